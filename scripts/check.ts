@@ -1,0 +1,137 @@
+/**
+ * The whole gate: format, lint, types, unused code, then every test. With paths, only those test files or folders.
+ *
+ * The last line is `N passed, N failed` (and `, N skipped` if any): tests, where a failed gate, a test file that
+ * crashed, ran out of time or held no test, and a run of no test at all each count as one failed.
+ * Called by `scripts/test`, which sees to the right Node, the packages and nats-server.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, globSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { readTapResults, type FileResult } from './lib/tap-results.ts'
+
+const ROOT = path.resolve(import.meta.dirname, '..')
+
+interface Gate {
+  readonly name: string
+  readonly command: readonly [tool: string, ...args: string[]]
+}
+
+const FOLDERS = ['src', 'test', 'scripts'].filter((folder) => existsSync(path.join(ROOT, folder)))
+
+const GATES: readonly Gate[] = [
+  { name: 'format', command: ['prettier', '--check', '--log-level=warn', '.'] },
+  { name: 'lint', command: ['oxlint', '--deny-warnings', ...FOLDERS] },
+  { name: 'types', command: ['tsc', '-p', '.'] },
+  { name: 'types of the web client', command: ['tsc', '-p', 'src/web'] },
+  { name: 'unused code', command: ['knip'] },
+]
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(wanted: readonly string[]): Promise<number> {
+  const failedGates = wanted.length === 0 ? await runGates() : 0
+  const files = testFiles(wanted)
+  const results = files.length === 0 ? [] : await runTests(files)
+
+  const total = (key: 'passed' | 'failed' | 'skipped') =>
+    results.reduce((sum, result) => sum + result[key], 0)
+  const ranNothing = total('passed') + total('failed') === 0
+  if (ranNothing)
+    console.log(`\nno test ran; looked for ${wanted.join(' ') || 'test/**/*.test.ts'}`)
+  const failed = total('failed') + failedGates + (ranNothing ? 1 : 0)
+  const skipped = total('skipped') === 0 ? '' : `, ${total('skipped')} skipped`
+  console.log(`\n${total('passed')} passed, ${failed} failed${skipped}`)
+  return failed === 0 ? 0 : 1
+}
+
+/** How many gates failed. */
+async function runGates(): Promise<number> {
+  let failed = 0
+  for (const gate of GATES.filter(isThere)) {
+    const startedAt = performance.now()
+    const { code, output } = await run(gate.command)
+    console.log(line(code === 0 ? 'ok' : 'FAILED', gate.name, secondsSince(startedAt)))
+    if (code === 0) continue
+    console.log(output.trimEnd())
+    failed += 1
+  }
+  return failed
+}
+
+/** A folder with its own tsconfig may not be there yet. */
+function isThere({ command: [name, ...args] }: Gate): boolean {
+  return name !== 'tsc' || existsSync(path.join(ROOT, args.at(-1) ?? '.'))
+}
+
+/** Test files relative to the root. A path is looked for from where the person stands, then from the root. */
+function testFiles(wanted: readonly string[]): string[] {
+  if (wanted.length === 0) return globSync('test/**/*.test.ts', { cwd: ROOT }).toSorted()
+  return wanted.flatMap((name) => {
+    const found = [path.resolve(name), path.resolve(ROOT, name)].find((file) => existsSync(file))
+    if (found === undefined) return [name]
+    const relative = path.relative(ROOT, found)
+    if (!statSync(found).isDirectory()) return [relative]
+    return globSync(`${relative}/**/*.test.ts`, { cwd: ROOT }).toSorted()
+  })
+}
+
+async function runTests(files: readonly string[]): Promise<readonly FileResult[]> {
+  const tap = spawn(process.execPath, [tool('tap'), 'run', '--reporter=tap', ...files], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise<number>((resolve) => {
+    tap.on('close', (code) => resolve(code ?? 1))
+  })
+  const results = [...(await readTapResults(tap.stdout, print))]
+  const code = await ended
+
+  const silent = files.filter((file) => !results.some((result) => result.file === file))
+  results.push(...silent.map((file) => missing(file, 'gave no result')))
+  if (code !== 0 && results.every((result) => result.failed === 0))
+    results.push(missing('tap run', `ended with code ${code}`))
+  return results
+}
+
+/** A file that should have a result and has none. */
+function missing(file: string, why: string): FileResult {
+  const result = { file, passed: 0, failed: 1, skipped: 0, milliseconds: 0, failures: [why] }
+  print(result)
+  return result
+}
+
+function print(result: FileResult): void {
+  const tests = result.passed + result.failed + result.skipped
+  const name = `${result.file} (${tests}${result.skipped > 0 ? `, ${result.skipped} skipped` : ''})`
+  console.log(line(result.failed === 0 ? 'ok' : 'FAILED', name, result.milliseconds / 1000))
+  for (const failure of result.failures) console.log(failure.replaceAll(/^/gm, '    '))
+}
+
+function line(word: string, name: string, seconds: number): string {
+  return `${word.padEnd(6)} ${name.padEnd(60)} ${seconds.toFixed(1).padStart(6)} s`
+}
+
+function secondsSince(startedAt: number): number {
+  return (performance.now() - startedAt) / 1000
+}
+
+function tool(name: string): string {
+  return path.join(ROOT, 'node_modules/.bin', name)
+}
+
+/** Runs one tool of node_modules in the root and gives what it printed. */
+async function run([name, ...args]: Gate['command']): Promise<{ code: number; output: string }> {
+  const child = spawn(process.execPath, [tool(name), ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const chunks: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const code = await new Promise<number>((resolve) => {
+    child.on('close', (exitCode) => resolve(exitCode ?? 1))
+  })
+  return { code, output: Buffer.concat(chunks).toString() }
+}

@@ -1,0 +1,110 @@
+/**
+ * Reads `tap run --reporter=tap` and gives one result per test file as soon as the file is through.
+ *
+ * A test is what a file calls `test(...)` for at its top level. A file that fails as a whole, or holds no test, counts as
+ * one failed test, so that a crash never looks like success.
+ */
+import type { Readable } from 'node:stream'
+import { Parser, type Result } from 'tap-parser'
+
+/** What one test file came to. */
+export interface FileResult {
+  readonly file: string
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+  readonly milliseconds: number
+  /** One readable text per failure: where, what was expected, what was found. */
+  readonly failures: readonly string[]
+}
+
+/** Reads to the end; `onFile` hears each file at once. */
+export async function readTapResults(
+  tap: Readable,
+  onFile: (result: FileResult) => void,
+): Promise<readonly FileResult[]> {
+  const results: FileResult[] = []
+  const points = new Map<string, Result[]>()
+  const failures = new Map<string, string[]>()
+  const parser = new Parser()
+  parser.on('child', (file: Parser) => {
+    file.on('assert', (point: Result) => listIn(points, file.name).push(point))
+    collectFailures(file, listIn(failures, file.name))
+  })
+  parser.on('assert', (point: Result) => {
+    const file = fileOf(point)
+    const result = toFileResult(point, points.get(file) ?? [], failures.get(file) ?? [])
+    results.push(result)
+    onFile(result)
+  })
+  for await (const chunk of tap) parser.write(chunk as Buffer)
+  parser.end()
+  return results
+}
+
+/** A file that ran out of time is named in the diagnosis only. */
+function fileOf(point: Result): string {
+  const { expired } = (point.diag ?? {}) as { expired?: unknown }
+  return typeof expired === 'string' ? expired : point.name
+}
+
+function toFileResult(
+  point: Result,
+  tests: readonly Result[],
+  failures: readonly string[],
+): FileResult {
+  const skipped = tests.filter((test) => test.skip !== false || test.todo !== false)
+  const failed = tests.filter((test) => !test.ok && !skipped.includes(test))
+  const isEmpty = tests.length === 0
+  const failedAsWhole = failed.length === 0 && (!point.ok || isEmpty)
+  const reason = point.ok ? 'holds no test' : `failed as a whole: ${wholeReason(point)}`
+  return {
+    file: fileOf(point),
+    passed: tests.length - skipped.length - failed.length,
+    failed: failed.length + (failedAsWhole ? 1 : 0),
+    skipped: skipped.length,
+    milliseconds: point.time ?? 0,
+    failures: failedAsWhole ? [...failures, reason] : failures,
+  }
+}
+
+function wholeReason({ name, diag }: Result): string {
+  const { exitCode, signal } = (diag ?? {}) as { exitCode?: unknown; signal?: unknown }
+  if (name === 'timeout!') return 'out of time'
+  return `exit code ${String(exitCode)}, signal ${String(signal)}; its output stands above`
+}
+
+/** Failed assertions in `parser` and all below it; a test that only passes on a failure of its own is left out. */
+function collectFailures(parser: Parser, into: string[]): void {
+  let failedBelow = 0
+  parser.on('child', (child: Parser) => {
+    const before = into.length
+    collectFailures(child, into)
+    child.on('complete', () => (failedBelow = into.length - before))
+  })
+  parser.on('assert', (point: Result) => {
+    const isEcho = failedBelow > 0
+    failedBelow = 0
+    if (point.ok || isEcho || point.skip !== false || point.todo !== false) return
+    into.push(`${parser.fullname} > ${point.name}\n${diagnosis(point)}`)
+  })
+}
+
+function diagnosis({ diag }: Result): string {
+  if (typeof diag !== 'object' || diag === null) return ''
+  return ['message', 'stack', 'source', 'diff', 'found', 'wanted', 'error', 'code', 'signal']
+    .filter((key) => key in diag)
+    .map((key) => text((diag as Record<string, unknown>)[key]))
+    .join('\n')
+    .replaceAll(/^/gm, '  ')
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value.trimEnd() : JSON.stringify(value, undefined, 2)
+}
+
+function listIn<T>(lists: Map<string, T[]>, key: string): T[] {
+  const list = lists.get(key) ?? []
+  lists.set(key, list)
+  return list
+}

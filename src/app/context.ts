@@ -1,0 +1,108 @@
+/** What every part of the app works with, and the small questions all of them ask. */
+import { EdgeError } from '#base/errors.ts'
+import type { ChannelId, DocumentId, PostId, UserId } from '#base/ids.ts'
+import type { Content, Entry } from '#model/entry.ts'
+import { usernames } from '#model/names.ts'
+import { EMPTY_CHANNEL, type ChannelRecord, type MessageRecord } from '#model/view.ts'
+import type { Random } from '#ports/random.ts'
+import type { SyncContext } from '#sync/context.ts'
+import { writeHere, type Written } from '#sync/author.ts'
+import { key } from '#sync/keys.ts'
+import { unpack } from '#sync/records.ts'
+import type { Tx } from '#sync/replica.ts'
+import { decide, type Action, type Situation } from '#trust/access.ts'
+import { personFrom, channelFrom } from './present.ts'
+import type { Channel, Person } from './types.ts'
+
+/** The app's parts share sync and chance; they keep nothing else. */
+export interface AppContext {
+  readonly sync: SyncContext
+  readonly random: Random
+}
+
+/** Refuses unless `decide` says yes. */
+export function insist(situation: Situation): void {
+  const decision = decide(situation)
+  if (!decision.ok)
+    throw new EdgeError('NOT_ALLOWED', { action: situation.action, found: decision.reason })
+}
+
+/** Whether `person` administers the workspace. */
+export function isAdministrator({ sync }: AppContext, person: UserId): boolean {
+  return sync.directory().person(person)?.profile.isAdministrator === true
+}
+
+/** Whether `person` is a member of `channel` now. */
+export function isMember({ sync }: AppContext, channel: ChannelId, person: UserId): boolean {
+  const role = sync.directory().member(channel, person)?.role
+  return role !== undefined && role !== 'none'
+}
+
+/** A channel as people see it. @throws EdgeError NOT_FOUND */
+export async function channelOf(context: AppContext, id: ChannelId, tx?: Tx): Promise<Channel> {
+  const known = context.sync.directory().channel(id)
+  if (known === undefined) throw new EdgeError('NOT_FOUND', { what: 'channel', id })
+  const reader = tx ?? context.sync.replica.read
+  const record = unpack<ChannelRecord>(await reader.get(key.channel(id))) ?? EMPTY_CHANNEL
+  return channelFrom(known, record)
+}
+
+/** Refuses an action in a channel unless the subject may. */
+export async function insistInChannel(
+  context: AppContext,
+  subject: UserId,
+  request: {
+    readonly channel: ChannelId
+    readonly action: Action
+    readonly isAuthor?: boolean
+    readonly isOwnMembership?: boolean
+  },
+): Promise<Channel> {
+  const channel = await channelOf(context, request.channel)
+  insist({
+    action: request.action,
+    isAdministrator: isAdministrator(context, subject),
+    isMember: isMember(context, request.channel, subject),
+    isPublicChannel: channel.kind === 'public',
+    isArchived: channel.archivedAt !== 0,
+    isAuthor: request.isAuthor ?? false,
+    isOwnMembership: request.isOwnMembership ?? false,
+  })
+  return channel
+}
+
+/** A person as people see them, or undefined. */
+export function personOf(context: AppContext, id: UserId): Person | undefined {
+  const known = context.sync.directory().person(id)
+  if (known === undefined) return undefined
+  const home =
+    context.sync.roster.ofActor(known.home)?.node ?? context.sync.identity.certificate.node
+  return personFrom(known, { username: usernames(context.sync.directory()).get(id) ?? '', home })
+}
+
+/** A message's record. @throws EdgeError NOT_FOUND */
+export async function recordOf(reader: Pick<Tx, 'get'>, id: PostId): Promise<MessageRecord> {
+  const record = unpack<MessageRecord>(await reader.get(key.message(id)))
+  if (record === undefined) throw new EdgeError('NOT_FOUND', { what: 'message', id })
+  return record
+}
+
+/** Writes an entry of `author` inside a commit. */
+export function write(
+  tx: Tx,
+  context: AppContext,
+  writing: {
+    readonly document: DocumentId
+    readonly author: UserId | undefined
+    readonly content: Content
+    readonly pendingId?: string
+  },
+): Promise<Written> {
+  const entry: Entry = {
+    author: writing.author,
+    claimedAt: context.sync.now(),
+    content: writing.content,
+  }
+  const pending = writing.pendingId === undefined ? {} : { pendingId: writing.pendingId }
+  return writeHere(tx, context.sync, { document: writing.document, entry, ...pending })
+}

@@ -1,0 +1,31 @@
+/** What `openEdgeNode` needs. */
+import type { Carrier } from '#ports/carrier.ts'
+import type { Clock } from '#ports/clock.ts'
+import type { Log } from '#ports/log.ts'
+import type { Passwords } from '#ports/passwords.ts'
+import type { Random } from '#ports/random.ts'
+import type { Store } from '#ports/store.ts'
+import type { Identity } from '#trust/identity.ts'
+import type { KeyPair } from '#trust/keys.ts'
+
+/** Who this node is. */
+export interface EdgeNodeOptions {
+  readonly identity: Identity
+  /** 32 bytes that every member node got when it joined. */
+  readonly organisationSecret: Uint8Array
+  /** Only where the organisation was founded: the root that issues certificates. */
+  readonly root: KeyPair | undefined
+  /** 4 random bytes: this life of the store. Kept with the store, new when the store is made or restored. */
+  readonly life: Uint8Array
+  readonly version: string
+}
+
+/** Every effect of the node. The node closes none of them. */
+export interface EdgeNodePorts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  readonly passwords: Passwords
+  readonly log: Log
+  readonly carriers: readonly Carrier[]
+}

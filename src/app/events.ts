@@ -1,0 +1,121 @@
+/** From what sync tells to what doors hear, in order. */
+import type { ChannelId, PostId } from '#base/ids.ts'
+import { channelOfDocument, parseDocumentId } from '#model/document-id.ts'
+import { postIdOf } from '#model/log.ts'
+import type { Span, SyncEvent } from '#sync/context.ts'
+import { channelOf, personOf, type AppContext } from './context.ts'
+import type { NodeEvent } from './node.ts'
+import { messageFrom } from './present.ts'
+import type { Reaction } from './types.ts'
+
+/** Listeners and the line of events that wait for them. */
+export interface Events {
+  readonly subscribe: (listener: (event: NodeEvent) => void) => () => void
+  readonly publish: (event: NodeEvent) => void
+  /** Takes an event of sync; doors hear of it after all earlier ones. */
+  readonly relay: (context: AppContext, event: SyncEvent) => void
+}
+
+/** Most messages named in one `delivery-changed`. */
+const DELIVERIES_MAX = 500
+
+/** Events with nobody listening yet. */
+export function openEvents(onFailure: (error: unknown) => void): Events {
+  const listeners = new Set<(event: NodeEvent) => void>()
+  let line: Promise<void> = Promise.resolve()
+  const publish = (event: NodeEvent): void => {
+    for (const listener of listeners) listener(event)
+  }
+  return {
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    publish,
+    relay: (context, event) => {
+      line = line
+        .then(async () => {
+          for (const one of await translate(context, event)) publish(one)
+        })
+        .catch(onFailure)
+    },
+  }
+}
+
+async function translate(context: AppContext, event: SyncEvent): Promise<readonly NodeEvent[]> {
+  switch (event.kind) {
+    case 'posted': {
+      const known = context.sync.directory().channel(event.message.channel)
+      if (known === undefined) return []
+      const channel = await channelOf(context, event.message.channel)
+      return [
+        { kind: 'posted', message: messageFrom(event.message), channel, isLate: event.isLate },
+      ]
+    }
+    case 'amended':
+      return amended(event)
+    case 'settings': {
+      const channel = channelOfDocument(event.document)
+      return channel === undefined ? [] : updated(context, channel)
+    }
+    case 'directory':
+      return directoryChanged(context, event)
+    case 'delivery':
+      return [{ kind: 'delivery-changed', messages: messagesIn(event.span) }]
+    case 'links':
+      return [{ kind: 'links-changed' }]
+  }
+}
+
+function amended(event: Extract<SyncEvent, { kind: 'amended' }>): readonly NodeEvent[] {
+  const message = messageFrom(event.message)
+  const { content, author, at } = event.by
+  if (content.kind === 'edit') return [{ kind: 'edited', message }]
+  if (content.kind === 'deletion') return [{ kind: 'deleted', message }]
+  const reaction: Reaction = { person: author, emoji: content.emoji, at }
+  return [{ kind: content.isSet ? 'reaction-added' : 'reaction-removed', message, reaction }]
+}
+
+async function updated(context: AppContext, id: ChannelId): Promise<readonly NodeEvent[]> {
+  if (context.sync.directory().channel(id) === undefined) return []
+  return [{ kind: 'channel-updated', channel: await channelOf(context, id) }]
+}
+
+async function directoryChanged(
+  context: AppContext,
+  { change }: Extract<SyncEvent, { kind: 'directory' }>,
+): Promise<readonly NodeEvent[]> {
+  switch (change.kind) {
+    case 'person': {
+      const person = personOf(context, change.person.id)
+      return person === undefined ? [] : [{ kind: 'person-updated', person, isNew: change.isNew }]
+    }
+    case 'channel':
+      return [{ kind: 'channel-created', channel: await channelOf(context, change.channel.id) }]
+    case 'member': {
+      const { channel: id, person, role } = change.member
+      if (context.sync.directory().channel(id) === undefined) return []
+      const isIn = role !== 'none'
+      if (isIn === (change.before !== 'none')) return []
+      return [
+        {
+          kind: isIn ? 'member-added' : 'member-removed',
+          channel: await channelOf(context, id),
+          person,
+        },
+      ]
+    }
+    case 'node':
+      return [{ kind: 'links-changed' }]
+    case 'nothing':
+      return []
+  }
+}
+
+function messagesIn(span: Span): readonly PostId[] {
+  if (parseDocumentId(span.document)?.kind !== 'segment') return []
+  const from = Math.max(span.from, span.to - DELIVERIES_MAX + 1)
+  return Array.from({ length: span.to - from + 1 }, (_, index) =>
+    postIdOf(span.document, span.actor, from + index),
+  )
+}

@@ -1,0 +1,181 @@
+/** Writing: each is decide, change, commit. Every promise resolves only once it is on disk. */
+import { EdgeError } from '#base/errors.ts'
+import { sha256 } from '#base/hash.ts'
+import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
+import type { PostId, UserId } from '#base/ids.ts'
+import { MESSAGE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import { postIdOf } from '#model/log.ts'
+import type { MessageRecord } from '#model/view.ts'
+import { key } from '#sync/keys.ts'
+import { pack, unpack } from '#sync/records.ts'
+import { segmentFor } from '#sync/segments.ts'
+import { insistInChannel, recordOf, write, type AppContext } from './context.ts'
+import type { Draft, EdgeNode } from './node.ts'
+import { messageFrom } from './present.ts'
+import type { Message, Reaction } from './types.ts'
+
+type Messages = Pick<EdgeNode, 'post' | 'edit' | 'deletePost' | 'react' | 'unreact'>
+
+/** The writing part of the app. */
+export function openMessages(context: AppContext): Messages {
+  const { replica } = context.sync
+  return {
+    post: async (subject, draft) => {
+      checkBody(draft.body)
+      await insistInChannel(context, subject, { channel: draft.channel, action: 'post' })
+      return replica.commit(async (tx) => {
+        const once =
+          draft.pendingId === undefined || draft.pendingId === ''
+            ? undefined
+            : onceKey(subject, draft.pendingId)
+        const before = once === undefined ? undefined : unpack<PostId>(await tx.get(once))
+        if (before !== undefined) return messageFrom(await recordOf(tx, before))
+        const root = await rootOf(tx, draft)
+        const lane = draft.lane ?? 'routine'
+        const document = await segmentFor(tx, { channel: draft.channel, lane }, context.sync.now())
+        const content = { kind: 'post' as const, body: draft.body, root }
+        const pendingId = draft.pendingId ?? ''
+        const { logged } = await write(tx, context, {
+          document,
+          author: subject,
+          content,
+          pendingId,
+        })
+        const id = postIdOf(document, logged.actor, logged.seq)
+        if (once !== undefined) tx.put(once, pack(id))
+        return messageFrom(await recordOf(tx, id))
+      })
+    },
+    edit: async (subject, id, body) => {
+      checkBody(body)
+      return amendMessage(context, {
+        subject,
+        id,
+        action: 'edit message',
+        content: (target) => ({ kind: 'edit', target, body }),
+      })
+    },
+    deletePost: async (subject, id) => {
+      await amendMessage(context, {
+        subject,
+        id,
+        action: 'delete message',
+        content: (target) => ({ kind: 'deletion', target }),
+      })
+    },
+    react: (subject, id, emoji) => setReaction(context, { subject, id, emoji, isSet: true }),
+    unreact: async (subject, id, emoji) => {
+      await setReaction(context, { subject, id, emoji, isSet: false })
+    },
+  }
+}
+
+type AmendmentContent =
+  | { readonly kind: 'edit'; readonly target: PostId; readonly body: string }
+  | { readonly kind: 'deletion'; readonly target: PostId }
+  | {
+      readonly kind: 'reaction'
+      readonly target: PostId
+      readonly emoji: string
+      readonly isSet: boolean
+    }
+
+interface AmendRequest {
+  readonly subject: UserId
+  readonly id: PostId
+  readonly action: 'edit message' | 'delete message' | 'react'
+  readonly content: (target: PostId) => AmendmentContent
+}
+
+/** An entry about a message goes to the newest segment of the message's own lane. */
+async function amendMessage(context: AppContext, request: AmendRequest): Promise<Message> {
+  const { subject, id, action } = request
+  const { replica, now } = context.sync
+  const found = await recordOf(replica.read, id)
+  const isAuthor = found.author === subject
+  await insistInChannel(context, subject, { channel: found.channel, action, isAuthor })
+  return replica.commit(async (tx) => {
+    const record = await recordOf(tx, id)
+    if (isDone(record, request)) return messageFrom(record)
+    if (record.deletedAt !== 0)
+      throw new EdgeError('NOT_FOUND', { what: 'message', id, found: 'deleted' })
+    const document = await segmentFor(tx, { channel: record.channel, lane: record.lane }, now())
+    await write(tx, context, { document, author: subject, content: request.content(id) })
+    return messageFrom(await recordOf(tx, id))
+  })
+}
+
+/** Deleting what is deleted, or reacting again, is done already: nothing is written for it. */
+function isDone(record: MessageRecord, request: AmendRequest): boolean {
+  const content = request.content(record.id)
+  if (content.kind === 'deletion') return record.deletedAt !== 0
+  if (content.kind === 'edit') return record.deletedAt === 0 && record.body === content.body
+  const known = record.reactions.find(
+    (one) => one.person === request.subject && one.emoji === content.emoji,
+  )
+  return (known?.isSet ?? false) === content.isSet
+}
+
+async function setReaction(
+  context: AppContext,
+  request: {
+    readonly subject: UserId
+    readonly id: PostId
+    readonly emoji: string
+    readonly isSet: boolean
+  },
+): Promise<Reaction> {
+  const { subject, id, emoji, isSet } = request
+  if (!/^[a-zA-Z0-9_+-]{1,64}$/.test(emoji)) {
+    throw new EdgeError('INPUT_INVALID', {
+      field: 'emoji_name',
+      wanted: '1 to 64 letters, digits, _, + or -',
+    })
+  }
+  const message = await amendMessage(context, {
+    subject,
+    id,
+    action: 'react',
+    content: (target) => ({ kind: 'reaction', target, emoji, isSet }),
+  })
+  const set = message.reactions.find((one) => one.person === subject && one.emoji === emoji)
+  return set ?? { person: subject, emoji, at: context.sync.now() }
+}
+
+/** Threads are one level deep: a reply to a reply belongs to the same root. */
+async function rootOf(
+  tx: Parameters<typeof recordOf>[0],
+  draft: Draft,
+): Promise<PostId | undefined> {
+  if (draft.root === undefined) return undefined
+  const record = await recordOf(tx, draft.root)
+  if (record.channel !== draft.channel) {
+    throw new EdgeError('INPUT_INVALID', {
+      field: 'root_id',
+      found: 'a message of another channel',
+      wanted: 'one of this channel',
+    })
+  }
+  return record.root ?? record.id
+}
+
+function onceKey(subject: UserId, pendingId: string): string {
+  return key.pending(subject, hexFromBytes(sha256(bytesFromText(pendingId)).subarray(0, 16)))
+}
+
+function checkBody(body: string): void {
+  const bytes = Buffer.byteLength(body, 'utf8')
+  if ([...body].length > MESSAGE_CHARACTERS_MAX || bytes > MESSAGE_BYTES_MAX) {
+    throw new EdgeError('TOO_LARGE', {
+      field: 'message',
+      foundBytes: bytes,
+      wantedBytesMax: MESSAGE_BYTES_MAX,
+    })
+  }
+  if (body.trim() === '')
+    throw new EdgeError('INPUT_INVALID', {
+      field: 'message',
+      found: 'nothing',
+      wanted: 'some text',
+    })
+}

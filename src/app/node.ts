@@ -1,0 +1,170 @@
+/**
+ * The whole app as one interface, with one stream of events. Doors (REST, WebSocket, command line, bridges)
+ * hold this and nothing else. Every method that changes something resolves only once it is on disk.
+ * Refusals are EdgeErrors: NOT_ALLOWED, NOT_FOUND, INPUT_INVALID, ALREADY_EXISTS, TOO_LARGE, STORE_FULL.
+ */
+import type { ChannelId, Instant, PostId, UserId } from '#base/ids.ts'
+import type { ChannelKind } from '#model/entry.ts'
+import type { Lane } from '#model/precedence.ts'
+import type {
+  Channel,
+  DeliveryStory,
+  Membership,
+  Message,
+  MessagePage,
+  NodeStatus,
+  PageRequest,
+  Person,
+  Reaction,
+} from './types.ts'
+
+/** What a client keeps to prove who it is. */
+export interface Session {
+  /** 26 characters, shown once; the store keeps only its hash. */
+  readonly token: string
+  readonly person: UserId
+  readonly createdAt: Instant
+  readonly expiresAt: Instant
+}
+
+/** A new message, as its author wrote it. */
+export interface Draft {
+  readonly channel: ChannelId
+  readonly body: string
+  readonly root?: PostId
+  /** Routine unless given. */
+  readonly lane?: Lane
+  /** The client's own id: the same id from the same person is the same message for ever. */
+  readonly pendingId?: string
+}
+
+/** A new channel. `members` are added beside its creator. */
+export interface ChannelDraft {
+  readonly kind: ChannelKind
+  readonly name: string
+  readonly displayName: string
+  readonly purpose?: string
+  readonly header?: string
+  readonly members?: readonly UserId[]
+}
+
+/** A new account, enrolled here. */
+export interface PersonDraft {
+  readonly username: string
+  readonly displayName: string
+  readonly password: string
+  readonly isAdministrator: boolean
+}
+
+/** A setting a client keeps with us (Mattermost preferences): text under a category and a name. */
+export interface Preference {
+  readonly category: string
+  readonly name: string
+  readonly value: string
+}
+
+/** What a node that wants to join sends, and what it gets; see `#trust/joining.ts` for the bytes. */
+export interface JoinExchange {
+  readonly request: Uint8Array
+}
+
+/** Something changed, is on disk, and may be shown. `isLate` says that it came in from another node. */
+export type NodeEvent =
+  | {
+      readonly kind: 'posted'
+      readonly message: Message
+      readonly channel: Channel
+      readonly isLate: boolean
+    }
+  | { readonly kind: 'edited'; readonly message: Message }
+  | { readonly kind: 'deleted'; readonly message: Message }
+  | { readonly kind: 'reaction-added'; readonly message: Message; readonly reaction: Reaction }
+  | { readonly kind: 'reaction-removed'; readonly message: Message; readonly reaction: Reaction }
+  | { readonly kind: 'channel-created'; readonly channel: Channel }
+  | { readonly kind: 'channel-updated'; readonly channel: Channel }
+  | { readonly kind: 'member-added'; readonly channel: Channel; readonly person: UserId }
+  | { readonly kind: 'member-removed'; readonly channel: Channel; readonly person: UserId }
+  | { readonly kind: 'person-updated'; readonly person: Person; readonly isNew: boolean }
+  | {
+      readonly kind: 'viewed'
+      readonly person: UserId
+      readonly channel: ChannelId
+      readonly at: Instant
+    }
+  | {
+      readonly kind: 'preferences-changed'
+      readonly person: UserId
+      readonly preferences: readonly Preference[]
+    }
+  | { readonly kind: 'delivery-changed'; readonly messages: readonly PostId[] }
+  | { readonly kind: 'links-changed' }
+
+/** Everything a door may ask of the node. `subject` is the person who asks; decisions are made here. */
+export interface EdgeNode {
+  /** Calls `listener` for each event, in order, after its batch is on disk. Returns how to stop. */
+  readonly subscribe: (listener: (event: NodeEvent) => void) => () => void
+
+  /**
+   * First run: an administrator's account enrolled here, and the channel `town-square` when the workspace has none.
+   * @throws EdgeError NOT_ALLOWED when somebody is enrolled on this node already
+   */
+  readonly setUp: (administrator: PersonDraft) => Promise<Person>
+  /** A session without a password, for the operator's command line on this machine. Doors never call this. */
+  readonly openSession: (username: string) => Promise<Session>
+
+  readonly signIn: (login: string, password: string) => Promise<Session>
+  /** The session of a token, or undefined when it is unknown or expired. */
+  readonly sessionOf: (token: string) => Promise<Session | undefined>
+  readonly signOut: (token: string) => Promise<void>
+
+  readonly people: (ids: readonly UserId[]) => Promise<readonly Person[]>
+  readonly personByName: (username: string) => Promise<Person | undefined>
+  /** Everybody, by username. */
+  readonly allPeople: () => Promise<readonly Person[]>
+  readonly enrolPerson: (subject: UserId, draft: PersonDraft) => Promise<Person>
+  readonly preferences: (subject: UserId) => Promise<readonly Preference[]>
+  readonly setPreferences: (subject: UserId, preferences: readonly Preference[]) => Promise<void>
+  readonly deletePreferences: (subject: UserId, preferences: readonly Preference[]) => Promise<void>
+
+  /** Channels `subject` is a member of, by display name. */
+  readonly channelsOf: (subject: UserId) => Promise<readonly Channel[]>
+  readonly publicChannels: (subject: UserId) => Promise<readonly Channel[]>
+  readonly channel: (subject: UserId, id: ChannelId) => Promise<Channel>
+  readonly channelByName: (subject: UserId, name: string) => Promise<Channel>
+  readonly createChannel: (subject: UserId, draft: ChannelDraft) => Promise<Channel>
+  /** The direct channel of two people, made when it is not there yet; the same on every node. */
+  readonly directChannel: (subject: UserId, other: UserId) => Promise<Channel>
+  readonly members: (subject: UserId, channel: ChannelId) => Promise<readonly Membership[]>
+  readonly membership: (channel: ChannelId, person: UserId) => Promise<Membership | undefined>
+  readonly membershipsOf: (person: UserId) => Promise<readonly Membership[]>
+  readonly addMember: (subject: UserId, channel: ChannelId, person: UserId) => Promise<Membership>
+  readonly removeMember: (subject: UserId, channel: ChannelId, person: UserId) => Promise<void>
+  /** `subject` has the channel on a screen: unread counts go to zero, read receipts may follow. */
+  readonly viewChannel: (subject: UserId, channel: ChannelId) => Promise<void>
+
+  readonly post: (subject: UserId, draft: Draft) => Promise<Message>
+  readonly edit: (subject: UserId, id: PostId, body: string) => Promise<Message>
+  readonly deletePost: (subject: UserId, id: PostId) => Promise<void>
+  readonly react: (subject: UserId, id: PostId, emoji: string) => Promise<Reaction>
+  readonly unreact: (subject: UserId, id: PostId, emoji: string) => Promise<void>
+  readonly message: (subject: UserId, id: PostId) => Promise<Message>
+  readonly page: (subject: UserId, channel: ChannelId, request: PageRequest) => Promise<MessagePage>
+  /** Messages changed here at or after `since` (this node's clock), deleted ones included, newest first. */
+  readonly changedSince: (
+    subject: UserId,
+    channel: ChannelId,
+    since: Instant,
+  ) => Promise<readonly Message[]>
+  /** The root and all replies, oldest first. */
+  readonly thread: (subject: UserId, root: PostId) => Promise<readonly Message[]>
+
+  readonly delivery: (subject: UserId, id: PostId) => Promise<DeliveryStory>
+  readonly status: () => Promise<NodeStatus>
+
+  /** A code that lets one new node join, once, within a day. Only administrators. */
+  readonly makeJoinCode: (
+    subject: UserId,
+  ) => Promise<{ readonly code: string; readonly expiresAt: Instant }>
+  /** Answers a joining node; the code inside is checked and used up. @throws EdgeError JOIN_REFUSED */
+  readonly admitNode: (exchange: JoinExchange) => Promise<Uint8Array>
+}

@@ -1,0 +1,66 @@
+/** From records to what people see. Pure. */
+import type { NodeId } from '#base/ids.ts'
+import type { DirectoryChannel, DirectoryPerson } from '#model/directory.ts'
+import type { ChannelRecord, MessageRecord } from '#model/view.ts'
+import type { Channel, Message, Person } from './types.ts'
+
+/** A message as people see it. */
+export function messageFrom(record: MessageRecord): Message {
+  return {
+    id: record.id,
+    channel: record.channel,
+    author: record.author,
+    root: record.root,
+    body: record.body,
+    lane: record.lane,
+    createdAt: record.createdAt,
+    claimedAt: record.claimedAt,
+    isTimeUncertain: record.isTimeUncertain,
+    updatedAt: record.updatedAt,
+    editedAt: record.editedAt,
+    deletedAt: record.deletedAt,
+    replyCount: record.replyCount,
+    lastReplyAt: record.lastReplyAt,
+    reactions: record.reactions
+      .filter((reaction) => reaction.isSet)
+      .map(({ person, emoji, at }) => ({ person, emoji, at })),
+    origin: record.origin,
+    pendingId: record.pendingId,
+  }
+}
+
+/** A channel as people see it. */
+export function channelFrom(known: DirectoryChannel, record: ChannelRecord): Channel {
+  const { settings } = record
+  return {
+    id: known.id,
+    kind: known.kind,
+    name: settings.name ?? known.id,
+    displayName: settings.displayName ?? '',
+    purpose: settings.purpose ?? '',
+    header: settings.header ?? '',
+    creator: known.creator,
+    createdAt: known.createdAt,
+    updatedAt: Math.max(known.createdAt, record.updatedAt),
+    archivedAt: settings.isArchived === true ? record.updatedAt : 0,
+    messageCount: record.messageCount,
+    rootCount: record.rootCount,
+    lastPostAt: record.lastPostAt,
+  }
+}
+
+/** A person as people see them. */
+export function personFrom(
+  known: DirectoryPerson,
+  names: { readonly username: string; readonly home: NodeId },
+): Person {
+  return {
+    id: known.id,
+    username: names.username,
+    displayName: known.profile.displayName,
+    isAdministrator: known.profile.isAdministrator,
+    homeNode: names.home,
+    createdAt: known.createdAt,
+    updatedAt: known.updatedAt,
+  }
+}

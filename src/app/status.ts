@@ -1,0 +1,92 @@
+/** The node about itself and its links, and where messages are. */
+import type { Instant, PostId, UserId } from '#base/ids.ts'
+import { EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
+import { LANES, type Lane } from '#model/precedence.ts'
+import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
+import type { Certificate } from '#trust/identity.ts'
+import { isNode } from '#sync/context.ts'
+import { queueSizes, standings } from '#sync/delivery.ts'
+import type { LinkState } from '#sync/driver.ts'
+import { key, range } from '#sync/keys.ts'
+import { unpack } from '#sync/records.ts'
+import { insistInChannel, recordOf, type AppContext } from './context.ts'
+import type { EdgeNode } from './node.ts'
+import type { DeliveryStory, Link, NodeStatus, NodeSummary } from './types.ts'
+
+/** The part of the app that tells how things stand. */
+export function openStatus(
+  context: AppContext,
+  options: {
+    readonly links: () => readonly LinkState[]
+    readonly version: string
+    readonly startedAt: Instant
+  },
+): Pick<EdgeNode, 'delivery' | 'status'> {
+  return {
+    delivery: (subject, id) => deliveryOf(context, { subject, id, links: options.links() }),
+    status: () => statusOf(context, options),
+  }
+}
+
+async function deliveryOf(
+  context: AppContext,
+  request: { readonly subject: UserId; readonly id: PostId; readonly links: readonly LinkState[] },
+): Promise<DeliveryStory> {
+  const record = await recordOf(context.sync.replica.read, request.id)
+  await insistInChannel(context, request.subject, {
+    channel: record.channel,
+    action: 'read channel',
+  })
+  const found = await standings(context.sync, record, request.links)
+  const deliveries = found.map((standing) => {
+    const node = context.sync.roster.byNode(standing.destination)
+    return { ...standing, destinationName: node?.name ?? '', isHub: node?.role === 'hub' }
+  })
+  return { message: record.id, savedAt: record.createdAt, deliveries }
+}
+
+async function statusOf(
+  context: AppContext,
+  options: {
+    readonly links: () => readonly LinkState[]
+    readonly version: string
+    readonly startedAt: Instant
+  },
+): Promise<NodeStatus> {
+  const { identity, roster, replica, now } = context.sync
+  const channels = context.sync.directory().channels()
+  const records = await replica.read.getMany(channels.map(({ id }) => key.channel(id)))
+  const counts = records.map((bytes) => unpack<ChannelRecord>(bytes) ?? EMPTY_CHANNEL)
+  const waiting = await replica.read.list(range.allWaiting)
+  const newest = Math.max(0, ...counts.map((count) => count.lastPostAt))
+  return {
+    node: summaryOf(identity.certificate, identity.certificate),
+    organisation: identity.organisation.id,
+    organisationName: identity.organisation.name,
+    version: options.version,
+    startedAt: options.startedAt,
+    nodes: roster.all().map((one) => summaryOf(one, identity.certificate)),
+    links: await Promise.all(options.links().map((link) => linkFrom(context, link))),
+    channels: channels.length,
+    messages: counts.reduce((sum, count) => sum + count.messageCount, 0),
+    waitingChanges: waiting.length,
+    isClockUncertain: now() < EARLIEST_CREDIBLE_AT || newest > now() + 3_600_000,
+  }
+}
+
+async function linkFrom(context: AppContext, state: LinkState): Promise<Link> {
+  const sizes = await queueSizes(context.sync.replica, state.peer)
+  const name = isNode(state.peer)
+    ? context.sync.roster.byNode(state.peer)?.name
+    : state.peer.slice('post:'.length)
+  const queued = Object.fromEntries(
+    LANES.map((lane, index) => [lane, sizes[index] ?? 0]),
+  ) as Record<Lane, number>
+  const { carrier, isUp, since, sentBytes, receivedBytes } = state
+  return { carrier, peer: name ?? state.peer, isUp, since, sentBytes, receivedBytes, queued }
+}
+
+function summaryOf(certificate: Certificate, own: Certificate): NodeSummary {
+  const { node: id, number, name, role } = certificate
+  return { id, number, name, role, isThisNode: id === own.node }
+}

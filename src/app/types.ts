@@ -1,0 +1,179 @@
+/** What people see, as plain values: the answers of the app, whichever door they leave by. */
+import type { ChannelId, Instant, NodeId, OrganisationId, PostId, UserId } from '#base/ids.ts'
+import type { ChannelKind } from '#model/entry.ts'
+import type { Lane } from '#model/precedence.ts'
+
+/** Somebody with an account, on whichever node it was enrolled. */
+export interface Person {
+  readonly id: UserId
+  /** Lower case; unique here. Where two nodes enrolled the same name, the later one carries its node's name. */
+  readonly username: string
+  readonly displayName: string
+  readonly isAdministrator: boolean
+  readonly homeNode: NodeId
+  readonly createdAt: Instant
+  readonly updatedAt: Instant
+}
+
+/** A channel as it stands on this node. */
+export interface Channel {
+  readonly id: ChannelId
+  readonly kind: ChannelKind
+  /** For addresses: lower case letters, digits, `-`, `_`. Direct channels: both user ids joined by `__`. */
+  readonly name: string
+  readonly displayName: string
+  readonly purpose: string
+  readonly header: string
+  /** Undefined for a channel the node itself made. */
+  readonly creator: UserId | undefined
+  readonly createdAt: Instant
+  readonly updatedAt: Instant
+  /** 0 while the channel is open. */
+  readonly archivedAt: Instant
+  /** Messages, replies included, deleted ones not counted out. */
+  readonly messageCount: number
+  /** Messages that are not replies. */
+  readonly rootCount: number
+  readonly lastPostAt: Instant
+}
+
+/** One person's membership of one channel. */
+export interface Membership {
+  readonly channel: ChannelId
+  readonly person: UserId
+  readonly isChannelAdministrator: boolean
+  readonly joinedAt: Instant
+  /** Messages of the channel when this person last looked, and when that was; kept by this node. */
+  readonly seenCount: number
+  readonly seenRootCount: number
+  readonly viewedAt: Instant
+  /** Times this person was mentioned since. */
+  readonly mentionCount: number
+}
+
+/** One reaction of one person. */
+export interface Reaction {
+  readonly person: UserId
+  readonly emoji: string
+  readonly at: Instant
+}
+
+/** A message as it stands on this node. */
+export interface Message {
+  readonly id: PostId
+  readonly channel: ChannelId
+  readonly author: UserId
+  /** The message that began the thread, for a reply. */
+  readonly root: PostId | undefined
+  /** Empty once deleted. */
+  readonly body: string
+  readonly lane: Lane
+  /** When it was written, by the best knowledge: never before a message its author's node had already seen. */
+  readonly createdAt: Instant
+  /** What the author's clock claimed. */
+  readonly claimedAt: Instant
+  /** The claimed time cannot be right; show "time uncertain". */
+  readonly isTimeUncertain: boolean
+  /** When this node last changed its picture of the message, by this node's clock: late arrivals are new here. */
+  readonly updatedAt: Instant
+  readonly editedAt: Instant
+  /** 0 unless deleted. */
+  readonly deletedAt: Instant
+  readonly replyCount: number
+  readonly lastReplyAt: Instant
+  readonly reactions: readonly Reaction[]
+  /** Node it was written on. */
+  readonly origin: NodeId
+  /** The client's own id for it, on the node where it was written; otherwise ''. */
+  readonly pendingId: string
+}
+
+/** A page of messages, newest first. */
+export interface MessagePage {
+  readonly messages: readonly Message[]
+  /** The message just before the oldest of this page, and just after the newest, if any. */
+  readonly olderId: PostId | undefined
+  readonly newerId: PostId | undefined
+}
+
+/** What a client asks for: one of `before`, `after`, or the newest. */
+export interface PageRequest {
+  readonly limit: number
+  /** Pages of `limit` to skip, counted from the newest (or from `before`, `after`). */
+  readonly page?: number
+  readonly before?: PostId
+  readonly after?: PostId
+}
+
+/** Where a message stands on its way to one node; each word only on its proof. */
+export type DeliveryWord =
+  /** Written here, on disk, and nothing is to be sent to this destination now. */
+  | 'on this kit'
+  /** Waits here for a link. `place` counts messages ahead of it, 0 is next; `estimateMs` only when a rate is known. */
+  | 'queued'
+  /** The link took it (`carrier`, `at`); nobody has yet promised to hold it. */
+  | 'left this kit'
+  /** The destination's signed receipt says that it is on disk there. */
+  | 'stored'
+  /** Somebody there has had it on a screen. */
+  | 'read'
+
+/** The way of one message to one destination node. */
+export interface Delivery {
+  readonly destination: NodeId
+  readonly destinationName: string
+  /** Headquarters: its custody is what "stored at HQ" means. */
+  readonly isHub: boolean
+  readonly word: DeliveryWord
+  readonly place: number | undefined
+  readonly estimateMs: number | undefined
+  readonly carrier: string | undefined
+  readonly at: Instant | undefined
+}
+
+/** The ways of one message to all nodes that should have it. */
+export interface DeliveryStory {
+  readonly message: PostId
+  readonly savedAt: Instant
+  readonly deliveries: readonly Delivery[]
+}
+
+/** One carrier and peer, now. */
+export interface Link {
+  readonly carrier: string
+  /** A node's name, or the name of a post office. */
+  readonly peer: string
+  readonly isUp: boolean
+  readonly since: Instant
+  /** Since start, envelope bytes. */
+  readonly sentBytes: number
+  readonly receivedBytes: number
+  /** Changes not yet handed over to this peer, by lane. */
+  readonly queued: Readonly<Record<Lane, number>>
+}
+
+/** A node of the organisation, as this node knows it. */
+export interface NodeSummary {
+  readonly id: NodeId
+  readonly number: number
+  readonly name: string
+  readonly role: 'kit' | 'hub' | 'relay'
+  readonly isThisNode: boolean
+}
+
+/** The node in a few words, for `holdfast status` and the status endpoint. */
+export interface NodeStatus {
+  readonly node: NodeSummary
+  readonly organisation: OrganisationId
+  readonly organisationName: string
+  readonly version: string
+  readonly startedAt: Instant
+  readonly nodes: readonly NodeSummary[]
+  readonly links: readonly Link[]
+  readonly channels: number
+  readonly messages: number
+  /** Changes that wait for others which have not arrived: gaps. */
+  readonly waitingChanges: number
+  /** The wall clock contradicts what this node has seen. */
+  readonly isClockUncertain: boolean
+}

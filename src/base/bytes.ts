@@ -1,0 +1,170 @@
+/** Bytes: joining, comparing, and the variable-length integers (LEB128) that every format here uses. */
+import { assert } from './assert.ts'
+
+/** All of `parts` in one array. */
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(parts)
+}
+
+/** Whether both hold the same bytes. Not constant-time: never for secrets. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0
+}
+
+/** Lower-case hexadecimal digits. */
+export function hexFromBytes(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
+}
+
+/** The bytes of hexadecimal digits, two a byte. */
+export function bytesFromHex(hex: string): Uint8Array {
+  return Buffer.from(hex, 'hex')
+}
+
+/** UTF-8. */
+export function bytesFromText(text: string): Uint8Array {
+  return Buffer.from(text, 'utf8')
+}
+
+/** Text of UTF-8 bytes; a wrong sequence becomes U+FFFD. */
+export function textFromBytes(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
+}
+
+/** Collects bytes; `bytes()` gives them. */
+export interface ByteWriter {
+  readonly byte: (value: number) => void
+  /** Unsigned LEB128 of a safe integer. */
+  readonly uint: (value: number) => void
+  /** Signed LEB128 of a safe integer. */
+  readonly int: (value: number) => void
+  readonly raw: (value: Uint8Array) => void
+  /** A length as `uint`, then the bytes. */
+  readonly block: (value: Uint8Array) => void
+  readonly bytes: () => Uint8Array
+}
+
+/** A new, empty writer. */
+export function byteWriter(): ByteWriter {
+  const parts: Uint8Array[] = []
+  let small: number[] = []
+  const flush = (): void => {
+    if (small.length > 0) parts.push(Uint8Array.from(small))
+    small = []
+  }
+  const writer: ByteWriter = {
+    byte: (value) => void small.push(value & 255),
+    uint: (value) => putUint(small, value),
+    int: (value) => putInt(small, value),
+    raw: (value) => {
+      flush()
+      parts.push(value)
+    },
+    block: (value) => {
+      putUint(small, value.length)
+      writer.raw(value)
+    },
+    bytes: () => {
+      flush()
+      return Buffer.concat(parts)
+    },
+  }
+  return writer
+}
+
+/** The bytes end early or a number is too long: the input is malformed, not the program. */
+export class MalformedBytes extends Error {
+  override readonly name = 'MalformedBytes'
+}
+
+/** Reads bytes front to back. Every method throws MalformedBytes when the input ends early. */
+export interface ByteReader {
+  readonly byte: () => number
+  readonly uint: () => number
+  readonly int: () => number
+  readonly raw: (length: number) => Uint8Array
+  readonly block: () => Uint8Array
+  readonly left: () => number
+  readonly at: () => number
+}
+
+/** A reader at the start of `source`. What it returns are views, not copies. */
+export function byteReader(source: Uint8Array): ByteReader {
+  let at = 0
+  const byte = (): number => {
+    const value = source[at]
+    if (value === undefined) throw new MalformedBytes('the bytes end early')
+    at += 1
+    return value
+  }
+  const raw = (length: number): Uint8Array => {
+    if (length > source.length - at) throw new MalformedBytes('the bytes end early')
+    at += length
+    return source.subarray(at - length, at)
+  }
+  const uint = (): number => readUint(byte)
+  return {
+    byte,
+    uint,
+    int: () => readInt(byte),
+    raw,
+    block: () => raw(uint()),
+    left: () => source.length - at,
+    at: () => at,
+  }
+}
+
+function putUint(out: number[], value: number): void {
+  assert(Number.isSafeInteger(value) && value >= 0, 'an unsigned number is written')
+  let rest = value
+  while (rest > 127) {
+    out.push((rest % 128) + 128)
+    rest = Math.floor(rest / 128)
+  }
+  out.push(rest)
+}
+
+function putInt(out: number[], value: number): void {
+  assert(Number.isSafeInteger(value), 'a whole number is written')
+  let rest = value
+  for (;;) {
+    const low = ((rest % 128) + 128) % 128
+    rest = Math.floor(rest / 128)
+    const done = (rest === 0 && low < 64) || (rest === -1 && low >= 64)
+    out.push(done ? low : low + 128)
+    if (done) return
+  }
+}
+
+/** Shortest form only: a number written longer than needed is refused, so that equal values have equal bytes. */
+function readUint(byte: () => number): number {
+  let value = 0
+  let scale = 1
+  for (let count = 1; ; count += 1) {
+    const next = byte()
+    value += (next & 127) * scale
+    if (next < 128) {
+      if (count > 1 && next === 0) throw new MalformedBytes('a number is not in its shortest form')
+      if (!Number.isSafeInteger(value)) throw new MalformedBytes('a number is too large')
+      return value
+    }
+    if (count === 8) throw new MalformedBytes('a number is too long')
+    scale *= 128
+  }
+}
+
+function readInt(byte: () => number): number {
+  let value = 0
+  let scale = 1
+  for (let count = 1; ; count += 1) {
+    const next = byte()
+    value += (next & 127) * scale
+    scale *= 128
+    if (next < 128) {
+      const signed = next >= 64 ? value - scale : value
+      if (!Number.isSafeInteger(signed)) throw new MalformedBytes('a number is too large')
+      return signed
+    }
+    if (count === 7) throw new MalformedBytes('a number is too long')
+  }
+}

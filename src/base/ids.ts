@@ -1,0 +1,103 @@
+/**
+ * Names of things. An id is 16 bytes, written as 26 characters of z-base-32: what Mattermost clients
+ * expect of an id, so that nothing is translated at the door. Ids are made only by their parser.
+ */
+import { assert } from './assert.ts'
+
+declare const brand: unique symbol
+type Branded<Name extends string> = string & { readonly [brand]: Name }
+
+/** A running instance: the hash of its signing key, so it cannot be claimed by another. */
+export type NodeId = Branded<'NodeId'>
+/** A person with an account. */
+export type UserId = Branded<'UserId'>
+/** A channel of the workspace. */
+export type ChannelId = Branded<'ChannelId'>
+/** A message; the same on every node, derived from where its entry stands. */
+export type PostId = Branded<'PostId'>
+/** The organisation and, today, its one workspace: the hash of the root's public key. */
+export type OrganisationId = Branded<'OrganisationId'>
+/** One life of one node's store: 24 hexadecimal digits, 8 bytes of the node id and 4 of the life. */
+export type ActorId = Branded<'ActorId'>
+/** One Automerge document, see `#model/document-id.ts` for its forms. */
+export type DocumentId = Branded<'DocumentId'>
+/** The SHA-256 of an Automerge change: 64 hexadecimal digits. */
+export type ChangeHash = Branded<'ChangeHash'>
+
+/** A point in time: milliseconds since 1970-01-01 UTC, an integer. Clocks may be wrong. */
+export type Instant = number
+
+/** Any of the 26-character ids. */
+export type ShortId = NodeId | UserId | ChannelId | PostId | OrganisationId
+
+const ALPHABET = 'ybndrfg8ejkmcpqxot1uwisza345h769'
+const ID_BYTES = 16
+const ID_PATTERN = /^[ybndrfg8ejkmcpqxot1uwisza345h769]{26}$/
+const VALUES = new Map([...ALPHABET].map((character, value) => [character, value]))
+
+/** Whether `text` has the form of a 26-character id. */
+export function isId(text: string): boolean {
+  return ID_PATTERN.test(text)
+}
+
+/** The 26-character form of 16 bytes. */
+export function idFromBytes<T extends ShortId>(bytes: Uint8Array): T {
+  assert(bytes.length === ID_BYTES, 'an id is 16 bytes')
+  let text = ''
+  let buffer = 0
+  let bits = 0
+  for (const byte of bytes) {
+    buffer = (buffer << 8) | byte
+    bits += 8
+    while (bits >= 5) {
+      bits -= 5
+      text += ALPHABET[(buffer >> bits) & 31]
+    }
+    buffer &= (1 << bits) - 1
+  }
+  return (text + ALPHABET[(buffer << (5 - bits)) & 31]) as T
+}
+
+/** The 16 bytes of a 26-character id. */
+export function bytesFromId(id: ShortId): Uint8Array {
+  const bytes = new Uint8Array(ID_BYTES)
+  let buffer = 0
+  let bits = 0
+  let at = 0
+  for (const character of id) {
+    buffer = (buffer << 5) | (VALUES.get(character) ?? 0)
+    bits += 5
+    if (bits >= 8 && at < ID_BYTES) {
+      bits -= 8
+      bytes[at++] = (buffer >> bits) & 255
+    }
+    buffer &= (1 << bits) - 1
+  }
+  return bytes
+}
+
+/** `text` as an id, or undefined when it has another form. */
+export function parseId<T extends ShortId>(text: unknown): T | undefined {
+  return typeof text === 'string' && isId(text) ? (text as T) : undefined
+}
+
+/** The actor of one life of a node. `life` is 4 random bytes, new whenever a store is made or restored. */
+export function actorOf(node: NodeId, life: Uint8Array): ActorId {
+  assert(life.length === 4, 'a life is 4 bytes')
+  return Buffer.concat([bytesFromId(node).subarray(0, 8), life]).toString('hex') as ActorId
+}
+
+/** `text` as an actor, or undefined when it is not 24 lower-case hexadecimal digits. */
+export function parseActor(text: string): ActorId | undefined {
+  return /^[0-9a-f]{24}$/.test(text) ? (text as ActorId) : undefined
+}
+
+/** The part of an actor that names its node: 16 hexadecimal digits. */
+export function nodePrefixOfActor(actor: ActorId): string {
+  return actor.slice(0, 16)
+}
+
+/** The part of a node id that its actors carry: 16 hexadecimal digits. */
+export function nodePrefix(node: NodeId): string {
+  return Buffer.from(bytesFromId(node).subarray(0, 8)).toString('hex')
+}

@@ -1,0 +1,58 @@
+/** Every limit of the node, named, with its unit and its reason. Nothing in the node grows without one. */
+
+/** Longest message, in characters: Mattermost's own default (16,383). */
+export const MESSAGE_CHARACTERS_MAX = 16_383
+/** Largest entry of a document, in bytes: a message of 4-byte characters and some room. */
+export const ENTRY_BYTES_MAX = 70_000
+/** Longest message, in UTF-8 bytes: sealed, it still fits in one envelope of any carrier. */
+export const MESSAGE_BYTES_MAX = 40_000
+/** Entries after which the next segment is opened (design 3: about 1,000). */
+export const SEGMENT_ENTRIES_MAX = 1_000
+/** Milliseconds after which the next segment is opened even if it is not full: 30 days. */
+export const SEGMENT_PERIOD_MS = 30 * 24 * 3_600_000
+/** Documents kept open at once; each open segment holds about 0.6 MB (research/automerge.md). */
+export const OPEN_DOCUMENTS_MAX = 16
+/** Loose changes of a document before they are folded into its snapshot. */
+export const LOOSE_CHANGES_MAX = 256
+/** Changes of one document that wait for something they depend on. */
+export const PENDING_CHANGES_MAX = 5_000
+/** Dependencies of one change: more writers than that never were apart. */
+export const CHANGE_DEPENDENCIES_MAX = 64
+/** Plain bytes of one envelope when it is cut, before compression. */
+export const CUT_BYTES_MAX = 24_000
+/** Changes in one envelope when it is cut. */
+export const CUT_CHANGES_MAX = 400
+/** Changes in one delta when it is read: a cut may grow to reach the next signed change. */
+export const DELTA_CHANGES_MAX = 4_000
+/** Largest sealed envelope any carrier takes, in bytes (NATS max_payload 64 KB less a header). */
+export const ENVELOPE_BYTES_MAX = 60_000
+/** Largest body an envelope may inflate to, in bytes: a guard against zip bombs. */
+export const BODY_BYTES_MAX = 1_000_000
+/** Envelopes on their way to one peer at once. */
+export const IN_FLIGHT_MAX = 32
+/** Envelopes kept that cannot be opened or applied yet; more are refused, and their sender keeps them. */
+export const PARKED_ENVELOPES_MAX = 2_000
+/** Documents in one note; a longer one is cut. */
+export const NOTE_ITEMS_MAX = 1_000
+/** How long another node's change waits before we put it in a post office: its own node may be quicker. 30 s. */
+export const RELAY_DELAY_MS = 30_000
+/** How long a post office has, at first, to give what it holds before we say what we have: 60 s. */
+export const INTRODUCTION_DELAY_MS = 60_000
+/** How often the same document is asked for again. */
+export const WANT_INTERVAL_MS = 60_000
+/** Commits that one synced batch takes together. */
+export const GROUP_COMMITS_MAX = 256
+/** Commits that may wait; more are refused with TOO_MANY_REQUESTS. */
+export const COMMIT_QUEUE_MAX = 20_000
+/** Posts on one page (Mattermost's own maximum is 200). */
+export const PAGE_POSTS_MAX = 200
+/** Channels in the workspace. */
+export const CHANNELS_MAX = 2_000
+/** Events a WebSocket session may lag behind before it is closed. */
+export const SESSION_BACKLOG_MAX = 4_096
+/** Bytes of a REST body. */
+export const REQUEST_BYTES_MAX = 1_000_000
+/** How far an author's clock may be off before its time is shown as uncertain: 5 minutes. */
+export const CLOCK_TOLERANCE_MS = 300_000
+/** Before this instant no clock of this program can be right: 2026-01-01. */
+export const EARLIEST_CREDIBLE_AT = 1_767_225_600_000

@@ -1,0 +1,83 @@
+/**
+ * Arrivals on their way to the node, between a carrier's callbacks and the one consumer that takes its time.
+ *
+ * It never grows beyond its limits: what does not fit is refused, and the carrier fetches it again later.
+ */
+import type { Arrival } from '#ports/carrier.ts'
+
+/** How much may wait. */
+export interface ArrivalLimits {
+  readonly arrivalsMax: number
+  readonly bytesMax: number
+}
+
+/** First in, first out, for one consumer. */
+export interface ArrivalQueue {
+  /** Whether the arrival was taken in; false when the queue is full or closed. One always fits into an empty queue. */
+  readonly push: (arrival: Arrival) => boolean
+  /** Whether `bytes` more would still be taken. */
+  readonly hasRoom: (bytes: number) => boolean
+  readonly size: () => number
+  /** Resolves once at most half of the limits is in use, or the queue is closed, or `signal` aborts. */
+  readonly calm: (signal: AbortSignal) => Promise<void>
+  /** Ends when the queue is closed; what still waits then is not given out. */
+  readonly arrivals: () => AsyncIterable<Arrival>
+  readonly close: () => void
+}
+
+/** An empty, open queue. */
+export function openArrivalQueue(limits: ArrivalLimits): ArrivalQueue {
+  const waiting: Arrival[] = []
+  const state = { bytes: 0, isClosed: false }
+  let change = Promise.withResolvers<void>()
+
+  const changed = (): void => {
+    change.resolve()
+    change = Promise.withResolvers()
+  }
+  const hasRoom = (bytes: number): boolean =>
+    waiting.length === 0 ||
+    (waiting.length < limits.arrivalsMax && state.bytes + bytes <= limits.bytesMax)
+  const isCalm = (): boolean =>
+    waiting.length * 2 <= limits.arrivalsMax && state.bytes * 2 <= limits.bytesMax
+
+  return {
+    push: (arrival) => {
+      if (state.isClosed || !hasRoom(arrival.bytes.length)) return false
+      waiting.push(arrival)
+      state.bytes += arrival.bytes.length
+      changed()
+      return true
+    },
+    hasRoom: (bytes) => !state.isClosed && hasRoom(bytes),
+    size: () => waiting.length,
+    calm: async (signal) => {
+      const aborted = Promise.withResolvers<void>()
+      const onAbort = (): void => aborted.resolve()
+      signal.addEventListener('abort', onAbort)
+      while (!isCalm() && !state.isClosed && !signal.aborted)
+        // oxlint-disable-next-line no-await-in-loop -- waits for one change after another
+        await Promise.race([change.promise, aborted.promise])
+      signal.removeEventListener('abort', onAbort)
+    },
+    arrivals: async function* take() {
+      while (!state.isClosed) {
+        const arrival = waiting.shift()
+        if (arrival === undefined) {
+          // oxlint-disable-next-line no-await-in-loop -- one after another, as they come
+          await change.promise
+          continue
+        }
+        state.bytes -= arrival.bytes.length
+        changed()
+        yield arrival
+      }
+    },
+    close: () => {
+      state.isClosed = true
+      waiting.length = 0
+      state.bytes = 0
+      changed()
+    },
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * The parcels on their way to one peer: which piece goes next, and which parcels wait for an answer.
+ *
+ * The most urgent lane that has something goes first, whatever was begun in another. In each lane no more parcels
+ * await an answer than the peer has promised to hold (IN_FLIGHT_MAX). Parcels outlive a session that another
+ * one replaces: `restart` sends again whatever has no answer; to take a parcel twice is harmless.
+ */
+import { must } from '#base/assert.ts'
+import { EdgeError } from '#base/errors.ts'
+import { IN_FLIGHT_MAX } from '#base/limits.ts'
+import { LANES, type Lane } from '#model/precedence.ts'
+import type { Handover, Parcel } from '#ports/carrier.ts'
+import { PIECE_BYTES_MAX, type LanMessage, type ParcelName } from './lan-message.ts'
+
+/** Everything this node has to hand over to one peer. */
+export interface Outgoing {
+  /** Resolves once the peer has custody. @throws EdgeError CARRIER_UNREACHABLE, INPUT_INVALID when refused */
+  readonly add: (parcel: Parcel, signal: AbortSignal) => Promise<Handover>
+  /** The next piece to send, or undefined when there is nothing to send now. */
+  readonly next: () => LanMessage | undefined
+  /** The peer's answer. False when no parcel of that name awaits one. */
+  readonly answered: (name: ParcelName, answer: 'custody' | 'refused') => boolean
+  /** Whether the peer owes an answer. */
+  readonly isAwaiting: () => boolean
+  /** All that has no answer is to be sent again, from its first byte. */
+  readonly restart: () => void
+  /** The contact ended: every parcel is given back. */
+  readonly giveBack: () => void
+}
+
+/** Parcels that may wait for one peer; the node itself keeps no more than a few dozen on their way. */
+export const WAITING_PARCELS_MAX = 1_024
+
+interface Job {
+  readonly parcel: Parcel
+  readonly settle: (outcome: 'custody' | EdgeError) => void
+  /** Nobody waits for the answer any more. */
+  isAbandoned: boolean
+  bytesSent: number
+}
+
+interface LaneJobs {
+  waiting: Job[]
+  begun: Job | undefined
+  /** Sent to the last byte and not answered, by number, oldest first. */
+  readonly unanswered: Map<number, Job>
+}
+
+/** An empty list of parcels for the peer that `facts` name. */
+export function openOutgoing(facts: { readonly peer: string }): Outgoing {
+  const lanes = new Map<Lane, LaneJobs>(
+    LANES.map((lane) => [lane, { waiting: [], begun: undefined, unanswered: new Map() }]),
+  )
+  const all = (): LaneJobs[] => [...lanes.values()]
+  return {
+    add: (parcel, signal) => {
+      const lane = laneOf(lanes, parcel.lane)
+      const count = all().reduce((sum, { waiting }) => sum + waiting.length, 0)
+      if (count >= WAITING_PARCELS_MAX) throw new EdgeError('TOO_MANY_REQUESTS', { ...facts, count })
+      if (isUnderWay(lane, parcel.number)) throw alreadyUnderWay(facts.peer, parcel)
+      return enqueue(lane, parcel, signal)
+    },
+    next: () => {
+      for (const lane of all()) {
+        const message = nextOf(lane)
+        if (message !== undefined) return message
+      }
+      return undefined
+    },
+    answered: (name, answer) => {
+      const lane = laneOf(lanes, name.lane)
+      const job = lane.unanswered.get(name.number)
+      if (job === undefined) return false
+      lane.unanswered.delete(name.number)
+      job.settle(answer === 'custody' ? 'custody' : refusedByPeer(facts.peer, name))
+      return true
+    },
+    isAwaiting: () => all().some((lane) => lane.begun !== undefined || lane.unanswered.size > 0),
+    restart: () => all().forEach(restart),
+    giveBack: () => {
+      for (const job of all().flatMap(clear)) job.settle(new EdgeError('CARRIER_UNREACHABLE', facts))
+    },
+  }
+}
+
+function laneOf(lanes: ReadonlyMap<Lane, LaneJobs>, name: Lane): LaneJobs {
+  return must(lanes.get(name), 'every lane has its list')
+}
+
+function isUnderWay(lane: LaneJobs, number: number): boolean {
+  const unanswered = lane.unanswered.get(number)
+  return (
+    lane.begun?.parcel.number === number ||
+    unanswered?.isAbandoned === false ||
+    lane.waiting.some(({ parcel }) => parcel.number === number)
+  )
+}
+
+function enqueue(lane: LaneJobs, parcel: Parcel, signal: AbortSignal): Promise<Handover> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      job.isAbandoned = true
+      lane.waiting = lane.waiting.filter((other) => other !== job)
+      if (lane.begun === job) lane.begun = undefined
+      reject(signal.reason)
+    }
+    const job: Job = {
+      parcel,
+      isAbandoned: false,
+      bytesSent: 0,
+      settle: (outcome) => {
+        signal.removeEventListener('abort', abort)
+        if (outcome === 'custody') resolve('custody')
+        else reject(outcome)
+      },
+    }
+    if (signal.aborted) return reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    lane.waiting.push(job)
+  })
+}
+
+function nextOf(lane: LaneJobs): LanMessage | undefined {
+  if (lane.begun !== undefined) return pieceOf(lane, lane.begun)
+  const isFull = lane.unanswered.size >= IN_FLIGHT_MAX
+  const at = lane.waiting.findIndex(({ parcel }) => !isFull || lane.unanswered.has(parcel.number))
+  const [job] = at < 0 ? [] : lane.waiting.splice(at, 1)
+  if (job === undefined) return undefined
+  lane.begun = job
+  return pieceOf(lane, job)
+}
+
+/** Cuts the next piece of `job` and takes it for sent. */
+function pieceOf(lane: LaneJobs, job: Job): LanMessage {
+  const { parcel, bytesSent } = job
+  const bytes = parcel.bytes.subarray(bytesSent, bytesSent + PIECE_BYTES_MAX)
+  job.bytesSent += bytes.length
+  if (job.bytesSent === parcel.bytes.length) {
+    lane.begun = undefined
+    lane.unanswered.set(parcel.number, job)
+  }
+  if (bytesSent > 0) return { kind: 'more', lane: parcel.lane, bytes }
+  const { number } = parcel
+  return { kind: 'first', lane: parcel.lane, number, total: parcel.bytes.length, bytes }
+}
+
+function restart(lane: LaneJobs): void {
+  const jobs = clear(lane)
+  for (const job of jobs) job.bytesSent = 0
+  lane.waiting = jobs
+}
+
+/** Empties the lane and gives the parcels that somebody still waits for, oldest first. */
+function clear(lane: LaneJobs): Job[] {
+  const begun = lane.begun === undefined ? [] : [lane.begun]
+  const jobs = [...lane.unanswered.values(), ...begun, ...lane.waiting]
+  lane.unanswered.clear()
+  lane.begun = undefined
+  lane.waiting = []
+  return jobs.filter((job) => !job.isAbandoned)
+}
+
+function refusedByPeer(peer: string, { lane, number }: ParcelName): EdgeError {
+  return new EdgeError('INPUT_INVALID', { reason: 'refused by peer', peer, lane, number })
+}
+
+function alreadyUnderWay(peer: string, { lane, number }: ParcelName): EdgeError {
+  return new EdgeError('INPUT_INVALID', { reason: 'already under way', peer, lane, number })
+}

@@ -1,0 +1,127 @@
+/**
+ * One WebSocket between two nodes, from the first hello to the end.
+ *
+ * The initiator proves itself last, so that it can leave a second session with the same peer before the peer
+ * counts on it. Whatever does not follow the protocol to the letter ends the session, and harms nothing else.
+ */
+import type { RawData, WebSocket } from 'ws'
+import type { NodeId } from '#base/ids.ts'
+import type { Clock } from '#ports/clock.ts'
+import type { Random } from '#ports/random.ts'
+import type { Identity } from '#trust/identity.ts'
+import { OPENING_RANDOM_BYTES } from '#trust/session.ts'
+import type { Session, SessionRefusal, SessionRole } from '#trust/session.ts'
+import { openHandshake } from './lan-handshake.ts'
+import { FRAME_BYTES_MAX, type LanMessage } from './lan-message.ts'
+import { openTalk, type PeerMessage, type Talk } from './lan-talk.ts'
+
+/** Why a session ended. */
+export type SessionEnd =
+  | SessionRefusal
+  | 'unreachable'
+  | 'no-handshake'
+  | 'already-connected'
+  | 'closed-by-peer'
+  | 'wrong-seal'
+  | 'broken-parcel'
+  | 'too-many-arrivals'
+  | 'reads-too-slowly'
+  | 'silent'
+  | 'superseded'
+  | 'closing'
+
+/** One session: not yet open, open, or ended. */
+export interface LanSession {
+  readonly role: SessionRole
+  /** Sends nothing unless the session is open. */
+  readonly send: (message: LanMessage) => void
+  /** Whether another piece of a parcel may go now: only then is no urgent parcel held up by more than a frame. */
+  readonly hasRoom: () => boolean
+  /** Pings the peer: it may be gone. */
+  readonly probe: () => void
+  readonly end: (reason: SessionEnd) => void
+  /** Resolves once the socket is closed. */
+  readonly closed: Promise<void>
+}
+
+/** Who uses an open session. */
+export interface SessionUser {
+  /** Whether the peer owes an answer. */
+  readonly isAwaiting: () => boolean
+  readonly onMessage: (message: PeerMessage) => void
+  /** There may be room again. */
+  readonly onRoom: () => void
+}
+
+/** Our end of a session. */
+export interface SessionTask {
+  readonly socket: WebSocket
+  readonly role: SessionRole
+  readonly identity: Identity
+  /** Milliseconds after which an idle session is pinged by its initiator, and after twice as many by its responder. */
+  readonly keepAliveMs: number
+  /** Asked of the initiator only: it knows who the peer is, and the peer does not know it yet. */
+  readonly isWanted: (peer: NodeId) => boolean
+  readonly onOpen: (session: LanSession, peer: NodeId) => SessionUser
+  /** Called once; `peer` is known when the session was open. */
+  readonly onEnd: (session: LanSession, reason: SessionEnd, peer: NodeId | undefined) => void
+}
+
+/** The effects a session needs. */
+export interface SessionPorts {
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Milliseconds from the first try to an open session. */
+export const HANDSHAKE_MS = 15_000
+/** Milliseconds the peer has to agree to the end before the socket is cut. */
+const CLOSE_MS = 2_000
+/** Bytes of answers that may wait in the socket for a peer that does not read them. */
+const WAITING_BYTES_MAX = 262_144
+/** `readyState` of an open WebSocket. */
+const OPEN = 1
+
+/** Runs the session on `socket`, which may still be connecting. */
+export function openLanSession(task: SessionTask, ports: SessionPorts): LanSession {
+  const { socket, role } = task
+  const over = new AbortController()
+  const handshakeOver = new AbortController()
+  const handshake = openHandshake(task.identity, role, ports.random.bytes(OPENING_RANDOM_BYTES))
+  let open: OpenSession | undefined
+  const end = (reason: SessionEnd): void => {
+    if (over.signal.aborted) return
+    over.abort()
+    handshakeOver.abort()
+    closeSocket(socket, ports.clock)
+    task.onEnd(self, reason, open?.peer)
+  }
+  const shake = (bytes: Uint8Array): void => {
+    const step = handshake.take(bytes)
+    if (step.kind === 'refused') return end(step.reason)
+    const session = step.kind === 'proven' ? step.session : undefined
+    const isWanted = session === undefined || role === 'responder' || task.isWanted(session.peer.node)
+    if (!isWanted) return end('already-connected')
+    for (const message of step.messages) socket.send(message)
+    if (session === undefined) return
+    handshakeOver.abort()
+    const talk = talkOver(session, { ...task, user: () => open?.user, end }, { ...ports, over })
+    open = { peer: session.peer.node, talk, user: undefined }
+    open.user = task.onOpen(self, session.peer.node)
+  }
+  const self: LanSession = {
+    role,
+    send: (message) => void (over.signal.aborted || open?.talk.say(message)),
+    hasRoom: () => socket.readyState === OPEN && socket.bufferedAmount < FRAME_BYTES_MAX,
+    probe: () => void (over.signal.aborted || open?.talk.probe()),
+    end,
+    closed: new Promise((resolve) => void socket.once('close', () => resolve())),
+  }
+  socket.on('message', (data, isBinary) => {
+    if (over.signal.aborted) return
+    if (!isBinary || !Buffer.isBuffer(data)) end('malformed')
+    else if (open === undefined) shake(data)
+    else hear(open, data, end)
+  })
+  return self
+}

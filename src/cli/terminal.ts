@@ -1,0 +1,45 @@
+/** What every command gets: where to write, when to stop, and its share of the world. */
+import type { Environment } from '#config/load.ts'
+import type { Clock } from '#ports/clock.ts'
+import type { Random } from '#ports/random.ts'
+
+/** Where a command writes to. Neither adds a line break. */
+export interface Terminal {
+  /** Results. */
+  readonly out: (text: string) => void
+  /** Everything else. */
+  readonly error: (text: string) => void
+}
+
+/** The surroundings of one command. */
+export interface Surroundings {
+  readonly terminal: Terminal
+  readonly environment: Environment
+  /** Aborts when the person or the system wants the program to stop. */
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Options that every command has. */
+export interface CommonOptions {
+  /** The data folder, absolute. */
+  readonly data: string
+  readonly json: boolean
+}
+
+/** Writes `value` as one line of JSON. */
+export function writeJson(terminal: Terminal, value: unknown): void {
+  terminal.out(`${JSON.stringify(value)}\n`)
+}
+
+/** Writes lines. */
+export function writeLines(terminal: Terminal, ...lines: readonly string[]): void {
+  terminal.out(`${lines.join('\n')}\n`)
+}
+
+/** Rows of two columns, the first as wide as its widest cell. */
+export function columns(rows: readonly (readonly [string, string])[], indent = '  '): string[] {
+  const width = Math.max(0, ...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `${indent}${name.padEnd(width)}  ${value}`)
+}

@@ -1,0 +1,155 @@
+/**
+ * The unit a carrier moves. Compressed, then sealed for the members of a scope, then signed where there is
+ * something of the sender's own to vouch for.
+ *
+ *     flags 1 | key hint 2 | sender varint | life 4 | counter varint | ciphertext | tag 16 | signature 0 or 64
+ *
+ * flags: version (2 bits, 1), compression (2 bits), signed (1 bit), 3 bits zero. Bound but never sent:
+ * organisation, scope, epoch, a commitment to its secret, and the sender's signing key. `PROTOCOL.md` has it all.
+ */
+import { byteReader, byteWriter, concatBytes, MalformedBytes } from '#base/bytes.ts'
+import { actorOf, type ActorId } from '#base/ids.ts'
+import { BODY_BYTES_MAX } from '#base/limits.ts'
+import type { EpochKey, Keyring } from '#trust/epoch.ts'
+import type { Certificate } from '#trust/identity.ts'
+import { open, seal } from '#trust/keys.ts'
+import type { Roster } from '#trust/roster.ts'
+import { compress, decompress, type Compression } from './compression.ts'
+
+/** What goes into an envelope. */
+export interface Sealing {
+  readonly sender: Certificate
+  /** 4 bytes: this life of the sender's store. */
+  readonly life: Uint8Array
+  /** Never used twice in one life, whatever the scope. */
+  readonly counter: number
+  readonly key: EpochKey
+  readonly body: Uint8Array
+  /** 64 bytes over what `header` and `body` are to be vouched for, or undefined. */
+  readonly sign: ((header: Uint8Array) => Uint8Array) | undefined
+}
+
+/** What came out of an envelope. Its signature is not yet checked: what it covers depends on the body. */
+export interface Opened {
+  readonly ok: true
+  readonly sender: Certificate
+  /** The sender's actor in this life. */
+  readonly actor: ActorId
+  readonly counter: number
+  readonly key: EpochKey
+  readonly header: Uint8Array
+  readonly body: Uint8Array
+  readonly signature: Uint8Array | undefined
+}
+
+/** Why an envelope stays shut. `unknown sender` and `unknown key` may change when the directory grows. */
+export interface Unopened {
+  readonly ok: false
+  readonly reason: 'malformed' | 'unknown sender' | 'unknown key' | 'not authentic'
+}
+
+const VERSION = 1
+const SIGNATURE_BYTES = 64
+const COMPRESSIONS: readonly Compression[] = [0, 1, 2]
+
+/** A sealed envelope. */
+export function sealEnvelope(sealing: Sealing): Uint8Array {
+  const { compression, bytes } = compress(sealing.body)
+  const writer = byteWriter()
+  writer.byte(VERSION | (compression << 2) | (sealing.sign === undefined ? 0 : 16))
+  writer.raw(sealing.key.hint)
+  writer.uint(sealing.sender.number)
+  writer.raw(sealing.life)
+  writer.uint(sealing.counter)
+  const header = writer.bytes()
+  const sealed = seal(
+    sealing.key.keyOf(sealing.sender.node),
+    nonceOf(sealing.life, sealing.counter),
+    {
+      bytes,
+      bound: boundOf(header, sealing.key, sealing.sender),
+    },
+  )
+  return concatBytes(header, sealed, sealing.sign?.(header) ?? new Uint8Array(0))
+}
+
+/** Opens an envelope for a member. Never throws; the bytes may be anything. */
+export function openEnvelope(
+  bytes: Uint8Array,
+  roster: Roster,
+  keyring: Keyring,
+): Opened | Unopened {
+  const parts = split(bytes)
+  if (parts === undefined) return { ok: false, reason: 'malformed' }
+  const sender = roster.byNumber(parts.senderNumber)
+  if (sender === undefined) return { ok: false, reason: 'unknown sender' }
+  const keys = keyring.byHint(parts.hint)
+  if (keys.length === 0) return { ok: false, reason: 'unknown key' }
+  for (const key of keys) {
+    const plain = open(key.keyOf(sender.node), nonceOf(parts.life, parts.counter), {
+      bytes: parts.sealed,
+      bound: boundOf(parts.header, key, sender),
+    })
+    if (plain === undefined) continue
+    const body = decompress({ compression: parts.compression, bytes: plain })
+    if (body === undefined) return { ok: false, reason: 'malformed' }
+    const { header, counter, signature } = parts
+    return {
+      ok: true,
+      sender,
+      actor: actorOf(sender.node, parts.life),
+      counter,
+      key,
+      header,
+      body,
+      signature,
+    }
+  }
+  return { ok: false, reason: 'not authentic' }
+}
+
+interface Parts {
+  readonly compression: Compression
+  readonly hint: Uint8Array
+  readonly senderNumber: number
+  readonly life: Uint8Array
+  readonly counter: number
+  readonly header: Uint8Array
+  readonly sealed: Uint8Array
+  readonly signature: Uint8Array | undefined
+}
+
+function split(bytes: Uint8Array): Parts | undefined {
+  if (bytes.length > BODY_BYTES_MAX) return undefined
+  try {
+    const reader = byteReader(bytes)
+    const flags = reader.byte()
+    const compression = COMPRESSIONS[(flags >> 2) & 3]
+    if ((flags & 3) !== VERSION || flags >> 5 !== 0 || compression === undefined) return undefined
+    const hint = reader.raw(2)
+    const senderNumber = reader.uint()
+    const life = reader.raw(4)
+    const counter = reader.uint()
+    const end = bytes.length - ((flags & 16) === 0 ? 0 : SIGNATURE_BYTES)
+    if (end < reader.at()) return undefined
+    const header = bytes.subarray(0, reader.at())
+    const sealed = bytes.subarray(reader.at(), end)
+    const signature = end === bytes.length ? undefined : bytes.subarray(end)
+    return { compression, hint, senderNumber, life, counter, header, sealed, signature }
+  } catch (error) {
+    if (error instanceof MalformedBytes) return undefined
+    throw error
+  }
+}
+
+/** 12 bytes: the life, then the counter, big-endian. */
+function nonceOf(life: Uint8Array, counter: number): Uint8Array {
+  const nonce = Buffer.alloc(12)
+  nonce.set(life)
+  nonce.writeBigUInt64BE(BigInt(counter), 4)
+  return nonce
+}
+
+function boundOf(header: Uint8Array, key: EpochKey, sender: Certificate): Uint8Array {
+  return concatBytes(header, key.bound, sender.signingKey)
+}

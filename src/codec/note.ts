@@ -1,0 +1,118 @@
+/**
+ * What nodes tell each other beside changes, signed by who says it:
+ *
+ * - `receipt` (2): "I have these on disk", and how much of it somebody there has had on a screen;
+ * - `have` (3): all I have of these documents, so that you may send what I lack;
+ * - `want` (4): I lack what follows this of these documents; please send it again.
+ */
+import {
+  byteReader,
+  byteWriter,
+  bytesFromText,
+  MalformedBytes,
+  textFromBytes,
+} from '#base/bytes.ts'
+import { actorOf, type ActorId, type DocumentId } from '#base/ids.ts'
+import { parseDocumentId } from '#model/document-id.ts'
+import type { Clock } from '#model/log.ts'
+import type { Roster } from '#trust/roster.ts'
+
+/** What a note says of one document. */
+export interface NoteItem {
+  readonly document: DocumentId
+  readonly clock: Clock
+  /** Receipts only: the part of `clock` that was on a screen there. */
+  readonly read: Clock
+}
+
+/** A note. `isWhole` (have only): documents it does not name, its sender does not have at all. */
+export interface Note {
+  readonly kind: 'receipt' | 'have' | 'want'
+  readonly isWhole: boolean
+  readonly items: readonly NoteItem[]
+}
+
+const KINDS = { receipt: 2, have: 3, want: 4 } as const
+const ITEMS_MAX = 5_000
+const ACTORS_MAX = 4_096
+
+/** The body of an envelope with this note. Actors whose node is not in the roster are left out. */
+export function encodeNote(note: Note, roster: Roster): Uint8Array {
+  const writer = byteWriter()
+  const actors = actorsOf(note).filter((actor) => roster.ofActor(actor) !== undefined)
+  writer.byte(KINDS[note.kind])
+  writer.byte(note.isWhole ? 1 : 0)
+  writer.uint(actors.length)
+  for (const actor of actors) {
+    writer.uint(roster.ofActor(actor)?.number ?? 0)
+    writer.raw(Buffer.from(actor.slice(16), 'hex'))
+  }
+  writer.uint(note.items.length)
+  for (const item of note.items) {
+    const named = actors.flatMap((actor, index) =>
+      item.clock[actor] === undefined ? [] : [{ actor, index }],
+    )
+    writer.block(bytesFromText(item.document))
+    writer.uint(named.length)
+    for (const { actor, index } of named) {
+      writer.uint(index)
+      writer.uint(item.clock[actor] ?? 0)
+      writer.uint(item.read[actor] ?? 0)
+    }
+  }
+  return writer.bytes()
+}
+
+/** The note in an opened body, or undefined when it is malformed. Actors of unknown nodes are passed over. */
+export function decodeNote(body: Uint8Array, roster: Roster): Note | undefined {
+  try {
+    const reader = byteReader(body)
+    const number = reader.byte()
+    const kind = (['receipt', 'have', 'want'] as const).find((name) => KINDS[name] === number)
+    if (kind === undefined) return undefined
+    const isWhole = reader.byte() === 1
+    const actors = readList(reader.uint, ACTORS_MAX, () => {
+      const certificate = roster.byNumber(reader.uint())
+      const life = reader.raw(4)
+      return certificate && actorOf(certificate.node, life)
+    })
+    const items = readList(reader.uint, ITEMS_MAX, () => readItem(reader, actors))
+    return reader.left() > 0 ? undefined : { kind, isWhole, items }
+  } catch (error) {
+    if (error instanceof MalformedBytes) return undefined
+    throw error
+  }
+}
+
+function actorsOf(note: Note): readonly ActorId[] {
+  const all = note.items.flatMap((item) => Object.keys(item.clock) as ActorId[])
+  return [...new Set(all)].toSorted()
+}
+
+function readItem(
+  reader: ReturnType<typeof byteReader>,
+  actors: readonly (ActorId | undefined)[],
+): NoteItem {
+  const document = textFromBytes(reader.block())
+  if (parseDocumentId(document) === undefined) throw new MalformedBytes('no document has this name')
+  const clock: Record<string, number> = {}
+  const read: Record<string, number> = {}
+  const count = reader.uint()
+  for (let index = 0; index < count; index += 1) {
+    const actor = actors[reader.uint()]
+    const seq = reader.uint()
+    const seen = reader.uint()
+    if (actor === undefined) continue
+    clock[actor] = seq
+    if (seen > 0) read[actor] = seen
+  }
+  return { document: document as DocumentId, clock, read }
+}
+
+function readList<T>(count: () => number, most: number, one: () => T): T[] {
+  const length = count()
+  if (length > most) throw new MalformedBytes('a list is too long')
+  const list: T[] = []
+  for (let index = 0; index < length; index += 1) list.push(one())
+  return list
+}

@@ -1,0 +1,42 @@
+/** The word that a running node leaves in its data folder, so that the command line on this machine finds it. */
+import { rm } from 'node:fs/promises'
+import { z } from 'zod'
+import { layoutOf } from './data-folder.ts'
+import { PUBLIC_MODE, readText, SECRET_MODE, writeFileWhole } from './files.ts'
+import { parseJson } from './json.ts'
+
+/** Where the running node can be asked. */
+export interface RunNote {
+  readonly process: number
+  /** `http://127.0.0.1:8065`: this machine's way to it. */
+  readonly url: string
+}
+
+const RunFile = z.strictObject({ process: z.int().positive(), url: z.url() })
+
+/** Leaves word for the command line on this machine. */
+export async function writeRunNote(path: string, note: RunNote, token: string): Promise<void> {
+  const layout = layoutOf(path)
+  await writeFileWhole(layout.operatorToken, token, SECRET_MODE)
+  await writeFileWhole(layout.run, `${JSON.stringify(note)}\n`, PUBLIC_MODE)
+}
+
+/** The word that a running node left, or undefined. A node that was killed leaves it, too. */
+export async function readRunNote(
+  path: string,
+): Promise<(RunNote & { readonly token: string }) | undefined> {
+  const layout = layoutOf(path)
+  const text = await readText(layout.run)
+  const token = await readText(layout.operatorToken)
+  if (text === undefined || token === undefined) return undefined
+  const parsed = parseJson(text)
+  const note = RunFile.safeParse(parsed.ok ? parsed.value : undefined)
+  return note.success ? { ...note.data, token: token.trim() } : undefined
+}
+
+/** Takes the word back when the node stops. */
+export async function removeRunNote(path: string): Promise<void> {
+  const layout = layoutOf(path)
+  await rm(layout.run, { force: true })
+  await rm(layout.operatorToken, { force: true })
+}

@@ -1,0 +1,214 @@
+/**
+ * What an operator may set. Unknown keys are refused by name, every unit is in the key, every default stands here
+ * and nowhere else. `edge-config/schema.json` and the table in `edge-config/README.md` are made from this file.
+ */
+import { z } from 'zod'
+
+/** Message of a refused value: what is wanted, in words. */
+const wanted = (error: string): { readonly error: string } => ({ error })
+
+/** A whole number from `min` to `max`. */
+function whole(min: number, max: number): z.ZodInt {
+  const message = wanted(`a whole number from ${min} to ${max}`)
+  return z.int(message).min(min, message).max(max, message)
+}
+
+/** A text of this form. `error` says in words which. */
+function text(pattern: RegExp, error: string): z.ZodString {
+  return z.string(wanted(error)).regex(pattern, wanted(error))
+}
+
+function oneOf<const Words extends readonly string[]>(
+  words: Words,
+): z.ZodEnum<{ [K in Words[number]]: K }> {
+  return z.enum(words, wanted(`one of ${words.join(', ')}`))
+}
+
+/** An object with these keys and no others. */
+function object<S extends z.core.$ZodLooseShape>(shape: S): z.ZodObject<S, z.core.$strict> {
+  const keys = `one of ${Object.keys(shape).join(', ')}`
+  return z.strictObject(shape, {
+    error: ({ code }) => (code === 'unrecognized_keys' ? keys : 'an object {…}'),
+  })
+}
+
+const HOST = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])`
+const PORT = String.raw`(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`
+const DAY_MS = 24 * 3_600_000
+
+const address = text(
+  new RegExp(`^${HOST}:${PORT}$`),
+  'host:port, such as 192.168.1.20:8065 or [fd00::1]:8065',
+)
+const server = text(
+  new RegExp(`^(?:nats|tls)://${HOST}(?::${PORT})?$`),
+  'nats://host:port or tls://host:port, without user and password',
+)
+const file = z
+  .string(wanted('the path of a file'))
+  .min(1, wanted('the path of a file'))
+  .max(4_096, wanted('the path of a file'))
+const flag = z.boolean(wanted('true or false'))
+
+const receiptDelayMs = whole(0, 3_600_000).describe(
+  'How long a receipt may wait for other traffic to ride along with.',
+)
+
+const Lan = object({
+  kind: z.literal('lan').describe('Other nodes directly, over the network this node is on.'),
+  dial: z
+    .array(address, wanted('a list of host:port'))
+    .max(64, wanted('at most 64 addresses'))
+    .default([])
+    .describe('Nodes this one calls, as host:port. Nodes that call this one need no entry.'),
+  receiptDelayMs: receiptDelayMs.default(200),
+})
+
+const Tls = object({
+  caFile: file
+    .optional()
+    .describe("Certificate authority of the server, PEM. Without it the system's are trusted."),
+  certFile: file.optional().describe("This node's certificate for the server, PEM."),
+  keyFile: file.optional().describe('Private key of certFile, PEM.'),
+  serverName: text(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/, 'a host name')
+    .optional()
+    .describe("Name in the server's certificate, when it is not the one that is dialled."),
+})
+
+const Nats = object({
+  kind: z.literal('nats').describe('A post office: a NATS server with JetStream, 2.9.10 or newer.'),
+  name: text(/^[a-z0-9-]{1,32}$/, '1 to 32 of a-z, 0-9 and -')
+    .default('nats')
+    .describe('Name of this post office, shown to people. Another name means another post office.'),
+  servers: z
+    .array(server, wanted('a list of nats://host:port'))
+    .min(1, wanted('at least one nats://host:port'))
+    .max(16, wanted('at most 16 servers'))
+    .describe('Its servers, tried in this order.'),
+  tls: Tls.optional().describe('TLS towards the server; leave out for none.'),
+  user: text(/^[^\s]{1,128}$/, 'a user name without spaces')
+    .optional()
+    .describe('User name at the server, together with passwordFile.'),
+  passwordFile: file.optional().describe('Path of a file with nothing but the password.'),
+  provision: flag
+    .default(false)
+    .describe('Whether this node creates the stream when it is missing; one hub does.'),
+  streamBytesMax: whole(1_000_000, 1_000_000_000_000)
+    .default(1_000_000_000)
+    .describe('Room for envelopes in the stream, used when it is created.'),
+  streamDaysMax: whole(1, 3_650)
+    .default(30)
+    .describe('How long the stream keeps an envelope, used when it is created.'),
+  receiptDelayMs: receiptDelayMs.default(30_000),
+  connectTimeoutMs: whole(1_000, 600_000)
+    .default(120_000)
+    .describe('How long one attempt to connect may take; a thin link needs minutes.'),
+  backOffMsMax: whole(1_000, DAY_MS)
+    .default(60_000)
+    .describe('Longest wait between two attempts to connect.'),
+})
+
+const Listen = object({
+  host: z
+    .union(
+      [z.ipv4(), z.ipv6(), z.literal('localhost')],
+      wanted('an IP address of this machine, 0.0.0.0 for all'),
+    )
+    .default('0.0.0.0')
+    .describe('Address of this machine that people and other nodes reach; 0.0.0.0 means all.'),
+  port: whole(0, 65_535).default(8_065).describe('TCP port; 0 lets the system pick a free one.'),
+})
+
+const Carrier = z.discriminatedUnion('kind', [Lan, Nats], wanted('a carrier of kind lan or nats'))
+
+/** What a new node becomes when nobody says otherwise. */
+export const DEFAULT_ROLE = 'kit'
+
+const Shape = object({
+  $schema: z
+    .string(wanted('a path or URL'))
+    .optional()
+    .describe('For editors; not used by the node.'),
+  name: text(/^[a-z0-9][a-z0-9-]{0,30}[a-z0-9]$/, '2 to 32 of a-z, 0-9 and -')
+    .optional()
+    .describe(
+      "Name of this node, fixed when its data folder is made. Without it the machine's name.",
+    ),
+  role: oneOf(['kit', 'hub', 'relay'])
+    .optional()
+    .describe(
+      `kit goes to the field, hub is headquarters, relay only passes on. Fixed like name; ${DEFAULT_ROLE} if not set then.`,
+    ),
+  listen: Listen.prefault({}).describe('Where people and other nodes connect to.'),
+  logLevel: oneOf(['error', 'warn', 'info', 'debug'])
+    .default('info')
+    .describe('Least weight of what is logged.'),
+  carriers: z
+    .array(Carrier, wanted('a list of carriers'))
+    .max(8, wanted('at most 8 carriers'))
+    .prefault([{ kind: 'lan' }])
+    .describe('Ways to other nodes.'),
+})
+
+/** The whole config file. Parsing fills in every default. */
+export const Config = Shape.superRefine((config, context) => {
+  for (const { path, message } of contradictions(config))
+    context.addIssue({ code: 'custom', path: [...path], message })
+})
+
+/** What an operator has set, complete and checked. */
+export type Config = Readonly<z.output<typeof Shape>>
+
+/** One way to other nodes. */
+export type CarrierConfig = Config['carriers'][number]
+
+/** Settings of the direct way to other nodes. */
+export type LanConfig = Extract<CarrierConfig, { readonly kind: 'lan' }>
+
+/** Settings of a post office. */
+export type NatsConfig = Extract<CarrierConfig, { readonly kind: 'nats' }>
+
+interface Contradiction {
+  readonly path: readonly (string | number)[]
+  /** What is wanted, in words. */
+  readonly message: string
+}
+
+/** What no key can say alone. */
+function contradictions(config: Config): readonly Contradiction[] {
+  return config.carriers.flatMap((carrier, index) => {
+    const earlier = config.carriers.slice(0, index)
+    const path = ['carriers', index]
+    if (carrier.kind === 'lan')
+      return earlier.some((other) => other.kind === 'lan')
+        ? [{ path: [...path, 'kind'], message: 'one lan carrier; put all addresses into its dial' }]
+        : []
+    const isNamedTwice = earlier.some(
+      (other) => other.kind === 'nats' && other.name === carrier.name,
+    )
+    return [
+      ...(isNamedTwice
+        ? [{ path: [...path, 'name'], message: 'a name no other carrier has (nats when none is given)' }]
+        : []),
+      ...pairs(carrier).map(({ path: key, message }) => ({ path: [...path, ...key], message })),
+    ]
+  })
+}
+
+/** Keys that make sense only together. */
+function pairs({ user, passwordFile, tls }: NatsConfig): readonly Contradiction[] {
+  const inTls = together({ certFile: tls?.certFile, keyFile: tls?.keyFile })
+  return [
+    ...together({ user, passwordFile }),
+    ...inTls.map(({ path, message }) => ({ path: ['tls', ...path], message })),
+  ]
+}
+
+/** A contradiction for each key of `values` that is absent while another is there. */
+function together(values: Readonly<Record<string, unknown>>): readonly Contradiction[] {
+  const there = Object.keys(values).find((key) => values[key] !== undefined)
+  if (there === undefined) return []
+  return Object.keys(values)
+    .filter((key) => values[key] === undefined)
+    .map((key) => ({ path: [key], message: `a value, because ${there} is set` }))
+}

@@ -1,0 +1,254 @@
+/**
+ * The one form of change our documents hold, written and read byte for byte in Automerge's own chunk format.
+ *
+ * A change appends one `bytes` entry to the list of its actor, and creates that list when it is the actor's first.
+ * Because nothing else is ever allowed, a receiver can write a change again from its entry alone and compare the
+ * hash (design 5), and whatever has another form is refused before Automerge sees it (design 4: Automerge accepts
+ * wrong checksums, and changes after which a document never loads again; research/automerge.md 8).
+ *
+ * Source: Automerge binary format specification, change chunk; column numbers as read from 3.5.0's output.
+ */
+import {
+  byteReader,
+  byteWriter,
+  bytesFromHex,
+  bytesFromText,
+  equalBytes,
+  hexFromBytes,
+  MalformedBytes,
+} from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
+import { parseActor, type ActorId, type ChangeHash, type DocumentId } from '#base/ids.ts'
+import { CHANGE_DEPENDENCIES_MAX, ENTRY_BYTES_MAX } from '#base/limits.ts'
+
+/** What decides a change's bytes. */
+export interface ChangeFacts {
+  readonly actor: ActorId
+  /** Number of the actor's change in this document, from 1. */
+  readonly seq: number
+  /** Counter of its first operation: one more than the largest it depends on. */
+  readonly startOp: number
+  /** Sorted, without repetition; the actor's own last change is always among them. */
+  readonly deps: readonly ChangeHash[]
+  /** Counter of the operation that created the actor's list; equal to `startOp` in its first change. */
+  readonly listOp: number
+  /** Counter of the actor's last entry, 0 in its first change. */
+  readonly afterOp: number
+  readonly value: Uint8Array
+}
+
+/** A change with its bytes and name. */
+export interface Change extends ChangeFacts {
+  readonly hash: ChangeHash
+  readonly bytes: Uint8Array
+  /** Counter of its last operation, which is the entry itself. */
+  readonly endOp: number
+}
+
+const MAGIC = Uint8Array.of(0x85, 0x6f, 0x4a, 0x83)
+const CHUNK_CHANGE = 1
+/** Column numbers of a change chunk. */
+const COLUMN = {
+  objectActor: 0x01,
+  objectCounter: 0x02,
+  keyActor: 0x11,
+  keyCounter: 0x13,
+  keyText: 0x15,
+  insert: 0x34,
+  action: 0x42,
+  valueMeta: 0x56,
+  valueRaw: 0x57,
+  predecessors: 0x70,
+} as const
+const VALUE_IS_BYTES = 7
+const ACTION_SET = 1
+const ACTION_MAKE_LIST = 2
+/** A run-length column: this byte begins one literal value, and this pair one null. */
+const ONE_LITERAL = 0x7f
+const TWO_LITERALS = 0x7e
+const GENESIS_ACTOR = Uint8Array.of(0)
+
+/** Writes a change. */
+export function writeChange(facts: ChangeFacts): Change {
+  const columns = facts.seq === 1 ? firstColumns(facts) : laterColumns(facts)
+  const { bytes, hash } = frame(bytesFromHex(facts.actor), facts, columns)
+  return { ...facts, bytes, hash, endOp: facts.seq === 1 ? facts.startOp + 1 : facts.startOp }
+}
+
+/** The fixed first change of a document, the same wherever it is made: the document's name under the key `id`. */
+export function genesisOf(document: DocumentId): Change {
+  const value = bytesFromText(document)
+  const columns: Column[] = [
+    [COLUMN.keyText, literalText('id')],
+    [COLUMN.insert, Uint8Array.of(1)],
+    [COLUMN.action, Uint8Array.of(ONE_LITERAL, ACTION_SET)],
+    [COLUMN.valueMeta, literal(value.length * 16 + VALUE_IS_BYTES)],
+    [COLUMN.valueRaw, value],
+    [COLUMN.predecessors, Uint8Array.of(ONE_LITERAL, 0)],
+  ]
+  const numbers = { seq: 1, startOp: 1, deps: [] }
+  const { bytes, hash } = frame(GENESIS_ACTOR, numbers, columns)
+  const actor = '' as ActorId
+  return { actor, ...numbers, listOp: 0, afterOp: 0, value, bytes, hash, endOp: 1 }
+}
+
+/** The change in `bytes` when it has exactly our form, checksum included; otherwise undefined. */
+export function readChange(bytes: Uint8Array): Change | undefined {
+  try {
+    const facts = readFacts(bytes)
+    const change = facts === undefined ? undefined : writeChange(facts)
+    return change !== undefined && equalBytes(change.bytes, bytes) ? change : undefined
+  } catch (error) {
+    if (error instanceof MalformedBytes) return undefined
+    throw error
+  }
+}
+
+type Column = readonly [number: number, data: Uint8Array]
+
+function firstColumns({ actor, startOp, value }: ChangeFacts): Column[] {
+  return [
+    [COLUMN.objectActor, Uint8Array.of(0, 1, ONE_LITERAL, 0)],
+    [COLUMN.objectCounter, nullThenLiteral(startOp)],
+    [COLUMN.keyCounter, Uint8Array.of(0, 1, ONE_LITERAL, 0)],
+    [COLUMN.keyText, Buffer.concat([literalText(actor), Uint8Array.of(0, 1)])],
+    [COLUMN.insert, Uint8Array.of(1, 1)],
+    [COLUMN.action, Uint8Array.of(TWO_LITERALS, ACTION_MAKE_LIST, ACTION_SET)],
+    [COLUMN.valueMeta, twoLiterals(0, value.length * 16 + VALUE_IS_BYTES)],
+    [COLUMN.valueRaw, value],
+    [COLUMN.predecessors, Uint8Array.of(2, 0)],
+  ]
+}
+
+function laterColumns({ listOp, afterOp, value }: ChangeFacts): Column[] {
+  return [
+    [COLUMN.objectActor, Uint8Array.of(ONE_LITERAL, 0)],
+    [COLUMN.objectCounter, literal(listOp)],
+    [COLUMN.keyActor, Uint8Array.of(ONE_LITERAL, 0)],
+    [COLUMN.keyCounter, signedLiteral(afterOp)],
+    [COLUMN.insert, Uint8Array.of(0, 1)],
+    [COLUMN.action, Uint8Array.of(ONE_LITERAL, ACTION_SET)],
+    [COLUMN.valueMeta, literal(value.length * 16 + VALUE_IS_BYTES)],
+    [COLUMN.valueRaw, value],
+    [COLUMN.predecessors, Uint8Array.of(ONE_LITERAL, 0)],
+  ]
+}
+
+interface Numbers {
+  readonly seq: number
+  readonly startOp: number
+  readonly deps: readonly ChangeHash[]
+}
+
+function frame(actor: Uint8Array, numbers: Numbers, columns: readonly Column[]): Framed {
+  const body = byteWriter()
+  body.uint(numbers.deps.length)
+  for (const hash of numbers.deps) body.raw(bytesFromHex(hash))
+  body.block(actor)
+  body.uint(numbers.seq)
+  body.uint(numbers.startOp)
+  body.int(0) // no time: entries carry their own
+  body.uint(0) // no message
+  body.uint(0) // no other actors: a change speaks of its own list only
+  body.uint(columns.length)
+  for (const [number, data] of columns) {
+    body.uint(number)
+    body.uint(data.length)
+  }
+  for (const [, data] of columns) body.raw(data)
+  const contents = body.bytes()
+  const chunk = byteWriter()
+  chunk.byte(CHUNK_CHANGE)
+  chunk.block(contents)
+  const tail = chunk.bytes()
+  const hash = sha256(tail)
+  return {
+    bytes: Buffer.concat([MAGIC, hash.subarray(0, 4), tail]),
+    hash: hexFromBytes(hash) as ChangeHash,
+  }
+}
+
+interface Framed {
+  readonly bytes: Uint8Array
+  readonly hash: ChangeHash
+}
+
+function readFacts(bytes: Uint8Array): ChangeFacts | undefined {
+  const reader = byteReader(bytes)
+  reader.raw(MAGIC.length + 4)
+  if (reader.byte() !== CHUNK_CHANGE || reader.uint() !== reader.left()) return undefined
+  const count = reader.uint()
+  if (count > CHANGE_DEPENDENCIES_MAX) return undefined
+  const deps = Array.from({ length: count }, () => hexFromBytes(reader.raw(32)) as ChangeHash)
+  const actor = parseActor(hexFromBytes(reader.block()))
+  const seq = reader.uint()
+  const startOp = reader.uint()
+  if (actor === undefined || reader.int() !== 0 || reader.uint() !== 0 || reader.uint() !== 0)
+    return undefined
+  const columns = readColumns(reader)
+  const value = columns?.get(COLUMN.valueRaw)
+  if (columns === undefined || value === undefined || value.length > ENTRY_BYTES_MAX)
+    return undefined
+  const listOp = seq === 1 ? startOp : readLiteral(columns.get(COLUMN.objectCounter))
+  const afterOp = seq === 1 ? 0 : readSignedLiteral(columns.get(COLUMN.keyCounter))
+  return { actor, seq, startOp, deps, listOp, afterOp, value }
+}
+
+function readColumns(reader: ReturnType<typeof byteReader>): Map<number, Uint8Array> | undefined {
+  const count = reader.uint()
+  if (count > 10) return undefined
+  const sizes = Array.from({ length: count }, () => [reader.uint(), reader.uint()] as const)
+  return new Map(sizes.map(([number, size]) => [number, reader.raw(size)]))
+}
+
+function literal(value: number): Uint8Array {
+  const writer = byteWriter()
+  writer.byte(ONE_LITERAL)
+  writer.uint(value)
+  return writer.bytes()
+}
+
+function signedLiteral(value: number): Uint8Array {
+  const writer = byteWriter()
+  writer.byte(ONE_LITERAL)
+  writer.int(value)
+  return writer.bytes()
+}
+
+function twoLiterals(a: number, b: number): Uint8Array {
+  const writer = byteWriter()
+  writer.byte(TWO_LITERALS)
+  writer.uint(a)
+  writer.uint(b)
+  return writer.bytes()
+}
+
+function nullThenLiteral(value: number): Uint8Array {
+  const writer = byteWriter()
+  writer.byte(0)
+  writer.byte(1)
+  writer.byte(ONE_LITERAL)
+  writer.uint(value)
+  return writer.bytes()
+}
+
+function literalText(text: string): Uint8Array {
+  const writer = byteWriter()
+  writer.byte(ONE_LITERAL)
+  writer.block(bytesFromText(text))
+  return writer.bytes()
+}
+
+function readLiteral(column: Uint8Array | undefined): number {
+  const reader = byteReader(column ?? new Uint8Array(0))
+  reader.byte()
+  return reader.uint()
+}
+
+function readSignedLiteral(column: Uint8Array | undefined): number {
+  const reader = byteReader(column ?? new Uint8Array(0))
+  reader.byte()
+  const value = reader.int()
+  if (value < 0) throw new MalformedBytes('a counter is negative')
+  return value
+}

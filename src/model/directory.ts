@@ -1,0 +1,161 @@
+/**
+ * The organisation's directory, folded from its log: nodes, people, channels, memberships. For one name the entry
+ * that stands last in order counts, so every node with the same entries has the same directory.
+ */
+import type { ActorId, ChannelId, DocumentId, Instant, UserId } from '#base/ids.ts'
+import type { ChannelKind, MemberRole, Profile } from './entry.ts'
+import { postIdOf, type Logged } from './log.ts'
+
+/** A person as the directory has them. */
+export interface DirectoryPerson {
+  readonly id: UserId
+  readonly profile: Profile
+  /** Whose list enrolled them first: their home. */
+  readonly home: ActorId
+  readonly createdAt: Instant
+  readonly updatedAt: Instant
+}
+
+/** A channel as the directory has it; its settings are in its own document. */
+export interface DirectoryChannel {
+  readonly id: ChannelId
+  readonly kind: ChannelKind
+  readonly creator: UserId | undefined
+  readonly createdAt: Instant
+}
+
+/** A membership as the directory has it. */
+export interface DirectoryMember {
+  readonly channel: ChannelId
+  readonly person: UserId
+  readonly role: MemberRole
+  readonly since: Instant
+}
+
+/** What an entry changed. */
+export type DirectoryChange =
+  | { readonly kind: 'person'; readonly person: DirectoryPerson; readonly isNew: boolean }
+  | { readonly kind: 'channel'; readonly channel: DirectoryChannel; readonly isNew: boolean }
+  | { readonly kind: 'member'; readonly member: DirectoryMember; readonly before: MemberRole }
+  | { readonly kind: 'node'; readonly certificate: Uint8Array }
+  | { readonly kind: 'nothing' }
+
+/** Grows by `apply`; asks cost nothing. */
+export interface Directory {
+  readonly apply: (document: DocumentId, logged: Logged) => DirectoryChange
+  readonly person: (id: UserId) => DirectoryPerson | undefined
+  readonly people: () => readonly DirectoryPerson[]
+  readonly channel: (id: ChannelId) => DirectoryChannel | undefined
+  readonly channels: () => readonly DirectoryChannel[]
+  readonly member: (channel: ChannelId, person: UserId) => DirectoryMember | undefined
+  readonly members: (channel: ChannelId) => readonly DirectoryMember[]
+  readonly channelsOf: (person: UserId) => readonly ChannelId[]
+  readonly certificates: () => readonly Uint8Array[]
+}
+
+/** Where an entry stands: later ones win. Equal on every node. */
+export function orderKey(document: DocumentId, logged: Logged): string {
+  return `${String(logged.orderAt).padStart(15, '0')}.${postIdOf(document, logged.actor, logged.seq)}`
+}
+
+interface Ordered<T> {
+  readonly order: string
+  readonly value: T
+}
+
+/** An empty directory. */
+export function openDirectory(): Directory {
+  const people = new Map<UserId, Ordered<DirectoryPerson & { readonly firstOrder: string }>>()
+  const channels = new Map<ChannelId, Ordered<DirectoryChannel>>()
+  const members = new Map<ChannelId, Map<UserId, Ordered<DirectoryMember>>>()
+  const byPerson = new Map<UserId, Set<ChannelId>>()
+  const certificates: Uint8Array[] = []
+
+  const applyPerson = (id: UserId, profile: Profile, place: Placed): DirectoryChange => {
+    const known = people.get(id)
+    const isFirst = known === undefined || place.order < known.value.firstOrder
+    const isLast = known === undefined || place.order > known.order
+    if (!isFirst && !isLast) return NOTHING
+    const base = known?.value
+    const person = {
+      id,
+      profile: isLast || base === undefined ? profile : base.profile,
+      home: isFirst || base === undefined ? place.actor : base.home,
+      createdAt: isFirst || base === undefined ? place.at : base.createdAt,
+      updatedAt: Math.max(place.at, base?.updatedAt ?? 0),
+      firstOrder: isFirst || base === undefined ? place.order : base.firstOrder,
+    }
+    people.set(id, { order: isLast ? place.order : (known?.order ?? place.order), value: person })
+    return { kind: 'person', person, isNew: known === undefined }
+  }
+
+  const applyChannel = (channel: DirectoryChannel, order: string): DirectoryChange => {
+    const known = channels.get(channel.id)
+    if (known !== undefined && known.order <= order) return NOTHING // the first to name it decides
+    channels.set(channel.id, { order, value: channel })
+    return { kind: 'channel', channel, isNew: known === undefined }
+  }
+
+  const applyMember = (member: DirectoryMember, order: string): DirectoryChange => {
+    const list = members.get(member.channel) ?? new Map<UserId, Ordered<DirectoryMember>>()
+    const known = list.get(member.person)
+    if (known !== undefined && known.order >= order) return NOTHING
+    list.set(member.person, { order, value: member })
+    members.set(member.channel, list)
+    const joined = byPerson.get(member.person) ?? new Set<ChannelId>()
+    if (member.role === 'none') joined.delete(member.channel)
+    else joined.add(member.channel)
+    byPerson.set(member.person, joined)
+    return { kind: 'member', member, before: known?.value.role ?? 'none' }
+  }
+
+  return {
+    apply: (document, logged) => {
+      const place = { order: orderKey(document, logged), at: logged.orderAt, actor: logged.actor }
+      const content = logged.entry.content
+      switch (content.kind) {
+        case 'person':
+          return applyPerson(content.person, content.profile, place)
+        case 'channel': {
+          const creator = logged.entry.author
+          const { channel: id, channelKind: kind } = content
+          return applyChannel({ id, kind, creator, createdAt: place.at }, place.order)
+        }
+        case 'member': {
+          const { channel, person, role } = content
+          return applyMember({ channel, person, role, since: place.at }, place.order)
+        }
+        case 'node':
+          certificates.push(content.certificate)
+          return { kind: 'node', certificate: content.certificate }
+        case 'post':
+        case 'edit':
+        case 'deletion':
+        case 'reaction':
+        case 'acknowledgement':
+        case 'settings':
+        case 'unknown':
+          return NOTHING
+      }
+    },
+    person: (id) => people.get(id)?.value,
+    people: () => [...people.values()].map((person) => person.value),
+    channel: (id) => channels.get(id)?.value,
+    channels: () => [...channels.values()].map((channel) => channel.value),
+    member: (channel, person) => members.get(channel)?.get(person)?.value,
+    members: (channel) =>
+      [...(members.get(channel)?.values() ?? [])]
+        .map((member) => member.value)
+        .filter((member) => member.role !== 'none'),
+    channelsOf: (person) => [...(byPerson.get(person) ?? [])],
+    certificates: () => certificates,
+  }
+}
+
+const NOTHING: DirectoryChange = { kind: 'nothing' }
+
+interface Placed {
+  readonly order: string
+  readonly at: Instant
+  readonly actor: ActorId
+}

@@ -1,0 +1,266 @@
+/**
+ * One item in a node's list: a MessagePack array that begins `[kind, author, seconds, …]`.
+ *
+ * `author` is nil (the node itself), an index into the people this list has named so far, or 16 bytes that name a
+ * new one and take the next index. `seconds` counts from the entry before it in the same list (the first: from
+ * 1970). Both make an entry small without a codec that knows it; both need the list read from its start.
+ */
+import { decode, encode } from '@msgpack/msgpack'
+import {
+  bytesFromId,
+  idFromBytes,
+  type ChannelId,
+  type Instant,
+  type PostId,
+  type UserId,
+} from '#base/ids.ts'
+import { MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+
+/** What an entry says. An entry of a kind or shape this version does not know is `unknown` and shown by nobody. */
+export type Content =
+  | { readonly kind: 'post'; readonly body: string; readonly root: PostId | undefined }
+  | { readonly kind: 'edit'; readonly target: PostId; readonly body: string }
+  | { readonly kind: 'deletion'; readonly target: PostId }
+  | {
+      readonly kind: 'reaction'
+      readonly target: PostId
+      readonly emoji: string
+      readonly isSet: boolean
+    }
+  | { readonly kind: 'acknowledgement'; readonly target: PostId }
+  | { readonly kind: 'node'; readonly certificate: Uint8Array }
+  | { readonly kind: 'person'; readonly person: UserId; readonly profile: Profile }
+  | { readonly kind: 'channel'; readonly channel: ChannelId; readonly channelKind: ChannelKind }
+  | {
+      readonly kind: 'member'
+      readonly channel: ChannelId
+      readonly person: UserId
+      readonly role: MemberRole
+    }
+  | { readonly kind: 'settings'; readonly settings: Settings }
+  | { readonly kind: 'unknown' }
+
+/** Everybody may find and join `public`; the others show themselves to members only. */
+export type ChannelKind = 'public' | 'private' | 'direct' | 'group'
+
+/** What a person is in a channel. */
+export type MemberRole = 'none' | 'member' | 'administrator'
+
+/** What the directory says of a person. */
+export interface Profile {
+  readonly username: string
+  readonly displayName: string
+  readonly isAdministrator: boolean
+}
+
+/** What a channel says of itself; an absent field keeps what it was. */
+export interface Settings {
+  readonly name?: string
+  readonly displayName?: string
+  readonly purpose?: string
+  readonly header?: string
+  readonly isArchived?: boolean
+}
+
+/** A decoded entry. */
+export interface Entry {
+  readonly author: UserId | undefined
+  /** What the author's clock claimed, to the second. */
+  readonly claimedAt: Instant
+  readonly content: Content
+}
+
+/** What must be known of a list to read its next entry. */
+export interface ListContext {
+  readonly people: readonly UserId[]
+  /** Seconds since 1970 claimed by the last entry. */
+  readonly seconds: number
+}
+
+/** The context of an empty list. */
+export const EMPTY_LIST: ListContext = { people: [], seconds: 0 }
+
+const KINDS = ['public', 'private', 'direct', 'group'] as const
+const ROLES = ['none', 'member', 'administrator'] as const
+const KIND_NUMBER = {
+  post: 0,
+  edit: 1,
+  deletion: 2,
+  reaction: 3,
+  acknowledgement: 4,
+  node: 16,
+  person: 17,
+  channel: 18,
+  member: 19,
+  settings: 20,
+} as const
+
+/** The bytes of `entry` as the next one of a list. */
+export function encodeEntry(entry: Entry, context: ListContext): Uint8Array {
+  const seconds = Math.floor(entry.claimedAt / 1000) - context.seconds
+  return encode(contentFields(entry.content, [authorField(entry.author, context), seconds]))
+}
+
+/** The entry in `value` and the context for the next one. Never throws: a strange value is `unknown`. */
+export function decodeEntry(
+  value: Uint8Array,
+  context: ListContext,
+): { entry: Entry; context: ListContext } {
+  const fields = decodeFields(value)
+  const seconds = context.seconds + wholeNumber(fields[2])
+  const { author, people } = readAuthor(fields[1], context.people)
+  const content = readContent(fields)
+  return { entry: { author, claimedAt: seconds * 1000, content }, context: { people, seconds } }
+}
+
+type Fields = readonly unknown[]
+
+function authorField(author: UserId | undefined, context: ListContext): unknown {
+  if (author === undefined) return null
+  const index = context.people.indexOf(author)
+  return index < 0 ? bytesFromId(author) : index
+}
+
+function contentFields(content: Content, [author, seconds]: readonly unknown[]): unknown[] {
+  if (content.kind === 'unknown') return []
+  const head = [KIND_NUMBER[content.kind], author, seconds]
+  switch (content.kind) {
+    case 'post':
+      return [
+        ...head,
+        content.body,
+        ...(content.root === undefined ? [] : [bytesFromId(content.root)]),
+      ]
+    case 'edit':
+      return [...head, bytesFromId(content.target), content.body]
+    case 'deletion':
+    case 'acknowledgement':
+      return [...head, bytesFromId(content.target)]
+    case 'reaction':
+      return [...head, bytesFromId(content.target), content.emoji, content.isSet ? 1 : 0]
+    case 'node':
+      return [...head, content.certificate]
+    case 'person':
+      return [...head, bytesFromId(content.person), ...profileFields(content.profile)]
+    case 'channel':
+      return [...head, bytesFromId(content.channel), KINDS.indexOf(content.channelKind)]
+    case 'member':
+      return [
+        ...head,
+        bytesFromId(content.channel),
+        bytesFromId(content.person),
+        ROLES.indexOf(content.role),
+      ]
+    case 'settings':
+      return [...head, content.settings]
+  }
+}
+
+function profileFields(profile: Profile): unknown[] {
+  return [profile.username, profile.displayName, profile.isAdministrator ? 1 : 0]
+}
+
+function decodeFields(value: Uint8Array): Fields {
+  try {
+    const fields = decode(value)
+    return Array.isArray(fields) ? fields : []
+  } catch {
+    return []
+  }
+}
+
+function readAuthor(
+  field: unknown,
+  people: readonly UserId[],
+): { author: UserId | undefined; people: readonly UserId[] } {
+  const named = idField<UserId>(field)
+  if (named !== undefined)
+    return { author: named, people: people.includes(named) ? people : [...people, named] }
+  return { author: typeof field === 'number' ? people[field] : undefined, people }
+}
+
+const UNKNOWN: Content = { kind: 'unknown' }
+
+/** One reader per kind number; each gives undefined when the fields have another shape. */
+const READERS: Readonly<Record<number, (fields: Fields) => Content | undefined>> = {
+  [KIND_NUMBER.post]: (fields) => {
+    const body = textField(fields[3], MESSAGE_CHARACTERS_MAX)
+    const root = idField<PostId>(fields[4])
+    return body === undefined ? undefined : { kind: 'post', body, root }
+  },
+  [KIND_NUMBER.edit]: (fields) => {
+    const target = idField<PostId>(fields[3])
+    const body = textField(fields[4], MESSAGE_CHARACTERS_MAX)
+    return target === undefined || body === undefined ? undefined : { kind: 'edit', target, body }
+  },
+  [KIND_NUMBER.deletion]: (fields) => {
+    const target = idField<PostId>(fields[3])
+    return target && { kind: 'deletion', target }
+  },
+  [KIND_NUMBER.acknowledgement]: (fields) => {
+    const target = idField<PostId>(fields[3])
+    return target && { kind: 'acknowledgement', target }
+  },
+  [KIND_NUMBER.reaction]: (fields) => {
+    const target = idField<PostId>(fields[3])
+    const emoji = textField(fields[4], 64)
+    return target && emoji ? { kind: 'reaction', target, emoji, isSet: fields[5] === 1 } : undefined
+  },
+  [KIND_NUMBER.node]: (fields) => {
+    const certificate = fields[3]
+    return certificate instanceof Uint8Array ? { kind: 'node', certificate } : undefined
+  },
+  [KIND_NUMBER.person]: (fields) => {
+    const person = idField<UserId>(fields[3])
+    const username = textField(fields[4], 64)
+    const displayName = textField(fields[5], 128)
+    if (person === undefined || !username || displayName === undefined) return undefined
+    return {
+      kind: 'person',
+      person,
+      profile: { username, displayName, isAdministrator: fields[6] === 1 },
+    }
+  },
+  [KIND_NUMBER.channel]: (fields) => {
+    const channel = idField<ChannelId>(fields[3])
+    const channelKind = KINDS[Number(fields[4])]
+    return channel && channelKind ? { kind: 'channel', channel, channelKind } : undefined
+  },
+  [KIND_NUMBER.member]: (fields) => {
+    const channel = idField<ChannelId>(fields[3])
+    const person = idField<UserId>(fields[4])
+    const role = ROLES[Number(fields[5])]
+    return channel && person && role ? { kind: 'member', channel, person, role } : undefined
+  },
+  [KIND_NUMBER.settings]: (fields) => ({ kind: 'settings', settings: readSettings(fields[3]) }),
+}
+
+function readContent(fields: Fields): Content {
+  return READERS[wholeNumber(fields[0], -1)]?.(fields) ?? UNKNOWN
+}
+
+function readSettings(field: unknown): Settings {
+  const source = (typeof field === 'object' && field !== null ? field : {}) as Record<
+    string,
+    unknown
+  >
+  const settings: { -readonly [Key in keyof Settings]: Settings[Key] } = {}
+  for (const key of ['name', 'displayName', 'purpose', 'header'] as const) {
+    const text = textField(source[key], 1024)
+    if (text !== undefined) settings[key] = text
+  }
+  if (typeof source['isArchived'] === 'boolean') settings.isArchived = source['isArchived']
+  return settings
+}
+
+function textField(field: unknown, charactersMax: number): string | undefined {
+  return typeof field === 'string' && field.length <= charactersMax ? field : undefined
+}
+
+function idField<T extends UserId | ChannelId | PostId>(field: unknown): T | undefined {
+  return field instanceof Uint8Array && field.length === 16 ? idFromBytes<T>(field) : undefined
+}
+
+function wholeNumber(field: unknown, otherwise = 0): number {
+  return Number.isSafeInteger(field) ? Number(field) : otherwise
+}

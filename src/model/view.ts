@@ -1,0 +1,146 @@
+/**
+ * What people see of messages, folded entry by entry. Entries come in any order that keeps causes before effects
+ * within a document, but an edit may come before its message when both stand in different segments; the fold gives
+ * the same picture for the same entries whatever their order of arrival.
+ */
+import type { ActorId, ChannelId, DocumentId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
+import { CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
+import type { Content, Settings } from './entry.ts'
+import type { Logged } from './log.ts'
+import type { Lane } from './precedence.ts'
+
+/** One person's last word on one emoji. */
+export interface ReactionRecord {
+  readonly person: UserId
+  readonly emoji: string
+  readonly isSet: boolean
+  readonly order: string
+  readonly at: Instant
+}
+
+/** A message as the store keeps it. */
+export interface MessageRecord {
+  readonly id: PostId
+  readonly channel: ChannelId
+  readonly author: UserId
+  readonly root: PostId | undefined
+  readonly body: string
+  readonly lane: Lane
+  /** Place among the channel's messages. */
+  readonly order: string
+  readonly createdAt: Instant
+  readonly claimedAt: Instant
+  readonly isTimeUncertain: boolean
+  readonly updatedAt: Instant
+  readonly editedAt: Instant
+  /** Place of the newest edit, '' before any. */
+  readonly editOrder: string
+  readonly deletedAt: Instant
+  readonly replyCount: number
+  readonly lastReplyAt: Instant
+  readonly reactions: readonly ReactionRecord[]
+  readonly origin: NodeId
+  readonly pendingId: string
+  readonly document: DocumentId
+  readonly actor: ActorId
+  readonly seq: number
+}
+
+/** An entry about a message: edit, deletion or reaction. */
+export interface Amendment {
+  readonly author: UserId
+  readonly order: string
+  readonly at: Instant
+  readonly content: Extract<Content, { kind: 'edit' | 'deletion' | 'reaction' }>
+}
+
+/** A channel's settings and counts as the store keeps them. Each setting remembers the place of its last change. */
+export interface ChannelRecord {
+  readonly settings: Settings
+  readonly orders: Readonly<Partial<Record<keyof Settings, string>>>
+  readonly messageCount: number
+  readonly rootCount: number
+  readonly lastPostAt: Instant
+  readonly updatedAt: Instant
+}
+
+/** A channel nobody has said anything of. */
+export const EMPTY_CHANNEL: ChannelRecord = {
+  settings: {},
+  orders: {},
+  messageCount: 0,
+  rootCount: 0,
+  lastPostAt: 0,
+  updatedAt: 0,
+}
+
+/** Whether a claimed time cannot be right, as far as this node can tell at `now`. */
+export function isUncertain(logged: Logged, now: Instant): boolean {
+  const { claimedAt } = logged.entry
+  const isBehind = logged.orderAt - claimedAt > CLOCK_TOLERANCE_MS
+  const isAhead = isCredible(now) && claimedAt > now + CLOCK_TOLERANCE_MS
+  return isBehind || isAhead || !isCredible(claimedAt)
+}
+
+/** When an entry was written, by the best knowledge: its place in order, or `now` where that cannot be right. */
+export function shownAt(logged: Logged, now: Instant): Instant {
+  const isAhead = isCredible(now) && logged.orderAt > now + CLOCK_TOLERANCE_MS
+  if (isAhead && isUncertain(logged, now)) return now
+  return isCredible(logged.orderAt) ? logged.orderAt : now
+}
+
+/** The message after an edit, deletion or reaction; the same record when that changes nothing. */
+export function amend(
+  message: MessageRecord,
+  amendment: Amendment,
+  isByAdministrator: boolean,
+): MessageRecord {
+  const { content, author, order, at } = amendment
+  const isAuthor = author === message.author
+  switch (content.kind) {
+    case 'edit': {
+      const isNewest = order > message.editOrder && message.deletedAt === 0
+      return isAuthor && isNewest
+        ? { ...message, body: content.body, editedAt: at, editOrder: order }
+        : message
+    }
+    case 'deletion':
+      if (!(isAuthor || isByAdministrator)) return message
+      const deletedAt = message.deletedAt === 0 ? at : Math.min(at, message.deletedAt)
+      return { ...message, body: '', deletedAt, reactions: [] }
+    case 'reaction':
+      return message.deletedAt === 0 ? react(message, amendment, content) : message
+  }
+}
+
+/** The channel after settings changed. */
+export function configure(
+  channel: ChannelRecord,
+  change: { readonly settings: Settings; readonly order: string },
+): ChannelRecord {
+  const settings: Record<string, unknown> = { ...channel.settings }
+  const orders: Partial<Record<keyof Settings, string>> = { ...channel.orders }
+  for (const name of Object.keys(change.settings) as (keyof Settings)[]) {
+    if (change.order <= (orders[name] ?? '')) continue
+    settings[name] = change.settings[name]
+    orders[name] = change.order
+  }
+  return { ...channel, settings: settings as Settings, orders }
+}
+
+function isCredible(at: Instant): boolean {
+  return at >= EARLIEST_CREDIBLE_AT
+}
+
+function react(
+  message: MessageRecord,
+  { author, order, at }: Amendment,
+  { emoji, isSet }: { readonly emoji: string; readonly isSet: boolean },
+): MessageRecord {
+  const isSame = (one: ReactionRecord): boolean => one.person === author && one.emoji === emoji
+  const known = message.reactions.find(isSame)
+  if (known !== undefined && known.order >= order) return message
+  const others = message.reactions.filter((one) => !isSame(one))
+  const reactions = [...others, { person: author, emoji, isSet, order, at }]
+  return { ...message, reactions: reactions.toSorted((a, b) => (a.order < b.order ? -1 : 1)) }
+}

@@ -1,0 +1,68 @@
+/**
+ * A way to move sealed envelopes between nodes: what DTN calls a convergence layer adapter.
+ *
+ * A carrier knows nothing of documents. It tells when a peer is in contact, hands over one envelope at a time,
+ * and passes on what arrives. A peer is another node, or a post office: a shared place (a NATS stream) where
+ * an envelope that was put once is found by every node.
+ */
+import type { NodeId } from '#base/ids.ts'
+import type { Lane } from '#model/precedence.ts'
+import type { Write } from './store.ts'
+
+/** A node id, or `post:` and the name of a post office. */
+export type PeerId = NodeId | `post:${string}`
+
+/** `custody`: the peer itself has it on disk. `departed`: it left here and a receipt will follow. */
+export type Handover = 'custody' | 'departed'
+
+/** One envelope on its way out. */
+export interface Parcel {
+  /** Sealed bytes; the carrier never looks inside. */
+  readonly bytes: Uint8Array
+  readonly lane: Lane
+  /** Number among this node's parcels to this peer in this lane and life; starts at 0, no gaps. */
+  readonly number: number
+}
+
+/** The peer can be reached (`isUp`), or no longer. A contact begins with `isUp` true and ends with false. */
+export interface Contact {
+  readonly peer: PeerId
+  readonly isUp: boolean
+  /**
+   * True when the peer may have lost what it took from us before (new stream, restarted server, restored disk).
+   * The node then offers again what no receipt has covered. Applying twice is harmless.
+   */
+  readonly mayHaveForgotten: boolean
+}
+
+/** An envelope that came in. */
+export interface Arrival {
+  /** Who handed it over; not necessarily who wrote it. A hint, never trusted. */
+  readonly peer: PeerId
+  readonly bytes: Uint8Array
+  /** Carrier state (a cursor) that must reach the disk in the same batch as the envelope's content. */
+  readonly bookmark: readonly Write[]
+  /** Call once that batch is on disk; never before. */
+  readonly acceptCustody: () => void
+  /** Call instead when the envelope was refused for good (forged, malformed): the carrier need not offer it again. */
+  readonly refuse: () => void
+}
+
+/** One carrier, opened and running. Disposing it ends its contacts and arrivals. */
+export interface Carrier extends AsyncDisposable {
+  /** Name in words shown to people, for example `lan` or `nats`. */
+  readonly name: string
+  /** Largest envelope this carrier takes, in bytes. */
+  readonly envelopeBytesMax: number
+  /** How long a receipt may wait here for other traffic to ride along with, in milliseconds. */
+  readonly receiptDelayMs: number
+  /** Contacts as they begin and end, from the one consumer's first call on. Ends when the carrier is closed. */
+  readonly contacts: () => AsyncIterable<Contact>
+  /**
+   * Hands one parcel to `peer`. Several may be under way at once; flash parcels overtake waiting others.
+   * @throws EdgeError CARRIER_UNREACHABLE when the contact ends first, ENVELOPE_TOO_LARGE
+   */
+  readonly send: (peer: PeerId, parcel: Parcel, signal: AbortSignal) => Promise<Handover>
+  /** Envelopes in the order of arrival, for one consumer. Ends when the carrier is closed. */
+  readonly arrivals: () => AsyncIterable<Arrival>
+}

@@ -1,0 +1,54 @@
+/** What every route of the door holds: the node behind it, and what the door itself keeps. */
+import type { EdgeNode } from '#app/node.ts'
+import type { Clock } from '#ports/clock.ts'
+import type { Log } from '#ports/log.ts'
+import type { Random } from '#ports/random.ts'
+import type { DeliveryWatch } from './delivery-watch.ts'
+import type { Announcement } from './live-events.ts'
+import type { SignIn } from './login.ts'
+import type { People } from './people.ts'
+import type { Presence } from './presence.ts'
+import type { Workspace } from './rest/shapes.ts'
+import type { Doorkeeper } from './session.ts'
+
+/** How the door is set up. */
+export interface ServerOptions {
+  /** A name or address of this machine, for example `0.0.0.0`. */
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  /** The address people use, when a proxy stands in front. */
+  readonly siteUrl?: string
+  /** The Mattermost version that is reported to clients: `10.11.0` satisfies all that are known. */
+  readonly version: string
+}
+
+/** Effects and the node. The server closes none of them. */
+export interface ServerPorts {
+  readonly node: EdgeNode
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** One open door. */
+export interface Door extends ServerPorts {
+  readonly options: ServerOptions
+  readonly workspace: Workspace
+  /** This node's own name and id. */
+  readonly nodeName: string
+  readonly nodeId: string
+  readonly people: People
+  readonly presence: Presence
+  readonly delivery: DeliveryWatch
+  readonly doorkeeper: Doorkeeper
+  readonly signIn: SignIn
+  readonly announce: (announcement: Announcement) => void
+  /** Ends the WebSockets of a session that is over. */
+  readonly endLive: (token: string) => void
+}
+
+/** `version.build.hash.bool`, the form of Mattermost's X-Version-Id. Constant: a change makes web clients reload. */
+export function versionIdOf(options: ServerOptions): string {
+  return `${options.version}.${options.version}.holdfast.false`
+}

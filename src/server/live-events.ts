@@ -1,0 +1,267 @@
+/**
+ * What happened, as WebSocket events of Mattermost: a pure mapping, made once for each event and group of recipients.
+ *
+ * The text of an event ends just before its number, which differs from client to client. Posts, reactions, channels
+ * and preferences inside `data` are JSON strings within the JSON; clients break on objects there.
+ */
+import type { ChannelId, PostId, UserId } from '#base/ids.ts'
+import type { NodeEvent } from '#app/node.ts'
+import type { Channel, Message, Person } from '#app/types.ts'
+import type { PersonStatus } from './presence.ts'
+import { CHANNEL_TYPES, channelFrom, isPersonal, otherOf } from './rest/shapes-channel.ts'
+import { postFrom, reactionFrom } from './rest/shapes-post.ts'
+import { preferenceFrom, statusFrom, userFrom, type Workspace } from './rest/shapes.ts'
+
+/** Who hears of it. */
+export type Audience =
+  | { readonly kind: 'channel'; readonly channel: ChannelId; readonly except?: UserId }
+  | { readonly kind: 'person'; readonly person: UserId }
+  | { readonly kind: 'everybody' }
+
+/** One event and who hears of it. */
+export interface Announcement {
+  readonly to: Audience
+  /** JSON up to and including `"seq":`; the number and a brace complete it. */
+  readonly text: string
+}
+
+/** What the mapping has to know beside the event. */
+export interface EventContext {
+  readonly workspace: Workspace
+  readonly byId: (id: UserId) => Person | undefined
+  readonly byName: (username: string) => Person | undefined
+  /** Members of a channel who have a live session here. */
+  readonly membersHere: (channel: ChannelId) => Iterable<UserId>
+}
+
+interface Broadcast {
+  readonly omit_users: Readonly<Record<string, true>> | null
+  readonly user_id: string
+  readonly channel_id: string
+  readonly team_id: string
+  readonly connection_id: string
+  readonly omit_connection_id: string
+}
+
+const NOBODY: Broadcast = {
+  omit_users: null,
+  user_id: '',
+  channel_id: '',
+  team_id: '',
+  connection_id: '',
+  omit_connection_id: '',
+}
+
+/** The announcements of an event of the node. What changes only delivery words or links is told elsewhere. */
+export function announcementsOf(event: NodeEvent, context: EventContext): readonly Announcement[] {
+  switch (event.kind) {
+    case 'posted':
+      return [posted(event, context)]
+    case 'edited':
+      return [aboutPost('post_edited', event.message)]
+    case 'deleted':
+      return [aboutPost('post_deleted', event.message)]
+    case 'reaction-added':
+    case 'reaction-removed':
+      return [reaction(event)]
+    case 'channel-created':
+      return channelCreated(event.channel, context)
+    case 'channel-updated':
+      return [channelUpdated(event.channel, context)]
+    case 'member-added':
+      return [memberAdded(event.channel, event.person, context)]
+    case 'member-removed':
+      return memberRemoved(event.channel, event.person)
+    case 'person-updated':
+      return [personUpdated(event.person, event.isNew)]
+    case 'viewed':
+      return [
+        toPerson(event.person, 'multiple_channels_viewed', {
+          channel_times: { [event.channel]: event.at },
+        }),
+      ]
+    case 'preferences-changed': {
+      const preferences = event.preferences.map((one) => preferenceFrom(event.person, one))
+      return [
+        toPerson(event.person, 'preferences_changed', { preferences: JSON.stringify(preferences) }),
+      ]
+    }
+    case 'delivery-changed':
+    case 'links-changed':
+      return []
+  }
+}
+
+/** The first event of every stream. */
+export function helloText(
+  person: UserId,
+  data: { readonly connection_id: string; readonly server_version: string; readonly server_hostname: string },
+): string {
+  return textOf('hello', data, { user_id: person, connection_id: data.connection_id })
+}
+
+/** Somebody is writing. */
+export function typing(person: UserId, channel: ChannelId, parent: string): Announcement {
+  return {
+    to: { kind: 'channel', channel, except: person },
+    text: textOf(
+      'typing',
+      { parent_id: parent, user_id: person },
+      { channel_id: channel, omit_users: { [person]: true } },
+    ),
+  }
+}
+
+/** Somebody came, went or chose another status. */
+export function statusChanged(status: PersonStatus): Announcement {
+  const data = statusFrom(status)
+  return { to: { kind: 'everybody' }, text: textOf('status_change', data, {}) }
+}
+
+/** Settings were taken away. */
+export function preferencesDeleted(
+  person: UserId,
+  preferences: readonly { readonly category: string; readonly name: string; readonly value: string }[],
+): Announcement {
+  const all = preferences.map((one) => preferenceFrom(person, one))
+  return toPerson(person, 'preferences_deleted', { preferences: JSON.stringify(all) })
+}
+
+/** Our own event: delivery words of these messages have changed. Stock clients pass over it. */
+export function deliveryChanged(person: UserId, messages: readonly PostId[]): Announcement {
+  return toPerson(person, 'holdfast_delivery', { post_ids: JSON.stringify(messages) })
+}
+
+function posted(
+  event: Extract<NodeEvent, { kind: 'posted' }>,
+  context: EventContext,
+): Announcement {
+  const { message, channel } = event
+  const sender = `@${context.byId(message.author)?.username ?? message.author}`
+  const mentions = mentionsIn(message, channel, context)
+  return {
+    to: { kind: 'channel', channel: channel.id },
+    text: textOf(
+      'posted',
+      {
+        channel_display_name: channel.kind === 'direct' ? sender : channel.displayName,
+        channel_name: channel.name,
+        channel_type: CHANNEL_TYPES[channel.kind],
+        ...(mentions.length === 0 ? {} : { mentions: JSON.stringify(mentions) }),
+        post: JSON.stringify(postFrom(message)),
+        sender_name: sender,
+        set_online: !event.isLate,
+        team_id: isPersonal(channel) ? '' : context.workspace.id,
+      },
+      { channel_id: channel.id },
+    ),
+  }
+}
+
+/** Members with a live session who are addressed by name, by `@channel`, or by the channel being theirs alone. */
+function mentionsIn(message: Message, channel: Channel, context: EventContext): readonly UserId[] {
+  const here = new Set(context.membersHere(channel.id))
+  here.delete(message.author)
+  if (isPersonal(channel)) return [...here]
+  if (!message.body.includes('@')) return []
+  const names = new Set(message.body.toLowerCase().match(/@[a-z0-9._-]+/g)?.slice(0, 50))
+  if (['@channel', '@all', '@here'].some((word) => names.has(word))) return [...here]
+  const named = [...names].map((name) => personNamed(name.slice(1), context)?.id)
+  return named.filter((id) => id !== undefined).filter((id) => here.has(id))
+}
+
+/** A name at the end of a sentence carries its full stop along. */
+function personNamed(name: string, context: EventContext): Person | undefined {
+  return context.byName(name) ?? context.byName(name.replace(/[._-]+$/, ''))
+}
+
+function aboutPost(name: string, message: Message): Announcement {
+  return {
+    to: { kind: 'channel', channel: message.channel },
+    text: textOf(
+      name,
+      { post: JSON.stringify(postFrom(message)) },
+      { channel_id: message.channel },
+    ),
+  }
+}
+
+function reaction(
+  event: Extract<NodeEvent, { kind: 'reaction-added' | 'reaction-removed' }>,
+): Announcement {
+  const { message } = event
+  const name = event.kind === 'reaction-added' ? 'reaction_added' : 'reaction_removed'
+  const data = { reaction: JSON.stringify(reactionFrom(message, event.reaction)) }
+  return {
+    to: { kind: 'channel', channel: message.channel },
+    text: textOf(name, data, { channel_id: message.channel }),
+  }
+}
+
+function channelCreated(channel: Channel, context: EventContext): readonly Announcement[] {
+  const team = context.workspace.id
+  if (channel.kind === 'group') return []
+  if (channel.kind !== 'direct') {
+    return [toPerson(channel.creator, 'channel_created', { channel_id: channel.id, team_id: team })]
+  }
+  const data = { creator_id: channel.creator, teammate_id: otherOf(channel, channel.creator) }
+  return [
+    {
+      to: { kind: 'channel', channel: channel.id },
+      text: textOf('direct_added', data, { channel_id: channel.id }),
+    },
+  ]
+}
+
+function channelUpdated(channel: Channel, context: EventContext): Announcement {
+  const to = { kind: 'channel', channel: channel.id } as const
+  const broadcast = { channel_id: channel.id }
+  if (channel.archivedAt > 0) {
+    const data = { channel_id: channel.id, delete_at: channel.archivedAt }
+    return { to, text: textOf('channel_deleted', data, broadcast) }
+  }
+  const data = { channel: JSON.stringify(channelFrom(channel, context.workspace.id)) }
+  return { to, text: textOf('channel_updated', data, broadcast) }
+}
+
+function memberAdded(channel: Channel, person: UserId, context: EventContext): Announcement {
+  const to = { kind: 'channel', channel: channel.id } as const
+  const broadcast = { channel_id: channel.id }
+  if (channel.kind === 'group') {
+    const members = JSON.stringify([...context.membersHere(channel.id)])
+    return { to, text: textOf('group_added', { teammate_ids: members }, broadcast) }
+  }
+  const team = isPersonal(channel) ? '' : context.workspace.id
+  return { to, text: textOf('user_added', { user_id: person, team_id: team }, broadcast) }
+}
+
+/** Those who stay hear who left; the one who left hears which channel it was. */
+function memberRemoved(channel: Channel, person: UserId): readonly Announcement[] {
+  return [
+    {
+      to: { kind: 'channel', channel: channel.id, except: person },
+      text: textOf(
+        'user_removed',
+        { user_id: person, remover_id: '' },
+        { channel_id: channel.id, omit_users: { [person]: true } },
+      ),
+    },
+    toPerson(person, 'user_removed', { channel_id: channel.id, user_id: person, remover_id: '' }),
+  ]
+}
+
+function personUpdated(person: Person, isNew: boolean): Announcement {
+  const text = isNew
+    ? textOf('new_user', { user_id: person.id }, {})
+    : textOf('user_updated', { user: userFrom(person) }, {})
+  return { to: { kind: 'everybody' }, text }
+}
+
+function toPerson(person: UserId, name: string, data: object): Announcement {
+  return { to: { kind: 'person', person }, text: textOf(name, data, { user_id: person }) }
+}
+
+function textOf(event: string, data: object, broadcast: Partial<Broadcast>): string {
+  const whole = JSON.stringify({ event, data, broadcast: { ...NOBODY, ...broadcast } })
+  return `${whole.slice(0, -1)},"seq":`
+}

@@ -1,0 +1,56 @@
+/** From the node's events to people's streams: keeps the door's picture current, then hands each event on, in order. */
+import { parseId, type UserId } from '#base/ids.ts'
+import type { EdgeNode, NodeEvent } from '#app/node.ts'
+import type { Channel } from '#app/types.ts'
+import type { DeliveryWatch } from './delivery-watch.ts'
+import { announcementsOf, type Announcement, type EventContext } from './live-events.ts'
+import type { MembersHere } from './members-here.ts'
+import type { People } from './people.ts'
+import type { Workspace } from './rest/shapes.ts'
+
+/** What this feeds. */
+export interface FeedPorts {
+  readonly workspace: Workspace
+  readonly people: People
+  readonly members: MembersHere
+  readonly delivery: DeliveryWatch
+  readonly announce: (announcement: Announcement) => void
+}
+
+/** Follows the events of `node` until the returned function is called. */
+export function followNode(node: Pick<EdgeNode, 'subscribe'>, ports: FeedPorts): () => void {
+  const context: EventContext = {
+    workspace: ports.workspace,
+    byId: ports.people.byId,
+    byName: ports.people.byName,
+    membersHere: ports.members.of,
+  }
+  return node.subscribe((event) => {
+    takeIn(event, ports)
+    for (const announcement of announcementsOf(event, context)) ports.announce(announcement)
+    if (event.kind === 'member-removed') {
+      ports.members.change(event.channel.id, event.person, false)
+    }
+  })
+}
+
+function takeIn(event: NodeEvent, ports: FeedPorts): void {
+  const { members, delivery, people } = ports
+  if (event.kind === 'person-updated') people.learn(event.person)
+  if (event.kind === 'posted') delivery.watch(event.message.id, event.message.author)
+  if (event.kind === 'delivery-changed') delivery.changed(event.messages)
+  if (event.kind === 'member-added') members.change(event.channel.id, event.person, true)
+  if (event.kind === 'channel-created') {
+    for (const person of foundersOf(event.channel)) members.change(event.channel.id, person, true)
+  }
+}
+
+/** Those who are in a new channel from the start, whichever event comes first. */
+function foundersOf(channel: Channel): readonly UserId[] {
+  if (channel.kind !== 'direct') return []
+  return channel.name
+    .split('__')
+    .map((id) => parseId<UserId>(id))
+    .filter((id) => id !== undefined)
+}
+

@@ -1,0 +1,67 @@
+/**
+ * One client's numbered stream of events. It outlives its socket: a client that returns soon enough with the number
+ * it expects next gets exactly what it missed.
+ */
+import type { UserId } from '#base/ids.ts'
+import { LIVE_REPLAY_MAX } from './limits.ts'
+
+/** Where a stream goes while a client is connected. */
+export interface LiveOutlet {
+  readonly send: (text: string) => void
+  /** Ends the connection: a WebSocket close code and a word. */
+  readonly close: (code: number, reason: string) => void
+}
+
+/** One stream. All times are monotonic milliseconds. */
+export interface LiveSession {
+  /** 26 characters; the client shows it to resume. */
+  readonly id: string
+  readonly person: UserId
+  /** Sends an event, or keeps it for replay. `text` ends with `"seq":`. */
+  readonly push: (text: string) => void
+  /**
+   * Connects `outlet` and first sends what was missed from event number `next` on. False, and nothing happens, when
+   * some of that is no longer kept. An outlet that was connected before is closed.
+   */
+  readonly attach: (outlet: LiveOutlet, next: number) => boolean
+  /** Disconnects `outlet`; of no effect when another has taken its place. */
+  readonly detach: (outlet: LiveOutlet, now: number) => void
+  /** Ends the connection, if there is one. */
+  readonly close: (code: number, reason: string) => void
+  /** When the last outlet left; undefined while one is connected. */
+  readonly detachedAt: () => number | undefined
+}
+
+/** A stream that begins at number 0, not connected. */
+export function createLiveSession(id: string, person: UserId, now: number): LiveSession {
+  const kept: string[] = []
+  let next = 0
+  let outlet: LiveOutlet | undefined
+  let detachedAt: number | undefined = now
+  return {
+    id,
+    person,
+    push: (text) => {
+      kept[next % LIVE_REPLAY_MAX] = text
+      outlet?.send(`${text}${next}}`)
+      next += 1
+    },
+    attach: (newOutlet, from) => {
+      if (from > next || from < next - LIVE_REPLAY_MAX || from < 0) return false
+      outlet?.close(1000, 'resumed elsewhere')
+      outlet = newOutlet
+      detachedAt = undefined
+      for (let number = from; number < next; number += 1) {
+        newOutlet.send(`${kept[number % LIVE_REPLAY_MAX]}${number}}`)
+      }
+      return true
+    },
+    detach: (oldOutlet, at) => {
+      if (outlet !== oldOutlet) return
+      outlet = undefined
+      detachedAt = at
+    },
+    close: (code, reason) => outlet?.close(code, reason),
+    detachedAt: () => detachedAt,
+  }
+}

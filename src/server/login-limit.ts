@@ -1,0 +1,74 @@
+/**
+ * How often passwords may be tried. Only wrong ones count.
+ *
+ * Three buckets: the account from this address, the address, and the account from everywhere. Whoever has signed in
+ * from an address before is held to the first alone, so neither a stranger behind the same proxy nor one who hammers
+ * an account from elsewhere can lock out those who belong here. Sessions that are open are never touched.
+ */
+import { createBuckets } from './bucket.ts'
+import { LOGIN_ACCOUNT, LOGIN_ADDRESS, LOGIN_KEYS_MAX, LOGIN_PAIR } from './limits.ts'
+
+/** Who tries, from where. */
+export interface Attempt {
+  readonly account: string
+  readonly address: string
+}
+
+/** Counts attempts. All times are monotonic milliseconds. */
+export interface LoginLimit {
+  /** How long this attempt must wait; 0 when it may be made now. */
+  readonly waitMs: (attempt: Attempt, now: number) => number
+  /** The password is about to be checked. Counts as wrong until it turns out to be right. */
+  readonly begin: (attempt: Attempt, now: number) => void
+  /** The password was right. */
+  readonly succeeded: (attempt: Attempt, now: number) => void
+}
+
+/** A limit that has seen nothing yet. */
+export function createLoginLimit(): LoginLimit {
+  const pairs = createBuckets(LOGIN_PAIR, LOGIN_KEYS_MAX)
+  const addresses = createBuckets(LOGIN_ADDRESS, LOGIN_KEYS_MAX)
+  const accounts = createBuckets(LOGIN_ACCOUNT, LOGIN_KEYS_MAX)
+  const known = new Set<string>()
+  return {
+    waitMs: (attempt, now) => {
+      const pair = pairKey(attempt)
+      const wait = pairs.waitMs(pair, now)
+      if (known.has(pair)) return wait
+      return Math.max(
+        wait,
+        addresses.waitMs(attempt.address, now),
+        accounts.waitMs(accountKey(attempt), now),
+      )
+    },
+    begin: (attempt, now) => {
+      pairs.take(pairKey(attempt), now)
+      addresses.take(attempt.address, now)
+      accounts.take(accountKey(attempt), now)
+    },
+    succeeded: (attempt, now) => {
+      const pair = pairKey(attempt)
+      addresses.giveBack(attempt.address, now)
+      accounts.giveBack(accountKey(attempt), now)
+      pairs.refill(pair)
+      known.delete(pair)
+      known.add(pair)
+      if (known.size > LOGIN_KEYS_MAX) forgetOldest(known)
+    },
+  }
+}
+
+function accountKey(attempt: Attempt): string {
+  return attempt.account.slice(0, 64)
+}
+
+function pairKey(attempt: Attempt): string {
+  return `${attempt.address} ${accountKey(attempt)}`
+}
+
+function forgetOldest(known: Set<string>): void {
+  for (const key of known) {
+    known.delete(key)
+    return
+  }
+}

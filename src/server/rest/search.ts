@@ -1,0 +1,58 @@
+/** Finding people by the beginning of a name. */
+import { z } from 'zod'
+import type { Person } from '#app/types.ts'
+import type { Door } from '#server/door.ts'
+import { bodyOf, optionalIdSchema, queryOf, wholeNumber } from '#server/input.ts'
+import { route, type Call, type Route } from '#server/route.ts'
+import { pageOf } from './lists.ts'
+import { userFrom } from './shapes.ts'
+
+const Search = z.object({
+  term: z.string().max(64).default(''),
+  in_channel_id: optionalIdSchema(),
+  limit: wholeNumber(100),
+})
+const Completion = z.object({
+  name: z.string().max(64).default(''),
+  in_channel: optionalIdSchema(),
+  limit: wholeNumber(100),
+})
+
+/** The routes that search. */
+export function searchRoutes(door: Door): readonly Route[] {
+  return [
+    route('POST', '/api/v4/users/search', (call) => {
+      const { term, limit } = bodyOf(call, Search)
+      return firstOf(matching(door, term), limit)
+    }),
+    route('GET', '/api/v4/users/autocomplete', (call) => complete(door, call)),
+  ]
+}
+
+/** In a channel: its members, and apart from them everybody else. */
+async function complete(door: Door, call: Call): Promise<object> {
+  const { name, in_channel: channel, limit } = queryOf(call, Completion)
+  const found = matching(door, name)
+  if (channel === undefined) return { users: firstOf(found, limit) }
+  const members = await door.node.members(call.subject, channel)
+  const inside = new Set(members.map((membership) => membership.person))
+  return {
+    users: firstOf(found.filter((person) => inside.has(person.id)), limit),
+    out_of_channel: firstOf(found.filter((person) => !inside.has(person.id)), limit),
+  }
+}
+
+function matching(door: Door, term: string): readonly Person[] {
+  const wanted = term.replace(/^@/, '').toLowerCase()
+  return door.people
+    .all()
+    .filter(
+      ({ username, displayName }) =>
+        username.startsWith(wanted) ||
+        displayName.toLowerCase().split(' ').some((word) => word.startsWith(wanted)),
+    )
+}
+
+function firstOf(people: readonly Person[], limit: number): readonly object[] {
+  return pageOf(people, { page: 0, per_page: limit }).map(userFrom)
+}

@@ -1,0 +1,145 @@
+/** Channels and memberships as Mattermost clients read them. */
+import type { OrganisationId, UserId } from '#base/ids.ts'
+import type { Channel, ChannelKind, Membership } from '#app/types.ts'
+
+/** Mattermost's letter for each kind of channel. */
+export const CHANNEL_TYPES = {
+  public: 'O',
+  private: 'P',
+  direct: 'D',
+  group: 'G',
+} as const satisfies Record<ChannelKind, string>
+
+/** A channel. Direct and group channels belong to no team, as in Mattermost; their names are made by the client. */
+export function channelFrom(channel: Channel, team: OrganisationId): object {
+  return {
+    id: channel.id,
+    create_at: channel.createdAt,
+    update_at: channel.updatedAt,
+    delete_at: channel.archivedAt,
+    team_id: isPersonal(channel) ? '' : team,
+    type: CHANNEL_TYPES[channel.kind],
+    display_name: channel.kind === 'direct' ? '' : channel.displayName,
+    name: channel.name,
+    header: channel.header,
+    purpose: channel.purpose,
+    last_post_at: channel.lastPostAt,
+    last_root_post_at: channel.lastPostAt,
+    total_msg_count: channel.messageCount,
+    total_msg_count_root: channel.rootCount,
+    extra_update_at: 0,
+    creator_id: channel.creator,
+    scheme_id: null,
+    props: null,
+    group_constrained: null,
+    shared: null,
+    policy_id: null,
+  }
+}
+
+/** Whether it lives outside the workspace's list of channels. */
+export function isPersonal(channel: Channel): boolean {
+  return channel.kind === 'direct' || channel.kind === 'group'
+}
+
+/** The other one of a direct channel; for a channel with oneself, oneself. */
+export function otherOf(channel: Channel, person: UserId): string {
+  const [first = '', second = ''] = channel.name.split('__')
+  return first === person ? second : first
+}
+
+/** A membership, as its person sees it. */
+export function channelMemberFrom(membership: Membership): object {
+  return {
+    channel_id: membership.channel,
+    user_id: membership.person,
+    roles: membership.isChannelAdministrator ? 'channel_user channel_admin' : 'channel_user',
+    last_viewed_at: membership.viewedAt,
+    msg_count: membership.seenCount,
+    msg_count_root: membership.seenRootCount,
+    mention_count: membership.mentionCount,
+    mention_count_root: membership.mentionCount,
+    urgent_mention_count: 0,
+    notify_props: {
+      desktop: 'default',
+      email: 'default',
+      ignore_channel_mentions: 'default',
+      mark_unread: 'all',
+      push: 'default',
+    },
+    last_update_at: Math.max(membership.joinedAt, membership.viewedAt),
+    scheme_guest: false,
+    scheme_user: true,
+    scheme_admin: membership.isChannelAdministrator,
+    explicit_roles: '',
+  }
+}
+
+/** What one person has not seen of a channel. */
+export function channelUnreadFrom(
+  channel: Channel,
+  membership: Membership,
+  team: OrganisationId,
+): object {
+  return {
+    team_id: isPersonal(channel) ? '' : team,
+    user_id: membership.person,
+    channel_id: channel.id,
+    msg_count: unreadOf(channel, membership),
+    msg_count_root: Math.max(0, channel.rootCount - membership.seenRootCount),
+    mention_count: membership.mentionCount,
+    mention_count_root: membership.mentionCount,
+    urgent_mention_count: 0,
+    notify_props: {},
+  }
+}
+
+/** Messages of `channel` this person has not seen. */
+export function unreadOf(channel: Channel, membership: Membership): number {
+  return Math.max(0, channel.messageCount - membership.seenCount)
+}
+
+/** How many are in a channel. */
+export function channelStatsFrom(channel: Channel, members: number): object {
+  return {
+    channel_id: channel.id,
+    member_count: members,
+    guest_count: 0,
+    pinnedpost_count: 0,
+    files_count: 0,
+  }
+}
+
+/** The three parts of the side bar that every Mattermost client shows. */
+export function categoriesFrom(
+  person: UserId,
+  team: OrganisationId,
+  channels: readonly Channel[],
+  favorites: ReadonlySet<string>,
+): object {
+  const open = channels.filter((channel) => !favorites.has(channel.id))
+  const groups = {
+    favorites: channels.filter((channel) => favorites.has(channel.id)),
+    channels: open.filter((channel) => !isPersonal(channel)),
+    direct_messages: open.filter(isPersonal),
+  }
+  const categories = Object.entries(groups).map(([type, members], index) => ({
+    id: `${type}_${person}_${team}`,
+    user_id: person,
+    team_id: team,
+    sort_order: index * 10,
+    type,
+    display_name: CATEGORY_NAMES[type as keyof typeof groups],
+    sorting: type === 'direct_messages' ? 'recent' : '',
+    muted: false,
+    collapsed: false,
+    channel_ids: members.map((channel) => channel.id),
+  }))
+  return { categories, order: categories.map((category) => category.id) }
+}
+
+const CATEGORY_NAMES = {
+  favorites: 'Favorites',
+  channels: 'Channels',
+  direct_messages: 'Direct Messages',
+} as const

@@ -1,0 +1,160 @@
+/** People and the workspace as Mattermost clients read them: pure mappings, one for each kind of object. */
+import type { OrganisationId, UserId } from '#base/ids.ts'
+import type { Preference } from '#app/node.ts'
+import type { Person } from '#app/types.ts'
+import type { PersonStatus } from '#server/presence.ts'
+
+/** The one workspace, as this door needs it. Its id is the organisation's. */
+export interface Workspace {
+  readonly id: OrganisationId
+  readonly name: string
+}
+
+/** A person as others see them. */
+export function userFrom(person: Person): object {
+  return {
+    id: person.id,
+    create_at: person.createdAt,
+    update_at: person.updatedAt,
+    delete_at: 0,
+    username: person.username,
+    auth_data: '',
+    auth_service: '',
+    email: '',
+    nickname: '',
+    first_name: person.displayName,
+    last_name: '',
+    position: '',
+    roles: systemRoles(person),
+    props: {},
+    locale: 'en',
+    timezone: { useAutomaticTimezone: 'true', manualTimezone: '', automaticTimezone: '' },
+    last_picture_update: 0,
+    disable_welcome_email: true,
+  }
+}
+
+/** A person as they see themselves. */
+export function ownUserFrom(person: Person): object {
+  return {
+    ...userFrom(person),
+    email_verified: true,
+    mfa_active: false,
+    last_password_update: person.createdAt,
+    terms_of_service_id: '',
+    terms_of_service_create_at: 0,
+    notify_props: {
+      desktop: 'mention',
+      desktop_sound: 'true',
+      email: 'false',
+      push: 'mention',
+      push_status: 'away',
+      comments: 'never',
+      mark_unread: 'all',
+      channel: 'true',
+      first_name: 'false',
+      mention_keys: '',
+    },
+  }
+}
+
+/** Names of the roles a person has everywhere, separated by spaces. */
+export function systemRoles(person: Person): string {
+  return person.isAdministrator ? 'system_user system_admin' : 'system_user'
+}
+
+/** The workspace as a team. */
+export function teamFrom(workspace: Workspace): object {
+  return {
+    id: workspace.id,
+    create_at: 0,
+    update_at: 0,
+    delete_at: 0,
+    display_name: workspace.name,
+    name: teamNameOf(workspace.name),
+    description: '',
+    email: '',
+    type: 'I',
+    company_name: '',
+    allowed_domains: '',
+    invite_id: '',
+    allow_open_invite: false,
+    scheme_id: '',
+    group_constrained: false,
+    policy_id: null,
+  }
+}
+
+/** The workspace's name in addresses: lower case letters, digits and `-`; never a word that Mattermost's web app keeps. */
+export function teamNameOf(displayName: string): string {
+  const plain = displayName
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 48)
+  return /^[a-z]/.test(plain) && plain.length > 1 && !RESERVED.has(plain) ? plain : `team-${plain}`
+}
+
+const RESERVED = new Set('admin api channel claim error files help landing login oauth plug plugins post playbooks boards signup static'.split(' '))
+
+/** A person's membership of the workspace. */
+export function teamMemberFrom(workspace: Workspace, person: Person): object {
+  return {
+    team_id: workspace.id,
+    user_id: person.id,
+    roles: person.isAdministrator ? 'team_user team_admin' : 'team_user',
+    delete_at: 0,
+    scheme_guest: false,
+    scheme_user: true,
+    scheme_admin: person.isAdministrator,
+    explicit_roles: '',
+    create_at: person.createdAt,
+  }
+}
+
+/** How somebody is here now. */
+export function statusFrom(status: PersonStatus): object {
+  return {
+    user_id: status.person,
+    status: status.status,
+    manual: status.isManual,
+    last_activity_at: status.lastActiveAt,
+    dnd_end_time: 0,
+  }
+}
+
+/** A setting, with its owner. */
+export function preferenceFrom(person: UserId, preference: Preference): object {
+  return {
+    user_id: person,
+    category: preference.category,
+    name: preference.name,
+    value: preference.value,
+  }
+}
+
+/** Done, and there is nothing more to say. */
+export const OK = { status: 'OK' } as const
+
+/** Counts of what is unread in the workspace, direct channels not counted, as Mattermost counts it. */
+export interface UnreadCounts {
+  readonly messages: number
+  readonly roots: number
+  readonly mentions: number
+}
+
+/** Counts of the workspace for one person. */
+export function teamUnreadFrom(workspace: Workspace, counts: UnreadCounts): object {
+  return {
+    team_id: workspace.id,
+    msg_count: counts.messages,
+    msg_count_root: counts.roots,
+    mention_count: counts.mentions,
+    mention_count_root: counts.mentions,
+    thread_count: 0,
+    thread_mention_count: 0,
+    thread_urgent_mention_count: 0,
+  }
+}
+

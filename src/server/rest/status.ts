@@ -1,0 +1,32 @@
+/** Who is online, and saying so oneself. */
+import { z } from 'zod'
+import { EdgeError } from '#base/errors.ts'
+import type { UserId } from '#base/ids.ts'
+import type { Door } from '#server/door.ts'
+import { bodyOf, idSchema, userParam } from '#server/input.ts'
+import { IDS_PER_REQUEST_MAX } from '#server/limits.ts'
+import { STATUSES } from '#server/presence.ts'
+import { route, type Call, type Route } from '#server/route.ts'
+import { statusFrom } from './shapes.ts'
+
+const Ids = z.array(idSchema<UserId>()).max(IDS_PER_REQUEST_MAX)
+const Choice = z.object({ status: z.enum(STATUSES) })
+
+/** The routes about presence. */
+export function statusRoutes(door: Door): readonly Route[] {
+  const { presence } = door
+  return [
+    route('POST', '/api/v4/users/status/ids', (call) =>
+      bodyOf(call, Ids).map((id) => statusFrom(presence.of(id))),
+    ),
+    route('GET', '/api/v4/users/:user/status', (call) => statusFrom(presence.of(userParam(call)))),
+    route('PUT', '/api/v4/users/:user/status', (call) => choose(door, call)),
+  ]
+}
+
+function choose(door: Door, call: Call): object {
+  const person = userParam(call)
+  if (person !== call.subject) throw new EdgeError('NOT_ALLOWED', { what: 'status of another' })
+  door.presence.choose(person, bodyOf(call, Choice).status, door.clock.now())
+  return statusFrom(door.presence.of(person))
+}

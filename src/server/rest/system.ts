@@ -1,0 +1,60 @@
+/** What clients ask before anything else, and what this node says to questions about things it does not have. */
+import { z } from 'zod'
+import { EdgeError } from '#base/errors.ts'
+import type { Door } from '#server/door.ts'
+import { bodyOf, textParam } from '#server/input.ts'
+import { openRoute, route, type Call, type OpenCall, type Route } from '#server/route.ts'
+import { credentialsOf } from '#server/session.ts'
+import { roleFrom } from './permissions.ts'
+import { fullConfig, LICENSE, limitedConfig } from './shapes-config.ts'
+
+const Names = z.array(z.string().max(64)).max(100)
+
+/** Lists of things this node has none of. Clients ask for them at their start. */
+const EMPTY_LISTS = [
+  '/api/v4/channels/:channel/bookmarks',
+  '/api/v4/commands',
+  '/api/v4/custom_profile_attributes/fields',
+  '/api/v4/emoji',
+  '/api/v4/groups',
+  '/api/v4/plugins/webapp',
+  '/api/v4/teams/:team/commands/autocomplete',
+  '/api/v4/users/:user/teams/:team/drafts',
+]
+
+/** The routes about the server itself, its settings and its roles. */
+export function systemRoutes(door: Door): readonly Route[] {
+  return [
+    openRoute('GET', '/api/v4/system/ping', () => ({
+      AndroidLatestVersion: '',
+      AndroidMinVersion: '',
+      IosLatestVersion: '',
+      IosMinVersion: '',
+      ActiveSearchBackend: 'none',
+      status: 'OK',
+    })),
+    openRoute('GET', '/api/v4/config/client', (call) => config(door, call)),
+    openRoute('GET', '/api/v4/license/client', () => LICENSE),
+    route('POST', '/api/v4/roles/names', (call) =>
+      bodyOf(call, Names)
+        .map(roleFrom)
+        .filter((role) => role !== undefined),
+    ),
+    route('GET', '/api/v4/roles/name/:name', (call) => role(call)),
+    ...EMPTY_LISTS.map((url) => route('GET', url, () => [])),
+  ]
+}
+
+/** People who are signed in get more than strangers. */
+async function config(door: Door, call: OpenCall): Promise<object> {
+  const credentials = credentialsOf(call.request.headers)
+  if (credentials === undefined) return limitedConfig(door)
+  const person = await door.doorkeeper.personOf(credentials.token)
+  return person === undefined ? limitedConfig(door) : fullConfig(door)
+}
+
+function role(call: Call): object {
+  const found = roleFrom(textParam(call, 'name'))
+  if (found === undefined) throw new EdgeError('NOT_FOUND', { what: 'role' })
+  return found
+}

@@ -1,0 +1,129 @@
+/** People: signing in and out, who I am, who others are. */
+import { z } from 'zod'
+import { EdgeError } from '#base/errors.ts'
+import type { UserId } from '#base/ids.ts'
+import type { Person } from '#app/types.ts'
+import { addressKey } from '#server/address.ts'
+import type { Door } from '#server/door.ts'
+import { bodyOf, idSchema, optionalIdSchema, queryOf, textParam, userParam } from '#server/input.ts'
+import { IDS_PER_REQUEST_MAX } from '#server/limits.ts'
+import { openRoute, route, type Call, type OpenCall, type Route } from '#server/route.ts'
+import { credentialsOf, isSameOrigin, NO_SESSION_COOKIES, sessionCookies } from '#server/session.ts'
+import { PageQuery, pageOf } from './lists.ts'
+import { pictureOf } from './picture.ts'
+import { OK, ownUserFrom, userFrom } from './shapes.ts'
+
+const Login = z.object({
+  login_id: z.string().min(1).max(128),
+  password: z.string().min(1).max(1_024),
+})
+const Ids = z.array(idSchema<UserId>()).max(IDS_PER_REQUEST_MAX)
+const Usernames = z.array(z.string().max(128)).max(IDS_PER_REQUEST_MAX)
+const UsersQuery = PageQuery.extend({
+  in_channel: optionalIdSchema(),
+  not_in_channel: optionalIdSchema(),
+  in_team: optionalIdSchema(),
+})
+const Enrolment = z.object({
+  username: z.string().min(1).max(64),
+  password: z.string().min(1).max(1_024),
+  first_name: z.string().max(64).default(''),
+  last_name: z.string().max(64).default(''),
+  nickname: z.string().max(64).default(''),
+})
+
+/** The routes below /users that are about people. */
+export function userRoutes(door: Door): readonly Route[] {
+  const { node, people } = door
+  return [
+    openRoute('POST', '/api/v4/users/login', (call) => login(door, call)),
+    openRoute('POST', '/api/v4/users/logout', (call) => logout(door, call)),
+    route('POST', '/api/v4/users', (call) => enrol(door, call)),
+    route('GET', '/api/v4/users', (call) => list(door, call)),
+    route('GET', '/api/v4/users/stats', () => ({ total_users_count: people.all().length })),
+    route('GET', '/api/v4/users/known', () => people.all().map((person) => person.id)),
+    route('POST', '/api/v4/users/ids', (call) => found(bodyOf(call, Ids).map(people.byId))),
+    route('POST', '/api/v4/users/usernames', (call) =>
+      found(bodyOf(call, Usernames).map(people.byName)),
+    ),
+    route('GET', '/api/v4/users/username/:name', async (call) => {
+      const person = await node.personByName(textParam(call, 'name').toLowerCase())
+      return userFor(call, person)
+    }),
+    route('GET', '/api/v4/users/:user', (call) => userFor(call, people.byId(userParam(call)))),
+    route('GET', '/api/v4/users/:user/image', (call) => image(call)),
+    route('GET', '/api/v4/users/:user/image/default', (call) => image(call)),
+    route('PUT', '/api/v4/users/sessions/device', () => OK),
+  ]
+}
+
+async function login(door: Door, call: OpenCall): Promise<object> {
+  const { request, reply } = call
+  if (!isSameOrigin(request.headers, door.options.siteUrl)) {
+    throw new EdgeError('NOT_ALLOWED', { field: 'Origin', found: 'another site', wanted: 'ours' })
+  }
+  const { login_id: login, password } = bodyOf(call, Login)
+  const attempt = { account: login.trim().toLowerCase(), address: addressKey(request.ip) }
+  const session = await door.signIn(attempt, password)
+  const person = door.people.byId(session.person)
+  if (person === undefined) throw new EdgeError('NOT_FOUND', { what: 'person' })
+  reply.header('token', session.token)
+  reply.header('set-cookie', sessionCookies(session, door.clock.now()))
+  door.log.info('session.opened', { person: person.id })
+  return ownUserFrom(person)
+}
+
+/** Answers without a session as well: some clients call it first, to read the version. */
+async function logout(door: Door, call: OpenCall): Promise<object> {
+  const { headers, method } = call.request
+  const credentials = credentialsOf(headers)
+  if (credentials?.by === 'cookie' && (await door.doorkeeper.personOf(credentials.token))) {
+    await door.doorkeeper.callerOf({ method, headers })
+  }
+  if (credentials !== undefined) {
+    await door.doorkeeper.signOut(credentials.token)
+    door.endLive(credentials.token)
+  }
+  call.reply.header('set-cookie', NO_SESSION_COOKIES)
+  return OK
+}
+
+/** Only administrators; the node decides. */
+async function enrol(door: Door, call: Call): Promise<object> {
+  const body = bodyOf(call, Enrolment)
+  const fullName = `${body.first_name} ${body.last_name}`.trim()
+  const person = await door.node.enrolPerson(call.subject, {
+    username: body.username.toLowerCase(),
+    displayName: fullName || body.nickname || body.username,
+    password: body.password,
+    isAdministrator: false,
+  })
+  call.reply.status(201)
+  return userFrom(person)
+}
+
+async function list(door: Door, call: Call): Promise<object> {
+  const query = queryOf(call, UsersQuery)
+  const { in_channel: inside, not_in_channel: outside } = query
+  const channel = inside ?? outside
+  if (channel === undefined) return pageOf(door.people.all(), query).map(userFrom)
+  const members = await door.node.members(call.subject, channel)
+  const ids = new Set(members.map((membership) => membership.person))
+  const wanted = door.people.all().filter((person) => ids.has(person.id) === (inside !== undefined))
+  return pageOf(wanted, query).map(userFrom)
+}
+
+function found(people: readonly (Person | undefined)[]): object {
+  return people.filter((person) => person !== undefined).map(userFrom)
+}
+
+function userFor(call: Call, person: Person | undefined): object {
+  if (person === undefined) throw new EdgeError('NOT_FOUND', { what: 'person' })
+  return person.id === call.subject ? ownUserFrom(person) : userFrom(person)
+}
+
+function image(call: Call): Buffer {
+  call.reply.header('content-type', 'image/png')
+  call.reply.header('cache-control', 'private, max-age=86400')
+  return pictureOf(userParam(call))
+}

@@ -1,0 +1,59 @@
+/**
+ * A route as data: what the REST files list and the HTTP server hangs up.
+ *
+ * An open route answers anybody. Every other handler gets the person who asks; the server has checked the session
+ * before, so no handler can forget it.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { UserId } from '#base/ids.ts'
+
+/** The methods in use. */
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+/** A request to an open route. */
+export interface OpenCall {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+/** A request by somebody who is signed in. */
+export interface Call extends OpenCall {
+  readonly subject: UserId
+  readonly token: string
+}
+
+/** The answer: an object or array becomes JSON; text and bytes go as they are, with their content type set. */
+export type Answer = object | string
+
+/** One method of one address. */
+export type Route =
+  | {
+      readonly access: 'open'
+      readonly method: Method
+      readonly url: string
+      readonly handle: (call: OpenCall) => Promise<Answer> | Answer
+    }
+  | {
+      readonly access: 'session'
+      readonly method: Method
+      readonly url: string
+      readonly handle: (call: Call) => Promise<Answer> | Answer
+    }
+
+/** A route that anybody may use. */
+export function openRoute(
+  method: Method,
+  url: string,
+  handle: (call: OpenCall) => Promise<Answer> | Answer,
+): Route {
+  return { access: 'open', method, url, handle }
+}
+
+/** A route for people who are signed in. */
+export function route(
+  method: Method,
+  url: string,
+  handle: (call: Call) => Promise<Answer> | Answer,
+): Route {
+  return { access: 'session', method, url, handle }
+}

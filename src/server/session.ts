@@ -1,0 +1,153 @@
+/**
+ * Who asks: the token from the Authorization header or the cookie, and the person it belongs to.
+ *
+ * A cookie goes along with requests that another site made the browser send, so whoever comes by cookie must also
+ * show what only our own pages can read (X-CSRF-Token). The header is looked at first: no other site can set it.
+ */
+import { timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { bytesFromText } from '#base/bytes.ts'
+import { EdgeError } from '#base/errors.ts'
+import { sha256 } from '#base/hash.ts'
+import { idFromBytes, type UserId } from '#base/ids.ts'
+import type { EdgeNode, Session } from '#app/node.ts'
+import type { Clock } from '#ports/clock.ts'
+import { SESSION_CACHE_MS, SESSIONS_CACHED_MAX, TOKEN_CHARACTERS_MAX } from './limits.ts'
+
+/** A token and the way it came. */
+export interface Credentials {
+  readonly token: string
+  readonly by: 'header' | 'cookie'
+}
+
+/** Somebody whose session is good. */
+export interface Caller {
+  readonly subject: UserId
+  readonly token: string
+}
+
+/** What a request must show. */
+export interface Asked {
+  readonly method: string
+  readonly headers: IncomingHttpHeaders
+}
+
+/** Knows the open sessions. */
+export interface Doorkeeper {
+  /** Who makes this request. @throws EdgeError NOT_SIGNED_IN */
+  readonly callerOf: (asked: Asked) => Promise<Caller>
+  /** The person of a token, or undefined when it opens no session. */
+  readonly personOf: (token: string) => Promise<UserId | undefined>
+  /** Ends the session of `token`, here at once. */
+  readonly signOut: (token: string) => Promise<void>
+}
+
+interface Known {
+  readonly person: UserId
+  readonly at: number
+}
+
+/** A doorkeeper that asks `node`, and remembers the answer for SESSION_CACHE_MS. */
+export function createDoorkeeper(node: EdgeNode, clock: Clock): Doorkeeper {
+  const known = new Map<string, Known>()
+  const personOf = async (token: string): Promise<UserId | undefined> => {
+    const now = clock.monotonicMs()
+    const before = known.get(token)
+    if (before !== undefined && now - before.at < SESSION_CACHE_MS) return before.person
+    const session = await node.sessionOf(token)
+    known.delete(token)
+    if (session === undefined) return undefined
+    if (known.size >= SESSIONS_CACHED_MAX) known.clear()
+    known.set(token, { person: session.person, at: now })
+    return session.person
+  }
+  return {
+    personOf,
+    callerOf: async (asked) => {
+      const credentials = credentialsOf(asked.headers)
+      if (credentials === undefined) {
+        throw new EdgeError('NOT_SIGNED_IN', { found: 'no token', wanted: 'Authorization: Bearer' })
+      }
+      const subject = await personOf(credentials.token)
+      if (subject === undefined) {
+        throw new EdgeError('NOT_SIGNED_IN', { found: 'a token that is unknown or has expired' })
+      }
+      if (credentials.by === 'cookie') checkCsrf(asked, credentials.token)
+      return { subject, token: credentials.token }
+    },
+    signOut: async (token) => {
+      await node.signOut(token)
+      known.delete(token)
+    },
+  }
+}
+
+/** The token a request carries, if any. */
+export function credentialsOf(headers: IncomingHttpHeaders): Credentials | undefined {
+  const header = /^(?:bearer|token) +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
+  if (header !== undefined) return boundedToken(header, 'header')
+  const cookie = cookieOf(headers.cookie ?? '', 'MMAUTHTOKEN')
+  return cookie === undefined ? undefined : boundedToken(cookie, 'cookie')
+}
+
+/** What a page of ours shows to prove that it is ours: made from the token, gives nothing of it away. */
+export function csrfTokenOf(token: string): string {
+  return idFromBytes(sha256(bytesFromText(`holdfast csrf\0${token}`)).subarray(0, 16))
+}
+
+/** The cookies of a new session, as Mattermost's web app wants them. `now` is the wall clock, as in `expiresAt`. */
+export function sessionCookies(session: Session, now: number): readonly string[] {
+  const seconds = Math.max(0, Math.floor((session.expiresAt - now) / 1000))
+  const common = `Path=/; Max-Age=${seconds}; SameSite=Lax`
+  return [
+    `MMAUTHTOKEN=${session.token}; ${common}; HttpOnly`,
+    `MMUSERID=${session.person}; ${common}`,
+    `MMCSRF=${csrfTokenOf(session.token)}; ${common}`,
+  ]
+}
+
+/** Cookies that take a session's cookies away. */
+export const NO_SESSION_COOKIES: readonly string[] = ['MMAUTHTOKEN', 'MMUSERID', 'MMCSRF'].map(
+  (name) => `${name}=; Path=/; Max-Age=0; SameSite=Lax`,
+)
+
+/**
+ * Whether a browser sent this from a page of ours, or no browser sent it. Without the Origin header it was no page
+ * of another site. `siteUrl` is the address people use when a proxy stands in front.
+ */
+export function isSameOrigin(headers: IncomingHttpHeaders, siteUrl: string | undefined): boolean {
+  const origin = headers.origin
+  if (origin === undefined) return true
+  const host = URL.parse(origin)?.host
+  if (host === undefined || host === '') return false
+  if (host === headers.host) return true
+  return siteUrl !== undefined && host === URL.parse(siteUrl)?.host
+}
+
+function boundedToken(token: string, by: Credentials['by']): Credentials | undefined {
+  return token.length > TOKEN_CHARACTERS_MAX ? undefined : { token, by }
+}
+
+function checkCsrf(asked: Asked, token: string): void {
+  if (asked.method === 'GET' || asked.method === 'HEAD') return
+  const shown = asked.headers['x-csrf-token']
+  const wanted = csrfTokenOf(token)
+  const isEqual =
+    typeof shown === 'string' &&
+    shown.length === wanted.length &&
+    timingSafeEqual(bytesFromText(shown), bytesFromText(wanted))
+  if (isEqual) return
+  throw new EdgeError('NOT_SIGNED_IN', {
+    field: 'X-CSRF-Token',
+    found: shown === undefined ? 'nothing' : 'another value',
+    wanted: 'the value of the cookie MMCSRF',
+  })
+}
+
+function cookieOf(header: string, name: string): string | undefined {
+  for (const part of header.split(';')) {
+    const at = part.indexOf('=')
+    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim()
+  }
+  return undefined
+}

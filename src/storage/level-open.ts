@@ -1,0 +1,71 @@
+/** Opens a LevelDB folder, and repairs it first where its files are damaged. */
+import { Level } from 'level'
+import { assert } from '#base/assert.ts'
+import type { Log } from '#ports/log.ts'
+import { copySmallFiles, countLost, isHeadless } from './level-folder.ts'
+import { isDamage, storeError } from './store-errors.ts'
+
+/** LevelDB with keys as text and values as bytes. */
+export type TextToBytes = Level<string, Uint8Array> & Compacting
+
+/** What the `level` package has on a disk and does not declare, since browsers lack it. */
+interface Compacting {
+  /** Rewrites the tables of the keys from `start` to `end`, both included. */
+  readonly compactRange: (start: string, end: string) => Promise<void>
+}
+
+interface Repairing {
+  readonly repair: (folder: string) => Promise<void>
+}
+
+/** An open database, and whether it had to be repaired for that. */
+export interface Opened {
+  readonly db: TextToBytes
+  readonly wasRepaired: boolean
+}
+
+/**
+ * Opens the database in `folder`, making it when it is not there.
+ *
+ * A repair keeps every table and log that can still be read. Whatever it could not use is in the folder `lost`,
+ * and the node has to look for holes: damage inside a log loses entries without a word.
+ * @throws EdgeError DATA_FOLDER_IN_USE, STORE_FULL, STORE_BROKEN
+ */
+export async function openLevel(folder: string, log: Log): Promise<Opened> {
+  try {
+    if (!(await isHeadless(folder))) return { db: await opened(folder), wasRepaired: false }
+  } catch (error) {
+    if (!isDamage(error)) throw storeError(error)
+  }
+  try {
+    return { db: await repaired(folder, log), wasRepaired: true }
+  } catch (error) {
+    throw storeError(error)
+  }
+}
+
+async function opened(folder: string): Promise<TextToBytes> {
+  const db = new Level<string, Uint8Array>(folder, { keyEncoding: 'utf8', valueEncoding: 'view' })
+  assert(isCompacting(db), 'LevelDB can compact a range')
+  await db.open()
+  return db
+}
+
+async function repaired(folder: string, log: Log): Promise<TextToBytes> {
+  log.warn('store.damaged')
+  await copySmallFiles(folder)
+  const kind: unknown = Level
+  assert(isRepairing(kind), 'LevelDB can repair a folder')
+  await kind.repair(folder)
+  const db = await opened(folder)
+  log.warn('store.repaired', { lost: await countLost(folder) })
+  return db
+}
+
+function isCompacting(db: object): db is Compacting {
+  return 'compactRange' in db && typeof db.compactRange === 'function'
+}
+
+function isRepairing(kind: unknown): kind is Repairing {
+  return typeof kind === 'function' && 'repair' in kind && typeof kind.repair === 'function'
+}

@@ -1,0 +1,271 @@
+/**
+ * One contact with one peer: what is to be sent next, most urgent first, and what follows from the peer's answer.
+ * Decisions only; `driver.ts` does the sending.
+ */
+import type { DocumentId, Instant } from '#base/ids.ts'
+import { INTRODUCTION_DELAY_MS, RELAY_DELAY_MS } from '#base/limits.ts'
+import { channelDocument, channelOfDocument, DIRECTORY } from '#model/document-id.ts'
+import { countBeyond, joinClocks } from '#model/log.ts'
+import { laneFromNumber, LANES, type Lane } from '#model/precedence.ts'
+import type { Handover, PeerId } from '#ports/carrier.ts'
+import { isNode, type SyncContext } from './context.ts'
+import { cutDelta, cutNote, sealNote, type Cut } from './cut.ts'
+import { key, range } from './keys.ts'
+import {
+  allDocuments,
+  clockOf,
+  coveredByAll,
+  hasOf,
+  noteHas,
+  noteReceipt,
+  oldestDebt,
+  setHas,
+  tellDelivery,
+} from './ledger.ts'
+import { describe, describeAll, documentsWithGaps } from './notes.ts'
+import { pack, unpack, type OutboxRecord, type ParcelRecord, type PeerRecord } from './records.ts'
+import type { Tx } from './replica.ts'
+
+/** What this contact knows beyond the store. */
+export interface ContactState {
+  readonly peer: PeerId
+  readonly carrier: string
+  readonly receiptDelayMs: number
+  /** What is on its way. */
+  readonly flying: Set<Cut>
+  /** Documents this contact refused; not offered again before the next. */
+  readonly refused: Set<DocumentId>
+}
+
+/** The next parcel, or when to look again (undefined: when something changes). */
+export interface Next {
+  readonly cut: Cut | undefined
+  readonly lookAgainAt: Instant | undefined
+}
+
+/** Receipts and passed-on notes go behind what is urgent and before what is routine. */
+const NOTE_LANE: Lane = 'priority'
+
+/** Notes the peer, offers it what it lacks, and says what we have. Gives the parcels that an earlier contact left. */
+export async function beginContact(
+  tx: Tx,
+  context: SyncContext,
+  contact: { readonly state: ContactState; readonly mayHaveForgotten: boolean },
+): Promise<readonly Cut[]> {
+  const { state } = contact
+  const isNew = (await tx.get(key.peer(state.peer))) === undefined
+  if (isNew) await meet(tx, context, state)
+  if (contact.mayHaveForgotten) await forget(tx, context, state.peer)
+  if (isNode(state.peer)) {
+    await introduce(tx, context, state)
+  }
+  const gaps = await documentsWithGaps(tx)
+  if (gaps.length > 0) {
+    const want = await sealNote(tx, context, await describe(tx, 'want', gaps))
+    tx.put(key.note(state.peer, '!want'), want)
+  }
+  const isStale = contact.mayHaveForgotten || isNode(state.peer)
+  return leftParcels(tx, state, isStale)
+}
+
+/** The most urgent thing to send now. Whatever it gives is on disk once the commit is. */
+export async function nextParcel(tx: Tx, context: SyncContext, state: ContactState): Promise<Next> {
+  const now = context.now()
+  const offers = await openOffers(tx, state)
+  const due = offers.filter((offer) => offer.record.notBefore <= now)
+  const later = offers
+    .filter((offer) => offer.record.notBefore > now)
+    .map((offer) => offer.record.notBefore)
+  for (const lane of LANES) {
+    if (lane === NOTE_LANE) {
+      const note = await nextNote(tx, context, state)
+      if (note.cut !== undefined) return note
+      if (note.lookAgainAt !== undefined) later.push(note.lookAgainAt)
+    }
+    for (const offer of due.filter((one) => one.lane === lane)) {
+      const cut = await cutOffer(tx, context, { state, offer, offers: due })
+      if (cut !== undefined) return { cut, lookAgainAt: undefined }
+    }
+  }
+  return { cut: undefined, lookAgainAt: later.length === 0 ? undefined : Math.min(...later) }
+}
+
+/** The peer took a parcel: on its own disk (`custody`), or on its way (`departed`). */
+export async function handedOver(
+  tx: Tx,
+  context: SyncContext,
+  answer: { readonly state: ContactState; readonly cut: Cut; readonly handover: Handover },
+): Promise<void> {
+  const { state, cut, handover } = answer
+  const { document, clock } = cut.record
+  tx.delete(key.parcel(state.peer, cut.parcel.lane, cut.parcel.number))
+  if (document === undefined) return
+  const { actor } = context.replica
+  const before = (await hasOf(tx, state.peer, document))[actor] ?? 0
+  await noteHas(tx, state.peer, { document, clock })
+  if (handover === 'custody' && isNode(state.peer)) {
+    await noteReceipt(tx, context, { node: state.peer, document, clock, read: {} })
+  }
+  const own = clock[actor]
+  if (own === undefined) return
+  const departure = { carrier: state.carrier, at: context.now() }
+  tx.put(key.departure(document, actor, own), pack(departure))
+  tellDelivery(tx, context, { document, actor, from: before + 1, to: own })
+}
+
+/** The peer will not have this parcel under this number; it may be cut anew. */
+export async function takeBack(tx: Tx, state: ContactState, cut: Cut): Promise<void> {
+  tx.delete(key.parcel(state.peer, cut.parcel.lane, cut.parcel.number))
+}
+
+/** A new peer is offered everything. */
+async function meet(tx: Tx, context: SyncContext, state: ContactState): Promise<void> {
+  tx.put(
+    key.peer(state.peer),
+    pack({
+      carrier: state.carrier,
+      firstAt: context.now(),
+      isIntroduced: false,
+    } satisfies PeerRecord),
+  )
+  tx.afterwards(() => context.peers.add(state.peer))
+  for (const document of await allDocuments(tx)) {
+    await setHas(tx, context, { peer: state.peer, document, clock: {} })
+    tx.put(key.owed(state.peer, document), pack(context.now()))
+  }
+}
+
+/** A post office may have lost what no receipt covers: kits rely on a hub's word, a hub on everybody's. */
+async function forget(tx: Tx, context: SyncContext, peer: PeerId): Promise<void> {
+  const self = context.identity.certificate
+  const others = context.roster.all().filter((one) => one.node !== self.node)
+  const hubs = others.filter((one) => one.role === 'hub')
+  const relied = (self.role === 'hub' || hubs.length === 0 ? others : hubs).map((one) => one.node)
+  for (const document of await allDocuments(tx)) {
+    const covered = await coveredByAll(tx, relied, document)
+    await setHas(tx, context, { peer, document, clock: covered })
+  }
+}
+
+/**
+ * Numbered bytes stay as they are until they are answered for: a post office takes a number once. A node tells by
+ * its own note what it has, so there (`isStale`) only notes are sent again and deltas are cut anew.
+ */
+async function leftParcels(tx: Tx, state: ContactState, isStale: boolean): Promise<readonly Cut[]> {
+  const cuts: Cut[] = []
+  for (const [place, bytes] of await tx.list(range.parcels(state.peer))) {
+    const [laneText, numberText] = place.split('/').slice(-2)
+    const lane = laneFromNumber(Number(laneText))
+    const record = unpack<ParcelRecord>(bytes)
+    if (lane === undefined || record === undefined) continue
+    if (isStale && record.document !== undefined) tx.delete(place)
+    else cuts.push({ parcel: { bytes: record.bytes, lane, number: Number(numberText) }, record })
+  }
+  return cuts
+}
+
+/** Says all we have, so that the peer can send what we lack. */
+async function introduce(tx: Tx, context: SyncContext, state: ContactState): Promise<void> {
+  const notes = await describeAll(tx)
+  for (const [index, note] of notes.entries()) {
+    tx.put(key.note(state.peer, `!have.${index}`), await sealNote(tx, context, note))
+  }
+  const known = unpack<PeerRecord>(await tx.get(key.peer(state.peer)))
+  if (known !== undefined) tx.put(key.peer(state.peer), pack({ ...known, isIntroduced: true }))
+}
+
+interface Offer {
+  readonly lane: Lane
+  readonly document: DocumentId
+  readonly record: OutboxRecord
+}
+
+/** What the outbox holds for this peer, oldest first, without what this contact refused. */
+async function openOffers(tx: Tx, state: ContactState): Promise<readonly Offer[]> {
+  const offers: Offer[] = []
+  for (const [place, bytes] of await tx.list(range.outbox(state.peer))) {
+    const [laneText, document] = place.split('/').slice(-2)
+    const lane = laneFromNumber(Number(laneText))
+    const record = unpack<OutboxRecord>(bytes)
+    const id = document as DocumentId
+    if (lane !== undefined && record !== undefined && !state.refused.has(id))
+      offers.push({ lane, document: id, record })
+  }
+  return offers.toSorted((a, b) => a.record.since - b.record.since)
+}
+
+/** Cuts an offer, after the directory and the channel's settings if those wait too: a message needs them to be read. */
+async function cutOffer(
+  tx: Tx,
+  context: SyncContext,
+  want: { readonly state: ContactState; readonly offer: Offer; readonly offers: readonly Offer[] },
+): Promise<Cut | undefined> {
+  const { state, offer, offers } = want
+  const channel = channelOfDocument(offer.document)
+  const needed = [DIRECTORY, channel === undefined ? DIRECTORY : channelDocument(channel)]
+  const first = offers.filter(
+    (one) => needed.includes(one.document) && one.document !== offer.document,
+  )
+  for (const one of [...first, offer]) {
+    const cut = await cutDocument(tx, context, { state, document: one.document, lane: offer.lane })
+    if (cut !== undefined) return cut
+  }
+  return undefined
+}
+
+async function cutDocument(
+  tx: Tx,
+  context: SyncContext,
+  want: { readonly state: ContactState; readonly document: DocumentId; readonly lane: Lane },
+): Promise<Cut | undefined> {
+  const { state, document, lane } = want
+  let clock = await hasOf(tx, state.peer, document)
+  for (const { record } of state.flying) {
+    if (record.document === document) clock = joinClocks(clock, record.clock)
+  }
+  if (countBeyond(await clockOf(tx, document), clock) === 0) return undefined
+  return cutDelta(tx, context, { peer: state.peer, lane, document, clock })
+}
+
+/** What waits as a note: passed on as it is, or a receipt that has been owed long enough. */
+async function nextNote(tx: Tx, context: SyncContext, state: ContactState): Promise<Next> {
+  const [note] = await tx.list({ ...range.notes(state.peer), limit: 1 })
+  if (note !== undefined) {
+    tx.delete(note[0])
+    const cut = await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, note[1])
+    return { cut, lookAgainAt: undefined }
+  }
+  const introduceAt = await introductionAt(tx, state)
+  if (introduceAt !== undefined && introduceAt <= context.now()) {
+    await introduce(tx, context, state)
+    return nextNote(tx, context, state)
+  }
+  const debts = await tx.list(range.owed(state.peer))
+  const oldest = oldestDebt(debts)
+  const dueAt = oldest === undefined ? undefined : oldest + state.receiptDelayMs
+  const isDue =
+    oldest !== undefined &&
+    dueAt !== undefined &&
+    (dueAt <= context.now() || oldest > context.now())
+  if (!isDue) {
+    const times = [introduceAt, dueAt].filter((at) => at !== undefined)
+    return { cut: undefined, lookAgainAt: times.length === 0 ? undefined : Math.min(...times) }
+  }
+  const documents = debts.map(([place]) => place.slice(place.lastIndexOf('/') + 1) as DocumentId)
+  for (const [place] of debts) tx.delete(place)
+  const bytes = await sealNote(tx, context, await describe(tx, 'receipt', documents))
+  return {
+    cut: await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, bytes),
+    lookAgainAt: undefined,
+  }
+}
+
+/**
+ * A post office may no longer hold what was put there before we first came. When it has had time to give what it
+ * holds, we say what we have, once, and a hub puts there again what we lack.
+ */
+async function introductionAt(tx: Tx, state: ContactState): Promise<Instant | undefined> {
+  const known = unpack<PeerRecord>(await tx.get(key.peer(state.peer)))
+  if (known === undefined || known.isIntroduced) return undefined
+  return known.firstAt + INTRODUCTION_DELAY_MS
+}

@@ -1,0 +1,62 @@
+/** What every part of sync works with: who we are, whom we know, and the replica. */
+import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
+import type { Directory } from '#model/directory.ts'
+import type { Log } from '#ports/log.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import type { Keyring } from '#trust/epoch.ts'
+import type { Identity } from '#trust/identity.ts'
+import type { Roster } from '#trust/roster.ts'
+import type { Projector, ViewEvent } from './projector.ts'
+import type { Replica } from './replica.ts'
+
+/** Told after the commit that brought them is on disk. */
+export type SyncEvent =
+  ViewEvent | { readonly kind: 'delivery'; readonly span: Span } | { readonly kind: 'links' }
+
+/** Some of one actor's changes of one document: `from` to `to`, both included. */
+export interface Span {
+  readonly document: DocumentId
+  readonly actor: ActorId
+  readonly from: number
+  readonly to: number
+}
+
+/** The parts of one node's sync. */
+export interface SyncContext {
+  readonly identity: Identity
+  /** 4 bytes: this life of the store. */
+  readonly life: Uint8Array
+  readonly roster: Roster
+  readonly keyring: Keyring
+  readonly replica: Replica
+  readonly projector: Projector
+  readonly directory: () => Directory
+  readonly log: Log
+  readonly now: () => Instant
+  /** Peers ever met, in memory: changed only after the commit that noted them. */
+  readonly peers: Set<PeerId>
+  readonly emit: (event: SyncEvent) => void
+  /** Wakes the loops that send: the outbox has grown. */
+  readonly ring: () => void
+}
+
+/** What became of an envelope. */
+export type Outcome =
+  | { readonly kind: 'applied'; readonly document: DocumentId; readonly changes: number }
+  | { readonly kind: 'noted' }
+  /** Kept until `document` has what the envelope depends on. */
+  | { readonly kind: 'waiting'; readonly document: DocumentId }
+  /** Kept until the directory has its sender, author or channel. */
+  | { readonly kind: 'parked' }
+  | { readonly kind: 'refused'; readonly reason: string }
+
+/** Bytes and who handed them over; undefined for those we had kept. */
+export interface Incoming {
+  readonly bytes: Uint8Array
+  readonly from: PeerId | undefined
+}
+
+/** Whether `peer` is a node rather than a post office. */
+export function isNode(peer: PeerId): peer is NodeId {
+  return !peer.startsWith('post:')
+}

@@ -1,0 +1,202 @@
+/**
+ * What arrives: open, check, write again, verify, and only then apply, all in one commit with the carrier's bookmark.
+ * Custody is accepted after that commit is on disk, never before. What cannot be opened or applied yet is kept on
+ * disk and tried again when what it waits for has come. Bad input never loses anything and never throws.
+ */
+import { sha256 } from '#base/hash.ts'
+import { hexFromBytes } from '#base/bytes.ts'
+import type { ActorId, DocumentId } from '#base/ids.ts'
+import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
+import { decodeDelta, DELTA_KIND, type Delta } from '#codec/delta.ts'
+import { openEnvelope, type Opened } from '#codec/envelope.ts'
+import { rebuildDelta } from '#codec/rebuild.ts'
+import type { Change } from '#model/change.ts'
+import { DIRECTORY } from '#model/document-id.ts'
+import type { Clock } from '#model/log.ts'
+import type { Arrival } from '#ports/carrier.ts'
+import { attestationOf } from '#trust/attestation.ts'
+import type { Incoming, Outcome, SyncContext } from './context.ts'
+import { key, range } from './keys.ts'
+import { noteHas, noteReceipt, offerToPeers, oweReceipts } from './ledger.ts'
+import { takeNote } from './notes.ts'
+import type { Tx } from './replica.ts'
+import { noteSegment } from './segments.ts'
+
+/** Takes one arrival to its end. Resolves after the batch is on disk and the carrier was answered. */
+export async function receive(context: SyncContext, arrival: Arrival): Promise<Outcome> {
+  const outcome = await context.replica.commit(async (tx) => {
+    for (const { key: place, value } of arrival.bookmark) {
+      if (value === undefined) tx.delete(place)
+      else tx.put(place, value)
+    }
+    return takeEnvelope(tx, context, { bytes: arrival.bytes, from: arrival.peer })
+  })
+  if (outcome.kind === 'refused') {
+    context.log.warn('envelope.refused', {
+      peer: arrival.peer,
+      reason: outcome.reason,
+      bytes: arrival.bytes.length,
+    })
+    arrival.refuse()
+  } else arrival.acceptCustody()
+  return outcome
+}
+
+async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): Promise<Outcome> {
+  const opened = openEnvelope(incoming.bytes, context.roster, context.keyring)
+  if (!opened.ok) {
+    const isEarly = opened.reason === 'unknown sender' || opened.reason === 'unknown key'
+    return isEarly ? park(tx, incoming) : { kind: 'refused', reason: opened.reason }
+  }
+  if (opened.body[0] !== DELTA_KIND) return takeNote(tx, context, { opened, incoming })
+  const { roster } = context
+  const decoded = decodeDelta(opened.body, {
+    scope: opened.key.scope,
+    sender: opened.actor,
+    roster,
+  })
+  if (decoded.ok) return takeDelta(tx, context, { opened, delta: decoded.delta, incoming })
+  return decoded.reason === 'unknown actor'
+    ? park(tx, incoming)
+    : { kind: 'refused', reason: decoded.reason }
+}
+
+interface DeltaArrival {
+  readonly opened: Opened
+  readonly delta: Delta
+  readonly incoming: Incoming
+}
+
+async function takeDelta(tx: Tx, context: SyncContext, arrival: DeltaArrival): Promise<Outcome> {
+  const { delta, incoming } = arrival
+  const rebuilt = rebuildDelta(delta, await tx.log(delta.document))
+  if (!rebuilt.ok) {
+    if (rebuilt.reason === 'malformed') return { kind: 'refused', reason: 'malformed' }
+    return wait(tx, context, arrival)
+  }
+  const fresh = new Set(rebuilt.changes.map((change) => change.actor))
+  for (const actor of fresh) {
+    const newest = rebuilt.newest.get(actor)
+    if (newest === undefined || !isVouchedFor(context, arrival, newest)) {
+      context.log.error('delta.not-vouched-for', { document: delta.document, actor })
+      return { kind: 'refused', reason: 'not vouched for' }
+    }
+  }
+  await apply(tx, context, { arrival, changes: rebuilt.changes, newest: rebuilt.newest })
+  if (incoming.from !== undefined) {
+    const clock = clockOfNewest(rebuilt.newest)
+    await noteHas(tx, incoming.from, { document: delta.document, clock })
+    await noteOwnWord(tx, context, arrival)
+  }
+  return { kind: 'applied', document: delta.document, changes: rebuilt.changes.length }
+}
+
+/** Whoever signs a change has it on disk. */
+async function noteOwnWord(
+  tx: Tx,
+  context: SyncContext,
+  { opened, delta }: DeltaArrival,
+): Promise<void> {
+  const own = delta.records.findLast((record) => record.actor === opened.actor)
+  if (own === undefined) return
+  const clock = { [own.actor]: own.seq }
+  await noteReceipt(tx, context, {
+    node: opened.sender.node,
+    document: delta.document,
+    clock,
+    read: {},
+  })
+}
+
+interface Application {
+  readonly arrival: DeltaArrival
+  readonly changes: readonly Change[]
+  readonly newest: ReadonlyMap<ActorId, Change>
+}
+
+async function apply(
+  tx: Tx,
+  context: SyncContext,
+  { arrival, changes, newest }: Application,
+): Promise<void> {
+  if (changes.length === 0) return
+  const { document } = arrival.delta
+  for (const change of changes) {
+    const logged = await tx.take(document, change)
+    const source = { isLate: true, pendingId: '', now: context.now() }
+    const event = await context.projector.apply(tx, { document, logged }, source)
+    if (event !== undefined) tx.afterwards(() => context.emit(event))
+  }
+  await noteSegment(tx, document, context.now())
+  for (const [actor, change] of newest) {
+    const signature = signatureOf(arrival, actor)
+    if (signature !== undefined)
+      tx.put(key.attestation(document, actor, change.seq), Uint8Array.from(signature))
+  }
+  const from = arrival.incoming.from
+  await offerToPeers(tx, context, { document, from })
+  await oweReceipts(tx, context, { document, authors: [...newest.keys()], from })
+  await retry(tx, context, range.waiting(document))
+  if (document === DIRECTORY) await retry(tx, context, range.parked)
+}
+
+/** Tries again what was kept; what still cannot be taken is kept again under the same key. */
+async function retry(
+  tx: Tx,
+  context: SyncContext,
+  kept: { readonly from: string; readonly to: string },
+): Promise<void> {
+  for (const [place, bytes] of await tx.list(kept)) {
+    if ((await tx.get(place)) === undefined) continue // taken by a retry inside this one
+    tx.delete(place)
+    const outcome = await takeEnvelope(tx, context, { bytes, from: undefined })
+    if (outcome.kind === 'refused')
+      context.log.warn('envelope.refused', { reason: outcome.reason, bytes: bytes.length })
+  }
+}
+
+function isVouchedFor(context: SyncContext, arrival: DeltaArrival, newest: Change): boolean {
+  const node = context.roster.ofActor(newest.actor)?.node
+  const signature = signatureOf(arrival, newest.actor)
+  if (node === undefined || signature === undefined) return false
+  const { organisation } = context.identity
+  return context.roster.verify(
+    node,
+    attestationOf(organisation.id, arrival.delta.document, newest.hash),
+    signature,
+  )
+}
+
+function signatureOf({ opened, delta }: DeltaArrival, actor: ActorId): Uint8Array | undefined {
+  return actor === opened.actor ? opened.signature : delta.attestations.get(actor)
+}
+
+async function wait(
+  tx: Tx,
+  context: SyncContext,
+  { delta, incoming }: DeltaArrival,
+): Promise<Outcome> {
+  const { document } = delta
+  const waiting = await tx.list({ ...range.allWaiting, limit: PARKED_ENVELOPES_MAX })
+  if (waiting.length >= PARKED_ENVELOPES_MAX) return { kind: 'refused', reason: 'too many wait' }
+  tx.put(key.waiting(document, nameOf(incoming.bytes)), incoming.bytes)
+  tx.afterwards(() => context.log.info('gap.found', { document }))
+  tx.afterwards(context.ring)
+  return { kind: 'waiting', document }
+}
+
+async function park(tx: Tx, incoming: Incoming): Promise<Outcome> {
+  const parked = await tx.list({ ...range.parked, limit: PARKED_ENVELOPES_MAX })
+  if (parked.length >= PARKED_ENVELOPES_MAX)
+    return { kind: 'refused', reason: 'too many are parked' }
+  tx.put(key.parked(nameOf(incoming.bytes)), incoming.bytes)
+  return { kind: 'parked' }
+}
+
+function nameOf(bytes: Uint8Array): string {
+  return hexFromBytes(sha256(bytes).subarray(0, 12))
+}
+
+function clockOfNewest(newest: ReadonlyMap<ActorId, Change>): Clock {
+  return Object.fromEntries([...newest].map(([actor, change]) => [actor, change.seq]))
+}

@@ -1,0 +1,116 @@
+/**
+ * Every key in the store: this list is the disk format. Values are MessagePack unless the line says otherwise.
+ * No key holds text a person wrote or a name they chose. Numbers are padded so that key order is number order.
+ */
+import type { ActorId, ChannelId, DocumentId, NodeId, PostId, UserId } from '#base/ids.ts'
+import { laneNumber, type Lane } from '#model/precedence.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import type { Range } from '#ports/store.ts'
+
+/** A number as 15 decimal digits. */
+export function padded(number: number): string {
+  return String(Math.max(0, number)).padStart(15, '0')
+}
+
+/** The range of all keys that begin with `prefix`, which ends with a slash. */
+export function within(prefix: string): Range {
+  return { from: prefix, to: `${prefix.slice(0, -1)}0` }
+}
+
+/** Makers of keys. */
+export const key = {
+  /** DocumentRecord: what a replica has of a document. */
+  document: (id: DocumentId) => `doc/${id}`,
+  /** Automerge's own bytes. */
+  snapshot: (id: DocumentId) => `snap/${id}`,
+  /** One change chunk, in the order of arrival; Automerge's own bytes. */
+  loose: (id: DocumentId, index: number) => `loose/${id}/${padded(index)}`,
+  /** 64 bytes: the signature over this change of this actor. */
+  attestation: (id: DocumentId, actor: ActorId, seq: number) => `att/${id}/${actor}/${padded(seq)}`,
+  /** SegmentRecord: the newest segment of a channel's lane. */
+  segment: (channel: ChannelId, lane: Lane) => `seg/${channel}/${laneNumber(lane)}`,
+  /** Envelope bytes that wait for earlier changes of a document. */
+  waiting: (id: DocumentId, hash: string) => `wait/${id}/${hash}`,
+  /** Envelope bytes that wait for a certificate or a channel. */
+  parked: (hash: string) => `park/${hash}`,
+
+  /** PeerRecord: somebody we have been in contact with. */
+  peer: (peer: PeerId) => `peer/${peer}`,
+  /** Clock: what the peer holds of a document. */
+  has: (peer: PeerId, id: DocumentId) => `has/${peer}/${id}`,
+  /** OutboxRecord: the peer lacks something of a document. */
+  outbox: (peer: PeerId, lane: Lane, id: DocumentId) => `out/${peer}/${laneNumber(lane)}/${id}`,
+  /** Envelope bytes of somebody's note, to be passed on as they are. */
+  note: (peer: PeerId, hash: string) => `note/${peer}/${hash}`,
+  /** ParcelRecord: sealed, numbered, not yet answered. */
+  parcel: (peer: PeerId, lane: Lane, number: number) =>
+    `fly/${peer}/${laneNumber(lane)}/${padded(number)}`,
+  /** The next parcel's number. */
+  nextNumber: (peer: PeerId, lane: Lane) => `next/${peer}/${laneNumber(lane)}`,
+  /** The next seal counter: never used twice in a life. */
+  counter: 'counter',
+  /** A receipt for this document is owed to this peer since the Instant in the value. */
+  owed: (peer: PeerId, id: DocumentId) => `owe/${peer}/${id}`,
+  /** ReceiptRecord: what a node said it has of a document. */
+  receipt: (node: NodeId, id: DocumentId) => `got/${node}/${id}`,
+  /** Clock: what of a document somebody here has had on a screen. */
+  seenHere: (id: DocumentId) => `read/${id}`,
+  /** DepartureRecord: our changes up to `seq` left by a carrier. */
+  departure: (id: DocumentId, actor: ActorId, seq: number) => `left/${id}/${actor}/${padded(seq)}`,
+
+  /** MessageRecord. */
+  message: (id: PostId) => `view/post/${id}`,
+  /** Order of a channel's messages; the value is the id. */
+  order: (channel: ChannelId, place: string) => `view/order/${channel}/${place}`,
+  /** Order of a thread's replies; the value is the id. */
+  thread: (root: PostId, place: string) => `view/thread/${root}/${place}`,
+  /** Messages by when this node's picture of them changed; the value is the id. */
+  changed: (channel: ChannelId, at: number, id: PostId) =>
+    `view/changed/${channel}/${padded(at)}/${id}`,
+  /** OrphanRecord: an edit, deletion or reaction that came before its message. */
+  orphan: (target: PostId, place: string) => `view/orphan/${target}/${place}`,
+  /** ChannelRecord: settings and counts. */
+  channel: (id: ChannelId) => `view/channel/${id}`,
+  /** ViewedRecord: how far a person has read a channel. */
+  viewed: (person: UserId, channel: ChannelId) => `view/seen/${person}/${channel}`,
+  /** The message a client's pending id became; never expires. */
+  pending: (person: UserId, pendingHash: string) => `once/${person}/${pendingHash}`,
+
+  /** AccountRecord: the password of somebody enrolled here. */
+  account: (person: UserId) => `acct/${person}`,
+  /** SessionRecord, by the hash of its token. */
+  session: (tokenHash: string) => `sess/${tokenHash}`,
+  /** A client's setting. */
+  preference: (person: UserId, nameHash: string) => `pref/${person}/${nameHash}`,
+  /** JoinCodeRecord, by the code's id. */
+  joinCode: (id: string) => `join/${id}`,
+} as const
+
+/** Ranges that are walked as a whole. */
+export const range = {
+  documents: within('doc/'),
+  loose: (id: DocumentId) => within(`loose/${id}/`),
+  attestations: (id: DocumentId, actor: ActorId) => within(`att/${id}/${actor}/`),
+  waiting: (id: DocumentId) => within(`wait/${id}/`),
+  allWaiting: within('wait/'),
+  parked: within('park/'),
+  peers: within('peer/'),
+  outbox: (peer: PeerId) => within(`out/${peer}/`),
+  notes: (peer: PeerId) => within(`note/${peer}/`),
+  parcels: (peer: PeerId) => within(`fly/${peer}/`),
+  has: (peer: PeerId) => within(`has/${peer}/`),
+  owed: (peer: PeerId) => within(`owe/${peer}/`),
+  departures: (id: DocumentId, actor: ActorId, fromSeq: number): Range => ({
+    from: key.departure(id, actor, fromSeq),
+    to: within(`left/${id}/${actor}/`).to,
+    limit: 1,
+  }),
+  order: (channel: ChannelId) => within(`view/order/${channel}/`),
+  thread: (root: PostId) => within(`view/thread/${root}/`),
+  changed: (channel: ChannelId) => within(`view/changed/${channel}/`),
+  orphans: (target: PostId) => within(`view/orphan/${target}/`),
+  sessions: within('sess/'),
+  accounts: within('acct/'),
+  preferences: (person: UserId) => within(`pref/${person}/`),
+  joinCodes: within('join/'),
+} as const

@@ -1,0 +1,94 @@
+/** Opens all of sync for one node: replica, directory, roster, keyring, and the driver that runs them. */
+import { actorOf, type Instant } from '#base/ids.ts'
+import { DIRECTORY } from '#model/document-id.ts'
+import type { Carrier, PeerId } from '#ports/carrier.ts'
+import type { Clock } from '#ports/clock.ts'
+import type { Log } from '#ports/log.ts'
+import type { Store } from '#ports/store.ts'
+import { openKeyring } from '#trust/epoch.ts'
+import type { Identity } from '#trust/identity.ts'
+import { openRoster } from '#trust/roster.ts'
+import { writeHere } from './author.ts'
+import type { SyncContext, SyncEvent } from './context.ts'
+import { startDriver, type Driver, type LinkState } from './driver.ts'
+import { range } from './keys.ts'
+import { openProjector } from './projector.ts'
+import { openReplica, type Reader } from './replica.ts'
+
+/** Sync of one node, running. */
+export interface NodeSync extends AsyncDisposable {
+  readonly context: SyncContext
+  readonly links: () => readonly LinkState[]
+}
+
+/** What sync needs. `emit` is called after the commit that brought an event is on disk, in the order of commits. */
+export interface NodeSyncOptions {
+  readonly identity: Identity
+  readonly organisationSecret: Uint8Array
+  readonly life: Uint8Array
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  readonly carriers: readonly Carrier[]
+  readonly emit: (event: SyncEvent) => void
+}
+
+/** Opens sync and starts it. The node's own certificate goes into the directory if it is not there yet. */
+export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> {
+  const { identity, store, clock, log } = options
+  const { certificate, organisation } = identity
+  const actor = actorOf(certificate.node, options.life)
+  const replica = openReplica({ store, actor, log })
+  const roster = openRoster()
+  roster.add(certificate)
+  const keyring = openKeyring(organisation.id, options.organisationSecret)
+  const projector = openProjector({ identity, roster, keyring })
+  let driver: Driver | undefined
+  const context: SyncContext = {
+    identity,
+    life: options.life,
+    roster,
+    keyring,
+    replica,
+    projector,
+    directory: projector.directory,
+    log,
+    now: clock.now,
+    peers: new Set(),
+    emit: options.emit,
+    ring: () => driver?.ring(),
+  }
+  const peers = await store.list(range.peers)
+  for (const [place] of peers) context.peers.add(place.slice('peer/'.length) as PeerId)
+  const reload = async (reader: Pick<Reader, 'log'>): Promise<void> => {
+    projector.reload((await reader.log(DIRECTORY)).since({}))
+  }
+  await replica.commit(reload)
+  replica.onRollback(reload)
+  await enrolItself(context, clock.now())
+  driver = startDriver(context, { carriers: options.carriers, clock })
+  return {
+    context,
+    links: driver.links,
+    [Symbol.asyncDispose]: async () => {
+      await driver[Symbol.asyncDispose]()
+      await replica[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function enrolItself(context: SyncContext, now: Instant): Promise<void> {
+  const { certificateBytes } = context.identity
+  const isKnown = context
+    .directory()
+    .certificates()
+    .some((known) => Buffer.compare(known, certificateBytes) === 0)
+  if (isKnown) return
+  await context.replica.commit((tx) => {
+    const content = { kind: 'node' as const, certificate: certificateBytes }
+    return writeHere(tx, context, {
+      document: DIRECTORY,
+      entry: { author: undefined, claimedAt: now, content },
+    })
+  })
+}

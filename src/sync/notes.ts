@@ -1,0 +1,165 @@
+/** Notes from other nodes: receipts, what they have, what they want. Each is believed only of the node that signed it. */
+import { sha256 } from '#base/hash.ts'
+import { hexFromBytes } from '#base/bytes.ts'
+import {
+  nodePrefix,
+  nodePrefixOfActor,
+  type ActorId,
+  type DocumentId,
+  type NodeId,
+} from '#base/ids.ts'
+import { NOTE_ITEMS_MAX } from '#base/limits.ts'
+import type { Opened } from '#codec/envelope.ts'
+import { decodeNote, type Note, type NoteItem } from '#codec/note.ts'
+import type { Clock } from '#model/log.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import { noteStatement } from '#trust/attestation.ts'
+import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
+import { key, range } from './keys.ts'
+import { allDocuments, clockOf, hasOf, noteReceipt, setHas } from './ledger.ts'
+import { unpack } from './records.ts'
+import type { Reader, Tx } from './replica.ts'
+
+/** Takes an opened envelope that holds a note. */
+export async function takeNote(
+  tx: Tx,
+  context: SyncContext,
+  { opened, incoming }: { readonly opened: Opened; readonly incoming: Incoming },
+): Promise<Outcome> {
+  const note = decodeNote(opened.body, context.roster)
+  if (note === undefined) return { kind: 'refused', reason: 'malformed' }
+  const statement = noteStatement(context.identity.organisation.id, opened.header, opened.body)
+  const isSigned =
+    opened.signature !== undefined &&
+    context.roster.verify(opened.sender.node, statement, opened.signature)
+  if (!isSigned) return { kind: 'refused', reason: 'not vouched for' }
+  const arrival = { note, from: incoming.from, sender: opened.sender.node }
+  switch (note.kind) {
+    case 'receipt':
+      await takeReceipt(tx, context, { ...arrival, bytes: incoming.bytes })
+      break
+    case 'have':
+      await takeHave(tx, context, arrival)
+      break
+    case 'want':
+      await takeWant(tx, context, arrival)
+      break
+  }
+  return { kind: 'noted' }
+}
+
+/** A note saying what this node has of `documents`, its readers' progress included. */
+export async function describe(
+  reader: Pick<Reader, 'get'>,
+  kind: Note['kind'],
+  documents: readonly DocumentId[],
+): Promise<Note> {
+  const items: NoteItem[] = []
+  for (const document of documents) {
+    const clock = await clockOf(reader, document)
+    const read =
+      kind === 'receipt' ? (unpack<Clock>(await reader.get(key.seenHere(document))) ?? {}) : {}
+    items.push({ document, clock, read })
+  }
+  return { kind, isWhole: false, items }
+}
+
+/** Notes that say all this node has: one where it fits. */
+export async function describeAll(reader: Reader): Promise<readonly Note[]> {
+  const documents = await allDocuments(reader)
+  const notes: Note[] = []
+  for (let from = 0; from === 0 || from < documents.length; from += NOTE_ITEMS_MAX) {
+    notes.push(await describe(reader, 'have', documents.slice(from, from + NOTE_ITEMS_MAX)))
+  }
+  const [only] = notes
+  return notes.length === 1 && only !== undefined ? [{ ...only, isWhole: true }] : notes
+}
+
+interface NoteArrival {
+  readonly note: Note
+  readonly from: PeerId | undefined
+  readonly sender: NodeId
+}
+
+/** A receipt that tells us something new is passed on, as it is, to whoever may not have heard it. */
+async function takeReceipt(
+  tx: Tx,
+  context: SyncContext,
+  { note, from, sender, bytes }: NoteArrival & { readonly bytes: Uint8Array },
+): Promise<void> {
+  let isNews = false
+  for (const { document, clock, read } of note.items) {
+    if (await noteReceipt(tx, context, { node: sender, document, clock, read })) isNews = true
+  }
+  if (!isNews) return
+  const name = hexFromBytes(sha256(bytes).subarray(0, 12))
+  for (const peer of context.peers) {
+    if (peer !== from && peer !== sender) tx.put(key.note(peer, name), bytes)
+  }
+  tx.afterwards(context.ring)
+}
+
+/** What a node says it has is the truth about what it has, also when that is less than we thought. */
+async function takeHave(
+  tx: Tx,
+  context: SyncContext,
+  { note, from, sender }: NoteArrival,
+): Promise<void> {
+  const said = new Map(note.items.map((item) => [item.document, item.clock]))
+  const documents = note.isWhole ? await allDocuments(tx) : [...said.keys()]
+  for (const document of documents) {
+    const clock = said.get(document) ?? {}
+    await noteReceipt(tx, context, { node: sender, document, clock, read: {} })
+    if (from === undefined) continue
+    if (isNode(from)) {
+      if (from === sender) await setHas(tx, context, { peer: from, document, clock })
+      continue
+    }
+    // In a post office others may hold it for the sender to find; a hub puts there again what the sender lacks.
+    await lower(tx, context, { from, document, clock, sender })
+  }
+}
+
+async function takeWant(
+  tx: Tx,
+  context: SyncContext,
+  { note, from, sender }: NoteArrival,
+): Promise<void> {
+  if (from === undefined) return
+  for (const { document, clock } of note.items) {
+    if (isNode(from)) await setHas(tx, context, { peer: from, document, clock })
+    else await lower(tx, context, { from, document, clock, sender })
+  }
+}
+
+/** Forgets that a post office holds what `sender` lacks, for the part that it is ours to put there again. */
+async function lower(
+  tx: Tx,
+  context: SyncContext,
+  item: {
+    readonly from: PeerId
+    readonly document: DocumentId
+    readonly clock: Clock
+    readonly sender: NodeId
+  },
+): Promise<void> {
+  const { role, node } = context.identity.certificate
+  if (item.sender === node) return
+  const known = await hasOf(tx, item.from, item.document)
+  const lowered: Record<string, number> = {}
+  for (const [actor, seq] of Object.entries(known)) {
+    const isMine = role === 'hub' || nodePrefixOfActor(actor as ActorId) === nodePrefix(node)
+    const least = isMine ? Math.min(seq, item.clock[actor] ?? 0) : seq
+    if (least > 0) lowered[actor] = least
+  }
+  await setHas(tx, context, { peer: item.from, document: item.document, clock: lowered })
+}
+
+/** Documents for which something waits: what is to be asked for. */
+export async function documentsWithGaps(
+  reader: Pick<Reader, 'list'>,
+): Promise<readonly DocumentId[]> {
+  const entries = await reader.list(range.allWaiting)
+  const documents = entries.map(([place]) => place.split('/')[1] as DocumentId)
+  return [...new Set(documents)]
+}

@@ -1,0 +1,259 @@
+/**
+ * From entries to the picture people see: each change that a commit adds is folded into the view's records in the
+ * same commit. The directory is small and kept in memory; messages and channels are records in the store.
+ */
+import type { DocumentId, Instant, NodeId, PostId } from '#base/ids.ts'
+import { openDirectory, orderKey, type Directory, type DirectoryChange } from '#model/directory.ts'
+import { channelOfDocument, DIRECTORY, laneOfDocument } from '#model/document-id.ts'
+import { postIdOf, type Logged } from '#model/log.ts'
+import { mentionsIn, usernames } from '#model/names.ts'
+import {
+  amend,
+  configure,
+  EMPTY_CHANNEL,
+  isUncertain,
+  shownAt,
+  type Amendment,
+  type ChannelRecord,
+  type MessageRecord,
+} from '#model/view.ts'
+import type { Keyring } from '#trust/epoch.ts'
+import { readCertificate, type Identity } from '#trust/identity.ts'
+import type { Roster } from '#trust/roster.ts'
+import { key, range } from './keys.ts'
+import { pack, unpack, type ViewedRecord } from './records.ts'
+import type { Tx } from './replica.ts'
+
+/** What changed in the view. */
+export type ViewEvent =
+  | { readonly kind: 'posted'; readonly message: MessageRecord; readonly isLate: boolean }
+  | { readonly kind: 'amended'; readonly message: MessageRecord; readonly by: Amendment }
+  | { readonly kind: 'settings'; readonly document: DocumentId }
+  | { readonly kind: 'directory'; readonly change: DirectoryChange }
+
+/** Where an entry came from. */
+export interface Source {
+  /** It came in from another node. */
+  readonly isLate: boolean
+  /** The client's id, for a post written here. */
+  readonly pendingId: string
+  readonly now: Instant
+}
+
+/** Keeps the view, the directory, and what follows from it: roster and keyring. */
+export interface Projector {
+  readonly directory: () => Directory
+  /** Folds one change that the same commit has added. */
+  readonly apply: (
+    tx: Tx,
+    at: { readonly document: DocumentId; readonly logged: Logged },
+    source: Source,
+  ) => Promise<ViewEvent | undefined>
+  /** Folds the directory anew from its document: at start, and after a batch failed. */
+  readonly reload: (logged: readonly Logged[]) => void
+}
+
+/** A projector with an empty directory. */
+export function openProjector(options: {
+  readonly identity: Identity
+  readonly roster: Roster
+  readonly keyring: Keyring
+}): Projector {
+  const { identity, roster, keyring } = options
+  let directory = openDirectory()
+
+  const applyDirectory = (logged: Logged): ViewEvent | undefined => {
+    const change = directory.apply(DIRECTORY, logged)
+    if (change.kind === 'channel') keyring.add(change.channel.id)
+    if (change.kind === 'node') {
+      const certificate = readCertificate(identity.organisation.rootKey, change.certificate)
+      if (certificate !== undefined) roster.add(certificate)
+    }
+    return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
+  }
+
+  return {
+    directory: () => directory,
+    apply: async (tx, { document, logged }, source) => {
+      const content = logged.entry.content
+      if (document === DIRECTORY) return applyDirectory(logged)
+      if (content.kind === 'settings') return applySettings(tx, document, logged)
+      const scene = { tx, document, logged, source, directory }
+      if (content.kind === 'post') {
+        const origin = roster.ofActor(logged.actor)?.node ?? identity.certificate.node
+        return applyPost(scene, origin)
+      }
+      const isAmendment =
+        content.kind === 'edit' || content.kind === 'deletion' || content.kind === 'reaction'
+      if (!isAmendment || logged.entry.author === undefined) return undefined
+      const at = shownAt(logged, source.now)
+      return applyAmendment(scene, {
+        author: logged.entry.author,
+        order: orderKey(document, logged),
+        at,
+        content,
+      })
+    },
+    reload: (logged) => {
+      directory = openDirectory()
+      for (const one of logged) applyDirectory(one)
+    },
+  }
+}
+
+interface Scene {
+  readonly tx: Tx
+  readonly document: DocumentId
+  readonly logged: Logged
+  readonly source: Source
+  readonly directory: Directory
+}
+
+async function applySettings(
+  tx: Tx,
+  document: DocumentId,
+  logged: Logged,
+): Promise<ViewEvent | undefined> {
+  const channel = channelOfDocument(document)
+  const content = logged.entry.content
+  if (channel === undefined || content.kind !== 'settings') return undefined
+  const record = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
+  const next = configure(record, { settings: content.settings, order: orderKey(document, logged) })
+  tx.put(
+    key.channel(channel),
+    pack({ ...next, updatedAt: Math.max(record.updatedAt, logged.orderAt) }),
+  )
+  return { kind: 'settings', document }
+}
+
+async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | undefined> {
+  const { tx, document, logged, source } = scene
+  const { author, content, claimedAt } = logged.entry
+  const channel = channelOfDocument(document)
+  if (channel === undefined || author === undefined || content.kind !== 'post') return undefined
+  const id = postIdOf(document, logged.actor, logged.seq)
+  const order = orderKey(document, logged)
+  const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
+  const createdAt = shownAt(logged, source.now)
+  let message: MessageRecord = {
+    id,
+    channel,
+    author,
+    root: content.root,
+    body: content.body,
+    lane: laneOfDocument(document),
+    order,
+    createdAt,
+    claimedAt,
+    isTimeUncertain: isUncertain(logged, source.now),
+    updatedAt: touchedAt(source.now, counts.updatedAt),
+    editedAt: 0,
+    editOrder: '',
+    deletedAt: 0,
+    replyCount: 0,
+    lastReplyAt: 0,
+    reactions: [],
+    origin,
+    pendingId: source.pendingId,
+    document,
+    actor: logged.actor,
+    seq: logged.seq,
+  }
+  message = await adoptOrphans(scene, message)
+  message = await countReplies(tx, message)
+  tx.put(key.message(id), pack(message))
+  tx.put(key.order(channel, order), pack(id))
+  tx.put(key.changed(channel, message.updatedAt, id), pack(id))
+  const next: ChannelRecord = {
+    ...counts,
+    messageCount: counts.messageCount + 1,
+    rootCount: counts.rootCount + (content.root === undefined ? 1 : 0),
+    lastPostAt: Math.max(counts.lastPostAt, createdAt),
+    updatedAt: message.updatedAt,
+  }
+  tx.put(key.channel(channel), pack(next))
+  if (content.root !== undefined) await countReply(tx, content.root, message)
+  await countMentions(scene, message)
+  return { kind: 'posted', message, isLate: source.isLate }
+}
+
+/** Edits, deletions and reactions that came before the message itself, in their order. */
+async function adoptOrphans(scene: Scene, message: MessageRecord): Promise<MessageRecord> {
+  let adopted = message
+  for (const [place, bytes] of await scene.tx.list(range.orphans(message.id))) {
+    const amendment = unpack<Amendment>(bytes)
+    if (amendment !== undefined)
+      adopted = amend(adopted, amendment, isAdministrator(scene, amendment))
+    scene.tx.delete(place)
+  }
+  return adopted
+}
+
+async function countReplies(tx: Tx, message: MessageRecord): Promise<MessageRecord> {
+  const replies = await tx.list(range.thread(message.id))
+  if (replies.length === 0) return message
+  const last = unpack<MessageRecord>(
+    await tx.get(key.message(unpack<PostId>(replies.at(-1)?.[1]) ?? message.id)),
+  )
+  return { ...message, replyCount: replies.length, lastReplyAt: last?.createdAt ?? 0 }
+}
+
+async function countReply(tx: Tx, root: PostId, reply: MessageRecord): Promise<void> {
+  tx.put(key.thread(root, reply.order), pack(reply.id))
+  const record = unpack<MessageRecord>(await tx.get(key.message(root)))
+  if (record === undefined) return
+  const lastReplyAt = Math.max(record.lastReplyAt, reply.createdAt)
+  replace(tx, record, {
+    ...record,
+    replyCount: record.replyCount + 1,
+    lastReplyAt,
+    updatedAt: reply.updatedAt,
+  })
+}
+
+async function countMentions({ tx, directory }: Scene, message: MessageRecord): Promise<void> {
+  const mentioned = mentionsIn(message.body)
+  if (mentioned.length === 0) return
+  const names = usernames(directory)
+  for (const { person } of directory.members(message.channel)) {
+    if (person === message.author || !mentioned.includes(names.get(person) ?? '')) continue
+    const place = key.viewed(person, message.channel)
+    const viewed = unpack<ViewedRecord>(await tx.get(place)) ?? {
+      count: 0,
+      rootCount: 0,
+      at: 0,
+      mentions: 0,
+    }
+    tx.put(place, pack({ ...viewed, mentions: viewed.mentions + 1 }))
+  }
+}
+
+async function applyAmendment(scene: Scene, amendment: Amendment): Promise<ViewEvent | undefined> {
+  const { tx, source } = scene
+  const target = amendment.content.target
+  const record = unpack<MessageRecord>(await tx.get(key.message(target)))
+  if (record === undefined) {
+    tx.put(key.orphan(target, amendment.order), pack(amendment))
+    return undefined
+  }
+  const amended = amend(record, amendment, isAdministrator(scene, amendment))
+  if (amended === record) return undefined
+  const message = { ...amended, updatedAt: touchedAt(source.now, record.updatedAt) }
+  replace(tx, record, message)
+  return { kind: 'amended', message, by: amendment }
+}
+
+function replace(tx: Tx, before: MessageRecord, after: MessageRecord): void {
+  tx.put(key.message(after.id), pack(after))
+  tx.delete(key.changed(before.channel, before.updatedAt, before.id))
+  tx.put(key.changed(after.channel, after.updatedAt, after.id), pack(after.id))
+}
+
+function isAdministrator({ directory }: Scene, { author }: Amendment): boolean {
+  return directory.person(author)?.profile.isAdministrator === true
+}
+
+/** This node's time of a change of its picture; never back, unless what was there lies in an impossible future. */
+function touchedAt(now: Instant, before: Instant): Instant {
+  return before > now && before < now + 86_400_000 ? before : now
+}

@@ -1,0 +1,75 @@
+/** The records behind the keys of `keys.ts`, and how they become bytes: MessagePack, fields by name. */
+import { decode, encode } from '@msgpack/msgpack'
+import type { DocumentId, Instant } from '#base/ids.ts'
+import type { Clock } from '#model/log.ts'
+
+/** What this replica has of a document. */
+export interface DocumentRecord {
+  readonly clock: Clock
+  /** Changes in it, the genesis not counted. */
+  readonly size: number
+  /** Loose changes lie at indexes from `looseFrom` up to, not including, `looseTo`. */
+  readonly looseFrom: number
+  readonly looseTo: number
+}
+
+/** The newest segment of a lane. */
+export interface SegmentRecord {
+  readonly number: number
+  readonly openedAt: Instant
+}
+
+/** Somebody we have been in contact with. */
+export interface PeerRecord {
+  readonly carrier: string
+  readonly firstAt: Instant
+  /** It was told once all that we have. */
+  readonly isIntroduced: boolean
+}
+
+/** A peer lacks something of a document. */
+export interface OutboxRecord {
+  /** When the oldest of it was written here or came in. */
+  readonly since: Instant
+  /** Not to be sent before, by this node's clock: somebody else may be quicker. 0 for at once. */
+  readonly notBefore: Instant
+}
+
+/** A sealed envelope on its way. */
+export interface ParcelRecord {
+  readonly bytes: Uint8Array
+  /** The document and what of it the envelope holds; undefined for a note. */
+  readonly document: DocumentId | undefined
+  readonly clock: Clock
+}
+
+/** What a node said it has. */
+export interface ReceiptRecord {
+  readonly clock: Clock
+  readonly read: Clock
+  readonly at: Instant
+}
+
+/** Our changes left by a carrier. */
+export interface DepartureRecord {
+  readonly carrier: string
+  readonly at: Instant
+}
+
+/** How far a person has read a channel, and how often they were mentioned since. */
+export interface ViewedRecord {
+  readonly count: number
+  readonly rootCount: number
+  readonly at: Instant
+  readonly mentions: number
+}
+
+/** The bytes of a record. */
+export function pack(record: unknown): Uint8Array {
+  return encode(record, { ignoreUndefined: true })
+}
+
+/** The record in bytes that `pack` gave, or undefined for undefined. The store has already vouched for them. */
+export function unpack<T>(bytes: Uint8Array | undefined): T | undefined {
+  return bytes === undefined ? undefined : (decode(bytes) as T)
+}

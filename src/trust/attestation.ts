@@ -1,0 +1,36 @@
+/**
+ * What a node signs. A change's hash commits to its whole past, so one signature over a node's newest change of a
+ * document vouches for all its earlier ones there (design 4). It names no envelope: any relay may re-cut,
+ * re-batch and re-compress, and the signature still holds.
+ */
+import { bytesFromHex, bytesFromText, byteWriter } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
+import { bytesFromId, type ChangeHash, type DocumentId, type OrganisationId } from '#base/ids.ts'
+
+/** The statement "this is my change, and so is every earlier one of mine in this document". */
+export function attestationOf(
+  organisation: OrganisationId,
+  document: DocumentId,
+  hash: ChangeHash,
+): Uint8Array {
+  const statement = byteWriter()
+  statement.raw(bytesFromText('holdfast attest 1'))
+  statement.raw(bytesFromId(organisation))
+  statement.block(bytesFromText(document))
+  statement.raw(bytesFromHex(hash))
+  return statement.bytes()
+}
+
+/** The statement "I say this", for notes: receipts, what a node has, what it wants. `header` is the envelope's. */
+export function noteStatement(
+  organisation: OrganisationId,
+  header: Uint8Array,
+  body: Uint8Array,
+): Uint8Array {
+  const statement = byteWriter()
+  statement.raw(bytesFromText('holdfast note 1'))
+  statement.raw(bytesFromId(organisation))
+  statement.block(header)
+  statement.raw(sha256(body))
+  return statement.bytes()
+}

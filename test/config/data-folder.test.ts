@@ -1,0 +1,168 @@
+/** The folder that holds a node: whole or refused, and closed to others. */
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'tap'
+import {
+  createDataFolder,
+  layoutOf,
+  openModes,
+  readDataFolder,
+  readLife,
+  stateOfFolder,
+  writeLife,
+  type FolderContents,
+} from '#config/data-folder.ts'
+
+const CONFIG = '{ "name": "alpha" }\n'
+
+test('what was put into a new folder is read from it', async (t) => {
+  const path = join(t.testdir(), 'deep', 'alpha')
+
+  await createDataFolder(path, contents(), CONFIG)
+
+  t.strictSame(await readDataFolder(path), contents())
+  t.equal(await readFile(layoutOf(path).config, 'utf8'), CONFIG)
+  t.strictSame(await stateOfFolder(path), { kind: 'complete' })
+})
+
+test('only the owner reads the keys', async (t) => {
+  const path = join(t.testdir(), 'alpha')
+  await createDataFolder(path, contents(), CONFIG)
+  await writeLife(path, Uint8Array.of(1, 2, 3, 4))
+
+  const modes = await Promise.all(
+    ['keys', 'keys/signing', 'keys/root', 'keys/life'].map(
+      async (name) => (await stat(join(path, name))).mode & 0o777,
+    ),
+  )
+
+  t.strictSame(modes, [0o700, 0o600, 0o600, 0o600])
+  t.strictSame(await openModes(path), [])
+})
+
+test('a key that others can read is named with its mode', async (t) => {
+  const path = join(t.testdir(), 'alpha')
+  await createDataFolder(path, contents(), CONFIG)
+  const key = join(path, 'keys', 'store')
+
+  await chmod(key, 0o644)
+  await chmod(join(path, 'keys'), 0o750)
+
+  t.strictSame(await openModes(path), [
+    { path: join(path, 'keys'), found: '750', wanted: '700' },
+    { path: key, found: '644', wanted: '600' },
+  ])
+})
+
+test('a node that joined has no root key', async (t) => {
+  const path = join(t.testdir(), 'bravo')
+  const { keys, ...rest } = contents()
+
+  await createDataFolder(path, { ...rest, keys: { ...keys, root: undefined } }, CONFIG)
+
+  t.equal((await readDataFolder(path)).keys.root, undefined)
+})
+
+test('a config file that the operator put there first stays', async (t) => {
+  const path = t.testdir({ 'config.json': '{ "role": "hub" }' })
+  t.strictSame(await stateOfFolder(path), { kind: 'absent' })
+
+  await createDataFolder(path, contents(), CONFIG)
+
+  t.equal(await readFile(layoutOf(path).config, 'utf8'), '{ "role": "hub" }')
+})
+
+test('a folder with a node in it is not made again', async (t) => {
+  const path = join(t.testdir(), 'alpha')
+  await createDataFolder(path, contents(), CONFIG)
+
+  await t.rejects(createDataFolder(path, contents(9), CONFIG), { code: 'ALREADY_EXISTS' })
+  t.strictSame(await readDataFolder(path), contents())
+})
+
+test('a folder without a node says how to make one', async (t) => {
+  await t.rejects(readDataFolder(join(t.testdir(), 'nowhere')), {
+    code: 'CONFIG_MISSING',
+    facts: { found: 'no node in it', do: /holdfast init/ },
+  })
+})
+
+test('whichever file is missing, the folder is half-made and neither read nor overwritten', async (t) => {
+  const needed = ['organisation.json', 'certificate', 'keys/signing', 'keys/sealing', 'keys/store']
+  for (const name of [...needed, 'keys/organisation']) {
+    const path = join(t.testdir(), 'alpha')
+    await createDataFolder(path, contents(), CONFIG)
+    await rm(join(path, name))
+
+    const expected = { code: 'STORE_BROKEN', facts: { found: `a half-made node without ${name}` } }
+    await t.rejects(readDataFolder(path), expected)
+    await t.rejects(createDataFolder(path, contents(), CONFIG), expected)
+  }
+})
+
+test('a store or a folder of keys without the rest is half-made', async (t) => {
+  for (const name of ['store', 'keys']) {
+    const path = join(t.testdir(), 'alpha')
+    await mkdir(join(path, name), { recursive: true })
+
+    t.match(await stateOfFolder(path), { kind: 'half-made' }, name)
+  }
+})
+
+test('of two processes that make the same folder at once, one is refused', async (t) => {
+  const path = join(t.testdir(), 'alpha')
+
+  const outcomes = await Promise.allSettled([
+    createDataFolder(path, contents(1), CONFIG),
+    createDataFolder(path, contents(2), CONFIG),
+  ])
+
+  t.strictSame(outcomes.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
+  const winner = outcomes[0].status === 'fulfilled' ? 1 : 2
+  t.strictSame(await readDataFolder(path), contents(winner))
+})
+
+test('a damaged file is named', async (t) => {
+  const damages: readonly (readonly [string, string])[] = [
+    ['keys/signing', 'abcd\n'],
+    ['keys/store', `${'g'.repeat(64)}\n`],
+    ['certificate', ''],
+    ['organisation.json', '{"format": 2}'],
+    ['organisation.json', 'not JSON'],
+  ]
+  for (const [name, text] of damages) {
+    const path = join(t.testdir(), 'alpha')
+    await createDataFolder(path, contents(), CONFIG)
+    await writeFile(join(path, name), text)
+
+    await t.rejects(readDataFolder(path), {
+      code: 'STORE_BROKEN',
+      facts: { file: join(path, name) },
+    })
+  }
+})
+
+test('a life is absent until it is written', async (t) => {
+  const path = join(t.testdir(), 'alpha')
+  await createDataFolder(path, contents(), CONFIG)
+  t.equal(await readLife(path), undefined)
+
+  await writeLife(path, Uint8Array.of(1, 2, 3, 4))
+
+  t.strictSame(await readLife(path), Buffer.from([1, 2, 3, 4]))
+})
+
+function contents(first = 1): FolderContents {
+  const bytes = (value: number): Uint8Array => Buffer.alloc(32, first + value)
+  return {
+    organisation: { name: 'Relief', code: 'rx', rootKey: bytes(0) },
+    certificate: Buffer.from([1, 2, 3]),
+    keys: {
+      signing: bytes(1),
+      sealing: bytes(2),
+      store: bytes(3),
+      organisation: bytes(4),
+      root: bytes(5),
+    },
+  }
+}

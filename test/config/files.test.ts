@@ -1,0 +1,43 @@
+/** Small files that must never be half there. */
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { isThere, makeFolder, modeOf, readText, writeFileWhole } from '#config/files.ts'
+
+test('a file is replaced whole, with the mode asked for, and nothing else is left', async (t) => {
+  const folder = t.testdir({ key: 'old and longer' })
+  const path = join(folder, 'key')
+
+  await writeFileWhole(path, 'new', 0o600)
+
+  t.equal(await readFile(path, 'utf8'), 'new')
+  t.equal(await modeOf(path), 0o600)
+  t.strictSame(await readdir(folder), ['key'])
+})
+
+test('what a cut attempt left behind does not get in the way and keeps no mode of its own', async (t) => {
+  const path = join(t.testdir({ 'key.new': 'half' }), 'key')
+  await writeFile(`${path}.new`, 'half', { mode: 0o644 })
+
+  await writeFileWhole(path, 'whole', 0o600)
+
+  t.equal(await readText(path), 'whole')
+  t.equal(await modeOf(path), 0o600)
+})
+
+test('a folder that is there keeps its mode', async (t) => {
+  const path = join(t.testdir(), 'keys')
+  await makeFolder(path, 0o700)
+
+  await makeFolder(path, 0o750)
+
+  t.equal((await stat(path)).mode & 0o777, 0o700)
+})
+
+test('what is not there is undefined, what cannot be read is an error', async (t) => {
+  const folder = t.testdir()
+
+  t.equal(await readText(join(folder, 'nothing')), undefined)
+  t.equal(await isThere(join(folder, 'nothing')), false)
+  await t.rejects(readText(folder), { code: 'EISDIR' })
+})

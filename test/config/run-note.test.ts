@@ -1,0 +1,52 @@
+/** The word that a running node leaves for the command line on its machine. */
+import { stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test, type Test } from 'tap'
+import { createDataFolder } from '#config/data-folder.ts'
+import { readRunNote, removeRunNote, writeRunNote } from '#config/run-note.ts'
+
+const NOTE = { process: 42, url: 'http://127.0.0.1:8065' }
+
+test('the word is read with its token, which only the owner reads', async (t) => {
+  const path = await aFolder(t)
+  t.equal(await readRunNote(path), undefined)
+
+  await writeRunNote(path, NOTE, 'token')
+
+  t.strictSame(await readRunNote(path), { ...NOTE, token: 'token' })
+  t.equal((await stat(join(path, 'keys', 'operator.token'))).mode & 0o777, 0o600)
+})
+
+test('a word that was taken back is gone, and may be taken back again', async (t) => {
+  const path = await aFolder(t)
+  await writeRunNote(path, NOTE, 'token')
+
+  await removeRunNote(path)
+  await removeRunNote(path)
+
+  t.equal(await readRunNote(path), undefined)
+})
+
+test('a torn word counts as none', async (t) => {
+  const path = await aFolder(t)
+  await writeRunNote(path, NOTE, 'token')
+
+  await writeFile(join(path, 'run.json'), '{"process":')
+
+  t.equal(await readRunNote(path), undefined)
+})
+
+async function aFolder(t: Test): Promise<string> {
+  const path = join(t.testdir(), 'alpha')
+  const key = Buffer.alloc(32)
+  await createDataFolder(
+    path,
+    {
+      organisation: { name: 'Relief', code: 'rx', rootKey: key },
+      certificate: key,
+      keys: { signing: key, sealing: key, store: key, organisation: key, root: undefined },
+    },
+    undefined,
+  )
+  return path
+}

@@ -1,0 +1,188 @@
+/**
+ * Point-to-point carriers: a cable between two nodes, plugged or not. While both ends are switched on there is a
+ * contact; the peer's own custody is the answer to a parcel.
+ */
+import { EdgeError } from '#base/errors.ts'
+import type { NodeId } from '#base/ids.ts'
+import { must } from '#base/assert.ts'
+import type { Arrival, Carrier, Contact, Parcel } from '#ports/carrier.ts'
+import { openConduit } from './conduit.ts'
+import {
+  openSide,
+  SIM_ENVELOPE_BYTES_MAX,
+  transitMs,
+  unreachable,
+  type Endpoint,
+  type NetworkWorld,
+  type Outcome,
+  type Side,
+} from './network.ts'
+import type { Life } from './timeline.ts'
+
+/** All cables of a world. */
+export interface Lan {
+  /** The carrier of one life of a node; its contacts begin by themselves. */
+  readonly open: (node: NodeId, life: Life) => Carrier
+  readonly plug: (a: NodeId, b: NodeId) => void
+  readonly unplug: (a: NodeId, b: NodeId) => void
+  /** A node has lost its power: its contacts are over, which its peers notice later. */
+  readonly lost: (node: NodeId) => void
+}
+
+interface Cable {
+  readonly ends: readonly [NodeId, NodeId]
+  isPlugged: boolean
+  /** The newest contact, also when it is over and a side has not noticed yet. */
+  session: Session | undefined
+}
+
+/** One contact. `isOpen` is the truth; each side learns of the end in its own time. */
+interface Session {
+  readonly sides: ReadonlyMap<NodeId, Side>
+  readonly endpoints: ReadonlyMap<NodeId, Endpoint>
+  isOpen: boolean
+}
+
+const NAME = 'lan'
+
+/** A world without cables. */
+export function openLan(world: NetworkWorld): Lan {
+  const endpoints = new Map<NodeId, Endpoint>()
+  const cables = new Map<string, Cable>()
+
+  const cableOf = (a: NodeId, b: NodeId): Cable => {
+    const ends = a < b ? ([a, b] as const) : ([b, a] as const)
+    const known = cables.get(ends.join())
+    const cable = known ?? { ends, isPlugged: false, session: undefined }
+    cables.set(ends.join(), cable)
+    return cable
+  }
+
+  const connect = (cable: Cable): void => {
+    const [a, b] = cable.ends.map((end) => endpoints.get(end))
+    const isOpen = cable.session?.isOpen === true
+    if (isOpen || !cable.isPlugged || a === undefined || b === undefined) return
+    for (const side of cable.session?.sides.values() ?? []) side.drop()
+    cable.session = openSession(world, a, b)
+  }
+  const tryLater = (cable: Cable): void =>
+    void world.timeline.after(world.chance.between(20, 3_000), () => connect(cable))
+
+  const cut = (cable: Cable): void => {
+    const { session } = cable
+    if (session?.isOpen !== true) return
+    session.isOpen = false
+    world.marks.count('lan.cut')
+    for (const side of session.sides.values()) {
+      world.timeline.after(world.chance.between(0, 20_000), side.drop)
+    }
+    tryLater(cable)
+  }
+  const cablesOf = (node: NodeId): readonly Cable[] =>
+    [...cables.values()].filter((cable) => cable.ends.includes(node))
+
+  const leave = (node: NodeId): void => {
+    endpoints.delete(node)
+    for (const cable of cablesOf(node)) cut(cable)
+  }
+
+  return {
+    open: (node, life) => {
+      const endpoint: Endpoint = {
+        node,
+        life,
+        contacts: openConduit<Contact>(life),
+        arrivals: openConduit<Arrival>(life),
+      }
+      endpoints.set(node, endpoint)
+      for (const cable of cablesOf(node)) tryLater(cable)
+      return {
+        name: NAME,
+        envelopeBytesMax: SIM_ENVELOPE_BYTES_MAX,
+        receiptDelayMs: 1_000,
+        contacts: endpoint.contacts.stream,
+        arrivals: endpoint.arrivals.stream,
+        send: (peer, parcel, signal) => {
+          const session = cableOf(node, peer as NodeId).session
+          const side = session?.sides.get(node)
+          if (session === undefined || side === undefined || !side.isUp())
+            return Promise.reject(unreachable(peer))
+          return side.send({ parcel, signal }, (answer) =>
+            transmit({ world, session, from: node, to: peer as NodeId }, parcel, answer),
+          )
+        },
+        [Symbol.asyncDispose]: async () => {
+          leave(node)
+          endpoint.contacts.close()
+          endpoint.arrivals.close()
+        },
+      }
+    },
+    plug: (a, b) => {
+      const cable = cableOf(a, b)
+      cable.isPlugged = true
+      tryLater(cable)
+    },
+    unplug: (a, b) => {
+      const cable = cableOf(a, b)
+      cable.isPlugged = false
+      cut(cable)
+    },
+    lost: leave,
+  }
+}
+
+function openSession(world: NetworkWorld, a: Endpoint, b: Endpoint): Session {
+  const sideOf = (endpoint: Endpoint, peer: Endpoint): [NodeId, Side] => [
+    endpoint.node,
+    openSide(world, NAME, {
+      endpoint,
+      contact: { peer: peer.node, isUp: true, mayHaveForgotten: false },
+    }),
+  ]
+  return {
+    sides: new Map([sideOf(a, b), sideOf(b, a)]),
+    endpoints: new Map([
+      [a.node, a],
+      [b.node, b],
+    ]),
+    isOpen: true,
+  }
+}
+
+interface Way {
+  readonly world: NetworkWorld
+  readonly session: Session
+  readonly from: NodeId
+  readonly to: NodeId
+}
+
+function transmit(way: Way, parcel: Parcel, answer: (outcome: Outcome) => void): void {
+  const { world, session, from, to } = way
+  const { timeline, trace, marks, faults, chance } = world
+  const peer = must(session.endpoints.get(to), 'a session has both ends')
+  const bytes = Uint8Array.from(parcel.bytes)
+  trace.note(world.nameOf(from), 'sends', { to: world.nameOf(to), bytes: bytes.length })
+  if (faults.answersEarly) timeline.after(1, () => answer('custody'))
+  const reply = (outcome: Outcome): void => {
+    timeline.after(transitMs(world), () => {
+      if (session.isOpen) answer(outcome)
+      else marks.count('lan.answer-lost')
+    })
+  }
+  const deliver = (): void => {
+    if (!session.isOpen) return marks.count('lan.parcel-lost')
+    trace.note(world.nameOf(to), 'gets', { from: world.nameOf(from), bytes: bytes.length })
+    peer.arrivals.put({
+      peer: from,
+      bytes: Uint8Array.from(bytes),
+      bookmark: [],
+      acceptCustody: () => reply('custody'),
+      refuse: () => reply(new EdgeError('INPUT_INVALID', { peer: to })),
+    })
+  }
+  timeline.after(transitMs(world), deliver)
+  if (!chance.happens(faults.duplicates())) return
+  marks.count('lan.duplicate')
+  timeline.after(chance.between(10, 60_000), deliver)
+}

@@ -1,0 +1,249 @@
+/**
+ * How nodes reach the post office. Each keeps its place there on its own disk, in a bookmark that is written with what
+ * arrived. Parcels are offered one at a time, so that no place ever lies behind one that was not accepted.
+ */
+import type { NodeId } from '#base/ids.ts'
+import { bytesFromText, textFromBytes } from '#base/bytes.ts'
+import type { Arrival, Carrier, Contact, Parcel } from '#ports/carrier.ts'
+import type { Store, Write } from '#ports/store.ts'
+import { openConduit } from './conduit.ts'
+import {
+  openSide,
+  SIM_ENVELOPE_BYTES_MAX,
+  transitMs,
+  unreachable,
+  type Endpoint,
+  type NetworkWorld,
+  type Outcome,
+  type Side,
+} from './network.ts'
+import { isSameStart, openPostOffice, type Item, type Place, type Start } from './post-office.ts'
+import type { Life } from './timeline.ts'
+
+/** The one post office of a world, and the ways to it. */
+export interface Post {
+  /** The carrier of one life of a node; its contacts begin by themselves. */
+  readonly open: (node: NodeId, life: Life, store: Store) => Carrier
+  readonly plug: (node: NodeId) => void
+  readonly unplug: (node: NodeId) => void
+  /** A node has lost its power. */
+  readonly lost: (node: NodeId) => void
+  /** Down for `downMs`; what it took in the last `unsyncedMs` is gone although it was acknowledged. */
+  readonly failPower: (downMs: number, unsyncedMs: number) => void
+  /** Made anew: everything is gone. */
+  readonly wipe: () => void
+}
+
+const NAME = 'post'
+const PEER = 'post:sim'
+const CURSOR = 'sim/cursor'
+/** After this long without an answer a parcel is offered again, in milliseconds. */
+const OFFER_AGAIN_MS = 60_000
+
+/** What a node keeps on its disk. */
+interface Cursor {
+  readonly place: Place
+  /** The start that the node has taken notice of: it has begun a contact that told it. */
+  readonly told: Start | undefined
+}
+
+/** One node and the post office, for one life. */
+interface Box {
+  readonly endpoint: Endpoint
+  readonly store: Store
+  cursor: Cursor | undefined
+  visit: Visit | undefined
+}
+
+/** One contact. `isOpen` is the truth; the node learns of the end in its own time. */
+interface Visit {
+  readonly box: Box
+  readonly side: Side
+  readonly start: Start
+  isOpen: boolean
+  isOffering: boolean
+  place: Place
+  told: Start | undefined
+}
+
+/** A post office that is up, and nobody plugged in. */
+export function openPost(world: NetworkWorld): Post {
+  const { timeline, chance, marks } = world
+  const office = openPostOffice()
+  const boxes = new Map<NodeId, Box>()
+  const plugged = new Set<NodeId>()
+  let isUp = true
+
+  const connect = async (node: NodeId): Promise<void> => {
+    const box = boxes.get(node)
+    if (box === undefined) return
+    box.cursor ??= readCursor(await box.store.get(CURSOR))
+    if (!isUp || !plugged.has(node) || box.visit?.isOpen === true) return
+    box.visit?.side.drop()
+    const visit = beginVisit(world, office.start(), { box, place: office.resume(box.cursor?.place) })
+    box.visit = visit
+    const { life } = box.endpoint
+    timeline.after(chance.between(50, 2_000), () => offerNext(visit), life)
+  }
+  const tryLater = (node: NodeId): void => {
+    const life = boxes.get(node)?.endpoint.life
+    timeline.after(chance.between(50, 5_000), () => void connect(node), life)
+  }
+  const cut = (node: NodeId): void => {
+    const visit = boxes.get(node)?.visit
+    if (visit?.isOpen !== true) return
+    visit.isOpen = false
+    marks.count('post.cut')
+    timeline.after(chance.between(0, 20_000), visit.side.drop, visit.box.endpoint.life)
+    tryLater(node)
+  }
+  const offerNext = (visit: Visit): void => {
+    if (!visit.isOpen || visit.isOffering) return
+    const item = office.next(visit.place.sequence, visit.box.endpoint.node)
+    if (item === undefined) return
+    visit.isOffering = true
+    offer(world, visit, {
+      item,
+      onDone: () => {
+        visit.isOffering = false
+        visit.place = { ...visit.place, sequence: item.sequence }
+        visit.box.cursor = { place: visit.place, told: visit.told }
+        offerNext(visit)
+      },
+    })
+  }
+  const put = (visit: Visit, parcel: Parcel, answer: (outcome: Outcome) => void): void => {
+    const { node } = visit.box.endpoint
+    // A send proves that the node has begun this contact, so it need not be told of this start again.
+    visit.told = visit.start
+    world.trace.note(world.nameOf(node), 'posts', { bytes: parcel.bytes.length })
+    timeline.after(transitMs(world), () => {
+      if (!visit.isOpen) return marks.count('post.parcel-lost')
+      const outcome = office.put(node, parcel, timeline.now())
+      if (outcome !== 'departed') marks.count('post.number-taken')
+      timeline.after(transitMs(world), () => {
+        if (visit.isOpen) answer(outcome)
+        else marks.count('post.answer-lost')
+      })
+      for (const { visit: other } of boxes.values()) if (other !== undefined) offerNext(other)
+    })
+  }
+
+  return {
+    open: (node, life, store) => {
+      const endpoint: Endpoint = {
+        node,
+        life,
+        contacts: openConduit<Contact>(life),
+        arrivals: openConduit<Arrival>(life),
+      }
+      const box: Box = { endpoint, store, cursor: undefined, visit: undefined }
+      boxes.set(node, box)
+      tryLater(node)
+      return {
+        name: NAME,
+        envelopeBytesMax: SIM_ENVELOPE_BYTES_MAX,
+        receiptDelayMs: 10_000,
+        contacts: endpoint.contacts.stream,
+        arrivals: endpoint.arrivals.stream,
+        send: (peer, parcel, signal) => {
+          const { visit } = box
+          if (visit?.side.isUp() !== true) return Promise.reject(unreachable(peer))
+          return visit.side.send({ parcel, signal }, (answer) => put(visit, parcel, answer))
+        },
+        [Symbol.asyncDispose]: async () => {
+          boxes.delete(node)
+          endpoint.contacts.close()
+          endpoint.arrivals.close()
+        },
+      }
+    },
+    plug: (node) => {
+      plugged.add(node)
+      tryLater(node)
+    },
+    unplug: (node) => {
+      plugged.delete(node)
+      cut(node)
+    },
+    lost: (node) => {
+      const box = boxes.get(node)
+      if (box?.visit !== undefined) box.visit.isOpen = false
+      boxes.delete(node)
+    },
+    failPower: (downMs, unsyncedMs) => {
+      isUp = false
+      for (const node of boxes.keys()) cut(node)
+      const lost = office.failPower(timeline.now() - unsyncedMs)
+      if (lost > 0) marks.count('post.acknowledged-and-lost')
+      world.trace.note(PEER, 'power failure', { lost, downMs })
+      timeline.after(downMs, () => {
+        isUp = true
+        for (const node of boxes.keys()) tryLater(node)
+      })
+    },
+    wipe: () => {
+      marks.count('post.wiped')
+      world.trace.note(PEER, 'wiped')
+      for (const node of boxes.keys()) cut(node)
+      office.wipe()
+    },
+  }
+}
+
+function beginVisit(
+  world: NetworkWorld,
+  start: Start,
+  { box, place }: { readonly box: Box; readonly place: Place },
+): Visit {
+  const told = box.cursor?.told
+  const mayHaveForgotten = !isSameStart(told, start)
+  const contact = { peer: PEER, isUp: true, mayHaveForgotten } as const
+  const side = openSide(world, NAME, { endpoint: box.endpoint, contact })
+  return { box, side, start, isOpen: true, isOffering: false, place, told }
+}
+
+/** Offers one parcel, again after a while, until it is accepted or refused. */
+function offer(
+  world: NetworkWorld,
+  visit: Visit,
+  { item, onDone }: { readonly item: Item; readonly onDone: () => void },
+): void {
+  const { timeline, chance, faults, marks, trace } = world
+  const { endpoint } = visit.box
+  let isDone = false
+  const finish = (): void => {
+    if (isDone || !visit.isOpen) return
+    isDone = true
+    onDone()
+  }
+  const deliver = (): void => {
+    if (!visit.isOpen) return
+    trace.note(world.nameOf(endpoint.node), 'fetches', { sequence: item.sequence })
+    endpoint.arrivals.put({
+      peer: PEER,
+      bytes: Uint8Array.from(item.bytes),
+      bookmark: [bookmark(visit, item.sequence + faults.cursorAhead)],
+      acceptCustody: finish,
+      refuse: finish,
+    })
+  }
+  const deliverUntilDone = (): void => {
+    if (isDone) return
+    deliver()
+    timeline.after(OFFER_AGAIN_MS, deliverUntilDone, endpoint.life)
+  }
+  timeline.after(transitMs(world), deliverUntilDone, endpoint.life)
+  if (!chance.happens(faults.duplicates())) return
+  marks.count('post.duplicate')
+  timeline.after(chance.between(10, 60_000), deliver, endpoint.life)
+}
+
+function bookmark(visit: Visit, sequence: number): Write {
+  const cursor: Cursor = { place: { ...visit.place, sequence }, told: visit.told }
+  return { key: CURSOR, value: bytesFromText(JSON.stringify(cursor)) }
+}
+
+function readCursor(bytes: Uint8Array | undefined): Cursor | undefined {
+  return bytes === undefined ? undefined : (JSON.parse(textFromBytes(bytes)) as Cursor)
+}

@@ -1,0 +1,148 @@
+/** The house rules of src/README.md that a machine can check. A failure names the file and the line. */
+import { existsSync } from 'node:fs'
+import { test, type Test } from 'tap'
+import {
+  errorRows,
+  importsOfPackage,
+  isTypesOnly,
+  linesWith,
+  textWith,
+  tooLong,
+  undocumented,
+  wrongImports,
+  wrongNames,
+  type ImportTable,
+} from './tidy/rules.ts'
+import { sources, type Source } from './tidy/sources.ts'
+
+/** Who may import whom, besides itself. Everything points up this table; there are no circles. */
+const MAY_IMPORT: ImportTable = {
+  base: '',
+  model: 'base',
+  trust: 'base',
+  codec: 'base model trust',
+  federation: 'base model trust',
+  ports: 'base model:types',
+  sync: 'base model trust codec federation ports',
+  app: 'base model trust codec sync ports',
+  storage: 'base ports',
+  carriers: 'base model trust codec ports',
+  server: 'base model app ports config:types',
+  bridges: 'base model app ports',
+  config: 'base model',
+  cli: 'base config compose app model trust ports:types',
+  web: 'base model',
+  compose: 'all',
+  main: 'cli',
+}
+
+/** The only places that touch time, chance and the environment; everybody else is given them. */
+const WORLDLY = /^src\/(?:compose\.ts|config\/load\.ts|ports\/real\.ts|web\/|storage\/|carriers\/)/
+const WORLD =
+  /\b(?:Date|setTimeout|setInterval|setImmediate|AbortSignal\.timeout|Math\.random|randomUUID|randomBytes|process\.env|performance\.now)\b/
+
+/** Source files (or folders, ending in `/`) without a test file of their own, and who tests them instead. */
+const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  'src/main.ts': 'test/e2e starts it as a process',
+  'src/compose.ts': 'test/e2e starts whole nodes',
+  'src/cli/': 'test/e2e runs the commands',
+}
+
+/** Source files that may be longer than LINES_MAX, and why. */
+const LONG: Readonly<Record<string, string>> = {}
+const LINES_MAX = 300
+
+const SRC = sources('src/**/*.ts')
+const OWN = [...SRC, ...sources('test/**/*.ts'), ...sources('scripts/**/*')]
+
+test('imports follow the table of who may import whom', async (t) => {
+  tidy(t, SRC, (source) => wrongImports(source, MAY_IMPORT))
+})
+
+test('every folder under src stands in the table', async (t) => {
+  tidy(t, SRC, ({ path }) => {
+    const owner = path.split('/')[1]?.replace(/\.ts$/, '') ?? ''
+    return owner in MAY_IMPORT ? [] : [`${path}:1: ${owner} is not in MAY_IMPORT`]
+  })
+})
+
+test('only src/model/document.ts imports Automerge', async (t) => {
+  tidy(t, SRC, (source) =>
+    source.path === 'src/model/document.ts' ? [] : importsOfPackage(source, '@automerge/automerge'),
+  )
+})
+
+test('there are no default exports and no barrel files', async (t) => {
+  tidy(t, OWN, (source) => linesWith(source, /^export default\b/, 'a default export'))
+  tidy(t, SRC, (source) => linesWith(source, /^export \*/, 'hides who owns what'))
+  tidy(t, SRC, ({ path }) => (path.endsWith('/index.ts') ? [`${path}:1: a barrel file`] : []))
+})
+
+test('file and folder names are kebab-case', async (t) => {
+  tidy(t, OWN, (source) => (source.path.endsWith('.md') ? [] : wrongNames(source)))
+})
+
+test('no source file is longer than its limit', async (t) => {
+  tidy(t, SRC, (source) => (source.path in LONG ? [] : tooLong(source, LINES_MAX)))
+})
+
+test('time, chance and environment are touched only where the world begins', async (t) => {
+  tidy(t, SRC, (source) =>
+    WORLDLY.test(source.path) ? [] : linesWith(source, WORLD, 'pass it in, or use a port'),
+  )
+})
+
+test('every export has a doc comment', async (t) => {
+  tidy(t, SRC, undocumented)
+})
+
+test('every source file has a test file, or is named as tested elsewhere', async (t) => {
+  const elsewhere = Object.keys(TESTED_ELSEWHERE)
+  const isNamed = (path: string) =>
+    elsewhere.some((name) => (name.endsWith('/') ? path.startsWith(name) : path === name))
+
+  tidy(t, SRC, (source) => {
+    const mirror = source.path.replace(/^src\//, 'test/').replace(/\.ts$/, '.test.ts')
+    return isNamed(source.path) || isTypesOnly(source) || existsSync(mirror)
+      ? []
+      : [`${source.path}:1: write ${mirror}, or name it in TESTED_ELSEWHERE`]
+  })
+})
+
+test('no work is left as a note in the code', async (t) => {
+  tidy(t, OWN, (source) => textWith(source, /\b(?:TO[D]O|FIXM[E]|XX[X])\b/, 'do it or drop it'))
+})
+
+test('the table of errors in README.md is the one in the code', async (t) => {
+  if (!existsSync('src/base/errors.ts')) return
+  const { ERRORS } = await import('#base/errors.ts')
+  const readme = sources('README.md')[0]?.text ?? ''
+
+  t.strictSame(
+    errorRows(readme),
+    Object.entries(ERRORS).map(([code, { status, remedy }]) => `${code} | ${status} | ${remedy}`),
+    'README.md#errors: one row per code, | `CODE` | status | remedy |, in the order of the code',
+  )
+})
+
+test('the doors want the same Node as package.json', async (t) => {
+  const door = sources('scripts/lib/door.sh')[0]?.text ?? ''
+  const number = (name: string) => Number(new RegExp(`^${name}=(\\d+)$`, 'm').exec(door)?.[1])
+  const major = number('NODE_MAJOR')
+
+  t.match(
+    sources('package.json')[0]?.text,
+    `"node": ">=${major}.${number('NODE_MINOR_MIN')}.0 <${major + 1}"`,
+  )
+})
+
+test('the lock file names no host to install from', async (t) => {
+  tidy(t, sources('package-lock.json'), (source) =>
+    textWith(source, /"resolved":/, 'run npm install with the .npmrc of this folder'),
+  )
+})
+
+/** Passes when `rule` has nothing to say about any of `files`. */
+function tidy(t: Test, files: readonly Source[], rule: (source: Source) => string[]): void {
+  t.strictSame(files.flatMap(rule), [])
+}
