@@ -11,6 +11,9 @@ NODE_WANTED=">=$NODE_MAJOR.$NODE_MINOR_MIN <$((NODE_MAJOR + 1))"
 
 ROOT=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 
+# npm runs with the Node it came with: under another one it would not find the machine's own npm settings.
+NPM_PATH=$PATH
+
 say() { printf 'Holdfast: %s\n' "$*" >&2; }
 
 # die FOUND WANTED DO
@@ -70,6 +73,7 @@ need_node() {
     node_fits "$NODE" || locked fetch_node || exit 1
   fi
   PATH=$(dirname "$NODE"):$PATH
+  NPM_PATH=$NPM_PATH:$(dirname "$NODE")
   export NODE PATH
 }
 
@@ -115,7 +119,7 @@ tarball_is() {
 }
 
 need_npm() {
-  command -v npm >/dev/null 2>&1 || die 'no npm' 'npm 10 or newer' 'install Node with npm (any version from 20 on), then run this again'
+  PATH=$NPM_PATH command -v npm >/dev/null 2>&1 || die 'no npm' 'npm 10 or newer' 'install Node with npm (any version from 20 on), then run this again'
 }
 
 # need_packages production|everything: installs once; node_modules/.holdfast says what is there.
@@ -139,7 +143,7 @@ install_packages() {
   omit=
   [ "$PACKAGES" = everything ] || omit=--omit=dev
   # NODE_ENV=production would leave out what the tests need.
-  (cd "$ROOT" && NODE_ENV='' npm ci --ignore-scripts --no-audit --no-fund --loglevel=error ${omit:+"$omit"} >&2) ||
+  (cd "$ROOT" && PATH=$NPM_PATH NODE_ENV='' npm ci --ignore-scripts --no-audit --no-fund --loglevel=error ${omit:+"$omit"} >&2) ||
     die 'a failed npm ci' "the packages of package-lock.json" 'read the lines above; with a working connection to the npm registry run this again'
   if [ "$PACKAGES" = everything ]; then
     say 'building the test runner …'

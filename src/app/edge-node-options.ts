@@ -17,6 +17,8 @@ export interface EdgeNodeOptions {
   readonly root: KeyPair | undefined
   /** 4 random bytes: this life of the store. Kept with the store, new when the store is made or restored. */
   readonly life: Uint8Array
+  /** Certificates this node has besides its directory: at first, that of the node that let it in. */
+  readonly acquaintances: readonly Uint8Array[]
   readonly version: string
 }
 

@@ -30,11 +30,12 @@ export async function openEdgeNode(
     if (context === undefined) early.push(event)
     else events.relay(context, event)
   }
-  const { identity, organisationSecret, life, root, version } = options
+  const { identity, organisationSecret, life, root, version, acquaintances } = options
   const sync = await openNodeSync({
     identity,
     organisationSecret,
     life,
+    acquaintances,
     store,
     clock,
     log,

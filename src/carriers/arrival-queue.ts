@@ -15,10 +15,10 @@ export interface ArrivalLimits {
 export interface ArrivalQueue {
   /** Whether the arrival was taken in; false when the queue is full or closed. One always fits into an empty queue. */
   readonly push: (arrival: Arrival) => boolean
-  /** Whether `bytes` more would still be taken. */
-  readonly hasRoom: (bytes: number) => boolean
+  /** Whether at most half of the limits is in use. */
+  readonly isCalm: () => boolean
   readonly size: () => number
-  /** Resolves once at most half of the limits is in use, or the queue is closed, or `signal` aborts. */
+  /** Resolves once the queue is calm or closed, or `signal` aborts. */
   readonly calm: (signal: AbortSignal) => Promise<void>
   /** Ends when the queue is closed; what still waits then is not given out. */
   readonly arrivals: () => AsyncIterable<Arrival>
@@ -49,7 +49,7 @@ export function openArrivalQueue(limits: ArrivalLimits): ArrivalQueue {
       changed()
       return true
     },
-    hasRoom: (bytes) => !state.isClosed && hasRoom(bytes),
+    isCalm,
     size: () => waiting.length,
     calm: async (signal) => {
       const aborted = Promise.withResolvers<void>()

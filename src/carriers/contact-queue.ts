@@ -63,7 +63,10 @@ export function openContactQueue(): ContactQueue {
     hasUntold: (peer) => lines.get(peer)?.mayHaveForgotten ?? false,
     contacts: async function* tell() {
       while (!isClosed) {
-        const news = lines.values().map(nextNews).find((contact) => contact !== undefined)
+        const news = lines
+          .values()
+          .map(nextNews)
+          .find((contact) => contact !== undefined)
         if (news !== undefined) yield news
         // oxlint-disable-next-line no-await-in-loop -- one after another, as they come
         else await change.promise

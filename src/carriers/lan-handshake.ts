@@ -28,7 +28,11 @@ export interface Handshake {
 }
 
 /** Begins a handshake; `random` is OPENING_RANDOM_BYTES fresh bytes. */
-export function openHandshake(identity: Identity, role: SessionRole, random: Uint8Array): Handshake {
+export function openHandshake(
+  identity: Identity,
+  role: SessionRole,
+  random: Uint8Array,
+): Handshake {
   const opening = beginSession(identity, role, random)
   let meeting: Meeting | undefined
   const takeHello = (bytes: Uint8Array): Step => {

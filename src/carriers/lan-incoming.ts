@@ -11,9 +11,9 @@ import type { LanMessage, ParcelName } from './lan-message.ts'
 
 /** What a piece led to. */
 export type Received =
-  | { readonly kind: 'more to come' }
+  | { readonly kind: 'unfinished' }
   | { readonly kind: 'parcel'; readonly name: ParcelName; readonly bytes: Uint8Array }
-  | { readonly kind: 'too large'; readonly name: ParcelName }
+  | { readonly kind: 'too-large'; readonly name: ParcelName; readonly total: number }
   | { readonly kind: 'broken'; readonly reason: string }
 
 /** The incoming half of one session. */
@@ -45,7 +45,7 @@ export function openIncoming(envelopeBytesMax: number): Incoming {
       if (parcel === undefined) return broken('a piece without a beginning')
       const fault = fill(parcel, piece.bytes)
       if (fault !== undefined) return broken(fault)
-      if (parcel.bytesCame < parcel.total) return { kind: 'more to come' }
+      if (parcel.bytesCame < parcel.total) return { kind: 'unfinished' }
       unfinished.delete(piece.lane)
       return complete(parcel, owed)
     },
@@ -70,7 +70,7 @@ function fill(parcel: Unfinished, bytes: Uint8Array): string | undefined {
 
 function complete(parcel: Unfinished, owed: ReadonlyMap<Lane, Set<number>>): Received {
   const { name, bytes } = parcel
-  if (bytes === undefined) return { kind: 'too large', name }
+  if (bytes === undefined) return { kind: 'too-large', name, total: parcel.total }
   const numbers = must(owed.get(name.lane), 'every lane has its list')
   numbers.add(name.number)
   if (numbers.size > IN_FLIGHT_MAX) return broken('too many parcels at once')

@@ -56,7 +56,8 @@ export function openOutgoing(facts: { readonly peer: string }): Outgoing {
     add: (parcel, signal) => {
       const lane = laneOf(lanes, parcel.lane)
       const count = all().reduce((sum, { waiting }) => sum + waiting.length, 0)
-      if (count >= WAITING_PARCELS_MAX) throw new EdgeError('TOO_MANY_REQUESTS', { ...facts, count })
+      if (count >= WAITING_PARCELS_MAX)
+        throw new EdgeError('TOO_MANY_REQUESTS', { ...facts, count })
       if (isUnderWay(lane, parcel.number)) throw alreadyUnderWay(facts.peer, parcel)
       return enqueue(lane, parcel, signal)
     },
@@ -78,7 +79,8 @@ export function openOutgoing(facts: { readonly peer: string }): Outgoing {
     isAwaiting: () => all().some((lane) => lane.begun !== undefined || lane.unanswered.size > 0),
     restart: () => all().forEach(restart),
     giveBack: () => {
-      for (const job of all().flatMap(clear)) job.settle(new EdgeError('CARRIER_UNREACHABLE', facts))
+      for (const job of all().flatMap(clear))
+        job.settle(new EdgeError('CARRIER_UNREACHABLE', facts))
     },
   }
 }

@@ -4,7 +4,7 @@
  * The initiator proves itself last, so that it can leave a second session with the same peer before the peer
  * counts on it. Whatever does not follow the protocol to the letter ends the session, and harms nothing else.
  */
-import type { RawData, WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import type { NodeId } from '#base/ids.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Random } from '#ports/random.ts'
@@ -86,28 +86,37 @@ const OPEN = 1
 export function openLanSession(task: SessionTask, ports: SessionPorts): LanSession {
   const { socket, role } = task
   const over = new AbortController()
-  const handshakeOver = new AbortController()
   const handshake = openHandshake(task.identity, role, ports.random.bytes(OPENING_RANDOM_BYTES))
   let open: OpenSession | undefined
+  let user: SessionUser = NOBODY
   const end = (reason: SessionEnd): void => {
     if (over.signal.aborted) return
     over.abort()
-    handshakeOver.abort()
     closeSocket(socket, ports.clock)
     task.onEnd(self, reason, open?.peer)
+  }
+  const begin = (session: Session): void => {
+    const talk = talkOver(
+      session,
+      { end, task, user: () => user },
+      { ...ports, signal: over.signal },
+    )
+    open = { peer: session.peer.node, talk }
+    user = task.onOpen(self, open.peer)
   }
   const shake = (bytes: Uint8Array): void => {
     const step = handshake.take(bytes)
     if (step.kind === 'refused') return end(step.reason)
-    const session = step.kind === 'proven' ? step.session : undefined
-    const isWanted = session === undefined || role === 'responder' || task.isWanted(session.peer.node)
-    if (!isWanted) return end('already-connected')
-    for (const message of step.messages) socket.send(message)
-    if (session === undefined) return
-    handshakeOver.abort()
-    const talk = talkOver(session, { ...task, user: () => open?.user, end }, { ...ports, over })
-    open = { peer: session.peer.node, talk, user: undefined }
-    open.user = task.onOpen(self, session.peer.node)
+    const peer = step.kind === 'proven' ? step.session.peer.node : undefined
+    const isRefused = role === 'initiator' && peer !== undefined && !task.isWanted(peer)
+    if (isRefused) return end('already-connected')
+    for (const message of step.messages) socket.send(message, ignore)
+    if (step.kind === 'proven') begin(step.session)
+  }
+  const hear = (frame: Uint8Array, { talk }: OpenSession): void => {
+    const heard = talk.hear(frame)
+    if (typeof heard === 'string') end(heard)
+    else if (heard !== undefined) user.onMessage(heard)
   }
   const self: LanSession = {
     role,
@@ -117,11 +126,79 @@ export function openLanSession(task: SessionTask, ports: SessionPorts): LanSessi
     end,
     closed: new Promise((resolve) => void socket.once('close', () => resolve())),
   }
-  socket.on('message', (data, isBinary) => {
-    if (over.signal.aborted) return
-    if (!isBinary || !Buffer.isBuffer(data)) end('malformed')
-    else if (open === undefined) shake(data)
-    else hear(open, data, end)
+  listen(socket, {
+    onOpen: () => handshake.firstMessages.forEach((message) => socket.send(message, ignore)),
+    onBytes: (bytes) => {
+      if (over.signal.aborted) return
+      if (bytes === undefined) end('malformed')
+      else if (open === undefined) shake(bytes)
+      else hear(bytes, open)
+    },
+    onClose: (wasOpen) => end(wasOpen ? 'closed-by-peer' : 'unreachable'),
   })
+  void ports.clock.sleep(HANDSHAKE_MS, over.signal).then(() => open ?? end('no-handshake'))
   return self
+}
+
+interface OpenSession {
+  readonly peer: NodeId
+  readonly talk: Talk
+}
+
+const NOBODY: SessionUser = { isAwaiting: () => false, onMessage: () => {}, onRoom: () => {} }
+
+/** Failed writes need no care of their own: the socket closes, and that is heard. */
+function ignore(): void {}
+
+interface TalkSides {
+  readonly task: SessionTask
+  readonly user: () => SessionUser
+  readonly end: (reason: SessionEnd) => void
+}
+
+function talkOver(
+  session: Session,
+  { task, user, end }: TalkSides,
+  ports: { readonly clock: Clock; readonly signal: AbortSignal },
+): Talk {
+  const { socket, role, keepAliveMs } = task
+  const talkTask = {
+    idleMs: role === 'initiator' ? keepAliveMs : 2 * keepAliveMs,
+    isAwaiting: () => user().isAwaiting(),
+    onSilent: () => end('silent'),
+    put: (frame: Uint8Array) => {
+      socket.send(frame, () => user().onRoom())
+      if (socket.bufferedAmount > WAITING_BYTES_MAX) end('reads-too-slowly')
+    },
+  }
+  return openTalk(session, talkTask, ports)
+}
+
+interface SocketEvents {
+  readonly onOpen: () => void
+  /** Undefined when the message is text. */
+  readonly onBytes: (bytes: Uint8Array | undefined) => void
+  readonly onClose: (wasOpen: boolean) => void
+}
+
+function listen(socket: WebSocket, events: SocketEvents): void {
+  let wasOpen = socket.readyState === OPEN
+  const opened = (): void => {
+    wasOpen = true
+    events.onOpen()
+  }
+  if (wasOpen) opened()
+  else socket.once('open', opened)
+  socket.on('message', (data, isBinary) => {
+    events.onBytes(isBinary && Buffer.isBuffer(data) ? data : undefined)
+  })
+  socket.on('error', ignore)
+  socket.once('close', () => events.onClose(wasOpen))
+}
+
+function closeSocket(socket: WebSocket, clock: Clock): void {
+  const closed = new AbortController()
+  socket.once('close', () => closed.abort())
+  socket.close(1000)
+  void clock.sleep(CLOSE_MS, closed.signal).then(() => socket.terminate())
 }

@@ -51,7 +51,8 @@ export function openWatch(task: WatchTask, clock: Clock, signal: AbortSignal): W
     task.isAwaiting() ? now - Math.max(heardAt, sentAt ?? now) : 0
   const look = (now: number): boolean => {
     const bytesBefore = Math.min(bytesSent, ENVELOPE_BYTES_MAX)
-    if (pingedAt !== undefined) return now - pingedAt >= PING_MS + bytesBefore / SLOWEST_BYTES_PER_MS
+    if (pingedAt !== undefined)
+      return now - pingedAt >= PING_MS + bytesBefore / SLOWEST_BYTES_PER_MS
     if (quietMs(now) >= QUIET_MS || now - heardAt >= task.idleMs) ping()
     return false
   }

@@ -65,7 +65,6 @@ export function foundOrganisation(
     keys: {
       signing: seeds.signing,
       sealing: seeds.sealing,
-      store: random.bytes(KEY_BYTES),
       organisation: random.bytes(KEY_BYTES),
       root: rootSeed,
     },
@@ -83,7 +82,6 @@ export function beginJoin(draft: JoiningDraft, random: Random): Joining {
     sign: (message) => sign(signingPair.privateKey, message),
     nonce: random.bytes(NONCE_BYTES),
   })
-  const store = random.bytes(KEY_BYTES)
   return {
     request,
     finish: (bytes) => {
@@ -103,7 +101,6 @@ export function beginJoin(draft: JoiningDraft, random: Random): Joining {
         keys: {
           signing: seeds.signing,
           sealing: seeds.sealing,
-          store,
           organisation: organisationSecret,
           root: undefined,
         },

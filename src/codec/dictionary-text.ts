@@ -1,5 +1,5 @@
 /**
- * The base dictionary: what field teams are likely to write, in our own words, so that one short message compresses well.
+ * The base dictionary: what field teams are likely to write, in our own words, so that one message packs small.
  * It is part of the wire format: changing a single letter makes earlier envelopes unreadable without the old text.
  * Order matters: deflate spends fewer bits on a near match and takes three-byte matches only from the last 4 KB, so the
  * most useful strings come last. It is diverse rather than fluent: a phrase said twice helps once.
@@ -187,13 +187,13 @@ const ENGLISH = [
   'engine room, bridge, deck, port side, starboard, course 270, speed 12 knots, ETA 0600Z,',
   'draft, fuel. Man overboard, taking on water, bilge pump, anchor, tug, pilot boards at, life',
   'raft, EPIRB, AIS off, sea state 4, swell 2 m, moderate. Lat 18.5392 N, long 72.3364 W.',
-  "48.4501, 37.9876. UTM 36U. Position 12°34'N 045°06'E. Altitude 1,200 ft, bearing 090, range",
-  '5 nm. At 06:00, 07:30, 08:15, 09:45, 10:00, 11:30, 12:00, 14:00, 15:30, 16:45, 18:00, 20:00,',
+  "50.45, 30.52. UTM 36U. Position 12°34'N 045°06'E. Altitude 1,200 ft, bearing 090, range 5",
+  'nm. At 06:00, 07:30, 08:15, 09:45, 10:00, 11:30, 12:00, 14:00, 15:30, 16:45, 18:00, 20:00,',
   '22:30 local time, UTC. 2024-06-15T08:00:00Z 2025-01-10, 2026-03-20, 01/02/2025. Jan Feb Mar',
   'Apr May Jun Jul Aug Sep Oct Nov Dec. Mon, Tue, Wed, Thu, Fri, Sat, Sun. January, February,',
   'March, April, May, June, July, August, September, October, November, December 12th, 1st,',
   '2nd, 3rd, 4th, 20th, on Monday, Tuesday, Wednesday, Thursday, Friday, Saturday and Sunday',
-  'afternoon. Phone: +1 555 0100, +509 3456 7890, email: name@ Triage: 3 red, 5 yellow, 12',
+  'afternoon. Phone: +1 555 0100, +33 , +380 , +509 , email: name@ Triage: 3 red, 5 yellow, 12',
   'green, 1 black. Patient is male, 34 years old, conscious, breathing, BP 120/80, pulse 96,',
   'SpO2 94%, GCS 15, fractured leg, open wound, severe bleeding, burns, head injury, crush',
   'injury, shock, tourniquet applied, morphine given, IV fluids, insulin, antibiotics, oxygen,',

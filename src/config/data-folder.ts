@@ -3,9 +3,9 @@
  *
  *     config.json         what the operator set
  *     organisation.json   name, code and root key of the organisation; the last file of a new folder, so its seal
- *     certificate         this node's certificate, as the root signed it (hexadecimal, like all keys)
- *     keys/               0700, every file in it 0600: signing, sealing, store, organisation, root where the
- *                         organisation was founded, life, and while the node runs operator.token
+ *     certificate         this node's certificate, as the root signed it (hexadecimal, like most keys)
+ *     keys/               0700, every file in it 0600: signing, sealing, organisation, root where the organisation
+ *                         was founded, store (raw bytes, made with the store), life, operator.token while it runs
  *     store/              LevelDB, every value sealed under keys/store
  *     run.json            while the node runs: its process and its address
  */
@@ -34,6 +34,7 @@ export interface Layout {
   readonly certificate: string
   readonly keys: string
   readonly store: string
+  readonly storeKey: string
   readonly run: string
   readonly life: string
   readonly operatorToken: string
@@ -56,7 +57,6 @@ export interface FolderContents {
   readonly keys: {
     readonly signing: Uint8Array
     readonly sealing: Uint8Array
-    readonly store: Uint8Array
     readonly organisation: Uint8Array
     readonly root: Uint8Array | undefined
   }
@@ -80,8 +80,8 @@ const FORMAT = 1
 const FOLDER_MODE = 0o750
 const KEY_BYTES = 32
 const LIFE_BYTES = 4
-const NEEDED_KEYS = ['signing', 'sealing', 'store', 'organisation'] as const
-const ALL_KEYS = [...NEEDED_KEYS, 'root', 'life', 'operator.token'] as const
+const NEEDED_KEYS = ['signing', 'sealing', 'organisation'] as const
+const ALL_KEYS = [...NEEDED_KEYS, 'store', 'root', 'life', 'operator.token'] as const
 
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/)
 const OrganisationFile = z.strictObject({
@@ -101,6 +101,7 @@ export function layoutOf(path: string): Layout {
     certificate: join(path, 'certificate'),
     keys,
     store: join(path, 'store'),
+    storeKey: join(keys, 'store'),
     run: join(path, 'run.json'),
     life: join(keys, 'life'),
     operatorToken: join(keys, 'operator.token'),
@@ -109,14 +110,16 @@ export function layoutOf(path: string): Layout {
 
 /** Whether a node is in the folder. A `config.json` alone is no node: an operator may put it there first. */
 export async function stateOfFolder(path: string): Promise<FolderState> {
+  const { keys, store, storeKey } = layoutOf(path)
   const needed = ['organisation.json', 'certificate', ...NEEDED_KEYS.map((key) => `keys/${key}`)]
   const missing: string[] = []
   for (const name of needed) if (!(await isThere(join(path, name)))) missing.push(name)
-  if (missing.length === 0) return { kind: 'complete' }
-  const { keys, store } = layoutOf(path)
-  const isAbsent =
-    missing.length === needed.length && !(await isThere(keys)) && !(await isThere(store))
-  return isAbsent ? { kind: 'absent' } : { kind: 'half-made', missing }
+  const hasStore = await isThere(store)
+  const isAbsent = missing.length === needed.length && !hasStore && !(await isThere(keys))
+  if (isAbsent) return { kind: 'absent' }
+  // The store's key is made with the store; a new one beside an old store could open nothing in it.
+  if (hasStore && !(await isThere(storeKey))) missing.push('keys/store')
+  return missing.length === 0 ? { kind: 'complete' } : { kind: 'half-made', missing }
 }
 
 /**
@@ -177,7 +180,6 @@ export async function readDataFolder(path: string): Promise<FolderContents> {
     keys: {
       signing: await key('signing'),
       sealing: await key('sealing'),
-      store: await key('store'),
       organisation: await key('organisation'),
       root: hasRoot ? await key('root') : undefined,
     },

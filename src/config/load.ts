@@ -194,7 +194,7 @@ function withAbsoluteFiles(carrier: NatsConfig, folder: string): NatsConfig {
   const { tls } = carrier
   return {
     ...carrier,
-    ...absolute(carrier, ['passwordFile']),
+    ...absolute(carrier, ['passwordFile', 'nkeySeedFile']),
     ...(tls && { tls: { ...tls, ...absolute(tls, ['caFile', 'certFile', 'keyFile']) } }),
   }
 }

@@ -90,6 +90,9 @@ const Nats = object({
     .optional()
     .describe('User name at the server, together with passwordFile.'),
   passwordFile: file.optional().describe('Path of a file with nothing but the password.'),
+  nkeySeedFile: file
+    .optional()
+    .describe('Path of a file with the seed of an nkey, instead of a password.'),
   provision: flag
     .default(false)
     .describe('Whether this node creates the stream when it is missing; one hub does.'),
@@ -99,6 +102,9 @@ const Nats = object({
   streamDaysMax: whole(1, 3_650)
     .default(30)
     .describe('How long the stream keeps an envelope, used when it is created.'),
+  streamReplicas: whole(1, 5)
+    .default(1)
+    .describe('Copies of the stream in a cluster; more than 1 only with servers from 2.12.3.'),
   receiptDelayMs: receiptDelayMs.default(30_000),
   connectTimeoutMs: whole(1_000, 600_000)
     .default(120_000)
@@ -106,6 +112,11 @@ const Nats = object({
   backOffMsMax: whole(1_000, DAY_MS)
     .default(60_000)
     .describe('Longest wait between two attempts to connect.'),
+  idleProbeMs: whole(10_000, DAY_MS)
+    .optional()
+    .describe(
+      'Asks an idle line for life this often, for a router that forgets idle lines. Never unless set.',
+    ),
 })
 
 const Listen = object({
@@ -188,7 +199,12 @@ function contradictions(config: Config): readonly Contradiction[] {
     )
     return [
       ...(isNamedTwice
-        ? [{ path: [...path, 'name'], message: 'a name no other carrier has (nats when none is given)' }]
+        ? [
+            {
+              path: [...path, 'name'],
+              message: 'a name no other carrier has (nats when none is given)',
+            },
+          ]
         : []),
       ...pairs(carrier).map(({ path: key, message }) => ({ path: [...path, ...key], message })),
     ]

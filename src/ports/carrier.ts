@@ -33,6 +33,8 @@ export interface Contact {
    * The node then offers again what no receipt has covered. Applying twice is harmless.
    */
   readonly mayHaveForgotten: boolean
+  /** The peer's certificate, where the carrier has made sure that it is the peer's (a LAN session has). */
+  readonly certificate?: Uint8Array
 }
 
 /** An envelope that came in. */

@@ -17,7 +17,8 @@ export function wireErrorFrom(error: unknown, requestId: string): WireError {
   if (asked !== undefined) return fromEdgeError(asked, requestId)
   return {
     id: 'holdfast.internal.app_error',
-    message: 'This node made a mistake. What was shown as saved is safe. Try again, then tell the operator.',
+    message:
+      'This node made a mistake. What was shown as saved is safe. Try again, then tell the operator.',
     detailed_error: '',
     request_id: requestId,
     status_code: 500,

@@ -58,7 +58,10 @@ export function userParam(call: Call): UserId {
 
 /** A whole number in a query; what clients leave out gets `fallback`. */
 export function wholeNumber(fallback: number): z.ZodType<number, unknown> {
-  return z.coerce.number({ error: 'a whole number' }).int({ error: 'a whole number' }).default(fallback)
+  return z.coerce
+    .number({ error: 'a whole number' })
+    .int({ error: 'a whole number' })
+    .default(fallback)
 }
 
 /** A yes or no in a query, as Mattermost clients write it. */

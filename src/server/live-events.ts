@@ -95,7 +95,11 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
 /** The first event of every stream. */
 export function helloText(
   person: UserId,
-  data: { readonly connection_id: string; readonly server_version: string; readonly server_hostname: string },
+  data: {
+    readonly connection_id: string
+    readonly server_version: string
+    readonly server_hostname: string
+  },
 ): string {
   return textOf('hello', data, { user_id: person, connection_id: data.connection_id })
 }
@@ -121,7 +125,11 @@ export function statusChanged(status: PersonStatus): Announcement {
 /** Settings were taken away. */
 export function preferencesDeleted(
   person: UserId,
-  preferences: readonly { readonly category: string; readonly name: string; readonly value: string }[],
+  preferences: readonly {
+    readonly category: string
+    readonly name: string
+    readonly value: string
+  }[],
 ): Announcement {
   const all = preferences.map((one) => preferenceFrom(person, one))
   return toPerson(person, 'preferences_deleted', { preferences: JSON.stringify(all) })
@@ -164,7 +172,12 @@ function mentionsIn(message: Message, channel: Channel, context: EventContext): 
   here.delete(message.author)
   if (isPersonal(channel)) return [...here]
   if (!message.body.includes('@')) return []
-  const names = new Set(message.body.toLowerCase().match(/@[a-z0-9._-]+/g)?.slice(0, 50))
+  const names = new Set(
+    message.body
+      .toLowerCase()
+      .match(/@[a-z0-9._-]+/g)
+      ?.slice(0, 50),
+  )
   if (['@channel', '@all', '@here'].some((word) => names.has(word))) return [...here]
   const named = [...names].map((name) => personNamed(name.slice(1), context)?.id)
   return named.filter((id) => id !== undefined).filter((id) => here.has(id))

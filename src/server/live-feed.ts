@@ -53,4 +53,3 @@ function foundersOf(channel: Channel): readonly UserId[] {
     .map((id) => parseId<UserId>(id))
     .filter((id) => id !== undefined)
 }
-

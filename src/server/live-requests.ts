@@ -78,7 +78,11 @@ export function answerRequest(
 
 /** The answer to a request that was done. */
 export function doneText(request: LiveRequest, data: object | undefined): string {
-  return JSON.stringify({ status: 'OK', ...(data === undefined ? {} : { data }), seq_reply: request.seq })
+  return JSON.stringify({
+    status: 'OK',
+    ...(data === undefined ? {} : { data }),
+    seq_reply: request.seq,
+  })
 }
 
 /** The answer to a request that was refused. */

@@ -52,8 +52,7 @@ export function createPresence(onChange: (status: PersonStatus) => void): Presen
   }
   return {
     of,
-    setHere: (person, isHere, now) =>
-      change(person, { isHere, isActive: true, lastActiveAt: now }),
+    setHere: (person, isHere, now) => change(person, { isHere, isActive: true, lastActiveAt: now }),
     setActive: (person, isActive, now) =>
       change(person, isActive ? { isActive, lastActiveAt: now } : { isActive }),
     choose: (person, status, now) =>

@@ -11,7 +11,9 @@ import { storeError } from './store-errors.ts'
 const COPIES_MAX = 3
 /** Larger files are not copied: tables are what a repair reads, and it moves away what it cannot use. */
 const COPIED_BYTES_MAX = 16 << 20
-/** Room that LevelDB needs beside twice its logs to open: a new manifest, a new log, and some air. */
+/** A table takes no more than this of the log it is written from. */
+const TABLE_PER_LOG = 1.25
+/** Room that LevelDB needs beside its tables to open: a new manifest, a new log, and some air. */
 const AIR_BYTES = 1 << 20
 const COPY_NAME = /^before-repair-(\d+)$/
 /** Where LevelDB's own repair puts what it could not use. */
@@ -62,7 +64,7 @@ export async function removeRemains(folder: string): Promise<void> {
 export async function checkRoom(folder: string): Promise<void> {
   const logs = (await namesIn(folder)).filter((name) => name.endsWith('.log'))
   const sizes = await Promise.all(logs.map(async (name) => (await stat(join(folder, name))).size))
-  const wanted = sizes.reduce((sum, size) => sum + 2 * size, AIR_BYTES)
+  const wanted = sizes.reduce((sum, size) => sum + Math.ceil(size * TABLE_PER_LOG), AIR_BYTES)
   const { bavail, bsize } = await statfs(folder)
   if (bavail * bsize < wanted)
     throw new EdgeError('STORE_FULL', { foundBytes: bavail * bsize, wantedBytes: wanted })

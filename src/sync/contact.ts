@@ -8,8 +8,10 @@ import { channelDocument, channelOfDocument, DIRECTORY } from '#model/document-i
 import { countBeyond, joinClocks } from '#model/log.ts'
 import { laneFromNumber, LANES, type Lane } from '#model/precedence.ts'
 import type { Handover, PeerId } from '#ports/carrier.ts'
+import { readCertificate } from '#trust/identity.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cutDelta, cutNote, sealNote, type Cut } from './cut.ts'
+import { retry } from './inbox.ts'
 import { key, range } from './keys.ts'
 import {
   allDocuments,
@@ -50,9 +52,14 @@ const NOTE_LANE: Lane = 'priority'
 export async function beginContact(
   tx: Tx,
   context: SyncContext,
-  contact: { readonly state: ContactState; readonly mayHaveForgotten: boolean },
+  contact: {
+    readonly state: ContactState
+    readonly mayHaveForgotten: boolean
+    readonly certificate: Uint8Array | undefined
+  },
 ): Promise<readonly Cut[]> {
   const { state } = contact
+  await getToKnow(tx, context, contact.certificate)
   const isNew = (await tx.get(key.peer(state.peer))) === undefined
   if (isNew) await meet(tx, context, state)
   if (contact.mayHaveForgotten) await forget(tx, context, state.peer)
@@ -116,6 +123,19 @@ export async function handedOver(
 /** The peer will not have this parcel under this number; it may be cut anew. */
 export async function takeBack(tx: Tx, state: ContactState, cut: Cut): Promise<void> {
   tx.delete(key.parcel(state.peer, cut.parcel.lane, cut.parcel.number))
+}
+
+/** A node may be met before the directory that names it has arrived: what it sent before can be opened now. */
+async function getToKnow(
+  tx: Tx,
+  context: SyncContext,
+  bytes: Uint8Array | undefined,
+): Promise<void> {
+  const { rootKey } = context.identity.organisation
+  const certificate = bytes === undefined ? undefined : readCertificate(rootKey, bytes)
+  if (certificate === undefined || context.roster.byNode(certificate.node) !== undefined) return
+  context.roster.add(certificate)
+  await retry(tx, context, range.parked)
 }
 
 /** A new peer is offered everything. */

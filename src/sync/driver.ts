@@ -161,7 +161,8 @@ async function serve(service: Service): Promise<void> {
     under.add(flight)
   }
   const patience = { clock: service.clock, signal }
-  const begin = { state, mayHaveForgotten: contact.mayHaveForgotten }
+  const { mayHaveForgotten, certificate } = contact
+  const begin = { state, mayHaveForgotten, certificate }
   const left = await untilDone(context, patience, () =>
     context.replica.commit((tx) => beginContact(tx, context, begin)),
   )

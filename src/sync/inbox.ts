@@ -141,7 +141,7 @@ async function apply(
 }
 
 /** Tries again what was kept; what still cannot be taken is kept again under the same key. */
-async function retry(
+export async function retry(
   tx: Tx,
   context: SyncContext,
   kept: { readonly from: string; readonly to: string },

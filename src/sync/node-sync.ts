@@ -6,11 +6,12 @@ import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
 import type { Store } from '#ports/store.ts'
 import { openKeyring } from '#trust/epoch.ts'
-import type { Identity } from '#trust/identity.ts'
+import { readCertificate, type Identity } from '#trust/identity.ts'
 import { openRoster } from '#trust/roster.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext, SyncEvent } from './context.ts'
 import { startDriver, type Driver, type LinkState } from './driver.ts'
+import { retry } from './inbox.ts'
 import { range } from './keys.ts'
 import { openProjector } from './projector.ts'
 import { openReplica, type Reader } from './replica.ts'
@@ -26,6 +27,7 @@ export interface NodeSyncOptions {
   readonly identity: Identity
   readonly organisationSecret: Uint8Array
   readonly life: Uint8Array
+  readonly acquaintances: readonly Uint8Array[]
   readonly store: Store
   readonly clock: Clock
   readonly log: Log
@@ -41,6 +43,10 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   const replica = openReplica({ store, actor, log })
   const roster = openRoster()
   roster.add(certificate)
+  for (const bytes of options.acquaintances) {
+    const known = readCertificate(organisation.rootKey, bytes)
+    if (known !== undefined) roster.add(known)
+  }
   const keyring = openKeyring(organisation.id, options.organisationSecret)
   const projector = openProjector({ identity, roster, keyring })
   let driver: Driver | undefined
@@ -66,6 +72,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   await replica.commit(reload)
   replica.onRollback(reload)
   await enrolItself(context, clock.now())
+  await replica.commit((tx) => retry(tx, context, range.parked))
   driver = startDriver(context, { carriers: options.carriers, clock })
   return {
     context,

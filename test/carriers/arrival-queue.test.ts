@@ -28,7 +28,7 @@ test('a full queue takes no more, by number and by bytes', async (t) => {
     [6, 5, 4].map((size) => byBytes.push(anArrival(size))),
     [true, false, true],
   )
-  t.equal(byBytes.hasRoom(1), false)
+  t.equal(byBytes.isCalm(), false)
 })
 
 test('an arrival larger than all the room fits into an empty queue, so that nothing is stuck', async (t) => {

@@ -4,7 +4,7 @@ import { openMemoryNetwork } from '#carriers/memory.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { carrierContract, type CarrierRig } from '../contracts/carrier.ts'
 import { hear, parcel, textOf } from '../support/carrier-side.ts'
-import { realClock } from '../support/real-ports.ts'
+import { realClock } from '#ports/real.ts'
 
 const alphaId = 'alpha' as NodeId
 const bravoId = 'bravo' as NodeId
@@ -13,7 +13,7 @@ const charlieId = 'charlie' as NodeId
 carrierContract('memory', openPair)
 
 test('memory: an envelope reaches the node it is for and no other', async (t) => {
-  const network = openMemoryNetwork({ clock: realClock })
+  const network = openMemoryNetwork({ clock: realClock() })
   await using alpha = network.open(alphaId)
   const bravo = hear(network.open(bravoId), openMemoryStore())
   const charlie = hear(network.open(charlieId), openMemoryStore())
@@ -29,7 +29,7 @@ test('memory: an envelope reaches the node it is for and no other', async (t) =>
 })
 
 test('memory: a cut ends what is under way', async (t) => {
-  const network = openMemoryNetwork({ clock: realClock, delayMs: 60_000 })
+  const network = openMemoryNetwork({ clock: realClock(), delayMs: 60_000 })
   await using alpha = network.open(alphaId)
   await using _bravo = network.open(bravoId)
 
@@ -40,7 +40,7 @@ test('memory: a cut ends what is under way', async (t) => {
 })
 
 async function openPair(): Promise<CarrierRig> {
-  const network = openMemoryNetwork({ clock: realClock })
+  const network = openMemoryNetwork({ clock: realClock() })
   const alpha = hear(network.open(alphaId), openMemoryStore())
   let bravo = hear(network.open(bravoId), openMemoryStore())
   return {

@@ -43,7 +43,7 @@ test('only the owner reads the keys', async (t) => {
 test('a key that others can read is named with its mode', async (t) => {
   const path = join(t.testdir(), 'alpha')
   await createDataFolder(path, contents(), CONFIG)
-  const key = join(path, 'keys', 'store')
+  const key = join(path, 'keys', 'sealing')
 
   await chmod(key, 0o644)
   await chmod(join(path, 'keys'), 0o750)
@@ -88,7 +88,7 @@ test('a folder without a node says how to make one', async (t) => {
 })
 
 test('whichever file is missing, the folder is half-made and neither read nor overwritten', async (t) => {
-  const needed = ['organisation.json', 'certificate', 'keys/signing', 'keys/sealing', 'keys/store']
+  const needed = ['organisation.json', 'certificate', 'keys/signing', 'keys/sealing']
   for (const name of [...needed, 'keys/organisation']) {
     const path = join(t.testdir(), 'alpha')
     await createDataFolder(path, contents(), CONFIG)
@@ -109,6 +109,18 @@ test('a store or a folder of keys without the rest is half-made', async (t) => {
   }
 })
 
+test('a store without its key is half-made', async (t) => {
+  const path = join(t.testdir(), 'alpha')
+  await createDataFolder(path, contents(), CONFIG)
+  t.strictSame(await stateOfFolder(path), { kind: 'complete' })
+
+  await mkdir(join(path, 'store'))
+  t.strictSame(await stateOfFolder(path), { kind: 'half-made', missing: ['keys/store'] })
+
+  await writeFile(join(path, 'keys', 'store'), Buffer.alloc(32), { mode: 0o600 })
+  t.strictSame(await stateOfFolder(path), { kind: 'complete' })
+})
+
 test('of two processes that make the same folder at once, one is refused', async (t) => {
   const path = join(t.testdir(), 'alpha')
 
@@ -125,7 +137,7 @@ test('of two processes that make the same folder at once, one is refused', async
 test('a damaged file is named', async (t) => {
   const damages: readonly (readonly [string, string])[] = [
     ['keys/signing', 'abcd\n'],
-    ['keys/store', `${'g'.repeat(64)}\n`],
+    ['keys/sealing', `${'g'.repeat(64)}\n`],
     ['certificate', ''],
     ['organisation.json', '{"format": 2}'],
     ['organisation.json', 'not JSON'],
@@ -160,7 +172,6 @@ function contents(first = 1): FolderContents {
     keys: {
       signing: bytes(1),
       sealing: bytes(2),
-      store: bytes(3),
       organisation: bytes(4),
       root: bytes(5),
     },

@@ -4,6 +4,19 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { parseJson } from '#config/json.ts'
 
+/** Bits of text that are JSON together or not. */
+const PIECES = [
+  ...Array.from('{}[]:,-"\\/ \n\u0001\u00e9'),
+  '"\\n"',
+  '"\\x"',
+  '0',
+  '-1.5e3',
+  '01',
+  '1.',
+  'true',
+  'nul',
+]
+
 test('a mistake is named by line and column, with what was found and what was wanted', async (t) => {
   const mistakes: readonly (readonly [string, string])[] = [
     ['{\n  "port": 8065,\n}', '3:1 found } wanted a key in double quotes'],
@@ -58,10 +71,7 @@ test('whatever JSON.stringify writes is read as JSON.parse reads it', async (t) 
 })
 
 test('it takes and refuses what JSON.parse takes and refuses', async (t) => {
-  const pieces = fc.constantFrom(
-    ...['{', '}', '[', ']', ':', ',', ' ', '\n', '"a"', '"\\n"', '"\\x"', '0', '-1.5e3', '01'],
-    ...['1.', 'true', 'nul', '"', '\u00e9', '\u0001', '-', '\\', '/'],
-  )
+  const pieces = fc.constantFrom(...PIECES)
   const isSame = fc.property(fc.array(pieces, { maxLength: 8 }), (parts) => {
     const text = parts.join('')
     const ours = parseJson(text)

@@ -44,7 +44,7 @@ async function aFolder(t: Test): Promise<string> {
     {
       organisation: { name: 'Relief', code: 'rx', rootKey: key },
       certificate: key,
-      keys: { signing: key, sealing: key, store: key, organisation: key, root: undefined },
+      keys: { signing: key, sealing: key, organisation: key, root: undefined },
     },
     undefined,
   )

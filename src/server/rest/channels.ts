@@ -198,7 +198,9 @@ async function search(door: Door, call: Call, term: string): Promise<object> {
     door.node.channelsOf(call.subject),
   ])
   const all = new Map([...open, ...mine].map((channel) => [channel.id, channel]))
-  const found = [...all.values()].filter((channel) => !isPersonal(channel) && isNamed(channel, wanted))
+  const found = [...all.values()].filter(
+    (channel) => !isPersonal(channel) && isNamed(channel, wanted),
+  )
   return shown(door, pageOf(found, { page: 0, per_page: 100 }))
 }
 

@@ -5,7 +5,15 @@ import type { ChannelId, PostId, UserId } from '#base/ids.ts'
 import { CLOCK_TOLERANCE_MS, PAGE_POSTS_MAX } from '#base/limits.ts'
 import type { Message, MessagePage } from '#app/types.ts'
 import type { Door } from '#server/door.ts'
-import { bodyOf, idParam, idSchema, optionalIdSchema, queryOf, userParam, wholeNumber } from '#server/input.ts'
+import {
+  bodyOf,
+  idParam,
+  idSchema,
+  optionalIdSchema,
+  queryOf,
+  userParam,
+  wholeNumber,
+} from '#server/input.ts'
 import { IDS_PER_REQUEST_MAX, SINCE_POSTS_MAX } from '#server/limits.ts'
 import { route, type Call, type Route } from '#server/route.ts'
 import { unreadOf } from './shapes-channel.ts'

@@ -62,4 +62,3 @@ async function edit(door: Door, call: Call): Promise<object> {
   if (message === undefined) return postFrom(await door.node.message(call.subject, id))
   return postFrom(await door.node.edit(call.subject, id, message))
 }
-

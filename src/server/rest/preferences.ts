@@ -38,7 +38,10 @@ export function preferenceRoutes(door: Door): readonly Route[] {
     }),
     route('GET', `${base}/:category`, async (call) => {
       const all = await node.preferences(own(call))
-      return list(call, all.filter((one) => one.category === textParam(call, 'category')))
+      return list(
+        call,
+        all.filter((one) => one.category === textParam(call, 'category')),
+      )
     }),
     route('GET', `${base}/:category/name/:name`, async (call) => {
       const all = await node.preferences(own(call))

@@ -37,20 +37,27 @@ async function complete(door: Door, call: Call): Promise<object> {
   const members = await door.node.members(call.subject, channel)
   const inside = new Set(members.map((membership) => membership.person))
   return {
-    users: firstOf(found.filter((person) => inside.has(person.id)), limit),
-    out_of_channel: firstOf(found.filter((person) => !inside.has(person.id)), limit),
+    users: firstOf(
+      found.filter((person) => inside.has(person.id)),
+      limit,
+    ),
+    out_of_channel: firstOf(
+      found.filter((person) => !inside.has(person.id)),
+      limit,
+    ),
   }
 }
 
 function matching(door: Door, term: string): readonly Person[] {
   const wanted = term.replace(/^@/, '').toLowerCase()
-  return door.people
-    .all()
-    .filter(
-      ({ username, displayName }) =>
-        username.startsWith(wanted) ||
-        displayName.toLowerCase().split(' ').some((word) => word.startsWith(wanted)),
-    )
+  return door.people.all().filter(
+    ({ username, displayName }) =>
+      username.startsWith(wanted) ||
+      displayName
+        .toLowerCase()
+        .split(' ')
+        .some((word) => word.startsWith(wanted)),
+  )
 }
 
 function firstOf(people: readonly Person[], limit: number): readonly object[] {

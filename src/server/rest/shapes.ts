@@ -96,7 +96,11 @@ export function teamNameOf(displayName: string): string {
   return /^[a-z]/.test(plain) && plain.length > 1 && !RESERVED.has(plain) ? plain : `team-${plain}`
 }
 
-const RESERVED = new Set('admin api channel claim error files help landing login oauth plug plugins post playbooks boards signup static'.split(' '))
+const RESERVED = new Set(
+  'admin api channel claim error files help landing login oauth plug plugins post playbooks boards signup static'.split(
+    ' ',
+  ),
+)
 
 /** A person's membership of the workspace. */
 export function teamMemberFrom(workspace: Workspace, person: Person): object {
@@ -157,4 +161,3 @@ export function teamUnreadFrom(workspace: Workspace, counts: UnreadCounts): obje
     thread_urgent_mention_count: 0,
   }
 }
-

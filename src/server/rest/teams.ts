@@ -59,7 +59,6 @@ export function checkTeam(door: Door, call: Call): void {
   }
 }
 
-
 function checkName(door: Door, call: Call): void {
   const wanted = teamNameOf(door.workspace.name)
   if (textParam(call, 'name') !== wanted) throw new EdgeError('NOT_FOUND', { what: 'team', wanted })

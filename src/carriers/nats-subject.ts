@@ -1,0 +1,44 @@
+/**
+ * Subjects: `<workspace>.<lane>.<node>.<epoch><number>`, for example `a.1.7.k3x9q1z`.
+ *
+ * The subject is the parcel's id: the stream keeps one message for each and refuses a second, so a parcel sent twice
+ * is stored once, without a window of time. Every character is paid by the sender and by every receiver.
+ * The epoch is chance, so that nobody can write the next subject before us, and a counter that runs again after a
+ * restore meets nothing of its former life (research/nats.md 4a).
+ */
+import { assert } from '#base/assert.ts'
+import { laneNumber, type Lane } from '#model/precedence.ts'
+import type { NatsAddress } from './nats-options.ts'
+
+/** Stops the node when the address cannot stand in a subject. */
+export function assertAddress({ workspace, nodeNumber, epoch }: NatsAddress): void {
+  assert(/^[A-Za-z0-9]{1,3}$/.test(workspace), 'a NATS workspace is 1 to 3 letters or digits')
+  assert(Number.isSafeInteger(nodeNumber) && nodeNumber >= 0, 'a node number is a whole number')
+  assert(/^[a-z0-9]{4,8}$/.test(epoch), 'a NATS epoch is 4 to 8 base-36 characters')
+}
+
+/** Where one parcel stands. */
+export function subjectOf(address: NatsAddress, lane: Lane, number: number): string {
+  const { workspace, epoch } = address
+  return `${workspace}.${laneNumber(lane)}.${nodeToken(address)}.${epoch}${number.toString(36)}`
+}
+
+/** The node's own token in subjects. */
+export function nodeToken({ nodeNumber }: Pick<NatsAddress, 'nodeNumber'>): string {
+  return nodeNumber.toString(36)
+}
+
+/** Whether this node wrote under `subject`, in this life or another. */
+export function isOwnSubject(address: NatsAddress, subject: string): boolean {
+  return subject.split('.')[2] === nodeToken(address)
+}
+
+/** Everything in the workspace, as a filter. */
+export function everySubject(workspace: string): string {
+  return `${workspace}.*.*.*`
+}
+
+/** One lane of the workspace, as a filter. */
+export function laneSubjects(workspace: string, lane: Lane): string {
+  return `${workspace}.${laneNumber(lane)}.*.*`
+}

@@ -1,0 +1,121 @@
+/**
+ * The HTTP server: hangs up the routes, checks the session before every one that wants it, and turns what goes wrong
+ * into the errors that Mattermost clients read.
+ *
+ * `Content-Type` of an answer is exactly `application/json`; with a charset appended, clients take it for text.
+ */
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { AssertionFailure } from '#base/assert.ts'
+import { EdgeError } from '#base/errors.ts'
+import { hexFromBytes } from '#base/bytes.ts'
+import { REQUEST_BYTES_MAX } from '#base/limits.ts'
+import type { Log } from '#ports/log.ts'
+import { versionIdOf, type Door } from './door.ts'
+import { wireErrorFrom } from './errors.ts'
+import { readJson } from './json.ts'
+import type { Answer, Route } from './route.ts'
+
+const JSON_TYPE = 'application/json'
+
+/** The server with `routes`, not listening yet. */
+export function createHttp(door: Door, routes: readonly Route[]): FastifyInstance {
+  const app = fastify({
+    bodyLimit: REQUEST_BYTES_MAX,
+    forceCloseConnections: true,
+    genReqId: requestIds(hexFromBytes(door.random.bytes(6))),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
+    requestTimeout: 60_000,
+    frameworkErrors: (error, request, reply) =>
+      answerError(error, { request, reply, log: door.log }),
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_, body, done) =>
+    done(null, body),
+  )
+  app.addContentTypeParser('*', { parseAs: 'string' }, async (_: FastifyRequest, body: string) =>
+    readJson(body),
+  )
+  setCommonHeaders(app, door)
+  app.setErrorHandler((error, request, reply) =>
+    answerError(error, { request, reply, log: door.log }),
+  )
+  app.setNotFoundHandler((request, reply) => {
+    const error = new EdgeError('NOT_FOUND', { what: 'address', method: request.method })
+    answerError(error, { request, reply, log: door.log })
+  })
+  for (const one of routes) hangUp(app, door, one)
+  return app
+}
+
+function setCommonHeaders(app: FastifyInstance, door: Door): void {
+  const versionId = versionIdOf(door.options)
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.raw.setHeader('X-Version-Id', versionId)
+    reply.raw.setHeader('X-Request-Id', request.id)
+    reply.raw.setHeader('X-Content-Type-Options', 'nosniff')
+    reply.raw.setHeader('X-Frame-Options', 'SAMEORIGIN')
+    reply.raw.setHeader('Referrer-Policy', 'no-referrer')
+    done()
+  })
+}
+
+function hangUp(app: FastifyInstance, door: Door, one: Route): void {
+  const { method, url } = one
+  app.route({
+    method,
+    url,
+    handler: async (request, reply) => {
+      if (one.access === 'open') return send(reply, await one.handle({ request, reply }))
+      const caller = await door.doorkeeper.callerOf(request)
+      return send(reply, await one.handle({ request, reply, ...caller }))
+    },
+  })
+}
+
+/** Bytes and text carry the type their handler set; everything else is JSON, sent as bytes so that its type stays. */
+function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  if (typeof answer === 'string' || Buffer.isBuffer(answer)) return reply.send(answer)
+  reply.header('content-type', JSON_TYPE)
+  return reply.send(Buffer.from(JSON.stringify(answer)))
+}
+
+interface Failure {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly log: Log
+}
+
+function answerError(error: unknown, failure: Failure): void {
+  const { request, reply, log } = failure
+  const wire = wireErrorFrom(error, request.id)
+  if (wire.status_code >= 500) {
+    const name = error instanceof EdgeError ? error.code : nameOf(error)
+    log.error('request.failed', { error: name, status: wire.status_code, request: request.id })
+  }
+  if (error instanceof EdgeError && typeof error.facts.retryAfterMs === 'number') {
+    reply.header('retry-after', Math.ceil(error.facts.retryAfterMs / 1_000))
+  }
+  reply.status(wire.status_code).header('content-type', JSON_TYPE)
+  void reply.send(Buffer.from(JSON.stringify(wire)))
+  if (error instanceof AssertionFailure) stopNode(error)
+}
+
+/** A wrong node must not go on talking: the error leaves the request and reaches `main`. */
+function stopNode(error: AssertionFailure): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown'
+}
+
+/** 26 characters: where this run of the node began its count, then the count. */
+function requestIds(prefix: string): () => string {
+  let count = 0
+  return () => {
+    count += 1
+    return prefix + count.toString(36).padStart(26 - prefix.length, '0')
+  }
+}

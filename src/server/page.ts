@@ -1,0 +1,73 @@
+/** The page at `/`: what this node is, how it is, and how to connect an app. No script, nothing from elsewhere. */
+import { createHash } from 'node:crypto'
+import type { NodeStatus } from '#app/types.ts'
+import type { Door } from './door.ts'
+import { openRoute, type OpenCall, type Route } from './route.ts'
+
+const STYLE = `
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
+body { max-width: 38rem; margin: 2rem auto; padding: 0 1rem }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem }
+dt { font-weight: 600 }
+dd { margin: 0 }
+code { padding: .1rem .3rem; border: 1px solid; border-radius: .25rem; overflow-wrap: anywhere }
+`
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
+const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+
+/** The route of the page. */
+export function pageRoutes(door: Door): readonly Route[] {
+  return [openRoute('GET', '/', (call) => page(door, call))]
+}
+
+async function page(door: Door, call: OpenCall): Promise<string> {
+  call.reply.header('content-type', 'text/html; charset=utf-8')
+  call.reply.header('content-security-policy', POLICY)
+  call.reply.header('cache-control', 'no-store')
+  const status = await door.node.status()
+  return pageFrom(status, door.options.siteUrl ?? `http://${call.request.host}`)
+}
+
+/** The whole page. `address` is what people type into their app. */
+export function pageFrom(status: NodeStatus, address: string): string {
+  const linksUp = status.links.filter((link) => link.isUp).length
+  const facts = [
+    ['Node', `${status.node.name} (${status.node.role})`],
+    ['Workspace', status.organisationName],
+    ['Running since', new Date(status.startedAt).toISOString()],
+    [
+      'Links',
+      status.links.length === 0 ? 'none set up' : `${linksUp} of ${status.links.length} up`,
+    ],
+    ...(status.isClockUncertain
+      ? [['Clock', 'uncertain; order is kept, shown times may be wrong']]
+      : []),
+    ['Version', status.version],
+  ]
+  const list = facts
+    .map(([name = '', value = '']) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`)
+    .join('')
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escaped(status.node.name)}: Holdfast</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1>Holdfast</h1>
+<p>This node keeps a team talking when the link does not. It is running.</p>
+<dl>${list}</dl>
+<h2>Connect</h2>
+<p>In a Mattermost app for phone or desktop, add a server with this address, then sign in with your name and password:</p>
+<p><code>${escaped(address)}</code></p>
+</body>
+</html>
+`
+}
+
+/** Text that is safe between tags and in attributes. */
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}

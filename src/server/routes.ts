@@ -1,0 +1,39 @@
+/** Every address of the door, in one list. */
+import type { Door } from './door.ts'
+import { deliveryRoutes } from './holdfast/delivery.ts'
+import { joiningRoutes } from './holdfast/joining.ts'
+import { nodeRoutes } from './holdfast/status.ts'
+import { pageRoutes } from './page.ts'
+import { channelMemberRoutes } from './rest/channel-members.ts'
+import { channelRoutes } from './rest/channels.ts'
+import { postListRoutes } from './rest/post-lists.ts'
+import { postRoutes } from './rest/posts.ts'
+import { preferenceRoutes } from './rest/preferences.ts'
+import { reactionRoutes } from './rest/reactions.ts'
+import { searchRoutes } from './rest/search.ts'
+import { statusRoutes } from './rest/status.ts'
+import { systemRoutes } from './rest/system.ts'
+import { teamRoutes } from './rest/teams.ts'
+import { userRoutes } from './rest/users.ts'
+import type { Route } from './route.ts'
+
+/** Mattermost's addresses, our own, and the page at `/`. */
+export function allRoutes(door: Door): readonly Route[] {
+  return [
+    userRoutes,
+    statusRoutes,
+    preferenceRoutes,
+    searchRoutes,
+    teamRoutes,
+    channelRoutes,
+    channelMemberRoutes,
+    postRoutes,
+    postListRoutes,
+    reactionRoutes,
+    systemRoutes,
+    nodeRoutes,
+    deliveryRoutes,
+    joiningRoutes,
+    pageRoutes,
+  ].flatMap((routesOf) => routesOf(door))
+}

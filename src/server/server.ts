@@ -1,0 +1,125 @@
+/** The LAN door: REST and WebSocket on one port, opened and closed together. */
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { WebSocket } from 'ws'
+import { EdgeError } from '#base/errors.ts'
+import { createDeliveryWatch } from './delivery-watch.ts'
+import { versionIdOf, type Door, type ServerOptions, type ServerPorts } from './door.ts'
+import { createHttp } from './http.ts'
+import { deliveryChanged, statusChanged } from './live-events.ts'
+import { followNode } from './live-feed.ts'
+import { createLiveHub } from './live-hub.ts'
+import { createLive, type Live } from './live.ts'
+import { createSignIn } from './login.ts'
+import { createMembersHere } from './members-here.ts'
+import { openPeople } from './people.ts'
+import { createPresence } from './presence.ts'
+import { allRoutes } from './routes.ts'
+import { createDoorkeeper } from './session.ts'
+import { handleUpgrades } from './upgrade.ts'
+
+/** Everything the server needs from outside. */
+export interface ServerDeps extends ServerPorts {
+  /** Takes the WebSocket of another node. Without it the node has no address for peers. */
+  readonly acceptPeer?: (socket: WebSocket, remoteAddress: string) => void
+}
+
+/** An open server. Disposing it says goodbye to every client and waits until the port is free. */
+export interface OpenServer extends AsyncDisposable {
+  readonly address: { readonly host: string; readonly port: number }
+}
+
+/** Opens the door. @throws EdgeError PORT_IN_USE */
+export async function openServer(options: ServerOptions, deps: ServerDeps): Promise<OpenServer> {
+  const stopping = new AbortController()
+  const { door, live, unfollow } = await openDoor(options, deps, stopping.signal)
+  const http = createHttp(door, allRoutes(door))
+  handleUpgrades(http.server, { live, acceptPeer: deps.acceptPeer })
+  const address = await listen(http, options)
+  const running = live.run(stopping.signal)
+  deps.log.info('server.listening', address)
+  return {
+    address,
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort()
+      unfollow()
+      await running
+      await http.close()
+      deps.log.info('server.closed')
+    },
+  }
+}
+
+interface Opened {
+  readonly door: Door
+  readonly live: Live
+  readonly unfollow: () => void
+}
+
+async function openDoor(
+  options: ServerOptions,
+  deps: ServerDeps,
+  signal: AbortSignal,
+): Promise<Opened> {
+  const { node, clock, random, log } = deps
+  const status = await node.status()
+  const workspace = { id: status.organisation, name: status.organisationName }
+  const people = await openPeople(node)
+  const members = createMembersHere(node)
+  const hub = createLiveHub(members)
+  const presence = createPresence((change) => hub.announce(statusChanged(change)))
+  const delivery = createDeliveryWatch(
+    clock,
+    (person, messages) => hub.announce(deliveryChanged(person, messages)),
+    signal,
+  )
+  const doorkeeper = createDoorkeeper(node, clock)
+  const live = createLive({
+    clock,
+    random,
+    log,
+    doorkeeper,
+    hub,
+    requests: { clock, members, presence, announce: hub.announce, version: options.version },
+    serverVersion: versionIdOf(options),
+    serverName: status.node.name,
+    siteUrl: options.siteUrl,
+  })
+  const unfollow = followNode(node, {
+    workspace,
+    people,
+    members,
+    delivery,
+    announce: hub.announce,
+  })
+  const door: Door = {
+    ...{ node, clock, random, log, options, workspace, people, presence, delivery, doorkeeper },
+    nodeName: status.node.name,
+    nodeId: status.node.id,
+    signIn: createSignIn({ node, clock }),
+    announce: hub.announce,
+    endLive: live.endSession,
+  }
+  return { door, live, unfollow }
+}
+
+async function listen(
+  http: FastifyInstance,
+  options: ServerOptions,
+): Promise<{ readonly host: string; readonly port: number }> {
+  const { host, port } = options
+  try {
+    await http.listen({ host, port })
+  } catch (error) {
+    await http.close()
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    throw isTaken ? new EdgeError('PORT_IN_USE', { host, port }, { cause: error }) : error
+  }
+  const bound = addressOf(http.server)
+  return { host: bound.address, port: bound.port }
+}
+
+function addressOf(server: Server): AddressInfo {
+  return server.address() as AddressInfo
+}

@@ -1,0 +1,154 @@
+/**
+ * The nodes of a simulated organisation: what each keeps when its power goes (keys, disk, clock fault) and the one
+ * life it may be having. The nodes are real; only their ports are simulated.
+ */
+import type { NodeId, UserId } from '#base/ids.ts'
+import type { Facts } from '#base/errors.ts'
+import { openEdgeNode } from '#app/edge-node.ts'
+import type { EdgeNode, NodeEvent } from '#app/node.ts'
+import type { Carrier } from '#ports/carrier.ts'
+import type { Log } from '#ports/log.ts'
+import type { Store } from '#ports/store.ts'
+import type { Identity } from '#trust/identity.ts'
+import type { KeyPair } from '#trust/keys.ts'
+import type { Chance } from './chance.ts'
+import { openClock, type ClockFault } from './clock.ts'
+import type { Disk } from './disk.ts'
+import { beginLife, within, type Life, type Timeline } from './timeline.ts'
+import type { Marks, Trace } from './trace.ts'
+import type { Verdict } from './verdict.ts'
+
+/** One node of the fleet, on or off. */
+export interface Member {
+  readonly index: number
+  readonly name: string
+  readonly id: NodeId
+  readonly identity: Identity
+  /** Only at headquarters. */
+  readonly root: KeyPair | undefined
+  /** 4 bytes: the life of the store. */
+  readonly life: Uint8Array
+  readonly disk: Disk
+  readonly clock: ClockFault
+  readonly chance: Chance
+  /** People enrolled here, the administrator first. */
+  readonly people: UserId[]
+  boot: Boot | undefined
+}
+
+/** From power on to power off. `node` is there once it has opened. */
+export interface Boot {
+  readonly life: Life
+  node: EdgeNode | undefined
+}
+
+/** The world around the fleet. */
+export interface FleetWorld {
+  readonly timeline: Timeline
+  readonly trace: Trace
+  readonly marks: Marks
+  readonly verdict: Verdict
+  readonly organisationSecret: Uint8Array
+  readonly openCarriers: (member: Member, life: Life, store: Store) => readonly Carrier[]
+  readonly onLost: (member: Member) => void
+  readonly onEvent: (member: Member, event: NodeEvent) => void
+}
+
+/** Power on and power off. */
+export interface Fleet {
+  /** Does nothing when it is on already. */
+  readonly switchOn: (member: Member) => void
+  /** The power goes, at once. */
+  readonly cutPower: (member: Member) => void
+}
+
+/** A full disk at start: the node is tried again after this long, in milliseconds. */
+const START_AGAIN_MS = 30_000
+
+/** Errors and warnings that an honest world may cause. */
+const EXPECTED_EVENTS: ReadonlySet<string> = new Set(['sync.disk'])
+/** Warnings that mean an honest node has sent what an honest node refuses. */
+const FORBIDDEN_WARNINGS: ReadonlySet<string> = new Set(['envelope.refused'])
+
+/** A fleet whose members are all off. */
+export function openFleet(world: FleetWorld): Fleet {
+  const { timeline, trace, marks, verdict } = world
+  const cutPower = (member: Member): void => {
+    const { boot } = member
+    if (boot === undefined) return
+    boot.life.end()
+    member.boot = undefined
+    trace.note(member.name, 'power off')
+    marks.count(boot.node === undefined ? 'power.off-while-opening' : 'power.off')
+    world.onLost(member)
+  }
+  const switchOn = (member: Member): void => {
+    if (member.boot !== undefined) return
+    const boot: Boot = { life: beginLife(), node: undefined }
+    member.boot = boot
+    trace.note(member.name, 'power on', { clock: member.clock.kind })
+    const opening = openNode(world, member, boot.life)
+    within(boot.life, opening).then(
+      (node) => {
+        boot.node = node
+        trace.note(member.name, 'open')
+        node.subscribe((event) => boot.life.isAlive() && world.onEvent(member, event))
+      },
+      (error: unknown) => {
+        if (!String(error).includes('STORE_FULL')) return failStart(verdict, member, error)
+        marks.count('power.on-with-full-disk')
+        cutPower(member)
+        timeline.after(START_AGAIN_MS, () => switchOn(member))
+      },
+    )
+  }
+  return { switchOn, cutPower }
+}
+
+function openNode(world: FleetWorld, member: Member, life: Life): Promise<EdgeNode> {
+  const store = member.disk.open(life)
+  const ports = {
+    store,
+    clock: openClock(world.timeline, member.clock, life),
+    random: { bytes: member.chance.bytes },
+    log: openLogPort(world, member, life),
+    carriers: world.openCarriers(member, life, store),
+  }
+  const options = {
+    identity: member.identity,
+    organisationSecret: world.organisationSecret,
+    root: member.root,
+    life: member.life,
+    version: '0.0.0',
+  }
+  return openEdgeNode(options, ports)
+}
+
+function openLogPort(world: FleetWorld, member: Member, life: Life): Log {
+  const { trace, verdict } = world
+  const note =
+    (level: string, isWrong: (event: string, facts: Facts) => boolean) =>
+    (event: string, facts: Facts = {}): void => {
+      if (!life.isAlive()) return
+      trace.note(member.name, `${level} ${event}`, facts)
+      if (!isWrong(event, facts)) return
+      const found = `${event} ${JSON.stringify(facts)}`
+      verdict.fail({ broken: 'no such error', where: member.name, wanted: `no ${level} of this kind`, found })
+    }
+  return {
+    error: note('error', (event) => !EXPECTED_EVENTS.has(event)),
+    warn: note(
+      'warn',
+      (event, facts) =>
+        FORBIDDEN_WARNINGS.has(event) ||
+        (event === 'parcel.refused' && facts['code'] !== 'ALREADY_EXISTS'),
+    ),
+    info: note('info', () => false),
+    debug: note('debug', () => false),
+  }
+}
+
+function failStart(verdict: Verdict, member: Member, error: unknown): void {
+  const found = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  verdict.fail({ broken: 'no such error', where: member.name, wanted: 'a node that opens', found })
+}

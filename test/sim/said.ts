@@ -1,0 +1,99 @@
+/**
+ * What people were promised, kept apart from the nodes: every message somebody tried to write, what they were told,
+ * and what therefore must be found everywhere in the end. What was under way when the power went may or may not be.
+ */
+import type { ChannelId, PostId, UserId } from '#base/ids.ts'
+import type { Lane } from '#model/precedence.ts'
+
+/** `asked`: nobody was told anything yet. `saved`: shown as saved. `refused`: told that it was not. */
+export type Fate = 'asked' | 'saved' | 'refused'
+
+/** One message as its author knows it. */
+export interface Said {
+  /** Stands in the body as `<<number>>`, on whichever disk and in whichever parcel it lies. */
+  readonly number: number
+  /** Index of the node it was written on. */
+  readonly home: number
+  readonly author: UserId
+  readonly channel: ChannelId
+  readonly lane: Lane
+  readonly root: PostId | undefined
+  readonly pendingId: string
+  readonly firstBody: string
+  fate: Fate
+  /** Attempts that nobody has answered; one that the power cut off stays for ever. */
+  underWay: number
+  id: PostId | undefined
+  /** What must be found: the last text shown as saved. */
+  body: string
+  /** What may be found instead: texts whose edit nobody has answered. */
+  readonly maybe: Set<string>
+  deletion: 'none' | Fate
+  /** By `person emoji`. */
+  readonly reactions: Map<string, 'set' | 'unset' | 'unsure'>
+  /** Somebody is changing it; a second change waits. */
+  isBusy: boolean
+}
+
+/** All messages of a run. */
+export interface Book {
+  readonly all: () => readonly Said[]
+  readonly write: (facts: Pick<Said, 'home' | 'author' | 'channel' | 'lane' | 'root' | 'pendingId'> & { readonly text: string }) => Said
+  readonly byId: (id: PostId) => Said | undefined
+  /** Notes what a node answered; gives what is wrong with the answer, if anything. */
+  readonly saved: (said: Said, id: PostId) => string | undefined
+}
+
+/** An empty book. */
+export function openBook(): Book {
+  const all: Said[] = []
+  const byId = new Map<PostId, Said>()
+  return {
+    all: () => all,
+    byId: (id) => byId.get(id),
+    write: ({ text, ...facts }) => {
+      const number = all.length
+      const firstBody = `${text} ${markerOf(number)}`
+      const said: Said = {
+        ...facts,
+        number,
+        firstBody,
+        fate: 'asked',
+        underWay: 0,
+        id: undefined,
+        body: firstBody,
+        maybe: new Set(),
+        deletion: 'none',
+        reactions: new Map(),
+        isBusy: false,
+      }
+      all.push(said)
+      return said
+    },
+    saved: (said, id) => {
+      if (said.id !== undefined && said.id !== id) return `message ${said.number} is ${said.id} and ${id}`
+      const other = byId.get(id)
+      if (other !== undefined && other !== said) return `messages ${other.number} and ${said.number} are both ${id}`
+      said.fate = 'saved'
+      said.id = id
+      byId.set(id, said)
+      return undefined
+    },
+  }
+}
+
+/** What stands in the body of a message and nowhere else. */
+export function markerOf(number: number): string {
+  return `<<${number}>>`
+}
+
+/** The numbers of all messages whose bodies lie in `bytes`. */
+export function numbersIn(bytes: Uint8Array): readonly number[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const found: number[] = []
+  for (let at = buffer.indexOf('<<'); at >= 0; at = buffer.indexOf('<<', at + 2)) {
+    const number = /^<<(\d+)>>/.exec(buffer.toString('latin1', at, at + 12))?.[1]
+    if (number !== undefined) found.push(Number(number))
+  }
+  return found
+}

@@ -1,0 +1,131 @@
+/** Whole nodes for tests: one organisation, seeded keys, memory stores, and people with the names of house style. */
+import { openEdgeNode } from '#app/edge-node.ts'
+import type { EdgeNode } from '#app/node.ts'
+import type { Person } from '#app/types.ts'
+import { sha256 } from '#base/hash.ts'
+import { bytesFromText } from '#base/bytes.ts'
+import { must } from '#base/assert.ts'
+import type { Carrier } from '#ports/carrier.ts'
+import type { Clock } from '#ports/clock.ts'
+import type { Log } from '#ports/log.ts'
+import type { Passwords } from '#ports/passwords.ts'
+import type { Store } from '#ports/store.ts'
+import { openMemoryStore } from '#storage/memory-store.ts'
+import {
+  issueCertificate,
+  openIdentity,
+  organisationIdOf,
+  type Identity,
+  type NodeRole,
+  type Organisation,
+} from '#trust/identity.ts'
+import { keyPairFromSeed } from '#trust/keys.ts'
+import { virtualClock } from './clock.ts'
+import { collectingLog } from './log.ts'
+import { seededRandom } from './random.ts'
+
+/** A 32-byte seed that stands for `name`. */
+export function seedOf(name: string): Uint8Array {
+  return sha256(bytesFromText(name))
+}
+
+/** The root of the test organisation. */
+export const root = keyPairFromSeed('ed25519', seedOf('root'))
+
+/** The test organisation. */
+export const organisation: Organisation = {
+  id: organisationIdOf(root.publicBytes),
+  name: 'Relief',
+  rootKey: root.publicBytes,
+  code: 'rf',
+}
+
+/** The secret its members share. */
+export const organisationSecret = seedOf('organisation secret')
+
+/** The identity of the node called `name`, with the given number. */
+export function anIdentity(name: string, number: number, role: NodeRole = 'kit'): Identity {
+  const seeds = { signing: seedOf(`${name} signing`), sealing: seedOf(`${name} sealing`) }
+  const certificate = issueCertificate(root, {
+    number,
+    name,
+    role,
+    issuedAt: 1_790_000_000_000,
+    signingKey: keyPairFromSeed('ed25519', seeds.signing).publicBytes,
+    sealingKey: keyPairFromSeed('x25519', seeds.sealing).publicBytes,
+  })
+  return must(openIdentity(organisation, seeds, certificate), 'seeded keys fit their certificate')
+}
+
+/** Passwords without the wait: for tests only. */
+export const quickPasswords: Passwords = {
+  hash: async (password) => sha256(bytesFromText(`quick ${password}`)),
+  check: async (password, hash) =>
+    Buffer.compare(sha256(bytesFromText(`quick ${password}`)), hash) === 0,
+}
+
+/** What a test may choose about a node; everything else is filled in. */
+export interface NodeChoice {
+  readonly number?: number
+  readonly role?: NodeRole
+  readonly store?: Store
+  readonly clock?: Clock
+  readonly log?: Log
+  readonly carriers?: readonly Carrier[]
+  readonly life?: Uint8Array
+  /** Nodes it knows beforehand. */
+  readonly knows?: readonly Identity[]
+}
+
+/** A running node called `name`. Dispose it at the end of the test. */
+export function aNode(name: string, choice: NodeChoice = {}): Promise<EdgeNode & AsyncDisposable> {
+  const number = choice.number ?? name.charCodeAt(0) - 96
+  return openEdgeNode(
+    {
+      identity: anIdentity(name, number, choice.role),
+      organisationSecret,
+      root: choice.role === 'hub' ? root : undefined,
+      life: choice.life ?? seedOf(`${name} life`).subarray(0, 4),
+      acquaintances: (choice.knows ?? []).map((identity) => identity.certificateBytes),
+      version: '0.0.0',
+    },
+    {
+      store: choice.store ?? openMemoryStore(),
+      clock: choice.clock ?? virtualClock(),
+      random: seededRandom(number),
+      log: choice.log ?? collectingLog(),
+      passwords: quickPasswords,
+      carriers: choice.carriers ?? [],
+    },
+  )
+}
+
+/** Enrols the first administrator of a node. */
+export function anAdministrator(node: EdgeNode, username: string): Promise<Person> {
+  return node.setUp({
+    username,
+    displayName: username,
+    password: `${username}-password`,
+    isAdministrator: true,
+  })
+}
+
+/** Resolves once `check` holds; looks again after every event of any of `nodes`. */
+export async function until(
+  nodes: readonly EdgeNode[],
+  check: () => Promise<boolean>,
+): Promise<void> {
+  let wake: () => void = () => undefined
+  const stops = nodes.map((node) => node.subscribe(() => wake()))
+  try {
+    for (;;) {
+      const next = new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      if (await check()) return
+      await next
+    }
+  } finally {
+    for (const stop of stops) stop()
+  }
+}
