@@ -125,6 +125,7 @@ function tool(name: string): string {
 async function run([name, ...args]: Gate['command']): Promise<{ code: number; output: string }> {
   const child = spawn(process.execPath, [tool(name), ...args], {
     cwd: ROOT,
+    env: { ...process.env, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const chunks: Buffer[] = []

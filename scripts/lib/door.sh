@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What every door needs: the right Node, and the packages. Read by the doors with `.`, POSIX sh.
 #
 # A machine may have any Node or an old one. These functions find a fitting Node or fetch it into .node/, and
@@ -131,7 +132,7 @@ need_packages() {
 # What is installed, as one line: which set, and the checksum of the lock file it came from.
 have_packages() {
   lock_sum=$(cksum <"$ROOT/package-lock.json")
-  installed=$(cat "$ROOT/node_modules/.holdfast" 2>/dev/null) || return 1
+  installed=$(cat "$ROOT/node_modules/.holdfast" 2>/dev/null)
   [ "$installed" = "everything $lock_sum" ] || [ "$installed" = "$PACKAGES $lock_sum" ]
 }
 
@@ -139,12 +140,16 @@ install_packages() {
   ! have_packages || return 0
   need_npm
   say "installing packages ($PACKAGES, once) …"
-  rm -f "$ROOT/node_modules/.holdfast"
+  # `npm ci` begins by deleting; what a running node may be using is only added to.
+  how=ci
+  [ "$installed" != "production $lock_sum" ] || how='install --no-save'
   omit=
   [ "$PACKAGES" = everything ] || omit=--omit=dev
+  rm -f "$ROOT/node_modules/.holdfast"
   # NODE_ENV=production would leave out what the tests need.
-  (cd "$ROOT" && PATH=$NPM_PATH NODE_ENV='' npm ci --ignore-scripts --no-audit --no-fund --loglevel=error ${omit:+"$omit"} >&2) ||
-    die 'a failed npm ci' "the packages of package-lock.json" 'read the lines above; with a working connection to the npm registry run this again'
+  # shellcheck disable=SC2086
+  (cd "$ROOT" && PATH=$NPM_PATH NODE_ENV='' npm $how --ignore-scripts --no-audit --no-fund --loglevel=error $omit >&2) ||
+    die "a failed npm $how" "the packages of package-lock.json" 'read the lines above; with a working connection to the npm registry run this again'
   if [ "$PACKAGES" = everything ]; then
     say 'building the test runner …'
     (cd "$ROOT" && "$NODE" node_modules/.bin/tap build >&2) || die 'a failed tap build' 'a test runner' 'read the lines above'

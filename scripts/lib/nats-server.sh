@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # A real NATS server for the tests: Debian's, unpacked into .servers/ and never installed, so no service starts, no
 # port is taken and no root is needed. Read after door.sh.
 

@@ -1,9 +1,18 @@
 /** Bytes: joining, comparing, and the variable-length integers (LEB128) that every format here uses. */
 import { assert } from './assert.ts'
 
-/** All of `parts` in one array. */
+/**
+ * All of `parts` in one array of its own. Not a Buffer: a small one is a piece of a shared 8 KB block, and whoever
+ * keeps the piece keeps the block (measured: 16 open segments held 90 MB that way).
+ */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(parts)
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 /** Whether both hold the same bytes. Not constant-time: never for secrets. */
@@ -66,7 +75,7 @@ export function byteWriter(): ByteWriter {
     },
     bytes: () => {
       flush()
-      return Buffer.concat(parts)
+      return concatBytes(...parts)
     },
   }
   return writer

@@ -11,7 +11,7 @@ export const SEGMENT_ENTRIES_MAX = 1_000
 /** Milliseconds after which the next segment is opened even if it is not full: 30 days. */
 export const SEGMENT_PERIOD_MS = 30 * 24 * 3_600_000
 /** Documents kept open at once; each open segment holds about 0.6 MB (research/automerge.md). */
-export const OPEN_DOCUMENTS_MAX = 16
+export const OPEN_DOCUMENTS_MAX = 8
 /** Loose changes of a document before they are folded into its snapshot. */
 export const LOOSE_CHANGES_MAX = 256
 /** Changes of one document that wait for something they depend on. */
@@ -38,6 +38,8 @@ export const NOTE_ITEMS_MAX = 1_000
 export const RELAY_DELAY_MS = 30_000
 /** How long a post office has, at first, to give what it holds before we say what we have: 60 s. */
 export const INTRODUCTION_DELAY_MS = 60_000
+/** How long something missing has to come by itself before it is asked for: 10 s. */
+export const WANT_AFTER_MS = 10_000
 /** How often the same document is asked for again. */
 export const WANT_INTERVAL_MS = 60_000
 /** Commits that one synced batch takes together. */

@@ -23,8 +23,8 @@ export interface DialTask {
   readonly backOffMaxMs: number
   /** Dials once; resolves when that has failed, or its session has ended. */
   readonly dial: (url: string) => Promise<DialEnd>
-  /** Resolves when there is no contact with `peer`, at once if there is none now, or when `signal` aborts. */
-  readonly contactOver: (peer: NodeId, signal: AbortSignal) => Promise<void>
+  /** Resolves when there is no contact with `peer`, at once if there is none now. */
+  readonly contactOver: (peer: NodeId) => Promise<void>
 }
 
 /** The effects of a dialler. */
@@ -49,11 +49,11 @@ export async function keepDialling(
   while (!signal.aborted) {
     const startedAt = ports.clock.monotonicMs()
     const { peer, reason } = await task.dial(task.url)
-    if (peer !== undefined) await task.contactOver(peer, signal)
+    if (peer !== undefined) await task.contactOver(peer)
     if (signal.aborted) return
     const lastedMs = ports.clock.monotonicMs() - startedAt
     failures = peer !== undefined && lastedMs >= GOOD_SESSION_MS ? 0 : failures + 1
-    report({ url: task.url, reason, failures }, ports.log)
+    report({ peer: task.url, reason, attempt: failures }, ports.log)
     await ports.clock.sleep(backOffMs(failures, task.backOffMaxMs, ports.random), signal)
   }
 }
@@ -65,10 +65,8 @@ export function backOffMs(failures: number, maxMs: number, random: Random): numb
   return Math.round(Math.min(doubled, maxMs) * (1 - chance / 512))
 }
 
-function report(facts: { url: string; reason: SessionEnd; failures: number }, log: Log): void {
-  const isNews = facts.failures <= 1 || facts.failures % 100 === 0
-  if (facts.reason === 'ourselves' || facts.reason === 'not-a-member')
-    log.warn('lan.dial-failed', facts)
-  else if (isNews) log.info('lan.dial-failed', facts)
+/** Once when it begins to fail, and now and then: a kit may dial its hub for weeks. */
+function report(facts: { peer: string; reason: SessionEnd; attempt: number }, log: Log): void {
+  if (facts.attempt <= 1 || facts.attempt % 100 === 0) log.info('lan.dial-failed', facts)
   else log.debug('lan.dial-failed', facts)
 }

@@ -14,7 +14,11 @@ import { PIECE_BYTES_MAX, type LanMessage, type ParcelName } from './lan-message
 
 /** Everything this node has to hand over to one peer. */
 export interface Outgoing {
-  /** Resolves once the peer has custody. @throws EdgeError CARRIER_UNREACHABLE, INPUT_INVALID when refused */
+  /**
+   * Resolves once the peer has custody.
+   * @throws EdgeError CARRIER_UNREACHABLE when given back or `signal` aborts, INPUT_INVALID when the peer refuses it,
+   *   TOO_MANY_REQUESTS when WAITING_PARCELS_MAX wait
+   */
   readonly add: (parcel: Parcel, signal: AbortSignal) => Promise<Handover>
   /** The next piece to send, or undefined when there is nothing to send now. */
   readonly next: () => LanMessage | undefined
@@ -31,11 +35,15 @@ export interface Outgoing {
 /** Parcels that may wait for one peer; the node itself keeps no more than a few dozen on their way. */
 export const WAITING_PARCELS_MAX = 1_024
 
+/** Somebody who waits for the answer. The same parcel may be handed in twice; it travels once. */
+interface Waiter {
+  readonly settle: (outcome: 'custody' | EdgeError) => void
+}
+
 interface Job {
   readonly parcel: Parcel
-  readonly settle: (outcome: 'custody' | EdgeError) => void
-  /** Nobody waits for the answer any more. */
-  isAbandoned: boolean
+  /** Empty when nobody waits for the answer any more. */
+  readonly waiters: Set<Waiter>
   bytesSent: number
 }
 
@@ -46,20 +54,24 @@ interface LaneJobs {
   readonly unanswered: Map<number, Job>
 }
 
-/** An empty list of parcels for the peer that `facts` name. */
-export function openOutgoing(facts: { readonly peer: string }): Outgoing {
+/** Nothing on its way to `peer` yet. */
+export function openOutgoing(peer: string): Outgoing {
   const lanes = new Map<Lane, LaneJobs>(
     LANES.map((lane) => [lane, { waiting: [], begun: undefined, unanswered: new Map() }]),
   )
   const all = (): LaneJobs[] => [...lanes.values()]
   return {
-    add: (parcel, signal) => {
+    add: async (parcel, signal) => {
+      const waiting = all().reduce((sum, lane) => sum + lane.waiting.length, 0)
+      if (waiting >= WAITING_PARCELS_MAX)
+        throw new EdgeError('TOO_MANY_REQUESTS', { peer, waiting })
+      if (signal.aborted) throw unreachable(peer)
       const lane = laneOf(lanes, parcel.lane)
-      const count = all().reduce((sum, { waiting }) => sum + waiting.length, 0)
-      if (count >= WAITING_PARCELS_MAX)
-        throw new EdgeError('TOO_MANY_REQUESTS', { ...facts, count })
-      if (isUnderWay(lane, parcel.number)) throw alreadyUnderWay(facts.peer, parcel)
-      return enqueue(lane, parcel, signal)
+      const job = jobOf(lane, parcel)
+      return answerTo(job, signal, () => {
+        forget(lane, job)
+        return unreachable(peer)
+      })
     },
     next: () => {
       for (const lane of all()) {
@@ -73,14 +85,13 @@ export function openOutgoing(facts: { readonly peer: string }): Outgoing {
       const job = lane.unanswered.get(name.number)
       if (job === undefined) return false
       lane.unanswered.delete(name.number)
-      job.settle(answer === 'custody' ? 'custody' : refusedByPeer(facts.peer, name))
+      settle(job, answer === 'custody' ? 'custody' : refusedByPeer(peer, name))
       return true
     },
     isAwaiting: () => all().some((lane) => lane.begun !== undefined || lane.unanswered.size > 0),
     restart: () => all().forEach(restart),
     giveBack: () => {
-      for (const job of all().flatMap(clear))
-        job.settle(new EdgeError('CARRIER_UNREACHABLE', facts))
+      for (const job of all().flatMap(clear)) settle(job, unreachable(peer))
     },
   }
 }
@@ -89,37 +100,45 @@ function laneOf(lanes: ReadonlyMap<Lane, LaneJobs>, name: Lane): LaneJobs {
   return must(lanes.get(name), 'every lane has its list')
 }
 
-function isUnderWay(lane: LaneJobs, number: number): boolean {
-  const unanswered = lane.unanswered.get(number)
-  return (
-    lane.begun?.parcel.number === number ||
-    unanswered?.isAbandoned === false ||
-    lane.waiting.some(({ parcel }) => parcel.number === number)
-  )
+/** The job of this parcel: one that is under way and still waited for, or a new one at the end of its lane. */
+function jobOf(lane: LaneJobs, parcel: Parcel): Job {
+  const underWay = [lane.begun, ...lane.waiting, lane.unanswered.get(parcel.number)]
+  const same = underWay.find((job) => job?.parcel.number === parcel.number && job.waiters.size > 0)
+  if (same !== undefined) return same
+  const job: Job = { parcel, waiters: new Set(), bytesSent: 0 }
+  lane.waiting.push(job)
+  return job
 }
 
-function enqueue(lane: LaneJobs, parcel: Parcel, signal: AbortSignal): Promise<Handover> {
+/** Waits for the answer to `job`. When `signal` aborts, `onAbort` tidies up and gives the error. */
+function answerTo(job: Job, signal: AbortSignal, onAbort: () => EdgeError): Promise<Handover> {
   return new Promise((resolve, reject) => {
     const abort = (): void => {
-      job.isAbandoned = true
-      lane.waiting = lane.waiting.filter((other) => other !== job)
-      if (lane.begun === job) lane.begun = undefined
-      reject(signal.reason)
+      job.waiters.delete(waiter)
+      reject(onAbort())
     }
-    const job: Job = {
-      parcel,
-      isAbandoned: false,
-      bytesSent: 0,
+    const waiter: Waiter = {
       settle: (outcome) => {
         signal.removeEventListener('abort', abort)
-        if (outcome === 'custody') resolve('custody')
+        if (outcome === 'custody') resolve(outcome)
         else reject(outcome)
       },
     }
-    if (signal.aborted) return reject(signal.reason)
     signal.addEventListener('abort', abort, { once: true })
-    lane.waiting.push(job)
+    job.waiters.add(waiter)
   })
+}
+
+function settle(job: Job, outcome: 'custody' | EdgeError): void {
+  for (const waiter of job.waiters) waiter.settle(outcome)
+  job.waiters.clear()
+}
+
+/** Nobody waits for `job` any more: what is not sent stays here; what is sent keeps its place until it is answered. */
+function forget(lane: LaneJobs, job: Job): void {
+  if (job.waiters.size > 0) return
+  lane.waiting = lane.waiting.filter((other) => other !== job)
+  if (lane.begun === job) lane.begun = undefined
 }
 
 function nextOf(lane: LaneJobs): LanMessage | undefined {
@@ -159,13 +178,14 @@ function clear(lane: LaneJobs): Job[] {
   lane.unanswered.clear()
   lane.begun = undefined
   lane.waiting = []
-  return jobs.filter((job) => !job.isAbandoned)
+  return jobs.filter((job) => job.waiters.size > 0)
 }
 
 function refusedByPeer(peer: string, { lane, number }: ParcelName): EdgeError {
   return new EdgeError('INPUT_INVALID', { reason: 'refused by peer', peer, lane, number })
 }
 
-function alreadyUnderWay(peer: string, { lane, number }: ParcelName): EdgeError {
-  return new EdgeError('INPUT_INVALID', { reason: 'already under way', peer, lane, number })
+/** The contact with `peer` is over, or the caller gave up first. */
+export function unreachable(peer: string): EdgeError {
+  return new EdgeError('CARRIER_UNREACHABLE', { carrier: 'lan', peer })
 }

@@ -24,7 +24,6 @@ export type SessionEnd =
   | 'closed-by-peer'
   | 'wrong-seal'
   | 'broken-parcel'
-  | 'too-many-arrivals'
   | 'reads-too-slowly'
   | 'silent'
   | 'superseded'
@@ -40,6 +39,11 @@ export interface LanSession {
   /** Pings the peer: it may be gone. */
   readonly probe: () => void
   readonly end: (reason: SessionEnd) => void
+  /** Aborts when the session ends. */
+  readonly over: AbortSignal
+  /** Stops reading from the socket, and starts again. */
+  readonly pause: () => void
+  readonly resume: () => void
   /** Resolves once the socket is closed. */
   readonly closed: Promise<void>
 }
@@ -53,6 +57,12 @@ export interface SessionUser {
   readonly onRoom: () => void
 }
 
+/** Who is at the other end, beyond doubt. */
+export interface ProvenPeer {
+  readonly node: NodeId
+  readonly certificateBytes: Uint8Array
+}
+
 /** Our end of a session. */
 export interface SessionTask {
   readonly socket: WebSocket
@@ -62,7 +72,7 @@ export interface SessionTask {
   readonly keepAliveMs: number
   /** Asked of the initiator only: it knows who the peer is, and the peer does not know it yet. */
   readonly isWanted: (peer: NodeId) => boolean
-  readonly onOpen: (session: LanSession, peer: NodeId) => SessionUser
+  readonly onOpen: (session: LanSession, peer: ProvenPeer) => SessionUser
   /** Called once; `peer` is known when the session was open. */
   readonly onEnd: (session: LanSession, reason: SessionEnd, peer: NodeId | undefined) => void
 }
@@ -102,7 +112,7 @@ export function openLanSession(task: SessionTask, ports: SessionPorts): LanSessi
       { ...ports, signal: over.signal },
     )
     open = { peer: session.peer.node, talk }
-    user = task.onOpen(self, open.peer)
+    user = task.onOpen(self, { node: open.peer, certificateBytes: session.peerBytes })
   }
   const shake = (bytes: Uint8Array): void => {
     const step = handshake.take(bytes)
@@ -124,6 +134,9 @@ export function openLanSession(task: SessionTask, ports: SessionPorts): LanSessi
     hasRoom: () => socket.readyState === OPEN && socket.bufferedAmount < FRAME_BYTES_MAX,
     probe: () => void (over.signal.aborted || open?.talk.probe()),
     end,
+    over: over.signal,
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
     closed: new Promise((resolve) => void socket.once('close', () => resolve())),
   }
   listen(socket, {

@@ -29,6 +29,8 @@ export interface Ledger {
   readonly knowsServer: (serverId: string) => boolean
   /** This server has the stream as our marks say. */
   readonly trustServer: (serverId: string) => void
+  /** No server is trusted until the marks have been looked up again. */
+  readonly trustNoServer: () => void
   /** Nothing after `seq` can be trusted any more; the node has to be told. */
   readonly rewind: (seq: number) => void
   /** The node has been told, or has still to be, that the post office may have forgotten. */
@@ -60,8 +62,8 @@ export interface Ledger {
   readonly sending: (bytes: Uint8Array) => void
   /** Our own was stored at `mark.seq`. */
   readonly acknowledged: (mark: Mark, bytes: Uint8Array) => Balance
-  /** The newest of the stream stands at `mark.seq`. */
-  readonly looked: (mark: Mark) => Balance
+  /** A look at the stream's end found this one, at `mark.seq`. */
+  readonly looked: (mark: Mark, bytes: Uint8Array) => Balance
   /** Whether all up to now was fetched or heard. */
   readonly isComplete: () => boolean
   /** Whether so much is unproven that a look at the stream is worth its bytes. */
@@ -120,6 +122,9 @@ export function openLedger(kept: Place | undefined): Ledger {
       const others = place.servers.filter((id) => id !== serverId)
       place = { ...place, servers: [...others, serverId].slice(-SERVERS_MAX) }
     },
+    trustNoServer: () => {
+      place = { ...place, servers: [] }
+    },
     rewind: (seq) => {
       books.cursor = Math.min(books.cursor, seq)
       begin(books)
@@ -140,6 +145,7 @@ export function openLedger(kept: Place | undefined): Ledger {
     },
     nothingMore: () => {
       books.asked.forEach((entry) => books.unproven.delete(entry))
+      books.ownCount = 0
       books.isComplete = true
     },
     fetched: (mark, bytes) => {
@@ -165,21 +171,24 @@ export function openLedger(kept: Place | undefined): Ledger {
     sending: (bytes) => void remember(books, bytes, 'held'),
     acknowledged: (mark, bytes) => {
       if (mark.seq <= books.reached)
-        return books.recent.get(fingerprint(bytes))?.seq === mark.seq ? 'even' : 'other-stream'
+        return wasFetched(books, bytes, mark.seq) ? 'even' : 'other-stream'
       addMark(mark)
       if (!books.isComplete) return 'open'
       books.ownCount += 1
       return balance(books, mark.seq)
     },
-    looked: (mark) => {
+    looked: (mark, bytes) => {
       addMark(mark)
-      return balance(books, mark.seq)
+      if (books.recent.has(fingerprint(bytes))) return balance(books, mark.seq)
+      books.isComplete = false
+      return 'gap'
     },
     isComplete: () => books.isComplete,
     isCrowded: () => unprovenCount(books) >= UNPROVEN_MAX,
 
     hold: (entry) => {
       entry.state = 'held'
+      if (!books.recent.has(entry.print)) books.recent.set(entry.print, entry)
       settle(books)
     },
     place: () => placeAt(),
@@ -228,6 +237,12 @@ function fetched(books: Books, seq: number, bytes: Uint8Array): Entry | undefine
   }
   step(books, { upTo: seq, entries: entry === undefined ? [] : [entry] })
   return known === undefined ? entry : undefined
+}
+
+/** Whether our own envelope was met while fetching, at `seq` or before (bare ones may stand later than noted). */
+function wasFetched({ recent }: Books, bytes: Uint8Array, seq: number): boolean {
+  const at = recent.get(fingerprint(bytes))?.seq
+  return at !== undefined && at <= seq
 }
 
 function step(books: Books, next: Step): void {

@@ -62,6 +62,7 @@ export function foundOrganisation(
       rootKey: root.publicBytes,
     },
     certificate,
+    issuer: undefined,
     keys: {
       signing: seeds.signing,
       sealing: seeds.sealing,
@@ -93,11 +94,12 @@ export function beginJoin(draft: JoiningDraft, random: Random): Joining {
         agree: (theirs) => agree(sealingPair.privateKey, theirs),
       })
       if (!outcome.ok) throw new EdgeError('JOIN_REFUSED', { reason: outcome.reason })
-      const { organisation, organisationSecret, certificateBytes } = outcome.answer
+      const { organisation, organisationSecret } = outcome.answer
       const { name, code, rootKey } = organisation
       return {
         organisation: { name, code, rootKey },
-        certificate: certificateBytes,
+        certificate: outcome.answer.certificateBytes,
+        issuer: outcome.answer.issuerCertificateBytes,
         keys: {
           signing: seeds.signing,
           sealing: seeds.sealing,

@@ -25,6 +25,7 @@ export interface Surroundings {
 export interface CommonOptions {
   /** The data folder, absolute. */
   readonly data: string
+  /** One line of JSON instead of words. */
   readonly json: boolean
 }
 
@@ -34,12 +35,23 @@ export function writeJson(terminal: Terminal, value: unknown): void {
 }
 
 /** Writes lines. */
-export function writeLines(terminal: Terminal, ...lines: readonly string[]): void {
+export function writeLines(terminal: Terminal, lines: readonly string[]): void {
   terminal.out(`${lines.join('\n')}\n`)
 }
 
-/** Rows of two columns, the first as wide as its widest cell. */
-export function columns(rows: readonly (readonly [string, string])[], indent = '  '): string[] {
-  const width = Math.max(0, ...rows.map(([name]) => name.length))
-  return rows.map(([name, value]) => `${indent}${name.padEnd(width)}  ${value}`)
+/** Rows with two spaces before each cell; every column but the last is as wide as its widest cell. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, at) =>
+    Math.max(...rows.map((row) => (row[at] ?? '').length)),
+  )
+  return rows.map((row) =>
+    row
+      .map((cell, at) => `  ${at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0)}`)
+      .join(''),
+  )
+}
+
+/** A point in time as the machine's own time zone has it, to the minute. */
+export function when(at: number): string {
+  return new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'short' }).format(at)
 }

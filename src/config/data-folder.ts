@@ -4,6 +4,7 @@
  *     config.json         what the operator set
  *     organisation.json   name, code and root key of the organisation; the last file of a new folder, so its seal
  *     certificate         this node's certificate, as the root signed it (hexadecimal, like most keys)
+ *     issuer              the certificate of the node that let this one in, where it joined
  *     keys/               0700, every file in it 0600: signing, sealing, organisation, root where the organisation
  *                         was founded, store (raw bytes, made with the store), life, operator.token while it runs
  *     store/              LevelDB, every value sealed under keys/store
@@ -32,6 +33,7 @@ export interface Layout {
   readonly config: string
   readonly organisation: string
   readonly certificate: string
+  readonly issuer: string
   readonly keys: string
   readonly store: string
   readonly storeKey: string
@@ -53,6 +55,8 @@ export interface FolderOrganisation {
 export interface FolderContents {
   readonly organisation: FolderOrganisation
   readonly certificate: Uint8Array
+  /** Certificate of the node that let this one in; none where the organisation was founded. */
+  readonly issuer: Uint8Array | undefined
   /** Seeds and keys of 32 bytes each; `root` only where the organisation was founded. */
   readonly keys: {
     readonly signing: Uint8Array
@@ -99,6 +103,7 @@ export function layoutOf(path: string): Layout {
     config: join(path, 'config.json'),
     organisation: join(path, 'organisation.json'),
     certificate: join(path, 'certificate'),
+    issuer: join(path, 'issuer'),
     keys,
     store: join(path, 'store'),
     storeKey: join(keys, 'store'),
@@ -149,6 +154,7 @@ export async function createDataFolder(
   if (config !== undefined && !(await isThere(layout.config)))
     await writeFileWhole(layout.config, config, PUBLIC_MODE)
   await writeHex(layout.certificate, contents.certificate, PUBLIC_MODE)
+  if (contents.issuer !== undefined) await writeHex(layout.issuer, contents.issuer, PUBLIC_MODE)
   const { name, code, rootKey } = contents.organisation
   const organisation = { format: FORMAT, name, code, rootKey: hexFromBytes(rootKey) }
   await writeFileWhole(
@@ -177,6 +183,7 @@ export async function readDataFolder(path: string): Promise<FolderContents> {
   return {
     organisation: await readOrganisation(layout.organisation),
     certificate: await readHex(layout.certificate, undefined),
+    issuer: (await isThere(layout.issuer)) ? await readHex(layout.issuer, undefined) : undefined,
     keys: {
       signing: await key('signing'),
       sealing: await key('sealing'),

@@ -8,11 +8,16 @@ import { parseJson } from './json.ts'
 /** Where the running node can be asked. */
 export interface RunNote {
   readonly process: number
-  /** `http://127.0.0.1:8065`: this machine's way to it. */
-  readonly url: string
+  /** What it listens on: an address of this machine, `0.0.0.0` or `::` for all. */
+  readonly host: string
+  readonly port: number
 }
 
-const RunFile = z.strictObject({ process: z.int().positive(), url: z.url() })
+const RunFile = z.strictObject({
+  process: z.int().positive(),
+  host: z.string().min(1),
+  port: z.int().positive(),
+})
 
 /** Leaves word for the command line on this machine. */
 export async function writeRunNote(path: string, note: RunNote, token: string): Promise<void> {
@@ -39,4 +44,14 @@ export async function removeRunNote(path: string): Promise<void> {
   const layout = layoutOf(path)
   await rm(layout.run, { force: true })
   await rm(layout.operatorToken, { force: true })
+}
+
+/** This machine's own way to the node. */
+export function localUrl({ host, port }: Pick<RunNote, 'host' | 'port'>): string {
+  return `http://${place(host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host, port)}`
+}
+
+/** `host:port`, with an IPv6 address in brackets. */
+export function place(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

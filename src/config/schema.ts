@@ -54,6 +54,8 @@ const receiptDelayMs = whole(0, 3_600_000).describe(
   'How long a receipt may wait for other traffic to ride along with.',
 )
 
+const backOffMsMax = whole(1_000, DAY_MS).describe('Longest wait between two attempts to connect.')
+
 const Lan = object({
   kind: z.literal('lan').describe('Other nodes directly, over the network this node is on.'),
   dial: z
@@ -62,6 +64,12 @@ const Lan = object({
     .default([])
     .describe('Nodes this one calls, as host:port. Nodes that call this one need no entry.'),
   receiptDelayMs: receiptDelayMs.default(200),
+  backOffMsMax: backOffMsMax.default(30_000),
+  keepAliveMs: whole(1_000, DAY_MS)
+    .default(30_000)
+    .describe(
+      'How long a connection may be idle before this node looks whether the other is still there.',
+    ),
 })
 
 const Tls = object({
@@ -109,9 +117,7 @@ const Nats = object({
   connectTimeoutMs: whole(1_000, 600_000)
     .default(120_000)
     .describe('How long one attempt to connect may take; a thin link needs minutes.'),
-  backOffMsMax: whole(1_000, DAY_MS)
-    .default(60_000)
-    .describe('Longest wait between two attempts to connect.'),
+  backOffMsMax: backOffMsMax.default(60_000),
   idleProbeMs: whole(10_000, DAY_MS)
     .optional()
     .describe(

@@ -13,6 +13,7 @@ import {
   byteWriter,
   bytesFromHex,
   bytesFromText,
+  concatBytes,
   equalBytes,
   hexFromBytes,
   MalformedBytes,
@@ -111,7 +112,7 @@ function firstColumns({ actor, startOp, value }: ChangeFacts): Column[] {
     [COLUMN.objectActor, Uint8Array.of(0, 1, ONE_LITERAL, 0)],
     [COLUMN.objectCounter, nullThenLiteral(startOp)],
     [COLUMN.keyCounter, Uint8Array.of(0, 1, ONE_LITERAL, 0)],
-    [COLUMN.keyText, Buffer.concat([literalText(actor), Uint8Array.of(0, 1)])],
+    [COLUMN.keyText, concatBytes(literalText(actor), Uint8Array.of(0, 1))],
     [COLUMN.insert, Uint8Array.of(1, 1)],
     [COLUMN.action, Uint8Array.of(TWO_LITERALS, ACTION_MAKE_LIST, ACTION_SET)],
     [COLUMN.valueMeta, twoLiterals(0, value.length * 16 + VALUE_IS_BYTES)],
@@ -163,7 +164,7 @@ function frame(actor: Uint8Array, numbers: Numbers, columns: readonly Column[]):
   const tail = chunk.bytes()
   const hash = sha256(tail)
   return {
-    bytes: Buffer.concat([MAGIC, hash.subarray(0, 4), tail]),
+    bytes: concatBytes(MAGIC, hash.subarray(0, 4), tail),
     hash: hexFromBytes(hash) as ChangeHash,
   }
 }

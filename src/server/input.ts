@@ -15,7 +15,7 @@ export function idSchema<T extends ShortId>(): z.ZodType<T> {
 }
 
 /** An id, or '' for none, as Mattermost writes an absent id. */
-export function optionalIdSchema<T extends ShortId>(): z.ZodType<T | undefined, unknown> {
+export function optionalIdSchema<T extends ShortId>(): z.ZodType<T | undefined> {
   return z.preprocess(
     (value) => (value === '' || value === null ? undefined : value),
     idSchema<T>().optional(),
@@ -57,7 +57,7 @@ export function userParam(call: Call): UserId {
 }
 
 /** A whole number in a query; what clients leave out gets `fallback`. */
-export function wholeNumber(fallback: number): z.ZodType<number, unknown> {
+export function wholeNumber(fallback: number): z.ZodType<number> {
   return z.coerce
     .number({ error: 'a whole number' })
     .int({ error: 'a whole number' })

@@ -5,6 +5,7 @@
  * and preferences inside `data` are JSON strings within the JSON; clients break on objects there.
  */
 import type { ChannelId, PostId, UserId } from '#base/ids.ts'
+import { mentionsIn as namesIn } from '#model/names.ts'
 import type { NodeEvent } from '#app/node.ts'
 import type { Channel, Message, Person } from '#app/types.ts'
 import type { PersonStatus } from './presence.ts'
@@ -42,6 +43,9 @@ interface Broadcast {
   readonly connection_id: string
   readonly omit_connection_id: string
 }
+
+/** Mattermost's words for all members of a channel. */
+const EVERYBODY = ['channel', 'all', 'here']
 
 const NOBODY: Broadcast = {
   omit_users: null,
@@ -172,20 +176,10 @@ function mentionsIn(message: Message, channel: Channel, context: EventContext): 
   here.delete(message.author)
   if (isPersonal(channel)) return [...here]
   if (!message.body.includes('@')) return []
-  const names = new Set(
-    message.body
-      .toLowerCase()
-      .match(/@[a-z0-9._-]+/g)
-      ?.slice(0, 50),
-  )
-  if (['@channel', '@all', '@here'].some((word) => names.has(word))) return [...here]
-  const named = [...names].map((name) => personNamed(name.slice(1), context)?.id)
+  const names = namesIn(message.body)
+  if (EVERYBODY.some((word) => names.includes(word))) return [...here]
+  const named = names.map((name) => context.byName(name)?.id)
   return named.filter((id) => id !== undefined).filter((id) => here.has(id))
-}
-
-/** A name at the end of a sentence carries its full stop along. */
-function personNamed(name: string, context: EventContext): Person | undefined {
-  return context.byName(name) ?? context.byName(name.replace(/[._-]+$/, ''))
 }
 
 function aboutPost(name: string, message: Message): Announcement {
@@ -213,7 +207,7 @@ function reaction(
 
 function channelCreated(channel: Channel, context: EventContext): readonly Announcement[] {
   const team = context.workspace.id
-  if (channel.kind === 'group') return []
+  if (channel.kind === 'group' || channel.creator === undefined) return []
   if (channel.kind !== 'direct') {
     return [toPerson(channel.creator, 'channel_created', { channel_id: channel.id, team_id: team })]
   }

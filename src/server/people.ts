@@ -5,6 +5,7 @@
 import type { UserId } from '#base/ids.ts'
 import type { EdgeNode } from '#app/node.ts'
 import type { Person } from '#app/types.ts'
+import type { Log } from '#ports/log.ts'
 
 /** The people of the workspace, now. */
 export interface People {
@@ -17,11 +18,25 @@ export interface People {
   readonly learn: (person: Person) => void
 }
 
-/** Reads everybody once. Whoever opens it passes on `person-updated` events by `learn`. */
-export async function openPeople(node: EdgeNode): Promise<People> {
+/**
+ * Reads everybody once; `person-updated` events then go to `learn`. A newcomer from another node may take a name that
+ * somebody has here, who then gets a longer one without an event: everybody is read again.
+ */
+export async function openPeople(node: Pick<EdgeNode, 'allPeople'>, log: Log): Promise<People> {
   const people = createPeople()
-  for (const person of await node.allPeople()) people.learn(person)
-  return people
+  const readAll = async (): Promise<void> => {
+    for (const person of await node.allPeople()) people.learn(person)
+  }
+  await readAll()
+  return {
+    ...people,
+    learn: (person) => {
+      const namesake = people.byName(person.username)
+      people.learn(person)
+      if (namesake === undefined || namesake.id === person.id) return
+      readAll().catch((error: unknown) => log.error('people.unread', { error: String(error) }))
+    },
+  }
 }
 
 /** A book with nobody in it. */
@@ -39,7 +54,9 @@ export function createPeople(): People {
     learn: (person) => {
       const before = byId.get(person.id)
       if (before !== undefined && before.updatedAt > person.updatedAt) return
-      if (before !== undefined) idByName.delete(before.username)
+      if (before !== undefined && idByName.get(before.username) === person.id) {
+        idByName.delete(before.username)
+      }
       byId.set(person.id, person)
       idByName.set(person.username, person.id)
       sorted = undefined

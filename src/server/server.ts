@@ -65,7 +65,7 @@ async function openDoor(
   const { node, clock, random, log } = deps
   const status = await node.status()
   const workspace = { id: status.organisation, name: status.organisationName }
-  const people = await openPeople(node)
+  const people = await openPeople(node, log)
   const members = createMembersHere(node)
   const hub = createLiveHub(members)
   const presence = createPresence((change) => hub.announce(statusChanged(change)))
@@ -94,7 +94,16 @@ async function openDoor(
     announce: hub.announce,
   })
   const door: Door = {
-    ...{ node, clock, random, log, options, workspace, people, presence, delivery, doorkeeper },
+    node,
+    clock,
+    random,
+    log,
+    options,
+    workspace,
+    people,
+    presence,
+    delivery,
+    doorkeeper,
     nodeName: status.node.name,
     nodeId: status.node.id,
     signIn: createSignIn({ node, clock }),

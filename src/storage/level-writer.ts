@@ -6,8 +6,8 @@
  * After a failed sync or table write it refuses everything for good. So a failed write always ends that life of
  * the database: before the next one it is closed and opened again. Reads go on from the old life until then.
  *
- * On the way the failed batch may reach the disk after all, in what was left in buffers. Its writer was told that
- * nothing is kept, so the values from before it are written again before anybody reads.
+ * A batch whose sync failed may stand in the log whole and come back on the way. Its writer was told that nothing
+ * is kept, so the values from before it are written again before anybody reads.
  */
 import { EdgeError } from '#base/errors.ts'
 import type { Write } from '#ports/store.ts'

@@ -3,14 +3,16 @@
  * Decisions only; `driver.ts` does the sending.
  */
 import type { DocumentId, Instant } from '#base/ids.ts'
-import { INTRODUCTION_DELAY_MS, RELAY_DELAY_MS } from '#base/limits.ts'
+import { RELAY_DELAY_MS } from '#base/limits.ts'
 import { channelDocument, channelOfDocument, DIRECTORY } from '#model/document-id.ts'
 import { countBeyond, joinClocks } from '#model/log.ts'
 import { laneFromNumber, LANES, type Lane } from '#model/precedence.ts'
 import type { Handover, PeerId } from '#ports/carrier.ts'
 import { readCertificate } from '#trust/identity.ts'
 import { isNode, type SyncContext } from './context.ts'
-import { cutDelta, cutNote, sealNote, type Cut } from './cut.ts'
+import { introduce, NOTE_LANE, nextNote } from './contact-notes.ts'
+import type { ContactState, Next } from './contact-state.ts'
+import { cutDelta, type Cut } from './cut.ts'
 import { retry } from './inbox.ts'
 import { key, range } from './keys.ts'
 import {
@@ -20,33 +22,11 @@ import {
   hasOf,
   noteHas,
   noteReceipt,
-  oldestDebt,
   setHas,
   tellDelivery,
 } from './ledger.ts'
-import { describe, describeAll, documentsWithGaps } from './notes.ts'
 import { pack, unpack, type OutboxRecord, type ParcelRecord, type PeerRecord } from './records.ts'
 import type { Tx } from './replica.ts'
-
-/** What this contact knows beyond the store. */
-export interface ContactState {
-  readonly peer: PeerId
-  readonly carrier: string
-  readonly receiptDelayMs: number
-  /** What is on its way. */
-  readonly flying: Set<Cut>
-  /** Documents this contact refused; not offered again before the next. */
-  readonly refused: Set<DocumentId>
-}
-
-/** The next parcel, or when to look again (undefined: when something changes). */
-export interface Next {
-  readonly cut: Cut | undefined
-  readonly lookAgainAt: Instant | undefined
-}
-
-/** Receipts and passed-on notes go behind what is urgent and before what is routine. */
-const NOTE_LANE: Lane = 'priority'
 
 /** Notes the peer, offers it what it lacks, and says what we have. Gives the parcels that an earlier contact left. */
 export async function beginContact(
@@ -65,11 +45,6 @@ export async function beginContact(
   if (contact.mayHaveForgotten) await forget(tx, context, state.peer)
   if (isNode(state.peer)) {
     await introduce(tx, context, state)
-  }
-  const gaps = await documentsWithGaps(tx)
-  if (gaps.length > 0) {
-    const want = await sealNote(tx, context, await describe(tx, 'want', gaps))
-    tx.put(key.note(state.peer, '!want'), want)
   }
   const isStale = contact.mayHaveForgotten || isNode(state.peer)
   return leftParcels(tx, state, isStale)
@@ -184,16 +159,6 @@ async function leftParcels(tx: Tx, state: ContactState, isStale: boolean): Promi
   return cuts
 }
 
-/** Says all we have, so that the peer can send what we lack. */
-async function introduce(tx: Tx, context: SyncContext, state: ContactState): Promise<void> {
-  const notes = await describeAll(tx)
-  for (const [index, note] of notes.entries()) {
-    tx.put(key.note(state.peer, `!have.${index}`), await sealNote(tx, context, note))
-  }
-  const known = unpack<PeerRecord>(await tx.get(key.peer(state.peer)))
-  if (known !== undefined) tx.put(key.peer(state.peer), pack({ ...known, isIntroduced: true }))
-}
-
 interface Offer {
   readonly lane: Lane
   readonly document: DocumentId
@@ -245,47 +210,4 @@ async function cutDocument(
   }
   if (countBeyond(await clockOf(tx, document), clock) === 0) return undefined
   return cutDelta(tx, context, { peer: state.peer, lane, document, clock })
-}
-
-/** What waits as a note: passed on as it is, or a receipt that has been owed long enough. */
-async function nextNote(tx: Tx, context: SyncContext, state: ContactState): Promise<Next> {
-  const [note] = await tx.list({ ...range.notes(state.peer), limit: 1 })
-  if (note !== undefined) {
-    tx.delete(note[0])
-    const cut = await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, note[1])
-    return { cut, lookAgainAt: undefined }
-  }
-  const introduceAt = await introductionAt(tx, state)
-  if (introduceAt !== undefined && introduceAt <= context.now()) {
-    await introduce(tx, context, state)
-    return nextNote(tx, context, state)
-  }
-  const debts = await tx.list(range.owed(state.peer))
-  const oldest = oldestDebt(debts)
-  const dueAt = oldest === undefined ? undefined : oldest + state.receiptDelayMs
-  const isDue =
-    oldest !== undefined &&
-    dueAt !== undefined &&
-    (dueAt <= context.now() || oldest > context.now())
-  if (!isDue) {
-    const times = [introduceAt, dueAt].filter((at) => at !== undefined)
-    return { cut: undefined, lookAgainAt: times.length === 0 ? undefined : Math.min(...times) }
-  }
-  const documents = debts.map(([place]) => place.slice(place.lastIndexOf('/') + 1) as DocumentId)
-  for (const [place] of debts) tx.delete(place)
-  const bytes = await sealNote(tx, context, await describe(tx, 'receipt', documents))
-  return {
-    cut: await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, bytes),
-    lookAgainAt: undefined,
-  }
-}
-
-/**
- * A post office may no longer hold what was put there before we first came. When it has had time to give what it
- * holds, we say what we have, once, and a hub puts there again what we lack.
- */
-async function introductionAt(tx: Tx, state: ContactState): Promise<Instant | undefined> {
-  const known = unpack<PeerRecord>(await tx.get(key.peer(state.peer)))
-  if (known === undefined || known.isIntroduced) return undefined
-  return known.firstAt + INTRODUCTION_DELAY_MS
 }

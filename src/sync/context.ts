@@ -50,10 +50,12 @@ export type Outcome =
   | { readonly kind: 'parked' }
   | { readonly kind: 'refused'; readonly reason: string }
 
-/** Bytes and who handed them over; undefined for those we had kept. */
+/** An envelope and who handed it over. */
 export interface Incoming {
   readonly bytes: Uint8Array
   readonly from: PeerId | undefined
+  /** When it first came, for one that was kept. */
+  readonly since?: Instant
 }
 
 /** Whether `peer` is a node rather than a post office. */

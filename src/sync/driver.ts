@@ -7,7 +7,8 @@ import { codeOf } from '#base/errors.ts'
 import { IN_FLIGHT_MAX } from '#base/limits.ts'
 import type { Carrier, Contact, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
-import { beginContact, handedOver, nextParcel, takeBack, type ContactState } from './contact.ts'
+import { beginContact, handedOver, nextParcel, takeBack } from './contact.ts'
+import type { ContactState } from './contact-state.ts'
 import type { SyncContext } from './context.ts'
 import type { Cut } from './cut.ts'
 import { receive } from './inbox.ts'
@@ -146,6 +147,7 @@ async function serve(service: Service): Promise<void> {
     carrier: carrier.name,
     receiptDelayMs: carrier.receiptDelayMs,
     flying: new Set(),
+    wantedAt: new Map(),
     refused: new Set(),
   }
   const bell = openBell()

@@ -19,6 +19,7 @@ import type { Incoming, Outcome, SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { noteHas, noteReceipt, offerToPeers, oweReceipts } from './ledger.ts'
 import { takeNote } from './notes.ts'
+import { pack, unpack, type KeptRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 import { noteSegment } from './segments.ts'
 
@@ -46,7 +47,7 @@ async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): P
   const opened = openEnvelope(incoming.bytes, context.roster, context.keyring)
   if (!opened.ok) {
     const isEarly = opened.reason === 'unknown sender' || opened.reason === 'unknown key'
-    return isEarly ? park(tx, incoming) : { kind: 'refused', reason: opened.reason }
+    return isEarly ? park(tx, context, incoming) : { kind: 'refused', reason: opened.reason }
   }
   if (opened.body[0] !== DELTA_KIND) return takeNote(tx, context, { opened, incoming })
   const { roster } = context
@@ -57,7 +58,7 @@ async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): P
   })
   if (decoded.ok) return takeDelta(tx, context, { opened, delta: decoded.delta, incoming })
   return decoded.reason === 'unknown actor'
-    ? park(tx, incoming)
+    ? park(tx, context, incoming)
     : { kind: 'refused', reason: decoded.reason }
 }
 
@@ -147,9 +148,14 @@ export async function retry(
   kept: { readonly from: string; readonly to: string },
 ): Promise<void> {
   for (const [place, bytes] of await tx.list(kept)) {
-    if ((await tx.get(place)) === undefined) continue // taken by a retry inside this one
+    const kept = unpack<KeptRecord>(bytes)
+    if (kept === undefined || (await tx.get(place)) === undefined) continue // taken by a retry inside this one
     tx.delete(place)
-    const outcome = await takeEnvelope(tx, context, { bytes, from: undefined })
+    const outcome = await takeEnvelope(tx, context, {
+      bytes: kept.bytes,
+      from: kept.from,
+      since: kept.since,
+    })
     if (outcome.kind === 'refused')
       context.log.warn('envelope.refused', { reason: outcome.reason, bytes: bytes.length })
   }
@@ -179,18 +185,22 @@ async function wait(
   const { document } = delta
   const waiting = await tx.list({ ...range.allWaiting, limit: PARKED_ENVELOPES_MAX })
   if (waiting.length >= PARKED_ENVELOPES_MAX) return { kind: 'refused', reason: 'too many wait' }
-  tx.put(key.waiting(document, nameOf(incoming.bytes)), incoming.bytes)
+  tx.put(key.waiting(document, nameOf(incoming.bytes)), keep(context, incoming))
   tx.afterwards(() => context.log.info('gap.found', { document }))
   tx.afterwards(context.ring)
   return { kind: 'waiting', document }
 }
 
-async function park(tx: Tx, incoming: Incoming): Promise<Outcome> {
+async function park(tx: Tx, context: SyncContext, incoming: Incoming): Promise<Outcome> {
   const parked = await tx.list({ ...range.parked, limit: PARKED_ENVELOPES_MAX })
   if (parked.length >= PARKED_ENVELOPES_MAX)
     return { kind: 'refused', reason: 'too many are parked' }
-  tx.put(key.parked(nameOf(incoming.bytes)), incoming.bytes)
+  tx.put(key.parked(nameOf(incoming.bytes)), keep(context, incoming))
   return { kind: 'parked' }
+}
+
+function keep(context: SyncContext, { bytes, from, since }: Incoming): Uint8Array {
+  return pack({ bytes, from, since: since ?? context.now() } satisfies KeptRecord)
 }
 
 function nameOf(bytes: Uint8Array): string {

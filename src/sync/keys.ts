@@ -29,9 +29,9 @@ export const key = {
   attestation: (id: DocumentId, actor: ActorId, seq: number) => `att/${id}/${actor}/${padded(seq)}`,
   /** SegmentRecord: the newest segment of a channel's lane. */
   segment: (channel: ChannelId, lane: Lane) => `seg/${channel}/${laneNumber(lane)}`,
-  /** Envelope bytes that wait for earlier changes of a document. */
+  /** KeptRecord: an envelope that waits for earlier changes of a document. */
   waiting: (id: DocumentId, hash: string) => `wait/${id}/${hash}`,
-  /** Envelope bytes that wait for a certificate or a channel. */
+  /** KeptRecord: an envelope that waits for a certificate or a channel. */
   parked: (hash: string) => `park/${hash}`,
 
   /** PeerRecord: somebody we have been in contact with. */

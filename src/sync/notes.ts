@@ -6,6 +6,7 @@ import {
   nodePrefixOfActor,
   type ActorId,
   type DocumentId,
+  type Instant,
   type NodeId,
 } from '#base/ids.ts'
 import { NOTE_ITEMS_MAX } from '#base/limits.ts'
@@ -17,7 +18,7 @@ import { noteStatement } from '#trust/attestation.ts'
 import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { allDocuments, clockOf, hasOf, noteReceipt, setHas } from './ledger.ts'
-import { unpack } from './records.ts'
+import { unpack, type KeptRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 
 /** Takes an opened envelope that holds a note. */
@@ -155,11 +156,19 @@ async function lower(
   await setHas(tx, context, { peer: item.from, document: item.document, clock: lowered })
 }
 
-/** Documents for which something waits: what is to be asked for. */
-export async function documentsWithGaps(
-  reader: Pick<Reader, 'list'>,
-): Promise<readonly DocumentId[]> {
-  const entries = await reader.list(range.allWaiting)
-  const documents = entries.map(([place]) => place.split('/')[1] as DocumentId)
-  return [...new Set(documents)]
+/** A document for which something waits, and since when. */
+export interface Gap {
+  readonly document: DocumentId
+  readonly since: Instant
+}
+
+/** Documents for which something waits: what is to be asked for when it does not come by itself. */
+export async function gapsOf(reader: Pick<Reader, 'list'>): Promise<readonly Gap[]> {
+  const oldest = new Map<DocumentId, Instant>()
+  for (const [place, bytes] of await reader.list(range.allWaiting)) {
+    const document = place.split('/')[1] as DocumentId
+    const since = unpack<KeptRecord>(bytes)?.since ?? 0
+    oldest.set(document, Math.min(since, oldest.get(document) ?? since))
+  }
+  return [...oldest].map(([document, since]) => ({ document, since }))
 }

@@ -159,8 +159,7 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
     actor: logged.actor,
     seq: logged.seq,
   }
-  message = await adoptOrphans(scene, message)
-  message = await countReplies(tx, message)
+  if (source.isLate) message = await countReplies(tx, await adoptOrphans(scene, message))
   tx.put(key.message(id), pack(message))
   tx.put(key.order(channel, order), pack(id))
   tx.put(key.changed(channel, message.updatedAt, id), pack(id))

@@ -2,6 +2,7 @@
 import { decode, encode } from '@msgpack/msgpack'
 import type { DocumentId, Instant } from '#base/ids.ts'
 import type { Clock } from '#model/log.ts'
+import type { PeerId } from '#ports/carrier.ts'
 
 /** What this replica has of a document. */
 export interface DocumentRecord {
@@ -41,6 +42,14 @@ export interface ParcelRecord {
   /** The document and what of it the envelope holds; undefined for a note. */
   readonly document: DocumentId | undefined
   readonly clock: Clock
+}
+
+/** An envelope that cannot be taken yet. */
+export interface KeptRecord {
+  readonly bytes: Uint8Array
+  /** Who handed it over. */
+  readonly from: PeerId | undefined
+  readonly since: Instant
 }
 
 /** What a node said it has. */

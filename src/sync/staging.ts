@@ -20,9 +20,9 @@ export interface Staging {
 }
 
 /** Values kept in memory after they were written: the hot records of open channels and peers. */
-const CACHED_VALUES_MAX = 4_096
+const CACHED_VALUES_MAX = 2_048
 /** Values larger than this are not cached. */
-const CACHED_VALUE_BYTES_MAX = 4_096
+const CACHED_VALUE_BYTES_MAX = 2_048
 
 type Layer = Map<string, Uint8Array | undefined>
 
@@ -35,7 +35,7 @@ export function openStaging(store: Store): Staging {
   const remember = (key: string, value: Uint8Array | undefined): void => {
     cache.delete(key)
     if (value !== undefined && value.length > CACHED_VALUE_BYTES_MAX) return
-    cache.set(key, value)
+    cache.set(key, value && Uint8Array.from(value)) // a copy: a Buffer may be a piece of a large block
     if (cache.size <= CACHED_VALUES_MAX) return
     const oldest = cache.keys().next().value
     if (oldest !== undefined) cache.delete(oldest)

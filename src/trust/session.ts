@@ -46,6 +46,7 @@ export interface Opening {
 export interface Meeting {
   readonly opening: Opening
   readonly claimed: Certificate
+  readonly claimedBytes: Uint8Array
   readonly theirEphemeral: Uint8Array
   /** Both hellos, the initiator's first. */
   readonly hellos: Uint8Array
@@ -56,6 +57,8 @@ export interface Meeting {
 /** An authenticated peer, and the key of each direction. */
 export interface Session {
   readonly peer: Certificate
+  /** The peer's certificate as the root signed it. */
+  readonly peerBytes: Uint8Array
   readonly sendKey: SealKey
   readonly receiveKey: SealKey
 }
@@ -102,7 +105,14 @@ export function readHello(opening: Opening, theirs: Uint8Array): Outcome<'meetin
   const proof = sign(statement(opening.role, hellos))
   return {
     ok: true,
-    meeting: { opening, claimed, theirEphemeral: parts.ephemeral, hellos, proof },
+    meeting: {
+      opening,
+      claimed,
+      claimedBytes: parts.certificateBytes,
+      theirEphemeral: parts.ephemeral,
+      hellos,
+      proof,
+    },
   }
 }
 
@@ -120,6 +130,7 @@ export function readProof(meeting: Meeting, theirs: Uint8Array): Outcome<'sessio
     ok: true,
     session: {
       peer: claimed,
+      peerBytes: meeting.claimedBytes,
       sendKey: keyOf(opening.role),
       receiveKey: keyOf(otherRole(opening.role)),
     },
@@ -158,7 +169,7 @@ function parseHello(bytes: Uint8Array): HelloParts | 'malformed' | 'unknown-vers
   const reader = byteReader(bytes)
   try {
     if (reader.byte() !== VERSION) return 'unknown-version'
-    const certificateBytes = reader.block()
+    const certificateBytes = new Uint8Array(reader.block())
     const ephemeral = new Uint8Array(reader.raw(32))
     reader.raw(NONCE_BYTES)
     return reader.left() === 0 ? { certificateBytes, ephemeral } : 'malformed'

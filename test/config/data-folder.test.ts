@@ -54,13 +54,14 @@ test('a key that others can read is named with its mode', async (t) => {
   ])
 })
 
-test('a node that joined has no root key', async (t) => {
+test('a node that joined has no root key, but the certificate of the node that let it in', async (t) => {
   const path = join(t.testdir(), 'bravo')
   const { keys, ...rest } = contents()
 
-  await createDataFolder(path, { ...rest, keys: { ...keys, root: undefined } }, CONFIG)
+  const joined = { ...rest, issuer: Buffer.from([4, 5]), keys: { ...keys, root: undefined } }
+  await createDataFolder(path, joined, CONFIG)
 
-  t.equal((await readDataFolder(path)).keys.root, undefined)
+  t.strictSame(await readDataFolder(path), joined)
 })
 
 test('a config file that the operator put there first stays', async (t) => {
@@ -169,6 +170,7 @@ function contents(first = 1): FolderContents {
   return {
     organisation: { name: 'Relief', code: 'rx', rootKey: bytes(0) },
     certificate: Buffer.from([1, 2, 3]),
+    issuer: undefined,
     keys: {
       signing: bytes(1),
       sealing: bytes(2),

@@ -10,7 +10,9 @@ test('an empty file means every default', async (t) => {
   t.strictSame(config, {
     listen: { host: '0.0.0.0', port: 8065 },
     logLevel: 'info',
-    carriers: [{ kind: 'lan', dial: [], receiptDelayMs: 200 }],
+    carriers: [
+      { kind: 'lan', dial: [], receiptDelayMs: 200, backOffMsMax: 30_000, keepAliveMs: 30_000 },
+    ],
   })
 })
 

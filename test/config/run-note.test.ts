@@ -3,9 +3,9 @@ import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type Test } from 'tap'
 import { createDataFolder } from '#config/data-folder.ts'
-import { readRunNote, removeRunNote, writeRunNote } from '#config/run-note.ts'
+import { localUrl, place, readRunNote, removeRunNote, writeRunNote } from '#config/run-note.ts'
 
-const NOTE = { process: 42, url: 'http://127.0.0.1:8065' }
+const NOTE = { process: 42, host: '0.0.0.0', port: 8_065 }
 
 test('the word is read with its token, which only the owner reads', async (t) => {
   const path = await aFolder(t)
@@ -36,6 +36,13 @@ test('a torn word counts as none', async (t) => {
   t.equal(await readRunNote(path), undefined)
 })
 
+test('a node that listens everywhere is reached over the loopback', async (t) => {
+  t.equal(localUrl({ host: '0.0.0.0', port: 8_065 }), 'http://127.0.0.1:8065')
+  t.equal(localUrl({ host: '::', port: 8_065 }), 'http://[::1]:8065')
+  t.equal(localUrl({ host: '10.0.0.5', port: 80 }), 'http://10.0.0.5:80')
+  t.equal(place('fd00::1', 80), '[fd00::1]:80')
+})
+
 async function aFolder(t: Test): Promise<string> {
   const path = join(t.testdir(), 'alpha')
   const key = Buffer.alloc(32)
@@ -44,6 +51,7 @@ async function aFolder(t: Test): Promise<string> {
     {
       organisation: { name: 'Relief', code: 'rx', rootKey: key },
       certificate: key,
+      issuer: undefined,
       keys: { signing: key, sealing: key, organisation: key, root: undefined },
     },
     undefined,

@@ -5,13 +5,15 @@
 import type { ChannelId } from '#base/ids.ts'
 import { openEnvelope } from '#codec/envelope.ts'
 import type { Write } from '#ports/store.ts'
-import { openKeyring, type Keyring } from '#trust/epoch.ts'
+import { openKeyring } from '#trust/epoch.ts'
 import type { Organisation, Certificate } from '#trust/identity.ts'
 import { openRoster } from '#trust/roster.ts'
 import { numbersIn } from './said.ts'
 
 /** Facts about one world; nodes are named by their index. */
 export interface Evidence {
+  /** So that envelopes of this node can be opened. */
+  readonly onMember: (certificate: Certificate) => void
   readonly onSynced: (node: number, writes: readonly Write[]) => void
   readonly onAnswered: (node: number, bytes: Uint8Array) => void
   readonly onViewed: (node: number, channel: ChannelId) => void
@@ -26,28 +28,29 @@ export interface Evidence {
 export function openEvidence(
   organisation: Organisation,
   secret: Uint8Array,
-  certificates: readonly Certificate[],
 ): Evidence {
   const keyring = openKeyring(organisation.id, secret)
   const roster = openRoster()
-  for (const certificate of certificates) roster.add(certificate)
   const onDisk = new Set<string>()
   const left = new Set<string>()
   const viewed = new Set<string>()
   /** Parcels that left before their channel was known here, by node. */
   const sealed = new Map<number, Uint8Array[]>()
 
+  const noteLeft = (node: number, bytes: Uint8Array): void => {
+    const opened = openEnvelope(bytes, roster, keyring)
+    if (!opened.ok) sealed.set(node, [...(sealed.get(node) ?? []), bytes])
+    else for (const number of numbersIn(opened.body)) left.add(`${node} ${number}`)
+  }
+
   return {
+    onMember: roster.add,
     onSynced: (node, writes) => {
       for (const { value } of writes) {
         for (const number of value === undefined ? [] : numbersIn(value)) onDisk.add(`${node} ${number}`)
       }
     },
-    onAnswered: (node, bytes) => {
-      const body = bodyOf(bytes, roster, keyring)
-      if (body === undefined) sealed.set(node, [...(sealed.get(node) ?? []), bytes])
-      else for (const number of numbersIn(body)) left.add(`${node} ${number}`)
-    },
+    onAnswered: noteLeft,
     onViewed: (node, channel) => void viewed.add(`${node} ${channel}`),
     onChannel: (channel) => keyring.add(channel),
     isOnDisk: (node, message) => onDisk.has(`${node} ${message}`),
@@ -55,22 +58,9 @@ export function openEvidence(
       if (left.has(`${node} ${message}`)) return true
       const again = sealed.get(node) ?? []
       sealed.delete(node)
-      for (const bytes of again) {
-        const body = bodyOf(bytes, roster, keyring)
-        if (body === undefined) sealed.set(node, [...(sealed.get(node) ?? []), bytes])
-        else for (const number of numbersIn(body)) left.add(`${node} ${number}`)
-      }
+      for (const bytes of again) noteLeft(node, bytes)
       return left.has(`${node} ${message}`)
     },
     isViewed: (node, channel) => viewed.has(`${node} ${channel}`),
   }
-}
-
-function bodyOf(
-  bytes: Uint8Array,
-  roster: ReturnType<typeof openRoster>,
-  keyring: Keyring,
-): Uint8Array | undefined {
-  const opened = openEnvelope(bytes, roster, keyring)
-  return opened.ok ? opened.body : undefined
 }

@@ -2,12 +2,15 @@
  * The nodes of a simulated organisation: what each keeps when its power goes (keys, disk, clock fault) and the one
  * life it may be having. The nodes are real; only their ports are simulated.
  */
-import type { NodeId, UserId } from '#base/ids.ts'
-import type { Facts } from '#base/errors.ts'
+import type { NodeId, PostId, UserId } from '#base/ids.ts'
+import { bytesFromText, equalBytes } from '#base/bytes.ts'
+import { codeOf, type Facts } from '#base/errors.ts'
+import { sha256 } from '#base/hash.ts'
 import { openEdgeNode } from '#app/edge-node.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Log } from '#ports/log.ts'
+import type { Passwords } from '#ports/passwords.ts'
 import type { Store } from '#ports/store.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { KeyPair } from '#trust/keys.ts'
@@ -26,6 +29,7 @@ export interface Member {
   readonly identity: Identity
   /** Only at headquarters. */
   readonly root: KeyPair | undefined
+  readonly acquaintances: readonly Uint8Array[]
   /** 4 bytes: the life of the store. */
   readonly life: Uint8Array
   readonly disk: Disk
@@ -40,6 +44,8 @@ export interface Member {
 export interface Boot {
   readonly life: Life
   node: EdgeNode | undefined
+  /** Messages that were told as new in this life. */
+  readonly told: Set<PostId>
 }
 
 /** The world around the fleet. */
@@ -70,6 +76,12 @@ const EXPECTED_EVENTS: ReadonlySet<string> = new Set(['sync.disk'])
 /** Warnings that mean an honest node has sent what an honest node refuses. */
 const FORBIDDEN_WARNINGS: ReadonlySet<string> = new Set(['envelope.refused'])
 
+/** Passwords are not what is simulated. */
+const QUICK_PASSWORDS: Passwords = {
+  hash: async (password) => sha256(bytesFromText(password)),
+  check: async (password, hash) => equalBytes(hash, sha256(bytesFromText(password))),
+}
+
 /** A fleet whose members are all off. */
 export function openFleet(world: FleetWorld): Fleet {
   const { timeline, trace, marks, verdict } = world
@@ -84,7 +96,7 @@ export function openFleet(world: FleetWorld): Fleet {
   }
   const switchOn = (member: Member): void => {
     if (member.boot !== undefined) return
-    const boot: Boot = { life: beginLife(), node: undefined }
+    const boot: Boot = { life: beginLife(), node: undefined, told: new Set() }
     member.boot = boot
     trace.note(member.name, 'power on', { clock: member.clock.kind })
     const opening = openNode(world, member, boot.life)
@@ -95,7 +107,7 @@ export function openFleet(world: FleetWorld): Fleet {
         node.subscribe((event) => boot.life.isAlive() && world.onEvent(member, event))
       },
       (error: unknown) => {
-        if (!String(error).includes('STORE_FULL')) return failStart(verdict, member, error)
+        if (codeOf(error) !== 'STORE_FULL') return failStart(verdict, member, error)
         marks.count('power.on-with-full-disk')
         cutPower(member)
         timeline.after(START_AGAIN_MS, () => switchOn(member))
@@ -110,6 +122,7 @@ function openNode(world: FleetWorld, member: Member, life: Life): Promise<EdgeNo
   const ports = {
     store,
     clock: openClock(world.timeline, member.clock, life),
+    passwords: QUICK_PASSWORDS,
     random: { bytes: member.chance.bytes },
     log: openLogPort(world, member, life),
     carriers: world.openCarriers(member, life, store),
@@ -119,6 +132,7 @@ function openNode(world: FleetWorld, member: Member, life: Life): Promise<EdgeNo
     organisationSecret: world.organisationSecret,
     root: member.root,
     life: member.life,
+    acquaintances: member.acquaintances,
     version: '0.0.0',
   }
   return openEdgeNode(options, ports)

@@ -42,6 +42,8 @@ export interface NetworkWorld {
   readonly trace: Trace
   /** In words, for the trace. */
   readonly nameOf: (node: NodeId) => string
+  /** Something is under way. */
+  readonly onTraffic: () => void
   /** A carrier has answered for a parcel, and its sender is told now. */
   readonly onAnswered: (from: NodeId, answer: Answer) => void
 }
@@ -120,6 +122,7 @@ export function openSide(
         signal.addEventListener('abort', abort, { once: true })
         if (parcel.bytes.length > SIM_ENVELOPE_BYTES_MAX)
           return finish(new EdgeError('ENVELOPE_TOO_LARGE', { bytes: parcel.bytes.length }))
+        world.onTraffic()
         transmit(finish)
       }),
   }

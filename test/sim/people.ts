@@ -2,10 +2,10 @@
  * What people do, drawn from the seed: they write, reply, correct, delete, react, send again what they heard no answer
  * to (also much later), open channels, join and leave them, and look. They do it on every node, link or no link.
  */
-import { EdgeError } from '#base/errors.ts'
+import { codeOf, EdgeError } from '#base/errors.ts'
 import type { ChannelId, UserId } from '#base/ids.ts'
-import type { EdgeNode } from '#app/node.ts'
-import type { Message } from '#app/types.ts'
+import type { EdgeNode, PersonDraft } from '#app/node.ts'
+import type { Message, Person } from '#app/types.ts'
 import { LANES } from '#model/precedence.ts'
 import type { Chance } from './chance.ts'
 import type { Evidence } from './evidence.ts'
@@ -40,8 +40,13 @@ type Action = (actor: Actor) => Promise<void>
 export function actOnce(society: Society, member: Member, chance: Chance): void {
   const { boot } = member
   const node = boot?.node
-  if (boot === undefined || node === undefined || member.people.length === 0) {
+  if (boot === undefined || node === undefined) {
     society.marks.count('people.found-it-off')
+    return
+  }
+  if (member.people.length === 0) {
+    society.trace.note(member.name, 'somebody sets it up')
+    void judged(society, { member, boot }, 'sets it up', settle(society, member, chance))
     return
   }
   const self = chance.pick(member.people)
@@ -50,19 +55,40 @@ export function actOnce(society: Society, member: Member, chance: Chance): void 
   void judged(society, { member, boot }, name, act({ society, member, boot, node, self, chance }))
 }
 
-/** Sets up a node: its administrator and some people, as the operator does on the first day. */
+/**
+ * The first day of a node: its administrator and some people. Their names may be taken, here or, unknown here,
+ * elsewhere; the power may have gone in the middle of an earlier try.
+ */
 export async function settle(society: Society, member: Member, chance: Chance): Promise<void> {
   const node = member.boot?.node
-  if (node === undefined) return
-  const [first, ...others] = peopleOf(member, chance)
-  if (first === undefined) return
-  const administrator = await node.setUp(draftOf(first, true))
-  member.people.push(administrator.id)
-  const { id: square } = await node.channelByName(administrator.id, 'town-square')
+  if (node === undefined || member.people.length > 0) return
+  const here = (await node.allPeople()).filter((person) => person.homeNode === member.id)
+  const administrator = here.find((person) => person.isAdministrator)
+  const names = chance.happens(0.5) ? ['amira', `amira.${member.name}`] : [`amira.${member.name}`]
+  const first = administrator?.id ?? (await enrolFirst(names, (draft) => node.setUp(draft)))
+  const { id: square } = await node.channelByName(first, 'town-square')
   society.evidence.onChannel(square)
+  const others = ['bo', chance.pick(USERNAMES)]
+  const found = here.map((person) => person.id).filter((id) => id !== first)
+  member.people.push(first, ...found)
   for (const name of others) {
-    const person = await node.enrolPerson(administrator.id, draftOf(name, false))
-    member.people.push(person.id)
+    const attempts = [name, `${name}.${member.name}`]
+    member.people.push(await enrolFirst(attempts, (draft) => node.enrolPerson(first, draft)))
+  }
+}
+
+/** Enrols somebody under the first of `names` that is free; the first one enrolled here is the administrator. */
+async function enrolFirst(
+  names: readonly string[],
+  enrolAs: (draft: PersonDraft) => Promise<Person>,
+): Promise<UserId> {
+  const [name, ...rest] = names
+  if (name === undefined) throw new EdgeError('ALREADY_EXISTS', { what: 'person' })
+  try {
+    return (await enrolAs(draftOf(name, name.startsWith('amira')))).id
+  } catch (error) {
+    if (codeOf(error) !== 'ALREADY_EXISTS') throw error
+    return enrolFirst(rest, enrolAs)
   }
 }
 
@@ -314,11 +340,6 @@ function wording(chance: Chance): string {
   return chance.happens(0.03) ? `${text} `.repeat(chance.between(20, 200)).trimEnd() : text
 }
 
-function peopleOf(member: Member, chance: Chance): readonly string[] {
-  const first = chance.happens(0.5) ? `amira.${member.name}` : 'amira'
-  return [first, 'bo', ...(chance.happens(0.5) ? [chance.pick(USERNAMES)] : [])]
-}
-
-function draftOf(username: string, isAdministrator: boolean): Parameters<EdgeNode['setUp']>[0] {
+function draftOf(username: string, isAdministrator: boolean): PersonDraft {
   return { username, displayName: username, password: 'correct horse battery', isAdministrator }
 }

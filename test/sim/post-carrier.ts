@@ -40,6 +40,9 @@ const CURSOR = 'sim/cursor'
 /** After this long without an answer a parcel is offered again, in milliseconds. */
 const OFFER_AGAIN_MS = 60_000
 
+/** What is added to the number of a planted duplicate. */
+const INVENTED = 1_000_000
+
 /** What a node keeps on its disk. */
 interface Cursor {
   readonly place: Place
@@ -121,6 +124,10 @@ export function openPost(world: NetworkWorld): Post {
       if (!visit.isOpen) return marks.count('post.parcel-lost')
       const outcome = office.put(node, parcel, timeline.now())
       if (outcome !== 'departed') marks.count('post.number-taken')
+      if (world.faults.renumbers) {
+        office.put(node, { ...parcel, number: parcel.number + INVENTED }, timeline.now())
+        marks.count('post.renumbered-duplicate')
+      }
       timeline.after(transitMs(world), () => {
         if (visit.isOpen) answer(outcome)
         else marks.count('post.answer-lost')
@@ -219,6 +226,7 @@ function offer(
   }
   const deliver = (): void => {
     if (!visit.isOpen) return
+    world.onTraffic()
     trace.note(world.nameOf(endpoint.node), 'fetches', { sequence: item.sequence })
     endpoint.arrivals.put({
       peer: PEER,

@@ -29,16 +29,15 @@ const FAILURES_WANTED = 3
 const BATCHES_AFTER = 300
 const BATCHES_MAX = 100_000
 
-const [task, folder = '', valueBytes = '300', ballastBytes = '0'] = process.argv.slice(2)
+const [task, folder = '', ...sizes] = process.argv.slice(2)
 if (task === 'write') await writeForEver(folder)
-if (task === 'fill') print(JSON.stringify(await fill(folder, Number(valueBytes), Number(ballastBytes))))
+if (task === 'fill') print(JSON.stringify(await fill(folder, Number(sizes[0]), Number(sizes[1]))))
 
 /** Eight writers at once, each a batch of two keys after the other; `N` is printed once batch N is acknowledged. */
 async function writeForEver(path: string): Promise<void> {
   const store = await openLevelStore({ folder: path, log: collectingLog() })
-  let next = (await store.list({ from: 'a/', to: 'a0', reverse: true, limit: 1 })).length
   const [newest] = await store.list({ from: 'a/', to: 'a0', reverse: true, limit: 1 })
-  if (newest !== undefined) next = Number(newest[0].slice(2)) + 1
+  let next = newest === undefined ? 0 : Number(newest[0].slice(2)) + 1
   const writer = async (): Promise<void> => {
     for (;;) {
       const number = next

@@ -1,6 +1,8 @@
 /** Channels: finding, making, and having seen them. */
 import { z } from 'zod'
+import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
+import { sha256 } from '#base/hash.ts'
 import type { ChannelId, UserId } from '#base/ids.ts'
 import type { Channel } from '#app/types.ts'
 import type { Door } from '#server/door.ts'
@@ -135,38 +137,26 @@ async function createDirect(door: Door, call: Call): Promise<object> {
   return created(door, call, await door.node.directChannel(call.subject, other))
 }
 
-/** Its name is made from its people, so that it is found again. */
+/** Its name is made from its people, as Mattermost does, so that it is found again. */
 async function createGroup(door: Door, call: Call): Promise<object> {
   const others = [...new Set(bodyOf(call, Group))].filter((id) => id !== call.subject)
-  const members = [call.subject, ...others]
-  const names = members.map((id) => door.people.byId(id)?.username)
-  if (names.includes(undefined)) throw new EdgeError('NOT_FOUND', { what: 'person' })
-  const known = await groupOf(door, call.subject, members)
+  const members = [call.subject, ...others].toSorted(compareText)
+  const names = members.map((id) => door.people.byId(id)?.username ?? id)
+  const name = hexFromBytes(sha256(bytesFromText(members.join('\n')))).slice(0, 40)
+  const known = (await door.node.channelsOf(call.subject)).find((one) => one.name === name)
   const channel =
     known ??
     (await door.node.createChannel(call.subject, {
       kind: 'group',
-      name: '',
-      displayName: names.toSorted().join(', '),
+      name,
+      displayName: names.toSorted(compareText).join(', ').slice(0, 64),
       members: others,
     }))
   return created(door, call, channel)
 }
 
-/** The group channel of exactly these people, if they have one. */
-async function groupOf(
-  door: Door,
-  subject: UserId,
-  members: readonly UserId[],
-): Promise<Channel | undefined> {
-  const groups = (await door.node.channelsOf(subject)).filter(({ kind }) => kind === 'group')
-  for (const group of groups) {
-    const present = await door.node.members(subject, group.id)
-    const isSame =
-      present.length === members.length && present.every(({ person }) => members.includes(person))
-    if (isSame) return group
-  }
-  return undefined
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
 }
 
 function created(door: Door, call: Call, channel: Channel): object {

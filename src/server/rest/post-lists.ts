@@ -16,6 +16,7 @@ import {
 } from '#server/input.ts'
 import { IDS_PER_REQUEST_MAX, SINCE_POSTS_MAX } from '#server/limits.ts'
 import { route, type Call, type Route } from '#server/route.ts'
+import { isStanding, livePage, type Reading } from './post-pages.ts'
 import { unreadOf } from './shapes-channel.ts'
 import { postFrom, postListFrom, type PostListParts } from './shapes-post.ts'
 
@@ -28,12 +29,6 @@ const PostsQuery = z.object({
 })
 const UnreadQuery = z.object({ limit_before: wholeNumber(60), limit_after: wholeNumber(60) })
 const Ids = z.array(idSchema<PostId>()).min(1).max(IDS_PER_REQUEST_MAX)
-
-/** What is asked of a channel, and by whom. */
-interface Reading {
-  readonly subject: UserId
-  readonly channel: ChannelId
-}
 
 /** The routes that read several messages. */
 export function postListRoutes(door: Door): readonly Route[] {
@@ -48,9 +43,9 @@ export function postListRoutes(door: Door): readonly Route[] {
       aroundUnread(door, call),
     ),
     route('GET', '/api/v4/posts/:post/thread', async (call) => {
-      const asked = await node.message(call.subject, idParam(call, 'post'))
+      const asked = await standing(door, call)
       const thread = await node.thread(call.subject, asked.root ?? asked.id)
-      return postListFrom({ messages: thread.toReversed() })
+      return postListFrom({ messages: thread.filter(isStanding).toReversed() })
     }),
     route('POST', '/api/v4/posts/ids', async (call) => {
       const found = await readable(door, call.subject, bodyOf(call, Ids))
@@ -63,7 +58,7 @@ async function channelPosts(door: Door, call: Call): Promise<object> {
   const reading = { subject: call.subject, channel: idParam<ChannelId>(call, 'channel') }
   const query = queryOf(call, PostsQuery)
   if (query.since > 0) return await changedSince(door, reading, query.since)
-  const page = await door.node.page(call.subject, reading.channel, {
+  const page = await livePage(door.node, reading, {
     limit: sizeOf(query.per_page),
     page: Math.max(0, query.page),
     ...(query.before === undefined ? {} : { before: query.before }),
@@ -96,7 +91,7 @@ async function aroundUnread(door: Door, call: Call): Promise<object> {
   const unread = membership === undefined ? 0 : unreadOf(channel, membership)
   if (unread <= after) {
     const limit = sizeOf(before + unread)
-    return await listed(door, reading, await door.node.page(subject, channel.id, { limit }))
+    return await listed(door, reading, await livePage(door.node, reading, { limit }))
   }
   return await aroundNumber(door, reading, { number: unread - 1, before, after })
 }
@@ -108,16 +103,17 @@ async function aroundNumber(
   place: { readonly number: number; readonly before: number; readonly after: number },
 ): Promise<object> {
   const { subject, channel } = reading
-  const read = (limit: number, rest: object): Promise<MessagePage> =>
-    door.node.page(subject, channel, { limit, ...rest })
-  const rough = await read(PAGE_POSTS_MAX, { page: Math.floor(place.number / PAGE_POSTS_MAX) })
+  const page = Math.floor(place.number / PAGE_POSTS_MAX)
+  const rough = await door.node.page(subject, channel, { limit: PAGE_POSTS_MAX, page })
   const first = rough.messages[place.number % PAGE_POSTS_MAX] ?? rough.messages.at(-1)
-  if (first === undefined) return await listed(door, reading, await read(place.before, {}))
+  if (first === undefined) {
+    return await listed(door, reading, await livePage(door.node, reading, { limit: place.before }))
+  }
   const [older, newer] = await Promise.all([
-    read(place.before, { before: first.id }),
-    read(place.after, { after: first.id }),
+    livePage(door.node, reading, { limit: place.before, before: first.id }),
+    livePage(door.node, reading, { limit: place.after, after: first.id }),
   ])
-  const messages = [...newer.messages, first, ...older.messages]
+  const messages = [...newer.messages, ...[first].filter(isStanding), ...older.messages]
   return await listed(door, reading, {
     messages,
     olderId: older.olderId,
@@ -140,6 +136,13 @@ async function listed(door: Door, reading: Reading, page: MessagePage): Promise<
   return postListFrom(parts)
 }
 
+/** The message of the path. A deleted one is not found, as in Mattermost. */
+export async function standing(door: Door, call: Call): Promise<Message> {
+  const message = await door.node.message(call.subject, idParam(call, 'post'))
+  if (!isStanding(message)) throw new EdgeError('NOT_FOUND', { what: 'message', found: 'deleted' })
+  return message
+}
+
 /** Those of `ids` that are here and that `subject` may read. */
 async function readable(
   door: Door,
@@ -149,7 +152,9 @@ async function readable(
   const outcomes = await Promise.allSettled(ids.map((id) => door.node.message(subject, id)))
   const refusals = outcomes.filter((outcome) => outcome.status === 'rejected')
   for (const { reason } of refusals) if (!isRefusal(reason)) throw reason
-  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  return outcomes
+    .flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+    .filter(isStanding)
 }
 
 function isRefusal(error: unknown): boolean {

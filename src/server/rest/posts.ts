@@ -4,6 +4,7 @@ import type { ChannelId, PostId } from '#base/ids.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, idParam, idSchema, optionalIdSchema } from '#server/input.ts'
 import { route, type Call, type Route } from '#server/route.ts'
+import { standing } from './post-lists.ts'
 import { laneFrom, postFrom } from './shapes-post.ts'
 import { OK } from './shapes.ts'
 
@@ -25,9 +26,7 @@ export function postRoutes(door: Door): readonly Route[] {
   const { node } = door
   return [
     route('POST', '/api/v4/posts', (call) => create(door, call)),
-    route('GET', '/api/v4/posts/:post', async (call) =>
-      postFrom(await node.message(call.subject, idParam(call, 'post'))),
-    ),
+    route('GET', '/api/v4/posts/:post', async (call) => postFrom(await standing(door, call))),
     route('PUT', '/api/v4/posts/:post', (call) => edit(door, call)),
     route('PUT', '/api/v4/posts/:post/patch', (call) => edit(door, call)),
     route('DELETE', '/api/v4/posts/:post', async (call) => {

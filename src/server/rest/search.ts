@@ -1,5 +1,6 @@
 /** Finding people by the beginning of a name. */
 import { z } from 'zod'
+import type { ChannelId } from '#base/ids.ts'
 import type { Person } from '#app/types.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, optionalIdSchema, queryOf, wholeNumber } from '#server/input.ts'
@@ -9,12 +10,11 @@ import { userFrom } from './shapes.ts'
 
 const Search = z.object({
   term: z.string().max(64).default(''),
-  in_channel_id: optionalIdSchema(),
   limit: wholeNumber(100),
 })
 const Completion = z.object({
   name: z.string().max(64).default(''),
-  in_channel: optionalIdSchema(),
+  in_channel: optionalIdSchema<ChannelId>(),
   limit: wholeNumber(100),
 })
 

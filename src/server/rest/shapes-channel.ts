@@ -1,6 +1,7 @@
 /** Channels and memberships as Mattermost clients read them. */
 import type { OrganisationId, UserId } from '#base/ids.ts'
-import type { Channel, ChannelKind, Membership } from '#app/types.ts'
+import type { ChannelKind } from '#model/entry.ts'
+import type { Channel, Membership } from '#app/types.ts'
 
 /** Mattermost's letter for each kind of channel. */
 export const CHANNEL_TYPES = {
@@ -28,7 +29,7 @@ export function channelFrom(channel: Channel, team: OrganisationId): object {
     total_msg_count: channel.messageCount,
     total_msg_count_root: channel.rootCount,
     extra_update_at: 0,
-    creator_id: channel.creator,
+    creator_id: channel.creator ?? '',
     scheme_id: null,
     props: null,
     group_constrained: null,

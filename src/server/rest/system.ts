@@ -40,7 +40,7 @@ export function systemRoutes(door: Door): readonly Route[] {
         .map(roleFrom)
         .filter((role) => role !== undefined),
     ),
-    route('GET', '/api/v4/roles/name/:name', (call) => role(call)),
+    route('GET', '/api/v4/roles/name/:name', roleNamed),
     ...EMPTY_LISTS.map((url) => route('GET', url, () => [])),
   ]
 }
@@ -53,7 +53,7 @@ async function config(door: Door, call: OpenCall): Promise<object> {
   return person === undefined ? limitedConfig(door) : fullConfig(door)
 }
 
-function role(call: Call): object {
+function roleNamed(call: Call): object {
   const found = roleFrom(textParam(call, 'name'))
   if (found === undefined) throw new EdgeError('NOT_FOUND', { what: 'role' })
   return found

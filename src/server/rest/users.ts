@@ -1,7 +1,7 @@
 /** People: signing in and out, who I am, who others are. */
 import { z } from 'zod'
 import { EdgeError } from '#base/errors.ts'
-import type { UserId } from '#base/ids.ts'
+import type { ChannelId, UserId } from '#base/ids.ts'
 import type { Person } from '#app/types.ts'
 import { addressKey } from '#server/address.ts'
 import type { Door } from '#server/door.ts'
@@ -20,9 +20,8 @@ const Login = z.object({
 const Ids = z.array(idSchema<UserId>()).max(IDS_PER_REQUEST_MAX)
 const Usernames = z.array(z.string().max(128)).max(IDS_PER_REQUEST_MAX)
 const UsersQuery = PageQuery.extend({
-  in_channel: optionalIdSchema(),
-  not_in_channel: optionalIdSchema(),
-  in_team: optionalIdSchema(),
+  in_channel: optionalIdSchema<ChannelId>(),
+  not_in_channel: optionalIdSchema<ChannelId>(),
 })
 const Enrolment = z.object({
   username: z.string().min(1).max(64),
@@ -62,9 +61,9 @@ async function login(door: Door, call: OpenCall): Promise<object> {
   if (!isSameOrigin(request.headers, door.options.siteUrl)) {
     throw new EdgeError('NOT_ALLOWED', { field: 'Origin', found: 'another site', wanted: 'ours' })
   }
-  const { login_id: login, password } = bodyOf(call, Login)
-  const attempt = { account: login.trim().toLowerCase(), address: addressKey(request.ip) }
-  const session = await door.signIn(attempt, password)
+  const body = bodyOf(call, Login)
+  const attempt = { account: body.login_id.trim().toLowerCase(), address: addressKey(request.ip) }
+  const session = await door.signIn(attempt, body.password)
   const person = door.people.byId(session.person)
   if (person === undefined) throw new EdgeError('NOT_FOUND', { what: 'person' })
   reply.header('token', session.token)
@@ -76,13 +75,11 @@ async function login(door: Door, call: OpenCall): Promise<object> {
 /** Answers without a session as well: some clients call it first, to read the version. */
 async function logout(door: Door, call: OpenCall): Promise<object> {
   const { headers, method } = call.request
-  const credentials = credentialsOf(headers)
-  if (credentials?.by === 'cookie' && (await door.doorkeeper.personOf(credentials.token))) {
+  const token = credentialsOf(headers)?.token
+  if (token !== undefined && (await door.doorkeeper.personOf(token)) !== undefined) {
     await door.doorkeeper.callerOf({ method, headers })
-  }
-  if (credentials !== undefined) {
-    await door.doorkeeper.signOut(credentials.token)
-    door.endLive(credentials.token)
+    await door.doorkeeper.signOut(token)
+    door.endLive(token)
   }
   call.reply.header('set-cookie', NO_SESSION_COOKIES)
   return OK

@@ -1,0 +1,83 @@
+/** The node that runs on this machine, asked over its own HTTP interface with the session it left for us. */
+import { EdgeError, ERRORS, type ErrorCode } from '#base/errors.ts'
+import { readDataFolder, stateOfFolder } from '#config/data-folder.ts'
+import { localUrl, readRunNote, type RunNote } from '#config/run-note.ts'
+import { NodeNotRunning } from './explain.ts'
+import { request } from './request.ts'
+import type { Surroundings } from './terminal.ts'
+
+/** A running node. */
+export interface LocalNode {
+  readonly note: RunNote
+  readonly url: string
+  /** The JSON answer of the node. @throws EdgeError as the node said, NodeNotRunning */
+  readonly ask: (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<unknown>
+}
+
+/**
+ * The node that runs on this data folder.
+ * @throws NodeNotRunning, EdgeError CONFIG_MISSING when the folder holds no node
+ */
+export async function findLocalNode(
+  dataFolder: string,
+  surroundings: Surroundings,
+): Promise<LocalNode> {
+  const note = await readRunNote(dataFolder)
+  if (note === undefined || !isAlive(note.process)) {
+    const { kind } = await stateOfFolder(dataFolder)
+    if (kind === 'absent') await readDataFolder(dataFolder)
+    throw new NodeNotRunning(dataFolder)
+  }
+  const url = localUrl(note)
+  return {
+    note,
+    url,
+    ask: async (method, path, body) => {
+      const headers = { authorization: `Bearer ${note.token}`, 'content-type': 'application/json' }
+      const answer = await request(
+        {
+          method,
+          url: url + path,
+          headers,
+          body: body === undefined ? undefined : JSON.stringify(body),
+        },
+        surroundings,
+      ).catch((cause: unknown) => {
+        throw new NodeNotRunning(dataFolder, { cause })
+      })
+      const value: unknown = JSON.parse(Buffer.from(answer.body).toString('utf8'))
+      if (answer.status < 300) return value
+      throw refusalFrom(answer.status, value)
+    },
+  }
+}
+
+/** The error that a node's answer of this status tells of. */
+export function refusalFrom(status: number, value: unknown): EdgeError {
+  const { id, detailed_error: detail } = (value ?? {}) as {
+    readonly id?: unknown
+    readonly detailed_error?: unknown
+  }
+  const name = /^holdfast\.(\w+)\.app_error$/.exec(String(id))?.[1]?.toUpperCase() ?? ''
+  const facts = typeof detail === 'string' && detail !== '' ? { detail } : {}
+  return isCode(name)
+    ? new EdgeError(name, facts)
+    : new EdgeError('CARRIER_UNREACHABLE', {
+        found: `answer ${status}`,
+        wanted: 'an answer of a Holdfast node',
+        do: 'Look at the log of the node, and whether the address is right.',
+      })
+}
+
+/** Whether a process of this number runs; signal 0 asks without a signal. */
+function isAlive(process_: number): boolean {
+  try {
+    return process.kill(process_, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+function isCode(name: string): name is ErrorCode {
+  return Object.hasOwn(ERRORS, name)
+}

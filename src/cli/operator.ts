@@ -1,0 +1,81 @@
+/**
+ * The person behind the command line on this machine: the first administrator of the node. A running node leaves
+ * a session of theirs in the data folder, readable by its owner only; whoever may read it owns the node anyway.
+ */
+import type { EdgeNode } from '#app/node.ts'
+import { removeRunNote, writeRunNote } from '#config/run-note.ts'
+import type { Clock } from '#ports/clock.ts'
+import type { Log } from '#ports/log.ts'
+
+/** The account that a new node begins with. */
+export interface NewAdministrator {
+  readonly username: string
+  readonly password: string
+}
+
+/** The administrator of this node, and the password if the account was made just now. */
+export interface Operator {
+  readonly username: string
+  readonly password: string | undefined
+}
+
+/** Where the word is left, and what it says. */
+export interface Word {
+  readonly dataFolder: string
+  readonly host: string
+  readonly port: number
+  readonly username: string
+}
+
+/** How often the session is renewed; it lasts 30 days. */
+const RENEW_MS = 24 * 3_600_000
+
+/** The administrator who was enrolled on this node first; `draft`, enrolled now, when nobody is. */
+export async function ensureOperator(node: EdgeNode, draft: NewAdministrator): Promise<Operator> {
+  const { node: self } = await node.status()
+  const here = (await node.allPeople())
+    .filter((person) => person.isAdministrator && person.homeNode === self.id)
+    .toSorted((a, b) => a.createdAt - b.createdAt)
+  const [first] = here
+  if (first !== undefined) return { username: first.username, password: undefined }
+  await node.setUp({ ...draft, displayName: draft.username, isAdministrator: true })
+  return draft
+}
+
+/** Lets the command line on this machine in until it is disposed; do that before the node is closed. */
+export async function leaveWord(
+  node: EdgeNode,
+  word: Word,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Promise<AsyncDisposable> {
+  const { dataFolder, host, port, username } = word
+  const stopping = new AbortController()
+  let token = ''
+  const renew = async (): Promise<void> => {
+    const old = token
+    const session = await node.openSession(username)
+    token = session.token
+    await writeRunNote(dataFolder, { process: process.pid, host, port }, token)
+    if (old !== '') await node.signOut(old)
+  }
+  const keep = async (): Promise<void> => {
+    for (;;) {
+      await clock.sleep(RENEW_MS, stopping.signal)
+      if (stopping.signal.aborted) return
+      // The session in use is good for weeks: a full disk today is no reason to stop the node.
+      await renew().catch((error: unknown) =>
+        log.warn('operator.not-renewed', { error: String(error) }),
+      )
+    }
+  }
+  await renew()
+  const keeping = keep()
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort()
+      await keeping
+      await node.signOut(token)
+      await removeRunNote(dataFolder)
+    },
+  }
+}

@@ -1,0 +1,40 @@
+/** One HTTP request that ends in time, whatever the other side does. */
+import type { Surroundings } from './terminal.ts'
+
+/** What is asked. */
+export interface Asked {
+  readonly method: 'GET' | 'POST'
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array<ArrayBuffer> | undefined
+}
+
+/** What was answered. */
+export interface Answered {
+  readonly status: number
+  readonly body: Uint8Array
+}
+
+/** Longest wait for a whole answer, in milliseconds; argon2id on a small machine is the slowest thing asked for. */
+const PATIENCE_MS = 30_000
+
+/** The answer. Rejects when there is none within half a minute. */
+export async function request(
+  asked: Asked,
+  { clock, signal }: Pick<Surroundings, 'clock' | 'signal'>,
+): Promise<Answered> {
+  const patience = new AbortController()
+  const done = new AbortController()
+  const waiting = clock
+    .sleep(PATIENCE_MS, AbortSignal.any([done.signal, signal]))
+    .then(() => patience.abort())
+  const { method, url, headers, body } = asked
+  try {
+    const init = { method, headers, signal: patience.signal, redirect: 'error' as const }
+    const response = await fetch(url, body === undefined ? init : { ...init, body })
+    return { status: response.status, body: await response.bytes() }
+  } finally {
+    done.abort()
+    await waiting
+  }
+}

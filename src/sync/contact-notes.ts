@@ -1,0 +1,92 @@
+/** The notes of a contact: who we are, what we want, what we have on disk. Decisions only. */
+import type { DocumentId, Instant } from '#base/ids.ts'
+import { INTRODUCTION_DELAY_MS, WANT_AFTER_MS, WANT_INTERVAL_MS } from '#base/limits.ts'
+import type { Lane } from '#model/precedence.ts'
+import type { ContactState, Next } from './contact-state.ts'
+import type { SyncContext } from './context.ts'
+import { cutNote, sealNote } from './cut.ts'
+import { key, range } from './keys.ts'
+import { oldestDebt } from './ledger.ts'
+import { describe, describeAll, gapsOf } from './notes.ts'
+import { pack, unpack, type PeerRecord } from './records.ts'
+import type { Tx } from './replica.ts'
+
+/** Receipts and passed-on notes go behind what is urgent and before what is routine. */
+export const NOTE_LANE: Lane = 'priority'
+
+/** Says all we have, so that the peer can send what we lack. */
+export async function introduce(tx: Tx, context: SyncContext, state: ContactState): Promise<void> {
+  const notes = await describeAll(tx)
+  for (const [index, note] of notes.entries()) {
+    tx.put(key.note(state.peer, `!have.${index}`), await sealNote(tx, context, note))
+  }
+  const known = unpack<PeerRecord>(await tx.get(key.peer(state.peer)))
+  if (known !== undefined) tx.put(key.peer(state.peer), pack({ ...known, isIntroduced: true }))
+}
+
+/** What waits as a note: passed on as it is, or a receipt that has been owed long enough. */
+export async function nextNote(tx: Tx, context: SyncContext, state: ContactState): Promise<Next> {
+  const [note] = await tx.list({ ...range.notes(state.peer), limit: 1 })
+  if (note !== undefined) {
+    tx.delete(note[0])
+    const cut = await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, note[1])
+    return { cut, lookAgainAt: undefined }
+  }
+  const introduceAt = await introductionAt(tx, state)
+  if (introduceAt !== undefined && introduceAt <= context.now()) {
+    await introduce(tx, context, state)
+    return nextNote(tx, context, state)
+  }
+  const want = await nextWant(tx, context, state)
+  if (want.cut !== undefined) return want
+  const debts = await tx.list(range.owed(state.peer))
+  const oldest = oldestDebt(debts)
+  const dueAt = oldest === undefined ? undefined : oldest + state.receiptDelayMs
+  const isDue =
+    oldest !== undefined &&
+    dueAt !== undefined &&
+    (dueAt <= context.now() || oldest > context.now())
+  if (!isDue) {
+    const times = [introduceAt, want.lookAgainAt, dueAt].filter((at) => at !== undefined)
+    return { cut: undefined, lookAgainAt: times.length === 0 ? undefined : Math.min(...times) }
+  }
+  const documents = debts.map(([place]) => place.slice(place.lastIndexOf('/') + 1) as DocumentId)
+  for (const [place] of debts) tx.delete(place)
+  const bytes = await sealNote(tx, context, await describe(tx, 'receipt', documents))
+  return {
+    cut: await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, bytes),
+    lookAgainAt: undefined,
+  }
+}
+
+/** Asks for what is missing once it has had time to come by itself, and not too often. */
+async function nextWant(tx: Tx, context: SyncContext, state: ContactState): Promise<Next> {
+  const now = context.now()
+  const wanted: DocumentId[] = []
+  const times: Instant[] = []
+  for (const { document, since } of await gapsOf(tx)) {
+    const last = state.wantedAt.get(document)
+    const dueAt = last === undefined ? since + WANT_AFTER_MS : last + WANT_INTERVAL_MS
+    // A time that lies ahead means that the clock was set back.
+    if (dueAt <= now || (last ?? since) > now) wanted.push(document)
+    else times.push(dueAt)
+  }
+  if (wanted.length === 0)
+    return { cut: undefined, lookAgainAt: times.length === 0 ? undefined : Math.min(...times) }
+  for (const document of wanted) state.wantedAt.set(document, now)
+  const bytes = await sealNote(tx, context, await describe(tx, 'want', wanted))
+  return {
+    cut: await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, bytes),
+    lookAgainAt: undefined,
+  }
+}
+
+/**
+ * A post office may no longer hold what was put there before we first came. When it has had time to give what it
+ * holds, we say what we have, once, and a hub puts there again what we lack.
+ */
+async function introductionAt(tx: Tx, state: ContactState): Promise<Instant | undefined> {
+  const known = unpack<PeerRecord>(await tx.get(key.peer(state.peer)))
+  if (known === undefined || known.isIntroduced) return undefined
+  return known.firstAt + INTRODUCTION_DELAY_MS
+}

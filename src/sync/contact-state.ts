@@ -1,0 +1,23 @@
+/** One contact with one peer: what it knows beyond the store, and what it decides. */
+import type { DocumentId, Instant } from '#base/ids.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import type { Cut } from './cut.ts'
+
+/** What this contact knows beyond the store. */
+export interface ContactState {
+  readonly peer: PeerId
+  readonly carrier: string
+  readonly receiptDelayMs: number
+  /** What is on its way. */
+  readonly flying: Set<Cut>
+  /** When this contact was last asked for what a document lacks. */
+  readonly wantedAt: Map<DocumentId, Instant>
+  /** Documents this contact refused; not offered again before the next. */
+  readonly refused: Set<DocumentId>
+}
+
+/** The next parcel, or when to look again (undefined: when something changes). */
+export interface Next {
+  readonly cut: Cut | undefined
+  readonly lookAgainAt: Instant | undefined
+}

@@ -1,0 +1,107 @@
+/**
+ * Promise 2 while the world runs: a delivery word is held against what is really on the disks and has really left,
+ * and never goes back once it said that a message is stored.
+ */
+import { codeOf } from '#base/errors.ts'
+import type { EdgeNode } from '#app/node.ts'
+import type { Delivery } from '#app/types.ts'
+import type { Evidence } from './evidence.ts'
+import type { Member } from './fleet.ts'
+import type { Said } from './said.ts'
+import type { Marks } from './trace.ts'
+import type { Verdict } from './verdict.ts'
+
+/** Checks the words that nodes show. */
+export interface DeliveryChecker {
+  /** Asks `member` how a message stands and judges every word. Does nothing while the member is off. */
+  readonly check: (member: Member, said: Said) => Promise<void>
+}
+
+/** What the checker compares with. */
+export interface DeliveryGround {
+  readonly members: readonly Member[]
+  readonly evidence: Evidence
+  readonly verdict: Verdict
+  readonly marks: Marks
+}
+
+/** A checker that has seen nothing yet. */
+export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
+  const { members, verdict, marks } = ground
+  /** The strongest word that was shown, by observer, message and destination. */
+  const shown = new Map<string, number>()
+
+  const judge = (member: Member, said: Said, delivery: Delivery): string | undefined => {
+    const destination = members.find((one) => one.id === delivery.destination)
+    if (destination === undefined) return 'a destination that is no node of this organisation'
+    const place = `${member.index} ${said.number} ${destination.index}`
+    const before = shown.get(place) ?? 0
+    const rank = RANK[delivery.word]
+    marks.count(`word.${delivery.word}`)
+    if (before > rank && before >= RANK.stored) return `"${delivery.word}" after a stronger word`
+    shown.set(place, Math.max(before, rank))
+    return unproven(ground, { member, said, destination, word: delivery.word })
+  }
+
+  return {
+    check: async (member, said) => {
+      const { boot } = member
+      if (boot?.node === undefined || said.id === undefined) return
+      const deliveries = await deliveriesOf(boot.node, said)
+      if (!boot.life.isAlive()) return
+      for (const delivery of deliveries) {
+        const wrong = judge(member, said, delivery)
+        if (wrong === undefined) continue
+        verdict.fail({
+          broken: 'promise 2: no false tick',
+          where: member.name,
+          wanted: `a true word for message ${said.number} (home ${said.home}) to ${delivery.destinationName}`,
+          found: `"${delivery.word}": ${wrong}`,
+        })
+      }
+    },
+  }
+}
+
+const RANK = { 'on this kit': 0, queued: 0, 'left this kit': 1, stored: 2, read: 3 } as const
+
+function unproven(
+  { evidence }: DeliveryGround,
+  claim: {
+    readonly member: Member
+    readonly said: Said
+    readonly destination: Member
+    readonly word: Delivery['word']
+  },
+): string | undefined {
+  const { member, said, destination, word } = claim
+  switch (word) {
+    case 'on this kit':
+    case 'queued':
+      return undefined
+    case 'left this kit':
+      return evidence.hasLeft(member.index, said.number)
+        ? undefined
+        : 'no carrier has answered for it'
+    case 'stored':
+      return evidence.isOnDisk(destination.index, said.number)
+        ? undefined
+        : 'it is not on the disk there'
+    case 'read':
+      if (!evidence.isOnDisk(destination.index, said.number)) return 'it is not on the disk there'
+      return evidence.isViewed(destination.index, said.channel)
+        ? undefined
+        : 'nobody there has looked at the channel'
+  }
+}
+
+async function deliveriesOf(node: EdgeNode, said: Said): Promise<readonly Delivery[]> {
+  if (said.id === undefined) return []
+  try {
+    return (await node.delivery(said.author, said.id)).deliveries
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'NOT_FOUND' || code === 'NOT_ALLOWED') return []
+    throw error
+  }
+}

@@ -1,0 +1,209 @@
+/** When what goes wrong, drawn from the seed. Nothing goes wrong before `begin` and after `end`. */
+import type { Chance } from './chance.ts'
+import type { DiskFaults } from './disk.ts'
+import type { Fleet, Member } from './fleet.ts'
+import type { Lan } from './lan.ts'
+import type { NetworkFaults } from './network.ts'
+import type { Fault, Plant, SimOptions } from './options.ts'
+import type { Post } from './post-carrier.ts'
+import type { Life, Timeline } from './timeline.ts'
+import type { Topology } from './topology.ts'
+import { beginLife } from './timeline.ts'
+
+/** The faults of one run. */
+export interface Faults {
+  readonly network: NetworkFaults
+  /** Of the disk of the node with this index. */
+  readonly disk: (index: number) => DiskFaults
+  readonly begin: (stage: Stage) => void
+  /** Everything is whole again: links, disks, the post office, and all nodes are switched on. */
+  readonly end: (stage: Stage) => void
+  /** A node has lost its power in a write: somebody comes and switches it on again. */
+  readonly bringBack: (stage: Stage, member: Member) => void
+}
+
+/** What faults befall. */
+export interface Stage {
+  readonly timeline: Timeline
+  readonly members: readonly Member[]
+  readonly topology: Topology
+  readonly fleet: Fleet
+  readonly lan: Lan
+  readonly post: Post
+}
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+/** NATS syncs its streams every two minutes unless told otherwise. */
+const POST_SYNC_MS = 2 * MINUTE_MS
+
+/** Faults that have not begun. */
+export function openFaults(chance: Chance, options: SimOptions): Faults {
+  const full = new Set<number>()
+  let phase: Life = beginLife()
+  let isActive = false
+  const has = (fault: Fault): boolean => !options.without.includes(fault)
+  const lies = (plant: Plant): boolean => options.planted.includes(plant)
+  const probability = (fault: Fault, value: number) => (): number =>
+    isActive && has(fault) ? value : 0
+
+  return {
+    network: {
+      duplicates: probability('duplicates', 0.06),
+      strays: probability('strays', 0.06),
+      answersEarly: lies('custody-before-delivery'),
+      cursorAhead: lies('cursor-ahead') ? 4 : 0,
+      renumbers: lies('renumbered-duplicates'),
+    },
+    disk: (index) => diskFaults(chance.fork(`disk ${index}`), {
+      isFull: () => isActive && full.has(index),
+      isRisky: () => isActive && has('power-in-writes'),
+      acknowledgesEarly: lies('disk-acknowledges-early'),
+      drops: lies('disk-drops-batches') && index === 0 ? () => isActive : () => false,
+    }),
+    begin: (stage) => {
+      isActive = true
+      phase = beginLife()
+      const scene = { stage, phase }
+      if (has('cuts')) cutLinks(scene, chance.fork('cuts'))
+      if (has('power')) cutPower(scene, chance.fork('power'))
+      if (has('full-disks')) fillDisks(scene, chance.fork('full'), full)
+      if (stage.topology.post.length === 0) return
+      if (has('post-power')) failPost(scene, chance.fork('post power'))
+      if (has('post-wipe')) wipePost(scene, chance.fork('post wipe'), options.hours)
+    },
+    end: (stage) => {
+      isActive = false
+      phase.end()
+      full.clear()
+      for (const [a, b] of pairs(stage)) stage.lan.plug(a.id, b.id)
+      for (const member of postMembers(stage)) stage.post.plug(member.id)
+      for (const member of stage.members) stage.fleet.switchOn(member)
+    },
+    bringBack: ({ timeline, fleet }, member) => {
+      timeline.after(downMs(chance), () => fleet.switchOn(member))
+    },
+  }
+}
+
+interface Scene {
+  readonly stage: Stage
+  readonly phase: Life
+}
+
+function diskFaults(
+  chance: Chance,
+  sort: {
+    readonly isFull: () => boolean
+    readonly isRisky: () => boolean
+    readonly acknowledgesEarly: boolean
+    readonly drops: () => boolean
+  },
+): DiskFaults {
+  return {
+    isFull: sort.isFull,
+    powerCut: () => {
+      if (!sort.isRisky() || !chance.happens(0.004)) return undefined
+      return chance.happens(0.5) ? 'before sync' : 'after sync'
+    },
+    syncsLateMs: sort.acknowledgesEarly ? 1_500 : 0,
+    drops: () => sort.drops() && chance.happens(0.02),
+  }
+}
+
+/** Does `act` again and again, after waits of `lowMs` to `highMs`. */
+function often(
+  { stage, phase }: Scene,
+  wait: () => number,
+  act: () => void,
+): void {
+  stage.timeline.after(
+    wait(),
+    () => {
+      act()
+      often({ stage, phase }, wait, act)
+    },
+    phase,
+  )
+}
+
+/** Every link is there for a while and gone for a while; some nodes hardly ever meet. */
+function cutLinks(scene: Scene, chance: Chance): void {
+  const { lan, post } = scene.stage
+  for (const [a, b] of pairs(scene.stage)) {
+    flap(scene, chance.fork(`${a.name} ${b.name}`), (isUp) =>
+      isUp ? lan.plug(a.id, b.id) : lan.unplug(a.id, b.id),
+    )
+  }
+  for (const member of postMembers(scene.stage)) {
+    flap(scene, chance.fork(`post ${member.name}`), (isUp) =>
+      isUp ? post.plug(member.id) : post.unplug(member.id),
+    )
+  }
+}
+
+function flap(scene: Scene, chance: Chance, set: (isUp: boolean) => void): void {
+  let isUp = chance.happens(0.5)
+  const longestUp = chance.pick([1, 5, 30]) * MINUTE_MS
+  const longestDown = chance.pick([1, 10, 60, 150]) * MINUTE_MS
+  set(isUp)
+  often(
+    scene,
+    () => chance.between(1_000, isUp ? longestUp : longestDown),
+    () => {
+      isUp = !isUp
+      set(isUp)
+    },
+  )
+}
+
+function cutPower(scene: Scene, chance: Chance): void {
+  const { timeline, fleet, members } = scene.stage
+  for (const member of members) {
+    const own = chance.fork(member.name)
+    const meanMs = own.pick([20, 60, 180]) * MINUTE_MS
+    often(scene, () => own.between(MINUTE_MS, 2 * meanMs), () => {
+      fleet.cutPower(member)
+      timeline.after(downMs(own), () => fleet.switchOn(member))
+    })
+  }
+}
+
+function fillDisks(scene: Scene, chance: Chance, full: Set<number>): void {
+  for (const { index, name } of scene.stage.members) {
+    const own = chance.fork(name)
+    often(scene, () => own.between(10 * MINUTE_MS, 3 * HOUR_MS), () => {
+      full.add(index)
+      scene.stage.timeline.after(own.between(5_000, 10 * MINUTE_MS), () => full.delete(index), scene.phase)
+    })
+  }
+}
+
+function failPost(scene: Scene, chance: Chance): void {
+  often(
+    scene,
+    () => chance.between(5 * MINUTE_MS, 2 * HOUR_MS),
+    () => scene.stage.post.failPower(chance.between(1_000, 10 * MINUTE_MS), chance.between(0, POST_SYNC_MS)),
+  )
+}
+
+function wipePost(scene: Scene, chance: Chance, hours: number): void {
+  if (!chance.happens(0.5)) return
+  const at = chance.between(0, hours * HOUR_MS)
+  scene.stage.timeline.after(at, scene.stage.post.wipe, scene.phase)
+}
+
+function downMs(chance: Chance): number {
+  return chance.happens(0.5) ? chance.between(500, 20_000) : chance.between(MINUTE_MS, 40 * MINUTE_MS)
+}
+
+function pairs({ topology, members }: Stage): readonly (readonly [Member, Member])[] {
+  return topology.cables.flatMap(([a, b]) => {
+    const [first, second] = [members[a], members[b]]
+    return first === undefined || second === undefined ? [] : [[first, second] as const]
+  })
+}
+
+function postMembers({ topology, members }: Stage): readonly Member[] {
+  return members.filter((member) => topology.post.includes(member.index))
+}

@@ -1,0 +1,86 @@
+/** How a simulated organisation begins: headquarters is set up, then each kit joins it with a code, as real ones do. */
+import { must } from '#base/assert.ts'
+import type { EdgeNode } from '#app/node.ts'
+import { issueCertificate, openIdentity } from '#trust/identity.ts'
+import { joinCodeBytes } from '#trust/join-code.ts'
+import { makeJoinRequest, readJoinAnswer } from '#trust/joining.ts'
+import { keyPairFromSeed, agree, sign } from '#trust/keys.ts'
+import type { Chance } from './chance.ts'
+import type { Member } from './fleet.ts'
+import { settle } from './people.ts'
+import { addMember, type World } from './world.ts'
+
+/** Founds the organisation; resolves when headquarters is open and every kit has its papers. Kits are still off. */
+export async function found(world: World): Promise<void> {
+  const hub = addHub(world)
+  world.fleet.switchOn(hub)
+  const node = await opened(world, hub)
+  await settle(world, hub, world.chance.fork('settle hub'))
+  for (let index = 1; index < world.options.nodes; index += 1) await admit(world, { hub, node }, index)
+}
+
+/** Resolves once `member` is on and open. */
+export async function opened(world: World, member: Member): Promise<EdgeNode> {
+  for (;;) {
+    const node = member.boot?.node
+    if (node !== undefined) return node
+    await new Promise<void>((resolve) => void world.timeline.after(50, resolve))
+  }
+}
+
+function addHub(world: World): Member {
+  const { organisation, root, timeline } = world
+  const keys = keysOf(world.chance, 0)
+  const certificate = issueCertificate(root, {
+    number: 1,
+    name: 'hub',
+    role: 'hub',
+    issuedAt: timeline.now(),
+    signingKey: keys.signing.publicBytes,
+    sealingKey: keys.sealing.publicBytes,
+  })
+  const identity = must(openIdentity(organisation, keys.seeds, certificate), 'the hub has its own keys')
+  return addMember(world, { name: 'hub', identity, root, acquaintances: [] })
+}
+
+async function admit(
+  world: World,
+  { hub, node }: { readonly hub: Member; readonly node: EdgeNode },
+  index: number,
+): Promise<Member> {
+  const name = `kit-${index}`
+  const keys = keysOf(world.chance, index)
+  const { code: text } = await node.makeJoinCode(must(hub.people[0], 'the hub has an administrator'))
+  const code = must(joinCodeBytes(text), 'a code of ours can be read')
+  const request = makeJoinRequest({
+    code,
+    name,
+    role: 'kit',
+    signingKey: keys.signing.publicBytes,
+    sealingKey: keys.sealing.publicBytes,
+    sign: (message) => sign(keys.signing.privateKey, message),
+    nonce: world.chance.fork(`nonce ${index}`).bytes(16),
+  })
+  const read = readJoinAnswer(await node.admitNode({ request }), {
+    code,
+    requestBytes: request,
+    signingKey: keys.signing.publicBytes,
+    sealingKey: keys.sealing.publicBytes,
+    agree: (theirs) => agree(keys.sealing.privateKey, theirs),
+  })
+  const { answer } = must(read.ok ? read : undefined, 'the hub answers a good request')
+  const papers = openIdentity(answer.organisation, keys.seeds, answer.certificateBytes)
+  const identity = must(papers, 'the certificate is for our keys')
+  const acquaintances = [answer.issuerCertificateBytes]
+  return addMember(world, { name, identity, root: undefined, acquaintances })
+}
+
+function keysOf(chance: Chance, index: number) {
+  const own = chance.fork(`keys ${index}`)
+  const seeds = { signing: own.bytes(32), sealing: own.bytes(32) }
+  return {
+    seeds,
+    signing: keyPairFromSeed('ed25519', seeds.signing),
+    sealing: keyPairFromSeed('x25519', seeds.sealing),
+  }
+}

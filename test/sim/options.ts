@@ -1,0 +1,62 @@
+/** What a run is like. Everything else follows from the seed. */
+
+/** What may go wrong in an honest world. Each draws from a generator of its own, so that one can be left out. */
+export const FAULTS = [
+  'cuts',
+  'power',
+  'power-in-writes',
+  'full-disks',
+  'duplicates',
+  'strays',
+  'clocks',
+  'post-power',
+  'post-wipe',
+] as const
+
+/** One kind of fault. */
+export type Fault = (typeof FAULTS)[number]
+
+/** Lies that an honest world does not tell: planted to prove that the checkers bite. */
+export const PLANTS = [
+  'disk-acknowledges-early',
+  'disk-drops-batches',
+  'custody-before-delivery',
+  'cursor-ahead',
+  'renumbered-duplicates',
+] as const
+
+/** One planted lie. */
+export type Plant = (typeof PLANTS)[number]
+
+/** How a run is set up. */
+export interface SimOptions {
+  /** Nodes, headquarters included. */
+  readonly nodes: number
+  /** Virtual hours with faults. */
+  readonly hours: number
+  /** Things that people do in these hours. */
+  readonly actions: number
+  readonly without: readonly Fault[]
+  readonly planted: readonly Plant[]
+}
+
+/** A run that is short enough to be one of hundreds. */
+export const DEFAULT_OPTIONS: SimOptions = {
+  nodes: 3,
+  hours: 4,
+  actions: 90,
+  without: [],
+  planted: [],
+}
+
+/** The arguments of `scripts/sim` that say the same as `options`; those that are as usual are left out. */
+export function argumentsOf(options: SimOptions): readonly string[] {
+  const { nodes, hours, actions, without, planted } = options
+  return [
+    ...(nodes === DEFAULT_OPTIONS.nodes ? [] : ['--nodes', String(nodes)]),
+    ...(hours === DEFAULT_OPTIONS.hours ? [] : ['--hours', String(hours)]),
+    ...(actions === DEFAULT_OPTIONS.actions ? [] : ['--actions', String(actions)]),
+    ...(without.length === 0 ? [] : ['--without', without.join()]),
+    ...(planted.length === 0 ? [] : ['--planted', planted.join()]),
+  ]
+}

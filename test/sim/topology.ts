@@ -1,0 +1,33 @@
+/** Who can reach whom, when nothing is cut: cables between nodes, and which nodes reach the post office. */
+import type { Chance } from './chance.ts'
+
+/** Nodes by index; 0 is headquarters. All of them are connected, though not directly. */
+export interface Topology {
+  readonly name: string
+  readonly cables: readonly (readonly [number, number])[]
+  readonly post: readonly number[]
+}
+
+/** Draws the shape of a fleet of `count` nodes. */
+export function drawTopology(chance: Chance, count: number): Topology {
+  const all = Array.from({ length: count }, (_, index) => index)
+  const kits = all.slice(1)
+  const star = kits.map((kit) => [0, kit] as const)
+  const chain = kits.map((kit) => [kit - 1, kit] as const)
+  const name = chance.pick(['star', 'chain', 'mesh', 'post', 'post and star', 'post and chain'])
+  switch (name) {
+    case 'star':
+      return { name, cables: star, post: [] }
+    case 'chain':
+      return { name, cables: chain, post: [] }
+    case 'mesh':
+      return { name, cables: kits.flatMap((b) => all.slice(0, b).map((a) => [a, b] as const)), post: [] }
+    case 'post and star':
+      return { name, cables: star, post: all }
+    case 'post and chain':
+      // Headquarters and the first kit meet at the post office; the others are behind that kit.
+      return { name, cables: chain.slice(1), post: all.slice(0, 2) }
+    default:
+      return { name, cables: [], post: all }
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * A simulated organisation: real nodes on simulated ports, everything following from one seed. It is founded as a real
+ * one is: headquarters first, then each kit joins with a code.
+ */
+import { must } from '#base/assert.ts'
+import type { NodeId } from '#base/ids.ts'
+import type { NodeEvent } from '#app/node.ts'
+import { organisationIdOf, type Identity, type Organisation } from '#trust/identity.ts'
+import { keyPairFromSeed, type KeyPair } from '#trust/keys.ts'
+import { openChance, type Chance } from './chance.ts'
+import { drawClockFault, TRUE_CLOCK } from './clock.ts'
+import { openDeliveryChecker, type DeliveryChecker } from './delivery-checker.ts'
+import { openDisk } from './disk.ts'
+import { openEvidence, type Evidence } from './evidence.ts'
+import { openFaults, type Faults, type Stage } from './faults.ts'
+import { openFleet, type Fleet, type Member } from './fleet.ts'
+import { openLan } from './lan.ts'
+import type { NetworkWorld } from './network.ts'
+import type { SimOptions } from './options.ts'
+import type { Society } from './people.ts'
+import { openPost } from './post-carrier.ts'
+import { openBook, type Book } from './said.ts'
+import { openTimeline, type Timeline } from './timeline.ts'
+import { drawTopology } from './topology.ts'
+import { openMarks, openTrace, type Marks, type Trace } from './trace.ts'
+import { openVerdict, type Verdict } from './verdict.ts'
+
+/** All of it. */
+export interface World extends Stage, Society {
+  readonly timeline: Timeline
+  readonly trace: Trace
+  readonly marks: Marks
+  readonly verdict: Verdict
+  readonly evidence: Evidence
+  readonly book: Book
+  readonly chance: Chance
+  readonly options: SimOptions
+  readonly organisation: Organisation
+  readonly root: KeyPair
+  readonly secret: Uint8Array
+  readonly members: Member[]
+  readonly fleet: Fleet
+  readonly faults: Faults
+  readonly deliveries: DeliveryChecker
+  /** True time of the newest parcel on any carrier. */
+  readonly lastTrafficAt: () => number
+}
+
+/** True time at which every run begins: 2026-11-02 06:00 UTC. */
+export const START_AT = Date.UTC(2026, 10, 2, 6)
+
+/** An organisation with no node yet. */
+export function openWorld(
+  seed: number,
+  options: SimOptions,
+  print: ((line: string) => void) | undefined,
+): World {
+  const chance = openChance(`seed ${seed}`)
+  const timeline = openTimeline(START_AT)
+  const trace = openTrace(timeline, print)
+  const marks = openMarks()
+  const verdict = openVerdict(timeline)
+  const root = keyPairFromSeed('ed25519', chance.fork('root').bytes(32))
+  const secret = chance.fork('secret').bytes(32)
+  const organisation = {
+    id: organisationIdOf(root.publicBytes),
+    name: 'relief',
+    rootKey: root.publicBytes,
+    code: 'rel',
+  }
+  const members: Member[] = []
+  const book = openBook()
+  const evidence = openEvidence(organisation, secret)
+  const deliveries = openDeliveryChecker({ members, evidence, verdict, marks })
+  const faults = openFaults(chance.fork('faults'), options)
+  const topology = drawTopology(chance.fork('topology'), options.nodes)
+  trace.note('world', 'founded', { seed, topology: topology.name, nodes: options.nodes })
+  const society = { book, evidence, verdict, trace, marks }
+  const network = openNetwork({ timeline, trace, marks, chance, faults, members, evidence })
+  const { lan, post, lastTrafficAt } = network
+
+  const fleet = openFleet({
+    timeline,
+    trace,
+    marks,
+    verdict,
+    organisationSecret: secret,
+    openCarriers: (member, life, store) => {
+      const hasCable = topology.cables.some((ends) => ends.includes(member.index))
+      return [
+        ...(hasCable ? [lan.open(member.id, life)] : []),
+        ...(topology.post.includes(member.index) ? [post.open(member.id, life, store)] : []),
+      ]
+    },
+    onLost: (member) => {
+      lan.lost(member.id)
+      post.lost(member.id)
+      for (const said of book.all()) if (said.home === member.index) said.isBusy = false
+    },
+    onEvent: (member, event) => watchEvent({ ...society, deliveries }, member, event),
+  })
+  return {
+    ...society,
+    timeline,
+    chance,
+    options,
+    organisation,
+    root,
+    secret,
+    members,
+    topology,
+    fleet,
+    lan,
+    post,
+    faults,
+    deliveries,
+    lastTrafficAt,
+  }
+}
+
+/** Adds a node that has its identity; it is off. */
+export function addMember(world: World, facts: NewMember): Member {
+  const { timeline, chance, marks, options, members, evidence, faults } = world
+  const index = members.length
+  const own = chance.fork(`member ${index}`)
+  const drawn = drawClockFault(own.fork('clock'), timeline.now())
+  const member: Member = {
+    ...facts,
+    index,
+    id: facts.identity.certificate.node,
+    life: own.fork('life').bytes(4),
+    clock: options.without.includes('clocks') ? TRUE_CLOCK : drawn,
+    chance: own.fork('random'),
+    people: [],
+    boot: undefined,
+    disk: openDisk({
+      timeline,
+      chance: own.fork('disk'),
+      faults: faults.disk(index),
+      marks,
+      cutPower: () => {
+        world.fleet.cutPower(member)
+        faults.bringBack(world, member)
+      },
+      onSynced: (writes) => evidence.onSynced(index, writes),
+    }),
+  }
+  members.push(member)
+  evidence.onMember(facts.identity.certificate)
+  return member
+}
+
+/** What is known of a node before it stands in the world. */
+export interface NewMember {
+  readonly name: string
+  readonly identity: Identity
+  readonly root: KeyPair | undefined
+  readonly acquaintances: readonly Uint8Array[]
+}
+
+interface Surroundings {
+  readonly timeline: Timeline
+  readonly trace: Trace
+  readonly marks: Marks
+  readonly chance: Chance
+  readonly faults: Faults
+  readonly members: readonly Member[]
+  readonly evidence: Evidence
+}
+
+function openNetwork(around: Surroundings): Pick<World, 'lan' | 'post' | 'lastTrafficAt'> {
+  const { timeline, trace, marks, chance, faults, members, evidence } = around
+  const memberOf = (node: NodeId): Member =>
+    must(
+      members.find((member) => member.id === node),
+      'only members send',
+    )
+  let lastTrafficAt = timeline.now()
+  const network = (name: string): NetworkWorld => ({
+    timeline,
+    trace,
+    marks,
+    chance: chance.fork(name),
+    faults: faults.network,
+    nameOf: (node) => memberOf(node).name,
+    onTraffic: () => void (lastTrafficAt = timeline.now()),
+    onAnswered: (from, answer) => evidence.onAnswered(memberOf(from).index, answer.bytes),
+  })
+  return {
+    lan: openLan(network('lan')),
+    post: openPost(network('post')),
+    lastTrafficAt: () => lastTrafficAt,
+  }
+}
+
+/** What an event says must be on the disk already, and no message is new twice in one life. */
+function watchEvent(
+  world: Society & { readonly deliveries: DeliveryChecker },
+  member: Member,
+  event: NodeEvent,
+): void {
+  const { book, evidence, verdict, trace, deliveries } = world
+  trace.note(member.name, `event ${event.kind}`)
+  if (event.kind === 'delivery-changed') {
+    for (const id of event.messages) checkWord(deliveries, member, book.byId(id))
+  }
+  if (event.kind !== 'posted') return
+  const where = member.name
+  const { id, body } = event.message
+  const told = member.boot?.told
+  if (told?.has(id) === true) {
+    const broken = 'promise 3: once only' as const
+    verdict.fail({ broken, where, wanted: 'one event for a new message', found: `a second for ${id}` })
+  }
+  told?.add(id)
+  const number = Number(/<<(\d+)>>/.exec(body)?.[1] ?? -1)
+  if (number < 0 || evidence.isOnDisk(member.index, number)) return
+  const broken = 'promise 1: no lost promise' as const
+  verdict.fail({ broken, where, wanted: 'events after the disk', found: `message ${number} before` })
+}
+
+function checkWord(
+  deliveries: DeliveryChecker,
+  member: Member,
+  said: Parameters<DeliveryChecker['check']>[1] | undefined,
+): void {
+  if (said !== undefined) void deliveries.check(member, said)
+}

@@ -1,0 +1,119 @@
+/** A node with its LAN door open on a free port of this machine, and three people who can sign in. */
+import { Client4 } from '@mattermost/client'
+import type { EdgeNode } from '#app/node.ts'
+import type { Person } from '#app/types.ts'
+import type { UserId } from '#base/ids.ts'
+import { openServer, type ServerDeps } from '#server/server.ts'
+import { virtualClock, type VirtualClock } from './clock.ts'
+import { collectingLog, type CollectingLog } from './log.ts'
+import { aNode, anAdministrator } from './nodes.ts'
+import { seededRandom } from './random.ts'
+
+/** The names of the people; `amira` is the administrator. Everybody's password is the name and `-password`. */
+export type Name = 'amira' | 'bo' | 'chen'
+
+/** An open door and what is behind it. */
+export interface LanDoor {
+  readonly node: EdgeNode
+  readonly clock: VirtualClock
+  readonly log: CollectingLog
+  /** `http://127.0.0.1:port` */
+  readonly url: string
+  readonly people: Readonly<Record<Name, Person>>
+  /** The official client, signed in. */
+  readonly client: (name: Name) => Promise<Client4>
+  /** A request with a fresh session of `name`, or without one. */
+  readonly ask: (name: Name | undefined, method: string, path: string, body?: unknown) => Promise<Answer>
+  readonly close: () => Promise<void>
+}
+
+/** What came back. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The text as JSON; undefined when it is none. */
+  readonly json: unknown
+}
+
+/** What a test may choose. */
+export interface DoorChoice extends Partial<Pick<ServerDeps, 'acceptPeer'>> {
+  readonly siteUrl?: string
+}
+
+/** Opens the door; the end of the test closes it. */
+export async function aLanDoor(
+  t: { readonly teardown: (handler: () => Promise<void>) => void },
+  choice: DoorChoice = {},
+): Promise<LanDoor> {
+  const clock = virtualClock()
+  const log = collectingLog()
+  const node = await aNode('alpha', { clock, log, role: 'hub' })
+  const amira = await anAdministrator(node, 'amira')
+  const people = { amira, bo: await enrol(node, amira, 'bo'), chen: await enrol(node, amira, 'chen') }
+  const { siteUrl, ...deps } = choice
+  const server = await openServer(
+    { host: '127.0.0.1', port: 0, version: '10.11.0', ...(siteUrl === undefined ? {} : { siteUrl }) },
+    { node, clock, random: seededRandom(7), log, ...deps },
+  )
+  const url = `http://127.0.0.1:${server.address.port}`
+  const tokens = new Map<Name, Promise<string>>()
+  const tokenOf = (name: Name): Promise<string> => {
+    const token = tokens.get(name) ?? node.openSession(name).then((session) => session.token)
+    tokens.set(name, token)
+    return token
+  }
+  let isClosed = false
+  const close = async (): Promise<void> => {
+    if (isClosed) return
+    isClosed = true
+    await server[Symbol.asyncDispose]()
+    await node[Symbol.asyncDispose]()
+  }
+  t.teardown(close)
+  return {
+    node,
+    clock,
+    log,
+    url,
+    people,
+    client: async (name) => {
+      const client = new Client4()
+      client.setUrl(url)
+      await client.login(name, passwordOf(name))
+      return client
+    },
+    ask: async (name, method, path, body) =>
+      fetched(url + path, {
+        method,
+        headers: name === undefined ? {} : { authorization: `Bearer ${await tokenOf(name)}` },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    close,
+  }
+}
+
+/** The password of a person. */
+export function passwordOf(name: string): string {
+  return `${name}-password`
+}
+
+/** One request and all of its answer. */
+export async function fetched(url: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(url, init)
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, text, json: jsonOf(text) }
+}
+
+async function enrol(node: EdgeNode, administrator: Person, username: string): Promise<Person> {
+  const draft = { username, displayName: username, password: passwordOf(username), isAdministrator: false }
+  return await node.enrolPerson(administrator.id as UserId, draft)
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
