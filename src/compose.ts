@@ -220,8 +220,8 @@ function openNode(
   )
 }
 
-/** Name and role are in the certificate; a config that says otherwise is wrong. */
-function checkFixedKeys(config: Config, { certificate }: Identity): void {
+/** Name and role are in the certificate; a config that says otherwise is wrong. @throws EdgeError CONFIG_INVALID */
+export function checkFixedKeys(config: Config, { certificate }: Identity): void {
   const lines = (['name', 'role'] as const).flatMap((key) =>
     config[key] === undefined || config[key] === certificate[key]
       ? []

@@ -1,16 +1,14 @@
-/** Channels and who is in them. */
+/** Channels: finding them and making them. */
 import { EdgeError } from '#base/errors.ts'
 import { sha256 } from '#base/hash.ts'
 import { bytesFromText } from '#base/bytes.ts'
 import { idFromBytes, type ChannelId, type UserId } from '#base/ids.ts'
 import { CHANNELS_MAX } from '#base/limits.ts'
 import { channelDocument, DIRECTORY } from '#model/document-id.ts'
-import type { MemberRole } from '#model/entry.ts'
-import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
+import type { ChannelRecord } from '#model/view.ts'
 import { key } from '#sync/keys.ts'
-import { pack, unpack, type ViewedRecord } from '#sync/records.ts'
-import type { Reader, Tx } from '#sync/replica.ts'
-import { markSeen } from '#sync/seen.ts'
+import { unpack } from '#sync/records.ts'
+import type { Tx } from '#sync/replica.ts'
 import {
   channelOf,
   insist,
@@ -20,90 +18,41 @@ import {
   write,
   type AppContext,
 } from './context.ts'
+import { setMember } from './members.ts'
 import type { ChannelDraft, EdgeNode } from './node.ts'
-import type { Channel, Membership } from './types.ts'
+import type { Channel } from './types.ts'
 
 type Channels = Pick<
   EdgeNode,
-  | 'channelsOf'
-  | 'publicChannels'
-  | 'channel'
-  | 'channelByName'
-  | 'createChannel'
-  | 'directChannel'
-  | 'members'
-  | 'membership'
-  | 'membershipsOf'
-  | 'addMember'
-  | 'removeMember'
-  | 'viewChannel'
+  'channelsOf' | 'publicChannels' | 'channel' | 'channelByName' | 'createChannel' | 'directChannel'
 >
 
-/** The channel part of the app. `tellViewed` is called once a view is on disk. */
-export function openChannels(
-  context: AppContext,
-  tellViewed: (person: UserId, channel: ChannelId) => void,
-): Channels {
-  const { replica, directory } = context.sync
-  const all = (): Promise<readonly Channel[]> =>
-    named(
+/** The channel part of the app. */
+export function openChannels(context: AppContext): Channels {
+  const { directory } = context.sync
+  const all = (): Promise<readonly Channel[]> => {
+    const known = directory().channels()
+    return named(
       context,
-      directory()
-        .channels()
-        .map(({ id }) => id),
+      known.map(({ id }) => id),
     )
-  const membership = async (channel: ChannelId, person: UserId): Promise<Membership | undefined> =>
-    isMember(context, channel, person)
-      ? membershipOf(context, replica.read, { channel, person })
-      : undefined
+  }
   return {
     channelsOf: async (subject) => named(context, directory().channelsOf(subject)),
-    publicChannels: async () =>
-      (await all()).filter((one) => one.kind === 'public' && one.archivedAt === 0),
+    publicChannels: async () => {
+      const channels = await all()
+      return channels.filter((one) => one.kind === 'public' && one.archivedAt === 0)
+    },
     channel: (subject, id) =>
       insistInChannel(context, subject, { channel: id, action: 'read channel' }),
     channelByName: async (subject, name) => {
-      const found = (await all()).find((one) => one.name === name)
+      const channels = await all()
+      const found = channels.find((one) => one.name === name)
       if (found === undefined) throw new EdgeError('NOT_FOUND', { what: 'channel', name })
       return insistInChannel(context, subject, { channel: found.id, action: 'read channel' })
     },
     createChannel: (subject, draft) => createChannel(context, subject, draft),
     directChannel: (subject, other) => directChannel(context, subject, other),
-    members: async (subject, channel) => {
-      await insistInChannel(context, subject, { channel, action: 'read channel' })
-      const people = directory()
-        .members(channel)
-        .map(({ person }) => person)
-      return Promise.all(
-        people.map((person) => membershipOf(context, replica.read, { channel, person })),
-      )
-    },
-    membership,
-    membershipsOf: (person) =>
-      Promise.all(
-        directory()
-          .channelsOf(person)
-          .map((channel) => membershipOf(context, replica.read, { channel, person })),
-      ),
-    addMember: (subject, channel, person) => addMember(context, subject, { channel, person }),
-    removeMember: async (subject, channel, person) => {
-      const isOwnMembership = subject === person
-      await insistInChannel(context, subject, {
-        channel,
-        action: 'manage members',
-        isOwnMembership,
-      })
-      if (!isMember(context, channel, person))
-        throw new EdgeError('NOT_FOUND', { what: 'member', id: person })
-      await replica.commit((tx) =>
-        setMember(tx, context, { subject, channel, person, role: 'none' }),
-      )
-    },
-    viewChannel: async (subject, channel) => {
-      await insistInChannel(context, subject, { channel, action: 'read channel' })
-      const isNews = await replica.commit((tx) => view(tx, context, subject, channel))
-      if (isNews) tellViewed(subject, channel)
-    },
   }
 }
 
@@ -135,34 +84,6 @@ export async function makeChannel(
     if (person !== subject)
       await setMember(tx, context, { subject, channel: id, person, role: 'member' })
   }
-}
-
-/** Writes a membership inside a commit. */
-export async function setMember(
-  tx: Tx,
-  context: AppContext,
-  member: {
-    readonly subject: UserId
-    readonly channel: ChannelId
-    readonly person: UserId
-    readonly role: MemberRole
-  },
-): Promise<void> {
-  const { subject, channel, person, role } = member
-  const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
-  await write(tx, context, {
-    document: DIRECTORY,
-    author: subject,
-    content: { kind: 'member', channel, person, role },
-  })
-  if (role === 'none') return
-  const viewed = {
-    count: counts.messageCount,
-    rootCount: counts.rootCount,
-    at: context.sync.now(),
-    mentions: 0,
-  }
-  tx.put(key.viewed(person, channel), pack(viewed satisfies ViewedRecord))
 }
 
 async function createChannel(
@@ -225,8 +146,7 @@ async function directChannel(
   const id = idFromBytes<ChannelId>(
     sha256(bytesFromText(`holdfast direct ${name}`)).subarray(0, 16),
   )
-  const isComplete = (): boolean =>
-    people.every((person) => isMember(context, id, person as UserId))
+  const isComplete = (): boolean => people.every((person) => isMember(context, id, person))
   if (!isComplete()) {
     const draft = { kind: 'direct' as const, name, displayName: '', members: [other] }
     await context.sync.replica.commit(async (tx) => {
@@ -234,64 +154,6 @@ async function directChannel(
     })
   }
   return channelOf(context, id)
-}
-
-async function addMember(
-  context: AppContext,
-  subject: UserId,
-  { channel, person }: { readonly channel: ChannelId; readonly person: UserId },
-): Promise<Membership> {
-  const action =
-    subject === person && !isMember(context, channel, person) ? 'join channel' : 'manage members'
-  await insistInChannel(context, subject, { channel, action })
-  if (context.sync.directory().person(person) === undefined)
-    throw new EdgeError('NOT_FOUND', { what: 'person', id: person })
-  await context.sync.replica.commit(async (tx) => {
-    if (!isMember(context, channel, person))
-      await setMember(tx, context, { subject, channel, person, role: 'member' })
-  })
-  return membershipOf(context, context.sync.replica.read, { channel, person })
-}
-
-/** True when something changed: looking again at what was seen writes nothing. */
-async function view(
-  tx: Tx,
-  context: AppContext,
-  subject: UserId,
-  channel: ChannelId,
-): Promise<boolean> {
-  const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
-  const known = unpack<ViewedRecord>(await tx.get(key.viewed(subject, channel)))
-  const isSame = known?.count === counts.messageCount && known.mentions === 0
-  if (isSame) return false
-  const viewed = {
-    count: counts.messageCount,
-    rootCount: counts.rootCount,
-    at: context.sync.now(),
-    mentions: 0,
-  }
-  tx.put(key.viewed(subject, channel), pack(viewed satisfies ViewedRecord))
-  await markSeen(tx, context.sync, channel)
-  return true
-}
-
-async function membershipOf(
-  context: AppContext,
-  reader: Pick<Reader, 'get'>,
-  { channel, person }: { readonly channel: ChannelId; readonly person: UserId },
-): Promise<Membership> {
-  const member = context.sync.directory().member(channel, person)
-  const viewed = unpack<ViewedRecord>(await reader.get(key.viewed(person, channel)))
-  return {
-    channel,
-    person,
-    isChannelAdministrator: member?.role === 'administrator',
-    joinedAt: member?.since ?? 0,
-    seenCount: viewed?.count ?? 0,
-    seenRootCount: viewed?.rootCount ?? 0,
-    viewedAt: viewed?.at ?? 0,
-    mentionCount: viewed?.mentions ?? 0,
-  }
 }
 
 async function named(context: AppContext, ids: readonly ChannelId[]): Promise<readonly Channel[]> {

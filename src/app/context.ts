@@ -80,6 +80,13 @@ export function personOf(context: AppContext, id: UserId): Person | undefined {
   return personFrom(known, { username: usernames(context.sync.directory()).get(id) ?? '', home })
 }
 
+/** Whoever is called so, in whatever case. */
+export function personIdByName(context: AppContext, name: string): UserId | undefined {
+  const wanted = name.trim().toLowerCase()
+  const names = usernames(context.sync.directory())
+  return [...names].find(([, username]) => username === wanted)?.[0]
+}
+
 /** A message's record. @throws EdgeError NOT_FOUND */
 export async function recordOf(reader: Pick<Tx, 'get'>, id: PostId): Promise<MessageRecord> {
   const record = unpack<MessageRecord>(await reader.get(key.message(id)))

@@ -7,10 +7,13 @@ import type { AppContext } from './context.ts'
 import type { EdgeNodeOptions, EdgeNodePorts } from './edge-node-options.ts'
 import { openEvents } from './events.ts'
 import { openJoining } from './joining.ts'
+import { openMembers } from './members.ts'
 import { openMessages } from './messages.ts'
 import type { EdgeNode, Preference } from './node.ts'
 import { openPeople } from './people.ts'
+import { openPreferences } from './preferences.ts'
 import { openReading } from './reading.ts'
+import { openSessions } from './sessions.ts'
 import { openStatus } from './status.ts'
 
 /**
@@ -51,8 +54,11 @@ export async function openEdgeNode(
     events.publish({ kind: 'preferences-changed', person, preferences })
   return {
     subscribe: events.subscribe,
-    ...openPeople(context, { passwords, tell }),
-    ...openChannels(context, tellViewed),
+    ...openPeople(context, passwords),
+    ...openSessions(context, passwords),
+    ...openPreferences(context, tell),
+    ...openChannels(context),
+    ...openMembers(context, tellViewed),
     ...openMessages(context),
     ...openReading(context),
     ...openStatus(context, { links: sync.links, version, startedAt }),

@@ -26,6 +26,18 @@ export function openEvents(onFailure: (error: unknown) => void): Events {
   const publish = (event: NodeEvent): void => {
     for (const listener of listeners) listener(event)
   }
+  const passOn = async (
+    before: Promise<void>,
+    context: AppContext,
+    event: SyncEvent,
+  ): Promise<void> => {
+    await before
+    try {
+      for (const one of await translate(context, event)) publish(one)
+    } catch (error) {
+      onFailure(error)
+    }
+  }
   return {
     subscribe: (listener) => {
       listeners.add(listener)
@@ -33,11 +45,7 @@ export function openEvents(onFailure: (error: unknown) => void): Events {
     },
     publish,
     relay: (context, event) => {
-      line = line
-        .then(async () => {
-          for (const one of await translate(context, event)) publish(one)
-        })
-        .catch(onFailure)
+      line = passOn(line, context, event)
     },
   }
 }

@@ -1,10 +1,11 @@
 /** How another node joins: an administrator here makes a code, the new node shows that it knows it. */
 import { EdgeError } from '#base/errors.ts'
-import { hexFromBytes } from '#base/bytes.ts'
-import type { Instant } from '#base/ids.ts'
+import { equalBytes, hexFromBytes } from '#base/bytes.ts'
+import type { Instant, UserId } from '#base/ids.ts'
 import { DIRECTORY } from '#model/document-id.ts'
 import { key, range } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
+import type { Tx } from '#sync/replica.ts'
 import { issueCertificate, type Certificate } from '#trust/identity.ts'
 import { formatJoinCode, JOIN_CODE_BYTES, joinCodeHash } from '#trust/join-code.ts'
 import { makeJoinAnswer, readJoinRequest } from '#trust/joining.ts'
@@ -20,83 +21,85 @@ interface JoinCodeRecord {
 /** How long a join code may be used: a day. */
 const JOIN_CODE_MS = 24 * 3_600_000
 
+interface Admission {
+  readonly root: KeyPair | undefined
+  readonly organisationSecret: Uint8Array
+}
+
 /** The joining part of the app. Without the root's key (`root` undefined) this node cannot let others in. */
 export function openJoining(
   context: AppContext,
-  options: { readonly root: KeyPair | undefined; readonly organisationSecret: Uint8Array },
+  admission: Admission,
 ): Pick<EdgeNode, 'makeJoinCode' | 'admitNode'> {
-  const { replica, now } = context.sync
   return {
-    makeJoinCode: async (subject) => {
-      insist({ action: 'invite node', isAdministrator: isAdministrator(context, subject) })
-      if (options.root === undefined) {
-        throw new EdgeError('NOT_ALLOWED', {
-          action: 'invite node',
-          found: 'a node without the root key',
-          wanted: 'the node that founded the organisation',
-        })
-      }
-      const code = context.random.bytes(JOIN_CODE_BYTES)
-      const hash = joinCodeHash(code)
-      const expiresAt = now() + JOIN_CODE_MS
-      const record: JoinCodeRecord = { hash, expiresAt }
-      await replica.commit(async (tx) =>
-        tx.put(key.joinCode(hexFromBytes(hash.subarray(0, 8))), pack(record)),
-      )
-      return { code: formatJoinCode(code), expiresAt }
-    },
-    admitNode: async ({ request }) => {
-      const { root } = options
-      if (root === undefined)
-        throw new EdgeError('JOIN_REFUSED', { found: 'a node without the root key' })
-      return replica.commit(async (tx) => {
-        const kept = (await tx.list(range.joinCodes)).map(([place, bytes]) => ({
-          place,
-          record: unpack<JoinCodeRecord>(bytes),
-        }))
-        const valid = kept.filter(({ record }) => record !== undefined && record.expiresAt > now())
-        const read = readJoinRequest(
-          request,
-          valid.map(({ record }) => record?.hash ?? new Uint8Array(32)),
-        )
-        if (!read.ok) throw new EdgeError('JOIN_REFUSED', { found: read.reason })
-        const used = valid.find(
-          ({ record }) =>
-            record !== undefined && Buffer.compare(record.hash, read.request.codeHash) === 0,
-        )
-        if (used !== undefined) tx.delete(used.place)
-        const { name, role, signingKey, sealingKey } = read.request
-        const number = nextNumber(context.sync.roster.all())
-        const certificateBytes = issueCertificate(root, {
-          number,
-          name,
-          role,
-          issuedAt: now(),
-          signingKey,
-          sealingKey,
-        })
-        await write(tx, context, {
-          document: DIRECTORY,
-          author: undefined,
-          content: { kind: 'node', certificate: certificateBytes },
-        })
-        const { organisation } = context.sync.identity
-        const grant = {
-          organisation: {
-            name: organisation.name,
-            rootKey: organisation.rootKey,
-            code: organisation.code,
-          },
-          organisationSecret: options.organisationSecret,
-          certificateBytes,
-          issuerCertificateBytes: context.sync.identity.certificateBytes,
-        }
-        const answer = makeJoinAnswer(read.request, grant, context.random.bytes(32))
-        if (!answer.ok) throw new EdgeError('JOIN_REFUSED', { found: answer.reason })
-        return answer.bytes
-      })
-    },
+    makeJoinCode: (subject) => makeJoinCode(context, admission, subject),
+    admitNode: ({ request }) =>
+      context.sync.replica.commit((tx) => admitNode(tx, context, { admission, request })),
   }
+}
+
+async function makeJoinCode(
+  context: AppContext,
+  admission: Admission,
+  subject: UserId,
+): Promise<{ readonly code: string; readonly expiresAt: Instant }> {
+  insist({ action: 'invite node', isAdministrator: isAdministrator(context, subject) })
+  if (admission.root === undefined) {
+    const wanted = 'the node that founded the organisation'
+    throw new EdgeError('NOT_ALLOWED', { action: 'invite node', found: NO_ROOT, wanted })
+  }
+  const code = context.random.bytes(JOIN_CODE_BYTES)
+  const hash = joinCodeHash(code)
+  const expiresAt = context.sync.now() + JOIN_CODE_MS
+  const place = key.joinCode(hexFromBytes(hash.subarray(0, 8)))
+  const record: JoinCodeRecord = { hash, expiresAt }
+  await context.sync.replica.commit(async (tx) => tx.put(place, pack(record)))
+  return { code: formatJoinCode(code), expiresAt }
+}
+
+const NO_ROOT = 'a node without the root key'
+
+/** The code is used up in the same commit that enrols the node. */
+async function admitNode(
+  tx: Tx,
+  context: AppContext,
+  { admission, request }: { readonly admission: Admission; readonly request: Uint8Array },
+): Promise<Uint8Array> {
+  const { root, organisationSecret } = admission
+  if (root === undefined) throw new EdgeError('JOIN_REFUSED', { found: NO_ROOT })
+  const codes = await validCodes(tx, context.sync.now())
+  const hashes = codes.map(({ hash }) => hash)
+  const read = readJoinRequest(request, hashes)
+  if (!read.ok) throw new EdgeError('JOIN_REFUSED', { found: read.reason })
+  for (const { place, hash } of codes) if (equalBytes(hash, read.request.codeHash)) tx.delete(place)
+  const { name, role, signingKey, sealingKey } = read.request
+  const number = nextNumber(context.sync.roster.all())
+  const facts = { number, name, role, issuedAt: context.sync.now(), signingKey, sealingKey }
+  const certificateBytes = issueCertificate(root, facts)
+  const content = { kind: 'node' as const, certificate: certificateBytes }
+  await write(tx, context, { document: DIRECTORY, author: undefined, content })
+  const { organisation, certificateBytes: issuerCertificateBytes } = context.sync.identity
+  const { name: organisationName, rootKey, code } = organisation
+  const grant = {
+    organisation: { name: organisationName, rootKey, code },
+    organisationSecret,
+    certificateBytes,
+    issuerCertificateBytes,
+  }
+  const answer = makeJoinAnswer(read.request, grant, context.random.bytes(32))
+  if (!answer.ok) throw new EdgeError('JOIN_REFUSED', { found: answer.reason })
+  return answer.bytes
+}
+
+async function validCodes(
+  tx: Tx,
+  now: Instant,
+): Promise<readonly { readonly place: string; readonly hash: Uint8Array }[]> {
+  const kept = await tx.list(range.joinCodes)
+  return kept.flatMap(([place, bytes]) => {
+    const record = unpack<JoinCodeRecord>(bytes)
+    return record === undefined || record.expiresAt <= now ? [] : [{ place, hash: record.hash }]
+  })
 }
 
 /** Numbers are given by the one node that has the root's key, so none is given twice. */

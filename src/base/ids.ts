@@ -33,7 +33,7 @@ export type ShortId = NodeId | UserId | ChannelId | PostId | OrganisationId
 const ALPHABET = 'ybndrfg8ejkmcpqxot1uwisza345h769'
 const ID_BYTES = 16
 const ID_PATTERN = /^[ybndrfg8ejkmcpqxot1uwisza345h769]{26}$/
-const VALUES = new Map([...ALPHABET].map((character, value) => [character, value]))
+const VALUES = new Map(ALPHABET.split('').map((character, value) => [character, value]))
 
 /** Whether `text` has the form of a 26-character id. */
 export function isId(text: string): boolean {

@@ -57,8 +57,9 @@ export function openChoice(
   }
   const closeOthers = (newest: LanSession): void => {
     const isOurs = newest === current && newest.role === 'responder'
-    const others = [...sessions].filter((other) => other !== newest && other !== current)
-    if (isOurs || others.length >= RESERVE_MAX) for (const other of others) other.end('superseded')
+    const others = [...sessions].filter((other) => other !== current)
+    const closing = isOurs ? others : others.slice(0, -RESERVE_MAX)
+    for (const other of closing) other.end('superseded')
   }
   return {
     current: () => current,

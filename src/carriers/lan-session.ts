@@ -89,8 +89,9 @@ export const HANDSHAKE_MS = 15_000
 const CLOSE_MS = 2_000
 /** Bytes of answers that may wait in the socket for a peer that does not read them. */
 const WAITING_BYTES_MAX = 262_144
-/** `readyState` of an open WebSocket. */
+/** `readyState` of a WebSocket. */
 const OPEN = 1
+const CLOSED = 3
 
 /** Runs the session on `socket`, which may still be connecting. */
 export function openLanSession(task: SessionTask, ports: SessionPorts): LanSession {
@@ -210,6 +211,7 @@ function listen(socket: WebSocket, events: SocketEvents): void {
 }
 
 function closeSocket(socket: WebSocket, clock: Clock): void {
+  if (socket.readyState === CLOSED) return
   const closed = new AbortController()
   socket.once('close', () => closed.abort())
   socket.close(1000)

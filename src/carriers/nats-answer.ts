@@ -25,7 +25,7 @@ export interface ApiError {
 }
 
 /** JSStreamStoreFailedF: the stream would not keep it; only the text says why (servers 2.9.10 to 2.15.1). */
-const STORE_FAILED = 10_077
+export const STORE_FAILED = 10_077
 /** JSStreamMessageExceedsMaximumErr. */
 export const MESSAGE_TOO_LARGE = 10_054
 /** Code of our own for a server on which nobody listens to the subject. */

@@ -31,10 +31,11 @@ export interface Ledger {
   readonly trustServer: (serverId: string) => void
   /** No server is trusted until the marks have been looked up again. */
   readonly trustNoServer: () => void
-  /** Nothing after `seq` can be trusted any more; the node has to be told. */
+  /** Nothing after `seq` can be trusted any more. */
   readonly rewind: (seq: number) => void
-  /** The node has been told, or has still to be, that the post office may have forgotten. */
+  /** Whether the node has yet to hear that the post office may have forgotten. */
   readonly setForgotten: (mayHaveForgotten: boolean) => void
+  readonly streamMadeAt: () => string | undefined
   readonly setStreamMadeAt: (madeAt: string) => void
 
   /** First number not yet fetched. */
@@ -86,6 +87,8 @@ interface Books {
   cursor: number
   reached: number
   isComplete: boolean
+  /** Something passed us by since the stream was last asked. */
+  hasMissed: boolean
   /** Own ones acknowledged after `reached`. */
   ownCount: number
   steps: Step[]
@@ -129,11 +132,12 @@ export function openLedger(kept: Place | undefined): Ledger {
       books.cursor = Math.min(books.cursor, seq)
       begin(books)
       const marks = place.marks.filter((mark) => mark.seq <= seq)
-      place = { ...place, marks, servers: [], mayHaveForgotten: true }
+      place = { ...place, marks }
     },
     setForgotten: (mayHaveForgotten) => {
       place = { ...place, mayHaveForgotten }
     },
+    streamMadeAt: () => place.streamMadeAt,
     setStreamMadeAt: (streamMadeAt) => {
       place = { ...place, streamMadeAt }
     },
@@ -142,20 +146,21 @@ export function openLedger(kept: Place | undefined): Ledger {
     expectedLast: () => books.reached + unprovenCount(books),
     asking: () => {
       books.asked = new Set(books.unproven)
+      books.hasMissed = false
     },
     nothingMore: () => {
       books.asked.forEach((entry) => books.unproven.delete(entry))
       books.ownCount = 0
-      books.isComplete = true
+      books.isComplete = !books.hasMissed
     },
     fetched: (mark, bytes) => {
-      if (mark.seq > books.reached) addMark(mark)
+      addMark(mark)
       return fetched(books, mark.seq, bytes)
     },
     fetchedBare: (bytes) => fetched(books, books.reached + 1, bytes),
     fetchedOwn: (mark, bytes) => {
       remember(books, bytes, 'held')
-      if (mark.seq > books.reached) addMark(mark)
+      addMark(mark)
       fetched(books, mark.seq, bytes)
     },
     fetchedUpTo: (seq) => step(books, { upTo: seq, entries: [] }),
@@ -167,6 +172,7 @@ export function openLedger(kept: Place | undefined): Ledger {
     },
     missed: () => {
       books.isComplete = false
+      books.hasMissed = true
     },
     sending: (bytes) => void remember(books, bytes, 'held'),
     acknowledged: (mark, bytes) => {
@@ -201,6 +207,7 @@ function booksFrom({ cursor, accepted }: Place): Books {
     cursor,
     reached: cursor,
     isComplete: false,
+    hasMissed: false,
     ownCount: 0,
     steps: [],
     unproven: new Set(),

@@ -9,7 +9,7 @@ import { equalBytes } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
 import { LANES } from '#model/precedence.ts'
 import type { Handover, Parcel } from '#ports/carrier.ts'
-import { findingOf, MESSAGE_TOO_LARGE, verdictOf, type Verdict } from './nats-answer.ts'
+import { findingOf, MESSAGE_TOO_LARGE, STORE_FAILED, verdictOf, type ApiError, type Verdict } from './nats-answer.ts'
 import { backOffMs } from './nats-back-off.ts'
 import { bytesOnLine, type Exchange } from './nats-exchange.ts'
 import type { NatsOptions, NatsPorts } from './nats-options.ts'
@@ -137,8 +137,9 @@ async function publish(desk: Desk, job: Job): Promise<void> {
     const answer = await desk.exchange.ask({ subject, bytes: parcel.bytes, isParcel: true })
     desk.underWayBytes -= job.size
     pump(desk)
-    if (answer === undefined) await again(desk, job)
-    else await settle(desk, job, verdictOf(answer))
+    if (answer !== undefined) await settle(desk, job, verdictOf(answer))
+    else if (job.tries === 1) enqueue(desk, job)
+    else await again(desk, job)
   } catch (error) {
     job.settle.reject(error)
   }
@@ -152,17 +153,19 @@ async function settle(desk: Desk, job: Job, verdict: Verdict): Promise<void> {
     case 'taken':
       return readBack(desk, job)
     case 'refused':
-      if (verdict.code === MESSAGE_TOO_LARGE)
-        return job.settle.reject(tooLarge(job.parcel.bytes.length, verdict.reason))
-      if (verdict.code === NO_STREAM_CODE) desk.onNobody()
-      desk.ports.log.warn('nats.refused', {
-        carrier: desk.options.name,
-        code: verdict.code,
-        reason: verdict.reason,
-        attempt: job.tries,
-      })
-      return again(desk, job)
+      return refused(desk, job, verdict)
   }
+}
+
+async function refused(desk: Desk, job: Job, { code, reason }: ApiError): Promise<void> {
+  if (code === MESSAGE_TOO_LARGE)
+    return job.settle.reject(tooLarge(job.parcel.bytes.length, reason))
+  const { name: carrier } = desk.options
+  desk.ports.log.warn('nats.refused', { carrier, code, reason, attempt: job.tries })
+  if (code === NO_STREAM_CODE) desk.onNobody()
+  // Should a server word it otherwise, a taken subject is still found out.
+  if (code === STORE_FAILED && job.tries > 1) return readBack(desk, job)
+  return again(desk, job)
 }
 
 /** Offers it again after a pause, unless it is over by then. */

@@ -34,9 +34,10 @@ export function writeJson(terminal: Terminal, value: unknown): void {
   terminal.out(`${JSON.stringify(value)}\n`)
 }
 
-/** Writes lines. */
+/** Writes lines. What people and other nodes wrote may be in them, so nothing in a line steers the terminal. */
 export function writeLines(terminal: Terminal, lines: readonly string[]): void {
-  terminal.out(`${lines.join('\n')}\n`)
+  const all = lines.flatMap((line) => line.split('\n'))
+  terminal.out(`${all.map((line) => line.replace(/(?!\t)\p{Cc}/gu, '\u{fffd}')).join('\n')}\n`)
 }
 
 /** Rows with two spaces before each cell; every column but the last is as wide as its widest cell. */

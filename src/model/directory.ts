@@ -63,81 +63,29 @@ interface Ordered<T> {
   readonly value: T
 }
 
+/** `firstOrder`: the place of the entry that enrolled them. */
+type EnrolledPerson = DirectoryPerson & { readonly firstOrder: string }
+
+interface Tables {
+  readonly people: Map<UserId, Ordered<EnrolledPerson>>
+  readonly channels: Map<ChannelId, Ordered<DirectoryChannel>>
+  readonly members: Map<ChannelId, Map<UserId, Ordered<DirectoryMember>>>
+  readonly byPerson: Map<UserId, Set<ChannelId>>
+  readonly certificates: Uint8Array[]
+}
+
 /** An empty directory. */
 export function openDirectory(): Directory {
-  const people = new Map<UserId, Ordered<DirectoryPerson & { readonly firstOrder: string }>>()
-  const channels = new Map<ChannelId, Ordered<DirectoryChannel>>()
-  const members = new Map<ChannelId, Map<UserId, Ordered<DirectoryMember>>>()
-  const byPerson = new Map<UserId, Set<ChannelId>>()
-  const certificates: Uint8Array[] = []
-
-  const applyPerson = (id: UserId, profile: Profile, place: Placed): DirectoryChange => {
-    const known = people.get(id)
-    const isFirst = known === undefined || place.order < known.value.firstOrder
-    const isLast = known === undefined || place.order > known.order
-    if (!isFirst && !isLast) return NOTHING
-    const base = known?.value
-    const person = {
-      id,
-      profile: isLast || base === undefined ? profile : base.profile,
-      home: isFirst || base === undefined ? place.actor : base.home,
-      createdAt: isFirst || base === undefined ? place.at : base.createdAt,
-      updatedAt: Math.max(place.at, base?.updatedAt ?? 0),
-      firstOrder: isFirst || base === undefined ? place.order : base.firstOrder,
-    }
-    people.set(id, { order: isLast ? place.order : (known?.order ?? place.order), value: person })
-    return { kind: 'person', person, isNew: known === undefined }
+  const tables: Tables = {
+    people: new Map(),
+    channels: new Map(),
+    members: new Map(),
+    byPerson: new Map(),
+    certificates: [],
   }
-
-  const applyChannel = (channel: DirectoryChannel, order: string): DirectoryChange => {
-    const known = channels.get(channel.id)
-    if (known !== undefined && known.order <= order) return NOTHING // the first to name it decides
-    channels.set(channel.id, { order, value: channel })
-    return { kind: 'channel', channel, isNew: known === undefined }
-  }
-
-  const applyMember = (member: DirectoryMember, order: string): DirectoryChange => {
-    const list = members.get(member.channel) ?? new Map<UserId, Ordered<DirectoryMember>>()
-    const known = list.get(member.person)
-    if (known !== undefined && known.order >= order) return NOTHING
-    list.set(member.person, { order, value: member })
-    members.set(member.channel, list)
-    const joined = byPerson.get(member.person) ?? new Set<ChannelId>()
-    if (member.role === 'none') joined.delete(member.channel)
-    else joined.add(member.channel)
-    byPerson.set(member.person, joined)
-    return { kind: 'member', member, before: known?.value.role ?? 'none' }
-  }
-
+  const { people, channels, members, byPerson, certificates } = tables
   return {
-    apply: (document, logged) => {
-      const place = { order: orderKey(document, logged), at: logged.orderAt, actor: logged.actor }
-      const content = logged.entry.content
-      switch (content.kind) {
-        case 'person':
-          return applyPerson(content.person, content.profile, place)
-        case 'channel': {
-          const creator = logged.entry.author
-          const { channel: id, channelKind: kind } = content
-          return applyChannel({ id, kind, creator, createdAt: place.at }, place.order)
-        }
-        case 'member': {
-          const { channel, person, role } = content
-          return applyMember({ channel, person, role, since: place.at }, place.order)
-        }
-        case 'node':
-          certificates.push(content.certificate)
-          return { kind: 'node', certificate: content.certificate }
-        case 'post':
-        case 'edit':
-        case 'deletion':
-        case 'reaction':
-        case 'acknowledgement':
-        case 'settings':
-        case 'unknown':
-          return NOTHING
-      }
-    },
+    apply: (document, logged) => applyEntry(tables, document, logged),
     person: (id) => people.get(id)?.value,
     people: () => [...people.values()].map((person) => person.value),
     channel: (id) => channels.get(id)?.value,
@@ -150,6 +98,88 @@ export function openDirectory(): Directory {
     channelsOf: (person) => [...(byPerson.get(person) ?? [])],
     certificates: () => certificates,
   }
+}
+
+function applyEntry(tables: Tables, document: DocumentId, logged: Logged): DirectoryChange {
+  const place = { order: orderKey(document, logged), at: logged.orderAt, actor: logged.actor }
+  const { content, author: creator } = logged.entry
+  switch (content.kind) {
+    case 'person':
+      return applyPerson(tables, content, place)
+    case 'channel': {
+      const { channel: id, channelKind: kind } = content
+      return applyChannel(tables, { id, kind, creator, createdAt: place.at }, place)
+    }
+    case 'member': {
+      const { channel, person, role } = content
+      return applyMember(tables, { channel, person, role, since: place.at }, place)
+    }
+    case 'node':
+      tables.certificates.push(content.certificate)
+      return { kind: 'node', certificate: content.certificate }
+    case 'post':
+    case 'edit':
+    case 'deletion':
+    case 'reaction':
+    case 'acknowledgement':
+    case 'settings':
+    case 'unknown':
+      return NOTHING
+  }
+}
+
+/** The first entry of a person decides their home, the last their profile. */
+function applyPerson(
+  { people }: Tables,
+  { person: id, profile }: { readonly person: UserId; readonly profile: Profile },
+  { order, at, actor }: Placed,
+): DirectoryChange {
+  const known = people.get(id)
+  const fresh = { id, profile, home: actor, createdAt: at, updatedAt: at, firstOrder: order }
+  if (known === undefined) {
+    people.set(id, { order, value: fresh })
+    return { kind: 'person', person: fresh, isNew: true }
+  }
+  const { value } = known
+  const isFirst = order < value.firstOrder
+  const isLast = order > known.order
+  if (!isFirst && !isLast) return NOTHING
+  const person = {
+    ...value,
+    ...(isFirst ? { home: actor, createdAt: at, firstOrder: order } : { profile }),
+    updatedAt: Math.max(at, value.updatedAt),
+  }
+  people.set(id, { order: isLast ? order : known.order, value: person })
+  return { kind: 'person', person, isNew: false }
+}
+
+/** The first entry to name a channel decides its kind. */
+function applyChannel(
+  { channels }: Tables,
+  channel: DirectoryChannel,
+  { order }: Placed,
+): DirectoryChange {
+  const known = channels.get(channel.id)
+  if (known !== undefined && known.order <= order) return NOTHING
+  channels.set(channel.id, { order, value: channel })
+  return { kind: 'channel', channel, isNew: known === undefined }
+}
+
+function applyMember(
+  { members, byPerson }: Tables,
+  member: DirectoryMember,
+  { order }: Placed,
+): DirectoryChange {
+  const list = members.get(member.channel) ?? new Map<UserId, Ordered<DirectoryMember>>()
+  const known = list.get(member.person)
+  if (known !== undefined && known.order >= order) return NOTHING
+  list.set(member.person, { order, value: member })
+  members.set(member.channel, list)
+  const joined = byPerson.get(member.person) ?? new Set<ChannelId>()
+  if (member.role === 'none') joined.delete(member.channel)
+  else joined.add(member.channel)
+  byPerson.set(member.person, joined)
+  return { kind: 'member', member, before: known?.value.role ?? 'none' }
 }
 
 const NOTHING: DirectoryChange = { kind: 'nothing' }

@@ -125,7 +125,7 @@ export function configure(
     settings[name] = change.settings[name]
     orders[name] = change.order
   }
-  return { ...channel, settings: settings as Settings, orders }
+  return { ...channel, settings, orders }
 }
 
 function isCredible(at: Instant): boolean {

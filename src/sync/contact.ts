@@ -54,10 +54,14 @@ export async function beginContact(
 export async function nextParcel(tx: Tx, context: SyncContext, state: ContactState): Promise<Next> {
   const now = context.now()
   const offers = await openOffers(tx, state)
-  const due = offers.filter((offer) => offer.record.notBefore <= now)
-  const later = offers
-    .filter((offer) => offer.record.notBefore > now)
-    .map((offer) => offer.record.notBefore)
+  const later: Instant[] = []
+  const due = offers.filter((offer) => {
+    const waitMs = offer.record.notBefore - now
+    // A wait longer than the rule allows means that the clock was set back.
+    if (waitMs <= 0 || waitMs > RELAY_DELAY_MS) return true
+    later.push(offer.record.notBefore)
+    return false
+  })
   for (const lane of LANES) {
     if (lane === NOTE_LANE) {
       const note = await nextNote(tx, context, state)

@@ -5,7 +5,7 @@
  */
 import { sha256 } from '#base/hash.ts'
 import { hexFromBytes } from '#base/bytes.ts'
-import type { ActorId, DocumentId } from '#base/ids.ts'
+import type { ActorId } from '#base/ids.ts'
 import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
 import { decodeDelta, DELTA_KIND, type Delta } from '#codec/delta.ts'
 import { openEnvelope, type Opened } from '#codec/envelope.ts'
@@ -145,9 +145,9 @@ async function apply(
 export async function retry(
   tx: Tx,
   context: SyncContext,
-  kept: { readonly from: string; readonly to: string },
+  places: { readonly from: string; readonly to: string },
 ): Promise<void> {
-  for (const [place, bytes] of await tx.list(kept)) {
+  for (const [place, bytes] of await tx.list(places)) {
     const kept = unpack<KeptRecord>(bytes)
     if (kept === undefined || (await tx.get(place)) === undefined) continue // taken by a retry inside this one
     tx.delete(place)

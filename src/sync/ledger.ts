@@ -109,23 +109,21 @@ export async function noteReceipt(
     readonly read: Clock
   },
 ): Promise<boolean> {
-  const known = await receiptOf(tx, item.node, item.document)
-  const isNews =
-    countBeyond(item.clock, known?.clock ?? {}) > 0 || countBeyond(item.read, known?.read ?? {}) > 0
+  const known = (await receiptOf(tx, item.node, item.document)) ?? NO_RECEIPT
+  const isNews = countBeyond(item.clock, known.clock) > 0 || countBeyond(item.read, known.read) > 0
   if (!isNews) return false
-  const clock = joinClocks(known?.clock ?? {}, item.clock)
-  const read = joinClocks(known?.read ?? {}, item.read)
-  tx.put(
-    key.receipt(item.node, item.document),
-    pack({ clock, read, at: context.now() } satisfies ReceiptRecord),
-  )
+  const clock = joinClocks(known.clock, item.clock)
+  const read = joinClocks(known.read, item.read)
+  const receipt = { clock, read, at: context.now() } satisfies ReceiptRecord
+  tx.put(key.receipt(item.node, item.document), pack(receipt))
   const { actor } = context.replica
-  const from =
-    1 + Math.min(known?.clock[actor] ?? 0, known?.read[actor] ?? known?.clock[actor] ?? 0)
-  const to = Math.max(clock[actor] ?? 0, read[actor] ?? 0)
-  tellDelivery(tx, context, { document: item.document, actor, from, to })
+  const of = (one: Clock): number => one[actor] ?? 0
+  const from = 1 + (of(read) > of(known.read) ? of(known.read) : of(known.clock))
+  tellDelivery(tx, context, { document: item.document, actor, from, to: of(clock) })
   return true
 }
+
+const NO_RECEIPT: ReceiptRecord = { clock: {}, read: {}, at: 0 }
 
 /** Tells that delivery words of some of our messages have changed. */
 export function tellDelivery(tx: Tx, context: SyncContext, span: Span): void {

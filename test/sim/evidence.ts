@@ -5,6 +5,7 @@
 import type { ChannelId } from '#base/ids.ts'
 import { openEnvelope } from '#codec/envelope.ts'
 import type { Write } from '#ports/store.ts'
+import { unpack, type KeptRecord } from '#sync/records.ts'
 import { openKeyring } from '#trust/epoch.ts'
 import type { Organisation, Certificate } from '#trust/identity.ts'
 import { openRoster } from '#trust/roster.ts'
@@ -24,6 +25,9 @@ export interface Evidence {
   readonly isViewed: (node: number, channel: ChannelId) => boolean
 }
 
+/** Where envelopes lie that came too early to be applied: they are on the disk, though still sealed. */
+const KEPT_SEALED = /^(?:wait|park)\//
+
 /** Nothing is known yet. The secret opens every envelope of the organisation. */
 export function openEvidence(
   organisation: Organisation,
@@ -34,33 +38,44 @@ export function openEvidence(
   const onDisk = new Set<string>()
   const left = new Set<string>()
   const viewed = new Set<string>()
-  /** Parcels that left before their channel was known here, by node. */
-  const sealed = new Map<number, Uint8Array[]>()
+  /** Envelopes whose channel was not known here yet. */
+  const unopened: Sealed[] = []
 
-  const noteLeft = (node: number, bytes: Uint8Array): void => {
-    const opened = openEnvelope(bytes, roster, keyring)
-    if (!opened.ok) sealed.set(node, [...(sealed.get(node) ?? []), bytes])
-    else for (const number of numbersIn(opened.body)) left.add(`${node} ${number}`)
+  const noteSealed = (sealed: Sealed): void => {
+    const opened = openEnvelope(sealed.bytes, roster, keyring)
+    if (!opened.ok) unopened.push(sealed)
+    else for (const number of numbersIn(opened.body)) sealed.into.add(`${sealed.node} ${number}`)
+  }
+  const isIn = (set: Set<string>, node: number, message: number): boolean => {
+    if (set.has(`${node} ${message}`)) return true
+    for (const sealed of unopened.splice(0)) noteSealed(sealed)
+    return set.has(`${node} ${message}`)
   }
 
   return {
     onMember: roster.add,
     onSynced: (node, writes) => {
-      for (const { value } of writes) {
-        for (const number of value === undefined ? [] : numbersIn(value)) onDisk.add(`${node} ${number}`)
+      for (const { key, value } of writes) {
+        if (value === undefined) continue
+        if (KEPT_SEALED.test(key)) noteSealed({ into: onDisk, node, bytes: keptBytes(value) })
+        else for (const number of numbersIn(value)) onDisk.add(`${node} ${number}`)
       }
     },
-    onAnswered: noteLeft,
+    onAnswered: (node, bytes) => noteSealed({ into: left, node, bytes }),
     onViewed: (node, channel) => void viewed.add(`${node} ${channel}`),
     onChannel: (channel) => keyring.add(channel),
-    isOnDisk: (node, message) => onDisk.has(`${node} ${message}`),
-    hasLeft: (node, message) => {
-      if (left.has(`${node} ${message}`)) return true
-      const again = sealed.get(node) ?? []
-      sealed.delete(node)
-      for (const bytes of again) noteLeft(node, bytes)
-      return left.has(`${node} ${message}`)
-    },
+    isOnDisk: (node, message) => isIn(onDisk, node, message),
+    hasLeft: (node, message) => isIn(left, node, message),
     isViewed: (node, channel) => viewed.has(`${node} ${channel}`),
   }
+}
+
+interface Sealed {
+  readonly into: Set<string>
+  readonly node: number
+  readonly bytes: Uint8Array
+}
+
+function keptBytes(value: Uint8Array): Uint8Array {
+  return unpack<KeptRecord>(value)?.bytes ?? value
 }

@@ -2,7 +2,7 @@
 import { must } from '#base/assert.ts'
 import type { EdgeNode } from '#app/node.ts'
 import { issueCertificate, openIdentity } from '#trust/identity.ts'
-import { joinCodeBytes } from '#trust/join-code.ts'
+import { parseJoinCode } from '#trust/join-code.ts'
 import { makeJoinRequest, readJoinAnswer } from '#trust/joining.ts'
 import { keyPairFromSeed, agree, sign } from '#trust/keys.ts'
 import type { Chance } from './chance.ts'
@@ -51,7 +51,7 @@ async function admit(
   const name = `kit-${index}`
   const keys = keysOf(world.chance, index)
   const { code: text } = await node.makeJoinCode(must(hub.people[0], 'the hub has an administrator'))
-  const code = must(joinCodeBytes(text), 'a code of ours can be read')
+  const code = must(parseJoinCode(text), 'a code of ours can be read')
   const request = makeJoinRequest({
     code,
     name,

@@ -17,16 +17,22 @@ import {
   type Outcome,
   type Side,
 } from './network.ts'
+import type { Identity } from '#trust/identity.ts'
 import type { Life } from './timeline.ts'
 
 /** All cables of a world. */
 export interface Lan {
   /** The carrier of one life of a node; its contacts begin by themselves. */
-  readonly open: (node: NodeId, life: Life) => Carrier
+  readonly open: (identity: Identity, life: Life) => Carrier
   readonly plug: (a: NodeId, b: NodeId) => void
   readonly unplug: (a: NodeId, b: NodeId) => void
   /** A node has lost its power: its contacts are over, which its peers notice later. */
   readonly lost: (node: NodeId) => void
+}
+
+/** Peers show each other their certificates, as real sessions do. */
+interface LanEndpoint extends Endpoint {
+  readonly certificateBytes: Uint8Array
 }
 
 interface Cable {
@@ -47,7 +53,7 @@ const NAME = 'lan'
 
 /** A world without cables. */
 export function openLan(world: NetworkWorld): Lan {
-  const endpoints = new Map<NodeId, Endpoint>()
+  const endpoints = new Map<NodeId, LanEndpoint>()
   const cables = new Map<string, Cable>()
 
   const cableOf = (a: NodeId, b: NodeId): Cable => {
@@ -87,9 +93,10 @@ export function openLan(world: NetworkWorld): Lan {
   }
 
   return {
-    open: (node, life) => {
-      const endpoint: Endpoint = {
+    open: ({ certificate: { node }, certificateBytes }, life) => {
+      const endpoint: LanEndpoint = {
         node,
+        certificateBytes,
         life,
         contacts: openConduit<Contact>(life),
         arrivals: openConduit<Arrival>(life),
@@ -132,12 +139,17 @@ export function openLan(world: NetworkWorld): Lan {
   }
 }
 
-function openSession(world: NetworkWorld, a: Endpoint, b: Endpoint): Session {
-  const sideOf = (endpoint: Endpoint, peer: Endpoint): [NodeId, Side] => [
+function openSession(world: NetworkWorld, a: LanEndpoint, b: LanEndpoint): Session {
+  const sideOf = (endpoint: LanEndpoint, peer: LanEndpoint): [NodeId, Side] => [
     endpoint.node,
     openSide(world, NAME, {
       endpoint,
-      contact: { peer: peer.node, isUp: true, mayHaveForgotten: false },
+      contact: {
+        peer: peer.node,
+        isUp: true,
+        mayHaveForgotten: false,
+        certificate: peer.certificateBytes,
+      },
     }),
   ]
   return {

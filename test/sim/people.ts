@@ -22,6 +22,15 @@ export interface Society {
   readonly verdict: Verdict
   readonly trace: Trace
   readonly marks: Marks
+  /** What nobody has answered yet. */
+  readonly asked: Set<Question>
+}
+
+/** Something asked of one life of a node. */
+export interface Question {
+  readonly member: Member
+  readonly boot: Boot
+  readonly what: string
 }
 
 /** One person in front of one running node. */
@@ -46,13 +55,14 @@ export function actOnce(society: Society, member: Member, chance: Chance): void 
   }
   if (member.people.length === 0) {
     society.trace.note(member.name, 'somebody sets it up')
-    void judged(society, { member, boot }, 'sets it up', settle(society, member, chance))
+    void judged(society, { member, boot, what: 'sets it up' }, settle(society, member, chance))
     return
   }
   const self = chance.pick(member.people)
   const [name, act] = pickAction(chance)
   society.trace.note(member.name, `somebody ${name}`)
-  void judged(society, { member, boot }, name, act({ society, member, boot, node, self, chance }))
+  const actor = { society, member, boot, node, self, chance }
+  void judged(society, { member, boot, what: name }, act(actor))
 }
 
 /**
@@ -128,22 +138,26 @@ function pickAction(chance: Chance): readonly [string, Action] {
   return ['posts', post]
 }
 
-async function judged(
-  { verdict, trace, marks }: Society,
-  { member, boot }: { readonly member: Member; readonly boot: Boot },
-  what: string,
+/** Waits for an answer and judges it: a refusal may be fair, anything else that is thrown is not. */
+export async function judged(
+  { verdict, trace, marks, asked }: Society,
+  question: Question,
   act: Promise<void>,
 ): Promise<void> {
+  const { member, boot, what } = question
+  asked.add(question)
   try {
     await act
   } catch (error) {
     if (!boot.life.isAlive()) return
-    const code = error instanceof EdgeError ? error.code : 'none'
+    const code = codeOf(error) ?? 'none'
     trace.note(member.name, `somebody ${what}, refused`, { code })
     marks.count(`refused.${code}`)
     if (FAIR.has(code)) return
     const found = error instanceof Error ? (error.stack ?? error.message) : String(error)
     verdict.fail({ broken: 'no such error', where: member.name, wanted: `somebody ${what}`, found })
+  } finally {
+    asked.delete(question)
   }
 }
 

@@ -17,9 +17,9 @@ import { openFleet, type Fleet, type Member } from './fleet.ts'
 import { openLan } from './lan.ts'
 import type { NetworkWorld } from './network.ts'
 import type { SimOptions } from './options.ts'
-import type { Society } from './people.ts'
+import { judged, type Question, type Society } from './people.ts'
 import { openPost } from './post-carrier.ts'
-import { openBook, type Book } from './said.ts'
+import { openBook, type Book, type Said } from './said.ts'
 import { openTimeline, type Timeline } from './timeline.ts'
 import { drawTopology } from './topology.ts'
 import { openMarks, openTrace, type Marks, type Trace } from './trace.ts'
@@ -75,7 +75,7 @@ export function openWorld(
   const faults = openFaults(chance.fork('faults'), options)
   const topology = drawTopology(chance.fork('topology'), options.nodes)
   trace.note('world', 'founded', { seed, topology: topology.name, nodes: options.nodes })
-  const society = { book, evidence, verdict, trace, marks }
+  const society = { book, evidence, verdict, trace, marks, asked: new Set<Question>() }
   const network = openNetwork({ timeline, trace, marks, chance, faults, members, evidence })
   const { lan, post, lastTrafficAt } = network
 
@@ -88,7 +88,7 @@ export function openWorld(
     openCarriers: (member, life, store) => {
       const hasCable = topology.cables.some((ends) => ends.includes(member.index))
       return [
-        ...(hasCable ? [lan.open(member.id, life)] : []),
+        ...(hasCable ? [lan.open(member.identity, life)] : []),
         ...(topology.post.includes(member.index) ? [post.open(member.id, life, store)] : []),
       ]
     },
@@ -199,10 +199,13 @@ function watchEvent(
   member: Member,
   event: NodeEvent,
 ): void {
-  const { book, evidence, verdict, trace, deliveries } = world
+  const { book, evidence, verdict, trace } = world
   trace.note(member.name, `event ${event.kind}`)
   if (event.kind === 'delivery-changed') {
-    for (const id of event.messages) checkWord(deliveries, member, book.byId(id))
+    for (const id of event.messages) {
+      const said = book.byId(id)
+      if (said !== undefined) checkWord(world, member, said)
+    }
   }
   if (event.kind !== 'posted') return
   const where = member.name
@@ -219,10 +222,14 @@ function watchEvent(
   verdict.fail({ broken, where, wanted: 'events after the disk', found: `message ${number} before` })
 }
 
-function checkWord(
-  deliveries: DeliveryChecker,
+/** Asks `member` how a message stands, and judges the answer. */
+export function checkWord(
+  world: Society & { readonly deliveries: DeliveryChecker },
   member: Member,
-  said: Parameters<DeliveryChecker['check']>[1] | undefined,
+  said: Said,
 ): void {
-  if (said !== undefined) void deliveries.check(member, said)
+  const { boot } = member
+  if (boot === undefined) return
+  const what = 'asks how a message stands'
+  void judged(world, { member, boot, what }, world.deliveries.check(member, said))
 }

@@ -23,7 +23,12 @@ export interface LanDoor {
   /** The official client, signed in. */
   readonly client: (name: Name) => Promise<Client4>
   /** A request with a fresh session of `name`, or without one. */
-  readonly ask: (name: Name | undefined, method: string, path: string, body?: unknown) => Promise<Answer>
+  readonly ask: (
+    name: Name | undefined,
+    method: string,
+    path: string,
+    body?: unknown,
+  ) => Promise<Answer>
   readonly close: () => Promise<void>
 }
 
@@ -50,10 +55,19 @@ export async function aLanDoor(
   const log = collectingLog()
   const node = await aNode('alpha', { clock, log, role: 'hub' })
   const amira = await anAdministrator(node, 'amira')
-  const people = { amira, bo: await enrol(node, amira, 'bo'), chen: await enrol(node, amira, 'chen') }
+  const people = {
+    amira,
+    bo: await enrol(node, amira, 'bo'),
+    chen: await enrol(node, amira, 'chen'),
+  }
   const { siteUrl, ...deps } = choice
   const server = await openServer(
-    { host: '127.0.0.1', port: 0, version: '10.11.0', ...(siteUrl === undefined ? {} : { siteUrl }) },
+    {
+      host: '127.0.0.1',
+      port: 0,
+      version: '10.11.0',
+      ...(siteUrl === undefined ? {} : { siteUrl }),
+    },
     { node, clock, random: seededRandom(7), log, ...deps },
   )
   const url = `http://127.0.0.1:${server.address.port}`
@@ -106,7 +120,12 @@ export async function fetched(url: string, init: RequestInit = {}): Promise<Answ
 }
 
 async function enrol(node: EdgeNode, administrator: Person, username: string): Promise<Person> {
-  const draft = { username, displayName: username, password: passwordOf(username), isAdministrator: false }
+  const draft = {
+    username,
+    displayName: username,
+    password: passwordOf(username),
+    isAdministrator: false,
+  }
   return await node.enrolPerson(administrator.id as UserId, draft)
 }
 

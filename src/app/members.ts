@@ -1,0 +1,144 @@
+/** Who is in which channel, and how far they have read it. */
+import { EdgeError } from '#base/errors.ts'
+import type { ChannelId, UserId } from '#base/ids.ts'
+import { DIRECTORY } from '#model/document-id.ts'
+import type { MemberRole } from '#model/entry.ts'
+import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
+import { key } from '#sync/keys.ts'
+import { pack, unpack, type ViewedRecord } from '#sync/records.ts'
+import type { Tx } from '#sync/replica.ts'
+import { markSeen } from '#sync/seen.ts'
+import { insistInChannel, isMember, write, type AppContext } from './context.ts'
+import type { EdgeNode } from './node.ts'
+import type { Membership } from './types.ts'
+
+type Members = Pick<
+  EdgeNode,
+  'members' | 'membership' | 'membershipsOf' | 'addMember' | 'removeMember' | 'viewChannel'
+>
+
+/** The membership part of the app. `tellViewed` is called once a view is on disk. */
+export function openMembers(
+  context: AppContext,
+  tellViewed: (person: UserId, channel: ChannelId) => void,
+): Members {
+  const { replica, directory } = context.sync
+  return {
+    members: async (subject, channel) => {
+      await insistInChannel(context, subject, { channel, action: 'read channel' })
+      const found = directory().members(channel)
+      return Promise.all(found.map(({ person }) => membershipOf(context, { channel, person })))
+    },
+    membership: async (channel, person) =>
+      isMember(context, channel, person) ? membershipOf(context, { channel, person }) : undefined,
+    membershipsOf: (person) => {
+      const found = directory().channelsOf(person)
+      return Promise.all(found.map((channel) => membershipOf(context, { channel, person })))
+    },
+    addMember: (subject, channel, person) => addMember(context, subject, { channel, person }),
+    removeMember: async (subject, channel, person) => {
+      const isOwnMembership = subject === person
+      await insistInChannel(context, subject, {
+        channel,
+        action: 'manage members',
+        isOwnMembership,
+      })
+      if (!isMember(context, channel, person))
+        throw new EdgeError('NOT_FOUND', { what: 'member', id: person })
+      await replica.commit((tx) =>
+        setMember(tx, context, { subject, channel, person, role: 'none' }),
+      )
+    },
+    viewChannel: async (subject, channel) => {
+      await insistInChannel(context, subject, { channel, action: 'read channel' })
+      const isNews = await replica.commit((tx) => view(tx, context, { subject, channel }))
+      if (isNews) tellViewed(subject, channel)
+    },
+  }
+}
+
+/** Writes a membership inside a commit. */
+export async function setMember(
+  tx: Tx,
+  context: AppContext,
+  member: {
+    readonly subject: UserId
+    readonly channel: ChannelId
+    readonly person: UserId
+    readonly role: MemberRole
+  },
+): Promise<void> {
+  const { subject, channel, person, role } = member
+  const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
+  await write(tx, context, {
+    document: DIRECTORY,
+    author: subject,
+    content: { kind: 'member', channel, person, role },
+  })
+  if (role === 'none') return
+  const viewed = {
+    count: counts.messageCount,
+    rootCount: counts.rootCount,
+    at: context.sync.now(),
+    mentions: 0,
+  }
+  tx.put(key.viewed(person, channel), pack(viewed satisfies ViewedRecord))
+}
+
+async function addMember(
+  context: AppContext,
+  subject: UserId,
+  { channel, person }: { readonly channel: ChannelId; readonly person: UserId },
+): Promise<Membership> {
+  const action =
+    subject === person && !isMember(context, channel, person) ? 'join channel' : 'manage members'
+  await insistInChannel(context, subject, { channel, action })
+  if (context.sync.directory().person(person) === undefined)
+    throw new EdgeError('NOT_FOUND', { what: 'person', id: person })
+  await context.sync.replica.commit(async (tx) => {
+    if (!isMember(context, channel, person))
+      await setMember(tx, context, { subject, channel, person, role: 'member' })
+  })
+  return membershipOf(context, { channel, person })
+}
+
+/** True when something changed: looking again at what was seen writes nothing. */
+async function view(
+  tx: Tx,
+  context: AppContext,
+  { subject, channel }: { readonly subject: UserId; readonly channel: ChannelId },
+): Promise<boolean> {
+  const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
+  const known = unpack<ViewedRecord>(await tx.get(key.viewed(subject, channel)))
+  const isSame = known?.count === counts.messageCount && known.mentions === 0
+  if (isSame) return false
+  const viewed = {
+    count: counts.messageCount,
+    rootCount: counts.rootCount,
+    at: context.sync.now(),
+    mentions: 0,
+  }
+  tx.put(key.viewed(subject, channel), pack(viewed satisfies ViewedRecord))
+  await markSeen(tx, context.sync, channel)
+  return true
+}
+
+async function membershipOf(
+  context: AppContext,
+  { channel, person }: { readonly channel: ChannelId; readonly person: UserId },
+): Promise<Membership> {
+  const member = context.sync.directory().member(channel, person)
+  const viewed = unpack<ViewedRecord>(
+    await context.sync.replica.read.get(key.viewed(person, channel)),
+  )
+  return {
+    channel,
+    person,
+    isChannelAdministrator: member?.role === 'administrator',
+    joinedAt: member?.since ?? 0,
+    seenCount: viewed?.count ?? 0,
+    seenRootCount: viewed?.rootCount ?? 0,
+    viewedAt: viewed?.at ?? 0,
+    mentionCount: viewed?.mentions ?? 0,
+  }
+}

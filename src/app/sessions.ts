@@ -1,0 +1,65 @@
+/** Sessions: what a client keeps to prove who it is. The store keeps only hashes of tokens. */
+import { EdgeError } from '#base/errors.ts'
+import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
+import { idFromBytes, type Instant, type UserId } from '#base/ids.ts'
+import type { Passwords } from '#ports/passwords.ts'
+import { key } from '#sync/keys.ts'
+import { pack, unpack } from '#sync/records.ts'
+import { personIdByName, type AppContext } from './context.ts'
+import type { EdgeNode, Session } from './node.ts'
+
+type Sessions = Pick<EdgeNode, 'openSession' | 'signIn' | 'sessionOf' | 'signOut'>
+
+interface SessionRecord {
+  readonly person: UserId
+  readonly createdAt: Instant
+  readonly expiresAt: Instant
+}
+
+/** Mattermost's own length of a session: 30 days. */
+const SESSION_MS = 30 * 24 * 3_600_000
+/** A hash no password has: checked when there is no account. */
+const NO_ACCOUNT = new Uint8Array(49).fill(1)
+
+/** The session part of the app. */
+export function openSessions(context: AppContext, passwords: Passwords): Sessions {
+  const { replica, directory, now } = context.sync
+  return {
+    openSession: (username) => {
+      const person = personIdByName(context, username)
+      if (person === undefined) throw new EdgeError('NOT_FOUND', { what: 'person', name: username })
+      return newSession(context, person)
+    },
+    signIn: async (login, password) => {
+      const person = personIdByName(context, login)
+      const hash = person === undefined ? undefined : await replica.read.get(key.account(person))
+      // The same work whether the name exists or not, so that the answer's time does not tell.
+      const isRight = await passwords.check(password, hash ?? NO_ACCOUNT)
+      if (person === undefined || hash === undefined || !isRight) {
+        throw new EdgeError('NOT_SIGNED_IN', { found: 'wrong name or password' })
+      }
+      return newSession(context, person)
+    },
+    sessionOf: async (token) => {
+      const record = unpack<SessionRecord>(await replica.read.get(sessionKey(token)))
+      if (record === undefined || record.expiresAt <= now()) return undefined
+      return directory().person(record.person) === undefined ? undefined : { token, ...record }
+    },
+    signOut: (token) => replica.commit(async (tx) => tx.delete(sessionKey(token))),
+  }
+}
+
+async function newSession(context: AppContext, person: UserId): Promise<Session> {
+  const token = idFromBytes<UserId>(context.random.bytes(16))
+  const createdAt = context.sync.now()
+  const record: SessionRecord = { person, createdAt, expiresAt: createdAt + SESSION_MS }
+  await context.sync.replica.commit(async (tx) => tx.put(sessionKey(token), pack(record)))
+  return { token, ...record }
+}
+
+function sessionKey(token: string): string {
+  return key.session(
+    hexFromBytes(sha256(bytesFromText(`holdfast session ${token}`)).subarray(0, 16)),
+  )
+}

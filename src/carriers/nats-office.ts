@@ -1,0 +1,148 @@
+/** The node's side of one post office: what outlives a line. Books, queues, and the place on disk. */
+import { textFromBytes } from '#base/bytes.ts'
+import { codeOf } from '#base/errors.ts'
+import type { Arrival, PeerId } from '#ports/carrier.ts'
+import { openArrivalQueue, type ArrivalQueue } from './arrival-queue.ts'
+import { openContactQueue, type ContactQueue } from './contact-queue.ts'
+import { openTokens, type Tokens } from './nats-exchange.ts'
+import { openLedger, type Entry, type Ledger } from './nats-ledger.ts'
+import type { NatsOptions, NatsPorts } from './nats-options.ts'
+import { bytesFromPlace, placeFromBytes, placeKey } from './nats-place.ts'
+
+/** Everything that one line after another works with. */
+export interface Office {
+  readonly peer: PeerId
+  readonly options: NatsOptions
+  readonly ports: NatsPorts
+  readonly ledger: Ledger
+  readonly contacts: ContactQueue
+  readonly waiting: ArrivalQueue
+  readonly tokens: Tokens
+  /** Puts an envelope into the queue. */
+  readonly deliver: (entry: Entry, bytes: Uint8Array) => void
+  /** What was put into the queue, for the node. */
+  readonly arrivals: () => AsyncIterable<Arrival>
+  /** Writes the place to the store unless it stands there. A store that fails means that more is fetched again. */
+  readonly save: () => Promise<void>
+}
+
+const WAITING_MAX = { arrivalsMax: 256, bytesMax: 8_000_000 }
+
+/** The office as the store knows it. */
+export async function openOffice(options: NatsOptions, ports: NatsPorts): Promise<Office> {
+  const peer: PeerId = `post:${options.name}`
+  const key = placeKey(options.keyPrefix, options.workspace)
+  const stored = await ports.store.get(key)
+  const place = stored === undefined ? undefined : placeFromBytes(stored)
+  const ledger = openLedger(place)
+  if (stored !== undefined && place === undefined) {
+    ports.log.error('nats.place-unreadable', { carrier: options.name })
+    ledger.setForgotten(true)
+  }
+  const waiting = openArrivalQueue(WAITING_MAX)
+  const keeper = openKeeper({ key, ports, ledger, carrier: options.name })
+  const entries = new WeakMap<Arrival, Entry>()
+
+  return {
+    peer,
+    options,
+    ports,
+    ledger,
+    contacts: openContactQueue(),
+    waiting,
+    tokens: openTokens(Buffer.from(ports.random.bytes(4)).readUInt32BE()),
+    save: keeper.save,
+    deliver: (entry, bytes) => {
+      const arrival = arrivalOf({ peer, key, bytes, entry, ledger, keeper, waiting })
+      entries.set(arrival, entry)
+      waiting.push(arrival)
+    },
+    arrivals: async function* give() {
+      for await (const arrival of waiting.arrivals()) {
+        const entry = entries.get(arrival)
+        if (entry?.state === 'queued') entry.state = 'given'
+        yield arrival
+      }
+    },
+  }
+}
+
+interface ArrivalParts {
+  readonly peer: PeerId
+  readonly key: string
+  readonly bytes: Uint8Array
+  readonly entry: Entry
+  readonly ledger: Ledger
+  readonly keeper: Keeper
+  readonly waiting: ArrivalQueue
+}
+
+/** The bookmark is made when it is read: it says what is settled by then, and this arrival with it. */
+function arrivalOf(parts: ArrivalParts): Arrival {
+  const { peer, key, bytes, entry, ledger, keeper, waiting } = parts
+  let bookmark: Uint8Array | undefined
+  const settle = (): void => {
+    ledger.hold(entry)
+    if (waiting.size() === 0) void keeper.save()
+  }
+  return {
+    peer,
+    bytes,
+    get bookmark() {
+      bookmark = bytesFromPlace(ledger.placeWith(entry))
+      return [{ key, value: bookmark }]
+    },
+    acceptCustody: () => {
+      if (bookmark !== undefined) keeper.isKept(bookmark)
+      settle()
+    },
+    refuse: settle,
+  }
+}
+
+interface Keeper {
+  readonly save: () => Promise<void>
+  /** These bytes stand in the store. */
+  readonly isKept: (place: Uint8Array) => void
+}
+
+interface KeeperParts {
+  readonly key: string
+  readonly carrier: string
+  readonly ports: Pick<NatsPorts, 'store' | 'log'>
+  readonly ledger: Ledger
+}
+
+/** Writes one place at a time; calls that come meanwhile share the next write. */
+function openKeeper({ key, carrier, ports, ledger }: KeeperParts): Keeper {
+  let kept = ''
+  let isWanted = false
+  let saving: Promise<void> | undefined
+
+  const write = async (): Promise<void> => {
+    while (isWanted) {
+      isWanted = false
+      const value = bytesFromPlace(ledger.place())
+      if (textFromBytes(value) === kept) continue
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one write after the other
+        await ports.store.write([{ key, value }])
+        kept = textFromBytes(value)
+      } catch (error) {
+        ports.log.warn('nats.place-not-kept', { carrier, code: codeOf(error) ?? 'UNKNOWN' })
+      }
+    }
+  }
+  return {
+    isKept: (place) => {
+      kept = textFromBytes(place)
+    },
+    save: async () => {
+      isWanted = true
+      saving ??= write().finally(() => {
+        saving = undefined
+      })
+      await saving
+    },
+  }
+}

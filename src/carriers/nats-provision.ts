@@ -1,0 +1,103 @@
+/**
+ * Makes the stream, where this node is the one to do so, and keeps its settings as they must be.
+ *
+ * One message for each subject and `discard: new`: a repeated parcel is refused, and so is one for which there is no
+ * room, instead of something older being dropped. Plain requests; needs server 2.9.10 or newer.
+ */
+import { bytesFromText } from '#base/bytes.ts'
+import type { Log } from '#ports/log.ts'
+import { apiErrorOf, isRecord, jsonOf, type ApiError } from './nats-answer.ts'
+import type { Exchange } from './nats-exchange.ts'
+import type { NatsOptions } from './nats-options.ts'
+import { everySubject } from './nats-subject.ts'
+
+/** The stream as it stands now. */
+export interface Provisioned {
+  /** When it was made, in the server's words: a stream made again says another time. */
+  readonly madeAt: string
+  /** It was made just now. */
+  readonly isNew: boolean
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+const STREAM_NOT_FOUND = 10_059
+const MESSAGE_BYTES_MAX = 65_536
+const NANOSECONDS_PER_MS = 1_000_000
+
+/**
+ * Makes the stream or mends its settings. Undefined when the server cannot yet, or refuses (that is logged): try later.
+ * @throws EdgeError CARRIER_UNREACHABLE when the line ends first
+ */
+export async function provisionStream(
+  exchange: Exchange,
+  options: NatsOptions,
+  log: Log,
+): Promise<Provisioned | undefined> {
+  const wanted = streamConfig(options)
+  const call = (verb: string, body: object): Promise<Json | ApiError> =>
+    request(exchange, `$JS.API.STREAM.${verb}.${options.workspace}`, body)
+  const facts = { carrier: options.name, stream: options.workspace }
+
+  let stream = await call('INFO', {})
+  let isNew = false
+  if (isApiError(stream) && stream.code === STREAM_NOT_FOUND) {
+    stream = await call('CREATE', wanted)
+    isNew = !isApiError(stream)
+    if (isNew) log.info('nats.stream-made', facts)
+  } else if (!isApiError(stream) && !isAsWanted(stream.config, wanted)) {
+    stream = await call('UPDATE', { ...(isRecord(stream.config) ? stream.config : {}), ...wanted })
+    if (!isApiError(stream)) log.info('nats.stream-mended', facts)
+  }
+  if (isApiError(stream)) {
+    log.error('nats.stream-unfit', { ...facts, code: stream.code, reason: stream.reason })
+    return undefined
+  }
+  return typeof stream.created === 'string' ? { madeAt: stream.created, isNew } : undefined
+}
+
+/** What the stream must be like, in JetStream's words (research/nats.md 4a). */
+export function streamConfig(options: NatsOptions): Json {
+  const { workspace, streamBytesMax, streamAgeMaxMs, streamReplicas } = options
+  return {
+    name: workspace,
+    subjects: [everySubject(workspace)],
+    retention: 'limits',
+    storage: 'file',
+    discard: 'new',
+    max_msgs_per_subject: 1,
+    discard_new_per_subject: true,
+    allow_direct: true,
+    deny_delete: true,
+    deny_purge: true,
+    max_msg_size: MESSAGE_BYTES_MAX,
+    max_bytes: streamBytesMax,
+    max_age: streamAgeMaxMs * NANOSECONDS_PER_MS,
+    num_replicas: streamReplicas ?? 1,
+  }
+}
+
+async function request(
+  exchange: Exchange,
+  subject: string,
+  body: object,
+): Promise<Json | ApiError> {
+  const answer = await exchange.ask({ subject, bytes: bytesFromText(JSON.stringify(body)) })
+  if (answer === undefined) return { code: 0, reason: 'JetStream does not answer' }
+  if (answer.status !== 0) return { code: answer.status, reason: 'JetStream is not enabled here' }
+  const value = jsonOf(answer)
+  return apiErrorOf(value) ?? value
+}
+
+function isApiError(value: Json | ApiError): value is ApiError {
+  return typeof value.code === 'number' && typeof value.reason === 'string'
+}
+
+function isAsWanted(config: unknown, wanted: Json): boolean {
+  return (
+    isRecord(config) &&
+    Object.entries(wanted).every(
+      ([key, value]) => JSON.stringify(config[key]) === JSON.stringify(value),
+    )
+  )
+}

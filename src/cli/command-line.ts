@@ -1,0 +1,197 @@
+/** The command line: what may be typed, and which command runs. Errors are thrown; only `main` catches. */
+import { homedir } from 'node:os'
+import { join as joinPath, resolve } from 'node:path'
+import { Command, Option } from 'commander'
+import { LANES } from '#model/precedence.ts'
+import { systemEnvironment, type Environment } from '#config/load.ts'
+import { realWorld, VERSION } from '#compose.ts'
+import { doctor, type DoctorOptions } from './doctor.ts'
+import { EXIT, type ExitCode } from './explain.ts'
+import { init, type FoundingOptions } from './init.ts'
+import { invite, type InviteOptions } from './invite.ts'
+import { join, type JoinOptions } from './join.ts'
+import { post, type PostOptions } from './post.ts'
+import { read, type ReadOptions } from './read.ts'
+import { start } from './start.ts'
+import { status } from './status.ts'
+import type { CommonOptions, Surroundings, Terminal } from './terminal.ts'
+
+/** What the process gives to the command line. */
+export interface CommandLinePorts {
+  readonly terminal: Terminal
+  readonly signal: AbortSignal
+  /** The system's unless given. */
+  readonly environment?: Environment
+}
+
+type Run<Options> = (
+  options: Options,
+  surroundings: Surroundings,
+  words: readonly string[],
+) => Promise<ExitCode | void>
+
+/**
+ * Runs one command to its end.
+ * @throws CommanderError for what cannot be understood (it has been written already), EdgeError, NodeNotRunning
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  ports: CommandLinePorts,
+): Promise<ExitCode> {
+  const { clock, random } = realWorld('warn')
+  const environment = ports.environment ?? systemEnvironment()
+  const surroundings: Surroundings = { ...ports, environment, clock, random }
+  let code: ExitCode = EXIT.good
+  const program = programFor(surroundings, (result) => {
+    code = result
+  })
+  await program.parseAsync([...words], { from: 'user' })
+  return code
+}
+
+/** Whether errors are to be shown with their stacks. */
+export function isDebug(environment: Environment = systemEnvironment()): boolean {
+  return (environment['HOLDFAST_DEBUG'] ?? '') !== ''
+}
+
+function programFor(surroundings: Surroundings, finish: (code: ExitCode) => void): Command {
+  const { terminal } = surroundings
+  const program = new Command('holdfast')
+    .description(
+      'A store-and-forward collaboration node: a team keeps talking when the link does not.',
+    )
+    .version(VERSION, '--version', 'show the version')
+    .helpOption('-h, --help', 'show help')
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.error })
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(see holdfast --help)')
+    .exitOverride()
+    .addHelpText('after', examples('start', 'join 192.168.1.10:8065 CODE --name bravo', 'doctor'))
+  const action =
+    <Options extends CommonOptions>(run: Run<Options>) =>
+    async (...given: unknown[]): Promise<void> => {
+      const typed = given.at(-1) as Command
+      const options = typed.opts<Options>()
+      const data = resolve(options.data)
+      const words = typed.processedArgs.flat().filter((word) => word !== undefined) as string[]
+      const json = 'json' in options
+      finish((await run({ ...options, data, json }, surroundings, words)) ?? EXIT.good)
+    }
+  addNodeCommands(program, action, surroundings)
+  addTalkCommands(program, action, surroundings)
+  return program
+}
+
+type Action = <Options extends CommonOptions>(
+  run: Run<Options>,
+) => (...given: unknown[]) => Promise<void>
+
+/** The commands that make, run and examine a node. */
+function addNodeCommands(program: Command, action: Action, surroundings: Surroundings): void {
+  founding(command(program, 'init', surroundings))
+    .description('make a new organisation and its first node, without starting it')
+    .addHelpText('after', examples('init --organisation "Relief" --name alpha --role hub'))
+    .action(action<FoundingOptions>(init))
+  founding(command(program, 'start', surroundings))
+    .description('run the node until Ctrl-C; the first time, make everything that is needed')
+    .addHelpText(
+      'after',
+      examples('start', 'start --port 9000', 'start --data /srv/alpha --role hub'),
+    )
+    .action(action<FoundingOptions>(start))
+  naming(command(program, 'join', surroundings))
+    .argument(
+      '<address>',
+      'host:port of a node of the organisation, or the holdfast:// text of a QR code',
+    )
+    .argument('[code]', 'the join code that `holdfast invite` showed there')
+    .description('make a node that belongs to an organisation which is there already')
+    .option(
+      '--admin <name>',
+      'name of the administrator account (default: admin- and the name of the node)',
+    )
+    .addHelpText('after', examples('join 192.168.1.10:8065 ybnd-rfg8-ejkm-cpqx --name bravo'))
+    .action(
+      action<JoinOptions>((options, around, [address = '', code]) =>
+        join({ address, code }, options, around),
+      ),
+    )
+  command(program, 'invite', surroundings)
+    .description('ask the running node for a code that lets one new node join')
+    .option(
+      '--at <host:port>',
+      'how the new node reaches this one (default: this machine on the network)',
+    )
+    .addHelpText('after', examples('invite', 'invite --at hub.example.org:8065'))
+    .action(action<InviteOptions>(invite))
+  command(program, 'status', surroundings)
+    .description('show the running node, the nodes it knows and its links')
+    .addHelpText('after', examples('status', 'status --json'))
+    .action(action<CommonOptions>(status))
+  command(program, 'doctor', surroundings)
+    .description('check folder, keys, config, store, clock, disk, port and carriers')
+    .option('--config <file>', 'the config file (default: config.json in the data folder)')
+    .addHelpText('after', examples('doctor', 'doctor --data /srv/alpha --json'))
+    .action(action<DoctorOptions>(doctor))
+}
+
+/** The commands that write and read messages. */
+function addTalkCommands(program: Command, action: Action, surroundings: Surroundings): void {
+  command(program, 'post', surroundings)
+    .argument('<channel>', 'name of the channel')
+    .argument('<text...>', 'the message')
+    .description('write a message on the running node, as its first administrator')
+    .addOption(new Option('--lane <lane>', 'how urgent it is').choices(LANES).default('routine'))
+    .option('--reply <id>', 'id of the message that this answers')
+    .addHelpText(
+      'after',
+      examples('post town-square "Water is here"', 'post ops "Fire" --lane flash'),
+    )
+    .action(
+      action<PostOptions>((options, around, [channel = '', ...text]) =>
+        post({ channel, words: text }, options, around),
+      ),
+    )
+  command(program, 'read', surroundings)
+    .argument('[channel]', 'name of the channel', 'town-square')
+    .description('show the newest messages, and where each stands on its way to the other nodes')
+    .option('--limit <number>', 'how many', '20')
+    .addHelpText('after', examples('read', 'read ops --limit 100 --json'))
+    .action(
+      action<ReadOptions>((options, around, [channel = '']) => read(channel, options, around)),
+    )
+}
+
+/** A command with the options that all have. */
+function command(program: Command, name: string, { environment }: Surroundings): Command {
+  const usual = joinPath(homedir(), '.holdfast')
+  const data = environment['HOLDFAST_DATA'] ?? ''
+  return program
+    .command(name)
+    .option(
+      '--data <folder>',
+      'the data folder; $HOLDFAST_DATA sets it, too',
+      data === '' ? usual : data,
+    )
+    .option('--json', 'one line of JSON instead of words')
+}
+
+/** Options of whatever makes a node. */
+function naming(made: Command): Command {
+  return made
+    .option('--name <name>', "name of the node (default: the machine's)")
+    .option('--role <role>', 'kit, hub or relay (default: kit)')
+    .option('--host <address>', 'address to listen on (default: all)')
+    .option('--port <port>', 'port to listen on (default: 8065)')
+    .option('--config <file>', 'the config file (default: config.json in the data folder)')
+}
+
+function founding(made: Command): Command {
+  return naming(made)
+    .option('--organisation <name>', 'name of the new organisation (default: Holdfast)')
+    .option('--admin <name>', 'name of the first administrator account', 'admin')
+}
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  holdfast ${line}`).join('\n')}`
+}

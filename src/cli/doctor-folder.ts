@@ -1,0 +1,110 @@
+/** The checks of `holdfast doctor` that look at the data folder: is it whole, closed to others, and readable? */
+import { relative } from 'node:path'
+import { codeOf } from '#base/errors.ts'
+import { CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
+import { layoutOf, openModes, readDataFolder } from '#config/data-folder.ts'
+import { isThere } from '#config/files.ts'
+import { loadConfig } from '#config/load.ts'
+import type { Config } from '#config/schema.ts'
+import { checkFixedKeys, checkStore, identityOf, realWorld } from '#compose.ts'
+import type { Identity } from '#trust/identity.ts'
+import { failed, fail, ok, warn, type Finding } from './finding.ts'
+import { when, type Surroundings } from './terminal.ts'
+
+/** What was found, and what later checks need of it. */
+export interface FolderReport {
+  readonly findings: readonly Finding[]
+  readonly config: Config | undefined
+  readonly identity: Identity | undefined
+}
+
+/** Where to look. */
+export interface FolderPlace {
+  readonly data: string
+  readonly config: string | undefined
+  readonly isRunning: boolean
+}
+
+/** How far ahead of the program's own time a clock can be right: 30 years. */
+const CREDIBLE_MS = 30 * 365.25 * 24 * 3_600_000
+
+/** All checks of the folder. */
+export async function checkFolder(
+  place: FolderPlace,
+  surroundings: Surroundings,
+): Promise<FolderReport> {
+  const { data } = place
+  const identity = await readDataFolder(data).then(
+    (contents) => identityOf(data, contents),
+    (error: unknown) => failed('folder')(error),
+  )
+  if ('check' in identity) return { findings: [identity], config: undefined, identity: undefined }
+  const { certificate, organisation } = identity
+  const whole = `${certificate.name} (${certificate.role}), number ${certificate.number} of ${organisation.name}`
+  const config = await configOf(place, identity, surroundings)
+  const hasConfig = !('check' in config)
+  return {
+    findings: [
+      ok('folder', `${data}: ${whole}`),
+      ...(await modes(data)),
+      hasConfig ? ok('config', 'no mistake') : config,
+      await store(place),
+      clock(surroundings.clock.now(), identity),
+    ],
+    config: hasConfig ? config : undefined,
+    identity,
+  }
+}
+
+async function configOf(
+  { data, config }: FolderPlace,
+  identity: Identity,
+  { environment }: Surroundings,
+): Promise<Config | Finding> {
+  const file = config ?? layoutOf(data).config
+  return loadConfig({ file, environment, overrides: {} })
+    .then((loaded) => {
+      checkFixedKeys(loaded, identity)
+      return loaded
+    })
+    .catch(failed('config'))
+}
+
+async function modes(data: string): Promise<readonly Finding[]> {
+  const open = await openModes(data)
+  if (open.length === 0) return [ok('modes', 'nobody else can read the keys')]
+  return open.map(({ path, found, wanted }) =>
+    warn('modes', `${relative(data, path)} is ${found}: run \`chmod ${wanted} ${path}\``),
+  )
+}
+
+async function store({ data, isRunning }: FolderPlace): Promise<Finding> {
+  if (isRunning) return ok('store', 'in use by the running node; stop it to have every value read')
+  if (!(await isThere(layoutOf(data).store))) return ok('store', 'not made yet')
+  return checkStore(data, realWorld('error')).then(
+    ({ values, wasRepaired }) =>
+      wasRepaired
+        ? warn(
+            'store',
+            `${values} values open; damage was repaired: entries may be gone and will be fetched again`,
+          )
+        : ok('store', `all ${values} values open`),
+    (error: unknown) =>
+      codeOf(error) === 'DATA_FOLDER_IN_USE'
+        ? fail('store', 'in use by another program: stop it')
+        : failed('store')(error),
+  )
+}
+
+function clock(now: number, { certificate }: Identity): Finding {
+  const text = `this machine says ${when(now)}`
+  const cannotBe = (why: string): Finding =>
+    warn(
+      'clock',
+      `${text}, ${why}: set the time; messages are kept in order but marked "time uncertain"`,
+    )
+  if (now < EARLIEST_CREDIBLE_AT) return cannotBe('before this program was written')
+  if (now > EARLIEST_CREDIBLE_AT + CREDIBLE_MS) return cannotBe('decades ahead')
+  if (now < certificate.issuedAt - CLOCK_TOLERANCE_MS) return cannotBe('before this node was made')
+  return ok('clock', text)
+}

@@ -1,0 +1,76 @@
+/** `holdfast doctor`: looks at everything a node needs and says what to do about what is not well. */
+import { stateOfFolder } from '#config/data-folder.ts'
+import { checkFolder } from './doctor-folder.ts'
+import {
+  checkCarriers,
+  checkDisk,
+  checkEnvironment,
+  checkNode,
+  checkPort,
+} from './doctor-machine.ts'
+import { EXIT, NodeNotRunning, type ExitCode } from './explain.ts'
+import { failed, ok, type Finding } from './finding.ts'
+import { findLocalNode } from './local-node.ts'
+import { table, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
+
+/** What `doctor` may be told. */
+export interface DoctorOptions extends CommonOptions {
+  readonly config?: string
+}
+
+/** Runs the command; `failed` when something cannot work. */
+export async function doctor(
+  options: DoctorOptions,
+  surroundings: Surroundings,
+): Promise<ExitCode> {
+  const { terminal } = surroundings
+  const findings = await examine(options, surroundings)
+  const count = (state: Finding['state']): number =>
+    findings.filter((each) => each.state === state).length
+  if (options.json) writeJson(terminal, { ok: count('fail') === 0, findings })
+  else {
+    writeLines(terminal, table(findings.map(({ state, check, text }) => [state, check, text])))
+    writeLines(terminal, [
+      '',
+      `${count('ok')} ok, ${count('warn')} to look at, ${count('fail')} failed`,
+    ])
+  }
+  return count('fail') === 0 ? EXIT.good : EXIT.failed
+}
+
+async function examine(
+  options: DoctorOptions,
+  surroundings: Surroundings,
+): Promise<readonly Finding[]> {
+  const { data } = options
+  const machine = [checkNode(process.versions.node), ...checkEnvironment(surroundings.environment)]
+  const isAbsent = (await stateOfFolder(data)).kind === 'absent'
+  const running = isAbsent ? undefined : await runningNode(data, surroundings)
+  const isRunning = running !== undefined && running.state === 'ok'
+  const place = { data, config: options.config, isRunning }
+  const { findings, config } = await checkFolder(place, surroundings)
+  return [
+    ...machine,
+    ...findings,
+    ...(isAbsent ? [] : [await checkDisk(data)]),
+    ...(running === undefined ? [ok('running', 'no; `holdfast start` starts it')] : [running]),
+    ...(config === undefined
+      ? []
+      : [
+          await checkPort(config.listen, isRunning),
+          ...(await checkCarriers(config, surroundings)),
+        ]),
+  ]
+}
+
+/** Undefined when no node runs on the folder. */
+async function runningNode(data: string, surroundings: Surroundings): Promise<Finding | undefined> {
+  return findLocalNode(data, surroundings)
+    .then(async ({ ask, url }) => {
+      await ask('GET', '/api/holdfast/v1/status')
+      return ok('running', `yes, and it answers at ${url}`)
+    })
+    .catch((error: unknown) =>
+      error instanceof NodeNotRunning ? undefined : failed('running')(error),
+    )
+}

@@ -1,0 +1,54 @@
+/** `holdfast post`: writes a message on the running node, as its first administrator. */
+import { z } from 'zod'
+import type { Lane } from '#model/precedence.ts'
+import { channelId } from './channel.ts'
+import { findLocalNode } from './local-node.ts'
+import { writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
+
+/** What `post` may be told. */
+export interface PostOptions extends CommonOptions {
+  readonly lane: Lane
+  /** Id of the message that is answered. */
+  readonly reply?: string
+}
+
+/** What is posted where. */
+export interface Writing {
+  readonly channel: string
+  readonly words: readonly string[]
+}
+
+const Posted = z.object({ id: z.string(), create_at: z.int() })
+
+/** Runs the command. The answer comes once the message is on disk. */
+export async function post(
+  { channel, words }: Writing,
+  options: PostOptions,
+  surroundings: Surroundings,
+): Promise<void> {
+  const { terminal } = surroundings
+  const node = await findLocalNode(options.data, surroundings)
+  const answer = await node.ask('POST', '/api/v4/posts', {
+    channel_id: await channelId(node, channel),
+    message: words.join(' '),
+    root_id: options.reply ?? '',
+    ...precedence(options.lane),
+  })
+  const { id, create_at: at } = Posted.parse(answer)
+  if (options.json) return writeJson(terminal, { id, at })
+  writeLines(terminal, [`Saved on this kit: ${id}`])
+}
+
+/** The lane in the words of the REST interface. */
+function precedence(lane: Lane): object {
+  switch (lane) {
+    case 'flash':
+      return { props: { holdfast_precedence: 'flash' } }
+    case 'immediate':
+      return { metadata: { priority: { priority: 'urgent' } } }
+    case 'priority':
+      return { metadata: { priority: { priority: 'important' } } }
+    case 'routine':
+      return {}
+  }
+}

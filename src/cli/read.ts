@@ -1,0 +1,129 @@
+/** `holdfast read`: the newest messages of a channel, and where each stands on its way to the other nodes. */
+import { z } from 'zod'
+import { EdgeError } from '#base/errors.ts'
+import { PAGE_POSTS_MAX } from '#base/limits.ts'
+import { channelId } from './channel.ts'
+import { findLocalNode, type LocalNode } from './local-node.ts'
+import { when, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
+
+/** What `read` may be told. */
+export interface ReadOptions extends CommonOptions {
+  /** How many messages. */
+  readonly limit: string
+}
+
+const Post = z.object({
+  id: z.string(),
+  create_at: z.int(),
+  delete_at: z.int(),
+  user_id: z.string(),
+  root_id: z.string(),
+  message: z.string(),
+  props: z.object({
+    holdfast_precedence: z.string().optional(),
+    holdfast_time_uncertain: z.boolean().optional(),
+  }),
+})
+const Posts = z.object({ order: z.array(z.string()), posts: z.record(z.string(), Post) })
+const People = z.array(z.object({ id: z.string(), username: z.string() }))
+const Way = z.object({
+  destinationName: z.string(),
+  isHub: z.boolean(),
+  word: z.enum(['on this kit', 'queued', 'left this kit', 'stored', 'read']),
+  place: z.int().optional(),
+  carrier: z.string().optional(),
+})
+const Stories = z.array(z.object({ message: z.string(), deliveries: z.array(Way) }))
+
+type Way = z.infer<typeof Way>
+
+/** One message with everything that is shown of it. */
+interface Shown {
+  readonly id: string
+  readonly at: number
+  readonly author: string
+  readonly text: string
+  readonly lane: string
+  readonly isReply: boolean
+  readonly isTimeUncertain: boolean
+  readonly deliveries: readonly Way[]
+}
+
+/** Runs the command. */
+export async function read(
+  channel: string,
+  options: ReadOptions,
+  surroundings: Surroundings,
+): Promise<void> {
+  const { terminal } = surroundings
+  const limit = limitFrom(options.limit)
+  const node = await findLocalNode(options.data, surroundings)
+  const messages = await newest(node, await channelId(node, channel), limit)
+  if (options.json) return writeJson(terminal, messages)
+  writeLines(terminal, messages.length === 0 ? ['No messages yet.'] : messages.flatMap(lines))
+}
+
+function limitFrom(text: string): number {
+  const limit = Number(text)
+  if (Number.isInteger(limit) && limit >= 1 && limit <= PAGE_POSTS_MAX) return limit
+  throw new EdgeError('INPUT_INVALID', {
+    field: '--limit',
+    found: text,
+    wanted: `a whole number from 1 to ${PAGE_POSTS_MAX}`,
+  })
+}
+
+/** Oldest first. */
+async function newest(
+  { ask }: LocalNode,
+  channel: string,
+  limit: number,
+): Promise<readonly Shown[]> {
+  const answer = await ask('GET', `/api/v4/channels/${channel}/posts?per_page=${limit}`)
+  const { order, posts } = Posts.parse(answer)
+  const found = order.flatMap((id) => posts[id] ?? []).toReversed()
+  if (found.length === 0) return []
+  const authors = [...new Set(found.map((each) => each.user_id))]
+  const people = People.parse(await ask('POST', '/api/v4/users/ids', authors))
+  const stories = Stories.parse(
+    await ask('POST', '/api/holdfast/v1/posts/delivery', { post_ids: found.map(({ id }) => id) }),
+  )
+  return found.map((each) => ({
+    id: each.id,
+    at: each.create_at,
+    author: people.find(({ id }) => id === each.user_id)?.username ?? 'somebody not known here yet',
+    text: each.delete_at > 0 ? '' : each.message,
+    lane: each.props.holdfast_precedence ?? 'routine',
+    isReply: each.root_id !== '',
+    isTimeUncertain: each.props.holdfast_time_uncertain ?? false,
+    deliveries: stories.find(({ message }) => message === each.id)?.deliveries ?? [],
+  }))
+}
+
+function lines(message: Shown): readonly string[] {
+  const lane = message.lane === 'routine' ? '' : ` [${message.lane}]`
+  const time = message.isTimeUncertain ? 'time uncertain' : when(message.at)
+  const reply = message.isReply ? '↳ ' : ''
+  const text = message.text === '' ? '(deleted)' : message.text
+  const ways = message.deliveries.map(inWords)
+  return [
+    `${time}  ${reply}${message.author}${lane}: ${text.replaceAll('\n', '\n    ')}`,
+    ...(ways.length === 0 ? [] : [`    ${ways.join(', ')}`]),
+  ]
+}
+
+function inWords({ destinationName, isHub, word, place, carrier }: Way): string {
+  const name = isHub ? `${destinationName} (HQ)` : destinationName
+  switch (word) {
+    case 'on this kit':
+      return `${name}: on this kit`
+    case 'queued':
+      return `${name}: queued${place === undefined ? '' : `, ${place} before it`}`
+    case 'left this kit':
+      return `${name}: left this kit${carrier === undefined ? '' : ` by ${carrier}`}`
+    case 'stored':
+      return `${name}: stored there`
+    case 'read':
+      return `${name}: read there`
+  }
+}

@@ -1,0 +1,76 @@
+/** `holdfast status`: the running node in a few words. */
+import type { Link, NodeStatus } from '#app/types.ts'
+import { LANES } from '#model/precedence.ts'
+import { findLocalNode } from './local-node.ts'
+import {
+  table,
+  when,
+  writeJson,
+  writeLines,
+  type CommonOptions,
+  type Surroundings,
+} from './terminal.ts'
+
+/** Runs the command. */
+export async function status(options: CommonOptions, surroundings: Surroundings): Promise<void> {
+  const { terminal } = surroundings
+  const { ask, url } = await findLocalNode(options.data, surroundings)
+  const answer = (await ask('GET', '/api/holdfast/v1/status')) as NodeStatus
+  if (options.json) return writeJson(terminal, { url, ...answer })
+  writeLines(terminal, [...about(answer, url), ...nodes(answer), ...links(answer)])
+}
+
+function about(answer: NodeStatus, url: string): readonly string[] {
+  const { node, organisationName, version, startedAt, channels, messages } = answer
+  const clock = answer.isClockUncertain
+    ? [['Clock', 'cannot be right: set the time of this machine']]
+    : []
+  const gaps =
+    answer.waitingChanges > 0
+      ? [['Waiting', `${answer.waitingChanges} changes wait for others that have not arrived`]]
+      : []
+  return [
+    `${node.name} (${node.role}) of ${organisationName}, Holdfast ${version}`,
+    ...table([
+      ['Address', url],
+      ['Running', `since ${when(startedAt)}`],
+      ['Holds', `${messages} messages in ${channels} channels`],
+      ...gaps,
+      ...clock,
+    ]),
+  ]
+}
+
+function nodes(answer: NodeStatus): readonly string[] {
+  const rows = answer.nodes.map((each) => [
+    String(each.number),
+    each.name,
+    each.isThisNode ? `${each.role}, this node` : each.role,
+  ])
+  return ['Nodes', ...table(rows)]
+}
+
+function links(answer: NodeStatus): readonly string[] {
+  if (answer.links.length === 0) return ['Links: none']
+  const rows = answer.links.map((link) => [
+    link.carrier,
+    link.peer,
+    `${link.isUp ? 'up' : 'down'} since ${when(link.since)}`,
+    `sent ${amount(link.sentBytes)}, received ${amount(link.receivedBytes)}`,
+    waiting(link),
+  ])
+  return ['Links', ...table(rows)]
+}
+
+function waiting({ queued }: Link): string {
+  const lanes = LANES.filter((lane) => queued[lane] > 0).map((lane) => `${queued[lane]} ${lane}`)
+  return lanes.length === 0 ? 'nothing waits' : `${lanes.join(', ')} wait`
+}
+
+function amount(bytes: number): string {
+  return bytes < 1_000
+    ? `${bytes} B`
+    : bytes < 1e6
+      ? `${(bytes / 1e3).toFixed(1)} kB`
+      : `${(bytes / 1e6).toFixed(1)} MB`
+}

@@ -1,0 +1,42 @@
+/** The process: arguments go to the command line, signals to an abort, and errors end here as one line. */
+import { CommanderError } from 'commander'
+import { isDebug, runCommandLine } from '#cli/command-line.ts'
+import { exitCodeOf, explain, EXIT } from '#cli/explain.ts'
+
+const stop = new AbortController()
+
+/** The first signal stops in order, the second one at once. */
+function halt(): void {
+  if (stop.signal.aborted) process.exit(EXIT.failed)
+  stop.abort()
+}
+
+/** Commander has written its own errors already. */
+function tell(error: unknown): void {
+  if (!(error instanceof CommanderError)) process.stderr.write(`${explain(error, isDebug())}\n`)
+}
+
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, halt)
+
+// A wrong node must not go on: what nobody awaited ends the process, with the same one line.
+process.on('uncaughtException', (error) => {
+  tell(error)
+  process.exit(exitCodeOf(error))
+})
+
+// Whoever read our output may be gone; the node has other things to do.
+process.stdout.on('error', () => undefined)
+process.stderr.on('error', () => undefined)
+
+try {
+  process.exitCode = await runCommandLine(process.argv.slice(2), {
+    terminal: {
+      out: (text) => void process.stdout.write(text),
+      error: (text) => void process.stderr.write(text),
+    },
+    signal: stop.signal,
+  })
+} catch (error) {
+  tell(error)
+  process.exitCode = exitCodeOf(error)
+}

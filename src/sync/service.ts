@@ -1,0 +1,143 @@
+/**
+ * Serving one contact: cut and send while there is something to send, then wait until a bell rings. What is sent is on
+ * disk first; what the peer answers is on disk before anything else follows from it.
+ */
+import { codeOf } from '#base/errors.ts'
+import type { Instant } from '#base/ids.ts'
+import { IN_FLIGHT_MAX } from '#base/limits.ts'
+import type { Carrier, Contact } from '#ports/carrier.ts'
+import type { Clock } from '#ports/clock.ts'
+import { openBell, type Bell } from './bell.ts'
+import { beginContact, handedOver, nextParcel, takeBack } from './contact.ts'
+import type { ContactState, Next } from './contact-state.ts'
+import type { SyncContext } from './context.ts'
+import type { Cut } from './cut.ts'
+import type { Links } from './links.ts'
+import { untilDone } from './patience.ts'
+
+/** What all contacts of a node work with. */
+export interface Bench {
+  readonly context: SyncContext
+  readonly clock: Clock
+  readonly links: Links
+  /** One bell for each open contact. */
+  readonly bells: Set<Bell>
+}
+
+/** One contact, until `signal` aborts. */
+export interface Service {
+  readonly carrier: Carrier
+  readonly contact: Contact
+  readonly signal: AbortSignal
+}
+
+/** Longest time between two looks at the outbox of an open contact, in milliseconds. Looking sends nothing. */
+const LOOK_MS_MAX = 3_600_000
+const NEVER = new AbortController().signal
+
+/** Serves one contact until it ends and everything under way has been answered or given up. */
+export async function serve(bench: Bench, service: Service): Promise<void> {
+  const state = stateOf(service)
+  const bell = openBell()
+  const ring = (): void => bell.ring()
+  bench.bells.add(bell)
+  service.signal.addEventListener('abort', ring)
+  const under = new Set<Promise<void>>()
+  const launch = (cut: Cut): void => {
+    const flight = fly(bench, service, { state, cut }).finally(() => {
+      under.delete(flight)
+      bell.ring()
+    })
+    under.add(flight)
+  }
+  for (const cut of await begin(bench, service, state)) launch(cut)
+  while (!service.signal.aborted) {
+    const next = under.size < IN_FLIGHT_MAX ? await look(bench, service, state) : undefined
+    if (next?.cut !== undefined) launch(next.cut)
+    else await waitForMore(bench, bell, next?.lookAgainAt)
+  }
+  service.signal.removeEventListener('abort', ring)
+  bench.bells.delete(bell)
+  await Promise.allSettled(under)
+}
+
+function stateOf({ carrier, contact }: Service): ContactState {
+  const { name, receiptDelayMs } = carrier
+  const fresh = { flying: new Set<Cut>(), wantedAt: new Map(), refused: new Set<never>() }
+  return { peer: contact.peer, carrier: name, receiptDelayMs, ...fresh }
+}
+
+async function begin(bench: Bench, service: Service, state: ContactState): Promise<readonly Cut[]> {
+  const { context, clock } = bench
+  const { mayHaveForgotten, certificate } = service.contact
+  const patience = { log: context.log, clock, signal: service.signal }
+  const cuts = await untilDone(patience, () =>
+    context.replica.commit((tx) =>
+      beginContact(tx, context, { state, mayHaveForgotten, certificate }),
+    ),
+  )
+  return cuts ?? []
+}
+
+function look(bench: Bench, service: Service, state: ContactState): Promise<Next | undefined> {
+  const { context, clock } = bench
+  const patience = { log: context.log, clock, signal: service.signal }
+  return untilDone(patience, () => context.replica.commit((tx) => nextParcel(tx, context, state)))
+}
+
+async function waitForMore(
+  bench: Bench,
+  bell: Bell,
+  lookAgainAt: Instant | undefined,
+): Promise<void> {
+  if (lookAgainAt === undefined) return bell.rung()
+  const ms = Math.min(LOOK_MS_MAX, Math.max(1, lookAgainAt - bench.context.now()))
+  const alarm = new AbortController()
+  await Promise.race([bell.rung(), bench.clock.sleep(ms, alarm.signal)])
+  alarm.abort()
+}
+
+interface Flight {
+  readonly state: ContactState
+  readonly cut: Cut
+}
+
+/** One parcel from the moment it is on disk until it is answered for, or the contact ends. */
+async function fly(bench: Bench, service: Service, { state, cut }: Flight): Promise<void> {
+  const { context, clock, links } = bench
+  const { carrier, signal } = service
+  state.flying.add(cut)
+  const startedMs = clock.monotonicMs()
+  try {
+    const handover = await carrier.send(state.peer, cut.parcel, signal)
+    const link = { carrier: carrier.name, peer: state.peer }
+    links.sent(link, cut.parcel.bytes.length, clock.monotonicMs() - startedMs)
+    // An answer counts even when the contact has ended since.
+    await untilDone({ log: context.log, clock, signal: NEVER }, () =>
+      context.replica.commit((tx) => handedOver(tx, context, { state, cut, handover })),
+    )
+  } catch (error) {
+    await giveUp(bench, service, { state, cut, error })
+  } finally {
+    state.flying.delete(cut)
+  }
+}
+
+async function giveUp(
+  bench: Bench,
+  service: Service,
+  failed: Flight & { readonly error: unknown },
+): Promise<void> {
+  const { context, clock } = bench
+  const { state, cut, error } = failed
+  const code = codeOf(error)
+  if (code === 'CARRIER_UNREACHABLE' || code === 'STOPPING') return
+  const facts = { peer: state.peer, bytes: cut.parcel.bytes.length }
+  context.log.warn('parcel.refused', { ...facts, code: code ?? 'unknown', what: String(error) })
+  const { document } = cut.record
+  // Another number may do when this one is taken; anything else would be refused again.
+  if (document !== undefined && code !== 'ALREADY_EXISTS') state.refused.add(document)
+  await untilDone({ log: context.log, clock, signal: service.signal }, () =>
+    context.replica.commit((tx) => takeBack(tx, state, cut)),
+  )
+}

@@ -1,0 +1,219 @@
+/**
+ * One run: found an organisation, let people work while everything fails, then stop the faults, wait until nothing is
+ * under way, and see whether the promises hold; then switch everything off and on, and look again.
+ */
+import type { Instant } from '#base/ids.ts'
+import { checkEnd } from './end-checks.ts'
+import { found } from './founding.ts'
+import { DEFAULT_OPTIONS, type SimOptions } from './options.ts'
+import { actOnce } from './people.ts'
+import { checkWord, openWorld, START_AT, type World } from './world.ts'
+import type { Failure } from './verdict.ts'
+
+/** What came of one seed. */
+export interface Result {
+  readonly ok: boolean
+  readonly seed: number
+  readonly options: SimOptions
+  /** Alarms rung. */
+  readonly steps: number
+  /** Virtual milliseconds that passed. */
+  readonly virtualMs: number
+  /** Over everything that happened: the same for the same seed and options. */
+  readonly traceHash: string
+  readonly marks: Readonly<Record<string, number>>
+  readonly failure: Failure | undefined
+  /** The last lines of the trace of a failed run. */
+  readonly tail: readonly string[]
+}
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+/** Founding takes this long at most. */
+const FOUNDING_MS_MAX = 10 * MINUTE_MS
+/** After the faults stop, everything must have drained within this time. */
+const DRAIN_MS_MAX = 6 * HOUR_MS
+/** Nothing under way for this long means that nothing will be. */
+const QUIET_MS = 10 * MINUTE_MS
+/** A run that rings more alarms than this in a virtual hour is going round in circles. */
+const STEPS_PER_HOUR_MAX = 200_000
+
+/** Runs one seed to its end. `print` gets every line of the trace. */
+export async function runSeed(
+  seed: number,
+  given: Partial<SimOptions> = {},
+  print?: (line: string) => void,
+): Promise<Result> {
+  const options = { ...DEFAULT_OPTIONS, ...given }
+  const world = openWorld(seed, options, print)
+  ;(globalThis as never as { world: unknown }).world = world
+  const onCrash = (error: unknown): void => {
+    const found = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    world.verdict.fail({ broken: 'no such error', where: 'the process', wanted: 'no error', found })
+  }
+  process.on('unhandledRejection', onCrash)
+  process.on('uncaughtException', onCrash)
+  try {
+    await live(world)
+  } finally {
+    process.off('unhandledRejection', onCrash)
+    process.off('uncaughtException', onCrash)
+  }
+  return resultOf(world, seed)
+}
+
+function resultOf(world: World, seed: number): Result {
+  const { timeline, trace, marks, verdict, options } = world
+  const failure = verdict.failure()
+  return {
+    ok: failure === undefined,
+    seed,
+    options,
+    steps: timeline.steps(),
+    virtualMs: timeline.now() - START_AT,
+    traceHash: trace.hash(),
+    marks: marks.counts(),
+    failure,
+    tail: failure === undefined ? [] : trace.tail(),
+  }
+}
+
+async function live(world: World): Promise<void> {
+  await during(world, 'founding', { ms: FOUNDING_MS_MAX, work: found(world) })
+  if (world.verdict.failure() !== undefined) return
+  await faultyHours(world)
+  if (world.verdict.failure() !== undefined) return
+  world.trace.note('world', 'faults stop')
+  world.faults.end(world)
+  await drain(world)
+  await checkAll(world)
+  if (world.verdict.failure() !== undefined) return
+  world.trace.note('world', 'all off and on')
+  for (const member of world.members) world.fleet.cutPower(member)
+  for (const member of world.members) world.fleet.switchOn(member)
+  await drain(world)
+  await checkAll(world)
+}
+
+/** People act at random times; kits are switched on for the first time one by one; faults come and go. */
+async function faultyHours(world: World): Promise<void> {
+  const { timeline, chance, options, members } = world
+  const lengthMs = options.hours * HOUR_MS
+  const draw = chance.fork('people')
+  for (const member of members) {
+    const atMs = draw.happens(0.7) ? draw.between(0, MINUTE_MS) : draw.between(0, lengthMs / 2)
+    timeline.after(atMs, () => world.fleet.switchOn(member))
+  }
+  let atMs = 0
+  for (let count = 0; count < options.actions; count += 1) {
+    // Bursts, with pauses between them.
+    atMs = draw.happens(0.6) ? atMs + draw.between(0, 3_000) : draw.between(0, lengthMs)
+    const own = chance.fork(`act ${count}`)
+    timeline.after(Math.min(atMs, lengthMs), () => actOnce(world, own.pick(members), own))
+  }
+  world.faults.begin(world)
+  sweepWords(world, timeline.now() + lengthMs)
+  await advance(world, timeline.now() + lengthMs)
+}
+
+/** Asks every few minutes, on every node, how some messages stand. */
+function sweepWords(world: World, until: Instant): void {
+  const { timeline, chance, members, book } = world
+  const draw = chance.fork('sweep')
+  const sweep = (): void => {
+    const saved = book.all().filter((said) => said.fate === 'saved')
+    for (const member of members) {
+      for (let count = 0; count < 6 && saved.length > 0; count += 1) {
+        checkWord(world, member, draw.pick(saved))
+      }
+    }
+    if (timeline.now() < until) timeline.after(draw.between(MINUTE_MS, 6 * MINUTE_MS), sweep)
+  }
+  sweep()
+}
+
+/** Waits until all nodes are open and nothing has been under way for a while. */
+async function drain(world: World): Promise<void> {
+  const { timeline, verdict, members } = world
+  const limit = timeline.now() + DRAIN_MS_MAX
+  const from = timeline.now()
+  const isQuiet = (): boolean =>
+    timeline.now() - Math.max(from, world.lastTrafficAt()) >= QUIET_MS &&
+    members.every((member) => member.boot?.node !== undefined && member.people.length > 0)
+  while (!isQuiet() && timeline.now() < limit && verdict.failure() === undefined) {
+    for (const member of members.filter((one) => one.people.length === 0)) {
+      actOnce(world, member, world.chance.fork(`late ${member.index} ${timeline.now()}`))
+    }
+    await advance(world, timeline.now() + MINUTE_MS)
+  }
+  if (isQuiet()) return
+  verdict.fail({
+    broken: 'promise 11: bounded',
+    where: 'the world',
+    wanted: `everything drained ${DRAIN_MS_MAX / HOUR_MS} hours after the faults stopped`,
+    found: 'parcels are still under way',
+  })
+}
+
+async function checkAll(world: World): Promise<void> {
+  const { verdict, members, book, deliveries } = world
+  if (verdict.failure() !== undefined) return
+  const work = async (): Promise<void> => {
+    await checkEnd({ members, said: book.all(), verdict })
+    for (const said of book.all()) {
+      if (said.fate !== 'saved') continue
+      for (const member of members) await deliveries.check(member, said)
+      const home = members[said.home]
+      if (home !== undefined) await deliveries.checkFinal(home, said)
+    }
+  }
+  await during(world, 'the last checks', { ms: HOUR_MS, work: work() })
+  checkAnswers(world)
+}
+
+/** Everything that was asked of a node that is on has been answered. */
+function checkAnswers({ verdict, asked }: World): void {
+  for (const { member, boot, what } of asked) {
+    if (!boot.life.isAlive()) continue
+    const found = 'no answer yet'
+    verdict.fail({ broken: 'promise 11: bounded', where: member.name, wanted: `an answer: ${what}`, found })
+  }
+}
+
+/** Lets time pass until `work` is done. */
+async function during(
+  world: World,
+  name: string,
+  { ms, work }: { readonly ms: number; readonly work: Promise<void> },
+): Promise<void> {
+  const { timeline, verdict } = world
+  let isDone = false
+  const fail = (found: string): void =>
+    verdict.fail({ broken: 'no such error', where: name, wanted: 'no error', found })
+  work.then(
+    () => void (isDone = true),
+    (error: unknown) => fail(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+  )
+  await timeline.run(timeline.now() + ms, () => isDone || verdict.failure() !== undefined)
+  if (!isDone) fail(`not done after ${ms} ms`)
+}
+
+/** Lets time pass until true time `until`, or the first failure. */
+async function advance(world: World, until: Instant): Promise<void> {
+  const { timeline, verdict } = world
+  const from = { steps: timeline.steps(), at: timeline.now() }
+  const isOver = (): boolean => {
+    const hours = 1 + (timeline.now() - from.at) / HOUR_MS
+    if (timeline.steps() - from.steps > hours * STEPS_PER_HOUR_MAX) {
+      verdict.fail({
+        broken: 'promise 11: bounded',
+        where: 'the world',
+        wanted: `at most ${STEPS_PER_HOUR_MAX} steps an hour`,
+        found: `more than that in ${timeline.now() - from.at} ms`,
+      })
+    }
+    return verdict.failure() !== undefined
+  }
+  await timeline.run(until, isOver)
+}
+

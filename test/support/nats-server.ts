@@ -1,0 +1,137 @@
+/** A real NATS server with JetStream on a free port of this machine, to start, stop, kill and wipe. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** A server under test. Disposing it ends the process and removes its folder. */
+export interface NatsServer extends AsyncDisposable {
+  readonly port: number
+  /** `nats://127.0.0.1:<port>` */
+  readonly url: string
+  /** Its folder: config, store, and what a test puts there. It is the server's working folder. */
+  readonly folder: string
+  /** Ends it as an operator does. */
+  readonly stop: () => Promise<void>
+  /** Ends it as a power loss does (kill -9). */
+  readonly kill: () => Promise<void>
+  /** Starts it again on the same port. */
+  readonly start: () => Promise<void>
+  /** Removes everything it has stored; to be called while it is down. */
+  readonly wipe: () => Promise<void>
+}
+
+/** What differs from a bare server. */
+export interface NatsServerOptions {
+  /** Lines of a config file, after the ones for address and store. */
+  readonly config?: string
+  /** A config file of its own, used as it is. Its folder becomes the server's working folder. */
+  readonly configFile?: string
+}
+
+const BINARY = findBinary()
+const STORE = 'jetstream'
+
+/** Put into a test's options: false, or why tests that need the server are skipped. */
+export const withoutNatsServer: string | false =
+  BINARY === undefined
+    ? 'no nats-server: set HOLDFAST_NATS_SERVER, or run scripts/test, which fetches one'
+    : false
+
+/** The server's version, such as 2.9.10; 0.0.0 without a server. */
+export function natsServerVersion(): string {
+  if (BINARY === undefined) return '0.0.0'
+  const { stdout } = spawnSync(BINARY, ['--version'], { encoding: 'utf8' })
+  return /v(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? '0.0.0'
+}
+
+/** What `nats-server -t` says about a config file, with `folder` as its working folder: undefined when it is good. */
+export function natsConfigFault(
+  file: string,
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): string | undefined {
+  const { status, stderr, stdout } = spawnSync(binary(), ['-t', '-c', file], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+  })
+  return status === 0 ? undefined : `${stdout}${stderr}`
+}
+
+/** Starts a server and waits until it is ready. */
+export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
+  const folder =
+    options.configFile === undefined
+      ? await mkdtemp(path.join(tmpdir(), 'holdfast-nats-'))
+      : path.dirname(options.configFile)
+  const file = options.configFile ?? path.join(folder, 'server.conf')
+  if (options.configFile === undefined)
+    await writeFile(file, `jetstream { store_dir: "${STORE}" }\n${options.config ?? ''}\n`)
+
+  let { child, port } = await launch(file, folder, -1)
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    await exited
+  }
+  return {
+    port,
+    url: `nats://127.0.0.1:${port}`,
+    folder,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    start: async () => {
+      ;({ child, port } = await launch(file, folder, port))
+    },
+    wipe: () => rm(path.join(folder, STORE), { recursive: true, force: true }),
+    [Symbol.asyncDispose]: async () => {
+      await end('SIGKILL')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+interface Launched {
+  readonly child: ChildProcess
+  readonly port: number
+}
+
+/** A server leaves with the test process, however that ends. */
+async function launch(file: string, folder: string, wantedPort: number): Promise<Launched> {
+  const args = ['-c', file, '-a', '127.0.0.1', '-p', String(wantedPort)]
+  const child = spawn(binary(), args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  const leave = (): void => void child.kill('SIGKILL')
+  process.once('exit', leave)
+  child.once('exit', () => process.off('exit', leave))
+  const said: string[] = []
+  let port = 0
+  for await (const line of createInterface({ input: child.stderr })) {
+    said.push(line)
+    port = Number(/client connections on [^ ]*:(\d+)$/.exec(line)?.[1] ?? port)
+    if (!line.includes('Server is ready')) continue
+    child.stderr.resume()
+    return { child, port }
+  }
+  throw new Error(`nats-server did not start:\n${said.join('\n')}`)
+}
+
+function binary(): string {
+  if (BINARY === undefined) throw new Error(String(withoutNatsServer))
+  return BINARY
+}
+
+function findBinary(): string | undefined {
+  const root = path.resolve(import.meta.dirname, '../..')
+  const inPath = (process.env.PATH ?? '').split(path.delimiter)
+  return [
+    process.env.HOLDFAST_NATS_SERVER,
+    ...inPath.map((folder) => path.join(folder, 'nats-server')),
+    path.join(root, '.servers/usr/sbin/nats-server'),
+    path.join(root, '.servers/nats-server'),
+  ].find((file) => file !== undefined && existsSync(file))
+}
