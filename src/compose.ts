@@ -181,7 +181,7 @@ async function openParts(
   const identity = identityOf(dataFolder, contents)
   for (const { path, found, wanted } of await openModes(dataFolder))
     world.log.warn('folder.open-to-others', {
-      what: path.slice(dataFolder.length + 1),
+      part: path.slice(dataFolder.length + 1),
       found,
       wanted,
     })

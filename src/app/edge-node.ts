@@ -26,7 +26,7 @@ export async function openEdgeNode(
 ): Promise<EdgeNode & AsyncDisposable> {
   const { store, clock, random, log, carriers, passwords } = ports
   const startedAt = clock.now()
-  const events = openEvents((error) => log.error('event.failed', { what: String(error) }))
+  const events = openEvents((error) => log.error('event.failed', { reason: String(error) }))
   const early: SyncEvent[] = []
   let context: AppContext | undefined
   const emit = (event: SyncEvent): void => {
@@ -63,6 +63,9 @@ export async function openEdgeNode(
     ...openReading(context),
     ...openStatus(context, { links: sync.links, version, startedAt }),
     ...openJoining(context, { root, organisationSecret }),
-    [Symbol.asyncDispose]: () => sync[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await sync[Symbol.asyncDispose]()
+      await events.settled()
+    },
   }
 }

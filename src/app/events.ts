@@ -14,6 +14,8 @@ export interface Events {
   readonly publish: (event: NodeEvent) => void
   /** Takes an event of sync; doors hear of it after all earlier ones. */
   readonly relay: (context: AppContext, event: SyncEvent) => void
+  /** Resolves once everything relayed so far has been passed on. */
+  readonly settled: () => Promise<void>
 }
 
 /** Most messages named in one `delivery-changed`. */
@@ -44,6 +46,7 @@ export function openEvents(onFailure: (error: unknown) => void): Events {
       return () => void listeners.delete(listener)
     },
     publish,
+    settled: () => line,
     relay: (context, event) => {
       line = passOn(line, context, event)
     },

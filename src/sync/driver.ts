@@ -66,7 +66,7 @@ async function take(
   try {
     await untilDone({ log: context.log, clock, signal }, () => receive(context, arrival))
   } catch (error) {
-    context.log.error('envelope.failed', { peer: arrival.peer, what: String(error) })
+    context.log.error('envelope.failed', { peer: arrival.peer, reason: String(error) })
     arrival.refuse()
   }
 }

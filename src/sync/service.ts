@@ -133,7 +133,7 @@ async function giveUp(
   const code = codeOf(error)
   if (code === 'CARRIER_UNREACHABLE' || code === 'STOPPING') return
   const facts = { peer: state.peer, bytes: cut.parcel.bytes.length }
-  context.log.warn('parcel.refused', { ...facts, code: code ?? 'unknown', what: String(error) })
+  context.log.warn('parcel.refused', { ...facts, code: code ?? 'unknown', reason: String(error) })
   const { document } = cut.record
   // Another number may do when this one is taken; anything else would be refused again.
   if (document !== undefined && code !== 'ALREADY_EXISTS') state.refused.add(document)

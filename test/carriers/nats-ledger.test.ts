@@ -1,0 +1,349 @@
+/** The books of the stream, above all by a model: a stream, a node that hears it, cuts and crashes in any order. */
+import assert from 'node:assert'
+import fc from 'fast-check'
+import { test } from 'tap'
+import { openLedger, type Entry, type Ledger } from '#carriers/nats-ledger.ts'
+import type { Place } from '#carriers/nats-place.ts'
+import { holds } from '../support/property.ts'
+
+const bytesOf = (name: string): Uint8Array => Buffer.from(name)
+const at = (seq: number): { readonly seq: number; readonly subject: string } => ({
+  seq,
+  subject: `a.3.2.k3x9q${seq}`,
+})
+
+test('the cursor follows what was fetched and settled, in whatever order it is settled', async (t) => {
+  const ledger = openLedger(undefined)
+  const entries = [1, 2, 3].map((seq) => ledger.fetched(at(seq), bytesOf(`report ${seq}`)))
+  const [first, second, third] = entries
+
+  settle(ledger, third)
+  settle(ledger, second)
+  t.equal(ledger.place().cursor, 0)
+  settle(ledger, first)
+
+  t.equal(ledger.place().cursor, 3)
+})
+
+test('an acknowledgement that explains all that was heard moves the cursor over it', async (t) => {
+  const ledger = complete()
+  settle(ledger, ledger.heard(bytesOf('one')))
+  settle(ledger, ledger.heard(bytesOf('two')))
+
+  t.equal(ledger.acknowledged(at(3), bytesOf('mine')), 'even')
+  t.equal(ledger.place().cursor, 3)
+})
+
+test('the cursor waits for what was heard and is not settled', async (t) => {
+  const ledger = complete()
+  const one = ledger.heard(bytesOf('one'))
+
+  t.equal(ledger.acknowledged(at(2), bytesOf('mine')), 'even')
+  t.equal(ledger.place().cursor, 0)
+  if (one !== undefined) t.equal(ledger.placeWith(one).cursor, 2)
+})
+
+test('an acknowledgement beyond what was heard shows that something passed us by', async (t) => {
+  const ledger = complete()
+  settle(ledger, ledger.heard(bytesOf('one')))
+
+  t.equal(ledger.acknowledged(at(3), bytesOf('mine')), 'gap')
+  t.equal(ledger.isComplete(), false)
+  t.equal(ledger.next(), 1)
+})
+
+test('what was heard and is not in the stream keeps the cursor where it is', async (t) => {
+  const ledger = complete()
+  settle(ledger, ledger.heard(bytesOf('refused by the stream')))
+
+  t.equal(ledger.acknowledged(at(1), bytesOf('mine')), 'open')
+  t.equal(ledger.place().cursor, 0)
+})
+
+test('an acknowledgement with a number that was given before shows another stream', async (t) => {
+  const ledger = openLedger(undefined)
+  for (let seq = 1; seq <= 5; seq += 1) settle(ledger, ledger.fetched(at(seq), bytesOf(`${seq}`)))
+  ledger.nothingMore()
+
+  t.equal(ledger.acknowledged(at(2), bytesOf('mine')), 'other-stream')
+})
+
+test('our own that was met while fetching is no other stream', async (t) => {
+  const ledger = openLedger(undefined)
+  ledger.sending(bytesOf('mine'))
+  ledger.fetchedOwn(at(1), bytesOf('mine'))
+  ledger.nothingMore()
+
+  t.equal(ledger.acknowledged(at(1), bytesOf('mine')), 'even')
+  t.equal(ledger.place().cursor, 1)
+})
+
+test('after a cut, what was given and not settled comes again, what waits does not', async (t) => {
+  const ledger = complete()
+  const given = ledger.heard(bytesOf('given'))
+  const queued = ledger.heard(bytesOf('queued'))
+  if (given !== undefined) given.state = 'given'
+
+  ledger.begin()
+
+  t.ok(ledger.fetched(at(1), bytesOf('given')))
+  t.equal(ledger.fetched(at(2), bytesOf('queued')), undefined)
+  settle(ledger, queued)
+  t.equal(ledger.place().cursor, 0)
+})
+
+test('a settled envelope is known again after a restart', async (t) => {
+  const ledger = complete()
+  settle(ledger, ledger.heard(bytesOf('kept')))
+
+  const again = openLedger(ledger.place())
+
+  t.equal(again.place().cursor, 0)
+  t.equal(again.fetched(at(1), bytesOf('kept')), undefined)
+  t.equal(again.place().cursor, 1)
+})
+
+test('a page without numbers counts from below, and its end says where it was', async (t) => {
+  const ledger = openLedger(undefined)
+  settle(ledger, ledger.fetchedBare(bytesOf('one')))
+  settle(ledger, ledger.fetchedBare(bytesOf('two')))
+
+  t.equal(ledger.place().cursor, 2)
+  ledger.fetchedUpTo(9)
+
+  t.equal(ledger.place().cursor, 9)
+})
+
+test('much that is unproven asks for a look, and a look proves it', async (t) => {
+  const ledger = complete()
+  for (let count = 1; count <= 60; count += 1) settle(ledger, ledger.heard(bytesOf(`${count}`)))
+  t.equal(ledger.isCrowded(), true)
+
+  t.equal(ledger.looked(at(60), bytesOf('60')), 'even')
+  t.equal(ledger.place().cursor, 60)
+  t.equal(ledger.isCrowded(), false)
+})
+
+test('a look that finds something unheard is a gap, whatever the numbers say', async (t) => {
+  const ledger = complete()
+  settle(ledger, ledger.heard(bytesOf('refused by the stream')))
+
+  t.equal(ledger.looked(at(1), bytesOf('never heard')), 'gap')
+  t.equal(ledger.isComplete(), false)
+})
+
+test('what was missed while the stream was asked leaves the books incomplete', async (t) => {
+  const ledger = openLedger(undefined)
+  ledger.asking()
+  ledger.missed()
+  ledger.nothingMore()
+  t.equal(ledger.isComplete(), false)
+
+  ledger.asking()
+  ledger.nothingMore()
+  t.equal(ledger.isComplete(), true)
+})
+
+test('while the stream is being fetched, acknowledgements prove nothing', async (t) => {
+  const ledger = openLedger(undefined)
+
+  t.equal(ledger.acknowledged(at(1), bytesOf('mine')), 'open')
+  t.equal(ledger.place().cursor, 0)
+})
+
+test('whatever happens, the cursor never passes an envelope that was not accepted, and nothing is lost', async (t) => {
+  holds(t, fc.property(fc.array(anEvent, { maxLength: 120 }), neverLoses), 2_000)
+})
+
+/** What may happen to a node and its stream. */
+type Event =
+  | { readonly kind: 'other'; readonly isStored: boolean }
+  /** In a race, another's is stored and heard between ours and its acknowledgement. */
+  | { readonly kind: 'own'; readonly isAckLost: boolean; readonly isRace: boolean }
+  | { readonly kind: 'accept'; readonly which: number }
+  /** `abandon`: the node drops what it took, and neither accepts nor refuses it. */
+  | { readonly kind: 'take' | 'abandon' | 'cut' | 'connect' | 'crash' | 'look' }
+
+const anEvent: fc.Arbitrary<Event> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('other' as const),
+      isStored: fc.integer({ min: 0, max: 9 }).map((chance) => chance > 0),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('own' as const),
+      isAckLost: fc.boolean(),
+      isRace: fc.boolean(),
+    }),
+  },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('accept' as const), which: fc.nat(5) }) },
+  { weight: 4, arbitrary: fc.constant({ kind: 'take' as const }) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      { kind: 'cut' as const },
+      { kind: 'connect' as const },
+      { kind: 'crash' as const },
+      { kind: 'look' as const },
+      { kind: 'abandon' as const },
+    ),
+  },
+)
+
+interface Stored {
+  readonly name: string
+  readonly isOwn: boolean
+}
+
+interface World {
+  ledger: Ledger
+  disk: Place | undefined
+  isUp: boolean
+  count: number
+  readonly stream: Stored[]
+  readonly refused: string[]
+  /** Delivered and not yet settled: first those that wait, then those taken. */
+  waiting: { readonly name: string; readonly entry: Entry }[]
+  taken: { readonly name: string; readonly entry: Entry }[]
+  readonly accepted: Set<string>
+}
+
+function neverLoses(events: readonly Event[]): void {
+  const world: World = {
+    ledger: openLedger(undefined),
+    disk: undefined,
+    isUp: false,
+    count: 0,
+    stream: [],
+    refused: [],
+    waiting: [],
+    taken: [],
+    accepted: new Set(),
+  }
+  for (const event of events) {
+    happen(world, event)
+    checkCursor(world)
+  }
+  happen(world, { kind: 'cut' })
+  happen(world, { kind: 'connect' })
+  while (world.waiting.length + world.taken.length > 0) {
+    happen(world, { kind: 'take' })
+    happen(world, { kind: 'accept', which: 0 })
+  }
+  const lost = world.stream.filter(({ name, isOwn }) => !isOwn && !world.accepted.has(name))
+  assert.deepStrictEqual(lost, [])
+}
+
+function happen(world: World, event: Event): void {
+  const { ledger } = world
+  switch (event.kind) {
+    case 'other': {
+      const [retried] = event.isStored ? world.refused.splice(0, world.count % 2) : []
+      const name = retried ?? `other ${(world.count += 1)}`
+      if (event.isStored) world.stream.push({ name, isOwn: false })
+      else world.refused.push(name)
+      if (world.isUp) deliver(world, name, ledger.heard(bytesOf(name)))
+      return
+    }
+    case 'own': {
+      if (!world.isUp) return
+      const name = `own ${(world.count += 1)}`
+      ledger.sending(bytesOf(name))
+      world.stream.push({ name, isOwn: true })
+      const mark = at(world.stream.length)
+      if (event.isAckLost) return happen(world, { kind: 'cut' })
+      if (event.isRace) happen(world, { kind: 'other', isStored: true })
+      const balance = ledger.acknowledged(mark, bytesOf(name))
+      assert.notStrictEqual(balance, 'other-stream')
+      if (balance === 'gap') fetchAll(world)
+      return
+    }
+    case 'look': {
+      if (!world.isUp || ledger.expectedLast() === 0) return
+      const seq = Math.min(ledger.expectedLast(), world.stream.length + 1)
+      const found = world.stream[seq - 1]
+      const isEven =
+        found !== undefined &&
+        seq === ledger.expectedLast() &&
+        ledger.looked(at(seq), bytesOf(found.name)) === 'even'
+      if (!isEven) {
+        ledger.missed()
+        fetchAll(world)
+      }
+      return
+    }
+    case 'take': {
+      const [next] = world.waiting.splice(0, 1)
+      if (next === undefined) return
+      if (next.entry.state === 'queued') next.entry.state = 'given'
+      world.taken.push(next)
+      return
+    }
+    case 'accept': {
+      const [next] = world.taken.splice(event.which % Math.max(1, world.taken.length), 1)
+      if (next === undefined) return
+      world.disk = ledger.placeWith(next.entry)
+      world.accepted.add(next.name)
+      ledger.hold(next.entry)
+      return
+    }
+    case 'abandon':
+      world.taken = []
+      return
+    case 'cut':
+      world.isUp = false
+      return
+    case 'connect':
+      if (world.isUp) return
+      world.isUp = true
+      ledger.begin()
+      fetchAll(world)
+      return
+    case 'crash':
+      world.isUp = false
+      world.ledger = openLedger(world.disk)
+      world.waiting = []
+      world.taken = []
+  }
+}
+
+/** What the cursor on disk says is held, is held. */
+function checkCursor({ disk, stream, accepted }: World): void {
+  const early = stream
+    .slice(0, disk?.cursor ?? 0)
+    .filter(({ name, isOwn }) => !isOwn && !accepted.has(name))
+  assert.deepStrictEqual(early, [])
+}
+
+function fetchAll(world: World): void {
+  const { ledger, stream } = world
+  ledger.asking()
+  for (let seq = ledger.next(); seq <= stream.length; seq += 1) {
+    const found = stream[seq - 1]
+    if (found === undefined) continue
+    const bytes = bytesOf(found.name)
+    if (found.isOwn) ledger.fetchedOwn(at(seq), bytes)
+    else deliver(world, found.name, ledger.fetched(at(seq), bytes))
+    ledger.asking()
+  }
+  ledger.nothingMore()
+}
+
+function deliver(world: World, name: string, entry: Entry | undefined): void {
+  if (entry !== undefined) world.waiting.push({ name, entry })
+}
+
+/** Books of an empty stream that was fetched to its end. */
+function complete(): Ledger {
+  const ledger = openLedger(undefined)
+  ledger.nothingMore()
+  return ledger
+}
+
+function settle(ledger: Ledger, entry: Entry | undefined): void {
+  if (entry !== undefined) ledger.hold(entry)
+}

@@ -1,0 +1,96 @@
+/** Real processes of this program, on loopback ports and in folders of their test. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Test } from 'tap'
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly error: string
+}
+
+/** A node that runs. */
+export interface RunningNode {
+  /** What `start --json` said. */
+  readonly started: Readonly<Record<string, unknown>>
+  /** Sends the signal and waits for the end. */
+  readonly end: (signal: NodeJS.Signals) => Promise<Ended>
+}
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
+
+/** Runs one command to its end. */
+export async function holdfast(...words: readonly string[]): Promise<Ended> {
+  return ended(begin(words))
+}
+
+/** Runs one command with --json; the value it wrote. Throws when it does not end well. */
+export async function holdfastJson(...words: readonly string[]): Promise<unknown> {
+  const { code, out, error } = await holdfast(...words, '--json')
+  if (code !== 0) throw new Error(`holdfast ${words.join(' ')} ended with ${code}: ${error}`)
+  return JSON.parse(out)
+}
+
+/** Starts a node and waits until it says that it runs. It ends with the test at the latest. */
+export async function startNode(t: Test, ...words: readonly string[]): Promise<RunningNode> {
+  const child = begin(['start', ...words, '--json'])
+  t.teardown(() => child.kill('SIGKILL'))
+  const end = ended(child)
+  const lines = createInterface({ input: child.stdout ?? process.stdin })
+  const line = await Promise.race([
+    once(lines, 'line').then(([text]) => String(text)),
+    end.then(({ code, error }) => {
+      throw new Error(`holdfast start ${words.join(' ')} ended with ${code}: ${error}`)
+    }),
+  ])
+  return {
+    started: JSON.parse(line) as Readonly<Record<string, unknown>>,
+    end: async (signal) => {
+      child.kill(signal)
+      return end
+    },
+  }
+}
+
+/** Runs `attempt` until it has an answer; a test that gets none runs into its time limit. */
+export async function eventually<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const answer = await attempt()
+    if (answer !== undefined) return answer
+  }
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+function begin(words: readonly string[]): ChildProcess {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('HOLDFAST_'))
+  return spawn(process.execPath, [MAIN, ...words], {
+    env: Object.fromEntries(own),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+async function ended(child: ChildProcess): Promise<Ended> {
+  const out: Buffer[] = []
+  const error: Buffer[] = []
+  child.stdout?.on('data', (chunk: Buffer) => out.push(chunk))
+  child.stderr?.on('data', (chunk: Buffer) => error.push(chunk))
+  await once(child, 'close')
+  return { code: child.exitCode, out: textOf(out), error: textOf(error) }
+}
+
+function textOf(chunks: readonly Buffer[]): string {
+  return Buffer.concat(chunks).toString('utf8')
+}
