@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEdgeNode } from '#app/edge-node.ts'
 import type { EdgeNode } from '#app/node.ts'
-import { EdgeError } from '#base/errors.ts'
+import { codeOf, EdgeError } from '#base/errors.ts'
 import { openLanCarrier } from '#carriers/lan.ts'
 import { openNatsCarrier } from '#carriers/nats.ts'
 import {
@@ -188,7 +188,12 @@ async function openParts(
   const layout = layoutOf(dataFolder)
   const isNewStore = !(await isThere(layout.store))
   const key = await loadStoreKey(layout.storeKey, world.random)
-  const level = await openLevelStore({ folder: layout.store, log: world.log })
+  const level = await openLevelStore({ folder: layout.store, log: world.log }).catch(
+    (error: unknown) => {
+      if (codeOf(error) !== 'DATA_FOLDER_IN_USE') throw error
+      throw new EdgeError('DATA_FOLDER_IN_USE', { dataFolder }, { cause: error })
+    },
+  )
   const store = stack.use(sealStore(level, key, world.random))
   return { identity, contents, store, life: await lifeOf(dataFolder, isNewStore, world) }
 }

@@ -1,7 +1,7 @@
 /** What is on its way in one direction of one connection: pieces that arrive in order, each at its time. */
 
 /** Something on its way. */
-export interface Piece {
+interface Piece {
   readonly arrivesAtMs: number
   readonly bytes: number
   /** Hands it over at the far end; the next piece waits for this one. */

@@ -29,7 +29,7 @@ export interface LinkOptions {
 }
 
 /** What went over the link so far. */
-export interface LinkStats {
+interface LinkStats {
   /** Payload that arrived at the target, and at clients. */
   readonly upBytes: number
   readonly downBytes: number
@@ -58,7 +58,7 @@ export interface Link extends AsyncDisposable {
 }
 
 /** Virtual time after which TCP connections do not survive an outage. */
-export const OUTAGE_PATIENCE_MS = 8_000
+const OUTAGE_PATIENCE_MS = 8_000
 /** What a connection may have on its way beside what the link itself holds: its queue at the bottleneck. */
 const QUEUE_BYTES = 16 << 10
 /** Real time that passes unnoticed between two timers; the window has to cover it. */

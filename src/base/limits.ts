@@ -40,8 +40,10 @@ export const RELAY_DELAY_MS = 30_000
 export const INTRODUCTION_DELAY_MS = 60_000
 /** How long something missing has to come by itself before it is asked for: 10 s. */
 export const WANT_AFTER_MS = 10_000
-/** How often the same document is asked for again. */
+/** When the same document is first asked for again, in milliseconds; then after twice that, and so on. */
 export const WANT_INTERVAL_MS = 60_000
+/** How often that time doubles in one contact: up to about an hour. */
+export const WANT_DOUBLINGS_MAX = 6
 /** Commits that one synced batch takes together. */
 export const GROUP_COMMITS_MAX = 256
 /** Commits that may wait; more are refused with TOO_MANY_REQUESTS. */

@@ -31,7 +31,7 @@ interface Line {
 /** A queue that knows no peer yet. */
 export function openContactQueue(): ContactQueue {
   const lines = new Map<PeerId, Line>()
-  let isClosed = false
+  const state = { isClosed: false }
   let change = Promise.withResolvers<void>()
 
   const changed = (): void => {
@@ -62,7 +62,7 @@ export function openContactQueue(): ContactQueue {
     isUp: (peer) => lines.get(peer)?.isUp ?? false,
     hasUntold: (peer) => lines.get(peer)?.mayHaveForgotten ?? false,
     contacts: async function* tell() {
-      while (!isClosed) {
+      while (!state.isClosed) {
         const news = lines
           .values()
           .map(nextNews)
@@ -73,7 +73,7 @@ export function openContactQueue(): ContactQueue {
       }
     },
     close: () => {
-      isClosed = true
+      state.isClosed = true
       changed()
     },
   }

@@ -10,7 +10,7 @@ import { LANES, type Lane } from '#model/precedence.ts'
 import type { LanMessage, ParcelName } from './lan-message.ts'
 
 /** What a piece led to. */
-export type Received =
+type Received =
   | { readonly kind: 'unfinished' }
   | { readonly kind: 'parcel'; readonly name: ParcelName; readonly bytes: Uint8Array }
   | { readonly kind: 'too-large'; readonly name: ParcelName; readonly total: number }

@@ -58,7 +58,7 @@ export interface SessionUser {
 }
 
 /** Who is at the other end, beyond doubt. */
-export interface ProvenPeer {
+interface ProvenPeer {
   readonly node: NodeId
   readonly certificateBytes: Uint8Array
 }

@@ -10,7 +10,8 @@ import type { ArrivalQueue } from './arrival-queue.ts'
 import { findingOf, type Finding } from './nats-answer.ts'
 import { backOffMs } from './nats-back-off.ts'
 import type { Exchange } from './nats-exchange.ts'
-import type { Entry, Ledger } from './nats-ledger.ts'
+import type { Entry } from './nats-books.ts'
+import type { Ledger } from './nats-ledger.ts'
 import type { LineMessage } from './nats-line.ts'
 import type { NatsOptions, NatsPorts } from './nats-options.ts'
 import { everySubject, isOwnSubject, laneSubjects } from './nats-subject.ts'
@@ -176,10 +177,16 @@ async function fetchBare(parts: CatchUpParts): Promise<Outcome> {
 }
 
 /** Flash first: these are fetched twice, which is cheaper than waiting for everything before them. */
-async function fetchFlash({ exchange, ledger, options, arrivals, deliver }: CatchUpParts): Promise<void> {
+async function fetchFlash({
+  exchange,
+  ledger,
+  options,
+  arrivals,
+  deliver,
+}: CatchUpParts): Promise<void> {
   const { workspace } = options
   const filter = laneSubjects(workspace, 'flash')
-  for (let seq = ledger.next(); ; ) {
+  for (let seq = ledger.next(); ;) {
     // oxlint-disable-next-line no-await-in-loop -- one after another
     await arrivals.calm(exchange.line.over)
     // oxlint-disable-next-line no-await-in-loop -- one after another

@@ -1,14 +1,12 @@
 /**
- * Questions and answers on one line, and the one watchdog.
- *
- * Everything that expects an answer carries the reply subject `r.<node>.<token>`; one subscription hears them all.
- * While something is unanswered, and only then, a timer runs. An overdue answer costs one ping: a pong means that
- * only the answer was lost, nothing means that the line is dead, and it is dropped. An idle line costs no byte.
+ * Questions and answers on one line. Everything that expects an answer carries the reply subject `r.<node>.<token>`,
+ * and one subscription hears them all.
  */
 import { EdgeError } from '#base/errors.ts'
 import type { NatsOptions, NatsPorts } from './nats-options.ts'
 import type { Line, LineMessage } from './nats-line.ts'
 import { nodeToken } from './nats-subject.ts'
+import { isAlive, watchOver, type Ward } from './nats-watch.ts'
 import { firstPace, patienceMs, paceAfter, type Pace } from './nats-window.ts'
 
 /** One question. */
@@ -44,7 +42,7 @@ interface Open {
   /** When the latest part of its answer came. */
   heardAt: number
   readonly answeredBefore: number
-  readonly underWay: number
+  readonly underWayBytes: number
   readonly settle: (answer: LineMessage | undefined) => void
   readonly fail: (error: Error) => void
 }
@@ -59,8 +57,6 @@ export interface ExchangeParts {
 
 /** Answers overdue as measured from the latest sign of life (research/nats.md 4d). */
 const PATIENCE_MS_LEAST = 4_000
-/** An answer that stays away while other bytes come in gets this many times the patience. */
-const PATIENCE_ON_A_BUSY_LINE = 4
 /** PUB, subjects and TLS around each message. */
 const OVERHEAD_BYTES = 110
 const TOKENS = 36 ** 4
@@ -79,79 +75,113 @@ export function openTokens(start: number): Tokens {
 
 /** Starts to listen for answers on `line`, and to watch over it. */
 export function openExchange(parts: ExchangeParts): Exchange {
-  const { line, tokens, options, ports } = parts
-  const { clock } = ports
-  const open = new Map<string, Open>()
-  const prefix = `r.${nodeToken(options)}.`
-  const watch = { pace: firstPace(line.dialMs), underWay: 0, answered: 0, bell: bell() }
-
-  const onAnswer = (message: LineMessage): void => {
-    const token = message.subject.slice(prefix.length)
-    const asked = open.get(token)
-    if (asked === undefined) return
-    asked.heardAt = clock.monotonicMs()
-    if (asked.question.isLast?.(message) === false) return
-    close(token, asked)
-    if (asked.question.isParcel === true) learn(asked)
-    asked.settle(message)
+  const { line, options, ports } = parts
+  const desk: Desk = {
+    ...parts,
+    open: new Map(),
+    prefix: `r.${nodeToken(options)}.`,
+    pace: firstPace(line.dialMs),
+    underWayBytes: 0,
+    answeredBytes: 0,
+    next: new AbortController(),
   }
-  const close = (token: string, asked: Open): void => {
-    open.delete(token)
-    watch.underWay -= sizeOf(asked.question)
+  const ward: Ward = {
+    carrier: options.name,
+    line,
+    clock: ports.clock,
+    log: ports.log,
+    idleProbeMs: options.idleProbeMs,
+    patienceMs: () =>
+      patienceMs(desk.pace, desk.underWayBytes, options.patienceMs ?? PATIENCE_MS_LEAST),
+    oldestAt: () => oldestAt(desk),
+    giveUp: (afterMs) => giveUp(desk, afterMs),
+    nextQuestion: () => desk.next.signal,
   }
-  const learn = (asked: Open): void => {
-    watch.answered += sizeOf(asked.question)
-    watch.pace = paceAfter(watch.pace, {
-      tookMs: asked.heardAt - asked.sentAt,
-      answeredBytes: watch.answered - asked.answeredBefore,
-      underWayBytes: asked.underWay,
-    })
-  }
-  const overdue = (afterMs: number): void => {
-    const now = clock.monotonicMs()
-    for (const [token, asked] of open)
-      if (now - asked.heardAt >= afterMs) {
-        close(token, asked)
-        asked.settle(undefined)
-      }
-  }
-  const ended = (): void => {
-    for (const asked of open.values()) asked.fail(lineEnded(options.name))
-    open.clear()
-  }
-
-  line.listen(`${prefix}*`, onAnswer)
-  line.over.addEventListener('abort', ended, { once: true })
-  const probe = (): Promise<boolean> => isAlive(parts, patience())
-  const patience = (): number =>
-    patienceMs(watch.pace, watch.underWay, leastMs(options))
-  void watchOver({ ...parts, open, overdue, patience, probe, waitForWork: () => watch.bell.heard })
-
+  line.listen(`${desk.prefix}*`, (message) => onAnswer(desk, message))
+  line.over.addEventListener('abort', () => onEnd(desk), { once: true })
+  void watchOver(ward)
   return {
     line,
-    pace: () => watch.pace,
-    probe: async () => void (await probe()),
-    ask: (question) => {
-      if (line.over.aborted) return Promise.reject(lineEnded(options.name))
-      const { promise, resolve, reject } = Promise.withResolvers<LineMessage | undefined>()
-      const token = tokens()
-      const sentAt = clock.monotonicMs()
-      watch.underWay += sizeOf(question)
-      open.set(token, {
-        question,
-        sentAt,
-        heardAt: sentAt,
-        answeredBefore: watch.answered,
-        underWay: watch.underWay,
-        settle: resolve,
-        fail: reject,
-      })
-      line.publish(question.subject, question.bytes, prefix + token)
-      watch.bell.ring()
-      watch.bell = bell()
-      return promise
-    },
+    pace: () => desk.pace,
+    probe: async () => void (await isAlive(ward)),
+    ask: (question) => ask(desk, question),
   }
+}
+
+interface Desk extends ExchangeParts {
+  readonly open: Map<string, Open>
+  readonly prefix: string
+  pace: Pace
+  underWayBytes: number
+  /** Bytes of answered parcels so far. */
+  answeredBytes: number
+  /** Aborted with the next question. */
+  next: AbortController
+}
+
+function ask(desk: Desk, question: Question): Promise<LineMessage | undefined> {
+  const { line, ports, tokens, options } = desk
+  if (line.over.aborted) return Promise.reject(lineEnded(options.name))
+  const { promise, resolve, reject } = Promise.withResolvers<LineMessage | undefined>()
+  const token = tokens()
+  const sentAt = ports.clock.monotonicMs()
+  desk.underWayBytes += bytesOnLine(question.bytes)
+  desk.open.set(token, {
+    question,
+    sentAt,
+    heardAt: sentAt,
+    answeredBefore: desk.answeredBytes,
+    underWayBytes: desk.underWayBytes,
+    settle: resolve,
+    fail: reject,
+  })
+  line.publish(question.subject, question.bytes, desk.prefix + token)
+  desk.next.abort()
+  desk.next = new AbortController()
+  return promise
+}
+
+function onAnswer(desk: Desk, message: LineMessage): void {
+  const token = message.subject.slice(desk.prefix.length)
+  const asked = desk.open.get(token)
+  if (asked === undefined) return
+  asked.heardAt = desk.ports.clock.monotonicMs()
+  if (asked.question.isLast?.(message) === false) return
+  close(desk, token, asked)
+  if (asked.question.isParcel === true) learn(desk, asked)
+  asked.settle(message)
+}
+
+function learn(desk: Desk, asked: Open): void {
+  desk.answeredBytes += bytesOnLine(asked.question.bytes)
+  desk.pace = paceAfter(desk.pace, {
+    tookMs: asked.heardAt - asked.sentAt,
+    answeredBytes: desk.answeredBytes - asked.answeredBefore,
+    underWayBytes: asked.underWayBytes,
+  })
+}
+
+function close(desk: Desk, token: string, asked: Open): void {
+  desk.open.delete(token)
+  desk.underWayBytes -= bytesOnLine(asked.question.bytes)
+}
+
+function giveUp(desk: Desk, afterMs: number): void {
+  const now = desk.ports.clock.monotonicMs()
+  for (const [token, asked] of desk.open)
+    if (now - asked.heardAt >= afterMs) {
+      close(desk, token, asked)
+      asked.settle(undefined)
+    }
+}
+
+function oldestAt({ open }: Desk): number | undefined {
+  return open.size === 0 ? undefined : Math.min(...open.values().map(({ heardAt }) => heardAt))
+}
+
+function onEnd({ open, options }: Desk): void {
+  for (const asked of open.values()) asked.fail(lineEnded(options.name))
+  open.clear()
 }
 
 /** Bytes a message takes on the line, about. */
@@ -159,96 +189,6 @@ export function bytesOnLine(bytes: Uint8Array): number {
   return bytes.length + OVERHEAD_BYTES
 }
 
-function leastMs(options: ExchangeParts['options']): number {
-  return options.patienceMs ?? PATIENCE_MS_LEAST
-}
-
-function sizeOf({ bytes }: Question): number {
-  return bytesOnLine(bytes)
-}
-
 function lineEnded(name: string): EdgeError {
   return new EdgeError('CARRIER_UNREACHABLE', { carrier: name, reason: 'the connection ended' })
-}
-
-interface Watch extends ExchangeParts {
-  readonly open: ReadonlyMap<string, Open>
-  /** Gives up all answers that have been away for so long. */
-  readonly overdue: (afterMs: number) => void
-  readonly patience: () => number
-  readonly probe: () => Promise<boolean>
-  readonly waitForWork: () => AbortSignal
-}
-
-/** Sleeps while nothing is unanswered; else looks after the line until it ends. */
-async function watchOver(watch: Watch): Promise<void> {
-  const { line, ports, options } = watch
-  let seen = { bytes: line.bytesRead(), atMs: ports.clock.monotonicMs() }
-  while (!line.over.aborted) {
-    if (watch.open.size === 0) {
-      const work = AbortSignal.any([line.over, watch.waitForWork()])
-      // oxlint-disable-next-line no-await-in-loop -- one thing after another, as long as the line lives
-      await idle(work, { options, ports })
-      if (work.aborted) continue
-    }
-    const now = ports.clock.monotonicMs()
-    const bytes = line.bytesRead()
-    if (bytes !== seen.bytes) seen = { bytes, atMs: now }
-    const patience = watch.patience()
-    watch.overdue(PATIENCE_ON_A_BUSY_LINE * patience)
-    const oldest = Math.min(...watch.open.values().map(({ heardAt }) => heardAt))
-    const leftMs = Math.max(seen.atMs, oldest) + patience - now
-    if (watch.open.size > 0 && leftMs > 0) {
-      // oxlint-disable-next-line no-await-in-loop -- one thing after another, as long as the line lives
-      await ports.clock.sleep(Math.min(leftMs, leastMs(options)), line.over)
-      continue
-    }
-    // oxlint-disable-next-line no-await-in-loop -- one thing after another, as long as the line lives
-    if (await watch.probe()) watch.overdue(patience)
-  }
-}
-
-/** Until there is work, or for as long as an idle line may go unasked. */
-async function idle(
-  work: AbortSignal,
-  { options, ports }: Pick<ExchangeParts, 'options' | 'ports'>,
-): Promise<void> {
-  if (options.idleProbeMs !== undefined) return ports.clock.sleep(options.idleProbeMs, work)
-  if (work.aborted) return
-  const { promise, resolve } = Promise.withResolvers<void>()
-  work.addEventListener('abort', () => resolve(), { once: true })
-  await promise
-}
-
-/** One ping. Bytes of any kind are a sign of life as well: a pong may wait behind a large message. */
-async function isAlive({ line, ports, options }: ExchangeParts, withinMs: number): Promise<boolean> {
-  ports.log.debug('nats.probe', { carrier: options.name, waitMs: Math.round(withinMs) })
-  const pong = line.ping()
-  for (let before = line.bytesRead(); !line.over.aborted; before = line.bytesRead()) {
-    const patience = new AbortController()
-    const isAnswered = pong.then((answered) => {
-      patience.abort()
-      return answered
-    })
-    // oxlint-disable-next-line no-await-in-loop -- as long as bytes come in
-    await ports.clock.sleep(withinMs, AbortSignal.any([line.over, patience.signal]))
-    // oxlint-disable-next-line no-await-in-loop -- as long as bytes come in
-    if (patience.signal.aborted) return isAnswered
-    if (line.bytesRead() === before) break
-  }
-  if (!line.over.aborted) {
-    ports.log.warn('nats.half-open', { carrier: options.name, silentMs: Math.round(withinMs) })
-    line.drop()
-  }
-  return false
-}
-
-interface Bell {
-  readonly heard: AbortSignal
-  readonly ring: () => void
-}
-
-function bell(): Bell {
-  const controller = new AbortController()
-  return { heard: controller.signal, ring: () => controller.abort() }
 }

@@ -110,7 +110,11 @@ async function tryOnce(parts: LinkParts, state: State, stop: AbortSignal): Promi
 }
 
 /** Waits before the next dial: not at all after a line that was of use, for long while the modem says no. */
-async function pause({ options, ports }: LinkParts, state: State, stop: AbortSignal): Promise<void> {
+async function pause(
+  { options, ports }: LinkParts,
+  state: State,
+  stop: AbortSignal,
+): Promise<void> {
   if (state.hurry.signal.aborted) return
   const { failures, isDown } = state
   if (failures === 0 && !isDown) return

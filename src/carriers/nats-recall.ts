@@ -28,7 +28,7 @@ type Memory = 'kept' | 'lost' | 'aged'
  * @throws EdgeError CARRIER_UNREACHABLE when the line ends first
  */
 export async function recall(parts: RecallParts): Promise<void> {
-  const { exchange, ledger, options, ports } = parts
+  const { ledger } = parts
   const marks = ledger.marks().toReversed()
   for (const [lost, mark] of marks.entries()) {
     // oxlint-disable-next-line no-await-in-loop -- from the newest back, almost always one

@@ -9,7 +9,14 @@ import { equalBytes } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
 import { LANES } from '#model/precedence.ts'
 import type { Handover, Parcel } from '#ports/carrier.ts'
-import { findingOf, MESSAGE_TOO_LARGE, STORE_FAILED, verdictOf, type ApiError, type Verdict } from './nats-answer.ts'
+import {
+  findingOf,
+  MESSAGE_TOO_LARGE,
+  STORE_FAILED,
+  verdictOf,
+  type ApiError,
+  type Verdict,
+} from './nats-answer.ts'
 import { backOffMs } from './nats-back-off.ts'
 import { bytesOnLine, type Exchange } from './nats-exchange.ts'
 import type { NatsOptions, NatsPorts } from './nats-options.ts'

@@ -3,7 +3,8 @@
  * counters, no checksums (design 5). The receiver writes each change again byte for byte; one wrong byte anywhere
  * gives another hash, and the attestation over the newest hash of each author's node would not hold.
  *
- *     kind 1 | document | actors: count, then each: node number, life 4 (0 and none for the sender), first seq
+ *     kind 1 | document | actors: count, then each: node number, life 4 (0 and none for the sender), first seq,
+ *              and in the directory, where first seq is 1, the certificate of another node
  *     changes: count, then each: actor and code | lengths of the entries | entries | attestations
  *
  * Code 0: the author had seen only its own last change; 1: also the change before this one in the delta;
@@ -99,7 +100,7 @@ export function decodeDelta(
     const reader = byteReader(body)
     if (reader.byte() !== DELTA_KIND) return { ok: false, reason: 'malformed' }
     const document = documentFromNumber(opened.scope, reader.uint())
-    const actors = readActors(reader, opened)
+    const actors = readActors(reader, document, opened)
     if (document === undefined) return { ok: false, reason: 'malformed' }
     if (actors === undefined) return { ok: false, reason: 'unknown actor' }
     const records = readRecords(reader, actors)
@@ -149,8 +150,21 @@ function writeActors(writer: ByteWriter, table: readonly ActorId[], draft: Delta
     const number = actor === draft.sender ? 0 : (draft.roster.ofActor(actor)?.number ?? 0)
     writer.uint(number)
     if (number !== 0) writer.raw(Buffer.from(actor.slice(16), 'hex'))
-    writer.uint(draft.changes.find((change) => change.actor === actor)?.seq ?? 0)
+    const firstSeq = draft.changes.find((change) => change.actor === actor)?.seq ?? 0
+    writer.uint(firstSeq)
+    if (number !== 0 && bringsCertificate(draft.log.document, firstSeq)) {
+      const node = draft.roster.ofActor(actor)?.node
+      writer.block((node && draft.roster.bytesOf(node)) ?? new Uint8Array(0))
+    }
   }
+}
+
+/**
+ * Whoever gets a node's first directory entries may not know the node yet: the entry with its certificate is often in
+ * this very delta. So the certificate stands beside the actor.
+ */
+function bringsCertificate(document: DocumentId, firstSeq: number): boolean {
+  return document === DIRECTORY && firstSeq === 1
 }
 
 interface Place {
@@ -178,6 +192,7 @@ function writeReferences(writer: ByteWriter, place: Place): void {
 
 function readActors(
   reader: ByteReader,
+  document: DocumentId | undefined,
   opened: { readonly sender: ActorId; readonly roster: Roster },
 ): readonly Actor[] | undefined {
   const count = reader.uint()
@@ -188,6 +203,9 @@ function readActors(
     const number = reader.uint()
     const life = number === 0 ? undefined : reader.raw(4)
     const firstSeq = reader.uint()
+    const isIntroduced =
+      number !== 0 && document !== undefined && bringsCertificate(document, firstSeq)
+    if (isIntroduced) opened.roster.introduce(reader.block())
     const certificate = opened.roster.byNumber(number)
     if (life === undefined) actors.push({ actor: opened.sender, firstSeq })
     else if (certificate === undefined) isKnown = false

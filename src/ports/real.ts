@@ -6,7 +6,7 @@ import type { Log } from './log.ts'
 import type { Random } from './random.ts'
 
 /** Most urgent first; a level shows itself and those before it. */
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
+const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
 
 /** How much is logged. */
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -57,6 +57,7 @@ export const FACT_NAMES: ReadonlySet<string> = new Set([
   'rateBps',
   'reason',
   'remedy',
+  'request',
   'role',
   'route',
   'rttMs',

@@ -43,7 +43,7 @@ export function createLiveSession(id: string, person: UserId, now: number): Live
     person,
     push: (text) => {
       if (typeof text === "string") text = Buffer.from(text); kept[next % LIVE_REPLAY_MAX] = text
-      (outlet as any)?.sendEvent(text, next)
+      ;(outlet as any)?.sendEvent(text, next)
       next += 1
     },
     attach: (newOutlet, from) => {
@@ -52,7 +52,7 @@ export function createLiveSession(id: string, person: UserId, now: number): Live
       outlet = newOutlet
       detachedAt = undefined
       for (let number = from; number < next; number += 1) {
-        (newOutlet as any).sendEvent(kept[number % LIVE_REPLAY_MAX], number)
+        ;(newOutlet as any).sendEvent(kept[number % LIVE_REPLAY_MAX], number)
       }
       return true
     },

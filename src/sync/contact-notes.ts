@@ -1,6 +1,11 @@
 /** The notes of a contact: who we are, what we want, what we have on disk. Decisions only. */
 import type { DocumentId, Instant } from '#base/ids.ts'
-import { INTRODUCTION_DELAY_MS, WANT_AFTER_MS, WANT_INTERVAL_MS } from '#base/limits.ts'
+import {
+  INTRODUCTION_DELAY_MS,
+  WANT_AFTER_MS,
+  WANT_DOUBLINGS_MAX,
+  WANT_INTERVAL_MS,
+} from '#base/limits.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { ContactState, Next } from './contact-state.ts'
 import type { SyncContext } from './context.ts'
@@ -59,26 +64,28 @@ export async function nextNote(tx: Tx, context: SyncContext, state: ContactState
   }
 }
 
-/** Asks for what is missing once it has had time to come by itself, and not too often. */
+/** Asks for what is missing once it has had time to come by itself, and then ever more rarely. */
 async function nextWant(tx: Tx, context: SyncContext, state: ContactState): Promise<Next> {
   const now = context.now()
   const wanted: DocumentId[] = []
   const times: Instant[] = []
   for (const { document, since } of await gapsOf(tx)) {
-    const last = state.wantedAt.get(document)
-    const dueAt = last === undefined ? since + WANT_AFTER_MS : last + WANT_INTERVAL_MS
+    const last = state.wanted.get(document)
+    const at = last === undefined ? since : last.at
+    const dueAt = at + (last === undefined ? WANT_AFTER_MS : WANT_INTERVAL_MS * 2 ** last.times)
     // A time that lies ahead means that the clock was set back.
-    if (dueAt <= now || (last ?? since) > now) wanted.push(document)
+    if (dueAt <= now || at > now) wanted.push(document)
     else times.push(dueAt)
   }
-  if (wanted.length === 0)
-    return { cut: undefined, lookAgainAt: times.length === 0 ? undefined : Math.min(...times) }
-  for (const document of wanted) state.wantedAt.set(document, now)
-  const bytes = await sealNote(tx, context, await describe(tx, 'want', wanted))
-  return {
-    cut: await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, bytes),
-    lookAgainAt: undefined,
+  const lookAgainAt = times.length === 0 ? undefined : Math.min(...times)
+  if (wanted.length === 0) return { cut: undefined, lookAgainAt }
+  for (const document of wanted) {
+    const asked = Math.min(WANT_DOUBLINGS_MAX, (state.wanted.get(document)?.times ?? -1) + 1)
+    state.wanted.set(document, { at: now, times: asked })
   }
+  const bytes = await sealNote(tx, context, await describe(tx, 'want', wanted))
+  const cut = await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, bytes)
+  return { cut, lookAgainAt: undefined }
 }
 
 /**

@@ -10,8 +10,10 @@ export interface ContactState {
   readonly receiptDelayMs: number
   /** What is on its way. */
   readonly flying: Set<Cut>
-  /** When this contact was last asked for what a document lacks. */
-  readonly wantedAt: Map<DocumentId, Instant>
+  /** Taken by the peer, but something before it is not answered for yet. */
+  readonly answered: Set<Cut>
+  /** When this contact was last asked for what a document lacks, and how often before. */
+  readonly wanted: Map<DocumentId, { readonly at: Instant; readonly times: number }>
   /** Documents this contact refused; not offered again before the next. */
   readonly refused: Set<DocumentId>
 }

@@ -7,8 +7,7 @@ import { RELAY_DELAY_MS } from '#base/limits.ts'
 import { channelDocument, channelOfDocument, DIRECTORY } from '#model/document-id.ts'
 import { countBeyond, joinClocks } from '#model/log.ts'
 import { laneFromNumber, LANES, type Lane } from '#model/precedence.ts'
-import type { Handover, PeerId } from '#ports/carrier.ts'
-import { readCertificate } from '#trust/identity.ts'
+import type { PeerId } from '#ports/carrier.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { introduce, NOTE_LANE, nextNote } from './contact-notes.ts'
 import type { ContactState, Next } from './contact-state.ts'
@@ -21,11 +20,17 @@ import {
   coveredByAll,
   hasOf,
   noteHas,
-  noteReceipt,
   setHas,
   tellDelivery,
 } from './ledger.ts'
-import { pack, unpack, type OutboxRecord, type ParcelRecord, type PeerRecord } from './records.ts'
+import {
+  pack,
+  unpack,
+  type DepartureRecord,
+  type OutboxRecord,
+  type ParcelRecord,
+  type PeerRecord,
+} from './records.ts'
 import type { Tx } from './replica.ts'
 
 /** Notes the peer, offers it what it lacks, and says what we have. Gives the parcels that an earlier contact left. */
@@ -76,27 +81,57 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
   return { cut: undefined, lookAgainAt: later.length === 0 ? undefined : Math.min(...later) }
 }
 
-/** The peer took a parcel: on its own disk (`custody`), or on its way (`departed`). */
+/**
+ * The peer took a parcel: on its own disk (`custody`), or on its way (`departed`). Answers may overtake each other, and
+ * what a peer has of an actor must have no holes, so an answer counts for that only once those before it have come.
+ */
 export async function handedOver(
   tx: Tx,
   context: SyncContext,
-  answer: { readonly state: ContactState; readonly cut: Cut; readonly handover: Handover },
+  answer: { readonly state: ContactState; readonly cut: Cut },
 ): Promise<void> {
-  const { state, cut, handover } = answer
-  const { document, clock } = cut.record
-  tx.delete(key.parcel(state.peer, cut.parcel.lane, cut.parcel.number))
-  if (document === undefined) return
-  const { actor } = context.replica
-  const before = (await hasOf(tx, state.peer, document))[actor] ?? 0
-  await noteHas(tx, state.peer, { document, clock })
-  if (handover === 'custody' && isNode(state.peer)) {
-    await noteReceipt(tx, context, { node: state.peer, document, clock, read: {} })
+  const { state, cut } = answer
+  await noteDeparture(tx, context, { state, cut })
+  let settled = await settle(tx, state, cut)
+  if (settled) tx.afterwards(() => state.answered.delete(cut))
+  else tx.afterwards(() => state.answered.add(cut))
+  const open = new Set([...state.answered].filter((one) => one !== cut))
+  while (settled) {
+    settled = false
+    for (const one of open) {
+      if (!(await settle(tx, state, one))) continue
+      open.delete(one)
+      tx.afterwards(() => state.answered.delete(one))
+      settled = true
+    }
   }
-  const own = clock[actor]
-  if (own === undefined) return
-  const departure = { carrier: state.carrier, at: context.now() }
-  tx.put(key.departure(document, actor, own), pack(departure))
-  tellDelivery(tx, context, { document, actor, from: before + 1, to: own })
+}
+
+/** Notes that the peer has what a parcel holds, unless something before it is not answered for. */
+async function settle(tx: Tx, state: ContactState, { parcel, record }: Cut): Promise<boolean> {
+  const { document, first, clock } = record
+  if (document !== undefined) {
+    const has = await hasOf(tx, state.peer, document)
+    const isNext = Object.entries(first).every(([actor, seq]) => seq <= (has[actor] ?? 0) + 1)
+    if (!isNext) return false
+    await noteHas(tx, state.peer, { document, clock })
+  }
+  tx.delete(key.parcel(state.peer, parcel.lane, parcel.number))
+  return true
+}
+
+async function noteDeparture(
+  tx: Tx,
+  context: SyncContext,
+  { state, cut }: { readonly state: ContactState; readonly cut: Cut },
+): Promise<void> {
+  const { actor } = context.replica
+  const { document, first, clock } = cut.record
+  const [from, to] = [first[actor], clock[actor]]
+  if (document === undefined || from === undefined || to === undefined) return
+  const departure: DepartureRecord = { carrier: state.carrier, at: context.now(), from }
+  tx.put(key.departure(document, actor, to), pack(departure))
+  tellDelivery(tx, context, { document, actor, from, to })
 }
 
 /** The peer will not have this parcel under this number; it may be cut anew. */
@@ -110,11 +145,9 @@ async function getToKnow(
   context: SyncContext,
   bytes: Uint8Array | undefined,
 ): Promise<void> {
-  const { rootKey } = context.identity.organisation
-  const certificate = bytes === undefined ? undefined : readCertificate(rootKey, bytes)
-  if (certificate === undefined || context.roster.byNode(certificate.node) !== undefined) return
-  context.roster.add(certificate)
-  await retry(tx, context, range.parked)
+  const before = context.roster.all().length
+  if (bytes !== undefined) context.roster.introduce(bytes)
+  if (context.roster.all().length > before) await retry(tx, context, range.parked)
 }
 
 /** A new peer is offered everything. */

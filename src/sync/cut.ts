@@ -50,9 +50,13 @@ export async function cutDelta(
     document: want.document,
     sign: own === undefined ? undefined : () => attest(context, want.document, own.hash),
   })
+  const first: Record<string, number> = {}
   const clock: Record<string, number> = {}
-  for (const change of changes) clock[change.actor] = change.seq
-  return keepParcel(tx, want, { bytes, document: want.document, clock })
+  for (const change of changes) {
+    first[change.actor] ??= change.seq
+    clock[change.actor] = change.seq
+  }
+  return keepParcel(tx, want, { bytes, document: want.document, first, clock })
 }
 
 /** Seals a note of our own. */
@@ -72,7 +76,7 @@ export async function cutNote(
   want: { readonly peer: PeerId; readonly lane: Lane },
   bytes: Uint8Array,
 ): Promise<Cut> {
-  return keepParcel(tx, want, { bytes, document: undefined, clock: {} })
+  return keepParcel(tx, want, { bytes, document: undefined, first: {}, clock: {} })
 }
 
 async function sealBody(

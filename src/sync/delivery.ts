@@ -55,18 +55,24 @@ async function standingHere(
   message: MessageRecord,
   links: readonly LinkState[],
 ): Promise<Here> {
-  const { read } = context.replica
   const nothing = { place: undefined, estimateMs: undefined, carrier: undefined, at: undefined }
-  const [departure] = await read.list(
-    range.departures(message.document, message.actor, message.seq),
-  )
-  const left = unpack<DepartureRecord>(departure?.[1])
+  const left = await departureOf(context.replica, message)
   if (left !== undefined)
     return { ...nothing, word: 'left this kit', carrier: left.carrier, at: left.at }
   const waiting = await shortestQueue(context, message, links)
   return waiting === undefined
     ? { ...nothing, word: 'on this kit' }
     : { ...nothing, word: 'queued', ...waiting }
+}
+
+/** The departure whose changes include this message; later ones may be answered for first. */
+async function departureOf(
+  { read }: Replica,
+  message: MessageRecord,
+): Promise<DepartureRecord | undefined> {
+  const later = await read.list(range.departures(message.document, message.actor, message.seq))
+  const records = later.map(([, bytes]) => unpack<DepartureRecord>(bytes))
+  return records.find((record) => record !== undefined && record.from <= message.seq)
 }
 
 interface Queue {

@@ -17,7 +17,7 @@ import type { Arrival } from '#ports/carrier.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
-import { noteHas, noteReceipt, offerToPeers, oweReceipts } from './ledger.ts'
+import { noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
 import { takeNote } from './notes.ts'
 import { pack, unpack, type KeptRecord } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -101,11 +101,12 @@ async function noteOwnWord(
   const own = delta.records.findLast((record) => record.actor === opened.actor)
   if (own === undefined) return
   const clock = { [own.actor]: own.seq }
-  await noteReceipt(tx, context, {
+  await noteWord(tx, context, {
     node: opened.sender.node,
     document: delta.document,
     clock,
     read: {},
+    isReceipt: false,
   })
 }
 
@@ -136,7 +137,7 @@ async function apply(
   }
   const from = arrival.incoming.from
   await offerToPeers(tx, context, { document, from })
-  await oweReceipts(tx, context, { document, authors: [...newest.keys()], from })
+  await oweReceipts(tx, context, document)
   await retry(tx, context, range.waiting(document))
   if (document === DIRECTORY) await retry(tx, context, range.parked)
 }

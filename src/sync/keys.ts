@@ -86,6 +86,9 @@ export const key = {
   joinCode: (id: string) => `join/${id}`,
 } as const
 
+/** How many departures after a change may have been answered for before its own: all that were in flight. */
+const DEPARTURES_LOOKED_AT = 64
+
 /** Ranges that are walked as a whole. */
 export const range = {
   documents: within('doc/'),
@@ -103,7 +106,7 @@ export const range = {
   departures: (id: DocumentId, actor: ActorId, fromSeq: number): Range => ({
     from: key.departure(id, actor, fromSeq),
     to: within(`left/${id}/${actor}/`).to,
-    limit: 1,
+    limit: DEPARTURES_LOOKED_AT,
   }),
   order: (channel: ChannelId) => within(`view/order/${channel}/`),
   thread: (root: PostId) => within(`view/thread/${root}/`),

@@ -3,7 +3,7 @@
  * said is on their disks (receipts). An outbox entry names a document, not bytes: the delta is cut when a contact
  * opens, so what was written while apart leaves as one envelope, sealed under the key of that moment.
  */
-import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
+import type { DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { RELAY_DELAY_MS } from '#base/limits.ts'
 import { laneOfDocument } from '#model/document-id.ts'
 import { countBeyond, joinClocks, meetClocks, type Clock } from '#model/log.ts'
@@ -98,32 +98,58 @@ export async function receiptOf(
   return unpack<ReceiptRecord>(await reader.get(key.receipt(node, document)))
 }
 
-/** Notes a node's own word on what it has on disk. True when that was news. */
-export async function noteReceipt(
-  tx: Tx,
-  context: SyncContext,
-  item: {
-    readonly node: NodeId
-    readonly document: DocumentId
-    readonly clock: Clock
-    readonly read: Clock
-  },
-): Promise<boolean> {
-  const known = (await receiptOf(tx, item.node, item.document)) ?? NO_RECEIPT
-  const isNews = countBeyond(item.clock, known.clock) > 0 || countBeyond(item.read, known.read) > 0
-  if (!isNews) return false
-  const clock = joinClocks(known.clock, item.clock)
-  const read = joinClocks(known.read, item.read)
-  const receipt = { clock, read, at: context.now() } satisfies ReceiptRecord
-  tx.put(key.receipt(item.node, item.document), pack(receipt))
-  const { actor } = context.replica
-  const of = (one: Clock): number => one[actor] ?? 0
-  const from = 1 + (of(read) > of(known.read) ? of(known.read) : of(known.clock))
-  tellDelivery(tx, context, { document: item.document, actor, from, to: of(clock) })
-  return true
+/** A node's own word on what it has on disk, and how we came by it. */
+export interface Word {
+  readonly node: NodeId
+  readonly document: DocumentId
+  readonly clock: Clock
+  readonly read: Clock
+  /** It was a receipt: one that tells something new is passed on, whatever we knew by other ways. */
+  readonly isReceipt: boolean
 }
 
-const NO_RECEIPT: ReceiptRecord = { clock: {}, read: {}, at: 0 }
+/** Notes a node's own word. True when it is a receipt that tells something no receipt told before. */
+export async function noteWord(tx: Tx, context: SyncContext, word: Word): Promise<boolean> {
+  const place = key.receipt(word.node, word.document)
+  const known = unpack<ReceiptRecord>(await tx.get(place)) ?? NO_RECEIPT
+  const clock = joinClocks(known.clock, word.clock)
+  const read = joinClocks(known.read, word.read)
+  const told = word.isReceipt ? joinClocks(known.told, word.clock) : known.told
+  const toldRead = word.isReceipt ? joinClocks(known.toldRead, word.read) : known.toldRead
+  const isNews = isBeyond(clock, known.clock) || isBeyond(read, known.read)
+  const isTold = isBeyond(told, known.told) || isBeyond(toldRead, known.toldRead)
+  if (!isNews && !isTold) return false
+  const at = isNews ? context.now() : known.at
+  tx.put(place, pack({ clock, read, told, toldRead, at } satisfies ReceiptRecord))
+  tellWord(tx, context, { document: word.document, before: known, after: { clock, read } })
+  return isTold
+}
+
+const NO_RECEIPT: ReceiptRecord = { clock: {}, read: {}, told: {}, toldRead: {}, at: 0 }
+
+function isBeyond(ahead: Clock, behind: Clock): boolean {
+  return countBeyond(ahead, behind) > 0
+}
+
+type Known = Pick<ReceiptRecord, 'clock' | 'read'>
+
+function tellWord(
+  tx: Tx,
+  context: SyncContext,
+  change: { readonly document: DocumentId; readonly before: Known; readonly after: Known },
+): void {
+  const { actor } = context.replica
+  const of = (clock: Clock): number => clock[actor] ?? 0
+  const { before, after, document } = change
+  const isRead = of(after.read) > of(before.read)
+  const from = 1 + (isRead ? of(before.read) : of(before.clock))
+  tellDelivery(tx, context, {
+    document,
+    actor,
+    from,
+    to: Math.max(of(after.clock), of(after.read)),
+  })
+}
 
 /** Tells that delivery words of some of our messages have changed. */
 export function tellDelivery(tx: Tx, context: SyncContext, span: Span): void {
@@ -144,23 +170,17 @@ export async function coveredByAll(
   return covered ?? {}
 }
 
-/** Owes `peer` and everybody else a receipt for a document, from now on. */
+/** Owes everybody a receipt for a document, from now on: only a signed receipt proves that something is on a disk. */
 export async function oweReceipts(
   tx: Tx,
   context: SyncContext,
-  item: {
-    readonly document: DocumentId
-    readonly authors: readonly ActorId[]
-    readonly from: PeerId | undefined
-  },
+  document: DocumentId,
 ): Promise<void> {
   for (const peer of context.peers) {
-    const isAuthor = (actor: ActorId): boolean => context.roster.ofActor(actor)?.node === peer
-    // Custody has told its own node already, when it came from there directly.
-    if (peer === item.from && item.authors.every(isAuthor)) continue
-    const place = key.owed(peer, item.document)
+    const place = key.owed(peer, document)
     if ((await tx.get(place)) === undefined) tx.put(place, pack(context.now()))
   }
+  tx.afterwards(context.ring)
 }
 
 /** When the oldest debt to `peer` was made, or undefined. */

@@ -6,7 +6,7 @@ import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
 import type { Store } from '#ports/store.ts'
 import { openKeyring } from '#trust/epoch.ts'
-import { readCertificate, type Identity } from '#trust/identity.ts'
+import type { Identity } from '#trust/identity.ts'
 import { openRoster } from '#trust/roster.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext, SyncEvent } from './context.ts'
@@ -42,12 +42,8 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   const { certificate, organisation } = identity
   const actor = actorOf(certificate.node, options.life)
   const replica = openReplica({ store, actor, log })
-  const roster = openRoster()
-  roster.add(certificate)
-  for (const bytes of options.acquaintances) {
-    const known = readCertificate(organisation.rootKey, bytes)
-    if (known !== undefined) roster.add(known)
-  }
+  const roster = openRoster(organisation.rootKey)
+  for (const bytes of [identity.certificateBytes, ...options.acquaintances]) roster.introduce(bytes)
   const keyring = openKeyring(organisation.id, options.organisationSecret)
   const projector = openProjector({ identity, roster, keyring })
   let driver: Driver | undefined

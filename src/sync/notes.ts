@@ -17,7 +17,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import { noteStatement } from '#trust/attestation.ts'
 import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
-import { allDocuments, clockOf, hasOf, noteReceipt, setHas } from './ledger.ts'
+import { allDocuments, clockOf, hasOf, noteWord, setHas } from './ledger.ts'
 import { unpack, type KeptRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 
@@ -90,7 +90,8 @@ async function takeReceipt(
 ): Promise<void> {
   let isNews = false
   for (const { document, clock, read } of note.items) {
-    if (await noteReceipt(tx, context, { node: sender, document, clock, read })) isNews = true
+    if (await noteWord(tx, context, { node: sender, document, clock, read, isReceipt: true }))
+      isNews = true
   }
   if (!isNews) return
   const name = hexFromBytes(sha256(bytes).subarray(0, 12))
@@ -110,7 +111,7 @@ async function takeHave(
   const documents = note.isWhole ? await allDocuments(tx) : [...said.keys()]
   for (const document of documents) {
     const clock = said.get(document) ?? {}
-    await noteReceipt(tx, context, { node: sender, document, clock, read: {} })
+    await noteWord(tx, context, { node: sender, document, clock, read: {}, isReceipt: false })
     if (from === undefined) continue
     if (isNode(from)) {
       if (from === sender) await setHas(tx, context, { peer: from, document, clock })

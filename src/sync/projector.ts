@@ -18,7 +18,7 @@ import {
   type MessageRecord,
 } from '#model/view.ts'
 import type { Keyring } from '#trust/epoch.ts'
-import { readCertificate, type Identity } from '#trust/identity.ts'
+import type { Identity } from '#trust/identity.ts'
 import type { Roster } from '#trust/roster.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type ViewedRecord } from './records.ts'
@@ -65,10 +65,7 @@ export function openProjector(options: {
   const applyDirectory = (logged: Logged): ViewEvent | undefined => {
     const change = directory.apply(DIRECTORY, logged)
     if (change.kind === 'channel') keyring.add(change.channel.id)
-    if (change.kind === 'node') {
-      const certificate = readCertificate(identity.organisation.rootKey, change.certificate)
-      if (certificate !== undefined) roster.add(certificate)
-    }
+    if (change.kind === 'node') roster.introduce(change.certificate)
     return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
   }
 

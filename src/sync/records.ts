@@ -41,6 +41,8 @@ export interface ParcelRecord {
   readonly bytes: Uint8Array
   /** The document and what of it the envelope holds; undefined for a note. */
   readonly document: DocumentId | undefined
+  /** For each actor, the first and the last of its changes in the envelope. */
+  readonly first: Clock
   readonly clock: Clock
 }
 
@@ -56,11 +58,15 @@ export interface KeptRecord {
 export interface ReceiptRecord {
   readonly clock: Clock
   readonly read: Clock
+  /** The part of both that its own receipts told, and that was therefore passed on. */
+  readonly told: Clock
+  readonly toldRead: Clock
   readonly at: Instant
 }
 
-/** Our changes left by a carrier. */
+/** Our changes from `from` to the one in the key left by a carrier. */
 export interface DepartureRecord {
+  readonly from: number
   readonly carrier: string
   readonly at: Instant
 }

@@ -5,7 +5,7 @@ import { countBeyond, type Clock } from '#model/log.ts'
 import { LANES } from '#model/precedence.ts'
 import type { SyncContext } from './context.ts'
 import { key } from './keys.ts'
-import { clockOf } from './ledger.ts'
+import { clockOf, oweReceipts } from './ledger.ts'
 import { pack, unpack, type SegmentRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 
@@ -34,9 +34,5 @@ async function markDocument(
     (one) => one !== actor && (clock[one] ?? 0) > (before[one] ?? 0),
   )
   if (!isOthers) return
-  for (const peer of context.peers) {
-    const place = key.owed(peer, document)
-    if ((await tx.get(place)) === undefined) tx.put(place, pack(context.now()))
-  }
-  tx.afterwards(context.ring)
+  await oweReceipts(tx, context, document)
 }

@@ -63,7 +63,12 @@ export async function serve(bench: Bench, service: Service): Promise<void> {
 
 function stateOf({ carrier, contact }: Service): ContactState {
   const { name, receiptDelayMs } = carrier
-  const fresh = { flying: new Set<Cut>(), wantedAt: new Map(), refused: new Set<never>() }
+  const fresh = {
+    flying: new Set<Cut>(),
+    answered: new Set<Cut>(),
+    wanted: new Map(),
+    refused: new Set<never>(),
+  }
   return { peer: contact.peer, carrier: name, receiptDelayMs, ...fresh }
 }
 
@@ -109,12 +114,12 @@ async function fly(bench: Bench, service: Service, { state, cut }: Flight): Prom
   state.flying.add(cut)
   const startedMs = clock.monotonicMs()
   try {
-    const handover = await carrier.send(state.peer, cut.parcel, signal)
+    await carrier.send(state.peer, cut.parcel, signal)
     const link = { carrier: carrier.name, peer: state.peer }
     links.sent(link, cut.parcel.bytes.length, clock.monotonicMs() - startedMs)
     // An answer counts even when the contact has ended since.
     await untilDone({ log: context.log, clock, signal: NEVER }, () =>
-      context.replica.commit((tx) => handedOver(tx, context, { state, cut, handover })),
+      context.replica.commit((tx) => handedOver(tx, context, { state, cut })),
     )
   } catch (error) {
     await giveUp(bench, service, { state, cut, error })

@@ -88,7 +88,7 @@ export type JoinAnswerRefusal =
   'malformed' | 'unknown-version' | 'weak-key' | 'wrong-seal' | 'wrong-certificate'
 
 /** Longest request or answer that is looked at, in bytes. */
-export const JOIN_MESSAGE_BYTES_MAX = 2_048
+const JOIN_MESSAGE_BYTES_MAX = 2_048
 
 const VERSION = 1
 const CODE_ID_BYTES = 4

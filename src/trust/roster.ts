@@ -1,12 +1,15 @@
 /** The nodes whose certificates this node holds: who is behind a number in an envelope or a prefix in an actor. */
 import type { KeyObject } from 'node:crypto'
 import { nodePrefix, nodePrefixOfActor, type ActorId, type NodeId } from '#base/ids.ts'
-import { verifierOf, type Certificate } from './identity.ts'
+import { readCertificate, verifierOf, type Certificate } from './identity.ts'
 import { verify } from './keys.ts'
 
-/** Grows by `add`; a certificate is only ever added after `readCertificate` found it good. */
+/** Grows by `introduce`; only certificates that the organisation's root has signed get in. */
 export interface Roster {
-  readonly add: (certificate: Certificate) => void
+  /** The certificate in `bytes`, known from now on; undefined when the root did not sign it. */
+  readonly introduce: (bytes: Uint8Array) => Certificate | undefined
+  /** The bytes of a certificate in the roster. */
+  readonly bytesOf: (node: NodeId) => Uint8Array | undefined
   readonly all: () => readonly Certificate[]
   readonly byNumber: (number: number) => Certificate | undefined
   readonly byNode: (node: NodeId) => Certificate | undefined
@@ -16,19 +19,25 @@ export interface Roster {
   readonly verify: (node: NodeId, statement: Uint8Array, signature: Uint8Array) => boolean
 }
 
-/** An empty roster. */
-export function openRoster(): Roster {
+/** An empty roster of the organisation whose root has this public key. */
+export function openRoster(rootKey: Uint8Array): Roster {
+  const bytesByNode = new Map<NodeId, Uint8Array>()
   const byNode = new Map<NodeId, Certificate>()
   const byNumber = new Map<number, Certificate>()
   const byPrefix = new Map<string, Certificate>()
   const verifiers = new Map<NodeId, KeyObject>()
   return {
-    add: (certificate) => {
+    introduce: (bytes) => {
+      const certificate = readCertificate(rootKey, bytes)
+      if (certificate === undefined) return undefined
+      bytesByNode.set(certificate.node, Uint8Array.from(bytes))
       byNode.set(certificate.node, certificate)
       byNumber.set(certificate.number, certificate)
       byPrefix.set(nodePrefix(certificate.node), certificate)
       verifiers.set(certificate.node, verifierOf(certificate))
+      return certificate
     },
+    bytesOf: (node) => bytesByNode.get(node),
     all: () => [...byNode.values()].toSorted((a, b) => a.number - b.number),
     byNumber: (number) => byNumber.get(number),
     byNode: (node) => byNode.get(node),

@@ -8,7 +8,9 @@ test('a contact that is up already is told to a consumer that comes late', async
   const queue = openContactQueue()
   queue.begin(post, false)
 
-  t.strictSame(await take(queue.contacts(), 1), [{ peer: post, isUp: true, mayHaveForgotten: false }])
+  t.strictSame(await take(queue.contacts(), 1), [
+    { peer: post, isUp: true, mayHaveForgotten: false },
+  ])
 })
 
 test('begin and end are told in turn, however often they happened meanwhile', async (t) => {
@@ -34,7 +36,9 @@ test('that a peer may have forgotten is kept until it was told', async (t) => {
   queue.begin(post, false)
   t.equal(queue.hasUntold(post), true)
 
-  t.strictSame(await take(queue.contacts(), 1), [{ peer: post, isUp: true, mayHaveForgotten: true }])
+  t.strictSame(await take(queue.contacts(), 1), [
+    { peer: post, isUp: true, mayHaveForgotten: true },
+  ])
   t.equal(queue.hasUntold(post), false)
 })
 

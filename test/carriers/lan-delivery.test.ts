@@ -66,6 +66,7 @@ function aReader(): TestReader {
 
 function arrival(text: string): Arrival {
   const peer = 'bravo' as NodeId
-  const nothing = (): void => undefined
   return { peer, bytes: Buffer.from(text), bookmark: [], acceptCustody: nothing, refuse: nothing }
 }
+
+function nothing(): void {}

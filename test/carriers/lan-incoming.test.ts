@@ -51,11 +51,6 @@ test('a new beginning in a lane drops what was not complete there', async (t) =>
 })
 
 test('what no honest node sends is told by name', async (t) => {
-  const more = (length: number): Piece => ({
-    kind: 'more',
-    lane: 'flash',
-    bytes: new Uint8Array(length),
-  })
   const began = openIncoming(LIMIT)
   began.take(first('flash', 0, 10, 4))
 
@@ -101,6 +96,10 @@ test('an answer is owed once', async (t) => {
   t.equal(incoming.answer({ lane: 'flash', number: 3 }), false)
   t.equal(incoming.answer({ lane: 'flash', number: 4 }), false)
 })
+
+function more(length: number): Piece {
+  return { kind: 'more', lane: 'flash', bytes: new Uint8Array(length) }
+}
 
 function first(lane: Lane, number: number, total: number, length: number): Piece {
   return { kind: 'first', lane, number, total, bytes: new Uint8Array(length) }

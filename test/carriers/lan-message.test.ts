@@ -48,17 +48,15 @@ test('whatever comes, parsing throws nothing, and what parses is written the sam
 })
 
 test('the bytes on the wire are these', async (t) => {
-  const hex = (written: LanMessage): string => hexFromBytes(writeMessage(written))
-
   t.equal(
-    hex({ kind: 'first', lane: 'flash', number: 5, total: 300, bytes: Uint8Array.of(7) }),
+    hexOf({ kind: 'first', lane: 'flash', number: 5, total: 300, bytes: Uint8Array.of(7) }),
     '000005ac0207',
   )
-  t.equal(hex({ kind: 'more', lane: 'routine', bytes: Uint8Array.of(7, 8) }), '01030708')
-  t.equal(hex({ kind: 'custody', lane: 'priority', number: 200 }), '0202c801')
-  t.equal(hex({ kind: 'refused', lane: 'immediate', number: 0 }), '030100')
-  t.equal(hex({ kind: 'ping' }), '04')
-  t.equal(hex({ kind: 'pong' }), '05')
+  t.equal(hexOf({ kind: 'more', lane: 'routine', bytes: Uint8Array.of(7, 8) }), '01030708')
+  t.equal(hexOf({ kind: 'custody', lane: 'priority', number: 200 }), '0202c801')
+  t.equal(hexOf({ kind: 'refused', lane: 'immediate', number: 0 }), '030100')
+  t.equal(hexOf({ kind: 'ping' }), '04')
+  t.equal(hexOf({ kind: 'pong' }), '05')
 })
 
 test('the largest piece with the largest numbers fits a frame', async (t) => {
@@ -93,8 +91,11 @@ test('what is too short, too long or of no known kind or lane is no message', as
     t.equal(parseMessage(Buffer.from(hex, 'hex')), undefined, hex)
 })
 
+function hexOf(message: LanMessage): string {
+  return hexFromBytes(writeMessage(message))
+}
+
 function plain(value: LanMessage | undefined): unknown {
-  return value !== undefined && 'bytes' in value
-    ? { ...value, bytes: hexFromBytes(value.bytes) }
-    : value
+  if (value === undefined || !('bytes' in value)) return { ...value }
+  return { ...value, bytes: hexFromBytes(value.bytes) }
 }

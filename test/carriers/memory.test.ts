@@ -31,9 +31,10 @@ test('memory: an envelope reaches the node it is for and no other', async (t) =>
 test('memory: a cut ends what is under way', async (t) => {
   const network = openMemoryNetwork({ clock: realClock(), delayMs: 60_000 })
   await using alpha = network.open(alphaId)
-  await using _bravo = network.open(bravoId)
+  await using bravo = network.open(bravoId)
 
   const handed = alpha.send(bravoId, parcel('slow'), new AbortController().signal)
+  t.equal(bravo.name, 'memory')
   network.cut(alphaId, bravoId)
 
   await t.rejects(handed, { code: 'CARRIER_UNREACHABLE' })

@@ -8,7 +8,9 @@ import { startRelay } from '../support/relay.ts'
 
 if (withoutNatsServer === false) carrierContract('nats', openPair)
 
-test('x', {skip: withoutNatsServer}, async t => { t.ok(true)})
+test('x', { skip: withoutNatsServer }, async (t) => {
+  t.ok(true)
+})
 
 async function openPair(): Promise<CarrierRig> {
   const server = await startNatsServer()

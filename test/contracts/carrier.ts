@@ -227,7 +227,7 @@ async function markTwice(rig: CarrierRig, bravo: CarrierSide, number: number): P
     const text = `mark ${at}`
     const handed = handOver(rig.alpha, rig.toBravo, parcel(text, { number: at }))
     // oxlint-disable-next-line no-await-in-loop -- the second only after the first has come
-    for (let seen = ''; seen !== text; ) seen = await takeNext(bravo)
+    for (let seen = ''; seen !== text;) seen = await takeNext(bravo)
     // oxlint-disable-next-line no-await-in-loop -- the second only after the first has come
     await handed
   }

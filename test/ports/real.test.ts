@@ -1,7 +1,9 @@
 import { getEventListeners } from 'node:events'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'tap'
 import type { Facts } from '#base/errors.ts'
-import { realClock, realLog, realRandom, type LogLevel } from '#ports/real.ts'
+import { FACT_NAMES, realClock, realLog, realRandom, type LogLevel } from '#ports/real.ts'
 import { virtualClock } from '../support/clock.ts'
 
 /** What a log of this level writes for one event of each level. */
@@ -37,6 +39,19 @@ test('a fact of an unknown name is left out, and the line says so', async (t) =>
 
   t.match(JSON.parse(line), { peer: 'bravo', dropped: ['body', 'at'] })
   t.notMatch(line, /bridge|noon/)
+})
+
+test('every fact that the source names in a log call may be logged', async (t) => {
+  const source = join(import.meta.dirname, '../../src')
+  const unknown: string[] = []
+  for (const file of globSync('**/*.ts', { cwd: source })) {
+    const text = readFileSync(join(source, file), 'utf8')
+    for (const [, facts = ''] of text.matchAll(/\blog\.\w+\(\s*'[^']+',\s*\{([^}]*)\}/gi))
+      for (const [, name = ''] of facts.matchAll(/(?:^|,)\s*(\w+)(?=\s*[:,]|\s*$)/g))
+        if (!FACT_NAMES.has(name)) unknown.push(`${file}: ${name}`)
+  }
+
+  t.strictSame(unknown, [])
 })
 
 test('a long fact is cut, and a line end inside does not make a second line', async (t) => {

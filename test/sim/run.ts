@@ -25,6 +25,8 @@ export interface Result {
   readonly failure: Failure | undefined
   /** The last lines of the trace of a failed run. */
   readonly tail: readonly string[]
+  /** It did not come to an end by itself. */
+  readonly isAborted: boolean
 }
 
 const MINUTE_MS = 60_000
@@ -75,6 +77,7 @@ function resultOf(world: World, seed: number): Result {
     marks: marks.counts(),
     failure,
     tail: failure === undefined ? [] : trace.tail(),
+    isAborted: false,
   }
 }
 

@@ -23,8 +23,8 @@ function fill(t: Test, command: string, task: readonly number[]): FillReport {
 
 /** Whether this system lets us mount a small file system of our own. */
 function canMount(): boolean {
-  const mount = ['-rm', 'sh', '-c', 'mount -t tmpfs -o size=1m none /tmp']
-  return process.platform === 'linux' && spawnSync('unshare', mount).status === 0
+  const command = "unshare -rm sh -c 'mount -t tmpfs -o size=1m none /tmp'"
+  return process.platform === 'linux' && spawnSync('sh', ['-c', command]).status === 0
 }
 
 const LOST_NOTHING = { missing: [0, 0, 0], leaked: [0, 0, 0] }

@@ -41,11 +41,15 @@ export async function accept(side: CarrierSide, arrival: Arrival): Promise<void>
 }
 
 /** Does what a node does to get a parcel across: offers it in one contact after another until it is handed over. */
-export async function handOver(side: CarrierSide, peer: PeerId, parcel: Parcel): Promise<Handover> {
+export async function handOver(
+  side: CarrierSide,
+  peer: PeerId,
+  outgoing: Parcel,
+): Promise<Handover> {
   for (;;) {
     try {
       // oxlint-disable-next-line no-await-in-loop -- one try after another
-      return await side.carrier.send(peer, parcel, new AbortController().signal)
+      return await side.carrier.send(peer, outgoing, new AbortController().signal)
     } catch (error) {
       if (codeOf(error) !== 'CARRIER_UNREACHABLE') throw error
       // oxlint-disable-next-line no-await-in-loop -- one try after another

@@ -3,7 +3,7 @@ import type { Facts } from '#base/errors.ts'
 import type { Log } from '#ports/log.ts'
 
 /** One call of the log. */
-export interface LoggedEvent {
+interface LoggedEvent {
   readonly level: keyof Log
   readonly event: string
   readonly facts: Facts

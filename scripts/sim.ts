@@ -1,0 +1,154 @@
+/**
+ * Runs simulated fleets of real nodes and says which seeds broke a promise, with the line that replays each.
+ * Called by `scripts/sim`, which sees to the right Node and the packages. Exits with 1 when any seed failed.
+ */
+import { performance } from 'node:perf_hooks'
+import { Command, InvalidArgumentError } from 'commander'
+import {
+  argumentsOf,
+  DEFAULT_OPTIONS,
+  FAULTS,
+  PLANTS,
+  type SimOptions,
+} from '../test/sim/options.ts'
+import { runSeeds } from '../test/sim/pool.ts'
+import { runSeed, type Result } from '../test/sim/run.ts'
+import { shrink } from '../test/sim/shrink.ts'
+
+interface Arguments extends SimOptions {
+  readonly seeds: readonly number[]
+  readonly json: boolean
+  readonly trace: boolean
+  readonly shrink: boolean
+}
+
+const HOUR_MS = 3_600_000
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const wanted = readArguments()
+  const { nodes, hours, actions, without, planted } = wanted
+  const options: SimOptions = { nodes, hours, actions, without, planted }
+  const startedAt = performance.now()
+  const results = wanted.trace
+    ? await runTraced(wanted.seeds, options)
+    : await runSeeds({ seeds: wanted.seeds, options, onResult: openProgress(wanted) })
+  const failed = results.filter((result) => !result.ok)
+  for (const result of failed) await tellFailure(result, wanted.shrink)
+  tellEnd(results, { isJson: wanted.json, minutes: (performance.now() - startedAt) / 60_000 })
+  return failed.length === 0 ? 0 : 1
+}
+
+function readArguments(): Arguments {
+  const program = new Command('scripts/sim')
+    .description('Runs simulated fleets of real nodes; everything in a run follows from its seed.')
+    .option('--seeds <from-to>', 'first and last seed', readSeeds, readSeeds('1-100'))
+    .option('--nodes <count>', 'headquarters and kits', readNumber, DEFAULT_OPTIONS.nodes)
+    .option('--hours <count>', 'virtual hours with faults', readNumber, DEFAULT_OPTIONS.hours)
+    .option('--actions <count>', 'what people do in them', readNumber, DEFAULT_OPTIONS.actions)
+    .option('--without <faults>', `faults to leave out: ${FAULTS.join()}`, readList(FAULTS), [])
+    .option('--planted <lies>', `lies that must be caught: ${PLANTS.join()}`, readList(PLANTS), [])
+    .option('--trace', 'print everything that happens', false)
+    .option('--shrink', 'look for the smallest run that still fails', false)
+    .option('--json', 'the last line is one JSON object', false)
+  return program.parse().opts<Arguments>()
+}
+
+function readSeeds(text: string): readonly number[] {
+  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? []
+  if (first === undefined || Number(last) < Number(first))
+    throw new InvalidArgumentError('Wanted: 17, or 1-500.')
+  return Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => Number(first) + index)
+}
+
+function readNumber(text: string): number {
+  const number = Number(text)
+  if (!(number > 0)) throw new InvalidArgumentError('Wanted: a number above 0.')
+  return number
+}
+
+function readList<T extends string>(known: readonly T[]): (text: string) => readonly T[] {
+  return (text) =>
+    text.split(',').map((name) => {
+      const found = known.find((one) => one === name)
+      if (found === undefined) throw new InvalidArgumentError(`Wanted: some of ${known.join()}.`)
+      return found
+    })
+}
+
+/** One after another in this thread, every line printed. */
+async function runTraced(seeds: readonly number[], options: SimOptions): Promise<readonly Result[]> {
+  const results: Result[] = []
+  for (const seed of seeds) results.push(await runSeed(seed, options, (line) => console.log(line)))
+  return results
+}
+
+function openProgress({ seeds }: Arguments): (result: Result) => void {
+  let done = 0
+  let failed = 0
+  return (result) => {
+    done += 1
+    if (!result.ok) failed += 1
+    if (!result.ok) console.log(`seed ${result.seed}: ${result.failure?.broken ?? 'failed'}`)
+    if (done % 25 === 0 || done === seeds.length)
+      console.log(`${done} of ${seeds.length} seeds, ${failed} failed`)
+  }
+}
+
+async function tellFailure(result: Result, isToShrink: boolean): Promise<void> {
+  const { failure, seed, tail } = result
+  if (failure === undefined) return
+  const at = `step ${failure.step}, ${(failure.atMs / HOUR_MS).toFixed(3)} h`
+  console.log(`\nseed ${seed} broke ${failure.broken} (${at}, ${failure.where})`)
+  console.log(`  wanted: ${failure.wanted}\n  found:  ${failure.found}`)
+  for (const line of tail.slice(-8)) console.log(`  | ${line}`)
+  console.log(`  replay: ${replayLine(result)}`)
+  if (!isToShrink) return
+  const shrunk = await shrink(result, (one, options) => runSeed(one, options))
+  console.log(`  smaller (${shrunk.runs} runs): ${replayLine(shrunk.result)}`)
+  console.log(`  found:  ${shrunk.result.failure?.found ?? ''}`)
+}
+
+function replayLine({ seed, options }: Result): string {
+  return ['scripts/sim', '--seeds', `${seed}-${seed}`, ...argumentsOf(options), '--trace'].join(' ')
+}
+
+function tellEnd(
+  results: readonly Result[],
+  { isJson, minutes }: { readonly isJson: boolean; readonly minutes: number },
+): void {
+  const sum = (pick: (result: Result) => number): number =>
+    results.reduce((total, result) => total + pick(result), 0)
+  const failed = sum((result) => (result.ok ? 0 : 1))
+  const steps = sum((result) => result.steps)
+  const hours = sum((result) => result.virtualMs) / HOUR_MS
+  if (!isJson) {
+    console.log(
+      `\n${results.length} seeds, ${failed} failed, ${steps} steps, ${hours.toFixed(0)} virtual hours in ${minutes.toFixed(1)} minutes`,
+    )
+    return
+  }
+  const end = {
+    seeds: results.length,
+    failed,
+    steps,
+    virtual_hours: Math.round(hours),
+    virtual_hours_per_minute: Math.round(hours / minutes),
+    seconds: Math.round(minutes * 60),
+    ...marksOf(results),
+  }
+  console.log(JSON.stringify(end))
+}
+
+/** How often each rare thing happened, under names fit for a flat object. */
+function marksOf(results: readonly Result[]): Readonly<Record<string, number>> {
+  const total: Record<string, number> = {}
+  for (const { marks } of results) {
+    for (const [mark, count] of Object.entries(marks)) {
+      const name = mark.replace(/[^a-zA-Z]+/g, '_').toLowerCase()
+      total[name] = (total[name] ?? 0) + count
+    }
+  }
+  return Object.fromEntries(Object.entries(total).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}

@@ -1,0 +1,167 @@
+/**
+ * The numbers behind the ledger: what was reached, what waits to be settled, what is unproven, and where the cursor
+ * may stand. Functions on one record, which they change in place.
+ */
+import { sha256 } from '#base/hash.ts'
+import type { Place } from './nats-place.ts'
+
+/** One envelope on its way to the node. `queued`: not yet taken; `given`: taken, not settled; `held`: settled. */
+export interface Entry {
+  readonly print: string
+  state: 'queued' | 'given' | 'held'
+  /** Its number in the stream, once fetched. */
+  seq?: number
+}
+
+/** What an acknowledgement told: all is well, something passed us by, or the stream is not the one we know. */
+export type Balance = 'even' | 'open' | 'gap' | 'other-stream'
+
+/** The cursor may move to `upTo` once all of `entries` are held. */
+interface Step {
+  readonly upTo: number
+  readonly entries: readonly Entry[]
+}
+
+/** One stream as this node has it. */
+export interface Books {
+  cursor: number
+  reached: number
+  isComplete: boolean
+  /** Something passed us by since the stream was last asked. */
+  hasMissed: boolean
+  /** Own ones acknowledged after `reached`. */
+  ownCount: number
+  steps: Step[]
+  /** Heard live after `reached`, number unknown. */
+  readonly unproven: Set<Entry>
+  asked: ReadonlySet<Entry>
+  /** By fingerprint, oldest first. */
+  readonly recent: Map<string, Entry>
+}
+
+const RECENT_MAX = 512
+const ACCEPTED_MAX = 64
+
+/** The books as they were kept. */
+export function booksFrom({ cursor, accepted }: Place): Books {
+  return {
+    cursor,
+    reached: cursor,
+    isComplete: false,
+    hasMissed: false,
+    ownCount: 0,
+    steps: [],
+    unproven: new Set(),
+    asked: new Set(),
+    recent: new Map(accepted.map((print) => [print, { print, state: 'held' }])),
+  }
+}
+
+/** A new line: what was given and not settled will come again. */
+export function begin(books: Books): void {
+  books.reached = books.cursor
+  books.isComplete = false
+  books.ownCount = 0
+  books.steps = []
+  books.unproven.clear()
+  books.asked = new Set()
+  for (const entry of books.recent.values()) {
+    delete entry.seq
+    if (entry.state === 'given') books.recent.delete(entry.print)
+  }
+}
+
+/** Messages heard and sent after what was reached. */
+export function unprovenCount({ unproven, ownCount }: Books): number {
+  return unproven.size + ownCount
+}
+
+/** The entry to deliver, or undefined when we have it or it is behind us. */
+export function fetched(books: Books, seq: number, bytes: Uint8Array): Entry | undefined {
+  if (seq <= books.reached) return undefined
+  const known = books.recent.get(fingerprint(bytes))
+  const entry = known ?? remember(books, bytes, 'queued')
+  if (entry !== undefined) {
+    entry.seq = seq
+    books.unproven.delete(entry)
+  }
+  step(books, { upTo: seq, entries: entry === undefined ? [] : [entry] })
+  return known === undefined ? entry : undefined
+}
+
+/** Whether our own envelope was met while fetching, at `seq` or before (bare ones may stand later than noted). */
+export function wasFetched({ recent }: Books, bytes: Uint8Array, seq: number): boolean {
+  const at = recent.get(fingerprint(bytes))?.seq
+  return at !== undefined && at <= seq
+}
+
+/** All up to a number is fetched; the cursor may follow once its entries are held. */
+export function step(books: Books, next: Step): void {
+  if (next.upTo <= books.reached) return
+  books.reached = next.upTo
+  books.steps.push(next)
+  settle(books)
+}
+
+/** Whether the newest number is explained by what we heard and sent since `reached`. */
+export function balance(books: Books, seq: number): Balance {
+  const missing = seq - books.reached - unprovenCount(books)
+  if (missing < 0) return 'open'
+  if (missing > 0) {
+    books.isComplete = false
+    books.ownCount = 0
+    return 'gap'
+  }
+  const entries = [...books.unproven]
+  books.unproven.clear()
+  books.ownCount = 0
+  step(books, { upTo: seq, entries })
+  return 'even'
+}
+
+/** Moves the cursor over all steps that wait for nothing. */
+export function settle(books: Books): void {
+  const open = books.steps.findIndex((each) => !isOver(each))
+  const over = open < 0 ? books.steps : books.steps.slice(0, open)
+  books.cursor = over.at(-1)?.upTo ?? books.cursor
+  books.steps = books.steps.slice(over.length)
+}
+
+/** Where the cursor stands once `settling` is held as well. */
+export function cursorWith({ cursor, steps }: Books, settling: Entry | undefined): number {
+  const open = steps.findIndex((each) => !isOver(each, settling))
+  const over = open < 0 ? steps : steps.slice(0, open)
+  return over.at(-1)?.upTo ?? cursor
+}
+
+function isOver({ entries }: Step, settling?: Entry): boolean {
+  return entries.every((entry) => entry === settling || entry.state === 'held')
+}
+
+/** Fingerprints of what was held last, once `settling` is held as well. */
+export function acceptedWith({ recent }: Books, settling: Entry | undefined): readonly string[] {
+  const held = [...recent.values()].filter((entry) => entry === settling || entry.state === 'held')
+  return held.slice(-ACCEPTED_MAX).map(({ print }) => print)
+}
+
+/** A new entry for these bytes, or undefined when they are known. */
+export function remember(
+  books: Books,
+  bytes: Uint8Array,
+  state: Entry['state'],
+): Entry | undefined {
+  const print = fingerprint(bytes)
+  if (books.recent.has(print)) return undefined
+  const entry: Entry = { print, state }
+  books.recent.set(print, entry)
+  for (const oldest of books.recent.keys()) {
+    if (books.recent.size <= RECENT_MAX) break
+    books.recent.delete(oldest)
+  }
+  return entry
+}
+
+/** 8 bytes of SHA-256. Envelopes are sealed, so that no two are alike. */
+export function fingerprint(bytes: Uint8Array): string {
+  return Buffer.from(sha256(bytes)).toString('base64url', 0, 8)
+}

@@ -1,0 +1,23 @@
+/** Secure sessions of two nodes, without any network. */
+import assert from 'node:assert/strict'
+import { beginSession, readHello, readProof, type Session } from '#trust/session.ts'
+import { anOrganisation, seedOf } from './organisation.ts'
+
+/** Both ends of one session between alpha, who began it, and bravo. */
+export function aSessionPair(): { readonly alpha: Session; readonly bravo: Session } {
+  const relief = anOrganisation('relief')
+  const [ours, theirs] = [relief.node('alpha'), relief.node('bravo')].map((identity, at) =>
+    beginSession(
+      identity,
+      at === 0 ? 'initiator' : 'responder',
+      Buffer.concat([seedOf(`ephemeral ${at}`), seedOf('nonce').subarray(0, 16)]),
+    ),
+  )
+  assert.ok(ours && theirs)
+  const [met, metToo] = [readHello(ours, theirs.hello), readHello(theirs, ours.hello)]
+  assert.ok(met.ok && metToo.ok)
+  const alpha = readProof(met.meeting, metToo.meeting.proof)
+  const bravo = readProof(metToo.meeting, met.meeting.proof)
+  assert.ok(alpha.ok && bravo.ok)
+  return { alpha: alpha.session, bravo: bravo.session }
+}
