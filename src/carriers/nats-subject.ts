@@ -28,9 +28,13 @@ export function nodeToken({ nodeNumber }: Pick<NatsAddress, 'nodeNumber'>): stri
   return nodeNumber.toString(36)
 }
 
-/** Whether this node wrote under `subject`, in this life or another. */
+/**
+ * Whether this node wrote under `subject` in this life of its store. What a former life wrote is taken in like
+ * anybody's: a node restored from a backup may have lost it.
+ */
 export function isOwnSubject(address: NatsAddress, subject: string): boolean {
-  return subject.split('.')[2] === nodeToken(address)
+  const [, , node, parcel] = subject.split('.')
+  return node === nodeToken(address) && parcel?.startsWith(address.epoch) === true
 }
 
 /** Everything in the workspace, as a filter. */

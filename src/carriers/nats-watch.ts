@@ -43,11 +43,12 @@ export async function watchOver(ward: Ward): Promise<void> {
     if (bytes !== seen.bytes) seen = { bytes, atMs: now }
     const patienceMs = ward.patienceMs()
     ward.giveUp(PATIENCE_ON_A_BUSY_LINE * patienceMs)
-    const leftMs = Math.max(seen.atMs, ward.oldestAt() ?? seen.atMs) + patienceMs - now
-    if (isWork && (leftMs > 0 || ward.oldestAt() === undefined)) {
-      const waitMs = Math.max(0, Math.min(leftMs, LOOK_EVERY_MS))
+    const oldestAt = ward.oldestAt()
+    if (isWork && oldestAt === undefined) continue
+    const leftMs = Math.max(seen.atMs, oldestAt ?? seen.atMs) + patienceMs - now
+    if (isWork && leftMs > 0) {
       // oxlint-disable-next-line no-await-in-loop -- one thing after another, as long as the line lives
-      if (ward.oldestAt() !== undefined) await clock.sleep(waitMs, line.over)
+      await clock.sleep(Math.min(leftMs, LOOK_EVERY_MS), line.over)
       continue
     }
     // oxlint-disable-next-line no-await-in-loop -- one thing after another, as long as the line lives

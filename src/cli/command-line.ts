@@ -6,6 +6,7 @@ import { LANES } from '#model/precedence.ts'
 import { systemEnvironment, type Environment } from '#config/load.ts'
 import { realWorld, VERSION } from '#compose.ts'
 import { doctor, type DoctorOptions } from './doctor.ts'
+import { enrol } from './enrol.ts'
 import { EXIT, type ExitCode } from './explain.ts'
 import { init, type FoundingOptions } from './init.ts'
 import { invite, type InviteOptions } from './invite.ts'
@@ -135,8 +136,18 @@ function addNodeCommands(program: Command, action: Action, surroundings: Surroun
     .action(action<DoctorOptions>(doctor))
 }
 
-/** The commands that write and read messages. */
+/** The commands that enrol people, write and read messages. */
 function addTalkCommands(program: Command, action: Action, surroundings: Surroundings): void {
+  command(program, 'enrol', surroundings)
+    .argument('<username>', 'lower-case letters, digits, dot, dash and underscore, a letter first')
+    .argument('[name...]', 'what others see')
+    .description('make an account for one more person on the running node')
+    .addHelpText('after', examples('enrol amira', 'enrol bo Bo Lind'))
+    .action(
+      action<CommonOptions>((options, around, [username = '', ...displayName]) =>
+        enrol({ username, displayName }, options, around),
+      ),
+    )
   command(program, 'post', surroundings)
     .argument('<channel>', 'name of the channel')
     .argument('<text...>', 'the message')

@@ -2,7 +2,7 @@
 import { explain } from './explain.ts'
 
 /** `warn`: served worse than it could be. `fail`: the node cannot work. */
-export type State = 'ok' | 'warn' | 'fail'
+type State = 'ok' | 'warn' | 'fail'
 
 /** One line of the report. */
 export interface Finding {

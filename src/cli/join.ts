@@ -62,7 +62,7 @@ export async function join(
     ]),
     '',
     ...(hadConfig
-      ? [`Its config was there before: see that a lan carrier in it dials ${at}.`]
+      ? [`Its config was there before and stays as it is; the node that let it in is at ${at}.`]
       : []),
     `Next: holdfast start --data ${options.data}`,
   ])

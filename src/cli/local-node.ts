@@ -1,5 +1,5 @@
 /** The node that runs on this machine, asked over its own HTTP interface with the session it left for us. */
-import { EdgeError, ERRORS, type ErrorCode } from '#base/errors.ts'
+import { EdgeError, ERRORS, type ErrorCode, type Facts } from '#base/errors.ts'
 import { readDataFolder, stateOfFolder } from '#config/data-folder.ts'
 import { localUrl, readRunNote, type RunNote } from '#config/run-note.ts'
 import { NodeNotRunning } from './explain.ts'
@@ -59,14 +59,19 @@ export function refusalFrom(status: number, value: unknown): EdgeError {
     readonly detailed_error?: unknown
   }
   const name = /^holdfast\.(\w+)\.app_error$/.exec(String(id))?.[1]?.toUpperCase() ?? ''
-  const facts = typeof detail === 'string' && detail !== '' ? { detail } : {}
   return isCode(name)
-    ? new EdgeError(name, facts)
+    ? new EdgeError(name, factsFrom(typeof detail === 'string' ? detail : ''))
     : new EdgeError('CARRIER_UNREACHABLE', {
         found: `answer ${status}`,
         wanted: 'an answer of a Holdfast node',
         do: 'Look at the log of the node, and whether the address is right.',
       })
+}
+
+/** The facts of `name=value, name=value`, which is how the node writes them. */
+function factsFrom(detail: string): Facts {
+  const parts = detail.split(/, (?=\w+=)/).map((part) => /^(\w+)=(.*)$/s.exec(part))
+  return Object.fromEntries(parts.flatMap((part) => (part === null ? [] : [[part[1], part[2]]])))
 }
 
 /** Whether a process of this number runs; signal 0 asks without a signal. */

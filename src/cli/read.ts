@@ -118,7 +118,7 @@ function inWords({ destinationName, isHub, word, place, carrier }: Way): string 
     case 'on this kit':
       return `${name}: on this kit`
     case 'queued':
-      return `${name}: queued${place === undefined ? '' : `, ${place} before it`}`
+      return `${name}: queued${place === undefined ? '' : place === 0 ? ', next' : `, ${place} before it`}`
     case 'left this kit':
       return `${name}: left this kit${carrier === undefined ? '' : ` by ${carrier}`}`
     case 'stored':

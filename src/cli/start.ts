@@ -107,7 +107,7 @@ function welcome({ status, operator, url, places, joinCode }: Started): readonly
       ['Password', `${operator.password}   shown only now: note it down`],
     ]),
     '',
-    `Phones: install the Mattermost app, and scan or type ${address}`,
+    `Phones: scan the picture; the page it opens tells how to connect the Mattermost app.`,
     '',
     picture(address),
     ...(joinCode === undefined ? [] : joining(places[0], joinCode)),

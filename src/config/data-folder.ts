@@ -43,7 +43,7 @@ export interface Layout {
 }
 
 /** The organisation as the folder keeps it. */
-export interface FolderOrganisation {
+interface FolderOrganisation {
   readonly name: string
   /** 1 to 3 letters or digits. */
   readonly code: string

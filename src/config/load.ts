@@ -44,6 +44,8 @@ export const OTHER_VARIABLES = [
   'HOLDFAST_NATS_SERVER',
 ] as const
 
+const FILE_REMEDY = 'Name the file with --config, or copy a sample from edge-config/ to that place.'
+
 const OPTIONS: Readonly<Record<keyof Overrides, readonly string[]>> = {
   name: ['name'],
   role: ['role'],
@@ -79,7 +81,8 @@ export function invalid(file: string | undefined, lines: readonly string[]): Edg
 
 async function readObject(file: string): Promise<Readonly<Record<string, unknown>>> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new EdgeError('CONFIG_MISSING', { file, found: reasonOf(cause) }, { cause })
+    const facts = { file, found: reasonOf(cause), do: FILE_REMEDY }
+    throw new EdgeError('CONFIG_MISSING', facts, { cause })
   })
   const parsed = parseJson(text.replace(/^\uFEFF/, ''))
   if (!parsed.ok)

@@ -47,8 +47,3 @@ export interface Door extends ServerPorts {
   /** Ends the WebSockets of a session that is over. */
   readonly endLive: (token: string) => void
 }
-
-/** `version.build.hash.bool`, the form of Mattermost's X-Version-Id. Constant: a change makes web clients reload. */
-export function versionIdOf(options: ServerOptions): string {
-  return `${options.version}.${options.version}.holdfast.false`
-}

@@ -10,7 +10,7 @@ import { EdgeError } from '#base/errors.ts'
 import { hexFromBytes } from '#base/bytes.ts'
 import { REQUEST_BYTES_MAX } from '#base/limits.ts'
 import type { Log } from '#ports/log.ts'
-import { versionIdOf, type Door } from './door.ts'
+import type { Door, ServerOptions } from './door.ts'
 import { wireErrorFrom } from './errors.ts'
 import { readJson } from './json.ts'
 import type { Answer, Route } from './route.ts'
@@ -45,6 +45,11 @@ export function createHttp(door: Door, routes: readonly Route[]): FastifyInstanc
   })
   for (const one of routes) hangUp(app, door, one)
   return app
+}
+
+/** `version.build.hash.bool`, the form of Mattermost's X-Version-Id. Constant: a change makes web clients reload. */
+export function versionIdOf(options: Pick<ServerOptions, 'version'>): string {
+  return `${options.version}.${options.version}.holdfast.false`
 }
 
 function setCommonHeaders(app: FastifyInstance, door: Door): void {

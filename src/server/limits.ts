@@ -59,8 +59,8 @@ export const WATCHERS_PER_MESSAGE_MAX = 16
 /** How long somebody stays online after the last socket has gone, in milliseconds. */
 export const OFFLINE_AFTER_MS = 30_000
 
-/** Largest WebSocket message from another node, in bytes: an envelope and room for its framing. */
-export const PEER_MESSAGE_BYTES_MAX = 80_000
+/** Largest WebSocket message from another node, in bytes: a frame of the LAN carrier (16 KB) and room. */
+export const PEER_MESSAGE_BYTES_MAX = 32_768
 
 /** Ids in one request that asks by ids. */
 export const IDS_PER_REQUEST_MAX = 1_000

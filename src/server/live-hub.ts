@@ -29,7 +29,7 @@ export function createLiveHub(members: MembersHere): LiveHub {
     sessionsOf.delete(session.person)
     members.remove(session.person)
   }
-  const pushTo = (person: UserId, text: any): void => {
+  const pushTo = (person: UserId, text: string): void => {
     for (const session of sessionsOf.get(person) ?? []) session.push(text)
   }
   return {
@@ -53,8 +53,7 @@ export function createLiveHub(members: MembersHere): LiveHub {
       return undefined
     },
     leave,
-    announce: ({ to, text: tt }) => {
-      const text = Buffer.from(tt)
+    announce: ({ to, text }) => {
       if (to.kind === 'person') return pushTo(to.person, text)
       const audience = to.kind === 'channel' ? members.of(to.channel) : sessionsOf.keys()
       const except = to.kind === 'channel' ? to.except : undefined

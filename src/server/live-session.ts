@@ -18,7 +18,7 @@ export interface LiveSession {
   readonly id: string
   readonly person: UserId
   /** Sends an event, or keeps it for replay. `text` ends with `"seq":`. */
-  readonly push: (text: string | Buffer) => void
+  readonly push: (text: string) => void
   /**
    * Connects `outlet` and first sends what was missed from event number `next` on. False, and nothing happens, when
    * some of that is no longer kept. An outlet that was connected before is closed.
@@ -34,7 +34,7 @@ export interface LiveSession {
 
 /** A stream that begins at number 0, not connected. */
 export function createLiveSession(id: string, person: UserId, now: number): LiveSession {
-  const kept: Buffer[] = []
+  const kept: string[] = []
   let next = 0
   let outlet: LiveOutlet | undefined
   let detachedAt: number | undefined = now
@@ -42,8 +42,8 @@ export function createLiveSession(id: string, person: UserId, now: number): Live
     id,
     person,
     push: (text) => {
-      if (typeof text === "string") text = Buffer.from(text); kept[next % LIVE_REPLAY_MAX] = text
-      ;(outlet as any)?.sendEvent(text, next)
+      kept[next % LIVE_REPLAY_MAX] = text
+      outlet?.send(`${text}${next}}`)
       next += 1
     },
     attach: (newOutlet, from) => {
@@ -52,7 +52,7 @@ export function createLiveSession(id: string, person: UserId, now: number): Live
       outlet = newOutlet
       detachedAt = undefined
       for (let number = from; number < next; number += 1) {
-        ;(newOutlet as any).sendEvent(kept[number % LIVE_REPLAY_MAX], number)
+        newOutlet.send(`${kept[number % LIVE_REPLAY_MAX]}${number}}`)
       }
       return true
     },

@@ -20,7 +20,7 @@ import {
   type RequestPorts,
 } from './live-requests.ts'
 import type { LiveOutlet, LiveSession } from './live-session.ts'
-import { createLiveSocket } from './live-socket.ts'
+import { createLiveSocket, type Bursts } from './live-socket.ts'
 import { credentialsOf, isSameOrigin, type Doorkeeper } from './session.ts'
 import { createTurns, type Turns } from './turns.ts'
 
@@ -58,6 +58,7 @@ export interface VisitorPorts {
   readonly doorkeeper: Doorkeeper
   readonly requests: RequestPorts
   readonly siteUrl: string | undefined
+  readonly bursts: Bursts
   /** Gives the person's stream to `outlet`. */
   readonly welcome: (
     person: UserId,
@@ -96,7 +97,7 @@ export function createVisitor(connection: Connection, ports: VisitorPorts): Visi
   const state: State = {
     connection,
     ports,
-    outlet: createLiveSocket(socket, stream, ports.log),
+    outlet: createLiveSocket({ socket, stream, bursts: ports.bursts, log: ports.log }),
     inTurn: createTurns(1, LIVE_REQUESTS_WAITING_MAX),
     rate: createBuckets(LIVE_REQUESTS, 1),
     heardAt: openedAt,

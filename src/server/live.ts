@@ -6,6 +6,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { scheduler } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import { assert } from '#base/assert.ts'
 import { idFromBytes, type NodeId, type UserId } from '#base/ids.ts'
@@ -25,6 +26,7 @@ import { helloText } from './live-events.ts'
 import type { LiveHub } from './live-hub.ts'
 import type { RequestPorts } from './live-requests.ts'
 import { createLiveSession, type LiveOutlet, type LiveSession } from './live-session.ts'
+import { createBursts } from './live-socket.ts'
 import { createVisitor, type Visitor } from './live-visitor.ts'
 import type { Doorkeeper } from './session.ts'
 
@@ -50,7 +52,7 @@ export interface Live {
   readonly accept: (socket: WebSocket, stream: Duplex, request: IncomingMessage) => void
   /** Ends the sockets of a session that is over. */
   readonly endSession: (token: string) => void
-  /** Looks after the sockets until `signal` aborts, then closes them all. */
+  /** Looks after the sockets until `signal` aborts, then says goodbye to all. */
   readonly run: (signal: AbortSignal) => Promise<void>
 }
 
@@ -63,6 +65,7 @@ export function createLive(ports: LivePorts): Live {
   const leftAt = new Map<UserId, number>()
   const visitorPorts = {
     ...ports,
+    bursts: createBursts(),
     welcome: async (person: UserId, outlet: LiveOutlet, request: IncomingMessage) => {
       const session = await openSession(ports, person, { outlet, ...resumptionOf(request) })
       leftAt.delete(person)
@@ -97,6 +100,7 @@ export function createLive(ports: LivePorts): Live {
         if (!signal.aborted) sweep()
       }
       for (const visitor of visitors) visitor.end('going away')
+      await scheduler.yield()
     },
   }
 }

@@ -15,6 +15,13 @@ code { padding: .1rem .3rem; border: 1px solid; border-radius: .25rem; overflow-
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
 const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
+/** Year, month, day, hour and minute, in this order. */
+const TIME = new Intl.DateTimeFormat('sv-SE', {
+  timeZone: 'UTC',
+  dateStyle: 'short',
+  timeStyle: 'short',
+})
+
 /** The route of the page. */
 export function pageRoutes(door: Door): readonly Route[] {
   return [openRoute('GET', '/', (call) => page(door, call))]
@@ -34,7 +41,7 @@ export function pageFrom(status: NodeStatus, address: string): string {
   const facts = [
     ['Node', `${status.node.name} (${status.node.role})`],
     ['Workspace', status.organisationName],
-    ['Running since', new Date(status.startedAt).toISOString()],
+    ['Running since', `${TIME.format(status.startedAt)} UTC`],
     [
       'Links',
       status.links.length === 0 ? 'none set up' : `${linksUp} of ${status.links.length} up`,

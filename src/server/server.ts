@@ -5,8 +5,8 @@ import type { FastifyInstance } from 'fastify'
 import type { WebSocket } from 'ws'
 import { EdgeError } from '#base/errors.ts'
 import { createDeliveryWatch } from './delivery-watch.ts'
-import { versionIdOf, type Door, type ServerOptions, type ServerPorts } from './door.ts'
-import { createHttp } from './http.ts'
+import type { Door, ServerOptions, ServerPorts } from './door.ts'
+import { createHttp, versionIdOf } from './http.ts'
 import { deliveryChanged, statusChanged } from './live-events.ts'
 import { followNode } from './live-feed.ts'
 import { createLiveHub } from './live-hub.ts'
@@ -33,22 +33,22 @@ export interface OpenServer extends AsyncDisposable {
 /** Opens the door. @throws EdgeError PORT_IN_USE */
 export async function openServer(options: ServerOptions, deps: ServerDeps): Promise<OpenServer> {
   const stopping = new AbortController()
+  await using opening = new AsyncDisposableStack()
   const { door, live, unfollow } = await openDoor(options, deps, stopping.signal)
+  opening.defer(unfollow)
   const http = createHttp(door, allRoutes(door))
-  handleUpgrades(http.server, { live, acceptPeer: deps.acceptPeer })
+  opening.defer(() => http.close())
+  const dropSockets = handleUpgrades(http.server, { live, acceptPeer: deps.acceptPeer })
+  opening.defer(dropSockets)
   const address = await listen(http, options)
   const running = live.run(stopping.signal)
-  deps.log.info('server.listening', address)
-  return {
-    address,
-    [Symbol.asyncDispose]: async () => {
-      stopping.abort()
-      unfollow()
-      await running
-      await http.close()
-      deps.log.info('server.closed')
-    },
-  }
+  opening.defer(async () => {
+    stopping.abort()
+    await running
+  })
+  deps.log.info('server.listening', { port: address.port })
+  const open = opening.move()
+  return { address, [Symbol.asyncDispose]: () => open.disposeAsync() }
 }
 
 interface Opened {
@@ -121,7 +121,6 @@ async function listen(
   try {
     await http.listen({ host, port })
   } catch (error) {
-    await http.close()
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
     throw isTaken ? new EdgeError('PORT_IN_USE', { host, port }, { cause: error }) : error
   }

@@ -12,12 +12,15 @@ export interface UpgradeTargets {
   readonly acceptPeer: ((socket: WebSocket, remoteAddress: string) => void) | undefined
 }
 
-/** Handles the upgrades of `server` from now on. */
-export function handleUpgrades(server: Server, targets: UpgradeTargets): void {
+/** Handles the upgrades of `server` from now on. The function returned ends every socket that is still open. */
+export function handleUpgrades(server: Server, targets: UpgradeTargets): () => void {
   const people = webSockets(LIVE_REQUEST_BYTES_MAX)
   const peers = webSockets(PEER_MESSAGE_BYTES_MAX)
   const { live, acceptPeer } = targets
+  const open = new Set<Duplex>()
   server.on('upgrade', (request, stream, head) => {
+    open.add(stream)
+    stream.once('close', () => void open.delete(stream))
     stream.on('error', () => stream.destroy())
     const path = (request.url ?? '').split('?')[0]
     if (path === '/api/v4/websocket') {
@@ -32,6 +35,9 @@ export function handleUpgrades(server: Server, targets: UpgradeTargets): void {
     }
     return refuse(stream, '404 Not Found')
   })
+  return () => {
+    for (const stream of open) stream.destroy()
+  }
 }
 
 /** No compression: it costs memory and CPU for each socket, and its state would outlive what was said. */

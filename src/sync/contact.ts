@@ -167,7 +167,10 @@ async function meet(tx: Tx, context: SyncContext, state: ContactState): Promise<
   }
 }
 
-/** A post office may have lost what no receipt covers: kits rely on a hub's word, a hub on everybody's. */
+/**
+ * A post office may have lost what no receipt covers: kits rely on a hub's word, a hub on everybody's. Our own receipts
+ * may be among what it lost, so they are owed again.
+ */
 async function forget(tx: Tx, context: SyncContext, peer: PeerId): Promise<void> {
   const self = context.identity.certificate
   const others = context.roster.all().filter((one) => one.node !== self.node)
@@ -176,6 +179,7 @@ async function forget(tx: Tx, context: SyncContext, peer: PeerId): Promise<void>
   for (const document of await allDocuments(tx)) {
     const covered = await coveredByAll(tx, relied, document)
     await setHas(tx, context, { peer, document, clock: covered })
+    tx.put(key.owed(peer, document), pack(context.now()))
   }
 }
 

@@ -91,8 +91,8 @@ test('what is too short, too long or of no known kind or lane is no message', as
     t.equal(parseMessage(Buffer.from(hex, 'hex')), undefined, hex)
 })
 
-function hexOf(message: LanMessage): string {
-  return hexFromBytes(writeMessage(message))
+function hexOf(written: LanMessage): string {
+  return hexFromBytes(writeMessage(written))
 }
 
 function plain(value: LanMessage | undefined): unknown {

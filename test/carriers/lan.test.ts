@@ -85,11 +85,12 @@ test('when both dial each other one session stays, and no contact flaps', async 
     address = second.address
 
     await Promise.all([first.side.nextContact(true), second.side.nextContact(true)])
-    await Promise.all([dialledOnce(first), dialledOnce(second)])
-    await Promise.all([talk(first, second), talk(second, first)])
+    await until(() => hasDialled(first) && hasDialled(second))
+    const handed = [first, second].map(sendToPeer)
+    for (const node of [first, second]) void acceptAll(node)
+    await Promise.all(handed)
+    await until(() => openSessions(first) === 1 && openSessions(second) === 1)
 
-    t.strictSame(openSessions(first), 1)
-    t.strictSame(openSessions(second), 1)
     t.strictSame(ups(first), [true])
     t.strictSame(ups(second), [true])
   }
@@ -201,8 +202,7 @@ test('a node that dials itself notices', async (t) => {
   address = kit.address
 
   await kit.log.when('lan.session-end')
-  while (!kit.log.events.some(({ facts }) => facts['reason'] === 'ourselves'))
-    await new Promise((resolve) => setImmediate(resolve))
+  await until(() => kit.log.events.some(({ facts }) => facts['reason'] === 'ourselves'))
 
   t.strictSame(kit.side.contacts, [])
 })
@@ -340,12 +340,22 @@ async function talk(from: LanNode, to: LanNode): Promise<void> {
   await handed
 }
 
-/** Resolves when the first thing that `node` dialled came to something: a session that stays, or one that ended. */
-async function dialledOnce(node: LanNode): Promise<void> {
-  while (!isSettled(node)) await new Promise((resolve) => setImmediate(resolve))
+function sendToPeer({ side }: LanNode): Promise<unknown> {
+  return side.carrier.send(side.contacts[0]?.peer ?? bravoId, parcel('hello'), never())
 }
 
-function isSettled({ log }: LanNode): boolean {
+/** Takes custody of everything, also of what comes twice because a session gave way to another. */
+async function acceptAll({ side }: LanNode): Promise<void> {
+  for (;;) (await side.nextArrival()).acceptCustody()
+}
+
+/** Looks again after every turn of the event loop. */
+async function until(check: () => boolean): Promise<void> {
+  while (!check()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Whether the first thing that `node` dialled came to something: a session that stays, or one that ended. */
+function hasDialled({ log }: LanNode): boolean {
   const opened = log.named('lan.session-open').filter(({ facts }) => facts['role'] === 'initiator')
   const ended = log
     .named('lan.session-end')

@@ -2,7 +2,14 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { eventually, freePort, holdfast, holdfastJson, startNode } from './processes.ts'
+import {
+  eventually,
+  freePort,
+  holdfast,
+  holdfastJson,
+  startNode,
+  type RunningNode,
+} from './processes.ts'
 
 interface Shown {
   readonly author: string
@@ -35,7 +42,7 @@ test('a kit joins a hub, what is written on one is read on the other, and a kill
   t.match(joined, { name: 'bravo', organisation: 'Relief', username: 'admin-bravo' })
   const again = await holdfast('join', `${at}`, `${code}`, '--data', join(folder, 'charlie'))
   t.equal(again.code, 4, 'a code serves once')
-  t.match(again.error, /^JOIN_REFUSED: /)
+  t.match(again.error, /^JOIN_REFUSED: found unknown-code. Ask for a new join code/)
 
   const kit = await startNode(t, '--data', bravo)
   const posted = await holdfast('post', 'town-square', 'Water', 'is', 'here', '--data', bravo)
@@ -98,13 +105,8 @@ test('the first start makes everything and shows it once', async (t) => {
     password: /^[a-z0-9]{4}(?:-[a-z0-9]{4}){3}$/,
     joinCode: /^[a-z0-9]{4}(?:-[a-z0-9]{4}){3}$/,
   })
-  const { url, password } = node.started
-  const login = await fetch(`${String(url)}/api/v4/users/login`, {
-    method: 'POST',
-    body: JSON.stringify({ login_id: 'admin', password }),
-  })
-  t.equal(login.status, 200, 'the password opens a session')
-  await login.body?.cancel()
+  const password = String(node.started['password'])
+  t.equal(await signIn(node, 'admin', password), 200, 'the password opens a session')
   await node.end('SIGINT')
 
   const later = await startNode(t, '--data', alpha)
@@ -112,6 +114,24 @@ test('the first start makes everything and shows it once', async (t) => {
   t.match(later.started, { event: 'started', node: { name: 'alpha' }, username: 'admin' })
   t.notOk('password' in later.started)
   t.notOk('joinCode' in later.started)
+})
+
+test('a person who was enrolled signs in, and a name serves once', async (t) => {
+  const alpha = join(t.testdir(), 'alpha')
+  const here = ['--name', 'alpha', '--host', '127.0.0.1', '--port', '0']
+  const node = await startNode(t, ...here, '--data', alpha)
+
+  const amira = await holdfastJson('enrol', 'amira', 'Amira', 'Haddad', '--data', alpha)
+
+  t.match(amira, { username: 'amira', password: String })
+  const { password } = amira as { readonly password: string }
+  t.equal(await signIn(node, 'amira', password), 200)
+  t.equal(await signIn(node, 'amira', 'wrong'), 401)
+  t.match(await holdfast('enrol', 'amira', '--data', alpha), {
+    code: 1,
+    error: /^ALREADY_EXISTS: /,
+  })
+  t.match(await holdfast('enrol', '7', '--data', alpha), { code: 2, error: /^INPUT_INVALID: / })
 })
 
 test('what cannot start says why in one line, and ends with its own code', async (t) => {
@@ -188,6 +208,16 @@ async function init(
 ): Promise<void> {
   const words = ['--name', name, '--role', role, '--host', '127.0.0.1', '--port', String(port)]
   await holdfastJson('init', ...words, '--organisation', 'Relief', '--data', data)
+}
+
+/** The status of the answer to a sign-in. */
+async function signIn({ started }: RunningNode, name: string, password: string): Promise<number> {
+  const answer = await fetch(`${String(started['url'])}/api/v4/users/login`, {
+    method: 'POST',
+    body: JSON.stringify({ login_id: name, password }),
+  })
+  await answer.body?.cancel()
+  return answer.status
 }
 
 async function find(data: string, text: string): Promise<Shown | undefined> {

@@ -30,18 +30,24 @@ export interface DeliveryGround {
 /** A checker that has seen nothing yet. */
 export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
   const { members, verdict, marks } = ground
-  /** The strongest word that was shown, by observer, message and destination. */
-  const shown = new Map<string, number>()
+  /** The strongest word that was shown, by observer, message and destination, and when. */
+  const shown = new Map<string, { readonly rank: number; readonly at: number }>()
+  /** Counts questions and answers: an answer to an older question may be an older one. */
+  let moment = 0
 
-  const judge = (member: Member, said: Said, delivery: Delivery): string | undefined => {
+  const judge = (
+    { member, said, askedAt }: Question,
+    delivery: Delivery,
+  ): string | undefined => {
     const destination = members.find((one) => one.id === delivery.destination)
     if (destination === undefined) return 'a destination that is no node of this organisation'
     const place = `${member.index} ${said.number} ${destination.index}`
-    const before = shown.get(place) ?? 0
+    const before = shown.get(place) ?? { rank: 0, at: 0 }
     const rank = RANK[delivery.word]
     marks.count(`word.${delivery.word}`)
-    if (before > rank && before >= RANK.stored) return `"${delivery.word}" after a stronger word`
-    shown.set(place, Math.max(before, rank))
+    if (before.rank > rank && before.rank >= RANK.stored && askedAt > before.at)
+      return 'a stronger word was shown before'
+    if (rank > before.rank) shown.set(place, { rank, at: moment })
     return unproven(ground, { member, said, destination, word: delivery.word })
   }
 
@@ -49,10 +55,13 @@ export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
     check: async (member, said) => {
       const { boot } = member
       if (boot?.node === undefined || said.id === undefined) return
+      moment += 1
+      const question = { member, said, askedAt: moment }
       const deliveries = await deliveriesOf(boot.node, said)
       if (!boot.life.isAlive()) return
+      moment += 1
       for (const delivery of deliveries) {
-        const wrong = judge(member, said, delivery)
+        const wrong = judge(question, delivery)
         if (wrong === undefined) continue
         verdict.fail({
           broken: 'promise 2: no false tick',
@@ -78,6 +87,12 @@ export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
       verdict.fail({ broken: 'nothing left over', where: name, wanted: 'all other nodes', found })
     },
   }
+}
+
+interface Question {
+  readonly member: Member
+  readonly said: Said
+  readonly askedAt: number
 }
 
 const RANK = { 'on this kit': 0, queued: 0, 'left this kit': 1, stored: 2, read: 3 } as const

@@ -5,6 +5,8 @@
  */
 import { EdgeError } from '#base/errors.ts'
 import type { Entry, Range, Store, Write } from '#ports/store.ts'
+import { compareKeys } from '#storage/key-order.ts'
+import { storeClosed } from '#storage/store-errors.ts'
 import type { Chance } from './chance.ts'
 import type { Marks } from './trace.ts'
 import { within, type Life, type Timeline } from './timeline.ts'
@@ -66,12 +68,18 @@ export function openDisk(world: DiskWorld): Disk {
           ? within(life, Promise.resolve())
           : new Promise((resolve) => void timeline.after(ms, resolve, life))
       const readMs = (): number => (chance.happens(0.8) ? 0 : chance.between(1, 4))
+      let isClosed = false
+      const check = (): void => {
+        if (isClosed) throw storeClosed()
+      }
       const read = async <T>(look: () => T): Promise<T> => {
+        check()
         await pass(readMs())
         return look()
       }
       let last = Promise.resolve()
       const write = async (writes: readonly Write[]): Promise<void> => {
+        check()
         const batch = writes.map(({ key, value }) => ({ key, value: copy(value) }))
         const earlier = last
         const { promise, resolve } = Promise.withResolvers<void>()
@@ -88,8 +96,14 @@ export function openDisk(world: DiskWorld): Disk {
         getMany: (keys) => read(() => keys.map((key) => copy(map.get(key)))),
         list: (range) => read(() => map.list(range)),
         write,
-        compact: () => pass(chance.between(5, 50)),
-        [Symbol.asyncDispose]: () => within(life, last),
+        compact: async () => {
+          check()
+          await pass(chance.between(5, 50))
+        },
+        [Symbol.asyncDispose]: async () => {
+          isClosed = true
+          await within(life, last)
+        },
       }
     },
   }
@@ -138,7 +152,7 @@ interface SortedMap {
   readonly list: (range: Range) => readonly Entry[]
 }
 
-/** Keys in a sorted array: the order of UTF-16 units is that of UTF-8 bytes for all keys in use. */
+/** Keys in a sorted array. */
 function openSortedMap(): SortedMap {
   const keys: string[] = []
   const values = new Map<string, Uint8Array>()
@@ -147,7 +161,7 @@ function openSortedMap(): SortedMap {
     let high = keys.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((keys[middle] ?? '') < key) low = middle + 1
+      if (compareKeys(keys[middle] ?? '', key) < 0) low = middle + 1
       else high = middle
     }
     return low

@@ -7,14 +7,14 @@ import { openEnvelope } from '#codec/envelope.ts'
 import type { Write } from '#ports/store.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
 import { openKeyring } from '#trust/epoch.ts'
-import type { Organisation, Certificate } from '#trust/identity.ts'
+import type { Organisation } from '#trust/identity.ts'
 import { openRoster } from '#trust/roster.ts'
 import { numbersIn } from './said.ts'
 
 /** Facts about one world; nodes are named by their index. */
 export interface Evidence {
   /** So that envelopes of this node can be opened. */
-  readonly onMember: (certificate: Certificate) => void
+  readonly onMember: (certificateBytes: Uint8Array) => void
   readonly onSynced: (node: number, writes: readonly Write[]) => void
   readonly onAnswered: (node: number, bytes: Uint8Array) => void
   readonly onViewed: (node: number, channel: ChannelId) => void
@@ -34,7 +34,7 @@ export function openEvidence(
   secret: Uint8Array,
 ): Evidence {
   const keyring = openKeyring(organisation.id, secret)
-  const roster = openRoster()
+  const roster = openRoster(organisation.rootKey)
   const onDisk = new Set<string>()
   const left = new Set<string>()
   const viewed = new Set<string>()
@@ -53,7 +53,7 @@ export function openEvidence(
   }
 
   return {
-    onMember: roster.add,
+    onMember: (certificateBytes) => void roster.introduce(certificateBytes),
     onSynced: (node, writes) => {
       for (const { key, value } of writes) {
         if (value === undefined) continue

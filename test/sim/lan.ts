@@ -119,7 +119,8 @@ export function openLan(world: NetworkWorld): Lan {
           )
         },
         [Symbol.asyncDispose]: async () => {
-          leave(node)
+          for (const { session } of cablesOf(node)) session?.sides.get(node)?.drop()
+          if (endpoints.get(node) === endpoint) leave(node)
           endpoint.contacts.close()
           endpoint.arrivals.close()
         },

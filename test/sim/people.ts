@@ -76,8 +76,6 @@ export async function settle(society: Society, member: Member, chance: Chance): 
   const administrator = here.find((person) => person.isAdministrator)
   const names = chance.happens(0.5) ? ['amira', `amira.${member.name}`] : [`amira.${member.name}`]
   const first = administrator?.id ?? (await enrolFirst(names, (draft) => node.setUp(draft)))
-  const { id: square } = await node.channelByName(first, 'town-square')
-  society.evidence.onChannel(square)
   const others = ['bo', chance.pick(USERNAMES)]
   const found = here.map((person) => person.id).filter((id) => id !== first)
   member.people.push(first, ...found)
@@ -176,7 +174,8 @@ async function say(
   { society, member, node, self, chance }: Actor,
   to: { readonly channel: ChannelId; readonly root: Message['id'] | undefined },
 ): Promise<void> {
-  const { book } = society
+  const { book, evidence } = society
+  evidence.onChannel(to.channel)
   const pendingId = chance.happens(0.85) ? `${self}:${book.all().length}` : ''
   const lane = chance.happens(0.6) ? 'routine' : chance.pick(LANES)
   const text = wording(chance)
@@ -287,23 +286,21 @@ async function look(actor: Actor): Promise<void> {
   await actor.node.viewChannel(actor.self, channel)
 }
 
-async function openChannel({ society, node, self, chance }: Actor): Promise<void> {
+async function openChannel({ node, self, chance }: Actor): Promise<void> {
   const name = chance.pick(CHANNEL_NAMES)
   const others = (await node.allPeople()).map((person) => person.id).filter((id) => id !== self)
-  const channel = await node.createChannel(self, {
+  await node.createChannel(self, {
     kind: chance.happens(0.7) ? 'public' : 'private',
     name,
     displayName: `# ${name}`,
     members: others.length > 0 && chance.happens(0.5) ? [chance.pick(others)] : [],
   })
-  society.evidence.onChannel(channel.id)
 }
 
-async function openDirect({ society, node, self, chance }: Actor): Promise<void> {
+async function openDirect({ node, self, chance }: Actor): Promise<void> {
   const others = (await node.allPeople()).filter((person) => person.id !== self)
   if (others.length === 0) return
-  const channel = await node.directChannel(self, chance.pick(others).id)
-  society.evidence.onChannel(channel.id)
+  await node.directChannel(self, chance.pick(others).id)
 }
 
 async function join({ node, self, chance }: Actor): Promise<void> {

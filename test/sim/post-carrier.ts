@@ -1,8 +1,9 @@
 /**
  * How nodes reach the post office. Each keeps its place there on its own disk, in a bookmark that is written with what
- * arrived. Parcels are offered one at a time, so that no place ever lies behind one that was not accepted.
+ * arrived: how far everything was accepted, and what beyond that. So no bookmark covers what was not accepted.
  */
 import type { NodeId } from '#base/ids.ts'
+import { must } from '#base/assert.ts'
 import { bytesFromText, textFromBytes } from '#base/bytes.ts'
 import type { Arrival, Carrier, Contact, Parcel } from '#ports/carrier.ts'
 import type { Store, Write } from '#ports/store.ts'
@@ -17,7 +18,14 @@ import {
   type Outcome,
   type Side,
 } from './network.ts'
-import { isSameStart, openPostOffice, type Item, type Place, type Start } from './post-office.ts'
+import {
+  isSameStart,
+  openPostOffice,
+  type Item,
+  type Place,
+  type PostOffice,
+  type Start,
+} from './post-office.ts'
 import type { Life } from './timeline.ts'
 
 /** The one post office of a world, and the ways to it. */
@@ -37,6 +45,8 @@ export interface Post {
 const NAME = 'post'
 const PEER = 'post:sim'
 const CURSOR = 'sim/cursor'
+/** Parcels that are offered to one node at once. */
+const OFFERED_MAX = 8
 /** After this long without an answer a parcel is offered again, in milliseconds. */
 const OFFER_AGAIN_MS = 60_000
 
@@ -45,9 +55,11 @@ const INVENTED = 1_000_000
 
 /** What a node keeps on its disk. */
 interface Cursor {
+  /** Everything up to here was accepted, and so were those of `beyond`. */
   readonly place: Place
+  readonly beyond: readonly number[]
   /** The start that the node has taken notice of: it has begun a contact that told it. */
-  readonly told: Start | undefined
+  readonly told: Start
 }
 
 /** One node and the post office, for one life. */
@@ -63,10 +75,10 @@ interface Visit {
   readonly box: Box
   readonly side: Side
   readonly start: Start
+  /** Offered, and neither accepted nor refused. */
+  readonly offered: Set<number>
   isOpen: boolean
-  isOffering: boolean
-  place: Place
-  told: Start | undefined
+  cursor: Cursor
 }
 
 /** A post office that is up, and nobody plugged in. */
@@ -80,13 +92,12 @@ export function openPost(world: NetworkWorld): Post {
   const connect = async (node: NodeId): Promise<void> => {
     const box = boxes.get(node)
     if (box === undefined) return
-    box.cursor ??= readCursor(await box.store.get(CURSOR))
-    if (!isUp || !plugged.has(node) || box.visit?.isOpen === true) return
+    box.cursor ??= readCursor(await box.store.get(CURSOR)) ?? (await firstCursor(box, office))
+    if (!isUp || !plugged.has(node) || box.visit?.isOpen === true || !boxes.has(node)) return
     box.visit?.side.drop()
-    const visit = beginVisit(world, office.start(), { box, place: office.resume(box.cursor?.place) })
+    const visit = beginVisit(world, office, box)
     box.visit = visit
-    const { life } = box.endpoint
-    timeline.after(chance.between(50, 2_000), () => offerNext(visit), life)
+    timeline.after(chance.between(50, 2_000), () => offerMore(visit), box.endpoint.life)
   }
   const tryLater = (node: NodeId): void => {
     const life = boxes.get(node)?.endpoint.life
@@ -100,25 +111,46 @@ export function openPost(world: NetworkWorld): Post {
     timeline.after(chance.between(0, 20_000), visit.side.drop, visit.box.endpoint.life)
     tryLater(node)
   }
-  const offerNext = (visit: Visit): void => {
-    if (!visit.isOpen || visit.isOffering) return
-    const item = office.next(visit.place.sequence, visit.box.endpoint.node)
-    if (item === undefined) return
-    visit.isOffering = true
-    offer(world, visit, {
-      item,
-      onDone: () => {
-        visit.isOffering = false
-        visit.place = { ...visit.place, sequence: item.sequence }
-        visit.box.cursor = { place: visit.place, told: visit.told }
-        offerNext(visit)
-      },
-    })
+  const offerMore = (visit: Visit): void => {
+    while (visit.isOpen && visit.offered.size < OFFERED_MAX) {
+      const item = nextFor(visit)
+      if (item === undefined) return
+      visit.offered.add(item.sequence)
+      offer(world, visit, {
+        item,
+        cursorWith: () => withDone(visit, item.sequence),
+        onDone: () => {
+          visit.offered.delete(item.sequence)
+          visit.cursor = withDone(visit, item.sequence)
+          visit.box.cursor = visit.cursor
+          offerMore(visit)
+        },
+      })
+    }
+  }
+  /** The first parcel that is neither accepted nor offered. */
+  const nextFor = ({ box, cursor, offered }: Visit): Item | undefined => {
+    let item = office.next(cursor.place.sequence, box.endpoint.node)
+    while (item !== undefined && (offered.has(item.sequence) || cursor.beyond.includes(item.sequence)))
+      item = office.next(item.sequence, box.endpoint.node)
+    return item
+  }
+  /** The cursor once `sequence` is accepted too. */
+  const withDone = ({ box, cursor }: Visit, sequence: number): Cursor => {
+    const beyond = new Set([...cursor.beyond, sequence])
+    let reached = cursor.place.sequence
+    for (;;) {
+      const next = office.next(reached, box.endpoint.node)
+      if (next === undefined || !beyond.delete(next.sequence)) break
+      reached = next.sequence
+    }
+    const place = { ...cursor.place, sequence: reached }
+    return { ...cursor, place, beyond: [...beyond].filter((one) => one > reached) }
   }
   const put = (visit: Visit, parcel: Parcel, answer: (outcome: Outcome) => void): void => {
     const { node } = visit.box.endpoint
     // A send proves that the node has begun this contact, so it need not be told of this start again.
-    visit.told = visit.start
+    visit.cursor = { ...visit.cursor, told: visit.start }
     world.trace.note(world.nameOf(node), 'posts', { bytes: parcel.bytes.length })
     timeline.after(transitMs(world), () => {
       if (!visit.isOpen) return marks.count('post.parcel-lost')
@@ -132,7 +164,7 @@ export function openPost(world: NetworkWorld): Post {
         if (visit.isOpen) answer(outcome)
         else marks.count('post.answer-lost')
       })
-      for (const { visit: other } of boxes.values()) if (other !== undefined) offerNext(other)
+      for (const { visit: other } of boxes.values()) if (other !== undefined) offerMore(other)
     })
   }
 
@@ -159,7 +191,11 @@ export function openPost(world: NetworkWorld): Post {
           return visit.side.send({ parcel, signal }, (answer) => put(visit, parcel, answer))
         },
         [Symbol.asyncDispose]: async () => {
-          boxes.delete(node)
+          if (box.visit !== undefined) {
+            box.visit.isOpen = false
+            box.visit.side.drop()
+          }
+          if (boxes.get(node) === box) boxes.delete(node)
           endpoint.contacts.close()
           endpoint.arrivals.close()
         },
@@ -198,23 +234,38 @@ export function openPost(world: NetworkWorld): Post {
   }
 }
 
-function beginVisit(
-  world: NetworkWorld,
-  start: Start,
-  { box, place }: { readonly box: Box; readonly place: Place },
-): Visit {
-  const told = box.cursor?.told
+/** On the first visit ever nothing can have been forgotten. */
+async function firstCursor({ store }: Box, office: PostOffice): Promise<Cursor> {
+  const cursor: Cursor = { place: office.resume(undefined), beyond: [], told: office.start() }
+  await store.write([writeOf(cursor)]).catch(() => undefined)
+  return cursor
+}
+
+function beginVisit(world: NetworkWorld, office: PostOffice, box: Box): Visit {
+  const { place, beyond, told } = must(box.cursor, 'a visit has a cursor')
+  const start = office.start()
+  const resumed = office.resume(place)
+  const isSame = resumed.sequence === place.sequence && place.stream === resumed.stream
   const mayHaveForgotten = !isSameStart(told, start)
   const contact = { peer: PEER, isUp: true, mayHaveForgotten } as const
   const side = openSide(world, NAME, { endpoint: box.endpoint, contact })
-  return { box, side, start, isOpen: true, isOffering: false, place, told }
+  // What lay beyond a place that is gone may be something else by now.
+  const cursor = { place: resumed, beyond: isSame && !mayHaveForgotten ? beyond : [], told }
+  return { box, side, start, offered: new Set(), isOpen: true, cursor }
+}
+
+interface Offer {
+  readonly item: Item
+  /** The cursor once this parcel is accepted. */
+  readonly cursorWith: () => Cursor
+  readonly onDone: () => void
 }
 
 /** Offers one parcel, again after a while, until it is accepted or refused. */
 function offer(
   world: NetworkWorld,
   visit: Visit,
-  { item, onDone }: { readonly item: Item; readonly onDone: () => void },
+  { item, cursorWith, onDone }: Offer,
 ): void {
   const { timeline, chance, faults, marks, trace } = world
   const { endpoint } = visit.box
@@ -231,7 +282,9 @@ function offer(
     endpoint.arrivals.put({
       peer: PEER,
       bytes: Uint8Array.from(item.bytes),
-      bookmark: [bookmark(visit, item.sequence + faults.cursorAhead)],
+      get bookmark() {
+        return [writeOf(ahead(cursorWith(), faults.cursorAhead))]
+      },
       acceptCustody: finish,
       refuse: finish,
     })
@@ -247,8 +300,12 @@ function offer(
   timeline.after(chance.between(10, 60_000), deliver, endpoint.life)
 }
 
-function bookmark(visit: Visit, sequence: number): Write {
-  const cursor: Cursor = { place: { ...visit.place, sequence }, told: visit.told }
+function ahead(cursor: Cursor, count: number): Cursor {
+  if (count === 0) return cursor
+  return { ...cursor, place: { ...cursor.place, sequence: cursor.place.sequence + count } }
+}
+
+function writeOf(cursor: Cursor): Write {
   return { key: CURSOR, value: bytesFromText(JSON.stringify(cursor)) }
 }
 

@@ -146,7 +146,7 @@ export function addMember(world: World, facts: NewMember): Member {
     }),
   }
   members.push(member)
-  evidence.onMember(facts.identity.certificate)
+  evidence.onMember(facts.identity.certificateBytes)
   return member
 }
 

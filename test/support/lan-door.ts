@@ -2,7 +2,6 @@
 import { Client4 } from '@mattermost/client'
 import type { EdgeNode } from '#app/node.ts'
 import type { Person } from '#app/types.ts'
-import type { UserId } from '#base/ids.ts'
 import { openServer, type ServerDeps } from '#server/server.ts'
 import { virtualClock, type VirtualClock } from './clock.ts'
 import { collectingLog, type CollectingLog } from './log.ts'
@@ -126,7 +125,7 @@ async function enrol(node: EdgeNode, administrator: Person, username: string): P
     password: passwordOf(username),
     isAdministrator: false,
   }
-  return await node.enrolPerson(administrator.id as UserId, draft)
+  return await node.enrolPerson(administrator.id, draft)
 }
 
 function jsonOf(text: string): unknown {

@@ -1,4 +1,5 @@
 /** A node's NATS carrier against a real server, with what a test wants to see of it. */
+import { connect, type ConnectionOptions } from '@nats-io/transport-node'
 import { openNatsCarrier, type NatsCarrier } from '#carriers/nats.ts'
 import type { NatsOptions } from '#carriers/nats-options.ts'
 import type { Store } from '#ports/store.ts'
@@ -53,5 +54,38 @@ export async function openNatsNode(
     log,
     options,
     [Symbol.asyncDispose]: () => carrier[Symbol.asyncDispose](),
+  }
+}
+
+/** Somebody else at the server, who goes past the carrier. */
+export interface RawNats extends AsyncDisposable {
+  /** Publishes and waits for the stream's answer. */
+  readonly put: (subject: string, text: string) => Promise<unknown>
+  readonly streamInfo: () => Promise<unknown>
+  /** Gives the stream so much room. */
+  readonly makeRoom: (bytesMax: number) => Promise<unknown>
+  readonly request: (subject: string, body?: object) => Promise<unknown>
+}
+
+/** Connects to workspace `a` without the carrier. */
+export async function rawNats(url: string, access: ConnectionOptions = {}): Promise<RawNats> {
+  const connection = await connect({ servers: url, ...access })
+  const request = async (subject: string, body: object = {}): Promise<unknown> => {
+    const answer = await connection.request(subject, JSON.stringify(body))
+    return answer.json<unknown>()
+  }
+  return {
+    request,
+    put: async (subject, text) => {
+      const answer = await connection.request(subject, text)
+      return answer.json<unknown>()
+    },
+    streamInfo: () => request('$JS.API.STREAM.INFO.a'),
+    makeRoom: async (bytesMax) => {
+      const info = await connection.request('$JS.API.STREAM.INFO.a')
+      const { config } = info.json<{ config: object }>()
+      return request('$JS.API.STREAM.UPDATE.a', { ...config, max_bytes: bytesMax })
+    },
+    [Symbol.asyncDispose]: () => connection.close(),
   }
 }

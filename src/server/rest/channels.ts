@@ -58,7 +58,7 @@ function ownRoutes(door: Door): readonly Route[] {
       checkTeam(door, call)
       const person = own(call)
       const channels = await node.channelsOf(person)
-      return categoriesFrom(person, team, channels, await favoritesOf(door, person))
+      return categoriesFrom({ person, team }, channels, await favoritesOf(door, person))
     }),
     route('POST', '/api/v4/channels/members/:user/view', (call) => view(door, call)),
     route('POST', '/api/v4/channels/members/:user/mark_read', async (call) => {

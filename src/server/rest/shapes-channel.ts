@@ -113,11 +113,11 @@ export function channelStatsFrom(channel: Channel, members: number): object {
 
 /** The three parts of the side bar that every Mattermost client shows. */
 export function categoriesFrom(
-  person: UserId,
-  team: OrganisationId,
+  owner: { readonly person: UserId; readonly team: OrganisationId },
   channels: readonly Channel[],
   favorites: ReadonlySet<string>,
 ): object {
+  const { person, team } = owner
   const open = channels.filter((channel) => !favorites.has(channel.id))
   const groups = {
     favorites: channels.filter((channel) => favorites.has(channel.id)),

@@ -1,0 +1,40 @@
+import { test } from 'tap'
+import {
+  assertAddress,
+  everySubject,
+  isOwnSubject,
+  laneSubjects,
+  subjectOf,
+} from '#carriers/nats-subject.ts'
+
+const address = { workspace: 'a', nodeNumber: 43, epoch: 'k3x9q' }
+
+test('a subject names workspace, lane, node, life and number, in few characters', async (t) => {
+  t.equal(subjectOf(address, 'flash', 0), 'a.0.17.k3x9q0')
+  t.equal(subjectOf(address, 'routine', 1_295), 'a.3.17.k3x9qzz')
+})
+
+test('a node knows its own subjects of this life, and takes a former one for a stranger', async (t) => {
+  t.equal(isOwnSubject(address, 'a.2.17.k3x9q4'), true)
+  t.equal(isOwnSubject(address, 'a.2.17.zzzzz4'), false)
+  t.equal(isOwnSubject(address, 'a.2.1.k3x9q4'), false)
+  t.equal(isOwnSubject(address, 'a'), false)
+})
+
+test('filters take in all lanes, or one', async (t) => {
+  t.equal(everySubject('ops'), 'ops.*.*.*')
+  t.equal(laneSubjects('ops', 'immediate'), 'ops.1.*.*')
+})
+
+test('an address that would break a subject stops the node', async (t) => {
+  for (const wrong of [
+    { workspace: 'four' },
+    { workspace: 'a.b' },
+    { nodeNumber: -1 },
+    { nodeNumber: 1.5 },
+    { epoch: 'abc' },
+    { epoch: 'K3X9Q' },
+    { epoch: 'ab.*>' },
+  ])
+    t.throws(() => assertAddress({ ...address, ...wrong }), JSON.stringify(wrong))
+})

@@ -1,0 +1,75 @@
+import { test } from 'tap'
+import type { PostId, UserId } from '#base/ids.ts'
+import { createDeliveryWatch } from '#server/delivery-watch.ts'
+import { DELIVERY_GATHER_MAX, DELIVERY_GATHER_MS, WATCHERS_PER_MESSAGE_MAX } from '#server/limits.ts'
+import { virtualClock } from '../support/clock.ts'
+
+const [amira, bo] = ['amira', 'bo'] as UserId[] as [UserId, UserId]
+const post = (number: number): PostId => `post${number}` as PostId
+
+function aWatch() {
+  const clock = virtualClock()
+  const stop = new AbortController()
+  const told: [UserId, readonly PostId[]][] = []
+  const watch = createDeliveryWatch(
+    clock,
+    (person, messages) => void told.push([person, messages]),
+    stop.signal,
+  )
+  return { clock, stop, told, watch }
+}
+
+test('changes are gathered, and each person hears of their own once', async (t) => {
+  const { clock, told, watch } = aWatch()
+  watch.watch(post(1), amira)
+  watch.watch(post(2), bo)
+  watch.watch(post(2), amira)
+  watch.changed([post(1), post(2)])
+  watch.changed([post(2), post(3)])
+  t.strictSame(told, [])
+  await clock.advance(DELIVERY_GATHER_MS)
+
+  t.strictSame(told, [
+    [amira, [post(1), post(2)]],
+    [bo, [post(2)]],
+  ])
+})
+
+test('later changes are told again', async (t) => {
+  const { clock, told, watch } = aWatch()
+  watch.watch(post(1), amira)
+  for (let turn = 0; turn < 2; turn += 1) {
+    watch.changed([post(1)])
+    await clock.advance(DELIVERY_GATHER_MS)
+  }
+
+  t.equal(told.length, 2)
+})
+
+test('a flood is told at once instead of growing', async (t) => {
+  const { told, watch } = aWatch()
+  const posts = Array.from({ length: DELIVERY_GATHER_MAX }, (_, number) => post(number))
+  for (const one of posts) watch.watch(one, bo)
+  watch.changed(posts)
+
+  t.equal(told[0]?.[1].length, DELIVERY_GATHER_MAX)
+})
+
+test('one message has a bounded number of watchers', async (t) => {
+  const { clock, told, watch } = aWatch()
+  for (let number = 0; number < 100; number += 1) watch.watch(post(1), `p${number}` as UserId)
+  watch.changed([post(1)])
+  await clock.advance(DELIVERY_GATHER_MS)
+
+  t.equal(told.length, WATCHERS_PER_MESSAGE_MAX)
+})
+
+test('after the end nothing is told', async (t) => {
+  const { clock, stop, told, watch } = aWatch()
+  watch.watch(post(1), bo)
+  watch.changed([post(1)])
+  stop.abort()
+  await clock.advance(DELIVERY_GATHER_MS)
+
+  t.strictSame(told, [])
+})
