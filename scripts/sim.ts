@@ -59,7 +59,10 @@ function readSeeds(text: string): readonly number[] {
   const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? []
   if (first === undefined || Number(last) < Number(first))
     throw new InvalidArgumentError('Wanted: 17, or 1-500.')
-  return Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => Number(first) + index)
+  return Array.from(
+    { length: Number(last) - Number(first) + 1 },
+    (_, index) => Number(first) + index,
+  )
 }
 
 function readNumber(text: string): number {
@@ -78,7 +81,10 @@ function readList<T extends string>(known: readonly T[]): (text: string) => read
 }
 
 /** One after another in this thread, every line printed. */
-async function runTraced(seeds: readonly number[], options: SimOptions): Promise<readonly Result[]> {
+async function runTraced(
+  seeds: readonly number[],
+  options: SimOptions,
+): Promise<readonly Result[]> {
   const results: Result[] = []
   for (const seed of seeds) results.push(await runSeed(seed, options, (line) => console.log(line)))
   return results

@@ -1,7 +1,13 @@
 /** The process: arguments go to the command line, signals to an abort, and errors end here as one line. */
-import { CommanderError } from 'commander'
-import { isDebug, runCommandLine } from '#cli/command-line.ts'
-import { exitCodeOf, explain, EXIT } from '#cli/explain.ts'
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
+
+// Compiling is half of what a short command takes: 0.35 s without and 0.19 s with the cache (2026-11-21, 2 shared
+// cores). It lies beside the packages, where nobody but their owner can put anything; where it cannot be written, it is off.
+enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'compiled'))
+const { CommanderError } = await import('commander')
+const { isDebug, runCommandLine } = await import('#cli/command-line.ts')
+const { exitCodeOf, explain, EXIT } = await import('#cli/explain.ts')
 
 const stop = new AbortController()
 

@@ -29,8 +29,8 @@ export interface Books {
   isComplete: boolean
   /** Something passed us by since the stream was last asked. */
   hasMissed: boolean
-  /** Own ones acknowledged after `reached`. */
-  ownCount: number
+  /** Numbers of our own that were acknowledged, those after `reached`. */
+  ownSeqs: readonly number[]
   steps: Step[]
   /** Heard live after `reached`, number unknown. */
   readonly unproven: Set<Entry>
@@ -49,7 +49,7 @@ export function booksFrom({ cursor, accepted }: Place): Books {
     reached: cursor,
     isComplete: false,
     hasMissed: false,
-    ownCount: 0,
+    ownSeqs: [],
     steps: [],
     unproven: new Set(),
     asked: new Set(),
@@ -61,7 +61,7 @@ export function booksFrom({ cursor, accepted }: Place): Books {
 export function begin(books: Books): void {
   books.reached = books.cursor
   books.isComplete = false
-  books.ownCount = 0
+  books.ownSeqs = []
   books.steps = []
   books.unproven.clear()
   books.asked = new Set()
@@ -72,8 +72,8 @@ export function begin(books: Books): void {
 }
 
 /** Messages heard and sent after what was reached. */
-export function unprovenCount({ unproven, ownCount }: Books): number {
-  return unproven.size + ownCount
+export function unprovenCount({ unproven, ownSeqs }: Books): number {
+  return unproven.size + ownSeqs.length
 }
 
 /** The entry to deliver, or undefined when we have it or it is behind us. */
@@ -99,6 +99,7 @@ export function wasFetched({ recent }: Books, bytes: Uint8Array, seq: number): b
 export function step(books: Books, next: Step): void {
   if (next.upTo <= books.reached) return
   books.reached = next.upTo
+  books.ownSeqs = books.ownSeqs.filter((seq) => seq > next.upTo)
   books.steps.push(next)
   settle(books)
 }
@@ -109,12 +110,10 @@ export function balance(books: Books, seq: number): Balance {
   if (missing < 0) return 'open'
   if (missing > 0) {
     books.isComplete = false
-    books.ownCount = 0
     return 'gap'
   }
   const entries = [...books.unproven]
   books.unproven.clear()
-  books.ownCount = 0
   step(books, { upTo: seq, entries })
   return 'even'
 }

@@ -93,6 +93,8 @@ export interface Ledger extends Memory, Fetching, Listening {
 
 const SERVERS_MAX = 8
 const UNPROVEN_MAX = 48
+/** Numbers of our own that are kept; a lost one only means that a little is fetched. */
+const OWN_MAX = 256
 
 interface State {
   /** What only the place knows; cursor and accepted are in the books. */
@@ -168,7 +170,6 @@ function fetching(state: State): Fetching {
     },
     nothingMore: () => {
       books.asked.forEach((entry) => books.unproven.delete(entry))
-      books.ownCount = 0
       books.isComplete = !books.hasMissed
     },
     fetched: (mark, bytes) => {
@@ -199,11 +200,11 @@ function listening(state: State): Listening {
     },
     sending: (bytes) => void remember(books, bytes, 'held'),
     acknowledged: (mark, bytes) => {
-      if (mark.seq <= books.reached)
-        return wasFetched(books, bytes, mark.seq) ? 'even' : 'other-stream'
+      const last = Math.max(books.reached, state.place.marks.at(-1)?.seq ?? 0)
+      if (mark.seq <= last) return wasFetched(books, bytes, mark.seq) ? 'even' : 'other-stream'
       addMark(state, mark)
+      books.ownSeqs = [...books.ownSeqs, mark.seq].slice(-OWN_MAX)
       if (!books.isComplete) return 'open'
-      books.ownCount += 1
       return balance(books, mark.seq)
     },
     looked: (mark, bytes) => {

@@ -155,8 +155,8 @@ async function publish(desk: Desk, job: Job): Promise<void> {
 async function settle(desk: Desk, job: Job, verdict: Verdict): Promise<void> {
   switch (verdict.kind) {
     case 'stored':
-      desk.onStored({ seq: verdict.seq, subject: job.subject }, job.parcel.bytes)
-      return job.settle.resolve('departed')
+      job.settle.resolve('departed')
+      return desk.onStored({ seq: verdict.seq, subject: job.subject }, job.parcel.bytes)
     case 'taken':
       return readBack(desk, job)
     case 'refused':

@@ -26,11 +26,12 @@ export async function serveLine(
   const { peer, options, ports, ledger, contacts, tokens } = office
   const exchange = openExchange({ line, tokens, options, ports })
   ledger.begin()
+  const contact = { mayHaveForgottenSince: false }
   try {
     await findStream(office, exchange)
     const catchUp = catchUpOn(office, exchange)
     line.listen(everySubject(options.workspace), (message) => hear(office, catchUp, message))
-    const sender = senderOn(office, { exchange, catchUp })
+    const sender = senderOn(office, { exchange, catchUp, contact })
     contacts.begin(peer, ledger.place().mayHaveForgotten)
     onContact({ sender, exchange })
     await catchUp.run()
@@ -39,7 +40,7 @@ export async function serveLine(
   } finally {
     onContact(undefined)
     contacts.end(peer)
-    if (!contacts.hasUntold(peer)) ledger.setForgotten(false)
+    if (!contacts.hasUntold(peer)) ledger.setForgotten(contact.mayHaveForgottenSince)
     await office.save()
   }
 }
@@ -52,8 +53,8 @@ async function findStream(office: Office, exchange: Exchange): Promise<void> {
   await office.save()
 }
 
-/** Until the stream is as it must be. */
-async function provision({ options, ports, ledger }: Office, exchange: Exchange): Promise<void> {
+/** Until the stream is as it must be. Says whether it is another than the one we knew. */
+async function provision({ options, ports, ledger }: Office, exchange: Exchange): Promise<boolean> {
   for (let failures = 1; ; failures += 1) {
     // oxlint-disable-next-line no-await-in-loop -- one try after the other
     const stream = await provisionStream(exchange, options, ports.log)
@@ -65,7 +66,8 @@ async function provision({ options, ports, ledger }: Office, exchange: Exchange)
         ledger.trustNoServer()
         ledger.setForgotten(true)
       }
-      return ledger.setStreamMadeAt(stream.madeAt)
+      ledger.setStreamMadeAt(stream.madeAt)
+      return stream.isNew || isOther
     }
     const waitMs = backOffMs(failures, options.backOffMaxMs, ports.random)
     // oxlint-disable-next-line no-await-in-loop -- one try after the other
@@ -104,30 +106,36 @@ function hear(office: Office, catchUp: CatchUp, { subject, bytes }: LineMessage)
 }
 
 interface LineParts {
+  readonly contact: {
+    /** The stream was made anew after the contact began. */
+    mayHaveForgottenSince: boolean
+  }
   readonly exchange: Exchange
   readonly catchUp: CatchUp
 }
 
-function senderOn(office: Office, { exchange, catchUp }: LineParts): Sender {
+function senderOn(office: Office, parts: LineParts): Sender {
+  const { exchange, contact } = parts
   const { options, ports, ledger } = office
   let isMending = false
   const mend = async (): Promise<void> => {
     if (!options.provision || isMending) return
     isMending = true
-    await provision(office, exchange)
-      .catch((error: unknown) => {
-        if (codeOf(error) !== 'CARRIER_UNREACHABLE') throw error
-      })
-      .finally(() => {
-        isMending = false
-      })
+    try {
+      contact.mayHaveForgottenSince = await provision(office, exchange)
+    } catch (error) {
+      if (codeOf(error) !== 'CARRIER_UNREACHABLE') throw error
+    }
+    isMending = false
+    // A stream made anew begins a new contact, so that the node hears of it.
+    if (contact.mayHaveForgottenSince) exchange.line.drop()
   }
   return openSender({
     exchange,
     options,
     ports,
     onSending: ledger.sending,
-    onStored: (mark, bytes) => stored(office, { exchange, catchUp }, { mark, bytes }),
+    onStored: (mark, bytes) => stored(office, parts, { mark, bytes }),
     onNobody: () => void mend(),
     onIdle: () => void office.save(),
   })

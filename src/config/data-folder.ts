@@ -10,7 +10,7 @@
  *     store/              LevelDB, every value sealed under keys/store
  *     run.json            while the node runs: its process and its address
  */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { bytesFromHex, hexFromBytes } from '#base/bytes.ts'
@@ -83,7 +83,6 @@ const FORMAT = 1
 /** For the whole folder: others on the machine have no business in it. */
 const FOLDER_MODE = 0o750
 const KEY_BYTES = 32
-const LIFE_BYTES = 4
 const NEEDED_KEYS = ['signing', 'sealing', 'organisation'] as const
 const ALL_KEYS = [...NEEDED_KEYS, 'store', 'root', 'life', 'operator.token'] as const
 
@@ -193,15 +192,26 @@ export async function readDataFolder(path: string): Promise<FolderContents> {
   }
 }
 
-/** The 4 bytes of this life of the store, or undefined when a new life has to begin. */
+/**
+ * The 4 bytes of this life of the store, or undefined when a new life has to begin: none is noted, or it is noted for
+ * another folder than `store/` is now. A copied or restored store is another folder, and in its old life it would use
+ * numbers again that were used since the copy was made.
+ */
 export async function readLife(path: string): Promise<Uint8Array | undefined> {
-  const { life } = layoutOf(path)
-  return (await isThere(life)) ? readHex(life, LIFE_BYTES) : undefined
+  const { life, store } = layoutOf(path)
+  const text = await readText(life)
+  if (text === undefined) return undefined
+  const parts = /^([0-9a-f]{8}) (\d+)\n$/.exec(text)
+  if (parts === null) throw damaged(life, '4 bytes in hexadecimal and a number')
+  const [, bytes = '', folder] = parts
+  return folder === (await identityOfFolder(store)) ? bytesFromHex(bytes) : undefined
 }
 
-/** Begins a new life; before anything is written to the store. */
+/** Begins a new life of the store that is there; before anything is written to it. */
 export async function writeLife(path: string, life: Uint8Array): Promise<void> {
-  await writeHex(layoutOf(path).life, life, SECRET_MODE)
+  const layout = layoutOf(path)
+  const text = `${hexFromBytes(life)} ${await identityOfFolder(layout.store)}\n`
+  await writeFileWhole(layout.life, text, SECRET_MODE)
 }
 
 /** What others on this machine could read or change and should not. */
@@ -234,6 +244,11 @@ async function readHex(file: string, length: number | undefined): Promise<Uint8A
     /^(?:[0-9a-f]{2})+$/.test(text) && (length === undefined || text.length === 2 * length)
   if (!isRight) throw damaged(file, `${length ?? 'some'} bytes in hexadecimal`)
   return bytesFromHex(text)
+}
+
+/** The number by which the file system knows a folder: a copy has another one. */
+async function identityOfFolder(path: string): Promise<string> {
+  return String((await stat(path, { bigint: true })).ino)
 }
 
 async function writeHex(file: string, bytes: Uint8Array, mode: number): Promise<void> {

@@ -5,7 +5,7 @@
  * `Content-Type` of an answer is exactly `application/json`; with a charset appended, clients take it for text.
  */
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { AssertionFailure } from '#base/assert.ts'
+import { AssertionFailure, must } from '#base/assert.ts'
 import { EdgeError } from '#base/errors.ts'
 import { hexFromBytes } from '#base/bytes.ts'
 import { REQUEST_BYTES_MAX } from '#base/limits.ts'
@@ -14,19 +14,23 @@ import type { Door, ServerOptions } from './door.ts'
 import { wireErrorFrom } from './errors.ts'
 import { readJson } from './json.ts'
 import type { Answer, Route } from './route.ts'
+import type { Caller } from './session.ts'
 
 const JSON_TYPE = 'application/json'
 
 /** The server with `routes`, not listening yet. */
 export function createHttp(door: Door, routes: readonly Route[]): FastifyInstance {
+  const versionId = versionIdOf(door.options)
   const app = fastify({
     bodyLimit: REQUEST_BYTES_MAX,
     forceCloseConnections: true,
     genReqId: requestIds(hexFromBytes(door.random.bytes(6))),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
     requestTimeout: 60_000,
-    frameworkErrors: (error, request, reply) =>
-      answerError(error, { request, reply, log: door.log }),
+    frameworkErrors: (error, request, reply) => {
+      setHeaders(reply, versionId)
+      answerError(error, { request, reply, log: door.log })
+    },
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_, body, done) =>
@@ -35,7 +39,10 @@ export function createHttp(door: Door, routes: readonly Route[]): FastifyInstanc
   app.addContentTypeParser('*', { parseAs: 'string' }, async (_: FastifyRequest, body: string) =>
     readJson(body),
   )
-  setCommonHeaders(app, door)
+  app.addHook('onRequest', (_, reply, done) => {
+    setHeaders(reply, versionId)
+    done()
+  })
   app.setErrorHandler((error, request, reply) =>
     answerError(error, { request, reply, log: door.log }),
   )
@@ -52,26 +59,33 @@ export function versionIdOf(options: Pick<ServerOptions, 'version'>): string {
   return `${options.version}.${options.version}.holdfast.false`
 }
 
-function setCommonHeaders(app: FastifyInstance, door: Door): void {
-  const versionId = versionIdOf(door.options)
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.raw.setHeader('X-Version-Id', versionId)
-    reply.raw.setHeader('X-Request-Id', request.id)
-    reply.raw.setHeader('X-Content-Type-Options', 'nosniff')
-    reply.raw.setHeader('X-Frame-Options', 'SAMEORIGIN')
-    reply.raw.setHeader('Referrer-Policy', 'no-referrer')
-    done()
-  })
+/** Headers of every answer. */
+function setHeaders(reply: FastifyReply, versionId: string): void {
+  reply.raw.setHeader('X-Version-Id', versionId)
+  reply.raw.setHeader('X-Request-Id', reply.request.id)
+  reply.raw.setHeader('X-Content-Type-Options', 'nosniff')
+  reply.raw.setHeader('X-Frame-Options', 'SAMEORIGIN')
+  reply.raw.setHeader('Referrer-Policy', 'no-referrer')
 }
 
+/** The session is checked before the body is read: strangers cannot make the node parse anything. */
 function hangUp(app: FastifyInstance, door: Door, one: Route): void {
   const { method, url } = one
+  if (one.access === 'open') {
+    const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+      send(reply, await one.handle({ request, reply }))
+    app.route({ method, url, handler })
+    return
+  }
+  const callers = new WeakMap<FastifyRequest, Caller>()
   app.route({
     method,
     url,
+    onRequest: async (request) => {
+      callers.set(request, await door.doorkeeper.callerOf(request))
+    },
     handler: async (request, reply) => {
-      if (one.access === 'open') return send(reply, await one.handle({ request, reply }))
-      const caller = await door.doorkeeper.callerOf(request)
+      const caller = must(callers.get(request), 'a route with a session has a caller')
       return send(reply, await one.handle({ request, reply, ...caller }))
     },
   })

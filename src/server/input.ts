@@ -64,12 +64,6 @@ export function wholeNumber(fallback: number): z.ZodType<number> {
     .default(fallback)
 }
 
-/** A yes or no in a query, as Mattermost clients write it. */
-export const flag = z
-  .enum(['true', 'false', '1', '0', ''])
-  .default('false')
-  .transform((text) => text === 'true' || text === '1')
-
 /** `value` as `schema` wants it. `where` names the part of the request. @throws EdgeError INPUT_INVALID */
 export function parse<T>(where: string, schema: z.ZodType<T>, value: unknown): T {
   const outcome = schema.safeParse(value)

@@ -15,7 +15,7 @@ export interface LiveRequest {
   readonly action: string
   /** Chosen by the client, from 1. */
   readonly seq: number
-  readonly data: unknown
+  readonly data?: unknown
 }
 
 /** What requests act on. */
@@ -31,7 +31,7 @@ export interface RequestPorts {
 const Request = z.object({
   action: z.string().min(1).max(64),
   seq: z.int().positive(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
 })
 const Typing = z.object({ channel_id: idSchema<ChannelId>(), parent_id: optionalIdSchema() })
 const Active = z.object({ user_is_active: z.boolean() })

@@ -34,7 +34,9 @@ export async function openPeople(node: Pick<EdgeNode, 'allPeople'>, log: Log): P
       const namesake = people.byName(person.username)
       people.learn(person)
       if (namesake === undefined || namesake.id === person.id) return
-      readAll().catch((error: unknown) => log.error('people.unread', { error: error instanceof Error ? error.name : 'unknown' }))
+      readAll().catch((error: unknown) =>
+        log.error('people.unread', { error: error instanceof Error ? error.name : 'unknown' }),
+      )
     },
   }
 }

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { streamConfig } from '#carriers/nats-provision.ts'
-import { parcel } from '../support/carrier-side.ts'
+import { handOver, parcel } from '../support/carrier-side.ts'
 import { hub, natsOptions, openNatsNode, rawNats } from '../support/nats-node.ts'
 import { startNatsServer, withoutNatsServer } from '../support/nats-server.ts'
 
@@ -53,7 +53,7 @@ test('a server without JetStream is an alarm and no contact', real, async (t) =>
   t.equal(alpha.contacts.length, 0)
 })
 
-test('a stream deleted under a live line is made again for the next parcel', real, async (t) => {
+test('a stream deleted under a live line is made again, and a new contact tells of it', real, async (t) => {
   await using server = await startNatsServer()
   await using alpha = await openNatsNode(server.url)
   await alpha.nextContact(true)
@@ -63,8 +63,34 @@ test('a stream deleted under a live line is made again for the next parcel', rea
   await using raw = await rawNats(server.url)
   await raw.request('$JS.API.STREAM.DELETE.a')
 
-  t.equal(await alpha.carrier.send(hub, parcel('after', { number: 3 }), never), 'departed')
+  t.equal(await handOver(alpha, hub, parcel('after', { number: 3 })), 'departed')
   t.equal(alpha.log.named('nats.stream-made').length, 2)
+  t.strictSame(
+    alpha.contacts.map(({ isUp, mayHaveForgotten }) => [isUp, mayHaveForgotten]),
+    [
+      [true, true],
+      [false, false],
+      [true, true],
+    ],
+  )
+})
+
+test('a stream made anew by somebody else is found out by our own next parcel', real, async (t) => {
+  await using server = await startNatsServer()
+  await using alpha = await openNatsNode(server.url)
+  await using bravo = await openNatsNode(server.url, { nodeNumber: 2, provision: false })
+  await Promise.all([alpha.nextContact(true), bravo.nextContact(true)])
+  for (let number = 0; number < 3; number += 1)
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await bravo.carrier.send(hub, parcel(`before ${number}`, { number }), never)
+  await using raw = await rawNats(server.url)
+  await raw.request('$JS.API.STREAM.DELETE.a')
+  await raw.request('$JS.API.STREAM.CREATE.a', streamConfig(alpha.options))
+
+  await bravo.carrier.send(hub, parcel('after', { number: 3 }), never)
+  await bravo.nextContact(false)
+
+  t.match(await bravo.nextContact(true), { mayHaveForgotten: true })
 })
 
 test('what the stream is asked for is what the design says', async (t) => {

@@ -1,7 +1,7 @@
 /** The folder that holds a node: whole or refused, and closed to others. */
-import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'tap'
+import { test, type Test } from 'tap'
 import {
   createDataFolder,
   layoutOf,
@@ -28,6 +28,7 @@ test('what was put into a new folder is read from it', async (t) => {
 test('only the owner reads the keys', async (t) => {
   const path = join(t.testdir(), 'alpha')
   await createDataFolder(path, contents(), CONFIG)
+  await mkdir(join(path, 'store'))
   await writeLife(path, Uint8Array.of(1, 2, 3, 4))
 
   const modes = await Promise.all(
@@ -156,14 +157,42 @@ test('a damaged file is named', async (t) => {
 })
 
 test('a life is absent until it is written', async (t) => {
-  const path = join(t.testdir(), 'alpha')
-  await createDataFolder(path, contents(), CONFIG)
+  const path = await aNodeWithStore(t)
   t.equal(await readLife(path), undefined)
 
   await writeLife(path, Uint8Array.of(1, 2, 3, 4))
 
   t.strictSame(await readLife(path), Buffer.from([1, 2, 3, 4]))
 })
+
+test('a copy of a folder is not the life it is a copy of, a moved folder is', async (t) => {
+  const path = await aNodeWithStore(t)
+  await writeLife(path, Uint8Array.of(1, 2, 3, 4))
+
+  await cp(path, `${path}-copy`, { recursive: true })
+  await rename(path, `${path}-moved`)
+
+  t.equal(await readLife(`${path}-copy`), undefined)
+  t.strictSame(await readLife(`${path}-moved`), Buffer.from([1, 2, 3, 4]))
+})
+
+test('a damaged life is no reason to begin a new one in silence', async (t) => {
+  const path = await aNodeWithStore(t)
+
+  await writeFile(join(path, 'keys', 'life'), '0102')
+
+  await t.rejects(readLife(path), {
+    code: 'STORE_BROKEN',
+    facts: { file: join(path, 'keys', 'life') },
+  })
+})
+
+async function aNodeWithStore(t: Test): Promise<string> {
+  const path = join(t.testdir(), 'alpha')
+  await createDataFolder(path, contents(), CONFIG)
+  await mkdir(join(path, 'store'))
+  return path
+}
 
 function contents(first = 1): FolderContents {
   const bytes = (value: number): Uint8Array => Buffer.alloc(32, first + value)

@@ -1,9 +1,11 @@
 /** Two nodes that meet only at a post office: real processes and a real NATS server. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'tap'
+import { t as suite, test } from 'tap'
 import { startNatsServer, withoutNatsServer } from '../support/nats-server.ts'
 import { eventually, freePort, holdfast, holdfastJson, startNode } from './processes.ts'
+
+suite.setTimeout(120_000)
 
 interface Shown {
   readonly text: string

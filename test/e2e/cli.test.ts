@@ -1,7 +1,7 @@
 /** The command line from the first run to the worst day: real processes, real disk, real sockets on the loopback. */
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { cp, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'tap'
+import { t as suite, test } from 'tap'
 import {
   eventually,
   freePort,
@@ -10,6 +10,8 @@ import {
   startNode,
   type RunningNode,
 } from './processes.ts'
+
+suite.setTimeout(120_000)
 
 interface Shown {
   readonly author: string
@@ -35,12 +37,13 @@ test('a kit joins a hub, what is written on one is read on the other, and a kill
   const hub = await startNode(t, '--data', alpha)
   t.match(hub.started, { node: { name: 'alpha', role: 'hub' }, organisationName: 'Relief' })
 
-  const { code, at } = (await holdfastJson('invite', '--data', alpha)) as Record<string, string>
+  const invitation = await holdfastJson('invite', '--data', alpha)
+  const { code, at, url } = invitation as Record<string, string>
   t.equal(at, `127.0.0.1:${hubPort}`)
   const here = ['--name', 'bravo', '--host', '127.0.0.1', '--port', String(kitPort)]
   const joined = await holdfastJson('join', `${at}`, `${code}`, ...here, '--data', bravo)
   t.match(joined, { name: 'bravo', organisation: 'Relief', username: 'admin-bravo' })
-  const again = await holdfast('join', `${at}`, `${code}`, '--data', join(folder, 'charlie'))
+  const again = await holdfast('join', `${url}`, '--data', join(folder, 'charlie'))
   t.equal(again.code, 4, 'a code serves once')
   t.match(again.error, /^JOIN_REFUSED: found unknown-code. Ask for a new join code/)
 
@@ -78,6 +81,29 @@ test('a kit joins a hub, what is written on one is read on the other, and a kill
   const words = await holdfast('read', '--data', bravo)
   t.match(words.out, /admin-bravo: Water is here\n {4}alpha \(HQ\): stored there\n/)
   t.match((await holdfast('status', '--data', alpha)).out, /lan +bravo +up since/)
+})
+
+test('a kit restored from a backup gets back what it wrote since, and writes on', async (t) => {
+  const folder = t.testdir()
+  const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
+  await init(alpha, { name: 'alpha', role: 'hub', port: await freePort() })
+  await startNode(t, '--data', alpha)
+  const invitation = await holdfastJson('invite', '--data', alpha)
+  const { url } = invitation as Record<string, string>
+  const here = ['--name', 'bravo', '--host', '127.0.0.1', '--port', String(await freePort())]
+  await holdfastJson('join', `${url}`, ...here, '--data', bravo)
+  await (await startNode(t, '--data', bravo)).end('SIGTERM')
+  await cp(bravo, `${bravo}-backup`, { recursive: true })
+  const before = await startNode(t, '--data', bravo)
+  await holdfastJson('post', 'town-square', 'Since the backup', '--data', bravo)
+  await eventually(() => find(alpha, 'Since the backup'))
+  await before.end('SIGKILL')
+
+  await startNode(t, '--data', `${bravo}-backup`)
+
+  t.ok(await eventually(() => find(`${bravo}-backup`, 'Since the backup')))
+  await holdfastJson('post', 'town-square', 'After it', '--data', `${bravo}-backup`)
+  t.match(await eventually(() => find(alpha, 'After it')), { author: 'admin-bravo' })
 })
 
 test('a node that is told to stop ends well and takes its word back', async (t) => {
@@ -131,7 +157,6 @@ test('a person who was enrolled signs in, and a name serves once', async (t) => 
     code: 1,
     error: /^ALREADY_EXISTS: /,
   })
-  t.match(await holdfast('enrol', '7', '--data', alpha), { code: 2, error: /^INPUT_INVALID: / })
 })
 
 test('what cannot start says why in one line, and ends with its own code', async (t) => {
@@ -151,13 +176,6 @@ test('what cannot start says why in one line, and ends with its own code', async
   t.equal(renamed.code, 2)
   t.match(renamed.error, 'name: found "charlie", wanted "bravo", as this node was made')
 
-  await writeFile(join(bravo, 'config.json'), '{\n  "listen": { "port": "x", "prot": 1 },\n}\n')
-  const broken = await holdfast('start', '--data', bravo)
-  t.equal(broken.code, 2)
-  t.match(
-    broken.error,
-    /^CONFIG_INVALID: .*\n {2}line 3, column 1: found }, wanted a key in double quotes\n$/,
-  )
   await writeFile(join(bravo, 'config.json'), '{ "listen": { "port": "x", "prot": 1 } }')
   const wrong = await holdfast('start', '--data', bravo)
   t.equal(wrong.code, 2)
@@ -166,9 +184,6 @@ test('what cannot start says why in one line, and ends with its own code', async
 
   const remade = await holdfast('init', '--data', alpha)
   t.match(remade, { code: 1, error: /^ALREADY_EXISTS: / })
-  const nowhere = await holdfast('start', '--config', join(folder, 'none.json'), '--data', folder)
-  t.match(nowhere, { code: 2, error: /^CONFIG_MISSING: / })
-  t.equal((await holdfast('join', '127.0.0.1:1', 'code', '--data', folder)).code, 2)
   const nobody = await holdfast('join', '127.0.0.1:1', 'y'.repeat(16), '--data', folder)
   t.match(nobody, {
     code: 1,

@@ -21,6 +21,12 @@ export interface RunningNode {
   readonly end: (signal: NodeJS.Signals) => Promise<Ended>
 }
 
+/** What must not outlive the test, however it ends. */
+const children = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
 
 /** Runs one command to its end. */
@@ -76,10 +82,13 @@ export async function freePort(): Promise<number> {
 
 function begin(words: readonly string[]): ChildProcess {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('HOLDFAST_'))
-  return spawn(process.execPath, [MAIN, ...words], {
+  const child = spawn(process.execPath, [MAIN, ...words], {
     env: Object.fromEntries(own),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  children.add(child)
+  child.once('close', () => children.delete(child))
+  return child
 }
 
 async function ended(child: ChildProcess): Promise<Ended> {

@@ -1,7 +1,11 @@
 import { test } from 'tap'
 import type { PostId, UserId } from '#base/ids.ts'
 import { createDeliveryWatch } from '#server/delivery-watch.ts'
-import { DELIVERY_GATHER_MAX, DELIVERY_GATHER_MS, WATCHERS_PER_MESSAGE_MAX } from '#server/limits.ts'
+import {
+  DELIVERY_GATHER_MAX,
+  DELIVERY_GATHER_MS,
+  WATCHERS_PER_MESSAGE_MAX,
+} from '#server/limits.ts'
 import { virtualClock } from '../support/clock.ts'
 
 const [amira, bo] = ['amira', 'bo'] as UserId[] as [UserId, UserId]

@@ -10,8 +10,14 @@ test('every limit is a positive number, or a rate of such', async (t) => {
 })
 
 test('the limits fit each other', async (t) => {
-  t.ok(limits.LIVE_PING_MS + limits.LIVE_SWEEP_MS < limits.LIVE_DEAD_MS, 'a ping has time for its answer')
+  t.ok(
+    limits.LIVE_PING_MS + limits.LIVE_SWEEP_MS < limits.LIVE_DEAD_MS,
+    'a ping has time for its answer',
+  )
   t.ok(limits.OFFLINE_AFTER_MS < limits.LIVE_KEEP_MS)
   t.ok(limits.LIVE_STRANGERS_MAX < limits.LIVE_SOCKETS_MAX)
-  t.ok(limits.IDS_PER_REQUEST_MAX * 29 < REQUEST_BYTES_MAX, 'a full list of ids fits into a request')
+  t.ok(
+    limits.IDS_PER_REQUEST_MAX * 29 < REQUEST_BYTES_MAX,
+    'a full list of ids fits into a request',
+  )
 })

@@ -23,7 +23,10 @@ test('people are found by id, by name in any case, and listed by name', async (t
 
   t.equal(people.byId('1' as UserId)?.username, 'bo')
   t.equal(people.byName('CHEN')?.id, '2')
-  t.strictSame(people.all().map(({ username }) => username), ['bo', 'chen'])
+  t.strictSame(
+    people.all().map(({ username }) => username),
+    ['bo', 'chen'],
+  )
   t.equal(people.byName('dana'), undefined)
 })
 

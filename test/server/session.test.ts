@@ -15,7 +15,7 @@ import { aNode, anAdministrator } from '../support/nodes.ts'
 async function signedIn(t: { readonly teardown: (handler: () => Promise<void>) => void }) {
   const clock = virtualClock()
   const node = await aNode('alpha', { clock })
-  t.teardown(() => node[Symbol.asyncDispose]())
+  t.teardown(async () => node[Symbol.asyncDispose]())
   const person = await anAdministrator(node, 'amira')
   const session = await node.openSession('amira')
   let asked = 0

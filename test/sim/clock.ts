@@ -10,7 +10,8 @@ import type { Life, Timeline } from './timeline.ts'
 /** How one node's clock is wrong. */
 export interface ClockFault {
   /** In words, for the trace. */
-  readonly kind: 'true' | 'off' | 'drifting' | 'no battery' | 'decades ahead' | 'set right' | 'jumping'
+  readonly kind:
+    'true' | 'off' | 'drifting' | 'no battery' | 'decades ahead' | 'set right' | 'jumping'
   /** What the wall clock says at true time `at`, on a node that was switched on at `bootedAt`. */
   readonly wall: (at: Instant, bootedAt: Instant) => Instant
   /** Local milliseconds that pass in a true one. */

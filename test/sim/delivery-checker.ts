@@ -35,10 +35,7 @@ export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
   /** Counts questions and answers: an answer to an older question may be an older one. */
   let moment = 0
 
-  const judge = (
-    { member, said, askedAt }: Question,
-    delivery: Delivery,
-  ): string | undefined => {
+  const judge = ({ member, said, askedAt }: Question, delivery: Delivery): string | undefined => {
     const destination = members.find((one) => one.id === delivery.destination)
     if (destination === undefined) return 'a destination that is no node of this organisation'
     const place = `${member.index} ${said.number} ${destination.index}`

@@ -1,15 +1,15 @@
 /**
  * A disk in memory with a durable and a volatile part. A batch is volatile until its sync is done; losing power loses
- * volatile batches whole and keeps what was synced, acknowledged or not. Reads see what is durable. A handle of a node
- * that lost its power answers nothing any more.
+ * volatile batches whole and keeps what was synced, acknowledged or not. A handle of a node that lost its power answers
+ * nothing any more. To prove the checkers, a disk can be made to lie.
  */
 import { EdgeError } from '#base/errors.ts'
 import type { Entry, Range, Store, Write } from '#ports/store.ts'
-import { compareKeys } from '#storage/key-order.ts'
 import { storeClosed } from '#storage/store-errors.ts'
 import type { Chance } from './chance.ts'
-import type { Marks } from './trace.ts'
+import { openSortedMap, type SortedMap } from './sorted-map.ts'
 import { within, type Life, type Timeline } from './timeline.ts'
+import type { Marks } from './trace.ts'
 
 /** Where in a write the power goes: before the sync (the batch is lost) or after it, before anybody is told. */
 export type PowerCut = 'before sync' | 'after sync'
@@ -18,11 +18,21 @@ export type PowerCut = 'before sync' | 'after sync'
 export interface DiskFaults {
   readonly isFull: () => boolean
   readonly powerCut: () => PowerCut | undefined
-  /** Planted, to prove the checkers: acknowledges at once and syncs this much later. 0 for an honest disk. */
-  readonly syncsLateMs: number
-  /** Planted: acknowledges a batch and forgets it. */
-  readonly drops: () => boolean
+  readonly lies: DiskLies
 }
+
+/** What an honest disk does not do. */
+export interface DiskLies {
+  /** Acknowledges at once and syncs this much later; 0 for not. */
+  readonly syncsLateMs: number
+  /** What of a batch is really written, whatever is said. */
+  readonly written: (batch: readonly Write[]) => readonly Write[]
+  /** What of a batch is there after the power went before the sync. */
+  readonly torn: (batch: readonly Write[]) => readonly Write[]
+}
+
+/** An honest disk. */
+export const NO_LIES: DiskLies = { syncsLateMs: 0, written: (batch) => batch, torn: () => [] }
 
 /** What a disk needs of the world it stands in. */
 export interface DiskWorld {
@@ -42,96 +52,123 @@ export interface Disk {
   readonly open: (life: Life) => Store
   /** What is durable, in key order. */
   readonly durable: (range: Range) => readonly Entry[]
+  /** A copy of all that is durable, and how to put it back while no handle is in use. */
+  readonly backUp: () => () => void
 }
 
-/** An honest disk, as its faults go. */
-export const NO_DISK_FAULTS: DiskFaults = {
-  isFull: () => false,
-  powerCut: () => undefined,
-  syncsLateMs: 0,
-  drops: () => false,
-}
+/** All keys there can be. */
+export const EVERYTHING: Range = { from: '', to: '\u{10ffff}' }
 
 /** An empty disk. */
 export function openDisk(world: DiskWorld): Disk {
+  const durable = openSortedMap()
+  return {
+    durable: durable.list,
+    backUp: () => {
+      const kept = durable.list(EVERYTHING)
+      return () => {
+        for (const [key] of durable.list(EVERYTHING)) durable.set(key, undefined)
+        for (const [key, value] of kept) durable.set(key, value)
+      }
+    },
+    open: (life) => openHandle(world, { life, durable }),
+  }
+}
+
+interface Handle {
+  readonly life: Life
+  readonly durable: SortedMap
+}
+
+/** Reads see what was written, which on an honest disk is what is durable. */
+function openHandle(world: DiskWorld, { life, durable }: Handle): Store {
   const { timeline, chance } = world
-  const map = openSortedMap()
-  const apply = (writes: readonly Write[]): void => {
-    for (const { key, value } of writes) map.set(key, value)
-    world.onSynced(writes)
+  const visible = openSortedMap()
+  for (const [key, value] of durable.list(EVERYTHING)) visible.set(key, value)
+  let isClosed = false
+  let last = Promise.resolve()
+  const pass = (ms: number): Promise<void> =>
+    ms === 0
+      ? within(life, Promise.resolve())
+      : new Promise((resolve) => void timeline.after(ms, resolve, life))
+  const check = (): void => {
+    if (isClosed) throw storeClosed()
+  }
+  const read = async <T>(look: () => T): Promise<T> => {
+    check()
+    await pass(chance.happens(0.8) ? 0 : chance.between(1, 4))
+    return look()
+  }
+  const writing: Writing = {
+    ...world,
+    life,
+    pass,
+    show: (batch) => setAll(visible, batch),
+    sync: (batch) => {
+      setAll(durable, batch)
+      world.onSynced(batch)
+    },
   }
   return {
-    durable: map.list,
-    open: (life) => {
-      const pass = (ms: number): Promise<void> =>
-        ms === 0
-          ? within(life, Promise.resolve())
-          : new Promise((resolve) => void timeline.after(ms, resolve, life))
-      const readMs = (): number => (chance.happens(0.8) ? 0 : chance.between(1, 4))
-      let isClosed = false
-      const check = (): void => {
-        if (isClosed) throw storeClosed()
-      }
-      const read = async <T>(look: () => T): Promise<T> => {
-        check()
-        await pass(readMs())
-        return look()
-      }
-      let last = Promise.resolve()
-      const write = async (writes: readonly Write[]): Promise<void> => {
-        check()
-        const batch = writes.map(({ key, value }) => ({ key, value: copy(value) }))
-        const earlier = last
-        const { promise, resolve } = Promise.withResolvers<void>()
-        last = promise
-        await earlier
-        try {
-          await writeBatch({ ...world, apply, pass, life }, batch)
-        } finally {
-          resolve()
-        }
-      }
-      return {
-        get: (key) => read(() => copy(map.get(key))),
-        getMany: (keys) => read(() => keys.map((key) => copy(map.get(key)))),
-        list: (range) => read(() => map.list(range)),
-        write,
-        compact: async () => {
-          check()
-          await pass(chance.between(5, 50))
-        },
-        [Symbol.asyncDispose]: async () => {
-          isClosed = true
-          await within(life, last)
-        },
-      }
+    get: (key) => read(() => visible.get(key)),
+    getMany: (keys) => read(() => keys.map(visible.get)),
+    list: (range) => read(() => visible.list(range)),
+    write: async (writes) => {
+      check()
+      const batch = writes.map(({ key, value }) => ({
+        key,
+        value: value && Uint8Array.from(value),
+      }))
+      const earlier = last
+      const { promise, resolve } = Promise.withResolvers<void>()
+      last = promise
+      await earlier
+      await writeBatch(writing, batch).finally(resolve)
+    },
+    compact: async () => {
+      check()
+      await pass(chance.between(5, 50))
+    },
+    [Symbol.asyncDispose]: async () => {
+      isClosed = true
+      await within(life, last)
     },
   }
 }
 
 interface Writing extends DiskWorld {
-  readonly apply: (writes: readonly Write[]) => void
-  readonly pass: (ms: number) => Promise<void>
   readonly life: Life
+  readonly pass: (ms: number) => Promise<void>
+  /** From now on reads give it. */
+  readonly show: (batch: readonly Write[]) => void
+  /** From now on a power cut leaves it. */
+  readonly sync: (batch: readonly Write[]) => void
 }
 
 async function writeBatch(disk: Writing, batch: readonly Write[]): Promise<void> {
-  const { faults, chance, marks } = disk
+  const { chance, marks } = disk
+  const { isFull, powerCut, lies } = disk.faults
   const syncMs = chance.happens(0.02) ? chance.between(100, 3_000) : chance.between(1, 12)
-  if (faults.isFull()) {
+  if (isFull()) {
     await disk.pass(syncMs)
     marks.count('disk.full')
     throw new EdgeError('STORE_FULL', { found: 'no room on the disk' })
   }
-  if (faults.syncsLateMs > 0) {
-    disk.timeline.after(faults.syncsLateMs, () => disk.apply(batch), disk.life)
+  const written = lies.written(batch)
+  if (written.length < batch.length) marks.count('disk.lied')
+  if (lies.syncsLateMs > 0) {
+    disk.show(written)
+    disk.timeline.after(lies.syncsLateMs, () => disk.sync(written), disk.life)
     return
   }
-  const cut = faults.powerCut()
+  const cut = powerCut()
   await disk.pass(syncMs)
-  if (cut === 'before sync') return loseWith(disk, 'disk.write-lost')
-  if (faults.drops()) marks.count('disk.batch-dropped')
-  else disk.apply(batch)
+  if (cut === 'before sync') {
+    disk.sync(lies.torn(batch))
+    return loseWith(disk, 'disk.write-lost')
+  }
+  disk.sync(written)
+  disk.show(written)
   if (cut === 'after sync') return loseWith(disk, 'disk.write-kept-unacknowledged')
   await disk.pass(chance.between(0, 1))
 }
@@ -142,45 +179,6 @@ function loseWith(disk: Writing, mark: string): Promise<never> {
   return new Promise(() => {})
 }
 
-function copy<T extends Uint8Array | undefined>(value: T): T {
-  return (value === undefined ? undefined : Uint8Array.from(value)) as T
-}
-
-interface SortedMap {
-  readonly get: (key: string) => Uint8Array | undefined
-  readonly set: (key: string, value: Uint8Array | undefined) => void
-  readonly list: (range: Range) => readonly Entry[]
-}
-
-/** Keys in a sorted array. */
-function openSortedMap(): SortedMap {
-  const keys: string[] = []
-  const values = new Map<string, Uint8Array>()
-  const placeOf = (key: string): number => {
-    let low = 0
-    let high = keys.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (compareKeys(keys[middle] ?? '', key) < 0) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-  return {
-    get: (key) => values.get(key),
-    set: (key, value) => {
-      const isPresent = values.has(key)
-      if (value === undefined && isPresent) keys.splice(placeOf(key), 1)
-      if (value !== undefined && !isPresent) keys.splice(placeOf(key), 0, key)
-      if (value === undefined) values.delete(key)
-      else values.set(key, value)
-    },
-    list: ({ from, to, limit = Infinity, reverse = false }) => {
-      const inside = keys.slice(placeOf(from), placeOf(to))
-      if (reverse) inside.reverse()
-      return inside
-        .slice(0, limit)
-        .map((key): Entry => [key, copy(values.get(key) ?? new Uint8Array(0))])
-    },
-  }
+function setAll(map: SortedMap, batch: readonly Write[]): void {
+  for (const { key, value } of batch) map.set(key, value)
 }

@@ -52,7 +52,12 @@ function checkMessages({ said: all, verdict }: EndGround, member: Member, view: 
     const wrong = wrongWith(said, message)
     if (wrong === undefined) continue
     const broken = 'promise 1: no lost promise' as const
-    verdict.fail({ broken, where, wanted: `message ${said.number} of node ${said.home}`, found: wrong })
+    verdict.fail({
+      broken,
+      where,
+      wanted: `message ${said.number} of node ${said.home}`,
+      found: wrong,
+    })
   }
   const known = new Set(all.map((said) => said.id))
   for (const message of shown) {
@@ -62,7 +67,12 @@ function checkMessages({ said: all, verdict }: EndGround, member: Member, view: 
 }
 
 function twice(verdict: Verdict, where: string, what: string): void {
-  verdict.fail({ broken: 'promise 3: once only', where, wanted: 'every message once', found: `${what} is there more often` })
+  verdict.fail({
+    broken: 'promise 3: once only',
+    where,
+    wanted: 'every message once',
+    found: `${what} is there more often`,
+  })
 }
 
 function wrongWith(said: Said, message: Message | undefined): string | undefined {
@@ -71,8 +81,10 @@ function wrongWith(said: Said, message: Message | undefined): string | undefined
     return isCertain && message !== undefined ? 'it was refused, and is there' : undefined
   }
   if (message === undefined) return 'it was shown as saved, and is not there'
-  if (message.channel !== said.channel || message.author !== said.author) return 'wrong channel or author'
-  if (message.root !== said.root) return `wrong root: ${message.root ?? 'none'}, not ${said.root ?? 'none'}`
+  if (message.channel !== said.channel || message.author !== said.author)
+    return 'wrong channel or author'
+  if (message.root !== said.root)
+    return `wrong root: ${message.root ?? 'none'}, not ${said.root ?? 'none'}`
   if (message.lane !== said.lane) return `wrong lane: ${message.lane}`
   return wrongState(said, message)
 }

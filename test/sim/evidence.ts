@@ -29,10 +29,7 @@ export interface Evidence {
 const KEPT_SEALED = /^(?:wait|park)\//
 
 /** Nothing is known yet. The secret opens every envelope of the organisation. */
-export function openEvidence(
-  organisation: Organisation,
-  secret: Uint8Array,
-): Evidence {
+export function openEvidence(organisation: Organisation, secret: Uint8Array): Evidence {
   const keyring = openKeyring(organisation.id, secret)
   const roster = openRoster(organisation.rootKey)
   const onDisk = new Set<string>()

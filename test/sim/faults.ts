@@ -4,7 +4,8 @@ import type { DiskFaults } from './disk.ts'
 import type { Fleet, Member } from './fleet.ts'
 import type { Lan } from './lan.ts'
 import type { NetworkFaults } from './network.ts'
-import type { Fault, Plant, SimOptions } from './options.ts'
+import { diskLies, networkLies, type Liar } from './lies.ts'
+import type { Fault, SimOptions } from './options.ts'
 import type { Post } from './post-carrier.ts'
 import type { Life, Timeline } from './timeline.ts'
 import type { Topology } from './topology.ts'
@@ -43,7 +44,11 @@ export function openFaults(chance: Chance, options: SimOptions): Faults {
   let phase: Life = beginLife()
   let isActive = false
   const has = (fault: Fault): boolean => !options.without.includes(fault)
-  const lies = (plant: Plant): boolean => options.planted.includes(plant)
+  const liarOf = (name: string): Liar => ({
+    chance: chance.fork(name),
+    planted: options.planted,
+    isActive: () => isActive,
+  })
   const probability = (fault: Fault, value: number) => (): number =>
     isActive && has(fault) ? value : 0
 
@@ -51,16 +56,19 @@ export function openFaults(chance: Chance, options: SimOptions): Faults {
     network: {
       duplicates: probability('duplicates', 0.06),
       strays: probability('strays', 0.06),
-      answersEarly: lies('custody-before-delivery'),
-      cursorAhead: lies('cursor-ahead') ? 4 : 0,
-      renumbers: lies('renumbered-duplicates'),
+      ...networkLies(liarOf('network lies')),
     },
-    disk: (index) => diskFaults(chance.fork(`disk ${index}`), {
-      isFull: () => isActive && full.has(index),
-      isRisky: () => isActive && has('power-in-writes'),
-      acknowledgesEarly: lies('disk-acknowledges-early'),
-      drops: lies('disk-drops-batches') && index === 0 ? () => isActive : () => false,
-    }),
+    disk: (index) => {
+      const draw = chance.fork(`disk ${index}`)
+      return {
+        isFull: () => isActive && full.has(index),
+        powerCut: () => {
+          if (!isActive || !has('power-in-writes') || !draw.happens(0.004)) return undefined
+          return draw.happens(0.5) ? 'before sync' : 'after sync'
+        },
+        lies: diskLies(liarOf(`disk lies ${index}`)),
+      }
+    },
     begin: (stage) => {
       isActive = true
       phase = beginLife()
@@ -68,6 +76,8 @@ export function openFaults(chance: Chance, options: SimOptions): Faults {
       if (has('cuts')) cutLinks(scene, chance.fork('cuts'))
       if (has('power')) cutPower(scene, chance.fork('power'))
       if (has('full-disks')) fillDisks(scene, chance.fork('full'), full)
+      if (options.planted.includes('disk-restored'))
+        restoreDisk(scene, chance.fork('restore'), options.hours)
       if (stage.topology.post.length === 0) return
       if (has('post-power')) failPost(scene, chance.fork('post power'))
       if (has('post-wipe')) wipePost(scene, chance.fork('post wipe'), options.hours)
@@ -91,37 +101,35 @@ interface Scene {
   readonly phase: Life
 }
 
-function diskFaults(
-  chance: Chance,
-  sort: {
-    readonly isFull: () => boolean
-    readonly isRisky: () => boolean
-    readonly acknowledgesEarly: boolean
-    readonly drops: () => boolean
-  },
-): DiskFaults {
-  return {
-    isFull: sort.isFull,
-    powerCut: () => {
-      if (!sort.isRisky() || !chance.happens(0.004)) return undefined
-      return chance.happens(0.5) ? 'before sync' : 'after sync'
-    },
-    syncsLateMs: sort.acknowledgesEarly ? 1_500 : 0,
-    drops: () => sort.drops() && chance.happens(0.02),
-  }
-}
-
 /** Does `act` again and again, after waits of `lowMs` to `highMs`. */
-function often(
-  { stage, phase }: Scene,
-  wait: () => number,
-  act: () => void,
-): void {
+function often({ stage, phase }: Scene, wait: () => number, act: () => void): void {
   stage.timeline.after(
     wait(),
     () => {
       act()
       often({ stage, phase }, wait, act)
+    },
+    phase,
+  )
+}
+
+/** A lie: a kit goes on from a backup as if nothing had happened since, without a new life of its store. */
+function restoreDisk({ stage, phase }: Scene, chance: Chance, hours: number): void {
+  const { timeline, fleet, members } = stage
+  const member = chance.pick(members)
+  timeline.after(
+    (hours * HOUR_MS) / 3,
+    () => {
+      const restore = member.disk.backUp()
+      timeline.after(
+        (hours * HOUR_MS) / 3,
+        () => {
+          fleet.cutPower(member)
+          restore()
+          fleet.switchOn(member)
+        },
+        phase,
+      )
     },
     phase,
   )
@@ -162,20 +170,32 @@ function cutPower(scene: Scene, chance: Chance): void {
   for (const member of members) {
     const own = chance.fork(member.name)
     const meanMs = own.pick([20, 60, 180]) * MINUTE_MS
-    often(scene, () => own.between(MINUTE_MS, 2 * meanMs), () => {
-      fleet.cutPower(member)
-      timeline.after(downMs(own), () => fleet.switchOn(member))
-    })
+    often(
+      scene,
+      () => own.between(MINUTE_MS, 2 * meanMs),
+      () => {
+        fleet.cutPower(member)
+        timeline.after(downMs(own), () => fleet.switchOn(member))
+      },
+    )
   }
 }
 
 function fillDisks(scene: Scene, chance: Chance, full: Set<number>): void {
   for (const { index, name } of scene.stage.members) {
     const own = chance.fork(name)
-    often(scene, () => own.between(10 * MINUTE_MS, 3 * HOUR_MS), () => {
-      full.add(index)
-      scene.stage.timeline.after(own.between(5_000, 10 * MINUTE_MS), () => full.delete(index), scene.phase)
-    })
+    often(
+      scene,
+      () => own.between(10 * MINUTE_MS, 3 * HOUR_MS),
+      () => {
+        full.add(index)
+        scene.stage.timeline.after(
+          own.between(5_000, 10 * MINUTE_MS),
+          () => full.delete(index),
+          scene.phase,
+        )
+      },
+    )
   }
 }
 
@@ -183,7 +203,11 @@ function failPost(scene: Scene, chance: Chance): void {
   often(
     scene,
     () => chance.between(5 * MINUTE_MS, 2 * HOUR_MS),
-    () => scene.stage.post.failPower(chance.between(1_000, 10 * MINUTE_MS), chance.between(0, POST_SYNC_MS)),
+    () =>
+      scene.stage.post.failPower(
+        chance.between(1_000, 10 * MINUTE_MS),
+        chance.between(0, POST_SYNC_MS),
+      ),
   )
 }
 
@@ -194,7 +218,9 @@ function wipePost(scene: Scene, chance: Chance, hours: number): void {
 }
 
 function downMs(chance: Chance): number {
-  return chance.happens(0.5) ? chance.between(500, 20_000) : chance.between(MINUTE_MS, 40 * MINUTE_MS)
+  return chance.happens(0.5)
+    ? chance.between(500, 20_000)
+    : chance.between(MINUTE_MS, 40 * MINUTE_MS)
 }
 
 function pairs({ topology, members }: Stage): readonly (readonly [Member, Member])[] {

@@ -99,20 +99,20 @@ export function openFleet(world: FleetWorld): Fleet {
     const boot: Boot = { life: beginLife(), node: undefined, told: new Set() }
     member.boot = boot
     trace.note(member.name, 'power on', { clock: member.clock.kind })
-    const opening = openNode(world, member, boot.life)
-    within(boot.life, opening).then(
-      (node) => {
-        boot.node = node
-        trace.note(member.name, 'open')
-        node.subscribe((event) => boot.life.isAlive() && world.onEvent(member, event))
-      },
-      (error: unknown) => {
-        if (codeOf(error) !== 'STORE_FULL') return failStart(verdict, member, error)
-        marks.count('power.on-with-full-disk')
-        cutPower(member)
-        timeline.after(START_AGAIN_MS, () => switchOn(member))
-      },
-    )
+    void open(member, boot)
+  }
+  const open = async (member: Member, boot: Boot): Promise<void> => {
+    try {
+      const node = await within(boot.life, openNode(world, member, boot.life))
+      boot.node = node
+      trace.note(member.name, 'open')
+      node.subscribe((event) => void (boot.life.isAlive() && world.onEvent(member, event)))
+    } catch (error) {
+      if (codeOf(error) !== 'STORE_FULL') return failStart(verdict, member, error)
+      marks.count('power.on-with-full-disk')
+      cutPower(member)
+      timeline.after(START_AGAIN_MS, () => switchOn(member))
+    }
   }
   return { switchOn, cutPower }
 }
@@ -147,7 +147,12 @@ function openLogPort(world: FleetWorld, member: Member, life: Life): Log {
       trace.note(member.name, `${level} ${event}`, facts)
       if (!isWrong(event, facts)) return
       const found = `${event} ${JSON.stringify(facts)}`
-      verdict.fail({ broken: 'no such error', where: member.name, wanted: `no ${level} of this kind`, found })
+      verdict.fail({
+        broken: 'no such error',
+        where: member.name,
+        wanted: `no ${level} of this kind`,
+        found,
+      })
     }
   return {
     error: note('error', (event) => !EXPECTED_EVENTS.has(event)),

@@ -7,16 +7,17 @@ import { makeJoinRequest, readJoinAnswer } from '#trust/joining.ts'
 import { keyPairFromSeed, agree, sign } from '#trust/keys.ts'
 import type { Chance } from './chance.ts'
 import type { Member } from './fleet.ts'
-import { settle } from './people.ts'
+import { settle } from './settle.ts'
 import { addMember, type World } from './world.ts'
 
 /** Founds the organisation; resolves when headquarters is open and every kit has its papers. Kits are still off. */
-export async function found(world: World): Promise<void> {
+export async function foundOrganisation(world: World): Promise<void> {
   const hub = addHub(world)
   world.fleet.switchOn(hub)
   const node = await opened(world, hub)
-  await settle(world, hub, world.chance.fork('settle hub'))
-  for (let index = 1; index < world.options.nodes; index += 1) await admit(world, { hub, node }, index)
+  await settle(hub, world.chance.fork('settle hub'))
+  for (let index = 1; index < world.options.nodes; index += 1)
+    await admit(world, { hub, node }, index)
 }
 
 /** Resolves once `member` is on and open. */
@@ -39,7 +40,10 @@ function addHub(world: World): Member {
     signingKey: keys.signing.publicBytes,
     sealingKey: keys.sealing.publicBytes,
   })
-  const identity = must(openIdentity(organisation, keys.seeds, certificate), 'the hub has its own keys')
+  const identity = must(
+    openIdentity(organisation, keys.seeds, certificate),
+    'the hub has its own keys',
+  )
   return addMember(world, { name: 'hub', identity, root, acquaintances: [] })
 }
 
@@ -50,7 +54,9 @@ async function admit(
 ): Promise<Member> {
   const name = `kit-${index}`
   const keys = keysOf(world.chance, index)
-  const { code: text } = await node.makeJoinCode(must(hub.people[0], 'the hub has an administrator'))
+  const { code: text } = await node.makeJoinCode(
+    must(hub.people[0], 'the hub has an administrator'),
+  )
   const code = must(parseJoinCode(text), 'a code of ours can be read')
   const request = makeJoinRequest({
     code,

@@ -183,6 +183,10 @@ function transmit(way: Way, parcel: Parcel, answer: (outcome: Outcome) => void):
       else marks.count('lan.answer-lost')
     })
   }
+  if (faults.swallows()) {
+    timeline.after(transitMs(world), () => answer('custody'))
+    return
+  }
   const deliver = (): void => {
     if (!session.isOpen) return marks.count('lan.parcel-lost')
     trace.note(world.nameOf(to), 'gets', { from: world.nameOf(from), bytes: bytes.length })

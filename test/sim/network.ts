@@ -18,8 +18,12 @@ export interface NetworkFaults {
   readonly strays: () => number
   /** Planted, to prove the checkers: answers `custody` before the peer has anything. */
   readonly answersEarly: boolean
+  /** Planted: whether this parcel is answered for and thrown away. */
+  readonly swallows: () => boolean
   /** Planted: the saved cursor is this many parcels ahead of what was accepted. 0 for an honest post office. */
   readonly cursorAhead: number
+  /** Planted: nobody is told that the post office may have forgotten. */
+  readonly hidesForgetting: boolean
   /** Planted, and harmless: a second copy comes under another number. */
   readonly renumbers: boolean
 }
@@ -29,7 +33,9 @@ export const NO_NETWORK_FAULTS: NetworkFaults = {
   duplicates: () => 0,
   strays: () => 0,
   answersEarly: false,
+  swallows: () => false,
   cursorAhead: 0,
+  hidesForgetting: false,
   renumbers: false,
 }
 
@@ -69,7 +75,10 @@ export interface Side {
   /** This side notices that the contact is over: it is told, and every send under way fails. */
   readonly drop: () => void
   /** Registers a send; `transmit` puts it on the way and is given how to answer. */
-  readonly send: (sending: Sending, transmit: (answer: (outcome: Outcome) => void) => void) => Promise<Handover>
+  readonly send: (
+    sending: Sending,
+    transmit: (answer: (outcome: Outcome) => void) => void,
+  ) => Promise<Handover>
 }
 
 /** A parcel on its way and the patience of its sender. */
@@ -93,7 +102,10 @@ export function openSide(
   const pending = new Set<(error: EdgeError) => void>()
   let isUp = true
   const note = (event: string): void =>
-    world.trace.note(world.nameOf(endpoint.node), event, { carrier, peer: short(contact.peer, world) })
+    world.trace.note(world.nameOf(endpoint.node), event, {
+      carrier,
+      peer: short(contact.peer, world),
+    })
   note(contact.mayHaveForgotten ? 'contact begins, forgetful' : 'contact begins')
   endpoint.contacts.put(contact)
   return {

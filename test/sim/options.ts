@@ -20,8 +20,14 @@ export type Fault = (typeof FAULTS)[number]
 export const PLANTS = [
   'disk-acknowledges-early',
   'disk-drops-batches',
+  'disk-tears-batches',
+  'disk-forgets-pending-ids',
+  'disk-forgets-receipts',
+  'disk-restored',
   'custody-before-delivery',
+  'custody-without-delivery',
   'cursor-ahead',
+  'post-forgets-silently',
   'renumbered-duplicates',
 ] as const
 

@@ -60,6 +60,7 @@ function runOne(worker: Worker, order: Order): Promise<Result> {
     const alarm = setTimeout(() => finish(broken(order, 'it hangs')), RUN_MS_MAX)
     worker.on('message', finish)
     worker.on('error', onError)
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker is no window
     worker.postMessage(order)
   })
 }

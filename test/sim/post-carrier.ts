@@ -4,10 +4,10 @@
  */
 import type { NodeId } from '#base/ids.ts'
 import { must } from '#base/assert.ts'
-import { bytesFromText, textFromBytes } from '#base/bytes.ts'
 import type { Arrival, Carrier, Contact, Parcel } from '#ports/carrier.ts'
-import type { Store, Write } from '#ports/store.ts'
+import type { Store } from '#ports/store.ts'
 import { openConduit } from './conduit.ts'
+import { ahead, loadCursor, nextFor, withAccepted, writeOf, type Cursor } from './cursor.ts'
 import {
   openSide,
   SIM_ENVELOPE_BYTES_MAX,
@@ -22,7 +22,6 @@ import {
   isSameStart,
   openPostOffice,
   type Item,
-  type Place,
   type PostOffice,
   type Start,
 } from './post-office.ts'
@@ -44,7 +43,6 @@ export interface Post {
 
 const NAME = 'post'
 const PEER = 'post:sim'
-const CURSOR = 'sim/cursor'
 /** Parcels that are offered to one node at once. */
 const OFFERED_MAX = 8
 /** After this long without an answer a parcel is offered again, in milliseconds. */
@@ -52,15 +50,6 @@ const OFFER_AGAIN_MS = 60_000
 
 /** What is added to the number of a planted duplicate. */
 const INVENTED = 1_000_000
-
-/** What a node keeps on its disk. */
-interface Cursor {
-  /** Everything up to here was accepted, and so were those of `beyond`. */
-  readonly place: Place
-  readonly beyond: readonly number[]
-  /** The start that the node has taken notice of: it has begun a contact that told it. */
-  readonly told: Start
-}
 
 /** One node and the post office, for one life. */
 interface Box {
@@ -92,7 +81,7 @@ export function openPost(world: NetworkWorld): Post {
   const connect = async (node: NodeId): Promise<void> => {
     const box = boxes.get(node)
     if (box === undefined) return
-    box.cursor ??= readCursor(await box.store.get(CURSOR)) ?? (await firstCursor(box, office))
+    box.cursor ??= await loadCursor(box.store, office)
     if (!isUp || !plugged.has(node) || box.visit?.isOpen === true || !boxes.has(node)) return
     box.visit?.side.drop()
     const visit = beginVisit(world, office, box)
@@ -112,40 +101,23 @@ export function openPost(world: NetworkWorld): Post {
     tryLater(node)
   }
   const offerMore = (visit: Visit): void => {
+    const at = { office, reader: visit.box.endpoint.node }
     while (visit.isOpen && visit.offered.size < OFFERED_MAX) {
-      const item = nextFor(visit)
+      const item = nextFor(visit.cursor, visit.offered, at)
       if (item === undefined) return
+      const cursorWith = (): Cursor => withAccepted(visit.cursor, item.sequence, at)
       visit.offered.add(item.sequence)
       offer(world, visit, {
         item,
-        cursorWith: () => withDone(visit, item.sequence),
+        cursorWith,
         onDone: () => {
           visit.offered.delete(item.sequence)
-          visit.cursor = withDone(visit, item.sequence)
+          visit.cursor = cursorWith()
           visit.box.cursor = visit.cursor
           offerMore(visit)
         },
       })
     }
-  }
-  /** The first parcel that is neither accepted nor offered. */
-  const nextFor = ({ box, cursor, offered }: Visit): Item | undefined => {
-    let item = office.next(cursor.place.sequence, box.endpoint.node)
-    while (item !== undefined && (offered.has(item.sequence) || cursor.beyond.includes(item.sequence)))
-      item = office.next(item.sequence, box.endpoint.node)
-    return item
-  }
-  /** The cursor once `sequence` is accepted too. */
-  const withDone = ({ box, cursor }: Visit, sequence: number): Cursor => {
-    const beyond = new Set([...cursor.beyond, sequence])
-    let reached = cursor.place.sequence
-    for (;;) {
-      const next = office.next(reached, box.endpoint.node)
-      if (next === undefined || !beyond.delete(next.sequence)) break
-      reached = next.sequence
-    }
-    const place = { ...cursor.place, sequence: reached }
-    return { ...cursor, place, beyond: [...beyond].filter((one) => one > reached) }
   }
   const put = (visit: Visit, parcel: Parcel, answer: (outcome: Outcome) => void): void => {
     const { node } = visit.box.endpoint
@@ -234,19 +206,12 @@ export function openPost(world: NetworkWorld): Post {
   }
 }
 
-/** On the first visit ever nothing can have been forgotten. */
-async function firstCursor({ store }: Box, office: PostOffice): Promise<Cursor> {
-  const cursor: Cursor = { place: office.resume(undefined), beyond: [], told: office.start() }
-  await store.write([writeOf(cursor)]).catch(() => undefined)
-  return cursor
-}
-
 function beginVisit(world: NetworkWorld, office: PostOffice, box: Box): Visit {
   const { place, beyond, told } = must(box.cursor, 'a visit has a cursor')
   const start = office.start()
   const resumed = office.resume(place)
   const isSame = resumed.sequence === place.sequence && place.stream === resumed.stream
-  const mayHaveForgotten = !isSameStart(told, start)
+  const mayHaveForgotten = !world.faults.hidesForgetting && !isSameStart(told, start)
   const contact = { peer: PEER, isUp: true, mayHaveForgotten } as const
   const side = openSide(world, NAME, { endpoint: box.endpoint, contact })
   // What lay beyond a place that is gone may be something else by now.
@@ -262,11 +227,7 @@ interface Offer {
 }
 
 /** Offers one parcel, again after a while, until it is accepted or refused. */
-function offer(
-  world: NetworkWorld,
-  visit: Visit,
-  { item, cursorWith, onDone }: Offer,
-): void {
+function offer(world: NetworkWorld, visit: Visit, { item, cursorWith, onDone }: Offer): void {
   const { timeline, chance, faults, marks, trace } = world
   const { endpoint } = visit.box
   let isDone = false
@@ -298,17 +259,4 @@ function offer(
   if (!chance.happens(faults.duplicates())) return
   marks.count('post.duplicate')
   timeline.after(chance.between(10, 60_000), deliver, endpoint.life)
-}
-
-function ahead(cursor: Cursor, count: number): Cursor {
-  if (count === 0) return cursor
-  return { ...cursor, place: { ...cursor.place, sequence: cursor.place.sequence + count } }
-}
-
-function writeOf(cursor: Cursor): Write {
-  return { key: CURSOR, value: bytesFromText(JSON.stringify(cursor)) }
-}
-
-function readCursor(bytes: Uint8Array | undefined): Cursor | undefined {
-  return bytes === undefined ? undefined : (JSON.parse(textFromBytes(bytes)) as Cursor)
 }

@@ -4,7 +4,7 @@
  */
 import type { Instant } from '#base/ids.ts'
 import { checkEnd } from './end-checks.ts'
-import { found } from './founding.ts'
+import { foundOrganisation } from './founding.ts'
 import { DEFAULT_OPTIONS, type SimOptions } from './options.ts'
 import { actOnce } from './people.ts'
 import { checkWord, openWorld, START_AT, type World } from './world.ts'
@@ -46,9 +46,18 @@ export async function runSeed(
   given: Partial<SimOptions> = {},
   print?: (line: string) => void,
 ): Promise<Result> {
+  const { result } = await runWorld(seed, given, print)
+  return result
+}
+
+/** Runs one seed to its end and gives the world as it stands then, for whoever looks for the cause of a failure. */
+export async function runWorld(
+  seed: number,
+  given: Partial<SimOptions>,
+  print?: (line: string) => void,
+): Promise<{ readonly result: Result; readonly world: World }> {
   const options = { ...DEFAULT_OPTIONS, ...given }
   const world = openWorld(seed, options, print)
-  ;(globalThis as never as { world: unknown }).world = world
   const onCrash = (error: unknown): void => {
     const found = error instanceof Error ? (error.stack ?? error.message) : String(error)
     world.verdict.fail({ broken: 'no such error', where: 'the process', wanted: 'no error', found })
@@ -61,7 +70,7 @@ export async function runSeed(
     process.off('unhandledRejection', onCrash)
     process.off('uncaughtException', onCrash)
   }
-  return resultOf(world, seed)
+  return { result: resultOf(world, seed), world }
 }
 
 function resultOf(world: World, seed: number): Result {
@@ -82,7 +91,7 @@ function resultOf(world: World, seed: number): Result {
 }
 
 async function live(world: World): Promise<void> {
-  await during(world, 'founding', { ms: FOUNDING_MS_MAX, work: found(world) })
+  await during(world, 'founding', { ms: FOUNDING_MS_MAX, work: foundOrganisation(world) })
   if (world.verdict.failure() !== undefined) return
   await faultyHours(world)
   if (world.verdict.failure() !== undefined) return
@@ -179,7 +188,12 @@ function checkAnswers({ verdict, asked }: World): void {
   for (const { member, boot, what } of asked) {
     if (!boot.life.isAlive()) continue
     const found = 'no answer yet'
-    verdict.fail({ broken: 'promise 11: bounded', where: member.name, wanted: `an answer: ${what}`, found })
+    verdict.fail({
+      broken: 'promise 11: bounded',
+      where: member.name,
+      wanted: `an answer: ${what}`,
+      found,
+    })
   }
 }
 
@@ -195,7 +209,8 @@ async function during(
     verdict.fail({ broken: 'no such error', where: name, wanted: 'no error', found })
   work.then(
     () => void (isDone = true),
-    (error: unknown) => fail(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    (error: unknown) =>
+      fail(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   )
   await timeline.run(timeline.now() + ms, () => isDone || verdict.failure() !== undefined)
   if (!isDone) fail(`not done after ${ms} ms`)
@@ -219,4 +234,3 @@ async function advance(world: World, until: Instant): Promise<void> {
   }
   await timeline.run(until, isOver)
 }
-

@@ -38,7 +38,11 @@ export interface Said {
 /** All messages of a run. */
 export interface Book {
   readonly all: () => readonly Said[]
-  readonly write: (facts: Pick<Said, 'home' | 'author' | 'channel' | 'lane' | 'root' | 'pendingId'> & { readonly text: string }) => Said
+  readonly write: (
+    facts: Pick<Said, 'home' | 'author' | 'channel' | 'lane' | 'root' | 'pendingId'> & {
+      readonly text: string
+    },
+  ) => Said
   readonly byId: (id: PostId) => Said | undefined
   /** Notes what a node answered; gives what is wrong with the answer, if anything. */
   readonly saved: (said: Said, id: PostId) => string | undefined
@@ -71,9 +75,11 @@ export function openBook(): Book {
       return said
     },
     saved: (said, id) => {
-      if (said.id !== undefined && said.id !== id) return `message ${said.number} is ${said.id} and ${id}`
+      if (said.id !== undefined && said.id !== id)
+        return `message ${said.number} is ${said.id} and ${id}`
       const other = byId.get(id)
-      if (other !== undefined && other !== said) return `messages ${other.number} and ${said.number} are both ${id}`
+      if (other !== undefined && other !== said)
+        return `messages ${other.number} and ${said.number} are both ${id}`
       said.fate = 'saved'
       said.id = id
       byId.set(id, said)

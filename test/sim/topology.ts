@@ -21,7 +21,11 @@ export function drawTopology(chance: Chance, count: number): Topology {
     case 'chain':
       return { name, cables: chain, post: [] }
     case 'mesh':
-      return { name, cables: kits.flatMap((b) => all.slice(0, b).map((a) => [a, b] as const)), post: [] }
+      return {
+        name,
+        cables: kits.flatMap((b) => all.slice(0, b).map((a) => [a, b] as const)),
+        post: [],
+      }
     case 'post and star':
       return { name, cables: star, post: all }
     case 'post and chain':

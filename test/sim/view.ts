@@ -15,10 +15,19 @@ const PAGE_LIMIT = 50
 export async function readView(node: EdgeNode): Promise<View> {
   const people = await node.allPeople()
   const lines = people.map((person) =>
-    line('person', [person.id, person.username, person.displayName, person.isAdministrator, person.homeNode]),
+    line('person', [
+      person.id,
+      person.username,
+      person.displayName,
+      person.isAdministrator,
+      person.homeNode,
+    ]),
   )
   const messages = new Map<ChannelId, readonly Message[]>()
-  const channels = await allChannels(node, people.map((person) => person.id))
+  const channels = await allChannels(
+    node,
+    people.map((person) => person.id),
+  )
   for (const [channel, reader] of channels) {
     const members = await node.members(reader, channel.id)
     lines.push(channelLine(channel))
@@ -55,14 +64,25 @@ async function readChannel(
     const before = oldest === undefined ? {} : { before: oldest.id }
     const page = await node.page(reader, channel, { limit: PAGE_LIMIT, ...before })
     all.push(...page.messages)
-    if (page.olderId === undefined || page.messages.length === 0) return all.reverse()
+    if (page.olderId === undefined || page.messages.length === 0) return all.toReversed()
   }
 }
 
 function channelLine(channel: Channel): string {
   const { id, kind, name, displayName, purpose, header, creator, messageCount, rootCount } = channel
   const isArchived = channel.archivedAt > 0
-  return line('channel', [id, kind, name, displayName, purpose, header, creator, isArchived, messageCount, rootCount])
+  return line('channel', [
+    id,
+    kind,
+    name,
+    displayName,
+    purpose,
+    header,
+    creator,
+    isArchived,
+    messageCount,
+    rootCount,
+  ])
 }
 
 function memberLine(member: Awaited<ReturnType<EdgeNode['members']>>[number]): string {

@@ -17,7 +17,8 @@ import { openFleet, type Fleet, type Member } from './fleet.ts'
 import { openLan } from './lan.ts'
 import type { NetworkWorld } from './network.ts'
 import type { SimOptions } from './options.ts'
-import { judged, type Question, type Society } from './people.ts'
+import { judged } from './people.ts'
+import type { Question, Society } from './society.ts'
 import { openPost } from './post-carrier.ts'
 import { openBook, type Book, type Said } from './said.ts'
 import { openTimeline, type Timeline } from './timeline.ts'
@@ -213,13 +214,23 @@ function watchEvent(
   const told = member.boot?.told
   if (told?.has(id) === true) {
     const broken = 'promise 3: once only' as const
-    verdict.fail({ broken, where, wanted: 'one event for a new message', found: `a second for ${id}` })
+    verdict.fail({
+      broken,
+      where,
+      wanted: 'one event for a new message',
+      found: `a second for ${id}`,
+    })
   }
   told?.add(id)
   const number = Number(/<<(\d+)>>/.exec(body)?.[1] ?? -1)
   if (number < 0 || evidence.isOnDisk(member.index, number)) return
   const broken = 'promise 1: no lost promise' as const
-  verdict.fail({ broken, where, wanted: 'events after the disk', found: `message ${number} before` })
+  verdict.fail({
+    broken,
+    where,
+    wanted: 'events after the disk',
+    found: `message ${number} before`,
+  })
 }
 
 /** Asks `member` how a message stands, and judges the answer. */

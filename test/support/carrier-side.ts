@@ -15,6 +15,8 @@ export interface CarrierSide {
   readonly nextArrival: () => Promise<Arrival>
   /** The next contact of this kind not yet asked for; others before it are passed over. */
   readonly nextContact: (isUp: boolean) => Promise<Contact>
+  /** Resolves with the first contact that begins at or after this place in `contacts`, heard already or not. */
+  readonly contactFrom: (place: number) => Promise<Contact>
   /** Resolves when both iterators have ended. */
   readonly ended: Promise<void>
 }
@@ -30,6 +32,7 @@ export function hear(carrier: Carrier, store: Store): CarrierSide {
     arrivals: arrivals.all,
     nextArrival: () => arrivals.next(() => true),
     nextContact: (isUp) => contacts.next((contact) => contact.isUp === isUp),
+    contactFrom: (place) => contacts.from(place, ({ isUp }) => isUp),
     ended: Promise.all([contacts.ended, arrivals.ended]).then(() => undefined),
   }
 }
@@ -47,13 +50,14 @@ export async function handOver(
   outgoing: Parcel,
 ): Promise<Handover> {
   for (;;) {
+    const heard = side.contacts.length
     try {
       // oxlint-disable-next-line no-await-in-loop -- one try after another
       return await side.carrier.send(peer, outgoing, new AbortController().signal)
     } catch (error) {
       if (codeOf(error) !== 'CARRIER_UNREACHABLE') throw error
       // oxlint-disable-next-line no-await-in-loop -- one try after another
-      await side.nextContact(true)
+      await side.contactFrom(heard)
     }
   }
 }
@@ -71,6 +75,7 @@ export function textOf(arrival: Arrival): string {
 interface Stream<T> {
   readonly all: readonly T[]
   readonly next: (isWanted: (item: T) => boolean) => Promise<T>
+  readonly from: (place: number, isWanted: (item: T) => boolean) => Promise<T>
   readonly ended: Promise<void>
 }
 
@@ -94,6 +99,14 @@ function stream<T>(source: AsyncIterable<T>): Stream<T> {
           const item = all[taken++]
           if (item !== undefined && isWanted(item)) return item
         }
+        // oxlint-disable-next-line no-await-in-loop -- until it has come
+        await change.promise
+      }
+    },
+    from: async (place, isWanted) => {
+      for (;;) {
+        const item = all.slice(place).find(isWanted)
+        if (item !== undefined) return item
         // oxlint-disable-next-line no-await-in-loop -- until it has come
         await change.promise
       }

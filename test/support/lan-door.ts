@@ -1,6 +1,6 @@
 /** A node with its LAN door open on a free port of this machine, and three people who can sign in. */
 import { Client4 } from '@mattermost/client'
-import type { EdgeNode } from '#app/node.ts'
+import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { Person } from '#app/types.ts'
 import { openServer, type ServerDeps } from '#server/server.ts'
 import { virtualClock, type VirtualClock } from './clock.ts'
@@ -28,6 +28,8 @@ export interface LanDoor {
     path: string,
     body?: unknown,
   ) => Promise<Answer>
+  /** Tells the door an event as if it came from the node: for those that need a second node to happen. */
+  readonly tell: (event: NodeEvent) => void
   readonly close: () => Promise<void>
 }
 
@@ -43,6 +45,8 @@ export interface Answer {
 /** What a test may choose. */
 export interface DoorChoice extends Partial<Pick<ServerDeps, 'acceptPeer'>> {
   readonly siteUrl?: string
+  /** Puts another answer in the place of some of the node's: for what a sound node does not do. */
+  readonly change?: (node: EdgeNode) => EdgeNode
 }
 
 /** Opens the door; the end of the test closes it. */
@@ -59,7 +63,13 @@ export async function aLanDoor(
     bo: await enrol(node, amira, 'bo'),
     chen: await enrol(node, amira, 'chen'),
   }
-  const { siteUrl, ...deps } = choice
+  const { siteUrl, change = (same) => same, ...deps } = choice
+  const listeners = new Set<(event: NodeEvent) => void>()
+  const subscribe: EdgeNode['subscribe'] = (listener) => {
+    listeners.add(listener)
+    return node.subscribe(listener)
+  }
+  const changed = change(node)
   const server = await openServer(
     {
       host: '127.0.0.1',
@@ -67,7 +77,7 @@ export async function aLanDoor(
       version: '10.11.0',
       ...(siteUrl === undefined ? {} : { siteUrl }),
     },
-    { node, clock, random: seededRandom(7), log, ...deps },
+    { node: { ...changed, subscribe }, clock, random: seededRandom(7), log, ...deps },
   )
   const url = `http://127.0.0.1:${server.address.port}`
   const tokens = new Map<Name, Promise<string>>()
@@ -102,6 +112,9 @@ export async function aLanDoor(
         headers: name === undefined ? {} : { authorization: `Bearer ${await tokenOf(name)}` },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
+    tell: (event) => {
+      for (const listener of listeners) listener(event)
+    },
     close,
   }
 }

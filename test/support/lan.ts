@@ -98,8 +98,10 @@ export async function openDoor(accept: LanCarrier['accept']): Promise<Door> {
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets.clients) socket.terminate()
       sockets.close()
+      const closed = once(server, 'close')
       server.close()
-      await once(server, 'close')
+      server.closeAllConnections()
+      await closed
     },
   }
 }

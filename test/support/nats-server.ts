@@ -12,6 +12,8 @@ export interface NatsServer extends AsyncDisposable {
   readonly port: number
   /** `nats://127.0.0.1:<port>` */
   readonly url: string
+  /** Where leaf servers connect; 0 unless the config has a listener for them. */
+  readonly leafPort: number
   /** Its folder: config, store, and what a test puts there. It is the server's working folder. */
   readonly folder: string
   /** Ends it as an operator does. */
@@ -72,7 +74,9 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   if (options.configFile === undefined)
     await writeFile(file, `jetstream { store_dir: "${STORE}" }\n${options.config ?? ''}\n`)
 
-  let { child, port } = await launch(file, folder, -1)
+  const first = await launch(file, folder, -1)
+  const { port, leafPort } = first
+  let { child } = first
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
@@ -81,12 +85,13 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   }
   return {
     port,
+    leafPort,
     url: `nats://127.0.0.1:${port}`,
     folder,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
     start: async () => {
-      ;({ child, port } = await launch(file, folder, port))
+      ;({ child } = await launch(file, folder, port))
     },
     wipe: () => rm(path.join(folder, STORE), { recursive: true, force: true }),
     [Symbol.asyncDispose]: async () => {
@@ -99,6 +104,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
 interface Launched {
   readonly child: ChildProcess
   readonly port: number
+  readonly leafPort: number
 }
 
 /** A server leaves with the test process, however that ends. */
@@ -109,13 +115,14 @@ async function launch(file: string, folder: string, wantedPort: number): Promise
   process.once('exit', leave)
   child.once('exit', () => process.off('exit', leave))
   const said: string[] = []
-  let port = 0
+  let [port, leafPort] = [0, 0]
   for await (const line of createInterface({ input: child.stderr })) {
     said.push(line)
     port = Number(/client connections on [^ ]*:(\d+)$/.exec(line)?.[1] ?? port)
+    leafPort = Number(/leafnode connections on [^ ]*:(\d+)$/.exec(line)?.[1] ?? leafPort)
     if (!line.includes('Server is ready')) continue
     child.stderr.resume()
-    return { child, port }
+    return { child, port, leafPort }
   }
   throw new Error(`nats-server did not start:\n${said.join('\n')}`)
 }

@@ -22,6 +22,7 @@ const Usernames = z.array(z.string().max(128)).max(IDS_PER_REQUEST_MAX)
 const UsersQuery = PageQuery.extend({
   in_channel: optionalIdSchema<ChannelId>(),
   not_in_channel: optionalIdSchema<ChannelId>(),
+  not_in_team: z.string().optional(),
 })
 const Enrolment = z.object({
   username: z.string().min(1).max(64),
@@ -103,6 +104,7 @@ async function list(door: Door, call: Call): Promise<object> {
   const query = queryOf(call, UsersQuery)
   const { in_channel: inside, not_in_channel: outside } = query
   const channel = inside ?? outside
+  if (query.not_in_team === door.workspace.id) return []
   if (channel === undefined) return pageOf(door.people.all(), query).map(userFrom)
   const members = await door.node.members(call.subject, channel)
   const ids = new Set(members.map((membership) => membership.person))

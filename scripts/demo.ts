@@ -1,0 +1,39 @@
+/**
+ * A hub and two kits on a link that keeps breaking: shows that nothing is lost, doubled or falsely ticked.
+ * Called by `scripts/demo`, which sees to the right Node, the packages and nats-server.
+ * Exits with 1 when a promise was broken, with 2 when the trial could not be made.
+ */
+import { realClock } from '#ports/real.ts'
+import { withoutNatsServer } from '../test/support/nats-server.ts'
+import { openDisplay } from './trial/display.ts'
+import { readOptions } from './trial/options.ts'
+import { Stopped } from './trial/pause.ts'
+import { closingLine, isGood, jsonOf } from './trial/result.ts'
+import { runTrial } from './trial/run.ts'
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2))
+  if (withoutNatsServer !== false) {
+    console.error(withoutNatsServer)
+    return 2
+  }
+  const stop = new AbortController()
+  const halt = (): void => {
+    if (stop.signal.aborted) process.exit(1)
+    stop.abort()
+  }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, halt)
+  const display = openDisplay(process.stdout)
+  try {
+    const result = await runTrial(options, { clock: realClock(), display, stop: stop.signal })
+    console.log(`\n${closingLine(result)}`)
+    if (options.json) console.log(JSON.stringify(jsonOf(result)))
+    return isGood(result) ? 0 : 1
+  } catch (error) {
+    if (error instanceof Stopped && stop.signal.aborted) console.log('\nStopped.')
+    else console.error(error)
+    return stop.signal.aborted ? 130 : 2
+  }
+}

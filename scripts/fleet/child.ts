@@ -1,0 +1,82 @@
+/** Processes of this program: commands that end, and nodes that run until they are told, or killed. */
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync, closeSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+
+/** A process that runs. */
+export interface Running {
+  readonly pid: number
+  /** The first line it wrote. */
+  readonly firstLine: string
+  /** Sends the signal and waits for the end. */
+  readonly end: (signal: NodeJS.Signals) => Promise<void>
+  /** Resolves with a word about how it ended. */
+  readonly ended: Promise<string>
+}
+
+/** How a node is started. */
+export interface Launch {
+  readonly words: readonly string[]
+  /** Gets what it says on standard error, behind what is there. */
+  readonly logFile: string
+  /** Options for Node itself. */
+  readonly nodeOptions?: readonly string[]
+}
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
+
+/** Runs one command with --json to its end and gives what it wrote. Throws when it does not end well. */
+export async function command(words: readonly string[]): Promise<unknown> {
+  const child = begin([MAIN, ...words, '--json'], ['ignore', 'pipe', 'pipe'])
+  const { stdout, stderr } = child
+  const [out, error, [code]] = await Promise.all([
+    stdout === null ? '' : text(stdout),
+    stderr === null ? '' : text(stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ])
+  if (code !== 0) throw new Error(`holdfast ${words.join(' ')} ended with ${code}: ${error}`)
+  return JSON.parse(out) as unknown
+}
+
+/** Starts a process of this program and resolves with its first line. */
+export async function launch({ words, logFile, nodeOptions = [] }: Launch): Promise<Running> {
+  const log = openSync(logFile, 'a')
+  const child = begin([...nodeOptions, MAIN, ...words], ['ignore', 'pipe', log])
+  closeSync(log)
+  const ended = once(child, 'exit').then(([code, signal]) =>
+    signal === null ? `exit code ${code}` : String(signal),
+  )
+  const lines = createInterface({ input: child.stdout ?? process.stdin })
+  const firstLine = await Promise.race([
+    once(lines, 'line').then(([line]) => String(line)),
+    ended.then((how) => {
+      throw new Error(`holdfast ${words.join(' ')} ended (${how}); see ${logFile}`)
+    }),
+  ])
+  return {
+    pid: child.pid ?? 0,
+    firstLine,
+    ended,
+    end: async (signal) => {
+      child.kill(signal)
+      await ended
+    },
+  }
+}
+
+/** A child leaves with this process, however that ends. Of our own settings it gets the log level only. */
+function begin(args: readonly string[], stdio: StdioOptions): ChildProcess {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => isForChild(name)))
+  const child = spawn(process.execPath, args, { env, stdio })
+  const leave = (): void => void child.kill('SIGKILL')
+  process.once('exit', leave)
+  child.once('exit', () => process.off('exit', leave))
+  return child
+}
+
+function isForChild(name: string): boolean {
+  return !name.startsWith('HOLDFAST_') || name === 'HOLDFAST_LOG_LEVEL'
+}

@@ -1,0 +1,130 @@
+/** A hub, two kits and a post office as real processes, with an emulated link before each kit. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { realClock } from '#ports/real.ts'
+import { startNatsServer, type NatsServer } from '../../test/support/nats-server.ts'
+import { aNode, type Node } from '../fleet/node.ts'
+import { openLink, type Link } from '../link/proxy.ts'
+import type { LinkTrace } from '../link/trace.ts'
+
+/** A kit, and the link between it and the post office. */
+export interface Kit {
+  readonly node: Node
+  readonly link: Link
+}
+
+/** Everything that runs. Disposing it ends all of it. */
+export interface Fleet extends AsyncDisposable {
+  readonly folder: string
+  readonly hub: Node
+  readonly kits: readonly [Kit, Kit]
+  readonly office: NatsServer
+  /** The folder stays when the fleet is gone. */
+  readonly keepFolder: () => void
+}
+
+/** What the fleet runs on. */
+export interface FleetOptions {
+  readonly trace: LinkTrace
+  readonly speed: number
+  readonly seed: number
+  readonly stop: AbortSignal
+}
+
+/** Everything on loopback may take long when two processors do the work of a fleet. */
+const SERVER_CONFIG = `
+jetstream { store_dir: "jetstream", max_file_store: 1G }
+write_deadline: "60s"
+`
+const STREAM_BYTES_MAX = 500_000_000
+/** What an operator would set for such a link, in milliseconds of the link's own time. */
+const LIFE = { receiptDelayMs: 30_000, hubReceiptDelayMs: 1_000, connectTimeoutMs: 120_000 }
+/** Nodes dial again this often at least: all pauses of a node but these run in real time. */
+const BACK_OFF_MS_MAX = 2_000
+
+/** Founds the organisation, lets both kits join it by their local network, and starts everything. */
+export async function openFleet(options: FleetOptions): Promise<Fleet> {
+  const { trace, speed, seed, stop } = options
+  await using stack = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-demo-'))
+  let isKept = false
+  stack.defer(async () => {
+    if (!isKept) await rm(folder, { recursive: true, force: true })
+  })
+  const configFile = join(folder, 'nats-server.conf')
+  await writeFile(configFile, SERVER_CONFIG)
+  const office = await startNatsServer({ configFile })
+  stack.defer(() => office.kill())
+
+  const hub = stack.use(
+    aNode({ name: 'alpha', role: 'hub', folder, carriers: [hubCarrier(office, speed)], stop }),
+  )
+  await hub.found('Relief')
+  await hub.start()
+  const kits: Kit[] = []
+  for (const [index, name] of ['bravo', 'charlie'].entries()) {
+    const link = stack.use(
+      await openLink({
+        listenPort: 0,
+        targetHost: '127.0.0.1',
+        targetPort: office.port,
+        trace,
+        speed,
+        seed: seed * 10 + index,
+        clock: realClock(),
+      }),
+    )
+    const carriers = [kitCarrier(link, speed)]
+    const node = stack.use(aNode({ name, role: 'kit', folder, carriers, stop }))
+    await node.join(hub)
+    await node.start()
+    kits.push({ node, link })
+  }
+  const [first, second] = kits
+  if (first === undefined || second === undefined) throw new Error('two kits were made')
+  const owned = stack.move()
+  return {
+    folder,
+    hub,
+    kits: [first, second],
+    office,
+    keepFolder: () => {
+      isKept = true
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** All nodes, the hub first. */
+export function nodesOf({ hub, kits }: Pick<Fleet, 'hub' | 'kits'>): readonly Node[] {
+  return [hub, ...kits.map(({ node }) => node)]
+}
+
+function hubCarrier(office: NatsServer, speed: number): object {
+  return {
+    kind: 'nats',
+    name: 'office',
+    servers: [office.url],
+    provision: true,
+    streamBytesMax: STREAM_BYTES_MAX,
+    receiptDelayMs: scaled(LIFE.hubReceiptDelayMs, speed, 20),
+    connectTimeoutMs: 10_000,
+    backOffMsMax: BACK_OFF_MS_MAX,
+  }
+}
+
+function kitCarrier(link: Link, speed: number): object {
+  return {
+    kind: 'nats',
+    name: 'office',
+    servers: [`nats://127.0.0.1:${link.port}`],
+    receiptDelayMs: scaled(LIFE.receiptDelayMs, speed, 50),
+    connectTimeoutMs: scaled(LIFE.connectTimeoutMs, speed, 5_000),
+    backOffMsMax: BACK_OFF_MS_MAX,
+  }
+}
+
+function scaled(ms: number, speed: number, least: number): number {
+  return Math.max(least, Math.round(ms / speed))
+}

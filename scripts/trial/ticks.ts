@@ -1,0 +1,183 @@
+/**
+ * Looks whether delivery words are true: for a sample of messages, every `stored` is checked at once against the node
+ * that is said to have it, and no word may go back from there.
+ */
+import { z } from 'zod'
+import type { Node } from '../fleet/node.ts'
+import type { Pause } from './pause.ts'
+import type { Posted } from './posting.ts'
+
+/** What was found so far. */
+export interface Ticks {
+  /** `stored` or `read` for a node that does not have the message. */
+  readonly falseCount: () => number
+  /** Words that went back from `stored` or `read`. */
+  readonly backCount: () => number
+  /** Claims that were checked. */
+  readonly checked: () => number
+  /** Messages of the sample that are not yet known to be stored everywhere. */
+  readonly unsettled: () => number
+  readonly examples: () => readonly string[]
+  /** Looks until `end` aborts, then checks what is left to check. */
+  readonly run: (end: AbortSignal) => Promise<void>
+}
+
+/** Who is asked, and about what. */
+export interface TickOptions {
+  /** Kits in the order of `Posted.kit`. */
+  readonly kits: readonly Node[]
+  readonly all: readonly Node[]
+  readonly posted: ReadonlyMap<string, Posted>
+  /** Share of messages that are watched, 0 to 1. */
+  readonly share: number
+  readonly chance: () => number
+  readonly pause: Pause
+}
+
+const Stories = z.array(
+  z.object({
+    message: z.string(),
+    deliveries: z.array(z.object({ destinationName: z.string(), word: z.string() })),
+  }),
+)
+
+/** Messages asked about at once. */
+const ASKED_AT_ONCE = 40
+const LOOK_MS = 400
+const RETRY_MS = 200
+const STRENGTH = ['on this kit', 'queued', 'left this kit', 'stored', 'read']
+const STORED = STRENGTH.indexOf('stored')
+
+interface Watched {
+  readonly message: Posted
+  /** Strength of the last word, by destination. */
+  readonly words: Map<string, number>
+}
+
+interface State {
+  readonly watched: Watched[]
+  readonly falseOnes: string[]
+  readonly backward: string[]
+  readonly checks: Set<Promise<void>>
+  checked: number
+  /** Messages that were looked at for being part of the sample. */
+  seen: number
+}
+
+/** Nothing is asked until `run`. */
+export function openTicks(options: TickOptions): Ticks {
+  const state: State = {
+    watched: [],
+    falseOnes: [],
+    backward: [],
+    checks: new Set(),
+    checked: 0,
+    seen: 0,
+  }
+  const others = options.all.length - 1
+  return {
+    falseCount: () => state.falseOnes.length,
+    backCount: () => state.backward.length,
+    checked: () => state.checked,
+    unsettled: () => state.watched.filter((one) => !isSettled(one, others)).length,
+    examples: () => [...state.falseOnes, ...state.backward].slice(0, 12),
+    run: async (end) => {
+      for (let round = 0; !end.aborted; round += 1) {
+        sample(options, state)
+        await Promise.all(options.kits.map((_, kit) => look(options, state, { kit, round })))
+        await options.pause.for(LOOK_MS)
+      }
+      await Promise.all(state.checks)
+    },
+  }
+}
+
+/** Picks from the messages that came since the last time. */
+function sample({ posted, share, chance }: TickOptions, state: State): void {
+  const fresh = [...posted.values()].slice(state.seen)
+  state.seen += fresh.length
+  for (const message of fresh)
+    if (chance() < share) state.watched.push({ message, words: new Map() })
+}
+
+function isSettled({ words }: Watched, others: number): boolean {
+  return [...words.values()].filter((strength) => strength >= STORED).length >= others
+}
+
+/** Asks one kit about its unsettled messages, and about some settled ones, which may not go back. */
+async function look(
+  options: TickOptions,
+  state: State,
+  { kit, round }: { readonly kit: number; readonly round: number },
+): Promise<void> {
+  const node = options.kits[kit]
+  if (node === undefined || !node.isUp()) return
+  const own = state.watched.filter(({ message }) => message.kit === kit)
+  const unsettled = own.filter((one) => !isSettled(one, options.all.length - 1))
+  const settled = own.filter((one) => isSettled(one, options.all.length - 1))
+  const asked = [
+    ...turn(unsettled, round, ASKED_AT_ONCE),
+    ...turn(settled, round, ASKED_AT_ONCE / 4),
+  ]
+  if (asked.length === 0) return
+  const answer = await node.ask({
+    method: 'POST',
+    path: '/api/holdfast/v1/posts/delivery',
+    token: node.token(),
+    body: { post_ids: asked.map(({ message }) => message.id) },
+  })
+  if (answer.status !== 200) return
+  const byId = new Map(asked.map((one) => [one.message.id, one]))
+  for (const story of Stories.parse(answer.value)) {
+    const one = byId.get(story.message)
+    if (one === undefined) continue
+    for (const way of story.deliveries) judge(options, state, { ...way, ...one, from: node.name })
+  }
+}
+
+/** A different piece of the list each round. */
+function turn<T>(list: readonly T[], round: number, count: number): readonly T[] {
+  const from = list.length <= count ? 0 : (round * count) % list.length
+  return list.slice(from, from + count)
+}
+
+interface Way extends Watched {
+  readonly from: string
+  readonly destinationName: string
+  readonly word: string
+}
+
+function judge(options: TickOptions, state: State, way: Way): void {
+  const { words, destinationName: destination, word, message, from } = way
+  const before = words.get(destination) ?? 0
+  const strength = STRENGTH.indexOf(word)
+  words.set(destination, strength)
+  if (before >= STORED && strength < before)
+    state.backward.push(
+      `${from}: ${message.id} went back from ${STRENGTH[before]} to ${word} at ${destination}`,
+    )
+  if (before >= STORED || strength < STORED) return
+  const check = verify(options, state, way).finally(() => void state.checks.delete(check))
+  state.checks.add(check)
+}
+
+/** Asks the destination itself; a node that is down has to have it when it is up again. */
+async function verify(
+  { all, pause }: TickOptions,
+  state: State,
+  { destinationName, message, word, from }: Way,
+): Promise<void> {
+  const node = all.find(({ name }) => name === destinationName)
+  if (node === undefined) return void state.falseOnes.push(`${from}: no node ${destinationName}`)
+  for (;;) {
+    const path = `/api/v4/posts/${message.id}`
+    const { status } = await node.ask({ method: 'GET', path, token: node.token() })
+    if (status === 200 || status === 404) {
+      state.checked += 1
+      if (status === 404)
+        state.falseOnes.push(`${from}: ${word} at ${destinationName}, which lacks ${message.id}`)
+      return
+    }
+    await pause.for(RETRY_MS)
+  }
+}

@@ -1,0 +1,234 @@
+/** What one person does with one node, and what must be so once the node has answered. */
+import type { ChannelId } from '#base/ids.ts'
+import type { EdgeNode } from '#app/node.ts'
+import type { Message } from '#app/types.ts'
+import { LANES } from '#model/precedence.ts'
+import type { Chance } from './chance.ts'
+import { markerOf, type Said } from './said.ts'
+import { draftOf } from './settle.ts'
+import type { Actor, Society } from './society.ts'
+import { CHANNEL_NAMES, EMOJI, PHRASES, USERNAMES } from './words.ts'
+
+/** Something people do. */
+export interface Deed {
+  /** How often, against the others. */
+  readonly weight: number
+  readonly words: string
+  /** Rejects with what the node refuses it with. */
+  readonly act: (actor: Actor) => Promise<void>
+}
+
+/** Everything people do. */
+export const DEEDS: readonly Deed[] = [
+  { weight: 40, words: 'posts', act: post },
+  { weight: 14, words: 'replies', act: reply },
+  { weight: 10, words: 'edits', act: edit },
+  { weight: 4, words: 'deletes', act: remove },
+  { weight: 8, words: 'reacts', act: react },
+  { weight: 3, words: 'takes a reaction back', act: unreact },
+  { weight: 8, words: 'sends again', act: sendAgain },
+  { weight: 8, words: 'looks', act: look },
+  { weight: 3, words: 'opens a channel', act: openChannel },
+  { weight: 3, words: 'writes to somebody', act: openDirect },
+  { weight: 4, words: 'joins', act: join },
+  { weight: 2, words: 'invites', act: invite },
+  { weight: 1, words: 'leaves', act: leave },
+  { weight: 1, words: 'enrols somebody', act: enrol },
+]
+async function post(actor: Actor): Promise<void> {
+  const channel = await pickChannel(actor)
+  if (channel !== undefined) await say(actor, { channel, root: undefined })
+}
+
+async function reply(actor: Actor): Promise<void> {
+  const message = await pickMessage(actor, () => true)
+  if (message === undefined) return
+  await say(actor, { channel: message.channel, root: message.root ?? message.id })
+}
+
+async function say(
+  { society, member, node, self, chance }: Actor,
+  to: { readonly channel: ChannelId; readonly root: Message['id'] | undefined },
+): Promise<void> {
+  const { book, evidence } = society
+  evidence.onChannel(to.channel)
+  const pendingId = chance.happens(0.85) ? `${self}:${book.all().length}` : ''
+  const lane = chance.happens(0.6) ? 'routine' : chance.pick(LANES)
+  const text = wording(chance)
+  const said = book.write({ ...to, home: member.index, author: self, lane, pendingId, text })
+  const impatient = pendingId !== '' && chance.happens(0.1)
+  await Promise.all([submit(society, node, said), impatient && submit(society, node, said)])
+}
+
+async function sendAgain({ society, member, node, chance }: Actor): Promise<void> {
+  const { book, marks } = society
+  const own = book.all().filter((said) => said.home === member.index && said.pendingId !== '')
+  if (own.length === 0) return
+  const unsure = own.filter((said) => said.fate !== 'saved' || said.underWay > 0)
+  const said = chance.pick(unsure.length > 0 && chance.happens(0.7) ? unsure : own)
+  marks.count(`people.sent-again-${said.fate}`)
+  await submit(society, node, said)
+}
+
+async function submit({ book, verdict }: Society, node: EdgeNode, said: Said): Promise<void> {
+  const { channel, root, lane, pendingId, firstBody, author } = said
+  const draft = {
+    channel,
+    body: firstBody,
+    lane,
+    pendingId,
+    ...(root === undefined ? {} : { root }),
+  }
+  said.underWay += 1
+  try {
+    const message = await node.post(author, draft)
+    said.underWay -= 1
+    const wrong = book.saved(said, message.id)
+    if (wrong === undefined) return
+    const where = `node ${said.home}`
+    verdict.fail({ broken: 'promise 3: once only', where, wanted: 'one id for ever', found: wrong })
+  } catch (error) {
+    said.underWay -= 1
+    if (said.fate === 'asked') said.fate = 'refused'
+    throw error
+  }
+}
+
+/** Runs one change of a message, and no second one at the same time: then nobody could say what must be found. */
+async function alone(said: Said | undefined, change: (said: Said) => Promise<void>): Promise<void> {
+  if (said === undefined || said.isBusy) return
+  said.isBusy = true
+  await change(said).finally(() => void (said.isBusy = false))
+}
+
+async function edit(actor: Actor): Promise<void> {
+  const { society, node, self, chance } = actor
+  const mine = await pickMessage(actor, (message) => message.author === self)
+  await alone(mine && society.book.byId(mine.id), async (said) => {
+    if (said.id === undefined) return
+    const body = `${wording(chance)} ${markerOf(said.number)} again ${chance.below(1_000_000)}`
+    said.maybe.add(body)
+    try {
+      await node.edit(self, said.id, body)
+    } catch (error) {
+      said.maybe.delete(body)
+      throw error
+    }
+    said.body = body
+    said.maybe.clear()
+  })
+}
+
+async function remove(actor: Actor): Promise<void> {
+  const { society, node, self } = actor
+  const mine = await pickMessage(actor, (message) => message.author === self)
+  await alone(mine && society.book.byId(mine.id), async (said) => {
+    if (said.id === undefined) return
+    said.deletion = 'asked'
+    try {
+      await node.deletePost(self, said.id)
+    } catch (error) {
+      said.deletion = 'refused'
+      throw error
+    }
+    said.deletion = 'saved'
+  })
+}
+
+function react(actor: Actor): Promise<void> {
+  return changeReaction(actor, 'set')
+}
+
+function unreact(actor: Actor): Promise<void> {
+  return changeReaction(actor, 'unset')
+}
+
+async function changeReaction(actor: Actor, wanted: 'set' | 'unset'): Promise<void> {
+  const { society, node, self, chance } = actor
+  const message = await pickMessage(actor, () => true)
+  const said = message && society.book.byId(message.id)
+  const emoji = chance.pick(EMOJI)
+  const key = `${self} ${emoji}`
+  const before = said?.reactions.get(key)
+  if (message === undefined || before === 'unsure') return
+  said?.reactions.set(key, 'unsure')
+  try {
+    await (wanted === 'set' ? node.react : node.unreact)(self, message.id, emoji)
+  } catch (error) {
+    said?.reactions.set(key, before ?? 'unset')
+    throw error
+  }
+  said?.reactions.set(key, wanted)
+}
+
+async function look(actor: Actor): Promise<void> {
+  const channel = await pickChannel(actor)
+  if (channel === undefined) return
+  actor.society.evidence.onViewed(actor.member.index, channel)
+  await actor.node.viewChannel(actor.self, channel)
+}
+
+async function openChannel({ node, self, chance }: Actor): Promise<void> {
+  const name = chance.pick(CHANNEL_NAMES)
+  const others = (await node.allPeople()).map((person) => person.id).filter((id) => id !== self)
+  await node.createChannel(self, {
+    kind: chance.happens(0.7) ? 'public' : 'private',
+    name,
+    displayName: `# ${name}`,
+    members: others.length > 0 && chance.happens(0.5) ? [chance.pick(others)] : [],
+  })
+}
+
+async function openDirect({ node, self, chance }: Actor): Promise<void> {
+  const others = (await node.allPeople()).filter((person) => person.id !== self)
+  if (others.length === 0) return
+  await node.directChannel(self, chance.pick(others).id)
+}
+
+async function join({ node, self, chance }: Actor): Promise<void> {
+  const mine = new Set((await node.channelsOf(self)).map((channel) => channel.id))
+  const open = (await node.publicChannels(self)).filter((channel) => !mine.has(channel.id))
+  if (open.length > 0) await node.addMember(self, chance.pick(open).id, self)
+}
+
+async function invite(actor: Actor): Promise<void> {
+  const { node, self, chance } = actor
+  const own = (await node.channelsOf(self)).filter((channel) => channel.kind !== 'direct')
+  const people = await node.allPeople()
+  if (own.length > 0) await node.addMember(self, chance.pick(own).id, chance.pick(people).id)
+}
+
+/** Nobody leaves a channel they opened, so that somebody can always be asked what is in it. */
+async function leave({ node, self, chance }: Actor): Promise<void> {
+  const own = await node.channelsOf(self)
+  const left = own.filter((channel) => channel.kind === 'public' && channel.creator !== self)
+  if (left.length > 0) await node.removeMember(self, chance.pick(left).id, self)
+}
+
+async function enrol({ node, member, chance }: Actor): Promise<void> {
+  const [administrator] = member.people
+  if (administrator === undefined) return
+  const person = await node.enrolPerson(administrator, draftOf(chance.pick(USERNAMES), false))
+  member.people.push(person.id)
+}
+
+async function pickChannel({ node, self, chance }: Actor): Promise<ChannelId | undefined> {
+  const own = await node.channelsOf(self)
+  return own.length === 0 ? undefined : chance.pick(own).id
+}
+
+async function pickMessage(
+  actor: Actor,
+  fits: (message: Message) => boolean,
+): Promise<Message | undefined> {
+  const channel = await pickChannel(actor)
+  if (channel === undefined) return undefined
+  const { messages } = await actor.node.page(actor.self, channel, { limit: 30 })
+  const fitting = messages.filter((message) => message.deletedAt === 0 && fits(message))
+  return fitting.length === 0 ? undefined : actor.chance.pick(fitting)
+}
+
+function wording(chance: Chance): string {
+  const text = chance.pick(PHRASES)
+  return chance.happens(0.03) ? `${text} `.repeat(chance.between(20, 200)).trimEnd() : text
+}
