@@ -95,7 +95,7 @@ function positive(text: string): number {
 
 function traceOf(text: string): LinkTrace {
   const builtIn = BUILT_IN_TRACES[text]
-  if (builtIn !== undefined) return builtIn
+  if (builtIn !== undefined) return { ...builtIn, name: text }
   try {
     return readLinkTrace(text)
   } catch (error) {

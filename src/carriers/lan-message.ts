@@ -23,8 +23,10 @@ export type LanMessage =
   | (ParcelName & { readonly kind: 'refused' })
   | { readonly kind: 'ping' }
   | { readonly kind: 'pong' }
+  /** The oldest piece that is to be acknowledged has come, see lan-pace. */
+  | { readonly kind: 'got' }
 
-/** Largest frame on the socket, in bytes: how long a flash parcel waits for others at most. */
+/** Largest frame on the socket, in bytes: a flash parcel waits for no more than one of these. */
 export const FRAME_BYTES_MAX = 16_384
 /** Room for kind, lane, number and total: 1 + 1 + 8 + 8. */
 const HEADER_BYTES_MAX = 18
@@ -34,7 +36,7 @@ export const PIECE_BYTES_MAX = FRAME_BYTES_MAX - SEAL_BYTES - HEADER_BYTES_MAX
 type Kind = LanMessage['kind']
 
 /** The index of a kind is its number on the wire. */
-const KINDS: readonly Kind[] = ['first', 'more', 'custody', 'refused', 'ping', 'pong']
+const KINDS: readonly Kind[] = ['first', 'more', 'custody', 'refused', 'ping', 'pong', 'got']
 
 /** The bytes of a message. */
 export function writeMessage(message: LanMessage): Uint8Array {
@@ -61,7 +63,7 @@ export function parseMessage(bytes: Uint8Array): LanMessage | undefined {
 }
 
 function readAs(kind: Kind, reader: ByteReader): LanMessage | undefined {
-  if (kind === 'ping' || kind === 'pong') return { kind }
+  if (kind === 'ping' || kind === 'pong' || kind === 'got') return { kind }
   const lane = laneFromNumber(reader.byte())
   if (lane === undefined) return undefined
   if (kind === 'more') return { kind, lane, bytes: reader.raw(reader.left()) }

@@ -11,6 +11,7 @@ import { IN_FLIGHT_MAX } from '#base/limits.ts'
 import { LANES, type Lane } from '#model/precedence.ts'
 import type { Handover, Parcel } from '#ports/carrier.ts'
 import { PIECE_BYTES_MAX, type LanMessage, type ParcelName } from './lan-message.ts'
+import type { Allowance } from './lan-pace.ts'
 
 /** Everything this node has to hand over to one peer. */
 export interface Outgoing {
@@ -20,8 +21,8 @@ export interface Outgoing {
    *   TOO_MANY_REQUESTS when WAITING_PARCELS_MAX wait
    */
   readonly add: (parcel: Parcel, signal: AbortSignal) => Promise<Handover>
-  /** The next piece to send, or undefined when there is nothing to send now. */
-  readonly next: () => LanMessage | undefined
+  /** The next piece to send, within what is allowed, or undefined when there is nothing to send now. */
+  readonly next: (allowance?: Allowance) => LanMessage | undefined
   /** The peer's answer. False when no parcel of that name awaits one. */
   readonly answered: (name: ParcelName, answer: 'custody' | 'refused') => boolean
   /** Whether the peer owes an answer. */
@@ -46,6 +47,8 @@ interface Job {
   readonly waiters: Set<Waiter>
   bytesSent: number
 }
+
+const UNLIMITED: Allowance = { isFlashOnly: false, pieceBytes: PIECE_BYTES_MAX }
 
 interface LaneJobs {
   waiting: Job[]
@@ -73,9 +76,9 @@ export function openOutgoing(peer: string): Outgoing {
         return unreachable(peer)
       })
     },
-    next: () => {
-      for (const lane of all()) {
-        const message = nextOf(lane)
+    next: ({ isFlashOnly, pieceBytes } = UNLIMITED) => {
+      for (const lane of isFlashOnly ? [laneOf(lanes, 'flash')] : all()) {
+        const message = nextOf(lane, pieceBytes)
         if (message !== undefined) return message
       }
       return undefined
@@ -141,20 +144,20 @@ function forget(lane: LaneJobs, job: Job): void {
   if (lane.begun === job) lane.begun = undefined
 }
 
-function nextOf(lane: LaneJobs): LanMessage | undefined {
-  if (lane.begun !== undefined) return pieceOf(lane, lane.begun)
+function nextOf(lane: LaneJobs, pieceBytes: number): LanMessage | undefined {
+  if (lane.begun !== undefined) return pieceOf(lane, lane.begun, pieceBytes)
   const isFull = lane.unanswered.size >= IN_FLIGHT_MAX
   const at = lane.waiting.findIndex(({ parcel }) => !isFull || lane.unanswered.has(parcel.number))
   const [job] = at < 0 ? [] : lane.waiting.splice(at, 1)
   if (job === undefined) return undefined
   lane.begun = job
-  return pieceOf(lane, job)
+  return pieceOf(lane, job, pieceBytes)
 }
 
 /** Cuts the next piece of `job` and takes it for sent. */
-function pieceOf(lane: LaneJobs, job: Job): LanMessage {
+function pieceOf(lane: LaneJobs, job: Job, pieceBytes: number): LanMessage {
   const { parcel, bytesSent } = job
-  const bytes = parcel.bytes.subarray(bytesSent, bytesSent + PIECE_BYTES_MAX)
+  const bytes = parcel.bytes.subarray(bytesSent, bytesSent + pieceBytes)
   job.bytesSent += bytes.length
   if (job.bytesSent === parcel.bytes.length) {
     lane.begun = undefined

@@ -51,10 +51,11 @@ export function openLanPeer(task: PeerTask): LanPeer {
     onMove: () => outgoing.restart(),
   })
   const pump = (): void => {
-    for (let room = choice.current(); room?.hasRoom() === true; room = choice.current()) {
-      const piece = outgoing.next()
+    for (;;) {
+      const allowance = choice.current()?.allowance()
+      const piece = allowance === undefined ? undefined : outgoing.next(allowance)
       if (piece === undefined) return
-      room.send(piece)
+      choice.current()?.send(piece)
     }
   }
   return {

@@ -13,6 +13,7 @@ import { OPENING_RANDOM_BYTES } from '#trust/session.ts'
 import type { Session, SessionRefusal, SessionRole } from '#trust/session.ts'
 import { openHandshake } from './lan-handshake.ts'
 import { FRAME_BYTES_MAX, type LanMessage } from './lan-message.ts'
+import type { Allowance } from './lan-pace.ts'
 import { openTalk, type PeerMessage, type Talk } from './lan-talk.ts'
 
 /** Why a session ended. */
@@ -34,8 +35,8 @@ export interface LanSession {
   readonly role: SessionRole
   /** Sends nothing unless the session is open. */
   readonly send: (message: LanMessage) => void
-  /** Whether another piece of a parcel may go now: only then is no urgent parcel held up by more than a frame. */
-  readonly hasRoom: () => boolean
+  /** What may be sent of parcels now; undefined while a frame waits in the socket, so that urgent ones pass the rest. */
+  readonly allowance: () => Allowance | undefined
   /** Pings the peer: it may be gone. */
   readonly probe: () => void
   readonly end: (reason: SessionEnd) => void
@@ -127,12 +128,13 @@ export function openLanSession(task: SessionTask, ports: SessionPorts): LanSessi
   const hear = (frame: Uint8Array, { talk }: OpenSession): void => {
     const heard = talk.hear(frame)
     if (typeof heard === 'string') end(heard)
-    else if (heard !== undefined) user.onMessage(heard)
+    else if (heard === undefined) user.onRoom()
+    else user.onMessage(heard)
   }
   const self: LanSession = {
     role,
     send: (message) => void (over.signal.aborted || open?.talk.say(message)),
-    hasRoom: () => socket.readyState === OPEN && socket.bufferedAmount < FRAME_BYTES_MAX,
+    allowance: () => (isDrained(socket) ? open?.talk.allowance() : undefined),
     probe: () => void (over.signal.aborted || open?.talk.probe()),
     end,
     over: over.signal,
@@ -208,6 +210,10 @@ function listen(socket: WebSocket, events: SocketEvents): void {
   })
   socket.on('error', ignore)
   socket.once('close', () => events.onClose(wasOpen))
+}
+
+function isDrained(socket: WebSocket): boolean {
+  return socket.readyState === OPEN && socket.bufferedAmount < FRAME_BYTES_MAX
 }
 
 function closeSocket(socket: WebSocket, clock: Clock): void {

@@ -2,10 +2,11 @@
 import type { Clock } from '#ports/clock.ts'
 import { openFrame, sealFrame, type Session } from '#trust/session.ts'
 import { FRAME_BYTES_MAX, parseMessage, writeMessage, type LanMessage } from './lan-message.ts'
+import { ACKNOWLEDGED_BYTES_MIN, openPace, type Allowance } from './lan-pace.ts'
 import { openWatch, type WatchTask } from './lan-watch.ts'
 
 /** A message that is not about the session itself. */
-export type PeerMessage = Exclude<LanMessage, { readonly kind: 'ping' | 'pong' }>
+export type PeerMessage = Exclude<LanMessage, { readonly kind: 'ping' | 'pong' | 'got' }>
 
 /** An open session, without its socket. */
 export interface Talk {
@@ -15,6 +16,8 @@ export interface Talk {
    * after that the session is of no more use.
    */
   readonly hear: (frame: Uint8Array) => PeerMessage | undefined | 'wrong-seal' | 'malformed'
+  /** What may be said of parcels now. */
+  readonly allowance: () => Allowance
   /** Pings the peer: it may be gone. */
   readonly probe: () => void
 }
@@ -36,9 +39,11 @@ export function openTalk(
     const frame = sealFrame(session, saidCount, writeMessage(message))
     saidCount += 1
     watch.sent(frame.length)
+    if ('bytes' in message) pace.sent(message.bytes.length)
     task.put(frame)
   }
   const ping = (): void => say({ kind: 'ping' })
+  const pace = openPace(ports.clock)
   const watch = openWatch({ ...task, ping }, ports.clock, ports.signal)
   return {
     say,
@@ -51,8 +56,15 @@ export function openTalk(
       const message = parseMessage(opened)
       if (message === undefined) return 'malformed'
       if (message.kind === 'ping') say({ kind: 'pong' })
-      return message.kind === 'ping' || message.kind === 'pong' ? undefined : message
+      if (message.kind === 'got') pace.got()
+      if ('bytes' in message && message.bytes.length >= ACKNOWLEDGED_BYTES_MIN) say({ kind: 'got' })
+      return isForUser(message) ? message : undefined
     },
+    allowance: pace.allowance,
     probe: watch.probe,
   }
+}
+
+function isForUser(message: LanMessage): message is PeerMessage {
+  return message.kind !== 'ping' && message.kind !== 'pong' && message.kind !== 'got'
 }

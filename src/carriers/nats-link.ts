@@ -69,7 +69,7 @@ export function openLink(parts: LinkParts): Link {
     linkUp: () => {
       state.isDown = false
       state.failures = 0
-      if (state.line === undefined) state.hurry.abort()
+      if (state.line?.over.aborted !== false) state.hurry.abort()
     },
     linkDown: () => {
       state.isDown = true

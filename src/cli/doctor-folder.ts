@@ -40,7 +40,7 @@ export async function checkFolder(
   )
   if ('check' in identity) return { findings: [identity], config: undefined, identity: undefined }
   const { certificate, organisation } = identity
-  const whole = `${certificate.name} (${certificate.role}), number ${certificate.number} of ${organisation.name}`
+  const whole = `${certificate.name} (${certificate.role}), number ${certificate.number} of ${organisation.name}, workspace code ${organisation.code}`
   const config = await configOf(place, identity, surroundings)
   const hasConfig = !('check' in config)
   return {

@@ -8,7 +8,7 @@ import { createTurns } from './turns.ts'
 
 /** What this needs. */
 export interface LoginPorts {
-  readonly node: EdgeNode
+  readonly node: Pick<EdgeNode, 'signIn'>
   readonly clock: Clock
 }
 

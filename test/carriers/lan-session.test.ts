@@ -29,7 +29,7 @@ test('both ends open, talk and hear of the end', async (t) => {
   t.equal(await bravo.ended, 'closed-by-peer')
   t.strictSame(bravo.messages, [{ kind: 'custody', lane: 'flash', number: 1 }])
   await Promise.all([alpha.session.closed, bravo.session.closed])
-  t.equal(alpha.session.hasRoom(), false)
+  t.equal(alpha.session.allowance(), undefined)
 })
 
 test('an initiator that needs no other session leaves before the peer counts on it', async (t) => {

@@ -3,7 +3,11 @@ import { findingOf, verdictOf } from '#carriers/nats-answer.ts'
 import type { LineMessage } from '#carriers/nats-line.ts'
 
 /** An answer as a server gives it. */
-function answer(text: string, headers: Readonly<Record<string, string>> = {}, status = 0): LineMessage {
+function answer(
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+  status = 0,
+): LineMessage {
   return { subject: 'r.1.0', status, header: (name) => headers[name], bytes: Buffer.from(text) }
 }
 

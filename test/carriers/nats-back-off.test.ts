@@ -5,7 +5,9 @@ import { seededRandom } from '../support/random.ts'
 const middle = { bytes: () => Uint8Array.of(128, 0) }
 
 test('pauses double from a second up to the longest', async (t) => {
-  const pauses = [1, 2, 3, 4, 5, 6, 7, 8, 1e9].map((failures) => backOffMs(failures, 60_000, middle))
+  const pauses = [1, 2, 3, 4, 5, 6, 7, 8, 1e9].map((failures) =>
+    backOffMs(failures, 60_000, middle),
+  )
 
   t.strictSame(pauses, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000])
 })

@@ -56,25 +56,29 @@ test('flash comes first when much is missing', real, async (t) => {
   t.equal(new Set(bravo.arrivals.map(textOf)).size, bravo.arrivals.length)
 })
 
-test('a node that takes its time gets everything once, and never more waits than there is room for', real, async (t) => {
-  await using server = await startNatsServer()
-  await using alpha = await openNatsNode(server.url)
-  const bravo = await openNatsNode(server.url, { nodeNumber: 2, provision: false })
-  await Promise.all([alpha.nextContact(true), bravo.nextContact(true)])
-  await bravo.carrier[Symbol.asyncDispose]()
+test(
+  'a node that takes its time gets everything once, and never more waits than there is room for',
+  real,
+  async (t) => {
+    await using server = await startNatsServer()
+    await using alpha = await openNatsNode(server.url)
+    const bravo = await openNatsNode(server.url, { nodeNumber: 2, provision: false })
+    await Promise.all([alpha.nextContact(true), bravo.nextContact(true)])
+    await bravo.carrier[Symbol.asyncDispose]()
 
-  await using slow = await openSlow(server.url, bravo)
-  const texts = await sendMany(alpha, 600)
-  const seen: string[] = []
-  for await (const arrival of slow.carrier.arrivals()) {
-    seen.push(textOf(arrival))
-    await slow.store.write(arrival.bookmark)
-    arrival.acceptCustody()
-    if (seen.length === texts.length) break
-  }
+    await using slow = await openSlow(server.url, bravo)
+    const texts = await sendMany(alpha, 600)
+    const seen: string[] = []
+    for await (const arrival of slow.carrier.arrivals()) {
+      seen.push(textOf(arrival))
+      await slow.store.write(arrival.bookmark)
+      arrival.acceptCustody()
+      if (seen.length === texts.length) break
+    }
 
-  t.strictSame(seen.toSorted(), texts.toSorted())
-})
+    t.strictSame(seen.toSorted(), texts.toSorted())
+  },
+)
 
 test('own envelopes are not delivered back, wherever they stand among others', real, async (t) => {
   await using server = await startNatsServer()
@@ -123,7 +127,11 @@ test('envelopes of all sizes come back unchanged, many at a time', real, async (
   const sizes = Array.from({ length: 60 }, (_, at) => 1 + ((at * 7_919) % 60_000))
   await Promise.all(
     sizes.map((size, number) =>
-      alpha.carrier.send(hub, { bytes: Buffer.alloc(size, number), lane: 'routine', number }, never),
+      alpha.carrier.send(
+        hub,
+        { bytes: Buffer.alloc(size, number), lane: 'routine', number },
+        never,
+      ),
     ),
   )
 
@@ -166,7 +174,10 @@ async function openSlow(url: string, { store }: NatsNode): Promise<Quiet> {
   const { collectingLog } = await import('../support/log.ts')
   const log = collectingLog()
   const ports = { clock: realClock(), random: realRandom(), log, store }
-  const carrier = await openNatsCarrier(natsOptions(url, { nodeNumber: 2, provision: false }), ports)
+  const carrier = await openNatsCarrier(
+    natsOptions(url, { nodeNumber: 2, provision: false }),
+    ports,
+  )
   await log.when('nats.caught-up')
   return { carrier, store, [Symbol.asyncDispose]: () => carrier[Symbol.asyncDispose]() }
 }

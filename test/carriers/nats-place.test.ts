@@ -75,7 +75,9 @@ test('a mark that is older than the newest changes nothing; the same one may bri
   const marks = [mark(5)]
 
   t.equal(withMark(marks, mark(4)), marks)
-  t.strictSame(withMark(marks, { ...mark(5), storedAt: 'then' }), [{ ...mark(5), storedAt: 'then' }])
+  t.strictSame(withMark(marks, { ...mark(5), storedAt: 'then' }), [
+    { ...mark(5), storedAt: 'then' },
+  ])
 })
 
 test('nowhere is before everything', async (t) => {

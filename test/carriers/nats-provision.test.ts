@@ -53,27 +53,31 @@ test('a server without JetStream is an alarm and no contact', real, async (t) =>
   t.equal(alpha.contacts.length, 0)
 })
 
-test('a stream deleted under a live line is made again, and a new contact tells of it', real, async (t) => {
-  await using server = await startNatsServer()
-  await using alpha = await openNatsNode(server.url)
-  await alpha.nextContact(true)
-  for (let number = 0; number < 3; number += 1)
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
-    await alpha.carrier.send(hub, parcel('before', { number }), never)
-  await using raw = await rawNats(server.url)
-  await raw.request('$JS.API.STREAM.DELETE.a')
+test(
+  'a stream deleted under a live line is made again, and a new contact tells of it',
+  real,
+  async (t) => {
+    await using server = await startNatsServer()
+    await using alpha = await openNatsNode(server.url)
+    await alpha.nextContact(true)
+    for (let number = 0; number < 3; number += 1)
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await alpha.carrier.send(hub, parcel('before', { number }), never)
+    await using raw = await rawNats(server.url)
+    await raw.request('$JS.API.STREAM.DELETE.a')
 
-  t.equal(await handOver(alpha, hub, parcel('after', { number: 3 })), 'departed')
-  t.equal(alpha.log.named('nats.stream-made').length, 2)
-  t.strictSame(
-    alpha.contacts.map(({ isUp, mayHaveForgotten }) => [isUp, mayHaveForgotten]),
-    [
-      [true, true],
-      [false, false],
-      [true, true],
-    ],
-  )
-})
+    t.equal(await handOver(alpha, hub, parcel('after', { number: 3 })), 'departed')
+    t.equal(alpha.log.named('nats.stream-made').length, 2)
+    t.strictSame(
+      alpha.contacts.map(({ isUp, mayHaveForgotten }) => [isUp, mayHaveForgotten]),
+      [
+        [true, true],
+        [false, false],
+        [true, true],
+      ],
+    )
+  },
+)
 
 test('a stream made anew by somebody else is found out by our own next parcel', real, async (t) => {
   await using server = await startNatsServer()

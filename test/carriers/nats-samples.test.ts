@@ -91,7 +91,9 @@ test(
   async (t) => {
     await using server = await startHub((text) =>
       [
-        text.replace('{ user: "CN=1" }', '{ user: "CN=1" }\n{ user: "CN=site2" }'),
+        text
+          .replace('{ user: "CN=1" }', '{ user: "CN=1" }\n{ user: "CN=site2" }')
+          .replace('jetstream {', 'jetstream {\ndomain: "hub"'),
         'leafnodes {',
         '  listen: "127.0.0.1:-1"',
         '  tls {',

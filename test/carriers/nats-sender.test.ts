@@ -96,60 +96,71 @@ test('the end of the line ends everything that waits or is under way', async (t)
   await t.rejects(sender.send(parcel('late'), never), { code: 'CARRIER_UNREACHABLE' })
 })
 
-test('the same parcel in a later life of the process departs without a second copy', real, async (t) => {
-  await using server = await startNatsServer()
-  const first = await openNatsNode(server.url)
-  await handOver(first, hub, parcel('medevac at grid 4312'))
-  await first.carrier[Symbol.asyncDispose]()
+test(
+  'the same parcel in a later life of the process departs without a second copy',
+  real,
+  async (t) => {
+    await using server = await startNatsServer()
+    const first = await openNatsNode(server.url)
+    await handOver(first, hub, parcel('medevac at grid 4312'))
+    await first.carrier[Symbol.asyncDispose]()
 
-  await using second = await openNatsNode(server.url, {}, first.store)
-  t.equal(await handOver(second, hub, parcel('medevac at grid 4312')), 'departed')
+    await using second = await openNatsNode(server.url, {}, first.store)
+    t.equal(await handOver(second, hub, parcel('medevac at grid 4312')), 'departed')
 
-  await using raw = await rawNats(server.url)
-  t.match(await raw.streamInfo(), { state: { messages: 1 } })
-})
+    await using raw = await rawNats(server.url)
+    t.match(await raw.streamInfo(), { state: { messages: 1 } })
+  },
+)
 
-test('foreign bytes under our number: an alarm, an error, and another number works', real, async (t) => {
-  await using server = await startNatsServer()
-  await using alpha = await openNatsNode(server.url)
-  await alpha.nextContact(true)
-  await using raw = await rawNats(server.url)
-  await raw.put('a.3.1.k3x9q0', 'squatter')
+test(
+  'foreign bytes under our number: an alarm, an error, and another number works',
+  real,
+  async (t) => {
+    await using server = await startNatsServer()
+    await using alpha = await openNatsNode(server.url)
+    await alpha.nextContact(true)
+    await using raw = await rawNats(server.url)
+    await raw.put('a.3.1.k3x9q0', 'squatter')
 
-  await t.rejects(alpha.carrier.send(hub, parcel('ours'), never), { code: 'ALREADY_EXISTS' })
+    await t.rejects(alpha.carrier.send(hub, parcel('ours'), never), { code: 'ALREADY_EXISTS' })
 
-  t.match(await alpha.log.when('nats.subject-foreign'), {
-    level: 'error',
-    facts: { subject: 'a.3.1.k3x9q0' },
-  })
-  t.equal(await alpha.carrier.send(hub, parcel('ours', { number: 1 }), never), 'departed')
-})
+    t.match(await alpha.log.when('nats.subject-foreign'), {
+      level: 'error',
+      facts: { subject: 'a.3.1.k3x9q0' },
+    })
+    t.equal(await alpha.carrier.send(hub, parcel('ours', { number: 1 }), never), 'departed')
+  },
+)
 
-test('a full stream refuses, nothing is dropped, and what waits departs once there is room', real, async (t) => {
-  await using server = await startNatsServer()
-  await using alpha = await openNatsNode(server.url, { streamBytesMax: 20_000 })
-  await using bravo = await openNatsNode(server.url, { nodeNumber: 2, provision: false })
-  await Promise.all([alpha.nextContact(true), bravo.nextContact(true)])
-  const bytes = (number: number): Buffer => Buffer.alloc(9_000, number + 65)
-  const handed = [0, 1, 2].map((number) =>
-    alpha.carrier.send(hub, { bytes: bytes(number), lane: 'routine', number }, never),
-  )
-  t.match(await alpha.log.when('nats.refused'), { facts: { code: 10_077 } })
+test(
+  'a full stream refuses, nothing is dropped, and what waits departs once there is room',
+  real,
+  async (t) => {
+    await using server = await startNatsServer()
+    await using alpha = await openNatsNode(server.url, { streamBytesMax: 20_000 })
+    await using bravo = await openNatsNode(server.url, { nodeNumber: 2, provision: false })
+    await Promise.all([alpha.nextContact(true), bravo.nextContact(true)])
+    const handed = [0, 1, 2].map((number) =>
+      alpha.carrier.send(hub, { bytes: filled(number), lane: 'routine', number }, never),
+    )
+    t.match(await alpha.log.when('nats.refused'), { facts: { code: 10_077 } })
 
-  await using raw = await rawNats(server.url)
-  await raw.makeRoom(50_000)
+    await using raw = await rawNats(server.url)
+    await raw.makeRoom(50_000)
 
-  t.strictSame(await Promise.all(handed), ['departed', 'departed', 'departed'])
-  const seen = new Set<string>()
-  while (seen.size < 3) {
-    // oxlint-disable-next-line no-await-in-loop -- until all are there
-    const arrival = await bravo.nextArrival()
-    // oxlint-disable-next-line no-await-in-loop -- until all are there
-    await accept(bravo, arrival)
-    seen.add(textOf(arrival).slice(0, 1))
-  }
-  t.strictSame([...seen].toSorted(), ['A', 'B', 'C'])
-})
+    t.strictSame(await Promise.all(handed), ['departed', 'departed', 'departed'])
+    const seen = new Set<string>()
+    while (seen.size < 3) {
+      // oxlint-disable-next-line no-await-in-loop -- until all are there
+      const arrival = await bravo.nextArrival()
+      // oxlint-disable-next-line no-await-in-loop -- until all are there
+      await accept(bravo, arrival)
+      seen.add(textOf(arrival).slice(0, 1))
+    }
+    t.strictSame([...seen].toSorted(), ['A', 'B', 'C'])
+  },
+)
 
 test('where no stream is yet, a parcel waits for it', real, async (t) => {
   await using server = await startNatsServer()
@@ -176,6 +187,13 @@ test('a server that takes less than the largest envelope says so', real, async (
   t.equal(await alpha.carrier.send(hub, parcel('fits'), never), 'departed')
 })
 
+/** 9,000 times the same letter, from A on. */
+function filled(number: number): Uint8Array {
+  return Buffer.alloc(9_000, number + 65)
+}
+
+function nothing(): void {}
+
 interface Opened {
   readonly line: ScriptedLine
   readonly clock: VirtualClock
@@ -189,7 +207,6 @@ function open(): Opened {
   const { patienceMs: _, ...options } = natsOptions('')
   const slow = { ...options, backOffMaxMs: 60_000 }
   const exchange = openExchange({ line, tokens: openTokens(0), options: slow, ports })
-  const nothing = (): void => undefined
   const sender = openSender({
     exchange,
     options: slow,

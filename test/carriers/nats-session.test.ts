@@ -46,59 +46,71 @@ test('workspaces do not hear each other', real, async (t) => {
   t.equal(other.arrivals.length, 0)
 })
 
-test('our own acknowledgement moves the cursor over what was heard live, for no bytes', real, async (t) => {
-  await using server = await startNatsServer()
-  await using alpha = await openNatsNode(server.url)
-  const bravo = await openKit(server, 2)
-  await Promise.all([alpha, bravo].map((node) => node.log.when('nats.caught-up')))
-  for (let number = 0; number < 10; number += 1)
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
-    await alpha.carrier.send(hub, parcel(`report ${number}`, { number }), never)
-  await takeAll(bravo, 10)
+test(
+  'our own acknowledgement moves the cursor over what was heard live, for no bytes',
+  real,
+  async (t) => {
+    await using server = await startNatsServer()
+    await using alpha = await openNatsNode(server.url)
+    const bravo = await openKit(server, 2)
+    await Promise.all([alpha, bravo].map((node) => node.log.when('nats.caught-up')))
+    for (let number = 0; number < 10; number += 1)
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await alpha.carrier.send(hub, parcel(`report ${number}`, { number }), never)
+    await takeAll(bravo, 10)
 
-  await bravo.carrier.send(hub, parcel('receipt'), never)
-  await bravo.carrier[Symbol.asyncDispose]()
+    await bravo.carrier.send(hub, parcel('receipt'), never)
+    await bravo.carrier[Symbol.asyncDispose]()
 
-  t.equal(await cursorOf(bravo), 11)
-})
+    t.equal(await cursorOf(bravo), 11)
+  },
+)
 
-test('a node that only listens looks at the stream now and then, and does not fetch all of it again', real, async (t) => {
-  await using server = await startNatsServer()
-  await using alpha = await openNatsNode(server.url)
-  const bravo = await openKit(server, 2)
-  await Promise.all([alpha, bravo].map((node) => node.log.when('nats.caught-up')))
-  for (let number = 0; number < 200; number += 1)
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
-    await alpha.carrier.send(hub, parcel(`report ${number}`, { number }), never)
-  await takeAll(bravo, 200)
-  await bravo.carrier[Symbol.asyncDispose]()
-  const cursor = await cursorOf(bravo)
+test(
+  'a node that only listens looks at the stream now and then, and does not fetch all of it again',
+  real,
+  async (t) => {
+    await using server = await startNatsServer()
+    await using alpha = await openNatsNode(server.url)
+    const bravo = await openKit(server, 2)
+    await Promise.all([alpha, bravo].map((node) => node.log.when('nats.caught-up')))
+    for (let number = 0; number < 200; number += 1)
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await alpha.carrier.send(hub, parcel(`report ${number}`, { number }), never)
+    await takeAll(bravo, 200)
+    await bravo.carrier[Symbol.asyncDispose]()
+    const cursor = await cursorOf(bravo)
 
-  await using again = await openKit(server, 2, bravo)
-  await again.log.when('nats.caught-up')
+    await using again = await openKit(server, 2, bravo)
+    await again.log.when('nats.caught-up')
 
-  t.ok(cursor >= 140, `the cursor stands at ${cursor}`)
-  t.equal(again.arrivals.length, 0)
-})
+    t.ok(cursor >= 140, `the cursor stands at ${cursor}`)
+    t.equal(again.arrivals.length, 0)
+  },
+)
 
-test('a line that goes silent while something is under way is found out, and the next one works', real, async (t) => {
-  await using server = await startNatsServer()
-  await using relay = await startRelay(server.port)
-  await using alpha = await openNatsNode(`nats://127.0.0.1:${relay.port}`)
-  await using bravo = await openKit(server, 2)
-  await Promise.all([alpha.nextContact(true), bravo.nextContact(true)])
+test(
+  'a line that goes silent while something is under way is found out, and the next one works',
+  real,
+  async (t) => {
+    await using server = await startNatsServer()
+    await using relay = await startRelay(server.port)
+    await using alpha = await openNatsNode(`nats://127.0.0.1:${relay.port}`)
+    await using bravo = await openKit(server, 2)
+    await Promise.all([alpha.nextContact(true), bravo.nextContact(true)])
 
-  relay.blackhole()
-  const lost = alpha.carrier.send(hub, parcel('into the dark'), never)
-  const refused = t.rejects(lost, { code: 'CARRIER_UNREACHABLE' })
-  await alpha.nextContact(false)
-  await refused
-  relay.heal()
+    relay.blackhole()
+    const lost = alpha.carrier.send(hub, parcel('into the dark'), never)
+    const refused = t.rejects(lost, { code: 'CARRIER_UNREACHABLE' })
+    await alpha.nextContact(false)
+    await refused
+    relay.heal()
 
-  t.equal(await handOver(alpha, hub, parcel('into the dark')), 'departed')
-  t.equal(textOf(await bravo.nextArrival()), 'into the dark')
-  t.equal(alpha.log.named('nats.half-open').length, 1)
-})
+    t.equal(await handOver(alpha, hub, parcel('into the dark')), 'departed')
+    t.equal(textOf(await bravo.nextArrival()), 'into the dark')
+    t.equal(alpha.log.named('nats.half-open').length, 1)
+  },
+)
 
 test('what was sent on a line that was cut meanwhile is heard once', real, async (t) => {
   await using server = await startNatsServer()

@@ -3,14 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
 import { startNatsServer, withoutNatsServer } from '../support/nats-server.ts'
-import { eventually, freePort, holdfast, holdfastJson, startNode } from './processes.ts'
+import { eventually, found, freePort, holdfast, holdfastJson, startNode } from './processes.ts'
 
 suite.setTimeout(120_000)
-
-interface Shown {
-  readonly text: string
-  readonly deliveries: readonly { readonly destinationName: string; readonly word: string }[]
-}
 
 test(
   'a post office carries a message and brings the receipt home',
@@ -44,9 +39,9 @@ test(
 
     await holdfastJson('post', 'town-square', 'By post', '--lane', 'priority', '--data', bravo)
 
-    await eventually(() => find(alpha, 'By post'))
+    await eventually(() => found(alpha, 'By post'))
     const stored = await eventually(async () => {
-      const message = await find(bravo, 'By post')
+      const message = await found(bravo, 'By post')
       return message?.deliveries.some(({ word }) => word === 'stored') === true
         ? message
         : undefined
@@ -62,9 +57,4 @@ test(
 async function putConfig(data: string, config: object): Promise<void> {
   await mkdir(data)
   await writeFile(join(data, 'config.json'), JSON.stringify(config))
-}
-
-async function find(data: string, text: string): Promise<Shown | undefined> {
-  const messages = (await holdfastJson('read', '--data', data)) as readonly Shown[]
-  return messages.find((message) => message.text === text)
 }

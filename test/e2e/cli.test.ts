@@ -1,39 +1,25 @@
-/** The command line from the first run to the worst day: real processes, real disk, real sockets on the loopback. */
-import { cp, readFile, stat, writeFile } from 'node:fs/promises'
+/** The command line from the first run on: real processes, real disk, real sockets on the loopback. */
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
 import {
   eventually,
+  found,
   freePort,
   holdfast,
   holdfastJson,
+  initNode,
   startNode,
   type RunningNode,
 } from './processes.ts'
 
 suite.setTimeout(120_000)
 
-interface Shown {
-  readonly author: string
-  readonly text: string
-  readonly lane: string
-  readonly deliveries: readonly { readonly destinationName: string; readonly word: string }[]
-}
-
-interface Report {
-  readonly ok: boolean
-  readonly findings: readonly {
-    readonly check: string
-    readonly state: string
-    readonly text: string
-  }[]
-}
-
 test('a kit joins a hub, what is written on one is read on the other, and a kill loses nothing', async (t) => {
   const folder = t.testdir()
   const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
   const [hubPort, kitPort] = [await freePort(), await freePort()]
-  await init(alpha, { name: 'alpha', role: 'hub', port: hubPort })
+  await initNode(alpha, { name: 'alpha', role: 'hub', port: hubPort })
   const hub = await startNode(t, '--data', alpha)
   t.match(hub.started, { node: { name: 'alpha', role: 'hub' }, organisationName: 'Relief' })
 
@@ -50,10 +36,10 @@ test('a kit joins a hub, what is written on one is read on the other, and a kill
   const kit = await startNode(t, '--data', bravo)
   const posted = await holdfast('post', 'town-square', 'Water', 'is', 'here', '--data', bravo)
   t.match(posted, { code: 0, out: /^Saved on this kit: [a-z0-9]{26}\n$/ })
-  const arrived = await eventually(() => find(alpha, 'Water is here'))
+  const arrived = await eventually(() => found(alpha, 'Water is here'))
   t.match(arrived, { author: 'admin-bravo', lane: 'routine' })
   const stored = await eventually(async () => {
-    const message = await find(bravo, 'Water is here')
+    const message = await found(bravo, 'Water is here')
     return message?.deliveries.some(({ word }) => word === 'stored') === true ? message : undefined
   })
   t.match(stored.deliveries, [{ destinationName: 'alpha', isHub: true, word: 'stored' }])
@@ -67,8 +53,8 @@ test('a kit joins a hub, what is written on one is read on the other, and a kill
   )
   await holdfastJson('post', 'town-square', 'Fire', '--lane', 'flash', '--data', alpha)
   await startNode(t, '--data', bravo)
-  t.match(await find(bravo, 'Water is here'), { author: 'admin-bravo' }, 'it is still there')
-  t.match(await eventually(() => find(bravo, 'Fire')), { author: 'admin', lane: 'flash' })
+  t.match(await found(bravo, 'Water is here'), { author: 'admin-bravo' }, 'it is still there')
+  t.match(await eventually(() => found(bravo, 'Fire')), { author: 'admin', lane: 'flash' })
 
   t.match(await holdfastJson('status', '--data', bravo), {
     url: `http://127.0.0.1:${kitPort}`,
@@ -83,32 +69,9 @@ test('a kit joins a hub, what is written on one is read on the other, and a kill
   t.match((await holdfast('status', '--data', alpha)).out, /lan +bravo +up since/)
 })
 
-test('a kit restored from a backup gets back what it wrote since, and writes on', async (t) => {
-  const folder = t.testdir()
-  const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
-  await init(alpha, { name: 'alpha', role: 'hub', port: await freePort() })
-  await startNode(t, '--data', alpha)
-  const invitation = await holdfastJson('invite', '--data', alpha)
-  const { url } = invitation as Record<string, string>
-  const here = ['--name', 'bravo', '--host', '127.0.0.1', '--port', String(await freePort())]
-  await holdfastJson('join', `${url}`, ...here, '--data', bravo)
-  await (await startNode(t, '--data', bravo)).end('SIGTERM')
-  await cp(bravo, `${bravo}-backup`, { recursive: true })
-  const before = await startNode(t, '--data', bravo)
-  await holdfastJson('post', 'town-square', 'Since the backup', '--data', bravo)
-  await eventually(() => find(alpha, 'Since the backup'))
-  await before.end('SIGKILL')
-
-  await startNode(t, '--data', `${bravo}-backup`)
-
-  t.ok(await eventually(() => find(`${bravo}-backup`, 'Since the backup')))
-  await holdfastJson('post', 'town-square', 'After it', '--data', `${bravo}-backup`)
-  t.match(await eventually(() => find(alpha, 'After it')), { author: 'admin-bravo' })
-})
-
 test('a node that is told to stop ends well and takes its word back', async (t) => {
   const alpha = join(t.testdir(), 'alpha')
-  await init(alpha, { name: 'alpha', role: 'kit', port: await freePort() })
+  await initNode(alpha, { name: 'alpha', role: 'kit', port: await freePort() })
   const node = await startNode(t, '--data', alpha)
   t.equal((await stat(join(alpha, 'keys', 'operator.token'))).mode & 0o777, 0o600)
 
@@ -159,72 +122,6 @@ test('a person who was enrolled signs in, and a name serves once', async (t) => 
   })
 })
 
-test('what cannot start says why in one line, and ends with its own code', async (t) => {
-  const folder = t.testdir()
-  const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
-  const port = await freePort()
-  await init(alpha, { name: 'alpha', role: 'kit', port })
-  await init(bravo, { name: 'bravo', role: 'kit', port })
-  await startNode(t, '--data', alpha)
-
-  const twice = await holdfast('start', '--data', alpha, '--port', '0')
-  t.match(twice, { code: 1, error: /^DATA_FOLDER_IN_USE: .*Stop the other Holdfast.*\n$/ })
-  const taken = await holdfast('start', '--data', bravo)
-  t.equal(taken.code, 1)
-  t.match(taken.error, new RegExp(`PORT_IN_USE: host 127.0.0.1, port ${port}. Choose another port`))
-  const renamed = await holdfast('start', '--data', bravo, '--name', 'charlie')
-  t.equal(renamed.code, 2)
-  t.match(renamed.error, 'name: found "charlie", wanted "bravo", as this node was made')
-
-  await writeFile(join(bravo, 'config.json'), '{ "listen": { "port": "x", "prot": 1 } }')
-  const wrong = await holdfast('start', '--data', bravo)
-  t.equal(wrong.code, 2)
-  t.match(wrong.error, '\n  listen.port: found "x", wanted a whole number from 0 to 65535')
-  t.match(wrong.error, '\n  listen.prot: found an unknown key, wanted one of host, port')
-
-  const remade = await holdfast('init', '--data', alpha)
-  t.match(remade, { code: 1, error: /^ALREADY_EXISTS: / })
-  const nobody = await holdfast('join', '127.0.0.1:1', 'y'.repeat(16), '--data', folder)
-  t.match(nobody, {
-    code: 1,
-    error: /^CARRIER_UNREACHABLE: address 127.0.0.1:1. Check the address/,
-  })
-})
-
-test('the doctor finds what is well and what is not', async (t) => {
-  const alpha = join(t.testdir(), 'alpha')
-  await init(alpha, { name: 'alpha', role: 'kit', port: await freePort() })
-  const well = (await holdfastJson('doctor', '--data', alpha)) as Report
-  t.match(found(well, 'store'), { state: 'ok', text: /^all \d+ values open$/ })
-  t.strictSame(
-    [well.ok, found(well, 'port')?.state, found(well, 'clock')?.state],
-    [true, 'ok', 'ok'],
-  )
-  const node = await startNode(t, '--data', alpha)
-  const running = await holdfast('doctor', '--data', alpha)
-  t.match(running, { code: 0, out: / ok +running +yes, and it answers at http:/ })
-  await node.end('SIGTERM')
-
-  const key = await readFile(join(alpha, 'keys', 'store'))
-  await writeFile(join(alpha, 'keys', 'store'), Buffer.alloc(32, 7))
-  const ill = await holdfast('doctor', '--data', alpha)
-  t.equal(ill.code, 1)
-  t.match(ill.out, / fail +store +STORE_BROKEN: .*wrong key or damaged value/)
-  await writeFile(join(alpha, 'keys', 'store'), key)
-  await writeFile(join(alpha, 'config.json'), '{ "carriers": [{ "kind": "smoke" }] }')
-  const misled = await holdfast('doctor', '--data', alpha)
-  t.equal(misled.code, 1)
-  t.match(misled.out, /fail +config +CONFIG_INVALID: [^]*carriers\[0\].kind: found "smoke"/)
-})
-
-async function init(
-  data: string,
-  { name, role, port }: { readonly name: string; readonly role: string; readonly port: number },
-): Promise<void> {
-  const words = ['--name', name, '--role', role, '--host', '127.0.0.1', '--port', String(port)]
-  await holdfastJson('init', ...words, '--organisation', 'Relief', '--data', data)
-}
-
 /** The status of the answer to a sign-in. */
 async function signIn({ started }: RunningNode, name: string, password: string): Promise<number> {
   const answer = await fetch(`${String(started['url'])}/api/v4/users/login`, {
@@ -233,13 +130,4 @@ async function signIn({ started }: RunningNode, name: string, password: string):
   })
   await answer.body?.cancel()
   return answer.status
-}
-
-async function find(data: string, text: string): Promise<Shown | undefined> {
-  const messages = (await holdfastJson('read', '--data', data)) as readonly Shown[]
-  return messages.find((message) => message.text === text)
-}
-
-function found(report: Report, check: string): Report['findings'][number] | undefined {
-  return report.findings.find((each) => each.check === check)
 }

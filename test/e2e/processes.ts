@@ -21,6 +21,14 @@ export interface RunningNode {
   readonly end: (signal: NodeJS.Signals) => Promise<Ended>
 }
 
+/** A message as `read --json` shows it. */
+export interface Shown {
+  readonly author: string
+  readonly text: string
+  readonly lane: string
+  readonly deliveries: readonly { readonly destinationName: string; readonly word: string }[]
+}
+
 /** What must not outlive the test, however it ends. */
 const children = new Set<ChildProcess>()
 process.on('exit', () => {
@@ -39,6 +47,21 @@ export async function holdfastJson(...words: readonly string[]): Promise<unknown
   const { code, out, error } = await holdfast(...words, '--json')
   if (code !== 0) throw new Error(`holdfast ${words.join(' ')} ended with ${code}: ${error}`)
   return JSON.parse(out)
+}
+
+/** Founds the organisation Relief with one node that listens on the loopback. */
+export async function initNode(
+  data: string,
+  { name, role, port }: { readonly name: string; readonly role: string; readonly port: number },
+): Promise<void> {
+  const words = ['--name', name, '--role', role, '--host', '127.0.0.1', '--port', String(port)]
+  await holdfastJson('init', ...words, '--organisation', 'Relief', '--data', data)
+}
+
+/** The message with this text in the first channel of a running node, if it is there. */
+export async function found(data: string, text: string): Promise<Shown | undefined> {
+  const messages = (await holdfastJson('read', '--data', data)) as readonly Shown[]
+  return messages.find((message) => message.text === text)
 }
 
 /** Starts a node and waits until it says that it runs. It ends with the test at the latest. */

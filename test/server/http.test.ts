@@ -67,13 +67,16 @@ test('a body that is no JSON is refused with the place of the mistake', async (t
   t.match(answer.json, { message: /^body: found a mistake at line 2, column 3, wanted JSON/ })
 })
 
-test('any content type is read as JSON, as Mattermost does', async (t) => {
+test('any content type, or none, is read as JSON, as Mattermost does', async (t) => {
   const door = await aLanDoor(t)
   const body = JSON.stringify({ login_id: 'bo', password: passwordOf('bo') })
-  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'nonsense']) {
+  const url = `${door.url}/api/v4/users/login`
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json']) {
     const init = { method: 'POST', body, headers: { 'content-type': type } }
-    t.equal((await fetched(`${door.url}/api/v4/users/login`, init)).status, 200, type)
+    t.equal((await fetched(url, init)).status, 200, type)
   }
+  const withoutType = { method: 'POST', body: new TextEncoder().encode(body) }
+  t.equal((await fetched(url, withoutType)).status, 200)
 })
 
 test('a body that is too large is refused, announced or not', async (t) => {
@@ -136,10 +139,10 @@ test('when the node is wrong it answers without telling anything, and is logged'
   const door = await aLanDoor(t, {
     change: (node) => ({
       ...node,
-      status: () => Promise.reject(new TypeError('the secret is 42')),
+      preferences: () => Promise.reject(new TypeError('the secret is 42')),
     }),
   })
-  const answer = await door.ask('bo', 'GET', '/api/holdfast/v1/status')
+  const answer = await door.ask('bo', 'GET', '/api/v4/users/me/preferences')
 
   t.equal(answer.status, 500)
   t.notMatch(answer.text, /secret|TypeError/)

@@ -3,7 +3,13 @@
  *
  * Written out in DER by hand (X.690, RFC 5280, RFC 5480), as node:crypto reads X.509 and does not make it.
  */
-import { createPublicKey, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto'
+import {
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  type KeyObject,
+} from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
@@ -68,8 +74,7 @@ const HOUR_MS = 3_600_000
 
 function extensions(hosts: readonly string[], isAuthority: boolean): Uint8Array[] {
   const boolean = Uint8Array.of(0x01, 0x01, 0xff)
-  if (isAuthority)
-    return [sequence(oid('2.5.29.19'), boolean, tagged(0x04, sequence(boolean)))]
+  if (isAuthority) return [sequence(oid('2.5.29.19'), boolean, tagged(0x04, sequence(boolean)))]
   const names = hosts.map((host) =>
     /^[\d.]+$/.test(host)
       ? tagged(0x87, Uint8Array.from(host.split('.').map(Number)))
@@ -122,6 +127,9 @@ function lengthOf(length: number): number[] {
 }
 
 function pem(label: string, der: Uint8Array): string {
-  const lines = Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? []
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? []
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n')
 }

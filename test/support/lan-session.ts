@@ -1,5 +1,5 @@
 /** A session without a socket: it keeps what it was told to send, and ends when told to. */
-import type { LanMessage } from '#carriers/lan-message.ts'
+import { PIECE_BYTES_MAX, type LanMessage } from '#carriers/lan-message.ts'
 import type { LanSession, SessionEnd } from '#carriers/lan-session.ts'
 
 /** One end of a session in the hands of a test. */
@@ -35,7 +35,10 @@ export function aSession(
       sent.push(message)
       room -= 1
     },
-    hasRoom: () => room > 0 && !over.signal.aborted,
+    allowance: () =>
+      room > 0 && !over.signal.aborted
+        ? { isFlashOnly: false, pieceBytes: PIECE_BYTES_MAX }
+        : undefined,
     probe: () => {
       probes += 1
     },

@@ -26,8 +26,10 @@ export interface ScriptedLine extends Line {
 /** A fresh line that was dialled in `dialMs`. */
 export function scriptedLine(dialMs = 3_800): ScriptedLine {
   const published: Published[] = []
-  const listeners: { readonly prefix: string; readonly onMessage: (message: LineMessage) => void }[] =
-    []
+  const listeners: {
+    readonly prefix: string
+    readonly onMessage: (message: LineMessage) => void
+  }[] = []
   const end = new AbortController()
   const pong = Promise.withResolvers<boolean>()
   const state = { bytesRead: 0, pings: 0 }

@@ -1,0 +1,12 @@
+/** The middle, and the worst but one in a hundred. */
+
+/** The middle of the values; of an even count the upper one. 0 of none. */
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5)
+}
+
+/** The value that a share `at` of all values does not exceed. 0 of none. */
+export function quantile(values: readonly number[], at: number): number {
+  const sorted = Float64Array.from(values).toSorted()
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * at))] ?? 0
+}
