@@ -1,4 +1,4 @@
-/** The middle, and the worst but one in a hundred. */
+/** Many numbers in few. */
 
 /** The middle of the values; of an even count the upper one. 0 of none. */
 export function median(values: readonly number[]): number {
@@ -9,4 +9,9 @@ export function median(values: readonly number[]): number {
 export function quantile(values: readonly number[], at: number): number {
   const sorted = Float64Array.from(values).toSorted()
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * at))] ?? 0
+}
+
+/** With so many digits behind the point. */
+export function rounded(value: number, digits = 1): number {
+  return Number(value.toFixed(digits))
 }

@@ -21,7 +21,7 @@ import { openRoster, type Roster } from '#trust/roster.ts'
 import { chanceFrom } from '../link/schedule.ts'
 import { planMessages, readMessages, type Plan } from '../trial/messages.ts'
 import { OWN_MESSAGES } from '../trial/own-messages.ts'
-import { median } from './statistics.ts'
+import { median, rounded } from './statistics.ts'
 
 /** What the bench may be told. */
 export interface WireOptions {
@@ -60,12 +60,12 @@ export async function measureWire({ input, nowMs }: WireOptions): Promise<WireRe
   const texts = plan.messages.map(({ text }) => Buffer.byteLength(text))
   return {
     messages: plan.messages.length,
-    text_b: round(sum(texts) / texts.length),
+    text_b: rounded(sum(texts) / texts.length),
     ...Object.fromEntries(
       rows.flatMap(({ size, bytes, encodeMs, rebuildMs }) => [
-        [`payload_${size}_b`, round(bytes / plan.messages.length)],
-        [`encode_${size}_ratio`, round(encodeMs / single.encodeMs, 3)],
-        [`rebuild_${size}_ratio`, round(rebuildMs / single.encodeMs, 3)],
+        [`payload_${size}_b`, rounded(bytes / plan.messages.length)],
+        [`encode_${size}_ratio`, rounded(encodeMs / single.encodeMs, 3)],
+        [`rebuild_${size}_ratio`, rounded(rebuildMs / single.encodeMs, 3)],
       ]),
     ),
   }
@@ -81,7 +81,7 @@ interface Run {
 function run(plan: Plan, size: number, nowMs: () => number): Run {
   const world = aWorld()
   const total = { bytes: 0, encodeMs: 0, rebuildMs: 0 }
-  const places = plan.channels.map((name) => aPlace(world, name))
+  const places = plan.channels.map((name) => openPlace(world, name))
   const pending = new Map<Place, Logged[]>()
   const send = (place: Place, changes: readonly Logged[]): void => {
     const cutMs = nowMs()
@@ -105,10 +105,6 @@ function run(plan: Plan, size: number, nowMs: () => number): Run {
   }
   for (const [place, changes] of pending) if (changes.length > 0) send(place, changes)
   return total
-
-  function aPlace(where: World, name: string): Place {
-    return openPlace(where, name)
-  }
 }
 
 interface World {
@@ -233,8 +229,4 @@ function take({ roster, keyring, sender }: World, log: Log, envelope: Uint8Array
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, one) => total + one, 0)
-}
-
-function round(value: number, digits = 1): number {
-  return Number(value.toFixed(digits))
 }

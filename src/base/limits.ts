@@ -14,8 +14,6 @@ export const SEGMENT_PERIOD_MS = 30 * 24 * 3_600_000
 export const OPEN_DOCUMENTS_MAX = 8
 /** Loose changes of a document before they are folded into its snapshot. */
 export const LOOSE_CHANGES_MAX = 256
-/** Changes of one document that wait for something they depend on. */
-export const PENDING_CHANGES_MAX = 5_000
 /** Dependencies of one change: more writers than that never were apart. */
 export const CHANGE_DEPENDENCIES_MAX = 64
 /** Plain bytes of one envelope when it is cut, before compression. */

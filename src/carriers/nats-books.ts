@@ -9,7 +9,7 @@ import type { Place } from './nats-place.ts'
 export interface Entry {
   readonly print: string
   state: 'queued' | 'given' | 'held'
-  /** Its number in the stream, once fetched. */
+  /** Its number in the stream once fetched, or one at or after it once proven. */
   seq?: number
 }
 
@@ -66,7 +66,7 @@ export function begin(books: Books): void {
   books.unproven.clear()
   books.asked = new Set()
   for (const entry of books.recent.values()) {
-    delete entry.seq
+    if ((entry.seq ?? 0) > books.cursor) delete entry.seq
     if (entry.state === 'given') books.recent.delete(entry.print)
   }
 }
@@ -113,6 +113,7 @@ export function balance(books: Books, seq: number): Balance {
     return 'gap'
   }
   const entries = [...books.unproven]
+  for (const entry of entries) entry.seq = seq
   books.unproven.clear()
   step(books, { upTo: seq, entries })
   return 'even'

@@ -10,7 +10,7 @@ import { isAlive, watchOver, type Ward } from './nats-watch.ts'
 import { firstPace, patienceMs, paceAfter, type Pace } from './nats-window.ts'
 
 /** One question. */
-export interface Question {
+interface Question {
   readonly subject: string
   readonly bytes: Uint8Array
   /** Hears each message of an answer of several and says whether it was the last. One is the last unless given. */

@@ -191,7 +191,9 @@ function listening(state: State): Listening {
   return {
     heard: (bytes) => {
       const entry = remember(books, bytes, 'queued')
-      if (entry !== undefined) books.unproven.add(entry)
+      const heard = entry ?? books.recent.get(fingerprint(bytes))
+      // One that is heard again may have been refused by the stream before, and be stored only now.
+      if (heard !== undefined && heard.seq === undefined) books.unproven.add(heard)
       return entry
     },
     missed: () => {

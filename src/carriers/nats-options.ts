@@ -35,7 +35,7 @@ export interface NatsAddress {
 }
 
 /** What the stream is like where this node makes it. */
-export interface NatsStream {
+interface NatsStream {
   /** Room for envelopes, in bytes. A full stream refuses; it never drops. */
   readonly streamBytesMax: number
   /** How long the stream keeps an envelope, in milliseconds. */

@@ -118,21 +118,7 @@ export function openLog(document: DocumentId): Log {
       return must(compose({ actor, seq, seen: [...heads], value }), 'our own heads are known')
     },
     compose,
-    admit: (bytes) => {
-      const change = readChange(bytes)
-      if (change === undefined) return { ok: false, reason: 'malformed' }
-      const present = find(change.actor, change.seq)
-      if (present !== undefined) {
-        return present.hash === change.hash
-          ? { ok: true, change, isNew: false }
-          : { ok: false, reason: 'forked' }
-      }
-      const expected = compose({ ...change, seen: change.deps })
-      if (expected === undefined) return { ok: false, reason: 'missing' }
-      return expected.hash === change.hash
-        ? { ok: true, change, isNew: true }
-        : { ok: false, reason: 'misplaced' }
-    },
+    admit: (bytes) => admitTo({ find, compose }, bytes),
     add: (change) => {
       const list = byActor.get(change.actor) ?? []
       assert(change.seq === list.length + 1, 'changes of an actor are added in their order')
@@ -212,6 +198,20 @@ export function countBeyond(ahead: Clock, behind: Clock): number {
 }
 
 type Known = Dot & { readonly endOp: number; readonly orderAt: Instant }
+
+function admitTo({ find, compose }: Pick<Log, 'find' | 'compose'>, bytes: Uint8Array): Admission {
+  const change = readChange(bytes)
+  if (change === undefined) return { ok: false, reason: 'malformed' }
+  const present = find(change.actor, change.seq)
+  if (present !== undefined) {
+    const isSame = present.hash === change.hash
+    return isSame ? { ok: true, change, isNew: false } : { ok: false, reason: 'forked' }
+  }
+  const expected = compose({ ...change, seen: change.deps })
+  if (expected === undefined) return { ok: false, reason: 'missing' }
+  const isSame = expected.hash === change.hash
+  return isSame ? { ok: true, change, isNew: true } : { ok: false, reason: 'misplaced' }
+}
 
 /** The change of a draft, or undefined when something it depends on is not known. */
 function write(

@@ -77,7 +77,7 @@ test('the largest piece with the largest numbers fits a frame', async (t) => {
 test('what is too short, too long or of no known kind or lane is no message', async (t) => {
   for (const hex of [
     '',
-    '06',
+    '07',
     '02',
     '0204',
     '020400',

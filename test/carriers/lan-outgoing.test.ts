@@ -66,6 +66,20 @@ test('no more parcels of a lane await an answer than the peer holds, other lanes
   t.match(drain(outgoing), [{ kind: 'first', lane: 'routine', number: IN_FLIGHT_MAX }])
 })
 
+test('pieces are no larger than allowed, and when enough is on its way only flash adds to it', async (t) => {
+  const outgoing = openOutgoing('bravo')
+  add(outgoing, 'immediate', 0, 3_000)
+  add(outgoing, 'flash', 0, 2_500)
+  const sizes = []
+
+  for (const pieceBytes of [1_024, 2_000])
+    sizes.push(sizeOf(outgoing.next({ isFlashOnly: true, pieceBytes })))
+
+  t.strictSame(sizes, [1_024, 1_476])
+  t.equal(outgoing.next({ isFlashOnly: true, pieceBytes: 1_024 }), undefined)
+  t.match(outgoing.next({ isFlashOnly: false, pieceBytes: 1_024 }), { lane: 'immediate' })
+})
+
 test('an answer before the last byte has gone out is no answer', async (t) => {
   const outgoing = openOutgoing('bravo')
   add(outgoing, 'routine', 0, 50_000)
@@ -191,6 +205,10 @@ function drain(outgoing: Outgoing): LanMessage[] {
   const pieces: LanMessage[] = []
   for (let piece = outgoing.next(); piece !== undefined; piece = outgoing.next()) pieces.push(piece)
   return pieces
+}
+
+function sizeOf(message: LanMessage | undefined): number {
+  return message !== undefined && 'bytes' in message ? message.bytes.length : 0
 }
 
 function nameOf(message: LanMessage | undefined): string {

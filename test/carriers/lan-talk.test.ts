@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { FRAME_BYTES_MAX, type LanMessage } from '#carriers/lan-message.ts'
+import { FRAME_BYTES_MAX, PIECE_BYTES_MAX, type LanMessage } from '#carriers/lan-message.ts'
 import { openTalk, type Talk } from '#carriers/lan-talk.ts'
 import { sealFrame, type Session } from '#trust/session.ts'
 import { virtualClock } from '../support/clock.ts'
@@ -29,6 +29,19 @@ test('a ping is answered and needs no more attention', async (t) => {
   t.equal(bravo.frames.length, 1)
   t.equal(alpha.talk.hear(bravo.frames[0] ?? Buffer.of()), undefined)
   t.equal(alpha.frames.length, 1)
+})
+
+test('a large piece is acknowledged at once, and that makes room for more', async (t) => {
+  const { alpha, bravo } = aTalk()
+  const piece = { kind: 'more', lane: 'routine', bytes: new Uint8Array(PIECE_BYTES_MAX) } as const
+  alpha.talk.say(piece)
+  alpha.talk.say(piece)
+  t.equal(alpha.talk.allowance().isFlashOnly, true)
+
+  t.match(bravo.talk.hear(alpha.frames[0] ?? Buffer.of()), { kind: 'more' })
+  t.equal(alpha.talk.hear(bravo.frames[0] ?? Buffer.of()), undefined)
+
+  t.equal(alpha.talk.allowance().isFlashOnly, false)
 })
 
 test('a frame that is altered, repeated, left out or sent back is found out', async (t) => {

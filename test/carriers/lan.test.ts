@@ -131,7 +131,7 @@ test('a cut in the middle of a 50 KB parcel loses it, and the next contact bring
   t.equal(hub.side.arrivals.length, 1)
 })
 
-test('flash overtakes bulk that waits for its turn', async (t) => {
+test('flash overtakes bulk that waits for its turn and its answers', async (t) => {
   await using pair = await aPair()
   const { hub, kit } = pair
   const bulk = Array.from({ length: IN_FLIGHT_MAX + 8 }, (_, number) => ({
@@ -150,6 +150,28 @@ test('flash overtakes bulk that waits for its turn', async (t) => {
   await Promise.all([flash, ...handed])
 
   t.ok(place >= 0, 'flash came while bulk was waiting')
+})
+
+test('however much bulk waits, no more than two frames of it stand before flash on an unknown link', async (t) => {
+  await using hub = await aLanNode(bravo)
+  await using relay = await openRelay(() => hub.address)
+  await using kit = await aLanNode(alpha, { dial: [relay.address] })
+  await kit.side.nextContact(true)
+  relay.goDark()
+  const before = relay.fromDialler.length
+
+  for (let number = 0; number < 20; number += 1)
+    kit.side.carrier
+      .send(bravoId, { bytes: new Uint8Array(60_000), lane: 'routine', number }, never())
+      .catch(() => undefined)
+  kit.side.carrier
+    .send(bravoId, parcel('medevac', { lane: 'flash' }), never())
+    .catch(() => undefined)
+  await until(() => relay.fromDialler.slice(before).some(({ length }) => length < 1_000))
+
+  const bytes = relay.fromDialler.slice(before).map(({ length }) => length)
+  t.ok(bytes.length <= 3, `${bytes.join()} bytes`)
+  t.ok((bytes.at(-1) ?? Infinity) < 1_000, 'flash is the last')
 })
 
 test('a custody answer that somebody forged on the way is no custody', async (t) => {

@@ -61,6 +61,28 @@ test('what was heard and is not in the stream keeps the cursor where it is', asy
   t.equal(ledger.place().cursor, 0)
 })
 
+test('what was refused at first counts when it is heard again, since it may be stored now', async (t) => {
+  const ledger = complete()
+  ledger.heard(bytesOf('refused, then stored'))
+  ledger.begin()
+  ledger.nothingMore()
+  t.equal(ledger.heard(bytesOf('refused, then stored')), undefined)
+  settle(ledger, ledger.heard(bytesOf('refused')))
+
+  t.equal(ledger.acknowledged(at(2), bytesOf('mine')), 'open')
+  t.equal(ledger.place().cursor, 0)
+})
+
+test('what is proven does not count again when its sender repeats it', async (t) => {
+  const ledger = complete()
+  settle(ledger, ledger.heard(bytesOf('one')))
+  t.equal(ledger.acknowledged(at(2), bytesOf('mine')), 'even')
+  t.equal(ledger.heard(bytesOf('one')), undefined)
+
+  t.equal(ledger.acknowledged(at(3), bytesOf('mine too')), 'even')
+  t.equal(ledger.place().cursor, 3)
+})
+
 test('an acknowledgement with a number that was given before shows another stream', async (t) => {
   const ledger = openLedger(undefined)
   for (let seq = 1; seq <= 5; seq += 1) settle(ledger, ledger.fetched(at(seq), bytesOf(`${seq}`)))
@@ -153,7 +175,7 @@ test('while the stream is being fetched, acknowledgements prove nothing', async 
 })
 
 test('whatever happens, the cursor never passes an envelope that was not accepted, and nothing is lost', async (t) => {
-  holds(t, fc.property(fc.array(anEvent, { maxLength: 120, size: 'max' }), neverLoses), 1_000)
+  holds(t, fc.property(fc.array(anEvent, { maxLength: 120, size: 'max' }), neverLoses), 2_000)
 })
 
 /** What may happen to a node and its stream. */

@@ -43,13 +43,6 @@ export const withoutNatsServer: string | false =
     ? 'no nats-server: set HOLDFAST_NATS_SERVER, or run scripts/test, which fetches one'
     : false
 
-/** The server's version, such as 2.9.10; 0.0.0 without a server. */
-export function natsServerVersion(): string {
-  if (BINARY === undefined) return '0.0.0'
-  const { stdout } = spawnSync(BINARY, ['--version'], { encoding: 'utf8' })
-  return /v(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? '0.0.0'
-}
-
 /** What `nats-server -t` says about a config file, with `folder` as its working folder: undefined when it is good. */
 export function natsConfigFault(
   file: string,

@@ -2,7 +2,7 @@
 import type { Line, LineMessage } from '#carriers/nats-line.ts'
 
 /** Something published. */
-export interface Published {
+interface Published {
   readonly subject: string
   readonly bytes: Uint8Array
   readonly reply: string

@@ -1,0 +1,68 @@
+/**
+ * Measures: `scripts/bench store`, `scripts/bench wire`. Called by `scripts/bench`, which sees to the right Node and
+ * the packages. With --json the last line is one flat object; times and rates are those of this machine, now.
+ */
+import { Command } from 'commander'
+import { realClock } from '#ports/real.ts'
+import { table } from '#cli/terminal.ts'
+import { measureStore } from './measure/store.ts'
+import { measureWire } from './measure/wire.ts'
+
+interface Options {
+  readonly input?: string
+  readonly messages: string
+  readonly json?: true
+}
+
+interface Bench {
+  readonly about: string
+  readonly run: (options: Options) => Promise<Readonly<Record<string, number>>>
+}
+
+const BENCHES: Readonly<Record<string, Bench>> = {
+  store: {
+    about: 'start, memory and posting of one node, with 1,000 and with 100,000 messages',
+    run: ({ messages }) =>
+      measureStore({
+        clock: realClock(),
+        messages: Number(messages),
+        tell: (line) => console.error(`  ${line}`),
+      }),
+  },
+  wire: {
+    about: 'sealed and signed bytes a post, and what cutting and rebuilding take',
+    run: ({ input }) => measureWire({ input, nowMs: () => performance.now() }),
+  },
+}
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const program = new Command('scripts/bench')
+    .description('Measures one thing about this program, on this machine.')
+    .argument('[name]', Object.keys(BENCHES).join(' or '))
+    .option('--input <file>', 'messages for wire, JSON Lines with a text (default: our own)')
+    .option('--messages <number>', 'messages of the large node of store', '100000')
+    .option('--json', 'the last line is one JSON object')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+    .parse()
+  const [name] = program.args
+  if (name === undefined) {
+    console.log(list().join('\n'))
+    return 0
+  }
+  const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined
+  if (bench === undefined) {
+    console.error(`found ${name}, wanted one of:\n${list().join('\n')}`)
+    return 2
+  }
+  const options = program.opts<Options>()
+  const result = await bench.run(options)
+  console.log(table(Object.entries(result).map(([key, value]) => [key, String(value)])).join('\n'))
+  if (options.json === true) console.log(JSON.stringify({ bench: name, ...result }))
+  return 0
+}
+
+function list(): readonly string[] {
+  return table(Object.entries(BENCHES).map(([name, { about }]) => [name, about]))
+}

@@ -1,0 +1,124 @@
+import { test } from 'tap'
+import type { Arrival, Parcel } from '#ports/carrier.ts'
+import { openMemoryStore } from '#storage/memory-store.ts'
+import { carrierContract, type CarrierRig } from '../contracts/carrier.ts'
+import { hear, parcel, textOf } from '../support/carrier-side.ts'
+import { anOrganisation } from '../support/organisation.ts'
+import { aNetworkWorld } from './a-network.ts'
+import { keepRunning } from './keep-running.ts'
+import { openLan } from './lan.ts'
+import { beginLife } from './timeline.ts'
+
+const relief = anOrganisation()
+const alpha = relief.node('alpha', { number: 1 })
+const bravo = relief.node('bravo', { number: 2 })
+const [alphaId, bravoId] = [alpha.certificate.node, bravo.certificate.node]
+const NEVER = new AbortController().signal
+
+carrierContract('simulated lan', openPair)
+
+test('a contact shows the certificate of the peer', async (t) => {
+  await using rig = await openPair()
+
+  const contact = await rig.alpha.nextContact(true)
+
+  t.strictSame(contact.certificate, bravo.certificateBytes)
+})
+
+test('custody is answered only when the peer has accepted', async (t) => {
+  await using rig = await openPair()
+  await rig.alpha.nextContact(true)
+  let isAnswered = false
+  const handed = rig.alpha.carrier.send(bravoId, parcel('kept'), NEVER).then(() => {
+    isAnswered = true
+  })
+  const arrival = await rig.bravo.nextArrival()
+  const before = isAnswered
+
+  arrival.acceptCustody()
+  await handed
+
+  t.equal(before, false)
+  t.equal(isAnswered, true)
+})
+
+test('what a peer refuses is an error for its sender', async (t) => {
+  await using rig = await openPair()
+  await rig.alpha.nextContact(true)
+  const handed = rig.alpha.carrier.send(bravoId, parcel('forged'), NEVER)
+  const arrival = await rig.bravo.nextArrival()
+
+  arrival.refuse()
+
+  await t.rejects(handed, { code: 'INPUT_INVALID' })
+})
+
+test('a node without power hears nothing, and its peer notices later', async (t) => {
+  const world = aNetworkWorld()
+  await using _running = keepRunning(world.timeline)
+  const lan = openLan(world)
+  const life = beginLife()
+  const here = hear(lan.open(alpha, beginLife()), openMemoryStore())
+  const there = hear(lan.open(bravo, life), openMemoryStore())
+  lan.plug(alphaId, bravoId)
+  await here.nextContact(true)
+  await there.nextContact(true)
+  const handed = here.carrier.send(bravoId, parcel('lost'), NEVER)
+
+  life.end()
+  lan.lost(bravoId)
+
+  await t.rejects(handed, { code: 'CARRIER_UNREACHABLE' })
+  await here.nextContact(false)
+  t.strictSame(there.arrivals, [])
+})
+
+test('strays are overtaken and duplicates come twice', async (t) => {
+  const faults = { duplicates: () => 0.5, strays: () => 0.3 }
+  const world = aNetworkWorld({ faults })
+  await using _running = keepRunning(world.timeline)
+  const rig = await openPair(world)
+  await rig.alpha.nextContact(true)
+  const parcels = Array.from({ length: 30 }, (_, number) => parcel(String(number), { number }))
+  const sendAll = (outgoing: readonly Parcel[]): void => {
+    for (const one of outgoing) void rig.alpha.carrier.send(bravoId, one, NEVER).catch(() => {})
+  }
+
+  sendAll(parcels)
+  const seen: Arrival[] = []
+  while (new Set(seen.map(textOf)).size < parcels.length || seen.length < parcels.length + 5)
+    seen.push(await rig.bravo.nextArrival())
+
+  const texts = seen.map(textOf)
+  t.ok(texts.length > new Set(texts).size, 'some came twice')
+  t.notSame(
+    [...new Set(texts)],
+    parcels.map((_, index) => String(index)),
+    'not in their order',
+  )
+})
+
+async function openPair(world = aNetworkWorld()): Promise<CarrierRig> {
+  const running = keepRunning(world.timeline)
+  const lan = openLan(world)
+  const here = hear(lan.open(alpha, beginLife()), openMemoryStore())
+  let there = hear(lan.open(bravo, beginLife()), openMemoryStore())
+  lan.plug(alphaId, bravoId)
+  return {
+    alpha: here,
+    bravo: there,
+    toBravo: bravoId,
+    cut: async () => lan.unplug(alphaId, bravoId),
+    heal: async () => lan.plug(alphaId, bravoId),
+    reopenBravo: async () => {
+      await there.carrier[Symbol.asyncDispose]()
+      there = hear(lan.open(bravo, beginLife()), there.store)
+      return there
+    },
+    [Symbol.asyncDispose]: async () => {
+      await here.carrier[Symbol.asyncDispose]()
+      await there.carrier[Symbol.asyncDispose]()
+      await running[Symbol.asyncDispose]()
+    },
+  }
+}
