@@ -1,5 +1,10 @@
 /** Many numbers in few. */
 
+/** 0 of none. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
+}
+
 /** The middle of the values; of an even count the upper one. 0 of none. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5)

@@ -19,9 +19,9 @@ import { issueCertificate, openIdentity, organisationIdOf, type Identity } from 
 import { keyPairFromSeed } from '#trust/keys.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
 import { chanceFrom } from '../link/schedule.ts'
-import { planMessages, readMessages, type Plan } from '../trial/messages.ts'
+import { planMessages, readMessages, type PlannedMessage } from '../trial/messages.ts'
 import { OWN_MESSAGES } from '../trial/own-messages.ts'
-import { median, rounded } from './statistics.ts'
+import { mean, median, rounded } from './statistics.ts'
 
 /** What the bench may be told. */
 export interface WireOptions {
@@ -34,77 +34,72 @@ export interface WireOptions {
 export type WireResult = Readonly<Record<string, number>>
 
 const SIZES = [1, 10, 100] as const
-/** Divisible by every size. */
-const MESSAGES = 2_000
+const MESSAGES_MAX = 2_000
 const ROUNDS = 3
 const BEGAN_AT = 1_790_000_000_000
 /** Between two messages of a busy channel. */
 const MESSAGE_EVERY_MS = 20_000
+/** Texts about as long as those that other systems were measured with (research/peers.md). */
+const USUAL_TEXT_BYTES = { least: 80, most: 100 }
 
-/** Measures. Throws when what was rebuilt is not what was cut. */
+/** Measures, in one channel. Throws when what was rebuilt is not what was cut. */
 export async function measureWire({ input, nowMs }: WireOptions): Promise<WireResult> {
-  const found =
-    input === undefined ? OWN_MESSAGES : await readMessages(input, Number.POSITIVE_INFINITY)
+  const found = input === undefined ? OWN_MESSAGES : await readMessages(input, MESSAGES_MAX)
   const usable = found.filter(({ text }) => text !== '')
-  const plan = planMessages(usable, MESSAGES, chanceFrom(1))
+  const { messages } = planMessages(usable, usable.length, chanceFrom(1))
   const rows = SIZES.map((size) => {
-    const runs = Array.from({ length: ROUNDS }, () => run(plan, size, nowMs))
+    const runs = Array.from({ length: ROUNDS }, () => run(messages, size, nowMs))
     return {
       size,
-      bytes: must(runs[0], 'there is a round').bytes,
+      sizes: must(runs[0], 'there is a round').sizes,
       encodeMs: median(runs.map(({ encodeMs }) => encodeMs)),
       rebuildMs: median(runs.map(({ rebuildMs }) => rebuildMs)),
     }
   })
   const single = must(rows[0], 'there is a size')
-  const texts = plan.messages.map(({ text }) => Buffer.byteLength(text))
+  const textBytes = messages.map(({ text }) => Buffer.byteLength(text))
+  const { least, most } = USUAL_TEXT_BYTES
+  const usual = single.sizes.filter((_, at) => within(textBytes[at] ?? 0, least, most))
   return {
-    messages: plan.messages.length,
-    text_b: rounded(sum(texts) / texts.length),
+    messages: messages.length,
+    text_b: rounded(mean(textBytes)),
     ...Object.fromEntries(
-      rows.flatMap(({ size, bytes, encodeMs, rebuildMs }) => [
-        [`payload_${size}_b`, rounded(bytes / plan.messages.length)],
+      rows.flatMap(({ size, sizes, encodeMs, rebuildMs }) => [
+        [`payload_${size}_b`, rounded((mean(sizes) * sizes.length) / messages.length)],
         [`encode_${size}_ratio`, rounded(encodeMs / single.encodeMs, 3)],
         [`rebuild_${size}_ratio`, rounded(rebuildMs / single.encodeMs, 3)],
       ]),
     ),
+    payload_1_usual_b: rounded(mean(usual)),
   }
 }
 
 interface Run {
-  readonly bytes: number
+  /** Bytes of each envelope. */
+  readonly sizes: readonly number[]
   readonly encodeMs: number
   readonly rebuildMs: number
 }
 
 /** One node writes everything, `size` posts at a time; another takes it. */
-function run(plan: Plan, size: number, nowMs: () => number): Run {
+function run(messages: readonly PlannedMessage[], size: number, nowMs: () => number): Run {
   const world = aWorld()
-  const total = { bytes: 0, encodeMs: 0, rebuildMs: 0 }
-  const places = plan.channels.map((name) => openPlace(world, name))
-  const pending = new Map<Place, Logged[]>()
-  const send = (place: Place, changes: readonly Logged[]): void => {
+  const place = openPlace(world)
+  const sizes: number[] = []
+  let encodeMs = 0
+  let rebuildMs = 0
+  for (let from = 0; from < messages.length; from += size) {
+    if (place.here.size() >= SEGMENT_ENTRIES_MAX) place.next()
+    const changes = messages.slice(from, from + size).map(place.write)
     const cutMs = nowMs()
     const envelope = cut(world, place.here, changes)
     const takeMs = nowMs()
     take(world, place.there, envelope)
-    total.bytes += envelope.length
-    total.encodeMs += takeMs - cutMs
-    total.rebuildMs += nowMs() - takeMs
+    sizes.push(envelope.length)
+    encodeMs += takeMs - cutMs
+    rebuildMs += nowMs() - takeMs
   }
-  for (const message of plan.messages) {
-    const place = must(places[message.channel], 'the plan names its channels')
-    const waiting = pending.get(place) ?? []
-    if (place.here.size() >= SEGMENT_ENTRIES_MAX && waiting.length === 0) place.next()
-    pending.set(place, waiting)
-    const author = must(world.people[message.author], 'the plan names its authors')
-    waiting.push(place.write(message.text, author, message.number, message.replyTo !== undefined))
-    if (waiting.length < size) continue
-    send(place, waiting)
-    waiting.length = 0
-  }
-  for (const [place, changes] of pending) if (changes.length > 0) send(place, changes)
-  return total
+  return { sizes, encodeMs, rebuildMs }
 }
 
 interface World {
@@ -117,12 +112,12 @@ interface World {
   counter: number
 }
 
-/** One channel's newest segment at the sender and at the receiver. */
+/** The channel's newest segment at the sender and at the receiver. */
 interface Place {
   here: Log
   there: Log
   readonly next: () => void
-  readonly write: (text: string, author: UserId, number: number, isReply: boolean) => Logged
+  readonly write: (message: PlannedMessage) => Logged
 }
 
 function seedOf(name: string): Uint8Array {
@@ -163,8 +158,8 @@ function aWorld(): World {
   }
 }
 
-function openPlace(world: World, name: string): Place {
-  const channel = idFromBytes<ChannelId>(seedOf(`channel ${name}`).subarray(0, 16))
+function openPlace(world: World): Place {
+  const channel = idFromBytes<ChannelId>(seedOf('channel').subarray(0, 16))
   world.keyring.add(channel)
   let segment = 0
   let last: Logged | undefined
@@ -177,15 +172,18 @@ function openPlace(world: World, name: string): Place {
       place.here = fresh()
       place.there = fresh()
     },
-    write: (text, author, number, isReply) => {
+    write: ({ text, author: at, number, replyTo }) => {
       const { here } = place
-      const isPossible = isReply && last !== undefined && here.has(last.hash)
-      const root = isPossible && last ? postIdOf(here.document, last.actor, last.seq) : undefined
+      const author = must(world.people[at % world.people.length], 'there are people')
+      const root =
+        replyTo === undefined || last === undefined
+          ? undefined
+          : postIdOf(here.document, last.actor, last.seq)
       const claimedAt = BEGAN_AT + number * MESSAGE_EVERY_MS
       const content = { kind: 'post' as const, body: text, root }
       const value = encodeEntry({ author, claimedAt, content }, here.context(world.actor))
       const logged = here.add(here.next(world.actor, value))
-      if (!isReply) last = logged
+      if (root === undefined) last = logged
       return logged
     },
   }
@@ -227,6 +225,6 @@ function take({ roster, keyring, sender }: World, log: Log, envelope: Uint8Array
   for (const change of rebuilt.changes) log.add(change)
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0)
+function within(value: number, least: number, most: number): boolean {
+  return value >= least && value <= most
 }

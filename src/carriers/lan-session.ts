@@ -74,7 +74,7 @@ export interface SessionTask {
   /** Asked of the initiator only: it knows who the peer is, and the peer does not know it yet. */
   readonly isWanted: (peer: NodeId) => boolean
   readonly onOpen: (session: LanSession, peer: ProvenPeer) => SessionUser
-  /** Called once; `peer` is known when the session was open. */
+  /** Called once; `peer` is known when it has proven itself, also if the session was never open. */
   readonly onEnd: (session: LanSession, reason: SessionEnd, peer: NodeId | undefined) => void
 }
 
@@ -99,43 +99,40 @@ export function openLanSession(task: SessionTask, ports: SessionPorts): LanSessi
   const { socket, role } = task
   const over = new AbortController()
   const handshake = openHandshake(task.identity, role, ports.random.bytes(OPENING_RANDOM_BYTES))
-  let open: OpenSession | undefined
+  let peer: NodeId | undefined
+  let talk: Talk | undefined
   let user: SessionUser = NOBODY
   const end = (reason: SessionEnd): void => {
     if (over.signal.aborted) return
     over.abort()
     closeSocket(socket, ports.clock)
-    task.onEnd(self, reason, open?.peer)
+    task.onEnd(self, reason, peer)
   }
   const begin = (session: Session): void => {
-    const talk = talkOver(
-      session,
-      { end, task, user: () => user },
-      { ...ports, signal: over.signal },
-    )
-    open = { peer: session.peer.node, talk }
-    user = task.onOpen(self, { node: open.peer, certificateBytes: session.peerBytes })
+    const sides = { end, task, user: () => user }
+    talk = talkOver(session, sides, { ...ports, signal: over.signal })
+    user = task.onOpen(self, { node: session.peer.node, certificateBytes: session.peerBytes })
   }
   const shake = (bytes: Uint8Array): void => {
     const step = handshake.take(bytes)
     if (step.kind === 'refused') return end(step.reason)
-    const peer = step.kind === 'proven' ? step.session.peer.node : undefined
+    peer = step.kind === 'proven' ? step.session.peer.node : undefined
     const isRefused = role === 'initiator' && peer !== undefined && !task.isWanted(peer)
     if (isRefused) return end('already-connected')
     for (const message of step.messages) socket.send(message, ignore)
     if (step.kind === 'proven') begin(step.session)
   }
-  const hear = (frame: Uint8Array, { talk }: OpenSession): void => {
-    const heard = talk.hear(frame)
+  const hear = (frame: Uint8Array, open: Talk): void => {
+    const heard = open.hear(frame)
     if (typeof heard === 'string') end(heard)
     else if (heard === undefined) user.onRoom()
     else user.onMessage(heard)
   }
   const self: LanSession = {
     role,
-    send: (message) => void (over.signal.aborted || open?.talk.say(message)),
-    allowance: () => (isDrained(socket) ? open?.talk.allowance() : undefined),
-    probe: () => void (over.signal.aborted || open?.talk.probe()),
+    send: (message) => void (over.signal.aborted || talk?.say(message)),
+    allowance: () => (isDrained(socket) ? talk?.allowance() : undefined),
+    probe: () => void (over.signal.aborted || talk?.probe()),
     end,
     over: over.signal,
     pause: () => socket.pause(),
@@ -147,18 +144,13 @@ export function openLanSession(task: SessionTask, ports: SessionPorts): LanSessi
     onBytes: (bytes) => {
       if (over.signal.aborted) return
       if (bytes === undefined) end('malformed')
-      else if (open === undefined) shake(bytes)
-      else hear(bytes, open)
+      else if (talk === undefined) shake(bytes)
+      else hear(bytes, talk)
     },
     onClose: (wasOpen) => end(wasOpen ? 'closed-by-peer' : 'unreachable'),
   })
-  void ports.clock.sleep(HANDSHAKE_MS, over.signal).then(() => open ?? end('no-handshake'))
+  void ports.clock.sleep(HANDSHAKE_MS, over.signal).then(() => talk ?? end('no-handshake'))
   return self
-}
-
-interface OpenSession {
-  readonly peer: NodeId
-  readonly talk: Talk
 }
 
 const NOBODY: SessionUser = { isAwaiting: () => false, onMessage: () => {}, onRoom: () => {} }

@@ -62,6 +62,8 @@ export const OFFLINE_AFTER_MS = 30_000
 /** Largest WebSocket message from another node, in bytes: a frame of the LAN carrier (16 KB) and room. */
 export const PEER_MESSAGE_BYTES_MAX = 32_768
 
+/** How long the page at `/` shows the same status, in milliseconds: whoever reloads it costs the node nothing. */
+export const PAGE_CACHE_MS = 2_000
 /** Ids in one request that asks by ids. */
 export const IDS_PER_REQUEST_MAX = 1_000
 /** Items on one page of people, members or channels (Mattermost's own maximum is 200). */

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { NodeStatus } from '#app/types.ts'
 import type { Door } from './door.ts'
-import { openRoute, type OpenCall, type Route } from './route.ts'
+import { PAGE_CACHE_MS } from './limits.ts'
+import { openRoute, type Route } from './route.ts'
 
 const STYLE = `
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
@@ -22,17 +23,29 @@ const TIME = new Intl.DateTimeFormat('sv-SE', {
   timeStyle: 'short',
 })
 
-/** The route of the page. */
+/** The route of the page. Strangers may ask for it, so the node is asked at most once in PAGE_CACHE_MS. */
 export function pageRoutes(door: Door): readonly Route[] {
-  return [openRoute('GET', '/', (call) => page(door, call))]
+  let known: Known | undefined
+  const statusNow = (): Promise<NodeStatus> => {
+    const now = door.clock.monotonicMs()
+    if (known === undefined || now - known.at >= PAGE_CACHE_MS) {
+      known = { at: now, status: door.node.status() }
+    }
+    return known.status
+  }
+  return [
+    openRoute('GET', '/', async (call) => {
+      call.reply.header('content-type', 'text/html; charset=utf-8')
+      call.reply.header('content-security-policy', POLICY)
+      call.reply.header('cache-control', 'no-store')
+      return pageFrom(await statusNow(), door.options.siteUrl ?? `http://${call.request.host}`)
+    }),
+  ]
 }
 
-async function page(door: Door, call: OpenCall): Promise<string> {
-  call.reply.header('content-type', 'text/html; charset=utf-8')
-  call.reply.header('content-security-policy', POLICY)
-  call.reply.header('cache-control', 'no-store')
-  const status = await door.node.status()
-  return pageFrom(status, door.options.siteUrl ?? `http://${call.request.host}`)
+interface Known {
+  readonly at: number
+  readonly status: Promise<NodeStatus>
 }
 
 /** The whole page. `address` is what people type into their app. */

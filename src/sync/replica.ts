@@ -66,6 +66,8 @@ interface Desk {
   readonly staging: Staging
   readonly documents: Documents
   readonly rollbacks: ((reader: Pick<Reader, 'log'>) => Promise<void>)[]
+  /** Changes were taken back, and what was derived from documents is not made anew yet. */
+  isStale: boolean
 }
 
 /** Opens the replica on a store. */
@@ -81,6 +83,7 @@ export function openReplica(options: {
     staging,
     documents: openDocuments(staging, options.log),
     rollbacks: [],
+    isStale: false,
   }
   const queue: Job[] = []
   let running: Promise<void> | undefined
@@ -139,13 +142,14 @@ async function runJob(desk: Desk, job: Job): Promise<Done | undefined> {
   const touched = new Set<DocumentId>()
   desk.staging.begin()
   try {
+    await renew(desk)
     const value = await job.run(transaction(desk, effects, touched))
     desk.staging.keep()
     return { job, value, touched, effects }
   } catch (error) {
     desk.staging.drop()
-    job.reject(error)
     await rollBack(desk, touched)
+    job.reject(error)
     return undefined
   }
 }
@@ -171,9 +175,20 @@ function transaction(desk: Desk, effects: (() => void)[], touched: Set<DocumentI
   }
 }
 
-/** What memory held of these documents is no longer true. */
+/** What memory held of these documents is no longer true. A disk that cannot be read now is read before the next commit. */
 async function rollBack(desk: Desk, touched: ReadonlySet<DocumentId>): Promise<void> {
   for (const document of touched) desk.documents.drop(document)
-  if (touched.size === 0) return
+  desk.isStale ||= touched.size > 0
+  try {
+    await renew(desk)
+  } catch {
+    // Still stale.
+  }
+}
+
+/** Makes anew what was derived from documents. */
+async function renew(desk: Desk): Promise<void> {
+  if (!desk.isStale) return
   for (const listener of desk.rollbacks) await listener({ log: desk.documents.log })
+  desk.isStale = false
 }

@@ -86,6 +86,23 @@ test('a text message is malformed', async (t) => {
   t.equal(await bravo.ended, 'malformed')
 })
 
+test('while a frame waits in the socket no piece of a parcel may follow', async (t) => {
+  await using ends = await aConnection()
+  const alpha = aSide('alpha', 'initiator', ends.near)
+  const bravo = aSide('bravo', 'responder', ends.far)
+  await Promise.all([alpha.opened, bravo.opened])
+  t.match(bravo.session.allowance(), { isFlashOnly: false })
+  ends.near.pause()
+
+  const piece = { kind: 'more', lane: 'routine', bytes: new Uint8Array(16_000) } as const
+  for (let count = 0; count < 2_000 && bravo.session.allowance() !== undefined; count += 1)
+    bravo.session.send(piece)
+
+  t.equal(bravo.session.allowance(), undefined)
+  t.ok(ends.far.bufferedAmount >= 16_000 && ends.far.bufferedAmount < 3 * 16_384)
+  t.equal(bravo.endReason(), undefined)
+})
+
 test('a peer that asks for answers and never reads them is left', async (t) => {
   await using ends = await aConnection()
   const alpha = aSide('alpha', 'initiator', ends.near)

@@ -3,6 +3,7 @@ import { WebSocket } from 'ws'
 import { codeOf } from '#base/errors.ts'
 import { IN_FLIGHT_MAX } from '#base/limits.ts'
 import { LAN_PEER_PATH, openLanCarrier, type LanCarrier, type LanPorts } from '#carriers/lan.ts'
+import { STRANGERS_PER_ADDRESS_MAX } from '#carriers/lan-strangers.ts'
 import type { Carrier, Parcel } from '#ports/carrier.ts'
 import { realClock } from '#ports/real.ts'
 import { carrierContract, type CarrierRig } from '../contracts/carrier.ts'
@@ -96,6 +97,23 @@ test('when both dial each other one session stays, and no contact flaps', async 
   }
 })
 
+test('a hub at two addresses is dialled at both once, and then left in peace', async (t) => {
+  const clock = virtualClock()
+  await using hub = await aLanNode(bravo)
+  await using relay = await openRelay(() => hub.address)
+  const dial = [hub.address, relay.address]
+  await using kit = await aLanNode(alpha, { dial, clock, options: { keepAliveMs: 3_600_000 } })
+  const ended = (): readonly unknown[] =>
+    kit.log.named('lan.session-end').map(({ facts }) => facts['reason'])
+
+  await until(() => ended().length > 0)
+  await talk(kit, hub)
+  await clock.advance(300_000)
+
+  t.strictSame(ended(), ['already-connected'])
+  t.strictSame([ups(kit), ups(hub)], [[true], [true]])
+})
+
 test('a peer that restarts ends the contact and begins another', async (t) => {
   await using hub = await aLanNode(bravo)
   await using relay = await openRelay(() => hub.address)
@@ -157,6 +175,7 @@ test('however much bulk waits, no more than two frames of it stand before flash 
   await using relay = await openRelay(() => hub.address)
   await using kit = await aLanNode(alpha, { dial: [relay.address] })
   await kit.side.nextContact(true)
+  await hub.side.nextContact(true)
   relay.goDark()
   const before = relay.fromDialler.length
 
@@ -244,6 +263,23 @@ test('garbage ends its own session and hurts no other', async (t) => {
 
   t.equal(hub.log.named('lan.session-end').length, garbage.length)
   t.strictSame(ups(kit), [true])
+})
+
+test('strangers who say nothing cannot fill the house, and who leaves makes room', async (t) => {
+  await using hub = await aLanNode(bravo)
+  const strangers = Array.from({ length: STRANGERS_PER_ADDRESS_MAX + 1 }, () => {
+    const socket = new WebSocket(hub.address + LAN_PEER_PATH)
+    socket.on('error', () => undefined)
+    return { socket, closed: new Promise((resolve) => void socket.once('close', resolve)) }
+  })
+
+  await Promise.race(strangers.map(({ closed }) => closed))
+  const left = strangers.filter(({ socket }) => socket.readyState !== WebSocket.CLOSED)
+  t.equal(left.length, STRANGERS_PER_ADDRESS_MAX)
+  left[0]?.socket.close()
+  await using kit = await aLanNode(alpha, { dial: [hub.address] })
+  await kit.side.nextContact(true)
+  await talk(kit, hub)
 })
 
 test('a peer that is gone without a word is noticed while an answer is awaited', async (t) => {
@@ -386,7 +422,9 @@ function hasDialled({ log }: LanNode): boolean {
 }
 
 function openSessions({ log }: LanNode): number {
-  const ended = log.named('lan.session-end').filter(({ facts }) => facts['peer'] !== undefined)
+  const ended = log
+    .named('lan.session-end')
+    .filter(({ facts }) => facts['peer'] !== undefined && facts['reason'] !== 'already-connected')
   return log.named('lan.session-open').length - ended.length
 }
 

@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import type { NodeStatus } from '#app/types.ts'
+import { PAGE_CACHE_MS } from '#server/limits.ts'
 import { pageFrom } from '#server/page.ts'
 import { aLanDoor } from '../support/lan-door.ts'
 
@@ -19,6 +20,26 @@ test('without an address of its own it shows the one it was asked at', async (t)
   const door = await aLanDoor(t)
 
   t.ok((await door.ask(undefined, 'GET', '/')).text.includes(`<code>${door.url}</code>`))
+})
+
+test('reloading it costs the node nothing', async (t) => {
+  let asked = 0
+  const door = await aLanDoor(t, {
+    change: (node) => ({
+      ...node,
+      status: () => {
+        asked += 1
+        return node.status()
+      },
+    }),
+  })
+  const before = asked
+  for (let turn = 0; turn < 5; turn += 1) await door.ask(undefined, 'GET', '/')
+  t.equal(asked - before, 1)
+  await door.clock.advance(PAGE_CACHE_MS)
+  await door.ask(undefined, 'GET', '/')
+
+  t.equal(asked - before, 2)
 })
 
 test('nothing comes from elsewhere, nothing runs', async (t) => {

@@ -49,8 +49,7 @@ async function listen(t: Test, door: LanDoor, client: Client4): Promise<Listener
     event: string,
     fits: (message: WebSocketMessage) => boolean = () => true,
   ): Promise<WebSocketMessage> => {
-    const isIt = (message: WebSocketMessage): boolean =>
-      String(message.event) === event && fits(message)
+    const isIt = (message: WebSocketMessage): boolean => nameOf(message) === event && fits(message)
     const past = messages.find(isIt)
     if (past !== undefined) return Promise.resolve(past)
     return new Promise((resolve) => {
@@ -62,6 +61,10 @@ async function listen(t: Test, door: LanDoor, client: Client4): Promise<Listener
   socket.initialize(client.getWebSocketUrl(), client.getToken())
   await next('hello')
   return { messages, next, sockets, missed: () => missed, client: socket }
+}
+
+function nameOf(message: WebSocketMessage): string {
+  return message.event
 }
 
 function postIn(message: WebSocketMessage): Post {
@@ -167,12 +170,7 @@ test('history is paged to its end, both ways', async (t) => {
     ids.unshift((await client.createPost(draft(channel, `m${number}`, `bo:${number}`))).id)
   }
   const first = await client.getPosts(channel, 0, 3)
-  const second = await client.getPostsBefore(
-    channel,
-    must(first.order[2], 'three').toString(),
-    0,
-    3,
-  )
+  const second = await client.getPostsBefore(channel, must(first.order[2], 'three'), 0, 3)
   const back = await client.getPostsAfter(channel, must(ids[6], 'seven'), 0, 3)
 
   t.strictSame(first.order, ids.slice(0, 3))
@@ -325,7 +323,7 @@ test('a dropped client resumes without a gap and without refetching', async (t) 
 
   t.equal(hears.sockets.length, 2)
   t.equal(hears.missed(), 0)
-  t.equal(hears.messages.filter(({ event }) => String(event) === 'posted').length, 3)
+  t.equal(hears.messages.filter((message) => nameOf(message) === 'posted').length, 3)
 })
 
 test('a client that was away for too much starts anew, and knows it', async (t) => {

@@ -1,5 +1,6 @@
 import { test } from 'tap'
-import type { Arrival, Parcel } from '#ports/carrier.ts'
+import { codeOf } from '#base/errors.ts'
+import type { Arrival, Carrier, Parcel } from '#ports/carrier.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { carrierContract, type CarrierRig } from '../contracts/carrier.ts'
 import { hear, parcel, textOf } from '../support/carrier-side.ts'
@@ -15,7 +16,7 @@ const bravo = relief.node('bravo', { number: 2 })
 const [alphaId, bravoId] = [alpha.certificate.node, bravo.certificate.node]
 const NEVER = new AbortController().signal
 
-carrierContract('simulated lan', openPair)
+carrierContract('simulated lan', () => openPair())
 
 test('a contact shows the certificate of the peer', async (t) => {
   await using rig = await openPair()
@@ -44,9 +45,9 @@ test('custody is answered only when the peer has accepted', async (t) => {
 
 test('what a peer refuses is an error for its sender', async (t) => {
   await using rig = await openPair()
-  await rig.alpha.nextContact(true)
-  const handed = rig.alpha.carrier.send(bravoId, parcel('forged'), NEVER)
-  const arrival = await rig.bravo.nextArrival()
+  await rig.bravo.nextContact(true)
+  const handed = rig.bravo.carrier.send(alphaId, parcel('forged'), NEVER)
+  const arrival = await rig.alpha.nextArrival()
 
   arrival.refuse()
 
@@ -75,9 +76,7 @@ test('a node without power hears nothing, and its peer notices later', async (t)
 
 test('strays are overtaken and duplicates come twice', async (t) => {
   const faults = { duplicates: () => 0.5, strays: () => 0.3 }
-  const world = aNetworkWorld({ faults })
-  await using _running = keepRunning(world.timeline)
-  const rig = await openPair(world)
+  await using rig = await openPair(aNetworkWorld({ faults }))
   await rig.alpha.nextContact(true)
   const parcels = Array.from({ length: 30 }, (_, number) => parcel(String(number), { number }))
   const sendAll = (outgoing: readonly Parcel[]): void => {
@@ -101,7 +100,7 @@ test('strays are overtaken and duplicates come twice', async (t) => {
 async function openPair(world = aNetworkWorld()): Promise<CarrierRig> {
   const running = keepRunning(world.timeline)
   const lan = openLan(world)
-  const here = hear(lan.open(alpha, beginLife()), openMemoryStore())
+  const here = hear(takingRefusals(lan.open(alpha, beginLife())), openMemoryStore())
   let there = hear(lan.open(bravo, beginLife()), openMemoryStore())
   lan.plug(alphaId, bravoId)
   return {
@@ -111,6 +110,8 @@ async function openPair(world = aNetworkWorld()): Promise<CarrierRig> {
     cut: async () => lan.unplug(alphaId, bravoId),
     heal: async () => lan.plug(alphaId, bravoId),
     reopenBravo: async () => {
+      // Answers are under way for a second.
+      await new Promise<void>((resolve) => void world.timeline.after(2_000, resolve))
       await there.carrier[Symbol.asyncDispose]()
       there = hear(lan.open(bravo, beginLife()), there.store)
       return there
@@ -119,6 +120,21 @@ async function openPair(world = aNetworkWorld()): Promise<CarrierRig> {
       await here.carrier[Symbol.asyncDispose]()
       await there.carrier[Symbol.asyncDispose]()
       await running[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** A refusal tells the sender that the peer has looked: here that ends the matter. */
+function takingRefusals(carrier: Carrier): Carrier {
+  return {
+    ...carrier,
+    send: async (peer, outgoing, signal) => {
+      try {
+        return await carrier.send(peer, outgoing, signal)
+      } catch (error) {
+        if (codeOf(error) === 'INPUT_INVALID') return 'departed'
+        throw error
+      }
     },
   }
 }

@@ -66,3 +66,26 @@ export function argumentsOf(options: SimOptions): readonly string[] {
     ...(planted.length === 0 ? [] : ['--planted', planted.join()]),
   ]
 }
+
+/** The options that `argumentsOf` would write so. Throws at a word it does not know. */
+export function optionsFrom(words: readonly string[]): Partial<SimOptions> {
+  const options: { -readonly [Key in keyof SimOptions]?: SimOptions[Key] } = {}
+  for (let at = 0; at < words.length; at += 2) {
+    const [name, value = ''] = words.slice(at, at + 2)
+    if (name === '--nodes') options.nodes = Number(value)
+    else if (name === '--hours') options.hours = Number(value)
+    else if (name === '--actions') options.actions = Number(value)
+    else if (name === '--without') options.without = pick(FAULTS, value)
+    else if (name === '--planted') options.planted = pick(PLANTS, value)
+    else throw new Error(`${name} is no option of a run`)
+  }
+  return options
+}
+
+function pick<T extends string>(known: readonly T[], value: string): readonly T[] {
+  return value.split(',').map((name) => {
+    const found = known.find((one) => one === name)
+    if (found === undefined) throw new Error(`${name} is none of ${known.join()}`)
+    return found
+  })
+}

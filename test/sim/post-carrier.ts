@@ -123,6 +123,7 @@ export function openPost(world: NetworkWorld): Post {
     const { node } = visit.box.endpoint
     // A send proves that the node has begun this contact, so it need not be told of this start again.
     visit.cursor = { ...visit.cursor, told: visit.start }
+    visit.box.cursor = visit.cursor
     world.trace.note(world.nameOf(node), 'posts', { bytes: parcel.bytes.length })
     timeline.after(transitMs(world), () => {
       if (!visit.isOpen) return marks.count('post.parcel-lost')

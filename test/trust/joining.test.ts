@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
 import { issueCertificate, nodeIdOf } from '#trust/identity.ts'
 import { joinCodeHash } from '#trust/join-code.ts'
 import {
@@ -188,6 +189,17 @@ test('another version is named so', async (t) => {
   t.same(readJoinRequest(ofVersion2(requestBytes), []), refusal('unknown-version'))
   t.same(readJoinAnswer(ofVersion2(answer), joiner(requestBytes)), refusal('unknown-version'))
 })
+
+test('the bytes are those of version 1', async (t) => {
+  const requestBytes = makeJoinRequest(draft())
+  const answer = answerTo(taken(requestBytes))
+
+  t.strictSame([requestBytes, answer].map(digestOf), ['0ccc3c9dfd675fc3', 'c4d3d20a5d49748e'])
+})
+
+function digestOf(bytes: Uint8Array): string {
+  return hexFromBytes(sha256(bytes).subarray(0, 8))
+}
 
 function ofVersion2(bytes: Uint8Array): Uint8Array {
   return concatBytes(Uint8Array.of(2), bytes.subarray(1))

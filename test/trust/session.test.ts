@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import { bytesFromText, concatBytes } from '#base/bytes.ts'
+import { bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
 import type { Identity } from '#trust/identity.ts'
 import {
   beginSession,
@@ -174,6 +175,26 @@ test('frames of one session do not open in another session of the same nodes', a
 
   t.equal(openFrame(two.second, 0, sealFrame(one.first, 0, bytesFromText('hello'))), undefined)
 })
+
+test('the bytes are those of version 1', async (t) => {
+  const { first, second, firstHello, secondHello, firstProof, secondProof } = met(alpha, bravo)
+  const sealed = [sealFrame(first, 0, bytesFromText('hello')), sealFrame(second, 258, Buffer.of())]
+
+  t.strictSame([firstHello, secondHello, firstProof, secondProof].map(digestOf), [
+    'b6e5e4c98915e205',
+    '5346db3c2836e5c5',
+    '05646a3388aec1bd',
+    'f331c0ecd3da78e7',
+  ])
+  t.strictSame(sealed.map(hexFromBytes), [
+    '83784d0023c7c0903fa3e8d8d9165d3de85f715998',
+    '088930414cfcebdf79333abb6de699ce',
+  ])
+})
+
+function digestOf(bytes: Uint8Array): string {
+  return hexFromBytes(sha256(bytes).subarray(0, 8))
+}
 
 function opening(identity: Identity, role: Opening['role'], chance = 'any'): Opening {
   const seed = (part: string): Uint8Array =>

@@ -73,7 +73,7 @@ export function reactionFrom(message: Message, reaction: Reaction): object {
 }
 
 /** What Mattermost shows beside a message of this lane; '' for a routine one. */
-export function priorityOf(lane: Lane): 'urgent' | 'important' | '' {
+function priorityOf(lane: Lane): 'urgent' | 'important' | '' {
   switch (lane) {
     case 'flash':
     case 'immediate':

@@ -59,7 +59,7 @@ export function ownUserFrom(person: Person): object {
 }
 
 /** Names of the roles a person has everywhere, separated by spaces. */
-export function systemRoles(person: Person): string {
+function systemRoles(person: Person): string {
   return person.isAdministrator ? 'system_user system_admin' : 'system_user'
 }
 
@@ -89,11 +89,13 @@ export function teamFrom(workspace: Workspace): object {
 export function teamNameOf(displayName: string): string {
   const plain = displayName
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 48)
-  return /^[a-z]/.test(plain) && plain.length > 1 && !RESERVED.has(plain) ? plain : `team-${plain}`
+  if (/^[a-z]./.test(plain) && !RESERVED.has(plain)) return plain
+  return plain === '' ? 'team' : `team-${plain}`
 }
 
 const RESERVED = new Set(

@@ -41,6 +41,13 @@ export function systemRoutes(door: Door): readonly Route[] {
         .filter((role) => role !== undefined),
     ),
     route('GET', '/api/v4/roles/name/:name', roleNamed),
+    route('GET', '/api/v4/limits/server', () => ({
+      activeUserCount: door.people.all().length,
+      maxUsersLimit: 0,
+      maxUsersHardLimit: 0,
+      lastAccessiblePostTime: 0,
+      postHistoryLimit: 0,
+    })),
     ...EMPTY_LISTS.map((url) => route('GET', url, () => [])),
   ]
 }

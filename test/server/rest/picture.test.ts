@@ -43,5 +43,5 @@ test('its left is its right', async (t) => {
     .join('')
   const line = bits.slice(0, 72)
 
-  t.equal([...line].toReversed().join(''), line)
+  t.equal(line.split('').toReversed().join(''), line)
 })

@@ -1,0 +1,108 @@
+import { test } from 'tap'
+import { realClock } from '#ports/real.ts'
+import type { Answer, Question } from '../../scripts/fleet/client.ts'
+import type { Node } from '../../scripts/fleet/node.ts'
+import { pauseBy } from '../../scripts/trial/pause.ts'
+import type { Posted } from '../../scripts/trial/posting.ts'
+import { openTicks, type Ticks } from '../../scripts/trial/ticks.ts'
+
+const MESSAGE: Posted = {
+  id: 'm1',
+  kit: 0,
+  channel: 'ops',
+  author: 'amira',
+  text: 'Water is here',
+  root: '',
+}
+
+/** A node that answers as `answer` says. */
+function aNode(name: string, answer: (question: Question) => readonly [number, unknown]): Node {
+  const never = async (): Promise<void> => undefined
+  const ask = async (question: Question): Promise<Answer> => {
+    const [status, value] = answer(question)
+    return { status, value, header: () => undefined }
+  }
+  return {
+    name,
+    role: 'kit',
+    dataFolder: '',
+    logFile: '',
+    ask,
+    url: () => '',
+    token: () => 'token',
+    isUp: () => true,
+    pid: () => 0,
+    accidents: () => [],
+    found: never,
+    join: never,
+    start: never,
+    kill: never,
+    stop: never,
+    [Symbol.asyncDispose]: never,
+  }
+}
+
+/** A kit that says one word after the other about the message at alpha, then the last one for ever. */
+function aKitThatSays(...words: readonly string[]): Node {
+  let at = 0
+  return aNode('bravo', () => {
+    const word = words[Math.min(at++, words.length - 1)]
+    return [200, [{ message: 'm1', deliveries: [{ destinationName: 'alpha', word }] }]]
+  })
+}
+
+async function watch(kit: Node, hub: Node, isEnough: (ticks: Ticks) => boolean): Promise<Ticks> {
+  const end = new AbortController()
+  const clock = realClock()
+  const ticks = openTicks({
+    kits: [kit],
+    all: [hub, kit],
+    posted: new Map([['m1', MESSAGE]]),
+    share: 1,
+    chance: () => 0,
+    pause: pauseBy(clock, new AbortController().signal),
+  })
+  const running = ticks.run(end.signal)
+  while (!isEnough(ticks)) await clock.sleep(20, new AbortController().signal)
+  end.abort()
+  await running
+  return ticks
+}
+
+test('a true word is checked and counted', async (t) => {
+  const hub = aNode('alpha', () => [200, {}])
+
+  const ticks = await watch(
+    aKitThatSays('queued', 'stored'),
+    hub,
+    (now) => now.unsettled() === 0 && now.checked() > 0,
+  )
+
+  t.match([ticks.checked(), ticks.falseCount(), ticks.backCount()], [1, 0, 0])
+})
+
+test('a word for a node that does not have the message is false', async (t) => {
+  const hub = aNode('alpha', () => [404, {}])
+
+  const ticks = await watch(aKitThatSays('stored'), hub, (now) => now.checked() > 0)
+
+  t.equal(ticks.falseCount(), 1)
+  t.match(ticks.examples(), ['bravo: stored at alpha, which lacks m1'])
+})
+
+test('a node that is down is asked again when it is up', async (t) => {
+  let asked = 0
+  const hub = aNode('alpha', () => [asked++ === 0 ? 0 : 404, {}])
+
+  const ticks = await watch(aKitThatSays('stored'), hub, (now) => now.checked() > 0)
+
+  t.equal(ticks.falseCount(), 1)
+})
+
+test('a word that goes back from stored is found', async (t) => {
+  const hub = aNode('alpha', () => [200, {}])
+
+  const ticks = await watch(aKitThatSays('read', 'queued'), hub, (now) => now.backCount() > 0)
+
+  t.match(ticks.examples(), ['bravo: m1 went back from read to queued at alpha'])
+})

@@ -1,0 +1,136 @@
+import { test } from 'tap'
+import { MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import { aLanDoor, type LanDoor } from '../../support/lan-door.ts'
+
+async function square(door: LanDoor) {
+  return (await door.node.channelByName(door.people.bo.id, 'town-square')).id
+}
+
+test('a post is answered with all that clients need', async (t) => {
+  const door = await aLanDoor(t)
+  const channel = await square(door)
+  const body = {
+    channel_id: channel,
+    message: 'hello',
+    pending_post_id: 'bo:1',
+    user_id: 'ignored',
+  }
+  const { status, json } = await door.ask('bo', 'POST', '/api/v4/posts', body)
+
+  t.equal(status, 201)
+  t.match(json, {
+    id: /^[a-z0-9]{26}$/,
+    channel_id: channel,
+    user_id: door.people.bo.id,
+    message: 'hello',
+    pending_post_id: 'bo:1',
+    props: {},
+    metadata: {},
+    root_id: '',
+    delete_at: 0,
+  })
+})
+
+test('labels of urgency become lanes, and come back as labels', async (t) => {
+  const door = await aLanDoor(t)
+  const channel = await square(door)
+  for (const [part, lane, priority] of [
+    [{}, 'routine', undefined],
+    [{ metadata: { priority: { priority: 'important' } } }, 'priority', 'important'],
+    [
+      { metadata: { priority: { priority: 'urgent', requested_ack: true } } },
+      'immediate',
+      'urgent',
+    ],
+    [{ metadata: { priority: { priority: '' } } }, 'routine', undefined],
+    [{ props: { holdfast_precedence: 'flash' } }, 'flash', 'urgent'],
+    [{ props: { from_bot: 'x' }, metadata: null }, 'routine', undefined],
+  ] as const) {
+    const body = { channel_id: channel, message: lane, ...part }
+    const { json } = await door.ask('bo', 'POST', '/api/v4/posts', body)
+    const id = String(Reflect.get(Object(json), 'id'))
+    t.equal((await door.node.message(door.people.bo.id, id as never)).lane, lane)
+    t.equal(
+      (json as { metadata: { priority?: { priority: string } } }).metadata.priority?.priority,
+      priority,
+    )
+  }
+})
+
+test('a shapeless post is refused by field', async (t) => {
+  const door = await aLanDoor(t)
+  const good = { channel_id: await square(door), message: 'hello' }
+  for (const [body, field] of [
+    [{ ...good, channel_id: 'x' }, 'channel_id'],
+    [{ ...good, message: 5 }, 'message'],
+    [{ ...good, message: ' \n' }, 'message'],
+    [{ ...good, root_id: 'x' }, 'root_id'],
+    [{ ...good, pending_post_id: 'x'.repeat(129) }, 'pending_post_id'],
+    [{ ...good, file_ids: ['ybndrfg8ejkmcpqxot1uwisza3'] }, 'file_ids'],
+    [{ ...good, metadata: { priority: { priority: 'asap' } } }, 'metadata.priority.priority'],
+    [{ ...good, props: { holdfast_precedence: 'immediate' } }, 'props.holdfast_precedence'],
+  ] as const) {
+    const { status, json } = await door.ask('bo', 'POST', '/api/v4/posts', body)
+    t.equal(status, 400, field)
+    t.match(json, { message: new RegExp(`^${field}: `) })
+  }
+})
+
+test('the longest message fits, one character more does not', async (t) => {
+  const door = await aLanDoor(t)
+  const channel = await square(door)
+  const post = (message: string) =>
+    door.ask('bo', 'POST', '/api/v4/posts', { channel_id: channel, message })
+
+  t.equal((await post('é'.repeat(MESSAGE_CHARACTERS_MAX))).status, 201)
+  t.equal((await post('é'.repeat(MESSAGE_CHARACTERS_MAX + 1))).status, 413)
+})
+
+test('any words come back as they were written', async (t) => {
+  const door = await aLanDoor(t)
+  const channel = await square(door)
+  for (const message of [
+    '</script><script>alert(1)</script>',
+    '"; DROP TABLE posts; --',
+    'سلام 👩‍👩‍👧‍👦 \u202Eabc\u202C',
+    '{"__proto__":{"a":1}}',
+    '\u0001\u0002 tab\t nul\u0000 end',
+    '@channel @all @here '.repeat(100),
+    'a\u0300'.repeat(2_000),
+  ]) {
+    const { json } = await door.ask('bo', 'POST', '/api/v4/posts', { channel_id: channel, message })
+    t.match(json, { message })
+    const page = await door.ask('chen', 'GET', `/api/v4/channels/${channel}/posts?per_page=1`)
+    t.match(Object.values(Object(page.json).posts), [{ message }])
+  }
+})
+
+test('authors edit their own words, others do not', async (t) => {
+  const door = await aLanDoor(t)
+  const channel = await square(door)
+  const { id } = await door.node.post(door.people.bo.id, { channel, body: 'one' })
+
+  const patched = await door.ask('bo', 'PUT', `/api/v4/posts/${id}/patch`, { message: 'two' })
+  t.match(patched.json, { message: 'two' })
+  const put = await door.ask('bo', 'PUT', `/api/v4/posts/${id}`, { id, message: 'three' })
+  t.match(put.json, { message: 'three' })
+  const unchanged = await door.ask('bo', 'PUT', `/api/v4/posts/${id}/patch`, { is_pinned: true })
+  t.match(unchanged.json, { message: 'three' })
+  t.equal(
+    (await door.ask('chen', 'PUT', `/api/v4/posts/${id}/patch`, { message: 'x' })).status,
+    403,
+  )
+  t.equal((await door.ask('chen', 'DELETE', `/api/v4/posts/${id}`)).status, 403)
+  t.strictSame((await door.ask('bo', 'GET', `/api/v4/posts/${id}/files/info`)).json, [])
+})
+
+test('a deleted message is gone for readers, and deleting it again is fine', async (t) => {
+  const door = await aLanDoor(t)
+  const channel = await square(door)
+  const { id } = await door.node.post(door.people.bo.id, { channel, body: 'one' })
+
+  t.equal((await door.ask('bo', 'DELETE', `/api/v4/posts/${id}`)).status, 200)
+  t.equal((await door.ask('bo', 'DELETE', `/api/v4/posts/${id}`)).status, 200)
+  t.equal((await door.ask('bo', 'GET', `/api/v4/posts/${id}`)).status, 404)
+  t.equal((await door.ask('bo', 'GET', `/api/v4/posts/${id}/thread`)).status, 404)
+})

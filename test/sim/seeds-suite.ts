@@ -1,0 +1,48 @@
+/** Runs seeds as one test and says of each that failed what broke and how to replay it. */
+import type { Test } from 'tap'
+import { readFileSync } from 'node:fs'
+import { argumentsOf, optionsFrom, type SimOptions } from './options.ts'
+import { runSeeds } from './pool.ts'
+import type { Result } from './run.ts'
+
+/** Shorter than the runs of `scripts/sim`, so that two hundred are a part of the normal tests. */
+export const SHORT: Partial<SimOptions> = { hours: 2, actions: 50 }
+
+/** Fails `t` once for each of the seeds that breaks a promise. */
+export async function passSeeds(
+  t: Test,
+  seeds: readonly number[],
+  options: Partial<SimOptions> = SHORT,
+): Promise<readonly Result[]> {
+  const results = await runSeeds({ seeds, options })
+  for (const result of results.filter((one) => !one.ok)) t.fail(headline(result))
+  t.equal(results.length, seeds.length, 'every seed was run')
+  return results
+}
+
+/** A seed that was red once, and the options it was red with. */
+export interface RedSeed {
+  readonly seed: number
+  readonly options: Partial<SimOptions>
+}
+
+/** What stands in `seeds.txt`. */
+export function redSeeds(): readonly RedSeed[] {
+  const lines = readFileSync(new URL('seeds.txt', import.meta.url), 'utf8').split('\n')
+  return lines.flatMap((line) => {
+    const [seed, ...words] = (line.split('#')[0] ?? '').trim().split(/\s+/)
+    return seed === undefined || seed === ''
+      ? []
+      : [{ seed: Number(seed), options: optionsFrom(words) }]
+  })
+}
+
+/** All whole numbers from `first` to `last`. */
+export function seedsFrom(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index)
+}
+
+function headline({ seed, failure, options }: Result): string {
+  const replay = ['scripts/sim', '--seeds', `${seed}-${seed}`, ...argumentsOf(options), '--trace']
+  return `seed ${seed} broke ${failure?.broken ?? 'nothing'}: ${failure?.found ?? ''} (${replay.join(' ')})`
+}

@@ -1,0 +1,171 @@
+/** Sync of one node for tests, without the app above it: one channel, `ops`, and one person, amira. */
+import {
+  idFromBytes,
+  type ActorId,
+  type ChannelId,
+  type DocumentId,
+  type NodeId,
+  type UserId,
+} from '#base/ids.ts'
+import { must } from '#base/assert.ts'
+import type { Note } from '#codec/note.ts'
+import { channelDocument, DIRECTORY, segmentDocument } from '#model/document-id.ts'
+import type { Content } from '#model/entry.ts'
+import { postIdOf, type Clock, type Logged } from '#model/log.ts'
+import type { Lane } from '#model/precedence.ts'
+import type { MessageRecord } from '#model/view.ts'
+import { writeHere } from '#sync/author.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import type { Write } from '#ports/store.ts'
+import type { Outcome, SyncContext, SyncEvent } from '#sync/context.ts'
+import { cutDelta, sealNote } from '#sync/cut.ts'
+import { receive } from '#sync/inbox.ts'
+import { key, range } from '#sync/keys.ts'
+import type { LinkState } from '#sync/links.ts'
+import { openNodeSync } from '#sync/node-sync.ts'
+import { unpack } from '#sync/records.ts'
+import { segmentFor } from '#sync/segments.ts'
+import { openMemoryStore } from '#storage/memory-store.ts'
+import { virtualClock } from './clock.ts'
+import { collectingLog } from './log.ts'
+import { anIdentity, organisationSecret, seedOf, type NodeChoice } from './nodes.ts'
+
+/** The channel of these tests. */
+export const ops = idFromBytes<ChannelId>(seedOf('channel ops').subarray(0, 16))
+/** The person who writes in them. */
+export const amira = idFromBytes<UserId>(seedOf('person amira').subarray(0, 16))
+
+/** The first routine segment of `ops`. */
+export const routine = segmentDocument(ops, 'routine', 0)
+
+/** Sync of one node and what it told. */
+export interface SyncNode extends AsyncDisposable {
+  readonly context: SyncContext
+  readonly id: NodeId
+  readonly actor: ActorId
+  readonly links: () => readonly LinkState[]
+  readonly events: readonly SyncEvent[]
+}
+
+/** A running sync called `name`. Dispose it at the end of the test. */
+export async function aSync(name: string, choice: NodeChoice = {}): Promise<SyncNode> {
+  const events: SyncEvent[] = []
+  const identity = anIdentity(name, choice.number ?? name.charCodeAt(0) - 96, choice.role)
+  const sync = await openNodeSync({
+    identity,
+    organisationSecret,
+    life: choice.life ?? seedOf(`${name} life`).subarray(0, 4),
+    acquaintances: (choice.knows ?? []).map(({ certificateBytes }) => certificateBytes),
+    store: choice.store ?? openMemoryStore(),
+    clock: choice.clock ?? virtualClock(),
+    log: choice.log ?? collectingLog(),
+    carriers: choice.carriers ?? [],
+    emit: (event) => void events.push(event),
+  })
+  return {
+    context: sync.context,
+    id: identity.certificate.node,
+    actor: sync.context.replica.actor,
+    links: sync.links,
+    events,
+    [Symbol.asyncDispose]: sync[Symbol.asyncDispose],
+  }
+}
+
+/** Enters amira and the channel `ops` into the directory. */
+export async function found({ context }: SyncNode): Promise<void> {
+  const profile = { username: 'amira', displayName: 'Amira', isAdministrator: true }
+  const settings = { name: 'ops', displayName: 'Operations' }
+  const contents: readonly Content[] = [
+    { kind: 'person', person: amira, profile },
+    { kind: 'channel', channel: ops, channelKind: 'public' },
+    { kind: 'member', channel: ops, person: amira, role: 'administrator' },
+    { kind: 'settings', settings },
+  ]
+  for (const content of contents) {
+    const document = content.kind === 'settings' ? channelDocument(ops) : DIRECTORY
+    await context.replica.commit((tx) =>
+      writeHere(tx, context, { document, entry: entryOf(context, content) }),
+    )
+  }
+}
+
+/** Amira posts in `ops`. */
+export async function say(
+  { context }: SyncNode,
+  body: string,
+  lane: Lane = 'routine',
+): Promise<MessageRecord> {
+  return context.replica.commit(async (tx) => {
+    const document = await segmentFor(tx, { channel: ops, lane }, context.now())
+    const entry = entryOf(context, { kind: 'post', body, root: undefined })
+    const { logged } = await writeHere(tx, context, { document, entry })
+    const id = postIdOf(document, logged.actor, logged.seq)
+    return must(unpack<MessageRecord>(await tx.get(key.message(id))), 'the post is in the view')
+  })
+}
+
+/** Amira writes an entry about messages of `ops`, in its newest routine segment. */
+export async function amend({ context }: SyncNode, content: Content): Promise<Logged> {
+  return context.replica.commit(async (tx) => {
+    const document = await segmentFor(tx, { channel: ops, lane: 'routine' }, context.now())
+    const written = await writeHere(tx, context, { document, entry: entryOf(context, content) })
+    return written.logged
+  })
+}
+
+/** The messages of `ops` in their order, as this node shows them. */
+export async function shown({ context }: SyncNode): Promise<readonly MessageRecord[]> {
+  const { read } = context.replica
+  const order = await read.list(range.order(ops))
+  const ids = order.map(([, bytes]) => unpack<MessageRecord['id']>(bytes))
+  const values = await read.getMany(ids.map((id) => key.message(must(id, 'order names messages'))))
+  return values.map((bytes) => must(unpack<MessageRecord>(bytes), 'order names messages that are'))
+}
+
+/** Their texts. */
+export async function bodies(node: SyncNode): Promise<readonly string[]> {
+  return (await shown(node)).map(({ body }) => body)
+}
+
+function entryOf(context: SyncContext, content: Content) {
+  return { author: amira, claimedAt: context.now(), content }
+}
+
+/** The envelope in which `node` would send what follows `clock` of a document. */
+export async function envelopeOf(
+  node: SyncNode,
+  document: DocumentId,
+  clock: Clock = {},
+): Promise<Uint8Array> {
+  const { context } = node
+  const want = { peer: 'post:test', lane: 'routine', document, clock } as const
+  const cut = await context.replica.commit((tx) => cutDelta(tx, context, want))
+  return must(cut, 'there is something to send').parcel.bytes
+}
+
+/** The envelope of a note that `node` signs. */
+export function noteOf({ context }: SyncNode, note: Note): Promise<Uint8Array> {
+  return context.replica.commit((tx) => sealNote(tx, context, note))
+}
+
+/** Hands `bytes` to `node` and tells what became of them and what the carrier was answered. */
+export async function arrive(
+  node: SyncNode,
+  bytes: Uint8Array,
+  facts: { readonly from?: PeerId; readonly bookmark?: readonly Write[] } = {},
+): Promise<{ readonly outcome: Outcome; readonly answer: 'custody' | 'refused' }> {
+  let answer: 'custody' | 'refused' | undefined
+  const outcome = await receive(node.context, {
+    peer: facts.from ?? 'post:test',
+    bytes,
+    bookmark: facts.bookmark ?? [],
+    acceptCustody: () => {
+      answer = 'custody'
+    },
+    refuse: () => {
+      answer = 'refused'
+    },
+  })
+  return { outcome, answer: must(answer, 'every arrival is answered') }
+}

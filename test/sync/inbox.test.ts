@@ -1,0 +1,395 @@
+import { test } from 'tap'
+import fc from 'fast-check'
+import { must } from '#base/assert.ts'
+import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
+import type { ActorId } from '#base/ids.ts'
+import { encodeDelta } from '#codec/delta.ts'
+import { sealEnvelope } from '#codec/envelope.ts'
+import { channelDocument, DIRECTORY } from '#model/document-id.ts'
+import { openMemoryStore } from '#storage/memory-store.ts'
+import { key, range } from '#sync/keys.ts'
+import { attestationOf } from '#trust/attestation.ts'
+import { aFaultyStore } from '../support/faulty-store.ts'
+import { anyBytes, flip } from '../support/property.ts'
+import { anIdentity, seedOf } from '../support/nodes.ts'
+import {
+  arrive,
+  aSync,
+  bodies,
+  envelopeOf,
+  found,
+  ops,
+  routine,
+  say,
+  shown,
+  type SyncNode,
+} from '../support/sync.ts'
+
+const alphaIdentity = anIdentity('alpha', 1)
+const bravoIdentity = anIdentity('bravo', 2)
+const charlieIdentity = anIdentity('charlie', 3)
+
+test('what another node wrote is applied, told, and only then taken into custody', async (t) => {
+  const { alpha, bravo } = await twoNodes()
+  await say(alpha, 'one')
+
+  const { outcome, answer } = await arrive(bravo, await envelopeOf(alpha, routine))
+
+  t.match(outcome, { kind: 'applied', document: routine, changes: 1 })
+  t.equal(answer, 'custody')
+  t.strictSame(await bodies(bravo), ['one'])
+  t.match(bravo.events.at(-1), { kind: 'posted', isLate: true, message: { body: 'one' } })
+})
+
+test('custody is not accepted before the disk has it', async (t) => {
+  const store = aFaultyStore()
+  const { alpha, bravo } = await twoNodes({ store })
+  await say(alpha, 'one')
+  const bytes = await envelopeOf(alpha, routine)
+  let isAnswered = false
+  store.hold()
+
+  const arrived = arrive(bravo, bytes).then((result) => {
+    isAnswered = true
+    return result
+  })
+  await turn()
+
+  t.notOk(isAnswered)
+  store.release()
+  t.equal((await arrived).answer, 'custody')
+})
+
+test('an envelope that comes twice changes nothing the second time', async (t) => {
+  const { alpha, bravo } = await twoNodes()
+  await say(alpha, 'one')
+  const bytes = await envelopeOf(alpha, routine)
+  await arrive(bravo, bytes)
+  const told = bravo.events.length
+
+  const { outcome, answer } = await arrive(bravo, bytes)
+
+  t.match(outcome, { kind: 'applied', changes: 0 })
+  t.equal(answer, 'custody')
+  t.equal(bravo.events.length, told)
+  t.strictSame(await bodies(bravo), ['one'])
+})
+
+test('an envelope that overlaps with what is here brings only the rest', async (t) => {
+  const { alpha, bravo } = await twoNodes()
+  await say(alpha, 'one')
+  await arrive(bravo, await envelopeOf(alpha, routine))
+  await say(alpha, 'two')
+
+  t.match((await arrive(bravo, await envelopeOf(alpha, routine))).outcome, { changes: 1 })
+  t.strictSame(await bodies(bravo), ['one', 'two'])
+})
+
+test('what comes too early waits on disk, and is applied with what it waited for', async (t) => {
+  const store = openMemoryStore()
+  const { alpha, bravo } = await twoNodes({ store })
+  const envelopes = await postedOneByOne(alpha, 3)
+  const [first, second, third] = envelopes.map((bytes) => must(bytes, 'three were cut'))
+
+  t.match((await arrive(bravo, must(third, 'third'))).outcome, { kind: 'waiting' })
+  t.match((await arrive(bravo, must(second, 'second'))).answer, 'custody')
+  t.equal((await store.list(range.allWaiting)).length, 2)
+  t.strictSame(await bodies(bravo), [])
+  await arrive(bravo, must(first, 'first'))
+
+  t.strictSame(await bodies(bravo), ['message 0', 'message 1', 'message 2'])
+  t.equal((await store.list(range.allWaiting)).length, 0)
+})
+
+test('hundreds that wait, in any order, are applied in one go when the first comes', async (t) => {
+  const { alpha, bravo } = await twoNodes()
+  const envelopes = await postedOneByOne(alpha, 200)
+  const [first, ...others] = envelopes
+  for (const bytes of others.toReversed()) await arrive(bravo, bytes)
+
+  const startedMs = performance.now()
+  await arrive(bravo, must(first, 'the first'))
+  const tookMs = performance.now() - startedMs
+
+  t.equal((await bodies(bravo)).length, 200)
+  t.ok(tookMs < 3_000, `it took ${Math.round(tookMs)} ms`)
+})
+
+test('an envelope of an unknown sender is parked, and opened once the directory names the sender', async (t) => {
+  await using alpha = await aSync('alpha', { knows: [bravoIdentity, charlieIdentity] })
+  await using bravo = await aSync('bravo', { knows: [alphaIdentity] })
+  await using charlie = await aSync('charlie', { knows: [alphaIdentity] })
+  await found(alpha)
+  for (const document of [DIRECTORY, channelDocument(ops)])
+    for (const node of [bravo, charlie]) await arrive(node, await envelopeOf(alpha, document))
+  await say(charlie, 'from charlie')
+
+  const { outcome, answer } = await arrive(bravo, await envelopeOf(charlie, routine))
+
+  t.match(outcome, { kind: 'parked' })
+  t.equal(answer, 'custody')
+  await arrive(alpha, await envelopeOf(charlie, DIRECTORY))
+  await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
+  t.strictSame(await bodies(bravo), ['from charlie'])
+  t.equal((await bravo.context.replica.read.list(range.parked)).length, 0)
+})
+
+test('an envelope for a channel nobody has named here is parked until the directory comes', async (t) => {
+  await using alpha = await aSync('alpha')
+  await using bravo = await aSync('bravo', { knows: [alphaIdentity] })
+  await found(alpha)
+  await say(alpha, 'early')
+
+  t.match((await arrive(bravo, await envelopeOf(alpha, routine))).outcome, { kind: 'parked' })
+  await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
+
+  t.strictSame(await bodies(bravo), ['early'])
+})
+
+test('what was parked before a restart is tried again at the start', async (t) => {
+  const store = openMemoryStore()
+  await using alpha = await aSync('alpha')
+  await found(alpha)
+  await say(alpha, 'early')
+  {
+    await using bravo = await aSync('bravo', { store })
+    t.match((await arrive(bravo, await envelopeOf(alpha, routine))).outcome, { kind: 'parked' })
+    t.match((await arrive(bravo, await envelopeOf(alpha, DIRECTORY))).outcome, { kind: 'parked' })
+  }
+
+  await using bravo = await aSync('bravo', { store, knows: [alphaIdentity] })
+
+  t.strictSame(await bodies(bravo), ['early'])
+})
+
+test('changes that their author has not signed are refused, and nothing of them is applied', async (t) => {
+  const { alpha, bravo } = await twoNodes()
+  const before = await say(alpha, 'one')
+  const forged = await sealedDelta(alpha, { sign: () => new Uint8Array(64) })
+
+  const { outcome, answer } = await arrive(bravo, forged)
+
+  t.match(outcome, { kind: 'refused', reason: 'not vouched for' })
+  t.equal(answer, 'refused')
+  t.strictSame(await bodies(bravo), [])
+  t.equal(await bravo.context.replica.read.get(key.document(before.document)), undefined)
+})
+
+test('a member cannot pass off its own words as those of another node', async (t) => {
+  const { alpha, bravo } = await twoNodes()
+  await using charlie = await aSync('charlie', { knows: [alphaIdentity, bravoIdentity] })
+  await using impostor = await aSync('alpha', { knows: [charlieIdentity] })
+  await found(impostor)
+  await say(impostor, 'words alpha never wrote')
+  await arrive(bravo, await envelopeOf(charlie, DIRECTORY))
+  const { organisation } = charlie.context.identity
+  const forge = (hash: string): Uint8Array =>
+    charlie.context.identity.sign(
+      attestationOf(organisation.id, routine, hash as Parameters<typeof attestationOf>[2]),
+    )
+
+  const forged = await sealedDelta(impostor, { by: charlie, attest: forge })
+  const { outcome } = await arrive(bravo, forged)
+
+  t.match(outcome, { kind: 'refused', reason: 'not vouched for' })
+  t.strictSame(await bodies(bravo), [])
+  await say(alpha, 'what alpha wrote')
+  await arrive(bravo, await envelopeOf(alpha, routine))
+  t.strictSame(await bodies(bravo), ['what alpha wrote'])
+})
+
+test('a bad signature over changes that are here already does not take the place of the good one', async (t) => {
+  const { alpha, bravo } = await twoNodes()
+  await using charlie = await aSync('charlie', { knows: [alphaIdentity, bravoIdentity] })
+  await arrive(charlie, await envelopeOf(alpha, DIRECTORY))
+  await arrive(bravo, await envelopeOf(charlie, DIRECTORY))
+  const { actor, seq } = await say(alpha, 'one')
+  for (const node of [bravo, charlie]) await arrive(node, await envelopeOf(alpha, routine))
+  await say(charlie, 'two')
+  const place = key.attestation(routine, actor, seq)
+  const good = await bravo.context.replica.read.get(place)
+
+  const bytes = await sealedDelta(charlie, { attest: () => new Uint8Array(64) })
+  t.match((await arrive(bravo, bytes)).outcome, { kind: 'applied', changes: 1 })
+
+  t.strictSame(await bravo.context.replica.read.get(place), good)
+  t.strictSame(await bodies(bravo), ['one', 'two'])
+})
+
+test('an envelope of another organisation is refused', async (t) => {
+  const { alpha, bravo } = await twoNodes()
+  await say(alpha, 'one')
+  const { certificate } = alphaIdentity
+  const { epochKey } = await import('#trust/epoch.ts')
+  const foreign = sealEnvelope({
+    sender: certificate,
+    life: alpha.context.life,
+    counter: 900,
+    key: {
+      ...epochKey(alpha.context.identity.organisation.id, seedOf('another secret'), ops),
+      hint: alpha.context.keyring.current(ops).hint,
+    },
+    body: Uint8Array.of(1, 0),
+    sign: undefined,
+  })
+
+  const { outcome, answer } = await arrive(bravo, foreign)
+
+  t.match(outcome, { kind: 'refused', reason: 'not authentic' })
+  t.equal(answer, 'refused')
+})
+
+test('whatever bytes arrive, nothing is thrown and nothing is applied', async (t) => {
+  const { alpha, bravo } = await twoNodes()
+  await say(alpha, 'one')
+  const good = await envelopeOf(alpha, routine)
+  const damaged = fc.oneof(
+    fc.nat(120).chain(anyBytes),
+    fc
+      .tuple(fc.nat(), fc.integer({ min: 1, max: 255 }))
+      .map(([place, mask]) => flip(good, place, mask)),
+    fc.nat(good.length - 1).map((length) => good.subarray(0, length)),
+  )
+
+  const details = await fc.check(
+    fc.asyncProperty(damaged, async (bytes) => {
+      const { outcome } = await arrive(bravo, bytes)
+      return outcome.kind === 'refused' || outcome.kind === 'parked'
+    }),
+    { numRuns: 300 },
+  )
+
+  t.notOk(details.failed, fc.defaultReportMessage(details) ?? 'the property holds')
+  t.strictSame(await bodies(bravo), [])
+  await arrive(bravo, good)
+  t.strictSame(await bodies(bravo), ['one'])
+})
+
+test("a member's envelope with a body that is none is refused, sealed as it may be", async (t) => {
+  const { alpha, bravo } = await twoNodes()
+  let counter = 5_000
+  const property = fc.asyncProperty(fc.uint8Array({ maxLength: 60 }), fc.boolean(), async (body, isNote) => {
+    counter += 1
+    const bytes = sealEnvelope({
+      sender: alphaIdentity.certificate,
+      life: alpha.context.life,
+      counter,
+      key: alpha.context.keyring.current(isNote ? 'directory' : ops),
+      body: isNote ? Uint8Array.of(2 + (counter % 3), ...body) : Uint8Array.of(1, ...body),
+      sign: () => new Uint8Array(64),
+    })
+    const { outcome } = await arrive(bravo, bytes)
+    // An empty delta says nothing, and an unknown author may become known.
+    return outcome.kind !== 'noted' && !(outcome.kind === 'applied' && outcome.changes > 0)
+  })
+
+  const details = await fc.check(property, { numRuns: 300 })
+
+  t.notOk(details.failed, fc.defaultReportMessage(details) ?? 'the property holds')
+})
+
+test('the bookmark of a carrier is on disk with the envelope, also with a refused one', async (t) => {
+  const store = aFaultyStore()
+  const { alpha, bravo } = await twoNodes({ store })
+  await say(alpha, 'one')
+  const bytes = await envelopeOf(alpha, routine)
+  const cursor = (number: number) => [{ key: 'cursor', value: Uint8Array.of(number) }]
+
+  await arrive(bravo, bytes, { bookmark: cursor(1) })
+  const batch = must(store.batches.at(-1), 'something was written')
+  t.ok(batch.some((write) => write.key === 'cursor'))
+  t.ok(batch.some((write) => write.key === key.document(routine)))
+
+  await arrive(bravo, Uint8Array.of(1, 2, 3), { bookmark: cursor(2) })
+  t.strictSame(await store.get('cursor'), Uint8Array.of(2))
+  await arrive(bravo, bytes, { bookmark: [{ key: 'cursor', value: undefined }] })
+  t.equal(await store.get('cursor'), undefined)
+})
+
+test('more than may be parked is refused', async (t) => {
+  const store = openMemoryStore()
+  const { bravo } = await twoNodes({ store })
+  await store.write(
+    Array.from({ length: PARKED_ENVELOPES_MAX }, (_, index) => ({
+      key: key.parked(String(index)),
+      value: Uint8Array.of(0xc0),
+    })),
+  )
+  const stranger = await aSync('stranger', { number: 19 })
+
+  const { outcome } = await arrive(bravo, await envelopeOf(stranger, DIRECTORY))
+
+  t.match(outcome, { kind: 'refused', reason: 'too many are parked' })
+})
+
+test('whoever hands something over has it, and the author has it too', async (t) => {
+  const { alpha, bravo } = await twoNodes()
+  await say(alpha, 'one')
+
+  await arrive(bravo, await envelopeOf(alpha, routine), { from: 'post:office' })
+
+  const { read } = bravo.context.replica
+  t.ok(await read.get(key.has('post:office', routine)))
+  t.ok(await read.get(key.receipt(alpha.id, routine)))
+  t.equal((await shown(bravo))[0]?.origin, alpha.id)
+})
+
+/** Alpha founded the workspace; bravo has its directory. */
+async function twoNodes(
+  bravoHas: { readonly store?: Parameters<typeof aSync>[1] extends { store?: infer S } ? S : never } = {},
+): Promise<{ readonly alpha: SyncNode; readonly bravo: SyncNode }> {
+  const alpha = await aSync('alpha', { knows: [bravoIdentity] })
+  const bravo = await aSync('bravo', { knows: [alphaIdentity], ...bravoHas })
+  await found(alpha)
+  for (const document of [DIRECTORY, channelDocument(ops)])
+    await arrive(bravo, await envelopeOf(alpha, document))
+  return { alpha, bravo }
+}
+
+/** Each message in an envelope of its own. */
+async function postedOneByOne(alpha: SyncNode, count: number): Promise<readonly Uint8Array[]> {
+  const envelopes: Uint8Array[] = []
+  for (let seq = 0; seq < count; seq += 1) {
+    await say(alpha, `message ${seq}`)
+    envelopes.push(await envelopeOf(alpha, routine, { [alpha.actor]: seq }))
+  }
+  return envelopes
+}
+
+/** All routine changes of `node` as an envelope that is sealed as it should be, but signed as the test says. */
+async function sealedDelta(
+  node: SyncNode,
+  forgery: {
+    readonly by?: SyncNode
+    readonly sign?: (header: Uint8Array) => Uint8Array
+    readonly attest?: (hash: string) => Uint8Array
+  },
+): Promise<Uint8Array> {
+  const sender = forgery.by ?? node
+  const { identity, life, keyring, roster } = sender.context
+  const log = await node.context.replica.commit((tx) => tx.log(routine))
+  const changes = log.since({})
+  const attestations = new Map<ActorId, Uint8Array>()
+  for (const change of changes) {
+    if (change.actor !== sender.actor && forgery.attest !== undefined)
+      attestations.set(change.actor, forgery.attest(change.hash))
+  }
+  const own = changes.findLast((change) => change.actor === sender.actor)
+  const honest =
+    own &&
+    (() => identity.sign(attestationOf(identity.organisation.id, routine, own.hash)))
+  return sealEnvelope({
+    sender: identity.certificate,
+    life,
+    counter: 800,
+    key: keyring.current(ops),
+    body: encodeDelta({ log, changes, sender: sender.actor, roster, attestations }),
+    sign: forgery.sign ?? honest,
+  })
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}
