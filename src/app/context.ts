@@ -71,13 +71,21 @@ export async function insistInChannel(
   return channel
 }
 
-/** A person as people see them, or undefined. */
+/** People as others see them, in the order of `ids`; those the directory does not know are left out. */
+export function peopleOf(context: AppContext, ids: readonly UserId[]): readonly Person[] {
+  const { roster, identity, directory } = context.sync
+  const names = usernames(directory())
+  return ids.flatMap((id) => {
+    const known = directory().person(id)
+    if (known === undefined) return []
+    const home = roster.ofActor(known.home)?.node ?? identity.certificate.node
+    return [personFrom(known, { username: names.get(id) ?? '', home })]
+  })
+}
+
+/** A person as others see them, or undefined. */
 export function personOf(context: AppContext, id: UserId): Person | undefined {
-  const known = context.sync.directory().person(id)
-  if (known === undefined) return undefined
-  const home =
-    context.sync.roster.ofActor(known.home)?.node ?? context.sync.identity.certificate.node
-  return personFrom(known, { username: usernames(context.sync.directory()).get(id) ?? '', home })
+  return peopleOf(context, [id])[0]
 }
 
 /** Whoever is called so, in whatever case. */

@@ -13,6 +13,7 @@ import {
   channelOf,
   insist,
   isAdministrator,
+  peopleOf,
   personIdByName,
   personOf,
   write,
@@ -38,18 +39,19 @@ export function openPeople(context: AppContext, passwords: Passwords): People {
       }
       return enrol(context, passwords, { draft: administrator, by: undefined })
     },
-    people: async (ids) =>
-      ids.map((id) => personOf(context, id)).filter((person) => person !== undefined),
+    people: async (ids) => peopleOf(context, ids),
     personByName: async (username) => {
       const id = personIdByName(context, username)
       return id === undefined ? undefined : personOf(context, id)
     },
-    allPeople: async () =>
-      directory()
-        .people()
-        .map(({ id }) => personOf(context, id))
-        .filter((person) => person !== undefined)
-        .toSorted((a, b) => (a.username < b.username ? -1 : 1)),
+    allPeople: async () => {
+      const ids = directory().people()
+      const people = peopleOf(
+        context,
+        ids.map(({ id }) => id),
+      )
+      return people.toSorted((a, b) => (a.username < b.username ? -1 : 1))
+    },
     enrolPerson: async (subject, draft) => {
       insist({ action: 'enrol person', isAdministrator: isAdministrator(context, subject) })
       return enrol(context, passwords, { draft, by: subject })

@@ -167,13 +167,13 @@ function readInt(byte: () => number): number {
   let scale = 1
   for (let count = 1; ; count += 1) {
     const next = byte()
-    value += (next & 127) * scale
-    scale *= 128
     if (next < 128) {
-      const signed = next >= 64 ? value - scale : value
+      const signed = value + (next >= 64 ? next - 128 : next) * scale
       if (!Number.isSafeInteger(signed)) throw new MalformedBytes('a number is too large')
       return signed
     }
-    if (count === 7) throw new MalformedBytes('a number is too long')
+    if (count === 8) throw new MalformedBytes('a number is too long')
+    value += (next & 127) * scale
+    scale *= 128
   }
 }

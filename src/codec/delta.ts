@@ -199,6 +199,7 @@ function readActors(
   if (count > ACTORS_MAX) throw new MalformedBytes('too many actors')
   let isKnown = true
   const actors: Actor[] = []
+  const named = new Set<ActorId>()
   for (let index = 0; index < count; index += 1) {
     const number = reader.uint()
     const life = number === 0 ? undefined : reader.raw(4)
@@ -207,9 +208,18 @@ function readActors(
       number !== 0 && document !== undefined && bringsCertificate(document, firstSeq)
     if (isIntroduced) opened.roster.introduce(reader.block())
     const certificate = opened.roster.byNumber(number)
-    if (life === undefined) actors.push({ actor: opened.sender, firstSeq })
-    else if (certificate === undefined) isKnown = false
-    else actors.push({ actor: actorOf(certificate.node, life), firstSeq })
+    if (life !== undefined && certificate === undefined) {
+      isKnown = false
+      continue
+    }
+    const actor =
+      life === undefined || certificate === undefined
+        ? opened.sender
+        : actorOf(certificate.node, life)
+    // Twice would let an old signature of an actor stand for a newer change than it covers.
+    if (named.has(actor)) throw new MalformedBytes('an actor is named twice')
+    named.add(actor)
+    actors.push({ actor, firstSeq })
   }
   return isKnown ? actors : undefined
 }
@@ -222,6 +232,7 @@ function readRecords(reader: ByteReader, actors: readonly Actor[]): readonly Del
   const lengths = heads.map(() => reader.uint())
   return heads.map((head, index) => {
     const length = lengths[index] ?? 0
+    if (length === 0) throw new MalformedBytes('an entry is empty')
     if (length > ENTRY_BYTES_MAX) throw new MalformedBytes('an entry is too long')
     return { ...head, value: reader.raw(length) }
   })
@@ -251,7 +262,9 @@ function readReferences(reader: ByteReader, actors: readonly Actor[]): readonly 
     if (code % 2 === 1) return { kind: 'back', steps: (code - 1) / 2 + 1 }
     const actor = actors[(code - 2) / 2]
     if (actor === undefined) throw new MalformedBytes('a reference has no actor')
-    return { kind: 'dot', actor: actor.actor, seq: reader.uint() }
+    const seq = reader.uint()
+    if (seq === 0) throw new MalformedBytes('a reference has no number')
+    return { kind: 'dot', actor: actor.actor, seq }
   })
 }
 

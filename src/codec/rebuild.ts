@@ -39,7 +39,7 @@ export function rebuildDelta(delta: Delta, log: Log): Rebuilt {
       changes.push(change)
     }
     written.push(change)
-    newest.set(record.actor, change)
+    if (change.seq >= (newest.get(record.actor)?.seq ?? 0)) newest.set(record.actor, change)
   }
   return { ok: true, changes, newest }
 }

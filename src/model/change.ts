@@ -35,6 +35,7 @@ export interface ChangeFacts {
   readonly listOp: number
   /** Counter of the actor's last entry, 0 in its first change. */
   readonly afterOp: number
+  /** At least one byte: Automerge writes an empty value in another form. */
   readonly value: Uint8Array
 }
 
@@ -188,8 +189,8 @@ function readFacts(bytes: Uint8Array): ChangeFacts | undefined {
     return undefined
   const columns = readColumns(reader)
   const value = columns?.get(COLUMN.valueRaw)
-  if (columns === undefined || value === undefined || value.length > ENTRY_BYTES_MAX)
-    return undefined
+  if (columns === undefined || value === undefined) return undefined
+  if (value.length === 0 || value.length > ENTRY_BYTES_MAX) return undefined
   const listOp = seq === 1 ? startOp : readLiteral(columns.get(COLUMN.objectCounter))
   const afterOp = seq === 1 ? 0 : readSignedLiteral(columns.get(COLUMN.keyCounter))
   return { actor, seq, startOp, deps, listOp, afterOp, value }

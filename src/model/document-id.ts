@@ -43,7 +43,7 @@ export function parseDocumentId(id: string): DocumentName | undefined {
   if (channel === undefined || rest.length > 0) return undefined
   if (kind === 'c' && laneText === undefined) return { kind: 'channel', channel }
   if (kind !== 's' || laneText === undefined || numberText === undefined) return undefined
-  const lane = laneFromNumber(Number(laneText))
+  const lane = /^\d$/.test(laneText) ? laneFromNumber(Number(laneText)) : undefined
   const number = Number(numberText)
   const isWhole = /^(0|[1-9]\d*)$/.test(numberText) && number <= SEGMENT_NUMBER_MAX
   return lane === undefined || !isWhole ? undefined : { kind: 'segment', channel, lane, number }

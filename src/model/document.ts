@@ -5,6 +5,7 @@
  * Automerge's memory is not returned to the system (research/automerge.md 2), so nothing stays open here.
  */
 import * as Automerge from '@automerge/automerge'
+import { equalBytes } from '#base/bytes.ts'
 import type { ChangeHash, DocumentId } from '#base/ids.ts'
 import { readChange, type Change } from './change.ts'
 import { openLog, type Log } from './log.ts'
@@ -24,7 +25,7 @@ export function loadDocument(
   loose: readonly Uint8Array[],
 ): Loaded {
   const log = openLog(document)
-  const stored = snapshot === undefined ? [] : changesOfSnapshot(snapshot)
+  const stored = snapshot === undefined ? [] : changesOfSnapshot(log.genesis, snapshot)
   if (stored === undefined || !addAll(log, stored))
     return { log, snapshotSize: log.size(), damage: 'snapshot' }
   const snapshotSize = log.size()
@@ -46,7 +47,7 @@ export function foldDocument(log: Log): Uint8Array | undefined {
     const snapshot = Automerge.save(built)
     const isSame = sameHeads(Automerge.getHeads(built), wanted)
     Automerge.free(built)
-    return isSame && changesOfSnapshot(snapshot)?.length === changes.length - 1
+    return isSame && changesOfSnapshot(log.genesis, snapshot)?.length === changes.length - 1
       ? snapshot
       : undefined
   } catch {
@@ -67,12 +68,13 @@ export function readSnapshot(
   return copy
 }
 
-function changesOfSnapshot(snapshot: Uint8Array): Uint8Array[] | undefined {
+/** What follows the genesis, or undefined when the bytes are no snapshot of this document. */
+function changesOfSnapshot(genesis: Change, snapshot: Uint8Array): Uint8Array[] | undefined {
   try {
     const built = Automerge.load<unknown>(snapshot, { actor: '00' })
-    const [, ...changes] = Automerge.getAllChanges(built)
+    const [first, ...changes] = Automerge.getAllChanges(built)
     Automerge.free(built)
-    return changes
+    return first !== undefined && equalBytes(first, genesis.bytes) ? changes : undefined
   } catch {
     return undefined
   }

@@ -14,7 +14,7 @@ import {
   type PostId,
   type UserId,
 } from '#base/ids.ts'
-import { MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import { ENTRY_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
 
 /** What an entry says. An entry of a kind or shape this version does not know is `unknown` and shown by nobody. */
 export type Content =
@@ -80,6 +80,19 @@ export interface ListContext {
 /** The context of an empty list. */
 export const EMPTY_LIST: ListContext = { people: [], seconds: 0 }
 
+/**
+ * The decoder makes room for as many items as a list claims to have before it reads them: without these bounds an
+ * entry of 2 KB asks for gigabytes.
+ */
+const SHAPE_MAX = {
+  maxArrayLength: 64,
+  maxMapLength: 64,
+  maxStrLength: ENTRY_BYTES_MAX,
+  maxBinLength: ENTRY_BYTES_MAX,
+  maxExtLength: 64,
+}
+/** Largest claimed time, in seconds: in milliseconds it has 15 digits, as many as an order key has room for. */
+const SECONDS_MAX = 900_000_000_000
 const KINDS = ['public', 'private', 'direct', 'group'] as const
 const ROLES = ['none', 'member', 'administrator'] as const
 const KIND_NUMBER = {
@@ -107,7 +120,7 @@ export function decodeEntry(
   context: ListContext,
 ): { entry: Entry; context: ListContext } {
   const fields = decodeFields(value)
-  const seconds = context.seconds + wholeNumber(fields[2])
+  const seconds = Math.min(SECONDS_MAX, Math.max(0, context.seconds + wholeNumber(fields[2])))
   const { author, people } = readAuthor(fields[1], context.people)
   const content = readContent(fields)
   return { entry: { author, claimedAt: seconds * 1000, content }, context: { people, seconds } }
@@ -162,7 +175,7 @@ function profileFields(profile: Profile): unknown[] {
 
 function decodeFields(value: Uint8Array): Fields {
   try {
-    const fields = decode(value)
+    const fields = decode(value, SHAPE_MAX)
     return Array.isArray(fields) ? fields : []
   } catch {
     return []
@@ -223,13 +236,13 @@ const READERS: Readonly<Record<number, (fields: Fields) => Content | undefined>>
   },
   [KIND_NUMBER.channel]: (fields) => {
     const channel = idField<ChannelId>(fields[3])
-    const channelKind = KINDS[Number(fields[4])]
+    const channelKind = KINDS[wholeNumber(fields[4], -1)]
     return channel && channelKind ? { kind: 'channel', channel, channelKind } : undefined
   },
   [KIND_NUMBER.member]: (fields) => {
     const channel = idField<ChannelId>(fields[3])
     const person = idField<UserId>(fields[4])
-    const role = ROLES[Number(fields[5])]
+    const role = ROLES[wholeNumber(fields[5], -1)]
     return channel && person && role ? { kind: 'member', channel, person, role } : undefined
   },
   [KIND_NUMBER.settings]: (fields) => ({ kind: 'settings', settings: readSettings(fields[3]) }),

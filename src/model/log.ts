@@ -16,7 +16,7 @@ import {
   type Instant,
   type PostId,
 } from '#base/ids.ts'
-import { EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
+import { CHANGE_DEPENDENCIES_MAX, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
 import { genesisOf, readChange, writeChange, type Change } from './change.ts'
 import { decodeEntry, EMPTY_LIST, type Entry, type ListContext } from './entry.ts'
 
@@ -115,7 +115,8 @@ export function openLog(document: DocumentId): Log {
     context: (actor) => contexts.get(actor) ?? EMPTY_LIST,
     next: (actor, value) => {
       const seq = (byActor.get(actor)?.length ?? 0) + 1
-      return must(compose({ actor, seq, seen: [...heads], value }), 'our own heads are known')
+      const seen = newestHeads(heads, (hash) => must(byHash.get(hash), 'a head is known').orderAt)
+      return must(compose({ actor, seq, seen, value }), 'our own heads are known')
     },
     compose,
     admit: (bytes) => admitTo({ find, compose }, bytes),
@@ -224,11 +225,25 @@ function write(
   const seen = last === undefined ? draft.seen : [...draft.seen, last.hash]
   const deps = [...new Set(seen)].toSorted()
   const ends = deps.map(endOf)
-  if (deps.length === 0 || ends.includes(undefined)) return undefined
+  if (deps.length === 0 || deps.length > CHANGE_DEPENDENCIES_MAX) return undefined
+  if (ends.includes(undefined)) return undefined
   const startOp = 1 + Math.max(...ends.map((end) => must(end, 'every dependency is known')))
   const listOp =
     last === undefined ? startOp : must(find(draft.actor, 1), 'a list has a start').startOp
   return writeChange({ ...draft, startOp, deps, listOp, afterOp: last?.endOp ?? 0 })
+}
+
+/**
+ * The heads a change names: all, or the newest when more nodes wrote apart than one change may depend on. The rest
+ * stay heads, and later changes take them up. One place is left for the author's own last change.
+ */
+function newestHeads(
+  heads: ReadonlySet<ChangeHash>,
+  orderAt: (hash: ChangeHash) => Instant,
+): readonly ChangeHash[] {
+  const most = CHANGE_DEPENDENCIES_MAX - 1
+  if (heads.size <= most) return [...heads]
+  return [...heads].toSorted((a, b) => orderAt(b) - orderAt(a)).slice(0, most)
 }
 
 /**

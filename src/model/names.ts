@@ -11,7 +11,7 @@ export function usernames(directory: Directory): ReadonlyMap<UserId, string> {
   const names = new Map<UserId, string>()
   for (const person of directory.people().toSorted(byAge)) {
     const wanted = person.profile.username
-    const name = taken.has(wanted) ? `${wanted}-${person.id.slice(0, 4)}` : wanted
+    const name = freeName(wanted, person.id, taken)
     taken.add(name)
     names.set(person.id, name)
   }
@@ -23,6 +23,13 @@ export function mentionsIn(body: string): readonly string[] {
   const found = body.toLowerCase().matchAll(/(?:^|[^a-z0-9._-])@([a-z][a-z0-9._-]{0,63})/g)
   const names = [...found].map(([, name = '']) => name.replace(/[._-]+$/, ''))
   return [...new Set(names)]
+}
+
+function freeName(wanted: string, id: UserId, taken: ReadonlySet<string>): string {
+  let name = wanted
+  for (let length = 4; taken.has(name) && length <= id.length; length += 2)
+    name = `${wanted}-${id.slice(0, length)}`
+  return name
 }
 
 function byAge(a: DirectoryPerson, b: DirectoryPerson): number {

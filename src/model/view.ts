@@ -107,7 +107,7 @@ export function amend(
     case 'deletion':
       if (!(isAuthor || isByAdministrator)) return message
       const deletedAt = message.deletedAt === 0 ? at : Math.min(at, message.deletedAt)
-      return { ...message, body: '', deletedAt, reactions: [] }
+      return { ...message, body: '', deletedAt, editedAt: 0, editOrder: '', reactions: [] }
     case 'reaction':
       return message.deletedAt === 0 ? react(message, amendment, content) : message
   }

@@ -12,7 +12,7 @@ import { isNode, type SyncContext } from './context.ts'
 import { introduce, NOTE_LANE, nextNote } from './contact-notes.ts'
 import type { ContactState, Next } from './contact-state.ts'
 import { cutDelta, type Cut } from './cut.ts'
-import { retry } from './inbox.ts'
+import { retryParked } from './inbox.ts'
 import { key, range } from './keys.ts'
 import {
   allDocuments,
@@ -147,7 +147,7 @@ async function getToKnow(
 ): Promise<void> {
   const before = context.roster.all().length
   if (bytes !== undefined) context.roster.introduce(bytes)
-  if (context.roster.all().length > before) await retry(tx, context, range.parked)
+  if (context.roster.all().length > before) await retryParked(tx, context)
 }
 
 /** A new peer is offered everything. */

@@ -5,19 +5,20 @@
  */
 import { sha256 } from '#base/hash.ts'
 import { hexFromBytes } from '#base/bytes.ts'
-import type { ActorId } from '#base/ids.ts'
+import { must } from '#base/assert.ts'
+import type { ActorId, DocumentId } from '#base/ids.ts'
 import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
 import { decodeDelta, DELTA_KIND, type Delta } from '#codec/delta.ts'
 import { openEnvelope, type Opened } from '#codec/envelope.ts'
 import { rebuildDelta } from '#codec/rebuild.ts'
 import type { Change } from '#model/change.ts'
 import { DIRECTORY } from '#model/document-id.ts'
-import type { Clock } from '#model/log.ts'
+import { countBeyond, type Clock } from '#model/log.ts'
 import type { Arrival } from '#ports/carrier.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
-import { noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
+import { clockOf, noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
 import { takeNote } from './notes.ts'
 import { pack, unpack, type KeptRecord } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -30,7 +31,7 @@ export async function receive(context: SyncContext, arrival: Arrival): Promise<O
       if (value === undefined) tx.delete(place)
       else tx.put(place, value)
     }
-    return takeEnvelope(tx, context, { bytes: arrival.bytes, from: arrival.peer })
+    return takeWithKept(tx, context, { bytes: arrival.bytes, from: arrival.peer })
   })
   if (outcome.kind === 'refused') {
     context.log.warn('envelope.refused', {
@@ -40,6 +41,15 @@ export async function receive(context: SyncContext, arrival: Arrival): Promise<O
     })
     arrival.refuse()
   } else arrival.acceptCustody()
+  return outcome
+}
+
+/** Takes an envelope, and then what was kept for what it brought. */
+async function takeWithKept(tx: Tx, context: SyncContext, incoming: Incoming): Promise<Outcome> {
+  const outcome = await takeEnvelope(tx, context, incoming)
+  if (outcome.kind !== 'applied' || outcome.changes === 0) return outcome
+  await retryWaiting(tx, context, outcome.document)
+  if (outcome.document === DIRECTORY) await retryParked(tx, context)
   return outcome
 }
 
@@ -73,7 +83,7 @@ async function takeDelta(tx: Tx, context: SyncContext, arrival: DeltaArrival): P
   const rebuilt = rebuildDelta(delta, await tx.log(delta.document))
   if (!rebuilt.ok) {
     if (rebuilt.reason === 'malformed') return { kind: 'refused', reason: 'malformed' }
-    return wait(tx, context, arrival)
+    return wait(tx, context, { arrival, wanted: rebuilt.wanted })
   }
   const fresh = new Set(rebuilt.changes.map((change) => change.actor))
   for (const actor of fresh) {
@@ -130,36 +140,63 @@ async function apply(
     if (event !== undefined) tx.afterwards(() => context.emit(event))
   }
   await noteSegment(tx, document, context.now())
+  const fresh = new Set(changes.map((change) => change.actor))
   for (const [actor, change] of newest) {
-    const signature = signatureOf(arrival, actor)
+    // Only what is new was verified: a signature over the rest may be anything.
+    const signature = fresh.has(actor) ? signatureOf(arrival, actor) : undefined
     if (signature !== undefined)
       tx.put(key.attestation(document, actor, change.seq), Uint8Array.from(signature))
   }
   const from = arrival.incoming.from
   await offerToPeers(tx, context, { document, from })
   await oweReceipts(tx, context, document)
-  await retry(tx, context, range.waiting(document))
-  if (document === DIRECTORY) await retry(tx, context, range.parked)
 }
 
-/** Tries again what was kept; what still cannot be taken is kept again under the same key. */
-export async function retry(
+/** Tries again what waited for changes of a document, each once what it lacked has come. */
+async function retryWaiting(tx: Tx, context: SyncContext, document: DocumentId): Promise<void> {
+  const left = new Map(
+    (await tx.list(range.waiting(document))).map(([place, bytes]) => [place, keptFrom(bytes)]),
+  )
+  for (;;) {
+    const clock = await clockOf(tx, document)
+    const isReady = ({ wanted }: KeptRecord): boolean => countBeyond(wanted, clock) === 0
+    const ready = [...left].find(([, kept]) => isReady(kept))
+    if (ready === undefined) return
+    const [place] = ready
+    left.delete(place)
+    await takeKept(tx, context, ready)
+    const again = await tx.get(place)
+    if (again !== undefined) left.set(place, keptFrom(again))
+  }
+}
+
+/** Tries again what waited for a certificate or a channel, until the directory grows no more by it. */
+export async function retryParked(tx: Tx, context: SyncContext): Promise<void> {
+  let hasGrown = true
+  while (hasGrown) {
+    hasGrown = false
+    for (const [place, bytes] of await tx.list(range.parked)) {
+      const outcome = await takeKept(tx, context, [place, keptFrom(bytes)])
+      if (outcome.kind !== 'applied' || outcome.changes === 0) continue
+      await retryWaiting(tx, context, outcome.document)
+      hasGrown ||= outcome.document === DIRECTORY
+    }
+  }
+}
+
+/** What still cannot be taken is kept again under the same key. */
+async function takeKept(
   tx: Tx,
   context: SyncContext,
-  places: { readonly from: string; readonly to: string },
-): Promise<void> {
-  for (const [place, bytes] of await tx.list(places)) {
-    const kept = unpack<KeptRecord>(bytes)
-    if (kept === undefined || (await tx.get(place)) === undefined) continue // taken by a retry inside this one
-    tx.delete(place)
-    const outcome = await takeEnvelope(tx, context, {
-      bytes: kept.bytes,
-      from: kept.from,
-      since: kept.since,
-    })
-    if (outcome.kind === 'refused')
-      context.log.warn('envelope.refused', { reason: outcome.reason, bytes: bytes.length })
+  [place, { bytes, from, since }]: readonly [string, KeptRecord],
+): Promise<Outcome> {
+  tx.delete(place)
+  const outcome = await takeEnvelope(tx, context, { bytes, from, since })
+  if (outcome.kind === 'refused') {
+    const { reason } = outcome
+    tx.afterwards(() => context.log.warn('envelope.refused', { reason, bytes: bytes.length }))
   }
+  return outcome
 }
 
 function isVouchedFor(context: SyncContext, arrival: DeltaArrival, newest: Change): boolean {
@@ -181,12 +218,13 @@ function signatureOf({ opened, delta }: DeltaArrival, actor: ActorId): Uint8Arra
 async function wait(
   tx: Tx,
   context: SyncContext,
-  { delta, incoming }: DeltaArrival,
+  { arrival, wanted }: { readonly arrival: DeltaArrival; readonly wanted: Clock },
 ): Promise<Outcome> {
+  const { delta, incoming } = arrival
   const { document } = delta
   const waiting = await tx.list({ ...range.allWaiting, limit: PARKED_ENVELOPES_MAX })
   if (waiting.length >= PARKED_ENVELOPES_MAX) return { kind: 'refused', reason: 'too many wait' }
-  tx.put(key.waiting(document, nameOf(incoming.bytes)), keep(context, incoming))
+  tx.put(key.waiting(document, nameOf(incoming.bytes)), keep(context, incoming, wanted))
   tx.afterwards(() => context.log.info('gap.found', { document }))
   tx.afterwards(context.ring)
   return { kind: 'waiting', document }
@@ -196,12 +234,16 @@ async function park(tx: Tx, context: SyncContext, incoming: Incoming): Promise<O
   const parked = await tx.list({ ...range.parked, limit: PARKED_ENVELOPES_MAX })
   if (parked.length >= PARKED_ENVELOPES_MAX)
     return { kind: 'refused', reason: 'too many are parked' }
-  tx.put(key.parked(nameOf(incoming.bytes)), keep(context, incoming))
+  tx.put(key.parked(nameOf(incoming.bytes)), keep(context, incoming, {}))
   return { kind: 'parked' }
 }
 
-function keep(context: SyncContext, { bytes, from, since }: Incoming): Uint8Array {
-  return pack({ bytes, from, since: since ?? context.now() } satisfies KeptRecord)
+function keep(context: SyncContext, { bytes, from, since }: Incoming, wanted: Clock): Uint8Array {
+  return pack({ bytes, from, since: since ?? context.now(), wanted } satisfies KeptRecord)
+}
+
+function keptFrom(bytes: Uint8Array): KeptRecord {
+  return must(unpack<KeptRecord>(bytes), 'a kept envelope has its record')
 }
 
 function nameOf(bytes: Uint8Array): string {

@@ -11,7 +11,7 @@ import { openRoster } from '#trust/roster.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext, SyncEvent } from './context.ts'
 import { startDriver, type Driver } from './driver.ts'
-import { retry } from './inbox.ts'
+import { retryParked } from './inbox.ts'
 import { range } from './keys.ts'
 import type { LinkState } from './links.ts'
 import { openProjector } from './projector.ts'
@@ -69,7 +69,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   await replica.commit(reload)
   replica.onRollback(reload)
   await enrolItself(context, clock.now())
-  await replica.commit((tx) => retry(tx, context, range.parked))
+  await replica.commit((tx) => retryParked(tx, context))
   driver = startDriver(context, { carriers: options.carriers, clock })
   return {
     context,

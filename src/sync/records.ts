@@ -52,6 +52,8 @@ export interface KeptRecord {
   /** Who handed it over. */
   readonly from: PeerId | undefined
   readonly since: Instant
+  /** What must come first, as far as known: more may turn out to be missing. */
+  readonly wanted: Clock
 }
 
 /** What a node said it has. */

@@ -8,6 +8,7 @@ import {
   byteWriter,
   bytesFromText,
   concatBytes,
+  equalBytes,
   MalformedBytes,
   textFromBytes,
 } from '#base/bytes.ts'
@@ -113,6 +114,7 @@ export function openIdentity(
   const sealing = keyPairFromSeed('x25519', seeds.sealing)
   if (certificate === undefined || certificate.node !== nodeIdOf(signing.publicBytes))
     return undefined
+  if (!equalBytes(certificate.sealingKey, sealing.publicBytes)) return undefined
   return {
     organisation,
     certificate,

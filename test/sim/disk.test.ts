@@ -65,7 +65,8 @@ for (const [powerCut, left] of [
 
 test('the next life reads what was durable', async (t) => {
   const world = aWorld()
-  await using _running = keepRunning(world.timeline)
+  const running = keepRunning(world.timeline)
+  t.teardown(() => running[Symbol.asyncDispose]())
   const disk = openDisk(world)
   await disk.open(beginLife()).write([put('a', '1')])
 
@@ -77,7 +78,8 @@ test('the next life reads what was durable', async (t) => {
 test('a full disk refuses, keeps nothing of the batch, and takes it later', async (t) => {
   let isFull = true
   const world = aWorld({ faults: { ...HONEST, isFull: () => isFull } })
-  await using _running = keepRunning(world.timeline)
+  const running = keepRunning(world.timeline)
+  t.teardown(() => running[Symbol.asyncDispose]())
   const disk = openDisk(world)
   const store = disk.open(beginLife())
 
@@ -93,7 +95,8 @@ test('a full disk refuses, keeps nothing of the batch, and takes it later', asyn
 test('a lying disk acknowledges and shows what a power cut takes away again', async (t) => {
   const lies = { ...NO_LIES, syncsLateMs: 1_000 }
   const world = aWorld({ faults: { ...HONEST, lies } })
-  await using _running = keepRunning(world.timeline)
+  const running = keepRunning(world.timeline)
+  t.teardown(() => running[Symbol.asyncDispose]())
   const disk = openDisk(world)
   const life = beginLife()
   const store = disk.open(life)
@@ -107,7 +110,8 @@ test('a lying disk acknowledges and shows what a power cut takes away again', as
 
 test('a backup puts the disk back to what it was', async (t) => {
   const world = aWorld()
-  await using _running = keepRunning(world.timeline)
+  const running = keepRunning(world.timeline)
+  t.teardown(() => running[Symbol.asyncDispose]())
   const disk = openDisk(world)
   const store = disk.open(beginLife())
   await store.write([put('a', 'old')])

@@ -166,7 +166,8 @@ function flap(scene: Scene, chance: Chance, set: (isUp: boolean) => void): void 
 }
 
 function cutPower(scene: Scene, chance: Chance): void {
-  const { timeline, fleet, members } = scene.stage
+  const { stage, phase } = scene
+  const { timeline, fleet, members } = stage
   for (const member of members) {
     const own = chance.fork(member.name)
     const meanMs = own.pick([20, 60, 180]) * MINUTE_MS
@@ -174,8 +175,15 @@ function cutPower(scene: Scene, chance: Chance): void {
       scene,
       () => own.between(MINUTE_MS, 2 * meanMs),
       () => {
-        fleet.cutPower(member)
+        if (own.happens(0.3)) fleet.shutDown(member)
+        else fleet.cutPower(member)
         timeline.after(downMs(own), () => fleet.switchOn(member))
+        // The power goes again before the node has opened, or soon after.
+        if (!own.happens(0.3)) return
+        timeline.after(downMs(own), () => {
+          fleet.switchOn(member)
+          timeline.after(own.between(0, 12), () => fleet.cutPower(member), phase)
+        })
       },
     )
   }

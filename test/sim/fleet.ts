@@ -43,7 +43,7 @@ export interface Member {
 /** From power on to power off. `node` is there once it has opened. */
 export interface Boot {
   readonly life: Life
-  node: EdgeNode | undefined
+  node: (EdgeNode & AsyncDisposable) | undefined
   /** Messages that were told as new in this life. */
   readonly told: Set<PostId>
 }
@@ -64,12 +64,17 @@ export interface FleetWorld {
 export interface Fleet {
   /** Does nothing when it is on already. */
   readonly switchOn: (member: Member) => void
+  /** The node is told to stop and switched off when it has. */
+  readonly shutDown: (member: Member) => void
   /** The power goes, at once. */
   readonly cutPower: (member: Member) => void
 }
 
 /** A full disk at start: the node is tried again after this long, in milliseconds. */
 const START_AGAIN_MS = 30_000
+
+/** A node may wait for a full disk before it stops, but not for ever, in milliseconds. */
+const STOP_MS_MAX = 20 * 60_000
 
 /** Errors and warnings that an honest world may cause. */
 const EXPECTED_EVENTS: ReadonlySet<string> = new Set(['sync.disk'])
@@ -114,10 +119,39 @@ export function openFleet(world: FleetWorld): Fleet {
       timeline.after(START_AGAIN_MS, () => switchOn(member))
     }
   }
-  return { switchOn, cutPower }
+  const shutDown = (member: Member): void => {
+    const { boot } = member
+    if (boot?.node === undefined) return cutPower(member)
+    trace.note(member.name, 'is told to stop')
+    marks.count('power.shut-down')
+    void close(member, boot)
+    timeline.after(
+      STOP_MS_MAX,
+      () => {
+        const wanted = `a node that stops within ${STOP_MS_MAX} ms`
+        const found = 'it runs on'
+        verdict.fail({ broken: 'promise 11: bounded', where: member.name, wanted, found })
+      },
+      boot.life,
+    )
+  }
+  const close = async (member: Member, { life, node }: Boot): Promise<void> => {
+    try {
+      if (node !== undefined) await within(life, Promise.resolve(node[Symbol.asyncDispose]()))
+      trace.note(member.name, 'has stopped')
+      cutPower(member)
+    } catch (error) {
+      failStart(verdict, member, error)
+    }
+  }
+  return { switchOn, shutDown, cutPower }
 }
 
-function openNode(world: FleetWorld, member: Member, life: Life): Promise<EdgeNode> {
+function openNode(
+  world: FleetWorld,
+  member: Member,
+  life: Life,
+): Promise<EdgeNode & AsyncDisposable> {
   const store = member.disk.open(life)
   const ports = {
     store,
@@ -169,5 +203,10 @@ function openLogPort(world: FleetWorld, member: Member, life: Life): Log {
 
 function failStart(verdict: Verdict, member: Member, error: unknown): void {
   const found = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  verdict.fail({ broken: 'no such error', where: member.name, wanted: 'a node that opens', found })
+  verdict.fail({
+    broken: 'no such error',
+    where: member.name,
+    wanted: 'a node that opens and closes',
+    found,
+  })
 }

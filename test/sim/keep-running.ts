@@ -3,13 +3,14 @@ import type { Timeline } from './timeline.ts'
 
 /** Runs until disposed. */
 export function keepRunning(timeline: Timeline): AsyncDisposable {
-  let isOver = false
+  const over = new AbortController()
   const running = (async (): Promise<void> => {
-    while (!isOver) await timeline.run(timeline.now() + 1_000, () => isOver)
+    while (!over.signal.aborted)
+      await timeline.run(timeline.now() + 1_000, () => over.signal.aborted)
   })()
   return {
     [Symbol.asyncDispose]: async () => {
-      isOver = true
+      over.abort()
       await running
     },
   }

@@ -30,9 +30,9 @@ test('custody is answered only when the peer has accepted', async (t) => {
   await using rig = await openPair()
   await rig.alpha.nextContact(true)
   let isAnswered = false
-  const handed = rig.alpha.carrier.send(bravoId, parcel('kept'), NEVER).then(() => {
-    isAnswered = true
-  })
+  const handed = rig.alpha.carrier
+    .send(bravoId, parcel('kept'), NEVER)
+    .then(() => (isAnswered = true))
   const arrival = await rig.bravo.nextArrival()
   const before = isAnswered
 
@@ -56,7 +56,8 @@ test('what a peer refuses is an error for its sender', async (t) => {
 
 test('a node without power hears nothing, and its peer notices later', async (t) => {
   const world = aNetworkWorld()
-  await using _running = keepRunning(world.timeline)
+  const running = keepRunning(world.timeline)
+  t.teardown(() => running[Symbol.asyncDispose]())
   const lan = openLan(world)
   const life = beginLife()
   const here = hear(lan.open(alpha, beginLife()), openMemoryStore())

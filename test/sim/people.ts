@@ -36,6 +36,7 @@ const FAIR: ReadonlySet<string> = new Set([
   'NOT_ALLOWED',
   'ALREADY_EXISTS',
   'TOO_MANY_REQUESTS',
+  'STOPPING',
 ])
 
 /** Every deed as often as it weighs. */

@@ -16,7 +16,7 @@ carrierContract('simulated post office', async () => (await openPair()).rig)
 
 test('the first contact ever has nothing to forget, one after a power failure has', async (t) => {
   const { rig, post } = await openPair()
-  await using _rig = rig
+  t.teardown(() => rig[Symbol.asyncDispose]())
   const first = await rig.alpha.nextContact(true)
 
   post.failPower(1_000, 0)
@@ -34,7 +34,7 @@ test('the first contact ever has nothing to forget, one after a power failure ha
 
 test('a node that has sent nothing since is told again', async (t) => {
   const { rig, post } = await openPair()
-  await using _rig = rig
+  t.teardown(() => rig[Symbol.asyncDispose]())
   await rig.alpha.nextContact(true)
   post.wipe()
   await rig.alpha.nextContact(true)
@@ -48,7 +48,7 @@ test('a node that has sent nothing since is told again', async (t) => {
 
 test('what was acknowledged and not yet synced is gone after a power failure', async (t) => {
   const { rig, post } = await openPair()
-  await using _rig = rig
+  t.teardown(() => rig[Symbol.asyncDispose]())
   await rig.alpha.nextContact(true)
   await rig.cut()
   await rig.alpha.nextContact(false)
@@ -67,7 +67,7 @@ test('what was acknowledged and not yet synced is gone after a power failure', a
 
 test('what is neither accepted nor refused is offered again', async (t) => {
   const { rig } = await openPair()
-  await using _rig = rig
+  t.teardown(() => rig[Symbol.asyncDispose]())
   await rig.alpha.nextContact(true)
   await handOver(rig.alpha, PEER, parcel('report'))
 
@@ -78,7 +78,7 @@ test('what is neither accepted nor refused is offered again', async (t) => {
 
 test('a planted duplicate comes under another number', async (t) => {
   const { rig } = await openPair(aNetworkWorld({ faults: { renumbers: true } }))
-  await using _rig = rig
+  t.teardown(() => rig[Symbol.asyncDispose]())
   await rig.alpha.nextContact(true)
   await handOver(rig.alpha, PEER, parcel('report'))
   const first = await rig.bravo.nextArrival()

@@ -8,6 +8,9 @@ import type { Result } from './run.ts'
 /** Shorter than the runs of `scripts/sim`, so that two hundred are a part of the normal tests. */
 export const SHORT: Partial<SimOptions> = { hours: 2, actions: 50 }
 
+/** Longest time for one file of seeds, in milliseconds. */
+export const RUN_MS_MAX = 900_000
+
 /** Fails `t` once for each of the seeds that breaks a promise. */
 export async function passSeeds(
   t: Test,

@@ -22,7 +22,7 @@ test('everything that follows from an alarm happens before the next one rings', 
   const seen: string[] = []
   timeline.after(1, () => {
     void (async () => {
-      for (let turn = 0; turn < 50; turn += 1) await undefined
+      for (let turn = 0; turn < 50; turn += 1) await Promise.resolve()
       seen.push('consequence')
     })()
   })

@@ -101,7 +101,7 @@ interface Queue<T> {
 
 function aQueue<T>(): Queue<T> {
   const items: T[] = []
-  let isClosed = false
+  const state = { isClosed: false }
   let change = Promise.withResolvers<void>()
   const changed = (): void => {
     change.resolve()
@@ -113,7 +113,7 @@ function aQueue<T>(): Queue<T> {
       changed()
     },
     all: async function* all() {
-      while (!isClosed) {
+      while (!state.isClosed) {
         const item = items.shift()
         if (item === undefined)
           // oxlint-disable-next-line no-await-in-loop -- one after another, as they come
@@ -122,7 +122,7 @@ function aQueue<T>(): Queue<T> {
       }
     },
     close: () => {
-      isClosed = true
+      state.isClosed = true
       changed()
     },
   }

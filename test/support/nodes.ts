@@ -115,15 +115,13 @@ export async function until(
   nodes: readonly EdgeNode[],
   check: () => Promise<boolean>,
 ): Promise<void> {
-  let wake: () => void = () => undefined
-  const stops = nodes.map((node) => node.subscribe(() => wake()))
+  let change = Promise.withResolvers<void>()
+  const stops = nodes.map((node) => node.subscribe(() => change.resolve()))
   try {
     for (;;) {
-      const next = new Promise<void>((resolve) => {
-        wake = resolve
-      })
+      change = Promise.withResolvers()
       if (await check()) return
-      await next
+      await change.promise
     }
   } finally {
     for (const stop of stops) stop()

@@ -15,7 +15,14 @@ test('a link tells since when it is as it is, and what went over it', async (t) 
   links.sent(radio, 100, 50)
 
   t.match(links.all(), [
-    { ...radio, isUp: true, since: 1_000, sentBytes: 200, receivedBytes: 30, bytesPerSecond: 2_000 },
+    {
+      ...radio,
+      isUp: true,
+      since: 1_000,
+      sentBytes: 200,
+      receivedBytes: 30,
+      bytesPerSecond: 2_000,
+    },
   ])
   links.turned(radio, false)
   t.match(links.all(), [{ isUp: false, since: 2_000, sentBytes: 200 }])

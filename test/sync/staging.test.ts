@@ -113,7 +113,9 @@ test('whatever is put, deleted, kept, dropped and flushed, reads are those of a 
         }
       }
       for (const reverse of [false, true]) {
-        const wanted = [...now].filter(([key]) => key < 'b').toSorted(([a], [b]) => (a < b ? -1 : 1))
+        const wanted = [...now]
+          .filter(([key]) => key < 'b')
+          .toSorted(([a], [b]) => (a < b ? -1 : 1))
         if (reverse) wanted.reverse()
         const found = await staging.list({ ...A, limit, reverse })
         if (JSON.stringify(found) !== JSON.stringify(wanted.slice(0, limit))) return false

@@ -1,0 +1,219 @@
+import { test } from 'tap'
+import { NOTE_ITEMS_MAX } from '#base/limits.ts'
+import type { DocumentId } from '#base/ids.ts'
+import { sealEnvelope } from '#codec/envelope.ts'
+import { encodeNote, type Note } from '#codec/note.ts'
+import { channelDocument, DIRECTORY, segmentDocument } from '#model/document-id.ts'
+import type { Clock } from '#model/log.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import { key, range } from '#sync/keys.ts'
+import { hasOf, setHas } from '#sync/ledger.ts'
+import { describeAll, gapsOf } from '#sync/notes.ts'
+import { pack, unpack, type ReceiptRecord } from '#sync/records.ts'
+import { noteStatement } from '#trust/attestation.ts'
+import { anIdentity, type NodeChoice } from '../support/nodes.ts'
+import {
+  arrive,
+  aSync,
+  envelopeOf,
+  found,
+  noteOf,
+  ops,
+  routine,
+  say,
+  type SyncNode,
+} from '../support/sync.ts'
+
+const alphaIdentity = anIdentity('alpha', 1)
+const bravoIdentity = anIdentity('bravo', 2)
+const charlieIdentity = anIdentity('charlie', 3)
+const everybody = [alphaIdentity, bravoIdentity, charlieIdentity]
+const office: PeerId = 'post:office'
+
+test('a receipt counts for the node that signed it', async (t) => {
+  const { alpha, bravo } = await threeNodes()
+  await say(alpha, 'one')
+
+  const { outcome } = await arrive(alpha, await noteOf(bravo, receipt({ [alpha.actor]: 1 })))
+
+  t.match(outcome, { kind: 'noted' })
+  t.match(await receiptAt(alpha, bravo), { clock: { [alpha.actor]: 1 }, told: {} })
+  t.match(alpha.events.at(-1), { kind: 'delivery', span: { document: routine, from: 1, to: 1 } })
+})
+
+test('a receipt that another member signed is refused', async (t) => {
+  const { alpha, bravo, charlie } = await threeNodes()
+  await say(alpha, 'one')
+  const note = encodeNote(receipt({ [alpha.actor]: 1 }), charlie.context.roster)
+  const { organisation, sign } = charlie.context.identity
+  const forged = sealEnvelope({
+    sender: bravo.context.identity.certificate,
+    life: bravo.context.life,
+    counter: 77,
+    key: charlie.context.keyring.current('directory'),
+    body: note,
+    sign: (header) => sign(noteStatement(organisation.id, header, note)),
+  })
+
+  const { outcome, answer } = await arrive(alpha, forged)
+
+  t.match(outcome, { kind: 'refused', reason: 'not vouched for' })
+  t.equal(answer, 'refused')
+  t.equal(await receiptAt(alpha, bravo), undefined)
+})
+
+test('a receipt that tells something new is passed on as it is, and only once', async (t) => {
+  const { alpha, bravo, charlie } = await threeNodes()
+  for (const peer of [alpha.id, charlie.id, office]) bravo.context.peers.add(peer)
+  const bytes = await noteOf(charlie, receipt({ [alpha.actor]: 1 }))
+
+  await arrive(bravo, bytes, { from: charlie.id })
+
+  t.strictSame(await notesFor(bravo, alpha.id), [bytes])
+  t.strictSame(await notesFor(bravo, office), [bytes])
+  t.strictSame(await notesFor(bravo, charlie.id), [])
+  await bravo.context.replica.commit(async (tx) => {
+    for (const [place] of await tx.list(range.notes(alpha.id))) tx.delete(place)
+  })
+  await arrive(bravo, await noteOf(charlie, receipt({ [alpha.actor]: 1 })), { from: charlie.id })
+  t.strictSame(await notesFor(bravo, alpha.id), [])
+})
+
+test('what a node says it has is believed, also when it is less than we thought', async (t) => {
+  const { alpha, bravo } = await threeNodes()
+  alpha.context.peers.add(bravo.id)
+  await say(alpha, 'one')
+  await setHasAt(alpha, bravo.id, { [alpha.actor]: 1 })
+  t.equal(await offered(alpha, bravo.id), false)
+
+  await arrive(alpha, await noteOf(bravo, have({})), { from: bravo.id })
+
+  t.strictSame(await hasOf(alpha.context.replica.read, bravo.id, routine), {})
+  t.equal(await offered(alpha, bravo.id), true)
+  await arrive(alpha, await noteOf(bravo, have({ [alpha.actor]: 1 })), { from: bravo.id })
+  t.equal(await offered(alpha, bravo.id), false)
+})
+
+test('a note that says all a node has says what it does not have', async (t) => {
+  const { alpha, bravo } = await threeNodes()
+  alpha.context.peers.add(bravo.id)
+  await say(alpha, 'one')
+  await setHasAt(alpha, bravo.id, { [alpha.actor]: 1 })
+
+  const whole: Note = { kind: 'have', isWhole: true, items: [] }
+  await arrive(alpha, await noteOf(bravo, whole), { from: bravo.id })
+
+  t.equal(await offered(alpha, bravo.id), true)
+  t.equal(await offered(alpha, bravo.id, DIRECTORY), true)
+})
+
+test('what a node wants is offered to it again', async (t) => {
+  const { alpha, bravo } = await threeNodes()
+  alpha.context.peers.add(bravo.id)
+  await say(alpha, 'one')
+  await setHasAt(alpha, bravo.id, { [alpha.actor]: 1 })
+
+  await arrive(alpha, await noteOf(bravo, { ...have({}), kind: 'want' }), { from: bravo.id })
+
+  t.equal(await offered(alpha, bravo.id), true)
+})
+
+for (const role of ['kit', 'hub'] as const) {
+  test(`what somebody wants in a post office, a ${role} puts there again: ${role === 'hub' ? 'all of it' : 'its own'}`, async (t) => {
+    const { alpha, bravo, charlie } = await threeNodes({ role })
+    alpha.context.peers.add(office)
+    await say(bravo, 'from bravo')
+    await arrive(alpha, await envelopeOf(bravo, routine), { from: bravo.id })
+    await say(alpha, 'from alpha')
+    const all = { [alpha.actor]: 1, [bravo.actor]: 1 }
+    await setHasAt(alpha, office, all)
+
+    await arrive(alpha, await noteOf(charlie, { ...have({}), kind: 'want' }), { from: office })
+
+    t.strictSame(
+      await hasOf(alpha.context.replica.read, office, routine),
+      role === 'hub' ? {} : { [bravo.actor]: 1 },
+    )
+    t.equal(await offered(alpha, office), true)
+  })
+}
+
+test('a node describes all it has, in several notes when there is much', async (t) => {
+  const { alpha } = await threeNodes()
+  t.match(await alpha.context.replica.commit(describeAll), [
+    {
+      kind: 'have',
+      isWhole: true,
+      items: [{ document: channelDocument(ops) }, { document: DIRECTORY }],
+    },
+  ])
+
+  const record = pack({ clock: { [alpha.actor]: 1 }, size: 1, looseFrom: 0, looseTo: 1 })
+  await alpha.context.replica.commit(async (tx) => {
+    for (let number = 0; number < NOTE_ITEMS_MAX; number += 1)
+      tx.put(key.document(segmentDocument(ops, 'routine', number)), record)
+  })
+  const notes = await alpha.context.replica.commit(describeAll)
+  t.strictSame(
+    notes.map(({ isWhole, items }) => [isWhole, items.length]),
+    [
+      [false, NOTE_ITEMS_MAX],
+      [false, 2],
+    ],
+  )
+})
+
+test('gaps are told with the time of the oldest that waits', async (t) => {
+  const { alpha, bravo } = await threeNodes()
+  await say(alpha, 'one')
+  await say(alpha, 'two')
+  await arrive(bravo, await envelopeOf(alpha, routine, { [alpha.actor]: 1 }))
+
+  t.strictSame(await gapsOf(bravo.context.replica.read), [
+    { document: routine, since: bravo.context.now() },
+  ])
+})
+
+/** Alpha founded the workspace; all know each other and have the directory. */
+async function threeNodes(
+  alphaIs: NodeChoice = {},
+): Promise<Readonly<Record<'alpha' | 'bravo' | 'charlie', SyncNode>>> {
+  const alpha = await aSync('alpha', { knows: everybody, ...alphaIs })
+  const bravo = await aSync('bravo', { knows: everybody })
+  const charlie = await aSync('charlie', { knows: everybody })
+  await found(alpha)
+  for (const node of [bravo, charlie])
+    for (const document of [DIRECTORY, channelDocument(ops)])
+      await arrive(node, await envelopeOf(alpha, document))
+  return { alpha, bravo, charlie }
+}
+
+function receipt(clock: Clock): Note {
+  return { kind: 'receipt', isWhole: false, items: [{ document: routine, clock, read: {} }] }
+}
+
+function have(clock: Clock): Note {
+  return { kind: 'have', isWhole: false, items: [{ document: routine, clock, read: {} }] }
+}
+
+async function receiptAt(node: SyncNode, of: SyncNode): Promise<ReceiptRecord | undefined> {
+  return unpack(await node.context.replica.read.get(key.receipt(of.id, routine)))
+}
+
+async function notesFor(node: SyncNode, peer: PeerId): Promise<Uint8Array[]> {
+  const notes = await node.context.replica.read.list(range.notes(peer))
+  return notes.map(([, bytes]) => bytes)
+}
+
+function setHasAt({ context }: SyncNode, peer: PeerId, clock: Clock): Promise<void> {
+  return context.replica.commit((tx) => setHas(tx, context, { peer, document: routine, clock }))
+}
+
+async function offered(
+  { context }: SyncNode,
+  peer: PeerId,
+  document: DocumentId = routine,
+): Promise<boolean> {
+  const lane = document === DIRECTORY ? 'immediate' : 'routine'
+  return (await context.replica.read.get(key.outbox(peer, lane, document))) !== undefined
+}

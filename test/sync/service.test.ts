@@ -1,0 +1,223 @@
+import { test, type Test } from 'tap'
+import { EdgeError } from '#base/errors.ts'
+import { IN_FLIGHT_MAX } from '#base/limits.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import { key } from '#sync/keys.ts'
+import { pack } from '#sync/records.ts'
+import { virtualClock, type VirtualClock } from '../support/clock.ts'
+import { aFaultyStore, type FaultyStore } from '../support/faulty-store.ts'
+import {
+  aHandCarrier,
+  unreachable,
+  type Answer,
+  type HandCarrier,
+} from '../support/hand-carrier.ts'
+import { anIdentity } from '../support/nodes.ts'
+import { aSync, found, routine, say, type SyncNode } from '../support/sync.ts'
+
+const bravoIdentity = anIdentity('bravo', 2)
+const HOUR_MS = 3_600_000
+
+test('a flash message leaves as soon as one parcel is answered, though hundreds of routine ones wait', async (t) => {
+  const { alpha, carrier, clock } = await aRig(t, () => undefined)
+  for (let count = 0; count < 400; count += 1) await say(alpha, 'x'.repeat(4_000))
+  carrier.begin('post:office')
+  await clock.advance(0)
+  t.equal(carrier.sent.length, IN_FLIGHT_MAX)
+
+  await say(alpha, 'now', 'flash')
+  await clock.advance(0)
+  t.equal(carrier.sent.length, IN_FLIGHT_MAX, 'no more than so many are under way')
+  carrier.sent[3]?.answer('departed')
+  await clock.advance(0)
+
+  t.equal(carrier.sent[IN_FLIGHT_MAX]?.parcel.lane, 'flash')
+})
+
+test('what is refused is not sent again before the next contact', async (t) => {
+  const { alpha, carrier, clock } = await aRig(t, ({ parcel }) =>
+    parcel.lane === 'routine' ? new EdgeError('ENVELOPE_TOO_LARGE', {}) : 'custody',
+  )
+  const routineParcels = () => carrier.sent.filter(({ parcel }) => parcel.lane === 'routine')
+  await say(alpha, 'too long')
+  carrier.begin('post:office')
+  await clock.advance(24 * HOUR_MS)
+  t.equal(routineParcels().length, 1)
+
+  carrier.end('post:office')
+  carrier.begin('post:office')
+  await clock.advance(HOUR_MS)
+
+  t.equal(routineParcels().length, 2)
+})
+
+test('when the carrier cannot reach the peer any more, nothing is cut until the next contact', async (t) => {
+  const { alpha, carrier, clock } = await aRig(t, ({ peer }, count) =>
+    count < 50 ? unreachable(peer) : undefined,
+  )
+  await say(alpha, 'one')
+  carrier.begin('post:office')
+  await clock.advance(HOUR_MS)
+
+  t.ok(carrier.sent.length <= 4, `${carrier.sent.length} parcels`)
+})
+
+test('a parcel whose number is taken leaves under another, a note too', async (t) => {
+  const { alpha, carrier, clock } = await aRig(t, (_, count) =>
+    count <= 4 ? new EdgeError('ALREADY_EXISTS', {}) : 'departed',
+  )
+  await say(alpha, 'one')
+  await alpha.context.replica.commit(async (tx) =>
+    tx.put(key.note('post:office', 'a note'), Uint8Array.of(1, 2, 3)),
+  )
+  carrier.begin('post:office')
+  await clock.advance(0)
+
+  const after = carrier.sent.slice(4).map(({ parcel }) => parcel)
+  t.ok(after.some(({ lane }) => lane === 'routine'))
+  t.ok(
+    after.some(({ bytes }) => bytes.length === 3),
+    'the note is sent after all',
+  )
+})
+
+test('what the carrier took before the contact ended is not sent again to a post office', async (t) => {
+  const { alpha, carrier, clock } = await aRig(t, () => undefined)
+  await say(alpha, 'one')
+  carrier.begin('post:office')
+  await clock.advance(0)
+  for (const sending of carrier.sent) sending.answer('departed')
+  await clock.advance(0)
+  const before = carrier.sent.length
+
+  carrier.end('post:office')
+  carrier.begin('post:office')
+  await clock.advance(0)
+
+  t.equal(carrier.sent.length, before)
+})
+
+test('what the carrier had not answered is sent again under its number, byte for byte', async (t) => {
+  const { alpha, carrier, clock } = await aRig(t, () => undefined)
+  await say(alpha, 'one')
+  carrier.begin('post:office')
+  await clock.advance(0)
+  const before = carrier.sent.map(({ parcel }) => parcel)
+  carrier.end('post:office')
+  await clock.advance(0)
+  await say(alpha, 'two')
+
+  carrier.begin('post:office')
+  await clock.advance(0)
+
+  const after = carrier.sent.slice(before.length).map(({ parcel }) => parcel)
+  t.strictSame(after.slice(0, before.length), before)
+  t.equal(after.length, before.length + 1, 'and then what is new')
+})
+
+test('a full disk is waited out with what is to be sent', async (t) => {
+  const { alpha, carrier, clock, store } = await aRig(t, () => 'departed')
+  await say(alpha, 'one')
+  store.setFault('full')
+  carrier.begin('post:office')
+  await clock.advance(10_000)
+  t.equal(carrier.sent.length, 0)
+
+  store.setFault('none')
+  await clock.advance(2_000)
+
+  t.ok(carrier.sent.some(({ parcel }) => parcel.lane === 'routine'))
+})
+
+test('an answer that the disk cannot keep is kept when the disk has room again', async (t) => {
+  const { alpha, carrier, clock, store } = await aRig(t, () => undefined)
+  await say(alpha, 'one')
+  carrier.begin('post:office')
+  await clock.advance(0)
+  store.setFault('full')
+  for (const sending of carrier.sent) sending.answer('departed')
+  await clock.advance(10_000)
+  t.equal(await alpha.context.replica.read.get(key.departure(routine, alpha.actor, 1)), undefined)
+
+  store.setFault('none')
+  await clock.advance(2_000)
+
+  t.ok(await alpha.context.replica.read.get(key.departure(routine, alpha.actor, 1)))
+})
+
+test('closing ends promptly while parcels are under way', async (t) => {
+  const { alpha, carrier, clock } = await aRig(t, () => undefined)
+  await say(alpha, 'one')
+  carrier.begin('post:office')
+  await clock.advance(0)
+  t.ok(carrier.sent.length > 0)
+
+  t.ok(await closes(alpha, clock))
+})
+
+test('closing ends promptly while the disk is full and an answer waits for it', async (t) => {
+  const { alpha, carrier, clock, store } = await aRig(t, () => undefined)
+  await say(alpha, 'one')
+  carrier.begin('post:office')
+  await clock.advance(0)
+  store.setFault('full')
+  for (const sending of carrier.sent) sending.answer('departed')
+  await clock.advance(0)
+
+  t.ok(await closes(alpha, clock))
+})
+
+test('what is written while a contact looks for something to send is not overlooked', async (t) => {
+  const { alpha, carrier, clock, store } = await aRig(t, () => 'departed', 24 * HOUR_MS)
+  const office: PeerId = 'post:office'
+  carrier.begin(office)
+  await clock.advance(2 * HOUR_MS)
+  await alpha.context.replica.commit(async (tx) =>
+    tx.put(key.owed(office, routine), pack(clock.now())),
+  )
+  alpha.context.ring()
+  await clock.advance(0)
+  const before = carrier.sent.length
+  store.hold()
+  const held = alpha.context.replica.commit(async (tx) => tx.put('held', Uint8Array.of(1)))
+  await clock.advance(HOUR_MS) // now the contact looks, and waits for the commit before it
+  const posted = say(alpha, 'just now')
+  store.release()
+  await Promise.all([held, posted])
+  await clock.advance(1)
+
+  t.strictSame(
+    carrier.sent.slice(before).map(({ parcel }) => parcel.lane),
+    ['routine'],
+  )
+})
+
+interface Rig {
+  readonly alpha: SyncNode
+  readonly carrier: HandCarrier
+  readonly clock: VirtualClock
+  readonly store: FaultyStore
+}
+
+async function aRig(t: Test, answer: Answer, receiptDelayMs = 0): Promise<Rig> {
+  const clock = virtualClock()
+  const store = aFaultyStore()
+  const carrier = aHandCarrier(answer, { receiptDelayMs })
+  const alpha = await aSync('alpha', { clock, store, carriers: [carrier], knows: [bravoIdentity] })
+  t.teardown(async () => {
+    store.setFault('none')
+    await alpha[Symbol.asyncDispose]()
+  })
+  await found(alpha)
+  return { alpha, carrier, clock, store }
+}
+
+/** Whether the node closes without time passing. */
+async function closes(node: SyncNode, clock: VirtualClock): Promise<boolean> {
+  let isClosed = false
+  void node[Symbol.asyncDispose]().then(() => {
+    isClosed = true
+  })
+  await clock.advance(0)
+  return isClosed
+}
