@@ -46,6 +46,14 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/main.ts': 'test/e2e starts it as a process',
   'src/compose.ts': 'test/e2e starts whole nodes',
   'src/cli/': 'test/e2e runs the commands',
+  'src/base/limits.ts': 'each limit is tested where it is used',
+  'src/storage/level-folder.ts':
+    'test/storage/level-store.test.ts opens, repairs and cleans folders',
+  'src/storage/level-open.ts': 'test/storage/level-store.test.ts opens, repairs and cleans folders',
+  'src/storage/level-purge.ts':
+    'test/storage/level-store.test.ts looks for deleted bytes in the files',
+  'src/storage/store-errors.ts': 'test/storage/level-store.test.ts fills a disk',
+  'src/sync/context.ts': 'nothing but types and one line',
 }
 
 /** Source files that may be longer than LINES_MAX, and why. */

@@ -45,6 +45,8 @@ const Stories = z.array(
 const ASKED_AT_ONCE = 40
 const LOOK_MS = 400
 const RETRY_MS = 200
+/** A node that gives no good answer for this long (a minute) does not have what it signed for. */
+const RETRIES_MAX = 300
 const STRENGTH = ['on this kit', 'queued', 'left this kit', 'stored', 'read']
 const STORED = STRENGTH.indexOf('stored')
 
@@ -169,8 +171,8 @@ async function verify(
 ): Promise<void> {
   const node = all.find(({ name }) => name === destinationName)
   if (node === undefined) return void state.falseOnes.push(`${from}: no node ${destinationName}`)
-  for (;;) {
-    const path = `/api/v4/posts/${message.id}`
+  const path = `/api/v4/posts/${message.id}`
+  for (let retries = 0; retries < RETRIES_MAX; retries += 1) {
     const { status } = await node.ask({ method: 'GET', path, token: node.token() })
     if (status === 200 || status === 404) {
       state.checked += 1
@@ -180,4 +182,5 @@ async function verify(
     }
     await pause.for(RETRY_MS)
   }
+  state.falseOnes.push(`${from}: ${word} at ${destinationName}, which gives no answer`)
 }

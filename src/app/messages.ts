@@ -165,7 +165,7 @@ function onceKey(subject: UserId, pendingId: string): string {
 
 function checkBody(body: string): void {
   const bytes = Buffer.byteLength(body, 'utf8')
-  if (Array.from(body).length > MESSAGE_CHARACTERS_MAX || bytes > MESSAGE_BYTES_MAX) {
+  if (body.length > MESSAGE_CHARACTERS_MAX || bytes > MESSAGE_BYTES_MAX) {
     throw new EdgeError('TOO_LARGE', {
       field: 'message',
       foundBytes: bytes,

@@ -33,10 +33,7 @@ export function openPeople(context: AppContext, passwords: Passwords): People {
   const { replica, directory } = context.sync
   return {
     setUp: async (administrator) => {
-      const [account] = await replica.read.list({ ...range.accounts, limit: 1 })
-      if (account !== undefined) {
-        throw new EdgeError('NOT_ALLOWED', { action: 'set up', found: 'set up already' })
-      }
+      await refuseSecondSetUp(replica.read)
       return enrol(context, passwords, { draft: administrator, by: undefined })
     },
     people: async (ids) => peopleOf(context, ids),
@@ -59,6 +56,12 @@ export function openPeople(context: AppContext, passwords: Passwords): People {
   }
 }
 
+async function refuseSecondSetUp(reader: Pick<Tx, 'list'>): Promise<void> {
+  const [account] = await reader.list({ ...range.accounts, limit: 1 })
+  if (account !== undefined)
+    throw new EdgeError('NOT_ALLOWED', { action: 'set up', found: 'set up already' })
+}
+
 async function enrol(
   context: AppContext,
   passwords: Passwords,
@@ -68,6 +71,7 @@ async function enrol(
   const hash = await passwords.hash(draft.password)
   const id = idFromBytes<UserId>(context.random.bytes(16))
   await context.sync.replica.commit(async (tx) => {
+    if (by === undefined) await refuseSecondSetUp(tx) // somebody may have been quicker
     const taken = [...usernames(context.sync.directory()).values()]
     if (taken.includes(draft.username))
       throw new EdgeError('ALREADY_EXISTS', { what: 'person', name: draft.username })

@@ -4,8 +4,9 @@ import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { idFromBytes, type Instant, type UserId } from '#base/ids.ts'
 import type { Passwords } from '#ports/passwords.ts'
-import { key } from '#sync/keys.ts'
+import { key, range } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
+import type { Tx } from '#sync/replica.ts'
 import { personIdByName, type AppContext } from './context.ts'
 import type { EdgeNode, Session } from './node.ts'
 
@@ -26,20 +27,19 @@ const NO_ACCOUNT = new Uint8Array(49).fill(1)
 export function openSessions(context: AppContext, passwords: Passwords): Sessions {
   const { replica, directory, now } = context.sync
   return {
-    openSession: (username) => {
+    openSession: async (username) => {
       const person = personIdByName(context, username)
       if (person === undefined) throw new EdgeError('NOT_FOUND', { what: 'person', name: username })
       return newSession(context, person)
     },
     signIn: async (login, password) => {
-      const person = personIdByName(context, login)
-      const hash = person === undefined ? undefined : await replica.read.get(key.account(person))
+      const account = await accountOf(context, login)
       // The same work whether the name exists or not, so that the answer's time does not tell.
-      const isRight = await passwords.check(password, hash ?? NO_ACCOUNT)
-      if (person === undefined || hash === undefined || !isRight) {
+      const isRight = await passwords.check(password, account?.hash ?? NO_ACCOUNT)
+      if (account === undefined || !isRight) {
         throw new EdgeError('NOT_SIGNED_IN', { found: 'wrong name or password' })
       }
-      return newSession(context, person)
+      return newSession(context, account.person)
     },
     sessionOf: async (token) => {
       const record = unpack<SessionRecord>(await replica.read.get(sessionKey(token)))
@@ -50,12 +50,46 @@ export function openSessions(context: AppContext, passwords: Passwords): Session
   }
 }
 
+interface Account {
+  readonly person: UserId
+  readonly hash: Uint8Array
+}
+
+/**
+ * The account on this node of whoever is called so. When another node enrolled the same name earlier, the person of
+ * this node has got a longer one, perhaps without knowing: the name they were enrolled under still opens their account.
+ */
+async function accountOf(context: AppContext, login: string): Promise<Account | undefined> {
+  const wanted = login.trim().toLowerCase()
+  const { directory, replica } = context.sync
+  const enrolledSo = directory()
+    .people()
+    .filter(({ profile }) => profile.username === wanted)
+  const called = personIdByName(context, wanted)
+  const candidates = [...(called === undefined ? [] : [called]), ...enrolledSo.map(({ id }) => id)]
+  const hashes = await replica.read.getMany(candidates.map((id) => key.account(id)))
+  const at = hashes.findIndex((hash) => hash !== undefined)
+  const [person, hash] = [candidates[at], hashes[at]]
+  return person === undefined || hash === undefined ? undefined : { person, hash }
+}
+
 async function newSession(context: AppContext, person: UserId): Promise<Session> {
   const token = idFromBytes<UserId>(context.random.bytes(16))
   const createdAt = context.sync.now()
   const record: SessionRecord = { person, createdAt, expiresAt: createdAt + SESSION_MS }
-  await context.sync.replica.commit(async (tx) => tx.put(sessionKey(token), pack(record)))
+  await context.sync.replica.commit(async (tx) => {
+    await sweep(tx, createdAt)
+    tx.put(sessionKey(token), pack(record))
+  })
   return { token, ...record }
+}
+
+/** Sessions that have ended leave the disk when a new one begins. */
+async function sweep(tx: Tx, now: Instant): Promise<void> {
+  for (const [place, bytes] of await tx.list(range.sessions)) {
+    const record = unpack<SessionRecord>(bytes)
+    if (record === undefined || record.expiresAt <= now) tx.delete(place)
+  }
 }
 
 function sessionKey(token: string): string {

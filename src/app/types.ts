@@ -6,7 +6,7 @@ import type { Lane } from '#model/precedence.ts'
 /** Somebody with an account, on whichever node it was enrolled. */
 export interface Person {
   readonly id: UserId
-  /** Lower case; unique here. Where two nodes enrolled the same name, the later one carries its node's name. */
+  /** Lower case; unique here. Where two nodes enrolled the same name, the later one carries a part of its id. */
   readonly username: string
   readonly displayName: string
   readonly isAdministrator: boolean

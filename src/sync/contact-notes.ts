@@ -2,6 +2,7 @@
 import type { DocumentId, Instant } from '#base/ids.ts'
 import {
   INTRODUCTION_DELAY_MS,
+  NOTE_ITEMS_MAX,
   WANT_AFTER_MS,
   WANT_DOUBLINGS_MAX,
   WANT_INTERVAL_MS,
@@ -37,7 +38,7 @@ export async function nextNote(tx: Tx, context: SyncContext, state: ContactState
     const cut = await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, note[1])
     return { cut, lookAgainAt: undefined }
   }
-  const introduceAt = await introductionAt(tx, state)
+  const introduceAt = await introductionAt(tx, context, state)
   if (introduceAt !== undefined && introduceAt <= context.now()) {
     await introduce(tx, context, state)
     return nextNote(tx, context, state)
@@ -55,8 +56,9 @@ export async function nextNote(tx: Tx, context: SyncContext, state: ContactState
     const times = [introduceAt, want.lookAgainAt, dueAt].filter((at) => at !== undefined)
     return { cut: undefined, lookAgainAt: times.length === 0 ? undefined : Math.min(...times) }
   }
-  const documents = debts.map(([place]) => place.slice(place.lastIndexOf('/') + 1) as DocumentId)
-  for (const [place] of debts) tx.delete(place)
+  const paid = debts.slice(0, NOTE_ITEMS_MAX)
+  const documents = paid.map(([place]) => place.slice(place.lastIndexOf('/') + 1) as DocumentId)
+  for (const [place] of paid) tx.delete(place)
   const bytes = await sealNote(tx, context, await describe(tx, 'receipt', documents))
   return {
     cut: await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, bytes),
@@ -74,7 +76,8 @@ async function nextWant(tx: Tx, context: SyncContext, state: ContactState): Prom
     const at = last === undefined ? since : last.at
     const dueAt = at + (last === undefined ? WANT_AFTER_MS : WANT_INTERVAL_MS * 2 ** last.times)
     // A time that lies ahead means that the clock was set back.
-    if (dueAt <= now || at > now) wanted.push(document)
+    const isDue = dueAt <= now || at > now
+    if (isDue && wanted.length < NOTE_ITEMS_MAX) wanted.push(document)
     else times.push(dueAt)
   }
   const lookAgainAt = times.length === 0 ? undefined : Math.min(...times)
@@ -92,8 +95,13 @@ async function nextWant(tx: Tx, context: SyncContext, state: ContactState): Prom
  * A post office may no longer hold what was put there before we first came. When it has had time to give what it
  * holds, we say what we have, once, and a hub puts there again what we lack.
  */
-async function introductionAt(tx: Tx, state: ContactState): Promise<Instant | undefined> {
+async function introductionAt(
+  tx: Tx,
+  context: SyncContext,
+  state: ContactState,
+): Promise<Instant | undefined> {
   const known = unpack<PeerRecord>(await tx.get(key.peer(state.peer)))
   if (known === undefined || known.isIntroduced) return undefined
-  return known.firstAt + INTRODUCTION_DELAY_MS
+  // A time that lies ahead means that the clock was set back.
+  return known.firstAt > context.now() ? context.now() : known.firstAt + INTRODUCTION_DELAY_MS
 }

@@ -129,14 +129,24 @@ async function noteDeparture(
   const { document, first, clock } = cut.record
   const [from, to] = [first[actor], clock[actor]]
   if (document === undefined || from === undefined || to === undefined) return
+  const place = key.departure(document, actor, to)
+  const before = unpack<DepartureRecord>(await tx.get(place))
+  if (before !== undefined && before.from <= from) return // it left by another way already
   const departure: DepartureRecord = { carrier: state.carrier, at: context.now(), from }
-  tx.put(key.departure(document, actor, to), pack(departure))
+  tx.put(place, pack(departure))
   tellDelivery(tx, context, { document, actor, from, to })
 }
 
-/** The peer will not have this parcel under this number; it may be cut anew. */
-export async function takeBack(tx: Tx, state: ContactState, cut: Cut): Promise<void> {
-  tx.delete(key.parcel(state.peer, cut.parcel.lane, cut.parcel.number))
+/** The peer will not have this parcel under this number; a delta may be cut anew, a note is put back where it can. */
+export async function takeBack(
+  tx: Tx,
+  { peer }: ContactState,
+  { cut, mayTryAgain }: { readonly cut: Cut; readonly mayTryAgain: boolean },
+): Promise<void> {
+  const { lane, number } = cut.parcel
+  tx.delete(key.parcel(peer, lane, number))
+  if (cut.record.document === undefined && mayTryAgain)
+    tx.put(key.note(peer, `again.${number}`), cut.record.bytes)
 }
 
 /** A node may be met before the directory that names it has arrived: what it sent before can be opened now. */
@@ -229,9 +239,9 @@ async function cutOffer(
   const { state, offer, offers } = want
   const channel = channelOfDocument(offer.document)
   const needed = [DIRECTORY, channel === undefined ? DIRECTORY : channelDocument(channel)]
-  const first = offers.filter(
-    (one) => needed.includes(one.document) && one.document !== offer.document,
-  )
+  const first = offers
+    .filter((one) => needed.includes(one.document) && one.document !== offer.document)
+    .toSorted((a, b) => needed.indexOf(a.document) - needed.indexOf(b.document))
   for (const one of [...first, offer]) {
     const cut = await cutDocument(tx, context, { state, document: one.document, lane: offer.lane })
     if (cut !== undefined) return cut

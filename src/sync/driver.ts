@@ -26,7 +26,13 @@ export function startDriver(
   const stop = new AbortController()
   const bells = new Set<Bell>()
   const open = new Map<string, OpenContact>()
-  const bench: Bench = { context, clock: ports.clock, links: openLinks(context.now), bells }
+  const bench: Bench = {
+    context,
+    clock: ports.clock,
+    links: openLinks(context.now),
+    bells,
+    stop: stop.signal,
+  }
   for (const carrier of ports.carriers) {
     void watchArrivals(bench, carrier, stop.signal)
     void watchContacts(bench, { carrier, open }, stop.signal)

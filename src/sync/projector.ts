@@ -234,7 +234,11 @@ async function applyAmendment(scene: Scene, amendment: Amendment): Promise<ViewE
   }
   const amended = amend(record, amendment, isAdministrator(scene, amendment))
   if (amended === record) return undefined
-  const message = { ...amended, updatedAt: touchedAt(source.now, record.updatedAt) }
+  const place = key.channel(record.channel)
+  const channel = unpack<ChannelRecord>(await tx.get(place)) ?? EMPTY_CHANNEL
+  const updatedAt = touchedAt(source.now, channel.updatedAt)
+  tx.put(place, pack({ ...channel, updatedAt } satisfies ChannelRecord))
+  const message = { ...amended, updatedAt }
   replace(tx, record, message)
   return { kind: 'amended', message, by: amendment }
 }
@@ -249,7 +253,7 @@ function isAdministrator({ directory }: Scene, { author }: Amendment): boolean {
   return directory.person(author)?.profile.isAdministrator === true
 }
 
-/** This node's time of a change of its picture; never back, unless what was there lies in an impossible future. */
+/** This node's time of a change of a channel's picture; never back, unless what was there lies in an impossible future. */
 function touchedAt(now: Instant, before: Instant): Instant {
   return before > now && before < now + 86_400_000 ? before : now
 }

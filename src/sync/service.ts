@@ -22,6 +22,8 @@ export interface Bench {
   readonly links: Links
   /** One bell for each open contact. */
   readonly bells: Set<Bell>
+  /** Aborts when the node closes. */
+  readonly stop: AbortSignal
 }
 
 /** One contact, until `signal` aborts. */
@@ -33,7 +35,6 @@ export interface Service {
 
 /** Longest time between two looks at the outbox of an open contact, in milliseconds. Looking sends nothing. */
 const LOOK_MS_MAX = 3_600_000
-const NEVER = new AbortController().signal
 
 /** Serves one contact until it ends and everything under way has been answered or given up. */
 export async function serve(bench: Bench, service: Service): Promise<void> {
@@ -43,16 +44,22 @@ export async function serve(bench: Bench, service: Service): Promise<void> {
   bench.bells.add(bell)
   service.signal.addEventListener('abort', ring)
   const under = new Set<Promise<void>>()
+  let isReachable = true
   const launch = (cut: Cut): void => {
-    const flight = fly(bench, service, { state, cut }).finally(() => {
-      under.delete(flight)
-      bell.ring()
-    })
+    const flight = fly(bench, service, { state, cut })
+      .then((hasReached) => {
+        isReachable &&= hasReached
+      })
+      .finally(() => {
+        under.delete(flight)
+        bell.ring()
+      })
     under.add(flight)
   }
   for (const cut of await begin(bench, service, state)) launch(cut)
   while (!service.signal.aborted) {
-    const next = under.size < IN_FLIGHT_MAX ? await look(bench, service, state) : undefined
+    const maySend = isReachable && under.size < IN_FLIGHT_MAX
+    const next = maySend ? await look(bench, service, state) : undefined
     if (next?.cut !== undefined) launch(next.cut)
     else await waitForMore(bench, bell, next?.lookAgainAt)
   }
@@ -98,7 +105,12 @@ async function waitForMore(
   if (lookAgainAt === undefined) return bell.rung()
   const ms = Math.min(LOOK_MS_MAX, Math.max(1, lookAgainAt - bench.context.now()))
   const alarm = new AbortController()
-  await Promise.race([bell.rung(), bench.clock.sleep(ms, alarm.signal)])
+  const ringLater = async (): Promise<void> => {
+    await bench.clock.sleep(ms, alarm.signal)
+    if (!alarm.signal.aborted) bell.ring()
+  }
+  void ringLater() // rather than a race: a wait for the bell that was given up would hear the next ring
+  await bell.rung()
   alarm.abort()
 }
 
@@ -107,8 +119,8 @@ interface Flight {
   readonly cut: Cut
 }
 
-/** One parcel from the moment it is on disk until it is answered for, or the contact ends. */
-async function fly(bench: Bench, service: Service, { state, cut }: Flight): Promise<void> {
+/** One parcel from the moment it is on disk until it is answered for. False when the peer could not be reached any more. */
+async function fly(bench: Bench, service: Service, { state, cut }: Flight): Promise<boolean> {
   const { context, clock, links } = bench
   const { carrier, signal } = service
   state.flying.add(cut)
@@ -118,17 +130,21 @@ async function fly(bench: Bench, service: Service, { state, cut }: Flight): Prom
     const link = { carrier: carrier.name, peer: state.peer }
     links.sent(link, cut.parcel.bytes.length, clock.monotonicMs() - startedMs)
     // An answer counts even when the contact has ended since.
-    await untilDone({ log: context.log, clock, signal: NEVER }, () =>
+    await untilDone({ log: context.log, clock, signal: bench.stop }, () =>
       context.replica.commit((tx) => handedOver(tx, context, { state, cut })),
     )
+    return true
   } catch (error) {
-    await giveUp(bench, service, { state, cut, error })
+    const code = codeOf(error)
+    if (code === 'CARRIER_UNREACHABLE' || code === 'STOPPING') return false
+    await refuse(bench, service, { state, cut, error })
+    return true
   } finally {
     state.flying.delete(cut)
   }
 }
 
-async function giveUp(
+async function refuse(
   bench: Bench,
   service: Service,
   failed: Flight & { readonly error: unknown },
@@ -136,13 +152,13 @@ async function giveUp(
   const { context, clock } = bench
   const { state, cut, error } = failed
   const code = codeOf(error)
-  if (code === 'CARRIER_UNREACHABLE' || code === 'STOPPING') return
   const facts = { peer: state.peer, bytes: cut.parcel.bytes.length }
   context.log.warn('parcel.refused', { ...facts, code: code ?? 'unknown', reason: String(error) })
   const { document } = cut.record
   // Another number may do when this one is taken; anything else would be refused again.
-  if (document !== undefined && code !== 'ALREADY_EXISTS') state.refused.add(document)
+  const mayTryAgain = code === 'ALREADY_EXISTS'
+  if (document !== undefined && !mayTryAgain) state.refused.add(document)
   await untilDone({ log: context.log, clock, signal: service.signal }, () =>
-    context.replica.commit((tx) => takeBack(tx, state, cut)),
+    context.replica.commit((tx) => takeBack(tx, state, { cut, mayTryAgain })),
   )
 }

@@ -6,7 +6,10 @@ import { verify } from './keys.ts'
 
 /** Grows by `introduce`; only certificates that the organisation's root has signed get in. */
 export interface Roster {
-  /** The certificate in `bytes`, known from now on; undefined when the root did not sign it. */
+  /**
+   * The node's certificate from now on: the one in `bytes`, or the one that is known where it was issued later.
+   * Undefined when the root did not sign `bytes`.
+   */
   readonly introduce: (bytes: Uint8Array) => Certificate | undefined
   /** The bytes of a certificate in the roster. */
   readonly bytesOf: (node: NodeId) => Uint8Array | undefined
@@ -30,6 +33,8 @@ export function openRoster(rootKey: Uint8Array): Roster {
     introduce: (bytes) => {
       const certificate = readCertificate(rootKey, bytes)
       if (certificate === undefined) return undefined
+      const known = byNode.get(certificate.node)
+      if (known !== undefined && known.issuedAt > certificate.issuedAt) return known
       bytesByNode.set(certificate.node, Uint8Array.from(bytes))
       byNode.set(certificate.node, certificate)
       byNumber.set(certificate.number, certificate)

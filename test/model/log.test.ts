@@ -160,7 +160,7 @@ test('more nodes that wrote apart than a change may name still make changes that
   const count = CHANGE_DEPENDENCIES_MAX + 20
   for (let index = 0; index < count; index += 1) {
     const apart = openLog(DIRECTORY)
-    const entry = { author: undefined, claimedAt: NOON + index, content: aPost('apart') }
+    const entry = { author: undefined, claimedAt: NOON + index * 1000, content: aPost('apart') }
     take(log, append(apart, anActor(`writer ${index}`), entry))
   }
   t.equal(log.heads().length, count)

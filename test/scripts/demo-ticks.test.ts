@@ -17,7 +17,6 @@ const MESSAGE: Posted = {
 
 /** A node that answers as `answer` says. */
 function aNode(name: string, answer: (question: Question) => readonly [number, unknown]): Node {
-  const never = async (): Promise<void> => undefined
   const ask = async (question: Question): Promise<Answer> => {
     const [status, value] = answer(question)
     return { status, value, header: () => undefined }
@@ -40,6 +39,10 @@ function aNode(name: string, answer: (question: Question) => readonly [number, u
     stop: never,
     [Symbol.asyncDispose]: never,
   }
+}
+
+async function never(): Promise<void> {
+  throw new Error('nobody starts or ends this node')
 }
 
 /** A kit that says one word after the other about the message at alpha, then the last one for ever. */

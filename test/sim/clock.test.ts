@@ -53,6 +53,7 @@ test('clocks are wrong in every way they can be, and time passes on all of them'
     'jumping',
     'no battery',
     'off',
+    'set back',
     'set right',
     'true',
   ])

@@ -11,7 +11,14 @@ import type { Life, Timeline } from './timeline.ts'
 export interface ClockFault {
   /** In words, for the trace. */
   readonly kind:
-    'true' | 'off' | 'drifting' | 'no battery' | 'decades ahead' | 'set right' | 'jumping'
+    | 'true'
+    | 'off'
+    | 'drifting'
+    | 'no battery'
+    | 'decades ahead'
+    | 'set right'
+    | 'set back'
+    | 'jumping'
   /** What the wall clock says at true time `at`, on a node that was switched on at `bootedAt`. */
   readonly wall: (at: Instant, bootedAt: Instant) => Instant
   /** Local milliseconds that pass in a true one. */
@@ -28,9 +35,9 @@ const DECADES_MS = 34 * 365 * 24 * HOUR_MS
 export function drawClockFault(chance: Chance, start: Instant): ClockFault {
   const turnAt = start + chance.between(1, 180) * 60_000
   const off = chance.between(-90_000, 90_000)
-  const jump = chance.pick([-26, -3, -1, 1, 5, 400]) * HOUR_MS
+  const jump = chance.pick([-900, -26, -3, -1, 1, 5, 400, 900]) * HOUR_MS
   const rate = 1 + chance.between(-50, 50) / 10_000
-  switch (chance.below(9)) {
+  switch (chance.below(10)) {
     case 0:
       return { kind: 'no battery', wall: (at, bootedAt) => at - bootedAt, rate: 1 }
     case 1:
@@ -47,6 +54,8 @@ export function drawClockFault(chance: Chance, start: Instant): ClockFault {
       return { kind: 'drifting', wall: (at) => Math.floor(start + (at - start) * rate), rate }
     case 5:
       return TRUE_CLOCK
+    case 6:
+      return { kind: 'set back', wall: (at) => (at < turnAt ? at + DECADES_MS : at), rate: 1 }
     default:
       return { kind: 'off', wall: (at) => at + off, rate: 1 }
   }

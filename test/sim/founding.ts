@@ -21,7 +21,7 @@ export async function foundOrganisation(world: World): Promise<void> {
 }
 
 /** Resolves once `member` is on and open. */
-export async function opened(world: World, member: Member): Promise<EdgeNode> {
+async function opened(world: World, member: Member): Promise<EdgeNode> {
   for (;;) {
     const node = member.boot?.node
     if (node !== undefined) return node

@@ -1,7 +1,7 @@
 /** Whole nodes for tests: one organisation, seeded keys, memory stores, and people with the names of house style. */
 import { openEdgeNode } from '#app/edge-node.ts'
-import type { EdgeNode } from '#app/node.ts'
-import type { Person } from '#app/types.ts'
+import type { EdgeNode, PersonDraft } from '#app/node.ts'
+import type { Channel, Person } from '#app/types.ts'
 import { sha256 } from '#base/hash.ts'
 import { bytesFromText } from '#base/bytes.ts'
 import { must } from '#base/assert.ts'
@@ -125,5 +125,32 @@ export async function until(
     }
   } finally {
     for (const stop of stops) stop()
+  }
+}
+
+/** A node that amira administers, with bo enrolled and the first channel there. Dispose `node` at the end. */
+export async function aWorkspace(name: string, choice: NodeChoice = {}): Promise<Workspace> {
+  const node = await aNode(name, choice)
+  const amira = await anAdministrator(node, 'amira')
+  const bo = await node.enrolPerson(amira.id, aPerson('bo'))
+  const [square] = await node.channelsOf(amira.id)
+  return { node, amira, bo, square: must(square, 'the first channel is there') }
+}
+
+/** A node in use. */
+export interface Workspace {
+  readonly node: EdgeNode & AsyncDisposable
+  readonly amira: Person
+  readonly bo: Person
+  readonly square: Channel
+}
+
+/** A person to enrol. */
+export function aPerson(username: string): PersonDraft {
+  return {
+    username,
+    displayName: username,
+    password: `${username}-password`,
+    isAdministrator: false,
   }
 }

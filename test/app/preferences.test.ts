@@ -1,0 +1,39 @@
+import { test } from 'tap'
+import type { NodeEvent } from '#app/node.ts'
+import { aWorkspace } from '../support/nodes.ts'
+
+const theme = { category: 'theme', name: 'team', value: 'dark' }
+
+test('preferences are kept for each person, the last word on each name', async (t) => {
+  const { node, amira, bo } = await aWorkspace('alpha')
+  t.teardown(node[Symbol.asyncDispose])
+  const other = { category: 'theme', name: 'other', value: 'x' }
+
+  await node.setPreferences(amira.id, [theme, other])
+  await node.setPreferences(amira.id, [{ ...theme, value: 'light' }])
+  await node.deletePreferences(amira.id, [other])
+
+  t.strictSame(await node.preferences(amira.id), [{ ...theme, value: 'light' }])
+  t.strictSame(await node.preferences(bo.id), [])
+})
+
+test('changed preferences are told once they are on disk', async (t) => {
+  const { node, amira } = await aWorkspace('alpha')
+  t.teardown(node[Symbol.asyncDispose])
+  const told: NodeEvent[] = []
+  node.subscribe((event) => told.push(event))
+
+  await node.setPreferences(amira.id, [theme])
+
+  t.match(told, [{ kind: 'preferences-changed', person: amira.id, preferences: [theme] }])
+})
+
+test('a preference that is too long is refused, and those beside it are not kept either', async (t) => {
+  const { node, amira } = await aWorkspace('alpha')
+  t.teardown(node[Symbol.asyncDispose])
+
+  const long = { category: 'a', name: 'b', value: 'x'.repeat(20_000) }
+  await t.rejects(node.setPreferences(amira.id, [theme, long]), { code: 'TOO_LARGE' })
+
+  t.strictSame(await node.preferences(amira.id), [])
+})

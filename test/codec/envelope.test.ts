@@ -1,0 +1,197 @@
+/** Envelopes: opened by members, and by nobody when one bit is another. */
+import assert from 'node:assert/strict'
+import { brotliCompressSync, deflateRawSync } from 'node:zlib'
+import fc from 'fast-check'
+import { test } from 'tap'
+import { must } from '#base/assert.ts'
+import { byteWriter, bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
+import { BODY_BYTES_MAX } from '#base/limits.ts'
+import { openEnvelope, sealEnvelope, type Sealing } from '#codec/envelope.ts'
+import { openKeyring, type Keyring } from '#trust/epoch.ts'
+import { seal } from '#trust/keys.ts'
+import { anOrganisation, seedOf } from '../support/organisation.ts'
+import { flip, holds } from '../support/property.ts'
+import {
+  actorAt,
+  aRoster,
+  lifeOf,
+  nodeAt,
+  ops,
+  organisationSecret,
+  relief,
+} from '../support/wire.ts'
+
+const keyring = aKeyring()
+const roster = aRoster()
+const alpha = nodeAt(0)
+
+test('a member opens what was sealed, and learns who sealed it in which life', async (t) => {
+  const anyBody = fc.oneof(
+    fc.uint8Array({ maxLength: 3_000 }),
+    fc.string({ maxLength: 2_000 }).map(bytesFromText),
+  )
+  const counters = fc.maxSafeNat()
+  holds(
+    t,
+    fc.property(anyBody, counters, fc.boolean(), (body, counter, isSigned) => {
+      const sign = isSigned ? alpha.sign : undefined
+
+      const opened = openEnvelope(aSealed({ body, counter, sign }), roster, keyring)
+
+      assert.ok(opened.ok)
+      assert.equal(hexFromBytes(opened.body), hexFromBytes(body))
+      assert.equal(opened.counter, counter)
+      assert.equal(opened.actor, actorAt(0))
+      assert.equal(opened.sender.node, alpha.certificate.node)
+      assert.equal(opened.key.scope, ops)
+      const { signature } = opened
+      assert.equal(signature !== undefined, isSigned)
+      if (signature !== undefined)
+        assert.ok(roster.verify(alpha.certificate.node, opened.header, signature))
+    }),
+    200,
+  )
+})
+
+test('no byte of an envelope can be changed, added or left out', async (t) => {
+  const body = bytesFromText('The bridge is open for lorries up to 20 t. '.repeat(3))
+  const bytes = aSealed({ body, sign: alpha.sign })
+  const isTaken = (altered: Uint8Array): boolean => {
+    const opened = openEnvelope(altered, roster, keyring)
+    const { node } = alpha.certificate
+    return opened.ok && roster.verify(node, opened.header, opened.signature ?? new Uint8Array(0))
+  }
+  const taken: string[] = []
+  for (let place = 0; place < bytes.length; place += 1) {
+    for (const mask of [0x01, 0x04, 0x10, 0x80]) {
+      if (isTaken(flip(bytes, place, mask))) taken.push(`${place} ^ ${mask}`)
+    }
+    if (isTaken(bytes.subarray(0, place))) taken.push(`cut at ${place}`)
+  }
+
+  t.strictSame(taken, [])
+  t.ok(isTaken(bytes))
+  t.notOk(isTaken(concatBytes(bytes, Uint8Array.of(0))))
+})
+
+test('an unsigned envelope opens only as it was sealed', async (t) => {
+  const bytes = aSealed({ sign: undefined })
+
+  for (let place = 0; place < bytes.length; place += 1) {
+    t.notOk(openEnvelope(flip(bytes, place), roster, keyring).ok)
+  }
+})
+
+test('who lacks the key, the sender’s certificate or the organisation opens nothing', async (t) => {
+  const bytes = aSealed({})
+  const other = anOrganisation('stranger')
+  const stranger = openKeyring(other.organisation.id, organisationSecret)
+  stranger.add(ops)
+
+  t.strictSame(openEnvelope(bytes, aRoster([]), keyring), { ok: false, reason: 'unknown sender' })
+  const noChannel = openKeyring(relief.organisation.id, organisationSecret)
+  t.strictSame(openEnvelope(bytes, roster, noChannel), { ok: false, reason: 'unknown key' })
+  const noSecret = openKeyring(relief.organisation.id, seedOf('guess'))
+  noSecret.add(ops)
+  t.strictSame(openEnvelope(bytes, roster, noSecret), { ok: false, reason: 'unknown key' })
+  t.strictSame(openEnvelope(bytes, roster, stranger), { ok: false, reason: 'not authentic' })
+})
+
+test('one node cannot pass for another, nor one life for another', async (t) => {
+  const bytes = aSealed({})
+  const asBravo = Uint8Array.from(bytes)
+  asBravo[3] = 2
+
+  t.strictSame(openEnvelope(asBravo, roster, keyring), { ok: false, reason: 'not authentic' })
+  const other = aSealed({ life: lifeOf('bravo') })
+  t.notSame(other.subarray(9), bytes.subarray(9), 'nor is anything sealed twice under one nonce')
+})
+
+test('two keys with one hint are both tried', async (t) => {
+  const [right, wrong] = [keyring.current(ops), keyring.current('directory')]
+  const both: Keyring = { ...keyring, byHint: () => [wrong, right] }
+
+  const opened = openEnvelope(aSealed({}), roster, both)
+
+  t.match(opened, { ok: true, key: { scope: ops } })
+})
+
+test('a body that would inflate beyond the limit is stopped, though a member sealed it', async (t) => {
+  const bomb = new Uint8Array(BODY_BYTES_MAX + 1)
+  const fits = new Uint8Array(BODY_BYTES_MAX)
+  for (const [compression, squeeze] of [
+    [1, deflateRawSync],
+    [2, brotliCompressSync],
+  ] as const) {
+    t.ok(openEnvelope(aHandmade(compression, squeeze(fits)), roster, keyring).ok)
+    t.strictSame(openEnvelope(aHandmade(compression, squeeze(bomb)), roster, keyring), {
+      ok: false,
+      reason: 'malformed',
+    })
+    const junk = bytesFromText('no such stream, whichever way')
+    t.strictSame(openEnvelope(aHandmade(compression, junk), roster, keyring), {
+      ok: false,
+      reason: 'malformed',
+    })
+  }
+})
+
+test('an unknown version, compression or flag is malformed, and so is what is too long or nothing', async (t) => {
+  const bytes = aSealed({})
+  const flags = must(bytes[0], 'there are flags')
+  const wrongFlags = [flags & ~3, flags | 3, flags | 12, flags | 32, flags | 64, flags | 128]
+
+  for (const wrong of wrongFlags) {
+    const altered = Uint8Array.from([wrong, ...bytes.subarray(1)])
+    t.strictSame(openEnvelope(altered, roster, keyring), { ok: false, reason: 'malformed' })
+  }
+  for (const wrong of [new Uint8Array(0), new Uint8Array(BODY_BYTES_MAX + 1).fill(flags)]) {
+    t.strictSame(openEnvelope(wrong, roster, keyring), { ok: false, reason: 'malformed' })
+  }
+})
+
+test('whatever bytes come, nothing is thrown and nothing opens', async (t) => {
+  const header = aSealed({}).subarray(0, 9)
+  holds(
+    t,
+    fc.property(fc.nat(header.length), fc.uint8Array({ maxLength: 200 }), (kept, rest) => {
+      const bytes = concatBytes(header.subarray(0, kept), rest)
+
+      assert.ok(!openEnvelope(bytes, roster, keyring).ok)
+    }),
+    500,
+  )
+})
+
+function aSealed(part: Partial<Sealing>): Uint8Array {
+  return sealEnvelope({
+    sender: alpha.certificate,
+    life: lifeOf('alpha'),
+    counter: 5,
+    key: keyring.current(ops),
+    body: bytesFromText('hello'),
+    sign: undefined,
+    ...part,
+  })
+}
+
+/** An unsigned envelope of alpha with these compressed bytes, whatever they are. */
+function aHandmade(compression: number, bytes: Uint8Array): Uint8Array {
+  const key = keyring.current(ops)
+  const writer = byteWriter()
+  writer.byte(1 | (compression << 2))
+  writer.raw(key.hint)
+  writer.uint(1)
+  writer.raw(lifeOf('alpha'))
+  writer.uint(0)
+  const header = writer.bytes()
+  const nonce = concatBytes(lifeOf('alpha'), new Uint8Array(8))
+  const bound = concatBytes(header, key.bound, alpha.certificate.signingKey)
+  return concatBytes(header, seal(key.keyOf(alpha.certificate.node), nonce, { bytes, bound }))
+}
+
+function aKeyring(): Keyring {
+  const opened = openKeyring(relief.organisation.id, organisationSecret)
+  opened.add(ops)
+  return opened
+}

@@ -1,0 +1,20 @@
+import { test } from 'tap'
+import { argumentsOf, DEFAULT_OPTIONS, optionsFrom } from './options.ts'
+
+test('options survive being written as arguments', async (t) => {
+  const options = {
+    nodes: 5,
+    hours: 0.5,
+    actions: 7,
+    without: ['power', 'cuts'] as const,
+    planted: ['cursor-ahead'] as const,
+  }
+
+  t.strictSame(optionsFrom(argumentsOf(options)), options)
+  t.strictSame(argumentsOf(DEFAULT_OPTIONS), [], 'what is as usual is not said')
+})
+
+test('a word that is no option is refused by name', async (t) => {
+  t.throws(() => optionsFrom(['--speed', '9']), /--speed/)
+  t.throws(() => optionsFrom(['--without', 'rain']), /rain/)
+})

@@ -1,0 +1,85 @@
+import { test } from 'tap'
+import { decide, type Action, type Situation } from '#trust/access.ts'
+
+type Facts = Partial<Omit<Situation, 'action'>>
+
+/** Under each action: the facts of somebody who may, and for each reason those of somebody who may not. */
+const TABLE: Readonly<
+  Record<
+    Action,
+    { readonly yes: readonly Facts[]; readonly no: readonly (readonly [string, Facts])[] }
+  >
+> = {
+  'read channel': {
+    yes: [{ isMember: true }, { isPublicChannel: true }, { isMember: true, isArchived: true }],
+    no: [
+      ['not a member', {}],
+      ['not a member', { isAdministrator: true }],
+    ],
+  },
+  post: {
+    yes: [{ isMember: true }],
+    no: [
+      ['not a member', { isPublicChannel: true, isAdministrator: true }],
+      ['archived', { isMember: true, isArchived: true }],
+    ],
+  },
+  react: {
+    yes: [{ isMember: true }],
+    no: [
+      ['not a member', {}],
+      ['archived', { isMember: true, isArchived: true }],
+    ],
+  },
+  'edit message': {
+    yes: [{ isMember: true, isAuthor: true }],
+    no: [
+      ['not a member', { isAuthor: true }],
+      ['not the author', { isMember: true, isAdministrator: true }],
+      ['archived', { isMember: true, isAuthor: true, isArchived: true }],
+    ],
+  },
+  'delete message': {
+    yes: [{ isAuthor: true }, { isAdministrator: true }],
+    no: [['not the author', { isMember: true }]],
+  },
+  'join channel': {
+    yes: [{ isPublicChannel: true }],
+    no: [
+      ['not public', { isAdministrator: true }],
+      ['archived', { isPublicChannel: true, isArchived: true }],
+    ],
+  },
+  'manage members': {
+    yes: [{ isMember: true }, { isMember: true, isOwnMembership: true, isArchived: true }],
+    no: [
+      ['not a member', { isOwnMembership: true }],
+      ['not a member', { isAdministrator: true }],
+      ['archived', { isMember: true, isArchived: true }],
+    ],
+  },
+  'create channel': { yes: [{}], no: [] },
+  'enrol person': {
+    yes: [{ isAdministrator: true }],
+    no: [['not an administrator', { isMember: true, isAuthor: true }]],
+  },
+  'invite node': {
+    yes: [{ isAdministrator: true }],
+    no: [['not an administrator', { isMember: true, isAuthor: true }]],
+  },
+}
+
+for (const [name, { yes, no }] of Object.entries(TABLE)) {
+  const action = name as Action
+
+  test(`${name}: whoever may, may`, async (t) => {
+    for (const facts of yes)
+      t.strictSame(decide({ isAdministrator: false, action, ...facts }), { ok: true })
+  })
+
+  test(`${name}: whoever may not is told why`, async (t) => {
+    t.plan(no.length)
+    for (const [reason, facts] of no)
+      t.strictSame(decide({ isAdministrator: false, action, ...facts }), { ok: false, reason })
+  })
+}

@@ -1,0 +1,50 @@
+import { test } from 'tap'
+import { bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
+import { bytesFromId, idFromBytes, type ChangeHash, type DocumentId } from '#base/ids.ts'
+import { sha256 } from '#base/hash.ts'
+import type { OrganisationId } from '#base/ids.ts'
+import { attestationOf, noteStatement } from '#trust/attestation.ts'
+
+const relief = idFromBytes<OrganisationId>(new Uint8Array(16).fill(1))
+const other = idFromBytes<OrganisationId>(new Uint8Array(16).fill(2))
+const hash = 'ab'.repeat(32) as ChangeHash
+const directory = 'd' as DocumentId
+
+test('an attestation names its purpose, the organisation, the document and the change', async (t) => {
+  const expected = concatBytes(
+    bytesFromText('holdfast attest 1'),
+    bytesFromId(relief),
+    Uint8Array.of(1, 0x64),
+    new Uint8Array(32).fill(0xab),
+  )
+
+  t.same(attestationOf(relief, directory, hash), expected)
+})
+
+test('a note’s statement names its purpose, the organisation, the header and the body’s hash', async (t) => {
+  const header = Uint8Array.of(9, 8, 7)
+  const body = bytesFromText('a note')
+  const expected = concatBytes(
+    bytesFromText('holdfast note 1'),
+    bytesFromId(relief),
+    Uint8Array.of(3, 9, 8, 7),
+    sha256(body),
+  )
+
+  t.same(noteStatement(relief, header, body), expected)
+})
+
+test('no two statements are the same bytes', async (t) => {
+  const [short, long] = [Uint8Array.of(1), Uint8Array.of(1, 2)]
+  const statements: readonly Uint8Array[] = [
+    attestationOf(relief, directory, hash),
+    attestationOf(other, directory, hash),
+    attestationOf(relief, 'c.x' as DocumentId, hash),
+    attestationOf(relief, directory, 'cd'.repeat(32) as ChangeHash),
+    noteStatement(relief, short, long),
+    noteStatement(relief, long, short),
+    noteStatement(other, short, long),
+  ]
+
+  t.equal(new Set(statements.map(hexFromBytes)).size, statements.length)
+})
