@@ -2,7 +2,7 @@
 import { EdgeError } from '#base/errors.ts'
 import { sha256 } from '#base/hash.ts'
 import { bytesFromText } from '#base/bytes.ts'
-import { idFromBytes, type ChannelId, type UserId } from '#base/ids.ts'
+import { idFromBytes, isId, type ChannelId, type UserId } from '#base/ids.ts'
 import { CHANNELS_MAX } from '#base/limits.ts'
 import { channelDocument, DIRECTORY } from '#model/document-id.ts'
 import type { ChannelRecord } from '#model/view.ts'
@@ -47,9 +47,12 @@ export function openChannels(context: AppContext): Channels {
       insistInChannel(context, subject, { channel: id, action: 'read channel' }),
     channelByName: async (subject, name) => {
       const channels = await all()
-      const found = channels.find((one) => one.name === name)
-      if (found === undefined) throw new EdgeError('NOT_FOUND', { what: 'channel', name })
-      return insistInChannel(context, subject, { channel: found.id, action: 'read channel' })
+      const found = channels.filter((one) => one.name === name)
+      // Nodes that were apart may both have made one of this name: each person means the one they may read.
+      const own = found.find(({ id }) => isMember(context, id, subject))
+      const meant = own ?? found.find(({ kind }) => kind === 'public') ?? found[0]
+      if (meant === undefined) throw new EdgeError('NOT_FOUND', { what: 'channel', name })
+      return insistInChannel(context, subject, { channel: meant.id, action: 'read channel' })
     },
     createChannel: (subject, draft) => createChannel(context, subject, draft),
     directChannel: (subject, other) => directChannel(context, subject, other),
@@ -58,6 +61,11 @@ export function openChannels(context: AppContext): Channels {
 
 /** The channel everybody is in, by Mattermost's custom. */
 export const FIRST_CHANNEL = 'town-square'
+
+/** Longest texts of a channel, in characters: Mattermost's own. */
+const DISPLAY_NAME_CHARACTERS_MAX = 64
+const PURPOSE_CHARACTERS_MAX = 250
+const HEADER_CHARACTERS_MAX = 1_024
 
 /** Makes a channel inside a commit: directory entry, settings, members. */
 export async function makeChannel(
@@ -95,6 +103,7 @@ async function createChannel(
   checkDraft(context, draft)
   const id = idFromBytes<ChannelId>(context.random.bytes(16))
   await context.sync.replica.commit(async (tx) => {
+    refuseTooMany(context)
     await refuseTakenName(tx, context, draft.name)
     await makeChannel(tx, context, { id, subject, draft })
   })
@@ -102,27 +111,45 @@ async function createChannel(
 }
 
 function checkDraft(context: AppContext, draft: ChannelDraft): void {
-  if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(draft.name)) {
-    throw new EdgeError('INPUT_INVALID', {
-      field: 'name',
-      found: draft.name,
-      wanted: '1 to 64 of a-z 0-9 _ -, a letter or digit first',
-    })
-  }
-  if (draft.displayName.trim() === '' || draft.displayName.length > 64) {
-    throw new EdgeError('INPUT_INVALID', {
-      field: 'display_name',
-      found: draft.displayName.length,
-      wanted: '1 to 64 characters',
-    })
-  }
-  const count = context.sync.directory().channels().length
-  if (count >= CHANNELS_MAX)
-    throw new EdgeError('INPUT_INVALID', { field: 'channels', found: count, wanted: CHANNELS_MAX })
+  checkName(draft)
+  if (draft.displayName.trim() === '' || draft.displayName.length > DISPLAY_NAME_CHARACTERS_MAX)
+    throw wrongLength('display_name', draft.displayName, `1 to ${DISPLAY_NAME_CHARACTERS_MAX}`)
+  const { purpose = '', header = '' } = draft
+  if (purpose.length > PURPOSE_CHARACTERS_MAX)
+    throw wrongLength('purpose', purpose, `at most ${PURPOSE_CHARACTERS_MAX}`)
+  if (header.length > HEADER_CHARACTERS_MAX)
+    throw wrongLength('header', header, `at most ${HEADER_CHARACTERS_MAX}`)
   const unknown = (draft.members ?? []).find(
     (person) => context.sync.directory().person(person) === undefined,
   )
   if (unknown !== undefined) throw new EdgeError('NOT_FOUND', { what: 'person', id: unknown })
+}
+
+function checkName({ kind, name }: ChannelDraft): void {
+  if (kind === 'direct') {
+    const wanted = 'one of the other kinds; a direct channel is asked for by its two people'
+    throw new EdgeError('INPUT_INVALID', { field: 'kind', found: kind, wanted })
+  }
+  const [first, second, ...more] = name.split('__')
+  const isDirectName = more.length === 0 && [first, second].every((id) => id && isId(id))
+  if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(name) || isDirectName) {
+    throw new EdgeError('INPUT_INVALID', {
+      field: 'name',
+      found: name,
+      wanted: '1 to 64 of a-z 0-9 _ -, a letter or digit first, and not two ids of people',
+    })
+  }
+}
+
+function wrongLength(field: string, found: string, wanted: string): EdgeError {
+  const facts = { field, foundCharacters: found.length, wanted: `${wanted} characters` }
+  return new EdgeError('INPUT_INVALID', facts)
+}
+
+function refuseTooMany(context: AppContext): void {
+  const count = context.sync.directory().channels().length
+  if (count >= CHANNELS_MAX)
+    throw new EdgeError('INPUT_INVALID', { field: 'channels', found: count, wanted: CHANNELS_MAX })
 }
 
 async function refuseTakenName(tx: Tx, context: AppContext, name: string): Promise<void> {
@@ -158,5 +185,10 @@ async function directChannel(
 
 async function named(context: AppContext, ids: readonly ChannelId[]): Promise<readonly Channel[]> {
   const channels = await Promise.all(ids.map((id) => channelOf(context, id)))
-  return channels.toSorted((a, b) => (a.displayName < b.displayName ? -1 : 1))
+  return channels.toSorted(byDisplayName)
+}
+
+function byDisplayName(a: Channel, b: Channel): number {
+  if (a.displayName !== b.displayName) return a.displayName < b.displayName ? -1 : 1
+  return a.id < b.id ? -1 : 1
 }

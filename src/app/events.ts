@@ -11,31 +11,37 @@ import type { Reaction } from './types.ts'
 /** Listeners and the line of events that wait for them. */
 export interface Events {
   readonly subscribe: (listener: (event: NodeEvent) => void) => () => void
+  /** Takes an event of the app; doors hear of it after all earlier ones. */
   readonly publish: (event: NodeEvent) => void
   /** Takes an event of sync; doors hear of it after all earlier ones. */
   readonly relay: (context: AppContext, event: SyncEvent) => void
-  /** Resolves once everything relayed so far has been passed on. */
+  /** Resolves once everything taken so far has been passed on. */
   readonly settled: () => Promise<void>
 }
 
 /** Most messages named in one `delivery-changed`. */
 const DELIVERIES_MAX = 500
 
-/** Events with nobody listening yet. */
+/** Events with nobody listening yet. `onFailure` hears what a listener threw; the others are told all the same. */
 export function openEvents(onFailure: (error: unknown) => void): Events {
   const listeners = new Set<(event: NodeEvent) => void>()
   let line: Promise<void> = Promise.resolve()
-  const publish = (event: NodeEvent): void => {
-    for (const listener of listeners) listener(event)
+  const tell = (event: NodeEvent): void => {
+    for (const listener of listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        onFailure(error)
+      }
+    }
   }
   const passOn = async (
     before: Promise<void>,
-    context: AppContext,
-    event: SyncEvent,
+    translated: () => Promise<readonly NodeEvent[]>,
   ): Promise<void> => {
     await before
     try {
-      for (const one of await translate(context, event)) publish(one)
+      for (const one of await translated()) tell(one)
     } catch (error) {
       onFailure(error)
     }
@@ -45,10 +51,12 @@ export function openEvents(onFailure: (error: unknown) => void): Events {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    publish,
+    publish: (event) => {
+      line = passOn(line, async () => [event])
+    },
     settled: () => line,
     relay: (context, event) => {
-      line = passOn(line, context, event)
+      line = passOn(line, () => translate(context, event))
     },
   }
 }

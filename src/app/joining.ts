@@ -53,8 +53,19 @@ async function makeJoinCode(
   const expiresAt = context.sync.now() + JOIN_CODE_MS
   const place = key.joinCode(hexFromBytes(hash.subarray(0, 8)))
   const record: JoinCodeRecord = { hash, expiresAt }
-  await context.sync.replica.commit(async (tx) => tx.put(place, pack(record)))
+  await context.sync.replica.commit(async (tx) => {
+    await sweep(tx, context.sync.now())
+    tx.put(place, pack(record))
+  })
   return { code: formatJoinCode(code), expiresAt }
+}
+
+/** Codes that are too old leave the disk when a new one is made. */
+async function sweep(tx: Tx, now: Instant): Promise<void> {
+  for (const [place, bytes] of await tx.list(range.joinCodes)) {
+    const record = unpack<JoinCodeRecord>(bytes)
+    if (record === undefined || record.expiresAt <= now) tx.delete(place)
+  }
 }
 
 const NO_ROOT = 'a node without the root key'

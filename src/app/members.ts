@@ -110,6 +110,7 @@ async function view(
 ): Promise<boolean> {
   const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
   const known = unpack<ViewedRecord>(await tx.get(key.viewed(subject, channel)))
+  await markSeen(tx, context.sync, channel) // who joined late has read it all and yet seen none of it
   const isSame = known?.count === counts.messageCount && known.mentions === 0
   if (isSame) return false
   const viewed = {
@@ -119,7 +120,6 @@ async function view(
     mentions: 0,
   }
   tx.put(key.viewed(subject, channel), pack(viewed satisfies ViewedRecord))
-  await markSeen(tx, context.sync, channel)
   return true
 }
 

@@ -2,7 +2,6 @@
 import type { DocumentId, Instant } from '#base/ids.ts'
 import {
   INTRODUCTION_DELAY_MS,
-  NOTE_ITEMS_MAX,
   WANT_AFTER_MS,
   WANT_DOUBLINGS_MAX,
   WANT_INTERVAL_MS,
@@ -56,10 +55,10 @@ export async function nextNote(tx: Tx, context: SyncContext, state: ContactState
     const times = [introduceAt, want.lookAgainAt, dueAt].filter((at) => at !== undefined)
     return { cut: undefined, lookAgainAt: times.length === 0 ? undefined : Math.min(...times) }
   }
-  const paid = debts.slice(0, NOTE_ITEMS_MAX)
-  const documents = paid.map(([place]) => place.slice(place.lastIndexOf('/') + 1) as DocumentId)
-  for (const [place] of paid) tx.delete(place)
-  const bytes = await sealNote(tx, context, await describe(tx, 'receipt', documents))
+  const documents = debts.map(([place]) => place.slice(place.lastIndexOf('/') + 1) as DocumentId)
+  const receipt = await describe(tx, 'receipt', documents)
+  for (const { document } of receipt.items) tx.delete(key.owed(state.peer, document))
+  const bytes = await sealNote(tx, context, receipt)
   return {
     cut: await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, bytes),
     lookAgainAt: undefined,
@@ -76,17 +75,17 @@ async function nextWant(tx: Tx, context: SyncContext, state: ContactState): Prom
     const at = last === undefined ? since : last.at
     const dueAt = at + (last === undefined ? WANT_AFTER_MS : WANT_INTERVAL_MS * 2 ** last.times)
     // A time that lies ahead means that the clock was set back.
-    const isDue = dueAt <= now || at > now
-    if (isDue && wanted.length < NOTE_ITEMS_MAX) wanted.push(document)
+    if (dueAt <= now || at > now) wanted.push(document)
     else times.push(dueAt)
   }
   const lookAgainAt = times.length === 0 ? undefined : Math.min(...times)
   if (wanted.length === 0) return { cut: undefined, lookAgainAt }
-  for (const document of wanted) {
+  const note = await describe(tx, 'want', wanted)
+  for (const { document } of note.items) {
     const asked = Math.min(WANT_DOUBLINGS_MAX, (state.wanted.get(document)?.times ?? -1) + 1)
     state.wanted.set(document, { at: now, times: asked })
   }
-  const bytes = await sealNote(tx, context, await describe(tx, 'want', wanted))
+  const bytes = await sealNote(tx, context, note)
   const cut = await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, bytes)
   return { cut, lookAgainAt: undefined }
 }

@@ -155,9 +155,9 @@ async function getToKnow(
   context: SyncContext,
   bytes: Uint8Array | undefined,
 ): Promise<void> {
-  const before = context.roster.all().length
-  if (bytes !== undefined) context.roster.introduce(bytes)
-  if (context.roster.all().length > before) await retryParked(tx, context)
+  if (bytes === undefined) return
+  context.roster.introduce(bytes)
+  await retryParked(tx, context)
 }
 
 /** A new peer is offered everything. */

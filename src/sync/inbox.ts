@@ -15,6 +15,7 @@ import type { Change } from '#model/change.ts'
 import { DIRECTORY } from '#model/document-id.ts'
 import { countBeyond, type Clock } from '#model/log.ts'
 import type { Arrival } from '#ports/carrier.ts'
+import type { Range } from '#ports/store.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
@@ -222,8 +223,8 @@ async function wait(
 ): Promise<Outcome> {
   const { delta, incoming } = arrival
   const { document } = delta
-  const waiting = await tx.list({ ...range.allWaiting, limit: PARKED_ENVELOPES_MAX })
-  if (waiting.length >= PARKED_ENVELOPES_MAX) return { kind: 'refused', reason: 'too many wait' }
+  if (!(await hasPlace(tx, range.allWaiting, incoming)))
+    return { kind: 'refused', reason: 'too many wait' }
   tx.put(key.waiting(document, nameOf(incoming.bytes)), keep(context, incoming, wanted))
   tx.afterwards(() => context.log.info('gap.found', { document }))
   tx.afterwards(context.ring)
@@ -231,11 +232,17 @@ async function wait(
 }
 
 async function park(tx: Tx, context: SyncContext, incoming: Incoming): Promise<Outcome> {
-  const parked = await tx.list({ ...range.parked, limit: PARKED_ENVELOPES_MAX })
-  if (parked.length >= PARKED_ENVELOPES_MAX)
+  if (!(await hasPlace(tx, range.parked, incoming)))
     return { kind: 'refused', reason: 'too many are parked' }
   tx.put(key.parked(nameOf(incoming.bytes)), keep(context, incoming, {}))
   return { kind: 'parked' }
+}
+
+/** Whether one more may be kept; what was kept before has its place. */
+async function hasPlace(tx: Tx, places: Range, { since }: Incoming): Promise<boolean> {
+  if (since !== undefined) return true
+  const kept = await tx.list({ ...places, limit: PARKED_ENVELOPES_MAX })
+  return kept.length < PARKED_ENVELOPES_MAX
 }
 
 function keep(context: SyncContext, { bytes, from, since }: Incoming, wanted: Clock): Uint8Array {

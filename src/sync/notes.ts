@@ -49,15 +49,23 @@ export async function takeNote(
   return { kind: 'noted' }
 }
 
-/** A note saying what this node has of `documents`, its readers' progress included. */
+/** About how long a note may become, in bytes before compression: sealed, it fits in one envelope of any carrier. */
+const NOTE_BYTES_MAX = 55_000
+const ITEM_BYTES = 34
+const CLOCK_ENTRY_BYTES = 5
+
+/** A note saying what this node has of `documents`, its readers' progress included: of as many of the first as fit. */
 export async function describe(
   reader: Pick<Reader, 'get'>,
   kind: Note['kind'],
   documents: readonly DocumentId[],
 ): Promise<Note> {
   const items: NoteItem[] = []
-  for (const document of documents) {
+  let bytes = 0
+  for (const document of documents.slice(0, NOTE_ITEMS_MAX)) {
     const clock = await clockOf(reader, document)
+    bytes += ITEM_BYTES + CLOCK_ENTRY_BYTES * Object.keys(clock).length
+    if (items.length > 0 && bytes > NOTE_BYTES_MAX) break
     const read =
       kind === 'receipt' ? (unpack<Clock>(await reader.get(key.seenHere(document))) ?? {}) : {}
     items.push({ document, clock, read })
@@ -69,9 +77,12 @@ export async function describe(
 export async function describeAll(reader: Reader): Promise<readonly Note[]> {
   const documents = await allDocuments(reader)
   const notes: Note[] = []
-  for (let from = 0; from === 0 || from < documents.length; from += NOTE_ITEMS_MAX) {
-    notes.push(await describe(reader, 'have', documents.slice(from, from + NOTE_ITEMS_MAX)))
-  }
+  let from = 0
+  do {
+    const note = await describe(reader, 'have', documents.slice(from))
+    notes.push(note)
+    from += note.items.length
+  } while (from < documents.length)
   const [only] = notes
   return notes.length === 1 && only !== undefined ? [{ ...only, isWhole: true }] : notes
 }
@@ -129,8 +140,8 @@ async function takeWant(
 ): Promise<void> {
   if (from === undefined) return
   for (const { document, clock } of note.items) {
-    if (isNode(from)) await setHas(tx, context, { peer: from, document, clock })
-    else await lower(tx, context, { from, document, clock, sender })
+    if (!isNode(from)) await lower(tx, context, { from, document, clock, sender })
+    else if (from === sender) await setHas(tx, context, { peer: from, document, clock })
   }
 }
 

@@ -46,14 +46,16 @@ export async function serve(bench: Bench, service: Service): Promise<void> {
   const under = new Set<Promise<void>>()
   let isReachable = true
   const launch = (cut: Cut): void => {
-    const flight = fly(bench, service, { state, cut })
-      .then((hasReached) => {
-        isReachable &&= hasReached
-      })
-      .finally(() => {
-        under.delete(flight)
-        bell.ring()
-      })
+    const flight = fly(bench, service, {
+      state,
+      cut,
+      onUnreachable: () => {
+        isReachable = false
+      },
+    }).finally(() => {
+      under.delete(flight)
+      bell.ring()
+    })
     under.add(flight)
   }
   for (const cut of await begin(bench, service, state)) launch(cut)
@@ -117,10 +119,15 @@ async function waitForMore(
 interface Flight {
   readonly state: ContactState
   readonly cut: Cut
+  readonly onUnreachable: () => void
 }
 
-/** One parcel from the moment it is on disk until it is answered for. False when the peer could not be reached any more. */
-async function fly(bench: Bench, service: Service, { state, cut }: Flight): Promise<boolean> {
+/** One parcel from the moment it is on disk until it is answered for, or the contact ends. */
+async function fly(
+  bench: Bench,
+  service: Service,
+  { state, cut, onUnreachable }: Flight,
+): Promise<void> {
   const { context, clock, links } = bench
   const { carrier, signal } = service
   state.flying.add(cut)
@@ -133,12 +140,10 @@ async function fly(bench: Bench, service: Service, { state, cut }: Flight): Prom
     await untilDone({ log: context.log, clock, signal: bench.stop }, () =>
       context.replica.commit((tx) => handedOver(tx, context, { state, cut })),
     )
-    return true
   } catch (error) {
     const code = codeOf(error)
-    if (code === 'CARRIER_UNREACHABLE' || code === 'STOPPING') return false
-    await refuse(bench, service, { state, cut, error })
-    return true
+    if (code === 'CARRIER_UNREACHABLE' || code === 'STOPPING') onUnreachable()
+    else await refuse(bench, service, { state, cut, error })
   } finally {
     state.flying.delete(cut)
   }
@@ -147,7 +152,7 @@ async function fly(bench: Bench, service: Service, { state, cut }: Flight): Prom
 async function refuse(
   bench: Bench,
   service: Service,
-  failed: Flight & { readonly error: unknown },
+  failed: { readonly state: ContactState; readonly cut: Cut; readonly error: unknown },
 ): Promise<void> {
   const { context, clock } = bench
   const { state, cut, error } = failed

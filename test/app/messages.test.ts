@@ -1,4 +1,5 @@
 import { test, type Test } from 'tap'
+import { must } from '#base/assert.ts'
 import { MESSAGE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
 import { idFromBytes, type PostId } from '#base/ids.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
@@ -37,9 +38,8 @@ test('the same pending id from the same person is the same message for ever', as
   }
   await clock.advance(400 * 86_400_000)
   await using node = await aNode('alpha', { store, clock })
-  const amira = await node.personByName('amira')
-  const [square] = amira ? await node.channelsOf(amira.id) : []
-  if (amira === undefined || square === undefined) return t.fail('the workspace is still there')
+  const amira = must(await node.personByName('amira'), 'she is still there')
+  const square = must((await node.channelsOf(amira.id))[0], 'the channel is still there')
 
   const again = { channel: square.id, body: 'once, said the client', pendingId: 'pending-1' }
   t.match(await node.post(amira.id, again), { id: first, body: 'once' })

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { NodeEvent } from '#app/node.ts'
-import { aWorkspace } from '../support/nodes.ts'
+import { aWorkspace, until } from '../support/nodes.ts'
 
 const theme = { category: 'theme', name: 'team', value: 'dark' }
 
@@ -24,8 +24,9 @@ test('changed preferences are told once they are on disk', async (t) => {
   node.subscribe((event) => told.push(event))
 
   await node.setPreferences(amira.id, [theme])
+  await until([node], async () => told.some(({ kind }) => kind === 'preferences-changed'))
 
-  t.match(told, [{ kind: 'preferences-changed', person: amira.id, preferences: [theme] }])
+  t.match(told.at(-1), { kind: 'preferences-changed', person: amira.id, preferences: [theme] })
 })
 
 test('a preference that is too long is refused, and those beside it are not kept either', async (t) => {

@@ -1,6 +1,7 @@
 import { test, type Test } from 'tap'
+import { must } from '#base/assert.ts'
+import type { PostId } from '#base/ids.ts'
 import { PAGE_POSTS_MAX } from '#base/limits.ts'
-import type { MessagePage } from '#app/types.ts'
 import { virtualClock } from '../support/clock.ts'
 import { aWorkspace } from '../support/nodes.ts'
 
@@ -31,7 +32,7 @@ test('a channel is read in pages, the newest first', async (t) => {
 
 test('pages go on before a message', async (t) => {
   const { page, ids } = await aLongChannel(t, 7)
-  const before = ids[5]
+  const before = at(ids, 5)
 
   t.strictSame(await page({ limit: 2, before }), {
     bodies: ['4', '3'],
@@ -43,7 +44,7 @@ test('pages go on before a message', async (t) => {
     older: ids[0],
     newer: ids[3],
   })
-  t.strictSame(await page({ limit: 9, before: ids[0] }), {
+  t.strictSame(await page({ limit: 9, before: at(ids, 0) }), {
     bodies: [],
     older: undefined,
     newer: ids[0],
@@ -52,7 +53,7 @@ test('pages go on before a message', async (t) => {
 
 test('pages go on after a message, each with its newest first', async (t) => {
   const { page, ids } = await aLongChannel(t, 7)
-  const after = ids[1]
+  const after = at(ids, 1)
 
   t.strictSame(await page({ limit: 2, after }), {
     bodies: ['3', '2'],
@@ -100,12 +101,10 @@ test('what changed since then is told, deleted messages too, each once', async (
   const { node, amira, square, ids, clock } = await aLongChannel(t, 4)
   await clock.advance(1_000)
   const since = clock.now()
-  const [first, second, third] = ids
-  if (first === undefined || second === undefined || third === undefined) return t.fail('four')
-  await node.edit(amira.id, first, 'edited')
-  await node.edit(amira.id, first, 'edited again')
-  await node.deletePost(amira.id, second)
-  await node.react(amira.id, third, 'heart')
+  await node.edit(amira.id, at(ids, 0), 'edited')
+  await node.edit(amira.id, at(ids, 0), 'edited again')
+  await node.deletePost(amira.id, at(ids, 1))
+  await node.react(amira.id, at(ids, 2), 'heart')
   await node.post(amira.id, { channel: square.id, body: 'new' })
 
   const changed = await node.changedSince(amira.id, square.id, since)
@@ -125,7 +124,7 @@ test('with the clock set back since, nothing that changed is left out', async (t
   const since = last.updatedAt
 
   clock.setWall(clock.now() - 3_000_000)
-  await node.edit(amira.id, ids[0] ?? last.id, 'edited')
+  await node.edit(amira.id, at(ids, 0), 'edited')
   await node.post(amira.id, { channel: square.id, body: 'new' })
 
   const changed = await node.changedSince(amira.id, square.id, since)
@@ -134,8 +133,7 @@ test('with the clock set back since, nothing that changed is left out', async (t
 
 test('a thread is its root and all replies, oldest first, whichever of them is asked for', async (t) => {
   const { node, amira, square, ids, clock } = await aLongChannel(t, 2)
-  const [root] = ids
-  if (root === undefined) return t.fail('there is a root')
+  const root = at(ids, 0)
   const replies = []
   for (const body of ['one', 'two', 'three']) {
     await clock.advance(1_000)
@@ -162,12 +160,16 @@ test('who may not read a channel reads nothing of it', async (t) => {
   await t.rejects(node.delivery(bo.id, message.id), { code: 'NOT_ALLOWED' })
 })
 
+function at(ids: readonly PostId[], index: number): PostId {
+  return must(ids[index], 'there are so many')
+}
+
 /** Messages '0', '1', … in the first channel, a second apart. */
 async function aLongChannel(t: Test, count: number) {
   const clock = virtualClock()
   const { node, amira, bo, square } = await aWorkspace('alpha', { clock })
   t.teardown(node[Symbol.asyncDispose])
-  const ids: MessagePage['messages'][number]['id'][] = []
+  const ids: PostId[] = []
   for (let number = 0; number < count; number += 1) {
     ids.push((await node.post(amira.id, { channel: square.id, body: String(number) })).id)
     await clock.advance(1_000)

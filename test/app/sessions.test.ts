@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { aPersonDraft, aTeam, twoNodes } from '../support/app.ts'
-import { aNode, anAdministrator, until } from '../support/nodes.ts'
+import { aTeam, twoNodes } from '../support/app.ts'
+import { aNode, anAdministrator, aPerson, until } from '../support/nodes.ts'
 
 const DAY_MS = 24 * 3_600_000
 
@@ -96,7 +96,7 @@ test('who was enrolled under a name that another node took earlier still signs i
   const chens = await Promise.all(
     [alpha, bravo].map(async (node) => {
       const [administrator] = await node.allPeople()
-      return node.enrolPerson(administrator?.id ?? ('' as never), aPersonDraft('chen'))
+      return node.enrolPerson(administrator?.id ?? ('' as never), aPerson('chen'))
     }),
   )
   meet()

@@ -80,21 +80,9 @@ test('a note about something that is no document is refused', async (t) => {
 })
 
 test('lists longer than a note may hold are refused before they are read', async (t) => {
-  const long = (actorCount: number, itemCount: number): Uint8Array => {
-    const writer = byteWriter()
-    for (const value of [3, 0, actorCount]) writer.uint(value)
-    for (let index = 0; index < actorCount; index += 1) writer.raw(Uint8Array.of(1, 0, 0, 0, 0))
-    writer.uint(itemCount)
-    for (let index = 0; index < itemCount; index += 1) {
-      writer.block(bytesFromText(DIRECTORY))
-      writer.uint(0)
-    }
-    return writer.bytes()
-  }
-
-  t.equal(decodeNote(long(4_096, 5_000), roster)?.items.length, 5_000)
-  t.equal(decodeNote(long(4_097, 0), roster), undefined)
-  t.equal(decodeNote(long(0, 5_001), roster), undefined)
+  t.equal(decodeNote(aLongNote(4_096, 5_000), roster)?.items.length, 5_000)
+  t.equal(decodeNote(aLongNote(4_097, 0), roster), undefined)
+  t.equal(decodeNote(aLongNote(0, 5_001), roster), undefined)
 })
 
 test('whatever bytes come as a note, nothing is thrown', async (t) => {
@@ -128,4 +116,16 @@ function partOf(clock: Clock, share: number): Clock {
     if (read > 0) part[actor as ActorId] = read
   }
   return part
+}
+
+function aLongNote(actorCount: number, itemCount: number): Uint8Array {
+  const writer = byteWriter()
+  for (const value of [3, 0, actorCount]) writer.uint(value)
+  for (let index = 0; index < actorCount; index += 1) writer.raw(Uint8Array.of(1, 0, 0, 0, 0))
+  writer.uint(itemCount)
+  for (let index = 0; index < itemCount; index += 1) {
+    writer.block(bytesFromText(DIRECTORY))
+    writer.uint(0)
+  }
+  return writer.bytes()
 }

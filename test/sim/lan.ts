@@ -176,16 +176,14 @@ function transmit(way: Way, parcel: Parcel, answer: (outcome: Outcome) => void):
   const peer = must(session.endpoints.get(to), 'a session has both ends')
   const bytes = Uint8Array.from(parcel.bytes)
   trace.note(world.nameOf(from), 'sends', { to: world.nameOf(to), bytes: bytes.length })
-  if (faults.answersEarly) timeline.after(1, () => answer('custody'))
+  const lie = faults.custodyLie()
+  if (lie !== 'none') timeline.after(1, () => answer('custody'))
+  if (lie === 'early and lost') return
   const reply = (outcome: Outcome): void => {
     timeline.after(transitMs(world), () => {
       if (session.isOpen) answer(outcome)
       else marks.count('lan.answer-lost')
     })
-  }
-  if (faults.swallows()) {
-    timeline.after(transitMs(world), () => answer('custody'))
-    return
   }
   const deliver = (): void => {
     if (!session.isOpen) return marks.count('lan.parcel-lost')

@@ -35,15 +35,13 @@ export function diskLies({ chance, planted, isActive }: Liar): DiskLies {
 export function networkLies({
   chance,
   planted,
-  isActive,
-}: Liar): Pick<
-  NetworkFaults,
-  'answersEarly' | 'swallows' | 'cursorAhead' | 'hidesForgetting' | 'renumbers'
-> {
+}: Liar): Pick<NetworkFaults, 'custodyLie' | 'cursorAhead' | 'hidesForgetting' | 'renumbers'> {
   const tells = (plant: Plant): boolean => planted.includes(plant)
   return {
-    answersEarly: tells('custody-before-delivery'),
-    swallows: () => tells('custody-without-delivery') && isActive() && chance.happens(0.1),
+    custodyLie: () => {
+      if (!tells('custody-before-delivery')) return 'none'
+      return chance.happens(0.2) ? 'early and lost' : 'early'
+    },
     cursorAhead: tells('cursor-ahead') ? 4 : 0,
     hidesForgetting: tells('post-forgets-silently'),
     renumbers: tells('renumbered-duplicates'),

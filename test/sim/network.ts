@@ -16,10 +16,8 @@ export interface NetworkFaults {
   readonly duplicates: () => number
   /** Probability that a parcel takes a long way round and is overtaken by others. */
   readonly strays: () => number
-  /** Planted, to prove the checkers: answers `custody` before the peer has anything. */
-  readonly answersEarly: boolean
-  /** Planted: whether this parcel is answered for and thrown away. */
-  readonly swallows: () => boolean
+  /** Planted, to prove the checkers: answers `custody` before the peer has anything, and may lose it then. */
+  readonly custodyLie: () => 'none' | 'early' | 'early and lost'
   /** Planted: the saved cursor is this many parcels ahead of what was accepted. 0 for an honest post office. */
   readonly cursorAhead: number
   /** Planted: nobody is told that the post office may have forgotten. */
@@ -32,8 +30,7 @@ export interface NetworkFaults {
 export const NO_NETWORK_FAULTS: NetworkFaults = {
   duplicates: () => 0,
   strays: () => 0,
-  answersEarly: false,
-  swallows: () => false,
+  custodyLie: () => 'none',
   cursorAhead: 0,
   hidesForgetting: false,
   renumbers: false,

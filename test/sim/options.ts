@@ -25,7 +25,6 @@ export const PLANTS = [
   'disk-forgets-receipts',
   'disk-restored',
   'custody-before-delivery',
-  'custody-without-delivery',
   'cursor-ahead',
   'post-forgets-silently',
   'renumbered-duplicates',

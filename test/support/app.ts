@@ -1,7 +1,7 @@
 /** The app of one node for tests: amira administers, bo does not, and both are in the public channel `ops`. */
 import type { Test } from 'tap'
-import type { ChannelDraft, EdgeNode, NodeEvent, PersonDraft } from '#app/node.ts'
-import type { Channel, Person } from '#app/types.ts'
+import type { ChannelDraft, EdgeNode, NodeEvent } from '#app/node.ts'
+import type { Channel } from '#app/types.ts'
 import { must } from '#base/assert.ts'
 import type { ChannelId } from '#base/ids.ts'
 import type { ChannelRecord } from '#model/view.ts'
@@ -11,15 +11,12 @@ import { pack, unpack } from '#sync/records.ts'
 import { openMemoryNetwork } from '#carriers/memory.ts'
 import { virtualClock, type VirtualClock } from './clock.ts'
 import { aFaultyStore, type FaultyStore } from './faulty-store.ts'
-import { aNode, anAdministrator, anIdentity, type NodeChoice } from './nodes.ts'
+import { aNode, anIdentity, aWorkspace, type NodeChoice, type Workspace } from './nodes.ts'
 
 /** One node in use, and what it works on. */
-export interface Team {
-  readonly node: EdgeNode & AsyncDisposable
+export interface Team extends Workspace {
   readonly store: FaultyStore
   readonly clock: VirtualClock
-  readonly amira: Person
-  readonly bo: Person
   readonly ops: Channel
 }
 
@@ -27,15 +24,15 @@ export interface Team {
 export async function aTeam(t: Test, choice: NodeChoice = {}): Promise<Team> {
   const clock = virtualClock()
   const store = aFaultyStore()
-  const node = await aNode('alpha', { clock, store, ...choice })
+  const workspace = await aWorkspace('alpha', { clock, store, ...choice })
+  const { node, amira, bo } = workspace
   t.teardown(() => node[Symbol.asyncDispose]())
-  const amira = await anAdministrator(node, 'amira')
-  const bo = await node.enrolPerson(amira.id, aPersonDraft('bo'))
   const ops = await node.createChannel(amira.id, aChannelDraft('ops', { members: [bo.id] }))
-  return { node, store, clock, amira, bo, ops }
+  await clock.advance(0) // what was told of all this has been heard
+  return { ...workspace, store, clock, ops }
 }
 
-/** Two nodes that know each other and are in contact, both of them without people. */
+/** Two nodes that know each other and meet when told to; nobody is enrolled on either. */
 export async function twoNodes(
   t: Test,
   clocks: { readonly alpha?: VirtualClock; readonly bravo?: VirtualClock } = {},
@@ -43,6 +40,7 @@ export async function twoNodes(
   readonly alpha: EdgeNode
   readonly bravo: EdgeNode
   readonly meet: () => void
+  readonly part: () => void
 }> {
   const network = openMemoryNetwork({ clock: virtualClock() })
   const [a, b] = [anIdentity('alpha', 1, 'hub'), anIdentity('bravo', 2)]
@@ -63,17 +61,11 @@ export async function twoNodes(
     await alpha[Symbol.asyncDispose]()
     await bravo[Symbol.asyncDispose]()
   })
-  return { alpha, bravo, meet: () => network.heal(alphaId, bravoId) }
-}
-
-/** Somebody to enrol, who does not administer. */
-export function aPersonDraft(username: string, part: Partial<PersonDraft> = {}): PersonDraft {
   return {
-    username,
-    displayName: username,
-    password: `${username}-password`,
-    isAdministrator: false,
-    ...part,
+    alpha,
+    bravo,
+    meet: () => network.heal(alphaId, bravoId),
+    part: () => network.cut(alphaId, bravoId),
   }
 }
 

@@ -172,8 +172,8 @@ test('an estimate is given when the rate of the link is known', async (t) => {
   const message = await say(alpha, 'one')
   const link = { carrier: 'radio', peer: office, since: 0, sentBytes: 0, receivedBytes: 0 }
   const estimates = async (isUp: boolean, bytesPerSecond: number) => {
-    const found = await standings(alpha.context, message, [{ ...link, isUp, bytesPerSecond }])
-    return found.map(({ estimateMs }) => estimateMs)
+    const ways = await standings(alpha.context, message, [{ ...link, isUp, bytesPerSecond }])
+    return ways.map(({ estimateMs }) => estimateMs)
   }
 
   t.strictSame(await estimates(true, 60), [1_000])

@@ -331,6 +331,30 @@ test('more than may be parked is refused', async (t) => {
   t.match(outcome, { kind: 'refused', reason: 'too many are parked' })
 })
 
+test('what is parked is read once when the directory grows, however much it is', async (t) => {
+  const inner = openMemoryStore()
+  let reads = 0
+  const store: Store = {
+    ...inner,
+    list: (wanted) => {
+      if (wanted.from === range.parked.from) reads += 1
+      return inner.list(wanted)
+    },
+  }
+  const { alpha, bravo } = await twoNodes({ store })
+  await using stranger = await aSync('stranger', { number: 19 })
+  for (let count = 0; count < 30; count += 1)
+    await arrive(bravo, await envelopeOf(stranger, DIRECTORY))
+  t.equal((await inner.list(range.parked)).length, 30)
+  const before = reads
+  await found(alpha)
+
+  await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
+
+  t.equal(reads - before, 1)
+  t.equal((await inner.list(range.parked)).length, 30)
+})
+
 test('whoever hands something over has it, and the author has it too', async (t) => {
   const { alpha, bravo } = await twoNodes()
   await say(alpha, 'one')

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { NOTE_ITEMS_MAX } from '#base/limits.ts'
-import type { DocumentId } from '#base/ids.ts'
+import { ENVELOPE_BYTES_MAX, NOTE_ITEMS_MAX } from '#base/limits.ts'
+import { actorOf, type DocumentId } from '#base/ids.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
 import { encodeNote, type Note } from '#codec/note.ts'
 import { channelDocument, DIRECTORY, segmentDocument } from '#model/document-id.ts'
@@ -118,6 +118,17 @@ test('what a node wants is offered to it again', async (t) => {
   t.equal(await offered(alpha, bravo.id), true)
 })
 
+test('what one node wants does not say what another has', async (t) => {
+  const { alpha, bravo, charlie } = await threeNodes()
+  alpha.context.peers.add(bravo.id)
+  await say(alpha, 'one')
+  await setHasAt(alpha, bravo.id, { [alpha.actor]: 1 })
+
+  await arrive(alpha, await noteOf(charlie, { ...have({}), kind: 'want' }), { from: bravo.id })
+
+  t.strictSame(await hasOf(alpha.context.replica.read, bravo.id, routine), { [alpha.actor]: 1 })
+})
+
 for (const role of ['kit', 'hub'] as const) {
   test(`what somebody wants in a post office, a ${role} puts there again: ${role === 'hub' ? 'all of it' : 'its own'}`, async (t) => {
     const { alpha, bravo, charlie } = await threeNodes({ role })
@@ -161,6 +172,28 @@ test('a node describes all it has, in several notes when there is much', async (
       [false, 2],
     ],
   )
+})
+
+test('documents with very many writers are described in notes that fit any carrier', async (t) => {
+  const { alpha } = await threeNodes()
+  const count = 40
+  const lives = Array.from({ length: count }, (_, index) => [
+    actorOf(alpha.id, Uint8Array.of(1, 2, 3, index)),
+    1_000 * (index + 1),
+  ])
+  const record = pack({ clock: Object.fromEntries(lives), size: 1, looseFrom: 0, looseTo: 1 })
+  await alpha.context.replica.commit(async (tx) => {
+    for (let number = 0; number < NOTE_ITEMS_MAX; number += 1)
+      tx.put(key.document(segmentDocument(ops, 'routine', number)), record)
+  })
+
+  const notes = await alpha.context.replica.commit(describeAll)
+
+  t.equal(
+    notes.reduce((sum, { items }) => sum + items.length, 0),
+    NOTE_ITEMS_MAX + 2,
+  )
+  for (const note of notes) t.ok((await noteOf(alpha, note)).length <= ENVELOPE_BYTES_MAX)
 })
 
 test('gaps are told with the time of the oldest that waits', async (t) => {

@@ -1,6 +1,7 @@
 import { test, type Test } from 'tap'
 import { EdgeError } from '#base/errors.ts'
 import { IN_FLIGHT_MAX } from '#base/limits.ts'
+import { channelDocument, DIRECTORY } from '#model/document-id.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { key } from '#sync/keys.ts'
 import { pack } from '#sync/records.ts'
@@ -13,7 +14,17 @@ import {
   type HandCarrier,
 } from '../support/hand-carrier.ts'
 import { anIdentity } from '../support/nodes.ts'
-import { aSync, found, routine, say, type SyncNode } from '../support/sync.ts'
+import {
+  arrive,
+  aSync,
+  bodies,
+  envelopeOf,
+  found,
+  ops,
+  routine,
+  say,
+  type SyncNode,
+} from '../support/sync.ts'
 
 const bravoIdentity = anIdentity('bravo', 2)
 const HOUR_MS = 3_600_000
@@ -148,6 +159,27 @@ test('an answer that the disk cannot keep is kept when the disk has room again',
   t.ok(await alpha.context.replica.read.get(key.departure(routine, alpha.actor, 1)))
 })
 
+test('a contact with a certificate opens what was parked, also when the disk was full at first', async (t) => {
+  const clock = virtualClock()
+  const store = aFaultyStore()
+  const carrier = aHandCarrier()
+  await using alpha = await aSync('alpha', { clock })
+  await found(alpha)
+  await say(alpha, 'early')
+  await using other = await aSync('bravo', { clock, store, carriers: [carrier] })
+  for (const document of [DIRECTORY, channelDocument(ops), routine])
+    await arrive(other, await envelopeOf(alpha, document))
+  store.setFault('full')
+  carrier.begin(alpha.id, { certificate: alpha.context.identity.certificateBytes })
+  await clock.advance(1_000)
+  t.strictSame(await bodies(other), [])
+
+  store.setFault('none')
+  await clock.advance(2_000)
+
+  t.strictSame(await bodies(other), ['early'])
+})
+
 test('closing ends promptly while parcels are under way', async (t) => {
   const { alpha, carrier, clock } = await aRig(t, () => undefined)
   await say(alpha, 'one')
@@ -217,10 +249,7 @@ async function aRig(t: Test, answer: Answer, receiptDelayMs = 0): Promise<Rig> {
 
 /** Whether the node closes without time passing. */
 async function closes(node: SyncNode, clock: VirtualClock): Promise<boolean> {
-  let isClosed = false
-  void node[Symbol.asyncDispose]().then(() => {
-    isClosed = true
-  })
+  const closed = node[Symbol.asyncDispose]().then(() => true)
   await clock.advance(0)
-  return isClosed
+  return Promise.race([closed, Promise.resolve(false)])
 }

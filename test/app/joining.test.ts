@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { test } from 'tap'
+import type { EdgeNode } from '#app/node.ts'
+import { must } from '#base/assert.ts'
+import { parseJoinCode } from '#trust/join-code.ts'
+import { makeJoinRequest, readJoinAnswer } from '#trust/joining.ts'
+import { agree, keyPairFromSeed, sign } from '#trust/keys.ts'
+import { aTeam } from '../support/app.ts'
+import { anIdentity, organisation, organisationSecret, seedOf } from '../support/nodes.ts'
+
+const HUB = { role: 'hub' } as const
+const DAY_MS = 24 * 3_600_000
+
+test('a node with a code joins: it gets all it needs, and stands in the directory', async (t) => {
+  const { node, amira, clock } = await aTeam(t, HUB)
+  const { code, expiresAt } = await node.makeJoinCode(amira.id)
+  t.equal(expiresAt, clock.now() + DAY_MS)
+  const joiner = aJoiner('vehicle 7', code)
+
+  const answer = joiner.read(await node.admitNode({ request: joiner.request }))
+
+  assert.ok(answer.ok)
+  t.same(answer.answer.organisation, organisation)
+  t.same(Buffer.from(answer.answer.organisationSecret), Buffer.from(organisationSecret))
+  t.match(answer.answer.certificate, { name: 'vehicle 7', role: 'kit', number: 2 })
+  t.equal(answer.answer.issuer.node, anIdentity('alpha', 1).certificate.node)
+  const known = (await node.status()).nodes.find(({ number }) => number === 2)
+  t.match(known, { name: 'vehicle 7', role: 'kit', isThisNode: false })
+})
+
+test('nodes that join one after another get numbers of their own', async (t) => {
+  const { node, amira } = await aTeam(t, HUB)
+  const names = ['bravo', 'charlie', 'delta']
+  const codes = await Promise.all(names.map(() => node.makeJoinCode(amira.id)))
+
+  const joiners = names.map((name, index) => aJoiner(name, codes[index]?.code ?? ''))
+  const answers = await Promise.all(
+    joiners.map(async (one) => one.read(await node.admitNode({ request: one.request }))),
+  )
+
+  t.strictSame(
+    answers.map((answer) => answer.ok && answer.answer.certificate.number).toSorted(),
+    [2, 3, 4],
+  )
+})
+
+test('a code works once, also for two at the same time', async (t) => {
+  const { node, amira } = await aTeam(t, HUB)
+  const { code } = await node.makeJoinCode(amira.id)
+  const requests = [aJoiner('bravo', code), aJoiner('charlie', code)].map(({ request }) => request)
+
+  const answers = await Promise.allSettled(requests.map((request) => node.admitNode({ request })))
+
+  t.strictSame(
+    answers.map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  )
+  for (const request of requests)
+    await t.rejects(node.admitNode({ request }), { code: 'JOIN_REFUSED' })
+  t.equal(await nodesOf(node), 2)
+})
+
+test('a code that is a day old, unknown, or of a torn request lets nobody in', async (t) => {
+  const { node, amira, clock } = await aTeam(t, HUB)
+  const { code } = await node.makeJoinCode(amira.id)
+  const { request } = aJoiner('bravo', code)
+  const refused = (bytes: Uint8Array) =>
+    t.rejects(node.admitNode({ request: bytes }), { code: 'JOIN_REFUSED' })
+
+  await refused(aJoiner('bravo', 'ybnd-rfg8-ejkm-cpqx').request)
+  await refused(request.subarray(0, -1))
+  await refused(new Uint8Array())
+  await clock.advance(DAY_MS)
+  await refused(request)
+
+  t.equal(await nodesOf(node), 1)
+})
+
+test('a code still works in the last millisecond of its day', async (t) => {
+  const { node, amira, clock } = await aTeam(t, HUB)
+  const { code } = await node.makeJoinCode(amira.id)
+
+  await clock.advance(DAY_MS - 1)
+  await node.admitNode({ request: aJoiner('bravo', code).request })
+
+  t.equal(await nodesOf(node), 2)
+})
+
+test('only administrators make codes', async (t) => {
+  const { node, bo } = await aTeam(t, HUB)
+
+  await t.rejects(node.makeJoinCode(bo.id), {
+    code: 'NOT_ALLOWED',
+    facts: { found: 'not an administrator' },
+  })
+})
+
+test('a node without the root key makes no codes and lets nobody in', async (t) => {
+  const { node, amira } = await aTeam(t)
+
+  await t.rejects(node.makeJoinCode(amira.id), { code: 'NOT_ALLOWED' })
+  await t.rejects(node.admitNode({ request: aJoiner('bravo', 'ybnd-rfg8-ejkm-cpqx').request }), {
+    code: 'JOIN_REFUSED',
+    facts: { found: 'a node without the root key' },
+  })
+})
+
+test('the code is good again when the disk had no room for the new node', async (t) => {
+  const { node, amira, store } = await aTeam(t, HUB)
+  const { code } = await node.makeJoinCode(amira.id)
+  const joiner = aJoiner('bravo', code)
+  store.setFault('full')
+  await t.rejects(node.admitNode({ request: joiner.request }), { code: 'STORE_FULL' })
+
+  store.setFault('none')
+  const answer = joiner.read(await node.admitNode({ request: joiner.request }))
+
+  t.ok(answer.ok)
+})
+
+test('neither the code nor its characters are on the disk, and old codes do not pile up there', async (t) => {
+  const { node, amira, store, clock } = await aTeam(t, HUB)
+  const { code } = await node.makeJoinCode(amira.id)
+  const bytes = Buffer.from(must(parseJoinCode(code), 'a code'))
+  const onDisk = store.batches.flat().map(({ value }) => Buffer.from(value ?? []))
+  t.notOk(onDisk.some((value) => value.includes(bytes) || value.includes(code)))
+
+  await clock.advance(DAY_MS)
+  await node.makeJoinCode(amira.id)
+
+  t.equal((await store.list({ from: 'join/', to: 'join0' })).length, 1)
+})
+
+async function nodesOf(node: EdgeNode): Promise<number> {
+  return (await node.status()).nodes.length
+}
+
+/** A new node that was told `code`. */
+function aJoiner(name: string, code: string) {
+  const signing = keyPairFromSeed('ed25519', seedOf(`${name} signing`))
+  const sealing = keyPairFromSeed('x25519', seedOf(`${name} sealing`))
+  const keys = { signingKey: signing.publicBytes, sealingKey: sealing.publicBytes }
+  const codeBytes = must(parseJoinCode(code), 'a code that can be read')
+  const request = makeJoinRequest({
+    ...keys,
+    code: codeBytes,
+    name,
+    role: 'kit',
+    sign: (message) => sign(signing.privateKey, message),
+    nonce: seedOf(`${name} nonce`).subarray(0, 16),
+  })
+  const read = (answer: Uint8Array) =>
+    readJoinAnswer(answer, {
+      ...keys,
+      code: codeBytes,
+      requestBytes: request,
+      agree: (theirs) => agree(sealing.privateKey, theirs),
+    })
+  return { request, read }
+}

@@ -1,0 +1,245 @@
+/**
+ * The golden vectors of formats that lie on disks and travel between nodes of different versions. Everything follows
+ * from written-down seeds, so another implementation can make them too; `PROTOCOL.md` explains each field.
+ */
+import { must } from '#base/assert.ts'
+import { bytesFromHex, bytesFromText, hexFromBytes } from '#base/bytes.ts'
+import { idFromBytes } from '#base/ids.ts'
+import { encodeDelta } from '#codec/delta.ts'
+import { openEnvelope, sealEnvelope, type Sealing } from '#codec/envelope.ts'
+import { encodeNote } from '#codec/note.ts'
+import { genesisOf } from '#model/change.ts'
+import { channelDocument, DIRECTORY, segmentDocument } from '#model/document-id.ts'
+import type { Content } from '#model/entry.ts'
+import { openLog, postIdOf, type Log } from '#model/log.ts'
+import { attestationOf, noteStatement } from '#trust/attestation.ts'
+import { openKeyring, type Keyring } from '#trust/epoch.ts'
+import { aPersonId, append, takeOver } from '../support/histories.ts'
+import { seededRandom } from '../support/random.ts'
+import { seedOf } from '../support/organisation.ts'
+import {
+  actorAt,
+  actors,
+  aRoster,
+  attestationsOf,
+  lifeOf,
+  nodeAt,
+  nodes,
+  ops,
+  organisationSecret,
+  relief,
+} from '../support/wire.ts'
+
+/** A file of vectors: plain values, bytes as hexadecimal digits. */
+export type Vectors = Readonly<Record<string, unknown>>
+
+const NOON = 1_793_534_400_000
+const segment = segmentDocument(ops, 'flash', 2)
+const [amira, bo] = [aPersonId('amira'), aPersonId('bo')]
+
+/** Every file of vectors by its name. */
+export function makeVectors(): Readonly<Record<string, Vectors>> {
+  return { 'model.json': modelVectors(), 'trust.json': trustVectors(), 'wire.json': wireVectors() }
+}
+
+/** Alpha, bravo and charlie in one segment: alone, in turn, apart, and two heads merged. */
+export function aConversation(): Log {
+  const [ours, theirs] = [openLog(segment), openLog(segment)]
+  say(ours, 0, [0, 'Two wounded at the ford, need a helicopter'])
+  takeOver(theirs, ours)
+  say(theirs, 1, [30, 'Helicopter leaves in 10 minutes'])
+  say(ours, 0, [40, 'Smoke is green'])
+  say(ours, 2, [-90, 'My clock is slow'])
+  takeOver(ours, theirs)
+  say(ours, 0, [95, 'They are here'])
+  return ours
+}
+
+/** The keyring of the vectors' organisation, with the channel `ops`. */
+function aKeyring(): Keyring {
+  const keyring = openKeyring(relief.organisation.id, organisationSecret)
+  keyring.add(ops)
+  return keyring
+}
+
+function say(log: Log, who: number, [seconds, body]: readonly [number, string]): void {
+  const author = who === 1 ? bo : amira
+  const content: Content = { kind: 'post', body, root: undefined }
+  append(log, actorAt(who), { author, claimedAt: NOON + seconds * 1000, content })
+}
+
+function modelVectors(): Vectors {
+  const log = aConversation()
+  return {
+    ids: { '00112233445566778899aabbccddeeff': idFromBytes(bytesFromHex('00112233445566778899aabbccddeeff')), ops },
+    genesis: [DIRECTORY, channelDocument(ops), segment].map((document) => {
+      const { bytes, hash } = genesisOf(document)
+      return { document, bytes: hexFromBytes(bytes), hash }
+    }),
+    entries: everyContent().map((content) => ({
+      content: plain(content),
+      bytes: hexFromBytes(
+        append(openLog(DIRECTORY), actorAt(0), { author: amira, claimedAt: NOON, content }).value,
+      ),
+    })),
+    changes: log.since({}).map((change) => ({
+      actor: change.actor,
+      seq: change.seq,
+      startOp: change.startOp,
+      deps: change.deps,
+      value: hexFromBytes(change.value),
+      bytes: hexFromBytes(change.bytes),
+      hash: change.hash,
+      claimedAt: change.entry.claimedAt,
+      orderAt: change.orderAt,
+      post: postIdOf(segment, change.actor, change.seq),
+    })),
+    heads: log.heads(),
+  }
+}
+
+function trustVectors(): Vectors {
+  const { organisation } = relief
+  const keyring = aKeyring()
+  const newest = must(aConversation().find(actorAt(0), 1), 'alpha writes first')
+  return {
+    seeds: {
+      root: hexFromBytes(seedOf('relief root')),
+      secret: hexFromBytes(organisationSecret),
+      alphaSigning: hexFromBytes(seedOf('alpha signing')),
+      alphaSealing: hexFromBytes(seedOf('alpha sealing')),
+    },
+    organisation: { id: organisation.id, rootKey: hexFromBytes(organisation.rootKey) },
+    certificates: nodes.map(({ certificate, certificateBytes }) => ({
+      node: certificate.node,
+      number: certificate.number,
+      name: certificate.name,
+      bytes: hexFromBytes(certificateBytes),
+    })),
+    actors,
+    epochs: (['directory', ops] as const).map((scope) => {
+      const key = keyring.current(scope)
+      return {
+        scope,
+        epoch: key.epoch,
+        hint: hexFromBytes(key.hint),
+        bound: hexFromBytes(key.bound),
+        keyOfAlpha: key.keyOf(nodeAt(0).certificate.node).export().toString('hex'),
+      }
+    }),
+    attestation: {
+      document: segment,
+      hash: newest.hash,
+      statement: hexFromBytes(attestationOf(organisation.id, segment, newest.hash)),
+      signature: hexFromBytes(
+        nodeAt(0).sign(attestationOf(organisation.id, segment, newest.hash)),
+      ),
+    },
+    noteStatement: hexFromBytes(
+      noteStatement(organisation.id, Uint8Array.of(1, 2, 3), bytesFromText('body')),
+    ),
+  }
+}
+
+function wireVectors(): Vectors {
+  const log = aConversation()
+  const deltas = {
+    whole: deltaOf(log, 0),
+    'after the first two': deltaOf(log, 2),
+    'the last alone': deltaOf(log, 4),
+  }
+  const clock = { [actorAt(0)]: 3, [actorAt(1)]: 1 }
+  const items = [
+    { document: segment, clock, read: { [actorAt(0)]: 2 } },
+    { document: DIRECTORY, clock: {}, read: {} },
+  ]
+  const notes = {
+    receipt: encodeNote({ kind: 'receipt', isWhole: false, items }, aRoster()),
+    have: encodeNote({ kind: 'have', isWhole: true, items: items.slice(1) }, aRoster()),
+    want: encodeNote({ kind: 'want', isWhole: false, items: items.slice(0, 1) }, aRoster()),
+  }
+  const attest = must(log.find(actorAt(0), 3), 'alpha writes three times')
+  const sign = (): Uint8Array =>
+    nodeAt(0).sign(attestationOf(relief.organisation.id, segment, attest.hash))
+  return {
+    deltas: hexOf(deltas),
+    notes: hexOf(notes),
+    envelopes: [
+      envelopeOf('as it is', { body: seededRandom(7).bytes(60) }),
+      envelopeOf('with the dictionary', { body: deltas.whole, counter: 300, sign }),
+      envelopeOf('with brotli', { body: bytesFromText(longText()), counter: 2 ** 53 - 1 }),
+    ],
+  }
+}
+
+function deltaOf(log: Log, from: number): Uint8Array {
+  const changes = log.since({}).slice(from)
+  const attestations = attestationsOf(log, changes, actorAt(0))
+  return encodeDelta({ log, changes, sender: actorAt(0), roster: aRoster(), attestations })
+}
+
+function envelopeOf(name: string, part: Partial<Sealing>): Vectors {
+  const bytes = sealEnvelope({
+    sender: nodeAt(0).certificate,
+    life: lifeOf('alpha'),
+    counter: 0,
+    key: aKeyring().current(ops),
+    body: new Uint8Array(0),
+    sign: undefined,
+    ...part,
+  })
+  return { name, bytes: hexFromBytes(bytes), ...openedEnvelope(bytes) }
+}
+
+/** What an envelope opens to, as the vectors have it. */
+export function openedEnvelope(bytes: Uint8Array): Vectors {
+  const opened = openEnvelope(bytes, aRoster(), aKeyring())
+  if (!opened.ok) return { reason: opened.reason }
+  return {
+    compression: ((opened.header[0] ?? 0) >> 2) & 3,
+    counter: opened.counter,
+    actor: opened.actor,
+    scope: opened.key.scope,
+    header: hexFromBytes(opened.header),
+    body: hexFromBytes(opened.body),
+    signature: opened.signature === undefined ? null : hexFromBytes(opened.signature),
+  }
+}
+
+function everyContent(): readonly Content[] {
+  const target = postIdOf(segment, actorAt(0), 1)
+  return [
+    { kind: 'post', body: 'Привіт', root: undefined },
+    { kind: 'post', body: 'a reply', root: target },
+    { kind: 'edit', target, body: 'corrected' },
+    { kind: 'deletion', target },
+    { kind: 'reaction', target, emoji: '+1', isSet: true },
+    { kind: 'acknowledgement', target },
+    { kind: 'node', certificate: Uint8Array.of(1, 2, 3) },
+    {
+      kind: 'person',
+      person: bo,
+      profile: { username: 'bo', displayName: 'Bo', isAdministrator: false },
+    },
+    { kind: 'channel', channel: ops, channelKind: 'private' },
+    { kind: 'member', channel: ops, person: bo, role: 'administrator' },
+    { kind: 'settings', settings: { name: 'ops', isArchived: true } },
+  ]
+}
+
+/** With bytes as hexadecimal digits and without what is undefined, as JSON has it. */
+function plain(content: Content): unknown {
+  return JSON.parse(
+    JSON.stringify(content, (_, value: unknown) =>
+      value instanceof Uint8Array ? hexFromBytes(value) : value,
+    ),
+  )
+}
+
+function hexOf(named: Readonly<Record<string, Uint8Array>>): Vectors {
+  return Object.fromEntries(Object.entries(named).map(([name, bytes]) => [name, hexFromBytes(bytes)]))
+}
+
+function longText(): string {
+  return Array.from({ length: 120 }, (_, index) => `row ${index * 7919};${index % 13};ok\n`).join('')
+}
