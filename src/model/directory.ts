@@ -4,7 +4,8 @@
  */
 import type { ActorId, ChannelId, DocumentId, Instant, UserId } from '#base/ids.ts'
 import type { ChannelKind, MemberRole, Profile } from './entry.ts'
-import { postIdOf, type Logged } from './log.ts'
+import type { Logged } from './log.ts'
+import { causeKey } from './order.ts'
 
 /** A person as the directory has them. */
 export interface DirectoryPerson {
@@ -53,11 +54,6 @@ export interface Directory {
   readonly certificates: () => readonly Uint8Array[]
 }
 
-/** Where an entry stands: later ones win. Equal on every node. */
-export function orderKey(document: DocumentId, logged: Logged): string {
-  return `${String(logged.orderAt).padStart(15, '0')}.${postIdOf(document, logged.actor, logged.seq)}`
-}
-
 interface Ordered<T> {
   readonly order: string
   readonly value: T
@@ -101,7 +97,7 @@ export function openDirectory(): Directory {
 }
 
 function applyEntry(tables: Tables, document: DocumentId, logged: Logged): DirectoryChange {
-  const place = { order: orderKey(document, logged), at: logged.orderAt, actor: logged.actor }
+  const place = { order: causeKey(document, logged), at: logged.orderAt, actor: logged.actor }
   const { content, author: creator } = logged.entry
   switch (content.kind) {
     case 'person':

@@ -23,6 +23,7 @@ import {
   setHas,
   tellDelivery,
 } from './ledger.ts'
+import { passOnAgain } from './notes.ts'
 import {
   pack,
   unpack,
@@ -178,8 +179,8 @@ async function meet(tx: Tx, context: SyncContext, state: ContactState): Promise<
 }
 
 /**
- * A post office may have lost what no receipt covers: kits rely on a hub's word, a hub on everybody's. Our own receipts
- * may be among what it lost, so they are owed again.
+ * A post office may have lost what no receipt covers: kits rely on a hub's word, a hub on everybody's. Receipts may be among
+ * what it lost: ours are owed again, and those of nodes behind us passed on again.
  */
 async function forget(tx: Tx, context: SyncContext, peer: PeerId): Promise<void> {
   const self = context.identity.certificate
@@ -191,6 +192,7 @@ async function forget(tx: Tx, context: SyncContext, peer: PeerId): Promise<void>
     await setHas(tx, context, { peer, document, clock: covered })
     tx.put(key.owed(peer, document), pack(context.now()))
   }
+  await passOnAgain(tx, context, peer)
 }
 
 /**

@@ -117,7 +117,7 @@ async function noteOwnWord(
     document: delta.document,
     clock,
     read: {},
-    isReceipt: false,
+    receipt: undefined,
   })
 }
 

@@ -104,8 +104,8 @@ export interface Word {
   readonly document: DocumentId
   readonly clock: Clock
   readonly read: Clock
-  /** It was a receipt: one that tells something new is passed on, whatever we knew by other ways. */
-  readonly isReceipt: boolean
+  /** The receipt it came in, as it came; one that tells something new is passed on, whatever we knew by other ways. */
+  readonly receipt: Uint8Array | undefined
 }
 
 /** Notes a node's own word. True when it is a receipt that tells something no receipt told before. */
@@ -114,18 +114,27 @@ export async function noteWord(tx: Tx, context: SyncContext, word: Word): Promis
   const known = unpack<ReceiptRecord>(await tx.get(place)) ?? NO_RECEIPT
   const clock = joinClocks(known.clock, word.clock)
   const read = joinClocks(known.read, word.read)
-  const told = word.isReceipt ? joinClocks(known.told, word.clock) : known.told
-  const toldRead = word.isReceipt ? joinClocks(known.toldRead, word.read) : known.toldRead
+  const isReceipt = word.receipt !== undefined
+  const told = isReceipt ? joinClocks(known.told, word.clock) : known.told
+  const toldRead = isReceipt ? joinClocks(known.toldRead, word.read) : known.toldRead
   const isNews = isBeyond(clock, known.clock) || isBeyond(read, known.read)
   const isTold = isBeyond(told, known.told) || isBeyond(toldRead, known.toldRead)
   if (!isNews && !isTold) return false
   const at = isNews ? context.now() : known.at
-  tx.put(place, pack({ clock, read, told, toldRead, at } satisfies ReceiptRecord))
+  const note = isTold ? word.receipt : known.note
+  tx.put(place, pack({ clock, read, told, toldRead, note, at } satisfies ReceiptRecord))
   tellWord(tx, context, { document: word.document, before: known, after: { clock, read } })
   return isTold
 }
 
-const NO_RECEIPT: ReceiptRecord = { clock: {}, read: {}, told: {}, toldRead: {}, at: 0 }
+const NO_RECEIPT: ReceiptRecord = {
+  clock: {},
+  read: {},
+  told: {},
+  toldRead: {},
+  note: undefined,
+  at: 0,
+}
 
 function isBeyond(ahead: Clock, behind: Clock): boolean {
   return countBeyond(ahead, behind) > 0

@@ -17,7 +17,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import { noteStatement } from '#trust/attestation.ts'
 import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
-import { allDocuments, clockOf, hasOf, noteWord, setHas } from './ledger.ts'
+import { allDocuments, clockOf, hasOf, noteWord, receiptOf, setHas } from './ledger.ts'
 import { unpack, type KeptRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 
@@ -101,15 +101,32 @@ async function takeReceipt(
 ): Promise<void> {
   let isNews = false
   for (const { document, clock, read } of note.items) {
-    if (await noteWord(tx, context, { node: sender, document, clock, read, isReceipt: true }))
+    if (await noteWord(tx, context, { node: sender, document, clock, read, receipt: bytes }))
       isNews = true
   }
   if (!isNews) return
-  const name = hexFromBytes(sha256(bytes).subarray(0, 12))
+  const name = noteName(bytes)
   for (const peer of context.peers) {
     if (peer !== from && peer !== sender) tx.put(key.note(peer, name), bytes)
   }
   tx.afterwards(context.ring)
+}
+
+/** What others' receipts told and `peer` may have lost is put on its way to it again. */
+export async function passOnAgain(tx: Tx, context: SyncContext, peer: PeerId): Promise<void> {
+  const others = context.roster
+    .all()
+    .filter(({ node }) => node !== context.identity.certificate.node)
+  for (const document of await allDocuments(tx)) {
+    for (const { node } of others) {
+      const bytes = (await receiptOf(tx, node, document))?.note
+      if (bytes !== undefined) tx.put(key.note(peer, noteName(bytes)), bytes)
+    }
+  }
+}
+
+function noteName(bytes: Uint8Array): string {
+  return hexFromBytes(sha256(bytes).subarray(0, 12))
 }
 
 /** What a node says it has is the truth about what it has, also when that is less than we thought. */
@@ -122,7 +139,7 @@ async function takeHave(
   const documents = note.isWhole ? await allDocuments(tx) : [...said.keys()]
   for (const document of documents) {
     const clock = said.get(document) ?? {}
-    await noteWord(tx, context, { node: sender, document, clock, read: {}, isReceipt: false })
+    await noteWord(tx, context, { node: sender, document, clock, read: {}, receipt: undefined })
     if (from === undefined) continue
     if (isNode(from)) {
       if (from === sender) await setHas(tx, context, { peer: from, document, clock })

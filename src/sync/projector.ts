@@ -3,10 +3,11 @@
  * same commit. The directory is small and kept in memory; messages and channels are records in the store.
  */
 import type { DocumentId, Instant, NodeId, PostId } from '#base/ids.ts'
-import { openDirectory, orderKey, type Directory, type DirectoryChange } from '#model/directory.ts'
+import { openDirectory, type Directory, type DirectoryChange } from '#model/directory.ts'
 import { channelOfDocument, DIRECTORY, laneOfDocument } from '#model/document-id.ts'
 import { postIdOf, type Logged } from '#model/log.ts'
 import { mentionsIn, usernames } from '#model/names.ts'
+import { causeKey, orderKey } from '#model/order.ts'
 import {
   amend,
   configure,
@@ -86,7 +87,7 @@ export function openProjector(options: {
       const at = shownAt(logged, source.now)
       return applyAmendment(scene, {
         author: logged.entry.author,
-        order: orderKey(document, logged),
+        order: causeKey(document, logged),
         at,
         content,
       })
@@ -115,7 +116,7 @@ async function applySettings(
   const content = logged.entry.content
   if (channel === undefined || content.kind !== 'settings') return undefined
   const record = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
-  const next = configure(record, { settings: content.settings, order: orderKey(document, logged) })
+  const next = configure(record, { settings: content.settings, order: causeKey(document, logged) })
   tx.put(
     key.channel(channel),
     pack({ ...next, updatedAt: Math.max(record.updatedAt, logged.orderAt) }),

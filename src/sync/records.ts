@@ -63,6 +63,8 @@ export interface ReceiptRecord {
   /** The part of both that its own receipts told, and that was therefore passed on. */
   readonly told: Clock
   readonly toldRead: Clock
+  /** The newest of those receipts as it came: who may have lost it is given it again. */
+  readonly note: Uint8Array | undefined
   readonly at: Instant
 }
 

@@ -137,7 +137,7 @@ test('an archived channel is read, but nobody writes, reacts, joins or adds ther
 
   t.not((await node.channel(bo.id, ops.id)).archivedAt, 0)
   t.equal((await node.page(bo.id, ops.id, { limit: 10 })).messages.length, 1)
-  const refused = [
+  const refused: readonly (() => Promise<unknown>)[] = [
     () => node.post(bo.id, { channel: ops.id, body: 'after' }),
     () => node.edit(bo.id, said.id, 'after'),
     () => node.react(bo.id, said.id, 'ok'),

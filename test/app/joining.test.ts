@@ -38,10 +38,8 @@ test('nodes that join one after another get numbers of their own', async (t) => 
     joiners.map(async (one) => one.read(await node.admitNode({ request: one.request }))),
   )
 
-  t.strictSame(
-    answers.map((answer) => answer.ok && answer.answer.certificate.number).toSorted(),
-    [2, 3, 4],
-  )
+  const numbers = answers.map((answer) => answer.ok && answer.answer.certificate.number)
+  t.strictSame(new Set(numbers), new Set([2, 3, 4]))
 })
 
 test('a code works once, also for two at the same time', async (t) => {

@@ -4,14 +4,14 @@ import { openNatsNode } from '../support/nats-node.ts'
 import { handOver, parcel, accept, textOf } from '../support/carrier-side.ts'
 const dir='/tmp/natslab/cl'; rmSync(dir,{recursive:true,force:true}); mkdirSync(dir,{recursive:true})
 const bin=process.env.HOLDFAST_NATS_SERVER!
-const start=(i:number)=>{ writeFileSync(`${dir}/${i}.conf`,`listen: 127.0.0.1:1801${i}\nserver_name: s${i}\njetstream{store_dir:"${dir}/js${i}"}\ncluster{name:c,listen:127.0.0.1:1811${i},routes:["nats://127.0.0.1:18111","nats://127.0.0.1:18112","nats://127.0.0.1:18113"]}\naccounts{OWN{jetstream:enabled,users:[{user:x,password:y}]},SYS{}}\nno_auth_user:x\nsystem_account:SYS`); return spawn(bin,['-c',`${dir}/${i}.conf`],{stdio:'ignore'})}
+const start=(i:number)=>{ writeFileSync(`${dir}/${i}.conf`,`listen: 127.0.0.1:1801${i}\nserver_name: s${i}\njetstream {store_dir:"${dir}/js${i}"}\ncluster {name: c, listen: "127.0.0.1:1811${i}", routes: ["nats://127.0.0.1:18111","nats://127.0.0.1:18112","nats://127.0.0.1:18113"]}\naccounts {\nOWN {jetstream: enabled, users: [{user: x, password: y}]}\nSYS {}\n}\nno_auth_user:x\nsystem_account:SYS`); return spawn(bin,['-c',`${dir}/${i}.conf`],{stdio:['ignore','ignore','inherit']})}
 const s=[start(1),start(2),start(3)]
 await new Promise(r=>setTimeout(r,500))
 const R=Number(process.env.R??3)
 const urls=[1,2,3].map(i=>`nats://127.0.0.1:1801${i}`)
 const a=await openNatsNode('',{servers:[urls[0]!,urls[1]!],streamReplicas:R,backOffMaxMs:1000})
 const b=await openNatsNode('',{servers:[urls[1]!,urls[2]!],nodeNumber:2,provision:false,backOffMaxMs:1000})
-const T=Date.now()
+const T=Date.now(); setTimeout(()=>{console.log(a.log.events.slice(-6),b.log.events.slice(-4)); s.forEach(x=>x.kill('SIGKILL')); process.exit(1)},50000)
 await a.nextContact(true); await b.nextContact(true); console.log('contact',Date.now()-T)
 const N=300; let got=0
 const seen=new Map<string,number>()

@@ -100,13 +100,26 @@ interface Launched {
   readonly leafPort: number
 }
 
-/** A server leaves with the test process, however that ends. */
+/** A server ends with the test process, even if that is ended for taking too long. */
+function leaveWithUs(child: ChildProcess): void {
+  const leave = (): void => void child.kill('SIGKILL')
+  const onSignal = (signal: NodeJS.Signals): void => {
+    leave()
+    process.kill(process.pid, signal)
+  }
+  const signals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP']
+  process.once('exit', leave)
+  signals.forEach((signal) => process.once(signal, onSignal))
+  child.once('exit', () => {
+    process.off('exit', leave)
+    signals.forEach((signal) => process.off(signal, onSignal))
+  })
+}
+
 async function launch(file: string, folder: string, wantedPort: number): Promise<Launched> {
   const args = ['-c', file, '-a', '127.0.0.1', '-p', String(wantedPort)]
   const child = spawn(binary(), args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
-  const leave = (): void => void child.kill('SIGKILL')
-  process.once('exit', leave)
-  child.once('exit', () => process.off('exit', leave))
+  leaveWithUs(child)
   const said: string[] = []
   let [port, leafPort] = [0, 0]
   for await (const line of createInterface({ input: child.stderr })) {

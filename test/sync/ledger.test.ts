@@ -70,7 +70,13 @@ test("a node's word grows and never shrinks", async (t) => {
   const alpha = await aWriter()
   const word = (clock: Clock, read: Clock, isReceipt = true) =>
     commit(alpha, (tx) =>
-      noteWord(tx, alpha.context, { node: bravo, document: routine, clock, read, isReceipt }),
+      noteWord(tx, alpha.context, {
+        node: bravo,
+        document: routine,
+        clock,
+        read,
+        receipt: isReceipt ? Uint8Array.of(1) : undefined,
+      }),
     )
 
   t.equal(await word({ a: 3 }, { a: 1 }), true)
@@ -92,7 +98,7 @@ test('what was known by another way is news once a receipt tells it', async (t) 
         document: routine,
         clock: { a: 3 },
         read: {},
-        isReceipt,
+        receipt: isReceipt ? Uint8Array.of(1) : undefined,
       }),
     )
 
@@ -105,7 +111,13 @@ test('only what every node has said to have is covered', async (t) => {
   const alpha = await aWriter()
   const word = (node: NodeId, clock: Clock) =>
     commit(alpha, (tx) =>
-      noteWord(tx, alpha.context, { node, document: routine, clock, read: {}, isReceipt: true }),
+      noteWord(tx, alpha.context, {
+        node,
+        document: routine,
+        clock,
+        read: {},
+        receipt: Uint8Array.of(1),
+      }),
     )
   await word(bravo, { a: 3, b: 2 })
   await word(charlie, { a: 1, c: 5 })

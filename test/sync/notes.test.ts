@@ -12,6 +12,7 @@ import { describeAll, gapsOf } from '#sync/notes.ts'
 import { pack, unpack, type ReceiptRecord } from '#sync/records.ts'
 import { noteStatement } from '#trust/attestation.ts'
 import { anIdentity, type NodeChoice } from '../support/nodes.ts'
+import { seededRandom } from '../support/random.ts'
 import {
   arrive,
   aSync,
@@ -176,15 +177,20 @@ test('a node describes all it has, in several notes when there is much', async (
 
 test('documents with very many writers are described in notes that fit any carrier', async (t) => {
   const { alpha } = await threeNodes()
-  const count = 40
-  const lives = Array.from({ length: count }, (_, index) => [
+  const chance = seededRandom(7)
+  const lives = Array.from({ length: 40 }, (_, index) =>
     actorOf(alpha.id, Uint8Array.of(1, 2, 3, index)),
-    1_000 * (index + 1),
-  ])
-  const record = pack({ clock: Object.fromEntries(lives), size: 1, looseFrom: 0, looseTo: 1 })
+  )
   await alpha.context.replica.commit(async (tx) => {
-    for (let number = 0; number < NOTE_ITEMS_MAX; number += 1)
+    for (let number = 0; number < NOTE_ITEMS_MAX; number += 1) {
+      const seqs = chance.bytes(lives.length * 2)
+      const clock = lives.map((actor, index) => [
+        actor,
+        1 + (seqs[2 * index] ?? 0) * 256 + (seqs[2 * index + 1] ?? 0),
+      ])
+      const record = pack({ clock: Object.fromEntries(clock), size: 1, looseFrom: 0, looseTo: 1 })
       tx.put(key.document(segmentDocument(ops, 'routine', number)), record)
+    }
   })
 
   const notes = await alpha.context.replica.commit(describeAll)
