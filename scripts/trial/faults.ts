@@ -95,6 +95,8 @@ export function openFaults(options: FaultOptions): Faults {
   // One fault at a time for each target: what is down already cannot be struck.
   const inTurn = (target: Target, work: () => Promise<void>): Promise<void> => {
     const turn = (turns.get(target) ?? Promise.resolve()).then(work)
+    // Whoever asked for the turn hears of a failure, sooner or later.
+    turn.catch(() => undefined)
     turns.set(target, turn)
     return turn
   }
@@ -105,8 +107,11 @@ export function openFaults(options: FaultOptions): Faults {
         for (const [target, node] of targets(fleet)) await revive(node, target)
         await pause.for(20)
       }
-      const work = inTurn(fault.target, () => strike(options, fault))
-      started.push(work.then(() => void (counts[fault.kind] += 1)))
+      const work = async (): Promise<void> => {
+        await strike(options, fault)
+        counts[fault.kind] += 1
+      }
+      started.push(inTurn(fault.target, work))
     }
     while (progress() < 1) {
       for (const [target, node] of targets(fleet)) await revive(node, target)

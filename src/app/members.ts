@@ -38,11 +38,9 @@ export function openMembers(
     addMember: (subject, channel, person) => addMember(context, subject, { channel, person }),
     removeMember: async (subject, channel, person) => {
       const isOwnMembership = subject === person
-      await insistInChannel(context, subject, {
-        channel,
-        action: 'manage members',
-        isOwnMembership,
-      })
+      const action = 'manage members'
+      const { kind } = await insistInChannel(context, subject, { channel, action, isOwnMembership })
+      if (kind === 'direct') throw isOfTwo(action)
       if (!isMember(context, channel, person))
         throw new EdgeError('NOT_FOUND', { what: 'member', id: person })
       await replica.commit((tx) =>
@@ -92,7 +90,8 @@ async function addMember(
 ): Promise<Membership> {
   const action =
     subject === person && !isMember(context, channel, person) ? 'join channel' : 'manage members'
-  await insistInChannel(context, subject, { channel, action })
+  const { kind } = await insistInChannel(context, subject, { channel, action })
+  if (kind === 'direct' && !isMember(context, channel, person)) throw isOfTwo(action)
   if (context.sync.directory().person(person) === undefined)
     throw new EdgeError('NOT_FOUND', { what: 'person', id: person })
   await context.sync.replica.commit(async (tx) => {
@@ -100,6 +99,11 @@ async function addMember(
       await setMember(tx, context, { subject, channel, person, role: 'member' })
   })
   return membershipOf(context, { channel, person })
+}
+
+/** A direct channel is of the two people it was made for, for ever. */
+function isOfTwo(action: string): EdgeError {
+  return new EdgeError('NOT_ALLOWED', { action, found: 'a direct channel' })
 }
 
 /** True when something changed: looking again at what was seen writes nothing. */

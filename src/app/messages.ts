@@ -22,7 +22,6 @@ export function openMessages(context: AppContext): Messages {
   return {
     post: async (subject, draft) => {
       checkBody(draft.body)
-      await insistInChannel(context, subject, { channel: draft.channel, action: 'post' })
       return replica.commit(async (tx) => {
         const once =
           draft.pendingId === undefined || draft.pendingId === ''
@@ -30,6 +29,7 @@ export function openMessages(context: AppContext): Messages {
             : onceKey(subject, draft.pendingId)
         const before = once === undefined ? undefined : unpack<PostId>(await tx.get(once))
         if (before !== undefined) return messageFrom(await recordOf(tx, before))
+        await insistInChannel(context, subject, { channel: draft.channel, action: 'post' })
         const root = await rootOf(tx, draft)
         const lane = draft.lane ?? 'routine'
         const document = await segmentFor(tx, { channel: draft.channel, lane }, context.sync.now())

@@ -22,6 +22,11 @@ export interface Provisioned {
 type Json = Readonly<Record<string, unknown>>
 
 const STREAM_NOT_FOUND = 10_059
+const NO_ANSWER = 0
+/** JSClusterNotAvailErr. */
+const NO_LEADER = 10_008
+/** A cluster that has just started passes through these. */
+const NOT_YET: readonly number[] = [NO_ANSWER, NO_LEADER]
 const MESSAGE_BYTES_MAX = 65_536
 const NANOSECONDS_PER_MS = 1_000_000
 
@@ -50,7 +55,9 @@ export async function provisionStream(
     if (!isApiError(stream)) log.info('nats.stream-mended', facts)
   }
   if (isApiError(stream)) {
-    log.error('nats.stream-unfit', { ...facts, code: stream.code, reason: stream.reason })
+    const { code, reason } = stream
+    if (NOT_YET.includes(code)) log.warn('nats.stream-not-yet', { ...facts, code, reason })
+    else log.error('nats.stream-unfit', { ...facts, code, reason })
     return undefined
   }
   return typeof stream.created === 'string' ? { madeAt: stream.created, isNew } : undefined
@@ -83,7 +90,7 @@ async function request(
   body: object,
 ): Promise<Json | ApiError> {
   const answer = await exchange.ask({ subject, bytes: bytesFromText(JSON.stringify(body)) })
-  if (answer === undefined) return { code: 0, reason: 'JetStream does not answer' }
+  if (answer === undefined) return { code: NO_ANSWER, reason: 'JetStream does not answer' }
   if (answer.status !== 0) return { code: answer.status, reason: 'JetStream is not enabled here' }
   const value = jsonOf(answer)
   return apiErrorOf(value) ?? value

@@ -10,6 +10,7 @@
  * Code 0: the author had seen only its own last change; 1: also the change before this one in the delta;
  * 2: a list of references follows. `PROTOCOL.md` has it all.
  */
+import { must } from '#base/assert.ts'
 import {
   byteReader,
   byteWriter,
@@ -82,10 +83,7 @@ export function encodeDelta(draft: DeltaDraft): Uint8Array {
   })
   for (const change of draft.changes) writer.uint(change.value.length)
   for (const change of draft.changes) writer.raw(change.value)
-  for (const actor of table) {
-    const signature = draft.attestations.get(actor)
-    if (actor !== draft.sender && signature !== undefined) writer.raw(signature)
-  }
+  writeAttestations(writer, table, draft)
   return writer.bytes()
 }
 
@@ -165,6 +163,18 @@ function writeActors(writer: ByteWriter, table: readonly ActorId[], draft: Delta
  */
 function bringsCertificate(document: DocumentId, firstSeq: number): boolean {
   return document === DIRECTORY && firstSeq === 1
+}
+
+function writeAttestations(
+  writer: ByteWriter,
+  table: readonly ActorId[],
+  { changes, sender, attestations }: DeltaDraft,
+): void {
+  const authors = new Set(changes.map((change) => change.actor))
+  for (const actor of table) {
+    if (actor === sender || !authors.has(actor)) continue
+    writer.raw(must(attestations.get(actor), 'every author here is vouched for'))
+  }
 }
 
 interface Place {

@@ -17,6 +17,7 @@ import {
   equalBytes,
   hexFromBytes,
   MalformedBytes,
+  type ByteReader,
 } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { parseActor, type ActorId, type ChangeHash, type DocumentId } from '#base/ids.ts'
@@ -39,7 +40,7 @@ export interface ChangeFacts {
   readonly value: Uint8Array
 }
 
-/** A change with its bytes and name. */
+/** A change with its bytes and name. Its `value` is a view of `bytes`: neither is kept twice. */
 export interface Change extends ChangeFacts {
   readonly hash: ChangeHash
   readonly bytes: Uint8Array
@@ -74,23 +75,25 @@ const GENESIS_ACTOR = Uint8Array.of(0)
 export function writeChange(facts: ChangeFacts): Change {
   const columns = facts.seq === 1 ? firstColumns(facts) : laterColumns(facts)
   const { bytes, hash } = frame(bytesFromHex(facts.actor), facts, columns)
-  return { ...facts, bytes, hash, endOp: facts.seq === 1 ? facts.startOp + 1 : facts.startOp }
+  const endOp = facts.seq === 1 ? facts.startOp + 1 : facts.startOp
+  return { ...facts, value: viewOf(facts.value, bytes), bytes, hash, endOp }
 }
 
 /** The fixed first change of a document, the same wherever it is made: the document's name under the key `id`. */
 export function genesisOf(document: DocumentId): Change {
-  const value = bytesFromText(document)
+  const name = bytesFromText(document)
   const columns: Column[] = [
     [COLUMN.keyText, literalText('id')],
     [COLUMN.insert, Uint8Array.of(1)],
     [COLUMN.action, Uint8Array.of(ONE_LITERAL, ACTION_SET)],
-    [COLUMN.valueMeta, literal(value.length * 16 + VALUE_IS_BYTES)],
-    [COLUMN.valueRaw, value],
+    [COLUMN.valueMeta, literal(name.length * 16 + VALUE_IS_BYTES)],
+    [COLUMN.valueRaw, name],
     [COLUMN.predecessors, Uint8Array.of(ONE_LITERAL, 0)],
   ]
   const numbers = { seq: 1, startOp: 1, deps: [] }
   const { bytes, hash } = frame(GENESIS_ACTOR, numbers, columns)
   const actor = '' as ActorId
+  const value = viewOf(name, bytes)
   return { actor, ...numbers, listOp: 0, afterOp: 0, value, bytes, hash, endOp: 1 }
 }
 
@@ -107,6 +110,12 @@ export function readChange(bytes: Uint8Array): Change | undefined {
 }
 
 type Column = readonly [number: number, data: Uint8Array]
+
+/** `value` where it stands in a change's bytes: before the last column, which always has 2 bytes. */
+function viewOf(value: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const end = bytes.length - 2
+  return bytes.subarray(end - value.length, end)
+}
 
 function firstColumns({ actor, startOp, value }: ChangeFacts): Column[] {
   return [
@@ -179,24 +188,45 @@ function readFacts(bytes: Uint8Array): ChangeFacts | undefined {
   const reader = byteReader(bytes)
   reader.raw(MAGIC.length + 4)
   if (reader.byte() !== CHUNK_CHANGE || reader.uint() !== reader.left()) return undefined
-  const count = reader.uint()
-  if (count > CHANGE_DEPENDENCIES_MAX) return undefined
-  const deps = Array.from({ length: count }, () => hexFromBytes(reader.raw(32)) as ChangeHash)
-  const actor = parseActor(hexFromBytes(reader.block()))
-  const seq = reader.uint()
-  const startOp = reader.uint()
-  if (actor === undefined || reader.int() !== 0 || reader.uint() !== 0 || reader.uint() !== 0)
-    return undefined
+  const head = readHead(reader)
+  if (head === undefined) return undefined
+  const { seq, startOp } = head
   const columns = readColumns(reader)
   const value = columns?.get(COLUMN.valueRaw)
   if (columns === undefined || value === undefined) return undefined
   if (value.length === 0 || value.length > ENTRY_BYTES_MAX) return undefined
   const listOp = seq === 1 ? startOp : readLiteral(columns.get(COLUMN.objectCounter))
   const afterOp = seq === 1 ? 0 : readSignedLiteral(columns.get(COLUMN.keyCounter))
-  return { actor, seq, startOp, deps, listOp, afterOp, value }
+  return { ...head, listOp, afterOp, value }
 }
 
-function readColumns(reader: ReturnType<typeof byteReader>): Map<number, Uint8Array> | undefined {
+/** What stands before the columns. */
+function readHead(
+  reader: ByteReader,
+): Pick<ChangeFacts, 'actor' | 'seq' | 'startOp' | 'deps'> | undefined {
+  const count = reader.uint()
+  if (count > CHANGE_DEPENDENCIES_MAX) return undefined
+  const deps = Array.from({ length: count }, () => hexFromBytes(reader.raw(32)) as ChangeHash)
+  const actor = parseActor(hexFromBytes(reader.block()))
+  const seq = reader.uint()
+  const startOp = reader.uint()
+  const isPlain = reader.int() === 0 && reader.uint() === 0 && reader.uint() === 0
+  if (actor === undefined || seq === 0 || !isPlain || !isAscending(deps)) return undefined
+  return { actor, seq, startOp, deps }
+}
+
+function readDependencies(reader: ByteReader): readonly ChangeHash[] | undefined {
+  const count = reader.uint()
+  if (count > CHANGE_DEPENDENCIES_MAX) return undefined
+  const deps = Array.from({ length: count }, () => hexFromBytes(reader.raw(32)) as ChangeHash)
+  return isAscending(deps) ? deps : undefined
+}
+
+function isAscending(deps: readonly ChangeHash[]): boolean {
+  return deps.every((hash, index) => index === 0 || hash > (deps[index - 1] ?? ''))
+}
+
+function readColumns(reader: ByteReader): Map<number, Uint8Array> | undefined {
   const count = reader.uint()
   if (count > 10) return undefined
   const sizes = Array.from({ length: count }, () => [reader.uint(), reader.uint()] as const)

@@ -142,8 +142,7 @@ function applyPerson(
   if (!isFirst && !isLast) return NOTHING
   const person = {
     ...value,
-    ...(isFirst ? { home: actor, createdAt: at, firstOrder: order } : { profile }),
-    updatedAt: Math.max(at, value.updatedAt),
+    ...(isFirst ? { home: actor, createdAt: at, firstOrder: order } : { profile, updatedAt: at }),
   }
   people.set(id, { order: isLast ? order : known.order, value: person })
   return { kind: 'person', person, isNew: false }

@@ -23,7 +23,7 @@ export type DocumentName =
 export const DIRECTORY = 'd' as DocumentId
 
 /** Largest number of a segment; beyond it a number is a lie. */
-const SEGMENT_NUMBER_MAX = 1_000_000
+export const SEGMENT_NUMBER_MAX = 1_000_000
 
 /** The settings document of a channel. */
 export function channelDocument(channel: ChannelId): DocumentId {

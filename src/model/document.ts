@@ -7,7 +7,7 @@
 import * as Automerge from '@automerge/automerge'
 import { equalBytes } from '#base/bytes.ts'
 import type { ChangeHash, DocumentId } from '#base/ids.ts'
-import { readChange, type Change } from './change.ts'
+import type { Change } from './change.ts'
 import { openLog, type Log } from './log.ts'
 
 /** What loading found. `damaged` says which part does not hold together; what came before it is in the log. */
@@ -83,9 +83,8 @@ function changesOfSnapshot(genesis: Change, snapshot: Uint8Array): Uint8Array[] 
 /** Adds what can be added and says whether that was all. The changes are ours, so their order is a fitting one. */
 function addAll(log: Log, changes: readonly Uint8Array[]): boolean {
   for (const bytes of changes) {
-    const change = readChange(bytes)
-    const admission = change === undefined ? undefined : log.admit(bytes)
-    if (admission === undefined || !admission.ok) return false
+    const admission = log.admit(bytes)
+    if (!admission.ok) return false
     if (admission.isNew) log.add(admission.change)
   }
   return true

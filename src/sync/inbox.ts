@@ -3,8 +3,6 @@
  * Custody is accepted after that commit is on disk, never before. What cannot be opened or applied yet is kept on
  * disk and tried again when what it waits for has come. Bad input never loses anything and never throws.
  */
-import { sha256 } from '#base/hash.ts'
-import { hexFromBytes } from '#base/bytes.ts'
 import { must } from '#base/assert.ts'
 import type { ActorId, DocumentId } from '#base/ids.ts'
 import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
@@ -19,7 +17,7 @@ import type { Range } from '#ports/store.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
-import { clockOf, noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
+import { clockOf, envelopeName, noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
 import { takeNote } from './notes.ts'
 import { pack, unpack, type KeptRecord } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -225,7 +223,7 @@ async function wait(
   const { document } = delta
   if (!(await hasPlace(tx, range.allWaiting, incoming)))
     return { kind: 'refused', reason: 'too many wait' }
-  tx.put(key.waiting(document, nameOf(incoming.bytes)), keep(context, incoming, wanted))
+  tx.put(key.waiting(document, envelopeName(incoming.bytes)), keep(context, incoming, wanted))
   tx.afterwards(() => context.log.info('gap.found', { document }))
   tx.afterwards(context.ring)
   return { kind: 'waiting', document }
@@ -234,7 +232,7 @@ async function wait(
 async function park(tx: Tx, context: SyncContext, incoming: Incoming): Promise<Outcome> {
   if (!(await hasPlace(tx, range.parked, incoming)))
     return { kind: 'refused', reason: 'too many are parked' }
-  tx.put(key.parked(nameOf(incoming.bytes)), keep(context, incoming, {}))
+  tx.put(key.parked(envelopeName(incoming.bytes)), keep(context, incoming, {}))
   return { kind: 'parked' }
 }
 
@@ -251,10 +249,6 @@ function keep(context: SyncContext, { bytes, from, since }: Incoming, wanted: Cl
 
 function keptFrom(bytes: Uint8Array): KeptRecord {
   return must(unpack<KeptRecord>(bytes), 'a kept envelope has its record')
-}
-
-function nameOf(bytes: Uint8Array): string {
-  return hexFromBytes(sha256(bytes).subarray(0, 12))
 }
 
 function clockOfNewest(newest: ReadonlyMap<ActorId, Change>): Clock {

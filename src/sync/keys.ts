@@ -53,6 +53,8 @@ export const key = {
   owed: (peer: PeerId, id: DocumentId) => `owe/${peer}/${id}`,
   /** ReceiptRecord: what a node said it has of a document. */
   receipt: (node: NodeId, id: DocumentId) => `got/${node}/${id}`,
+  /** SaidRecord: somebody's receipt as it came, kept while it is the newest for some document. */
+  said: (hash: string) => `said/${hash}`,
   /** Clock: what of a document somebody here has had on a screen. */
   seenHere: (id: DocumentId) => `read/${id}`,
   /** DepartureRecord: our changes up to `seq` left by a carrier. */

@@ -4,6 +4,8 @@
  * opens, so what was written while apart leaves as one envelope, sealed under the key of that moment.
  */
 import type { DocumentId, Instant, NodeId } from '#base/ids.ts'
+import { hexFromBytes } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
 import { RELAY_DELAY_MS } from '#base/limits.ts'
 import { laneOfDocument } from '#model/document-id.ts'
 import { countBeyond, joinClocks, meetClocks, type Clock } from '#model/log.ts'
@@ -16,6 +18,7 @@ import {
   type DocumentRecord,
   type OutboxRecord,
   type ReceiptRecord,
+  type SaidRecord,
 } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 
@@ -121,8 +124,8 @@ export async function noteWord(tx: Tx, context: SyncContext, word: Word): Promis
   const isTold = isBeyond(told, known.told) || isBeyond(toldRead, known.toldRead)
   if (!isNews && !isTold) return false
   const at = isNews ? context.now() : known.at
-  const note = isTold ? word.receipt : known.note
-  tx.put(place, pack({ clock, read, told, toldRead, note, at } satisfies ReceiptRecord))
+  const said = isTold ? await keepSaid(tx, known.said, word.receipt) : known.said
+  tx.put(place, pack({ clock, read, told, toldRead, said, at } satisfies ReceiptRecord))
   tellWord(tx, context, { document: word.document, before: known, after: { clock, read } })
   return isTold
 }
@@ -132,7 +135,7 @@ const NO_RECEIPT: ReceiptRecord = {
   read: {},
   told: {},
   toldRead: {},
-  note: undefined,
+  said: undefined,
   at: 0,
 }
 
@@ -158,6 +161,35 @@ function tellWord(
     from,
     to: Math.max(of(after.clock), of(after.read)),
   })
+}
+
+/** A name for an envelope's bytes, for keys. */
+export function envelopeName(bytes: Uint8Array): string {
+  return hexFromBytes(sha256(bytes).subarray(0, 12))
+}
+
+/** Keeps a receipt once, however many documents it is the newest for, and lets go of the one before. */
+async function keepSaid(
+  tx: Tx,
+  before: string | undefined,
+  bytes: Uint8Array | undefined,
+): Promise<string | undefined> {
+  if (bytes === undefined) return before
+  const name = envelopeName(bytes)
+  if (name === before) return before
+  await countSaid(tx, name, bytes)
+  if (before !== undefined) await countSaid(tx, before, undefined)
+  return name
+}
+
+/** One use more, with the bytes, or one less. */
+async function countSaid(tx: Tx, name: string, bytes: Uint8Array | undefined): Promise<void> {
+  const place = key.said(name)
+  const known = unpack<SaidRecord>(await tx.get(place))
+  const uses = (known?.uses ?? 0) + (bytes === undefined ? -1 : 1)
+  const kept = known?.bytes ?? bytes
+  if (uses <= 0 || kept === undefined) tx.delete(place)
+  else tx.put(place, pack({ bytes: kept, uses } satisfies SaidRecord))
 }
 
 /** Tells that delivery words of some of our messages have changed. */

@@ -1,6 +1,4 @@
 /** Notes from other nodes: receipts, what they have, what they want. Each is believed only of the node that signed it. */
-import { sha256 } from '#base/hash.ts'
-import { hexFromBytes } from '#base/bytes.ts'
 import {
   nodePrefix,
   nodePrefixOfActor,
@@ -17,8 +15,16 @@ import type { PeerId } from '#ports/carrier.ts'
 import { noteStatement } from '#trust/attestation.ts'
 import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
-import { allDocuments, clockOf, hasOf, noteWord, receiptOf, setHas } from './ledger.ts'
-import { unpack, type KeptRecord } from './records.ts'
+import {
+  allDocuments,
+  clockOf,
+  envelopeName,
+  hasOf,
+  noteWord,
+  receiptOf,
+  setHas,
+} from './ledger.ts'
+import { unpack, type KeptRecord, type SaidRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 
 /** Takes an opened envelope that holds a note. */
@@ -105,7 +111,7 @@ async function takeReceipt(
       isNews = true
   }
   if (!isNews) return
-  const name = noteName(bytes)
+  const name = envelopeName(bytes)
   for (const peer of context.peers) {
     if (peer !== from && peer !== sender) tx.put(key.note(peer, name), bytes)
   }
@@ -119,14 +125,12 @@ export async function passOnAgain(tx: Tx, context: SyncContext, peer: PeerId): P
     .filter(({ node }) => node !== context.identity.certificate.node)
   for (const document of await allDocuments(tx)) {
     for (const { node } of others) {
-      const bytes = (await receiptOf(tx, node, document))?.note
-      if (bytes !== undefined) tx.put(key.note(peer, noteName(bytes)), bytes)
+      const said = (await receiptOf(tx, node, document))?.said
+      const bytes = said === undefined ? undefined : await tx.get(key.said(said))
+      const record = unpack<SaidRecord>(bytes)
+      if (said !== undefined && record !== undefined) tx.put(key.note(peer, said), record.bytes)
     }
   }
-}
-
-function noteName(bytes: Uint8Array): string {
-  return hexFromBytes(sha256(bytes).subarray(0, 12))
 }
 
 /** What a node says it has is the truth about what it has, also when that is less than we thought. */

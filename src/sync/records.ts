@@ -63,9 +63,15 @@ export interface ReceiptRecord {
   /** The part of both that its own receipts told, and that was therefore passed on. */
   readonly told: Clock
   readonly toldRead: Clock
-  /** The newest of those receipts as it came: who may have lost it is given it again. */
-  readonly note: Uint8Array | undefined
+  /** Name of the newest of those receipts: who may have lost it is given it again. */
+  readonly said: string | undefined
   readonly at: Instant
+}
+
+/** Somebody's receipt as it came, and for how many documents it is the newest. */
+export interface SaidRecord {
+  readonly bytes: Uint8Array
+  readonly uses: number
 }
 
 /** Our changes from `from` to the one in the key left by a carrier. */

@@ -1,7 +1,7 @@
 /** Which segment a new message goes to: the newest one known here, or the next when that is full or old. */
 import type { ChannelId, DocumentId, Instant } from '#base/ids.ts'
 import { SEGMENT_ENTRIES_MAX, SEGMENT_PERIOD_MS } from '#base/limits.ts'
-import { parseDocumentId, segmentDocument } from '#model/document-id.ts'
+import { parseDocumentId, SEGMENT_NUMBER_MAX, segmentDocument } from '#model/document-id.ts'
 import type { Lane } from '#model/precedence.ts'
 import { key } from './keys.ts'
 import { pack, unpack, type DocumentRecord, type SegmentRecord } from './records.ts'
@@ -22,7 +22,9 @@ export async function segmentFor(
   const document = segmentDocument(lane.channel, lane.lane, known.number)
   const size = unpack<DocumentRecord>(await tx.get(key.document(document)))?.size ?? 0
   const isOld = size > 0 && now - known.openedAt > SEGMENT_PERIOD_MS
-  if (size < SEGMENT_ENTRIES_MAX && !isOld) return document
+  // Whoever announces the last number there is must not stop the lane: then the last segment grows.
+  const isLast = known.number >= SEGMENT_NUMBER_MAX
+  if (isLast || (size < SEGMENT_ENTRIES_MAX && !isOld)) return document
   const next = { number: known.number + 1, openedAt: now } satisfies SegmentRecord
   tx.put(place, pack(next))
   return segmentDocument(lane.channel, lane.lane, next.number)

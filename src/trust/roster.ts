@@ -37,7 +37,8 @@ export function openRoster(rootKey: Uint8Array): Roster {
       if (known !== undefined && known.issuedAt > certificate.issuedAt) return known
       bytesByNode.set(certificate.node, Uint8Array.from(bytes))
       byNode.set(certificate.node, certificate)
-      byNumber.set(certificate.number, certificate)
+      if (!isTaken(byNumber.get(certificate.number), certificate))
+        byNumber.set(certificate.number, certificate)
       byPrefix.set(nodePrefix(certificate.node), certificate)
       verifiers.set(certificate.node, verifierOf(certificate))
       return certificate
@@ -52,4 +53,14 @@ export function openRoster(rootKey: Uint8Array): Roster {
       return key !== undefined && verify(key, statement, signature)
     },
   }
+}
+
+/**
+ * Whether a number stays with the node that has it. A root restored from a backup may give one twice, and every node
+ * must find the same node behind it, whichever it heard of first.
+ */
+function isTaken(holder: Certificate | undefined, certificate: Certificate): boolean {
+  if (holder === undefined || holder.node === certificate.node) return false
+  if (holder.issuedAt !== certificate.issuedAt) return holder.issuedAt < certificate.issuedAt
+  return holder.node < certificate.node
 }

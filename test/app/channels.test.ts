@@ -165,6 +165,19 @@ test('two people have one direct channel, whoever asks and however often', async
   await t.rejects(node.directChannel(amira.id, nobody), { code: 'NOT_FOUND' })
 })
 
+test('nobody else is let into a direct channel, and neither of the two is put out of it', async (t) => {
+  const { node, amira, bo } = await aTeam(t)
+  const chen = await node.enrolPerson(amira.id, aPerson('chen'))
+  const { id } = await node.directChannel(amira.id, bo.id)
+
+  await t.rejects(node.addMember(amira.id, id, chen.id), { code: 'NOT_ALLOWED' })
+  await t.rejects(node.removeMember(amira.id, id, bo.id), { code: 'NOT_ALLOWED' })
+  await t.rejects(node.removeMember(bo.id, id, bo.id), { code: 'NOT_ALLOWED' })
+
+  t.equal((await node.members(bo.id, id)).length, 2)
+  await t.rejects(node.page(chen.id, id, { limit: 10 }), { code: 'NOT_ALLOWED' })
+})
+
 test('a direct channel with oneself has one member', async (t) => {
   const { node, amira } = await aTeam(t)
 

@@ -120,6 +120,21 @@ test('a delta cut short or with more behind it is malformed', async (t) => {
   t.match(decodeDelta(concatBytes(body, Uint8Array.of(0)), opened), { reason: 'malformed' })
 })
 
+test('only authors of changes here are vouched for, and every one of them must be', async (t) => {
+  const { whole } = play(segment, [alpha, bravo], [first, { ...first, writer: 1, hears: 0 }])
+  const changes = whole.since({ [alpha]: 1 })
+  const draft = { log: whole, changes, sender: actorAt(2), roster: aRoster() }
+  const all = attestationsOf(whole, whole.since({}), actorAt(2))
+
+  const delta = must(
+    readBody(encodeDelta({ ...draft, attestations: all }), actorAt(2)),
+    'the signature of alpha, who is only referred to, is left out',
+  )
+
+  t.strictSame([...delta.attestations.keys()], [bravo])
+  t.throws(() => encodeDelta({ ...draft, attestations: new Map() }), { name: 'AssertionFailure' })
+})
+
 test('an actor that is named twice is malformed', async (t) => {
   const { whole } = play(segment, [bravo], [{ ...first, writer: 0 }])
   const [change] = whole.since({})
@@ -179,8 +194,8 @@ const talk: readonly Step[] = Array.from({ length: 8 }, (_, index) => ({
   body: `message ${index}`,
 }))
 
-function readBody(body: Uint8Array): Delta | undefined {
-  const read = decodeDelta(body, opened)
+function readBody(body: Uint8Array, sender = alpha): Delta | undefined {
+  const read = decodeDelta(body, { ...opened, sender })
   return read.ok ? read.delta : undefined
 }
 

@@ -99,6 +99,31 @@ test('large counters and many dependencies are read back as they were written', 
   t.equal(readChange(writeChange({ ...aLaterChange(), deps: hashes }).bytes), undefined)
 })
 
+test('dependencies out of order or twice, and a change number nought, are refused', async (t) => {
+  const [low, high] = [hashOf(1), hashOf(2)].toSorted() as [ChangeHash, ChangeHash]
+  const read = (facts: Partial<ChangeFacts>): unknown =>
+    readChange(writeChange({ ...aLaterChange(), ...facts }).bytes)
+
+  t.ok(read({ deps: [low, high] }))
+  t.equal(read({ deps: [high, low] }), undefined)
+  t.equal(read({ deps: [low, low] }), undefined)
+  t.equal(read({ seq: 0 }), undefined)
+})
+
+test('the entry of a change is a view of its bytes: neither is kept twice, nor a larger piece it came in', async (t) => {
+  const body = new Uint8Array(1_000).fill(7)
+  const read = must(readChange(aFirstChange().bytes), 'it has our form')
+  for (const change of [
+    writeChange({ ...aLaterChange(), value: body.subarray(5, 9) }),
+    writeChange({ ...aLaterChange(), seq: 1, value: body.subarray(5, 9) }),
+    genesis,
+    read,
+  ]) {
+    t.equal(change.value.buffer, change.bytes.buffer)
+    t.equal(change.bytes.buffer.byteLength, change.bytes.length)
+  }
+})
+
 test('an empty entry is refused: Automerge would write it in another form', async (t) => {
   t.equal(readChange(writeChange({ ...aLaterChange(), value: new Uint8Array(0) }).bytes), undefined)
 })

@@ -9,7 +9,7 @@ import { orderKey } from '#model/order.ts'
 import { DIRECTORY } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
 import { openLog, type Log, type Logged } from '#model/log.ts'
-import { anActor, aPersonId, append } from '../support/histories.ts'
+import { anActor, aPersonId, append, take } from '../support/histories.ts'
 import { seedOf } from '../support/organisation.ts'
 import { holds } from '../support/property.ts'
 
@@ -68,6 +68,30 @@ test('whatever order entries come in, the directory is the same', async (t) => {
     ),
     300,
   )
+})
+
+test('the directory is the same when nodes with wrong clocks wrote apart', async (t) => {
+  const person = (displayName: string): Content => ({
+    kind: 'person',
+    person: bo,
+    profile: { username: 'bo', displayName, isAdministrator: false },
+  })
+  const log = openLog(DIRECTORY)
+  const [apart, ahead] = [openLog(DIRECTORY), openLog(DIRECTORY)]
+  const first = enter(log, person('A'))
+  for (const other of [apart, ahead]) take(other, first)
+  const wrong = enter(ahead, person('B'), { actor: 'bravo', seconds: 1_000_000_000 })
+  const early = enter(apart, person('C'), { actor: 'charlie', seconds: 60 })
+  const last = enter(apart, person('D'), { actor: 'charlie', seconds: 120 })
+
+  for (const order of [
+    [first, early, last, wrong],
+    [first, wrong, early, last],
+    [first, early, wrong, last],
+  ]) {
+    const directory = directoryOf(order)
+    t.match(directory.person(bo), { profile: { displayName: 'D' }, updatedAt: last.orderAt })
+  }
 })
 
 test('the first entry about a person decides their home, the last their profile', async (t) => {

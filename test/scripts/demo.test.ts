@@ -51,7 +51,8 @@ test(
     let folder = ''
     const lines = createInterface({ input: child.stdout ?? process.stdin })
     lines.on('line', (line) => {
-      folder = / (\/\S+holdfast-demo-\w+)/.exec(line)?.[1] ?? folder
+      if (folder !== '') return
+      folder = / (\/\S+holdfast-demo-\w+)/.exec(line)?.[1] ?? ''
       if (folder !== '') child.kill('SIGINT')
     })
 

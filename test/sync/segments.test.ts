@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { SEGMENT_ENTRIES_MAX, SEGMENT_PERIOD_MS } from '#base/limits.ts'
-import { segmentDocument } from '#model/document-id.ts'
+import { SEGMENT_NUMBER_MAX, segmentDocument } from '#model/document-id.ts'
 import type { Lane } from '#model/precedence.ts'
 import { noteSegment, segmentFor } from '#sync/segments.ts'
 import { virtualClock } from '../support/clock.ts'
@@ -32,6 +32,20 @@ test('a segment is followed by another when its period is over, but not while it
   t.equal((await say(alpha, 'two')).document, segment(1))
   await clock.advance(SEGMENT_PERIOD_MS + 1)
   t.equal((await say(alpha, 'three')).document, segment(2))
+})
+
+test('somebody who announces the last segment there is does not stop the lane', async (t) => {
+  await using alpha = await aSync('alpha')
+  await found(alpha)
+  const last = segment(SEGMENT_NUMBER_MAX)
+  await alpha.context.replica.commit((tx) => noteSegment(tx, last, alpha.context.now()))
+
+  const posted = await Promise.all(
+    Array.from({ length: SEGMENT_ENTRIES_MAX + 1 }, (_, index) => say(alpha, `message ${index}`)),
+  )
+
+  t.equal(posted[0]?.document, last)
+  t.equal(posted.at(-1)?.document, last)
 })
 
 test('a clock that is set back opens no segment', async (t) => {

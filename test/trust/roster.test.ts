@@ -80,3 +80,19 @@ test('an older certificate of a node does not take the place of a newer one', as
     t.same(roster.bytesOf(known.node), newer)
   }
 })
+
+test('where two nodes were given one number, it stays with the one that had it first', async (t) => {
+  const double = relief.node('delta', { number: alpha.certificate.number })
+  const { node: _, ...facts } = double.certificate
+  const later = issueCertificate(relief.root, { ...facts, issuedAt: facts.issuedAt + 1 })
+  for (const order of [
+    [later, alpha.certificateBytes],
+    [alpha.certificateBytes, later],
+  ]) {
+    const roster = openRoster(relief.organisation.rootKey)
+    for (const bytes of order) roster.introduce(bytes)
+
+    t.equal(roster.byNumber(facts.number)?.node, alpha.certificate.node)
+    t.ok(roster.byNode(double.certificate.node), 'the other is known all the same')
+  }
+})
