@@ -215,13 +215,6 @@ function readHead(
   return { actor, seq, startOp, deps }
 }
 
-function readDependencies(reader: ByteReader): readonly ChangeHash[] | undefined {
-  const count = reader.uint()
-  if (count > CHANGE_DEPENDENCIES_MAX) return undefined
-  const deps = Array.from({ length: count }, () => hexFromBytes(reader.raw(32)) as ChangeHash)
-  return isAscending(deps) ? deps : undefined
-}
-
 function isAscending(deps: readonly ChangeHash[]): boolean {
   return deps.every((hash, index) => index === 0 || hash > (deps[index - 1] ?? ''))
 }

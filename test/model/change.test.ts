@@ -101,13 +101,11 @@ test('large counters and many dependencies are read back as they were written', 
 
 test('dependencies out of order or twice, and a change number nought, are refused', async (t) => {
   const [low, high] = [hashOf(1), hashOf(2)].toSorted() as [ChangeHash, ChangeHash]
-  const read = (facts: Partial<ChangeFacts>): unknown =>
-    readChange(writeChange({ ...aLaterChange(), ...facts }).bytes)
 
-  t.ok(read({ deps: [low, high] }))
-  t.equal(read({ deps: [high, low] }), undefined)
-  t.equal(read({ deps: [low, low] }), undefined)
-  t.equal(read({ seq: 0 }), undefined)
+  t.ok(readBack({ deps: [low, high] }))
+  t.equal(readBack({ deps: [high, low] }), undefined)
+  t.equal(readBack({ deps: [low, low] }), undefined)
+  t.equal(readBack({ seq: 0 }), undefined)
 })
 
 test('the entry of a change is a view of its bytes: neither is kept twice, nor a larger piece it came in', async (t) => {
@@ -224,6 +222,10 @@ function aFirstChange() {
     alpha,
     Uint8Array.from({ length: 40 }, (_, index) => index),
   )
+}
+
+function readBack(facts: Partial<ChangeFacts>): unknown {
+  return readChange(writeChange({ ...aLaterChange(), ...facts }).bytes)
 }
 
 function aLaterChange(): ChangeFacts {

@@ -71,18 +71,13 @@ test('whatever order entries come in, the directory is the same', async (t) => {
 })
 
 test('the directory is the same when nodes with wrong clocks wrote apart', async (t) => {
-  const person = (displayName: string): Content => ({
-    kind: 'person',
-    person: bo,
-    profile: { username: 'bo', displayName, isAdministrator: false },
-  })
   const log = openLog(DIRECTORY)
   const [apart, ahead] = [openLog(DIRECTORY), openLog(DIRECTORY)]
-  const first = enter(log, person('A'))
+  const first = enter(log, aPerson('A'))
   for (const other of [apart, ahead]) take(other, first)
-  const wrong = enter(ahead, person('B'), { actor: 'bravo', seconds: 1_000_000_000 })
-  const early = enter(apart, person('C'), { actor: 'charlie', seconds: 60 })
-  const last = enter(apart, person('D'), { actor: 'charlie', seconds: 120 })
+  const wrong = enter(ahead, aPerson('B'), { actor: 'bravo', seconds: 1_000_000_000 })
+  const early = enter(apart, aPerson('C'), { actor: 'charlie', seconds: 60 })
+  const last = enter(apart, aPerson('D'), { actor: 'charlie', seconds: 120 })
 
   for (const order of [
     [first, early, last, wrong],
@@ -180,6 +175,11 @@ function enter(
   { actor = 'alpha', seconds = 0, author = amira } = {},
 ): Logged {
   return append(log, anActor(actor), { author, claimedAt: NOON + seconds * 1000, content })
+}
+
+function aPerson(displayName: string): Content {
+  const profile = { username: 'bo', displayName, isAdministrator: false }
+  return { kind: 'person', person: bo, profile }
 }
 
 function aChannel(channelKind: 'public' | 'private'): Content {
