@@ -4,7 +4,7 @@
  * Exits with 1 when a promise was broken, with 2 when the trial could not be made.
  */
 import { realClock } from '#ports/real.ts'
-import { withoutNatsServer } from '../test/support/nats-server.ts'
+import { natsServerFile } from './fleet/post-office.ts'
 import { openDisplay } from './trial/display.ts'
 import { readOptions } from './trial/options.ts'
 import { Stopped } from './trial/pause.ts'
@@ -15,8 +15,8 @@ process.exitCode = await main()
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2))
-  if (withoutNatsServer !== false) {
-    console.error(withoutNatsServer)
+  if (natsServerFile() === undefined) {
+    console.error('found no nats-server; wanted one in HOLDFAST_NATS_SERVER, or run scripts/demo')
     return 2
   }
   const stop = new AbortController()

@@ -26,6 +26,8 @@ export interface Launch {
   readonly nodeOptions?: readonly string[]
 }
 
+/** What scripts/holdfast gives Node, so that a started node is the one that people start. */
+const AS_THE_DOOR = ['--max-semi-space-size=2']
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
 
 /** Runs one command with --json to its end and gives what it wrote. Throws when it does not end well. */
@@ -42,7 +44,11 @@ export async function command(words: readonly string[]): Promise<unknown> {
 }
 
 /** Starts a process of this program and resolves with its first line. */
-export async function launch({ words, logFile, nodeOptions = [] }: Launch): Promise<Running> {
+export async function launch({
+  words,
+  logFile,
+  nodeOptions = AS_THE_DOOR,
+}: Launch): Promise<Running> {
   const log = openSync(logFile, 'a')
   const child = begin([...nodeOptions, MAIN, ...words], ['ignore', 'pipe', log])
   closeSync(log)

@@ -17,6 +17,8 @@ export interface LoadOptions {
   readonly seconds: number
   readonly atOnce: number
   readonly clock: Clock
+  /** Posts are begun this often and no oftener; as often as can be unless given. */
+  readonly postsPerSecond?: number
 }
 
 /** Puts the sending time, in microseconds of a clock that all processes share, in front of a text. */
@@ -24,13 +26,21 @@ const STAMP_SEPARATOR = ' '
 
 /** Posts into the first channel. Throws when an answer is not 201. */
 export async function load(node: Node, built: Built, options: LoadOptions): Promise<Load> {
-  const { seconds, atOnce, clock } = options
+  const { seconds, atOnce, clock, postsPerSecond } = options
   const pool = new Pool(node.url(), { connections: atOnce, pipelining: 1 })
   const waits: number[] = []
   const beganMs = clock.monotonicMs()
   let number = 0
+  const turn = async (): Promise<void> => {
+    if (postsPerSecond === undefined) return
+    const atMs = beganMs + (number * 1000) / postsPerSecond
+    number += 1
+    await clock.sleep(Math.max(0, atMs - clock.monotonicMs()), new AbortController().signal)
+  }
   const client = async (token: string): Promise<void> => {
-    while (clock.monotonicMs() - beganMs < seconds * 1000) {
+    for (;;) {
+      await turn()
+      if (clock.monotonicMs() - beganMs >= seconds * 1000) return
       const sentMs = clock.monotonicMs()
       const text = OWN_MESSAGES[number++ % OWN_MESSAGES.length]?.text ?? ''
       const { statusCode, body } = await pool.request({

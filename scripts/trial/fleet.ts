@@ -1,10 +1,10 @@
 /** A hub, two kits and a post office as real processes, with an emulated link before each kit. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { realClock } from '#ports/real.ts'
-import { startNatsServer, type NatsServer } from '../../test/support/nats-server.ts'
 import { aNode, type Node } from '../fleet/node.ts'
+import { openPostOffice, type PostOffice } from '../fleet/post-office.ts'
 import { openLink, type Link } from '../link/proxy.ts'
 import type { LinkTrace } from '../link/trace.ts'
 
@@ -19,7 +19,7 @@ export interface Fleet extends AsyncDisposable {
   readonly folder: string
   readonly hub: Node
   readonly kits: readonly [Kit, Kit]
-  readonly office: NatsServer
+  readonly office: PostOffice
   /** The folder stays when the fleet is gone. */
   readonly keepFolder: () => void
 }
@@ -32,11 +32,6 @@ export interface FleetOptions {
   readonly stop: AbortSignal
 }
 
-/** Everything on loopback may take long when two processors do the work of a fleet. */
-const SERVER_CONFIG = `
-jetstream { store_dir: "jetstream", max_file_store: 1G }
-write_deadline: "60s"
-`
 const STREAM_BYTES_MAX = 500_000_000
 /** What an operator would set for such a link, in milliseconds of the link's own time. */
 const LIFE = { receiptDelayMs: 30_000, hubReceiptDelayMs: 1_000, connectTimeoutMs: 120_000 }
@@ -52,11 +47,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   stack.defer(async () => {
     if (!isKept) await rm(folder, { recursive: true, force: true })
   })
-  const configFile = join(folder, 'nats-server.conf')
-  await writeFile(configFile, SERVER_CONFIG)
-  const office = await startNatsServer({ configFile })
-  stack.defer(() => office.kill())
-
+  const office = stack.use(await openPostOffice(folder))
   const hub = stack.use(
     aNode({ name: 'alpha', role: 'hub', folder, carriers: [hubCarrier(office, speed)], stop }),
   )
@@ -101,7 +92,7 @@ export function nodesOf({ hub, kits }: Pick<Fleet, 'hub' | 'kits'>): readonly No
   return [hub, ...kits.map(({ node }) => node)]
 }
 
-function hubCarrier(office: NatsServer, speed: number): object {
+function hubCarrier(office: PostOffice, speed: number): object {
   return {
     kind: 'nats',
     name: 'office',

@@ -32,8 +32,7 @@ export type ShortId = NodeId | UserId | ChannelId | PostId | OrganisationId
 
 const ALPHABET = 'ybndrfg8ejkmcpqxot1uwisza345h769'
 const ID_BYTES = 16
-/** 16 bytes fill 25 characters and three bits: the last two bits are 0, so that every id has one name. */
-const ID_PATTERN = /^[ybndrfg8ejkmcpqxot1uwisza345h769]{25}[yreocwah]$/
+const ID_PATTERN = /^[ybndrfg8ejkmcpqxot1uwisza345h769]{26}$/
 const VALUES = new Map(ALPHABET.split('').map((character, value) => [character, value]))
 
 /** Whether `text` has the form of a 26-character id. */

@@ -5,7 +5,7 @@
  *     c.<channel>                    settings of a channel
  *     s.<channel>.<lane>.<number>    one segment: messages of a channel in one precedence lane
  */
-import { parseId, type ChannelId, type DocumentId } from '#base/ids.ts'
+import { bytesFromId, idFromBytes, parseId, type ChannelId, type DocumentId } from '#base/ids.ts'
 import { laneFromNumber, laneNumber, type Lane } from './precedence.ts'
 
 /** What a document id says. */
@@ -39,7 +39,7 @@ export function segmentDocument(channel: ChannelId, lane: Lane, number: number):
 export function parseDocumentId(id: string): DocumentName | undefined {
   if (id === DIRECTORY) return { kind: 'directory' }
   const [kind, channelText, laneText, numberText, ...rest] = id.split('.')
-  const channel = parseId<ChannelId>(channelText)
+  const channel = parseChannel(channelText)
   if (channel === undefined || rest.length > 0) return undefined
   if (kind === 'c' && laneText === undefined) return { kind: 'channel', channel }
   if (kind !== 's' || laneText === undefined || numberText === undefined) return undefined
@@ -59,4 +59,12 @@ export function laneOfDocument(id: DocumentId): Lane {
 export function channelOfDocument(id: DocumentId): ChannelId | undefined {
   const name = parseDocumentId(id)
   return name === undefined || name.kind === 'directory' ? undefined : name.channel
+}
+
+/** An id in its one spelling: 16 bytes leave two bits of the last character over, and they are 0. */
+function parseChannel(text: string | undefined): ChannelId | undefined {
+  const channel = parseId<ChannelId>(text)
+  return channel !== undefined && idFromBytes(bytesFromId(channel)) === channel
+    ? channel
+    : undefined
 }

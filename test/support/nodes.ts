@@ -30,7 +30,7 @@ export function seedOf(name: string): Uint8Array {
 }
 
 /** The root of the test organisation. */
-export const root = keyPairFromSeed('ed25519', seedOf('root'))
+const root = keyPairFromSeed('ed25519', seedOf('root'))
 
 /** The test organisation. */
 export const organisation: Organisation = {
@@ -58,7 +58,7 @@ export function anIdentity(name: string, number: number, role: NodeRole = 'kit')
 }
 
 /** Passwords without the wait: for tests only. */
-export const quickPasswords: Passwords = {
+const quickPasswords: Passwords = {
   hash: async (password) => sha256(bytesFromText(`quick ${password}`)),
   check: async (password, hash) =>
     Buffer.compare(sha256(bytesFromText(`quick ${password}`)), hash) === 0,

@@ -1,0 +1,81 @@
+/** A NATS server with JetStream as a real process in a folder, to kill, wipe and start again on the same port. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** A NATS server. Disposing it ends its process at once; its folder stays. */
+export interface PostOffice extends AsyncDisposable {
+  readonly port: number
+  /** `nats://127.0.0.1:<port>` */
+  readonly url: string
+  /** Starts it again on the same port. */
+  readonly start: () => Promise<void>
+  /** Ends it as a power loss does. */
+  readonly kill: () => Promise<void>
+  /** Removes everything it has stored, while it is down. */
+  readonly wipe: () => Promise<void>
+}
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const STORE = 'jetstream'
+const CONFIG = `
+jetstream { store_dir: "${STORE}", max_file_store: 1G }
+write_deadline: "60s"
+`
+
+/** The server that the door of this script has found or fetched; undefined when there is none. */
+export function natsServerFile(): string | undefined {
+  const files = [process.env['HOLDFAST_NATS_SERVER'], join(ROOT, '.servers/usr/sbin/nats-server')]
+  return files.find((file) => file !== undefined && existsSync(file))
+}
+
+/** Starts a server in `folder`, on a free port. Throws when there is no server here, or it does not start. */
+export async function openPostOffice(folder: string): Promise<PostOffice> {
+  await writeFile(join(folder, 'nats-server.conf'), CONFIG)
+  let { child, port } = await launch(folder, -1)
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+  }
+  return {
+    port,
+    url: `nats://127.0.0.1:${port}`,
+    start: async () => {
+      ;({ child, port } = await launch(folder, port))
+    },
+    kill,
+    wipe: () => rm(join(folder, STORE), { recursive: true, force: true }),
+    [Symbol.asyncDispose]: kill,
+  }
+}
+
+interface Launched {
+  readonly child: ChildProcess
+  readonly port: number
+}
+
+/** Resolves once the server is ready. It leaves with this process, however that ends. */
+async function launch(folder: string, wantedPort: number): Promise<Launched> {
+  const file = natsServerFile()
+  if (file === undefined) throw new Error('there is no nats-server: run this by scripts/demo')
+  const args = ['-c', 'nats-server.conf', '-a', '127.0.0.1', '-p', String(wantedPort)]
+  const child = spawn(file, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  const leave = (): void => void child.kill('SIGKILL')
+  process.once('exit', leave)
+  child.once('exit', () => process.off('exit', leave))
+  const said: string[] = []
+  let port = 0
+  for await (const line of createInterface({ input: child.stderr })) {
+    said.push(line)
+    port = Number(/client connections on [^ ]*:(\d+)$/.exec(line)?.[1] ?? port)
+    if (!line.includes('Server is ready')) continue
+    child.stderr.resume()
+    return { child, port }
+  }
+  throw new Error(`nats-server did not start:\n${said.join('\n')}`)
+}
