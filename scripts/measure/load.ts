@@ -31,10 +31,11 @@ export async function load(node: Node, built: Built, options: LoadOptions): Prom
   const waits: number[] = []
   const beganMs = clock.monotonicMs()
   let number = 0
+  let begun = 0
   const turn = async (): Promise<void> => {
     if (postsPerSecond === undefined) return
-    const atMs = beganMs + (number * 1000) / postsPerSecond
-    number += 1
+    const atMs = beganMs + (begun * 1000) / postsPerSecond
+    begun += 1
     await clock.sleep(Math.max(0, atMs - clock.monotonicMs()), new AbortController().signal)
   }
   const client = async (token: string): Promise<void> => {

@@ -5,7 +5,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { test, type Test } from 'tap'
+import { t as root, test, type Test } from 'tap'
 import { must } from '#base/assert.ts'
 import { concatBytes, hexFromBytes } from '#base/bytes.ts'
 import { BODY_BYTES_MAX } from '#base/limits.ts'
@@ -38,6 +38,7 @@ import {
 const SEED = Number(process.env['HOLDFAST_FUZZ_SEED'] ?? 20_261_121)
 /** For each decoder. */
 const MS = Number(process.env['HOLDFAST_FUZZ_MS'] ?? 600)
+root.setTimeout(30_000 + 20 * MS)
 
 const talk: readonly Step[] = Array.from({ length: 12 }, (_, index) => ({
   writer: index % 4,

@@ -101,6 +101,17 @@ test('a document whose stored changes do not hold together is reported and not w
   await t.resolves(replica.commit((tx) => tx.append(other, post('still here'))))
 })
 
+test('changes that the disk has lost without a word are noticed before their numbers are used again', async (t) => {
+  const store = aFaultyStore()
+  await append(aReplica(store), 3)
+  await store.write([{ key: key.loose(document, 2), value: undefined }])
+  const log = collectingLog()
+
+  await t.rejects(append(aReplica(store, log), 1), { code: 'STORE_BROKEN' })
+
+  t.match(log.named('document.damaged'), [{ facts: { damage: 'missing changes', size: 2 } }])
+})
+
 test('a damaged snapshot is reported', async (t) => {
   const store = aFaultyStore()
   await append(aReplica(store), LOOSE_CHANGES_MAX)
