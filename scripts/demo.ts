@@ -12,7 +12,7 @@ import { closingLine, isGood, jsonOf } from './trial/result.ts'
 import { runTrial } from './trial/run.ts'
 
 // Not by itself: after sockets were reset in the midst of being shut down, as an emulated link does, Node 24.21 may
-// wait for ever while it tidies up, in Environment::CleanupHandles (seen 2026-11-21, 3 of 8 runs with many cuts).
+// wait for ever while it tidies up, in Environment::CleanupHandles (seen 2026-11-21 after many cuts).
 process.exit(await main())
 
 async function main(): Promise<number> {
