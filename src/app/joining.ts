@@ -1,12 +1,13 @@
 /** How another node joins: an administrator here makes a code, the new node shows that it knows it. */
 import { EdgeError } from '#base/errors.ts'
 import { equalBytes, hexFromBytes } from '#base/bytes.ts'
+import { CERTIFICATE_MS } from '#base/limits.ts'
 import type { Instant, UserId } from '#base/ids.ts'
-import { DIRECTORY } from '#model/document-id.ts'
+import { KEYS } from '#model/document-id.ts'
 import { key, range } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
-import { issueCertificate, type Certificate } from '#trust/identity.ts'
+import { issueCertificate, NO_RIGHTS, rootIssuer, type Certificate } from '#trust/identity.ts'
 import { formatJoinCode, JOIN_CODE_BYTES, joinCodeHash } from '#trust/join-code.ts'
 import { makeJoinAnswer, readJoinRequest } from '#trust/joining.ts'
 import type { KeyPair } from '#trust/keys.ts'
@@ -79,20 +80,23 @@ async function admitNode(
   const { root, organisationSecret } = admission
   if (root === undefined) throw new EdgeError('JOIN_REFUSED', { found: NO_ROOT })
   const codes = await validCodes(tx, context.sync.now())
-  const hashes = codes.map(({ hash }) => hash)
-  const read = readJoinRequest(request, hashes)
+  const { organisation, certificateBytes: issuerCertificateBytes } = context.sync.identity
+  const { suite } = organisation
+  const codeHashes = codes.map(({ hash }) => hash)
+  const read = readJoinRequest(request, { suite, codeHashes })
   if (!read.ok) throw new EdgeError('JOIN_REFUSED', { found: read.reason })
   for (const { place, hash } of codes) if (equalBytes(hash, read.request.codeHash)) tx.delete(place)
-  const { name, role, signingKey, sealingKey } = read.request
+  const { name, role, signingKey } = read.request
   const number = nextNumber(context.sync.roster.all())
-  const facts = { number, name, role, issuedAt: context.sync.now(), signingKey, sealingKey }
-  const certificateBytes = issueCertificate(root, facts)
+  const validFrom = context.sync.now()
+  const validUntil = validFrom + CERTIFICATE_MS
+  const facts = { number, name, role, rights: NO_RIGHTS, validFrom, validUntil, signingKey }
+  const certificateBytes = issueCertificate(rootIssuer(suite, root), facts)
   const content = { kind: 'node' as const, certificate: certificateBytes }
-  await write(tx, context, { document: DIRECTORY, author: undefined, content })
-  const { organisation, certificateBytes: issuerCertificateBytes } = context.sync.identity
+  await write(tx, context, { document: KEYS, author: undefined, content })
   const { name: organisationName, rootKey, code } = organisation
   const grant = {
-    organisation: { name: organisationName, rootKey, code },
+    organisation: { name: organisationName, suite, rootKey, code },
     organisationSecret,
     certificateBytes,
     issuerCertificateBytes,

@@ -92,6 +92,17 @@ export function parseActor(text: string): ActorId | undefined {
   return /^[0-9a-f]{24}$/.test(text) ? (text as ActorId) : undefined
 }
 
+/** A person's id: 8 bytes of the node that enrolled them, which nobody else can claim, and 8 random bytes. */
+export function personOf(node: NodeId, random: Uint8Array): UserId {
+  assert(random.length === 8, 'a person is drawn from 8 bytes')
+  return idFromBytes(Buffer.concat([bytesFromId(node).subarray(0, 8), random]))
+}
+
+/** The part of a person's id that names their home node: 16 hexadecimal digits. */
+export function nodePrefixOfPerson(person: UserId): string {
+  return Buffer.from(bytesFromId(person).subarray(0, 8)).toString('hex')
+}
+
 /** The part of an actor that names its node: 16 hexadecimal digits. */
 export function nodePrefixOfActor(actor: ActorId): string {
   return actor.slice(0, 16)

@@ -58,3 +58,7 @@ export const REQUEST_BYTES_MAX = 1_000_000
 export const CLOCK_TOLERANCE_MS = 300_000
 /** Before this instant no clock of this program can be right: 2026-01-01. */
 export const EARLIEST_CREDIBLE_AT = 1_767_225_600_000
+/** How far past its ends a certificate still counts, since clocks are wrong and links away for weeks: 30 days. */
+export const CERTIFICATE_GRACE_MS = 30 * 24 * 3_600_000
+/** How long a node's certificate is valid unless the operator says otherwise: two years. */
+export const CERTIFICATE_MS = 730 * 24 * 3_600_000

@@ -2,13 +2,13 @@
  * The handshake of a session, one message at a time: what to answer to the peer's hello and to its proof.
  * The responder answers a hello with its own and its proof at once; the initiator proves itself last.
  */
-import type { Identity } from '#trust/identity.ts'
 import {
   beginSession,
   readHello,
   readProof,
   type Meeting,
   type Session,
+  type SessionParty,
   type SessionRefusal,
   type SessionRole,
 } from '#trust/session.ts'
@@ -29,11 +29,11 @@ export interface Handshake {
 
 /** Begins a handshake; `random` is OPENING_RANDOM_BYTES fresh bytes. */
 export function openHandshake(
-  identity: Identity,
+  party: SessionParty,
   role: SessionRole,
   random: Uint8Array,
 ): Handshake {
-  const opening = beginSession(identity, role, random)
+  const opening = beginSession(party, role, random)
   let meeting: Meeting | undefined
   const takeHello = (bytes: Uint8Array): Step => {
     const result = readHello(opening, bytes)

@@ -105,6 +105,6 @@ function clock(now: number, { certificate }: Identity): Finding {
     )
   if (now < EARLIEST_CREDIBLE_AT) return cannotBe('before this program was written')
   if (now > EARLIEST_CREDIBLE_AT + CREDIBLE_MS) return cannotBe('decades ahead')
-  if (now < certificate.issuedAt - CLOCK_TOLERANCE_MS) return cannotBe('before this node was made')
+  if (now < certificate.validFrom - CLOCK_TOLERANCE_MS) return cannotBe('before this node was made')
   return ok('clock', text)
 }

@@ -6,14 +6,16 @@ import { EdgeError } from '#base/errors.ts'
 import type { FolderContents } from '#config/data-folder.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Random } from '#ports/random.ts'
-import { issueCertificate, type NodeRole } from '#trust/identity.ts'
+import { CERTIFICATE_MS } from '#base/limits.ts'
+import { ALL_RIGHTS, issueCertificate, rootIssuer, type NodeRole } from '#trust/identity.ts'
 import { formatJoinCode, JOIN_CODE_BYTES } from '#trust/join-code.ts'
 import { makeJoinRequest, readJoinAnswer } from '#trust/joining.ts'
-import { agree, keyPairFromSeed, sign, type KeyPair } from '#trust/keys.ts'
+import { agree, agreementPair, sign, signingPair, type Suite } from '#trust/keys.ts'
 
 /** What a node that founds an organisation is called, and what it founds. */
 export interface FoundingDraft {
   readonly organisation: string
+  readonly suite: Suite
   readonly name: string
   readonly role: NodeRole
 }
@@ -22,6 +24,7 @@ export interface FoundingDraft {
 export interface JoiningDraft {
   /** 10 bytes. */
   readonly code: Uint8Array
+  readonly suite: Suite
   readonly name: string
   readonly role: NodeRole
 }
@@ -44,28 +47,31 @@ export function foundOrganisation(
   draft: FoundingDraft,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
 ): FolderContents {
-  const seeds = newSeeds(random)
+  const { suite } = draft
+  const signing = random.bytes(KEY_BYTES)
   const rootSeed = random.bytes(KEY_BYTES)
-  const root = keyPairFromSeed('ed25519', rootSeed)
-  const certificate = issueCertificate(root, {
+  const root = signingPair(suite, rootSeed)
+  const now = clock.now()
+  const certificate = issueCertificate(rootIssuer(suite, root), {
     number: 1,
     name: draft.name,
     role: draft.role,
-    issuedAt: clock.now(),
-    signingKey: seeds.signingPair.publicBytes,
-    sealingKey: seeds.sealingPair.publicBytes,
+    rights: ALL_RIGHTS,
+    validFrom: now,
+    validUntil: now + CERTIFICATE_MS,
+    signingKey: signingPair(suite, signing).publicBytes,
   })
   return {
     organisation: {
       name: draft.organisation,
       code: workspaceCode(random),
+      suite: suite.number,
       rootKey: root.publicBytes,
     },
     certificate,
     issuer: undefined,
     keys: {
-      signing: seeds.signing,
-      sealing: seeds.sealing,
+      signing,
       organisation: random.bytes(KEY_BYTES),
       root: rootSeed,
     },
@@ -74,13 +80,15 @@ export function foundOrganisation(
 
 /** Begins to join the organisation whose node gave out the code. */
 export function beginJoin(draft: JoiningDraft, random: Random): Joining {
-  const seeds = newSeeds(random)
-  const { signingPair, sealingPair } = seeds
+  const { suite } = draft
+  const signing = random.bytes(KEY_BYTES)
+  const own = signingPair(suite, signing)
+  const answering = agreementPair(suite, random.bytes(KEY_BYTES))
   const request = makeJoinRequest({
     ...draft,
-    signingKey: signingPair.publicBytes,
-    sealingKey: sealingPair.publicBytes,
-    sign: (message) => sign(signingPair.privateKey, message),
+    signingKey: own.publicBytes,
+    answerKey: answering.publicBytes,
+    sign: (message) => sign(own.privateKey, message),
     nonce: random.bytes(NONCE_BYTES),
   })
   return {
@@ -89,23 +97,18 @@ export function beginJoin(draft: JoiningDraft, random: Random): Joining {
       const outcome = readJoinAnswer(bytes, {
         code: draft.code,
         requestBytes: request,
-        signingKey: signingPair.publicBytes,
-        sealingKey: sealingPair.publicBytes,
-        agree: (theirs) => agree(sealingPair.privateKey, theirs),
+        suite,
+        signingKey: own.publicBytes,
+        agree: (theirs) => agree(suite, answering.privateKey, theirs),
       })
       if (!outcome.ok) throw new EdgeError('JOIN_REFUSED', { reason: outcome.reason })
       const { organisation, organisationSecret } = outcome.answer
       const { name, code, rootKey } = organisation
       return {
-        organisation: { name, code, rootKey },
+        organisation: { name, code, suite: suite.number, rootKey },
         certificate: outcome.answer.certificateBytes,
         issuer: outcome.answer.issuerCertificateBytes,
-        keys: {
-          signing: seeds.signing,
-          sealing: seeds.sealing,
-          organisation: organisationSecret,
-          root: undefined,
-        },
+        keys: { signing, organisation: organisationSecret, root: undefined },
       }
     },
   }
@@ -114,24 +117,6 @@ export function beginJoin(draft: JoiningDraft, random: Random): Joining {
 /** A password that is shown once: 80 random bits in four groups, in the alphabet of join codes. */
 export function newPassword(random: Random): string {
   return formatJoinCode(random.bytes(JOIN_CODE_BYTES))
-}
-
-interface Seeds {
-  readonly signing: Uint8Array
-  readonly sealing: Uint8Array
-  readonly signingPair: KeyPair
-  readonly sealingPair: KeyPair
-}
-
-function newSeeds(random: Random): Seeds {
-  const signing = random.bytes(KEY_BYTES)
-  const sealing = random.bytes(KEY_BYTES)
-  return {
-    signing,
-    sealing,
-    signingPair: keyPairFromSeed('ed25519', signing),
-    sealingPair: keyPairFromSeed('x25519', sealing),
-  }
 }
 
 /** Two characters of base 36; they only keep workspaces on one post office apart. */

@@ -18,12 +18,20 @@ import {
   type ByteReader,
   type ByteWriter,
 } from '#base/bytes.ts'
-import { actorOf, type ActorId, type ChangeHash, type DocumentId } from '#base/ids.ts'
+import { actorOf, type ActorId, type ChangeHash, type ChannelId, type DocumentId } from '#base/ids.ts'
 import { CHANGE_DEPENDENCIES_MAX, DELTA_CHANGES_MAX, ENTRY_BYTES_MAX } from '#base/limits.ts'
-import { channelDocument, DIRECTORY, parseDocumentId, segmentDocument } from '#model/document-id.ts'
+import {
+  auditDocument,
+  channelDocument,
+  DIRECTORY,
+  KEYS,
+  parseDocumentId,
+  SEGMENT_NUMBER_MAX,
+  segmentDocument,
+} from '#model/document-id.ts'
 import type { Log, Logged } from '#model/log.ts'
 import { LANES, laneFromNumber, laneNumber } from '#model/precedence.ts'
-import type { Scope } from '#trust/epoch.ts'
+import { auditedNode, type Scope } from '#trust/epoch.ts'
 import type { Roster } from '#trust/roster.ts'
 
 /** What is to be encoded. `changes` are in the log's own order, each after all it depends on or the peer has. */
@@ -105,7 +113,7 @@ export function decodeDelta(
     const attestations = new Map<ActorId, Uint8Array>()
     for (const { actor } of actors) {
       const hasChanges = records.some((record) => record.actor === actor)
-      if (actor !== opened.sender && hasChanges) attestations.set(actor, reader.raw(64))
+      if (actor !== opened.sender && hasChanges) attestations.set(actor, reader.raw(opened.roster.suite.signatureBytes))
     }
     if (reader.left() > 0) return { ok: false, reason: 'malformed' }
     return { ok: true, delta: { document, records, attestations } }
@@ -162,7 +170,7 @@ function writeActors(writer: ByteWriter, table: readonly ActorId[], draft: Delta
  * this very delta. So the certificate stands beside the actor.
  */
 function bringsCertificate(document: DocumentId, firstSeq: number): boolean {
-  return document === DIRECTORY && firstSeq === 1
+  return document === KEYS && firstSeq === 1
 }
 
 function writeAttestations(
@@ -281,14 +289,20 @@ function readReferences(reader: ByteReader, actors: readonly Actor[]): readonly 
 /** 0: the scope's own document (directory or settings). Otherwise 1 + lane + 4 x the segment's number. */
 function documentNumber(document: DocumentId): number {
   const name = parseDocumentId(document)
+  if (name?.kind === 'audit') return name.number
   return name?.kind === 'segment' ? 1 + laneNumber(name.lane) + LANES.length * name.number : 0
 }
 
 function documentFromNumber(scope: Scope, number: number): DocumentId | undefined {
+  if (scope === 'keys') return number === 0 ? KEYS : undefined
   if (scope === 'directory') return number === 0 ? DIRECTORY : undefined
-  if (number === 0) return channelDocument(scope)
+  const audited = auditedNode(scope)
+  if (audited !== undefined)
+    return number > SEGMENT_NUMBER_MAX ? undefined : auditDocument(audited, number)
+  const channel = scope as ChannelId
+  if (number === 0) return channelDocument(channel)
   const lane = laneFromNumber((number - 1) % LANES.length)
   if (lane === undefined) return undefined
-  const document = segmentDocument(scope, lane, Math.floor((number - 1) / LANES.length))
+  const document = segmentDocument(channel, lane, Math.floor((number - 1) / LANES.length))
   return parseDocumentId(document) === undefined ? undefined : document
 }

@@ -2,7 +2,7 @@
  * The unit a carrier moves. Compressed, then sealed for the members of a scope, then signed where there is
  * something of the sender's own to vouch for.
  *
- *     flags 1 | key hint 2 | sender varint | life 4 | counter varint | ciphertext | tag 16 | signature 0 or 64
+ *     flags 1 | key hint 2 | sender varint | life 4 | counter varint | ciphertext | tag 16 | signature 0, 64 or 96
  *
  * flags: version (2 bits, 1), compression (2 bits), signed (1 bit), 3 bits zero. Bound but never sent:
  * organisation, scope, epoch, a commitment to its secret, and the sender's signing key. `PROTOCOL.md` has it all.
@@ -12,7 +12,7 @@ import { actorOf, type ActorId } from '#base/ids.ts'
 import { BODY_BYTES_MAX } from '#base/limits.ts'
 import type { EpochKey, Keyring } from '#trust/epoch.ts'
 import type { Certificate } from '#trust/identity.ts'
-import { open, seal } from '#trust/keys.ts'
+import { open, seal, type Suite } from '#trust/keys.ts'
 import type { Roster } from '#trust/roster.ts'
 import { compress, decompress, type Compression } from './compression.ts'
 
@@ -25,7 +25,7 @@ export interface Sealing {
   readonly counter: number
   readonly key: EpochKey
   readonly body: Uint8Array
-  /** 64 bytes over what `header` and `body` are to be vouched for, or undefined. */
+  /** A signature over what `header` and `body` are to be vouched for, or undefined. */
   readonly sign: ((header: Uint8Array) => Uint8Array) | undefined
 }
 
@@ -49,7 +49,6 @@ export interface Unopened {
 }
 
 const VERSION = 1
-const SIGNATURE_BYTES = 64
 const COMPRESSIONS: readonly Compression[] = [0, 1, 2]
 
 /** A sealed envelope. */
@@ -79,7 +78,7 @@ export function openEnvelope(
   roster: Roster,
   keyring: Keyring,
 ): Opened | Unopened {
-  const parts = split(bytes)
+  const parts = split(roster.suite, bytes)
   if (parts === undefined) return { ok: false, reason: 'malformed' }
   const sender = roster.byNumber(parts.senderNumber)
   if (sender === undefined) return { ok: false, reason: 'unknown sender' }
@@ -119,7 +118,7 @@ interface Parts {
   readonly signature: Uint8Array | undefined
 }
 
-function split(bytes: Uint8Array): Parts | undefined {
+function split(suite: Suite, bytes: Uint8Array): Parts | undefined {
   if (bytes.length > BODY_BYTES_MAX) return undefined
   try {
     const reader = byteReader(bytes)
@@ -130,7 +129,7 @@ function split(bytes: Uint8Array): Parts | undefined {
     const senderNumber = reader.uint()
     const life = reader.raw(4)
     const counter = reader.uint()
-    const end = bytes.length - ((flags & 16) === 0 ? 0 : SIGNATURE_BYTES)
+    const end = bytes.length - ((flags & 16) === 0 ? 0 : suite.signatureBytes)
     if (end < reader.at()) return undefined
     const header = bytes.subarray(0, reader.at())
     const sealed = bytes.subarray(reader.at(), end)

@@ -5,7 +5,7 @@
  *     organisation.json   name, code and root key of the organisation; the last file of a new folder, so its seal
  *     certificate         this node's certificate, as the root signed it (hexadecimal, like most keys)
  *     issuer              the certificate of the node that let this one in, where it joined
- *     keys/               0700, every file in it 0600: signing, sealing, organisation, root where the organisation
+ *     keys/               0700, every file in it 0600: signing, organisation, root where the organisation
  *                         was founded, store (raw bytes, made with the store), life, operator.token while it runs
  *     store/              LevelDB, every value sealed under keys/store
  *     run.json            while the node runs: its process and its address
@@ -47,7 +47,9 @@ interface FolderOrganisation {
   readonly name: string
   /** 1 to 3 letters or digits. */
   readonly code: string
-  /** Ed25519 public key, 32 bytes. */
+  /** Number of the organisation's suite of algorithms. */
+  readonly suite: 1 | 2
+  /** Public key of the root. */
   readonly rootKey: Uint8Array
 }
 
@@ -60,7 +62,6 @@ export interface FolderContents {
   /** Seeds and keys of 32 bytes each; `root` only where the organisation was founded. */
   readonly keys: {
     readonly signing: Uint8Array
-    readonly sealing: Uint8Array
     readonly organisation: Uint8Array
     readonly root: Uint8Array | undefined
   }
@@ -83,15 +84,15 @@ const FORMAT = 1
 /** For the whole folder: others on the machine have no business in it. */
 const FOLDER_MODE = 0o750
 const KEY_BYTES = 32
-const NEEDED_KEYS = ['signing', 'sealing', 'organisation'] as const
+const NEEDED_KEYS = ['signing', 'organisation'] as const
 const ALL_KEYS = [...NEEDED_KEYS, 'store', 'root', 'life', 'operator.token'] as const
 
-const hex32 = z.string().regex(/^[0-9a-f]{64}$/)
 const OrganisationFile = z.strictObject({
   format: z.literal(FORMAT),
   name: z.string().min(1).max(200),
   code: z.string().regex(/^[a-z0-9]{1,3}$/i),
-  rootKey: hex32,
+  suite: z.union([z.literal(1), z.literal(2)]),
+  rootKey: z.string().regex(/^(?:[0-9a-f]{64}|[0-9a-f]{98})$/),
 })
 
 /** Where everything of the data folder at `path` stands. */
@@ -154,8 +155,8 @@ export async function createDataFolder(
     await writeFileWhole(layout.config, config, PUBLIC_MODE)
   await writeHex(layout.certificate, contents.certificate, PUBLIC_MODE)
   if (contents.issuer !== undefined) await writeHex(layout.issuer, contents.issuer, PUBLIC_MODE)
-  const { name, code, rootKey } = contents.organisation
-  const organisation = { format: FORMAT, name, code, rootKey: hexFromBytes(rootKey) }
+  const { name, code, suite, rootKey } = contents.organisation
+  const organisation = { format: FORMAT, name, code, suite, rootKey: hexFromBytes(rootKey) }
   await writeFileWhole(
     layout.organisation,
     `${JSON.stringify(organisation, undefined, 2)}\n`,
@@ -185,7 +186,6 @@ export async function readDataFolder(path: string): Promise<FolderContents> {
     issuer: (await isThere(layout.issuer)) ? await readHex(layout.issuer, undefined) : undefined,
     keys: {
       signing: await key('signing'),
-      sealing: await key('sealing'),
       organisation: await key('organisation'),
       root: hasRoot ? await key('root') : undefined,
     },
@@ -233,9 +233,9 @@ export async function openModes(path: string): Promise<readonly OpenMode[]> {
 async function readOrganisation(file: string): Promise<FolderOrganisation> {
   const parsed = parseJson((await readText(file)) ?? '')
   const organisation = OrganisationFile.safeParse(parsed.ok ? parsed.value : undefined)
-  if (!organisation.success) throw damaged(file, 'format 1 with name, code and rootKey')
-  const { name, code, rootKey } = organisation.data
-  return { name, code, rootKey: bytesFromHex(rootKey) }
+  if (!organisation.success) throw damaged(file, 'format 1 with name, code, suite and rootKey')
+  const { name, code, suite, rootKey } = organisation.data
+  return { name, code, suite, rootKey: bytesFromHex(rootKey) }
 }
 
 async function readHex(file: string, length: number | undefined): Promise<Uint8Array> {

@@ -1,18 +1,31 @@
 /**
- * The organisation's directory, folded from its log: nodes, people, channels, memberships. For one name the entry
- * that stands last in order counts, so every node with the same entries has the same directory.
+ * The organisation's directory, folded from its log: people, channels, memberships. Every node with the same entries has
+ * the same directory, and an entry counts only where its writer had a say (design 4): a person's own node speaks for
+ * that person, nodes that administer speak for everybody, members' nodes speak for their channels. The rest stays in
+ * the log and changes nothing.
  */
-import type { ActorId, ChannelId, DocumentId, Instant, UserId } from '#base/ids.ts'
-import type { ChannelKind, MemberRole, Profile } from './entry.ts'
+import {
+  nodePrefix,
+  nodePrefixOfPerson,
+  type ChannelId,
+  type Instant,
+  type UserId,
+} from '#base/ids.ts'
+import { directChannelId, isFounder, kindOfChannel, type ChannelKind } from './channel-id.ts'
+import { DIRECTORY } from './document-id.ts'
+import type { MemberRole, Profile } from './entry.ts'
+import type { Writer } from './key-book.ts'
 import type { Logged } from './log.ts'
 import { causeKey } from './order.ts'
 
-/** A person as the directory has them. */
+/** A person as the directory has them. Their home is in their id. */
 export interface DirectoryPerson {
   readonly id: UserId
   readonly profile: Profile
-  /** Whose list enrolled them first: their home. */
-  readonly home: ActorId
+  /** Whose word they are an administrator by: their own node's, or one that administers for all. */
+  readonly administers: 'nothing' | 'home' | 'organisation'
+  /** Was one for all once: what they deleted then stays deleted everywhere. */
+  readonly hasAdministered: boolean
   readonly createdAt: Instant
   readonly updatedAt: Instant
 }
@@ -33,17 +46,27 @@ export interface DirectoryMember {
   readonly since: Instant
 }
 
+/** A membership that changed, and what it was. */
+export interface MemberChange {
+  readonly member: DirectoryMember
+  readonly before: MemberRole
+}
+
 /** What an entry changed. */
 export type DirectoryChange =
   | { readonly kind: 'person'; readonly person: DirectoryPerson; readonly isNew: boolean }
   | { readonly kind: 'channel'; readonly channel: DirectoryChannel; readonly isNew: boolean }
-  | { readonly kind: 'member'; readonly member: DirectoryMember; readonly before: MemberRole }
-  | { readonly kind: 'node'; readonly certificate: Uint8Array }
+  | {
+      readonly kind: 'members'
+      readonly channel: ChannelId
+      readonly changes: readonly MemberChange[]
+    }
   | { readonly kind: 'nothing' }
 
 /** Grows by `apply`; asks cost nothing. */
 export interface Directory {
-  readonly apply: (document: DocumentId, logged: Logged) => DirectoryChange
+  /** `writer`: the node whose list the entry stands in. */
+  readonly apply: (logged: Logged, writer: Writer) => DirectoryChange
   readonly person: (id: UserId) => DirectoryPerson | undefined
   readonly people: () => readonly DirectoryPerson[]
   readonly channel: (id: ChannelId) => DirectoryChannel | undefined
@@ -51,7 +74,6 @@ export interface Directory {
   readonly member: (channel: ChannelId, person: UserId) => DirectoryMember | undefined
   readonly members: (channel: ChannelId) => readonly DirectoryMember[]
   readonly channelsOf: (person: UserId) => readonly ChannelId[]
-  readonly certificates: () => readonly Uint8Array[]
 }
 
 interface Ordered<T> {
@@ -59,15 +81,32 @@ interface Ordered<T> {
   readonly value: T
 }
 
-/** `firstOrder`: the place of the entry that enrolled them. */
-type EnrolledPerson = DirectoryPerson & { readonly firstOrder: string }
+interface PersonEntry {
+  readonly order: string
+  readonly at: Instant
+  readonly profile: Profile
+  readonly isByAdministrator: boolean
+}
+
+interface MemberEntry {
+  readonly order: string
+  readonly at: Instant
+  readonly person: UserId
+  readonly role: MemberRole
+  readonly writer: Writer
+}
+
+interface ChannelMembers {
+  /** In order. */
+  readonly entries: MemberEntry[]
+  readonly now: Map<UserId, DirectoryMember>
+}
 
 interface Tables {
-  readonly people: Map<UserId, Ordered<EnrolledPerson>>
+  readonly people: Map<UserId, { readonly entries: PersonEntry[]; value: DirectoryPerson }>
   readonly channels: Map<ChannelId, Ordered<DirectoryChannel>>
-  readonly members: Map<ChannelId, Map<UserId, Ordered<DirectoryMember>>>
+  readonly members: Map<ChannelId, ChannelMembers>
   readonly byPerson: Map<UserId, Set<ChannelId>>
-  readonly certificates: Uint8Array[]
 }
 
 /** An empty directory. */
@@ -77,82 +116,73 @@ export function openDirectory(): Directory {
     channels: new Map(),
     members: new Map(),
     byPerson: new Map(),
-    certificates: [],
   }
-  const { people, channels, members, byPerson, certificates } = tables
+  const { people, channels, members, byPerson } = tables
   return {
-    apply: (document, logged) => applyEntry(tables, document, logged),
+    apply: (logged, writer) => applyEntry(tables, logged, writer),
     person: (id) => people.get(id)?.value,
     people: () => [...people.values()].map((person) => person.value),
     channel: (id) => channels.get(id)?.value,
     channels: () => [...channels.values()].map((channel) => channel.value),
-    member: (channel, person) => members.get(channel)?.get(person)?.value,
+    member: (channel, person) => members.get(channel)?.now.get(person),
     members: (channel) =>
-      [...(members.get(channel)?.values() ?? [])]
-        .map((member) => member.value)
-        .filter((member) => member.role !== 'none'),
+      [...(members.get(channel)?.now.values() ?? [])].filter(({ role }) => role !== 'none'),
     channelsOf: (person) => [...(byPerson.get(person) ?? [])],
-    certificates: () => certificates,
   }
 }
 
-function applyEntry(tables: Tables, document: DocumentId, logged: Logged): DirectoryChange {
-  const place = { order: causeKey(document, logged), at: logged.orderAt, actor: logged.actor }
+const NOTHING: DirectoryChange = { kind: 'nothing' }
+
+function applyEntry(tables: Tables, logged: Logged, writer: Writer): DirectoryChange {
+  const place = { order: causeKey(DIRECTORY, logged), at: logged.orderAt }
   const { content, author: creator } = logged.entry
-  switch (content.kind) {
-    case 'person':
-      return applyPerson(tables, content, place)
-    case 'channel': {
-      const { channel: id, channelKind: kind } = content
-      return applyChannel(tables, { id, kind, creator, createdAt: place.at }, place)
-    }
-    case 'member': {
-      const { channel, person, role } = content
-      return applyMember(tables, { channel, person, role, since: place.at }, place)
-    }
-    case 'node':
-      tables.certificates.push(content.certificate)
-      return { kind: 'node', certificate: content.certificate }
-    case 'post':
-    case 'edit':
-    case 'deletion':
-    case 'reaction':
-    case 'acknowledgement':
-    case 'settings':
-    case 'unknown':
-      return NOTHING
+  if (content.kind === 'person') {
+    const isHome = nodePrefixOfPerson(content.person) === nodePrefix(writer.node)
+    if (!isHome && !writer.administers) return NOTHING
+    const { profile } = content
+    const entry = { ...place, profile, isByAdministrator: writer.administers }
+    return applyPerson(tables, content.person, entry)
   }
+  if (content.kind === 'channel') {
+    const { channel: id, channelKind: kind } = content
+    const isOpen = kind === 'public' || kind === 'direct'
+    const mayFound = isOpen || isFounder(id, nodePrefix(writer.node))
+    if (!mayFound || kindOfChannel(id) !== kind) return NOTHING
+    return applyChannel(tables, { id, kind, creator, createdAt: place.at }, place.order)
+  }
+  if (content.kind !== 'member') return NOTHING
+  const { person, role } = content
+  return applyMember(tables, content.channel, { ...place, person, role, writer })
 }
 
-/** The first entry of a person decides their home, the last their profile. */
-function applyPerson(
-  { people }: Tables,
-  { person: id, profile }: { readonly person: UserId; readonly profile: Profile },
-  { order, at, actor }: Placed,
-): DirectoryChange {
+/** The last entry decides the profile; each of the two who may make an administrator decides for itself. */
+function applyPerson({ people }: Tables, id: UserId, entry: PersonEntry): DirectoryChange {
   const known = people.get(id)
-  const fresh = { id, profile, home: actor, createdAt: at, updatedAt: at, firstOrder: order }
-  if (known === undefined) {
-    people.set(id, { order, value: fresh })
-    return { kind: 'person', person: fresh, isNew: true }
+  const entries = [...(known?.entries ?? []), entry].toSorted(byOrder)
+  const last = entries.at(-1) ?? entry
+  const lastOf = (isByAdministrator: boolean): boolean =>
+    entries.findLast((one) => one.isByAdministrator === isByAdministrator)?.profile
+      .isAdministrator === true
+  const forAll = lastOf(true)
+  const value: DirectoryPerson = {
+    id,
+    profile: { ...last.profile, isAdministrator: forAll || lastOf(false) },
+    administers: forAll ? 'organisation' : lastOf(false) ? 'home' : 'nothing',
+    hasAdministered: entries.some(
+      ({ isByAdministrator, profile }) => isByAdministrator && profile.isAdministrator,
+    ),
+    createdAt: entries[0]?.at ?? entry.at,
+    updatedAt: last.at,
   }
-  const { value } = known
-  const isFirst = order < value.firstOrder
-  const isLast = order > known.order
-  if (!isFirst && !isLast) return NOTHING
-  const person = {
-    ...value,
-    ...(isFirst ? { home: actor, createdAt: at, firstOrder: order } : { profile, updatedAt: at }),
-  }
-  people.set(id, { order: isLast ? order : known.order, value: person })
-  return { kind: 'person', person, isNew: false }
+  people.set(id, { entries, value })
+  return { kind: 'person', person: value, isNew: known === undefined }
 }
 
-/** The first entry to name a channel decides its kind. */
+/** The first entry that counts names the creator. */
 function applyChannel(
   { channels }: Tables,
   channel: DirectoryChannel,
-  { order }: Placed,
+  order: string,
 ): DirectoryChange {
   const known = channels.get(channel.id)
   if (known !== undefined && known.order <= order) return NOTHING
@@ -160,27 +190,66 @@ function applyChannel(
   return { kind: 'channel', channel, isNew: known === undefined }
 }
 
-function applyMember(
-  { members, byPerson }: Tables,
-  member: DirectoryMember,
-  { order }: Placed,
-): DirectoryChange {
-  const list = members.get(member.channel) ?? new Map<UserId, Ordered<DirectoryMember>>()
-  const known = list.get(member.person)
-  if (known !== undefined && known.order >= order) return NOTHING
-  list.set(member.person, { order, value: member })
-  members.set(member.channel, list)
-  const joined = byPerson.get(member.person) ?? new Set<ChannelId>()
-  if (member.role === 'none') joined.delete(member.channel)
-  else joined.add(member.channel)
-  byPerson.set(member.person, joined)
-  return { kind: 'member', member, before: known?.value.role ?? 'none' }
+/** Entries of one channel are folded in their order; one that comes late folds the channel anew. */
+function applyMember(tables: Tables, channel: ChannelId, entry: MemberEntry): DirectoryChange {
+  const known = tables.members.get(channel) ?? { entries: [], now: new Map() }
+  const isLast = entry.order > (known.entries.at(-1)?.order ?? '')
+  const entries = isLast ? known.entries : [...known.entries, entry].toSorted(byOrder)
+  if (isLast) entries.push(entry)
+  const now = new Map(isLast ? known.now : [])
+  for (const one of isLast ? [entry] : entries) {
+    const { person, role, at: since } = one
+    if (hasSay(channel, one, { now, entries })) now.set(person, { channel, person, role, since })
+  }
+  tables.members.set(channel, { entries, now })
+  const changes = changesBetween(known.now, now)
+  for (const { member } of changes) index(tables, member)
+  return changes.length === 0 ? NOTHING : { kind: 'members', channel, changes }
 }
 
-const NOTHING: DirectoryChange = { kind: 'nothing' }
+/** Whether the writer could make this change of a channel's members when it did. */
+function hasSay(
+  channel: ChannelId,
+  { person, writer }: MemberEntry,
+  { now, entries }: ChannelMembers,
+): boolean {
+  const prefix = nodePrefix(writer.node)
+  const kind = kindOfChannel(channel)
+  if (kind === 'direct')
+    return entries.some((other) => directChannelId(person, other.person) === channel)
+  if (writer.administers) return true
+  const isOwn = nodePrefixOfPerson(person) === prefix
+  const isMember = now.get(person)?.role !== undefined && now.get(person)?.role !== 'none'
+  if (isOwn && (kind === 'public' || isMember)) return true
+  if (kind !== 'public' && isFounder(channel, prefix)) return true
+  for (const one of now.values())
+    if (one.role !== 'none' && nodePrefixOfPerson(one.person) === prefix) return true
+  return false
+}
 
-interface Placed {
-  readonly order: string
-  readonly at: Instant
-  readonly actor: ActorId
+function changesBetween(
+  before: ReadonlyMap<UserId, DirectoryMember>,
+  after: ReadonlyMap<UserId, DirectoryMember>,
+): readonly MemberChange[] {
+  const changes: MemberChange[] = []
+  for (const [person, member] of after) {
+    const was = before.get(person)
+    if (was?.role !== member.role || was.since !== member.since)
+      changes.push({ member, before: was?.role ?? 'none' })
+  }
+  for (const [person, was] of before)
+    if (!after.has(person) && was.role !== 'none')
+      changes.push({ member: { ...was, role: 'none' }, before: was.role })
+  return changes
+}
+
+function index({ byPerson }: Tables, { channel, person, role }: DirectoryMember): void {
+  const joined = byPerson.get(person) ?? new Set<ChannelId>()
+  if (role === 'none') joined.delete(channel)
+  else joined.add(channel)
+  byPerson.set(person, joined)
+}
+
+function byOrder(a: { readonly order: string }, b: { readonly order: string }): number {
+  return a.order < b.order ? -1 : 1
 }

@@ -15,6 +15,13 @@ import {
   type UserId,
 } from '#base/ids.ts'
 import { ENTRY_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import {
+  isKeyContent,
+  KEY_KIND_NUMBER,
+  KEY_READERS,
+  keyFields,
+  type KeyContent,
+} from './key-content.ts'
 
 /** What an entry says. An entry of a kind or shape this version does not know is `unknown` and shown by nobody. */
 export type Content =
@@ -38,6 +45,7 @@ export type Content =
       readonly role: MemberRole
     }
   | { readonly kind: 'settings'; readonly settings: Settings }
+  | KeyContent
   | { readonly kind: 'unknown' }
 
 /** Everybody may find and join `public`; the others show themselves to members only. */
@@ -93,6 +101,8 @@ const SHAPE_MAX = {
 }
 /** Largest claimed time, in seconds: in milliseconds it has 15 digits, as many as an order key has room for. */
 const SECONDS_MAX = 900_000_000_000
+/** Kind, author, time. */
+const HEAD_ITEMS = 3
 const KINDS = ['public', 'private', 'direct', 'group'] as const
 const ROLES = ['none', 'member', 'administrator'] as const
 const KIND_NUMBER = {
@@ -106,6 +116,7 @@ const KIND_NUMBER = {
   channel: 18,
   member: 19,
   settings: 20,
+  ...KEY_KIND_NUMBER,
 } as const
 
 /** The bytes of `entry` as the next one of a list. */
@@ -137,6 +148,7 @@ function authorField(author: UserId | undefined, context: ListContext): unknown 
 function contentFields(content: Content, [author, seconds]: readonly unknown[]): unknown[] {
   if (content.kind === 'unknown') return []
   const head = [KIND_NUMBER[content.kind], author, seconds]
+  if (isKeyContent(content)) return [...head, ...keyFields(content)]
   switch (content.kind) {
     case 'post':
       return [
@@ -249,7 +261,8 @@ const READERS: Readonly<Record<number, (fields: Fields) => Content | undefined>>
 }
 
 function readContent(fields: Fields): Content {
-  return READERS[wholeNumber(fields[0], -1)]?.(fields) ?? UNKNOWN
+  const kind = wholeNumber(fields[0], -1)
+  return READERS[kind]?.(fields) ?? KEY_READERS[kind]?.(fields.slice(HEAD_ITEMS)) ?? UNKNOWN
 }
 
 function readSettings(field: unknown): Settings {

@@ -1,9 +1,9 @@
 /** The real clock, chance and log: what a node gets outside tests and simulations. */
-import { randomBytes } from 'node:crypto'
+import { createPublicKey, encapsulate, randomBytes } from 'node:crypto'
 import type { Facts } from '#base/errors.ts'
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
-import type { Random } from './random.ts'
+import type { Encapsulation, Random } from './random.ts'
 
 /** Most urgent first; a level shows itself and those before it. */
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
@@ -88,8 +88,25 @@ export function realClock(): Clock {
 
 /** The system's chance, fit for keys. */
 export function realRandom(): Random {
-  return { bytes: (length) => new Uint8Array(randomBytes(length)) }
+  return { bytes: (length) => new Uint8Array(randomBytes(length)), encapsulate: encapsulateTo }
 }
+
+function encapsulateTo(publicKey: Uint8Array): Encapsulation | undefined {
+  if (publicKey.length !== KEM_KEY_BYTES) return undefined
+  try {
+    const key = Buffer.concat([KEM_SPKI, publicKey])
+    const { sharedKey, ciphertext } = encapsulate(
+      createPublicKey({ key, format: 'der', type: 'spki' }),
+    )
+    return { secret: new Uint8Array(sharedKey), ciphertext: new Uint8Array(ciphertext) }
+  } catch {
+    return undefined // not a key: FIPS 203 checks the modulus
+  }
+}
+
+/** DER in front of a raw ML-KEM-768 public key (object identifier 2.16.840.1.101.3.4.4.2). */
+const KEM_SPKI = Buffer.from('308204b2300b0609608648016503040402038204a100', 'hex')
+const KEM_KEY_BYTES = 1_184
 
 /** A log that writes one line of JSON for each event: `at`, `level`, `event`, then the facts. */
 export function realLog({ clock, level, put = putOnStandardError }: LogOptions): Log {

@@ -1,7 +1,9 @@
 /** What every part of sync works with: who we are, whom we know, and the replica. */
 import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import type { Directory } from '#model/directory.ts'
+import type { KeyBook } from '#model/key-book.ts'
 import type { Log } from '#ports/log.ts'
+import type { Random } from '#ports/random.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Keyring } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
@@ -31,8 +33,10 @@ export interface SyncContext {
   readonly replica: Replica
   readonly projector: Projector
   readonly directory: () => Directory
+  readonly keyBook: () => KeyBook
   readonly log: Log
   readonly now: () => Instant
+  readonly random: Random
   /** Peers ever met, in memory: changed only after the commit that noted them. */
   readonly peers: Set<PeerId>
   readonly emit: (event: SyncEvent) => void

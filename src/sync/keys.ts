@@ -45,6 +45,12 @@ export const key = {
   /** ParcelRecord: sealed, numbered, not yet answered. */
   parcel: (peer: PeerId, lane: Lane, number: number) =>
     `fly/${peer}/${laneNumber(lane)}/${padded(number)}`,
+  /** 96 bytes: the seed of a sealing key of ours, by its name. */
+  sealingSeed: (name: string) => `seal/${name}`,
+  /** 32 bytes: what the owner of this pair shares with whom it was made for; we are one of them. */
+  pairSecret: (actor: ActorId, seq: number) => `pair/${actor}/${padded(seq)}`,
+  /** EpochRecord: an epoch whose secret we hold. */
+  epoch: (id: string) => `epoch/${id}`,
   /** The next parcel's number. */
   nextNumber: (peer: PeerId, lane: Lane) => `next/${peer}/${laneNumber(lane)}`,
   /** The next seal counter: never used twice in a life. */
@@ -100,6 +106,8 @@ export const range = {
   allWaiting: within('wait/'),
   parked: within('park/'),
   peers: within('peer/'),
+  sealingSeeds: within('seal/'),
+  epochs: within('epoch/'),
   outbox: (peer: PeerId) => within(`out/${peer}/`),
   notes: (peer: PeerId) => within(`note/${peer}/`),
   parcels: (peer: PeerId) => within(`fly/${peer}/`),

@@ -20,6 +20,15 @@ export interface SegmentRecord {
   readonly openedAt: Instant
 }
 
+/** An epoch we hold. */
+export interface EpochRecord {
+  readonly audience: string
+  readonly number: number
+  readonly maker: string | undefined
+  readonly secret: Uint8Array
+  readonly heldSince: Instant
+}
+
 /** Somebody we have been in contact with. */
 export interface PeerRecord {
   readonly carrier: string

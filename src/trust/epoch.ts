@@ -1,74 +1,223 @@
 /**
- * Keys by which envelopes are sealed. Each scope (a channel, or the directory) has an epoch secret; each sender
- * seals under a key of its own made from it, so that counters of two nodes never meet under one key.
+ * Keys by which envelopes are sealed. An audience (all nodes of the organisation, those of one channel, those that keep one
+ * node's audit) has epochs: a random secret each, wrapped for every node of the audience. From a secret follow the
+ * keys of each scope and each sender, so that counters of two nodes never meet under one key.
  *
- * Today every secret derives from the organisation's, which each member node got when it joined.
+ * The keys document is sealed under what every node ever let in was given at the door. It holds nothing but certificates,
+ * revocations and wrapped secrets, so that whoever was away for long finds the way back in.
  */
-import { bytesFromText, concatBytes } from '#base/bytes.ts'
+import { assert } from '#base/assert.ts'
+import { bytesFromHex, bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
 import { bytesFromId, type ChannelId, type NodeId, type OrganisationId } from '#base/ids.ts'
-import { derive, sealKey, type SealKey } from './keys.ts'
+import { derive, open, seal, sealKey, TAG_BYTES, type SealKey, type Suite } from './keys.ts'
+
+/** Who shares an epoch's secret: the organisation's nodes, a channel's, or those that keep one node's audit. */
+export type AudienceId = OrganisationId | ChannelId | NodeId
 
 /** What a set of documents is sealed for. */
-export type Scope = ChannelId | 'directory'
+export type Scope = ChannelId | 'directory' | 'keys' | `audit ${NodeId}`
 
-/** One epoch of one scope. */
+/** 32 hexadecimal digits: commits to audience, number, maker and secret, and tells nothing of the secret. */
+export type EpochId = string
+
+/** One epoch of an audience, held by this node. */
+export interface Epoch {
+  readonly id: EpochId
+  readonly audience: AudienceId
+  readonly number: number
+  /** The node that made it; undefined for the organisation's first. */
+  readonly maker: NodeId | undefined
+  /** 32 bytes. */
+  readonly secret: Uint8Array
+}
+
+/** The keys of one scope in one epoch. */
 export interface EpochKey {
   readonly scope: Scope
-  readonly epoch: number
+  readonly epoch: EpochId
   /** 2 bytes in the clear that let a member pick the key; to others they say nothing. */
   readonly hint: Uint8Array
-  /** Bound into every seal, never sent: organisation, scope, epoch and a commitment to the secret. */
+  /** Bound into every seal, never sent: suite, organisation, scope, and a commitment to the secret. */
   readonly bound: Uint8Array
   readonly keyOf: (sender: NodeId) => SealKey
 }
 
-/** The epoch keys a node holds. */
+/** The secrets a node holds, as keys. Audiences are named when they are met; secrets come and are burned. */
 export interface Keyring {
-  readonly add: (scope: Scope) => void
-  readonly current: (scope: Scope) => EpochKey
+  /** Scopes that are sealed with this audience's secrets from now on. */
+  readonly addScope: (scope: Scope, audience: AudienceId) => void
+  readonly hold: (epoch: Epoch) => void
+  readonly drop: (id: EpochId) => void
+  /** Lets go of everything but the organisation's first epoch: what is on disk is held again by the caller. */
+  readonly reset: () => void
+  readonly epoch: (id: EpochId) => Epoch | undefined
+  /** The key of a scope in an epoch this node holds. */
+  readonly keyOf: (scope: Scope, id: EpochId) => EpochKey | undefined
   /** All keys with this hint: usually one. */
   readonly byHint: (hint: Uint8Array) => readonly EpochKey[]
+  /** The organisation's first epoch, which everybody ever let in can work out. */
+  readonly firstEpoch: Epoch
+  /** The key of the keys document. */
+  readonly keysKey: EpochKey
 }
 
-/** The first epoch's key of a scope. */
-export function epochKey(organisation: OrganisationId, secret: Uint8Array, scope: Scope): EpochKey {
-  const epoch = 0
-  const name = `${scope} ${epoch}`
-  const epochSecret = derive(secret, `holdfast epoch ${name}`, 32)
-  const commitment = derive(epochSecret, 'holdfast commitment', 32)
-  const keys = new Map<NodeId, SealKey>()
+/** Length of an epoch's secret. */
+export const EPOCH_SECRET_BYTES = 32
+/** Length of a wrapped secret. */
+export const WRAP_BYTES = EPOCH_SECRET_BYTES + TAG_BYTES
+/** Largest number of an epoch: a hostile one at the end leaves a tie, not a dead end. */
+export const EPOCH_NUMBER_MAX = 2 ** 31
+
+const ID_BYTES = 16
+/** Every wrapping key wraps one secret only. */
+const ONLY_NONCE = new Uint8Array(12)
+
+/** The node whose audit a scope is, or undefined for another scope. */
+export function auditedNode(scope: Scope): NodeId | undefined {
+  return scope.startsWith('audit ') ? (scope.slice('audit '.length) as NodeId) : undefined
+}
+
+/** The scope of a node's audit. */
+export function auditScope(node: NodeId): Scope {
+  return `audit ${node}`
+}
+
+/** An epoch from its secret. */
+export function epochOf(suite: Suite, facts: Omit<Epoch, 'id'>): Epoch {
+  assert(facts.secret.length === EPOCH_SECRET_BYTES, 'an epoch secret is 32 bytes')
+  const label = `holdfast epoch ${facts.audience} ${facts.number} ${facts.maker ?? 'door'}`
+  const id = derive(suite, facts.secret, { label, length: ID_BYTES })
+  return { ...facts, id: hexFromBytes(id) }
+}
+
+/**
+ * Epoch 0 of the organisation: it follows from the secret given at the door, so nodes that were just let in can talk at
+ * once. It ends with the first revocation or rotation.
+ */
+export function firstEpoch(suite: Suite, audience: OrganisationId, atTheDoor: Uint8Array): Epoch {
+  const secret = derive(suite, atTheDoor, { label: 'holdfast first epoch', length: 32 })
+  return epochOf(suite, { audience, number: 0, maker: undefined, secret })
+}
+
+/** An epoch's secret for whoever shares `pairSecret` with us. */
+export function wrapEpoch(suite: Suite, pairSecret: Uint8Array, epoch: Epoch): Uint8Array {
+  const bound = bytesFromHex(epoch.id)
+  return seal(wrapKey(suite, pairSecret, epoch.id), ONLY_NONCE, { bytes: epoch.secret, bound })
+}
+
+/** The epoch in a wrap; undefined when it was wrapped for another, altered, or is not what its id commits to. */
+export function unwrapEpoch(
+  suite: Suite,
+  pairSecret: Uint8Array,
+  wrapped: { readonly facts: Omit<Epoch, 'secret'>; readonly bytes: Uint8Array },
+): Epoch | undefined {
+  const { facts, bytes } = wrapped
+  const bound = bytesFromHex(facts.id)
+  const secret = open(wrapKey(suite, pairSecret, facts.id), ONLY_NONCE, { bytes, bound })
+  if (secret?.length !== EPOCH_SECRET_BYTES) return undefined
+  const epoch = epochOf(suite, { ...facts, secret: new Uint8Array(secret) })
+  return epoch.id === facts.id ? epoch : undefined
+}
+
+/** A keyring that holds what every node was given at the door. */
+export function openKeyring(
+  suite: Suite,
+  organisation: OrganisationId,
+  atTheDoor: Uint8Array,
+): Keyring {
+  const audiences = new Map<Scope, AudienceId>()
+  const epochs = new Map<EpochId, Epoch>()
+  const keys = new Map<string, EpochKey>()
+  const byHint = new Map<string, EpochKey[]>()
+
+  const addKey = (scope: Scope, epoch: Epoch): void => {
+    const name = `${epoch.id} ${scope}`
+    if (keys.has(name)) return
+    const key = scopeKey(suite, organisation, { scope, epoch })
+    const hint = hexFromBytes(key.hint)
+    keys.set(name, key)
+    byHint.set(hint, [...(byHint.get(hint) ?? []), key])
+  }
+
+  const drop = (id: EpochId): void => {
+    epochs.delete(id)
+    for (const [name, key] of keys) {
+      if (key.epoch !== id || key.scope === 'keys') continue
+      keys.delete(name)
+      const hint = hexFromBytes(key.hint)
+      byHint.set(
+        hint,
+        (byHint.get(hint) ?? []).filter((one) => one !== key),
+      )
+    }
+  }
+
+  const first = firstEpoch(suite, organisation, atTheDoor)
+  const keysEpoch = epochOf(suite, {
+    audience: organisation,
+    number: 0,
+    maker: undefined,
+    secret: derive(suite, atTheDoor, { label: 'holdfast keys document', length: 32 }),
+  })
+  addKey('keys', keysEpoch)
+  const ring: Keyring = {
+    addScope: (scope, audience) => {
+      audiences.set(scope, audience)
+      for (const epoch of epochs.values()) if (epoch.audience === audience) addKey(scope, epoch)
+    },
+    hold: (epoch) => {
+      epochs.set(epoch.id, epoch)
+      for (const [scope, audience] of audiences)
+        if (epoch.audience === audience) addKey(scope, epoch)
+    },
+    drop,
+    reset: () => {
+      for (const id of [...epochs.keys()]) drop(id)
+      ring.hold(first)
+    },
+    epoch: (id) => epochs.get(id),
+    keyOf: (scope, id) => keys.get(`${id} ${scope}`),
+    byHint: (hint) => byHint.get(hexFromBytes(hint)) ?? [],
+    firstEpoch: first,
+    keysKey: scopeKey(suite, organisation, { scope: 'keys', epoch: keysEpoch }),
+  }
+  ring.addScope('directory', organisation)
+  ring.hold(first)
+  return ring
+}
+
+/** The key of one scope in one epoch. */
+export function scopeKey(
+  suite: Suite,
+  organisation: OrganisationId,
+  { scope, epoch }: { readonly scope: Scope; readonly epoch: Epoch },
+): EpochKey {
+  const make = (label: string, length: number): Uint8Array =>
+    derive(suite, secret, { label, length })
+  const secret = derive(suite, epoch.secret, { label: `holdfast scope ${scope}`, length: 32 })
+  const senders = new Map<NodeId, SealKey>()
+  const suiteNumber = Uint8Array.of(suite.number)
   return {
     scope,
-    epoch,
-    hint: derive(epochSecret, 'holdfast hint', 2),
-    bound: concatBytes(bytesFromId(organisation), bytesFromText(name), commitment),
+    epoch: epoch.id,
+    hint: make('holdfast hint', 2),
+    bound: concatBytes(
+      suiteNumber,
+      bytesFromId(organisation),
+      bytesFromText(scope),
+      make('holdfast commitment', 32),
+    ),
     keyOf: (sender) => {
-      const known = keys.get(sender)
+      const known = senders.get(sender)
       if (known !== undefined) return known
-      const key = sealKey(derive(epochSecret, `holdfast seal ${sender}`, 32))
-      keys.set(sender, key)
+      const key = sealKey(suite, make(`holdfast seal ${sender}`, 32))
+      senders.set(sender, key)
       return key
     },
   }
 }
 
-/** A keyring that holds the directory's key; channels are added as they become known. */
-export function openKeyring(organisation: OrganisationId, secret: Uint8Array): Keyring {
-  const byScope = new Map<Scope, EpochKey>()
-  const byHint = new Map<string, EpochKey[]>()
-  const current = (scope: Scope): EpochKey => {
-    const known = byScope.get(scope)
-    if (known !== undefined) return known
-    const key = epochKey(organisation, secret, scope)
-    const hint = Buffer.from(key.hint).toString('hex')
-    byScope.set(scope, key)
-    byHint.set(hint, [...(byHint.get(hint) ?? []), key])
-    return key
-  }
-  current('directory')
-  return {
-    add: (scope) => void current(scope),
-    current,
-    byHint: (hint) => byHint.get(Buffer.from(hint).toString('hex')) ?? [],
-  }
+function wrapKey(suite: Suite, pairSecret: Uint8Array, id: EpochId): SealKey {
+  const label = `holdfast wrap ${id}`
+  return sealKey(suite, derive(suite, pairSecret, { label, length: 32 }))
 }

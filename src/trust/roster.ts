@@ -1,14 +1,32 @@
 /** The nodes whose certificates this node holds: who is behind a number in an envelope or a prefix in an actor. */
 import type { KeyObject } from 'node:crypto'
-import { nodePrefix, nodePrefixOfActor, type ActorId, type NodeId } from '#base/ids.ts'
-import { readCertificate, verifierOf, type Certificate } from './identity.ts'
-import { verify } from './keys.ts'
+import {
+  nodePrefix,
+  nodePrefixOfActor,
+  nodePrefixOfPerson,
+  type ActorId,
+  type Instant,
+  type NodeId,
+  type UserId,
+} from '#base/ids.ts'
+import {
+  issuerOf,
+  readCertificate,
+  verifierOf,
+  type Authority,
+  type Certificate,
+  type Organisation,
+} from './identity.ts'
+import { verify, type Suite } from './keys.ts'
 
-/** Grows by `introduce`; only certificates that the organisation's root has signed get in. */
+/** Grows by `introduce`; only certificates that the organisation vouches for get in. */
 export interface Roster {
+  readonly suite: Suite
+  /** Whose certificates are believed, as of now. */
+  readonly authority: Authority
   /**
    * The node's certificate from now on: the one in `bytes`, or the one that is known where it was issued later.
-   * Undefined when the root did not sign `bytes`.
+   * Undefined when nobody we believe signed `bytes`; one whose issuer is not known yet is kept until it is.
    */
   readonly introduce: (bytes: Uint8Array) => Certificate | undefined
   /** The bytes of a certificate in the roster. */
@@ -18,40 +36,84 @@ export interface Roster {
   readonly byNode: (node: NodeId) => Certificate | undefined
   /** The node whose life `actor` is. */
   readonly ofActor: (actor: ActorId) => Certificate | undefined
+  /** The node where a person was enrolled. */
+  readonly homeOf: (person: UserId) => Certificate | undefined
   /** Whether `node` signed exactly `statement`; false when the node is unknown. */
   readonly verify: (node: NodeId, statement: Uint8Array, signature: Uint8Array) => boolean
+  /** The node is not believed any more: since when what it claims to have written counts no longer. */
+  readonly revoke: (node: NodeId, since: Instant) => void
+  /** Since when a node is revoked; undefined when it is not. */
+  readonly revokedSince: (node: NodeId) => Instant | undefined
 }
 
-/** An empty roster of the organisation whose root has this public key. */
-export function openRoster(rootKey: Uint8Array): Roster {
+/** Certificates kept until their issuer is known. */
+const STRANGERS_MAX = 64
+
+/** An empty roster of an organisation. */
+export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'rootKey'>): Roster {
   const bytesByNode = new Map<NodeId, Uint8Array>()
   const byNode = new Map<NodeId, Certificate>()
   const byNumber = new Map<number, Certificate>()
   const byPrefix = new Map<string, Certificate>()
   const verifiers = new Map<NodeId, KeyObject>()
+  const revoked = new Map<NodeId, Instant>()
+  const strangers = new Map<string, Uint8Array>()
+  const authority = { suite, rootKey, certificateOf: (node: NodeId) => byNode.get(node) }
+
+  const admit = (certificate: Certificate, bytes: Uint8Array): Certificate => {
+    const known = byNode.get(certificate.node)
+    if (known !== undefined && known.validFrom > certificate.validFrom) return known
+    bytesByNode.set(certificate.node, Uint8Array.from(bytes))
+    byNode.set(certificate.node, certificate)
+    if (!isTaken(byNumber.get(certificate.number), certificate))
+      byNumber.set(certificate.number, certificate)
+    byPrefix.set(nodePrefix(certificate.node), certificate)
+    verifiers.set(certificate.node, verifierOf(suite, certificate))
+    return certificate
+  }
+  const retryStrangers = (): void => {
+    for (const [name, bytes] of strangers) {
+      const certificate = readCertificate(authority, bytes)
+      if (certificate === undefined) continue
+      strangers.delete(name)
+      admit(certificate, bytes)
+    }
+  }
+  const keepStranger = (bytes: Uint8Array): void => {
+    const issuer = issuerOf(suite, bytes)
+    if (issuer === undefined || issuer === 'root' || byNode.has(issuer)) return
+    if (strangers.size >= STRANGERS_MAX) return
+    strangers.set(Buffer.from(bytes).toString('hex'), Uint8Array.from(bytes))
+  }
+
   return {
+    suite,
+    authority,
     introduce: (bytes) => {
-      const certificate = readCertificate(rootKey, bytes)
-      if (certificate === undefined) return undefined
-      const known = byNode.get(certificate.node)
-      if (known !== undefined && known.issuedAt > certificate.issuedAt) return known
-      bytesByNode.set(certificate.node, Uint8Array.from(bytes))
-      byNode.set(certificate.node, certificate)
-      if (!isTaken(byNumber.get(certificate.number), certificate))
-        byNumber.set(certificate.number, certificate)
-      byPrefix.set(nodePrefix(certificate.node), certificate)
-      verifiers.set(certificate.node, verifierOf(certificate))
-      return certificate
+      const certificate = readCertificate(authority, bytes)
+      if (certificate === undefined) {
+        keepStranger(bytes)
+        return undefined
+      }
+      const admitted = admit(certificate, bytes)
+      if (admitted.rights.issues) retryStrangers()
+      return admitted
     },
     bytesOf: (node) => bytesByNode.get(node),
     all: () => [...byNode.values()].toSorted((a, b) => a.number - b.number),
     byNumber: (number) => byNumber.get(number),
     byNode: (node) => byNode.get(node),
     ofActor: (actor) => byPrefix.get(nodePrefixOfActor(actor)),
+    homeOf: (person) => byPrefix.get(nodePrefixOfPerson(person)),
     verify: (node, statement, signature) => {
       const key = verifiers.get(node)
       return key !== undefined && verify(key, statement, signature)
     },
+    revoke: (node, since) => {
+      const known = revoked.get(node)
+      revoked.set(node, known === undefined ? since : Math.min(known, since))
+    },
+    revokedSince: (node) => revoked.get(node),
   }
 }
 
@@ -61,6 +123,6 @@ export function openRoster(rootKey: Uint8Array): Roster {
  */
 function isTaken(holder: Certificate | undefined, certificate: Certificate): boolean {
   if (holder === undefined || holder.node === certificate.node) return false
-  if (holder.issuedAt !== certificate.issuedAt) return holder.issuedAt < certificate.issuedAt
+  if (holder.validFrom !== certificate.validFrom) return holder.validFrom < certificate.validFrom
   return holder.node < certificate.node
 }

@@ -16,9 +16,15 @@ import {
   MalformedBytes,
 } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
-import { readCertificate, verifierOf, type Certificate, type Identity } from './identity.ts'
-import { agree, derive, keyPairFromSeed, open, seal, sealKey, verify } from './keys.ts'
-import type { KeyPair, SealKey } from './keys.ts'
+import {
+  readCertificate,
+  verifierOf,
+  type Authority,
+  type Certificate,
+  type Identity,
+} from './identity.ts'
+import { agree, agreementPair, derive, open, seal, sealKey, verify } from './keys.ts'
+import type { KeyPair, SealKey, Suite } from './keys.ts'
 
 /** Who spoke first. */
 export type SessionRole = 'initiator' | 'responder'
@@ -28,14 +34,23 @@ export type SessionRefusal =
   | 'malformed'
   | 'unknown-version'
   | 'not-a-member'
+  | 'revoked'
+  | 'expired'
   | 'ourselves'
   | 'reflected'
   | 'wrong-proof'
   | 'weak-key'
 
-/** Our side before the peer has said anything. Used for one session only. */
-export interface Opening {
+/** Who opens a session, and whom it will talk to. */
+export interface SessionParty {
   readonly identity: Identity
+  readonly authority: Authority
+  /** Why not to talk to the owner of this certificate, which is genuine; undefined when nothing speaks against it. */
+  readonly objectionTo: (certificate: Certificate) => 'revoked' | 'expired' | undefined
+}
+
+/** Our side before the peer has said anything. Used for one session only. */
+export interface Opening extends SessionParty {
   readonly role: SessionRole
   readonly ephemeral: KeyPair
   /** What the peer must get first. */
@@ -67,40 +82,43 @@ type Outcome<Name extends string, Value> =
   | ({ readonly ok: true } & { readonly [key in Name]: Value })
   | { readonly ok: false; readonly reason: SessionRefusal }
 
-/** Random bytes that one opening uses up: an X25519 seed and a nonce. */
+/** Random bytes that one opening uses up: a seed for key agreement and a nonce. */
 export const OPENING_RANDOM_BYTES = 48
 /** Bytes a sealed frame is longer than what is in it: the tag of Poly1305. */
 export const SEAL_BYTES = 16
 /** Longest hello that is looked at, in bytes: a certificate is at most some 210 bytes long. */
 const HELLO_BYTES_MAX = 512
 
-const VERSION = 1
+const VERSION = 2
 const SEED_BYTES = 32
 const NONCE_BYTES = 16
-const CONTEXT = bytesFromText('holdfast session 1\0')
+const CONTEXT = bytesFromText('holdfast session 2\0')
 const NOTHING = new Uint8Array(0)
 
 /** Begins a session as `role`. `random` is OPENING_RANDOM_BYTES fresh unpredictable bytes. */
-export function beginSession(identity: Identity, role: SessionRole, random: Uint8Array): Opening {
+export function beginSession(party: SessionParty, role: SessionRole, random: Uint8Array): Opening {
   assert(random.length === OPENING_RANDOM_BYTES, 'an opening takes 48 random bytes')
-  const ephemeral = keyPairFromSeed('x25519', random.subarray(0, SEED_BYTES))
+  const { identity } = party
+  const ephemeral = agreementPair(identity.organisation.suite, random.subarray(0, SEED_BYTES))
   const writer = byteWriter()
   writer.byte(VERSION)
   writer.block(identity.certificateBytes)
   writer.raw(ephemeral.publicBytes)
   writer.raw(random.slice(SEED_BYTES))
-  return { identity, role, ephemeral, hello: writer.bytes() }
+  return { ...party, role, ephemeral, hello: writer.bytes() }
 }
 
 /** Reads the peer's hello and makes our proof. Says nothing yet of who the peer really is. */
 export function readHello(opening: Opening, theirs: Uint8Array): Outcome<'meeting', Meeting> {
   if (equalBytes(theirs, opening.hello)) return refused('reflected')
-  const parts = parseHello(theirs)
+  const { certificate, sign, organisation } = opening.identity
+  const parts = parseHello(organisation.suite, theirs)
   if (typeof parts === 'string') return refused(parts)
-  const { organisation, certificate, sign } = opening.identity
-  const claimed = readCertificate(organisation.rootKey, parts.certificateBytes)
+  const claimed = readCertificate(opening.authority, parts.certificateBytes)
   if (claimed === undefined) return refused('not-a-member')
   if (claimed.node === certificate.node) return refused('ourselves')
+  const objection = opening.objectionTo(claimed)
+  if (objection !== undefined) return refused(objection)
   const hellos = joinHellos(opening, theirs)
   const proof = sign(statement(opening.role, hellos))
   return {
@@ -120,12 +138,13 @@ export function readHello(opening: Opening, theirs: Uint8Array): Outcome<'meetin
 export function readProof(meeting: Meeting, theirs: Uint8Array): Outcome<'session', Session> {
   const { opening, claimed, hellos } = meeting
   const signed = statement(otherRole(opening.role), hellos)
-  if (!verify(verifierOf(claimed), signed, theirs)) return refused('wrong-proof')
-  const shared = agreeOrNothing(opening.ephemeral, meeting.theirEphemeral)
+  const { suite } = opening.identity.organisation
+  if (!verify(verifierOf(suite, claimed), signed, theirs)) return refused('wrong-proof')
+  const shared = agree(suite, opening.ephemeral.privateKey, meeting.theirEphemeral)
   if (shared === undefined) return refused('weak-key')
   const secret = concatBytes(shared, sha256(CONTEXT, hellos))
   const keyOf = (role: SessionRole): SealKey =>
-    sealKey(derive(secret, `holdfast session 1 from ${role}`, 32))
+    sealKey(suite, derive(suite, secret, { label: `holdfast session 2 from ${role}`, length: 32 }))
   return {
     ok: true,
     session: {
@@ -164,13 +183,13 @@ interface HelloParts {
   readonly ephemeral: Uint8Array
 }
 
-function parseHello(bytes: Uint8Array): HelloParts | 'malformed' | 'unknown-version' {
+function parseHello(suite: Suite, bytes: Uint8Array): HelloParts | 'malformed' | 'unknown-version' {
   if (bytes.length > HELLO_BYTES_MAX) return 'malformed'
   const reader = byteReader(bytes)
   try {
     if (reader.byte() !== VERSION) return 'unknown-version'
     const certificateBytes = new Uint8Array(reader.block())
-    const ephemeral = new Uint8Array(reader.raw(32))
+    const ephemeral = new Uint8Array(reader.raw(suite.agreementKeyBytes))
     reader.raw(NONCE_BYTES)
     return reader.left() === 0 ? { certificateBytes, ephemeral } : 'malformed'
   } catch (error) {
@@ -190,15 +209,6 @@ function joinHellos(opening: Opening, theirs: Uint8Array): Uint8Array {
 /** What the node in `role` signs. The role keeps one side's proof from being sent back as the other's. */
 function statement(role: SessionRole, hellos: Uint8Array): Uint8Array {
   return concatBytes(CONTEXT, bytesFromText(`${role}\0`), hellos)
-}
-
-/** Undefined for the few public keys that give everybody the same secret (RFC 7748 §6.1); OpenSSL refuses them. */
-function agreeOrNothing(mine: KeyPair, theirs: Uint8Array): Uint8Array | undefined {
-  try {
-    return agree(mine.privateKey, theirs)
-  } catch {
-    return undefined
-  }
 }
 
 /** 12 bytes: 4 of zero, then the number, most significant byte first. */

@@ -1,0 +1,218 @@
+/**
+ * The keys document, folded: who can be sealed for, which epochs there are and whom they cover, who is revoked. Everything
+ * only adds, so nodes with the same entries have the same book in whatever order the entries came.
+ */
+import { hexFromBytes } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
+import type { ActorId, ChannelId, Instant, NodeId, OrganisationId } from '#base/ids.ts'
+import { isKeyContent, type Wrap } from './key-content.ts'
+import type { Logged } from './log.ts'
+
+/** Who wrote an entry, as far as its certificate says; undefined for a node whose certificate is not known. */
+export interface Writer {
+  readonly node: NodeId
+  readonly administers: boolean
+}
+
+/** A node's newest sealing key. */
+export interface SealingKeyFacts {
+  /** 16 hexadecimal digits. */
+  readonly name: string
+  readonly node: NodeId
+  readonly actor: ActorId
+  readonly generation: number
+  readonly publicBytes: Uint8Array
+}
+
+/** One epoch, whoever holds it. */
+export interface EpochFacts {
+  readonly id: string
+  readonly audience: OrganisationId | ChannelId | NodeId
+  readonly number: number
+  readonly maker: NodeId
+  /** Names of the sealing keys it was wrapped for, by whomever. */
+  readonly covered: ReadonlySet<string>
+}
+
+/** A revocation that counts. */
+export interface Revocation {
+  readonly node: NodeId
+  readonly since: Instant
+  readonly reason: string
+  readonly by: NodeId
+  /** Where it stands: what a node must have to have heard of it. */
+  readonly actor: ActorId
+  readonly seq: number
+}
+
+/** A wrapped secret as it stands in the book. */
+export interface WrapFacts extends Wrap {
+  readonly actor: ActorId
+  readonly epoch: Omit<EpochFacts, 'covered'>
+}
+
+/** What an entry changed. */
+export type KeyNews =
+  | { readonly kind: 'certificate'; readonly certificate: Uint8Array }
+  | { readonly kind: 'sealing key'; readonly node: NodeId }
+  | {
+      readonly kind: 'pair'
+      readonly actor: ActorId
+      readonly seq: number
+      readonly keyName: string
+      readonly ciphertext: Uint8Array
+    }
+  | { readonly kind: 'epoch'; readonly wraps: readonly WrapFacts[] }
+  | { readonly kind: 'revocation'; readonly revocation: Revocation }
+  | { readonly kind: 'wipe order'; readonly node: NodeId }
+  | { readonly kind: 'wiped'; readonly node: NodeId }
+  | { readonly kind: 'nothing' }
+
+/** Grows by `apply`; asks cost nothing. */
+export interface KeyBook {
+  readonly apply: (logged: Logged, writer: Writer | undefined) => KeyNews
+  readonly certificates: () => readonly Uint8Array[]
+  /** The sealing key that counts for a node now. */
+  readonly sealingKey: (node: NodeId) => SealingKeyFacts | undefined
+  /** Whose sealing key is called so. */
+  readonly ownerOf: (keyName: string) => NodeId | undefined
+  /** The number of this list's newest pair with a sealing key, or undefined. */
+  readonly pairWith: (actor: ActorId, keyName: string) => number | undefined
+  readonly epochs: (audience: string) => readonly EpochFacts[]
+  readonly audiences: () => readonly string[]
+  readonly revocation: (node: NodeId) => Revocation | undefined
+  readonly revocations: () => readonly Revocation[]
+  readonly isToBeWiped: (node: NodeId) => boolean
+  readonly hasWiped: (node: NodeId) => boolean
+}
+
+interface Book {
+  readonly certificates: Uint8Array[]
+  readonly sealing: Map<NodeId, SealingKeyFacts>
+  readonly owners: Map<string, NodeId>
+  /** By actor and number: the sealing key a pair was made for. */
+  readonly pairs: Map<string, string>
+  readonly newestPair: Map<string, number>
+  /** By actor: the newest sealing key in its list. */
+  readonly ownKeys: Map<ActorId, string>
+  readonly epochs: Map<string, Map<string, EpochFacts & { readonly covered: Set<string> }>>
+  readonly revocations: Map<NodeId, Revocation>
+  readonly wipes: Set<NodeId>
+  readonly wiped: Set<NodeId>
+}
+
+/** An empty book. */
+export function openKeyBook(): KeyBook {
+  const book: Book = {
+    certificates: [],
+    sealing: new Map(),
+    owners: new Map(),
+    pairs: new Map(),
+    newestPair: new Map(),
+    ownKeys: new Map(),
+    epochs: new Map(),
+    revocations: new Map(),
+    wipes: new Set(),
+    wiped: new Set(),
+  }
+  return {
+    apply: (logged, writer) => applyEntry(book, logged, writer),
+    certificates: () => book.certificates,
+    sealingKey: (node) => book.sealing.get(node),
+    ownerOf: (keyName) => book.owners.get(keyName),
+    pairWith: (actor, keyName) => book.newestPair.get(`${actor} ${keyName}`),
+    epochs: (audience) => [...(book.epochs.get(audience)?.values() ?? [])],
+    audiences: () => [...book.epochs.keys()],
+    revocation: (node) => book.revocations.get(node),
+    revocations: () => [...book.revocations.values()],
+    isToBeWiped: (node) => book.wipes.has(node),
+    hasWiped: (node) => book.wiped.has(node),
+  }
+}
+
+const NOTHING: KeyNews = { kind: 'nothing' }
+
+function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): KeyNews {
+  const { content } = logged.entry
+  if (content.kind === 'node') {
+    book.certificates.push(content.certificate)
+    return { kind: 'certificate', certificate: content.certificate }
+  }
+  if (!isKeyContent(content) || writer === undefined) return NOTHING
+  const place = { actor: logged.actor, seq: logged.seq }
+  switch (content.kind) {
+    case 'sealing key':
+      return addSealingKey(book, { ...content, ...place, node: writer.node })
+    case 'pair': {
+      const { keyName, ciphertext } = content
+      book.pairs.set(`${place.actor} ${place.seq}`, keyName)
+      book.newestPair.set(`${place.actor} ${keyName}`, place.seq)
+      return { kind: 'pair', ...place, keyName, ciphertext }
+    }
+    case 'epoch':
+      return addEpoch(book, { ...content, actor: logged.actor, writer: writer.node })
+    case 'revocation':
+      return writer.administers ? revoke(book, { ...content, ...place, by: writer.node }) : NOTHING
+    case 'wipe order':
+      if (!writer.administers) return NOTHING
+      book.wipes.add(content.node)
+      return { kind: 'wipe order', node: content.node }
+    case 'wiped':
+      book.wiped.add(writer.node)
+      return { kind: 'wiped', node: writer.node }
+  }
+}
+
+function addSealingKey(book: Book, key: Omit<SealingKeyFacts, 'name'>): KeyNews {
+  const { node, actor, generation, publicBytes } = key
+  const name = hexFromBytes(sha256(publicBytes).subarray(0, 8))
+  const known = book.sealing.get(node)
+  book.owners.set(name, node)
+  book.ownKeys.set(actor, name)
+  const isNewer =
+    known === undefined ||
+    generation > known.generation ||
+    (generation === known.generation && name > known.name)
+  if (!isNewer) return NOTHING
+  book.sealing.set(node, { name, node, actor, generation, publicBytes })
+  return { kind: 'sealing key', node }
+}
+
+type EpochEntry = Pick<EpochFacts, 'audience' | 'number'> & {
+  readonly maker: NodeId | undefined
+  readonly writer: NodeId
+  readonly actor: ActorId
+  readonly epoch: string
+  readonly wraps: readonly Wrap[]
+}
+
+/**
+ * An epoch, or more wraps of one. Facts that are not those its id commits to make another row, which nobody can unwrap.
+ * Who makes one has it, and is covered as long as its sealing key stays the same.
+ */
+function addEpoch(book: Book, entry: EpochEntry): KeyNews {
+  const { audience, number, actor, epoch: id, wraps } = entry
+  const maker = entry.maker ?? entry.writer
+  const known =
+    book.epochs.get(audience) ?? new Map<string, EpochFacts & { covered: Set<string> }>()
+  const row = `${id} ${number} ${maker}`
+  const facts = known.get(row) ?? { id, audience, number, maker, covered: new Set<string>() }
+  known.set(row, facts)
+  book.epochs.set(audience, known)
+  const own = entry.maker === undefined ? book.ownKeys.get(actor) : undefined
+  if (own !== undefined) facts.covered.add(own)
+  for (const { pair } of wraps) {
+    const keyName = book.pairs.get(`${actor} ${pair}`)
+    if (keyName !== undefined) facts.covered.add(keyName)
+  }
+  return { kind: 'epoch', wraps: wraps.map((wrap) => ({ ...wrap, actor, epoch: facts })) }
+}
+
+/** Of two revocations of one node the one that goes further back counts. */
+function revoke(book: Book, revocation: Revocation): KeyNews {
+  const known = book.revocations.get(revocation.node)
+  if (known !== undefined && known.since <= revocation.since) return NOTHING
+  const { node, since, reason, by, actor, seq } = revocation
+  book.revocations.set(node, { node, since, reason, by, actor, seq })
+  return { kind: 'revocation', revocation }
+}

@@ -1,0 +1,172 @@
+/**
+ * What stands in the keys document: who may be sealed for, which secrets were wrapped for whom, and who is out. Nothing in
+ * it is secret by itself, so that whoever was ever let in may read it (PROTOCOL.md, Keys).
+ */
+import { bytesFromHex, byteReader, byteWriter, hexFromBytes, MalformedBytes } from '#base/bytes.ts'
+import {
+  bytesFromId,
+  idFromBytes,
+  type ChannelId,
+  type Instant,
+  type NodeId,
+  type OrganisationId,
+} from '#base/ids.ts'
+
+/** An entry of the keys document. */
+export type KeyContent =
+  | {
+      readonly kind: 'sealing key'
+      /** Of two keys of one node the one with the larger generation counts. */
+      readonly generation: number
+      readonly publicBytes: Uint8Array
+    }
+  | {
+      /** A secret that the author of this list shares with the owner of a sealing key from now on. */
+      readonly kind: 'pair'
+      /** 16 hexadecimal digits: the name of that sealing key. */
+      readonly keyName: string
+      readonly ciphertext: Uint8Array
+    }
+  | {
+      readonly kind: 'epoch'
+      readonly audience: OrganisationId | ChannelId | NodeId
+      readonly number: number
+      /** 32 hexadecimal digits. */
+      readonly epoch: string
+      /** The node that made it; undefined: the author of this list. */
+      readonly maker: NodeId | undefined
+      readonly wraps: readonly Wrap[]
+    }
+  | {
+      readonly kind: 'revocation'
+      readonly node: NodeId
+      /** What the node claims to have written later counts no more. */
+      readonly since: Instant
+      readonly reason: string
+    }
+  | { readonly kind: 'wipe order'; readonly node: NodeId }
+  /** The node says of itself that it destroys its keys now. */
+  | { readonly kind: 'wiped' }
+
+/** An epoch's secret, wrapped under the secret of a pair: the `pair` entry with this number in the same list. */
+export interface Wrap {
+  readonly pair: number
+  /** 48 bytes. */
+  readonly bytes: Uint8Array
+}
+
+/** Numbers of these kinds, as `entry.ts` has them for the others. */
+export const KEY_KIND_NUMBER = {
+  'sealing key': 24,
+  pair: 25,
+  epoch: 26,
+  revocation: 27,
+  'wipe order': 28,
+  wiped: 29,
+} as const
+
+/** Nodes one epoch entry may be wrapped for: as many as fit into an entry; more take a second one. */
+export const WRAPS_MAX = 1_000
+
+const WRAP_BYTES = 48
+const KEY_NAME_BYTES = 8
+const EPOCH_ID_BYTES = 16
+const REASON_CHARACTERS_MAX = 200
+
+/** Whether an entry is one of these. */
+export function isKeyContent(content: { readonly kind: string }): content is KeyContent {
+  return content.kind in KEY_KIND_NUMBER
+}
+
+/** The items of an entry after its head. */
+export function keyFields(content: KeyContent): readonly unknown[] {
+  switch (content.kind) {
+    case 'sealing key':
+      return [content.generation, content.publicBytes]
+    case 'pair':
+      return [bytesFromHex(content.keyName), content.ciphertext]
+    case 'epoch': {
+      const { audience, number, epoch, maker, wraps } = content
+      const by = maker === undefined ? null : bytesFromId(maker)
+      return [bytesFromId(audience), number, bytesFromHex(epoch), by, writeWraps(wraps)]
+    }
+    case 'revocation':
+      return [bytesFromId(content.node), Math.floor(content.since / 1000), content.reason]
+    case 'wipe order':
+      return [bytesFromId(content.node)]
+    case 'wiped':
+      return []
+  }
+}
+
+/** One reader per kind number, of the items after the head; each gives undefined when they have another shape. */
+export const KEY_READERS: Readonly<
+  Record<number, (items: readonly unknown[]) => KeyContent | undefined>
+> = {
+  [KEY_KIND_NUMBER['sealing key']]: ([generation, publicBytes]) =>
+    isCount(generation) && publicBytes instanceof Uint8Array
+      ? { kind: 'sealing key', generation, publicBytes }
+      : undefined,
+  [KEY_KIND_NUMBER.pair]: ([keyName, ciphertext]) =>
+    isBytes(keyName, KEY_NAME_BYTES) && ciphertext instanceof Uint8Array
+      ? { kind: 'pair', keyName: hexFromBytes(keyName), ciphertext }
+      : undefined,
+  [KEY_KIND_NUMBER.epoch]: ([audience, number, epoch, by, wrapped]) => {
+    if (!isBytes(audience, 16) || !isCount(number) || !isBytes(epoch, EPOCH_ID_BYTES)) return
+    if (by !== null && !isBytes(by, 16)) return
+    const wraps = wrapped instanceof Uint8Array ? readWraps(wrapped) : undefined
+    return (
+      wraps && {
+        kind: 'epoch',
+        audience: idFromBytes<ChannelId>(audience),
+        number,
+        epoch: hexFromBytes(epoch),
+        maker: by === null ? undefined : idFromBytes<NodeId>(by),
+        wraps,
+      }
+    )
+  },
+  [KEY_KIND_NUMBER.revocation]: ([node, since, reason]) =>
+    isBytes(node, 16) && isCount(since) && isReason(reason)
+      ? { kind: 'revocation', node: idFromBytes<NodeId>(node), since: since * 1000, reason }
+      : undefined,
+  [KEY_KIND_NUMBER['wipe order']]: ([node]) =>
+    isBytes(node, 16) ? { kind: 'wipe order', node: idFromBytes<NodeId>(node) } : undefined,
+  [KEY_KIND_NUMBER.wiped]: () => ({ kind: 'wiped' }),
+}
+
+function writeWraps(wraps: readonly Wrap[]): Uint8Array {
+  const writer = byteWriter()
+  for (const { pair, bytes } of wraps) {
+    writer.uint(pair)
+    writer.raw(bytes)
+  }
+  return writer.bytes()
+}
+
+function readWraps(bytes: Uint8Array): readonly Wrap[] | undefined {
+  try {
+    const reader = byteReader(bytes)
+    const wraps: Wrap[] = []
+    while (reader.left() > 0) {
+      if (wraps.length >= WRAPS_MAX) return undefined
+      wraps.push({ pair: reader.uint(), bytes: new Uint8Array(reader.raw(WRAP_BYTES)) })
+    }
+    return wraps
+  } catch (error) {
+    if (error instanceof MalformedBytes) return undefined
+    throw error
+  }
+}
+
+function isBytes(field: unknown, length: number): field is Uint8Array {
+  return field instanceof Uint8Array && field.length === length
+}
+
+function isCount(field: unknown): field is number {
+  return Number.isSafeInteger(field) && Number(field) >= 0
+}
+
+function isReason(field: unknown): field is string {
+  return typeof field === 'string' && field.length <= REASON_CHARACTERS_MAX
+}

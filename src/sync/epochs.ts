@@ -1,0 +1,248 @@
+/**
+ * Epochs at work: which secret to seal under, making the next one when somebody is out, and wrapping for those who lack
+ * it. Whatever is decided here is written in the commit that needed it.
+ */
+import type { ActorId, NodeId } from '#base/ids.ts'
+import { hexFromBytes } from '#base/bytes.ts'
+import type { EpochFacts, KeyNews, SealingKeyFacts, WrapFacts } from '#model/key-book.ts'
+import { WRAPS_MAX, type KeyContent, type Wrap } from '#model/key-content.ts'
+import { KEYS } from '#model/document-id.ts'
+import {
+  EPOCH_NUMBER_MAX,
+  EPOCH_SECRET_BYTES,
+  epochOf,
+  unwrapEpoch,
+  wrapEpoch,
+  type AudienceId,
+  type Epoch,
+  type EpochKey,
+  type Scope,
+} from '#trust/epoch.ts'
+import {
+  openSecret,
+  SEALING_SEED_BYTES,
+  sealingKeyName,
+  sealingPair,
+  sealSecret,
+} from '#trust/sealing-key.ts'
+import { audienceOfScope, nodesOf } from './audience.ts'
+import { writeHere } from './author.ts'
+import type { SyncContext } from './context.ts'
+import { key, range } from './keys.ts'
+import { pack, unpack, type EpochRecord } from './records.ts'
+import type { Reader, Tx } from './replica.ts'
+
+/**
+ * The key to seal a scope under now; makes the next epoch when no good one is left. Undefined when this node is not of
+ * the audience, or waits for somebody to wrap a good one for it.
+ */
+export async function sealingKeyFor(
+  tx: Tx,
+  context: SyncContext,
+  scope: Scope,
+): Promise<EpochKey | undefined> {
+  const audience = audienceOfScope(context, scope)
+  if (audience === undefined) return context.keyring.keysKey
+  context.keyring.addScope(scope, audience)
+  const epoch = (await ensureEpoch(tx, context, audience))?.id
+  return epoch === undefined ? undefined : context.keyring.keyOf(scope, epoch)
+}
+
+/** The epoch an audience seals under now, made if need be. */
+export async function ensureEpoch(
+  tx: Tx,
+  context: SyncContext,
+  audience: AudienceId,
+): Promise<Epoch | undefined> {
+  const nodes = nodesOf(context, audience)
+  if (!nodes.has(context.identity.certificate.node)) return undefined
+  const good = goodEpochs(context, audience, nodes)
+  const held = good.map(({ id }) => context.keyring.epoch(id)).find((one) => one !== undefined)
+  if (held !== undefined) return held
+  return good.length > 0 ? undefined : rotate(tx, context, audience)
+}
+
+/** Begins the next epoch of an audience, whatever there is already. */
+export async function rotate(tx: Tx, context: SyncContext, audience: AudienceId): Promise<Epoch> {
+  const { identity, random } = context
+  const known = context.keyBook().epochs(audience)
+  const number = Math.min(EPOCH_NUMBER_MAX, 1 + Math.max(0, ...known.map((one) => one.number)))
+  const epoch = epochOf(identity.organisation.suite, {
+    audience,
+    number,
+    maker: identity.certificate.node,
+    secret: random.bytes(EPOCH_SECRET_BYTES),
+  })
+  await hold(tx, context, epoch)
+  const lacking = sealableNodes(context, audience)
+  await wrapFor(tx, context, { epoch, lacking, isNew: true })
+  tx.afterwards(() => context.log.info('epoch.made', { count: lacking.length }))
+  return epoch
+}
+
+/** Wraps what an audience seals under for those of its nodes that lack it. True when somebody did. */
+export async function cover(tx: Tx, context: SyncContext, audience: AudienceId): Promise<boolean> {
+  const nodes = nodesOf(context, audience)
+  const [best] = goodEpochs(context, audience, nodes)
+  const epoch = best && context.keyring.epoch(best.id)
+  if (best === undefined || epoch === undefined || best.isFirst) return false
+  const lacking = sealableNodes(context, audience).filter(({ name }) => !best.covered.has(name))
+  if (lacking.length === 0) return false
+  await wrapFor(tx, context, { epoch, lacking, isNew: false })
+  return true
+}
+
+/** Audiences with an epoch that this node might have to wrap for somebody. */
+export function heldAudiences(context: SyncContext): readonly AudienceId[] {
+  return context.keyBook().audiences() as readonly AudienceId[]
+}
+
+/** Takes what an entry of the keys document brought for us: pairs made with us, secrets wrapped for us. */
+export async function takeKeyNews(tx: Tx, context: SyncContext, news: KeyNews): Promise<void> {
+  if (news.kind === 'pair') {
+    const seed = await tx.get(key.sealingSeed(news.keyName))
+    if (seed === undefined) return
+    const pair = sealingPair(context.identity.organisation.suite, seed)
+    const secret = openSecret(pair, news.ciphertext)
+    if (secret !== undefined) tx.put(key.pairSecret(news.actor, news.seq), secret)
+  }
+  if (news.kind === 'epoch') for (const wrap of news.wraps) await takeWrap(tx, context, wrap)
+}
+
+/** Publishes a sealing key of this node unless the one that counts is ours already. */
+export async function ensureSealingKey(tx: Tx, context: SyncContext): Promise<void> {
+  const { identity, random } = context
+  const { node } = identity.certificate
+  const counting = context.keyBook().sealingKey(node)
+  const names = (await tx.list(range.sealingSeeds)).map(([place]) => place.slice('seal/'.length))
+  if (counting !== undefined && names.includes(counting.name)) return
+  const seed = random.bytes(SEALING_SEED_BYTES)
+  const { publicBytes } = sealingPair(identity.organisation.suite, seed)
+  tx.put(key.sealingSeed(hexFromBytes(sealingKeyName(publicBytes))), seed)
+  const generation = 1 + (counting?.generation ?? 0)
+  await append(tx, context, { kind: 'sealing key', generation, publicBytes })
+}
+
+/** Holds again what is on disk: at start, and after a batch failed. */
+export async function reloadEpochs(
+  reader: Pick<Reader, 'list'>,
+  context: Pick<SyncContext, 'keyring'>,
+): Promise<void> {
+  context.keyring.reset()
+  for (const [place, bytes] of await reader.list(range.epochs)) {
+    const record = unpack<EpochRecord>(bytes)
+    if (record === undefined) continue
+    const { audience, number, maker, secret } = record
+    const id = place.slice('epoch/'.length)
+    const facts = { audience: audience as AudienceId, number, maker: maker as NodeId | undefined }
+    context.keyring.hold({ id, ...facts, secret })
+  }
+}
+
+/** Destroys a secret of ours: what was sealed under it cannot be opened here again. */
+export function burn(tx: Tx, context: SyncContext, id: string): void {
+  tx.delete(key.epoch(id))
+  tx.afterwards(() => context.keyring.drop(id))
+}
+
+type Candidate = Pick<EpochFacts, 'id' | 'number' | 'covered'> & { readonly isFirst: boolean }
+
+/**
+ * Epochs that only nodes of the audience can have, best first: the largest number, then the largest id, the same on every
+ * node. The first epoch of the organisation is good while everybody ever let in still belongs.
+ */
+function goodEpochs(
+  context: SyncContext,
+  audience: AudienceId,
+  nodes: ReadonlySet<NodeId>,
+): readonly Candidate[] {
+  const book = context.keyBook()
+  const isInside = (keyName: string): boolean => {
+    const owner = book.ownerOf(keyName)
+    return owner !== undefined && nodes.has(owner)
+  }
+  const made: Candidate[] = book
+    .epochs(audience)
+    .filter(({ maker, covered }) => nodes.has(maker) && [...covered].every(isInside))
+    .map((one) => ({ ...one, isFirst: false }))
+  const first = context.keyring.firstEpoch
+  const isEverybody = context.roster.all().every(({ node }) => nodes.has(node))
+  if (audience === first.audience && isEverybody)
+    made.push({ id: first.id, number: 0, covered: new Set(), isFirst: true })
+  return made.toSorted((a, b) => b.number - a.number || (a.id < b.id ? 1 : -1))
+}
+
+/** The sealing keys of an audience's other nodes; a node that has published none cannot be wrapped for yet. */
+function sealableNodes(context: SyncContext, audience: AudienceId): readonly SealingKeyFacts[] {
+  const self = context.identity.certificate.node
+  return [...nodesOf(context, audience)]
+    .filter((node) => node !== self)
+    .toSorted()
+    .flatMap((node) => context.keyBook().sealingKey(node) ?? [])
+}
+
+interface Wrapping {
+  readonly epoch: Epoch
+  readonly lacking: readonly SealingKeyFacts[]
+  /** Otherwise these are more wraps of an epoch that stands in the book. */
+  readonly isNew: boolean
+}
+
+async function wrapFor(
+  tx: Tx,
+  context: SyncContext,
+  { epoch, lacking, isNew }: Wrapping,
+): Promise<void> {
+  const { suite } = context.identity.organisation
+  const wraps: Wrap[] = []
+  for (const sealing of lacking.slice(0, WRAPS_MAX)) {
+    const pair = await pairWith(tx, context, sealing)
+    if (pair !== undefined)
+      wraps.push({ pair: pair.seq, bytes: wrapEpoch(suite, pair.secret, epoch) })
+  }
+  if (wraps.length === 0 && !isNew) return
+  const maker = isNew ? undefined : epoch.maker
+  const { id, audience, number } = epoch
+  await append(tx, context, { kind: 'epoch', audience, number, epoch: id, maker, wraps })
+}
+
+/** The secret we share with the owner of a sealing key; a new pair (1.1 KB, once) when there is none. */
+async function pairWith(
+  tx: Tx,
+  context: SyncContext,
+  sealing: SealingKeyFacts,
+): Promise<{ readonly seq: number; readonly secret: Uint8Array } | undefined> {
+  const { actor } = context.replica
+  const known = context.keyBook().pairWith(actor, sealing.name)
+  const kept = known && (await tx.get(key.pairSecret(actor, known)))
+  if (known !== undefined && kept) return { seq: known, secret: kept }
+  const { suite } = context.identity.organisation
+  const made = sealSecret(suite, sealing.publicBytes, context.random)
+  if (made === undefined) return undefined
+  const { ciphertext, secret } = made
+  const seq = await append(tx, context, { kind: 'pair', keyName: sealing.name, ciphertext })
+  tx.put(key.pairSecret(actor, seq), secret)
+  return { seq, secret }
+}
+
+async function takeWrap(tx: Tx, context: SyncContext, wrap: WrapFacts): Promise<void> {
+  if (context.keyring.epoch(wrap.epoch.id) !== undefined) return
+  const secret = await tx.get(key.pairSecret(wrap.actor as ActorId, wrap.pair))
+  if (secret === undefined) return
+  const { suite } = context.identity.organisation
+  const epoch = unwrapEpoch(suite, secret, { facts: wrap.epoch, bytes: wrap.bytes })
+  if (epoch !== undefined) await hold(tx, context, epoch)
+}
+
+async function hold(tx: Tx, context: SyncContext, epoch: Epoch): Promise<void> {
+  const { audience, number, maker, secret } = epoch
+  const record: EpochRecord = { audience, number, maker, secret, heldSince: context.now() }
+  tx.put(key.epoch(epoch.id), pack(record))
+  context.keyring.hold(epoch)
+}
+
+async function append(tx: Tx, context: SyncContext, content: KeyContent): Promise<number> {
+  const entry = { author: undefined, claimedAt: context.now(), content }
+  const { logged } = await writeHere(tx, context, { document: KEYS, entry })
+  return logged.seq
+}
