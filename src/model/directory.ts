@@ -36,7 +36,13 @@ export interface DirectoryMember {
 /** What an entry changed. */
 export type DirectoryChange =
   | { readonly kind: 'person'; readonly person: DirectoryPerson; readonly isNew: boolean }
-  | { readonly kind: 'channel'; readonly channel: DirectoryChannel; readonly isNew: boolean }
+  | {
+      readonly kind: 'channel'
+      readonly channel: DirectoryChannel
+      readonly isNew: boolean
+      /** Whose memberships came before it: they stand in other lists. Told of nowhere else. */
+      readonly members: readonly UserId[]
+    }
   | { readonly kind: 'member'; readonly member: DirectoryMember; readonly before: MemberRole }
   | { readonly kind: 'node'; readonly certificate: Uint8Array }
   | { readonly kind: 'nothing' }
@@ -91,13 +97,13 @@ export function openDirectory(): Directory {
       [...(members.get(channel)?.values() ?? [])]
         .map((member) => member.value)
         .filter((member) => member.role !== 'none'),
-    channelsOf: (person) => [...(byPerson.get(person) ?? [])],
+    channelsOf: (person) => [...(byPerson.get(person) ?? [])].filter((id) => channels.has(id)),
     certificates: () => certificates,
   }
 }
 
 function applyEntry(tables: Tables, document: DocumentId, logged: Logged): DirectoryChange {
-  const place = { order: causeKey(document, logged), at: logged.orderAt, actor: logged.actor }
+  const place = { order: causeKey(document, logged), at: logged.entry.placeAt, actor: logged.actor }
   const { content, author: creator } = logged.entry
   switch (content.kind) {
     case 'person':
@@ -150,18 +156,28 @@ function applyPerson(
 
 /** The first entry to name a channel decides its kind. */
 function applyChannel(
-  { channels }: Tables,
+  { channels, members }: Tables,
   channel: DirectoryChannel,
   { order }: Placed,
 ): DirectoryChange {
   const known = channels.get(channel.id)
   if (known !== undefined && known.order <= order) return NOTHING
   channels.set(channel.id, { order, value: channel })
-  return { kind: 'channel', channel, isNew: known === undefined }
+  const isNew = known === undefined
+  const early = isNew
+    ? [...(members.get(channel.id)?.values() ?? [])].map(({ value }) => value)
+    : []
+  const isIn = ({ role }: DirectoryMember): boolean => role !== 'none'
+  return {
+    kind: 'channel',
+    channel,
+    isNew,
+    members: early.filter(isIn).map(({ person }) => person),
+  }
 }
 
 function applyMember(
-  { members, byPerson }: Tables,
+  { channels, members, byPerson }: Tables,
   member: DirectoryMember,
   { order }: Placed,
 ): DirectoryChange {
@@ -174,6 +190,7 @@ function applyMember(
   if (member.role === 'none') joined.delete(member.channel)
   else joined.add(member.channel)
   byPerson.set(member.person, joined)
+  if (!channels.has(member.channel)) return NOTHING // told with the channel
   return { kind: 'member', member, before: known?.value.role ?? 'none' }
 }
 
