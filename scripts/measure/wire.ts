@@ -13,6 +13,7 @@ import { rebuildDelta } from '#codec/rebuild.ts'
 import { segmentDocument } from '#model/document-id.ts'
 import { encodeEntry } from '#model/entry.ts'
 import { openLog, postIdOf, type Log, type Logged } from '#model/log.ts'
+import { placeEntry } from '#model/order.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import { openKeyring, type Keyring } from '#trust/epoch.ts'
 import { issueCertificate, openIdentity, organisationIdOf, type Identity } from '#trust/identity.ts'
@@ -181,8 +182,9 @@ function openPlace(world: World): Place {
           : postIdOf(here.document, last.actor, last.seq)
       const claimedAt = BEGAN_AT + number * MESSAGE_EVERY_MS
       const content = { kind: 'post' as const, body: text, root }
-      const value = encodeEntry({ author, claimedAt, content }, here.context(world.actor))
-      const logged = here.add(here.next(world.actor, value))
+      const { actor } = world
+      const entry = placeEntry(here, { author, claimedAt, content }, { actor, seenAt: 0 })
+      const logged = here.add(here.next(actor, encodeEntry(entry, here.context(actor))))
       if (root === undefined) last = logged
       return logged
     },
@@ -196,7 +198,7 @@ function cut(world: World, log: Log, changes: readonly Logged[]): Uint8Array {
   const newest = must(changes.at(-1), 'something is sent')
   const { document } = log
   const scope = document.split('.')[1] as ChannelId
-  const body = encodeDelta({ log, changes, sender: actor, roster, attestations: new Map() })
+  const body = encodeDelta({ document, changes, sender: actor, roster, attestations: new Map() })
   world.counter += 1
   return sealEnvelope({
     sender: sender.certificate,
@@ -215,14 +217,14 @@ function take({ roster, keyring, sender }: World, log: Log, envelope: Uint8Array
   const { scope } = opened.key
   const decoded = decodeDelta(opened.body, { scope, sender: opened.actor, roster })
   if (!decoded.ok) throw new Error(`a delta of this bench is not read: ${decoded.reason}`)
-  const rebuilt = rebuildDelta(decoded.delta, log)
-  if (!rebuilt.ok) throw new Error(`a delta of this bench is not rebuilt: ${rebuilt.reason}`)
-  const newest = must(rebuilt.newest.get(opened.actor), 'it holds what its sender wrote')
-  const statement = attestationOf(sender.organisation.id, log.document, newest.hash)
+  const written = must(rebuildDelta(decoded.delta, log)[0], 'it holds what its sender wrote')
+  if (written.kind !== 'good')
+    throw new Error(`a delta of this bench is not rebuilt: ${written.kind}`)
+  const statement = attestationOf(sender.organisation.id, log.document, written.newest.hash)
   const signature = must(opened.signature, 'it is signed')
   if (!roster.verify(opened.sender.node, statement, signature))
     throw new Error('an envelope of this bench is not vouched for')
-  for (const change of rebuilt.changes) log.add(change)
+  for (const change of written.changes) log.add(change)
 }
 
 function within(value: number, least: number, most: number): boolean {

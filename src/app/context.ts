@@ -1,7 +1,7 @@
 /** What every part of the app works with, and the small questions all of them ask. */
 import { EdgeError } from '#base/errors.ts'
 import type { ChannelId, DocumentId, PostId, UserId } from '#base/ids.ts'
-import type { Content, Entry } from '#model/entry.ts'
+import type { Content, Draft } from '#model/entry.ts'
 import { usernames } from '#model/names.ts'
 import { EMPTY_CHANNEL, type ChannelRecord, type MessageRecord } from '#model/view.ts'
 import type { Random } from '#ports/random.ts'
@@ -113,7 +113,7 @@ export function write(
     readonly pendingId?: string
   },
 ): Promise<Written> {
-  const entry: Entry = {
+  const entry: Draft = {
     author: writing.author,
     claimedAt: context.sync.now(),
     content: writing.content,

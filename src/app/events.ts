@@ -109,8 +109,15 @@ async function directoryChanged(
       const person = personOf(context, change.person.id)
       return person === undefined ? [] : [{ kind: 'person-updated', person, isNew: change.isNew }]
     }
-    case 'channel':
-      return [{ kind: 'channel-created', channel: await channelOf(context, change.channel.id) }]
+    case 'channel': {
+      const channel = await channelOf(context, change.channel.id)
+      const joined = change.members.map((person) => ({
+        kind: 'member-added' as const,
+        channel,
+        person,
+      }))
+      return [{ kind: 'channel-created', channel }, ...joined]
+    }
     case 'member': {
       const { channel: id, person, role } = change.member
       if (context.sync.directory().channel(id) === undefined) return []

@@ -14,8 +14,10 @@ export const SEGMENT_PERIOD_MS = 30 * 24 * 3_600_000
 export const OPEN_DOCUMENTS_MAX = 8
 /** Loose changes of a document before they are folded into its snapshot. */
 export const LOOSE_CHANGES_MAX = 256
-/** Dependencies of one change: more writers than that never were apart. */
-export const CHANGE_DEPENDENCIES_MAX = 64
+/** Changes of one actor in one document: far more than there will be, and its counters stay exact. */
+export const LIST_CHANGES_MAX = 2 ** 31
+/** Largest counter of an entry that replaces another: at it, time decides. */
+export const COUNTER_MAX = 2 ** 31
 /** Plain bytes of one envelope when it is cut, before compression. */
 export const CUT_BYTES_MAX = 24_000
 /** Changes in one envelope when it is cut. */

@@ -3,12 +3,14 @@
  * counters, no checksums (design 5). The receiver writes each change again byte for byte; one wrong byte anywhere
  * gives another hash, and the attestation over the newest hash of each author's node would not hold.
  *
- *     kind 1 | document | actors: count, then each: node number, life 4 (0 and none for the sender), first seq,
- *              and in the directory, where first seq is 1, the certificate of another node
- *     changes: count, then each: actor and code | lengths of the entries | entries | attestations
+ * The changes of one actor are a run: they follow each other and depend on nothing else, so each run is taken or
+ * refused on its own.
  *
- * Code 0: the author had seen only its own last change; 1: also the change before this one in the delta;
- * 2: a list of references follows. `PROTOCOL.md` has it all.
+ *     kind 1 | document | actors | each: node number, life 4 (neither for the sender), first seq, number of changes,
+ *              and in the directory, where first seq is 1, the certificate of another node
+ *     lengths of the entries, but of the last | entries | attestations
+ *
+ * The sender's one change alone, which is most of what is ever sent, has a short form. `PROTOCOL.md` has it all.
  */
 import { must } from '#base/assert.ts'
 import {
@@ -18,8 +20,8 @@ import {
   type ByteReader,
   type ByteWriter,
 } from '#base/bytes.ts'
-import { actorOf, type ActorId, type ChangeHash, type ChannelId, type DocumentId } from '#base/ids.ts'
-import { CHANGE_DEPENDENCIES_MAX, DELTA_CHANGES_MAX, ENTRY_BYTES_MAX } from '#base/limits.ts'
+import { actorOf, type ActorId, type ChannelId, type DocumentId } from '#base/ids.ts'
+import { DELTA_CHANGES_MAX, ENTRY_BYTES_MAX, LIST_CHANGES_MAX } from '#base/limits.ts'
 import {
   auditDocument,
   channelDocument,
@@ -29,14 +31,14 @@ import {
   SEGMENT_NUMBER_MAX,
   segmentDocument,
 } from '#model/document-id.ts'
-import type { Log, Logged } from '#model/log.ts'
+import type { Logged } from '#model/log.ts'
 import { LANES, laneFromNumber, laneNumber } from '#model/precedence.ts'
 import { auditedNode, type Scope } from '#trust/epoch.ts'
 import type { Roster } from '#trust/roster.ts'
 
-/** What is to be encoded. `changes` are in the log's own order, each after all it depends on or the peer has. */
+/** What is to be encoded: at least one change, and of every actor those that follow each other, in their order. */
 export interface DeltaDraft {
-  readonly log: Log
+  readonly document: DocumentId
   readonly changes: readonly Logged[]
   /** The sender's own actor; its newest change is vouched for by the envelope's signature. */
   readonly sender: ActorId
@@ -45,53 +47,44 @@ export interface DeltaDraft {
   readonly attestations: ReadonlyMap<ActorId, Uint8Array>
 }
 
-/** One change as it came in: not yet written again. */
-export interface DeltaRecord {
+/** Changes of one actor that follow each other, as they came in: not yet written again. */
+export interface Run {
   readonly actor: ActorId
-  readonly seq: number
-  readonly seesPrevious: boolean
-  readonly sees: readonly Reference[]
-  readonly value: Uint8Array
+  readonly firstSeq: number
+  /** Their entries: one at least. */
+  readonly values: readonly Uint8Array[]
+  /** The signature over the last of them; undefined for the sender, whose signature is the envelope's. */
+  readonly attestation: Uint8Array | undefined
 }
-
-/** A change that another one's author had seen. */
-export type Reference =
-  | { readonly kind: 'genesis' }
-  | { readonly kind: 'back'; readonly steps: number }
-  | { readonly kind: 'dot'; readonly actor: ActorId; readonly seq: number }
 
 /** A delta, parsed. */
 export interface Delta {
   readonly document: DocumentId
-  readonly records: readonly DeltaRecord[]
-  /** By actor, for all but the sender. */
-  readonly attestations: ReadonlyMap<ActorId, Uint8Array>
+  /** No actor has two. */
+  readonly runs: readonly Run[]
 }
 
 /** The first byte of a delta's body. */
 export const DELTA_KIND = 1
 /** How many nodes' lives may have written into one document. */
 const ACTORS_MAX = 4_096
+/** In place of the number of actors: the sender's one change. */
+const SINGLE = 0
 
 /** The body of an envelope with these changes. */
 export function encodeDelta(draft: DeltaDraft): Uint8Array {
-  const dots = new Map(draft.changes.map((change, index) => [change.hash, index]))
-  const table = actorTable(draft)
+  const runs = runsOf(draft)
+  const changes = runs.flat()
   const writer = byteWriter()
   writer.byte(DELTA_KIND)
-  writer.uint(documentNumber(draft.log.document))
-  writeActors(writer, table, draft)
-  writer.uint(draft.changes.length)
-  draft.changes.forEach((change, index) => {
-    const seen = seenBy(change, draft.log)
-    const previous = draft.changes[index - 1]?.hash
-    const code = seen.length === 0 ? 0 : seen.length === 1 && seen[0] === previous ? 1 : 2
-    writer.uint(table.indexOf(change.actor) * 3 + code)
-    if (code === 2) writeReferences(writer, { seen, index, dots, table, log: draft.log })
-  })
-  for (const change of draft.changes) writer.uint(change.value.length)
-  for (const change of draft.changes) writer.raw(change.value)
-  writeAttestations(writer, table, draft)
+  writer.uint(documentNumber(draft.document))
+  writeRuns(writer, runs, draft)
+  for (const change of changes.slice(0, -1)) writer.uint(change.value.length)
+  for (const change of changes) writer.raw(change.value)
+  for (const [{ actor }] of runs) {
+    if (actor === draft.sender) continue
+    writer.raw(must(draft.attestations.get(actor), 'every author here is vouched for'))
+  }
   return writer.bytes()
 }
 
@@ -106,61 +99,69 @@ export function decodeDelta(
     const reader = byteReader(body)
     if (reader.byte() !== DELTA_KIND) return { ok: false, reason: 'malformed' }
     const document = documentFromNumber(opened.scope, reader.uint())
-    const actors = readActors(reader, document, opened)
     if (document === undefined) return { ok: false, reason: 'malformed' }
-    if (actors === undefined) return { ok: false, reason: 'unknown actor' }
-    const records = readRecords(reader, actors)
-    const attestations = new Map<ActorId, Uint8Array>()
-    for (const { actor } of actors) {
-      const hasChanges = records.some((record) => record.actor === actor)
-      if (actor !== opened.sender && hasChanges) attestations.set(actor, reader.raw(opened.roster.suite.signatureBytes))
-    }
+    const heads = readHeads(reader, document, opened)
+    if (heads === undefined) return { ok: false, reason: 'unknown actor' }
+    const values = readValues(reader, heads, opened.sender)
+    let from = 0
+    const runs = heads.map(({ actor, firstSeq, count }): Run => {
+      const own = values.slice(from, (from += count))
+      const attestation = actor === opened.sender ? undefined : reader.raw(opened.roster.suite.signatureBytes)
+      return { actor, firstSeq, values: own, attestation }
+    })
     if (reader.left() > 0) return { ok: false, reason: 'malformed' }
-    return { ok: true, delta: { document, records, attestations } }
+    return { ok: true, delta: { document, runs } }
   } catch (error) {
     if (error instanceof MalformedBytes) return { ok: false, reason: 'malformed' }
     throw error
   }
 }
 
-interface Actor {
+/** What stands of a run before the entries. */
+interface Head {
   readonly actor: ActorId
   readonly firstSeq: number
+  readonly count: number
 }
 
-/** Changes an author had seen beside its own last one. */
-function seenBy(change: Logged, log: Log): readonly ChangeHash[] {
-  const own = log.find(change.actor, change.seq - 1)?.hash
-  return change.deps.filter((hash) => hash !== own)
+type LoggedRun = readonly [Logged, ...Logged[]]
+
+/** The changes by actor, the sender's first. */
+function runsOf({ changes, sender }: DeltaDraft): readonly LoggedRun[] {
+  const byActor = new Map<ActorId, [Logged, ...Logged[]]>()
+  for (const change of changes) {
+    const run = byActor.get(change.actor)
+    if (run === undefined) byActor.set(change.actor, [change])
+    else run.push(change)
+  }
+  const rank = (actor: ActorId): string => (actor === sender ? '' : actor)
+  return [...byActor.values()].toSorted(([a], [b]) => (rank(a.actor) < rank(b.actor) ? -1 : 1))
 }
 
-/** Every actor that writes or is referred to, the sender first where it is among them. */
-function actorTable(draft: DeltaDraft): readonly ActorId[] {
-  const inside = new Set(draft.changes.map((change) => change.hash))
-  const writers = draft.changes.map((change) => change.actor)
-  const outside = draft.changes
-    .flatMap((change) => seenBy(change, draft.log))
-    .filter((hash) => !inside.has(hash) && hash !== draft.log.genesis.hash)
-    .map((hash) => draft.log.dotOf(hash).actor)
-  const others = [...new Set([...writers, ...outside])]
-    .filter((actor) => actor !== draft.sender)
-    .toSorted()
-  return writers.includes(draft.sender) || outside.includes(draft.sender)
-    ? [draft.sender, ...others]
-    : others
-}
-
-function writeActors(writer: ByteWriter, table: readonly ActorId[], draft: DeltaDraft): void {
-  writer.uint(table.length)
-  for (const actor of table) {
-    const number = actor === draft.sender ? 0 : (draft.roster.ofActor(actor)?.number ?? 0)
-    writer.uint(number)
-    if (number !== 0) writer.raw(Buffer.from(actor.slice(16), 'hex'))
-    const firstSeq = draft.changes.find((change) => change.actor === actor)?.seq ?? 0
-    writer.uint(firstSeq)
-    if (number !== 0 && bringsCertificate(draft.log.document, firstSeq)) {
-      const node = draft.roster.ofActor(actor)?.node
-      writer.block((node && draft.roster.bytesOf(node)) ?? new Uint8Array(0))
+function writeRuns(writer: ByteWriter, runs: readonly LoggedRun[], draft: DeltaDraft): void {
+  const [first, ...others] = runs
+  const hasSender = first?.[0].actor === draft.sender
+  if (hasSender && others.length === 0 && first.length === 1) {
+    writer.uint(SINGLE)
+    writer.uint(first[0].seq)
+    return
+  }
+  writer.uint(2 * (hasSender ? others : runs).length + (hasSender ? 1 : 0))
+  for (const run of runs) {
+    const { actor, seq } = run[0]
+    if (actor === draft.sender) {
+      writer.uint(seq)
+      writer.uint(run.length)
+      continue
+    }
+    const certificate = draft.roster.ofActor(actor)
+    writer.uint(certificate?.number ?? 0)
+    writer.raw(Buffer.from(actor.slice(16), 'hex'))
+    writer.uint(seq)
+    writer.uint(run.length)
+    if (bringsCertificate(draft.document, seq)) {
+      const bytes = certificate && draft.roster.bytesOf(certificate.node)
+      writer.block(bytes ?? new Uint8Array(0))
     }
   }
 }
@@ -173,116 +174,72 @@ function bringsCertificate(document: DocumentId, firstSeq: number): boolean {
   return document === KEYS && firstSeq === 1
 }
 
-function writeAttestations(
-  writer: ByteWriter,
-  table: readonly ActorId[],
-  { changes, sender, attestations }: DeltaDraft,
-): void {
-  const authors = new Set(changes.map((change) => change.actor))
-  for (const actor of table) {
-    if (actor === sender || !authors.has(actor)) continue
-    writer.raw(must(attestations.get(actor), 'every author here is vouched for'))
-  }
-}
+type Opening = Parameters<typeof decodeDelta>[1]
 
-interface Place {
-  readonly seen: readonly ChangeHash[]
-  readonly index: number
-  readonly dots: ReadonlyMap<ChangeHash, number>
-  readonly table: readonly ActorId[]
-  readonly log: Log
-}
-
-/** 0 the genesis; odd 2k+1: k+1 changes back in the delta; even 2k+2: actor k of the table, then its seq. */
-function writeReferences(writer: ByteWriter, place: Place): void {
-  writer.uint(place.seen.length)
-  for (const hash of place.seen) {
-    const inside = place.dots.get(hash)
-    if (hash === place.log.genesis.hash) writer.uint(0)
-    else if (inside !== undefined) writer.uint(2 * (place.index - inside - 1) + 1)
-    else {
-      const dot = place.log.dotOf(hash)
-      writer.uint(2 * place.table.indexOf(dot.actor) + 2)
-      writer.uint(dot.seq)
-    }
-  }
-}
-
-function readActors(
+/** Undefined when a node among them is not known. */
+function readHeads(
   reader: ByteReader,
-  document: DocumentId | undefined,
-  opened: { readonly sender: ActorId; readonly roster: Roster },
-): readonly Actor[] | undefined {
-  const count = reader.uint()
-  if (count > ACTORS_MAX) throw new MalformedBytes('too many actors')
+  document: DocumentId,
+  opened: Opening,
+): readonly Head[] | undefined {
+  const number = reader.uint()
+  if (number === SINGLE) return [{ actor: opened.sender, firstSeq: readSeq(reader), count: 1 }]
+  const [others, hasSender] = [Math.floor(number / 2), number % 2 === 1]
+  if (others > ACTORS_MAX) throw new MalformedBytes('too many actors')
+  const heads: Head[] = []
+  if (hasSender) heads.push({ actor: opened.sender, ...readSpan(reader) })
   let isKnown = true
-  const actors: Actor[] = []
-  const named = new Set<ActorId>()
-  for (let index = 0; index < count; index += 1) {
-    const number = reader.uint()
-    const life = number === 0 ? undefined : reader.raw(4)
-    const firstSeq = reader.uint()
-    const isIntroduced =
-      number !== 0 && document !== undefined && bringsCertificate(document, firstSeq)
-    if (isIntroduced) opened.roster.introduce(reader.block())
-    const certificate = opened.roster.byNumber(number)
-    if (life !== undefined && certificate === undefined) {
+  const named = new Set<ActorId>([opened.sender])
+  for (let index = 0; index < others; index += 1) {
+    const nodeNumber = reader.uint()
+    if (nodeNumber === 0) throw new MalformedBytes('no node has number 0')
+    const life = reader.raw(4)
+    const span = readSpan(reader)
+    if (bringsCertificate(document, span.firstSeq)) opened.roster.introduce(reader.block())
+    const certificate = opened.roster.byNumber(nodeNumber)
+    if (certificate === undefined) {
       isKnown = false
       continue
     }
-    const actor =
-      life === undefined || certificate === undefined
-        ? opened.sender
-        : actorOf(certificate.node, life)
+    const actor = actorOf(certificate.node, life)
     // Twice would let an old signature of an actor stand for a newer change than it covers.
     if (named.has(actor)) throw new MalformedBytes('an actor is named twice')
     named.add(actor)
-    actors.push({ actor, firstSeq })
+    heads.push({ actor, ...span })
   }
-  return isKnown ? actors : undefined
+  return isKnown ? heads : undefined
 }
 
-function readRecords(reader: ByteReader, actors: readonly Actor[]): readonly DeltaRecord[] {
+function readSeq(reader: ByteReader): number {
+  const seq = reader.uint()
+  if (seq === 0 || seq > LIST_CHANGES_MAX - DELTA_CHANGES_MAX)
+    throw new MalformedBytes('a change has no such number')
+  return seq
+}
+
+function readSpan(reader: ByteReader): Omit<Head, 'actor'> {
+  const firstSeq = readSeq(reader)
   const count = reader.uint()
-  if (count > DELTA_CHANGES_MAX) throw new MalformedBytes('too many changes')
-  const seqs = new Map<Actor, number>()
-  const heads = Array.from({ length: count }, () => readHead(reader, actors, seqs))
-  const lengths = heads.map(() => reader.uint())
-  return heads.map((head, index) => {
-    const length = lengths[index] ?? 0
-    if (length === 0) throw new MalformedBytes('an entry is empty')
-    if (length > ENTRY_BYTES_MAX) throw new MalformedBytes('an entry is too long')
-    return { ...head, value: reader.raw(length) }
-  })
+  if (count === 0 || count > DELTA_CHANGES_MAX) throw new MalformedBytes('a run has no such length')
+  return { firstSeq, count }
 }
 
-function readHead(
+/** The entries of all runs. What is left for the last one is its length. */
+function readValues(
   reader: ByteReader,
-  actors: readonly Actor[],
-  seqs: Map<Actor, number>,
-): Omit<DeltaRecord, 'value'> {
-  const number = reader.uint()
-  const actor = actors[Math.floor(number / 3)]
-  if (actor === undefined || actor.firstSeq === 0)
-    throw new MalformedBytes('a change has no author')
-  const seq = seqs.get(actor) ?? actor.firstSeq
-  seqs.set(actor, seq + 1)
-  const sees = number % 3 === 2 ? readReferences(reader, actors) : []
-  return { actor: actor.actor, seq, seesPrevious: number % 3 === 1, sees }
-}
-
-function readReferences(reader: ByteReader, actors: readonly Actor[]): readonly Reference[] {
-  const count = reader.uint()
-  if (count > CHANGE_DEPENDENCIES_MAX) throw new MalformedBytes('too many dependencies')
-  return Array.from({ length: count }, (): Reference => {
-    const code = reader.uint()
-    if (code === 0) return { kind: 'genesis' }
-    if (code % 2 === 1) return { kind: 'back', steps: (code - 1) / 2 + 1 }
-    const actor = actors[(code - 2) / 2]
-    if (actor === undefined) throw new MalformedBytes('a reference has no actor')
-    const seq = reader.uint()
-    if (seq === 0) throw new MalformedBytes('a reference has no number')
-    return { kind: 'dot', actor: actor.actor, seq }
+  heads: readonly Head[],
+  sender: ActorId,
+): readonly Uint8Array[] {
+  const total = heads.reduce((sum, { count }) => sum + count, 0)
+  if (total > DELTA_CHANGES_MAX) throw new MalformedBytes('too many changes')
+  const lengths = Array.from({ length: total - 1 }, () => reader.uint())
+  const attested = heads.filter(({ actor }) => actor !== sender).length
+  const others = lengths.reduce((sum, length) => sum + length, 0)
+  lengths.push(reader.left() - others - 64 * attested)
+  return lengths.map((length) => {
+    if (length <= 0) throw new MalformedBytes('an entry is empty')
+    if (length > ENTRY_BYTES_MAX) throw new MalformedBytes('an entry is too long')
+    return reader.raw(length)
   })
 }
 

@@ -1,89 +1,74 @@
 /**
- * From a delta back to changes: each is written again on top of what this replica has, into a scratch that touches
- * nothing. Only when every author's newest change is vouched for does anything reach the log.
+ * From a delta back to changes: each run is written again on top of what this replica has of its actor, and touches
+ * nothing. Only when the run's newest change is vouched for does any of it reach the log.
+ *
+ * A change's bytes follow from its actor, its number, the change before it and its entry. So a run that says of a
+ * number something else than this replica has is another branch of the actor's chain, and is told as such.
  */
+import { must } from '#base/assert.ts'
+import { equalBytes } from '#base/bytes.ts'
 import type { ActorId, ChangeHash } from '#base/ids.ts'
-import type { Change } from '#model/change.ts'
-import { openScratch, type Clock, type Log } from '#model/log.ts'
-import type { Delta, DeltaRecord, Reference } from './delta.ts'
+import { writeChange, type Change } from '#model/change.ts'
+import type { Log } from '#model/log.ts'
+import type { Delta, Run } from './delta.ts'
 
-/** What a delta comes to. `missing`: this replica must first get changes up to `wanted`. */
+/** What a run comes to. */
 export type Rebuilt =
   | {
-      readonly ok: true
-      /** Those this replica did not have, in the delta's order. */
+      readonly kind: 'good'
+      readonly actor: ActorId
+      /** Those this replica did not have. */
       readonly changes: readonly Change[]
-      /** The newest change of each actor in the delta, had before or not. */
-      readonly newest: ReadonlyMap<ActorId, Change>
+      /** The run's newest change, had before or not. */
+      readonly newest: Change
     }
-  | { readonly ok: false; readonly reason: 'missing'; readonly wanted: Clock }
-  | { readonly ok: false; readonly reason: 'malformed' }
+  /** This replica must first get the actor's changes up to `wanted`. */
+  | { readonly kind: 'missing'; readonly actor: ActorId; readonly wanted: number }
+  /** This replica has another change at `seq`; `branch` begins with the run's one there and goes on to its end. */
+  | {
+      readonly kind: 'forked'
+      readonly actor: ActorId
+      readonly seq: number
+      readonly branch: readonly Change[]
+      readonly newest: Change
+    }
 
-/** Writes the changes of `delta` again on top of `log`, which stays as it is. */
-export function rebuildDelta(delta: Delta, log: Log): Rebuilt {
-  const scratch = openScratch(log)
-  const written: Change[] = []
-  const changes: Change[] = []
-  const newest = new Map<ActorId, Change>()
-  for (const record of delta.records) {
-    const known = scratch.find(record.actor, record.seq)
-    const change = known ?? writeAgain(record, written, scratch)
-    if (change === undefined) {
-      const wanted = wantedBy(record, scratch.find)
-      return wanted === undefined
-        ? { ok: false, reason: 'malformed' }
-        : { ok: false, reason: 'missing', wanted }
-    }
-    if (known === undefined) {
-      scratch.add(change)
-      changes.push(change)
-    }
-    written.push(change)
-    if (change.seq >= (newest.get(record.actor)?.seq ?? 0)) newest.set(record.actor, change)
-  }
-  return { ok: true, changes, newest }
+/** Writes the changes of `delta` again on top of `log`, which stays as it is: one result a run, in their order. */
+export function rebuildDelta(delta: Delta, log: Log): readonly Rebuilt[] {
+  return delta.runs.map((run) => rebuildRun(run, log))
 }
 
-type Scratch = ReturnType<typeof openScratch>
-
-function writeAgain(
-  record: DeltaRecord,
-  written: readonly Change[],
-  scratch: Scratch,
-): Change | undefined {
-  const previous = record.seesPrevious ? [written.at(-1)?.hash] : []
-  const seen = [
-    ...previous,
-    ...record.sees.map((reference) => resolve(reference, written, scratch)),
-  ]
-  const known = seen.filter((hash): hash is ChangeHash => hash !== undefined)
-  if (known.length < seen.length) return undefined
-  return scratch.compose({ actor: record.actor, seq: record.seq, seen: known, value: record.value })
+function rebuildRun(run: Run, log: Log): Rebuilt {
+  const { actor, firstSeq, values } = run
+  const base = log.before(actor, firstSeq)
+  if (base === undefined) return { kind: 'missing', actor, wanted: firstSeq - 1 }
+  // Same change before it and same entry: the very same change.
+  const isHad = (value: Uint8Array, index: number): boolean => {
+    const known = log.find(actor, firstSeq + index)
+    return known !== undefined && equalBytes(known.value, value)
+  }
+  const firstNew = values.findIndex((value, index) => !isHad(value, index))
+  const seq = firstSeq + (firstNew < 0 ? values.length : firstNew)
+  const previous = must(log.before(actor, seq), 'what comes before is here')
+  const fresh = writeRun({ actor, seq, previous, values: values.slice(seq - firstSeq) })
+  const newest = fresh.at(-1) ?? log.find(actor, seq - 1)
+  const head = must(newest, 'a run has a change')
+  return log.find(actor, seq) !== undefined && fresh.length > 0
+    ? { kind: 'forked', actor, seq, branch: fresh, newest: head }
+    : { kind: 'good', actor, changes: fresh, newest: head }
 }
 
-function resolve(
-  reference: Reference,
-  written: readonly Change[],
-  scratch: Scratch,
-): ChangeHash | undefined {
-  switch (reference.kind) {
-    case 'genesis':
-      return scratch.genesis.hash
-    case 'back':
-      return written.at(-reference.steps)?.hash
-    case 'dot':
-      return scratch.find(reference.actor, reference.seq)?.hash
-  }
-}
-
-/** What this replica would need to write `record`; undefined when nothing is missing and the record is just wrong. */
-function wantedBy(record: DeltaRecord, find: Scratch['find']): Clock | undefined {
-  const wanted: Record<string, number> = {}
-  if (record.seq > 1 && find(record.actor, record.seq - 1) === undefined)
-    wanted[record.actor] = record.seq - 1
-  for (const reference of record.sees) {
-    if (reference.kind !== 'dot' || find(reference.actor, reference.seq) !== undefined) continue
-    wanted[reference.actor] = Math.max(reference.seq, wanted[reference.actor] ?? 0)
-  }
-  return Object.keys(wanted).length === 0 ? undefined : wanted
+function writeRun(run: {
+  readonly actor: ActorId
+  readonly seq: number
+  readonly previous: ChangeHash
+  readonly values: readonly Uint8Array[]
+}): readonly Change[] {
+  const { actor, seq, values } = run
+  let { previous } = run
+  return values.map((value, index) => {
+    const change = writeChange({ actor, seq: seq + index, previous, value })
+    previous = change.hash
+    return change
+  })
 }

@@ -2,8 +2,9 @@
  * The one form of change our documents hold, written and read byte for byte in Automerge's own chunk format.
  *
  * A change appends one `bytes` entry to the list of its actor, and creates that list when it is the actor's first.
- * Because nothing else is ever allowed, a receiver can write a change again from its entry alone and compare the
- * hash (design 5), and whatever has another form is refused before Automerge sees it (design 4: Automerge accepts
+ * It depends on that actor's change before it and on nothing else: a document is a set of independent chains, and
+ * what a node signs twice under one number harms its own list only. Because nothing else is ever allowed, a receiver
+ * can write a change again from its entry alone and compare the hash (design 5), and whatever has another form is refused before Automerge sees it (design 4: Automerge accepts
  * wrong checksums, and changes after which a document never loads again; research/automerge.md 8).
  *
  * Source: Automerge binary format specification, change chunk; column numbers as read from 3.5.0's output.
@@ -21,31 +22,26 @@ import {
 } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { parseActor, type ActorId, type ChangeHash, type DocumentId } from '#base/ids.ts'
-import { CHANGE_DEPENDENCIES_MAX, ENTRY_BYTES_MAX } from '#base/limits.ts'
+import { ENTRY_BYTES_MAX, LIST_CHANGES_MAX } from '#base/limits.ts'
 
-/** What decides a change's bytes. */
+/** What decides a change's bytes; nothing else does. */
 export interface ChangeFacts {
   readonly actor: ActorId
-  /** Number of the actor's change in this document, from 1. */
+  /** Number of the actor's change in this document, from 1 to LIST_CHANGES_MAX. */
   readonly seq: number
-  /** Counter of its first operation: one more than the largest it depends on. */
-  readonly startOp: number
-  /** Sorted, without repetition; the actor's own last change is always among them. */
-  readonly deps: readonly ChangeHash[]
-  /** Counter of the operation that created the actor's list; equal to `startOp` in its first change. */
-  readonly listOp: number
-  /** Counter of the actor's last entry, 0 in its first change. */
-  readonly afterOp: number
+  /** The actor's change before this one, or the genesis: all that a change depends on. */
+  readonly previous: ChangeHash
   /** At least one byte: Automerge writes an empty value in another form. */
   readonly value: Uint8Array
 }
 
 /** A change with its bytes and name. Its `value` is a view of `bytes`: neither is kept twice. */
-export interface Change extends ChangeFacts {
+export interface Change extends ChangeFacts, Framed {}
+
+/** A chunk and its name. */
+interface Framed {
   readonly hash: ChangeHash
   readonly bytes: Uint8Array
-  /** Counter of its last operation, which is the entry itself. */
-  readonly endOp: number
 }
 
 const MAGIC = Uint8Array.of(0x85, 0x6f, 0x4a, 0x83)
@@ -70,17 +66,20 @@ const ACTION_MAKE_LIST = 2
 const ONE_LITERAL = 0x7f
 const TWO_LITERALS = 0x7e
 const GENESIS_ACTOR = Uint8Array.of(0)
+/** The operation that makes an actor's list: the genesis has the one before it. */
+const LIST_OP = 2
 
 /** Writes a change. */
 export function writeChange(facts: ChangeFacts): Change {
-  const columns = facts.seq === 1 ? firstColumns(facts) : laterColumns(facts)
-  const { bytes, hash } = frame(bytesFromHex(facts.actor), facts, columns)
-  const endOp = facts.seq === 1 ? facts.startOp + 1 : facts.startOp
-  return { ...facts, value: viewOf(facts.value, bytes), bytes, hash, endOp }
+  const { actor, seq, previous, value } = facts
+  const columns = seq === 1 ? firstColumns(facts) : laterColumns(facts)
+  const numbers = { seq, startOp: startOpOf(seq), deps: [previous] }
+  const { bytes, hash } = frame(bytesFromHex(actor), numbers, columns)
+  return { actor, seq, previous, value: viewOf(value, bytes), bytes, hash }
 }
 
 /** The fixed first change of a document, the same wherever it is made: the document's name under the key `id`. */
-export function genesisOf(document: DocumentId): Change {
+export function genesisOf(document: DocumentId): Pick<Change, 'hash' | 'bytes' | 'value'> {
   const name = bytesFromText(document)
   const columns: Column[] = [
     [COLUMN.keyText, literalText('id')],
@@ -90,11 +89,8 @@ export function genesisOf(document: DocumentId): Change {
     [COLUMN.valueRaw, name],
     [COLUMN.predecessors, Uint8Array.of(ONE_LITERAL, 0)],
   ]
-  const numbers = { seq: 1, startOp: 1, deps: [] }
-  const { bytes, hash } = frame(GENESIS_ACTOR, numbers, columns)
-  const actor = '' as ActorId
-  const value = viewOf(name, bytes)
-  return { actor, ...numbers, listOp: 0, afterOp: 0, value, bytes, hash, endOp: 1 }
+  const { bytes, hash } = frame(GENESIS_ACTOR, { seq: 1, startOp: 1, deps: [] }, columns)
+  return { value: viewOf(name, bytes), bytes, hash }
 }
 
 /** The change in `bytes` when it has exactly our form, checksum included; otherwise undefined. */
@@ -117,10 +113,18 @@ function viewOf(value: Uint8Array, bytes: Uint8Array): Uint8Array {
   return bytes.subarray(end - value.length, end)
 }
 
-function firstColumns({ actor, startOp, value }: ChangeFacts): Column[] {
+/**
+ * Counter of a change's first operation. The first makes the list and its entry, every later one an entry, so that
+ * counters follow from the number alone: a hostile one would make Automerge ask for all memory there is.
+ */
+function startOpOf(seq: number): number {
+  return seq === 1 ? LIST_OP : seq + LIST_OP
+}
+
+function firstColumns({ actor, value }: ChangeFacts): Column[] {
   return [
     [COLUMN.objectActor, Uint8Array.of(0, 1, ONE_LITERAL, 0)],
-    [COLUMN.objectCounter, nullThenLiteral(startOp)],
+    [COLUMN.objectCounter, nullThenLiteral(LIST_OP)],
     [COLUMN.keyCounter, Uint8Array.of(0, 1, ONE_LITERAL, 0)],
     [COLUMN.keyText, concatBytes(literalText(actor), Uint8Array.of(0, 1))],
     [COLUMN.insert, Uint8Array.of(1, 1)],
@@ -131,12 +135,12 @@ function firstColumns({ actor, startOp, value }: ChangeFacts): Column[] {
   ]
 }
 
-function laterColumns({ listOp, afterOp, value }: ChangeFacts): Column[] {
+function laterColumns({ seq, value }: ChangeFacts): Column[] {
   return [
     [COLUMN.objectActor, Uint8Array.of(ONE_LITERAL, 0)],
-    [COLUMN.objectCounter, literal(listOp)],
+    [COLUMN.objectCounter, literal(LIST_OP)],
     [COLUMN.keyActor, Uint8Array.of(ONE_LITERAL, 0)],
-    [COLUMN.keyCounter, signedLiteral(afterOp)],
+    [COLUMN.keyCounter, signedLiteral(startOpOf(seq) - 1)],
     [COLUMN.insert, Uint8Array.of(0, 1)],
     [COLUMN.action, Uint8Array.of(ONE_LITERAL, ACTION_SET)],
     [COLUMN.valueMeta, literal(value.length * 16 + VALUE_IS_BYTES)],
@@ -179,44 +183,28 @@ function frame(actor: Uint8Array, numbers: Numbers, columns: readonly Column[]):
   }
 }
 
-interface Framed {
-  readonly bytes: Uint8Array
-  readonly hash: ChangeHash
-}
-
+/** The facts that bytes of our form have; in other bytes they may be anything. */
 function readFacts(bytes: Uint8Array): ChangeFacts | undefined {
   const reader = byteReader(bytes)
   reader.raw(MAGIC.length + 4)
   if (reader.byte() !== CHUNK_CHANGE || reader.uint() !== reader.left()) return undefined
   const head = readHead(reader)
-  if (head === undefined) return undefined
-  const { seq, startOp } = head
-  const columns = readColumns(reader)
-  const value = columns?.get(COLUMN.valueRaw)
-  if (columns === undefined || value === undefined) return undefined
+  const value = head && readColumns(reader)?.get(COLUMN.valueRaw)
+  if (head === undefined || value === undefined) return undefined
   if (value.length === 0 || value.length > ENTRY_BYTES_MAX) return undefined
-  const listOp = seq === 1 ? startOp : readLiteral(columns.get(COLUMN.objectCounter))
-  const afterOp = seq === 1 ? 0 : readSignedLiteral(columns.get(COLUMN.keyCounter))
-  return { ...head, listOp, afterOp, value }
+  return { ...head, value }
 }
 
 /** What stands before the columns. */
-function readHead(
-  reader: ByteReader,
-): Pick<ChangeFacts, 'actor' | 'seq' | 'startOp' | 'deps'> | undefined {
-  const count = reader.uint()
-  if (count > CHANGE_DEPENDENCIES_MAX) return undefined
-  const deps = Array.from({ length: count }, () => hexFromBytes(reader.raw(32)) as ChangeHash)
+function readHead(reader: ByteReader): Omit<ChangeFacts, 'value'> | undefined {
+  if (reader.uint() !== 1) return undefined
+  const previous = hexFromBytes(reader.raw(32)) as ChangeHash
   const actor = parseActor(hexFromBytes(reader.block()))
   const seq = reader.uint()
-  const startOp = reader.uint()
+  reader.uint() // its counter follows from its number
   const isPlain = reader.int() === 0 && reader.uint() === 0 && reader.uint() === 0
-  if (actor === undefined || seq === 0 || !isPlain || !isAscending(deps)) return undefined
-  return { actor, seq, startOp, deps }
-}
-
-function isAscending(deps: readonly ChangeHash[]): boolean {
-  return deps.every((hash, index) => index === 0 || hash > (deps[index - 1] ?? ''))
+  if (actor === undefined || seq === 0 || seq > LIST_CHANGES_MAX || !isPlain) return undefined
+  return { actor, seq, previous }
 }
 
 function readColumns(reader: ByteReader): Map<number, Uint8Array> | undefined {
@@ -262,18 +250,4 @@ function literalText(text: string): Uint8Array {
   writer.byte(ONE_LITERAL)
   writer.block(bytesFromText(text))
   return writer.bytes()
-}
-
-function readLiteral(column: Uint8Array | undefined): number {
-  const reader = byteReader(column ?? new Uint8Array(0))
-  reader.byte()
-  return reader.uint()
-}
-
-function readSignedLiteral(column: Uint8Array | undefined): number {
-  const reader = byteReader(column ?? new Uint8Array(0))
-  reader.byte()
-  const value = reader.int()
-  if (value < 0) throw new MalformedBytes('a counter is negative')
-  return value
 }

@@ -55,7 +55,13 @@ export interface MemberChange {
 /** What an entry changed. */
 export type DirectoryChange =
   | { readonly kind: 'person'; readonly person: DirectoryPerson; readonly isNew: boolean }
-  | { readonly kind: 'channel'; readonly channel: DirectoryChannel; readonly isNew: boolean }
+  | {
+      readonly kind: 'channel'
+      readonly channel: DirectoryChannel
+      readonly isNew: boolean
+      /** Whose memberships came before it: they stand in other lists. Told of nowhere else. */
+      readonly members: readonly UserId[]
+    }
   | {
       readonly kind: 'members'
       readonly channel: ChannelId
@@ -127,14 +133,14 @@ export function openDirectory(): Directory {
     member: (channel, person) => members.get(channel)?.now.get(person),
     members: (channel) =>
       [...(members.get(channel)?.now.values() ?? [])].filter(({ role }) => role !== 'none'),
-    channelsOf: (person) => [...(byPerson.get(person) ?? [])],
+    channelsOf: (person) => [...(byPerson.get(person) ?? [])].filter((id) => channels.has(id)),
   }
 }
 
 const NOTHING: DirectoryChange = { kind: 'nothing' }
 
 function applyEntry(tables: Tables, logged: Logged, writer: Writer): DirectoryChange {
-  const place = { order: causeKey(DIRECTORY, logged), at: logged.orderAt }
+  const place = { order: causeKey(DIRECTORY, logged), at: logged.entry.placeAt }
   const { content, author: creator } = logged.entry
   if (content.kind === 'person') {
     const isHome = nodePrefixOfPerson(content.person) === nodePrefix(writer.node)
@@ -180,14 +186,16 @@ function applyPerson({ people }: Tables, id: UserId, entry: PersonEntry): Direct
 
 /** The first entry that counts names the creator. */
 function applyChannel(
-  { channels }: Tables,
+  { channels, members }: Tables,
   channel: DirectoryChannel,
   order: string,
 ): DirectoryChange {
   const known = channels.get(channel.id)
   if (known !== undefined && known.order <= order) return NOTHING
   channels.set(channel.id, { order, value: channel })
-  return { kind: 'channel', channel, isNew: known === undefined }
+  const early = known === undefined ? [...(members.get(channel.id)?.now.values() ?? [])] : []
+  const inside = early.filter(({ role }) => role !== 'none').map(({ person }) => person)
+  return { kind: 'channel', channel, isNew: known === undefined, members: inside }
 }
 
 /** Entries of one channel are folded in their order; one that comes late folds the channel anew. */
@@ -204,7 +212,8 @@ function applyMember(tables: Tables, channel: ChannelId, entry: MemberEntry): Di
   tables.members.set(channel, { entries, now })
   const changes = changesBetween(known.now, now)
   for (const { member } of changes) index(tables, member)
-  return changes.length === 0 ? NOTHING : { kind: 'members', channel, changes }
+  const isTold = changes.length > 0 && tables.channels.has(channel) // otherwise with the channel
+  return isTold ? { kind: 'members', channel, changes } : NOTHING
 }
 
 /** Whether the writer could make this change of a channel's members when it did. */

@@ -7,7 +7,6 @@
 import * as Automerge from '@automerge/automerge'
 import { equalBytes } from '#base/bytes.ts'
 import type { ChangeHash, DocumentId } from '#base/ids.ts'
-import type { Change } from './change.ts'
 import { openLog, type Log } from './log.ts'
 
 /** What loading found. `damaged` says which part does not hold together; what came before it is in the log. */
@@ -37,7 +36,7 @@ export function loadDocument(
  * at the same heads (then the loose changes stay as they are, and somebody must look).
  */
 export function foldDocument(log: Log): Uint8Array | undefined {
-  const changes: Change[] = [log.genesis, ...log.since({})]
+  const changes = [log.genesis, ...log.since({})]
   const wanted = log.heads()
   try {
     const [built] = Automerge.applyChanges(
@@ -69,7 +68,10 @@ export function readSnapshot(
 }
 
 /** What follows the genesis, or undefined when the bytes are no snapshot of this document. */
-function changesOfSnapshot(genesis: Change, snapshot: Uint8Array): Uint8Array[] | undefined {
+function changesOfSnapshot(
+  genesis: Log['genesis'],
+  snapshot: Uint8Array,
+): Uint8Array[] | undefined {
   try {
     const built = Automerge.load<unknown>(snapshot, { actor: '00' })
     const [first, ...changes] = Automerge.getAllChanges(built)

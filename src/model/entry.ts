@@ -1,9 +1,11 @@
 /**
- * One item in a node's list: a MessagePack array that begins `[kind, author, seconds, …]`.
+ * One item in a node's list: a MessagePack array that begins `[kind, author, time, …]`.
  *
  * `author` is nil (the node itself), an index into the people this list has named so far, or 16 bytes that name a
- * new one and take the next index. `seconds` counts from the entry before it in the same list (the first: from
- * 1970). Both make an entry small without a codec that knows it; both need the list read from its start.
+ * new one and take the next index. `time` counts in seconds from the entry before it in the same list (the first:
+ * from 1970); what its author had seen may put its place after that. What replaces something earlier has a `counter`
+ * next, counted from the largest of the same list. All make an entry small without a codec that knows it, and need
+ * the list read from its start; nothing needs another list.
  */
 import { decode, encode } from '@msgpack/msgpack'
 import {
@@ -14,7 +16,7 @@ import {
   type PostId,
   type UserId,
 } from '#base/ids.ts'
-import { ENTRY_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import { CHANNEL_KINDS, type ChannelKind } from './channel-id.ts'
 import {
   isKeyContent,
   KEY_KIND_NUMBER,
@@ -22,6 +24,8 @@ import {
   keyFields,
   type KeyContent,
 } from './key-content.ts'
+import { ENTRY_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import { readCounter, readTime, timeField, wholeNumber, type ListContext } from './list.ts'
 
 /** What an entry says. An entry of a kind or shape this version does not know is `unknown` and shown by nobody. */
 export type Content =
@@ -48,9 +52,6 @@ export type Content =
   | KeyContent
   | { readonly kind: 'unknown' }
 
-/** Everybody may find and join `public`; the others show themselves to members only. */
-export type ChannelKind = 'public' | 'private' | 'direct' | 'group'
-
 /** What a person is in a channel. */
 export type MemberRole = 'none' | 'member' | 'administrator'
 
@@ -70,23 +71,21 @@ export interface Settings {
   readonly isArchived?: boolean
 }
 
-/** A decoded entry. */
-export interface Entry {
+/** What somebody wants to write, before it has a place. */
+export interface Draft {
   readonly author: UserId | undefined
-  /** What the author's clock claimed, to the second. */
+  /** What the author's clock claims; an entry keeps it to the second. */
   readonly claimedAt: Instant
   readonly content: Content
 }
 
-/** What must be known of a list to read its next entry. */
-export interface ListContext {
-  readonly people: readonly UserId[]
-  /** Seconds since 1970 claimed by the last entry. */
-  readonly seconds: number
+/** A decoded entry. */
+export interface Entry extends Draft {
+  /** Where it stands in time: never before what it claims, always after the entry before it in its list. */
+  readonly placeAt: Instant
+  /** A Lamport number across the document: larger than all its author had seen. 0 in what replaces nothing. */
+  readonly counter: number
 }
-
-/** The context of an empty list. */
-export const EMPTY_LIST: ListContext = { people: [], seconds: 0 }
 
 /**
  * The decoder makes room for as many items as a list claims to have before it reads them: without these bounds an
@@ -99,11 +98,8 @@ const SHAPE_MAX = {
   maxBinLength: ENTRY_BYTES_MAX,
   maxExtLength: 64,
 }
-/** Largest claimed time, in seconds: in milliseconds it has 15 digits, as many as an order key has room for. */
-const SECONDS_MAX = 900_000_000_000
 /** Kind, author, time. */
 const HEAD_ITEMS = 3
-const KINDS = ['public', 'private', 'direct', 'group'] as const
 const ROLES = ['none', 'member', 'administrator'] as const
 const KIND_NUMBER = {
   post: 0,
@@ -118,11 +114,19 @@ const KIND_NUMBER = {
   settings: 20,
   ...KEY_KIND_NUMBER,
 } as const
+/** Kinds that replace nothing and have no counter; every other kind has one, also one this version does not know. */
+const UNCOUNTED: ReadonlySet<unknown> = new Set([KIND_NUMBER.post, KIND_NUMBER.acknowledgement])
+
+/** Whether an entry of this kind has a counter. */
+export function isCounted({ kind }: Content): boolean {
+  return kind !== 'unknown' && !UNCOUNTED.has(KIND_NUMBER[kind])
+}
 
 /** The bytes of `entry` as the next one of a list. */
 export function encodeEntry(entry: Entry, context: ListContext): Uint8Array {
-  const seconds = Math.floor(entry.claimedAt / 1000) - context.seconds
-  return encode(contentFields(entry.content, [authorField(entry.author, context), seconds]))
+  const front = [authorField(entry.author, context), timeField(entry, context)]
+  const counter = isCounted(entry.content) ? [entry.counter - context.counter] : []
+  return encode(contentFields(entry.content, [...front, ...counter]))
 }
 
 /** The entry in `value` and the context for the next one. Never throws: a strange value is `unknown`. */
@@ -131,10 +135,15 @@ export function decodeEntry(
   context: ListContext,
 ): { entry: Entry; context: ListContext } {
   const fields = decodeFields(value)
-  const seconds = Math.min(SECONDS_MAX, Math.max(0, context.seconds + wholeNumber(fields[2])))
+  const { seconds, placeAt } = readTime(fields[2], context)
   const { author, people } = readAuthor(fields[1], context.people)
-  const content = readContent(fields)
-  return { entry: { author, claimedAt: seconds * 1000, content }, context: { people, seconds } }
+  const hasCounter = !UNCOUNTED.has(fields[0])
+  const counter = hasCounter ? readCounter(fields[3], context) : 0
+  const content = readContent(hasCounter ? fields.toSpliced(3, 1) : fields)
+  return {
+    entry: { author, claimedAt: seconds * 1000, placeAt, counter, content },
+    context: { people, seconds, placeAt, counter: Math.max(counter, context.counter) },
+  }
 }
 
 type Fields = readonly unknown[]
@@ -145,9 +154,10 @@ function authorField(author: UserId | undefined, context: ListContext): unknown 
   return index < 0 ? bytesFromId(author) : index
 }
 
-function contentFields(content: Content, [author, seconds]: readonly unknown[]): unknown[] {
+/** The fields of an entry that begins with `front`. */
+function contentFields(content: Content, front: readonly unknown[]): unknown[] {
   if (content.kind === 'unknown') return []
-  const head = [KIND_NUMBER[content.kind], author, seconds]
+  const head = [KIND_NUMBER[content.kind], ...front]
   if (isKeyContent(content)) return [...head, ...keyFields(content)]
   switch (content.kind) {
     case 'post':
@@ -168,7 +178,7 @@ function contentFields(content: Content, [author, seconds]: readonly unknown[]):
     case 'person':
       return [...head, bytesFromId(content.person), ...profileFields(content.profile)]
     case 'channel':
-      return [...head, bytesFromId(content.channel), KINDS.indexOf(content.channelKind)]
+      return [...head, bytesFromId(content.channel), CHANNEL_KINDS.indexOf(content.channelKind)]
     case 'member':
       return [
         ...head,
@@ -206,7 +216,7 @@ function readAuthor(
 
 const UNKNOWN: Content = { kind: 'unknown' }
 
-/** One reader per kind number; each gives undefined when the fields have another shape. */
+/** One reader per kind number, for fields without the counter; each gives undefined when the fields have another shape. */
 const READERS: Readonly<Record<number, (fields: Fields) => Content | undefined>> = {
   [KIND_NUMBER.post]: (fields) => {
     const body = textField(fields[3], MESSAGE_CHARACTERS_MAX)
@@ -248,7 +258,7 @@ const READERS: Readonly<Record<number, (fields: Fields) => Content | undefined>>
   },
   [KIND_NUMBER.channel]: (fields) => {
     const channel = idField<ChannelId>(fields[3])
-    const channelKind = KINDS[wholeNumber(fields[4], -1)]
+    const channelKind = CHANNEL_KINDS[wholeNumber(fields[4], -1)]
     return channel && channelKind ? { kind: 'channel', channel, channelKind } : undefined
   },
   [KIND_NUMBER.member]: (fields) => {
@@ -285,8 +295,4 @@ function textField(field: unknown, charactersMax: number): string | undefined {
 
 function idField<T extends UserId | ChannelId | PostId>(field: unknown): T | undefined {
   return field instanceof Uint8Array && field.length === 16 ? idFromBytes<T>(field) : undefined
-}
-
-function wholeNumber(field: unknown, otherwise = 0): number {
-  return Number.isSafeInteger(field) ? Number(field) : otherwise
 }

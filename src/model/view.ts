@@ -1,7 +1,6 @@
 /**
- * What people see of messages, folded entry by entry. Entries come in any order that keeps causes before effects
- * within a document, but an edit may come before its message when both stand in different segments; the fold gives
- * the same picture for the same entries whatever their order of arrival.
+ * What people see of messages, folded entry by entry. Only the entries of one list come in their order: an edit may
+ * come before its message. The fold gives the same picture for the same entries whatever their order of arrival.
  */
 import type { ActorId, ChannelId, DocumentId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
 import { CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
@@ -61,6 +60,8 @@ export interface ChannelRecord {
   readonly messageCount: number
   readonly rootCount: number
   readonly lastPostAt: Instant
+  /** The newest place of a message, in any lane. */
+  readonly newestPlaceAt: Instant
   readonly updatedAt: Instant
 }
 
@@ -71,22 +72,24 @@ export const EMPTY_CHANNEL: ChannelRecord = {
   messageCount: 0,
   rootCount: 0,
   lastPostAt: 0,
+  newestPlaceAt: 0,
   updatedAt: 0,
 }
 
 /** Whether a claimed time cannot be right, as far as this node can tell at `now`. */
 export function isUncertain(logged: Logged, now: Instant): boolean {
-  const { claimedAt } = logged.entry
-  const isBehind = logged.orderAt - claimedAt > CLOCK_TOLERANCE_MS
+  const { claimedAt, placeAt } = logged.entry
+  const isBehind = placeAt - claimedAt > CLOCK_TOLERANCE_MS
   const isAhead = isCredible(now) && claimedAt > now + CLOCK_TOLERANCE_MS
   return isBehind || isAhead || !isCredible(claimedAt)
 }
 
 /** When an entry was written, by the best knowledge: its place in order, or `now` where that cannot be right. */
 export function shownAt(logged: Logged, now: Instant): Instant {
-  const isAhead = isCredible(now) && logged.orderAt > now + CLOCK_TOLERANCE_MS
+  const { placeAt } = logged.entry
+  const isAhead = isCredible(now) && placeAt > now + CLOCK_TOLERANCE_MS
   if (isAhead && isUncertain(logged, now)) return now
-  return isCredible(logged.orderAt) ? logged.orderAt : now
+  return isCredible(placeAt) ? placeAt : now
 }
 
 /** The message after an edit, deletion or reaction; the same record when that changes nothing. */

@@ -1,5 +1,6 @@
 /** What every part of sync works with: who we are, whom we know, and the replica. */
 import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
+import type { Change } from '#model/change.ts'
 import type { Directory } from '#model/directory.ts'
 import type { KeyBook } from '#model/key-book.ts'
 import type { Log } from '#ports/log.ts'
@@ -9,7 +10,7 @@ import type { Keyring } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { Roster } from '#trust/roster.ts'
 import type { Projector, ViewEvent } from './projector.ts'
-import type { Replica } from './replica.ts'
+import type { Replica, Tx } from './replica.ts'
 
 /** Told after the commit that brought them is on disk. */
 export type SyncEvent =
@@ -21,6 +22,18 @@ export interface Span {
   readonly actor: ActorId
   readonly from: number
   readonly to: number
+}
+
+/** Proof that somebody signed two different changes under one number: a captured or copied node. */
+export interface Fork {
+  readonly document: DocumentId
+  readonly actor: ActorId
+  /** The first number that has two. */
+  readonly seq: number
+  /** The changes from `seq` on that this replica does not have; what it has stays. */
+  readonly branch: readonly Change[]
+  /** The actor's node's signature over the last of them; it holds. */
+  readonly signature: Uint8Array
 }
 
 /** The parts of one node's sync. */
@@ -42,14 +55,16 @@ export interface SyncContext {
   readonly emit: (event: SyncEvent) => void
   /** Wakes the loops that send: the outbox has grown. */
   readonly ring: () => void
+  /** Called in the commit that takes the envelope with the other branch. */
+  readonly onFork: (fork: Fork, tx: Tx) => Promise<void>
 }
 
 /** What became of an envelope. */
 export type Outcome =
   | { readonly kind: 'applied'; readonly document: DocumentId; readonly changes: number }
   | { readonly kind: 'noted' }
-  /** Kept until `document` has what the envelope depends on. */
-  | { readonly kind: 'waiting'; readonly document: DocumentId }
+  /** Kept until `document` has what some of it goes on from; `changes` of it were applied. */
+  | { readonly kind: 'waiting'; readonly document: DocumentId; readonly changes: number }
   /** Kept until the directory has its sender, author or channel. */
   | { readonly kind: 'parked' }
   | { readonly kind: 'refused'; readonly reason: string }

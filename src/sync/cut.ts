@@ -38,12 +38,12 @@ export async function cutDelta(
   },
 ): Promise<Cut | undefined> {
   const log = await tx.log(want.document)
-  const missing = log.since(want.clock)
-  const changes = await attestedPrefix(tx, context, { log, missing })
+  const changes = await selectChanges(tx, context, { log, clock: want.clock })
   if (changes.length === 0) return undefined
   const attestations = await attestationsFor(tx, context, { log, changes })
   const sender = context.replica.actor
-  const body = encodeDelta({ log, changes, sender, roster: context.roster, attestations })
+  const { document } = want
+  const body = encodeDelta({ document, changes, sender, roster: context.roster, attestations })
   const own = newestOf(changes, sender)
   const bytes = await sealBody(tx, context, {
     body,
@@ -112,28 +112,35 @@ async function keepParcel(
   return { parcel: { bytes: record.bytes, lane, number }, record }
 }
 
-interface Selection {
-  readonly log: Log
-  readonly missing: readonly Logged[]
-}
-
 /**
  * As many changes as fit, ending for each other node's actor at a change its node has signed. When the first signed
  * point lies beyond the limit, the limit gives way: nothing may be sent that nobody vouches for.
  */
-async function attestedPrefix(
+async function selectChanges(
   tx: Tx,
   context: SyncContext,
-  { log, missing }: Selection,
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
 ): Promise<readonly Logged[]> {
+  const missing = log.since(clock)
   const signed = new Map<ActorId, ReadonlySet<number>>()
   for (const actor of new Set(missing.map((change) => change.actor))) {
     if (!isOwn(context, actor)) signed.set(actor, await signedSeqs(tx, log.document, actor))
   }
-  for (let count = fitting(missing); ; count *= 2) {
-    const kept = keepSigned(missing.slice(0, count), signed)
-    if (kept.length > 0 || count >= missing.length) return kept
-  }
+  const isEnd = ({ actor, seq }: Logged): boolean => signed.get(actor)?.has(seq) ?? true
+  const vouched = upToEnds(missing, isEnd)
+  const kept = upToEnds(vouched.slice(0, fitting(vouched)), isEnd)
+  if (kept.length > 0) return kept
+  const run = vouched.filter(({ actor }) => actor === vouched[0]?.actor)
+  return run.slice(0, 1 + run.findIndex(isEnd))
+}
+
+/** Without what follows an actor's last end. */
+function upToEnds(
+  changes: readonly Logged[],
+  isEnd: (change: Logged) => boolean,
+): readonly Logged[] {
+  const last = new Map(changes.filter(isEnd).map(({ actor, seq }) => [actor, seq]))
+  return changes.filter(({ actor, seq }) => seq <= (last.get(actor) ?? 0))
 }
 
 function fitting(changes: readonly Logged[]): number {
@@ -145,28 +152,6 @@ function fitting(changes: readonly Logged[]): number {
     count += 1
   }
   return count
-}
-
-/** Drops what follows an actor's last signed change, and what depends on something dropped, until nothing does. */
-function keepSigned(
-  changes: readonly Logged[],
-  signed: ReadonlyMap<ActorId, ReadonlySet<number>>,
-): readonly Logged[] {
-  let kept = changes
-  for (;;) {
-    const last = new Map<ActorId, number>()
-    for (const change of kept) {
-      const isEnd = signed.get(change.actor)?.has(change.seq) ?? true
-      if (isEnd) last.set(change.actor, change.seq)
-    }
-    const dropped = new Set<ChangeHash>()
-    for (const change of kept) {
-      const isUnsigned = change.seq > (last.get(change.actor) ?? 0)
-      if (isUnsigned || change.deps.some((hash) => dropped.has(hash))) dropped.add(change.hash)
-    }
-    if (dropped.size === 0) return kept
-    kept = kept.filter((change) => !dropped.has(change.hash))
-  }
 }
 
 async function signedSeqs(

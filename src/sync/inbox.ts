@@ -1,6 +1,6 @@
 /**
  * What arrives: open, check, write again, verify, and only then apply, all in one commit with the carrier's bookmark.
- * Custody is accepted after that commit is on disk, never before. What cannot be opened or applied yet is kept on
+ * Each actor's run is taken on its own: one that is forged, forked or too early does not hold up the others. Custody is accepted after that commit is on disk, never before. What cannot be opened or applied yet is kept on
  * disk and tried again when what it waits for has come. Bad input never loses anything and never throws.
  */
 import { must } from '#base/assert.ts'
@@ -8,10 +8,10 @@ import type { ActorId, DocumentId } from '#base/ids.ts'
 import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
 import { decodeDelta, DELTA_KIND, type Delta } from '#codec/delta.ts'
 import { openEnvelope, type Opened } from '#codec/envelope.ts'
-import { rebuildDelta } from '#codec/rebuild.ts'
+import { rebuildDelta, type Rebuilt } from '#codec/rebuild.ts'
 import type { Change } from '#model/change.ts'
 import { DIRECTORY } from '#model/document-id.ts'
-import { countBeyond, type Clock } from '#model/log.ts'
+import { covers, type Clock } from '#model/log.ts'
 import type { Arrival } from '#ports/carrier.ts'
 import type { Range } from '#ports/store.ts'
 import { attestationOf } from '#trust/attestation.ts'
@@ -46,10 +46,17 @@ export async function receive(context: SyncContext, arrival: Arrival): Promise<O
 /** Takes an envelope, and then what was kept for what it brought. */
 async function takeWithKept(tx: Tx, context: SyncContext, incoming: Incoming): Promise<Outcome> {
   const outcome = await takeEnvelope(tx, context, incoming)
-  if (outcome.kind !== 'applied' || outcome.changes === 0) return outcome
-  await retryWaiting(tx, context, outcome.document)
-  if (outcome.document === DIRECTORY) await retryParked(tx, context)
+  const grown = grownBy(outcome)
+  if (grown === undefined) return outcome
+  await retryWaiting(tx, context, grown)
+  if (grown === DIRECTORY) await retryParked(tx, context)
   return outcome
+}
+
+/** The document that has more than before, if one has. */
+function grownBy(outcome: Outcome): DocumentId | undefined {
+  const isDelta = outcome.kind === 'applied' || outcome.kind === 'waiting'
+  return isDelta && outcome.changes > 0 ? outcome.document : undefined
 }
 
 async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): Promise<Outcome> {
@@ -77,88 +84,118 @@ interface DeltaArrival {
   readonly incoming: Incoming
 }
 
+type Good = Extract<Rebuilt, { readonly kind: 'good' }>
+
+/** What the runs of a delta came to. */
+interface Sorted {
+  readonly good: readonly Good[]
+  /** Numbers of changes that must come first. */
+  readonly wanted: Clock
+  /** Other branches that were proved; a proof is of use too. */
+  readonly forks: number
+}
+
 async function takeDelta(tx: Tx, context: SyncContext, arrival: DeltaArrival): Promise<Outcome> {
   const { delta, incoming } = arrival
-  const rebuilt = rebuildDelta(delta, await tx.log(delta.document))
-  if (!rebuilt.ok) {
-    if (rebuilt.reason === 'malformed') return { kind: 'refused', reason: 'malformed' }
-    return wait(tx, context, { arrival, wanted: rebuilt.wanted })
+  const { document } = delta
+  const { good, wanted, forks } = await sortRuns(tx, context, arrival)
+  const isEarly = Object.keys(wanted).length > 0
+  if (isEarly && !(await hasPlace(tx, range.allWaiting, incoming)))
+    return { kind: 'refused', reason: 'too many wait' }
+  await apply(tx, context, { arrival, good })
+  if (incoming.from !== undefined && good.length > 0) {
+    const clock = Object.fromEntries(good.map(({ actor, newest }) => [actor, newest.seq]))
+    await noteHas(tx, incoming.from, { document, clock })
+    await noteOwnWord(tx, context, { arrival, good })
   }
-  const fresh = new Set(rebuilt.changes.map((change) => change.actor))
-  for (const actor of fresh) {
-    const newest = rebuilt.newest.get(actor)
-    if (newest === undefined || !isVouchedFor(context, arrival, newest)) {
-      context.log.error('delta.not-vouched-for', { document: delta.document, actor })
-      return { kind: 'refused', reason: 'not vouched for' }
+  const changes = good.reduce((count, run) => count + run.changes.length, 0)
+  if (isEarly) {
+    wait(tx, context, { arrival, wanted })
+    return { kind: 'waiting', document, changes }
+  }
+  if (good.length === 0 && forks === 0) return { kind: 'refused', reason: 'not vouched for' }
+  return { kind: 'applied', document, changes }
+}
+
+async function sortRuns(tx: Tx, context: SyncContext, arrival: DeltaArrival): Promise<Sorted> {
+  const { document } = arrival.delta
+  const good: Good[] = []
+  const wanted: Record<string, number> = {}
+  let forks = 0
+  for (const run of rebuildDelta(arrival.delta, await tx.log(document))) {
+    const { actor } = run
+    if (run.kind === 'missing') {
+      wanted[actor] = run.wanted
+      continue
+    }
+    const isKnown = run.kind === 'good' && run.changes.length === 0
+    const signature = signatureOf(arrival, actor)
+    if (!isKnown && !isVouchedFor(context, arrival, run.newest)) {
+      tx.afterwards(() => context.log.error('delta.not-vouched-for', { document, actor }))
+    } else if (run.kind === 'good') {
+      good.push(run)
+    } else if (signature !== undefined) {
+      forks += 1
+      const { seq, branch } = run
+      await context.onFork({ document, actor, seq, branch, signature }, tx)
     }
   }
-  await apply(tx, context, { arrival, changes: rebuilt.changes, newest: rebuilt.newest })
-  if (incoming.from !== undefined) {
-    const clock = clockOfNewest(rebuilt.newest)
-    await noteHas(tx, incoming.from, { document: delta.document, clock })
-    await noteOwnWord(tx, context, arrival)
-  }
-  return { kind: 'applied', document: delta.document, changes: rebuilt.changes.length }
+  return { good, wanted, forks }
+}
+
+interface Application {
+  readonly arrival: DeltaArrival
+  readonly good: readonly Good[]
 }
 
 /** Whoever signs a change has it on disk. */
 async function noteOwnWord(
   tx: Tx,
   context: SyncContext,
-  { opened, delta }: DeltaArrival,
+  { arrival: { opened, delta }, good }: Application,
 ): Promise<void> {
-  const own = delta.records.findLast((record) => record.actor === opened.actor)
+  const own = good.find(({ actor }) => actor === opened.actor)
   if (own === undefined) return
-  const clock = { [own.actor]: own.seq }
   await noteWord(tx, context, {
     node: opened.sender.node,
     document: delta.document,
-    clock,
+    clock: { [own.actor]: own.newest.seq },
     read: {},
     receipt: undefined,
   })
 }
 
-interface Application {
-  readonly arrival: DeltaArrival
-  readonly changes: readonly Change[]
-  readonly newest: ReadonlyMap<ActorId, Change>
-}
-
-async function apply(
-  tx: Tx,
-  context: SyncContext,
-  { arrival, changes, newest }: Application,
-): Promise<void> {
-  if (changes.length === 0) return
+async function apply(tx: Tx, context: SyncContext, { arrival, good }: Application): Promise<void> {
   const { document } = arrival.delta
-  for (const change of changes) {
+  // What is here already was not verified: a signature that comes with it may be anything.
+  const fresh = good.filter(({ changes }) => changes.length > 0)
+  if (fresh.length === 0) return
+  for (const change of fresh.flatMap(({ changes }) => changes)) {
     const logged = await tx.take(document, change)
     const source = { isLate: true, pendingId: '', now: context.now() }
     const event = await context.projector.apply(tx, { document, logged }, source)
     if (event !== undefined) tx.afterwards(() => context.emit(event))
   }
   await noteSegment(tx, document, context.now())
-  const fresh = new Set(changes.map((change) => change.actor))
-  for (const [actor, change] of newest) {
-    // Only what is new was verified: a signature over the rest may be anything.
-    const signature = fresh.has(actor) ? signatureOf(arrival, actor) : undefined
+  for (const { actor, newest } of fresh) {
+    const signature = signatureOf(arrival, actor)
     if (signature !== undefined)
-      tx.put(key.attestation(document, actor, change.seq), Uint8Array.from(signature))
+      tx.put(key.attestation(document, actor, newest.seq), Uint8Array.from(signature))
   }
   const from = arrival.incoming.from
   await offerToPeers(tx, context, { document, from })
   await oweReceipts(tx, context, document)
 }
 
-/** Tries again what waited for changes of a document, each once what it lacked has come. */
+/** Tries again what waited for changes of a document, each once something of what it lacked has come. */
 async function retryWaiting(tx: Tx, context: SyncContext, document: DocumentId): Promise<void> {
   const left = new Map(
     (await tx.list(range.waiting(document))).map(([place, bytes]) => [place, keptFrom(bytes)]),
   )
   for (;;) {
     const clock = await clockOf(tx, document)
-    const isReady = ({ wanted }: KeptRecord): boolean => countBeyond(wanted, clock) === 0
+    const isReady = ({ wanted }: KeptRecord): boolean =>
+      Object.entries(wanted).some(([actor, seq]) => covers(clock, actor as ActorId, seq))
     const ready = [...left].find(([, kept]) => isReady(kept))
     if (ready === undefined) return
     const [place] = ready
@@ -176,9 +213,10 @@ export async function retryParked(tx: Tx, context: SyncContext): Promise<void> {
     hasGrown = false
     for (const [place, bytes] of await tx.list(range.parked)) {
       const outcome = await takeKept(tx, context, [place, keptFrom(bytes)])
-      if (outcome.kind !== 'applied' || outcome.changes === 0) continue
-      await retryWaiting(tx, context, outcome.document)
-      hasGrown ||= outcome.document === DIRECTORY
+      const grown = grownBy(outcome)
+      if (grown === undefined) continue
+      await retryWaiting(tx, context, grown)
+      hasGrown ||= grown === DIRECTORY
     }
   }
 }
@@ -211,22 +249,20 @@ function isVouchedFor(context: SyncContext, arrival: DeltaArrival, newest: Chang
 }
 
 function signatureOf({ opened, delta }: DeltaArrival, actor: ActorId): Uint8Array | undefined {
-  return actor === opened.actor ? opened.signature : delta.attestations.get(actor)
+  if (actor === opened.actor) return opened.signature
+  return delta.runs.find((run) => run.actor === actor)?.attestation
 }
 
-async function wait(
+function wait(
   tx: Tx,
   context: SyncContext,
   { arrival, wanted }: { readonly arrival: DeltaArrival; readonly wanted: Clock },
-): Promise<Outcome> {
+): void {
   const { delta, incoming } = arrival
   const { document } = delta
-  if (!(await hasPlace(tx, range.allWaiting, incoming)))
-    return { kind: 'refused', reason: 'too many wait' }
   tx.put(key.waiting(document, envelopeName(incoming.bytes)), keep(context, incoming, wanted))
   tx.afterwards(() => context.log.info('gap.found', { document }))
   tx.afterwards(context.ring)
-  return { kind: 'waiting', document }
 }
 
 async function park(tx: Tx, context: SyncContext, incoming: Incoming): Promise<Outcome> {
@@ -249,8 +285,4 @@ function keep(context: SyncContext, { bytes, from, since }: Incoming, wanted: Cl
 
 function keptFrom(bytes: Uint8Array): KeptRecord {
   return must(unpack<KeptRecord>(bytes), 'a kept envelope has its record')
-}
-
-function clockOfNewest(newest: ReadonlyMap<ActorId, Change>): Clock {
-  return Object.fromEntries([...newest].map(([actor, change]) => [actor, change.seq]))
 }

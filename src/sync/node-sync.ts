@@ -60,6 +60,10 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     peers: new Set(),
     emit: options.emit,
     ring: () => driver?.ring(),
+    onFork: async (fork, tx) => {
+      const { document, seq } = fork
+      tx.afterwards(() => log.error('fork.found', { document, actor: fork.actor, seq }))
+    },
   }
   const peers = await store.list(range.peers)
   for (const [place] of peers) context.peers.add(place.slice('peer/'.length) as PeerId)

@@ -119,7 +119,7 @@ async function applySettings(
   const next = configure(record, { settings: content.settings, order: causeKey(document, logged) })
   tx.put(
     key.channel(channel),
-    pack({ ...next, updatedAt: Math.max(record.updatedAt, logged.orderAt) }),
+    pack({ ...next, updatedAt: Math.max(record.updatedAt, logged.entry.placeAt) }),
   )
   return { kind: 'settings', document }
 }
@@ -166,6 +166,7 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
     messageCount: counts.messageCount + 1,
     rootCount: counts.rootCount + (content.root === undefined ? 1 : 0),
     lastPostAt: Math.max(counts.lastPostAt, createdAt),
+    newestPlaceAt: Math.max(counts.newestPlaceAt, logged.entry.placeAt),
     updatedAt: message.updatedAt,
   }
   tx.put(key.channel(channel), pack(next))

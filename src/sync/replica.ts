@@ -4,11 +4,12 @@
  * ones, a crash keeps whole commits in their order, and many posts cost one fsync (research/wire.md 4).
  */
 import { EdgeError } from '#base/errors.ts'
-import type { ActorId, DocumentId } from '#base/ids.ts'
+import type { ActorId, DocumentId, Instant } from '#base/ids.ts'
 import { COMMIT_QUEUE_MAX, GROUP_COMMITS_MAX } from '#base/limits.ts'
 import type { Change } from '#model/change.ts'
-import { encodeEntry, type Entry as LogEntry } from '#model/entry.ts'
+import { encodeEntry, type Draft } from '#model/entry.ts'
 import type { Log, Logged } from '#model/log.ts'
+import { placeEntry } from '#model/order.ts'
 import type { Log as EventLog } from '#ports/log.ts'
 import type { Entry, Range, Store } from '#ports/store.ts'
 import { openDocuments, type Documents } from './documents.ts'
@@ -25,8 +26,8 @@ export interface Reader {
 export interface Tx extends Reader {
   readonly put: (key: string, value: Uint8Array) => void
   readonly delete: (key: string) => void
-  /** Appends our own entry to a document. */
-  readonly append: (document: DocumentId, entry: LogEntry) => Promise<Logged>
+  /** Appends our own entry to a document, placed after all there and after `seenAt`, as far as its author believes it. */
+  readonly append: (document: DocumentId, draft: Draft, seenAt?: Instant) => Promise<Logged>
   /** Adds a change that was checked: written again, attested, and not had before. */
   readonly take: (document: DocumentId, change: Change) => Promise<Logged>
   /** Runs once the commit is on disk, in the order of commits. */
@@ -162,9 +163,10 @@ function transaction(desk: Desk, effects: (() => void)[], touched: Set<DocumentI
     put: staging.put,
     delete: staging.delete,
     log: documents.log,
-    append: async (document, entry) => {
+    append: async (document, draft, seenAt = 0) => {
       touched.add(document)
       const log = await documents.log(document)
+      const entry = placeEntry(log, draft, { actor, seenAt })
       return documents.add(document, log.next(actor, encodeEntry(entry, log.context(actor))))
     },
     take: (document, change) => {

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import { byteWriter, concatBytes, hexFromBytes } from '#base/bytes.ts'
-import { DELTA_CHANGES_MAX, ENTRY_BYTES_MAX } from '#base/limits.ts'
-import { decodeDelta, DELTA_KIND, encodeDelta, type Delta } from '#codec/delta.ts'
+import { byteWriter, hexFromBytes } from '#base/bytes.ts'
+import { DELTA_CHANGES_MAX, ENTRY_BYTES_MAX, LIST_CHANGES_MAX } from '#base/limits.ts'
+import { decodeDelta, DELTA_KIND, encodeDelta, type Delta, type Run } from '#codec/delta.ts'
 import { channelDocument, DIRECTORY, segmentDocument } from '#model/document-id.ts'
 import { anyHistory, play, type Step } from '../support/histories.ts'
 import { flip, holds } from '../support/property.ts'
@@ -38,12 +38,20 @@ test('a delta says which document, which authors and entries, and who vouches fo
 
       assert.ok(read.ok)
       assert.equal(read.delta.document, segment)
+      const order = [...new Set(changes.map(({ actor }) => actor))].toSorted()
+      const first = order.filter((actor) => actor === sender)
+      const attestations = attestationsOf(whole, changes, sender)
       assert.deepEqual(
-        read.delta.records.map(({ actor, seq, value }) => ({ actor, seq, value })),
-        changes.map(({ actor, seq, value }) => ({ actor, seq, value })),
+        read.delta.runs.map(plain),
+        [...first, ...order.filter((actor) => actor !== sender)]
+          .map((actor) => ({
+            actor,
+            firstSeq: 1,
+            values: changes.filter((change) => change.actor === actor).map(({ value }) => value),
+            attestation: attestations.get(actor),
+          }))
+          .map(plain),
       )
-      const expected = attestationsOf(whole, changes, sender)
-      assert.deepEqual(hexOf(read.delta.attestations), hexOf(expected))
     }),
   )
 })
@@ -71,8 +79,7 @@ test('a document that the scope does not have is refused', async (t) => {
   const beyond = byteWriter()
   beyond.byte(DELTA_KIND)
   beyond.uint(1 + 4 * 1_000_001)
-  beyond.uint(0)
-  beyond.uint(0)
+  for (const value of [0, 1, 7]) beyond.uint(value)
   t.match(decodeDelta(beyond.bytes(), opened), { ok: false, reason: 'malformed' })
 })
 
@@ -109,58 +116,73 @@ test('a certificate the root did not sign introduces nobody', async (t) => {
   t.equal(roster.byNode(nodeAt(1).certificate.node), undefined)
 })
 
-test('a delta cut short or with more behind it is malformed', async (t) => {
+test('a delta cut short is malformed, or its last entry is another', async (t) => {
   const { whole } = play(segment, actors, talk)
   const body = aDeltaBody(whole, whole.since({}), alpha)
+  const [, theirs] = must(readBody(body), 'it is read').runs
 
   for (let length = 0; length < body.length; length += 1) {
     const read = decodeDelta(body.subarray(0, length), opened)
-    if (read.ok) t.fail(`${length} bytes were read`)
+    if (!read.ok) continue
+    const bent = read.delta.runs.at(-1)
+    if (bent?.values.at(-1)?.length === theirs?.values.at(-1)?.length) t.fail(`${length} bytes`)
   }
-  t.match(decodeDelta(concatBytes(body, Uint8Array.of(0)), opened), { reason: 'malformed' })
+  const single = Uint8Array.of(DELTA_KIND, 1 + 4 * 7, 0, 5, 1, 2, 3)
+  t.match(readBody(single)?.runs, [{ actor: alpha, firstSeq: 5, values: [{ length: 3 }] }])
+  for (const length of [0, 1, 2, 3, 4])
+    t.match(decodeDelta(single.subarray(0, length), opened), { reason: 'malformed' })
 })
 
-test('only authors of changes here are vouched for, and every one of them must be', async (t) => {
+test('every author here but the sender is vouched for, and nobody else', async (t) => {
   const { whole } = play(segment, [alpha, bravo], [first, { ...first, writer: 1, hears: 0 }])
   const changes = whole.since({ [alpha]: 1 })
-  const draft = { log: whole, changes, sender: actorAt(2), roster: aRoster() }
+  const draft = { document: segment, changes, sender: actorAt(2), roster: aRoster() }
   const all = attestationsOf(whole, whole.since({}), actorAt(2))
 
-  const delta = must(
-    readBody(encodeDelta({ ...draft, attestations: all }), actorAt(2)),
-    'the signature of alpha, who is only referred to, is left out',
-  )
+  const delta = must(readBody(encodeDelta({ ...draft, attestations: all }), actorAt(2)), 'read')
 
-  t.strictSame([...delta.attestations.keys()], [bravo])
+  t.match(delta.runs, [{ actor: bravo, attestation: all.get(bravo) }])
+  t.equal(delta.runs.length, 1)
   t.throws(() => encodeDelta({ ...draft, attestations: new Map() }), { name: 'AssertionFailure' })
 })
 
-test('an actor that is named twice is malformed', async (t) => {
+test('an actor that is named twice, no node and no changes are malformed', async (t) => {
   const { whole } = play(segment, [bravo], [{ ...first, writer: 0 }])
   const [change] = whole.since({})
   const signature = attestationBy(whole, must(change, 'there'))
-  const body = (...table: readonly (readonly [number: number, firstSeq: number])[]): Uint8Array => {
+  const body = (
+    sender: readonly number[],
+    ...others: readonly (readonly [number: number, firstSeq: number, count: number])[]
+  ): Uint8Array => {
     const writer = byteWriter()
-    writer.byte(DELTA_KIND)
-    writer.uint(1 + 4 * 7)
-    writer.uint(table.length)
-    for (const [number, firstSeq] of table) {
+    for (const value of [DELTA_KIND, 1 + 4 * 7, 2 * others.length + (sender.length > 0 ? 1 : 0)])
+      writer.uint(value)
+    for (const value of sender) writer.uint(value)
+    for (const [number, firstSeq, count] of others) {
       writer.uint(number)
-      if (number !== 0) writer.raw(lifeOf(nodeAt(number - 1).certificate.name))
+      writer.raw(lifeOf(nodeAt(number + 3).certificate.name))
       writer.uint(firstSeq)
+      writer.uint(count)
     }
-    writer.uint(table.length)
-    table.forEach((_, index) => writer.uint(3 * index))
-    for (const _ of table) writer.uint(1)
-    for (const _ of table) writer.byte(7)
-    for (const [number] of table) if (number !== 0) writer.raw(signature)
+    const counts = [...sender.slice(1), ...others.map(([, , count]) => count)]
+    const total = counts.reduce((sum, count) => sum + count, 0)
+    for (let index = 1; index < total; index += 1) writer.uint(1)
+    writer.raw(new Uint8Array(total).fill(7))
+    for (const _ of others) writer.raw(signature)
     return writer.bytes()
   }
 
-  t.ok(decodeDelta(body([0, 1], [2, 1]), opened).ok, 'two actors are well-formed')
-  t.match(decodeDelta(body([2, 2], [2, 1]), opened), { reason: 'malformed' })
-  t.match(decodeDelta(body([0, 2], [1, 1]), opened), { reason: 'malformed' }, 'the sender too')
-  t.match(decodeDelta(body([2, 0]), opened), { reason: 'malformed' }, 'no number, no changes')
+  t.ok(readBody(body([1, 1], [2, 1, 1])), 'two actors are well-formed')
+  for (const [why, wrong] of Object.entries({
+    twice: body([], [2, 1, 1], [2, 2, 1]),
+    'the sender twice': body([1, 1], [1, 1, 1]),
+    'the sender in its long form': body([], [1, 1, 1], [2, 1, 1]),
+    'no node': body([], [0, 1, 1]),
+    'number nought': body([0, 1]),
+    'no changes': body([1, 0], [2, 1, 1]),
+    'a number beyond all': body([LIST_CHANGES_MAX, 1]),
+  }))
+    t.match(decodeDelta(wrong, opened), { ok: false, reason: 'malformed' }, why)
 })
 
 test('more changes than the limit, longer entries and empty ones are malformed', async (t) => {
@@ -171,19 +193,20 @@ test('more changes than the limit, longer entries and empty ones are malformed',
   t.match(decodeDelta(aHandmade(1, 0), opened), { reason: 'malformed' })
 })
 
-test('one message in a conversation costs at most 17 bytes beside its entry', async (t) => {
+test('one message costs 4 bytes beside its entry, and another node’s 75 with its signature', async (t) => {
   const { whole } = play(segment, actors, talk)
   const last = must(whole.since({}).at(-1), 'there')
 
   const body = encodeDelta({
-    log: whole,
+    document: segment,
     changes: [last],
     sender: last.actor,
     roster: aRoster(),
     attestations: new Map(),
   })
 
-  t.ok(body.length - last.value.length <= 17, `${body.length - last.value.length} bytes`)
+  t.equal(body.length - last.value.length, 4)
+  t.equal(aDeltaBody(whole, [last], actorAt(2)).length - last.value.length, 75 - 1)
 })
 
 const first: Step = { writer: 0, hears: 0, seconds: 0, body: 'hello' }
@@ -199,15 +222,19 @@ function readBody(body: Uint8Array, sender = alpha): Delta | undefined {
   return read.ok ? read.delta : undefined
 }
 
-function hexOf(signatures: ReadonlyMap<string, Uint8Array>): Record<string, string> {
-  return Object.fromEntries([...signatures].map(([actor, bytes]) => [actor, hexFromBytes(bytes)]))
+function plain({ values, attestation, ...run }: Run): unknown {
+  return {
+    ...run,
+    values: values.map(hexFromBytes),
+    attestation: attestation && hexFromBytes(attestation),
+  }
 }
 
+/** The sender's: so many changes of so many bytes. */
 function aHandmade(count: number, length: number): Uint8Array {
   const writer = byteWriter()
-  for (const value of [DELTA_KIND, 1 + 4 * 7, 1, 0, 1, count]) writer.uint(value)
-  for (let index = 0; index < count; index += 1) writer.uint(0)
-  for (let index = 0; index < count; index += 1) writer.uint(length)
+  for (const value of [DELTA_KIND, 1 + 4 * 7, 1, 1, count]) writer.uint(value)
+  for (let index = 1; index < count; index += 1) writer.uint(length)
   writer.raw(new Uint8Array(count * length))
   return writer.bytes()
 }

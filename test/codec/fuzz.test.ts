@@ -8,6 +8,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { t as root, test, type Test } from 'tap'
 import { must } from '#base/assert.ts'
 import { concatBytes, hexFromBytes } from '#base/bytes.ts'
+import type { ChangeHash } from '#base/ids.ts'
 import { BODY_BYTES_MAX } from '#base/limits.ts'
 import { compress, decompress } from '#codec/compression.ts'
 import { decodeDelta } from '#codec/delta.ts'
@@ -16,7 +17,8 @@ import { decodeNote, encodeNote } from '#codec/note.ts'
 import { rebuildDelta } from '#codec/rebuild.ts'
 import { readChange } from '#model/change.ts'
 import { DIRECTORY, parseDocumentId, segmentDocument } from '#model/document-id.ts'
-import { decodeEntry, EMPTY_LIST } from '#model/entry.ts'
+import { decodeEntry } from '#model/entry.ts'
+import { EMPTY_LIST } from '#model/list.ts'
 import { openLog } from '#model/log.ts'
 import { openKeyring } from '#trust/epoch.ts'
 import { readCertificate } from '#trust/identity.ts'
@@ -51,6 +53,7 @@ const { whole } = play(segment, actors, talk)
 const directory = play(DIRECTORY, actors, talk).whole
 const changes = whole.since({})
 const honest = new Set(changes.map(({ hash }) => hash))
+const isHonest = ({ hash }: { readonly hash: string }): boolean => honest.has(hash as ChangeHash)
 const roster = aRoster()
 const keyring = openKeyring(relief.organisation.id, organisationSecret)
 keyring.add(ops)
@@ -83,7 +86,8 @@ test('bent entries are read without a throw', async (t) => {
     changes.map(({ value }) => value),
     (bytes) => {
       const { entry, context } = decodeEntry(bytes, EMPTY_LIST)
-      return Number.isSafeInteger(entry.claimedAt) && context.people.length <= 1
+      const numbers = [entry.claimedAt, entry.placeAt, entry.counter]
+      return numbers.every(Number.isSafeInteger) && context.people.length <= 1
     },
   )
 })
@@ -97,13 +101,14 @@ test('bent deltas come to changes of honest authors, or to such as no signature 
     (bytes) => {
       const read = decodeDelta(bytes, opened)
       if (!read.ok) return true
-      const rebuilt = rebuildDelta(read.delta, openLog(segment))
-      if (!rebuilt.ok) return true
-      return rebuilt.changes.every((change) => {
-        const newest = rebuilt.newest.get(change.actor)
-        const isCovered = newest !== undefined && newest.seq >= change.seq
-        return isCovered && (!honest.has(newest.hash) || honest.has(change.hash))
-      })
+      return [openLog(segment), whole].every((log) =>
+        rebuildDelta(read.delta, log).every((run) => {
+          if (run.kind === 'missing') return true
+          const written = run.kind === 'forked' ? run.branch : run.changes
+          const isEnd = written.every(({ seq }) => seq <= run.newest.seq)
+          return isEnd && (!honest.has(run.newest.hash) || written.every(isHonest))
+        }),
+      )
     },
   )
 })

@@ -5,19 +5,12 @@ import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { hexFromBytes } from '#base/bytes.ts'
 import type { ActorId, DocumentId } from '#base/ids.ts'
-import { decodeDelta, type Delta, type DeltaRecord } from '#codec/delta.ts'
-import { rebuildDelta } from '#codec/rebuild.ts'
+import { decodeDelta, type Delta } from '#codec/delta.ts'
+import { rebuildDelta, type Rebuilt } from '#codec/rebuild.ts'
+import type { Change } from '#model/change.ts'
 import { DIRECTORY, segmentDocument } from '#model/document-id.ts'
-import {
-  covers,
-  countBeyond,
-  meetClocks,
-  openLog,
-  type Clock,
-  type Log,
-  type Logged,
-} from '#model/log.ts'
-import { anyHistory, play, takeOver, type Step } from '../support/histories.ts'
+import { openLog, type Log, type Logged } from '#model/log.ts'
+import { anyHistory, append, play, takeOver, type Step } from '../support/histories.ts'
 import { flip, holds } from '../support/property.ts'
 import { actorAt, actors, aDeltaBody, aRoster, ops } from '../support/wire.ts'
 
@@ -32,20 +25,18 @@ test('a delta from any replica’s clock is rebuilt byte for byte, in any direct
       const [ours, theirs] = [must(replicas[from], 'there'), must(replicas[to], 'there')]
       const changes = ours.since(theirs.clock())
 
+      fc.pre(changes.length > 0)
       const rebuilt = rebuildDelta(sent(ours, changes, actorAt(from)), theirs)
 
-      assert.ok(rebuilt.ok)
-      assert.deepEqual(rebuilt.changes.map(plain), changes.map(plain))
-      for (const change of changes.values()) {
-        const newest = must(
-          changes.findLast(({ actor }) => actor === change.actor),
-          'there',
-        )
-        assert.equal(rebuilt.newest.get(change.actor)?.hash, newest.hash)
-      }
       const copy = openLog(document)
       takeOver(copy, theirs)
-      for (const change of rebuilt.changes) copy.add(change)
+      for (const run of rebuilt) {
+        assert.equal(run.kind, 'good')
+        const wanted = changes.filter(({ actor }) => actor === run.actor)
+        assert.deepEqual(freshOf(run).map(plain), wanted.map(plain))
+        assert.equal(run.kind === 'good' && run.newest.hash, wanted.at(-1)?.hash)
+        for (const change of freshOf(run)) copy.add(change)
+      }
       takeOver(ours, theirs)
       assert.deepEqual(copy.heads(), ours.heads())
     }),
@@ -59,21 +50,26 @@ test('changes that are there already do no harm, wherever the delta begins', asy
     fc.property(anyHistory(), fc.nat(16), fc.nat(16), (steps, sentFrom, has) => {
       const { whole } = play(segment, actors, steps)
       const all = whole.since({})
+      fc.pre(sentFrom < all.length)
       const replica = openLog(segment)
       for (const change of all.slice(0, Math.max(sentFrom, has))) replica.add(change)
       const known = replica.size()
 
       const rebuilt = rebuildDelta(sent(whole, all.slice(sentFrom), actorAt(0)), replica)
 
-      assert.ok(rebuilt.ok)
-      assert.deepEqual(rebuilt.changes.map(plain), all.slice(known).map(plain))
+      const fresh = new Set(rebuilt.flatMap(freshOf).map(({ hash }) => hash))
+      assert.deepEqual(fresh, new Set(all.slice(known).map(({ hash }) => hash)))
+      for (const run of rebuilt) {
+        const newest = all.findLast(({ actor }) => actor === run.actor)
+        assert.equal(run.kind === 'good' && run.newest.hash, newest?.hash)
+      }
       assert.equal(replica.size(), known, 'rebuilding touches nothing')
     }),
     200,
   )
 })
 
-test('what is missing is told by actor and number, and once it is there the delta is rebuilt', async (t) => {
+test('each run waits for the changes of its own actor only, and tells up to which', async (t) => {
   holds(
     t,
     fc.property(anyHistory(), fc.nat(16), fc.nat(16), (steps, sentFrom, has) => {
@@ -82,27 +78,61 @@ test('what is missing is told by actor and number, and once it is there the delt
       fc.pre(sentFrom < all.length)
       const replica = openLog(segment)
       for (const change of all.slice(0, Math.min(has, sentFrom))) replica.add(change)
-      const delta = sent(whole, all.slice(sentFrom), actorAt(0))
 
-      let rounds = 0
-      for (;;) {
-        const rebuilt = rebuildDelta(delta, replica)
-        if (rebuilt.ok) break
-        assert.equal(rebuilt.reason, 'missing')
-        const { wanted } = rebuilt
-        assert.ok(Object.keys(wanted).length > 0)
-        for (const [actor, seq] of Object.entries(wanted)) {
-          assert.ok(covers(whole.clock(), actor as ActorId, seq), 'only what there is')
-          assert.ok(!covers(replica.clock(), actor as ActorId, seq), 'only what is missing')
-        }
-        assert.equal(countBeyond(meetClocks(wanted, clockOf(all.slice(0, sentFrom))), wanted), 0)
-        fetch(replica, whole, wanted)
-        rounds += 1
-        assert.ok(rounds <= all.length)
+      for (const run of rebuildDelta(sent(whole, all.slice(sentFrom), actorAt(0)), replica)) {
+        const isTheirs = ({ actor }: Logged): boolean => actor === run.actor
+        const [before, here] = [all.slice(0, sentFrom), replica.since({})].map(
+          (changes) => changes.filter(isTheirs).length,
+        )
+        if (here === before) assert.equal(run.kind, 'good')
+        else assert.deepEqual(run, { kind: 'missing', actor: run.actor, wanted: before })
       }
     }),
     200,
   )
+})
+
+test('a run with another change under a number that is here is another branch, seen from either side', async (t) => {
+  const [ours, theirs] = [openLog(segment), openLog(segment)]
+  for (const log of [ours, theirs]) say(log, 'before the split')
+  const split = [say(ours, 'here'), say(ours, 'here too'), say(theirs, 'there')]
+
+  for (const [from, to] of [
+    [ours, theirs],
+    [theirs, ours],
+  ] as const) {
+    const branch = from.since({}).slice(1)
+    const [run] = rebuildDelta(sent(from, from.since({}), actorAt(0)), to)
+    t.match(run, { kind: 'forked', actor: actorAt(0), seq: 2, newest: { hash: from.heads()[0] } })
+    t.strictSame(run?.kind === 'forked' && run.branch.map(plain), branch.map(plain))
+  }
+  t.equal(split.length, ours.size() + theirs.size() - 2)
+})
+
+test('a branch that begins behind what is here in common cannot be told from forged changes', async (t) => {
+  const [ours, theirs] = [openLog(segment), openLog(segment)]
+  say(ours, 'here')
+  say(theirs, 'there')
+  const last = say(theirs, 'and on')
+
+  const [run] = rebuildDelta(sent(theirs, [last], actorAt(0)), ours)
+
+  t.match(run, { kind: 'good', changes: [{ seq: 2 }] })
+  t.not(run?.kind === 'good' && run.newest.hash, last.hash, 'so its signature does not hold')
+})
+
+test('another branch of one actor does not touch the runs of others', async (t) => {
+  const { whole } = play(segment, actors, talk)
+  const other = openLog(segment)
+  say(other, 'the other alpha')
+
+  const rebuilt = rebuildDelta(sent(whole, whole.since({}), actorAt(2)), other)
+
+  t.strictSame(rebuilt.map(({ actor, kind }) => `${actors.indexOf(actor)} ${kind}`).toSorted(), [
+    '0 forked',
+    '1 good',
+    '2 good',
+  ])
 })
 
 test('a delta with one byte changed makes the same changes, none, or such as no signature covers', async (t) => {
@@ -114,70 +144,15 @@ test('a delta with one byte changed makes the same changes, none, or such as no 
   for (let place = 0; place < body.length; place += 1) {
     const delta = decoded(flip(body, place, 1 << (place % 8)), segment)
     if (delta === undefined) continue
-    const rebuilt = rebuildDelta(delta, openLog(segment))
-    if (!rebuilt.ok) continue
-    for (const { hash } of rebuilt.newest.values()) {
+    for (const run of rebuildDelta(delta, openLog(segment))) {
+      if (run.kind !== 'good') continue
       // Whoever is vouched for at the newest change is honest in all before it.
-      if (honest.has(hash)) continue
-      passed.push(place)
-      break
-    }
-    for (const change of rebuilt.changes) {
-      const newest = must(rebuilt.newest.get(change.actor), 'every actor has a newest change')
-      assert.ok(newest.seq >= change.seq)
-      if (honest.has(newest.hash)) assert.ok(honest.has(change.hash))
+      if (honest.has(run.newest.hash)) assert.ok(run.changes.every(({ hash }) => honest.has(hash)))
+      else passed.push(place)
     }
   }
 
   t.ok(passed.length > 0, 'some changed entries are well-formed, only the signature can tell')
-})
-
-test('an old signature of an actor cannot stand for a newer change', async (t) => {
-  const { whole } = play(segment, actors, talk)
-  const changes = whole.since({})
-  const known = must(
-    changes.find(({ actor }) => actor === actorAt(1)),
-    'bravo writes',
-  )
-  const forged: DeltaRecord = {
-    actor: actorAt(1),
-    seq: 1 + changes.filter(({ actor }) => actor === actorAt(1)).length,
-    seesPrevious: false,
-    sees: [],
-    value: Uint8Array.of(1),
-  }
-  const old = { ...forged, seq: known.seq, value: known.value }
-
-  const rebuilt = rebuildDelta(
-    { document: segment, records: [forged, old], attestations: new Map() },
-    whole,
-  )
-
-  t.equal(rebuilt.ok && rebuilt.newest.get(actorAt(1))?.seq, forged.seq)
-})
-
-test('references to what cannot be are malformed, not missing', async (t) => {
-  const record = {
-    actor: actorAt(0),
-    seq: 1,
-    seesPrevious: false,
-    sees: [],
-    value: Uint8Array.of(1),
-  }
-  const wrongs: readonly (readonly DeltaRecord[])[] = [
-    [record],
-    [{ ...record, seesPrevious: true }],
-    [{ ...record, sees: [{ kind: 'back', steps: 1 }] }],
-    [
-      { ...record, sees: [{ kind: 'genesis' }] },
-      { ...record, actor: actorAt(1), sees: [{ kind: 'back', steps: 2 }] },
-    ],
-  ]
-
-  for (const records of wrongs) {
-    const delta = { document: segment, records, attestations: new Map() }
-    t.strictSame(rebuildDelta(delta, openLog(segment)), { ok: false, reason: 'malformed' })
-  }
 })
 
 const talk: readonly Step[] = Array.from({ length: 9 }, (_, index) => ({
@@ -197,30 +172,15 @@ function decoded(body: Uint8Array, document: DocumentId, sender = actorAt(0)): D
   return read.ok ? read.delta : undefined
 }
 
-function plain({
-  bytes,
-  hash,
-  endOp,
-}: {
-  bytes: Uint8Array
-  hash: string
-  endOp: number
-}): unknown {
-  return { bytes: hexFromBytes(bytes), hash, endOp }
+function say(log: Log, body: string): Logged {
+  const content = { kind: 'post' as const, body, root: undefined }
+  return append(log, actorAt(0), { author: undefined, claimedAt: 1_793_534_400_000, content })
 }
 
-function clockOf(changes: readonly Logged[]): Clock {
-  return Object.fromEntries(changes.map(({ actor, seq }) => [actor, seq]))
+function freshOf(run: Rebuilt): readonly Change[] {
+  return run.kind === 'good' ? run.changes : []
 }
 
-/** Takes over from `from` what `wanted` names, with all it depends on. */
-function fetch(into: Log, from: Log, wanted: Clock): void {
-  const needed = new Set<string>()
-  for (const change of from.since({}).toReversed()) {
-    if (wanted[change.actor] === change.seq || needed.has(change.hash)) {
-      for (const hash of change.deps) needed.add(hash)
-      needed.add(change.hash)
-    }
-  }
-  for (const change of from.since(into.clock())) if (needed.has(change.hash)) into.add(change)
+function plain({ bytes, hash, seq }: Change): unknown {
+  return { bytes: hexFromBytes(bytes), hash, seq }
 }

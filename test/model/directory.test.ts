@@ -85,7 +85,7 @@ test('the directory is the same when nodes with wrong clocks wrote apart', async
     [first, early, wrong, last],
   ]) {
     const directory = directoryOf(order)
-    t.match(directory.person(bo), { profile: { displayName: 'D' }, updatedAt: last.orderAt })
+    t.match(directory.person(bo), { profile: { displayName: 'D' }, updatedAt: last.entry.placeAt })
   }
 })
 
@@ -107,8 +107,8 @@ test('the first entry about a person decides their home, the last their profile'
 
   t.match(directory.person(bo), {
     home: anActor('alpha'),
-    createdAt: first.orderAt,
-    updatedAt: last.orderAt,
+    createdAt: first.entry.placeAt,
+    updatedAt: last.entry.placeAt,
     profile: { username: 'robert' },
   })
   t.equal(directory.apply(DIRECTORY, middle).kind, 'nothing')
@@ -130,6 +130,7 @@ test('the first entry to name a channel decides what kind it is', async (t) => {
 test('who left is no member and may come back; what they were before is told', async (t) => {
   const log = openLog(DIRECTORY)
   const directory = openDirectory()
+  directory.apply(DIRECTORY, enter(log, aChannel('public')))
   const say = (role: 'none' | 'member') =>
     directory.apply(DIRECTORY, enter(log, { kind: 'member', channel: ops, person: bo, role }))
 
@@ -141,6 +142,22 @@ test('who left is no member and may come back; what they were before is told', a
   t.match(directory.member(ops, bo), { role: 'none' })
   t.match(say('member'), { kind: 'member', before: 'none' })
   t.match(directory.members(ops), [{ person: bo, role: 'member' }])
+})
+
+test('a membership that comes before its channel counts, and is told, with the channel', async (t) => {
+  const log = openLog(DIRECTORY)
+  const channel = enter(log, aChannel('public'))
+  const member = enter(
+    log,
+    { kind: 'member', channel: ops, person: bo, role: 'member' },
+    { actor: 'bravo' },
+  )
+  const directory = openDirectory()
+
+  t.strictSame(directory.apply(DIRECTORY, member), { kind: 'nothing' })
+  t.strictSame(directory.channelsOf(bo), [])
+  t.match(directory.apply(DIRECTORY, channel), { kind: 'channel', isNew: true, members: [bo] })
+  t.strictSame(directory.channelsOf(bo), [ops])
 })
 
 test('entries that belong elsewhere change nothing here', async (t) => {

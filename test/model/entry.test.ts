@@ -7,12 +7,14 @@ import { bytesFromId, idFromBytes, type ChannelId, type PostId, type UserId } fr
 import { MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
 import {
   decodeEntry,
-  EMPTY_LIST,
   encodeEntry,
+  isCounted,
   type Content,
+  type Draft,
   type Entry,
   type Settings,
 } from '#model/entry.ts'
+import { earliestPlace, EMPTY_LIST } from '#model/list.ts'
 import { anyText, aPersonId } from '../support/histories.ts'
 import { anyBytes, holds } from '../support/property.ts'
 
@@ -62,19 +64,23 @@ const anyContent: fc.Arbitrary<Content> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('settings' as const), settings: anySettings() }),
 )
-const anyEntry: fc.Arbitrary<Entry> = fc.record({
+const anyDraft: fc.Arbitrary<Draft> = fc.record({
   author: fc.option(fc.constantFrom(amira, bo, aPersonId('chen')), { nil: undefined }),
   claimedAt: fc.integer({ min: 0, max: 4_000_000_000 }).map((seconds) => seconds * 1000),
   content: anyContent,
 })
+const anyAhead = fc.oneof(fc.constant(0), fc.nat(2_000_000_000), fc.constant(1_790_000_000_000))
 
 test('a list of entries is read as it was written, whatever the clocks and authors', async (t) => {
   holds(
     t,
-    fc.property(fc.array(anyEntry, { maxLength: 8 }), (entries) => {
+    fc.property(fc.array(fc.tuple(anyDraft, anyAhead, fc.nat(9)), { maxLength: 8 }), (drafts) => {
       let writing = EMPTY_LIST
       let reading = EMPTY_LIST
-      for (const entry of entries) {
+      for (const [draft, ahead, step] of drafts) {
+        const placeAt = ahead + earliestPlace(draft.claimedAt / 1000, writing)
+        const counter = isCounted(draft.content) ? writing.counter + step : 0
+        const entry: Entry = { ...draft, placeAt, counter }
         const bytes = encodeEntry(entry, writing)
         const read = decodeEntry(bytes, reading)
         writing = decodeEntry(bytes, writing).context
@@ -98,7 +104,7 @@ test('an author is named once and then by an index', async (t) => {
 })
 
 test('an author named in full again keeps the index, and an index nobody has is nobody', async (t) => {
-  const context = { people: [amira, bo], seconds: 0 }
+  const context = { ...EMPTY_LIST, people: [amira, bo] }
 
   const named = decodeEntry(encode([0, bytesFromId(bo), 5, 'hello']), context)
   t.equal(named.entry.author, bo)
@@ -119,6 +125,19 @@ test('a clock that was set back makes a negative step, and the next entry goes o
   }
 })
 
+test('a post and an acknowledgement have no counter, a kind of a later version has one', async (t) => {
+  const context = { ...EMPTY_LIST, counter: 40 }
+  const id = bytesFromId(target)
+  const counterOf = (...fields: readonly unknown[]): readonly number[] => {
+    const read = decodeEntry(encode(fields), context)
+    return [read.entry.counter, read.context.counter]
+  }
+
+  t.strictSame(counterOf(0, null, 0, 'hello'), [0, 40])
+  t.strictSame(counterOf(4, null, 0, id), [0, 40])
+  t.strictSame(counterOf(99, null, 0, 3, 'new'), [43, 43])
+})
+
 test('a claimed time outside what an order key can hold ends at its bounds', async (t) => {
   t.equal(claimed(Number.MAX_SAFE_INTEGER), 900_000_000_000_000)
   t.equal(claimed(Number.MIN_SAFE_INTEGER), 0)
@@ -127,10 +146,11 @@ test('a claimed time outside what an order key can hold ends at its bounds', asy
 })
 
 test('an entry of an unknown kind keeps its author and time, so that those after it are read', async (t) => {
-  const { entry, context } = decodeEntry(encode([99, bytesFromId(amira), 50, 'new']), EMPTY_LIST)
+  const { entry, context } = decodeEntry(encode([99, bytesFromId(amira), 50, 1, 'new']), EMPTY_LIST)
 
-  t.strictSame(entry, { author: amira, claimedAt: 50_000, content: { kind: 'unknown' } })
-  t.strictSame(context, { people: [amira], seconds: 50 })
+  const content = { kind: 'unknown' }
+  t.strictSame(entry, { author: amira, claimedAt: 50_000, placeAt: 50_000, counter: 1, content })
+  t.strictSame(context, { people: [amira], seconds: 50, placeAt: 50_000, counter: 1 })
 })
 
 test('fields of another shape than the kind wants make an unknown entry', async (t) => {
@@ -140,21 +160,21 @@ test('fields of another shape than the kind wants make an unknown entry', async 
     [0, null, 0],
     [0, null, 0, 7],
     [0, null, 0, 'x'.repeat(MESSAGE_CHARACTERS_MAX + 1)],
-    [1, null, 0, 'no target', 'body'],
-    [1, null, 0, id, 5],
-    [2, null, 0, id.subarray(1)],
-    [3, null, 0, id, ''],
-    [3, null, 0, id, 'x'.repeat(65), 1],
+    [1, null, 0, 1, 'no target', 'body'],
+    [1, null, 0, 1, id, 5],
+    [2, null, 0, 1, id.subarray(1)],
+    [3, null, 0, 1, id, ''],
+    [3, null, 0, 1, id, 'x'.repeat(65), 1],
     [4, null, 0],
-    [16, null, 0, 'certificate'],
-    [17, null, 0, id, '', 'Amira', 0],
-    [17, null, 0, id, 'x'.repeat(65), 'Amira', 0],
-    [17, null, 0, id, 'amira', null, 0],
-    [18, null, 0, id, 4],
-    [18, null, 0, id, null],
-    [18, null, 0, id, [1]],
-    [19, null, 0, id, id, 3],
-    [19, null, 0, id, 'amira', 1],
+    [16, null, 0, 1, 'certificate'],
+    [17, null, 0, 1, id, '', 'Amira', 0],
+    [17, null, 0, 1, id, 'x'.repeat(65), 'Amira', 0],
+    [17, null, 0, 1, id, 'amira', null, 0],
+    [18, null, 0, 1, id, 4],
+    [18, null, 0, 1, id, null],
+    [18, null, 0, 1, id, [1]],
+    [19, null, 0, 1, id, id, 3],
+    [19, null, 0, 1, id, 'amira', 1],
     ['0', null, 0, 'hello'],
     [-1, null, 0, 'hello'],
   ]
@@ -176,7 +196,7 @@ test('settings of the wrong type or length are left out one by one', async (t) =
       { isArchived: false, header: '' },
     ],
   ] as const) {
-    const { entry } = decodeEntry(encode([20, null, 0, given]), EMPTY_LIST)
+    const { entry } = decodeEntry(encode([20, null, 0, 1, given]), EMPTY_LIST)
     t.strictSame(entry.content, { kind: 'settings', settings: kept })
   }
 })
@@ -199,7 +219,8 @@ test('whatever bytes come, nothing is thrown', async (t) => {
     fc.property(fc.oneof(fc.uint8Array({ maxLength: 60 }), cut), (bytes) => {
       const { entry, context } = decodeEntry(bytes, EMPTY_LIST)
 
-      assert.ok(Number.isSafeInteger(entry.claimedAt) && context.people.length <= 1)
+      const numbers = [entry.claimedAt, entry.placeAt, entry.counter]
+      assert.ok(numbers.every(Number.isSafeInteger) && context.people.length <= 1)
     }),
     1_000,
   )
@@ -223,7 +244,8 @@ test('an unknown entry of our own is written as nothing anybody reads', async (t
 })
 
 function aPost(author: UserId): Entry {
-  return { author, claimedAt: NOON, content: { kind: 'post', body: 'hello', root: undefined } }
+  const content = { kind: 'post' as const, body: 'hello', root: undefined }
+  return { author, claimedAt: NOON, placeAt: NOON, counter: 0, content }
 }
 
 function anySettings(): fc.Arbitrary<Settings> {

@@ -1,11 +1,9 @@
-/** The log of a document: the same for the same changes, in whatever order that keeps causes first they come. */
+/** The log of a document: the same for the same changes, in whatever order that keeps each list's own they come. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import type { ChangeHash } from '#base/ids.ts'
-import { CHANGE_DEPENDENCIES_MAX } from '#base/limits.ts'
-import { readChange, writeChange } from '#model/change.ts'
+import { writeChange } from '#model/change.ts'
 import { DIRECTORY } from '#model/document-id.ts'
 import {
   countBeyond,
@@ -13,7 +11,6 @@ import {
   joinClocks,
   meetClocks,
   openLog,
-  openScratch,
   postIdOf,
   type Clock,
   type Log,
@@ -33,7 +30,6 @@ const [alpha, bravo] = [anActor('alpha'), anActor('bravo')]
 const actors = [alpha, bravo, anActor('charlie'), anActor('delta')]
 const picks = fc.array(fc.nat(), { maxLength: 16 })
 const NOON = 1_793_534_400_000
-const DAY = 86_400_000
 
 test('whatever order changes come in, heads, clock, entries and their places are the same', async (t) => {
   holds(
@@ -53,7 +49,7 @@ test('whatever order changes come in, heads, clock, entries and their places are
   )
 })
 
-test('what a replica lacks is given with every change after all it depends on, and nothing else', async (t) => {
+test('what a replica lacks is given, each list in its order, and nothing else', async (t) => {
   holds(
     t,
     fc.property(anyHistory(), fc.nat(3), (steps, who) => {
@@ -72,34 +68,33 @@ test('what a replica lacks is given with every change after all it depends on, a
   )
 })
 
-test('an entry stands after everything its author had seen, except what lies far in the future', async (t) => {
+test('the places of a list grow, whatever the clocks', async (t) => {
   holds(
     t,
     fc.property(anyHistory(), (steps) => {
       const { whole } = play(DIRECTORY, actors, steps)
-      for (const { deps, entry, orderAt } of whole.since({})) {
-        assert.ok(orderAt >= entry.claimedAt)
-        for (const hash of deps) {
-          if (hash === whole.genesis.hash) continue
-          const { actor, seq } = whole.dotOf(hash)
-          const seen = must(whole.find(actor, seq), 'a dependency is there').orderAt
-          assert.ok(orderAt > seen || seen > entry.claimedAt + DAY)
-        }
+      for (const { actor, seq, entry } of whole.since({})) {
+        const before = whole.find(actor, seq - 1)?.entry.placeAt ?? -1
+        assert.ok(entry.placeAt >= entry.claimedAt && entry.placeAt > before)
       }
     }),
   )
 })
 
-test('a clock that stands in 2060 does not drag the others there, one in 1970 is led by them', async (t) => {
-  const log = openLog(DIRECTORY)
-  const at = (actor: typeof alpha, claimedAt: number): number =>
-    append(log, actor, { author: undefined, claimedAt, content: aPost('hello') }).orderAt
+test('the newest place is told, and the newest up to a time', async (t) => {
+  holds(
+    t,
+    fc.property(anyHistory(), fc.nat(), (steps, pick) => {
+      const { whole } = play(DIRECTORY, actors, steps)
+      const places = whole.since({}).map(({ entry }) => entry.placeAt)
+      const until = must(places[pick % places.length], 'there is one')
 
-  t.equal(at(alpha, NOON), NOON)
-  t.equal(at(bravo, NOON - 60_000), NOON + 1)
-  t.equal(at(anActor('ahead'), 2_850_000_000_000), 2_850_000_000_000)
-  t.equal(at(alpha, NOON + 60_000), NOON + 60_000)
-  t.equal(at(anActor('waking'), 7_000), NOON + 60_001)
+      assert.equal(whole.newestPlaceAt(Infinity), Math.max(...places))
+      assert.equal(whole.newestPlaceAt(until), until)
+      const earlier = places.filter((place) => place < until)
+      assert.equal(whole.newestPlaceAt(until - 1), Math.max(0, ...earlier))
+    }),
+  )
 })
 
 test('a change that is there already is admitted as known', async (t) => {
@@ -126,22 +121,33 @@ test('a second change with the same number is a fork', async (t) => {
   t.strictSame(whole.admit(forged.bytes), { ok: false, reason: 'forked' })
 })
 
-test('a change whose counters or dependencies do not follow from its place is misplaced', async (t) => {
+test('a change that goes on from another than the one here is misplaced', async (t) => {
   const { whole } = aPair()
   const next = whole.next(alpha, Uint8Array.of(1))
   const first = must(whole.find(alpha, 1), 'there')
   const wrongs = {
-    'a later counter': { ...next, startOp: next.startOp + 1 },
-    'another list': { ...next, listOp: next.listOp + 1 },
-    'after another entry': { ...next, afterOp: next.afterOp - 1 },
-    'without its own last change': { ...next, deps: [whole.genesis.hash] },
-    'without all its last change had seen': { ...next, deps: [first.hash] },
+    'from an earlier one': { ...next, previous: first.hash },
+    'from the genesis': { ...next, previous: whole.genesis.hash },
+    'from another actor’s': { ...next, previous: must(whole.find(bravo, 1), 'there').hash },
   }
 
   for (const [name, facts] of Object.entries(wrongs)) {
-    t.strictSame(whole.admit(writeChange(facts).bytes), { ok: false, reason: 'misplaced' }, name)
+    const change = writeChange(facts)
+    t.strictSame(whole.admit(change.bytes), { ok: false, reason: 'misplaced' }, name)
+    t.throws(() => whole.add(change), { name: 'AssertionFailure' }, name)
   }
   t.match(whole.admit(next.bytes), { ok: true, isNew: true })
+})
+
+test('a fork in one list leaves the others as they are', async (t) => {
+  const { whole } = aPair()
+  const other = openLog(DIRECTORY)
+  append(other, alpha, { author: undefined, claimedAt: NOON, content: aPost('the other alpha') })
+  for (const change of whole.since({})) if (change.actor === bravo) take(other, change)
+
+  t.equal(other.find(bravo, 1)?.hash, whole.find(bravo, 1)?.hash)
+  const next = whole.next(bravo, Uint8Array.of(1))
+  t.match(other.admit(next.bytes), { ok: true, isNew: true })
 })
 
 test('changes of one document are refused in another', async (t) => {
@@ -150,72 +156,8 @@ test('changes of one document are refused in another', async (t) => {
 
   t.strictSame(other.admit(must(whole.find(alpha, 1), 'there').bytes), {
     ok: false,
-    reason: 'missing',
+    reason: 'misplaced',
   })
-})
-
-test('more nodes that wrote apart than a change may name still make changes that can be read back', async (t) => {
-  const log = openLog(DIRECTORY)
-  const count = CHANGE_DEPENDENCIES_MAX + 20
-  for (let index = 0; index < count; index += 1) {
-    const apart = openLog(DIRECTORY)
-    const entry = { author: undefined, claimedAt: NOON + index * 1000, content: aPost('apart') }
-    take(log, append(apart, anActor(`writer ${index}`), entry))
-  }
-  t.equal(log.heads().length, count)
-
-  const change = append(log, alpha, { author: undefined, claimedAt: NOON, content: aPost('all') })
-
-  t.equal(change.deps.length, CHANGE_DEPENDENCIES_MAX - 1)
-  t.ok(change.deps.includes(must(log.find(anActor(`writer ${count - 1}`), 1), 'there').hash))
-  t.ok(readChange(change.bytes))
-  t.equal(log.heads().length, count - CHANGE_DEPENDENCIES_MAX + 2)
-  append(log, alpha, { author: undefined, claimedAt: NOON, content: aPost('again') })
-  t.equal(log.heads().length, 1)
-  const copy = openLog(DIRECTORY)
-  takeOver(copy, log)
-  t.strictSame(copy.heads(), log.heads())
-})
-
-test('a composition with more dependencies than a change may have, or unknown ones, comes to nothing', async (t) => {
-  const log = openLog(DIRECTORY)
-  const hashes: ChangeHash[] = []
-  for (let index = 0; index <= CHANGE_DEPENDENCIES_MAX; index += 1) {
-    const apart = openLog(DIRECTORY)
-    const change = apart.next(anActor(`writer ${index}`), Uint8Array.of(1))
-    take(log, change)
-    hashes.push(change.hash)
-  }
-  const value = Uint8Array.of(1)
-
-  t.equal(log.compose({ actor: alpha, seq: 1, seen: hashes, value }), undefined)
-  t.ok(log.compose({ actor: alpha, seq: 1, seen: hashes.slice(1), value }))
-  t.equal(log.compose({ actor: alpha, seq: 1, seen: [], value }), undefined)
-  t.equal(log.compose({ actor: alpha, seq: 2, seen: hashes.slice(1), value }), undefined)
-  t.equal(
-    log.compose({ actor: alpha, seq: 1, seen: ['0'.repeat(64) as ChangeHash], value }),
-    undefined,
-  )
-})
-
-test('what is added to a scratch is seen there and not in its log', async (t) => {
-  const { whole } = aPair()
-  const scratch = openScratch(whole)
-  const before = whole.size()
-  const seen = whole.heads()
-
-  const change = must(
-    scratch.compose({ actor: alpha, seq: 3, seen, value: Uint8Array.of(1) }),
-    'all it depends on is there',
-  )
-  scratch.add(change)
-
-  t.equal(change.hash, whole.next(alpha, Uint8Array.of(1)).hash)
-  t.equal(scratch.find(alpha, 3), change)
-  t.ok(scratch.compose({ actor: alpha, seq: 4, seen: [], value: Uint8Array.of(2) }))
-  t.equal(whole.size(), before)
-  t.equal(whole.find(alpha, 3), undefined)
-  t.notOk(whole.has(change.hash))
 })
 
 test('adding a change out of its turn stops the node', async (t) => {

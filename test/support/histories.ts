@@ -3,8 +3,9 @@ import fc from 'fast-check'
 import { assert, must } from '#base/assert.ts'
 import { idFromBytes, type ActorId, type DocumentId, type UserId } from '#base/ids.ts'
 import type { Change } from '#model/change.ts'
-import { encodeEntry, type Content } from '#model/entry.ts'
+import { encodeEntry, type Draft } from '#model/entry.ts'
 import { openLog, type Log, type Logged } from '#model/log.ts'
+import { placeEntry } from '#model/order.ts'
 import { seedOf } from './organisation.ts'
 
 /** One entry: its writer first takes over all that the writer `hears` has. Numbers are taken round and round. */
@@ -61,15 +62,8 @@ export function play(
 }
 
 /** Adds the next entry of `actor`. */
-export function append(
-  log: Log,
-  actor: ActorId,
-  entry: {
-    readonly author: UserId | undefined
-    readonly claimedAt: number
-    readonly content: Content
-  },
-): Logged {
+export function append(log: Log, actor: ActorId, draft: Draft): Logged {
+  const entry = placeEntry(log, draft, { actor, seenAt: 0 })
   return log.add(log.next(actor, encodeEntry(entry, log.context(actor))))
 }
 
@@ -85,13 +79,13 @@ export function take(into: Log, change: Change): void {
   if (admission.isNew) into.add(admission.change)
 }
 
-/** The same changes in another order that keeps causes before effects; `picks` chooses among those that may come next. */
+/** The same changes in another order that keeps each list's own; `picks` chooses among those that may come next. */
 export function reordered(whole: Log, picks: readonly number[]): readonly Logged[] {
   const done = new Set<string>([whole.genesis.hash])
   const waiting = [...whole.since({})]
   const order: Logged[] = []
   while (waiting.length > 0) {
-    const ready = waiting.filter((change) => change.deps.every((hash) => done.has(hash)))
+    const ready = waiting.filter((change) => done.has(change.previous))
     const pick = picks[order.length % Math.max(1, picks.length)] ?? 0
     const chosen = must(ready[pick % ready.length], 'something may always come next')
     waiting.splice(waiting.indexOf(chosen), 1)

@@ -65,5 +65,6 @@ export function attestationsOf(
 /** The body of a delta with these changes of `log`. */
 export function aDeltaBody(log: Log, changes: readonly Logged[], sender: ActorId): Uint8Array {
   const attestations = attestationsOf(log, changes, sender)
-  return encodeDelta({ log, changes, sender, roster: aRoster(), attestations })
+  const { document } = log
+  return encodeDelta({ document, changes, sender, roster: aRoster(), attestations })
 }

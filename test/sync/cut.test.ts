@@ -105,14 +105,34 @@ test('when the first signed change lies beyond the limit, the limit gives way', 
   t.strictSame(relayed.record.clock, { [alpha.actor]: CUT_CHANGES_MAX + 50 })
 })
 
-test('what nobody vouches for is not passed on, and neither is what depends on it', async (t) => {
+test('what nobody vouches for is not passed on, and keeps nothing else back', async (t) => {
   const { alpha, bravo } = await twoNodes()
-  await sayMany(alpha, 2)
+  await sayMany(alpha, CUT_CHANGES_MAX)
+  await say(alpha, 'unsigned')
   await arrive(bravo, await envelopeOf(alpha, routine))
-  await say(bravo, 'after both')
-  await forgetSignature(bravo, alpha, 2)
+  await arrive(bravo, await envelopeOf(alpha, routine, { [alpha.actor]: CUT_CHANGES_MAX }))
+  await say(bravo, 'after all of it')
+  await forgetSignature(bravo, alpha, CUT_CHANGES_MAX)
+  await forgetSignature(bravo, alpha, CUT_CHANGES_MAX + 1)
 
-  t.equal(await cut(bravo, {}), undefined)
+  const only = must(await cut(bravo, {}), 'there is something signed')
+
+  t.strictSame(only.record.clock, { [bravo.actor]: 1 })
+  t.equal(await cut(bravo, only.record.clock), undefined)
+})
+
+test('a list whose first signed point lies beyond the limit follows when the others have gone', async (t) => {
+  const { alpha, bravo } = await twoNodes()
+  await say(bravo, 'first of all')
+  await sayMany(alpha, CUT_CHANGES_MAX + 50)
+  await arrive(bravo, await envelopeOf(alpha, routine))
+  await arrive(bravo, await envelopeOf(alpha, routine, { [alpha.actor]: CUT_CHANGES_MAX }))
+  await forgetSignature(bravo, alpha, CUT_CHANGES_MAX)
+
+  const first = must(await cut(bravo, {}), 'there is a first')
+  t.strictSame(first.record.clock, { [bravo.actor]: 1 })
+  const second = must(await cut(bravo, first.record.clock), 'there is a second')
+  t.strictSame(second.record.clock, { [alpha.actor]: CUT_CHANGES_MAX + 50 })
 })
 
 test('a node signs again for what it wrote in an earlier life', async (t) => {

@@ -4,7 +4,7 @@ import { actorOf } from '#base/ids.ts'
 import { LOOSE_CHANGES_MAX, OPEN_DOCUMENTS_MAX } from '#base/limits.ts'
 import { readSnapshot } from '#model/document.ts'
 import { segmentDocument } from '#model/document-id.ts'
-import type { Entry } from '#model/entry.ts'
+import type { Draft } from '#model/entry.ts'
 import type { Store } from '#ports/store.ts'
 import { key, range } from '#sync/keys.ts'
 import { unpack, type DocumentRecord } from '#sync/records.ts'
@@ -142,7 +142,7 @@ async function recordOf(store: Store): Promise<DocumentRecord> {
   return must(unpack<DocumentRecord>(await store.get(key.document(document))), 'it has a record')
 }
 
-function post(body: string): Entry {
+function post(body: string): Draft {
   const content = { kind: 'post' as const, body, root: undefined }
   return { author: amira, claimedAt: 1_800_000_000_000, content }
 }

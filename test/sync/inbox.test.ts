@@ -6,14 +6,18 @@ import type { ActorId } from '#base/ids.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
 import { channelDocument, DIRECTORY } from '#model/document-id.ts'
+import type { Logged } from '#model/log.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
+import type { Fork } from '#sync/context.ts'
 import { key, range } from '#sync/keys.ts'
+import { unpack } from '#sync/records.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import { epochKey, type Keyring } from '#trust/epoch.ts'
 import { aFaultyStore } from '../support/faulty-store.ts'
 import { anyBytes, flip } from '../support/property.ts'
-import { anIdentity, seedOf } from '../support/nodes.ts'
+import { collectingLog } from '../support/log.ts'
+import { anIdentity, seedOf, type NodeChoice } from '../support/nodes.ts'
 import {
   arrive,
   aSync,
@@ -223,6 +227,121 @@ test('a bad signature over changes that are here already does not take the place
   t.strictSame(await bodies(bravo), ['one', 'two'])
 })
 
+test('a list that is forged does not hold up the others of the same envelope', async (t) => {
+  const { alpha, bravo } = await twoNodes()
+  await using charlie = await aNodeBeside(alpha)
+  await say(alpha, 'by alpha')
+  await arrive(charlie, await envelopeOf(alpha, routine))
+  await say(charlie, 'by charlie')
+
+  const bytes = await sealedDelta(charlie, { attest: () => new Uint8Array(64) })
+  const { outcome, answer } = await arrive(bravo, bytes, { from: charlie.id })
+
+  t.match(outcome, { kind: 'applied', changes: 1 })
+  t.equal(answer, 'custody')
+  t.strictSame(await bodies(bravo), ['by charlie'])
+  t.strictSame(await hasOf(bravo, charlie), { [charlie.actor]: 1 }, 'the rest it may still bring')
+  await arrive(bravo, await envelopeOf(charlie, routine, { [charlie.actor]: 1 }))
+  t.strictSame((await bodies(bravo)).toSorted(), ['by alpha', 'by charlie'])
+})
+
+test('a list that comes too early waits, and the others of the same envelope do not', async (t) => {
+  const store = openMemoryStore()
+  const { alpha, bravo } = await twoNodes({ store })
+  await using charlie = await aNodeBeside(alpha)
+  for (const body of ['first', 'second']) await say(alpha, body)
+  await arrive(charlie, await envelopeOf(alpha, routine))
+  await say(charlie, 'by charlie')
+
+  const early = await envelopeOf(charlie, routine, { [alpha.actor]: 1 })
+  // Alpha signed its second change, so what charlie passes on is vouched for.
+  t.match((await arrive(bravo, early)).outcome, { kind: 'waiting', changes: 1 })
+  t.strictSame(await bodies(bravo), ['by charlie'])
+  t.equal((await store.list(range.allWaiting)).length, 1)
+  await arrive(bravo, await aloneFrom(alpha, 1))
+
+  t.strictSame((await bodies(bravo)).toSorted(), ['by charlie', 'first', 'second'])
+  t.equal((await store.list(range.allWaiting)).length, 0)
+})
+
+test('two different changes signed under one number are seen from both sides, and split nobody else', async (t) => {
+  const [seenByBravo, seenByCharlie] = [collectingLog(), collectingLog()]
+  const { alpha, bravo } = await twoNodes({ log: seenByBravo })
+  await using charlie = await aNodeBeside(alpha, seenByCharlie)
+  await using clone = await aSync('alpha')
+  await found(clone)
+  for (const node of [alpha, clone]) await say(node, 'before the disk was copied')
+  await say(alpha, 'from the one')
+  await say(clone, 'from the other')
+  await arrive(bravo, await envelopeOf(alpha, routine))
+  await arrive(charlie, await envelopeOf(clone, routine))
+  await say(bravo, 'bravo')
+  await say(charlie, 'charlie')
+  const [fromBravo, fromCharlie] = [
+    await envelopeOf(bravo, routine),
+    await envelopeOf(charlie, routine),
+  ]
+
+  t.match((await arrive(bravo, fromCharlie)).outcome, { kind: 'applied', changes: 1 })
+  t.match((await arrive(charlie, fromBravo)).outcome, { kind: 'applied', changes: 1 })
+
+  const fork = { level: 'error', event: 'fork.found' }
+  for (const log of [seenByBravo, seenByCharlie])
+    t.match(log.named('fork.found'), [
+      { ...fork, facts: { document: routine, actor: alpha.actor, seq: 2 } },
+    ])
+  const own = { bravo: 'from the one', charlie: 'from the other' }
+  for (const [node, kept] of [
+    [bravo, own.bravo],
+    [charlie, own.charlie],
+  ] as const)
+    t.strictSame(
+      (await bodies(node)).toSorted(),
+      ['before the disk was copied', 'bravo', 'charlie', kept].toSorted(),
+    )
+})
+
+test('whoever is told of a fork gets the other branch and the signature that proves it', async (t) => {
+  const { alpha, bravo } = await twoNodes()
+  await using clone = await aSync('alpha')
+  await found(clone)
+  await say(alpha, 'from the one')
+  for (const body of ['from the other', 'and on']) await say(clone, body)
+  await arrive(bravo, await envelopeOf(alpha, routine))
+  const forks: Fork[] = []
+  const onFork = async (fork: Fork): Promise<void> => void forks.push(fork)
+  const watched = { ...bravo, context: { ...bravo.context, onFork } }
+
+  const { outcome } = await arrive(watched, await envelopeOf(clone, routine))
+
+  t.match(outcome, { kind: 'applied', changes: 0 })
+  const [fork] = forks
+  t.match(fork, { document: routine, actor: alpha.actor, seq: 1, branch: [{ seq: 1 }, { seq: 2 }] })
+  const { organisation } = alphaIdentity
+  const head = must(fork?.branch.at(-1), 'a branch has changes')
+  const statement = attestationOf(organisation.id, routine, head.hash)
+  t.ok(bravo.context.roster.verify(alpha.id, statement, must(fork, 'told').signature))
+})
+
+test('another branch that its node has not signed is no fork, only forged', async (t) => {
+  const log = collectingLog()
+  const { alpha, bravo } = await twoNodes({ log })
+  await using clone = await aSync('alpha')
+  await found(clone)
+  await say(alpha, 'by alpha')
+  await say(clone, 'forged')
+  await arrive(bravo, await envelopeOf(alpha, routine))
+
+  const { outcome } = await arrive(
+    bravo,
+    await sealedDelta(clone, { sign: () => new Uint8Array(64) }),
+  )
+
+  t.match(outcome, { kind: 'refused', reason: 'not vouched for' })
+  t.strictSame(log.named('fork.found'), [])
+  t.strictSame(await bodies(bravo), ['by alpha'])
+})
+
 test('an envelope of another organisation is refused', async (t) => {
   const { alpha, bravo } = await twoNodes()
   await say(alpha, 'one')
@@ -374,7 +493,7 @@ function cursor(number: number) {
 
 /** Alpha founded the workspace; bravo has its directory. */
 async function twoNodes(
-  bravoHas: { readonly store?: Store } = {},
+  bravoHas: NodeChoice = {},
 ): Promise<{ readonly alpha: SyncNode; readonly bravo: SyncNode }> {
   const alpha = await aSync('alpha', { knows: [bravoIdentity] })
   const bravo = await aSync('bravo', { knows: [alphaIdentity, charlieIdentity], ...bravoHas })
@@ -382,6 +501,25 @@ async function twoNodes(
   for (const document of [DIRECTORY, channelDocument(ops)])
     await arrive(bravo, await envelopeOf(alpha, document))
   return { alpha, bravo }
+}
+
+/** Charlie, which knows alpha and bravo and has alpha's directory. */
+async function aNodeBeside(alpha: SyncNode, log = collectingLog()): Promise<SyncNode> {
+  const charlie = await aSync('charlie', { knows: [alphaIdentity, bravoIdentity], log })
+  for (const document of [DIRECTORY, channelDocument(ops)])
+    await arrive(charlie, await envelopeOf(alpha, document))
+  return charlie
+}
+
+/** What `node` believes that `peer` has of the routine segment. */
+async function hasOf(node: SyncNode, peer: SyncNode): Promise<unknown> {
+  return unpack(await node.context.replica.read.get(key.has(peer.id, routine)))
+}
+
+/** The first `count` routine changes of `node`, and no more. */
+async function aloneFrom(node: SyncNode, count: number): Promise<Uint8Array> {
+  const log = await node.context.replica.commit((tx) => tx.log(routine))
+  return sealedChanges(node, log.since({}).slice(0, count))
 }
 
 /** Each message in an envelope of its own. */
@@ -394,19 +532,25 @@ async function postedOneByOne(alpha: SyncNode, count: number): Promise<readonly 
   return envelopes
 }
 
+interface Forgery {
+  readonly by?: SyncNode
+  readonly sign?: (header: Uint8Array) => Uint8Array
+  readonly attest?: (hash: string) => Uint8Array
+}
+
 /** All routine changes of `node` as an envelope that is sealed as it should be, but signed as the test says. */
-async function sealedDelta(
+async function sealedDelta(node: SyncNode, forgery: Forgery): Promise<Uint8Array> {
+  const log = await node.context.replica.commit((tx) => tx.log(routine))
+  return sealedChanges(node, log.since({}), forgery)
+}
+
+function sealedChanges(
   node: SyncNode,
-  forgery: {
-    readonly by?: SyncNode
-    readonly sign?: (header: Uint8Array) => Uint8Array
-    readonly attest?: (hash: string) => Uint8Array
-  },
-): Promise<Uint8Array> {
+  changes: readonly Logged[],
+  forgery: Forgery = {},
+): Uint8Array {
   const sender = forgery.by ?? node
   const { identity, life, keyring, roster } = sender.context
-  const log = await node.context.replica.commit((tx) => tx.log(routine))
-  const changes = log.since({})
   const attestations = new Map<ActorId, Uint8Array>()
   for (const change of changes) {
     if (change.actor !== sender.actor && forgery.attest !== undefined)
@@ -420,7 +564,7 @@ async function sealedDelta(
     life,
     counter: 800,
     key: keyring.current(ops),
-    body: encodeDelta({ log, changes, sender: sender.actor, roster, attestations }),
+    body: encodeDelta({ document: routine, changes, sender: sender.actor, roster, attestations }),
     sign: forgery.sign ?? honest,
   })
 }

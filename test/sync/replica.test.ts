@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { COMMIT_QUEUE_MAX } from '#base/limits.ts'
 import { DIRECTORY, segmentDocument } from '#model/document-id.ts'
-import type { Entry } from '#model/entry.ts'
+import type { Draft } from '#model/entry.ts'
 import { actorOf, idFromBytes, type UserId } from '#base/ids.ts'
 import { writeHere } from '#sync/author.ts'
 import { openReplica, type Replica } from '#sync/replica.ts'
@@ -200,7 +200,7 @@ function put(replica: Replica, key: string, value: number): Promise<void> {
   return replica.commit(async (tx) => tx.put(key, Uint8Array.of(value)))
 }
 
-function post(body: string): Entry {
+function post(body: string): Draft {
   const content = { kind: 'post' as const, body, root: undefined }
   return { author: amira, claimedAt: 1_800_000_000_000, content }
 }

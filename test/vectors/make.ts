@@ -42,7 +42,7 @@ export function makeVectors(): Readonly<Record<string, Vectors>> {
   return { 'model.json': modelVectors(), 'trust.json': trustVectors(), 'wire.json': wireVectors() }
 }
 
-/** Alpha, bravo and charlie in one segment: alone, in turn, apart, and two heads merged. */
+/** Alpha, bravo and charlie in one segment: alone, in turn, and apart; some clocks agree, one is slow. */
 export function aConversation(): Log {
   const [ours, theirs] = [openLog(segment), openLog(segment)]
   say(ours, 0, [0, 'Two wounded at the ford, need a helicopter'])
@@ -51,6 +51,7 @@ export function aConversation(): Log {
   say(ours, 0, [40, 'Smoke is green'])
   say(ours, 2, [-90, 'My clock is slow'])
   takeOver(ours, theirs)
+  edit(ours, 0, [41, 'Smoke is orange'])
   say(ours, 0, [95, 'They are here'])
   return ours
 }
@@ -66,6 +67,11 @@ function say(log: Log, who: number, [seconds, body]: readonly [number, string]):
   const author = who === 1 ? bo : amira
   const content: Content = { kind: 'post', body, root: undefined }
   append(log, actorAt(who), { author, claimedAt: NOON + seconds * 1000, content })
+}
+
+function edit(log: Log, who: number, [seconds, body]: readonly [number, string]): void {
+  const content: Content = { kind: 'edit', target: postIdOf(segment, actorAt(0), 2), body }
+  append(log, actorAt(who), { author: amira, claimedAt: NOON + seconds * 1000, content })
 }
 
 function modelVectors(): Vectors {
@@ -85,13 +91,13 @@ function modelVectors(): Vectors {
     changes: log.since({}).map((change) => ({
       actor: change.actor,
       seq: change.seq,
-      startOp: change.startOp,
-      deps: change.deps,
+      previous: change.previous,
       value: hexFromBytes(change.value),
       bytes: hexFromBytes(change.bytes),
       hash: change.hash,
       claimedAt: change.entry.claimedAt,
-      orderAt: change.orderAt,
+      placeAt: change.entry.placeAt,
+      counter: change.entry.counter,
       post: postIdOf(segment, change.actor, change.seq),
     })),
     heads: log.heads(),
@@ -146,9 +152,9 @@ function wireVectors(): Vectors {
   const deltas = {
     whole: deltaOf(log, 0),
     'after the first two': deltaOf(log, 2),
-    'the last alone': deltaOf(log, 4),
+    'the last alone': deltaOf(log, 5),
   }
-  const clock = { [actorAt(0)]: 3, [actorAt(1)]: 1 }
+  const clock = { [actorAt(0)]: 4, [actorAt(1)]: 1 }
   const items = [
     { document: segment, clock, read: { [actorAt(0)]: 2 } },
     { document: DIRECTORY, clock: {}, read: {} },
@@ -158,7 +164,7 @@ function wireVectors(): Vectors {
     have: encodeNote({ kind: 'have', isWhole: true, items: items.slice(1) }, aRoster()),
     want: encodeNote({ kind: 'want', isWhole: false, items: items.slice(0, 1) }, aRoster()),
   }
-  const attest = must(log.find(actorAt(0), 3), 'alpha writes three times')
+  const attest = must(log.find(actorAt(0), 4), 'alpha writes four times')
   const sign = (): Uint8Array =>
     nodeAt(0).sign(attestationOf(relief.organisation.id, segment, attest.hash))
   return {
@@ -175,7 +181,8 @@ function wireVectors(): Vectors {
 function deltaOf(log: Log, from: number): Uint8Array {
   const changes = log.since({}).slice(from)
   const attestations = attestationsOf(log, changes, actorAt(0))
-  return encodeDelta({ log, changes, sender: actorAt(0), roster: aRoster(), attestations })
+  const { document } = log
+  return encodeDelta({ document, changes, sender: actorAt(0), roster: aRoster(), attestations })
 }
 
 function envelopeOf(name: string, part: Partial<Sealing>): Vectors {

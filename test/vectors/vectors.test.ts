@@ -71,14 +71,11 @@ test('stored deltas are rebuilt to the very changes', async (t) => {
       continue
     }
     const had = openLog(whole.document)
-    const count = read.delta.records.length
+    const count = read.delta.runs.flatMap(({ values }) => values).length
     for (const change of all.slice(0, all.length - count)) had.add(change)
     const rebuilt = rebuildDelta(read.delta, had)
-    t.strictSame(
-      rebuilt.ok && rebuilt.changes.map(({ bytes }) => hexFromBytes(bytes)),
-      all.slice(-count).map(({ bytes }) => hexFromBytes(bytes)),
-      name,
-    )
+    const fresh = rebuilt.flatMap((run) => (run.kind === 'good' ? run.changes : []))
+    t.strictSame(hexOf(fresh), hexOf(all.slice(-count)), name)
   }
 })
 
@@ -106,6 +103,11 @@ test('an envelope that is not compressed is sealed to the very bytes', async (t)
 
   t.ok(equalBytes(bytesFromHex(made?.bytes ?? ''), bytesFromHex(kept?.bytes ?? '00')))
 })
+
+/** The bytes of changes, whatever their order. */
+function hexOf(changes: readonly { readonly bytes: Uint8Array }[]): readonly string[] {
+  return changes.map(({ bytes }) => hexFromBytes(bytes)).toSorted()
+}
 
 function placeOf(name: string): URL {
   return new URL(name, import.meta.url)
