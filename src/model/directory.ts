@@ -164,16 +164,9 @@ function applyChannel(
   if (known !== undefined && known.order <= order) return NOTHING
   channels.set(channel.id, { order, value: channel })
   const isNew = known === undefined
-  const early = isNew
-    ? [...(members.get(channel.id)?.values() ?? [])].map(({ value }) => value)
-    : []
-  const isIn = ({ role }: DirectoryMember): boolean => role !== 'none'
-  return {
-    kind: 'channel',
-    channel,
-    isNew,
-    members: early.filter(isIn).map(({ person }) => person),
-  }
+  const early = isNew ? [...(members.get(channel.id)?.values() ?? [])] : []
+  const joined = early.filter(({ value }) => value.role !== 'none')
+  return { kind: 'channel', channel, isNew, members: joined.map(({ value }) => value.person) }
 }
 
 function applyMember(
