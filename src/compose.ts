@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEdgeNode } from '#app/edge-node.ts'
 import type { EdgeNode } from '#app/node.ts'
+import { must } from '#base/assert.ts'
 import { codeOf, EdgeError } from '#base/errors.ts'
 import { openLanCarrier } from '#carriers/lan.ts'
 import { openNatsCarrier } from '#carriers/nats.ts'
@@ -33,8 +34,14 @@ import { openServer } from '#server/server.ts'
 import { openLevelStore } from '#storage/level-store.ts'
 import { sealStore } from '#storage/sealed-store.ts'
 import { loadStoreKey } from '#storage/store-key.ts'
-import { openIdentity, organisationIdOf, type Identity } from '#trust/identity.ts'
-import { keyPairFromSeed } from '#trust/keys.ts'
+import {
+  openIdentity,
+  organisationIdOf,
+  type Identity,
+  type Organisation,
+} from '#trust/identity.ts'
+import { signingPair, suiteOf } from '#trust/keys.ts'
+import { openRoster, type Roster } from '#trust/roster.ts'
 
 /** Everything outside the process but disk and network. */
 export interface World {
@@ -134,9 +141,11 @@ export async function openAlone(
  * @throws EdgeError STORE_BROKEN
  */
 export function identityOf(dataFolder: string, contents: FolderContents): Identity {
-  const { organisation, certificate, keys } = contents
-  const id = organisationIdOf(organisation.rootKey)
-  const identity = openIdentity({ ...organisation, id }, keys, certificate)
+  const { certificate, keys } = contents
+  const organisation = organisationOf(contents)
+  const roster = rosterOf(organisation, contents)
+  const { certificateOf } = roster.authority
+  const identity = openIdentity({ organisation, certificateOf }, keys.signing, certificate)
   if (identity !== undefined) return identity
   throw new EdgeError('STORE_BROKEN', {
     dataFolder,
@@ -165,8 +174,22 @@ export async function checkStore(dataFolder: string, world: World): Promise<Stor
   }
 }
 
+function organisationOf({ organisation }: FolderContents): Organisation {
+  const { suite: number, name, code, rootKey } = organisation
+  const suite = must(suiteOf(number), 'the folder names a suite there is')
+  return { id: organisationIdOf(suite, rootKey), name, suite, rootKey, code }
+}
+
+/** Whom this node knows before it has read its store: the node that let it in. */
+function rosterOf(organisation: Organisation, { issuer }: FolderContents): Roster {
+  const roster = openRoster(organisation)
+  if (issuer !== undefined) roster.introduce(issuer)
+  return roster
+}
+
 interface Parts {
   readonly identity: Identity
+  readonly roster: Roster
   readonly contents: FolderContents
   readonly life: Uint8Array
   readonly store: Store
@@ -195,7 +218,8 @@ async function openParts(
     },
   )
   const store = stack.use(sealStore(level, key, world.random))
-  return { identity, contents, store, life: await lifeOf(dataFolder, isNewStore, world) }
+  const roster = rosterOf(identity.organisation, contents)
+  return { identity, roster, contents, store, life: await lifeOf(dataFolder, isNewStore, world) }
 }
 
 /** A store that was made just now begins a new life, whatever the folder says of an earlier one. */
@@ -208,7 +232,7 @@ async function lifeOf(dataFolder: string, isNewStore: boolean, world: World): Pr
 }
 
 function openNode(
-  { identity, contents, life, store }: Parts,
+  { identity, roster, contents, life, store }: Parts,
   { carriers, world }: { readonly carriers: readonly Carrier[]; readonly world: World },
 ): ReturnType<typeof openEdgeNode> {
   const { organisation, root } = contents.keys
@@ -216,9 +240,9 @@ function openNode(
     {
       identity,
       organisationSecret: organisation,
-      root: root && keyPairFromSeed('ed25519', root),
+      root: root && signingPair(identity.organisation.suite, root),
       life,
-      acquaintances: contents.issuer === undefined ? [] : [contents.issuer],
+      roster,
       version: VERSION,
     },
     { store, ...world, passwords: realPasswords(world.random), carriers },
@@ -260,10 +284,18 @@ async function openCarriers(
 
 function openLan(config: LanConfig, ports: Parts & World): ReturnType<typeof openLanCarrier> {
   const { dial, receiptDelayMs, keepAliveMs, backOffMsMax } = config
-  const { identity, clock, random, log } = ports
+  const { identity, roster, clock, random, log } = ports
   const urls = dial.map((address) => `ws://${address}`)
   return openLanCarrier(
-    { name: 'lan', identity, dial: urls, receiptDelayMs, keepAliveMs, backOffMaxMs: backOffMsMax },
+    {
+      name: 'lan',
+      identity,
+      roster,
+      dial: urls,
+      receiptDelayMs,
+      keepAliveMs,
+      backOffMaxMs: backOffMsMax,
+    },
     { clock, random, log },
   )
 }

@@ -1,9 +1,8 @@
 /** Channels: finding them and making them. */
 import { EdgeError } from '#base/errors.ts'
-import { sha256 } from '#base/hash.ts'
-import { bytesFromText } from '#base/bytes.ts'
-import { idFromBytes, isId, type ChannelId, type UserId } from '#base/ids.ts'
+import { isId, type ChannelId, type UserId } from '#base/ids.ts'
 import { CHANNELS_MAX } from '#base/limits.ts'
+import { CHANNEL_RANDOM_BYTES, directChannelId, newChannelId } from '#model/channel-id.ts'
 import { channelDocument, DIRECTORY } from '#model/document-id.ts'
 import type { ChannelRecord } from '#model/view.ts'
 import { key } from '#sync/keys.ts'
@@ -101,7 +100,8 @@ async function createChannel(
 ): Promise<Channel> {
   insist({ action: 'create channel', isAdministrator: isAdministrator(context, subject) })
   checkDraft(context, draft)
-  const id = idFromBytes<ChannelId>(context.random.bytes(16))
+  const { node } = context.sync.identity.certificate
+  const id = newChannelId(node, draft.kind, context.random.bytes(CHANNEL_RANDOM_BYTES))
   await context.sync.replica.commit(async (tx) => {
     refuseTooMany(context)
     await refuseTakenName(tx, context, draft.name)
@@ -170,9 +170,7 @@ async function directChannel(
   if (context.sync.directory().person(other) === undefined)
     throw new EdgeError('NOT_FOUND', { what: 'person', id: other })
   const name = people.join('__')
-  const id = idFromBytes<ChannelId>(
-    sha256(bytesFromText(`holdfast direct ${name}`)).subarray(0, 16),
-  )
+  const id = directChannelId(subject, other)
   const isComplete = (): boolean => people.every((person) => isMember(context, id, person))
   if (!isComplete()) {
     const draft = { kind: 'direct' as const, name, displayName: '', members: [other] }

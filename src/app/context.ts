@@ -78,7 +78,7 @@ export function peopleOf(context: AppContext, ids: readonly UserId[]): readonly 
   return ids.flatMap((id) => {
     const known = directory().person(id)
     if (known === undefined) return []
-    const home = roster.ofActor(known.home)?.node ?? identity.certificate.node
+    const home = roster.homeOf(id)?.node ?? identity.certificate.node
     return [personFrom(known, { username: names.get(id) ?? '', home })]
   })
 }

@@ -7,6 +7,7 @@ import type { Random } from '#ports/random.ts'
 import type { Store } from '#ports/store.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { KeyPair } from '#trust/keys.ts'
+import type { Roster } from '#trust/roster.ts'
 
 /** Who this node is. */
 export interface EdgeNodeOptions {
@@ -17,8 +18,8 @@ export interface EdgeNodeOptions {
   readonly root: KeyPair | undefined
   /** 4 random bytes: this life of the store. Kept with the store, new when the store is made or restored. */
   readonly life: Uint8Array
-  /** Certificates this node has besides its directory: at first, that of the node that let it in. */
-  readonly acquaintances: readonly Uint8Array[]
+  /** Shared with the carriers. Holds, at first, the certificate of the node that let this one in. */
+  readonly roster: Roster
   readonly version: string
 }
 

@@ -33,14 +33,15 @@ export async function openEdgeNode(
     if (context === undefined) early.push(event)
     else events.relay(context, event)
   }
-  const { identity, organisationSecret, life, root, version, acquaintances } = options
+  const { identity, organisationSecret, life, root, version, roster } = options
   const sync = await openNodeSync({
     identity,
     organisationSecret,
     life,
-    acquaintances,
+    roster,
     store,
     clock,
+    random,
     log,
     carriers,
     emit,

@@ -81,6 +81,7 @@ async function translate(context: AppContext, event: SyncEvent): Promise<readonl
       return directoryChanged(context, event)
     case 'delivery':
       return [{ kind: 'delivery-changed', messages: messagesIn(event.span) }]
+    case 'keys':
     case 'links':
       return [{ kind: 'links-changed' }]
   }
@@ -118,21 +119,14 @@ async function directoryChanged(
       }))
       return [{ kind: 'channel-created', channel }, ...joined]
     }
-    case 'member': {
-      const { channel: id, person, role } = change.member
-      if (context.sync.directory().channel(id) === undefined) return []
-      const isIn = role !== 'none'
-      if (isIn === (change.before !== 'none')) return []
-      return [
-        {
-          kind: isIn ? 'member-added' : 'member-removed',
-          channel: await channelOf(context, id),
-          person,
-        },
-      ]
+    case 'members': {
+      const channel = await channelOf(context, change.channel)
+      return change.changes.flatMap(({ member, before }): readonly NodeEvent[] => {
+        const isIn = member.role !== 'none'
+        if (isIn === (before !== 'none')) return []
+        return [{ kind: isIn ? 'member-added' : 'member-removed', channel, person: member.person }]
+      })
     }
-    case 'node':
-      return [{ kind: 'links-changed' }]
     case 'nothing':
       return []
   }

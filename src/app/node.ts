@@ -4,7 +4,7 @@
  * Refusals are EdgeErrors: NOT_ALLOWED, NOT_FOUND, INPUT_INVALID, ALREADY_EXISTS, TOO_LARGE, STORE_FULL.
  */
 import type { ChannelId, Instant, PostId, UserId } from '#base/ids.ts'
-import type { ChannelKind } from '#model/entry.ts'
+import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'
 import type {
   Channel,

@@ -1,8 +1,7 @@
 /** People: accounts enrolled here, and everybody the directory knows. */
 import { EdgeError } from '#base/errors.ts'
-import { bytesFromText } from '#base/bytes.ts'
-import { sha256 } from '#base/hash.ts'
-import { idFromBytes, type UserId } from '#base/ids.ts'
+import { newPersonId, type UserId } from '#base/ids.ts'
+import { firstChannelId } from '#model/channel-id.ts'
 import { DIRECTORY } from '#model/document-id.ts'
 import { usernames, USERNAME_PATTERN } from '#model/names.ts'
 import type { Passwords } from '#ports/passwords.ts'
@@ -21,7 +20,7 @@ import {
 } from './context.ts'
 import { setMember } from './members.ts'
 import type { EdgeNode, PersonDraft } from './node.ts'
-import type { Channel, Person } from './types.ts'
+import type { Person } from './types.ts'
 
 type People = Pick<EdgeNode, 'setUp' | 'people' | 'personByName' | 'allPeople' | 'enrolPerson'>
 
@@ -69,7 +68,7 @@ async function enrol(
 ): Promise<Person> {
   checkPerson(draft)
   const hash = await passwords.hash(draft.password)
-  const id = idFromBytes<UserId>(context.random.bytes(16))
+  const id = newPersonId(context.sync.identity.certificate.node, context.random.bytes(8))
   await context.sync.replica.commit(async (tx) => {
     if (by === undefined) await refuseSecondSetUp(tx) // somebody may have been quicker
     const taken = [...usernames(context.sync.directory()).values()]
@@ -94,9 +93,7 @@ async function enrol(
 /** Everybody is in the first channel; its id is derived, so that nodes set up apart make the same one. */
 async function joinFirstChannel(tx: Tx, context: AppContext, person: UserId): Promise<void> {
   const { organisation } = context.sync.identity
-  const id = idFromBytes<Channel['id']>(
-    sha256(bytesFromText(`holdfast first channel ${organisation.id}`)).subarray(0, 16),
-  )
+  const id = firstChannelId(organisation.id)
   if (context.sync.directory().channel(id) === undefined) {
     const draft = { kind: 'public' as const, name: FIRST_CHANNEL, displayName: 'Town Square' }
     return makeChannel(tx, context, { id, subject: person, draft })

@@ -1,6 +1,6 @@
 /** What people see, as plain values: the answers of the app, whichever door they leave by. */
 import type { ChannelId, Instant, NodeId, OrganisationId, PostId, UserId } from '#base/ids.ts'
-import type { ChannelKind } from '#model/entry.ts'
+import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'
 
 /** Somebody with an account, on whichever node it was enrolled. */

@@ -93,7 +93,7 @@ export function parseActor(text: string): ActorId | undefined {
 }
 
 /** A person's id: 8 bytes of the node that enrolled them, which nobody else can claim, and 8 random bytes. */
-export function personOf(node: NodeId, random: Uint8Array): UserId {
+export function newPersonId(node: NodeId, random: Uint8Array): UserId {
   assert(random.length === 8, 'a person is drawn from 8 bytes')
   return idFromBytes(Buffer.concat([bytesFromId(node).subarray(0, 8), random]))
 }

@@ -8,9 +8,8 @@ import type { WebSocket } from 'ws'
 import type { NodeId } from '#base/ids.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Random } from '#ports/random.ts'
-import type { Identity } from '#trust/identity.ts'
 import { OPENING_RANDOM_BYTES } from '#trust/session.ts'
-import type { Session, SessionRefusal, SessionRole } from '#trust/session.ts'
+import type { Session, SessionParty, SessionRefusal, SessionRole } from '#trust/session.ts'
 import { openHandshake } from './lan-handshake.ts'
 import { FRAME_BYTES_MAX, type LanMessage } from './lan-message.ts'
 import type { Allowance } from './lan-pace.ts'
@@ -68,7 +67,7 @@ interface ProvenPeer {
 export interface SessionTask {
   readonly socket: WebSocket
   readonly role: SessionRole
-  readonly identity: Identity
+  readonly party: SessionParty
   /** Milliseconds after which an idle session is pinged by its initiator, and after twice as many by its responder. */
   readonly keepAliveMs: number
   /** Asked of the initiator only: it knows who the peer is, and the peer does not know it yet. */
@@ -98,7 +97,7 @@ const CLOSED = 3
 export function openLanSession(task: SessionTask, ports: SessionPorts): LanSession {
   const { socket, role } = task
   const over = new AbortController()
-  const handshake = openHandshake(task.identity, role, ports.random.bytes(OPENING_RANDOM_BYTES))
+  const handshake = openHandshake(task.party, role, ports.random.bytes(OPENING_RANDOM_BYTES))
   let peer: NodeId | undefined
   let talk: Talk | undefined
   let user: SessionUser = NOBODY

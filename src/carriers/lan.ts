@@ -13,8 +13,9 @@ import type { Carrier, Contact, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
 import type { Random } from '#ports/random.ts'
-import type { Identity } from '#trust/identity.ts'
-import type { SessionRole } from '#trust/session.ts'
+import { validityOf, type Identity } from '#trust/identity.ts'
+import type { Roster } from '#trust/roster.ts'
+import type { SessionParty, SessionRole } from '#trust/session.ts'
 import { openArrivalQueue, type ArrivalQueue } from './arrival-queue.ts'
 import { openContactQueue, type ContactQueue } from './contact-queue.ts'
 import { keepDialling, type DialEnd } from './lan-dial.ts'
@@ -28,6 +29,8 @@ import { openStrangers } from './lan-strangers.ts'
 export interface LanOptions {
   readonly name: 'lan'
   readonly identity: Identity
+  /** Shared with the node: who is revoked gets no session. */
+  readonly roster: Roster
   /** Base addresses of peers to dial, `ws://host:port` or `wss://host:port`. */
   readonly dial: readonly string[]
   readonly envelopeBytesMax?: number
@@ -141,6 +144,18 @@ function peerOf(house: House, peer: NodeId): LanPeer {
   return made
 }
 
+/** Whoever the organisation's certificates are good for, by this node's clock. */
+function partyOf({ identity, roster }: LanOptions, clock: Clock): SessionParty {
+  return {
+    identity,
+    authority: roster.authority,
+    objectionTo: (certificate) => {
+      if (roster.revokedSince(certificate.node) !== undefined) return 'revoked'
+      return validityOf(certificate, clock.now()) === 'expired' ? 'expired' : undefined
+    },
+  }
+}
+
 interface Visit {
   readonly socket: WebSocket
   readonly role: SessionRole
@@ -154,7 +169,7 @@ function runSession(house: House, { socket, role, onOpen, onEnd }: Visit): void 
     {
       socket,
       role,
-      identity: options.identity,
+      party: partyOf(options, ports.clock),
       keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
       isWanted: (peer) => peerOf(house, peer).isWanted(),
       onOpen: (opened, { node, certificateBytes }) => {

@@ -1,5 +1,6 @@
 /** `holdfast init`: founds an organisation and makes its first node, without starting it. */
 import { EdgeError } from '#base/errors.ts'
+import { SUITE_NACL, SUITES, type Suite } from '#trust/keys.ts'
 import { foundOrganisation, newPassword } from './enrolment.ts'
 import { configOfNewNode, DEFAULT_ORGANISATION, enrolFirst, makeFolderFor } from './new-node.ts'
 import { table, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
@@ -12,6 +13,8 @@ export interface FoundingOptions extends CommonOptions {
   readonly host?: string
   readonly port?: string
   readonly organisation?: string
+  /** Name of the algorithms the organisation uses for ever: nacl or fips. */
+  readonly suite?: string
   readonly admin: string
 }
 
@@ -21,8 +24,16 @@ export async function found(options: FoundingOptions, surroundings: Surroundings
   const node = await configOfNewNode(place, options, surroundings)
   const organisation = organisationName(options.organisation ?? DEFAULT_ORGANISATION)
   const { name, role } = node
-  const contents = foundOrganisation({ organisation, name, role }, surroundings)
+  const suite = suiteCalled(options.suite ?? SUITE_NACL.name)
+  const contents = foundOrganisation({ organisation, suite, name, role }, surroundings)
   await makeFolderFor(place, contents, { node, dial: [] })
+}
+
+/** @throws EdgeError INPUT_INVALID */
+function suiteCalled(name: string): Suite {
+  const suite = SUITES.find((one) => one.name === name)
+  if (suite !== undefined) return suite
+  throw new EdgeError('INPUT_INVALID', { field: 'suite', found: name, wanted: 'nacl or fips' })
 }
 
 /** Runs the command. */

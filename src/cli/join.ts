@@ -39,8 +39,7 @@ export async function join(
   const place = { data: options.data, config: options.config }
   const node = await configOfNewNode(place, options, surroundings)
   const hadConfig = options.config !== undefined || (await isThere(layoutOf(options.data).config))
-  const joining = beginJoin({ code, name: node.name, role: node.role }, random)
-  const contents = joining.finish(await exchange(at, joining.request, surroundings))
+  const contents = await exchangeInSomeSuite({ at, code, node }, surroundings)
   await makeFolderFor(place, contents, { node, dial: [at] })
 
   const username = options.admin ?? `admin-${node.name}`

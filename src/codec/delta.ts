@@ -106,7 +106,8 @@ export function decodeDelta(
     let from = 0
     const runs = heads.map(({ actor, firstSeq, count }): Run => {
       const own = values.slice(from, (from += count))
-      const attestation = actor === opened.sender ? undefined : reader.raw(opened.roster.suite.signatureBytes)
+      const attestation =
+        actor === opened.sender ? undefined : reader.raw(opened.roster.suite.signatureBytes)
       return { actor, firstSeq, values: own, attestation }
     })
     if (reader.left() > 0) return { ok: false, reason: 'malformed' }
@@ -186,28 +187,26 @@ function readHeads(
   if (number === SINGLE) return [{ actor: opened.sender, firstSeq: readSeq(reader), count: 1 }]
   const [others, hasSender] = [Math.floor(number / 2), number % 2 === 1]
   if (others > ACTORS_MAX) throw new MalformedBytes('too many actors')
-  const heads: Head[] = []
-  if (hasSender) heads.push({ actor: opened.sender, ...readSpan(reader) })
-  let isKnown = true
-  const named = new Set<ActorId>([opened.sender])
-  for (let index = 0; index < others; index += 1) {
+  const own = hasSender ? readSpan(reader) : undefined
+  const named = Array.from({ length: others }, () => {
     const nodeNumber = reader.uint()
     if (nodeNumber === 0) throw new MalformedBytes('no node has number 0')
     const life = reader.raw(4)
     const span = readSpan(reader)
     if (bringsCertificate(document, span.firstSeq)) opened.roster.introduce(reader.block())
+    return { nodeNumber, life, span }
+  })
+  // Only now: a certificate may be signed by a node whose own stands further on.
+  const heads: (Head | undefined)[] = named.map(({ nodeNumber, life, span }) => {
     const certificate = opened.roster.byNumber(nodeNumber)
-    if (certificate === undefined) {
-      isKnown = false
-      continue
-    }
-    const actor = actorOf(certificate.node, life)
-    // Twice would let an old signature of an actor stand for a newer change than it covers.
-    if (named.has(actor)) throw new MalformedBytes('an actor is named twice')
-    named.add(actor)
-    heads.push({ actor, ...span })
-  }
-  return isKnown ? heads : undefined
+    return certificate && { actor: actorOf(certificate.node, life), ...span }
+  })
+  if (own !== undefined) heads.unshift({ actor: opened.sender, ...own })
+  // Twice would let an old signature of an actor stand for a newer change than it covers.
+  const actors = new Set([opened.sender, ...heads.map((head) => head?.actor)])
+  if (actors.size < heads.length + (own === undefined ? 1 : 0) && !heads.includes(undefined))
+    throw new MalformedBytes('an actor is named twice')
+  return heads.includes(undefined) ? undefined : (heads as readonly Head[])
 }
 
 function readSeq(reader: ByteReader): number {

@@ -28,7 +28,7 @@ export function mentionsIn(body: string): readonly string[] {
 function freeName(wanted: string, id: UserId, taken: ReadonlySet<string>): string {
   let name = wanted
   for (let length = 4; taken.has(name) && length <= id.length; length += 2)
-    name = `${wanted}-${id.slice(0, length)}`
+    name = `${wanted}-${id.slice(-1 - length, -1)}` // an id begins with its home node
   return name
 }
 

@@ -1,5 +1,6 @@
 /** Who may read what, as this node sees the directory now: the nodes of an audience, and the audience of a document. */
 import type { ChannelId, DocumentId, NodeId } from '#base/ids.ts'
+import { kindOfChannel } from '#model/channel-id.ts'
 import { parseDocumentId } from '#model/document-id.ts'
 import { auditedNode, auditScope, type AudienceId, type Scope } from '#trust/epoch.ts'
 import { validityOf, type Certificate } from '#trust/identity.ts'
@@ -30,7 +31,7 @@ export function audienceOfScope(context: SyncContext, scope: Scope): AudienceId 
   const audited = auditedNode(scope)
   if (audited !== undefined) return audited
   const channel = scope as ChannelId
-  return context.directory().channel(channel)?.kind === 'public' ? id : channel
+  return kindOfChannel(channel) === 'public' ? id : channel
 }
 
 /** The nodes of an audience: never one that is revoked, or whose certificate is long expired. */

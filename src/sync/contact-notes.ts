@@ -19,14 +19,23 @@ import type { Tx } from './replica.ts'
 /** Receipts and passed-on notes go behind what is urgent and before what is routine. */
 export const NOTE_LANE: Lane = 'priority'
 
-/** Says all we have, so that the peer can send what we lack. */
-export async function introduce(tx: Tx, context: SyncContext, state: ContactState): Promise<void> {
+const NOTHING: Next = { cut: undefined, lookAgainAt: undefined }
+
+/** Says all we have, so that the peer can send what we lack; false while there is no key to say it under. */
+export async function introduce(
+  tx: Tx,
+  context: SyncContext,
+  state: ContactState,
+): Promise<boolean> {
   const notes = await describeAll(tx)
   for (const [index, note] of notes.entries()) {
-    tx.put(key.note(state.peer, `!have.${index}`), await sealNote(tx, context, note))
+    const bytes = await sealNote(tx, context, note)
+    if (bytes === undefined) return false
+    tx.put(key.note(state.peer, `!have.${index}`), bytes)
   }
   const known = unpack<PeerRecord>(await tx.get(key.peer(state.peer)))
   if (known !== undefined) tx.put(key.peer(state.peer), pack({ ...known, isIntroduced: true }))
+  return true
 }
 
 /** What waits as a note: passed on as it is, or a receipt that has been owed long enough. */
@@ -39,8 +48,8 @@ export async function nextNote(tx: Tx, context: SyncContext, state: ContactState
   }
   const introduceAt = await introductionAt(tx, context, state)
   if (introduceAt !== undefined && introduceAt <= context.now()) {
-    await introduce(tx, context, state)
-    return nextNote(tx, context, state)
+    const isSaid = await introduce(tx, context, state)
+    return isSaid ? nextNote(tx, context, state) : NOTHING
   }
   const want = await nextWant(tx, context, state)
   if (want.cut !== undefined) return want
@@ -57,8 +66,9 @@ export async function nextNote(tx: Tx, context: SyncContext, state: ContactState
   }
   const documents = debts.map(([place]) => place.slice(place.lastIndexOf('/') + 1) as DocumentId)
   const receipt = await describe(tx, 'receipt', documents)
-  for (const { document } of receipt.items) tx.delete(key.owed(state.peer, document))
   const bytes = await sealNote(tx, context, receipt)
+  if (bytes === undefined) return NOTHING
+  for (const { document } of receipt.items) tx.delete(key.owed(state.peer, document))
   return {
     cut: await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, bytes),
     lookAgainAt: undefined,
@@ -81,11 +91,12 @@ async function nextWant(tx: Tx, context: SyncContext, state: ContactState): Prom
   const lookAgainAt = times.length === 0 ? undefined : Math.min(...times)
   if (wanted.length === 0) return { cut: undefined, lookAgainAt }
   const note = await describe(tx, 'want', wanted)
+  const bytes = await sealNote(tx, context, note)
+  if (bytes === undefined) return NOTHING
   for (const { document } of note.items) {
     const asked = Math.min(WANT_DOUBLINGS_MAX, (state.wanted.get(document)?.times ?? -1) + 1)
     state.wanted.set(document, { at: now, times: asked })
   }
-  const bytes = await sealNote(tx, context, note)
   const cut = await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, bytes)
   return { cut, lookAgainAt: undefined }
 }

@@ -4,7 +4,7 @@
  */
 import type { DocumentId, Instant } from '#base/ids.ts'
 import { RELAY_DELAY_MS } from '#base/limits.ts'
-import { channelDocument, channelOfDocument, DIRECTORY } from '#model/document-id.ts'
+import { channelDocument, channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import { countBeyond, joinClocks } from '#model/log.ts'
 import { laneFromNumber, LANES, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
@@ -12,6 +12,8 @@ import { isNode, type SyncContext } from './context.ts'
 import { introduce, NOTE_LANE, nextNote } from './contact-notes.ts'
 import type { ContactState, Next } from './contact-state.ts'
 import { cutDelta, type Cut } from './cut.ts'
+import { scopeOf } from './audience.ts'
+import { sealingKeyFor } from './epochs.ts'
 import { retryParked } from './inbox.ts'
 import { key, range } from './keys.ts'
 import {
@@ -32,6 +34,7 @@ import {
   type ParcelRecord,
   type PeerRecord,
 } from './records.ts'
+import { coverPeer } from './standing.ts'
 import type { Tx } from './replica.ts'
 
 /** Notes the peer, offers it what it lacks, and says what we have. Gives the parcels that an earlier contact left. */
@@ -46,6 +49,7 @@ export async function beginContact(
 ): Promise<readonly Cut[]> {
   const { state } = contact
   await getToKnow(tx, context, contact.certificate)
+  if (isNode(state.peer)) await coverPeer(tx, context)
   const isNew = (await tx.get(key.peer(state.peer))) === undefined
   if (isNew) await meet(tx, context, state)
   if (contact.mayHaveForgotten) await forget(tx, context, state.peer)
@@ -240,12 +244,14 @@ async function cutOffer(
 ): Promise<Cut | undefined> {
   const { state, offer, offers } = want
   const channel = channelOfDocument(offer.document)
+  // A new epoch is made now, if one is due: its wraps go before what is sealed under it.
+  await sealingKeyFor(tx, context, scopeOf(offer.document))
   const needed = [DIRECTORY, channel === undefined ? DIRECTORY : channelDocument(channel)]
   const first = offers
     .filter((one) => needed.includes(one.document) && one.document !== offer.document)
     .toSorted((a, b) => needed.indexOf(a.document) - needed.indexOf(b.document))
-  for (const one of [...first, offer]) {
-    const cut = await cutDocument(tx, context, { state, document: one.document, lane: offer.lane })
+  for (const { document } of [{ document: KEYS }, ...first, offer]) {
+    const cut = await cutDocument(tx, context, { state, document, lane: offer.lane })
     if (cut !== undefined) return cut
   }
   return undefined

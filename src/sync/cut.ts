@@ -10,12 +10,13 @@ import { CUT_BYTES_MAX, CUT_CHANGES_MAX } from '#base/limits.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
 import { encodeNote, type Note } from '#codec/note.ts'
-import { channelOfDocument } from '#model/document-id.ts'
 import type { Clock, Log, Logged } from '#model/log.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { Parcel, PeerId } from '#ports/carrier.ts'
 import { attestationOf, noteStatement } from '#trust/attestation.ts'
+import { scopeOf } from './audience.ts'
 import type { SyncContext } from './context.ts'
+import { sealingKeyFor } from './epochs.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type ParcelRecord } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -50,6 +51,7 @@ export async function cutDelta(
     document: want.document,
     sign: own === undefined ? undefined : () => attest(context, want.document, own.hash),
   })
+  if (bytes === undefined) return undefined
   const first: Record<string, number> = {}
   const clock: Record<string, number> = {}
   for (const change of changes) {
@@ -59,8 +61,12 @@ export async function cutDelta(
   return keepParcel(tx, want, { bytes, document: want.document, first, clock })
 }
 
-/** Seals a note of our own. */
-export async function sealNote(tx: Tx, context: SyncContext, note: Note): Promise<Uint8Array> {
+/** Seals a note of our own; undefined while this node has no key for it. */
+export async function sealNote(
+  tx: Tx,
+  context: SyncContext,
+  note: Note,
+): Promise<Uint8Array | undefined> {
   const body = encodeNote(note, context.roster)
   const { organisation } = context.identity
   return sealBody(tx, context, {
@@ -87,15 +93,17 @@ async function sealBody(
     readonly document: DocumentId | undefined
     readonly sign: ((header: Uint8Array) => Uint8Array) | undefined
   },
-): Promise<Uint8Array> {
+): Promise<Uint8Array | undefined> {
+  const scope = plain.document === undefined ? 'directory' : scopeOf(plain.document)
+  const sealing = await sealingKeyFor(tx, context, scope)
+  if (sealing === undefined) return undefined
   const counter = unpack<number>(await tx.get(key.counter)) ?? 0
   tx.put(key.counter, pack(counter + 1))
-  const channel = plain.document === undefined ? undefined : channelOfDocument(plain.document)
   return sealEnvelope({
     sender: context.identity.certificate,
     life: context.life,
     counter,
-    key: context.keyring.current(channel ?? 'directory'),
+    key: sealing,
     body: plain.body,
     sign: plain.sign,
   })

@@ -2,12 +2,13 @@
  * Epochs at work: which secret to seal under, making the next one when somebody is out, and wrapping for those who lack
  * it. Whatever is decided here is written in the commit that needed it.
  */
-import type { ActorId, NodeId } from '#base/ids.ts'
+import type { ActorId, ChannelId, NodeId } from '#base/ids.ts'
 import { hexFromBytes } from '#base/bytes.ts'
 import type { EpochFacts, KeyNews, SealingKeyFacts, WrapFacts } from '#model/key-book.ts'
 import { WRAPS_MAX, type KeyContent, type Wrap } from '#model/key-content.ts'
 import { KEYS } from '#model/document-id.ts'
 import {
+  auditScope,
   EPOCH_NUMBER_MAX,
   EPOCH_SECRET_BYTES,
   epochOf,
@@ -126,7 +127,7 @@ export async function ensureSealingKey(tx: Tx, context: SyncContext): Promise<vo
 /** Holds again what is on disk: at start, and after a batch failed. */
 export async function reloadEpochs(
   reader: Pick<Reader, 'list'>,
-  context: Pick<SyncContext, 'keyring'>,
+  context: SyncContext,
 ): Promise<void> {
   context.keyring.reset()
   for (const [place, bytes] of await reader.list(range.epochs)) {
@@ -136,6 +137,7 @@ export async function reloadEpochs(
     const id = place.slice('epoch/'.length)
     const facts = { audience: audience as AudienceId, number, maker: maker as NodeId | undefined }
     context.keyring.hold({ id, ...facts, secret })
+    nameScope(context, facts.audience)
   }
 }
 
@@ -238,7 +240,16 @@ async function hold(tx: Tx, context: SyncContext, epoch: Epoch): Promise<void> {
   const { audience, number, maker, secret } = epoch
   const record: EpochRecord = { audience, number, maker, secret, heldSince: context.now() }
   tx.put(key.epoch(epoch.id), pack(record))
+  nameScope(context, audience)
   context.keyring.hold(epoch)
+}
+
+/** A secret may come before the directory says what it is for: a node's id names its audit, any other a channel. */
+function nameScope(context: SyncContext, audience: AudienceId): void {
+  const { roster, keyring, identity } = context
+  if (audience === identity.organisation.id) return
+  const isNode = roster.byNode(audience as NodeId) !== undefined
+  keyring.addScope(isNode ? auditScope(audience as NodeId) : (audience as ChannelId), audience)
 }
 
 async function append(tx: Tx, context: SyncContext, content: KeyContent): Promise<number> {

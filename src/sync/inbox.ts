@@ -1,7 +1,8 @@
 /**
  * What arrives: open, check, write again, verify, and only then apply, all in one commit with the carrier's bookmark.
- * Each actor's run is taken on its own: one that is forged, forked or too early does not hold up the others. Custody is accepted after that commit is on disk, never before. What cannot be opened or applied yet is kept on
- * disk and tried again when what it waits for has come. Bad input never loses anything and never throws.
+ * Each actor's run is taken on its own: one that is forged, forked or too early does not hold up the others. Custody is
+ * accepted after that commit is on disk, never before. What cannot be opened or applied yet is kept on disk and tried
+ * again when what it waits for has come. Bad input never loses anything and never throws.
  */
 import { must } from '#base/assert.ts'
 import type { ActorId, DocumentId } from '#base/ids.ts'
@@ -10,8 +11,9 @@ import { decodeDelta, DELTA_KIND, type Delta } from '#codec/delta.ts'
 import { openEnvelope, type Opened } from '#codec/envelope.ts'
 import { rebuildDelta, type Rebuilt } from '#codec/rebuild.ts'
 import type { Change } from '#model/change.ts'
-import { DIRECTORY } from '#model/document-id.ts'
+import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import { covers, type Clock } from '#model/log.ts'
+import { breachIn } from '#model/rules.ts'
 import type { Arrival } from '#ports/carrier.ts'
 import type { Range } from '#ports/store.ts'
 import { attestationOf } from '#trust/attestation.ts'
@@ -22,6 +24,7 @@ import { takeNote } from './notes.ts'
 import { pack, unpack, type KeptRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 import { noteSegment } from './segments.ts'
+import { settle } from './standing.ts'
 
 /** Takes one arrival to its end. Resolves after the batch is on disk and the carrier was answered. */
 export async function receive(context: SyncContext, arrival: Arrival): Promise<Outcome> {
@@ -49,8 +52,13 @@ async function takeWithKept(tx: Tx, context: SyncContext, incoming: Incoming): P
   const grown = grownBy(outcome)
   if (grown === undefined) return outcome
   await retryWaiting(tx, context, grown)
-  if (grown === DIRECTORY) await retryParked(tx, context)
+  if (opensMore(grown)) await retryParked(tx, context)
   return outcome
+}
+
+/** Whether what a document brought may open envelopes that stayed shut. */
+function opensMore(document: DocumentId): boolean {
+  return document === DIRECTORY || document === KEYS
 }
 
 /** The document that has more than before, if one has. */
@@ -65,6 +73,9 @@ async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): P
     const isEarly = opened.reason === 'unknown sender' || opened.reason === 'unknown key'
     return isEarly ? park(tx, context, incoming) : { kind: 'refused', reason: opened.reason }
   }
+  // What it wrote before it was lost comes by those who had it then; nobody can tell what it writes now.
+  if (context.roster.revokedSince(opened.sender.node) !== undefined)
+    return { kind: 'refused', reason: 'revoked' }
   if (opened.body[0] !== DELTA_KIND) return takeNote(tx, context, { opened, incoming })
   const { roster } = context
   const decoded = decodeDelta(opened.body, {
@@ -122,7 +133,8 @@ async function sortRuns(tx: Tx, context: SyncContext, arrival: DeltaArrival): Pr
   const good: Good[] = []
   const wanted: Record<string, number> = {}
   let forks = 0
-  for (const run of rebuildDelta(arrival.delta, await tx.log(document))) {
+  const log = await tx.log(document)
+  for (const run of rebuildDelta(arrival.delta, log)) {
     const { actor } = run
     if (run.kind === 'missing') {
       wanted[actor] = run.wanted
@@ -133,7 +145,10 @@ async function sortRuns(tx: Tx, context: SyncContext, arrival: DeltaArrival): Pr
     if (!isKnown && !isVouchedFor(context, arrival, run.newest)) {
       tx.afterwards(() => context.log.error('delta.not-vouched-for', { document, actor }))
     } else if (run.kind === 'good') {
-      good.push(run)
+      const breach = breachIn(log, actor, run.changes)
+      if (breach === undefined) good.push(run)
+      else
+        tx.afterwards(() => context.log.error('rule.broken', { document, actor, reason: breach }))
     } else if (signature !== undefined) {
       forks += 1
       const { seq, branch } = run
@@ -177,6 +192,7 @@ async function apply(tx: Tx, context: SyncContext, { arrival, good }: Applicatio
     if (event !== undefined) tx.afterwards(() => context.emit(event))
   }
   await noteSegment(tx, document, context.now())
+  await settle(tx, context, document)
   for (const { actor, newest } of fresh) {
     const signature = signatureOf(arrival, actor)
     if (signature !== undefined)
@@ -216,7 +232,7 @@ export async function retryParked(tx: Tx, context: SyncContext): Promise<void> {
       const grown = grownBy(outcome)
       if (grown === undefined) continue
       await retryWaiting(tx, context, grown)
-      hasGrown ||= grown === DIRECTORY
+      hasGrown ||= opensMore(grown)
     }
   }
 }

@@ -10,6 +10,7 @@ import { RELAY_DELAY_MS } from '#base/limits.ts'
 import { laneOfDocument } from '#model/document-id.ts'
 import { countBeyond, joinClocks, meetClocks, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
+import { mayHold } from './audience.ts'
 import { isNode, type Span, type SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import {
@@ -63,6 +64,7 @@ export async function setHas(
   item: { readonly peer: PeerId; readonly document: DocumentId; readonly clock: Clock },
 ): Promise<void> {
   tx.put(key.has(item.peer, item.document), pack(item.clock))
+  if (!maySend(context, item.peer, item.document)) return
   const mine = await clockOf(tx, item.document)
   const place = key.outbox(item.peer, laneOfDocument(item.document), item.document)
   if (countBeyond(mine, item.clock) === 0) tx.delete(place)
@@ -70,6 +72,11 @@ export async function setHas(
     tx.put(place, pack({ since: context.now(), notBefore: 0 } satisfies OutboxRecord))
     tx.afterwards(context.ring)
   }
+}
+
+/** Whether a peer is given a document: a node that can open it, and any post office, which opens nothing. */
+function maySend(context: SyncContext, peer: PeerId, document: DocumentId): boolean {
+  return !isNode(peer) || mayHold(context, peer, document)
 }
 
 /** A document has grown: every peer but `from` is offered it. */
@@ -81,7 +88,7 @@ export async function offerToPeers(
   const now = context.now()
   const lane = laneOfDocument(item.document)
   for (const peer of context.peers) {
-    if (peer === item.from) continue
+    if (peer === item.from || !maySend(context, peer, item.document)) continue
     const place = key.outbox(peer, lane, item.document)
     const known = unpack<OutboxRecord>(await tx.get(place))
     const isRelay = item.from !== undefined && !isNode(peer) && lane !== 'flash'

@@ -1,21 +1,24 @@
 /** Opens all of sync for one node: replica, directory, roster, keyring, and the driver that runs them. */
 import { actorOf, type Instant } from '#base/ids.ts'
-import { DIRECTORY } from '#model/document-id.ts'
+import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
+import type { Random } from '#ports/random.ts'
 import type { Store } from '#ports/store.ts'
 import { openKeyring } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
-import { openRoster } from '#trust/roster.ts'
+import type { Roster } from '#trust/roster.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext, SyncEvent } from './context.ts'
 import { startDriver, type Driver } from './driver.ts'
+import { ensureSealingKey, reloadEpochs } from './epochs.ts'
 import { retryParked } from './inbox.ts'
 import { range } from './keys.ts'
 import type { LinkState } from './links.ts'
 import { openProjector } from './projector.ts'
 import { openReplica, type Reader } from './replica.ts'
+import { addChannel, directoryChanged, keysChanged } from './standing.ts'
 
 /** Sync of one node, running. */
 export interface NodeSync extends AsyncDisposable {
@@ -28,24 +31,31 @@ export interface NodeSyncOptions {
   readonly identity: Identity
   readonly organisationSecret: Uint8Array
   readonly life: Uint8Array
-  readonly acquaintances: readonly Uint8Array[]
+  /** Shared with the carriers: who is out gets no session either. */
+  readonly roster: Roster
   readonly store: Store
   readonly clock: Clock
+  readonly random: Random
   readonly log: Log
   readonly carriers: readonly Carrier[]
   readonly emit: (event: SyncEvent) => void
 }
 
-/** Opens sync and starts it. The node's own certificate goes into the directory if it is not there yet. */
+/** Opens sync and starts it. The node's certificate and sealing key go into the keys document if they are not there yet. */
 export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> {
-  const { identity, store, clock, log } = options
+  const { identity, store, clock, log, roster, random } = options
   const { certificate, organisation } = identity
   const actor = actorOf(certificate.node, options.life)
   const replica = openReplica({ store, actor, log })
-  const roster = openRoster(organisation.rootKey)
-  for (const bytes of [identity.certificateBytes, ...options.acquaintances]) roster.introduce(bytes)
-  const keyring = openKeyring(organisation.id, options.organisationSecret)
-  const projector = openProjector({ identity, roster, keyring })
+  roster.introduce(identity.certificateBytes)
+  const keyring = openKeyring(organisation.suite, organisation.id, options.organisationSecret)
+  const projector = openProjector(
+    { identity, roster },
+    {
+      keysChanged: (tx, news) => keysChanged(tx, context, news),
+      directoryChanged: (tx, change) => directoryChanged(tx, context, change),
+    },
+  )
   let driver: Driver | undefined
   const context: SyncContext = {
     identity,
@@ -55,8 +65,10 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     replica,
     projector,
     directory: projector.directory,
+    keyBook: projector.keyBook,
     log,
     now: clock.now,
+    random,
     peers: new Set(),
     emit: options.emit,
     ring: () => driver?.ring(),
@@ -67,8 +79,13 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   }
   const peers = await store.list(range.peers)
   for (const [place] of peers) context.peers.add(place.slice('peer/'.length) as PeerId)
-  const reload = async (reader: Pick<Reader, 'log'>): Promise<void> => {
-    projector.reload((await reader.log(DIRECTORY)).since({}))
+  const reload = async (reader: Pick<Reader, 'log' | 'list'>): Promise<void> => {
+    projector.reload({
+      keys: (await reader.log(KEYS)).since({}),
+      directory: (await reader.log(DIRECTORY)).since({}),
+    })
+    await reloadEpochs(reader, context)
+    for (const { id } of projector.directory().channels()) addChannel(context, id)
   }
   await replica.commit(reload)
   replica.onRollback(reload)
@@ -88,15 +105,13 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
 async function enrolItself(context: SyncContext, now: Instant): Promise<void> {
   const { certificateBytes } = context.identity
   const isKnown = context
-    .directory()
+    .keyBook()
     .certificates()
     .some((known) => Buffer.compare(known, certificateBytes) === 0)
-  if (isKnown) return
-  await context.replica.commit((tx) => {
+  await context.replica.commit(async (tx) => {
     const content = { kind: 'node' as const, certificate: certificateBytes }
-    return writeHere(tx, context, {
-      document: DIRECTORY,
-      entry: { author: undefined, claimedAt: now, content },
-    })
+    const entry = { author: undefined, claimedAt: now, content }
+    if (!isKnown) await writeHere(tx, context, { document: KEYS, entry })
+    await ensureSealingKey(tx, context)
   })
 }

@@ -4,7 +4,8 @@
  */
 import type { DocumentId, Instant, NodeId, PostId } from '#base/ids.ts'
 import { openDirectory, type Directory, type DirectoryChange } from '#model/directory.ts'
-import { channelOfDocument, DIRECTORY, laneOfDocument } from '#model/document-id.ts'
+import { channelOfDocument, DIRECTORY, KEYS, laneOfDocument } from '#model/document-id.ts'
+import { openKeyBook, type KeyBook, type KeyNews, type Writer } from '#model/key-book.ts'
 import { postIdOf, type Logged } from '#model/log.ts'
 import { mentionsIn, usernames } from '#model/names.ts'
 import { causeKey, orderKey } from '#model/order.ts'
@@ -18,7 +19,6 @@ import {
   type ChannelRecord,
   type MessageRecord,
 } from '#model/view.ts'
-import type { Keyring } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { Roster } from '#trust/roster.ts'
 import { key, range } from './keys.ts'
@@ -31,6 +31,7 @@ export type ViewEvent =
   | { readonly kind: 'amended'; readonly message: MessageRecord; readonly by: Amendment }
   | { readonly kind: 'settings'; readonly document: DocumentId }
   | { readonly kind: 'directory'; readonly change: DirectoryChange }
+  | { readonly kind: 'keys'; readonly news: KeyNews }
 
 /** Where an entry came from. */
 export interface Source {
@@ -41,9 +42,10 @@ export interface Source {
   readonly now: Instant
 }
 
-/** Keeps the view, the directory, and what follows from it: roster and keyring. */
+/** Keeps the view, the directory and the book of keys. */
 export interface Projector {
   readonly directory: () => Directory
+  readonly keyBook: () => KeyBook
   /** Folds one change that the same commit has added. */
   readonly apply: (
     tx: Tx,
@@ -51,30 +53,53 @@ export interface Projector {
     source: Source,
   ) => Promise<ViewEvent | undefined>
   /** Folds the directory anew from its document: at start, and after a batch failed. */
-  readonly reload: (logged: readonly Logged[]) => void
+  readonly reload: (documents: {
+    readonly keys: readonly Logged[]
+    readonly directory: readonly Logged[]
+  }) => void
 }
 
-/** A projector with an empty directory. */
-export function openProjector(options: {
-  readonly identity: Identity
-  readonly roster: Roster
-  readonly keyring: Keyring
-}): Projector {
-  const { identity, roster, keyring } = options
-  let directory = openDirectory()
+/** What else follows from the two documents that decide who is who, in the commit that changes them. */
+export interface ProjectorHooks {
+  readonly keysChanged: (tx: Tx, news: KeyNews) => Promise<void>
+  readonly directoryChanged: (tx: Tx, change: DirectoryChange) => Promise<void>
+}
 
-  const applyDirectory = (logged: Logged): ViewEvent | undefined => {
-    const change = directory.apply(DIRECTORY, logged)
-    if (change.kind === 'channel') keyring.add(change.channel.id)
-    if (change.kind === 'node') roster.introduce(change.certificate)
-    return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
+/** A projector with an empty directory and an empty book of keys. */
+export function openProjector(
+  { identity, roster }: { readonly identity: Identity; readonly roster: Roster },
+  hooks: ProjectorHooks,
+): Projector {
+  let directory = openDirectory()
+  let keyBook = openKeyBook()
+
+  const writerOf = (logged: Logged): Writer | undefined => {
+    if (logged.entry.content.kind === 'node') roster.introduce(logged.entry.content.certificate)
+    const certificate = roster.ofActor(logged.actor)
+    if (certificate === undefined || isTooLate(roster, certificate.node, logged)) return undefined
+    return { node: certificate.node, administers: certificate.rights.administers }
+  }
+  const foldKeys = (logged: Logged): KeyNews => keyBook.apply(logged, writerOf(logged))
+  const foldDirectory = (logged: Logged): DirectoryChange => {
+    const writer = writerOf(logged)
+    return writer === undefined ? { kind: 'nothing' } : directory.apply(logged, writer)
   }
 
   return {
     directory: () => directory,
+    keyBook: () => keyBook,
     apply: async (tx, { document, logged }, source) => {
       const content = logged.entry.content
-      if (document === DIRECTORY) return applyDirectory(logged)
+      if (document === KEYS) {
+        const news = foldKeys(logged)
+        await hooks.keysChanged(tx, news)
+        return news.kind === 'nothing' ? undefined : { kind: 'keys', news }
+      }
+      if (document === DIRECTORY) {
+        const change = foldDirectory(logged)
+        await hooks.directoryChanged(tx, change)
+        return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
+      }
       if (content.kind === 'settings') return applySettings(tx, document, logged)
       const scene = { tx, document, logged, source, directory }
       if (content.kind === 'post') {
@@ -92,11 +117,20 @@ export function openProjector(options: {
         content,
       })
     },
-    reload: (logged) => {
+    reload: (documents) => {
       directory = openDirectory()
-      for (const one of logged) applyDirectory(one)
+      keyBook = openKeyBook()
+      for (const one of documents.keys) foldKeys(one)
+      for (const { node, since } of keyBook.revocations()) roster.revoke(node, since)
+      for (const one of documents.directory) foldDirectory(one)
     },
   }
+}
+
+/** Whether an entry claims to be written after its node was revoked: who took the node wrote it. */
+function isTooLate(roster: Roster, node: NodeId, { entry }: Logged): boolean {
+  const since = roster.revokedSince(node)
+  return since !== undefined && entry.placeAt >= since
 }
 
 interface Scene {

@@ -45,7 +45,7 @@ export interface Replica extends AsyncDisposable {
   /** What is on disk. */
   readonly read: Pick<Store, 'get' | 'getMany' | 'list'>
   /** Called when changes were taken back after a failure: what was derived from documents must be made anew. */
-  readonly onRollback: (listener: (reader: Pick<Reader, 'log'>) => Promise<void>) => void
+  readonly onRollback: (listener: (reader: Pick<Reader, 'log' | 'list'>) => Promise<void>) => void
 }
 
 interface Job {
@@ -66,7 +66,7 @@ interface Desk {
   readonly actor: ActorId
   readonly staging: Staging
   readonly documents: Documents
-  readonly rollbacks: ((reader: Pick<Reader, 'log'>) => Promise<void>)[]
+  readonly rollbacks: ((reader: Pick<Reader, 'log' | 'list'>) => Promise<void>)[]
   /** Changes were taken back, and what was derived from documents is not made anew yet. */
   isStale: boolean
 }
@@ -191,6 +191,7 @@ async function rollBack(desk: Desk, touched: ReadonlySet<DocumentId>): Promise<v
 /** Makes anew what was derived from documents. */
 async function renew(desk: Desk): Promise<void> {
   if (!desk.isStale) return
-  for (const listener of desk.rollbacks) await listener({ log: desk.documents.log })
+  for (const listener of desk.rollbacks)
+    await listener({ log: desk.documents.log, list: desk.staging.list })
   desk.isStale = false
 }

@@ -34,6 +34,20 @@ test('a folded log is read back the same, and Automerge itself reads the same li
   )
 })
 
+test('Automerge folds and loads lists that know nothing of each other, however many', async (t) => {
+  const log = openLog(document)
+  const writers = Array.from({ length: 50 }, (_, index) => anActor(`writer ${index}`))
+  for (let round = 0; round < 20; round += 1)
+    for (const actor of writers) log.add(log.next(actor, Uint8Array.of(round)))
+
+  const loaded = loadDocument(document, must(foldDocument(log), 'it folds'), [])
+
+  t.equal(loaded.damage, 'none')
+  t.equal(loaded.log.size(), 1_000)
+  t.strictSame(loaded.log.heads(), log.heads())
+  t.equal(log.heads().length, 50)
+})
+
 test('loose changes go on where the snapshot ends, and those already in it do no harm', async (t) => {
   const { whole } = play(document, actors, talk)
   const changes = whole.since({})

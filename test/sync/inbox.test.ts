@@ -264,6 +264,29 @@ test('a list that comes too early waits, and the others of the same envelope do 
   t.equal((await store.list(range.allWaiting)).length, 0)
 })
 
+test('of two lists that come too early each is applied when its own missing changes have come', async (t) => {
+  const store = openMemoryStore()
+  const { alpha, bravo } = await twoNodes({
+    store,
+    knows: [alphaIdentity, charlieIdentity, anIdentity('delta', 4)],
+  })
+  await using charlie = await aNodeBeside(alpha)
+  await using delta = await aNodeBeside(alpha, collectingLog(), 'delta')
+  await arrive(delta, await envelopeOf(charlie, DIRECTORY))
+  for (const node of [alpha, charlie]) for (const body of ['first', 'second']) await say(node, body)
+  for (const node of [alpha, charlie]) await arrive(delta, await envelopeOf(node, routine))
+  const early = await envelopeOf(delta, routine, { [alpha.actor]: 1, [charlie.actor]: 1 })
+
+  t.match((await arrive(bravo, early)).outcome, { kind: 'waiting', changes: 0 })
+  await arrive(bravo, await aloneFrom(charlie, 1))
+
+  t.strictSame(await bodies(bravo), ['first', 'second'])
+  t.equal((await store.list(range.allWaiting)).length, 1, 'the rest waits on')
+  await arrive(bravo, await aloneFrom(alpha, 1))
+  t.strictSame((await bodies(bravo)).length, 4)
+  t.equal((await store.list(range.allWaiting)).length, 0)
+})
+
 test('two different changes signed under one number are seen from both sides, and split nobody else', async (t) => {
   const [seenByBravo, seenByCharlie] = [collectingLog(), collectingLog()]
   const { alpha, bravo } = await twoNodes({ log: seenByBravo })
@@ -450,6 +473,27 @@ test('more than may be parked is refused', async (t) => {
   t.match(outcome, { kind: 'refused', reason: 'too many are parked' })
 })
 
+test('an envelope for which there is no room to wait is refused whole: its sender keeps it', async (t) => {
+  const store = openMemoryStore()
+  const { alpha, bravo } = await twoNodes({ store })
+  await using charlie = await aNodeBeside(alpha)
+  for (const body of ['first', 'second']) await say(alpha, body)
+  await arrive(charlie, await envelopeOf(alpha, routine))
+  await say(charlie, 'by charlie')
+  await store.write(
+    Array.from({ length: PARKED_ENVELOPES_MAX }, (_, index) => ({
+      key: key.waiting(DIRECTORY, String(index)),
+      value: Uint8Array.of(0xc0),
+    })),
+  )
+
+  const early = await envelopeOf(charlie, routine, { [alpha.actor]: 1 })
+  const { outcome } = await arrive(bravo, early)
+
+  t.match(outcome, { kind: 'refused', reason: 'too many wait' })
+  t.strictSame(await bodies(bravo), [])
+})
+
 test('what is parked is read once when the directory grows, however much it is', async (t) => {
   const inner = openMemoryStore()
   let reads = 0
@@ -503,12 +547,17 @@ async function twoNodes(
   return { alpha, bravo }
 }
 
-/** Charlie, which knows alpha and bravo and has alpha's directory. */
-async function aNodeBeside(alpha: SyncNode, log = collectingLog()): Promise<SyncNode> {
-  const charlie = await aSync('charlie', { knows: [alphaIdentity, bravoIdentity], log })
+/** Charlie, or another, which knows the others and has alpha's directory. */
+async function aNodeBeside(
+  alpha: SyncNode,
+  log = collectingLog(),
+  name = 'charlie',
+): Promise<SyncNode> {
+  const knows = [alphaIdentity, bravoIdentity, charlieIdentity]
+  const node = await aSync(name, { knows, log })
   for (const document of [DIRECTORY, channelDocument(ops)])
-    await arrive(charlie, await envelopeOf(alpha, document))
-  return charlie
+    await arrive(node, await envelopeOf(alpha, document))
+  return node
 }
 
 /** What `node` believes that `peer` has of the routine segment. */

@@ -1,6 +1,6 @@
 /** Channels and memberships as Mattermost clients read them. */
 import type { OrganisationId, UserId } from '#base/ids.ts'
-import type { ChannelKind } from '#model/entry.ts'
+import type { ChannelKind } from '#model/channel-id.ts'
 import type { Channel, Membership } from '#app/types.ts'
 
 /** Mattermost's letter for each kind of channel. */
