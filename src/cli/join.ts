@@ -4,9 +4,11 @@ import { parseJoinCode, parseJoinUrl, type JoinInvitation } from '#trust/join-co
 import { layoutOf, readDataFolder } from '#config/data-folder.ts'
 import { isThere } from '#config/files.ts'
 import { parseJson } from '#config/json.ts'
+import { SUITES } from '#trust/keys.ts'
+import type { FolderContents } from '#config/data-folder.ts'
 import { beginJoin, newPassword } from './enrolment.ts'
 import { refusalFrom } from './local-node.ts'
-import { configOfNewNode, enrolFirst, isNew, makeFolderFor } from './new-node.ts'
+import { configOfNewNode, enrolFirst, isNew, makeFolderFor, type NewNode } from './new-node.ts'
 import { request } from './request.ts'
 import { table, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
 
@@ -93,6 +95,27 @@ async function checkNew(data: string): Promise<void> {
     wanted: 'a new or empty folder',
     do: 'Name another folder with --data; a node stays in the organisation it was made for.',
   })
+}
+
+/** A code says nothing of the organisation's algorithms: a node that has others says so, and the code stays good. */
+async function exchangeInSomeSuite(
+  { at, code, node }: JoinInvitation & { readonly node: NewNode },
+  surroundings: Surroundings,
+): Promise<FolderContents> {
+  let refusal: unknown
+  for (const suite of SUITES) {
+    const joining = beginJoin(
+      { code, suite, name: node.name, role: node.role },
+      surroundings.random,
+    )
+    try {
+      return joining.finish(await exchange(at, joining.request, surroundings))
+    } catch (error) {
+      refusal = error
+      if (!(error instanceof EdgeError) || error.facts['found'] !== 'other-suite') break
+    }
+  }
+  throw refusal
 }
 
 async function exchange(

@@ -9,6 +9,7 @@ import type { Clock } from '#ports/clock.ts'
 import { realClock } from '#ports/real.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Identity } from '#trust/identity.ts'
+import { openRoster } from '#trust/roster.ts'
 import { hear, type CarrierSide } from './carrier-side.ts'
 import { collectingLog, type CollectingLog } from './log.ts'
 import { seededRandom } from './random.ts'
@@ -60,7 +61,14 @@ export async function aLanNode(identity: Identity, choice: LanChoice = {}): Prom
   const clock = choice.clock ?? realClock()
   seed += 1
   const carrier = openLanCarrier(
-    { name: 'lan', identity, dial: choice.dial ?? [], backOffMaxMs: 20, ...choice.options },
+    {
+      name: 'lan',
+      identity,
+      roster: openRoster(identity.organisation),
+      dial: choice.dial ?? [],
+      backOffMaxMs: 20,
+      ...choice.options,
+    },
     { clock, random: seededRandom(seed), log },
   )
   const door = await openDoor(carrier.accept)

@@ -12,14 +12,18 @@ import type { Passwords } from '#ports/passwords.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import {
+  ALL_RIGHTS,
   issueCertificate,
+  NO_RIGHTS,
   openIdentity,
   organisationIdOf,
+  rootIssuer,
   type Identity,
   type NodeRole,
   type Organisation,
 } from '#trust/identity.ts'
-import { keyPairFromSeed } from '#trust/keys.ts'
+import { signingPair, SUITE_NACL } from '#trust/keys.ts'
+import { openRoster, type Roster } from '#trust/roster.ts'
 import { virtualClock } from './clock.ts'
 import { collectingLog } from './log.ts'
 import { seededRandom } from './random.ts'
@@ -30,12 +34,13 @@ export function seedOf(name: string): Uint8Array {
 }
 
 /** The root of the test organisation. */
-const root = keyPairFromSeed('ed25519', seedOf('root'))
+export const root = signingPair(SUITE_NACL, seedOf('root'))
 
 /** The test organisation. */
 export const organisation: Organisation = {
-  id: organisationIdOf(root.publicBytes),
+  id: organisationIdOf(SUITE_NACL, root.publicBytes),
   name: 'Relief',
+  suite: SUITE_NACL,
   rootKey: root.publicBytes,
   code: 'rf',
 }
@@ -45,16 +50,25 @@ export const organisationSecret = seedOf('organisation secret')
 
 /** The identity of the node called `name`, with the given number. */
 export function anIdentity(name: string, number: number, role: NodeRole = 'kit'): Identity {
-  const seeds = { signing: seedOf(`${name} signing`), sealing: seedOf(`${name} sealing`) }
-  const certificate = issueCertificate(root, {
+  const seed = seedOf(`${name} signing`)
+  const certificate = issueCertificate(rootIssuer(SUITE_NACL, root), {
     number,
     name,
     role,
-    issuedAt: 1_790_000_000_000,
-    signingKey: keyPairFromSeed('ed25519', seeds.signing).publicBytes,
-    sealingKey: keyPairFromSeed('x25519', seeds.sealing).publicBytes,
+    rights: role === 'hub' ? ALL_RIGHTS : NO_RIGHTS,
+    validFrom: 1_790_000_000_000,
+    validUntil: 1_990_000_000_000,
+    signingKey: signingPair(SUITE_NACL, seed).publicBytes,
   })
-  return must(openIdentity(organisation, seeds, certificate), 'seeded keys fit their certificate')
+  const authority = { organisation, certificateOf: () => undefined }
+  return must(openIdentity(authority, seed, certificate), 'seeded keys fit their certificate')
+}
+
+/** A fresh roster that knows these nodes. */
+export function rosterOf(nodes: readonly Identity[]): Roster {
+  const roster = openRoster(organisation)
+  for (const { certificateBytes } of nodes) roster.introduce(certificateBytes)
+  return roster
 }
 
 /** Passwords without the wait: for tests only. */
@@ -86,7 +100,7 @@ export function aNode(name: string, choice: NodeChoice = {}): Promise<EdgeNode &
       organisationSecret,
       root: choice.role === 'hub' ? root : undefined,
       life: choice.life ?? seedOf(`${name} life`).subarray(0, 4),
-      acquaintances: (choice.knows ?? []).map((identity) => identity.certificateBytes),
+      roster: rosterOf(choice.knows ?? []),
       version: '0.0.0',
     },
     {

@@ -1,10 +1,25 @@
 /** Chance that follows from a seed. Never for keys that protect anything. */
+import { ml_kem768 } from '@noble/post-quantum/ml-kem.js'
 import type { Random } from '#ports/random.ts'
 
 /** The same bytes for the same seed, however they are asked for (sfc32 by Chris Doty-Humphrey, PractRand). */
 export function seededRandom(seed: number): Random {
   const next = sfc32(seed)
-  return { bytes: (length) => Uint8Array.from({ length }, () => next() & 255) }
+  const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, () => next() & 255)
+  return {
+    bytes,
+    encapsulate: (publicKey) => {
+      try {
+        const { sharedSecret: secret, cipherText: ciphertext } = ml_kem768.encapsulate(
+          publicKey,
+          bytes(32),
+        )
+        return { secret, ciphertext }
+      } catch {
+        return undefined
+      }
+    },
+  }
 }
 
 /** 32-bit numbers; the first rounds mix the seed in. */

@@ -1,14 +1,27 @@
 /** Secure sessions of two nodes, without any network. */
 import assert from 'node:assert/strict'
-import { beginSession, readHello, readProof, type Session } from '#trust/session.ts'
+import type { Identity } from '#trust/identity.ts'
+import type { Roster } from '#trust/roster.ts'
+import {
+  beginSession,
+  readHello,
+  readProof,
+  type Session,
+  type SessionParty,
+} from '#trust/session.ts'
 import { anOrganisation, seedOf } from './organisation.ts'
+
+/** A party that objects to nobody. */
+export function aParty(identity: Identity, roster: Roster): SessionParty {
+  return { identity, authority: roster.authority, objectionTo: () => undefined }
+}
 
 /** Both ends of one session between alpha, who began it, and bravo. */
 export function aSessionPair(): { readonly alpha: Session; readonly bravo: Session } {
   const relief = anOrganisation('relief')
   const [ours, theirs] = [relief.node('alpha'), relief.node('bravo')].map((identity, at) =>
     beginSession(
-      identity,
+      aParty(identity, relief.roster()),
       at === 0 ? 'initiator' : 'responder',
       Buffer.concat([seedOf(`ephemeral ${at}`), seedOf('nonce').subarray(0, 16)]),
     ),

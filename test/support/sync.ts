@@ -1,6 +1,6 @@
 /** Sync of one node for tests, without the app above it: one channel, `ops`, and one person, amira. */
 import {
-  idFromBytes,
+  newPersonId,
   type ActorId,
   type ChannelId,
   type DocumentId,
@@ -26,14 +26,23 @@ import { openNodeSync } from '#sync/node-sync.ts'
 import { unpack } from '#sync/records.ts'
 import { segmentFor } from '#sync/segments.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
+import { newChannelId } from '#model/channel-id.ts'
 import { virtualClock } from './clock.ts'
 import { collectingLog } from './log.ts'
-import { anIdentity, organisationSecret, seedOf, type NodeChoice } from './nodes.ts'
+import { anIdentity, organisationSecret, rosterOf, seedOf, type NodeChoice } from './nodes.ts'
+import { seededRandom } from './random.ts'
+
+const alphaNode = anIdentity('alpha', 1).certificate.node
 
 /** The channel of these tests. */
-export const ops = idFromBytes<ChannelId>(seedOf('channel ops').subarray(0, 16))
-/** The person who writes in them. */
-export const amira = idFromBytes<UserId>(seedOf('person amira').subarray(0, 16))
+export const ops = newChannelId(alphaNode, 'public', seedOf('channel ops').subarray(0, 8))
+/** Amira as somebody enrolled on this node: nobody can be written for from another. */
+export function amiraOf(node: NodeId): UserId {
+  return newPersonId(node, seedOf('person amira').subarray(0, 8))
+}
+
+/** The person who writes on alpha. */
+export const amira = amiraOf(alphaNode)
 
 /** The first routine segment of `ops`. */
 export const routine = segmentDocument(ops, 'routine', 0)
@@ -55,9 +64,10 @@ export async function aSync(name: string, choice: NodeChoice = {}): Promise<Sync
     identity,
     organisationSecret,
     life: choice.life ?? seedOf(`${name} life`).subarray(0, 4),
-    acquaintances: (choice.knows ?? []).map(({ certificateBytes }) => certificateBytes),
+    roster: rosterOf(choice.knows ?? []),
     store: choice.store ?? openMemoryStore(),
     clock: choice.clock ?? virtualClock(),
+    random: seededRandom(name.charCodeAt(0)),
     log: choice.log ?? collectingLog(),
     carriers: choice.carriers ?? [],
     emit: (event) => void events.push(event),
@@ -76,10 +86,11 @@ export async function aSync(name: string, choice: NodeChoice = {}): Promise<Sync
 export async function found({ context }: SyncNode): Promise<void> {
   const profile = { username: 'amira', displayName: 'Amira', isAdministrator: true }
   const settings = { name: 'ops', displayName: 'Operations' }
+  const person = amiraOf(context.identity.certificate.node)
   const contents: readonly Content[] = [
-    { kind: 'person', person: amira, profile },
+    { kind: 'person', person, profile },
     { kind: 'channel', channel: ops, channelKind: 'public' },
-    { kind: 'member', channel: ops, person: amira, role: 'administrator' },
+    { kind: 'member', channel: ops, person, role: 'administrator' },
     { kind: 'settings', settings },
   ]
   for (const content of contents) {
@@ -129,7 +140,8 @@ export async function bodies(node: SyncNode): Promise<readonly string[]> {
 }
 
 function entryOf(context: SyncContext, content: Content) {
-  return { author: amira, claimedAt: context.now(), content }
+  const author = amiraOf(context.identity.certificate.node)
+  return { author, claimedAt: context.now(), content }
 }
 
 /** The envelope in which `node` would send what follows `clock` of a document. */
@@ -145,8 +157,9 @@ export async function envelopeOf(
 }
 
 /** The envelope of a note that `node` signs. */
-export function noteOf({ context }: SyncNode, note: Note): Promise<Uint8Array> {
-  return context.replica.commit((tx) => sealNote(tx, context, note))
+export async function noteOf({ context }: SyncNode, note: Note): Promise<Uint8Array> {
+  const bytes = await context.replica.commit((tx) => sealNote(tx, context, note))
+  return must(bytes, 'there is a key for notes')
 }
 
 /** Hands `bytes` to `node` and tells what became of them and what the carrier was answered. */

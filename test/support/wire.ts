@@ -40,7 +40,7 @@ export function actorAt(place: number): ActorId {
 
 /** A roster that knows `known`. */
 export function aRoster(known: readonly Identity[] = nodes): Roster {
-  const roster = openRoster(relief.organisation.rootKey)
+  const roster = openRoster(relief.organisation)
   for (const { certificateBytes } of known) roster.introduce(certificateBytes)
   return roster
 }
