@@ -7,10 +7,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEdgeNode } from '#app/edge-node.ts'
-import type { EdgeNode } from '#app/node.ts'
+import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import { must } from '#base/assert.ts'
 import { codeOf, EdgeError } from '#base/errors.ts'
-import { openLanCarrier } from '#carriers/lan.ts'
+import { openLanCarrier, type LanCarrier } from '#carriers/lan.ts'
 import { openNatsCarrier } from '#carriers/nats.ts'
 import {
   layoutOf,
@@ -103,6 +103,7 @@ export async function openHoldfast(
   checkFixedKeys(config, parts.identity)
   const carriers = await openCarriers(config, { ...parts, ...world }, stack)
   const node = stack.use(await openNode(parts, { carriers: carriers.all, world }))
+  stack.defer(node.subscribe((event) => shutOut(event, carriers)))
   const server = stack.use(
     await openServer(
       { ...config.listen, version: REPORTED_VERSION },
@@ -259,8 +260,14 @@ export function checkFixedKeys(config: Config, { certificate }: Identity): void 
   if (lines.length > 0) throw invalid(undefined, lines)
 }
 
+/** Whoever is revoked is cut off at once, too. */
+function shutOut(event: NodeEvent, { lan }: OpenCarriers): void {
+  if (event.kind === 'node-revoked') lan?.hangUp(event.node)
+}
+
 interface OpenCarriers {
   readonly all: readonly Carrier[]
+  readonly lan: LanCarrier | undefined
   /** How the server hands over the socket of another node, if there is a LAN carrier. */
   readonly door: Pick<Parameters<typeof openServer>[1], 'acceptPeer'>
 }
@@ -272,14 +279,16 @@ async function openCarriers(
 ): Promise<OpenCarriers> {
   const all: Carrier[] = []
   let door: OpenCarriers['door'] = {}
+  let direct: LanCarrier | undefined
   for (const each of config.carriers) {
     if (each.kind === 'lan') {
       const lan = stack.use(openLan(each, parts))
       door = { acceptPeer: lan.accept }
+      direct = lan
       all.push(lan)
     } else all.push(stack.use(await openNats(each, parts)))
   }
-  return { all, door }
+  return { all, lan: direct, door }
 }
 
 function openLan(config: LanConfig, ports: Parts & World): ReturnType<typeof openLanCarrier> {

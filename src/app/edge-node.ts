@@ -13,6 +13,7 @@ import type { EdgeNode, Preference } from './node.ts'
 import { openPeople } from './people.ts'
 import { openPreferences } from './preferences.ts'
 import { openReading } from './reading.ts'
+import { openRevoking } from './revoking.ts'
 import { openSessions } from './sessions.ts'
 import { openStatus } from './status.ts'
 
@@ -63,6 +64,7 @@ export async function openEdgeNode(
     ...openMessages(context),
     ...openReading(context),
     ...openStatus(context, { links: sync.links, version, startedAt }),
+    ...openRevoking(context),
     ...openJoining(context, { root, organisationSecret }),
     [Symbol.asyncDispose]: async () => {
       await sync[Symbol.asyncDispose]()

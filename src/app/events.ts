@@ -82,9 +82,19 @@ async function translate(context: AppContext, event: SyncEvent): Promise<readonl
     case 'delivery':
       return [{ kind: 'delivery-changed', messages: messagesIn(event.span) }]
     case 'keys':
+      return keysChanged(context, event)
     case 'links':
       return [{ kind: 'links-changed' }]
   }
+}
+
+function keysChanged(
+  context: AppContext,
+  { news }: Extract<SyncEvent, { kind: 'keys' }>,
+): readonly NodeEvent[] {
+  if (news.kind === 'revocation') return [{ kind: 'node-revoked', node: news.revocation.node }]
+  const isOurs = news.kind === 'wipe order' && news.node === context.sync.identity.certificate.node
+  return [isOurs ? { kind: 'wipe-ordered' } : { kind: 'links-changed' }]
 }
 
 function amended(event: Extract<SyncEvent, { kind: 'amended' }>): readonly NodeEvent[] {

@@ -3,10 +3,11 @@
  * hold this and nothing else. Every method that changes something resolves only once it is on disk.
  * Refusals are EdgeErrors: NOT_ALLOWED, NOT_FOUND, INPUT_INVALID, ALREADY_EXISTS, TOO_LARGE, STORE_FULL.
  */
-import type { ChannelId, Instant, PostId, UserId } from '#base/ids.ts'
+import type { ChannelId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'
 import type {
+  CaptureReport,
   Channel,
   DeliveryStory,
   Membership,
@@ -68,6 +69,15 @@ export interface JoinExchange {
   readonly request: Uint8Array
 }
 
+/** A node to be shut out, since when, and why. */
+export interface RevocationRequest {
+  readonly node: NodeId
+  /** Now unless given. */
+  readonly since?: Instant
+  /** At most 200 characters; every node can read it, the revoked one too. */
+  readonly reason?: string
+}
+
 /** Something changed, is on disk, and may be shown. `isLate` says that it came in from another node. */
 export type NodeEvent =
   | {
@@ -98,6 +108,9 @@ export type NodeEvent =
     }
   | { readonly kind: 'delivery-changed'; readonly messages: readonly PostId[] }
   | { readonly kind: 'links-changed' }
+  | { readonly kind: 'node-revoked'; readonly node: NodeId }
+  /** Headquarters wants this very node to destroy its keys; its answer is on its way. */
+  | { readonly kind: 'wipe-ordered' }
 
 /** Everything a door may ask of the node. `subject` is the person who asks; decisions are made here. */
 export interface EdgeNode {
@@ -160,6 +173,16 @@ export interface EdgeNode {
 
   readonly delivery: (subject: UserId, id: PostId) => Promise<DeliveryStory>
   readonly status: () => Promise<NodeStatus>
+
+  /**
+   * Shuts a node out: nobody who has heard believes it or seals for it any more. `since`: what it claims to have
+   * written later counts no longer. @throws EdgeError NOT_ALLOWED, NOT_FOUND
+   */
+  readonly revokeNode: (subject: UserId, request: RevocationRequest) => Promise<CaptureReport>
+  /** Orders a node to destroy its keys as soon as it hears. */
+  readonly wipeNode: (subject: UserId, node: NodeId) => Promise<void>
+  /** What it means that somebody has a node. Changes nothing. */
+  readonly captureReport: (subject: UserId, node: NodeId) => Promise<CaptureReport>
 
   /** A code that lets one new node join, once, within a day. Only administrators. */
   readonly makeJoinCode: (

@@ -161,6 +161,44 @@ export interface NodeSummary {
   readonly isThisNode: boolean
 }
 
+/** One channel, seen from a node that somebody took. */
+export interface CapturedChannel {
+  readonly id: ChannelId
+  readonly name: string
+  readonly kind: ChannelKind
+  /** Entries of the channel that we have, and how many of them the taken node has said are on its disk. */
+  readonly entries: number
+  readonly heldThere: number
+  /** Its keys open what is sealed now. */
+  readonly opensNow: boolean
+  /** Since when new messages are sealed under a key that it has not. */
+  readonly rekeyedAt: Instant | undefined
+}
+
+/** What it means that somebody has a node, and what has been done about it. */
+export interface CaptureReport {
+  readonly node: NodeSummary
+  /** Nothing was revoked: what would be. */
+  readonly isExercise: boolean
+  readonly revokedSince: Instant | undefined
+  readonly certificateUntil: Instant
+  readonly administers: boolean
+  readonly issues: boolean
+  /** People whose home it is: whoever has it can speak for them until it is revoked. */
+  readonly people: readonly string[]
+  readonly channels: readonly CapturedChannel[]
+  /** Nodes that have not confirmed the revocation: they still believe the node and seal for it. */
+  readonly unaware: readonly {
+    readonly id: NodeId
+    readonly name: string
+    readonly heardAt: Instant | undefined
+  }[]
+  readonly isToBeWiped: boolean
+  readonly hasWiped: boolean
+  /** About how many bytes new keys cost, for everybody together, where they are not made yet. */
+  readonly rekeyBytes: number
+}
+
 /** The node in a few words, for `holdfast status` and the status endpoint. */
 export interface NodeStatus {
   readonly node: NodeSummary

@@ -54,6 +54,8 @@ export interface LanPorts {
 export interface LanCarrier extends Carrier {
   /** Takes over a socket that a client opened at LAN_PEER_PATH. Closes it when the client is no peer. */
   readonly accept: (socket: WebSocket, remoteAddress: string) => void
+  /** Ends the sessions of a node that was revoked; it gets no other. */
+  readonly hangUp: (node: NodeId) => void
 }
 
 /** Where a node takes the sockets of its peers. */
@@ -90,6 +92,9 @@ export function openLanCarrier(options: LanOptions, ports: LanPorts): LanCarrier
       if (leave === undefined) return turnAway(socket)
       runSession(house, { socket, role: 'responder', onOpen: leave, onEnd: leave })
     },
+    hangUp: (node) => {
+      for (const [session, owner] of house.owners) if (owner === node) session.end('revoked')
+    },
     send: async (peer, { bytes, lane, number }, signal) => {
       const bytesMax = house.envelopeBytesMax
       if (bytes.length > bytesMax)
@@ -120,6 +125,8 @@ interface House {
   readonly certificates: Map<PeerId, Uint8Array>
   /** Until their sockets are closed. */
   readonly sessions: Set<LanSession>
+  /** Who is at the other end of an open session. */
+  readonly owners: Map<LanSession, NodeId>
 }
 
 function openHouse(options: LanOptions, ports: LanPorts): House {
@@ -132,6 +139,7 @@ function openHouse(options: LanOptions, ports: LanPorts): House {
     peers: new Map(),
     certificates: new Map(),
     sessions: new Set(),
+    owners: new Map(),
   }
 }
 
@@ -164,7 +172,7 @@ interface Visit {
 }
 
 function runSession(house: House, { socket, role, onOpen, onEnd }: Visit): void {
-  const { ports, options, certificates, sessions } = house
+  const { ports, options, certificates, sessions, owners } = house
   const session = openLanSession(
     {
       socket,
@@ -176,6 +184,7 @@ function runSession(house: House, { socket, role, onOpen, onEnd }: Visit): void 
         onOpen?.()
         ports.log.info('lan.session-open', { peer: node, role })
         certificates.set(node, certificateBytes)
+        owners.set(opened, node)
         return peerOf(house, node).adopt(opened)
       },
       onEnd: (ended, reason, peer) => {
@@ -187,7 +196,10 @@ function runSession(house: House, { socket, role, onOpen, onEnd }: Visit): void 
     ports,
   )
   sessions.add(session)
-  void session.closed.then(() => sessions.delete(session))
+  void session.closed.then(() => {
+    sessions.delete(session)
+    owners.delete(session)
+  })
 }
 
 function dialOnce(house: House, url: string): Promise<DialEnd> {

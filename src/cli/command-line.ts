@@ -12,6 +12,7 @@ import { init, type FoundingOptions } from './init.ts'
 import { invite, type InviteOptions } from './invite.ts'
 import { join, type JoinOptions } from './join.ts'
 import { post, type PostOptions } from './post.ts'
+import { drillCapture, revoke, type RevokeOptions } from './lost.ts'
 import { read, type ReadOptions } from './read.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
@@ -129,6 +130,22 @@ function addNodeCommands(program: Command, action: Action, surroundings: Surroun
     .description('show the running node, the nodes it knows and its links')
     .addHelpText('after', examples('status', 'status --json'))
     .action(action<CommonOptions>(status))
+  command(program, 'revoke', surroundings)
+    .argument('<kit>', 'name, number or id of the lost node')
+    .description('shut a lost node out, make new keys, and say what its loss means')
+    .option('--lost <ago>', 'how long ago it was lost, such as 90m, 6h or 2d (default: just now)')
+    .option('--reason <text>', 'why; every node can read it, the lost one too')
+    .option('--wipe', 'also order it to destroy its keys')
+    .addHelpText('after', examples('revoke bravo', 'revoke bravo --lost 6h --wipe'))
+    .action(action<RevokeOptions>((options, around, [kit = '']) => revoke(kit, options, around)))
+  const drill = program.command('drill').description('exercises that change nothing')
+  command(drill, 'capture', surroundings)
+    .argument('<kit>', 'name, number or id of the node')
+    .description('say what it would mean if somebody took this node')
+    .addHelpText('after', examples('drill capture bravo', 'drill capture bravo --json'))
+    .action(
+      action<CommonOptions>((options, around, [kit = '']) => drillCapture(kit, options, around)),
+    )
   command(program, 'doctor', surroundings)
     .description('check folder, keys, config, store, clock, disk, port and carriers')
     .option('--config <file>', 'the config file (default: config.json in the data folder)')

@@ -4,7 +4,14 @@
  */
 import { hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
-import type { ActorId, ChannelId, Instant, NodeId, OrganisationId } from '#base/ids.ts'
+import {
+  bytesFromId,
+  type ActorId,
+  type ChannelId,
+  type Instant,
+  type NodeId,
+  type OrganisationId,
+} from '#base/ids.ts'
 import { isKeyContent, type Wrap } from './key-content.ts'
 import type { Logged } from './log.ts'
 
@@ -30,6 +37,8 @@ export interface EpochFacts {
   readonly audience: OrganisationId | ChannelId | NodeId
   readonly number: number
   readonly maker: NodeId
+  /** The earliest time it was written of. */
+  readonly madeAt: Instant
   /** Names of the sealing keys it was wrapped for, by whomever. */
   readonly covered: ReadonlySet<string>
 }
@@ -48,7 +57,7 @@ export interface Revocation {
 /** A wrapped secret as it stands in the book. */
 export interface WrapFacts extends Wrap {
   readonly actor: ActorId
-  readonly epoch: Omit<EpochFacts, 'covered'>
+  readonly epoch: Omit<EpochFacts, 'covered' | 'madeAt'>
 }
 
 /** What an entry changed. */
@@ -101,6 +110,11 @@ interface Book {
   readonly wiped: Set<NodeId>
 }
 
+/** 16 hexadecimal digits that name a node's sealing key; nobody else can publish one of the same name. */
+export function nameOfSealingKey(node: NodeId, publicBytes: Uint8Array): string {
+  return hexFromBytes(sha256(bytesFromId(node), publicBytes).subarray(0, 8))
+}
+
 /** An empty book. */
 export function openKeyBook(): KeyBook {
   const book: Book = {
@@ -150,7 +164,12 @@ function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): Key
       return { kind: 'pair', ...place, keyName, ciphertext }
     }
     case 'epoch':
-      return addEpoch(book, { ...content, actor: logged.actor, writer: writer.node })
+      return addEpoch(book, {
+        ...content,
+        actor: logged.actor,
+        writer: writer.node,
+        madeAt: logged.entry.placeAt,
+      })
     case 'revocation':
       return writer.administers ? revoke(book, { ...content, ...place, by: writer.node }) : NOTHING
     case 'wipe order':
@@ -165,7 +184,7 @@ function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): Key
 
 function addSealingKey(book: Book, key: Omit<SealingKeyFacts, 'name'>): KeyNews {
   const { node, actor, generation, publicBytes } = key
-  const name = hexFromBytes(sha256(publicBytes).subarray(0, 8))
+  const name = nameOfSealingKey(node, publicBytes)
   const known = book.sealing.get(node)
   book.owners.set(name, node)
   book.ownKeys.set(actor, name)
@@ -178,7 +197,7 @@ function addSealingKey(book: Book, key: Omit<SealingKeyFacts, 'name'>): KeyNews 
   return { kind: 'sealing key', node }
 }
 
-type EpochEntry = Pick<EpochFacts, 'audience' | 'number'> & {
+type EpochEntry = Pick<EpochFacts, 'audience' | 'number' | 'madeAt'> & {
   readonly maker: NodeId | undefined
   readonly writer: NodeId
   readonly actor: ActorId
@@ -191,12 +210,15 @@ type EpochEntry = Pick<EpochFacts, 'audience' | 'number'> & {
  * Who makes one has it, and is covered as long as its sealing key stays the same.
  */
 function addEpoch(book: Book, entry: EpochEntry): KeyNews {
-  const { audience, number, actor, epoch: id, wraps } = entry
+  const { audience, number, actor, madeAt, epoch: id, wraps } = entry
   const maker = entry.maker ?? entry.writer
   const known =
     book.epochs.get(audience) ?? new Map<string, EpochFacts & { covered: Set<string> }>()
   const row = `${id} ${number} ${maker}`
-  const facts = known.get(row) ?? { id, audience, number, maker, covered: new Set<string>() }
+  const before = known.get(row)
+  const covered = before?.covered ?? new Set<string>()
+  const first = Math.min(madeAt, before?.madeAt ?? madeAt)
+  const facts = { id, audience, number, maker, madeAt: first, covered }
   known.set(row, facts)
   book.epochs.set(audience, known)
   const own = entry.maker === undefined ? book.ownKeys.get(actor) : undefined

@@ -92,6 +92,8 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
     }
     case 'delivery-changed':
     case 'links-changed':
+    case 'node-revoked':
+    case 'wipe-ordered':
       return []
   }
 }

@@ -1,6 +1,6 @@
 /** Writing here: one entry, with everything that follows from it, inside a commit. */
 import type { DocumentId, Instant } from '#base/ids.ts'
-import { channelOfDocument, DIRECTORY } from '#model/document-id.ts'
+import { channelOfDocument } from '#model/document-id.ts'
 import type { Draft } from '#model/entry.ts'
 import type { Logged } from '#model/log.ts'
 import { believedUntil, orderKeyAfter, placeOfKey } from '#model/order.ts'
@@ -11,7 +11,6 @@ import { offerToPeers } from './ledger.ts'
 import type { ViewEvent } from './projector.ts'
 import { unpack } from './records.ts'
 import type { Tx } from './replica.ts'
-import { settle } from './standing.ts'
 
 /** An entry to append, and the client's id for it where it has one. */
 export interface Writing {
@@ -35,7 +34,6 @@ export async function writeHere(tx: Tx, context: SyncContext, writing: Writing):
   const event = await context.projector.apply(tx, { document, logged }, source)
   if (event !== undefined) tx.afterwards(() => context.emit(event))
   await offerToPeers(tx, context, { document, from: undefined })
-  if (document === DIRECTORY) await settle(tx, context, document)
   return { logged, event }
 }
 

@@ -60,8 +60,14 @@ export async function beginContact(
   return leftParcels(tx, state, isStale)
 }
 
+/** A node that is revoked is told nothing, by whatever way it is still connected. */
+function isShutOut(context: SyncContext, peer: PeerId): boolean {
+  return isNode(peer) && context.roster.revokedSince(peer) !== undefined
+}
+
 /** The most urgent thing to send now. Whatever it gives is on disk once the commit is. */
 export async function nextParcel(tx: Tx, context: SyncContext, state: ContactState): Promise<Next> {
+  if (isShutOut(context, state.peer)) return { cut: undefined, lookAgainAt: undefined }
   const now = context.now()
   const offers = await openOffers(tx, state)
   const later: Instant[] = []

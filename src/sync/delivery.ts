@@ -7,6 +7,7 @@ import { laneOfDocument } from '#model/document-id.ts'
 import { countBeyond, covers } from '#model/log.ts'
 import type { MessageRecord } from '#model/view.ts'
 import type { PeerId } from '#ports/carrier.ts'
+import { mayHold } from './audience.ts'
 import type { SyncContext } from './context.ts'
 import type { LinkState } from './links.ts'
 import { key, range } from './keys.ts'
@@ -35,6 +36,7 @@ export async function standings(
   const found: Standing[] = []
   for (const { node } of context.roster.all()) {
     if (node === context.identity.certificate.node || node === message.origin) continue
+    if (!mayHold(context, node, message.document)) continue
     const receipt = await receiptOf(read, node, message.document)
     const isRead = covers(receipt?.read ?? {}, message.actor, message.seq)
     const isStored = covers(receipt?.clock ?? {}, message.actor, message.seq)

@@ -3,8 +3,13 @@
  * it. Whatever is decided here is written in the commit that needed it.
  */
 import type { ActorId, ChannelId, NodeId } from '#base/ids.ts'
-import { hexFromBytes } from '#base/bytes.ts'
-import type { EpochFacts, KeyNews, SealingKeyFacts, WrapFacts } from '#model/key-book.ts'
+import {
+  nameOfSealingKey,
+  type EpochFacts,
+  type KeyNews,
+  type SealingKeyFacts,
+  type WrapFacts,
+} from '#model/key-book.ts'
 import { WRAPS_MAX, type KeyContent, type Wrap } from '#model/key-content.ts'
 import { KEYS } from '#model/document-id.ts'
 import {
@@ -19,13 +24,7 @@ import {
   type EpochKey,
   type Scope,
 } from '#trust/epoch.ts'
-import {
-  openSecret,
-  SEALING_SEED_BYTES,
-  sealingKeyName,
-  sealingPair,
-  sealSecret,
-} from '#trust/sealing-key.ts'
+import { openSecret, SEALING_SEED_BYTES, sealingPair, sealSecret } from '#trust/sealing-key.ts'
 import { audienceOfScope, nodesOf } from './audience.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
@@ -119,7 +118,7 @@ export async function ensureSealingKey(tx: Tx, context: SyncContext): Promise<vo
   if (counting !== undefined && names.includes(counting.name)) return
   const seed = random.bytes(SEALING_SEED_BYTES)
   const { publicBytes } = sealingPair(identity.organisation.suite, seed)
-  tx.put(key.sealingSeed(hexFromBytes(sealingKeyName(publicBytes))), seed)
+  tx.put(key.sealingSeed(nameOfSealingKey(node, publicBytes)), seed)
   const generation = 1 + (counting?.generation ?? 0)
   await append(tx, context, { kind: 'sealing key', generation, publicBytes })
 }

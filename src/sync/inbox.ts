@@ -24,7 +24,7 @@ import { takeNote } from './notes.ts'
 import { pack, unpack, type KeptRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 import { noteSegment } from './segments.ts'
-import { settle } from './standing.ts'
+import { settleKeys } from './standing.ts'
 
 /** Takes one arrival to its end. Resolves after the batch is on disk and the carrier was answered. */
 export async function receive(context: SyncContext, arrival: Arrival): Promise<Outcome> {
@@ -192,7 +192,7 @@ async function apply(tx: Tx, context: SyncContext, { arrival, good }: Applicatio
     if (event !== undefined) tx.afterwards(() => context.emit(event))
   }
   await noteSegment(tx, document, context.now())
-  await settle(tx, context, document)
+  if (document === KEYS) await settleKeys(tx, context)
   for (const { actor, newest } of fresh) {
     const signature = signatureOf(arrival, actor)
     if (signature !== undefined)

@@ -4,9 +4,10 @@
  */
 import type { DirectoryChange } from '#model/directory.ts'
 import type { KeyNews } from '#model/key-book.ts'
-import { DIRECTORY, KEYS } from '#model/document-id.ts'
+import { KEYS } from '#model/document-id.ts'
 import type { DocumentId } from '#base/ids.ts'
 import type { AudienceId } from '#trust/epoch.ts'
+import { writeHere } from './author.ts'
 import { audienceOfScope, mayHold, scopeOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cover, ensureSealingKey, heldAudiences, takeKeyNews } from './epochs.ts'
@@ -23,6 +24,15 @@ export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): 
     tx.afterwards(() => context.log.warn('node.revoked', { node }))
   }
   await takeKeyNews(tx, context, news)
+  if (news.kind === 'wipe order' && news.node === context.identity.certificate.node)
+    await confirmWipe(tx, context)
+}
+
+/** The answer is written before anything is destroyed: afterwards nobody could sign it. */
+async function confirmWipe(tx: Tx, context: SyncContext): Promise<void> {
+  if (context.keyBook().hasWiped(context.identity.certificate.node)) return
+  const entry = { author: undefined, claimedAt: context.now(), content: { kind: 'wiped' as const } }
+  await writeHere(tx, context, { document: KEYS, entry })
 }
 
 /** An entry of the directory was folded, in the commit that added it. */
@@ -31,7 +41,9 @@ export async function directoryChanged(
   context: SyncContext,
   change: DirectoryChange,
 ): Promise<void> {
+  if (change.kind === 'nothing') return
   if (change.kind === 'channel') addChannel(context, change.channel.id)
+  await coverAll(tx, context)
   const channel =
     change.kind === 'channel'
       ? change.channel.id
@@ -51,10 +63,14 @@ export function addChannel(context: SyncContext, channel: AudienceId): void {
   if (audience !== undefined) context.keyring.addScope(scope, audience)
 }
 
-/** What is due once a commit has changed either document. Wraps what this node is to wrap. */
-export async function settle(tx: Tx, context: SyncContext, document: DocumentId): Promise<void> {
-  if (document !== KEYS && document !== DIRECTORY) return
-  if (document === KEYS) await ensureSealingKey(tx, context)
+/** What is due once the keys document has grown by what came in. */
+export async function settleKeys(tx: Tx, context: SyncContext): Promise<void> {
+  await ensureSealingKey(tx, context)
+  await coverAll(tx, context)
+}
+
+/** Wraps what this node is to wrap: a hub for everybody, any node for the epochs it made. */
+async function coverAll(tx: Tx, context: SyncContext): Promise<void> {
   const { node, role } = context.identity.certificate
   for (const audience of heldAudiences(context)) {
     const isMaker = context

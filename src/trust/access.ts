@@ -15,6 +15,9 @@ export type Action =
   | 'create channel'
   | 'enrol person'
   | 'invite node'
+  | 'revoke node'
+  | 'wipe node'
+  | 'look into a capture'
 
 /** The facts a decision rests on. A missing one is as if it said no. */
 export interface Situation {
@@ -64,6 +67,9 @@ export function decide(situation: Situation): Decision {
       return YES
     case 'enrol person':
     case 'invite node':
+    case 'revoke node':
+    case 'wipe node':
+    case 'look into a capture':
       return situation.isAdministrator ? YES : no('not an administrator')
   }
 }

@@ -57,11 +57,6 @@ export function sealingKeyBytes(suite: Suite): number {
   return suite.agreementKeyBytes + KEM_KEY_BYTES
 }
 
-/** 8 bytes that name a public sealing key. */
-export function sealingKeyName(publicBytes: Uint8Array): Uint8Array {
-  return sha256(publicBytes).subarray(0, 8)
-}
-
 /** A fresh secret for the owner of `publicBytes`; undefined when those are no sealing key. */
 export function sealSecret(
   suite: Suite,

@@ -2,8 +2,10 @@
 import { test, type Test } from 'tap'
 import { openMemoryNetwork } from '#carriers/memory.ts'
 import type { EdgeNode } from '#app/node.ts'
-import type { ChannelId, UserId } from '#base/ids.ts'
-import { virtualClock } from '../support/clock.ts'
+import { must } from '#base/assert.ts'
+import type { ChannelId, NodeId, UserId } from '#base/ids.ts'
+import type { NodeRole } from '#trust/identity.ts'
+import { virtualClock, type VirtualClock } from '../support/clock.ts'
 import { aNode, anAdministrator, anIdentity, until } from '../support/nodes.ts'
 
 test('a private channel is read by its members nodes and by no other', async (t) => {
@@ -25,8 +27,32 @@ test('a private channel is read by its members nodes and by no other', async (t)
   t.equal(await sees(charlie, channel.id, 'nine line follows'), false)
 })
 
+test('a revoked node opens nothing that is sealed once its revocation was heard', async (t) => {
+  const { alpha, bravo, charlie, clock } = await threeNodes(t, 'hub')
+
+  const report = await alpha.node.revokeNode(alpha.person, { node: charlie.id, reason: 'lost' })
+  await clock.advance(60_000)
+  const later = await alpha.node.captureReport(alpha.person, charlie.id)
+  await alpha.node.post(alpha.person, { channel: alpha.square, body: 'charlie is out' })
+  await until([bravo.node], () => sees(bravo, alpha.square, 'charlie is out'))
+  await bravo.node.post(bravo.person, { channel: alpha.square, body: 'heard' })
+  await until([alpha.node], () => sees(alpha, alpha.square, 'heard'))
+  await charlie.node.post(charlie.person, { channel: alpha.square, body: 'still me' })
+
+  t.match(report, { isExercise: false, people: ['person-charlie'], hasWiped: false })
+  t.match(
+    report.unaware.map(({ id }) => id),
+    [bravo.id],
+  )
+  t.strictSame(later.unaware, [])
+  t.match(report.channels, [{ name: 'Town Square', opensNow: false }])
+  t.equal(await sees(charlie, alpha.square, 'charlie is out'), false)
+  t.equal(await sees(bravo, alpha.square, 'still me'), false)
+})
+
 interface Place {
   readonly node: EdgeNode & AsyncDisposable
+  readonly id: NodeId
   readonly person: UserId
   readonly square: ChannelId
 }
@@ -40,20 +66,29 @@ async function sees({ node, person }: Place, channel: ChannelId, body: string): 
   }
 }
 
-async function threeNodes(t: Test): Promise<Record<'alpha' | 'bravo' | 'charlie', Place>> {
+async function threeNodes(
+  t: Test,
+  role: NodeRole = 'kit',
+): Promise<Record<'alpha' | 'bravo' | 'charlie', Place> & { readonly clock: VirtualClock }> {
   const clock = virtualClock()
   const network = openMemoryNetwork({ clock })
   const names = ['alpha', 'bravo', 'charlie'] as const
-  const identities = names.map((name, at) => anIdentity(name, at + 1))
+  const identities = names.map((name, at) => anIdentity(name, at + 1, at === 0 ? role : 'kit'))
   const places = await Promise.all(
     names.map(async (name, at): Promise<Place> => {
-      const id = identities[at]?.certificate.node
-      const carriers = id === undefined ? [] : [network.open(id)]
-      const node = await aNode(name, { clock, knows: identities, carriers })
+      const identity = must(identities[at], 'every name has one')
+      const id = identity.certificate.node
+      const carriers = [network.open(id)]
+      const node = await aNode(name, {
+        role: identity.certificate.role,
+        clock,
+        knows: identities,
+        carriers,
+      })
       t.teardown(() => node[Symbol.asyncDispose]())
       const person = await anAdministrator(node, `person-${name}`)
       const [square] = await node.channelsOf(person.id)
-      return { node, person: person.id, square: square?.id as ChannelId }
+      return { node, id, person: person.id, square: square?.id as ChannelId }
     }),
   )
   const [alpha, bravo, charlie] = places as [Place, Place, Place]
@@ -61,5 +96,5 @@ async function threeNodes(t: Test): Promise<Record<'alpha' | 'bravo' | 'charlie'
     const everybody = await Promise.all(places.map(({ node }) => node.allPeople()))
     return everybody.every((people) => people.length === 3)
   })
-  return { alpha, bravo, charlie }
+  return { alpha, bravo, charlie, clock }
 }

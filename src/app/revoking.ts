@@ -1,0 +1,147 @@
+/** A node is lost, or might be: shutting it out, ordering its keys destroyed, and saying what its loss means. */
+import { EdgeError } from '#base/errors.ts'
+import type { NodeId, UserId } from '#base/ids.ts'
+import { KEYS } from '#model/document-id.ts'
+import type { KeyContent } from '#model/key-content.ts'
+import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
+import { nodesOf } from '#sync/audience.ts'
+import { ensureEpoch } from '#sync/epochs.ts'
+import { exposureOf, openAudiences, unawareOf, type ChannelExposure } from '#sync/exposure.ts'
+import { key } from '#sync/keys.ts'
+import { unpack } from '#sync/records.ts'
+import type { Tx } from '#sync/replica.ts'
+import type { Certificate } from '#trust/identity.ts'
+import { kindOfChannel } from '#model/channel-id.ts'
+import type { Action } from '#trust/access.ts'
+import { insist, isAdministrator, peopleOf, write, type AppContext } from './context.ts'
+import type { EdgeNode, RevocationRequest } from './node.ts'
+import type { CapturedChannel, CaptureReport } from './types.ts'
+
+type Revoking = Pick<EdgeNode, 'revokeNode' | 'wipeNode' | 'captureReport'>
+
+/** Bytes of one wrap in an epoch entry, and of a pair that has to be made first. */
+const WRAP_COST = 51
+const PAIR_COST = 1_150
+
+/** The part of the app that deals with lost nodes. */
+export function openRevoking(context: AppContext): Revoking {
+  return {
+    revokeNode: (subject, request) => revokeNode(context, subject, request),
+    wipeNode: async (subject, node) => {
+      insistOnAuthority(context, subject, 'wipe node')
+      certificateOf(context, node)
+      const content = { kind: 'wipe order' as const, node }
+      await context.sync.replica.commit((tx) => append(tx, context, content))
+    },
+    captureReport: async (subject, node) => {
+      insist({ action: 'look into a capture', isAdministrator: isAdministrator(context, subject) })
+      return reportOf(context, certificateOf(context, node))
+    },
+  }
+}
+
+async function revokeNode(
+  context: AppContext,
+  subject: UserId,
+  request: RevocationRequest,
+): Promise<CaptureReport> {
+  insistOnAuthority(context, subject, 'revoke node')
+  const certificate = certificateOf(context, request.node)
+  const { sync } = context
+  if (certificate.node === sync.identity.certificate.node)
+    throw new EdgeError('NOT_ALLOWED', {
+      action: 'revoke node',
+      found: 'this very node',
+      do: 'Revoke it from another node that administers.',
+    })
+  await sync.replica.commit(async (tx) => {
+    const { node, since = sync.now(), reason = '' } = request
+    const opened = openAudiences(sync, node)
+    await append(tx, context, { kind: 'revocation', node, since, reason })
+    // The new keys leave in the same commit: whoever hears of the revocation can go on at once.
+    for (const audience of opened) await ensureEpoch(tx, sync, audience)
+  })
+  return reportOf(context, certificate)
+}
+
+async function reportOf(context: AppContext, certificate: Certificate): Promise<CaptureReport> {
+  const { sync } = context
+  const { node, number, name, role, rights, validUntil } = certificate
+  const revokedSince = sync.roster.revokedSince(node)
+  const exposed = await exposureOf(sync, node)
+  const unaware = await unawareOf(sync, node)
+  const homed = sync
+    .directory()
+    .people()
+    .filter(({ id }) => sync.roster.homeOf(id)?.node === node)
+  const book = sync.keyBook()
+  return {
+    node: { id: node, number, name, role, isThisNode: node === sync.identity.certificate.node },
+    isExercise: revokedSince === undefined,
+    revokedSince,
+    certificateUntil: validUntil,
+    administers: rights.administers,
+    issues: rights.issues,
+    people: peopleOf(
+      context,
+      homed.map(({ id }) => id),
+    ).map(({ username }) => username),
+    channels: await Promise.all(exposed.map((one) => captured(context, one))),
+    unaware: unaware.map(({ node: id, heardAt }) => ({
+      id,
+      name: sync.roster.byNode(id)?.name ?? '',
+      heardAt,
+    })),
+    isToBeWiped: book.isToBeWiped(node),
+    hasWiped: book.hasWiped(node),
+    rekeyBytes: rekeyBytes(context, node),
+  }
+}
+
+async function captured({ sync }: AppContext, exposure: ChannelExposure): Promise<CapturedChannel> {
+  const { channel: id, entries, heldThere, opensNow, rekeyedAt } = exposure
+  const record = unpack<ChannelRecord>(await sync.replica.read.get(key.channel(id)))
+  const { settings } = record ?? EMPTY_CHANNEL
+  const name = settings.displayName || settings.name || id
+  return { id, name, kind: kindOfChannel(id), entries, heldThere, opensNow, rekeyedAt }
+}
+
+/** What wrapping new secrets for everybody else takes, by what this node shares with them already. */
+function rekeyBytes({ sync }: AppContext, node: NodeId): number {
+  const book = sync.keyBook()
+  const paired = new Set<string>()
+  let bytes = 0
+  for (const audience of openAudiences(sync, node)) {
+    for (const other of nodesOf(sync, audience)) {
+      const sealing = book.sealingKey(other)
+      if (other === node || other === sync.identity.certificate.node || sealing === undefined)
+        continue
+      const isPaired = book.pairWith(sync.replica.actor, sealing.name) !== undefined
+      bytes += WRAP_COST + (isPaired || paired.has(sealing.name) ? 0 : PAIR_COST)
+      paired.add(sealing.name)
+    }
+  }
+  return bytes
+}
+
+/** Both the person and the node must have a say: others would pass over what it writes. */
+function insistOnAuthority(context: AppContext, subject: UserId, action: Action): void {
+  insist({ action, isAdministrator: isAdministrator(context, subject) })
+  if (context.sync.identity.certificate.rights.administers) return
+  throw new EdgeError('NOT_ALLOWED', {
+    action,
+    found: 'a node that does not administer the organisation',
+    wanted: 'one whose certificate says so',
+    do: 'Do it at headquarters, or have the root certify this node.',
+  })
+}
+
+function certificateOf(context: AppContext, node: NodeId): Certificate {
+  const certificate = context.sync.roster.byNode(node)
+  if (certificate === undefined) throw new EdgeError('NOT_FOUND', { what: 'node', id: node })
+  return certificate
+}
+
+async function append(tx: Tx, context: AppContext, content: KeyContent): Promise<void> {
+  await write(tx, context, { document: KEYS, author: undefined, content })
+}
