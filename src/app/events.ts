@@ -83,6 +83,8 @@ async function translate(context: AppContext, event: SyncEvent): Promise<readonl
       return [{ kind: 'delivery-changed', messages: messagesIn(event.span) }]
     case 'keys':
       return keysChanged(context, event)
+    case 'withdrawn':
+      return [{ kind: 'deleted', message: messageFrom(event.message) }]
     case 'links':
       return [{ kind: 'links-changed' }]
   }

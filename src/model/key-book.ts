@@ -12,7 +12,7 @@ import {
   type NodeId,
   type OrganisationId,
 } from '#base/ids.ts'
-import { isKeyContent, type Wrap } from './key-content.ts'
+import { isKeyContent, type ForkProof, type Wrap } from './key-content.ts'
 import type { Logged } from './log.ts'
 
 /** Who wrote an entry, as far as its certificate says; undefined for a node whose certificate is not known. */
@@ -75,6 +75,7 @@ export type KeyNews =
   | { readonly kind: 'revocation'; readonly revocation: Revocation }
   | { readonly kind: 'wipe order'; readonly node: NodeId }
   | { readonly kind: 'wiped'; readonly node: NodeId }
+  | { readonly kind: 'fork'; readonly proof: ForkProof }
   | { readonly kind: 'nothing' }
 
 /** Grows by `apply`; asks cost nothing. */
@@ -176,6 +177,8 @@ function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): Key
       if (!writer.administers) return NOTHING
       book.wipes.add(content.node)
       return { kind: 'wipe order', node: content.node }
+    case 'fork':
+      return { kind: 'fork', proof: content }
     case 'wiped':
       book.wiped.add(writer.node)
       return { kind: 'wiped', node: writer.node }

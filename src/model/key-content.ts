@@ -6,11 +6,15 @@ import { bytesFromHex, byteReader, byteWriter, hexFromBytes, MalformedBytes } fr
 import {
   bytesFromId,
   idFromBytes,
+  type ActorId,
+  type ChangeHash,
   type ChannelId,
+  type DocumentId,
   type Instant,
   type NodeId,
   type OrganisationId,
 } from '#base/ids.ts'
+import { parseDocumentId } from './document-id.ts'
 
 /** An entry of the keys document. */
 export type KeyContent =
@@ -47,6 +51,25 @@ export type KeyContent =
   | { readonly kind: 'wipe order'; readonly node: NodeId }
   /** The node says of itself that it destroys its keys now. */
   | { readonly kind: 'wiped' }
+  | ForkProof
+
+/** Proof that a node signed two different changes under one number. It needs nothing but the node's certificate. */
+export interface ForkProof {
+  readonly kind: 'fork'
+  readonly document: DocumentId
+  readonly actor: ActorId
+  /** The first number that has two changes. */
+  readonly seq: number
+  /** The change before it, 64 hexadecimal digits; the genesis where `seq` is 1. */
+  readonly previous: ChangeHash
+  readonly branches: readonly [ForkBranch, ForkBranch]
+}
+
+/** One of two branches: its entries from the fork to a signed one, and that signature. */
+export interface ForkBranch {
+  readonly values: readonly Uint8Array[]
+  readonly signature: Uint8Array
+}
 
 /** An epoch's secret, wrapped under the secret of a pair: the `pair` entry with this number in the same list. */
 export interface Wrap {
@@ -63,6 +86,7 @@ export const KEY_KIND_NUMBER = {
   revocation: 27,
   'wipe order': 28,
   wiped: 29,
+  fork: 30,
 } as const
 
 /** Nodes one epoch entry may be wrapped for: as many as fit into an entry; more take a second one. */
@@ -96,6 +120,11 @@ export function keyFields(content: KeyContent): readonly unknown[] {
       return [bytesFromId(content.node)]
     case 'wiped':
       return []
+    case 'fork': {
+      const { document, actor, seq, previous, branches } = content
+      const named = [document, bytesFromHex(actor), seq, bytesFromHex(previous)]
+      return [...named, ...branches.map(writeBranch)]
+    }
   }
 }
 
@@ -133,6 +162,24 @@ export const KEY_READERS: Readonly<
   [KEY_KIND_NUMBER['wipe order']]: ([node]) =>
     isBytes(node, 16) ? { kind: 'wipe order', node: idFromBytes<NodeId>(node) } : undefined,
   [KEY_KIND_NUMBER.wiped]: () => ({ kind: 'wiped' }),
+  [KEY_KIND_NUMBER.fork]: ([document, actor, seq, previous, one, other]) => {
+    const name = typeof document === 'string' ? parseDocumentId(document) : undefined
+    if (name === undefined || !isBytes(actor, 12) || !isCount(seq) || !isBytes(previous, 32)) return
+    const branches = [one, other].map((field) =>
+      field instanceof Uint8Array ? readBranch(field) : undefined,
+    )
+    const [first, second] = branches
+    return first && second && seq > 0
+      ? {
+          kind: 'fork',
+          document: document as DocumentId,
+          actor: hexFromBytes(actor) as ActorId,
+          seq,
+          previous: hexFromBytes(previous) as ChangeHash,
+          branches: [first, second],
+        }
+      : undefined
+  },
 }
 
 function writeWraps(wraps: readonly Wrap[]): Uint8Array {
@@ -153,6 +200,27 @@ function readWraps(bytes: Uint8Array): readonly Wrap[] | undefined {
       wraps.push({ pair: reader.uint(), bytes: new Uint8Array(reader.raw(WRAP_BYTES)) })
     }
     return wraps
+  } catch (error) {
+    if (error instanceof MalformedBytes) return undefined
+    throw error
+  }
+}
+
+function writeBranch({ values, signature }: ForkBranch): Uint8Array {
+  const writer = byteWriter()
+  writer.block(signature)
+  for (const value of values) writer.block(value)
+  return writer.bytes()
+}
+
+function readBranch(bytes: Uint8Array): ForkBranch | undefined {
+  try {
+    const reader = byteReader(bytes)
+    const signature = new Uint8Array(reader.block())
+    const values: Uint8Array[] = []
+    while (reader.left() > 0) values.push(new Uint8Array(reader.block()))
+    const isWhole = values.length > 0 && values.every((value) => value.length > 0)
+    return isWhole ? { values, signature } : undefined
   } catch (error) {
     if (error instanceof MalformedBytes) return undefined
     throw error

@@ -3,6 +3,7 @@ import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import type { Change } from '#model/change.ts'
 import type { Directory } from '#model/directory.ts'
 import type { KeyBook } from '#model/key-book.ts'
+import type { MessageRecord } from '#model/view.ts'
 import type { Log } from '#ports/log.ts'
 import type { Random } from '#ports/random.ts'
 import type { PeerId } from '#ports/carrier.ts'
@@ -14,7 +15,11 @@ import type { Replica, Tx } from './replica.ts'
 
 /** Told after the commit that brought them is on disk. */
 export type SyncEvent =
-  ViewEvent | { readonly kind: 'delivery'; readonly span: Span } | { readonly kind: 'links' }
+  | ViewEvent
+  | { readonly kind: 'delivery'; readonly span: Span }
+  | { readonly kind: 'links' }
+  /** It stood in a list after the point where its node contradicted itself. */
+  | { readonly kind: 'withdrawn'; readonly message: MessageRecord }
 
 /** Some of one actor's changes of one document: `from` to `to`, both included. */
 export interface Span {
@@ -55,6 +60,8 @@ export interface SyncContext {
   readonly emit: (event: SyncEvent) => void
   /** Wakes the loops that send: the outbox has grown. */
   readonly ring: () => void
+  /** Folds keys document and directory anew, in a commit that has taken something out of one of them. */
+  readonly refold: (tx: Tx) => Promise<void>
   /** Called in the commit that takes the envelope with the other branch. */
   readonly onFork: (fork: Fork, tx: Tx) => Promise<void>
 }

@@ -3,11 +3,11 @@
  * a new snapshot when many loose changes have come, and forgotten when others are used more.
  */
 import { EdgeError } from '#base/errors.ts'
-import type { DocumentId } from '#base/ids.ts'
+import type { ActorId, DocumentId } from '#base/ids.ts'
 import { LOOSE_CHANGES_MAX, OPEN_DOCUMENTS_MAX } from '#base/limits.ts'
 import type { Change } from '#model/change.ts'
 import { foldDocument, loadDocument } from '#model/document.ts'
-import type { Log, Logged } from '#model/log.ts'
+import { openLog, type Log, type Logged } from '#model/log.ts'
 import type { Log as EventLog } from '#ports/log.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type DocumentRecord } from './records.ts'
@@ -19,13 +19,18 @@ export interface Documents {
   readonly log: (document: DocumentId) => Promise<Log>
   /** Adds a change to its log and stages it. */
   readonly add: (document: DocumentId, change: Change) => Promise<Logged>
+  /** Takes an actor's changes after `seq` out again; gives what is gone. Other lists do not depend on them. */
+  readonly cutBack: (
+    document: DocumentId,
+    last: { readonly actor: ActorId; readonly seq: number },
+  ) => Promise<readonly Logged[]>
   /** Forgets what memory holds of a document; the next use reads it again. */
   readonly drop: (document: DocumentId) => void
   /** Closes the documents used longest ago, down to OPEN_DOCUMENTS_MAX. */
   readonly evict: () => void
 }
 
-const EMPTY: DocumentRecord = { clock: {}, size: 0, looseFrom: 0, looseTo: 0 }
+const EMPTY: DocumentRecord = { clock: {}, heads: {}, size: 0, looseFrom: 0, looseTo: 0 }
 
 /** No document open yet. */
 export function openDocuments(staging: Staging, events: EventLog): Documents {
@@ -49,17 +54,35 @@ export function openDocuments(staging: Staging, events: EventLog): Documents {
     staging.put(key.document(document), pack({ ...record, looseFrom: record.looseTo }))
   }
 
+  const add = async (document: DocumentId, change: Change): Promise<Logged> => {
+    const record = unpack<DocumentRecord>(await staging.get(key.document(document))) ?? EMPTY
+    const logged = (await log(document)).add(change)
+    staging.put(key.loose(document, record.looseTo), change.bytes)
+    const clock = { ...record.clock, [change.actor]: change.seq }
+    const heads = { ...record.heads, [change.actor]: change.hash.slice(0, 8) }
+    const next = { ...record, clock, heads, size: record.size + 1, looseTo: record.looseTo + 1 }
+    staging.put(key.document(document), pack(next))
+    if (next.looseTo - next.looseFrom >= LOOSE_CHANGES_MAX) await fold(document, next)
+    return logged
+  }
+
   return {
     log,
-    add: async (document, change) => {
+    add,
+    cutBack: async (document, { actor, seq }) => {
+      const before = await log(document)
+      const isKept = (change: Logged): boolean => change.actor !== actor || change.seq <= seq
+      const gone = before.since({}).filter((change) => !isKept(change))
       const record = unpack<DocumentRecord>(await staging.get(key.document(document))) ?? EMPTY
-      const logged = (await log(document)).add(change)
-      staging.put(key.loose(document, record.looseTo), change.bytes)
-      const clock = { ...record.clock, [change.actor]: change.seq }
-      const next = { ...record, clock, size: record.size + 1, looseTo: record.looseTo + 1 }
-      staging.put(key.document(document), pack(next))
-      if (next.looseTo - next.looseFrom >= LOOSE_CHANGES_MAX) await fold(document, next)
-      return logged
+      if (gone.length === 0) return []
+      const kept = before.since({}).filter(isKept)
+      staging.delete(key.snapshot(document))
+      for (let index = record.looseFrom; index < record.looseTo; index += 1)
+        staging.delete(key.loose(document, index))
+      open.set(document, openLog(document))
+      staging.put(key.document(document), pack({ ...EMPTY, looseFrom: 0, looseTo: 0 }))
+      for (const change of kept) await add(document, change)
+      return gone
     },
     drop: (document) => void open.delete(document),
     evict: () => {

@@ -18,6 +18,7 @@ import type { Arrival } from '#ports/carrier.ts'
 import type { Range } from '#ports/store.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
+import { frozenAt } from './freeze.ts'
 import { key, range } from './keys.ts'
 import { clockOf, envelopeName, noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
 import { takeNote } from './notes.ts'
@@ -102,7 +103,7 @@ interface Sorted {
   readonly good: readonly Good[]
   /** Numbers of changes that must come first. */
   readonly wanted: Clock
-  /** Other branches that were proved; a proof is of use too. */
+  /** Runs of which nothing counts, and nothing is wrong with the envelope: proved forks, and lists that have ended. */
   readonly forks: number
 }
 
@@ -132,10 +133,14 @@ async function sortRuns(tx: Tx, context: SyncContext, arrival: DeltaArrival): Pr
   const { document } = arrival.delta
   const good: Good[] = []
   const wanted: Record<string, number> = {}
-  let forks = 0
+  let [forks, past] = [0, 0]
   const log = await tx.log(document)
   for (const run of rebuildDelta(arrival.delta, log)) {
     const { actor } = run
+    if (isBeyondEnd(await frozenAt(tx, document, actor), run)) {
+      past += 1
+      continue
+    }
     if (run.kind === 'missing') {
       wanted[actor] = run.wanted
       continue
@@ -155,7 +160,12 @@ async function sortRuns(tx: Tx, context: SyncContext, arrival: DeltaArrival): Pr
       await context.onFork({ document, actor, seq, branch, signature }, tx)
     }
   }
-  return { good, wanted, forks }
+  return { good, wanted, forks: forks + past }
+}
+
+/** Whether a run goes on where its actor's list has ended. */
+function isBeyondEnd(end: number | undefined, run: Rebuilt): boolean {
+  return end !== undefined && (run.kind === 'missing' || run.newest.seq > end)
 }
 
 interface Application {

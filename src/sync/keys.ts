@@ -45,6 +45,10 @@ export const key = {
   /** ParcelRecord: sealed, numbered, not yet answered. */
   parcel: (peer: PeerId, lane: Lane, number: number) =>
     `fly/${peer}/${laneNumber(lane)}/${padded(number)}`,
+  /** Number: the last change of an actor's list that counts; what follows was proved to be one of two. */
+  frozen: (id: DocumentId, actor: ActorId) => `frozen/${id}/${actor}`,
+  /** We asked this peer for an actor's whole list, as what it sent did not go on from what we have. */
+  asked: (peer: PeerId, id: DocumentId, actor: ActorId) => `asked/${peer}/${id}/${actor}`,
   /** 96 bytes: the seed of a sealing key of ours, by its name. */
   sealingSeed: (name: string) => `seal/${name}`,
   /** 32 bytes: what the owner of this pair shares with whom it was made for; we are one of them. */
@@ -106,6 +110,7 @@ export const range = {
   allWaiting: within('wait/'),
   parked: within('park/'),
   peers: within('peer/'),
+  frozen: within('frozen/'),
   sealingSeeds: within('seal/'),
   epochs: within('epoch/'),
   outbox: (peer: PeerId) => within(`out/${peer}/`),
@@ -117,6 +122,10 @@ export const range = {
     from: key.departure(id, actor, fromSeq),
     to: within(`left/${id}/${actor}/`).to,
     limit: DEPARTURES_LOOKED_AT,
+  }),
+  segmentsOf: (channel: ChannelId): Range => ({
+    from: `doc/s.${channel}.`,
+    to: `doc/s.${channel}/`,
   }),
   order: (channel: ChannelId) => within(`view/order/${channel}/`),
   thread: (root: PostId) => within(`view/thread/${root}/`),

@@ -13,6 +13,7 @@ import { writeHere } from './author.ts'
 import type { SyncContext, SyncEvent } from './context.ts'
 import { startDriver, type Driver } from './driver.ts'
 import { ensureSealingKey, reloadEpochs } from './epochs.ts'
+import { proveFork } from './freeze.ts'
 import { retryParked } from './inbox.ts'
 import { range } from './keys.ts'
 import type { LinkState } from './links.ts'
@@ -72,10 +73,8 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     peers: new Set(),
     emit: options.emit,
     ring: () => driver?.ring(),
-    onFork: async (fork, tx) => {
-      const { document, seq } = fork
-      tx.afterwards(() => log.error('fork.found', { document, actor: fork.actor, seq }))
-    },
+    refold: (tx) => reload(tx),
+    onFork: (fork, tx) => proveFork(tx, context, fork),
   }
   const peers = await store.list(range.peers)
   for (const [place] of peers) context.peers.add(place.slice('peer/'.length) as PeerId)

@@ -37,6 +37,8 @@ export type ViewEvent =
 export interface Source {
   /** It came in from another node. */
   readonly isLate: boolean
+  /** It was folded before: nobody is told, nothing is counted twice. */
+  readonly isAgain?: boolean
   /** The client's id, for a post written here. */
   readonly pendingId: string
   readonly now: Instant
@@ -205,7 +207,7 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
   }
   tx.put(key.channel(channel), pack(next))
   if (content.root !== undefined) await countReply(tx, content.root, message)
-  await countMentions(scene, message)
+  if (source.isAgain !== true) await countMentions(scene, message)
   return { kind: 'posted', message, isLate: source.isLate }
 }
 

@@ -7,6 +7,8 @@ import type { PeerId } from '#ports/carrier.ts'
 /** What this replica has of a document. */
 export interface DocumentRecord {
   readonly clock: Clock
+  /** For each actor, 8 hexadecimal digits of its newest change's hash: tells replicas of one clock apart. */
+  readonly heads: Readonly<Record<string, string>>
   /** Changes in it, the genesis not counted. */
   readonly size: number
   /** Loose changes lie at indexes from `looseFrom` up to, not including, `looseTo`. */

@@ -30,6 +30,8 @@ export interface Tx extends Reader {
   readonly append: (document: DocumentId, draft: Draft, seenAt?: Instant) => Promise<Logged>
   /** Adds a change that was checked: written again, attested, and not had before. */
   readonly take: (document: DocumentId, change: Change) => Promise<Logged>
+  /** Takes an actor's changes after `seq` out of a document; gives what is gone. */
+  readonly cutBack: Documents['cutBack']
   /** Runs once the commit is on disk, in the order of commits. */
   readonly afterwards: (effect: () => void) => void
 }
@@ -172,6 +174,10 @@ function transaction(desk: Desk, effects: (() => void)[], touched: Set<DocumentI
     take: (document, change) => {
       touched.add(document)
       return documents.add(document, change)
+    },
+    cutBack: (document, last) => {
+      touched.add(document)
+      return documents.cutBack(document, last)
     },
     afterwards: (effect) => void effects.push(effect),
   }

@@ -11,6 +11,7 @@ import { writeHere } from './author.ts'
 import { audienceOfScope, mayHold, scopeOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cover, ensureSealingKey, heldAudiences, takeKeyNews } from './epochs.ts'
+import { takeForkProof } from './freeze.ts'
 import { allDocuments, hasOf, setHas } from './ledger.ts'
 import type { Tx } from './replica.ts'
 
@@ -23,6 +24,7 @@ export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): 
     roster.revoke(node, since)
     tx.afterwards(() => context.log.warn('node.revoked', { node }))
   }
+  if (news.kind === 'fork') await takeForkProof(tx, context, news.proof)
   await takeKeyNews(tx, context, news)
   if (news.kind === 'wipe order' && news.node === context.identity.certificate.node)
     await confirmWipe(tx, context)
