@@ -16,6 +16,7 @@ import { systemRoutes } from './rest/system.ts'
 import { teamRoutes } from './rest/teams.ts'
 import { userRoutes } from './rest/users.ts'
 import type { Route } from './route.ts'
+import { trustRoutes } from './trust-page.ts'
 
 /** Mattermost's addresses, our own, and the page at `/`. */
 export function allRoutes(door: Door): readonly Route[] {
@@ -35,5 +36,6 @@ export function allRoutes(door: Door): readonly Route[] {
     deliveryRoutes,
     joiningRoutes,
     pageRoutes,
+    trustRoutes,
   ].flatMap((routesOf) => routesOf(door))
 }
