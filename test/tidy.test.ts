@@ -52,6 +52,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/main.ts': 'test/e2e starts it as a process',
   'src/compose.ts': 'test/e2e starts whole nodes',
   'src/cli/': 'test/e2e runs the commands',
+  'src/x509/reflect.ts': 'test/x509/issue.test.ts loads the library that needs it',
+  'src/x509/key-pairs.ts': 'test/x509/issue.test.ts signs with its keys',
   'src/base/limits.ts': 'each limit is tested where it is used',
   'src/storage/level-folder.ts':
     'test/storage/level-store.test.ts opens, repairs and cleans folders',

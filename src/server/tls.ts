@@ -48,7 +48,7 @@ export type Passage = 'pass' | 'redirect' | 'plain' | 'no-certificate'
  * What needs no TLS: how to trust this kit, and two exchanges between nodes that prove and seal themselves (a join
  * request is sealed under its code, a peer's session has its own keys), so that X.509 could add nothing to them.
  */
-const OPEN = /^\/(?:trust(?:\/[a-z.-]*)?|api\/holdfast\/v1\/(?:join|peer))\/?$/
+const OPEN = /^\/(?:trust(?:\/[a-z.-]*)?|api\/holdfast\/v1\/(?:join|peer))\/?(?:\?|$)/
 
 const LOOPBACK = loopback()
 
@@ -56,7 +56,7 @@ const LOOPBACK = loopback()
 export function passageOf(tls: ServerTls | undefined, request: IncomingMessage): Passage {
   if (tls === undefined) return 'pass'
   const { socket } = request
-  const isOpen = OPEN.test((request.url ?? '').split('?')[0] ?? '')
+  const isOpen = OPEN.test(request.url ?? '')
   if ('encrypted' in socket) {
     const isKnown = 'authorized' in socket && socket.authorized === true
     return tls.clientCertificates === 'none' || isKnown || isOpen ? 'pass' : 'no-certificate'
@@ -65,7 +65,7 @@ export function passageOf(tls: ServerTls | undefined, request: IncomingMessage):
   if (tls.mode === 'require') return 'plain'
   const isServed = tls.plainHttp === 'serve' && tls.clientCertificates === 'none'
   if (isOpen || isServed) return 'pass'
-  return request.method === 'GET' || request.method === 'HEAD' ? 'redirect' : 'plain'
+  return ['GET', 'HEAD'].includes(request.method ?? '') ? 'redirect' : 'plain'
 }
 
 /** What this machine says to itself crosses no wire: the command line, or a proxy that speaks TLS for the node. */

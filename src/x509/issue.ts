@@ -9,8 +9,8 @@
  * A kit's authority is for servers only, so a captured kit cannot make a certificate that logs in anywhere. Loading
  * the library behind this file takes 20 MB: only whoever issues something imports it, when there is something to issue.
  */
-import './reflect.ts'
-import { webcrypto } from 'node:crypto'
+import { hasMetadata } from './reflect.ts'
+import type { webcrypto } from 'node:crypto'
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -28,7 +28,8 @@ import {
   type PublicKeyType,
 } from '@peculiar/x509'
 import { isIP } from 'node:net'
-import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
+import { assert } from '#base/assert.ts'
+import { bytesFromText, hexFromBytes, MalformedBytes } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
 import { sha256 } from '#base/hash.ts'
 import type { Instant } from '#base/ids.ts'
@@ -76,11 +77,13 @@ export interface KitCaRequest {
 
 /** Longest common name (RFC 5280 appendix A, ub-common-name). */
 const COMMON_NAME_MAX = 64
+/** A request for a P-256 key has about 220 bytes. */
+const REQUEST_BYTES_MAX = 1_024
 /** Object identifiers of RFC 5280 §4.2.1.12. */
 const SERVER = '1.3.6.1.5.5.7.3.1'
 const CLIENT = '1.3.6.1.5.5.7.3.2'
-const CA_USES = KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign
 
+assert(hasMetadata, 'the library was loaded after what it needs')
 cryptoProvider.set(globalThis.crypto)
 
 /** The authority of a new organisation. Its validity begins before any clock of this program can be right. */
@@ -98,7 +101,7 @@ export async function foundAuthority(draft: AuthorityDraft): Promise<Authority> 
     validity: { notBefore: EARLIEST_CREDIBLE_AT - TOLERANCE_MS, notAfter: from + AUTHORITY_MS },
     extensions: [
       new BasicConstraintsExtension(true, 1, true),
-      new KeyUsagesExtension(CA_USES, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
       constraints([...LOCAL_NAMES, ...draft.names]),
     ],
   })
@@ -198,7 +201,7 @@ async function kitCaFor(
     validity: { notBefore: issuer.notBefore.getTime(), notAfter: issuer.notAfter.getTime() },
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(CA_USES, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
       new ExtendedKeyUsageExtension([SERVER]),
       constraints([...LOCAL_NAMES, ...names]),
       await AuthorityKeyIdentifierExtension.create(issuer),
@@ -245,22 +248,20 @@ async function signed(what: Signing): Promise<Uint8Array> {
   return new Uint8Array(certificate.rawData)
 }
 
-async function publicKeyIn(requestDer: Uint8Array): Promise<PublicKeyType> {
-  const wrong = (found: string): EdgeError =>
-    new EdgeError('INPUT_INVALID', { field: 'request', found, wanted: 'PKCS#10 with a P-256 key' })
-  const request = requestFrom(requestDer)
-  if (request === undefined) throw wrong('no request')
-  const { name, namedCurve } = { namedCurve: '', ...request.publicKey.algorithm }
-  if (name !== SIGNING.name || namedCurve !== SIGNING.namedCurve) throw wrong(`a key of ${name}`)
-  if (!(await request.verify().catch(() => false))) throw wrong('a signature that does not hold')
-  return request.publicKey
-}
-
-function requestFrom(der: Uint8Array): Pkcs10CertificateRequest | undefined {
+/** The key is read again by the system: a point on P-256 and nothing else. */
+async function publicKeyIn(requestDer: Uint8Array): Promise<webcrypto.CryptoKey> {
   try {
-    return new Pkcs10CertificateRequest(copy(der))
-  } catch {
-    return undefined
+    if (requestDer.length > REQUEST_BYTES_MAX) throw new MalformedBytes('too long')
+    const request = new Pkcs10CertificateRequest(copy(requestDer))
+    const key = await crypto.subtle.importKey('spki', request.publicKey.rawData, SIGNING, true, [
+      'verify',
+    ])
+    if (!(await request.verify())) throw new MalformedBytes('the signature does not hold')
+    return key
+  } catch (cause) {
+    const wanted = 'PKCS#10 for a P-256 key, signed with it'
+    const found = `${requestDer.length} other bytes`
+    throw new EdgeError('INPUT_INVALID', { field: 'request', found, wanted }, { cause })
   }
 }
 
@@ -277,7 +278,7 @@ function constraints(names: readonly string[]): Extension {
 }
 
 function commonName(text: string): string {
-  return [...text].slice(0, COMMON_NAME_MAX).join('')
+  return text.slice(0, COMMON_NAME_MAX).replace(/[\uD800-\uDBFF]$/, '')
 }
 
 /** The library wants bytes in a buffer of their own. */

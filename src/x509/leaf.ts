@@ -6,7 +6,7 @@
  * the last certificate made by a good clock), for as long as Apple accepts any (825 days). So a kit that wakes in 1970 is
  * still reachable two years after it last knew the time; and when its clock is set, the next look makes a usual one.
  */
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import type { Instant } from '#base/ids.ts'
 import { EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
 import { isIssuedBy, validityOf, type Validity } from './certificate.ts'

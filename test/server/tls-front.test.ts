@@ -30,6 +30,18 @@ async function asked(
   return { status: response.statusCode, text }
 }
 
+/** The status with which an upgrade is answered. */
+async function statusOf(url: string): Promise<number> {
+  const socket = new WebSocket(url, { ca })
+  const { promise, resolve } = Promise.withResolvers<number>()
+  socket.once('open', () => resolve(101))
+  socket.once('unexpected-response', (_, { statusCode = 0 }) => resolve(statusCode))
+  socket.on('error', () => undefined)
+  const status = await promise
+  socket.terminate()
+  return status
+}
+
 async function connected(door: LanDoor, options: ConnectionOptions = {}): Promise<TLSSocket> {
   const socket = connect({ host: '127.0.0.1', port: portOf(door), ca, ...options })
   await once(socket, 'secureConnect')
@@ -102,17 +114,6 @@ test('WebSockets: nodes by either way, people by TLS alone', async (t) => {
   const acceptPeer = (): void => void (peers += 1)
   const door = await aLanDoor(t, { tls: await doorTls(organisation), acceptPeer })
   const at = `127.0.0.1:${portOf(door)}`
-  const statusOf = async (url: string): Promise<number> => {
-    const socket = new WebSocket(url, { ca })
-    const { promise, resolve } = Promise.withResolvers<number>()
-    socket.once('open', () => resolve(101))
-    socket.once('unexpected-response', (_, { statusCode = 0 }) => resolve(statusCode))
-    socket.on('error', () => undefined)
-    const status = await promise
-    socket.terminate()
-    return status
-  }
-
   t.equal(await statusOf(`wss://${at}/api/holdfast/v1/peer`), 101)
   t.equal(await statusOf(`ws://${at}/api/holdfast/v1/peer`), 101)
   t.equal(peers, 2)
@@ -141,19 +142,19 @@ test('where devices need a certificate, one of another organisation does not do'
 })
 
 test('a new certificate serves from the next connection on, and those that stand go on', async (t) => {
-  let announce = (): void => undefined
+  const listeners = new Set<(credentials: typeof current) => void>()
   let current = await serverOf(organisation)
   const certificate = {
     current: () => current,
     onChange: (listener: (credentials: typeof current) => void) => {
-      announce = () => listener(current)
-      return () => undefined
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
     },
   }
   const door = await aLanDoor(t, { tls: await doorTls(organisation, { certificate }) })
   const before = await connected(door)
   current = await serverOf(organisation, ['alpha.local', '127.0.0.1', '10.0.0.7'])
-  announce()
+  for (const listener of listeners) listener(current)
   const after = await connected(door)
 
   t.match(after.getPeerCertificate().subjectaltname, '10.0.0.7')

@@ -5,7 +5,7 @@ import { pemFromDer, readCertificate, type Authority, type Credentials } from '#
 import { fingerprintOf, spokenFingerprintOf } from '#x509/fingerprint.ts'
 import { foundAuthority, issueClient, issueServer, makeKitCa } from '#x509/issue.ts'
 import { leafValidity } from '#x509/leaf.ts'
-import { appleProfile } from '#x509/packages.ts'
+import { appleProfile } from '#x509/apple-profile.ts'
 
 /** Now, for certificates that real TLS looks at. */
 export const NOW = Date.now()

@@ -1,15 +1,6 @@
-/**
- * What people's phones and laptops import: Apple's configuration profile, and PKCS#12.
- *
- * Certificates and keys come from `issue.ts`; node-forge only wraps them. It carries RSA keys alone, so the key of a
- * PKCS#12 package is RSA-2048, made by the system (research/wire.md 3). Unknown to it is also any certificate with an
- * EC key: the package holds the client's certificate without the organisation's, which is installed by itself.
- */
-import { createPrivateKey } from 'node:crypto'
-import forge from 'node-forge'
+/** Apple's configuration profile: how an iPhone, iPad or Mac gets the organisation's certificate in one step. */
 import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
-import type { Credentials } from './certificate.ts'
 
 /** A configuration profile. */
 export interface ProfileDraft {
@@ -19,18 +10,6 @@ export interface ProfileDraft {
   /** A PKCS#12 package to go with it; the phone asks for its password. */
   readonly identity?: Uint8Array
 }
-
-/** A PKCS#12 package. */
-export interface PackageDraft {
-  /** With an RSA key. */
-  readonly credentials: Credentials
-  /** What people see in their list of certificates. */
-  readonly friendlyName: string
-  readonly password: string
-}
-
-/** Rounds of PBKDF2: what node-forge does in a second on a small machine (research/wire.md 3). */
-const ROUNDS = 100_000
 
 /** A `.mobileconfig`: the organisation's certificate, and a person's own if given. The same draft gives the same ids. */
 export function appleProfile({ organisation, authority, identity }: ProfileDraft): Uint8Array {
@@ -74,18 +53,6 @@ ${root}${own}</array>
 `)
 }
 
-/** PKCS#12, AES-256 under the password. */
-export function pkcs12({ credentials, friendlyName, password }: PackageDraft): Uint8Array {
-  const key = forge.pki.privateKeyFromPem(pkcs1Of(credentials.keyPem))
-  const certificate = forge.pki.certificateFromPem(credentials.certificatePem)
-  const asn1 = forge.pkcs12.toPkcs12Asn1(key, [certificate], password, {
-    algorithm: 'aes256',
-    count: ROUNDS,
-    friendlyName,
-  })
-  return new Uint8Array(Buffer.from(forge.asn1.toDer(asn1).getBytes(), 'latin1'))
-}
-
 interface Payload {
   readonly type: string
   readonly name: string
@@ -118,10 +85,6 @@ function payload({ type, name, file, content }: Payload): string {
 function uuidOf(...parts: readonly Uint8Array[]): string {
   const hex = hexFromBytes(sha256(...parts))
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`.toUpperCase()
-}
-
-function pkcs1Of(pem: string): string {
-  return createPrivateKey(pem).export({ type: 'pkcs1', format: 'pem' }).toString()
 }
 
 function escaped(text: string): string {
