@@ -1,5 +1,6 @@
 /** `holdfast init`: founds an organisation and makes its first node, without starting it. */
 import { EdgeError } from '#base/errors.ts'
+import { ensureAuthorities } from '#compose-tls.ts'
 import { foundOrganisation, newPassword } from './enrolment.ts'
 import { configOfNewNode, DEFAULT_ORGANISATION, enrolFirst, makeFolderFor } from './new-node.ts'
 import { table, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
@@ -23,6 +24,9 @@ export async function found(options: FoundingOptions, surroundings: Surroundings
   const { name, role } = node
   const contents = foundOrganisation({ organisation, name, role }, surroundings)
   await makeFolderFor(place, contents, { node, dial: [] })
+  const { names } = node.config.listen
+  const tlsNames = { dataFolder: options.data, organisation, name, names, isFounder: true }
+  await ensureAuthorities(tlsNames, surroundings.clock)
 }
 
 /** Runs the command. */

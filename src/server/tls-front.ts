@@ -45,7 +45,7 @@ export function speakTls(
     socket.once('close', () => void early.delete(name))
     void firstByte(socket, clock).then((byte) => {
       if (byte === HANDSHAKE_RECORD) return void secure.emit('connection', socket)
-      const isWelcome = tls.mode === 'auto' || isThisMachine(tls, socket.remoteAddress)
+      const isWelcome = tls.mode === 'auto' || isThisMachine(tls, socket)
       return byte === undefined || !isWelcome ? void socket.destroy() : begin(socket)
     })
   })

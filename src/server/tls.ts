@@ -1,5 +1,5 @@
 /** The door's TLS: what it is told, and who may come in without it. */
-import { BlockList } from 'node:net'
+import { BlockList, type Socket } from 'node:net'
 import type { IncomingMessage } from 'node:http'
 
 /** Certificate and key, PEM. */
@@ -7,6 +7,9 @@ interface Credentials {
   readonly certificatePem: string
   readonly keyPem: string
 }
+
+/** The two ends of a connection. */
+type Ends = Pick<Socket, 'localAddress' | 'remoteAddress'>
 
 /** What people need in order to know this kit: the organisation's certificate in every form. */
 export interface TrustMaterial {
@@ -37,8 +40,8 @@ export interface ServerTls {
     readonly onChange: (listener: (credentials: Credentials) => void) => () => void
   }
   readonly trust: TrustMaterial
-  /** Whether this address is the machine itself; the loopback addresses unless given. */
-  readonly isThisMachine?: (address: string) => boolean
+  /** Whether the other end is this machine itself, unless it is to be told by the addresses. */
+  readonly isThisMachine?: (ends: Ends) => boolean
 }
 
 /** What becomes of a request: `redirect` to https, or refused because it is plain or shows no certificate. */
@@ -61,7 +64,7 @@ export function passageOf(tls: ServerTls | undefined, request: IncomingMessage):
     const isKnown = 'authorized' in socket && socket.authorized === true
     return tls.clientCertificates === 'none' || isKnown || isOpen ? 'pass' : 'no-certificate'
   }
-  if (isThisMachine(tls, socket.remoteAddress)) return 'pass'
+  if (isThisMachine(tls, socket)) return 'pass'
   if (tls.mode === 'require') return 'plain'
   const isServed = tls.plainHttp === 'serve' && tls.clientCertificates === 'none'
   if (isOpen || isServed) return 'pass'
@@ -69,8 +72,8 @@ export function passageOf(tls: ServerTls | undefined, request: IncomingMessage):
 }
 
 /** What this machine says to itself crosses no wire: the command line, or a proxy that speaks TLS for the node. */
-export function isThisMachine(tls: ServerTls, address: string | undefined): boolean {
-  return address !== undefined && (tls.isThisMachine ?? isLoopback)(address)
+export function isThisMachine(tls: ServerTls, ends: Ends): boolean {
+  return (tls.isThisMachine ?? isFromHere)(ends)
 }
 
 /** Where a plain request is sent: the same place by https. What a stranger wrote into `Host` is not repeated. */
@@ -84,8 +87,11 @@ export function secureUrlOf({ headers, url, socket }: IncomingMessage): string {
   return `https://${host}${/^\/(?!\/)/.test(url ?? '') ? url : '/'}`
 }
 
-function isLoopback(address: string): boolean {
-  return LOOPBACK.check(address, address.includes(':') ? 'ipv6' : 'ipv4')
+/** By the loopback, or from one of our own addresses to itself: nobody else can complete a TCP handshake from there. */
+function isFromHere({ localAddress, remoteAddress }: Ends): boolean {
+  if (remoteAddress === undefined) return false
+  if (remoteAddress === localAddress) return true
+  return LOOPBACK.check(remoteAddress, remoteAddress.includes(':') ? 'ipv6' : 'ipv4')
 }
 
 function loopback(): BlockList {

@@ -38,8 +38,8 @@ export interface Whereabouts {
 const DAY_MS = 24 * 3_600_000
 /** How long a usual server certificate is valid (research/wire.md 3). */
 export const LEAF_MS = 397 * DAY_MS
-/** How long one made by a clock that cannot be right is valid: the longest that Apple accepts. */
-const UNDATED_MS = 825 * DAY_MS
+/** The longest that Apple accepts: for what a clock that cannot be right has made, and what people install by hand. */
+export const LONGEST_MS = 825 * DAY_MS
 /** How long an authority is valid. */
 export const AUTHORITY_MS = 3_652 * DAY_MS
 /** Everything is valid from this long before it was made, for clocks that are a little behind. */
@@ -93,7 +93,7 @@ export function leafValidity({ leaf, issuer, now }: Omit<LeafView, 'hosts'>): Va
   const before = leaf === undefined ? 0 : validityOf(leaf).notBefore + TOLERANCE_MS
   const founded = authority.notAfter - AUTHORITY_MS
   const notBefore = Math.max(EARLIEST_CREDIBLE_AT, founded, before) - TOLERANCE_MS
-  return { notBefore, notAfter: notBefore + UNDATED_MS }
+  return { notBefore, notAfter: notBefore + LONGEST_MS }
 }
 
 /** A clock is believed between the first moment it can be right and the end of the authority. */

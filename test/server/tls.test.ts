@@ -61,7 +61,7 @@ test('trust, joining and the sockets of nodes are open, and nothing that only lo
 test('what this machine says to itself is served, whatever it is, and no other address is this machine', async (t) => {
   const { isThisMachine: _, ...usual } = tls
   const required: ServerTls = { ...usual, mode: 'require' }
-  for (const from of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'])
+  for (const from of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1', '10.0.0.7'])
     t.equal(passageOf(required, asked({ from, method: 'POST' })), 'pass', from)
   for (const from of ['10.0.0.9', '::ffff:10.0.0.9', 'fd00::1', '::', '128.0.0.1', ''])
     t.equal(passageOf(required, asked({ from, method: 'POST' })), 'plain', from)
