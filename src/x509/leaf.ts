@@ -45,7 +45,7 @@ export const AUTHORITY_MS = 3_652 * DAY_MS
 /** Everything is valid from this long before it was made, for clocks that are a little behind. */
 export const TOLERANCE_MS = 2 * DAY_MS
 /** Names and addresses in one certificate: more belong to no kit, and a phone has to read them all. */
-export const HOSTS_MAX = 64
+const HOSTS_MAX = 64
 
 /**
  * Everything by which people reach this kit, sorted. Addresses that mean something else on every machine (fe80::/10
