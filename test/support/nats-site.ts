@@ -8,7 +8,7 @@ import { accountsBlock, certificateSubjectOf, type NatsUser } from '#carriers/na
 import type { Store } from '#ports/store.ts'
 import type { Authority, Credentials } from '#x509/certificate.ts'
 import { issueClient, issueServer } from '#x509/issue.ts'
-import { openNatsNode, type NatsNode } from './nats-node.ts'
+import { natsOptions, openNatsNode, type NatsNode } from './nats-node.ts'
 import { startNatsServer, type NatsServer } from './nats-server.ts'
 import { certified, type Certified } from './tls.ts'
 
@@ -29,6 +29,8 @@ export interface NatsSite extends AsyncDisposable {
     changes?: Partial<NatsOptions>,
     store?: Store,
   ) => Promise<NatsNode>
+  /** What a carrier of a node of this number is opened with. */
+  readonly optionsFor: (nodeNumber: number) => Promise<NatsOptions>
   /** How a program that is no carrier of ours logs in as this node. */
   readonly access: (nodeNumber: number, issuer?: Authority) => Promise<ConnectionOptions>
 }
@@ -56,6 +58,12 @@ export async function openSite(accounts: Accounts): Promise<NatsSite> {
     const name = certificateSubjectOf({ nodeNumber }).replace('CN=', '')
     return issueClient(issuer, { name, of: 'node', ...validity })
   }
+  const optionsFor = async (nodeNumber: number): Promise<NatsOptions> => {
+    const files = await writePair(folder, `node-${nodeNumber}`, await pairOf(nodeNumber))
+    const tls = { caFile, ...files, serverName: 'hub.example' }
+    const provision = nodeNumber === 1
+    return natsOptions(url, { nodeNumber, provision, epoch: `ep0c${nodeNumber}`, tls })
+  }
   return {
     server,
     organisation,
@@ -64,14 +72,9 @@ export async function openSite(accounts: Accounts): Promise<NatsSite> {
       await writeFile(configFile, configOf(next))
       await server.reload()
     },
-    open: async (nodeNumber, changes = {}, store) => {
-      const name = `node-${nodeNumber}`
-      const files = await writePair(folder, name, await pairOf(nodeNumber))
-      const tls = { caFile, ...files, serverName: 'hub.example' }
-      const provision = nodeNumber === 1
-      const epoch = `ep0c${nodeNumber}`
-      return openNatsNode(url, { nodeNumber, provision, epoch, tls, ...changes }, store)
-    },
+    open: async (nodeNumber, changes = {}, store) =>
+      openNatsNode(url, { ...(await optionsFor(nodeNumber)), ...changes }, store),
+    optionsFor,
     access: async (nodeNumber, issuer) => {
       const { certificatePem: cert, keyPem: key } = await pairOf(nodeNumber, issuer)
       const tls = { ca: caPem, cert, key, servername: 'hub.example' }
