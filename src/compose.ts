@@ -31,6 +31,7 @@ import { realPasswords } from '#ports/real-passwords.ts'
 import { realClock, realLog, realRandom, type LogLevel } from '#ports/real.ts'
 import type { Store } from '#ports/store.ts'
 import { openServer } from '#server/server.ts'
+import { openListen } from './compose-tls.ts'
 import { openLevelStore } from '#storage/level-store.ts'
 import { sealStore } from '#storage/sealed-store.ts'
 import { loadStoreKey } from '#storage/store-key.ts'
@@ -104,9 +105,10 @@ export async function openHoldfast(
   const carriers = await openCarriers(config, { ...parts, ...world }, stack)
   const node = stack.use(await openNode(parts, { carriers: carriers.all, world }))
   stack.defer(node.subscribe((event) => shutOut(event, carriers)))
+  const listen = await openListen(config.listen, { dataFolder, ...parts }, { clock, log, stack })
   const server = stack.use(
     await openServer(
-      { ...config.listen, version: REPORTED_VERSION },
+      { ...listen, version: REPORTED_VERSION },
       { node, clock, random, log, ...carriers.door },
     ),
   )
@@ -294,7 +296,7 @@ async function openCarriers(
 function openLan(config: LanConfig, ports: Parts & World): ReturnType<typeof openLanCarrier> {
   const { dial, receiptDelayMs, keepAliveMs, backOffMsMax } = config
   const { identity, roster, clock, random, log } = ports
-  const urls = dial.map((address) => `ws://${address}`)
+  const urls = dial.map((address) => `wss://${address}`)
   return openLanCarrier(
     {
       name: 'lan',

@@ -128,12 +128,8 @@ async function noteAccident(state: State, running: Running): Promise<void> {
 
 async function putConfig(file: string, options: NodeOptions): Promise<void> {
   const { name, role, carriers } = options
-  const config: Partial<Omit<Config, 'carriers'>> & { readonly carriers: readonly object[] } = {
-    name,
-    role,
-    listen: { host: '127.0.0.1', port: 0 },
-    carriers,
-  }
+  const listen: Partial<Config['listen']> = { host: '127.0.0.1', port: 0 }
+  const config: Partial<Record<keyof Config, unknown>> = { name, role, listen, carriers }
   await mkdir(options.folder, { recursive: true })
   await writeFile(file, `${JSON.stringify(config, undefined, 2)}\n`)
 }

@@ -2,7 +2,8 @@
  * Keeps trying one address until there is contact, and again when it ends.
  *
  * The delay doubles from 1 s up to `backOffMaxMs`, less a random part of up to a half, so that a fleet that
- * lost its hub does not come back all at once. While the peer that lives at the address is in contact, by
+ * lost its hub does not come back all at once. An address with TLS is tried without, when nobody answers: the session
+ * proves and seals itself. While the peer that lives at the address is in contact, by
  * whichever session, nobody dials it.
  */
 import type { NodeId } from '#base/ids.ts'
@@ -46,9 +47,12 @@ export async function keepDialling(
   signal: AbortSignal,
 ): Promise<void> {
   let failures = 0
+  let known: string | undefined
   while (!signal.aborted) {
     const startedAt = ports.clock.monotonicMs()
-    const { peer, reason } = await task.dial(task.url)
+    const { url, end } = await dialEither(task, known)
+    const { peer, reason } = end
+    known = peer === undefined ? undefined : url
     if (peer !== undefined) await task.contactOver(peer)
     if (signal.aborted) return
     const lastedMs = ports.clock.monotonicMs() - startedAt
@@ -56,6 +60,19 @@ export async function keepDialling(
     report({ peer: task.url, reason, attempt: failures }, ports.log)
     await ports.clock.sleep(backOffMs(failures, task.backOffMaxMs, ports.random), signal)
   }
+}
+
+/** By TLS first, or by the way that led to somebody last time; by the other when nobody answers. */
+async function dialEither(
+  { url, dial }: DialTask,
+  known: string | undefined,
+): Promise<{ readonly url: string; readonly end: DialEnd }> {
+  const plain = url.replace(/^wss:/, 'ws:')
+  const ways = known === plain ? [plain, url] : [url, plain]
+  const [first = url, second = url] = ways
+  const end = await dial(first)
+  const isOver = end.peer !== undefined || end.reason !== 'unreachable' || second === first
+  return isOver ? { url: first, end } : { url: second, end: await dial(second) }
 }
 
 /** Delay before the next try, in milliseconds: between half and all of what the failures in a row ask for. */

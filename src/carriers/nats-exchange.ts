@@ -2,7 +2,9 @@
  * Questions and answers on one line. Everything that expects an answer carries the reply subject `r.<node>.<token>`,
  * and one subscription hears them all.
  */
+import { bytesFromText } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
+import { sha256 } from '#base/hash.ts'
 import type { NatsOptions, NatsPorts } from './nats-options.ts'
 import type { Line, LineMessage } from './nats-line.ts'
 import { nodeToken } from './nats-subject.ts'
@@ -33,7 +35,7 @@ export interface Exchange {
   readonly probe: () => Promise<void>
 }
 
-/** Numbers of questions, one after the other over all lines of one carrier. */
+/** Names of questions, over all lines of one carrier. */
 export type Tokens = () => string
 
 interface Open {
@@ -59,17 +61,20 @@ export interface ExchangeParts {
 const PATIENCE_MS_LEAST = 4_000
 /** PUB, subjects and TLS around each message. */
 const OVERHEAD_BYTES = 110
-const TOKENS = 36 ** 4
+/** 30 bits are six characters; each costs a byte in the question, its answer and for every receiver. */
+const TOKEN_SPARE_BITS = 2
 
 /**
- * Tokens start anywhere: the kernel may still deliver a question of a process that died, and its answer must not be
- * taken for the answer to one of ours.
+ * Tokens that nobody can tell from those before. Every node of the workspace sees the reply subject of what we publish,
+ * and can have the server answer under any subject: under our next token it would be a forged acknowledgement. Nor may
+ * the answer to a question of a process that died be taken for the answer to one of ours.
  */
-export function openTokens(start: number): Tokens {
-  let next = start % TOKENS
+export function openTokens(secret: Uint8Array): Tokens {
+  let count = 0
   return () => {
-    next = (next + 1) % TOKENS
-    return next.toString(36)
+    count += 1
+    const print = Buffer.from(sha256(secret, bytesFromText(String(count))))
+    return (print.readUInt32BE() >>> TOKEN_SPARE_BITS).toString(36)
   }
 }
 

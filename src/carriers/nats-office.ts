@@ -51,7 +51,7 @@ export async function openOffice(options: NatsOptions, ports: NatsPorts): Promis
     ledger,
     contacts: openContactQueue(),
     waiting,
-    tokens: openTokens(Buffer.from(ports.random.bytes(4)).readUInt32BE()),
+    tokens: openTokens(ports.random.bytes(16)),
     save: keeper.save,
     deliver: (entry, bytes) => {
       const arrival = arrivalOf({ peer, key, bytes, entry, ledger, keeper, waiting })

@@ -5,6 +5,7 @@ import { Command, Option } from 'commander'
 import { LANES } from '#model/precedence.ts'
 import { systemEnvironment, type Environment } from '#config/load.ts'
 import { realWorld, VERSION } from '#compose.ts'
+import { examples, type Action, type Run } from './action.ts'
 import { doctor, type DoctorOptions } from './doctor.ts'
 import { enrol } from './enrol.ts'
 import { EXIT, type ExitCode } from './explain.ts'
@@ -17,6 +18,7 @@ import { read, type ReadOptions } from './read.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
 import type { CommonOptions, Surroundings, Terminal } from './terminal.ts'
+import { addTrustCommand } from './trust-command.ts'
 
 /** What the process gives to the command line. */
 export interface CommandLinePorts {
@@ -25,12 +27,6 @@ export interface CommandLinePorts {
   /** The system's unless given. */
   readonly environment?: Environment
 }
-
-type Run<Options> = (
-  options: Options,
-  surroundings: Surroundings,
-  words: readonly string[],
-) => Promise<ExitCode | void>
 
 /**
  * Runs one command to its end.
@@ -81,12 +77,9 @@ function programFor(surroundings: Surroundings, finish: (code: ExitCode) => void
     }
   addNodeCommands(program, action, surroundings)
   addTalkCommands(program, action, surroundings)
+  addTrustCommand(command(program, 'trust', surroundings), action)
   return program
 }
-
-type Action = <Options extends CommonOptions>(
-  run: Run<Options>,
-) => (...given: unknown[]) => Promise<void>
 
 /** The commands that make, run and examine a node. */
 function addNodeCommands(program: Command, action: Action, surroundings: Surroundings): void {
@@ -218,8 +211,4 @@ function founding(made: Command): Command {
   return naming(made)
     .option('--organisation <name>', 'name of the new organisation (default: Holdfast)')
     .option('--admin <name>', 'name of the first administrator account', 'admin')
-}
-
-function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  holdfast ${line}`).join('\n')}`
 }

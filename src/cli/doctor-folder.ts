@@ -1,5 +1,5 @@
 /** The checks of `holdfast doctor` that look at the data folder: is it whole, closed to others, and readable? */
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { codeOf } from '#base/errors.ts'
 import { CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
 import { layoutOf, openModes, readDataFolder } from '#config/data-folder.ts'
@@ -16,6 +16,8 @@ export interface FolderReport {
   readonly findings: readonly Finding[]
   readonly config: Config | undefined
   readonly identity: Identity | undefined
+  /** Whether the organisation was founded here. */
+  readonly isFounder: boolean
 }
 
 /** Where to look. */
@@ -38,7 +40,8 @@ export async function checkFolder(
     (contents) => identityOf(data, contents),
     (error: unknown) => failed('folder')(error),
   )
-  if ('check' in identity) return { findings: [identity], config: undefined, identity: undefined }
+  if ('check' in identity)
+    return { findings: [identity], config: undefined, identity: undefined, isFounder: false }
   const { certificate, organisation } = identity
   const whole = `${certificate.name} (${certificate.role}), number ${certificate.number} of ${organisation.name}, workspace code ${organisation.code}`
   const config = await configOf(place, identity, surroundings)
@@ -53,6 +56,7 @@ export async function checkFolder(
     ],
     config: hasConfig ? config : undefined,
     identity,
+    isFounder: await isThere(join(layoutOf(data).keys, 'root')),
   }
 }
 

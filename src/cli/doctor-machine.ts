@@ -39,7 +39,7 @@ export async function checkDisk(folder: string): Promise<Finding> {
 
 /** Whether the node can listen where it is told to. */
 export async function checkPort(
-  { host, port }: Config['listen'],
+  { host, port }: Pick<Config['listen'], 'host' | 'port'>,
   isRunning: boolean,
 ): Promise<Finding> {
   if (isRunning) return ok('port', 'in use by the running node')

@@ -8,6 +8,7 @@ import {
   checkNode,
   checkPort,
 } from './doctor-machine.ts'
+import { checkTls } from './doctor-tls.ts'
 import { EXIT, NodeNotRunning, type ExitCode } from './explain.ts'
 import { failed, ok, type Finding } from './finding.ts'
 import { findLocalNode } from './local-node.ts'
@@ -48,7 +49,8 @@ async function examine(
   const running = isAbsent ? undefined : await runningNode(data, surroundings)
   const isRunning = running !== undefined && running.state === 'ok'
   const place = { data, config: options.config, isRunning }
-  const { findings, config } = await checkFolder(place, surroundings)
+  const { findings, config, isFounder } = await checkFolder(place, surroundings)
+  const now = surroundings.clock.now()
   return [
     ...machine,
     ...findings,
@@ -58,6 +60,7 @@ async function examine(
       ? []
       : [
           await checkPort(config.listen, isRunning),
+          ...(await checkTls({ ...place, listen: config.listen, isFounder, now })),
           ...(await checkCarriers(config, surroundings)),
         ]),
   ]

@@ -1,6 +1,7 @@
 /** `holdfast init`: founds an organisation and makes its first node, without starting it. */
 import { EdgeError } from '#base/errors.ts'
 import { SUITE_NACL, SUITES, type Suite } from '#trust/keys.ts'
+import { ensureAuthorities } from '#compose-tls.ts'
 import { foundOrganisation, newPassword } from './enrolment.ts'
 import { configOfNewNode, DEFAULT_ORGANISATION, enrolFirst, makeFolderFor } from './new-node.ts'
 import { table, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
@@ -27,6 +28,9 @@ export async function found(options: FoundingOptions, surroundings: Surroundings
   const suite = suiteCalled(options.suite ?? SUITE_NACL.name)
   const contents = foundOrganisation({ organisation, suite, name, role }, surroundings)
   await makeFolderFor(place, contents, { node, dial: [] })
+  const { names } = node.config.listen
+  const tlsNames = { dataFolder: options.data, organisation, name, names, isFounder: true }
+  await ensureAuthorities(tlsNames, surroundings.clock)
 }
 
 /** @throws EdgeError INPUT_INVALID */

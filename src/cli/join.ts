@@ -9,7 +9,7 @@ import type { FolderContents } from '#config/data-folder.ts'
 import { beginJoin, newPassword } from './enrolment.ts'
 import { refusalFrom } from './local-node.ts'
 import { configOfNewNode, enrolFirst, isNew, makeFolderFor, type NewNode } from './new-node.ts'
-import { request } from './request.ts'
+import { requestAnyWay } from './request-any.ts'
 import { table, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
 
 /** What `join` may be told. */
@@ -73,7 +73,7 @@ export async function join(
 function invitationFrom({ address, code }: Invitation): JoinInvitation {
   const whole = parseJoinUrl(address)
   if (whole !== undefined) return whole
-  const at = address.replace(/^http:\/\//, '').replace(/\/$/, '')
+  const at = address.replace(/^https?:\/\//, '').replace(/\/$/, '')
   if (!/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/.test(at))
     throw wrong('address', address, 'host:port, or the holdfast:// text of a QR code')
   if (code === undefined) throw wrong('code', 'nothing', 'the join code, behind the address')
@@ -123,7 +123,7 @@ async function exchange(
   message: Uint8Array,
   surroundings: Surroundings,
 ): Promise<Uint8Array> {
-  const answer = await request(
+  const answer = await requestAnyWay(
     {
       method: 'POST',
       url: `http://${at}/api/holdfast/v1/join`,

@@ -55,7 +55,9 @@ export async function makeFolderFor(
 ): Promise<void> {
   const { name, role, config } = node
   const carrier = dial.length === 0 ? { kind: 'lan' } : { kind: 'lan', dial }
-  const content = { name, role, listen: config.listen, carriers: [carrier] }
+  const { host, port, names } = config.listen
+  const listen = names.length === 0 ? { host, port } : { host, port, names }
+  const content = { name, role, listen, carriers: [carrier] }
   const text = `${JSON.stringify(content, undefined, 2)}\n`
   await createDataFolder(place.data, contents, place.config === undefined ? text : undefined)
 }

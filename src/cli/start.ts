@@ -21,6 +21,8 @@ interface Started {
   readonly places: readonly string[]
   /** Only at the very first start of a node that can let others in. */
   readonly joinCode: string | undefined
+  /** Whether people come by https. */
+  readonly isSecure: boolean
 }
 
 /** Runs the command; resolves when the node has stopped. */
@@ -48,6 +50,7 @@ export async function start(options: FoundingOptions, surroundings: Surroundings
     url: localUrl({ host, port }),
     places: placesOf(host, port),
     joinCode: isFirst && keys.root !== undefined ? await joinCodeBy(running, username) : undefined,
+    isSecure: config.listen.tls !== 'off',
   }
   if (options.json) writeJson(terminal, jsonOf(started))
   else writeLines(terminal, operator.password === undefined ? brief(started) : welcome(started))
@@ -77,12 +80,19 @@ function title({ node, organisationName }: NodeStatus): string {
   return `Holdfast ${VERSION}: node ${node.name} (${node.role}) of ${organisationName}`
 }
 
-function brief({ status, url, places }: Started): readonly string[] {
+/** How people type the address. */
+function addressOf(place: string, { isSecure }: Started): string {
+  return `${isSecure ? 'https' : 'http'}://${place}`
+}
+
+function brief(started: Started): readonly string[] {
+  const { status, url, places } = started
+  const addresses = places.map((each) => addressOf(each, started))
   const others = status.nodes.length - 1
   return [
     title(status),
     ...table([
-      ['Address', [...places.map((each) => `http://${each}`), url].filter(isOnce).join('  ')],
+      ['Address', [...addresses, url].filter(isOnce).join('  ')],
       [
         'Holds',
         `${status.messages} messages in ${status.channels} channels; knows ${others} other nodes`,
@@ -92,15 +102,16 @@ function brief({ status, url, places }: Started): readonly string[] {
   ]
 }
 
-function welcome({ status, operator, url, places, joinCode }: Started): readonly string[] {
-  const address = `http://${places[0] ?? url.replace('http://', '')}`
+function welcome(started: Started): readonly string[] {
+  const { status, operator, url, places, joinCode, isSecure } = started
+  const first = `http://${places[0] ?? url.replace('http://', '')}${isSecure ? '/trust' : ''}`
   return [
     title(status),
     '',
     ...table([
       [
         'On the network',
-        places.map((each) => `http://${each}`).join('  ') || 'no network here yet',
+        places.map((each) => addressOf(each, started)).join('  ') || 'no network here yet',
       ],
       ['On this machine', url],
       ['Administrator', operator.username],
@@ -108,8 +119,9 @@ function welcome({ status, operator, url, places, joinCode }: Started): readonly
     ]),
     '',
     `Phones: scan the picture; the page it opens tells how to connect the Mattermost app.`,
+    ...(isSecure ? ['It asks to compare some words: `holdfast trust` shows them here.'] : []),
     '',
-    picture(address),
+    picture(first),
     ...(joinCode === undefined ? [] : joining(places[0], joinCode)),
     'Running. Ctrl-C stops it. In another terminal:',
     '  holdfast post town-square "hello"     holdfast read     holdfast status     holdfast doctor',

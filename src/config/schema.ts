@@ -134,6 +134,37 @@ const Listen = object({
     .default('0.0.0.0')
     .describe('Address of this machine that people and other nodes reach; 0.0.0.0 means all.'),
   port: whole(0, 65_535).default(8_065).describe('TCP port; 0 lets the system pick a free one.'),
+  tls: oneOf(['auto', 'require', 'off'])
+    .default('auto')
+    .describe(
+      'auto: TLS and plain HTTP on one port. require: plain HTTP only from this machine itself. off: behind another TLS.',
+    ),
+  plainHttp: oneOf(['redirect', 'serve'])
+    .default('redirect')
+    .describe(
+      'What plain HTTP gets under auto: /trust and a redirect to https, or everything, with passwords in the clear.',
+    ),
+  kex: oneOf(['hybrid', 'x25519'])
+    .default('hybrid')
+    .describe(
+      'Key exchange: X25519 with ML-KEM-768, or X25519 alone, which spares 2.3 KB a connection on a thin line.',
+    ),
+  clientCertificates: oneOf(['none', 'required'])
+    .default('none')
+    .describe("Whether people's devices must show a certificate of the organisation."),
+  names: z
+    .array(
+      text(
+        /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/,
+        'a DNS name',
+      ),
+      wanted('a list of DNS names'),
+    )
+    .max(16, wanted('at most 16 names'))
+    .default([])
+    .describe(
+      'DNS names by which people reach this node, beside name.local. Others than local ones must be here when the organisation is founded.',
+    ),
 })
 
 const Carrier = z.discriminatedUnion('kind', [Lan, Nats], wanted('a carrier of kind lan or nats'))

@@ -10,6 +10,7 @@ import type { People } from './people.ts'
 import type { Presence } from './presence.ts'
 import type { Workspace } from './rest/shapes.ts'
 import type { Doorkeeper } from './session.ts'
+import type { ServerTls } from './tls.ts'
 
 /** How the door is set up. */
 export interface ServerOptions {
@@ -21,6 +22,8 @@ export interface ServerOptions {
   readonly siteUrl?: string
   /** The Mattermost version that is reported to clients: `10.11.0` satisfies all that are known. */
   readonly version: string
+  /** Without it the door speaks plain HTTP only. */
+  readonly tls?: ServerTls | undefined
 }
 
 /** Effects and the node. The server closes none of them. */

@@ -15,6 +15,7 @@ import { wireErrorFrom } from './errors.ts'
 import { readJson } from './json.ts'
 import type { Answer, Route } from './route.ts'
 import type { Caller } from './session.ts'
+import { passageOf, secureUrlOf, type ServerTls } from './tls.ts'
 
 const JSON_TYPE = 'application/json'
 
@@ -43,6 +44,7 @@ export function createHttp(door: Door, routes: readonly Route[]): FastifyInstanc
     setHeaders(reply, versionId)
     done()
   })
+  addGate(app, door.options.tls)
   app.setErrorHandler((error, request, reply) =>
     answerError(error, { request, reply, log: door.log }),
   )
@@ -52,6 +54,18 @@ export function createHttp(door: Door, routes: readonly Route[]): FastifyInstanc
   })
   for (const one of routes) hangUp(app, door, one)
   return app
+}
+
+/** Before anything is read: whoever must come by https, or show a certificate, and did not, goes no further. */
+function addGate(app: FastifyInstance, tls: ServerTls | undefined): void {
+  if (tls === undefined) return
+  app.addHook('onRequest', async ({ raw }, reply) => {
+    const passage = passageOf(tls, raw)
+    if (passage === 'pass') return undefined
+    // Not 308: an operator may switch TLS off again, and browsers would remember.
+    if (passage === 'redirect') return reply.redirect(secureUrlOf(raw), 307)
+    throw refusalOf(passage)
+  })
 }
 
 /** `version.build.hash.bool`, the form of Mattermost's X-Version-Id. Constant: a change makes web clients reload. */
@@ -124,6 +138,12 @@ function stopNode(error: AssertionFailure): void {
   queueMicrotask(() => {
     throw error
   })
+}
+
+function refusalOf(passage: 'plain' | 'no-certificate'): EdgeError {
+  return passage === 'plain'
+    ? new EdgeError('NOT_ALLOWED', { found: 'http', wanted: 'https', do: 'See /trust here.' })
+    : new EdgeError('NOT_ALLOWED', { found: 'no certificate', wanted: 'one of this device' })
 }
 
 function nameOf(error: unknown): string {

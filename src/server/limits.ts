@@ -74,3 +74,10 @@ export const SINCE_POSTS_MAX = 1_000
 export const PREFERENCES_PER_REQUEST_MAX = 100
 /** Longest value of a preference, in characters: Mattermost's own limit for most is 20,000. */
 export const PREFERENCE_CHARACTERS_MAX = 20_000
+
+/** Time a connection has for its first byte, in milliseconds; browsers open some in advance. */
+export const FIRST_BYTE_MS = 60_000
+/** Time a TLS handshake has, in milliseconds: a phone may reach the kit through a relay. */
+export const HANDSHAKE_MS = 60_000
+/** Connections at once that have not got as far as HTTP. */
+export const EARLY_CONNECTIONS_MAX = 1_000

@@ -38,7 +38,10 @@ export function pageRoutes(door: Door): readonly Route[] {
       call.reply.header('content-type', 'text/html; charset=utf-8')
       call.reply.header('content-security-policy', POLICY)
       call.reply.header('cache-control', 'no-store')
-      return pageFrom(await statusNow(), door.options.siteUrl ?? `http://${call.request.host}`)
+      return pageFrom(
+        await statusNow(),
+        door.options.siteUrl ?? `${call.request.protocol}://${call.request.host}`,
+      )
     }),
   ]
 }

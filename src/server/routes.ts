@@ -17,6 +17,7 @@ import { systemRoutes } from './rest/system.ts'
 import { teamRoutes } from './rest/teams.ts'
 import { userRoutes } from './rest/users.ts'
 import type { Route } from './route.ts'
+import { trustRoutes } from './trust-page.ts'
 
 /** Mattermost's addresses, our own, and the page at `/`. */
 export function allRoutes(door: Door): readonly Route[] {
@@ -37,5 +38,6 @@ export function allRoutes(door: Door): readonly Route[] {
     joiningRoutes,
     revokingRoutes,
     pageRoutes,
+    trustRoutes,
   ].flatMap((routesOf) => routesOf(door))
 }

@@ -17,6 +17,7 @@ import { openPeople } from './people.ts'
 import { createPresence } from './presence.ts'
 import { allRoutes } from './routes.ts'
 import { createDoorkeeper } from './session.ts'
+import { speakTls } from './tls-front.ts'
 import { handleUpgrades } from './upgrade.ts'
 
 /** Everything the server needs from outside. */
@@ -38,7 +39,9 @@ export async function openServer(options: ServerOptions, deps: ServerDeps): Prom
   opening.defer(unfollow)
   const http = createHttp(door, allRoutes(door))
   opening.defer(() => http.close())
-  const dropSockets = handleUpgrades(http.server, { live, acceptPeer: deps.acceptPeer })
+  const { tls } = options
+  if (tls !== undefined) opening.defer(speakTls(http.server, tls, deps))
+  const dropSockets = handleUpgrades(http.server, { live, acceptPeer: deps.acceptPeer, tls })
   opening.defer(dropSockets)
   const address = await listen(http, options)
   const running = live.run(stopping.signal)

@@ -86,6 +86,44 @@ test('failures are told when they begin and then rarely', async (t) => {
   await dialler.stop()
 })
 
+test('an address with TLS is tried without when nobody answers, and then by the way that worked', async (t) => {
+  const seen: string[] = []
+  const clock = virtualClock()
+  const end = new AbortController()
+  const dial = async (url: string): Promise<DialEnd> => {
+    seen.push(url)
+    return url.startsWith('wss:') ? failed : { peer: bravo, reason: 'closed-by-peer' }
+  }
+  const task = { url: 'wss://hub:1', backOffMaxMs: 1_000, contactOver: async () => undefined, dial }
+  const ports = { clock, random: seededRandom(1), log: collectingLog() }
+  const dialling = keepDialling(task, ports, end.signal)
+
+  await clock.advance(1_000)
+  end.abort()
+  await dialling
+
+  t.strictSame(seen.slice(0, 3), ['wss://hub:1', 'ws://hub:1', 'ws://hub:1'])
+})
+
+test('a peer that answers by TLS and is refused is not dialled without it', async (t) => {
+  const seen: string[] = []
+  const clock = virtualClock()
+  const end = new AbortController()
+  const dial = async (url: string): Promise<DialEnd> => {
+    seen.push(url)
+    return { peer: undefined, reason: 'not-a-member' }
+  }
+  const task = { url: 'wss://hub:1', backOffMaxMs: 1_000, contactOver: async () => undefined, dial }
+  const ports = { clock, random: seededRandom(1), log: collectingLog() }
+  const dialling = keepDialling(task, ports, end.signal)
+
+  await clock.advance(1_000)
+  end.abort()
+  await dialling
+
+  t.strictSame([...new Set(seen)], ['wss://hub:1'])
+})
+
 interface Dialler {
   readonly clock: VirtualClock
   readonly log: CollectingLog

@@ -6,6 +6,7 @@ import { LAN_PEER_PATH, openLanCarrier, type LanCarrier, type LanPorts } from '#
 import { STRANGERS_PER_ADDRESS_MAX } from '#carriers/lan-strangers.ts'
 import type { Carrier, Parcel } from '#ports/carrier.ts'
 import { realClock } from '#ports/real.ts'
+import { issueServer } from '#x509/issue.ts'
 import { carrierContract, type CarrierRig } from '../contracts/carrier.ts'
 import { handOver, hear, parcel, textOf } from '../support/carrier-side.ts'
 import { virtualClock } from '../support/clock.ts'
@@ -14,6 +15,7 @@ import { collectingLog } from '../support/log.ts'
 import { anOrganisation } from '../support/organisation.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { seededRandom } from '../support/random.ts'
+import { certified } from '../support/tls.ts'
 
 const relief = anOrganisation('relief')
 const alpha = relief.node('alpha')
@@ -33,6 +35,42 @@ test('a peer that dials is in contact, with the certificate it proved', async (t
   t.match(atKit, { peer: bravoId, mayHaveForgotten: false })
   t.ok(Buffer.from(alpha.certificateBytes).equals(atHub.certificate ?? Buffer.of()))
   t.ok(Buffer.from(bravo.certificateBytes).equals(atKit.certificate ?? Buffer.of()))
+})
+
+test('a peer is met by TLS whatever certificate it shows, as its session proves who it is', async (t) => {
+  await using hub = await aLanNode(bravo)
+  const { kit: authority, validity } = await certified()
+  const tls = await issueServer(authority, { hosts: ['elsewhere.local'], ...validity })
+  await using door = await openDoor((socket, from) => hub.accept(socket, from), tls)
+  await using kit = await aLanNode(alpha, { dial: [door.address.replace('ws:', 'wss:')] })
+
+  t.match(await kit.side.nextContact(true), { peer: bravoId })
+  const handed = handOver(kit.side, bravoId, parcel('by TLS'))
+  const arrival = await hub.side.nextArrival()
+  t.equal(textOf(arrival), 'by TLS')
+  arrival.acceptCustody()
+  t.equal(await handed, 'custody')
+})
+
+test('a peer that speaks no TLS is met without', async (t) => {
+  await using hub = await aLanNode(bravo)
+  await using kit = await aLanNode(alpha, { dial: [hub.address.replace('ws:', 'wss:')] })
+
+  t.match(await kit.side.nextContact(true), { peer: bravoId })
+})
+
+test('by TLS, too, a node of another organisation gets no contact', async (t) => {
+  const stranger = anOrganisation('others').node('bravo', { number: 2 })
+  await using other = await aLanNode(stranger)
+  const { kit: authority, validity } = await certified()
+  const tls = await issueServer(authority, { hosts: ['127.0.0.1'], ...validity })
+  await using door = await openDoor((socket, from) => other.accept(socket, from), tls)
+  await using kit = await aLanNode(alpha, { dial: [door.address.replace('ws:', 'wss:')] })
+
+  await kit.log.when('lan.dial-failed')
+
+  t.equal(kit.side.contacts.length, 0)
+  t.equal(other.side.contacts.length, 0)
 })
 
 test('custody is told only when the peer has given it', async (t) => {

@@ -23,15 +23,20 @@ test('reply subjects are short, and no two questions share one', async (t) => {
   const { exchange, line } = open()
   for (let count = 0; count < 3; count += 1) void exchange.ask(question).catch(() => undefined)
 
-  t.match(line.published[0]?.reply, /^r\.17\.[0-9a-z]{1,4}$/)
+  t.match(line.published[0]?.reply, /^r\.17\.[0-9a-z]{1,6}$/)
   t.equal(new Set(line.published.map(({ reply }) => reply)).size, 3)
   line.drop()
 })
 
-test('tokens start anywhere and run round', async (t) => {
-  const tokens = openTokens(36 ** 4 - 2)
+test('the next token cannot be told from those before, and another process has others', async (t) => {
+  const [tokens, others] = [openTokens(Uint8Array.of(1)), openTokens(Uint8Array.of(2))]
+  const [mine, theirs] = [tokens, others].map((next) => Array.from({ length: 1_000 }, next))
 
-  t.strictSame([tokens(), tokens(), tokens()], ['zzzz', '0', '1'])
+  t.equal(new Set([...(mine ?? []), ...(theirs ?? [])]).size, 2_000)
+  const steps = (mine ?? []).map((token) => Number.parseInt(token, 36))
+  const distances = steps.slice(1).map((token, at) => token - (steps[at] ?? 0))
+  t.equal(new Set(distances).size, distances.length)
+  t.ok(steps.every((token) => token < 2 ** 30))
 })
 
 test('an answer to nobody is passed over, and so is a second one', async (t) => {
@@ -94,5 +99,9 @@ function open(): {
   const line = scriptedLine()
   const clock = virtualClock()
   const ports = { clock, log: collectingLog() }
-  return { line, clock, exchange: openExchange({ line, tokens: openTokens(5), options, ports }) }
+  return {
+    line,
+    clock,
+    exchange: openExchange({ line, tokens: openTokens(Uint8Array.of(5)), options, ports }),
+  }
 }

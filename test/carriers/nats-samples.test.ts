@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'tap'
 import type { NatsOptions } from '#carriers/nats-options.ts'
+import { permissionsOf, type NatsPermissions } from '#carriers/nats-permissions.ts'
 import { makeCertificate, writeCertificate, type Certificate } from '../support/certificates.ts'
 import { handOver, parcel, textOf } from '../support/carrier-side.ts'
 import { hub, openNatsNode, rawNats, type NatsNode } from '../support/nats-node.ts'
@@ -46,6 +47,18 @@ test(
     t.strictSame(bravo.log.named('nats.server-error'), [])
   },
 )
+
+test('the samples give each node exactly what the carrier needs', async (t) => {
+  const nodes = [
+    permissionsOf({ workspace: 'a', nodeNumber: 1, provision: true }),
+    permissionsOf({ workspace: 'a', nodeNumber: 2, provision: false }),
+  ]
+  for (const name of ['hub.conf', 'cluster.conf'])
+    // oxlint-disable-next-line no-await-in-loop -- one after another
+    t.strictSame(allowed(await readFile(path.join(SAMPLES, name), 'utf8')), nodes, name)
+  const leaf = await readFile(path.join(SAMPLES, 'leaf.conf'), 'utf8')
+  t.strictSame(allowed(leaf.replaceAll('$JS.hub.API', '$JS.API')), nodes.slice(1))
+})
 
 test("the hub's file: a kit cannot write as another node", real, async (t) => {
   await using server = await startHub()
@@ -92,7 +105,7 @@ test(
     await using server = await startHub((text) =>
       [
         text
-          .replace('{ user: "CN=1" }', '{ user: "CN=1" }\n{ user: "CN=site2" }')
+          .replace('{ user: "CN=1"', '{ user: "CN=site2" }\n{ user: "CN=1"')
           .replace('jetstream {', 'jetstream {\ndomain: "hub"'),
         'leafnodes {',
         '  listen: "127.0.0.1:-1"',
@@ -118,6 +131,16 @@ test(
     t.equal(textOf(await bravo.nextArrival()), 'and live')
   },
 )
+
+/** What a server file allows to whom, in its order. */
+function allowed(text: string): readonly NatsPermissions[] {
+  const subjects = (kind: string): readonly (readonly string[])[] =>
+    [...text.matchAll(new RegExp(`${kind}: \\{ allow: \\[ (.*) \\] \\}`, 'g'))].map(
+      ([, list = '']) => list.split(', ').map((subject) => subject.slice(1, -1)),
+    )
+  const [publish, subscribe] = [subjects('publish'), subjects('subscribe')]
+  return publish.map((each, at) => ({ publish: each, subscribe: subscribe[at] ?? [] }))
+}
 
 /** A folder with the certificates the samples name. */
 async function aSite(): Promise<string> {

@@ -206,7 +206,12 @@ function open(): Opened {
   const ports = { clock, log: collectingLog(), random: seededRandom(1) }
   const { patienceMs: _, ...options } = natsOptions('')
   const slow = { ...options, backOffMaxMs: 60_000 }
-  const exchange = openExchange({ line, tokens: openTokens(0), options: slow, ports })
+  const exchange = openExchange({
+    line,
+    tokens: openTokens(Uint8Array.of(0)),
+    options: slow,
+    ports,
+  })
   const sender = openSender({
     exchange,
     options: slow,

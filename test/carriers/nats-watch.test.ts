@@ -135,6 +135,11 @@ function watched(idleProbeMs?: number, line = scriptedLine()): Watched {
   const clock = virtualClock()
   const log = collectingLog()
   const options = { name: 'hub', nodeNumber: 1, idleProbeMs }
-  const exchange = openExchange({ line, tokens: openTokens(0), options, ports: { clock, log } })
+  const exchange = openExchange({
+    line,
+    tokens: openTokens(Uint8Array.of(0)),
+    options,
+    ports: { clock, log },
+  })
   return { line, clock, log, exchange }
 }

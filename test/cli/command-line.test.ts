@@ -6,7 +6,18 @@ import { test, type Test } from 'tap'
 import { isDebug, runCommandLine } from '#cli/command-line.ts'
 import { exitCodeOf } from '#cli/explain.ts'
 
-const COMMANDS = ['init', 'start', 'join', 'invite', 'status', 'doctor', 'enrol', 'post', 'read']
+const COMMANDS = [
+  'init',
+  'start',
+  'join',
+  'invite',
+  'status',
+  'doctor',
+  'enrol',
+  'post',
+  'read',
+  'trust',
+]
 
 test('help lists every command, and each has help with the common options and examples', async (t) => {
   const general = await typed(t, ['--help'])

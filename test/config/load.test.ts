@@ -8,7 +8,15 @@ test('an empty file means every default', async (t) => {
   const config = await load(t, {})
 
   t.strictSame(config, {
-    listen: { host: '0.0.0.0', port: 8065 },
+    listen: {
+      host: '0.0.0.0',
+      port: 8065,
+      tls: 'auto',
+      plainHttp: 'redirect',
+      kex: 'hybrid',
+      clientCertificates: 'none',
+      names: [],
+    },
     logLevel: 'info',
     carriers: [
       { kind: 'lan', dial: [], receiptDelayMs: 200, backOffMsMax: 30_000, keepAliveMs: 30_000 },
@@ -71,7 +79,7 @@ test('all problems are named at once: key, what was found, what is wanted', asyn
     'carriers[1].servers: found nothing, wanted a list of nats://host:port',
     'carriers[2].kind: found "smoke", wanted a carrier of kind lan or nats',
     'carriers[3]: found "lan", wanted a carrier of kind lan or nats',
-    'listen.hots: found an unknown key, wanted one of host, port',
+    'listen.hots: found an unknown key, wanted one of host, port, tls, plainHttp, kex, clientCertificates, names',
     'listen.port: found 70000, wanted a whole number from 0 to 65535',
     'nmae: found an unknown key, wanted one of $schema, name, role, listen, logLevel, carriers',
     'role: found "king", wanted one of kit, hub, relay',

@@ -5,10 +5,12 @@ import { createPeople } from '#server/people.ts'
 import { allRoutes } from '#server/routes.ts'
 import type { Route } from '#server/route.ts'
 import { aLanDoor } from '../support/lan-door.ts'
+import { certified, doorTls } from '../support/tls.ts'
 
 /** The addresses alone: nothing is asked of this door. */
 const workspace = { id: 'w' as OrganisationId, name: 'Relief' }
-const ROUTES = allRoutes({ workspace, people: createPeople() } as unknown as Door)
+const options = { tls: await doorTls(await certified()) }
+const ROUTES = allRoutes({ workspace, people: createPeople(), options } as unknown as Door)
 
 const OPEN = [
   'POST /api/v4/users/login',
@@ -19,6 +21,10 @@ const OPEN = [
   'GET /api/holdfast/v1/health',
   'POST /api/holdfast/v1/join',
   'GET /',
+  'GET /trust',
+  'GET /trust/ca.crt',
+  'GET /trust/ca.pem',
+  'GET /trust/holdfast.mobileconfig',
 ]
 
 /** Values that broke servers elsewhere: for bodies, path parts and queries. */

@@ -3,6 +3,7 @@ import { Client4 } from '@mattermost/client'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { Person } from '#app/types.ts'
 import { openServer, type ServerDeps } from '#server/server.ts'
+import type { ServerTls } from '#server/tls.ts'
 import { virtualClock, type VirtualClock } from './clock.ts'
 import { collectingLog, type CollectingLog } from './log.ts'
 import { aNode, anAdministrator } from './nodes.ts'
@@ -45,6 +46,7 @@ export interface Answer {
 /** What a test may choose. */
 export interface DoorChoice extends Partial<Pick<ServerDeps, 'acceptPeer'>> {
   readonly siteUrl?: string
+  readonly tls?: ServerTls
   /** Puts another answer in the place of some of the node's: for what a sound node does not do. */
   readonly change?: (node: EdgeNode) => EdgeNode
 }
@@ -63,7 +65,7 @@ export async function aLanDoor(
     bo: await enrol(node, amira, 'bo'),
     chen: await enrol(node, amira, 'chen'),
   }
-  const { siteUrl, change = (same) => same, ...deps } = choice
+  const { siteUrl, tls, change = (same) => same, ...deps } = choice
   const listeners = new Set<(event: NodeEvent) => void>()
   const subscribe: EdgeNode['subscribe'] = (listener) => {
     listeners.add(listener)
@@ -76,6 +78,7 @@ export async function aLanDoor(
       port: 0,
       version: '10.11.0',
       ...(siteUrl === undefined ? {} : { siteUrl }),
+      tls,
     },
     { node: { ...changed, subscribe }, clock, random: seededRandom(7), log, ...deps },
   )

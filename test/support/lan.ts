@@ -1,6 +1,7 @@
 /** Real LAN carriers on loopback, and a network between them that can be cut, held up and tampered with. */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
 import { must } from '#base/assert.ts'
@@ -18,6 +19,8 @@ import { seededRandom } from './random.ts'
 export interface LanNode extends AsyncDisposable {
   readonly side: CarrierSide
   readonly log: CollectingLog
+  /** Takes the sockets of another door than its own. */
+  readonly accept: LanCarrier['accept']
   /** `ws://127.0.0.1:port` */
   readonly address: string
 }
@@ -75,6 +78,7 @@ export async function aLanNode(identity: Identity, choice: LanChoice = {}): Prom
   return {
     side: hear(carrier, openMemoryStore()),
     log,
+    accept: carrier.accept,
     address: door.address,
     [Symbol.asyncDispose]: async () => {
       await carrier[Symbol.asyncDispose]()
@@ -83,9 +87,15 @@ export async function aLanNode(identity: Identity, choice: LanChoice = {}): Prom
   }
 }
 
-/** A server that hands its sockets to `accept`. */
-export async function openDoor(accept: LanCarrier['accept']): Promise<Door> {
-  const server = createServer()
+/** A server that hands its sockets to `accept`; with a certificate it speaks TLS and nothing else. */
+export async function openDoor(
+  accept: LanCarrier['accept'],
+  tls?: { readonly certificatePem: string; readonly keyPem: string },
+): Promise<Door> {
+  const server =
+    tls === undefined
+      ? createServer()
+      : createTlsServer({ cert: tls.certificatePem, key: tls.keyPem })
   const sockets = new WebSocketServer({ server, path: LAN_PEER_PATH })
   let isShut = false
   sockets.on('connection', (socket, request) => {
@@ -175,7 +185,7 @@ function bytesOf(data: unknown): Uint8Array {
   return data instanceof Uint8Array ? data : Buffer.from(data as ArrayBuffer)
 }
 
-async function listen(server: Server): Promise<string> {
+async function listen(server: Server | TlsServer): Promise<string> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -22,6 +22,8 @@ export interface NatsServer extends AsyncDisposable {
   readonly kill: () => Promise<void>
   /** Starts it again on the same port. */
   readonly start: () => Promise<void>
+  /** Has it read its config file again, and waits until it has. */
+  readonly reload: () => Promise<void>
   /** Removes everything it has stored; to be called while it is down. */
   readonly wipe: () => Promise<void>
 }
@@ -85,6 +87,13 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     kill: () => end('SIGKILL'),
     start: async () => {
       ;({ child } = await launch(file, folder, port))
+    },
+    reload: async () => {
+      const lines = createInterface({ input: child.stderr ?? process.stdin })
+      child.kill('SIGHUP')
+      // oxlint-disable-next-line no-unreachable-loop -- until it has said so
+      for await (const line of lines) if (line.includes('Reloaded server config')) break
+      child.stderr?.resume()
     },
     wipe: () => rm(path.join(folder, STORE), { recursive: true, force: true }),
     [Symbol.asyncDispose]: async () => {
