@@ -2,6 +2,7 @@
 import type { Door } from './door.ts'
 import { deliveryRoutes } from './holdfast/delivery.ts'
 import { joiningRoutes } from './holdfast/joining.ts'
+import { lockingRoutes } from './holdfast/locking.ts'
 import { nodeRoutes } from './holdfast/status.ts'
 import { pageRoutes } from './page.ts'
 import { channelMemberRoutes } from './rest/channel-members.ts'
@@ -34,6 +35,7 @@ export function allRoutes(door: Door): readonly Route[] {
     nodeRoutes,
     deliveryRoutes,
     joiningRoutes,
+    lockingRoutes,
     pageRoutes,
   ].flatMap((routesOf) => routesOf(door))
 }

@@ -62,7 +62,7 @@ async function openDoor(
   deps: ServerDeps,
   signal: AbortSignal,
 ): Promise<Opened> {
-  const { node, clock, random, log } = deps
+  const { node, clock, random, log, onLock, onUse } = deps
   const status = await node.status()
   const workspace = { id: status.organisation, name: status.organisationName }
   const people = await openPeople(node, log)
@@ -98,6 +98,8 @@ async function openDoor(
     clock,
     random,
     log,
+    ...(onLock && { onLock }),
+    ...(onUse && { onUse }),
     options,
     workspace,
     people,
