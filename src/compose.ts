@@ -72,7 +72,9 @@ export async function openHoldfast(
   const parts = await openParts({ dataFolder, key }, world, stack)
   checkFixedKeys(config, parts.identity)
   const carriers = await openCarriers(config, { ...parts, ...world }, stack)
-  const node = stack.use(await openNode(parts, { carriers: carriers.all, world }))
+  const node = stack.use(
+    await openNode(parts, { carriers: carriers.all, world, onRebirth: options.onRebirth }),
+  )
   const server = stack.use(
     await openServer(
       { ...config.listen, version: REPORTED_VERSION },
@@ -103,7 +105,7 @@ export async function openAlone(
 ): Promise<{ readonly node: EdgeNode } & AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
   const parts = await openParts({ dataFolder, key: key ?? (await keyOf(dataFolder)) }, world, stack)
-  const node = stack.use(await openNode(parts, { carriers: [], world }))
+  const node = stack.use(await openNode(parts, { carriers: [], world, onRebirth: undefined }))
   const owned = stack.move()
   return { node, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
@@ -122,9 +124,15 @@ function lockingOf(
   return { onLock, onUse: touch }
 }
 
+interface NodeSurroundings {
+  readonly carriers: readonly Carrier[]
+  readonly world: World
+  readonly onRebirth: (() => void) | undefined
+}
+
 function openNode(
   { identity, contents, keys, start, store }: Parts,
-  { carriers, world }: { readonly carriers: readonly Carrier[]; readonly world: World },
+  { carriers, world, onRebirth }: NodeSurroundings,
 ): ReturnType<typeof openEdgeNode> {
   const { organisation, root } = keys
   return openEdgeNode(
@@ -135,6 +143,7 @@ function openNode(
       life: start.life,
       acquaintances: contents.issuer === undefined ? [] : [contents.issuer],
       version: VERSION,
+      ...(onRebirth && { onRebirth }),
     },
     { store, ...world, passwords: realPasswords(world.random), carriers },
   )

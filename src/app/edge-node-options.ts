@@ -20,6 +20,8 @@ export interface EdgeNodeOptions {
   /** Certificates this node has besides its directory: at first, that of the node that let it in. */
   readonly acquaintances: readonly Uint8Array[]
   readonly version: string
+  /** Called when the node has to be closed and opened again in a new life. */
+  readonly onRebirth?: () => void
 }
 
 /** Every effect of the node. The node closes none of them. */

@@ -18,6 +18,7 @@ import { attestationOf, noteStatement } from '#trust/attestation.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type ParcelRecord } from './records.ts'
+import { noteSent } from './rebirth.ts'
 import type { Tx } from './replica.ts'
 
 /** A parcel that is on disk and may be sent. */
@@ -45,6 +46,7 @@ export async function cutDelta(
   const sender = context.replica.actor
   const body = encodeDelta({ log, changes, sender, roster: context.roster, attestations })
   const own = newestOf(changes, sender)
+  if (own !== undefined) await noteSent(tx, want.document, own)
   const bytes = await sealBody(tx, context, {
     body,
     document: want.document,

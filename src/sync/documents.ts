@@ -2,12 +2,13 @@
  * The open documents of a replica: a few logs in memory, made from snapshot and loose changes when needed, folded into
  * a new snapshot when many loose changes have come, and forgotten when others are used more.
  */
-import { EdgeError } from '#base/errors.ts'
-import type { DocumentId } from '#base/ids.ts'
+import { must } from '#base/assert.ts'
+import { codeOf, EdgeError } from '#base/errors.ts'
+import type { ActorId, DocumentId } from '#base/ids.ts'
 import { LOOSE_CHANGES_MAX, OPEN_DOCUMENTS_MAX } from '#base/limits.ts'
 import type { Change } from '#model/change.ts'
 import { foldDocument, loadDocument } from '#model/document.ts'
-import type { Log, Logged } from '#model/log.ts'
+import { openLog, type Log, type Logged } from '#model/log.ts'
 import type { Log as EventLog } from '#ports/log.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type DocumentRecord } from './records.ts'
@@ -19,6 +20,12 @@ export interface Documents {
   readonly log: (document: DocumentId) => Promise<Log>
   /** Adds a change to its log and stages it. */
   readonly add: (document: DocumentId, change: Change) => Promise<Logged>
+  /** Takes an actor's changes behind `seq` out of the document, and gives them. */
+  readonly cutBack: (
+    document: DocumentId,
+    actor: ActorId,
+    seq: number,
+  ) => Promise<readonly Logged[]>
   /** Forgets what memory holds of a document; the next use reads it again. */
   readonly drop: (document: DocumentId) => void
   /** Closes the documents used longest ago, down to OPEN_DOCUMENTS_MAX. */
@@ -34,7 +41,7 @@ export function openDocuments(staging: Staging, events: EventLog): Documents {
   const log = async (document: DocumentId): Promise<Log> => {
     const known = open.get(document)
     open.delete(document)
-    const found = known ?? (await loadLog(document, staging, events))
+    const found = known ?? (await loadLog(document, staging))
     open.set(document, found) // newest last
     return found
   }
@@ -61,6 +68,15 @@ export function openDocuments(staging: Staging, events: EventLog): Documents {
       if (next.looseTo - next.looseFrom >= LOOSE_CHANGES_MAX) await fold(document, next)
       return logged
     },
+    cutBack: async (document, actor, seq) => {
+      const before = (await log(document)).since({})
+      const isCut = (change: Logged): boolean => change.actor === actor && change.seq > seq
+      const shorter = openLog(document)
+      for (const change of before) if (!isCut(change)) shorter.add(change)
+      open.set(document, shorter)
+      await rewrite(staging, shorter)
+      return before.filter(isCut)
+    },
     drop: (document) => void open.delete(document),
     evict: () => {
       for (const document of open.keys()) {
@@ -71,21 +87,42 @@ export function openDocuments(staging: Staging, events: EventLog): Documents {
   }
 }
 
-async function loadLog(document: DocumentId, staging: Staging, events: EventLog): Promise<Log> {
+/** Stages a document anew, as one snapshot of what its log holds. */
+async function rewrite(staging: Staging, log: Log): Promise<void> {
+  const { document } = log
+  const record = unpack<DocumentRecord>(await staging.get(key.document(document))) ?? EMPTY
+  for (let index = record.looseFrom; index < record.looseTo; index += 1)
+    staging.delete(key.loose(document, index))
+  const { looseTo } = record
+  staging.put(key.snapshot(document), must(foldDocument(log), 'Automerge holds what our log holds'))
+  const next = { clock: log.clock(), size: log.size(), looseFrom: looseTo, looseTo }
+  staging.put(key.document(document), pack(next satisfies DocumentRecord))
+}
+
+/** @throws EdgeError STORE_BROKEN with the fact `document` */
+async function loadLog(document: DocumentId, staging: Staging): Promise<Log> {
+  try {
+    return await loadSound(document, staging)
+  } catch (error) {
+    if (codeOf(error) !== 'STORE_BROKEN') throw error
+    throw new EdgeError('STORE_BROKEN', { document, found: 'damage' }, { cause: error })
+  }
+}
+
+async function loadSound(document: DocumentId, staging: Staging): Promise<Log> {
+  const known = unpack<DocumentRecord>(await staging.get(key.document(document)))
+  const record = known ?? EMPTY
   const snapshot = await staging.get(key.snapshot(document))
-  const loose = await staging.list(range.loose(document))
+  const places = known === undefined ? range.loose(document) : range.looseBetween(document, record)
+  const loose = await staging.list(places)
   const loaded = loadDocument(
     document,
     snapshot,
     loose.map(([, bytes]) => bytes),
   )
   // LevelDB loses a block of its log without a word: writing on with holes would use numbers again.
-  const record = unpack<DocumentRecord>(await staging.get(key.document(document))) ?? EMPTY
-  const isShort = loaded.log.size() < record.size
+  const isShort = loaded.log.size() !== record.size
   const damage = loaded.damage === 'none' && isShort ? 'missing changes' : loaded.damage
-  if (damage !== 'none') {
-    events.error('document.damaged', { document, damage, size: loaded.log.size() })
-    throw new EdgeError('STORE_BROKEN', { document, found: `damaged ${damage}` })
-  }
+  if (damage !== 'none') throw new EdgeError('STORE_BROKEN', { found: `damaged ${damage}` })
   return loaded.log
 }

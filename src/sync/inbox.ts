@@ -16,10 +16,12 @@ import type { Arrival } from '#ports/carrier.ts'
 import type { Range } from '#ports/store.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
+import { closeHole } from './healing.ts'
 import { key, range } from './keys.ts'
 import { clockOf, envelopeName, noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
 import { takeNote } from './notes.ts'
 import { pack, unpack, type KeptRecord } from './records.ts'
+import { hearOfOurselves, settleAside } from './rebirth.ts'
 import type { Tx } from './replica.ts'
 import { noteSegment } from './segments.ts'
 
@@ -47,6 +49,8 @@ export async function receive(context: SyncContext, arrival: Arrival): Promise<O
 async function takeWithKept(tx: Tx, context: SyncContext, incoming: Incoming): Promise<Outcome> {
   const outcome = await takeEnvelope(tx, context, incoming)
   if (outcome.kind !== 'applied' || outcome.changes === 0) return outcome
+  await settleAside(tx, context, outcome.document)
+  await closeHole(tx, outcome.document)
   await retryWaiting(tx, context, outcome.document)
   if (outcome.document === DIRECTORY) await retryParked(tx, context)
   return outcome
@@ -79,6 +83,7 @@ interface DeltaArrival {
 
 async function takeDelta(tx: Tx, context: SyncContext, arrival: DeltaArrival): Promise<Outcome> {
   const { delta, incoming } = arrival
+  await hearOfOurselves(tx, context, [{ document: delta.document, clock: clockOfRecords(delta) }])
   const rebuilt = rebuildDelta(delta, await tx.log(delta.document))
   if (!rebuilt.ok) {
     if (rebuilt.reason === 'malformed') return { kind: 'refused', reason: 'malformed' }
@@ -249,6 +254,10 @@ function keep(context: SyncContext, { bytes, from, since }: Incoming, wanted: Cl
 
 function keptFrom(bytes: Uint8Array): KeptRecord {
   return must(unpack<KeptRecord>(bytes), 'a kept envelope has its record')
+}
+
+function clockOfRecords({ records }: Delta): Clock {
+  return Object.fromEntries(records.map(({ actor, seq }) => [actor, seq]))
 }
 
 function clockOfNewest(newest: ReadonlyMap<ActorId, Change>): Clock {

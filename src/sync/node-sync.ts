@@ -15,6 +15,7 @@ import { retryParked } from './inbox.ts'
 import { range } from './keys.ts'
 import type { LinkState } from './links.ts'
 import { openProjector } from './projector.ts'
+import { beginAgain, settleAllAside } from './rebirth.ts'
 import { openReplica, type Reader } from './replica.ts'
 
 /** Sync of one node, running. */
@@ -34,6 +35,8 @@ export interface NodeSyncOptions {
   readonly log: Log
   readonly carriers: readonly Carrier[]
   readonly emit: (event: SyncEvent) => void
+  /** Called, once or more, when the node has to be closed and opened again in a new life. */
+  readonly onRebirth?: () => void
 }
 
 /** Opens sync and starts it. The node's own certificate goes into the directory if it is not there yet. */
@@ -41,7 +44,8 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   const { identity, store, clock, log } = options
   const { certificate, organisation } = identity
   const actor = actorOf(certificate.node, options.life)
-  const replica = openReplica({ store, actor, log })
+  let onLoss = (): void => undefined
+  const replica = openReplica({ store, actor, log, now: clock.now, onLoss: () => onLoss() })
   const roster = openRoster(organisation.rootKey)
   for (const bytes of [identity.certificateBytes, ...options.acquaintances]) roster.introduce(bytes)
   const keyring = openKeyring(organisation.id, options.organisationSecret)
@@ -60,16 +64,26 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     peers: new Set(),
     emit: options.emit,
     ring: () => driver?.ring(),
+    run: { isUnsure: false, unsureSince: undefined, isOver: false },
+    onRebirth: options.onRebirth ?? (() => undefined),
+  }
+  onLoss = () => {
+    context.run.isOver = true
+    context.onRebirth()
   }
   const peers = await store.list(range.peers)
+  context.run.isUnsure = peers.length > 0
   for (const [place] of peers) context.peers.add(place.slice('peer/'.length) as PeerId)
   const reload = async (reader: Pick<Reader, 'log'>): Promise<void> => {
     projector.reload((await reader.log(DIRECTORY)).since({}))
   }
+  context.run.isOver = !(await replica.commit((tx) => beginAgain(tx, actor)))
+  if (context.run.isOver) context.onRebirth()
   await replica.commit(reload)
   replica.onRollback(reload)
   await enrolItself(context, clock.now())
   await replica.commit((tx) => retryParked(tx, context))
+  await replica.commit((tx) => settleAllAside(tx, context))
   driver = startDriver(context, { carriers: options.carriers, clock })
   return {
     context,

@@ -4,13 +4,14 @@
  * ones, a crash keeps whole commits in their order, and many posts cost one fsync (research/wire.md 4).
  */
 import { EdgeError } from '#base/errors.ts'
-import type { ActorId, DocumentId } from '#base/ids.ts'
+import type { ActorId, DocumentId, Instant } from '#base/ids.ts'
 import { COMMIT_QUEUE_MAX, GROUP_COMMITS_MAX } from '#base/limits.ts'
 import type { Change } from '#model/change.ts'
 import { encodeEntry, type Entry as LogEntry } from '#model/entry.ts'
 import type { Log, Logged } from '#model/log.ts'
 import type { Log as EventLog } from '#ports/log.ts'
 import type { Entry, Range, Store } from '#ports/store.ts'
+import { heal } from './healing.ts'
 import { openDocuments, type Documents } from './documents.ts'
 import { openStaging, type Staging } from './staging.ts'
 
@@ -29,6 +30,12 @@ export interface Tx extends Reader {
   readonly append: (document: DocumentId, entry: LogEntry) => Promise<Logged>
   /** Adds a change that was checked: written again, attested, and not had before. */
   readonly take: (document: DocumentId, change: Change) => Promise<Logged>
+  /** Takes an actor's changes behind `seq` out of a document. Nothing else in it may depend on them. */
+  readonly cutBack: (
+    document: DocumentId,
+    actor: ActorId,
+    seq: number,
+  ) => Promise<readonly Logged[]>
   /** Runs once the commit is on disk, in the order of commits. */
   readonly afterwards: (effect: () => void) => void
 }
@@ -68,6 +75,11 @@ interface Desk {
   readonly rollbacks: ((reader: Pick<Reader, 'log'>) => Promise<void>)[]
   /** Changes were taken back, and what was derived from documents is not made anew yet. */
   isStale: boolean
+  /** Numbers of our own list are lost: none may be given out in this life. */
+  isOver: boolean
+  readonly events: EventLog
+  readonly now: () => Instant
+  readonly onLoss: () => void
 }
 
 /** Opens the replica on a store. */
@@ -75,6 +87,9 @@ export function openReplica(options: {
   readonly store: Store
   readonly actor: ActorId
   readonly log: EventLog
+  /** Our own list was damaged: the replica takes no more entries of ours, and has to be opened in a new life. */
+  readonly onLoss?: () => void
+  readonly now?: () => Instant
 }): Replica {
   const { store, actor } = options
   const staging = openStaging(store)
@@ -84,6 +99,10 @@ export function openReplica(options: {
     documents: openDocuments(staging, options.log),
     rollbacks: [],
     isStale: false,
+    isOver: false,
+    events: options.log,
+    now: options.now ?? (() => 0),
+    onLoss: options.onLoss ?? (() => undefined),
   }
   const queue: Job[] = []
   let running: Promise<void> | undefined
@@ -137,7 +156,11 @@ async function runGroup(desk: Desk, group: readonly Job[]): Promise<void> {
   }
 }
 
-async function runJob(desk: Desk, job: Job): Promise<Done | undefined> {
+async function runJob(
+  desk: Desk,
+  job: Job,
+  healed: ReadonlySet<string> = new Set(),
+): Promise<Done | undefined> {
   const effects: (() => void)[] = []
   const touched = new Set<DocumentId>()
   desk.staging.begin()
@@ -149,9 +172,33 @@ async function runJob(desk: Desk, job: Job): Promise<Done | undefined> {
   } catch (error) {
     desk.staging.drop()
     await rollBack(desk, touched)
-    job.reject(error)
-    return undefined
+    const document = damagedIn(error)
+    if (document === undefined || healed.has(document)) {
+      job.reject(error)
+      return undefined
+    }
+    await healDocument(desk, document)
+    return runJob(desk, job, new Set([...healed, document]))
   }
+}
+
+/** The document that could not be read for damage, if that is what happened. */
+function damagedIn(error: unknown): DocumentId | undefined {
+  const isDamage = error instanceof EdgeError && error.code === 'STORE_BROKEN'
+  const document = isDamage ? error.facts['document'] : undefined
+  return typeof document === 'string' ? (document as DocumentId) : undefined
+}
+
+/** Goes to the disk with the batch, before whatever is written on top of it. */
+async function healDocument(desk: Desk, document: DocumentId): Promise<void> {
+  const { staging, events, actor } = desk
+  staging.begin()
+  const isLoss = await heal({ staging, events, actor }, document, desk.now())
+  staging.keep()
+  desk.documents.drop(document)
+  if (!isLoss) return
+  desk.isOver = true
+  desk.onLoss()
 }
 
 function transaction(desk: Desk, effects: (() => void)[], touched: Set<DocumentId>): Tx {
@@ -163,6 +210,7 @@ function transaction(desk: Desk, effects: (() => void)[], touched: Set<DocumentI
     delete: staging.delete,
     log: documents.log,
     append: async (document, entry) => {
+      if (desk.isOver) throw new EdgeError('STOPPING', { found: 'a damaged list of our own' })
       touched.add(document)
       const log = await documents.log(document)
       return documents.add(document, log.next(actor, encodeEntry(entry, log.context(actor))))
@@ -170,6 +218,10 @@ function transaction(desk: Desk, effects: (() => void)[], touched: Set<DocumentI
     take: (document, change) => {
       touched.add(document)
       return documents.add(document, change)
+    },
+    cutBack: (document, from, seq) => {
+      touched.add(document)
+      return documents.cutBack(document, from, seq)
     },
     afterwards: (effect) => void effects.push(effect),
   }
