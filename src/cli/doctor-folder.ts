@@ -116,13 +116,18 @@ async function store({ data, isRunning }: FolderPlace, key: StoreKey): Promise<F
   if (isRunning) return ok('store', 'in use by the running node; stop it to have every value read')
   if (!(await isThere(layoutOf(data).store))) return ok('store', 'not made yet')
   return checkStore({ dataFolder: data, key }, realWorld('error')).then(
-    ({ values, wasRepaired }) =>
-      wasRepaired
+    ({ values, holes, wasRepaired }) =>
+      holes > 0
         ? warn(
             'store',
-            `${values} values open; damage was repaired: entries may be gone and will be fetched again`,
+            `${holes} documents are damaged; what is missing is asked for at the next contact`,
           )
-        : ok('store', `all ${values} values open`),
+        : wasRepaired
+          ? warn(
+              'store',
+              `${values} values open; damage was repaired: entries may be gone and will be fetched again`,
+            )
+          : ok('store', `all ${values} values open`),
     (error: unknown) =>
       codeOf(error) === 'DATA_FOLDER_IN_USE'
         ? fail('store', 'in use by another program: stop it')

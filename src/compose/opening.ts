@@ -15,6 +15,7 @@ import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
 import type { Random } from '#ports/random.ts'
 import type { Store } from '#ports/store.ts'
+import { range } from '#sync/keys.ts'
 import { openLevelStore } from '#storage/level-store.ts'
 import { openIdentity, organisationIdOf, type Identity } from '#trust/identity.ts'
 import { forget, keysOf, sealWhole, unlockAlone, type StoreKey } from './unlocking.ts'
@@ -38,6 +39,8 @@ export interface Parts {
 /** What was found in a store that was read from end to end. */
 export interface StoreCheck {
   readonly values: number
+  /** Documents that damage took something of, and that are still asked for. */
+  readonly holes: number
   readonly wasRepaired: boolean
 }
 
@@ -116,13 +119,14 @@ export async function checkStore(
 ): Promise<StoreCheck> {
   const level = await openLevelStore({ folder: layoutOf(dataFolder).store, log: world.log })
   await using sealed = sealWhole(level, key, world.random)
+  const holes = (await sealed.list(range.holes)).length
   let values = 0
   let from: string = ALL_KEYS.from
   for (;;) {
     const page = await sealed.list({ from, to: ALL_KEYS.to, limit: CHECK_PAGE })
     values += page.length
     const last = page.at(-1)
-    if (last === undefined) return { values, wasRepaired: level.wasRepaired }
+    if (last === undefined) return { values, holes, wasRepaired: level.wasRepaired }
     from = `${last[0]}\0`
   }
 }

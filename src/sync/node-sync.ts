@@ -44,8 +44,11 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   const { identity, store, clock, log } = options
   const { certificate, organisation } = identity
   const actor = actorOf(certificate.node, options.life)
-  let onLoss = (): void => undefined
-  const replica = openReplica({ store, actor, log, now: clock.now, onLoss: () => onLoss() })
+  const onLoss = (): void => {
+    context.run.isOver = true
+    context.onRebirth()
+  }
+  const replica = openReplica({ store, actor, log, now: clock.now, onLoss })
   const roster = openRoster(organisation.rootKey)
   for (const bytes of [identity.certificateBytes, ...options.acquaintances]) roster.introduce(bytes)
   const keyring = openKeyring(organisation.id, options.organisationSecret)
@@ -66,10 +69,6 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     ring: () => driver?.ring(),
     run: { isUnsure: false, unsureSince: undefined, isOver: false },
     onRebirth: options.onRebirth ?? (() => undefined),
-  }
-  onLoss = () => {
-    context.run.isOver = true
-    context.onRebirth()
   }
   const peers = await store.list(range.peers)
   context.run.isUnsure = peers.length > 0

@@ -2,6 +2,9 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
+import { must } from '#base/assert.ts'
+import { keyOf } from '#compose/opening.ts'
+import { keysOf } from '#compose/unlocking.ts'
 import {
   eventually,
   found,
@@ -89,6 +92,42 @@ test('nothing in a folder that is locked tells a secret of the node', async (t) 
   t.strictSame(names.toSorted(), ['life', 'secrets', 'store.vault'])
   const report = await holdfast('doctor', '--json', '--data', alpha)
   t.match(report.out, 'opens by passphrase; the rest cannot be looked at without it')
+})
+
+test('no key, no passphrase and no message is in any file or log of a node that ran', async (t) => {
+  const folder = t.testdir()
+  const alpha = join(folder, 'alpha')
+  const passphrase = join(folder, 'passphrase')
+  await writeFile(passphrase, 'seven green boats')
+  await initNode(alpha, { name: 'alpha', role: 'kit', port: await freePort() })
+  const words = ['--new-passphrase-file', passphrase, '--keep-key-file', '--data', alpha]
+  await holdfastJson('passphrase', 'set', ...words)
+  const node = await startNode(t, '--data', alpha)
+  await holdfastJson('post', 'town-square', 'The bridge is down', '--data', alpha)
+  const { out, error } = await node.end('SIGTERM')
+  const key = await keyOf(alpha)
+  const { signing, sealing, organisation, root } = await keysOf(alpha, key)
+  const secrets = [key.bytes, signing, sealing, organisation, must(root, 'it founded')]
+  const texts = ['seven green boats', 'The bridge is down']
+  const needles = [...secrets, ...texts.map((text) => Buffer.from(text))].flatMap((bytes) => {
+    const plain = Buffer.from(bytes)
+    return [plain, Buffer.from(plain.toString('hex')), Buffer.from(plain.toString('base64'))]
+  })
+
+  const files = await readdir(alpha, { recursive: true, withFileTypes: true })
+  const places = files
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name))
+  t.ok(places.length > 8)
+  for (const place of places) {
+    const bytes = await readFile(place)
+    t.notOk(
+      needles.some((needle) => bytes.includes(needle)),
+      place,
+    )
+  }
+  for (const needle of needles) t.notOk(Buffer.from(out + error).includes(needle), 'the log')
+  t.ok(needles.every((needle) => needle.length >= 16))
 })
 
 test('a wiped node is gone for good, also while it runs', async (t) => {
