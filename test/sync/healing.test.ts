@@ -1,8 +1,12 @@
 /** Holes and flipped bits: what survives is used, what others hold comes back, what only we had is written again. */
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test, type Test } from 'tap'
 import { must } from '#base/assert.ts'
 import { openMemoryNetwork } from '#carriers/memory.ts'
+import { DIRECTORY } from '#model/document-id.ts'
 import type { Store } from '#ports/store.ts'
+import { openLevelStore } from '#storage/level-store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { sealingKey } from '#storage/seal.ts'
 import { sealStore } from '#storage/sealed-store.ts'
@@ -11,7 +15,16 @@ import { virtualClock, type VirtualClock } from '../support/clock.ts'
 import { collectingLog, type CollectingLog } from '../support/log.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
 import { seededRandom } from '../support/random.ts'
-import { aSync, bodies, found, routine, say, type SyncNode } from '../support/sync.ts'
+import {
+  arrive,
+  aSync,
+  bodies,
+  envelopeOf,
+  found,
+  routine,
+  say,
+  type SyncNode,
+} from '../support/sync.ts'
 
 const ALPHA = anIdentity('alpha', 1)
 const BRAVO = anIdentity('bravo', 2)
@@ -72,6 +85,75 @@ test('of our own changes, what was sent comes back, and what was not is written 
   await reborn.close()
   await bravo.close()
 })
+
+test('a bit flipped anywhere in the log of a real store loses nothing that another node has', async (t) => {
+  const alpha = await aSync('alpha', { knows: [BRAVO] })
+  await found(alpha)
+  const folder = join(t.testdir(), 'store')
+  await onDisk(folder, async (bravo) => {
+    await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
+    for (let count = 0; count < MESSAGES; count += 1) {
+      await say(alpha, `message ${count} ${'x'.repeat(300)}`)
+      await catchUp(alpha, bravo)
+    }
+  })
+  let damaged = 0
+  for (const part of [0.15, 0.35, 0.5, 0.65, 0.85]) {
+    const copy = `${folder}-${part}`
+    await cp(folder, copy, { recursive: true })
+    await flipInLog(copy, part)
+
+    await onDisk(copy, async (bravo, log) => {
+      const before = await sizeOf(bravo)
+      if (log.named('document.damaged').length > 0) damaged += 1
+      await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
+      await catchUp(alpha, bravo)
+
+      t.ok(before < MESSAGES, `${before} survived at ${part}`)
+      t.equal(await sizeOf(bravo), MESSAGES)
+      const wanted = await alpha.context.replica.commit(async (tx) =>
+        (await tx.log(routine)).heads(),
+      )
+      t.strictSame(
+        await bravo.context.replica.commit(async (tx) => (await tx.log(routine)).heads()),
+        wanted,
+      )
+      await say(bravo, 'and it writes on')
+    })
+  }
+  t.ok(damaged > 0, 'holes in the middle were seen')
+  await alpha[Symbol.asyncDispose]()
+})
+
+const MESSAGES = 60
+
+/** Sync called bravo on a real, sealed LevelDB, for as long as `work` lasts. */
+async function onDisk(
+  folder: string,
+  work: (bravo: SyncNode, log: CollectingLog) => Promise<void>,
+): Promise<void> {
+  const log = collectingLog()
+  await using store = sealStore(await openLevelStore({ folder, log }), KEY, seededRandom(8))
+  await using bravo = await aSync('bravo', { store, log, knows: [ALPHA] })
+  await work(bravo, log)
+}
+
+/** Gives bravo what alpha has of the segment and bravo, by its own word, has not. */
+async function catchUp(alpha: SyncNode, bravo: SyncNode): Promise<void> {
+  const clock = await bravo.context.replica.commit(async (tx) => (await tx.log(routine)).clock())
+  await arrive(bravo, await envelopeOf(alpha, routine, clock))
+}
+
+async function flipInLog(folder: string, part: number): Promise<void> {
+  const name = must(
+    (await readdir(folder)).find((each) => each.endsWith('.log')),
+    'there is a log',
+  )
+  const bytes = await readFile(join(folder, name))
+  const at = Math.floor(bytes.length * part)
+  bytes[at] = must(bytes[at], 'inside') ^ 4
+  await writeFile(join(folder, name), bytes)
+}
 
 interface Opened {
   readonly node: SyncNode
