@@ -1,4 +1,5 @@
 /** `holdfast start`: runs the node until it is told to stop. The first time it makes everything and asks nothing. */
+import type { EdgeError } from '#base/errors.ts'
 import { layoutOf, readDataFolder } from '#config/data-folder.ts'
 import { endLife } from '#config/life.ts'
 import { invalid, loadConfig } from '#config/load.ts'
@@ -7,7 +8,7 @@ import type { Config } from '#config/schema.ts'
 import { finishWipe } from '#config/wipe.ts'
 import { openHoldfast, realWorld, VERSION, type Running } from '#compose.ts'
 import type { World } from '#compose/opening.ts'
-import type { StoreKey } from '#compose/unlocking.ts'
+import { waysInto, type StoreKey } from '#compose/unlocking.ts'
 import type { NodeStatus } from '#app/types.ts'
 import { readCertificate } from '#trust/identity.ts'
 import { picture, placesOf } from './addresses.ts'
@@ -41,6 +42,8 @@ export async function start(options: FoundingOptions, surroundings: Surroundings
   const file = options.config ?? layoutOf(options.data).config
   const config = await loadConfig({ file, environment, overrides: options })
   const world = realWorld(config.logLevel)
+  const canLock = (await waysInto(options.data)).includes('passphrase')
+  if (!canLock && config.unlock.lockAfterMs !== undefined) throw nobodyCouldUnlock(file)
   const name = readCertificate(organisation.rootKey, certificate)?.name ?? config.name ?? ''
 
   let ended: Ended | undefined
@@ -52,12 +55,17 @@ export async function start(options: FoundingOptions, surroundings: Surroundings
     const key = await keyFor(folder, surroundings, world)
     if (key === undefined) break
     ended = await run(
-      { options, config, key, isFirst: isFirst && ended === undefined },
+      { options, config, key, canLock, isFirst: isFirst && ended === undefined },
       surroundings,
       world,
     )
   }
   if (!options.json) writeLines(surroundings.terminal, ['Stopping.'])
+}
+
+function nobodyCouldUnlock(file: string): EdgeError {
+  const key = 'unlock.lockAfterMs'
+  return invalid(file, [`${key}: found a value, wanted none before \`holdfast passphrase set\``])
 }
 
 /** Why a node was closed. */
@@ -68,11 +76,13 @@ interface Run {
   readonly config: Config
   readonly key: StoreKey
   readonly isFirst: boolean
+  /** Somebody could unlock it again. */
+  readonly canLock: boolean
 }
 
 /** Runs the open node until it is told to stop or has to be closed. */
 async function run(
-  { options, config, key, isFirst }: Run,
+  { options, config, key, isFirst, canLock }: Run,
   surroundings: Surroundings,
   world: World,
 ): Promise<Ended> {
@@ -85,7 +95,7 @@ async function run(
         dataFolder: options.data,
         config,
         key,
-        onLock: () => ended.resolve('locked'),
+        ...(canLock && { onLock: () => ended.resolve('locked') }),
         onRebirth: () => ended.resolve('reborn'),
       },
       world,
