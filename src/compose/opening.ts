@@ -87,6 +87,7 @@ export async function openParts(
     },
   )
   const store = stack.use(sealWhole(level, key, world.random))
+  forget(key) // What is derived from it is in the store's hands; nothing else needs it.
   const start = await beginStart(dataFolder, { isNewStore, bytes: world.random.bytes })
   if (start.reason === 'restored') world.log.warn('node.restored', { reason: 'folder' })
   return { identity, contents, keys, store, start }

@@ -61,15 +61,17 @@ export async function finishWipe(path: string): Promise<WipeNote | undefined> {
 
 /** What is destroyed, in this order. Everything but the note goes: even names of other nodes are none of a finder's business. */
 function stepsOf(layout: Layout): readonly (() => Promise<void>)[] {
-  const { path, keys, vault, secrets, keyFile, device, store, wiped } = layout
+  const { path, organisation, keys, vault, secrets, keyFile, device, store, wiped } = layout
   const first = [vault, `${vault}.new`, keyFile, secrets, `${secrets}.new`, device]
   return [
     ...first.map((file) => () => destroyFile(file)),
     () => destroyAll(keys),
     () => rm(store, { recursive: true, force: true }),
     async () => {
-      for (const name of await namesIn(path))
-        if (join(path, name) !== wiped) await rm(join(path, name), { recursive: true, force: true })
+      // Last goes what makes a service start the node again, so that it finishes this.
+      const rest = (await namesIn(path)).map((name) => join(path, name))
+      for (const place of [...rest.filter((each) => each !== organisation), organisation])
+        if (place !== wiped) await rm(place, { recursive: true, force: true })
     },
   ]
 }

@@ -1,8 +1,16 @@
 /** Small files that must never be half there. */
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { link, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { isThere, makeFolder, modeOf, readText, writeFileWhole } from '#config/files.ts'
+import {
+  destroyFile,
+  fileNumberOf,
+  isThere,
+  makeFolder,
+  modeOf,
+  readText,
+  writeFileWhole,
+} from '#config/files.ts'
 
 test('a file is replaced whole, with the mode asked for, and nothing else is left', async (t) => {
   const folder = t.testdir({ key: 'old and longer' })
@@ -40,4 +48,30 @@ test('what is not there is undefined, what cannot be read is an error', async (t
   t.equal(await readText(join(folder, 'nothing')), undefined)
   t.equal(await isThere(join(folder, 'nothing')), false)
   await t.rejects(readText(folder), { code: 'EISDIR' })
+})
+
+test('a destroyed file was overwritten before its name went, and one that is not there is no error', async (t) => {
+  const folder = t.testdir({ key: 'a secret' })
+  const path = join(folder, 'key')
+  await link(path, `${path}-other-name`) // Shows what became of the bytes.
+
+  await destroyFile(path)
+  await destroyFile(path)
+
+  t.notOk(await isThere(path))
+  t.equal(await readFile(`${path}-other-name`, 'utf8'), '\0'.repeat('a secret'.length))
+})
+
+test('a file can hold the number by which it is known, and another file has another', async (t) => {
+  const path = join(t.testdir(), 'life')
+
+  await writeFileWhole(path, (number) => `file ${number}`, 0o600)
+  const first = await fileNumberOf(path)
+  t.equal(await readText(path), `file ${first}`)
+  await link(path, `${path}-kept`) // So that its number is not given out again.
+  await writeFileWhole(path, (number) => `file ${number}`, 0o600)
+
+  t.not(await fileNumberOf(path), first)
+  t.equal(await readText(path), `file ${await fileNumberOf(path)}`)
+  t.equal(await fileNumberOf(`${path}-none`), undefined)
 })

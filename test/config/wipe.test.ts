@@ -58,7 +58,7 @@ test('killed at any step, it is finished by the next start, and the keys are gon
     if (state.kind === 'wiped') {
       t.strictSame(await readdir(path), ['wiped.json'], `killed at step ${step}`)
       deadAt = step
-    } else t.equal(state.kind, 'half-made', `before the intent was on disk, step ${step}`)
+    } else t.equal(state.kind, 'complete', `before the intent was on disk, step ${step}`)
     if (isDone) break
   }
   t.ok(deadAt > 10, 'there were steps to die at')
@@ -82,7 +82,7 @@ async function aFolder(t: Test): Promise<string> {
     'keys/tls.pem',
     'store/000003.log',
   ]
-  for (const name of [...files, 'config.json', 'certificate'])
+  for (const name of [...files, 'config.json', 'certificate', 'organisation.json'])
     await writeFile(join(path, name), SECRET)
   return path
 }
