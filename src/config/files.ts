@@ -12,16 +12,16 @@ export const SECRET_FOLDER_MODE = 0o700
 /** Everybody on the machine reads. */
 export const PUBLIC_MODE = 0o644
 
-/** What is written: the content, or what it is once the number is known by which the file system knows the file. */
-export type Content = string | Uint8Array | ((fileNumber: string) => string)
+/** What is written: the content, or what it is once the mark is known by which the file system knows the file. */
+export type Content = string | Uint8Array | ((mark: string) => string)
 
 /** Puts `content` at `path` in one step, with exactly this mode, and resolves once it is on disk. */
 export async function writeFileWhole(path: string, content: Content, mode: number): Promise<void> {
   const unfinished = `${path}.new`
   await using file = await open(unfinished, 'w', mode)
   await file.chmod(mode)
-  const { ino } = await file.stat({ bigint: true })
-  await file.writeFile(typeof content === 'function' ? content(String(ino)) : content)
+  const { ino, birthtimeNs } = await file.stat({ bigint: true })
+  await file.writeFile(typeof content === 'function' ? content(`${ino}:${birthtimeNs}`) : content)
   await file.sync()
   await rename(unfinished, path)
   await syncFolder(dirname(path))
@@ -50,10 +50,22 @@ export async function readBytes(path: string): Promise<Uint8Array | undefined> {
   return absent(readFile(path))
 }
 
-/** The number by which the file system knows a file or folder, or undefined: a copy has another one. */
-export async function fileNumberOf(path: string): Promise<string | undefined> {
+/**
+ * The mark by which the file system knows a file or folder, or undefined when there is none: its number and, since
+ * numbers are given out again, the time of its birth. A copy has another one.
+ */
+export async function markOf(path: string): Promise<string | undefined> {
   const found = await absent(stat(path, { bigint: true }))
-  return found === undefined ? undefined : String(found.ino)
+  return found === undefined ? undefined : `${found.ino}:${found.birthtimeNs}`
+}
+
+/** Whether `mark` is that of what stands at `path` now. */
+export async function hasMark(path: string, mark: string): Promise<boolean> {
+  const found = await absent(stat(path, { bigint: true }))
+  const [number, birth] = mark.split(':')
+  if (found === undefined || String(found.ino) !== number) return false
+  // Where a file system knows no births, Node gives the time of the last change: then the number alone must do.
+  return found.birthtimeNs === found.ctimeNs || String(found.birthtimeNs) === birth
 }
 
 /** The text of a file, or undefined when there is none. */

@@ -2,7 +2,7 @@
  * Which life of its store a node is in, and the salt of this start. A life is 4 bytes of the actor under which a node
  * writes: in an old life put back from a copy it would use numbers again that others have seen since.
  *
- * `keys/life` therefore says, beside the life, where it was written: the file system's numbers of `store/` and of the
+ * `keys/life` therefore says, beside the life, where it was written: the file system's marks of `store/` and of the
  * file itself, and the machine. It is written anew at every start, so that no tool that puts a folder back takes it for
  * unchanged and leaves it alone; whatever puts back another makes another file. What this cannot see is a whole disk
  * put back block by block: then the salt keeps seal counters apart, and `#sync/rebirth.ts` notices when others know more.
@@ -10,7 +10,7 @@
 import { bytesFromHex, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { damaged, layoutOf } from './data-folder.ts'
-import { destroyFile, fileNumberOf, readText, SECRET_MODE, writeFileWhole } from './files.ts'
+import { destroyFile, hasMark, markOf, readText, SECRET_MODE, writeFileWhole } from './files.ts'
 
 /** One start of the node. */
 export interface Start {
@@ -40,16 +40,16 @@ export async function beginStart(
   const noted = await readNote(file)
   const isSame =
     noted !== undefined &&
-    noted.store === (await fileNumberOf(store)) &&
-    noted.own === (await fileNumberOf(file)) &&
+    (await hasMark(store, noted.store)) &&
+    (await hasMark(file, noted.own)) &&
     noted.machine === machine
   const isKept = isSame && !chance.isNewStore
   const life = isKept ? noted.life : chance.bytes(LIFE_BYTES)
   const salt = chance.bytes(LIFE_BYTES)
-  const number = (await fileNumberOf(store)) ?? '0'
+  const place = (await markOf(store)) ?? '0:0'
   await writeFileWhole(
     file,
-    (own) => `${hexFromBytes(life)} ${hexFromBytes(salt)} ${number} ${own} ${machine}\n`,
+    (own) => `${hexFromBytes(life)} ${hexFromBytes(salt)} ${place} ${own} ${machine}\n`,
     SECRET_MODE,
   )
   const isFirst = noted === undefined || chance.isNewStore
@@ -71,7 +71,7 @@ interface Note {
 async function readNote(file: string): Promise<Note | undefined> {
   const text = await readText(file)
   if (text === undefined) return undefined
-  const parts = /^([0-9a-f]{8}) [0-9a-f]{8} (\d+) (\d+) ([0-9a-f]{16})\n$/.exec(text)
+  const parts = /^([0-9a-f]{8}) [0-9a-f]{8} (\d+:\d+) (\d+:\d+) ([0-9a-f]{16})\n$/.exec(text)
   if (parts === null) throw damaged(file, 'life, salt, three marks of the place')
   const [, life = '', store = '', own = '', machine = ''] = parts
   return { life: bytesFromHex(life), store, own, machine }

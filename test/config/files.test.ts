@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import {
   destroyFile,
-  fileNumberOf,
+  hasMark,
   isThere,
   makeFolder,
+  markOf,
   modeOf,
   readText,
   writeFileWhole,
@@ -62,16 +63,18 @@ test('a destroyed file was overwritten before its name went, and one that is not
   t.equal(await readFile(`${path}-other-name`, 'utf8'), '\0'.repeat('a secret'.length))
 })
 
-test('a file can hold the number by which it is known, and another file has another', async (t) => {
+test('a file can hold the mark by which it is known, and another file has another', async (t) => {
   const path = join(t.testdir(), 'life')
 
-  await writeFileWhole(path, (number) => `file ${number}`, 0o600)
-  const first = await fileNumberOf(path)
-  t.equal(await readText(path), `file ${first}`)
+  await writeFileWhole(path, (mark) => mark, 0o600)
+  const first = (await readText(path)) ?? ''
+  t.equal(await markOf(path), first)
+  t.ok(await hasMark(path, first))
   await link(path, `${path}-kept`) // So that its number is not given out again.
-  await writeFileWhole(path, (number) => `file ${number}`, 0o600)
+  await writeFileWhole(path, (mark) => mark, 0o600)
 
-  t.not(await fileNumberOf(path), first)
-  t.equal(await readText(path), `file ${await fileNumberOf(path)}`)
-  t.equal(await fileNumberOf(`${path}-none`), undefined)
+  t.notOk(await hasMark(path, first))
+  t.ok(await hasMark(path, (await readText(path)) ?? ''))
+  t.equal(await markOf(`${path}-none`), undefined)
+  t.notOk(await hasMark(`${path}-none`, first))
 })

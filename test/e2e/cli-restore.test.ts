@@ -1,7 +1,8 @@
 /** A kit whose whole disk is put back to yesterday, as by an image, with real processes. */
-import { copyFile, cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
+import { markOf } from '#config/files.ts'
 import { eventually, found, freePort, holdfastJson, initNode, startNode } from './processes.ts'
 
 suite.setTimeout(120_000)
@@ -49,8 +50,8 @@ async function foundIfRunning(data: string, text: string): Promise<unknown> {
 
 /** As a disk image does it: the same files and folders by the file system's numbers, with the content of the image. */
 async function putBack(image: string, folder: string): Promise<void> {
-  const number = async (path: string): Promise<number> => (await stat(path)).ino
-  const before = [await number(join(folder, 'store')), await number(join(folder, 'keys', 'life'))]
+  const places = [join(folder, 'store'), join(folder, 'keys', 'life')]
+  const before = await Promise.all(places.map((place) => markOf(place)))
   for (const name of await readdir(join(folder, 'store'))) await rm(join(folder, 'store', name))
   for (const name of await readdir(join(image, 'store')))
     await copyFile(join(image, 'store', name), join(folder, 'store', name))
@@ -61,6 +62,6 @@ async function putBack(image: string, folder: string): Promise<void> {
     join(folder, 'keys', 'life'),
     [life[0], life[1], own[2], own[3], life[4]].join(' '),
   )
-  const after = [await number(join(folder, 'store')), await number(join(folder, 'keys', 'life'))]
+  const after = await Promise.all(places.map((place) => markOf(place)))
   if (String(before) !== String(after)) throw new Error('the numbers changed')
 }
