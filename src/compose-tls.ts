@@ -50,7 +50,7 @@ export interface Housing {
     readonly organisation: { readonly name: string }
     readonly certificate: { readonly name: string }
   }
-  readonly contents: { readonly keys: { readonly root: Uint8Array | undefined } }
+  readonly keys: { readonly root: Uint8Array | undefined }
 }
 
 /** The two authorities of a folder. */
@@ -99,7 +99,7 @@ export function trustMaterial(root: Uint8Array, organisation: string): TrustMate
  */
 export async function openListen(
   listen: Config['listen'],
-  { dataFolder, identity, contents }: Housing,
+  { dataFolder, identity, keys }: Housing,
   ports: { readonly clock: Clock; readonly log: Log; readonly stack: AsyncDisposableStack },
 ): Promise<{ readonly host: string; readonly port: number; readonly tls: ServerTls | undefined }> {
   const { host, port, tls } = listen
@@ -109,7 +109,7 @@ export async function openListen(
     organisation: identity.organisation.name,
     name: identity.certificate.name,
     names: listen.names,
-    isFounder: contents.keys.root !== undefined,
+    isFounder: keys.root !== undefined,
   }
   return { host, port, tls: await openTls({ ...listen, tls }, names, ports) }
 }

@@ -8,68 +8,42 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEdgeNode } from '#app/edge-node.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
-import { must } from '#base/assert.ts'
-import { codeOf, EdgeError } from '#base/errors.ts'
 import { openLanCarrier, type LanCarrier } from '#carriers/lan.ts'
 import { openNatsCarrier } from '#carriers/nats.ts'
-import {
-  layoutOf,
-  openModes,
-  readDataFolder,
-  readLife,
-  writeLife,
-  type FolderContents,
-} from '#config/data-folder.ts'
-import { isThere } from '#config/files.ts'
 import { invalid } from '#config/load.ts'
+import { watchIdle } from '#compose/idle.ts'
+import { keyOf, openParts, type Parts, type World } from '#compose/opening.ts'
+import type { StoreKey } from '#compose/unlocking.ts'
 import type { Config, LanConfig, NatsConfig } from '#config/schema.ts'
 import type { Carrier } from '#ports/carrier.ts'
-import type { Clock } from '#ports/clock.ts'
-import type { Log } from '#ports/log.ts'
-import type { Random } from '#ports/random.ts'
 import { realPasswords } from '#ports/real-passwords.ts'
 import { realClock, realLog, realRandom, type LogLevel } from '#ports/real.ts'
-import type { Store } from '#ports/store.ts'
 import { openServer } from '#server/server.ts'
 import { openListen } from './compose-tls.ts'
-import { openLevelStore } from '#storage/level-store.ts'
-import { sealStore } from '#storage/sealed-store.ts'
-import { loadStoreKey } from '#storage/store-key.ts'
-import {
-  openIdentity,
-  organisationIdOf,
-  type Identity,
-  type Organisation,
-} from '#trust/identity.ts'
-import { signingPair, suiteOf } from '#trust/keys.ts'
-import { openRoster, type Roster } from '#trust/roster.ts'
-
-/** Everything outside the process but disk and network. */
-export interface World {
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-}
+import type { Identity } from '#trust/identity.ts'
+import { signingPair } from '#trust/keys.ts'
 
 /** What a node is opened with. */
 export interface HoldfastOptions {
   readonly dataFolder: string
   readonly config: Config
+  /** Its bytes are overwritten when the node is closed. Without it the folder has to open without a person. */
+  readonly key?: StoreKey
+  /** Called when the node has to be closed: an administrator has locked it, or nobody was there for too long. */
+  readonly onLock?: () => void
+  /** Called when the node has to be closed and opened again, in a new life. */
+  readonly onRebirth?: () => void
 }
 
 /** A node that runs. Disposing it stops it and says goodbye to everybody. */
 export interface Running extends AsyncDisposable {
   readonly node: EdgeNode
   readonly identity: Identity
+  /** It founded the organisation, so it can let others in. */
+  readonly isFounder: boolean
   /** What it listens on, as the system says. */
   readonly host: string
   readonly port: number
-}
-
-/** What was found in a store that was read from end to end. */
-export interface StoreCheck {
-  readonly values: number
-  readonly wasRepaired: boolean
 }
 
 /** The version of this program. */
@@ -78,11 +52,6 @@ export const VERSION = versionOf(join(import.meta.dirname, '..', 'package.json')
 /** The Mattermost version that is reported to clients: it satisfies all that are known (research/mattermost.md). */
 const REPORTED_VERSION = '10.11.0'
 const DAY_MS = 24 * 3_600_000
-/** Values read at once when a store is checked. */
-const CHECK_PAGE = 500
-/** Before and after every key. */
-const ALL_KEYS = { from: '', to: '\u{10ffff}' } as const
-
 /** The clock, chance and log of this machine. */
 export function realWorld(level: LogLevel): World {
   const clock = realClock()
@@ -100,16 +69,19 @@ export async function openHoldfast(
   const { dataFolder, config } = options
   const { clock, random, log } = world
   await using stack = new AsyncDisposableStack()
-  const parts = await openParts(dataFolder, world, stack)
+  const key = options.key ?? (await keyOf(dataFolder, config.unlock))
+  const parts = await openParts({ dataFolder, key }, world, stack)
   checkFixedKeys(config, parts.identity)
   const carriers = await openCarriers(config, { ...parts, ...world }, stack)
-  const node = stack.use(await openNode(parts, { carriers: carriers.all, world }))
+  const node = stack.use(
+    await openNode(parts, { carriers: carriers.all, world, onRebirth: options.onRebirth }),
+  )
   stack.defer(node.subscribe((event) => shutOut(event, carriers)))
   const listen = await openListen(config.listen, { dataFolder, ...parts }, { clock, log, stack })
   const server = stack.use(
     await openServer(
       { ...listen, version: REPORTED_VERSION },
-      { node, clock, random, log, ...carriers.door },
+      { node, clock, random, log, ...carriers.door, ...lockingOf(options, { node, clock }, stack) },
     ),
   )
   const { host, port } = server.address
@@ -118,6 +90,7 @@ export async function openHoldfast(
   return {
     node,
     identity: parts.identity,
+    isFounder: parts.keys.root !== undefined,
     host,
     port,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -131,129 +104,59 @@ export async function openHoldfast(
 export async function openAlone(
   dataFolder: string,
   world: World,
+  key?: StoreKey,
 ): Promise<{ readonly node: EdgeNode } & AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
-  const parts = await openParts(dataFolder, world, stack)
-  const node = stack.use(await openNode(parts, { carriers: [], world }))
+  const parts = await openParts({ dataFolder, key: key ?? (await keyOf(dataFolder)) }, world, stack)
+  const node = stack.use(await openNode(parts, { carriers: [], world, onRebirth: undefined }))
   const owned = stack.move()
   return { node, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
-/**
- * Whether certificate, keys and organisation of the folder belong together.
- * @throws EdgeError STORE_BROKEN
- */
-export function identityOf(dataFolder: string, contents: FolderContents): Identity {
-  const { certificate, keys } = contents
-  const organisation = organisationOf(contents)
-  const roster = rosterOf(organisation, contents)
-  const { certificateOf } = roster.authority
-  const identity = openIdentity({ organisation, certificateOf }, keys.signing, certificate)
-  if (identity !== undefined) return identity
-  throw new EdgeError('STORE_BROKEN', {
-    dataFolder,
-    found: 'certificate, keys and organisation of different nodes',
-    wanted: 'those of one',
-    do: 'Restore organisation.json, certificate and keys from one backup.',
-  })
-}
-
-/**
- * Reads every value of the folder's store; the node must not be running.
- * @throws EdgeError DATA_FOLDER_IN_USE, STORE_BROKEN for the first value that does not open
- */
-export async function checkStore(dataFolder: string, world: World): Promise<StoreCheck> {
-  const { store, storeKey } = layoutOf(dataFolder)
-  const level = await openLevelStore({ folder: store, log: world.log })
-  await using sealed = sealStore(level, await loadStoreKey(storeKey, world.random), world.random)
-  let values = 0
-  let from: string = ALL_KEYS.from
-  for (;;) {
-    const page = await sealed.list({ from, to: ALL_KEYS.to, limit: CHECK_PAGE })
-    values += page.length
-    const last = page.at(-1)
-    if (last === undefined) return { values, wasRepaired: level.wasRepaired }
-    from = `${last[0]}\0`
-  }
-}
-
-function organisationOf({ organisation }: FolderContents): Organisation {
-  const { suite: number, name, code, rootKey } = organisation
-  const suite = must(suiteOf(number), 'the folder names a suite there is')
-  return { id: organisationIdOf(suite, rootKey), name, suite, rootKey, code }
-}
-
-/** Whom this node knows before it has read its store: the node that let it in. */
-function rosterOf(organisation: Organisation, { issuer }: FolderContents): Roster {
-  const roster = openRoster(organisation)
-  if (issuer !== undefined) roster.introduce(issuer)
-  return roster
-}
-
-interface Parts {
-  readonly identity: Identity
-  readonly roster: Roster
-  readonly contents: FolderContents
-  readonly life: Uint8Array
-  readonly store: Store
-}
-
-async function openParts(
-  dataFolder: string,
-  world: World,
+/** What the door tells of people, where the node can be locked. */
+function lockingOf(
+  { config, onLock }: HoldfastOptions,
+  { node, clock }: Pick<World, 'clock'> & { readonly node: EdgeNode },
   stack: AsyncDisposableStack,
-): Promise<Parts> {
-  const contents = await readDataFolder(dataFolder)
-  const identity = identityOf(dataFolder, contents)
-  for (const { path, found, wanted } of await openModes(dataFolder))
-    world.log.warn('folder.open-to-others', {
-      part: path.slice(dataFolder.length + 1),
-      found,
-      wanted,
-    })
-  const layout = layoutOf(dataFolder)
-  const isNewStore = !(await isThere(layout.store))
-  const key = await loadStoreKey(layout.storeKey, world.random)
-  const level = await openLevelStore({ folder: layout.store, log: world.log }).catch(
-    (error: unknown) => {
-      if (codeOf(error) !== 'DATA_FOLDER_IN_USE') throw error
-      throw new EdgeError('DATA_FOLDER_IN_USE', { dataFolder }, { cause: error })
-    },
-  )
-  const store = stack.use(sealStore(level, key, world.random))
-  const roster = rosterOf(identity.organisation, contents)
-  return { identity, roster, contents, store, life: await lifeOf(dataFolder, isNewStore, world) }
+): { readonly onLock?: () => void; readonly onUse?: () => void } {
+  if (onLock === undefined) return {}
+  const { lockAfterMs, trafficKeepsOpen } = config.unlock
+  if (lockAfterMs === undefined) return { onLock }
+  const { touch } = stack.use(watchIdle({ clock, afterMs: lockAfterMs }, onLock))
+  if (trafficKeepsOpen) stack.defer(node.subscribe(touch))
+  return { onLock, onUse: touch }
 }
 
-/** A store that was made just now begins a new life, whatever the folder says of an earlier one. */
-async function lifeOf(dataFolder: string, isNewStore: boolean, world: World): Promise<Uint8Array> {
-  const known = isNewStore ? undefined : await readLife(dataFolder)
-  if (known !== undefined) return known
-  const life = world.random.bytes(4)
-  await writeLife(dataFolder, life)
-  return life
+interface NodeSurroundings {
+  readonly carriers: readonly Carrier[]
+  readonly world: World
+  readonly onRebirth: (() => void) | undefined
 }
 
 function openNode(
-  { identity, roster, contents, life, store }: Parts,
-  { carriers, world }: { readonly carriers: readonly Carrier[]; readonly world: World },
+  { identity, roster, keys, start, store }: Parts,
+  { carriers, world, onRebirth }: NodeSurroundings,
 ): ReturnType<typeof openEdgeNode> {
-  const { organisation, root } = contents.keys
+  const { organisation, root } = keys
   return openEdgeNode(
     {
       identity,
       organisationSecret: organisation,
       root: root && signingPair(identity.organisation.suite, root),
-      life,
+      life: start.life,
       roster,
       version: VERSION,
+      ...(onRebirth && { onRebirth }),
     },
     { store, ...world, passwords: realPasswords(world.random), carriers },
   )
 }
 
 /** Name and role are in the certificate; a config that says otherwise is wrong. @throws EdgeError CONFIG_INVALID */
-export function checkFixedKeys(config: Config, { certificate }: Identity): void {
+export function checkFixedKeys(
+  config: Config,
+  { certificate }: Pick<Identity, 'certificate'>,
+): void {
   const lines = (['name', 'role'] as const).flatMap((key) =>
     config[key] === undefined || config[key] === certificate[key]
       ? []
@@ -313,7 +216,7 @@ function openLan(config: LanConfig, ports: Parts & World): ReturnType<typeof ope
 
 function openNats(
   config: NatsConfig,
-  { identity, life, store, clock, random, log }: Parts & World,
+  { identity, start, store, clock, random, log }: Parts & World,
 ): ReturnType<typeof openNatsCarrier> {
   const { streamDaysMax, backOffMsMax, ...same } = config
   return openNatsCarrier(
@@ -323,7 +226,7 @@ function openNats(
       backOffMaxMs: backOffMsMax,
       workspace: identity.organisation.code,
       nodeNumber: identity.certificate.number,
-      epoch: epochOf(life),
+      epoch: epochOf(start.life),
       keyPrefix: `carrier/${config.name}/`,
     },
     { clock, random, log, store },

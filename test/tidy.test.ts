@@ -51,6 +51,8 @@ const WORLD =
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/main.ts': 'test/e2e starts it as a process',
   'src/compose.ts': 'test/e2e starts whole nodes',
+  'src/compose/opening.ts': 'test/e2e starts whole nodes',
+  'src/compose/locked-door.ts': 'test/e2e locks and unlocks whole nodes',
   'src/cli/': 'test/e2e runs the commands',
   'src/x509/reflect.ts': 'test/x509/issue.test.ts loads the library that needs it',
   'src/x509/key-pairs.ts': 'test/x509/issue.test.ts signs with its keys',
@@ -61,6 +63,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/storage/level-purge.ts':
     'test/storage/level-store.test.ts looks for deleted bytes in the files',
   'src/storage/store-errors.ts': 'test/storage/level-store.test.ts fills a disk',
+  'src/storage/vault-format.ts': 'test/storage/vault.test.ts',
   'src/sync/context.ts': 'nothing but types and one line',
 }
 

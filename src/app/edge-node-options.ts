@@ -21,6 +21,8 @@ export interface EdgeNodeOptions {
   /** Shared with the carriers. Holds, at first, the certificate of the node that let this one in. */
   readonly roster: Roster
   readonly version: string
+  /** Called when the node has to be closed and opened again in a new life. */
+  readonly onRebirth?: () => void
 }
 
 /** Every effect of the node. The node closes none of them. */

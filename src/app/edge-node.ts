@@ -46,6 +46,7 @@ export async function openEdgeNode(
     log,
     carriers,
     emit,
+    ...(options.onRebirth && { onRebirth: options.onRebirth }),
   })
   context = { sync: sync.context, random }
   for (const event of early) events.relay(context, event)

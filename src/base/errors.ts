@@ -13,6 +13,14 @@ export const ERRORS = {
     status: 500,
     remedy: 'Run `holdfast doctor`; restore the data folder from a backup.',
   },
+  LOCKED: {
+    status: 503,
+    remedy: 'Run `holdfast unlock`, or open the page of the node and enter its passphrase.',
+  },
+  WIPED: {
+    status: 410,
+    remedy: 'Nothing can be brought back; remove the folder and run `holdfast join`.',
+  },
   PORT_IN_USE: { status: 500, remedy: 'Choose another port with --port or in the config file.' },
   INPUT_INVALID: { status: 400, remedy: 'Correct the named field and send again.' },
   NOT_SIGNED_IN: { status: 401, remedy: 'Sign in again.' },

@@ -12,6 +12,7 @@ import { EXIT, type ExitCode } from './explain.ts'
 import { init, type FoundingOptions } from './init.ts'
 import { invite, type InviteOptions } from './invite.ts'
 import { join, type JoinOptions } from './join.ts'
+import { passphrase, type PassphraseOptions } from './passphrase.ts'
 import { post, type PostOptions } from './post.ts'
 import { drillCapture, revoke, type RevokeOptions } from './lost.ts'
 import { read, type ReadOptions } from './read.ts'
@@ -19,6 +20,8 @@ import { start } from './start.ts'
 import { status } from './status.ts'
 import type { CommonOptions, Surroundings, Terminal } from './terminal.ts'
 import { addTrustCommand } from './trust-command.ts'
+import { lock, unlock, type UnlockOptions } from './unlock.ts'
+import { wipe, type WipeOptions } from './wipe.ts'
 
 /** What the process gives to the command line. */
 export interface CommandLinePorts {
@@ -76,6 +79,7 @@ function programFor(surroundings: Surroundings, finish: (code: ExitCode) => void
       finish((await run({ ...options, data, json }, surroundings, words)) ?? EXIT.good)
     }
   addNodeCommands(program, action, surroundings)
+  addLockCommands(program, action, surroundings)
   addTalkCommands(program, action, surroundings)
   addTrustCommand(command(program, 'trust', surroundings), action)
   return program
@@ -144,6 +148,35 @@ function addNodeCommands(program: Command, action: Action, surroundings: Surroun
     .option('--config <file>', 'the config file (default: config.json in the data folder)')
     .addHelpText('after', examples('doctor', 'doctor --data /srv/alpha --json'))
     .action(action<DoctorOptions>(doctor))
+}
+
+/** The commands about the key that everything at rest hangs on. */
+function addLockCommands(program: Command, action: Action, surroundings: Surroundings): void {
+  command(program, 'unlock', surroundings)
+    .description('unlock the node that waits for its passphrase on this machine')
+    .option('--passphrase-file <file>', 'a file with nothing but the passphrase')
+    .addHelpText('after', examples('unlock'))
+    .action(action<UnlockOptions>(unlock))
+  command(program, 'lock', surroundings)
+    .description('close the running node and make it forget its keys until it is unlocked')
+    .addHelpText('after', examples('lock'))
+    .action(action<CommonOptions>(lock))
+  const group = program
+    .command('passphrase')
+    .description('set, change or remove the passphrase that opens the store of this node')
+  for (const deed of ['set', 'change', 'remove'] as const)
+    command(group, deed, surroundings)
+      .description(`${deed} the passphrase`)
+      .option('--config <file>', 'the config file (default: config.json in the data folder)')
+      .option('--passphrase-file <file>', 'a file with the passphrase that is set now')
+      .option('--new-passphrase-file <file>', 'a file with the new passphrase')
+      .option('--keep-key-file', 'leave the key file as a second way')
+      .action(action<PassphraseOptions>((options, around) => passphrase(deed, options, around)))
+  command(program, 'wipe', surroundings)
+    .description('destroy the keys of this node and everything else it has, for ever')
+    .option('--yes', 'yes, everything')
+    .addHelpText('after', examples('wipe --yes'))
+    .action(action<WipeOptions>(wipe))
 }
 
 /** The commands that enrol people, write and read messages. */

@@ -2,12 +2,14 @@
 import { join, relative } from 'node:path'
 import { codeOf } from '#base/errors.ts'
 import { CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
-import { layoutOf, openModes, readDataFolder } from '#config/data-folder.ts'
+import { layoutOf, openModes, readDataFolder, type PublicContents } from '#config/data-folder.ts'
 import { isThere } from '#config/files.ts'
 import { loadConfig } from '#config/load.ts'
 import type { Config } from '#config/schema.ts'
-import { checkFixedKeys, checkStore, identityOf, realWorld } from '#compose.ts'
-import type { Identity } from '#trust/identity.ts'
+import { checkFixedKeys, realWorld } from '#compose.ts'
+import { checkStore, identityOf, organisationOf, rosterOf } from '#compose/opening.ts'
+import { forget, keysOf, unlockAlone, waysInto, type StoreKey } from '#compose/unlocking.ts'
+import { readCertificate, type Certificate } from '#trust/identity.ts'
 import { failed, fail, ok, warn, type Finding } from './finding.ts'
 import { when, type Surroundings } from './terminal.ts'
 
@@ -15,8 +17,7 @@ import { when, type Surroundings } from './terminal.ts'
 export interface FolderReport {
   readonly findings: readonly Finding[]
   readonly config: Config | undefined
-  readonly identity: Identity | undefined
-  /** Whether the organisation was founded here. */
+  /** Whether the organisation's authority for certificates is here. */
   readonly isFounder: boolean
 }
 
@@ -36,42 +37,78 @@ export async function checkFolder(
   surroundings: Surroundings,
 ): Promise<FolderReport> {
   const { data } = place
-  const identity = await readDataFolder(data).then(
-    (contents) => identityOf(data, contents),
-    (error: unknown) => failed('folder')(error),
+  const contents = await readDataFolder(data).catch(failed('folder'))
+  if ('check' in contents) return { findings: [contents], config: undefined, isFounder: false }
+  const organisation = organisationOf(contents)
+  const certificate = readCertificate(
+    rosterOf(organisation, contents).authority,
+    contents.certificate,
   )
-  if ('check' in identity)
-    return { findings: [identity], config: undefined, identity: undefined, isFounder: false }
-  const { certificate, organisation } = identity
+  if (certificate === undefined)
+    return {
+      findings: [fail('folder', 'the certificate is not of this organisation: restore both')],
+      config: undefined,
+      isFounder: false,
+    }
   const whole = `${certificate.name} (${certificate.role}), number ${certificate.number} of ${organisation.name}, workspace code ${organisation.code}`
-  const config = await configOf(place, identity, surroundings)
+  const config = await configOf(place, certificate, surroundings)
   const hasConfig = !('check' in config)
   return {
     findings: [
       ok('folder', `${data}: ${whole}`),
       ...(await modes(data)),
       hasConfig ? ok('config', 'no mistake') : config,
-      await store(place),
-      clock(surroundings.clock.now(), identity),
+      ...(hasConfig ? await lockedParts(place, contents, config) : []),
+      clock(surroundings.clock.now(), certificate),
     ],
     config: hasConfig ? config : undefined,
-    identity,
-    isFounder: await isThere(join(layoutOf(data).keys, 'root')),
+    isFounder: await isThere(join(data, 'tls', 'ca.key')),
   }
 }
 
 async function configOf(
   { data, config }: FolderPlace,
-  identity: Identity,
+  certificate: Certificate,
   { environment }: Surroundings,
 ): Promise<Config | Finding> {
   const file = config ?? layoutOf(data).config
   return loadConfig({ file, environment, overrides: {} })
     .then((loaded) => {
-      checkFixedKeys(loaded, identity)
+      checkFixedKeys(loaded, { certificate })
       return loaded
     })
     .catch(failed('config'))
+}
+
+/** What can be looked at only with the key: which way opens the folder, the node's own keys, the store. */
+async function lockedParts(
+  place: FolderPlace,
+  contents: PublicContents,
+  { unlock }: Config,
+): Promise<readonly Finding[]> {
+  const { data } = place
+  const ways = await waysInto(data).catch(failed('vault'))
+  if ('check' in ways) return [ways]
+  const opens = `opens by ${ways.join(' or ')}`
+  const key = await unlockAlone(data, unlock).catch(failed('vault'))
+  if (key === undefined) return [warn('vault', `${opens}; the rest cannot be looked at without it`)]
+  if ('check' in key) return [key]
+  const lies = ways.includes('keyFile') && unlock.keyFile === undefined
+  const found = [
+    lies
+      ? ok('vault', `${opens}, which lies beside it; \`holdfast passphrase set\` changes that`)
+      : ok('vault', opens),
+    await keysOf(data, key).then(
+      (keys) => {
+        identityOf(data, contents, keys)
+        return ok('keys', 'those of this node')
+      },
+      (error: unknown) => failed('keys')(error),
+    ),
+    await store(place, key),
+  ]
+  forget(key)
+  return found
 }
 
 async function modes(data: string): Promise<readonly Finding[]> {
@@ -82,17 +119,22 @@ async function modes(data: string): Promise<readonly Finding[]> {
   )
 }
 
-async function store({ data, isRunning }: FolderPlace): Promise<Finding> {
+async function store({ data, isRunning }: FolderPlace, key: StoreKey): Promise<Finding> {
   if (isRunning) return ok('store', 'in use by the running node; stop it to have every value read')
   if (!(await isThere(layoutOf(data).store))) return ok('store', 'not made yet')
-  return checkStore(data, realWorld('error')).then(
-    ({ values, wasRepaired }) =>
-      wasRepaired
+  return checkStore({ dataFolder: data, key }, realWorld('error')).then(
+    ({ values, holes, wasRepaired }) =>
+      holes > 0
         ? warn(
             'store',
-            `${values} values open; damage was repaired: entries may be gone and will be fetched again`,
+            `${holes} documents are damaged; what is missing is asked for at the next contact`,
           )
-        : ok('store', `all ${values} values open`),
+        : wasRepaired
+          ? warn(
+              'store',
+              `${values} values open; damage was repaired: entries may be gone and will be fetched again`,
+            )
+          : ok('store', `all ${values} values open`),
     (error: unknown) =>
       codeOf(error) === 'DATA_FOLDER_IN_USE'
         ? fail('store', 'in use by another program: stop it')
@@ -100,7 +142,7 @@ async function store({ data, isRunning }: FolderPlace): Promise<Finding> {
   )
 }
 
-function clock(now: number, { certificate }: Identity): Finding {
+function clock(now: number, certificate: Certificate): Finding {
   const text = `this machine says ${when(now)}`
   const cannotBe = (why: string): Finding =>
     warn(

@@ -27,7 +27,7 @@ export class NodeNotRunning extends Error {
   }
 }
 
-const USAGE: readonly ErrorCode[] = ['CONFIG_INVALID', 'CONFIG_MISSING', 'INPUT_INVALID']
+const USAGE: readonly ErrorCode[] = ['CONFIG_INVALID', 'CONFIG_MISSING', 'INPUT_INVALID', 'WIPED']
 const REFUSED: readonly ErrorCode[] = ['NOT_ALLOWED', 'NOT_SIGNED_IN', 'JOIN_REFUSED']
 
 /** The exit code of a program that ended with this error. */

@@ -2,6 +2,7 @@
 import { EdgeError } from '#base/errors.ts'
 import { SUITE_NACL, SUITES, type Suite } from '#trust/keys.ts'
 import { ensureAuthorities } from '#compose-tls.ts'
+import type { Config } from '#config/schema.ts'
 import { foundOrganisation, newPassword } from './enrolment.ts'
 import { configOfNewNode, DEFAULT_ORGANISATION, enrolFirst, makeFolderFor } from './new-node.ts'
 import { table, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
@@ -19,8 +20,8 @@ export interface FoundingOptions extends CommonOptions {
   readonly admin: string
 }
 
-/** Makes the folder with a new organisation and its first node. Nobody is enrolled on it yet. */
-export async function found(options: FoundingOptions, surroundings: Surroundings): Promise<void> {
+/** Makes the folder with a new organisation and its first node, and gives the config. Nobody is enrolled on it yet. */
+export async function found(options: FoundingOptions, surroundings: Surroundings): Promise<Config> {
   const place = { data: options.data, config: options.config }
   const node = await configOfNewNode(place, options, surroundings)
   const organisation = organisationName(options.organisation ?? DEFAULT_ORGANISATION)
@@ -31,6 +32,7 @@ export async function found(options: FoundingOptions, surroundings: Surroundings
   const { names } = node.config.listen
   const tlsNames = { dataFolder: options.data, organisation, name, names, isFounder: true }
   await ensureAuthorities(tlsNames, surroundings.clock)
+  return node.config
 }
 
 /** @throws EdgeError INPUT_INVALID */
@@ -43,9 +45,12 @@ function suiteCalled(name: string): Suite {
 /** Runs the command. */
 export async function init(options: FoundingOptions, surroundings: Surroundings): Promise<void> {
   const { terminal, random } = surroundings
-  await found(options, surroundings)
+  const config = await found(options, surroundings)
   const password = newPassword(random)
-  const operator = await enrolFirst(options.data, { username: options.admin, password })
+  const operator = await enrolFirst(
+    { data: options.data, config },
+    { username: options.admin, password },
+  )
   if (options.json) return writeJson(terminal, { dataFolder: options.data, ...operator })
   writeLines(terminal, [
     `A new organisation, and its first node, in ${options.data}`,

@@ -45,7 +45,10 @@ export async function join(
   await makeFolderFor(place, contents, { node, dial: [at] })
 
   const username = options.admin ?? `admin-${node.name}`
-  const operator = await enrolFirst(options.data, { username, password: newPassword(random) })
+  const operator = await enrolFirst(
+    { data: options.data, config: node.config },
+    { username, password: newPassword(random) },
+  )
   const organisation = contents.organisation.name
   if (options.json)
     return writeJson(terminal, {

@@ -75,7 +75,7 @@ function factsFrom(detail: string): Facts {
 }
 
 /** Whether a process of this number runs; signal 0 asks without a signal. */
-function isAlive(process_: number): boolean {
+export function isAlive(process_: number): boolean {
   try {
     return process.kill(process_, 0)
   } catch (error) {

@@ -10,6 +10,8 @@ import { isThere } from '#config/files.ts'
 import { loadConfig, type Overrides } from '#config/load.ts'
 import { DEFAULT_ROLE, type Config } from '#config/schema.ts'
 import { openAlone, realWorld } from '#compose.ts'
+import { keyOf } from '#compose/opening.ts'
+import { sealNewFolder } from '#compose/unlocking.ts'
 import type { NodeRole } from '#trust/identity.ts'
 import { ensureOperator, type NewAdministrator, type Operator } from './operator.ts'
 import type { Surroundings } from './terminal.ts'
@@ -59,12 +61,18 @@ export async function makeFolderFor(
   const listen = names.length === 0 ? { host, port } : { host, port, names }
   const content = { name, role, listen, carriers: [carrier] }
   const text = `${JSON.stringify(content, undefined, 2)}\n`
-  await createDataFolder(place.data, contents, place.config === undefined ? text : undefined)
+  const sealed = await sealNewFolder(contents.keys, config.unlock, realWorld('warn').random)
+  const own = place.config === undefined ? text : undefined
+  await createDataFolder(place.data, contents, { sealed, config: own })
 }
 
 /** Enrols the first account in a folder whose node is not running. */
-export async function enrolFirst(data: string, draft: NewAdministrator): Promise<Operator> {
-  await using alone = await openAlone(data, realWorld('warn'))
+export async function enrolFirst(
+  { data, config }: { readonly data: string; readonly config: Config },
+  draft: NewAdministrator,
+): Promise<Operator> {
+  const key = await keyOf(data, config.unlock)
+  await using alone = await openAlone(data, realWorld('warn'), key)
   return await ensureOperator(alone.node, draft)
 }
 

@@ -1,14 +1,22 @@
 /** `holdfast start`: runs the node until it is told to stop. The first time it makes everything and asks nothing. */
+import type { EdgeError } from '#base/errors.ts'
 import { layoutOf, readDataFolder } from '#config/data-folder.ts'
+import { endLife } from '#config/life.ts'
 import { invalid, loadConfig } from '#config/load.ts'
 import { localUrl } from '#config/run-note.ts'
+import type { Config } from '#config/schema.ts'
+import { finishWipe } from '#config/wipe.ts'
 import { openHoldfast, realWorld, VERSION, type Running } from '#compose.ts'
+import { organisationOf, rosterOf, type World } from '#compose/opening.ts'
+import { waysInto, type StoreKey } from '#compose/unlocking.ts'
 import type { NodeStatus } from '#app/types.ts'
+import { readCertificate } from '#trust/identity.ts'
 import { picture, placesOf } from './addresses.ts'
 import { newPassword } from './enrolment.ts'
 import { found, type FoundingOptions } from './init.ts'
 import { isNew } from './new-node.ts'
 import { ensureOperator, leaveWord, type Operator } from './operator.ts'
+import { keyFor } from './unlocking.ts'
 import { table, writeJson, writeLines, type Surroundings } from './terminal.ts'
 
 /** Everything that is told about a node that has just started. */
@@ -25,19 +33,78 @@ interface Started {
   readonly isSecure: boolean
 }
 
-/** Runs the command; resolves when the node has stopped. */
+/** Runs the command; resolves when the node has stopped. A node that is locked meanwhile waits to be unlocked. */
 export async function start(options: FoundingOptions, surroundings: Surroundings): Promise<void> {
-  const { terminal, environment, signal, random } = surroundings
+  const { environment, signal } = surroundings
+  await finishWipe(options.data)
   const isFirst = await isNew(options.data)
   if (isFirst) await found(options, surroundings)
-  const { organisation, keys } = await readDataFolder(options.data)
+  const contents = await readDataFolder(options.data)
+  const organisation = organisationOf(contents)
+  const { authority } = rosterOf(organisation, contents)
   checkOrganisation(options.organisation, organisation.name)
   const file = options.config ?? layoutOf(options.data).config
   const config = await loadConfig({ file, environment, overrides: options })
   const world = realWorld(config.logLevel)
+  const canLock = (await waysInto(options.data)).includes('passphrase')
+  if (!canLock && config.unlock.lockAfterMs !== undefined) throw nobodyCouldUnlock(file)
+  const name = readCertificate(authority, contents.certificate)?.name ?? config.name ?? ''
 
+  let ended: Ended | undefined
+  while (!signal.aborted) {
+    const isLockedByPerson = ended === 'locked'
+    const folder = { options, name, config, isLockedByPerson }
+    const isReborn = ended === 'reborn'
+    if (isReborn) await endLife(options.data)
+    const key = await keyFor(folder, surroundings, world)
+    if (key === undefined) break
+    ended = await run(
+      { options, config, key, canLock, isFirst: isFirst && ended === undefined },
+      surroundings,
+      world,
+    )
+  }
+  if (!options.json) writeLines(surroundings.terminal, ['Stopping.'])
+}
+
+function nobodyCouldUnlock(file: string): EdgeError {
+  const key = 'unlock.lockAfterMs'
+  return invalid(file, [`${key}: found a value, wanted none before \`holdfast passphrase set\``])
+}
+
+/** Why a node was closed. */
+type Ended = 'stopped' | 'locked' | 'reborn'
+
+interface Run {
+  readonly options: FoundingOptions
+  readonly config: Config
+  readonly key: StoreKey
+  readonly isFirst: boolean
+  /** Somebody could unlock it again. */
+  readonly canLock: boolean
+}
+
+/** Runs the open node until it is told to stop or has to be closed. */
+async function run(
+  { options, config, key, isFirst, canLock }: Run,
+  surroundings: Surroundings,
+  world: World,
+): Promise<Ended> {
+  const { terminal, signal, random } = surroundings
+  const ended = Promise.withResolvers<Ended>()
   await using stack = new AsyncDisposableStack()
-  const running = stack.use(await openHoldfast({ dataFolder: options.data, config }, world))
+  const running = stack.use(
+    await openHoldfast(
+      {
+        dataFolder: options.data,
+        config,
+        key,
+        ...(canLock && { onLock: () => ended.resolve('locked') }),
+        onRebirth: () => ended.resolve('reborn'),
+      },
+      world,
+    ),
+  )
   const { node, host, port } = running
   const draft = { username: options.admin, password: newPassword(random) }
   const operator = await ensureOperator(node, draft)
@@ -49,13 +116,13 @@ export async function start(options: FoundingOptions, surroundings: Surroundings
     operator,
     url: localUrl({ host, port }),
     places: placesOf(host, port),
-    joinCode: isFirst && keys.root !== undefined ? await joinCodeBy(running, username) : undefined,
+    joinCode: isFirst && running.isFounder ? await joinCodeBy(running, username) : undefined,
     isSecure: config.listen.tls !== 'off',
   }
   if (options.json) writeJson(terminal, jsonOf(started))
   else writeLines(terminal, operator.password === undefined ? brief(started) : welcome(started))
-  await aborted(signal)
-  if (!options.json) writeLines(terminal, ['Stopping.'])
+  void aborted(signal).then(() => ended.resolve('stopped'))
+  return await ended.promise
 }
 
 async function joinCodeBy({ node }: Running, username: string): Promise<string | undefined> {

@@ -1,14 +1,16 @@
 /** `holdfast trust`: how phones and laptops learn to know this organisation's kits, and what to give to each. */
 import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { EdgeError } from '#base/errors.ts'
 import { layoutOf, readDataFolder } from '#config/data-folder.ts'
-import { SECRET_MODE } from '#config/files.ts'
+import { isThere, SECRET_MODE } from '#config/files.ts'
 import { loadConfig } from '#config/load.ts'
 import { readRunNote } from '#config/run-note.ts'
 import type { Config } from '#config/schema.ts'
 import { ensureAuthorities, trustMaterial, type Authorities } from '#compose-tls.ts'
-import { identityOf } from '#compose.ts'
+import { organisationOf, rosterOf } from '#compose/opening.ts'
 import { readCertificate, validityOf, type Authority, type Validity } from '#x509/certificate.ts'
+import { readCertificate as readNodeCertificate } from '#trust/identity.ts'
 import { LONGEST_MS, TOLERANCE_MS } from '#x509/leaf.ts'
 import { picture, placesOf } from './addresses.ts'
 import { newPassword } from './enrolment.ts'
@@ -101,13 +103,21 @@ export async function readTrust(
   { clock, environment }: Surroundings,
 ): Promise<Trust> {
   const contents = await readDataFolder(data)
-  const { organisation, certificate } = identityOf(data, contents)
+  const organisation = organisationOf(contents)
+  const { authority } = rosterOf(organisation, contents)
+  const certificate = readNodeCertificate(authority, contents.certificate)
   const file = config ?? layoutOf(data).config
   const { listen } = await loadConfig({ file, environment, overrides: {} })
-  const isFounder = contents.keys.root !== undefined
+  const isFounder = await isThere(join(data, 'tls', 'ca.key'))
   const { names } = listen
   const authorities = await ensureAuthorities(
-    { dataFolder: data, organisation: organisation.name, name: certificate.name, names, isFounder },
+    {
+      dataFolder: data,
+      organisation: organisation.name,
+      name: certificate?.name ?? 'node',
+      names,
+      isFounder,
+    },
     clock,
   )
   return {

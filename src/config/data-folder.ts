@@ -3,14 +3,20 @@
  *
  *     config.json         what the operator set
  *     organisation.json   name, code and root key of the organisation; the last file of a new folder, so its seal
- *     certificate         this node's certificate, as the root signed it (hexadecimal, like most keys)
+ *     certificate         this node's certificate, as the root signed it (hexadecimal)
  *     issuer              the certificate of the node that let this one in, where it joined
- *     keys/               0700, every file in it 0600: signing, organisation, root where the organisation
- *                         was founded, store (raw bytes, made with the store), life, operator.token while it runs
- *     store/              LevelDB, every value sealed under keys/store
+ *     keys/               0700, every file in it 0600:
+ *       store.vault         the store key, wrapped for each way to open it (`#storage/vault.ts`)
+ *       secrets             signing, organisation and root keys, sealed under the store key
+ *       store               the key file that opens the vault, unless it lies elsewhere or a passphrase is set
+ *       device              what this kit brings to a release by headquarters
+ *       life                which life of the store this is (`life.ts`)
+ *       operator.token      while the node runs
+ *     store/              LevelDB, every value sealed under the store key, ids in its names hidden
  *     run.json            while the node runs: its process and its address
+ *     wiped.json          this node was wiped, or is being wiped (`wipe.ts`)
  */
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { bytesFromHex, hexFromBytes } from '#base/bytes.ts'
@@ -20,6 +26,7 @@ import {
   makeFolder,
   modeOf,
   PUBLIC_MODE,
+  readBytes,
   readText,
   SECRET_FOLDER_MODE,
   SECRET_MODE,
@@ -36,10 +43,14 @@ export interface Layout {
   readonly issuer: string
   readonly keys: string
   readonly store: string
-  readonly storeKey: string
+  readonly vault: string
+  readonly secrets: string
+  readonly keyFile: string
+  readonly device: string
   readonly run: string
   readonly life: string
   readonly operatorToken: string
+  readonly wiped: string
 }
 
 /** The organisation as the folder keeps it. */
@@ -53,23 +64,37 @@ interface FolderOrganisation {
   readonly rootKey: Uint8Array
 }
 
-/** What a node is made of, as raw bytes; whether it fits together is for `#trust` to say. */
-export interface FolderContents {
+/** What everybody may know of a node, as raw bytes; whether it fits together is for `#trust` to say. */
+export interface PublicContents {
   readonly organisation: FolderOrganisation
   readonly certificate: Uint8Array
   /** Certificate of the node that let this one in; none where the organisation was founded. */
   readonly issuer: Uint8Array | undefined
-  /** Seeds and keys of 32 bytes each; `root` only where the organisation was founded. */
-  readonly keys: {
-    readonly signing: Uint8Array
-    readonly organisation: Uint8Array
-    readonly root: Uint8Array | undefined
-  }
 }
 
-/** `absent`: nothing of a node is there. `half-made`: some of it is. */
+/** Seeds and keys of 32 bytes each; `root` only where the organisation was founded. */
+export interface NodeKeys {
+  readonly signing: Uint8Array
+  readonly organisation: Uint8Array
+  readonly root: Uint8Array | undefined
+}
+
+/** What a node is made of. */
+export interface FolderContents extends PublicContents {
+  readonly keys: NodeKeys
+}
+
+/** The files of a new folder that keep its secrets: none of them says anything alone. */
+export interface SealedFiles {
+  readonly vault: Uint8Array
+  readonly secrets: Uint8Array
+  /** Content of `keys/store`; undefined when the key file lies elsewhere. */
+  readonly keyFile: Uint8Array | undefined
+}
+
+/** `absent`: nothing of a node is there. `half-made`: some of it is. `wiped`: a node was, and may not come back. */
 export type FolderState =
-  | { readonly kind: 'absent' | 'complete' }
+  | { readonly kind: 'absent' | 'complete' | 'wiped' }
   | { readonly kind: 'half-made'; readonly missing: readonly string[] }
 
 /** Something that others on this machine can read and should not. */
@@ -80,12 +105,11 @@ export interface OpenMode {
   readonly wanted: string
 }
 
-const FORMAT = 1
+const FORMAT = 2
 /** For the whole folder: others on the machine have no business in it. */
 const FOLDER_MODE = 0o750
-const KEY_BYTES = 32
-const NEEDED_KEYS = ['signing', 'organisation'] as const
-const ALL_KEYS = [...NEEDED_KEYS, 'store', 'root', 'life', 'operator.token'] as const
+const NEEDED_KEYS = ['store.vault', 'secrets'] as const
+const ALL_KEYS = [...NEEDED_KEYS, 'store', 'device', 'life', 'operator.token'] as const
 
 const OrganisationFile = z.strictObject({
   format: z.literal(FORMAT),
@@ -106,24 +130,27 @@ export function layoutOf(path: string): Layout {
     issuer: join(path, 'issuer'),
     keys,
     store: join(path, 'store'),
-    storeKey: join(keys, 'store'),
+    vault: join(keys, 'store.vault'),
+    secrets: join(keys, 'secrets'),
+    keyFile: join(keys, 'store'),
+    device: join(keys, 'device'),
     run: join(path, 'run.json'),
     life: join(keys, 'life'),
     operatorToken: join(keys, 'operator.token'),
+    wiped: join(path, 'wiped.json'),
   }
 }
 
 /** Whether a node is in the folder. A `config.json` alone is no node: an operator may put it there first. */
 export async function stateOfFolder(path: string): Promise<FolderState> {
-  const { keys, store, storeKey } = layoutOf(path)
+  const { keys, store, wiped: note } = layoutOf(path)
+  if (await isThere(note)) return { kind: 'wiped' }
   const needed = ['organisation.json', 'certificate', ...NEEDED_KEYS.map((key) => `keys/${key}`)]
   const missing: string[] = []
   for (const name of needed) if (!(await isThere(join(path, name)))) missing.push(name)
   const hasStore = await isThere(store)
   const isAbsent = missing.length === needed.length && !hasStore && !(await isThere(keys))
   if (isAbsent) return { kind: 'absent' }
-  // The store's key is made with the store; a new one beside an old store could open nothing in it.
-  if (hasStore && !(await isThere(storeKey))) missing.push('keys/store')
   return missing.length === 0 ? { kind: 'complete' } : { kind: 'half-made', missing }
 }
 
@@ -134,11 +161,12 @@ export async function stateOfFolder(path: string): Promise<FolderState> {
  */
 export async function createDataFolder(
   path: string,
-  contents: FolderContents,
-  config: string | undefined,
+  contents: PublicContents,
+  { sealed, config }: { readonly sealed: SealedFiles; readonly config: string | undefined },
 ): Promise<void> {
   const state = await stateOfFolder(path)
   if (state.kind === 'half-made') throw halfMade(path, state.missing)
+  if (state.kind === 'wiped') throw wiped(path)
   if (state.kind === 'complete')
     throw new EdgeError('ALREADY_EXISTS', {
       dataFolder: path,
@@ -149,8 +177,10 @@ export async function createDataFolder(
   const layout = layoutOf(path)
   await makeFolder(path, FOLDER_MODE)
   await mkdir(layout.keys, { mode: SECRET_FOLDER_MODE }) // Fails when another process makes one, too.
-  for (const [name, bytes] of Object.entries(contents.keys))
-    if (bytes !== undefined) await writeHex(join(layout.keys, name), bytes, SECRET_MODE)
+  for (const name of ['keyFile', 'vault', 'secrets'] as const) {
+    const bytes = sealed[name]
+    if (bytes !== undefined) await writeFileWhole(layout[name], bytes, SECRET_MODE)
+  }
   if (config !== undefined && !(await isThere(layout.config)))
     await writeFileWhole(layout.config, config, PUBLIC_MODE)
   await writeHex(layout.certificate, contents.certificate, PUBLIC_MODE)
@@ -165,12 +195,13 @@ export async function createDataFolder(
 }
 
 /**
- * What the node in the folder is made of.
- * @throws EdgeError CONFIG_MISSING when none is there, STORE_BROKEN when it is half-made or a file is damaged
+ * What everybody may know of the node in the folder.
+ * @throws EdgeError CONFIG_MISSING when none is there, STORE_BROKEN when it is half-made or a file is damaged, WIPED
  */
-export async function readDataFolder(path: string): Promise<FolderContents> {
+export async function readDataFolder(path: string): Promise<PublicContents> {
   const state = await stateOfFolder(path)
   if (state.kind === 'half-made') throw halfMade(path, state.missing)
+  if (state.kind === 'wiped') throw wiped(path)
   if (state.kind === 'absent')
     throw new EdgeError('CONFIG_MISSING', {
       dataFolder: path,
@@ -178,40 +209,17 @@ export async function readDataFolder(path: string): Promise<FolderContents> {
       do: 'Run `holdfast start` or `holdfast init` to make one, `holdfast join` to join an organisation, or name the folder with --data.',
     })
   const layout = layoutOf(path)
-  const key = (name: string): Promise<Uint8Array> => readHex(join(layout.keys, name), KEY_BYTES)
-  const hasRoot = await isThere(join(layout.keys, 'root'))
   return {
     organisation: await readOrganisation(layout.organisation),
-    certificate: await readHex(layout.certificate, undefined),
-    issuer: (await isThere(layout.issuer)) ? await readHex(layout.issuer, undefined) : undefined,
-    keys: {
-      signing: await key('signing'),
-      organisation: await key('organisation'),
-      root: hasRoot ? await key('root') : undefined,
-    },
+    certificate: await readHex(layout.certificate),
+    issuer: (await isThere(layout.issuer)) ? await readHex(layout.issuer) : undefined,
   }
 }
 
-/**
- * The 4 bytes of this life of the store, or undefined when a new life has to begin: none is noted, or it is noted for
- * another folder than `store/` is now. A copied or restored store is another folder, and in its old life it would use
- * numbers again that were used since the copy was made.
- */
-export async function readLife(path: string): Promise<Uint8Array | undefined> {
-  const { life, store } = layoutOf(path)
-  const text = await readText(life)
-  if (text === undefined) return undefined
-  const parts = /^([0-9a-f]{8}) (\d+)\n$/.exec(text)
-  if (parts === null) throw damaged(life, '4 bytes in hexadecimal and a number')
-  const [, bytes = '', folder] = parts
-  return folder === (await identityOfFolder(store)) ? bytesFromHex(bytes) : undefined
-}
-
-/** Begins a new life of the store that is there; before anything is written to it. */
-export async function writeLife(path: string, life: Uint8Array): Promise<void> {
-  const layout = layoutOf(path)
-  const text = `${hexFromBytes(life)} ${await identityOfFolder(layout.store)}\n`
-  await writeFileWhole(layout.life, text, SECRET_MODE)
+/** The bytes of `keys/store.vault` and `keys/secrets`. @throws EdgeError STORE_BROKEN when one is not there */
+export async function readSealed(path: string): Promise<Pick<SealedFiles, 'vault' | 'secrets'>> {
+  const { vault, secrets } = layoutOf(path)
+  return { vault: await bytesOf(vault), secrets: await bytesOf(secrets) }
 }
 
 /** What others on this machine could read or change and should not. */
@@ -233,29 +241,29 @@ export async function openModes(path: string): Promise<readonly OpenMode[]> {
 async function readOrganisation(file: string): Promise<FolderOrganisation> {
   const parsed = parseJson((await readText(file)) ?? '')
   const organisation = OrganisationFile.safeParse(parsed.ok ? parsed.value : undefined)
-  if (!organisation.success) throw damaged(file, 'format 1 with name, code, suite and rootKey')
+  if (!organisation.success) throw damaged(file, 'format 2 with name, code, suite and rootKey')
   const { name, code, suite, rootKey } = organisation.data
   return { name, code, suite, rootKey: bytesFromHex(rootKey) }
 }
 
-async function readHex(file: string, length: number | undefined): Promise<Uint8Array> {
-  const text = ((await readText(file)) ?? '').trim()
-  const isRight =
-    /^(?:[0-9a-f]{2})+$/.test(text) && (length === undefined || text.length === 2 * length)
-  if (!isRight) throw damaged(file, `${length ?? 'some'} bytes in hexadecimal`)
-  return bytesFromHex(text)
+async function bytesOf(file: string): Promise<Uint8Array> {
+  const bytes = await readBytes(file)
+  if (bytes === undefined) throw damaged(file, 'the file')
+  return bytes
 }
 
-/** The number by which the file system knows a folder: a copy has another one. */
-async function identityOfFolder(path: string): Promise<string> {
-  return String((await stat(path, { bigint: true })).ino)
+async function readHex(file: string): Promise<Uint8Array> {
+  const text = ((await readText(file)) ?? '').trim()
+  if (!/^(?:[0-9a-f]{2})+$/.test(text)) throw damaged(file, 'some bytes in hexadecimal')
+  return bytesFromHex(text)
 }
 
 async function writeHex(file: string, bytes: Uint8Array, mode: number): Promise<void> {
   await writeFileWhole(file, `${hexFromBytes(bytes)}\n`, mode)
 }
 
-function damaged(file: string, wanted: string): EdgeError {
+/** The error of a file of the folder that is not what it has to be. */
+export function damaged(file: string, wanted: string): EdgeError {
   return new EdgeError('STORE_BROKEN', {
     file,
     found: 'something else',
@@ -271,4 +279,8 @@ function halfMade(path: string, missing: readonly string[]): EdgeError {
     wanted: 'all of it or none',
     do: 'Restore the missing files from a backup. If making the folder was cut short, nothing is lost: move it away and run the command again.',
   })
+}
+
+function wiped(path: string): EdgeError {
+  return new EdgeError('WIPED', { dataFolder: path })
 }

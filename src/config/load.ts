@@ -180,26 +180,30 @@ function withAbsolutePaths(config: Config, folder: string): Config {
   const carriers = config.carriers.map((carrier) =>
     carrier.kind === 'nats' ? withAbsoluteFiles(carrier, folder) : carrier,
   )
-  return { ...config, carriers }
+  const files = absolute(config.unlock, ['keyFile', 'passphraseFile'], folder)
+  return { ...config, unlock: { ...config.unlock, ...files }, carriers }
 }
 
 function withAbsoluteFiles(carrier: NatsConfig, folder: string): NatsConfig {
-  const absolute = <Key extends string>(
-    from: Readonly<Partial<Record<Key, string | undefined>>>,
-    keys: readonly Key[],
-  ): Partial<Record<Key, string>> =>
-    Object.fromEntries(
-      keys.flatMap((key) => {
-        const path = from[key]
-        return path === undefined ? [] : [[key, resolve(folder, path)]]
-      }),
-    ) as Partial<Record<Key, string>>
   const { tls } = carrier
   return {
     ...carrier,
-    ...absolute(carrier, ['passwordFile', 'nkeySeedFile']),
-    ...(tls && { tls: { ...tls, ...absolute(tls, ['caFile', 'certFile', 'keyFile']) } }),
+    ...absolute(carrier, ['passwordFile', 'nkeySeedFile'], folder),
+    ...(tls && { tls: { ...tls, ...absolute(tls, ['caFile', 'certFile', 'keyFile'], folder) } }),
   }
+}
+
+function absolute<Key extends string>(
+  from: Readonly<Partial<Record<Key, string | undefined>>>,
+  keys: readonly Key[],
+  folder: string,
+): Partial<Record<Key, string>> {
+  return Object.fromEntries(
+    keys.flatMap((key) => {
+      const path = from[key]
+      return path === undefined ? [] : [[key, resolve(folder, path)]]
+    }),
+  ) as Partial<Record<Key, string>>
 }
 
 function freeze<T>(value: T): T {

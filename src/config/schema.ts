@@ -167,6 +167,28 @@ const Listen = object({
     ),
 })
 
+const Unlock = object({
+  keyFile: file
+    .optional()
+    .describe(
+      'Path of the key file that opens the store. Without it `keys/store` in the data folder.',
+    ),
+  passphraseFile: file
+    .optional()
+    .describe(
+      'Path of a file with nothing but the passphrase, for a node that has to start alone.',
+    ),
+  lockAfterMs: whole(60_000, 7 * DAY_MS)
+    .optional()
+    .describe('Locks the node when nobody has used it for so long. Never unless set.'),
+  trafficKeepsOpen: flag
+    .default(false)
+    .describe('Whether messages that come in from other nodes count as use.'),
+  cipher: oneOf(['chacha20-poly1305', 'aes-256-gcm'])
+    .default('chacha20-poly1305')
+    .describe('What everything at rest is sealed with. Fixed when the data folder is made.'),
+})
+
 const Carrier = z.discriminatedUnion('kind', [Lan, Nats], wanted('a carrier of kind lan or nats'))
 
 /** What a new node becomes when nobody says otherwise. */
@@ -191,6 +213,7 @@ const Shape = object({
   logLevel: oneOf(['error', 'warn', 'info', 'debug'])
     .default('info')
     .describe('Least weight of what is logged.'),
+  unlock: Unlock.prefault({}).describe('How the store is opened and locked.'),
   carriers: z
     .array(Carrier, wanted('a list of carriers'))
     .max(8, wanted('at most 8 carriers'))

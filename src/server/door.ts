@@ -32,6 +32,10 @@ export interface ServerPorts {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Closes the node and forgets its keys. Without it the node cannot be locked. */
+  readonly onLock?: () => void
+  /** Told of every request by which a person shows to be there. */
+  readonly onUse?: () => void
 }
 
 /** One open door. */

@@ -18,6 +18,8 @@ import type { Caller } from './session.ts'
 import { passageOf, secureUrlOf, type ServerTls } from './tls.ts'
 
 const JSON_TYPE = 'application/json'
+/** What clients ask by themselves while nobody looks at them. */
+const IDLE_URLS: ReadonlySet<string> = new Set(['/api/v4/users/status/ids'])
 
 /** The server with `routes`, not listening yet. */
 export function createHttp(door: Door, routes: readonly Route[]): FastifyInstance {
@@ -97,6 +99,7 @@ function hangUp(app: FastifyInstance, door: Door, one: Route): void {
     url,
     onRequest: async (request) => {
       callers.set(request, await door.doorkeeper.callerOf(request))
+      if (method !== 'GET' && !IDLE_URLS.has(url)) door.onUse?.()
     },
     handler: async (request, reply) => {
       const caller = must(callers.get(request), 'a route with a session has a caller')

@@ -22,6 +22,13 @@ export const LOGINS_WAITING_MAX = 200
 /** Join attempts from one address. */
 export const JOIN_ADDRESS = { burst: 10, refillMs: 6_000 } as const
 
+/** Guesses of a locked node's passphrase from one address. */
+export const UNLOCK_ADDRESS = { burst: 5, refillMs: 30_000 } as const
+/** Guesses of a locked node's passphrase from everywhere. */
+export const UNLOCK_ALL = { burst: 10, refillMs: 10_000 } as const
+/** Bytes of a request to a locked node. */
+export const UNLOCK_BYTES_MAX = 8_192
+
 /** Events a live session keeps for replay: the number the Mattermost server keeps. */
 export const LIVE_REPLAY_MAX = 128
 /** How long a live session outlives its socket, in milliseconds: 5 minutes, as in the Mattermost server. */

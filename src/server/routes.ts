@@ -3,6 +3,7 @@ import type { Door } from './door.ts'
 import { deliveryRoutes } from './holdfast/delivery.ts'
 import { joiningRoutes } from './holdfast/joining.ts'
 import { revokingRoutes } from './holdfast/revoking.ts'
+import { lockingRoutes } from './holdfast/locking.ts'
 import { nodeRoutes } from './holdfast/status.ts'
 import { pageRoutes } from './page.ts'
 import { channelMemberRoutes } from './rest/channel-members.ts'
@@ -37,6 +38,7 @@ export function allRoutes(door: Door): readonly Route[] {
     deliveryRoutes,
     joiningRoutes,
     revokingRoutes,
+    lockingRoutes,
     pageRoutes,
     trustRoutes,
   ].flatMap((routesOf) => routesOf(door))

@@ -65,7 +65,7 @@ async function openDoor(
   deps: ServerDeps,
   signal: AbortSignal,
 ): Promise<Opened> {
-  const { node, clock, random, log } = deps
+  const { node, clock, random, log, onLock, onUse } = deps
   const status = await node.status()
   const workspace = { id: status.organisation, name: status.organisationName }
   const people = await openPeople(node, log)
@@ -101,6 +101,8 @@ async function openDoor(
     clock,
     random,
     log,
+    ...(onLock && { onLock }),
+    ...(onUse && { onUse }),
     options,
     workspace,
     people,

@@ -35,6 +35,7 @@ import {
   type PeerRecord,
 } from './records.ts'
 import { coverPeer } from './standing.ts'
+import { goesAnywayAt, mustHearFirst } from './rebirth.ts'
 import type { Tx } from './replica.ts'
 
 /** Notes the peer, offers it what it lacks, and says what we have. Gives the parcels that an earlier contact left. */
@@ -89,6 +90,8 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
       if (cut !== undefined) return { cut, lookAgainAt: undefined }
     }
   }
+  const anywayAt = goesAnywayAt(context)
+  if (anywayAt !== undefined) later.push(anywayAt)
   return { cut: undefined, lookAgainAt: later.length === 0 ? undefined : Math.min(...later) }
 }
 
@@ -274,5 +277,7 @@ async function cutDocument(
     if (record.document === document) clock = joinClocks(clock, record.clock)
   }
   if (countBeyond(await clockOf(tx, document), clock) === 0) return undefined
+  const isOwnRisk = isNode(state.peer) || context.run.isOver
+  if (isOwnRisk && (await mustHearFirst(tx, context, document))) return undefined
   return cutDelta(tx, context, { peer: state.peer, lane, document, clock })
 }

@@ -64,6 +64,20 @@ export interface SyncContext {
   readonly refold: (tx: Tx) => Promise<void>
   /** Called in the commit that takes the envelope with the other branch. */
   readonly onFork: (fork: Fork, tx: Tx) => Promise<void>
+  /** What this run of the node has heard: see `rebirth.ts`. */
+  readonly run: Run
+  /** Closes the node, to be opened again in a new life. */
+  readonly onRebirth: () => void
+}
+
+/** One run of the node, from its start to its end. */
+export interface Run {
+  /** It knew others before, and none of them has said yet what they know of us. */
+  isUnsure: boolean
+  /** When it was first to send something of its own meanwhile. */
+  unsureSince: Instant | undefined
+  /** The life is over: nothing of our own that was never sent may leave before the next. */
+  isOver: boolean
 }
 
 /** What became of an envelope. */

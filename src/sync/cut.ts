@@ -19,6 +19,7 @@ import type { SyncContext } from './context.ts'
 import { sealingKeyFor } from './epochs.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type ParcelRecord } from './records.ts'
+import { noteSent } from './rebirth.ts'
 import type { Tx } from './replica.ts'
 
 /** A parcel that is on disk and may be sent. */
@@ -46,6 +47,7 @@ export async function cutDelta(
   const { document } = want
   const body = encodeDelta({ document, changes, sender, roster: context.roster, attestations })
   const own = newestOf(changes, sender)
+  if (own !== undefined) await noteSent(tx, want.document, own)
   const bytes = await sealBody(tx, context, {
     body,
     document: want.document,

@@ -2,7 +2,8 @@
  * The open documents of a replica: a few logs in memory, made from snapshot and loose changes when needed, folded into
  * a new snapshot when many loose changes have come, and forgotten when others are used more.
  */
-import { EdgeError } from '#base/errors.ts'
+import { must } from '#base/assert.ts'
+import { codeOf, EdgeError } from '#base/errors.ts'
 import type { ActorId, DocumentId } from '#base/ids.ts'
 import { LOOSE_CHANGES_MAX, OPEN_DOCUMENTS_MAX } from '#base/limits.ts'
 import type { Change } from '#model/change.ts'
@@ -39,7 +40,7 @@ export function openDocuments(staging: Staging, events: EventLog): Documents {
   const log = async (document: DocumentId): Promise<Log> => {
     const known = open.get(document)
     open.delete(document)
-    const found = known ?? (await loadLog(document, staging, events))
+    const found = known ?? (await loadLog(document, staging))
     open.set(document, found) // newest last
     return found
   }
@@ -70,19 +71,13 @@ export function openDocuments(staging: Staging, events: EventLog): Documents {
     log,
     add,
     cutBack: async (document, { actor, seq }) => {
-      const before = await log(document)
-      const isKept = (change: Logged): boolean => change.actor !== actor || change.seq <= seq
-      const gone = before.since({}).filter((change) => !isKept(change))
-      const record = unpack<DocumentRecord>(await staging.get(key.document(document))) ?? EMPTY
-      if (gone.length === 0) return []
-      const kept = before.since({}).filter(isKept)
-      staging.delete(key.snapshot(document))
-      for (let index = record.looseFrom; index < record.looseTo; index += 1)
-        staging.delete(key.loose(document, index))
-      open.set(document, openLog(document))
-      staging.put(key.document(document), pack({ ...EMPTY, looseFrom: 0, looseTo: 0 }))
-      for (const change of kept) await add(document, change)
-      return gone
+      const before = (await log(document)).since({})
+      const isCut = (change: Logged): boolean => change.actor === actor && change.seq > seq
+      const shorter = openLog(document)
+      for (const change of before) if (!isCut(change)) shorter.add(change)
+      open.set(document, shorter)
+      await rewrite(staging, shorter)
+      return before.filter(isCut)
     },
     drop: (document) => void open.delete(document),
     evict: () => {
@@ -94,21 +89,57 @@ export function openDocuments(staging: Staging, events: EventLog): Documents {
   }
 }
 
-async function loadLog(document: DocumentId, staging: Staging, events: EventLog): Promise<Log> {
+/** For each actor the beginning of its newest change's hash, as a DocumentRecord keeps it. */
+export function headsOf(log: Log): DocumentRecord['heads'] {
+  const newest = Object.entries(log.clock()).map(([actor, seq]) => {
+    const change = must(log.find(actor as ActorId, seq), 'a clock names changes')
+    return [actor, change.hash.slice(0, 8)] as const
+  })
+  return Object.fromEntries(newest)
+}
+
+/** Stages a document anew, as one snapshot of what its log holds. */
+async function rewrite(staging: Staging, log: Log): Promise<void> {
+  const { document } = log
+  const record = unpack<DocumentRecord>(await staging.get(key.document(document))) ?? EMPTY
+  for (let index = record.looseFrom; index < record.looseTo; index += 1)
+    staging.delete(key.loose(document, index))
+  const { looseTo } = record
+  staging.put(key.snapshot(document), must(foldDocument(log), 'Automerge holds what our log holds'))
+  const next = {
+    clock: log.clock(),
+    heads: headsOf(log),
+    size: log.size(),
+    looseFrom: looseTo,
+    looseTo,
+  }
+  staging.put(key.document(document), pack(next satisfies DocumentRecord))
+}
+
+/** @throws EdgeError STORE_BROKEN with the fact `document` */
+async function loadLog(document: DocumentId, staging: Staging): Promise<Log> {
+  try {
+    return await loadSound(document, staging)
+  } catch (error) {
+    if (codeOf(error) !== 'STORE_BROKEN') throw error
+    throw new EdgeError('STORE_BROKEN', { document, found: 'damage' }, { cause: error })
+  }
+}
+
+async function loadSound(document: DocumentId, staging: Staging): Promise<Log> {
+  const known = unpack<DocumentRecord>(await staging.get(key.document(document)))
+  const record = known ?? EMPTY
   const snapshot = await staging.get(key.snapshot(document))
-  const loose = await staging.list(range.loose(document))
+  const places = known === undefined ? range.loose(document) : range.looseBetween(document, record)
+  const loose = await staging.list(places)
   const loaded = loadDocument(
     document,
     snapshot,
     loose.map(([, bytes]) => bytes),
   )
   // LevelDB loses a block of its log without a word: writing on with holes would use numbers again.
-  const record = unpack<DocumentRecord>(await staging.get(key.document(document))) ?? EMPTY
-  const isShort = loaded.log.size() < record.size
+  const isShort = loaded.log.size() !== record.size
   const damage = loaded.damage === 'none' && isShort ? 'missing changes' : loaded.damage
-  if (damage !== 'none') {
-    events.error('document.damaged', { document, damage, size: loaded.log.size() })
-    throw new EdgeError('STORE_BROKEN', { document, found: `damaged ${damage}` })
-  }
+  if (damage !== 'none') throw new EdgeError('STORE_BROKEN', { found: `damaged ${damage}` })
   return loaded.log
 }

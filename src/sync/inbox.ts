@@ -19,10 +19,12 @@ import type { Range } from '#ports/store.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
 import { frozenAt } from './freeze.ts'
+import { closeHole } from './healing.ts'
 import { key, range } from './keys.ts'
 import { clockOf, envelopeName, noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
 import { takeNote } from './notes.ts'
 import { pack, unpack, type KeptRecord } from './records.ts'
+import { hearOfOurselves, settleAside } from './rebirth.ts'
 import type { Tx } from './replica.ts'
 import { noteSegment } from './segments.ts'
 import { settleKeys } from './standing.ts'
@@ -52,6 +54,8 @@ async function takeWithKept(tx: Tx, context: SyncContext, incoming: Incoming): P
   const outcome = await takeEnvelope(tx, context, incoming)
   const grown = grownBy(outcome)
   if (grown === undefined) return outcome
+  await settleAside(tx, context, grown)
+  await closeHole(tx, grown)
   await retryWaiting(tx, context, grown)
   if (opensMore(grown)) await retryParked(tx, context)
   return outcome
@@ -110,6 +114,7 @@ interface Sorted {
 async function takeDelta(tx: Tx, context: SyncContext, arrival: DeltaArrival): Promise<Outcome> {
   const { delta, incoming } = arrival
   const { document } = delta
+  await hearOfOurselves(tx, context, [{ document, clock: clockOfRuns(delta) }])
   const { good, wanted, forks } = await sortRuns(tx, context, arrival)
   const isEarly = Object.keys(wanted).length > 0
   if (isEarly && !(await hasPlace(tx, range.allWaiting, incoming)))
@@ -311,4 +316,10 @@ function keep(context: SyncContext, { bytes, from, since }: Incoming, wanted: Cl
 
 function keptFrom(bytes: Uint8Array): KeptRecord {
   return must(unpack<KeptRecord>(bytes), 'a kept envelope has its record')
+}
+
+function clockOfRuns({ runs }: Delta): Clock {
+  return Object.fromEntries(
+    runs.map(({ actor, firstSeq, values }) => [actor, firstSeq + values.length - 1]),
+  )
 }

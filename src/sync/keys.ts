@@ -70,6 +70,19 @@ export const key = {
   /** DepartureRecord: our changes up to `seq` left by a carrier. */
   departure: (id: DocumentId, actor: ActorId, seq: number) => `left/${id}/${actor}/${padded(seq)}`,
 
+  /** Number of the last of an own actor's changes of a document that was ever put into an envelope. */
+  sent: (id: DocumentId, actor: ActorId) => `sent/${id}/${actor}`,
+  /** RebornRecord: this node was put back to an earlier state; the life that it names must end. */
+  reborn: 'reborn',
+  /** AsideRecord: a change of an earlier life that others may know as another one. */
+  aside: (id: DocumentId, seq: number) => `aside/${id}/${padded(seq)}`,
+  /** The id of a message that was written again in a new life. */
+  moved: (id: PostId) => `moved/${id}`,
+  /** HoleRecord: damage took some of this document; it is asked for. */
+  hole: (id: DocumentId) => `hole/${id}`,
+  /** Bytes of a damaged document as they were found: nobody reads them but a person who wants to know. */
+  broken: (id: DocumentId, index: number) => `broken/${id}/${padded(index)}`,
+
   /** MessageRecord. */
   message: (id: PostId) => `view/post/${id}`,
   /** Order of a channel's messages; the value is the id. */
@@ -105,6 +118,10 @@ const DEPARTURES_LOOKED_AT = 64
 export const range = {
   documents: within('doc/'),
   loose: (id: DocumentId) => within(`loose/${id}/`),
+  looseBetween: (
+    id: DocumentId,
+    { looseFrom, looseTo }: { readonly looseFrom: number; readonly looseTo: number },
+  ): Range => ({ from: key.loose(id, looseFrom), to: key.loose(id, looseTo) }),
   attestations: (id: DocumentId, actor: ActorId) => within(`att/${id}/${actor}/`),
   waiting: (id: DocumentId) => within(`wait/${id}/`),
   allWaiting: within('wait/'),
@@ -118,6 +135,11 @@ export const range = {
   parcels: (peer: PeerId) => within(`fly/${peer}/`),
   has: (peer: PeerId) => within(`has/${peer}/`),
   owed: (peer: PeerId) => within(`owe/${peer}/`),
+  aside: (id: DocumentId) => within(`aside/${id}/`),
+  allAside: within('aside/'),
+  holes: within('hole/'),
+  broken: (id: DocumentId) => within(`broken/${id}/`),
+  pending: (person: UserId) => within(`once/${person}/`),
   departures: (id: DocumentId, actor: ActorId, fromSeq: number): Range => ({
     from: key.departure(id, actor, fromSeq),
     to: within(`left/${id}/${actor}/`).to,

@@ -18,6 +18,7 @@ import { retryParked } from './inbox.ts'
 import { range } from './keys.ts'
 import type { LinkState } from './links.ts'
 import { openProjector } from './projector.ts'
+import { beginAgain, settleAllAside } from './rebirth.ts'
 import { openReplica, type Reader } from './replica.ts'
 import { addChannel, directoryChanged, keysChanged } from './standing.ts'
 
@@ -40,6 +41,8 @@ export interface NodeSyncOptions {
   readonly log: Log
   readonly carriers: readonly Carrier[]
   readonly emit: (event: SyncEvent) => void
+  /** Called, once or more, when the node has to be closed and opened again in a new life. */
+  readonly onRebirth?: () => void
 }
 
 /** Opens sync and starts it. The node's certificate and sealing key go into the keys document if they are not there yet. */
@@ -47,7 +50,11 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   const { identity, store, clock, log, roster, random } = options
   const { certificate, organisation } = identity
   const actor = actorOf(certificate.node, options.life)
-  const replica = openReplica({ store, actor, log })
+  const onLoss = (): void => {
+    context.run.isOver = true
+    context.onRebirth()
+  }
+  const replica = openReplica({ store, actor, log, now: clock.now, onLoss })
   roster.introduce(identity.certificateBytes)
   const keyring = openKeyring(organisation.suite, organisation.id, options.organisationSecret)
   const projector = openProjector(
@@ -75,8 +82,11 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     ring: () => driver?.ring(),
     refold: (tx) => reload(tx),
     onFork: (fork, tx) => proveFork(tx, context, fork),
+    run: { isUnsure: false, unsureSince: undefined, isOver: false },
+    onRebirth: options.onRebirth ?? (() => undefined),
   }
   const peers = await store.list(range.peers)
+  context.run.isUnsure = peers.length > 0
   for (const [place] of peers) context.peers.add(place.slice('peer/'.length) as PeerId)
   const reload = async (reader: Pick<Reader, 'log' | 'list'>): Promise<void> => {
     projector.reload({
@@ -86,10 +96,13 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     await reloadEpochs(reader, context)
     for (const { id } of projector.directory().channels()) addChannel(context, id)
   }
+  context.run.isOver = !(await replica.commit((tx) => beginAgain(tx, actor)))
+  if (context.run.isOver) context.onRebirth()
   await replica.commit(reload)
   replica.onRollback(reload)
   await enrolItself(context, clock.now())
   await replica.commit((tx) => retryParked(tx, context))
+  await replica.commit((tx) => settleAllAside(tx, context))
   driver = startDriver(context, { carriers: options.carriers, clock })
   return {
     context,

@@ -14,6 +14,7 @@ import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { noteStatement } from '#trust/attestation.ts'
 import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
+import { holeOf } from './healing.ts'
 import { key, range } from './keys.ts'
 import {
   allDocuments,
@@ -25,6 +26,7 @@ import {
   setHas,
 } from './ledger.ts'
 import { unpack, type KeptRecord, type SaidRecord } from './records.ts'
+import { hearOfOurselves } from './rebirth.ts'
 import type { Reader, Tx } from './replica.ts'
 
 /** Takes an opened envelope that holds a note. */
@@ -41,6 +43,7 @@ export async function takeNote(
     context.roster.verify(opened.sender.node, statement, opened.signature)
   if (!isSigned) return { kind: 'refused', reason: 'not vouched for' }
   const arrival = { note, from: incoming.from, sender: opened.sender.node }
+  await hearOfOurselves(tx, context, note.items)
   switch (note.kind) {
     case 'receipt':
       await takeReceipt(tx, context, { ...arrival, bytes: incoming.bytes })
@@ -201,6 +204,11 @@ export async function gapsOf(reader: Pick<Reader, 'list'>): Promise<readonly Gap
   for (const [place, bytes] of await reader.list(range.allWaiting)) {
     const document = place.split('/')[1] as DocumentId
     const since = unpack<KeptRecord>(bytes)?.since ?? 0
+    oldest.set(document, Math.min(since, oldest.get(document) ?? since))
+  }
+  for (const [place, bytes] of await reader.list(range.holes)) {
+    const document = place.split('/')[1] as DocumentId
+    const { since } = holeOf(bytes)
     oldest.set(document, Math.min(since, oldest.get(document) ?? since))
   }
   return [...oldest].map(([document, since]) => ({ document, since }))

@@ -1,6 +1,7 @@
 /** The records behind the keys of `keys.ts`, and how they become bytes: MessagePack, fields by name. */
 import { decode, encode } from '@msgpack/msgpack'
-import type { DocumentId, Instant } from '#base/ids.ts'
+import type { ActorId, ChangeHash, DocumentId, Instant } from '#base/ids.ts'
+import type { Draft } from '#model/entry.ts'
 import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 
@@ -90,6 +91,32 @@ export interface DepartureRecord {
   readonly from: number
   readonly carrier: string
   readonly at: Instant
+}
+
+/** This node was put back to an earlier state of its disk. */
+export interface RebornRecord {
+  /** The life that has to end. */
+  readonly actor: ActorId
+  /** For each document, how many of its changes others have named. */
+  readonly heard: Clock
+}
+
+/** A change of an ended life that was never sent. */
+export interface AsideRecord {
+  readonly actor: ActorId
+  readonly seq: number
+  /** Undefined when only the view still knew of it. */
+  readonly hash: ChangeHash | undefined
+  readonly entry: Draft
+  /** Others hold the life's changes up to this number: whether this is one of them shows when they have come. */
+  readonly target: number
+}
+
+/** Some of a document was lost to damage. */
+export interface HoleRecord {
+  readonly since: Instant
+  /** What was there before. */
+  readonly wanted: Clock
 }
 
 /** How far a person has read a channel, and how often they were mentioned since. */

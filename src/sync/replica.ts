@@ -12,6 +12,7 @@ import type { Log, Logged } from '#model/log.ts'
 import { placeEntry } from '#model/order.ts'
 import type { Log as EventLog } from '#ports/log.ts'
 import type { Entry, Range, Store } from '#ports/store.ts'
+import { heal } from './healing.ts'
 import { openDocuments, type Documents } from './documents.ts'
 import { openStaging, type Staging } from './staging.ts'
 
@@ -71,6 +72,11 @@ interface Desk {
   readonly rollbacks: ((reader: Pick<Reader, 'log' | 'list'>) => Promise<void>)[]
   /** Changes were taken back, and what was derived from documents is not made anew yet. */
   isStale: boolean
+  /** Numbers of our own list are lost: none may be given out in this life. */
+  isOver: boolean
+  readonly events: EventLog
+  readonly now: () => Instant
+  readonly onLoss: () => void
 }
 
 /** Opens the replica on a store. */
@@ -78,6 +84,9 @@ export function openReplica(options: {
   readonly store: Store
   readonly actor: ActorId
   readonly log: EventLog
+  /** Our own list was damaged: the replica takes no more entries of ours, and has to be opened in a new life. */
+  readonly onLoss?: () => void
+  readonly now?: () => Instant
 }): Replica {
   const { store, actor } = options
   const staging = openStaging(store)
@@ -87,6 +96,10 @@ export function openReplica(options: {
     documents: openDocuments(staging, options.log),
     rollbacks: [],
     isStale: false,
+    isOver: false,
+    events: options.log,
+    now: options.now ?? (() => 0),
+    onLoss: options.onLoss ?? (() => undefined),
   }
   const queue: Job[] = []
   let running: Promise<void> | undefined
@@ -140,7 +153,11 @@ async function runGroup(desk: Desk, group: readonly Job[]): Promise<void> {
   }
 }
 
-async function runJob(desk: Desk, job: Job): Promise<Done | undefined> {
+async function runJob(
+  desk: Desk,
+  job: Job,
+  healed: ReadonlySet<string> = new Set(),
+): Promise<Done | undefined> {
   const effects: (() => void)[] = []
   const touched = new Set<DocumentId>()
   desk.staging.begin()
@@ -152,9 +169,33 @@ async function runJob(desk: Desk, job: Job): Promise<Done | undefined> {
   } catch (error) {
     desk.staging.drop()
     await rollBack(desk, touched)
-    job.reject(error)
-    return undefined
+    const document = damagedIn(error)
+    if (document === undefined || healed.has(document)) {
+      job.reject(error)
+      return undefined
+    }
+    await healDocument(desk, document)
+    return runJob(desk, job, new Set([...healed, document]))
   }
+}
+
+/** The document that could not be read for damage, if that is what happened. */
+function damagedIn(error: unknown): DocumentId | undefined {
+  const isDamage = error instanceof EdgeError && error.code === 'STORE_BROKEN'
+  const document = isDamage ? error.facts['document'] : undefined
+  return typeof document === 'string' ? (document as DocumentId) : undefined
+}
+
+/** Goes to the disk with the batch, before whatever is written on top of it. */
+async function healDocument(desk: Desk, document: DocumentId): Promise<void> {
+  const { staging, events, actor } = desk
+  staging.begin()
+  const isLoss = await heal({ staging, events, actor }, document, desk.now())
+  staging.keep()
+  desk.documents.drop(document)
+  if (!isLoss) return
+  desk.isOver = true
+  desk.onLoss()
 }
 
 function transaction(desk: Desk, effects: (() => void)[], touched: Set<DocumentId>): Tx {
@@ -166,6 +207,7 @@ function transaction(desk: Desk, effects: (() => void)[], touched: Set<DocumentI
     delete: staging.delete,
     log: documents.log,
     append: async (document, draft, seenAt = 0) => {
+      if (desk.isOver) throw new EdgeError('STOPPING', { found: 'a damaged list of our own' })
       touched.add(document)
       const log = await documents.log(document)
       const entry = placeEntry(log, draft, { actor, seenAt })

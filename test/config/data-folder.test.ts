@@ -1,38 +1,43 @@
 /** The folder that holds a node: whole or refused, and closed to others. */
-import { chmod, cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test, type Test } from 'tap'
+import { test } from 'tap'
 import {
   createDataFolder,
   layoutOf,
   openModes,
   readDataFolder,
-  readLife,
+  readSealed,
   stateOfFolder,
-  writeLife,
-  type FolderContents,
+  type PublicContents,
 } from '#config/data-folder.ts'
 
 const CONFIG = '{ "name": "alpha" }\n'
+const SEALED = {
+  vault: Buffer.from('a vault'),
+  secrets: Buffer.from('sealed secrets'),
+  keyFile: Buffer.alloc(32, 7),
+}
 
 test('what was put into a new folder is read from it', async (t) => {
   const path = join(t.testdir(), 'deep', 'alpha')
 
-  await createDataFolder(path, contents(), CONFIG)
+  await createDataFolder(path, contents(), { sealed: SEALED, config: CONFIG })
 
   t.strictSame(await readDataFolder(path), contents())
   t.equal(await readFile(layoutOf(path).config, 'utf8'), CONFIG)
+  const { vault, secrets } = SEALED
+  t.strictSame(await readSealed(path), { vault, secrets })
+  t.strictSame(await readFile(layoutOf(path).keyFile), SEALED.keyFile)
   t.strictSame(await stateOfFolder(path), { kind: 'complete' })
 })
 
 test('only the owner reads the keys', async (t) => {
   const path = join(t.testdir(), 'alpha')
-  await createDataFolder(path, contents(), CONFIG)
-  await mkdir(join(path, 'store'))
-  await writeLife(path, Uint8Array.of(1, 2, 3, 4))
+  await createDataFolder(path, contents(), { sealed: SEALED, config: CONFIG })
 
   const modes = await Promise.all(
-    ['keys', 'keys/signing', 'keys/root', 'keys/life'].map(
+    ['keys', 'keys/store.vault', 'keys/secrets', 'keys/store'].map(
       async (name) => (await stat(join(path, name))).mode & 0o777,
     ),
   )
@@ -43,8 +48,8 @@ test('only the owner reads the keys', async (t) => {
 
 test('a key that others can read is named with its mode', async (t) => {
   const path = join(t.testdir(), 'alpha')
-  await createDataFolder(path, contents(), CONFIG)
-  const key = join(path, 'keys', 'sealing')
+  await createDataFolder(path, contents(), { sealed: SEALED, config: CONFIG })
+  const key = join(path, 'keys', 'secrets')
 
   await chmod(key, 0o644)
   await chmod(join(path, 'keys'), 0o750)
@@ -55,30 +60,51 @@ test('a key that others can read is named with its mode', async (t) => {
   ])
 })
 
-test('a node that joined has no root key, but the certificate of the node that let it in', async (t) => {
+test('a node that joined has the certificate of the node that let it in', async (t) => {
   const path = join(t.testdir(), 'bravo')
-  const { keys, ...rest } = contents()
+  const joined = { ...contents(), issuer: Buffer.from([4, 5]) }
 
-  const joined = { ...rest, issuer: Buffer.from([4, 5]), keys: { ...keys, root: undefined } }
-  await createDataFolder(path, joined, CONFIG)
+  await createDataFolder(path, joined, { sealed: SEALED, config: CONFIG })
 
   t.strictSame(await readDataFolder(path), joined)
+})
+
+test('a key file that lies elsewhere is not made in the folder, and not missed', async (t) => {
+  const path = join(t.testdir(), 'alpha')
+  await createDataFolder(path, contents(), {
+    sealed: { ...SEALED, keyFile: undefined },
+    config: CONFIG,
+  })
+
+  await t.rejects(stat(layoutOf(path).keyFile), { code: 'ENOENT' })
+  t.strictSame(await stateOfFolder(path), { kind: 'complete' })
+})
+
+test('a wiped folder is neither read nor made again', async (t) => {
+  const path = t.testdir({ 'wiped.json': '{}' })
+
+  t.strictSame(await stateOfFolder(path), { kind: 'wiped' })
+  await t.rejects(readDataFolder(path), { code: 'WIPED' })
+  const making = createDataFolder(path, contents(), { sealed: SEALED, config: CONFIG })
+  await t.rejects(making, { code: 'WIPED' })
 })
 
 test('a config file that the operator put there first stays', async (t) => {
   const path = t.testdir({ 'config.json': '{ "role": "hub" }' })
   t.strictSame(await stateOfFolder(path), { kind: 'absent' })
 
-  await createDataFolder(path, contents(), CONFIG)
+  await createDataFolder(path, contents(), { sealed: SEALED, config: CONFIG })
 
   t.equal(await readFile(layoutOf(path).config, 'utf8'), '{ "role": "hub" }')
 })
 
 test('a folder with a node in it is not made again', async (t) => {
   const path = join(t.testdir(), 'alpha')
-  await createDataFolder(path, contents(), CONFIG)
+  await createDataFolder(path, contents(), { sealed: SEALED, config: CONFIG })
 
-  await t.rejects(createDataFolder(path, contents(9), CONFIG), { code: 'ALREADY_EXISTS' })
+  await t.rejects(createDataFolder(path, contents(9), { sealed: SEALED, config: CONFIG }), {
+    code: 'ALREADY_EXISTS',
+  })
   t.strictSame(await readDataFolder(path), contents())
 })
 
@@ -90,15 +116,18 @@ test('a folder without a node says how to make one', async (t) => {
 })
 
 test('whichever file is missing, the folder is half-made and neither read nor overwritten', async (t) => {
-  const needed = ['organisation.json', 'certificate', 'keys/signing', 'keys/sealing']
-  for (const name of [...needed, 'keys/organisation']) {
+  const needed = ['organisation.json', 'certificate', 'keys/store.vault', 'keys/secrets']
+  for (const name of needed) {
     const path = join(t.testdir(), 'alpha')
-    await createDataFolder(path, contents(), CONFIG)
+    await createDataFolder(path, contents(), { sealed: SEALED, config: CONFIG })
     await rm(join(path, name))
 
     const expected = { code: 'STORE_BROKEN', facts: { found: `a half-made node without ${name}` } }
     await t.rejects(readDataFolder(path), expected)
-    await t.rejects(createDataFolder(path, contents(), CONFIG), expected)
+    await t.rejects(
+      createDataFolder(path, contents(), { sealed: SEALED, config: CONFIG }),
+      expected,
+    )
   }
 })
 
@@ -111,24 +140,12 @@ test('a store or a folder of keys without the rest is half-made', async (t) => {
   }
 })
 
-test('a store without its key is half-made', async (t) => {
-  const path = join(t.testdir(), 'alpha')
-  await createDataFolder(path, contents(), CONFIG)
-  t.strictSame(await stateOfFolder(path), { kind: 'complete' })
-
-  await mkdir(join(path, 'store'))
-  t.strictSame(await stateOfFolder(path), { kind: 'half-made', missing: ['keys/store'] })
-
-  await writeFile(join(path, 'keys', 'store'), Buffer.alloc(32), { mode: 0o600 })
-  t.strictSame(await stateOfFolder(path), { kind: 'complete' })
-})
-
 test('of two processes that make the same folder at once, one is refused', async (t) => {
   const path = join(t.testdir(), 'alpha')
 
   const outcomes = await Promise.allSettled([
-    createDataFolder(path, contents(1), CONFIG),
-    createDataFolder(path, contents(2), CONFIG),
+    createDataFolder(path, contents(1), { sealed: SEALED, config: CONFIG }),
+    createDataFolder(path, contents(2), { sealed: SEALED, config: CONFIG }),
   ])
 
   t.strictSame(outcomes.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
@@ -138,15 +155,15 @@ test('of two processes that make the same folder at once, one is refused', async
 
 test('a damaged file is named', async (t) => {
   const damages: readonly (readonly [string, string])[] = [
-    ['keys/signing', 'abcd\n'],
-    ['keys/sealing', `${'g'.repeat(64)}\n`],
     ['certificate', ''],
+    ['certificate', 'gg\n'],
+    ['organisation.json', '{"format": 1}'],
     ['organisation.json', '{"format": 2}'],
     ['organisation.json', 'not JSON'],
   ]
   for (const [name, text] of damages) {
     const path = join(t.testdir(), 'alpha')
-    await createDataFolder(path, contents(), CONFIG)
+    await createDataFolder(path, contents(), { sealed: SEALED, config: CONFIG })
     await writeFile(join(path, name), text)
 
     await t.rejects(readDataFolder(path), {
@@ -156,55 +173,10 @@ test('a damaged file is named', async (t) => {
   }
 })
 
-test('a life is absent until it is written', async (t) => {
-  const path = await aNodeWithStore(t)
-  t.equal(await readLife(path), undefined)
-
-  await writeLife(path, Uint8Array.of(1, 2, 3, 4))
-
-  t.strictSame(await readLife(path), Buffer.from([1, 2, 3, 4]))
-})
-
-test('a copy of a folder is not the life it is a copy of, a moved folder is', async (t) => {
-  const path = await aNodeWithStore(t)
-  await writeLife(path, Uint8Array.of(1, 2, 3, 4))
-
-  await cp(path, `${path}-copy`, { recursive: true })
-  await rename(path, `${path}-moved`)
-
-  t.equal(await readLife(`${path}-copy`), undefined)
-  t.strictSame(await readLife(`${path}-moved`), Buffer.from([1, 2, 3, 4]))
-})
-
-test('a damaged life is no reason to begin a new one in silence', async (t) => {
-  const path = await aNodeWithStore(t)
-
-  await writeFile(join(path, 'keys', 'life'), '0102')
-
-  await t.rejects(readLife(path), {
-    code: 'STORE_BROKEN',
-    facts: { file: join(path, 'keys', 'life') },
-  })
-})
-
-async function aNodeWithStore(t: Test): Promise<string> {
-  const path = join(t.testdir(), 'alpha')
-  await createDataFolder(path, contents(), CONFIG)
-  await mkdir(join(path, 'store'))
-  return path
-}
-
-function contents(first = 1): FolderContents {
-  const bytes = (value: number): Uint8Array => Buffer.alloc(32, first + value)
+function contents(first = 1): PublicContents {
   return {
-    organisation: { name: 'Relief', code: 'rx', rootKey: bytes(0) },
+    organisation: { name: 'Relief', code: 'rx', rootKey: Buffer.alloc(32, first) },
     certificate: Buffer.from([1, 2, 3]),
     issuer: undefined,
-    keys: {
-      signing: bytes(1),
-      sealing: bytes(2),
-      organisation: bytes(4),
-      root: bytes(5),
-    },
   }
 }

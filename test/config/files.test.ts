@@ -1,8 +1,17 @@
 /** Small files that must never be half there. */
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { link, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { isThere, makeFolder, modeOf, readText, writeFileWhole } from '#config/files.ts'
+import {
+  destroyFile,
+  hasMark,
+  isThere,
+  makeFolder,
+  markOf,
+  modeOf,
+  readText,
+  writeFileWhole,
+} from '#config/files.ts'
 
 test('a file is replaced whole, with the mode asked for, and nothing else is left', async (t) => {
   const folder = t.testdir({ key: 'old and longer' })
@@ -40,4 +49,32 @@ test('what is not there is undefined, what cannot be read is an error', async (t
   t.equal(await readText(join(folder, 'nothing')), undefined)
   t.equal(await isThere(join(folder, 'nothing')), false)
   await t.rejects(readText(folder), { code: 'EISDIR' })
+})
+
+test('a destroyed file was overwritten before its name went, and one that is not there is no error', async (t) => {
+  const folder = t.testdir({ key: 'a secret' })
+  const path = join(folder, 'key')
+  await link(path, `${path}-other-name`) // Shows what became of the bytes.
+
+  await destroyFile(path)
+  await destroyFile(path)
+
+  t.notOk(await isThere(path))
+  t.equal(await readFile(`${path}-other-name`, 'utf8'), '\0'.repeat('a secret'.length))
+})
+
+test('a file can hold the mark by which it is known, and another file has another', async (t) => {
+  const path = join(t.testdir(), 'life')
+
+  await writeFileWhole(path, (mark) => mark, 0o600)
+  const first = (await readText(path)) ?? ''
+  t.equal(await markOf(path), first)
+  t.ok(await hasMark(path, first))
+  await link(path, `${path}-kept`) // So that its number is not given out again.
+  await writeFileWhole(path, (mark) => mark, 0o600)
+
+  t.notOk(await hasMark(path, first))
+  t.ok(await hasMark(path, (await readText(path)) ?? ''))
+  t.equal(await markOf(`${path}-none`), undefined)
+  t.notOk(await hasMark(`${path}-none`, first))
 })

@@ -52,9 +52,8 @@ async function aFolder(t: Test): Promise<string> {
       organisation: { name: 'Relief', code: 'rx', rootKey: key },
       certificate: key,
       issuer: undefined,
-      keys: { signing: key, sealing: key, organisation: key, root: undefined },
     },
-    undefined,
+    { sealed: { vault: key, secrets: key, keyFile: key }, config: undefined },
   )
   return path
 }

@@ -96,7 +96,7 @@ test('the doctor finds what is well and what is not', async (t) => {
   await writeFile(join(alpha, 'keys', 'store'), Buffer.alloc(32, 7))
   const ill = await holdfast('doctor', '--data', alpha)
   t.equal(ill.code, 1)
-  t.match(ill.out, / fail +store +STORE_BROKEN: .*wrong key or damaged value/)
+  t.match(ill.out, / fail +vault +CONFIG_INVALID: .*the key file of another node/)
   await writeFile(join(alpha, 'keys', 'store'), key)
   await writeFile(join(alpha, 'config.json'), '{ "carriers": [{ "kind": "smoke" }] }')
   const misled = await holdfast('doctor', '--data', alpha)

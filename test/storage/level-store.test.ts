@@ -7,6 +7,7 @@ import { test, type Test } from 'tap'
 import { must } from '#base/assert.ts'
 import type { Store } from '#ports/store.ts'
 import { openLevelStore, type LevelStore } from '#storage/level-store.ts'
+import { sealingKey } from '#storage/seal.ts'
 import { sealStore } from '#storage/sealed-store.ts'
 import { codeOfFailure, put, remove, storeContract, text } from '../contracts/store.ts'
 import { collectingLog, type CollectingLog } from '../support/log.ts'
@@ -212,7 +213,7 @@ test('at most three copies of damaged files are kept', async (t) => {
 })
 
 function seal(store: Store): Store {
-  return sealStore(store, new Uint8Array(32).fill(7), seededRandom(9))
+  return sealStore(store, sealingKey(1, new Uint8Array(32).fill(7)), seededRandom(9))
 }
 
 test('a flipped bit in a table of a sealed store is an error and not a wrong value', async (t) => {

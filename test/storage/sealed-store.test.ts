@@ -2,14 +2,15 @@ import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
+import { sealingKey, type Algorithm } from '#storage/seal.ts'
 import { SEAL_BYTES, sealStore } from '#storage/sealed-store.ts'
 import { codeOfFailure, put, storeContract, text } from '../contracts/store.ts'
 import { seededRandom } from '../support/random.ts'
 
 const KEY = new Uint8Array(32).fill(7)
 
-function sealed(inner: Store, key = KEY): Store {
-  return sealStore(inner, key, seededRandom(1))
+function sealed(inner: Store, key = KEY, algorithm: Algorithm = 1): Store {
+  return sealStore(inner, sealingKey(algorithm, key), seededRandom(1))
 }
 
 test('a sealed store keeps the contract of stores', (t) =>

@@ -44,7 +44,7 @@ export interface Answer {
 }
 
 /** What a test may choose. */
-export interface DoorChoice extends Partial<Pick<ServerDeps, 'acceptPeer'>> {
+export interface DoorChoice extends Partial<Pick<ServerDeps, 'acceptPeer' | 'onLock' | 'onUse'>> {
   readonly siteUrl?: string
   readonly tls?: ServerTls
   /** Puts another answer in the place of some of the node's: for what a sound node does not do. */

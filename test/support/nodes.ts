@@ -89,6 +89,8 @@ export interface NodeChoice {
   readonly life?: Uint8Array
   /** Nodes it knows beforehand. */
   readonly knows?: readonly Identity[]
+  /** Called when it has to begin a new life. */
+  readonly onRebirth?: () => void
 }
 
 /** A running node called `name`. Dispose it at the end of the test. */

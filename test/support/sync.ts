@@ -71,6 +71,7 @@ export async function aSync(name: string, choice: NodeChoice = {}): Promise<Sync
     log: choice.log ?? collectingLog(),
     carriers: choice.carriers ?? [],
     emit: (event) => void events.push(event),
+    ...(choice.onRebirth && { onRebirth: choice.onRebirth }),
   })
   return {
     context: sync.context,

@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { loadStoreKey } from '#storage/store-key.ts'
+import { loadKeyFile, readKeyFile } from '#storage/key-file.ts'
 import { codeOfFailure } from '../contracts/store.ts'
 import { seededRandom } from '../support/random.ts'
 
@@ -9,8 +9,8 @@ test('the first start makes a key that only its owner may read, the next one fin
   const folder = t.testdir()
   const file = join(folder, 'keys', 'store')
 
-  const made = await loadStoreKey(file, seededRandom(1))
-  const found = await loadStoreKey(file, seededRandom(2))
+  const made = await loadKeyFile(file, seededRandom(1))
+  const found = await loadKeyFile(file, seededRandom(2))
 
   t.equal(made.length, 32)
   t.strictSame(found, made)
@@ -21,7 +21,7 @@ test('the first start makes a key that only its owner may read, the next one fin
 test('starts at the same time agree on one key', async (t) => {
   const file = join(t.testdir(), 'store')
 
-  const keys = await Promise.all([1, 2, 3, 4].map((seed) => loadStoreKey(file, seededRandom(seed))))
+  const keys = await Promise.all([1, 2, 3, 4].map((seed) => loadKeyFile(file, seededRandom(seed))))
 
   t.equal(new Set(keys.map(String)).size, 1)
   t.strictSame(new Uint8Array(readFileSync(file)), keys[0])
@@ -31,7 +31,7 @@ test('a key file of a wrong length is refused and left as it is', async (t) => {
   const file = join(t.testdir({ store: 'too short' }), 'store')
   chmodSync(file, 0o600)
 
-  await t.rejects(loadStoreKey(file, seededRandom(1)), {
+  await t.rejects(loadKeyFile(file, seededRandom(1)), {
     code: 'CONFIG_INVALID',
     facts: { what: 'bytes', found: 9, wanted: 32 },
   })
@@ -40,10 +40,10 @@ test('a key file of a wrong length is refused and left as it is', async (t) => {
 
 test('a key file that everybody may read is refused', async (t) => {
   const file = join(t.testdir(), 'store')
-  await loadStoreKey(file, seededRandom(1))
+  await loadKeyFile(file, seededRandom(1))
   chmodSync(file, 0o644)
 
-  await t.rejects(loadStoreKey(file, seededRandom(1)), {
+  await t.rejects(loadKeyFile(file, seededRandom(1)), {
     code: 'CONFIG_INVALID',
     facts: { what: 'mode', found: '644', wanted: '600' },
   })
@@ -54,7 +54,16 @@ test('a key file that cannot be made is an error of the store', async (t) => {
   writeFileSync(join(folder, 'file'), '')
 
   t.equal(
-    await codeOfFailure(loadStoreKey(join(folder, 'file', 'store'), seededRandom(1))),
+    await codeOfFailure(loadKeyFile(join(folder, 'file', 'store'), seededRandom(1))),
     'STORE_BROKEN',
   )
+})
+
+test('a key file that is not there is no error: the stick may not be in', async (t) => {
+  const file = join(t.testdir(), 'store')
+
+  t.equal(await readKeyFile(file), undefined)
+
+  const made = await loadKeyFile(file, seededRandom(1))
+  t.strictSame(await readKeyFile(file), made)
 })

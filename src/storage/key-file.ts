@@ -1,12 +1,12 @@
 /**
- * The key that the store is sealed with, in a file of its own. Without it the data folder says nothing; so it is
- * never made anew beside an existing file, and it reaches the disk before anything is sealed with it.
+ * A file with 32 secret bytes: the key file that opens a vault (it may lie on a stick), or what a kit brings to a
+ * release. It is never made anew over an existing file, and it reaches the disk before anything hangs on it.
  */
 import { link, mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { EdgeError } from '#base/errors.ts'
 import type { Random } from '#ports/random.ts'
-import { STORE_KEY_BYTES } from './sealed-store.ts'
+import { KEY_BYTES } from './seal.ts'
 import { storeError } from './store-errors.ts'
 
 /** Codes of file systems that have no hard links (FAT, some network shares). */
@@ -17,9 +17,21 @@ const NO_LINK_CODES: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENO
  * @throws EdgeError CONFIG_INVALID when the file has another length or everybody may read it, STORE_FULL,
  *   STORE_BROKEN
  */
-export async function loadStoreKey(file: string, random: Random): Promise<Uint8Array> {
+export async function loadKeyFile(file: string, random: Random): Promise<Uint8Array> {
   try {
     return (await readKey(file)) ?? (await makeKey(file, random))
+  } catch (error) {
+    throw storeError(error)
+  }
+}
+
+/**
+ * The 32 bytes of the key file, or undefined when there is none: the stick is not in.
+ * @throws EdgeError CONFIG_INVALID when the file has another length or everybody may read it, STORE_BROKEN
+ */
+export async function readKeyFile(file: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readKey(file)
   } catch (error) {
     throw storeError(error)
   }
@@ -33,7 +45,7 @@ async function readKey(file: string): Promise<Uint8Array | undefined> {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
   }
-  if (key.length !== STORE_KEY_BYTES) throw wrongFile('bytes', key.length, STORE_KEY_BYTES)
+  if (key.length !== KEY_BYTES) throw wrongFile('bytes', key.length, KEY_BYTES)
   const { mode } = await stat(file)
   if (process.platform !== 'win32' && (mode & 0o007) !== 0)
     throw wrongFile('mode', (mode & 0o777).toString(8), '600')
@@ -41,7 +53,7 @@ async function readKey(file: string): Promise<Uint8Array | undefined> {
 }
 
 function wrongFile(what: string, found: string | number, wanted: string | number): EdgeError {
-  return new EdgeError('CONFIG_INVALID', { key: 'storeKeyFile', what, found, wanted })
+  return new EdgeError('CONFIG_INVALID', { key: 'unlock.keyFile', what, found, wanted })
 }
 
 /** Whoever links its file first has made the key; everybody then reads that one. */
@@ -51,7 +63,7 @@ async function makeKey(file: string, random: Random): Promise<Uint8Array> {
   const draft = `${file}.${mark}.new`
   await mkdir(folder, { recursive: true, mode: 0o700 })
   try {
-    await writeSynced(await open(draft, 'wx', 0o600), random.bytes(STORE_KEY_BYTES))
+    await writeSynced(await open(draft, 'wx', 0o600), random.bytes(KEY_BYTES))
     await putInPlace(draft, file)
   } finally {
     await rm(draft, { force: true })

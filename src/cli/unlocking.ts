@@ -1,0 +1,83 @@
+/** How `start` gets the key of a folder: alone where it can, otherwise from a person at the terminal or at the door. */
+import type { Config } from '#config/schema.ts'
+import { removeRunNote, writeRunNote } from '#config/run-note.ts'
+import { hexFromBytes } from '#base/bytes.ts'
+import type { World } from '#compose/opening.ts'
+import { unlockAlone, unlockBy, type StoreKey } from '#compose/unlocking.ts'
+import { openLockedDoor } from '#compose/locked-door.ts'
+import { askHidden, hasTerminal } from './hidden-input.ts'
+import { localUrl } from '#config/run-note.ts'
+import { writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
+
+/** The folder to open, and how. */
+export interface LockedFolder {
+  readonly options: CommonOptions
+  readonly name: string
+  readonly config: Config
+  /** It was locked on purpose: what opens it without a person may not. */
+  readonly isLockedByPerson: boolean
+}
+
+/**
+ * The key; undefined when `signal` aborts first.
+ * @throws EdgeError PORT_IN_USE, CONFIG_INVALID, STORE_BROKEN
+ */
+export async function keyFor(
+  folder: LockedFolder,
+  surroundings: Surroundings,
+  world: World,
+): Promise<StoreKey | undefined> {
+  const { options, config, isLockedByPerson } = folder
+  const alone = isLockedByPerson ? undefined : await unlockAlone(options.data, config.unlock)
+  return alone ?? (await keyFromPerson(folder, surroundings, world))
+}
+
+async function keyFromPerson(
+  { options, name, config }: LockedFolder,
+  surroundings: Surroundings,
+  world: World,
+): Promise<StoreKey | undefined> {
+  const { terminal, signal, random } = surroundings
+  const { data } = options
+  const found = Promise.withResolvers<StoreKey | undefined>()
+  const settled = new AbortController()
+  const attempt = async (passphrase: string): Promise<boolean> => {
+    const key = await unlockBy(data, passphrase)
+    if (key !== undefined) found.resolve(key)
+    return key !== undefined
+  }
+  const giveUp = (): void => found.resolve(undefined)
+  signal.addEventListener('abort', giveUp, { once: true })
+  if (signal.aborted) giveUp()
+  const door = await openLockedDoor({ ...config.listen, name }, { ...world, unlock: attempt })
+  try {
+    const { host, port } = door.address
+    await writeRunNote(data, { process: process.pid, host, port }, hexFromBytes(random.bytes(16)))
+    const url = localUrl({ host, port })
+    if (options.json) writeJson(terminal, { event: 'locked', name, url })
+    else
+      writeLines(terminal, [
+        `Node ${name} is locked. Unlock it at ${url} or by \`holdfast unlock\`.`,
+      ])
+    void askHere(attempt, { ...surroundings, signal: AbortSignal.any([signal, settled.signal]) })
+    return await found.promise
+  } finally {
+    settled.abort()
+    signal.removeEventListener('abort', giveUp)
+    await door[Symbol.asyncDispose]()
+    await removeRunNote(data)
+  }
+}
+
+/** Asks at the terminal, if there is one, until it was right or somebody unlocked the node elsewhere. */
+async function askHere(
+  attempt: (passphrase: string) => Promise<boolean>,
+  surroundings: Surroundings,
+): Promise<void> {
+  if (!hasTerminal()) return
+  for (;;) {
+    const passphrase = await askHidden('Passphrase: ', surroundings)
+    if (passphrase === undefined || (await attempt(passphrase))) return
+    writeLines(surroundings.terminal, ['That is another passphrase.'])
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * From a locked data folder to its keys and back: which way opens it, what hangs on the key once it is open, and how
+ * ways are added and taken away. The bytes of keys are overwritten when they are no longer needed, as far as a
+ * language with a garbage collector can promise.
+ */
+import { readFile } from 'node:fs/promises'
+import { EdgeError } from '#base/errors.ts'
+import {
+  damaged,
+  layoutOf,
+  readSealed,
+  type NodeKeys,
+  type SealedFiles,
+} from '#config/data-folder.ts'
+import { destroyFile, SECRET_MODE, writeFileWhole } from '#config/files.ts'
+import type { Config } from '#config/schema.ts'
+import type { Random } from '#ports/random.ts'
+import { loadKeyFile, readKeyFile } from '#storage/key-file.ts'
+import { openOpaqueNames } from '#storage/opaque-names.ts'
+import { hideNames } from '#storage/opaque-store.ts'
+import { deriveKey, KEY_BYTES, sealingKey, type Algorithm, type SealingKey } from '#storage/seal.ts'
+import { sealStore } from '#storage/sealed-store.ts'
+import { openSecrets, sealSecrets } from '#storage/secrets.ts'
+import type { Store } from '#ports/store.ts'
+import { decodeVault, encodeVault, type Vault, type Way } from '#storage/vault-format.ts'
+import {
+  emptyVault,
+  makeShare,
+  openWithKeyFile,
+  openWithPassphrase,
+  openWithRelease,
+  shareIdOf,
+  waysOf,
+  withKeyFile,
+  withoutWay,
+  withPassphrase,
+  withRelease,
+  type Share,
+} from '#storage/vault.ts'
+
+/** An open vault. */
+export interface StoreKey {
+  /** 32 bytes that never change. */
+  readonly bytes: Uint8Array
+  readonly vault: Vault
+}
+
+/** How headquarters hands out its share of a kit's key. */
+export interface Release {
+  /** The 32 bytes of the share with this id, or undefined when it is withheld. May take as long as a link needs. */
+  readonly fetch: (shareId: Uint8Array) => Promise<Uint8Array | undefined>
+}
+
+/** What decides how a folder opens. */
+export type UnlockConfig = Config['unlock']
+
+const ALGORITHMS: Readonly<Record<UnlockConfig['cipher'], Algorithm>> = {
+  'chacha20-poly1305': 1,
+  'aes-256-gcm': 2,
+}
+const KEY_NAMES = ['signing', 'organisation', 'root'] as const
+
+/** The sealed files of a new folder, which opens with a key file: a new one inside it, or the one that is configured. */
+export async function sealNewFolder(
+  keys: NodeKeys,
+  unlock: UnlockConfig,
+  random: Random,
+): Promise<SealedFiles> {
+  const { keyFile } = unlock
+  const isInside = keyFile === undefined
+  const secret = isInside ? random.bytes(KEY_BYTES) : await loadKeyFile(keyFile, random)
+  const bytes = random.bytes(KEY_BYTES)
+  const empty = emptyVault(ALGORITHMS[unlock.cipher], random)
+  const vault = withKeyFile(empty, bytes, { secret, random })
+  const secrets = new Map(
+    KEY_NAMES.flatMap((name) => {
+      const key = keys[name]
+      return key === undefined ? [] : [[name, key] as const]
+    }),
+  )
+  const sealed = sealSecrets(partOf({ bytes, vault }, 'secrets'), secrets, random)
+  bytes.fill(0)
+  return { vault: encodeVault(vault), secrets: sealed, keyFile: isInside ? secret : undefined }
+}
+
+/** The folder's vault. @throws EdgeError STORE_BROKEN */
+async function vaultOf(dataFolder: string): Promise<Vault> {
+  const { vault } = await readSealed(dataFolder)
+  const decoded = decodeVault(vault)
+  if (decoded === undefined)
+    throw damaged(layoutOf(dataFolder).vault, 'a vault of version 1 with known algorithms')
+  return decoded
+}
+
+/**
+ * Opens the folder by what needs no person: key file, passphrase file, release. Undefined when a person has to.
+ * @throws EdgeError CONFIG_INVALID when the key file is another's or open to others, STORE_BROKEN
+ */
+export async function unlockAlone(
+  dataFolder: string,
+  unlock: UnlockConfig,
+  release?: Release,
+): Promise<StoreKey | undefined> {
+  const vault = await vaultOf(dataFolder)
+  const ways = waysOf(vault)
+  const bytes =
+    (ways.includes('keyFile') ? await byKeyFile(dataFolder, vault, unlock) : undefined) ??
+    (ways.includes('passphrase') ? await byPassphraseFile(vault, unlock) : undefined) ??
+    (release === undefined ? undefined : await byRelease(dataFolder, vault, release))
+  return bytes && { bytes, vault }
+}
+
+/** Opens the folder by a passphrase; undefined when it is another. */
+export async function unlockBy(
+  dataFolder: string,
+  passphrase: string,
+): Promise<StoreKey | undefined> {
+  const vault = await vaultOf(dataFolder)
+  const bytes = await openWithPassphrase(vault, passphrase)
+  return bytes && { bytes, vault }
+}
+
+/** Overwrites the key. What was derived from it goes when its holders are closed. */
+export function forget(key: StoreKey): void {
+  key.bytes.fill(0)
+}
+
+/** The node's own keys. @throws EdgeError STORE_BROKEN */
+export async function keysOf(dataFolder: string, key: StoreKey): Promise<NodeKeys> {
+  const { secrets } = await readSealed(dataFolder)
+  const found = openSecrets(partOf(key, 'secrets'), secrets)
+  const [signing, organisation, root] = KEY_NAMES.map((name) => found?.get(name))
+  if (signing === undefined || organisation === undefined)
+    throw damaged(layoutOf(dataFolder).secrets, 'the keys of this node, sealed under its store key')
+  return { signing, organisation, root }
+}
+
+/** The store with sealed values and hidden names. It closes `inner` when it is closed. */
+export function sealWhole(inner: Store, key: StoreKey, random: Random): Store {
+  const names = deriveKey(key.vault.algorithm, key.bytes, {
+    salt: key.vault.id,
+    label: 'holdfast names',
+  })
+  return sealStore(hideNames(inner, openOpaqueNames(names)), partOf(key, 'values'), random)
+}
+
+/** From now on the folder opens by this passphrase; by nothing else, unless `isKeyFileKept`. */
+export async function setPassphrase(
+  dataFolder: string,
+  key: StoreKey,
+  wish: { readonly passphrase: string; readonly isKeyFileKept: boolean; readonly random: Random },
+): Promise<void> {
+  const { passphrase, random } = wish
+  const vault = await withPassphrase(key.vault, key.bytes, { passphrase, random })
+  await writeVault(dataFolder, wish.isKeyFileKept ? vault : withoutWay(vault, 'keyFile'))
+  if (!wish.isKeyFileKept) await destroyFile(layoutOf(dataFolder).keyFile)
+}
+
+/** From now on the folder opens by a key file, a new one unless it is there, and by no passphrase. */
+export async function removePassphrase(
+  dataFolder: string,
+  key: StoreKey,
+  { unlock, random }: { readonly unlock: UnlockConfig; readonly random: Random },
+): Promise<void> {
+  const secret = await loadKeyFile(unlock.keyFile ?? layoutOf(dataFolder).keyFile, random)
+  const vault = withKeyFile(key.vault, key.bytes, { secret, random })
+  await writeVault(dataFolder, withoutWay(vault, 'passphrase'))
+}
+
+/**
+ * From now on the folder also opens by what headquarters releases. The share is for headquarters alone; destroying it
+ * there, and the other ways here, locks the kit for ever.
+ */
+export async function addRelease(
+  dataFolder: string,
+  key: StoreKey,
+  random: Random,
+): Promise<Share> {
+  const deviceSecret = await loadKeyFile(layoutOf(dataFolder).device, random)
+  const share = makeShare(random)
+  await writeVault(dataFolder, withRelease(key.vault, key.bytes, { deviceSecret, share, random }))
+  return share
+}
+
+/** The ways by which the folder opens now. */
+export async function waysInto(dataFolder: string): Promise<readonly Way[]> {
+  return waysOf(await vaultOf(dataFolder))
+}
+
+async function byKeyFile(
+  dataFolder: string,
+  vault: Vault,
+  unlock: UnlockConfig,
+): Promise<Uint8Array | undefined> {
+  const file = unlock.keyFile ?? layoutOf(dataFolder).keyFile
+  const secret = await readKeyFile(file)
+  if (secret === undefined) return undefined
+  const key = openWithKeyFile(vault, secret)
+  secret.fill(0)
+  if (key !== undefined) return key
+  const facts = { key: 'unlock.keyFile', found: 'the key file of another node', wanted: 'its own' }
+  throw new EdgeError('CONFIG_INVALID', facts)
+}
+
+async function byPassphraseFile(
+  vault: Vault,
+  { passphraseFile }: UnlockConfig,
+): Promise<Uint8Array | undefined> {
+  if (passphraseFile === undefined) return undefined
+  const key = await openWithPassphrase(vault, await passphraseIn(passphraseFile))
+  if (key !== undefined) return key
+  const facts = {
+    key: 'unlock.passphraseFile',
+    found: 'another passphrase',
+    wanted: 'the one that was set',
+  }
+  throw new EdgeError('CONFIG_INVALID', facts)
+}
+
+/** The passphrase in a file: its text, without the end of the line. @throws EdgeError CONFIG_MISSING */
+export async function passphraseIn(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new EdgeError('CONFIG_MISSING', { file, found: 'no such file' }, { cause })
+  })
+  return text.replace(/\r?\n$/, '')
+}
+
+async function byRelease(
+  dataFolder: string,
+  vault: Vault,
+  release: Release,
+): Promise<Uint8Array | undefined> {
+  const id = shareIdOf(vault)
+  const deviceSecret = id && (await readKeyFile(layoutOf(dataFolder).device))
+  if (id === undefined || deviceSecret === undefined) return undefined
+  const share = await release.fetch(id)
+  return share && openWithRelease(vault, deviceSecret, share)
+}
+
+async function writeVault(dataFolder: string, vault: Vault): Promise<void> {
+  const file = layoutOf(dataFolder).vault
+  await writeFileWhole(file, encodeVault(vault), SECRET_MODE)
+}
+
+/** The key for one purpose. */
+function partOf({ bytes, vault }: StoreKey, part: 'values' | 'secrets'): SealingKey {
+  const { algorithm, id: salt } = vault
+  const derived = deriveKey(algorithm, bytes, { salt, label: `holdfast ${part}` })
+  const key = sealingKey(algorithm, derived)
+  derived.fill(0)
+  return key
+}

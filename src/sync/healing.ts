@@ -1,0 +1,159 @@
+/**
+ * A document with a hole: LevelDB lost a block, or a value does not open any more. What survives is kept and used; the
+ * bytes that cannot be used stay on the disk under another name; what others hold is asked for until it has come. Of
+ * our own list, what was never sent is nowhere else: messages are made again from the view, in a new life, since the
+ * numbers of what was lost must not be used twice.
+ */
+import { headsOf } from './documents.ts'
+import { codeOf } from '#base/errors.ts'
+import type { ActorId, DocumentId, Instant } from '#base/ids.ts'
+import { foldDocument, loadDocument } from '#model/document.ts'
+import { countBeyond, postIdOf, type Clock, type Log } from '#model/log.ts'
+import type { MessageRecord } from '#model/view.ts'
+import type { Log as EventLog } from '#ports/log.ts'
+import { key, range } from './keys.ts'
+import {
+  pack,
+  unpack,
+  type AsideRecord,
+  type DocumentRecord,
+  type HoleRecord,
+  type RebornRecord,
+} from './records.ts'
+import type { Tx } from './replica.ts'
+import type { Staging } from './staging.ts'
+
+/** What healing works with. */
+export interface Healer {
+  readonly staging: Staging
+  readonly events: EventLog
+  /** Our own actor in this life. */
+  readonly actor: ActorId
+}
+
+/** Sets a damaged document right with what survives of it. True when some of our own list is gone: the life is over. */
+export async function heal(
+  { staging, events, actor }: Healer,
+  document: DocumentId,
+  since: Instant,
+): Promise<boolean> {
+  const sent = unpack<number>(await safely(staging.get(key.sent(document, actor)))) ?? 0
+  const known = unpack<DocumentRecord>(await safely(staging.get(key.document(document))))
+  const record = known ?? (await recordWithout(staging, document, { [actor]: sent }))
+  const { log, useless } = await survivors(staging, document, record)
+  const snapshot = foldDocument(log)
+  for (const [index, bytes] of useless.entries()) staging.put(key.broken(document, index), bytes)
+  for (let index = record.looseFrom; index < record.looseTo; index += 1)
+    staging.delete(key.loose(document, index))
+  if (snapshot !== undefined) staging.put(key.snapshot(document), snapshot)
+  const { looseTo } = record
+  const next: DocumentRecord = {
+    clock: log.clock(),
+    heads: headsOf(log),
+    size: log.size(),
+    looseFrom: looseTo,
+    looseTo,
+  }
+  staging.put(key.document(document), pack(next))
+
+  const missing = countBeyond(record.clock, next.clock)
+  events.error('document.damaged', { document, size: next.size, missing })
+  const had = record.clock[actor] ?? 0
+  const has = next.clock[actor] ?? 0
+  const wanted =
+    had > has ? { ...record.clock, [actor]: Math.max(has, Math.min(had, sent)) } : record.clock
+  if (countBeyond(wanted, next.clock) > 0)
+    staging.put(key.hole(document), pack({ since, wanted } satisfies HoleRecord))
+  if (had <= has) return false
+  await keepOwn(staging, { document, actor, from: Math.max(has, sent) + 1, to: had })
+  const heard = { [document]: sent }
+  const before = unpack<RebornRecord>(await safely(staging.get(key.reborn)))
+  const all = before?.actor === actor ? { ...before.heard, ...heard } : heard
+  staging.put(key.reborn, pack({ actor, heard: all } satisfies RebornRecord))
+  events.error('node.restored', { actor, reason: 'own changes damaged', missing: had - has })
+  return true
+}
+
+/** A hole that others have filled is one no more. */
+export async function closeHole(tx: Tx, document: DocumentId): Promise<void> {
+  const place = key.hole(document)
+  const hole = unpack<HoleRecord>(await tx.get(place))
+  if (hole === undefined) return
+  const clock = unpack<DocumentRecord>(await tx.get(key.document(document)))?.clock ?? {}
+  if (countBeyond(hole.wanted, clock) > 0) return
+  tx.delete(place)
+  for (const [name] of await tx.list(range.broken(document))) tx.delete(name)
+}
+
+interface Survivors {
+  readonly log: Log
+  /** Bytes that are there and cannot be used. */
+  readonly useless: readonly Uint8Array[]
+}
+
+/** The record is gone, too: where loose changes lie is still to be seen from their names. */
+async function recordWithout(
+  staging: Staging,
+  document: DocumentId,
+  clock: Clock,
+): Promise<DocumentRecord> {
+  const names = await safely(staging.list(range.loose(document)))
+  const indexes = (names ?? []).map(([name]) => Number(name.slice(name.lastIndexOf('/') + 1)))
+  const looseFrom = Math.min(...indexes, Number.MAX_SAFE_INTEGER)
+  const looseTo = Math.max(...indexes, -1) + 1
+  return { clock, heads: {}, size: 0, looseFrom: Math.min(looseFrom, looseTo), looseTo }
+}
+
+async function survivors(
+  staging: Staging,
+  document: DocumentId,
+  record: DocumentRecord,
+): Promise<Survivors> {
+  const stored = await safely(staging.get(key.snapshot(document)))
+  const loaded = loadDocument(document, stored, [])
+  const useless: Uint8Array[] = []
+  if (stored !== undefined && loaded.damage !== 'none') useless.push(stored)
+  for (let index = record.looseFrom; index < record.looseTo; index += 1) {
+    const bytes = await safely(staging.get(key.loose(document, index)))
+    if (bytes === undefined) continue
+    const admission = loaded.log.admit(bytes)
+    if (!admission.ok) useless.push(bytes)
+    else if (admission.isNew) loaded.log.add(admission.change)
+  }
+  return { log: loaded.log, useless }
+}
+
+interface OwnLoss {
+  readonly document: DocumentId
+  readonly actor: ActorId
+  readonly from: number
+  readonly to: number
+}
+
+/** Our own messages that nobody else has, from what the view still says of them. */
+async function keepOwn(staging: Staging, { document, actor, from, to }: OwnLoss): Promise<void> {
+  for (let seq = from; seq <= to; seq += 1) {
+    const id = postIdOf(document, actor, seq)
+    const message = unpack<MessageRecord>(await safely(staging.get(key.message(id))))
+    if (message === undefined) continue
+    const { author, claimedAt, body, root } = message
+    const entry = { author, claimedAt, content: { kind: 'post' as const, body, root } }
+    const aside: AsideRecord = { actor, seq, hash: undefined, entry, target: from - 1 }
+    staging.put(key.aside(document, seq), pack(aside))
+  }
+}
+
+/** A value, or undefined when it does not open any more. */
+async function safely<T>(reading: Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    if (codeOf(error) === 'STORE_BROKEN') return undefined
+    throw error
+  }
+}
+
+/** What a document lacks by damage, for whoever asks the others. */
+export function holeOf(bytes: Uint8Array): { readonly since: Instant; readonly wanted: Clock } {
+  return unpack<HoleRecord>(bytes) ?? { since: 0, wanted: {} }
+}

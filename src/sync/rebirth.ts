@@ -1,0 +1,220 @@
+/**
+ * A node that was put back to an earlier state of its disk, and cannot see it there: others know more of it than it
+ * ever sent. Writing on under the same actor would use numbers again for other entries, so it takes a new life.
+ *
+ * Every cut notes how far of its own list a node has ever sent (`sent/`). Whoever names more than that has it from
+ * the time which was lost. In the new life the end of the old list that was never sent is set aside; the lost changes
+ * come back from the others as another's; what was set aside and turns out to be the same is dropped, and the rest,
+ * written since the restore, is written again. So nothing is lost and nothing is doubled.
+ */
+import type { ActorId, DocumentId, Instant, PostId } from '#base/ids.ts'
+import { channelOfDocument } from '#model/document-id.ts'
+import type { Content, Draft } from '#model/entry.ts'
+import { postIdOf, type Clock, type Logged } from '#model/log.ts'
+import type { ChannelRecord, MessageRecord } from '#model/view.ts'
+import { writeHere } from './author.ts'
+import type { SyncContext } from './context.ts'
+import { key, range } from './keys.ts'
+import { allDocuments, clockOf } from './ledger.ts'
+import { pack, unpack, type AsideRecord, type RebornRecord } from './records.ts'
+import type { Tx } from './replica.ts'
+
+/** How long our own changes wait for somebody's first word after a start: 5 s. */
+const FIRST_WORD_MS = 5_000
+
+/** What somebody says to hold of a document. */
+export interface Claim {
+  readonly document: DocumentId
+  readonly clock: Clock
+}
+
+/** Notes that our own changes of a document up to `seq` are about to leave. */
+export async function noteSent(
+  tx: Tx,
+  document: DocumentId,
+  { actor, seq }: { readonly actor: ActorId; readonly seq: number },
+): Promise<void> {
+  const place = key.sent(document, actor)
+  if ((unpack<number>(await tx.get(place)) ?? 0) < seq) tx.put(place, pack(seq))
+}
+
+/**
+ * Whether a document has to wait for the first word of any node after a start: it would carry changes of our own that
+ * were never sent, and their numbers may be taken. Not for long: a node that says nothing must not hold us up.
+ */
+export async function mustHearFirst(
+  tx: Tx,
+  context: SyncContext,
+  document: DocumentId,
+): Promise<boolean> {
+  const { run, replica } = context
+  if (!run.isUnsure && !run.isOver) return false
+  run.unsureSince ??= context.now()
+  const waitedMs = context.now() - run.unsureSince
+  if (waitedMs < 0 || waitedMs >= FIRST_WORD_MS) run.isUnsure = false
+  const have = (await clockOf(tx, document))[replica.actor] ?? 0
+  const sent = unpack<number>(await tx.get(key.sent(document, replica.actor))) ?? 0
+  return (run.isUnsure || run.isOver) && have > sent
+}
+
+/** When what waits for a first word goes anyway; undefined when nothing does. */
+export function goesAnywayAt({ run }: SyncContext): Instant | undefined {
+  return run.isUnsure && run.unsureSince !== undefined ? run.unsureSince + FIRST_WORD_MS : undefined
+}
+
+/** Somebody says what they hold: whether they know more of us than we have ever sent. */
+export async function hearOfOurselves(
+  tx: Tx,
+  context: SyncContext,
+  claims: readonly Claim[],
+): Promise<void> {
+  const { actor } = context.replica
+  if (context.run.isUnsure)
+    tx.afterwards(() => {
+      context.run.isUnsure = false
+      context.ring()
+    })
+  const heard: Record<string, number> = {}
+  for (const { document, clock } of claims) {
+    const claimed = clock[actor] ?? 0
+    if (claimed === 0) continue
+    const sent = unpack<number>(await tx.get(key.sent(document, actor))) ?? 0
+    if (claimed > sent) heard[document] = claimed
+  }
+  if (Object.keys(heard).length === 0) return
+  context.run.isOver = true
+  const before = unpack<RebornRecord>(await tx.get(key.reborn))
+  const isNews = before?.actor !== actor
+  const all = isNews ? heard : maxOf(before.heard, heard)
+  tx.put(key.reborn, pack({ actor, heard: all } satisfies RebornRecord))
+  if (!isNews) return
+  tx.afterwards(() => {
+    context.log.error('node.restored', { actor, reason: 'others know more', count: claims.length })
+    context.onRebirth()
+  })
+}
+
+/**
+ * Begins a new life after a restore: sets aside what the old one has never sent. To be run before the directory is
+ * read. False when the life is still the old one: then the node must be closed, and opened in a new one.
+ */
+export async function beginAgain(tx: Tx, actor: ActorId): Promise<boolean> {
+  const record = unpack<RebornRecord>(await tx.get(key.reborn))
+  if (record === undefined) return true
+  if (record.actor === actor) return false
+  for (const document of await allDocuments(tx)) await setAside(tx, document, record)
+  tx.delete(key.reborn)
+  return true
+}
+
+/** What was set aside and can be decided now is dropped or written again, in its order. */
+export async function settleAside(
+  tx: Tx,
+  context: SyncContext,
+  document: DocumentId,
+): Promise<void> {
+  const kept = await tx.list(range.aside(document))
+  if (kept.length === 0) return
+  const log = await tx.log(document)
+  for (const [place, bytes] of kept) {
+    const record = unpack<AsideRecord>(bytes)
+    if (record === undefined) continue
+    const { actor, seq, hash, target } = record
+    const known = log.find(actor, seq)
+    if (known === undefined && seq <= target) return
+    tx.delete(place)
+    const isSame = known !== undefined && (hash === undefined || hash === known.hash)
+    if (!isSame) await writeAgain(tx, context, { document, record })
+  }
+}
+
+/** Settles what can be settled at once: what lies beyond all that anybody has named. */
+export async function settleAllAside(tx: Tx, context: SyncContext): Promise<void> {
+  const documents = new Set<DocumentId>()
+  for (const [place] of await tx.list(range.allAside))
+    documents.add(place.split('/')[1] as DocumentId)
+  for (const document of documents) await settleAside(tx, context, document)
+}
+
+async function setAside(tx: Tx, document: DocumentId, record: RebornRecord): Promise<void> {
+  const { actor, heard } = record
+  const have = (await clockOf(tx, document))[actor] ?? 0
+  const sent = unpack<number>(await tx.get(key.sent(document, actor))) ?? 0
+  for (const [, bytes] of await tx.list(range.aside(document))) {
+    const lost = unpack<AsideRecord>(bytes)
+    if (lost !== undefined) await hide(tx, document, lost)
+  }
+  if (have <= sent) return
+  const target = heard[document] ?? sent
+  for (const logged of await tx.cutBack(document, { actor, seq: sent })) {
+    const { hash, entry, seq } = logged
+    const aside: AsideRecord = { actor, seq, hash, entry, target }
+    tx.put(key.aside(document, seq), pack(aside))
+    if (entry.content.kind === 'post') await hide(tx, document, logged)
+  }
+}
+
+/** Takes a message out of the view: its id may turn out to be another's. */
+async function hide(
+  tx: Tx,
+  document: DocumentId,
+  { actor, seq }: Pick<Logged, 'actor' | 'seq'>,
+): Promise<void> {
+  const id = postIdOf(document, actor, seq)
+  const message = unpack<MessageRecord>(await tx.get(key.message(id)))
+  if (message === undefined) return
+  const { channel, order, updatedAt, root } = message
+  for (const place of [
+    key.message(id),
+    key.order(channel, order),
+    key.changed(channel, updatedAt, id),
+  ])
+    tx.delete(place)
+  if (root !== undefined) {
+    tx.delete(key.thread(root, order))
+    const first = unpack<MessageRecord>(await tx.get(key.message(root)))
+    if (first !== undefined)
+      tx.put(key.message(root), pack({ ...first, replyCount: Math.max(0, first.replyCount - 1) }))
+  }
+  const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel)))
+  if (counts === undefined) return
+  const messageCount = Math.max(0, counts.messageCount - 1)
+  const rootCount = Math.max(0, counts.rootCount - (root === undefined ? 1 : 0))
+  tx.put(key.channel(channel), pack({ ...counts, messageCount, rootCount } satisfies ChannelRecord))
+}
+
+interface Displaced {
+  readonly document: DocumentId
+  readonly record: AsideRecord
+}
+
+/** The same entry under the new life; what it refers to may have a new id, too. */
+async function writeAgain(
+  tx: Tx,
+  context: SyncContext,
+  { document, record }: Displaced,
+): Promise<void> {
+  const entry: Draft = { ...record.entry, content: await redirected(tx, record.entry.content) }
+  const { logged } = await writeHere(tx, context, { document, entry })
+  if (entry.content.kind !== 'post' || channelOfDocument(document) === undefined) return
+  const from = postIdOf(document, record.actor, record.seq)
+  const to = postIdOf(document, logged.actor, logged.seq)
+  tx.put(key.moved(from), pack(to))
+  if (entry.author === undefined) return
+  for (const [place, bytes] of await tx.list(range.pending(entry.author)))
+    if (unpack<PostId>(bytes) === from) tx.put(place, pack(to))
+}
+
+async function redirected(tx: Tx, content: Content): Promise<Content> {
+  const newId = async (id: PostId): Promise<PostId> =>
+    unpack<PostId>(await tx.get(key.moved(id))) ?? id
+  if (content.kind === 'post')
+    return content.root === undefined ? content : { ...content, root: await newId(content.root) }
+  return 'target' in content ? { ...content, target: await newId(content.target) } : content
+}
+
+function maxOf(a: Clock, b: Clock): Clock {
+  const all: Record<string, number> = { ...a }
+  for (const [name, seq] of Object.entries(b)) all[name] = Math.max(seq, all[name] ?? 0)
+  return all
+}

@@ -1,0 +1,40 @@
+import { test } from 'tap'
+import { aLanDoor } from '../../support/lan-door.ts'
+
+const LOCK = '/api/holdfast/v1/lock'
+
+test('only an administrator locks the node, and the answer comes before it closes', async (t) => {
+  const locked = Promise.withResolvers<void>()
+  const door = await aLanDoor(t, { onLock: () => locked.resolve() })
+
+  t.equal((await door.ask('bo', 'POST', LOCK)).status, 403)
+  t.equal((await door.ask(undefined, 'POST', LOCK)).status, 401)
+  const { status, json } = await door.ask('amira', 'POST', LOCK)
+  t.equal(status, 200)
+  t.match(json, { status: 'OK' })
+  await locked.promise
+})
+
+test('a node that nobody could unlock again is not locked', async (t) => {
+  const door = await aLanDoor(t)
+
+  const { status, text } = await door.ask('amira', 'POST', LOCK)
+  t.equal(status, 403)
+  t.match(text, 'no passphrase')
+})
+
+test('writing counts as use, looking and what apps ask by themselves does not', async (t) => {
+  let uses = 0
+  const door = await aLanDoor(t, {
+    onUse: () => {
+      uses += 1
+    },
+  })
+
+  await door.ask('bo', 'GET', '/api/v4/users/me')
+  await door.ask('bo', 'POST', '/api/v4/users/status/ids', [])
+  await door.ask(undefined, 'POST', '/api/v4/posts', {})
+  t.equal(uses, 0)
+  await door.ask('bo', 'POST', '/api/v4/posts', {})
+  t.equal(uses, 1)
+})

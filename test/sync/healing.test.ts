@@ -1,0 +1,221 @@
+/** Holes and flipped bits: what survives is used, what others hold comes back, what only we had is written again. */
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test, type Test } from 'tap'
+import { must } from '#base/assert.ts'
+import { openMemoryNetwork } from '#carriers/memory.ts'
+import { DIRECTORY } from '#model/document-id.ts'
+import type { Store } from '#ports/store.ts'
+import { openLevelStore } from '#storage/level-store.ts'
+import { openMemoryStore } from '#storage/memory-store.ts'
+import { sealingKey } from '#storage/seal.ts'
+import { sealStore } from '#storage/sealed-store.ts'
+import { key, range } from '#sync/keys.ts'
+import { virtualClock, type VirtualClock } from '../support/clock.ts'
+import { collectingLog, type CollectingLog } from '../support/log.ts'
+import { anIdentity, seedOf } from '../support/nodes.ts'
+import { seededRandom } from '../support/random.ts'
+import {
+  arrive,
+  aSync,
+  bodies,
+  envelopeOf,
+  found,
+  routine,
+  say,
+  type SyncNode,
+} from '../support/sync.ts'
+
+const ALPHA = anIdentity('alpha', 1)
+const BRAVO = anIdentity('bravo', 2)
+const DAY_MS = 86_400_000
+const KEY = sealingKey(1, new Uint8Array(32).fill(4))
+
+test("another's changes that were lost are asked for, and come back", async (t) => {
+  const scene = aScene(t)
+  const [below, store] = aSealedStore()
+  const bravo = await scene.open('bravo', { store, isLinked: true })
+  const alpha = await scene.open('alpha', { isLinked: true })
+  await found(alpha.node)
+  for (const number of [1, 2, 3, 4]) await say(alpha.node, `message ${number}`)
+  await scene.clock.advance(DAY_MS)
+  await bravo.close()
+  await flip(below, key.loose(routine, 1))
+  await below.write([{ key: key.loose(routine, 2), value: undefined }])
+
+  const again = await scene.open('bravo', { store, isLinked: true })
+  await say(again.node, 'from bravo')
+  t.match(again.log.named('document.damaged'), [{ facts: { size: 1, missing: 3 } }])
+  await scene.clock.advance(DAY_MS)
+
+  t.equal(await sizeOf(again.node), 5)
+  t.equal(await sizeOf(alpha.node), 5)
+  t.equal(again.rebirths(), 0, 'nothing of its own was lost')
+  t.strictSame(await again.node.context.replica.read.list(range.holes), [])
+  await again.close()
+  await alpha.close()
+})
+
+test('of our own changes, what was sent comes back, and what was not is written again in a new life', async (t) => {
+  const scene = aScene(t)
+  const [below, store] = aSealedStore()
+  const bravo = await scene.open('bravo', { isLinked: true })
+  const first = await scene.open('alpha', { store, isLinked: true })
+  await found(first.node)
+  for (const number of [1, 2, 3]) await say(first.node, `sent ${number}`)
+  await scene.clock.advance(DAY_MS)
+  await first.close()
+  const offline = await scene.open('alpha', { store })
+  for (const number of [1, 2]) await say(offline.node, `unsent ${number}`)
+  await offline.close()
+  await flip(below, key.loose(routine, 1))
+
+  const damaged = await scene.open('alpha', { store })
+  await t.rejects(say(damaged.node, 'too early'), { code: 'STOPPING' })
+  t.ok(damaged.rebirths() > 0)
+  t.match(damaged.log.named('node.restored'), [{ facts: { reason: 'own changes damaged' } }])
+  await damaged.close()
+  const reborn = await scene.open('alpha', { store, isLinked: true, life: 'second' })
+  await scene.clock.advance(DAY_MS)
+
+  const all = ['sent 1', 'sent 2', 'sent 3', 'unsent 1', 'unsent 2']
+  t.strictSame((await bodies(reborn.node)).toSorted(), all)
+  t.strictSame((await bodies(bravo.node)).toSorted(), all)
+  t.equal(await sizeOf(reborn.node), 5)
+  await reborn.close()
+  await bravo.close()
+})
+
+test('a bit flipped anywhere in the log of a real store loses nothing that another node has', async (t) => {
+  const alpha = await aSync('alpha', { knows: [BRAVO] })
+  await found(alpha)
+  const folder = join(t.testdir(), 'store')
+  await onDisk(folder, async (bravo) => {
+    await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
+    for (let count = 0; count < MESSAGES; count += 1) {
+      await say(alpha, `message ${count} ${'x'.repeat(300)}`)
+      await catchUp(alpha, bravo)
+    }
+  })
+  let damaged = 0
+  for (const part of [0.15, 0.35, 0.5, 0.65, 0.85]) {
+    const copy = `${folder}-${part}`
+    await cp(folder, copy, { recursive: true })
+    await flipInLog(copy, part)
+
+    await onDisk(copy, async (bravo, log) => {
+      const before = await sizeOf(bravo)
+      if (log.named('document.damaged').length > 0) damaged += 1
+      await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
+      await catchUp(alpha, bravo)
+
+      t.ok(before < MESSAGES, `${before} survived at ${part}`)
+      t.equal(await sizeOf(bravo), MESSAGES)
+      const wanted = await alpha.context.replica.commit(async (tx) =>
+        (await tx.log(routine)).heads(),
+      )
+      t.strictSame(
+        await bravo.context.replica.commit(async (tx) => (await tx.log(routine)).heads()),
+        wanted,
+      )
+      await say(bravo, 'and it writes on')
+    })
+  }
+  t.ok(damaged > 0, 'holes in the middle were seen')
+  await alpha[Symbol.asyncDispose]()
+})
+
+const MESSAGES = 60
+
+/** Sync called bravo on a real, sealed LevelDB, for as long as `work` lasts. */
+async function onDisk(
+  folder: string,
+  work: (bravo: SyncNode, log: CollectingLog) => Promise<void>,
+): Promise<void> {
+  const log = collectingLog()
+  await using store = sealStore(await openLevelStore({ folder, log }), KEY, seededRandom(8))
+  await using bravo = await aSync('bravo', { store, log, knows: [ALPHA] })
+  await work(bravo, log)
+}
+
+/** Gives bravo what alpha has of the segment and bravo, by its own word, has not. */
+async function catchUp(alpha: SyncNode, bravo: SyncNode): Promise<void> {
+  const clock = await bravo.context.replica.commit(async (tx) => (await tx.log(routine)).clock())
+  await arrive(bravo, await envelopeOf(alpha, routine, clock))
+}
+
+async function flipInLog(folder: string, part: number): Promise<void> {
+  const name = must(
+    (await readdir(folder)).find((each) => each.endsWith('.log')),
+    'there is a log',
+  )
+  const bytes = await readFile(join(folder, name))
+  const at = Math.floor(bytes.length * part)
+  bytes[at] = must(bytes[at], 'inside') ^ 4
+  await writeFile(join(folder, name), bytes)
+}
+
+interface Opened {
+  readonly node: SyncNode
+  readonly log: CollectingLog
+  readonly rebirths: () => number
+  readonly close: () => Promise<void>
+}
+
+interface Choice {
+  readonly store?: Store
+  readonly isLinked?: boolean
+  readonly life?: string
+}
+
+function aScene(t: Test): {
+  readonly clock: VirtualClock
+  readonly open: (name: 'alpha' | 'bravo', choice: Choice) => Promise<Opened>
+} {
+  const clock = virtualClock()
+  const network = openMemoryNetwork({ clock, delayMs: 0 })
+  const open = async (name: 'alpha' | 'bravo', choice: Choice): Promise<Opened> => {
+    const { store = openMemoryStore(), isLinked = false, life = `${name} life` } = choice
+    const self = name === 'alpha' ? ALPHA : BRAVO
+    const log = collectingLog()
+    let rebirths = 0
+    const carrier = isLinked ? network.open(self.certificate.node) : undefined
+    const node = await aSync(name, {
+      clock,
+      store,
+      log,
+      life: seedOf(life).subarray(0, 4),
+      knows: [name === 'alpha' ? BRAVO : ALPHA],
+      carriers: carrier === undefined ? [] : [carrier],
+      onRebirth: () => {
+        rebirths += 1
+      },
+    })
+    await clock.advance(60_000)
+    let isClosed = false
+    const close = async (): Promise<void> => {
+      if (isClosed) return
+      isClosed = true
+      await node[Symbol.asyncDispose]()
+      await carrier?.[Symbol.asyncDispose]()
+    }
+    t.teardown(close)
+    return { node, log, rebirths: () => rebirths, close }
+  }
+  return { clock, open }
+}
+
+function aSealedStore(): readonly [Store, Store] {
+  const below = openMemoryStore()
+  return [below, sealStore(below, KEY, seededRandom(3))]
+}
+
+async function flip(store: Store, name: string): Promise<void> {
+  const bytes = Uint8Array.from(must(await store.get(name), `${name} is there`))
+  bytes[20] = must(bytes[20], 'a sealed value is longer') ^ 1
+  await store.write([{ key: name, value: bytes }])
+}
+
+async function sizeOf({ context }: SyncNode): Promise<number> {
+  return context.replica.commit(async (tx) => (await tx.log(routine)).size())
+}

@@ -1,0 +1,202 @@
+/** A node put back to yesterday: it notices at the first word of another, loses nothing and doubles nothing. */
+import { test, type Test } from 'tap'
+import { openMemoryNetwork } from '#carriers/memory.ts'
+import type { Store } from '#ports/store.ts'
+import { openMemoryStore } from '#storage/memory-store.ts'
+import { range } from '#sync/keys.ts'
+import { virtualClock, type VirtualClock } from '../support/clock.ts'
+import { collectingLog } from '../support/log.ts'
+import { anIdentity, seedOf } from '../support/nodes.ts'
+import { amend, aSync, bodies, found, say, shown, type SyncNode } from '../support/sync.ts'
+
+const ALPHA = anIdentity('alpha', 1)
+const BRAVO = anIdentity('bravo', 2)
+const DAY_MS = 86_400_000
+
+test('restored in place, written on offline, then met: all of it is there, once, on both', async (t) => {
+  const scene = await aRestore(t)
+  const restored = await scene.open({})
+  await say(restored.node, 'since 1')
+  const since = await say(restored.node, 'since 2')
+  await amend(restored.node, { kind: 'edit', target: since.id, body: 'since 2, edited' })
+  await restored.close()
+
+  const met = await scene.open({ isLinked: true })
+  await scene.clock.advance(DAY_MS)
+  t.equal(met.rebirths(), 1, 'it has to be closed and opened in a new life')
+  t.match(met.log.named('node.restored'), [{ facts: { reason: 'others know more' } }])
+  await met.close()
+  const reborn = await scene.open({ isLinked: true, life: 'second' })
+  await scene.clock.advance(DAY_MS)
+
+  const all = [
+    'before 1',
+    'before 2',
+    'lost 1',
+    'lost 2',
+    'lost 3',
+    'lost 4',
+    'since 1',
+    'since 2, edited',
+  ]
+  t.strictSame((await bodies(reborn.node)).toSorted(), all)
+  t.strictSame((await bodies(scene.bravo)).toSorted(), all)
+  t.strictSame(
+    (await shown(reborn.node)).map(({ id }) => id),
+    (await shown(scene.bravo)).map(({ id }) => id),
+  )
+  t.strictSame(
+    await reborn.node.context.replica.read.list(range.allAside),
+    [],
+    'nothing is left aside',
+  )
+  t.equal(reborn.rebirths(), 0)
+  await reborn.close()
+})
+
+test('who wrote more since than was lost is noticed as well', async (t) => {
+  const scene = await aRestore(t)
+  const restored = await scene.open({})
+  for (let count = 1; count <= 6; count += 1) await say(restored.node, `since ${count}`)
+  await restored.close()
+
+  const met = await scene.open({ isLinked: true })
+  await scene.clock.advance(DAY_MS)
+  t.equal(met.rebirths(), 1)
+  await met.close()
+  const reborn = await scene.open({ isLinked: true, life: 'second' })
+  await scene.clock.advance(DAY_MS)
+
+  const since = Array.from({ length: 6 }, (_, index) => `since ${index + 1}`)
+  const all = ['before 1', 'before 2', 'lost 1', 'lost 2', 'lost 3', 'lost 4', ...since]
+  t.strictSame((await bodies(reborn.node)).toSorted(), all)
+  t.strictSame((await bodies(scene.bravo)).toSorted(), all)
+  await reborn.close()
+})
+
+test('a restored node that wrote nothing gets back what it lost, and writes on', async (t) => {
+  const scene = await aRestore(t)
+  const met = await scene.open({ isLinked: true })
+  await scene.clock.advance(DAY_MS)
+  t.equal(met.rebirths(), 1)
+  await met.close()
+
+  const reborn = await scene.open({ isLinked: true, life: 'second' })
+  await say(reborn.node, 'after')
+  await scene.clock.advance(DAY_MS)
+
+  const all = ['after', 'before 1', 'before 2', 'lost 1', 'lost 2', 'lost 3', 'lost 4']
+  t.strictSame((await bodies(reborn.node)).toSorted(), all)
+  t.strictSame((await bodies(scene.bravo)).toSorted(), all)
+  await reborn.close()
+})
+
+test('what was in the backup and not yet sent is not written twice', async (t) => {
+  const scene = await aRestore(t, { isCutBeforeImage: true })
+  const met = await scene.open({ isLinked: true })
+  await scene.clock.advance(DAY_MS)
+  await met.close()
+
+  const reborn = await scene.open({ isLinked: true, life: 'second' })
+  await scene.clock.advance(DAY_MS)
+
+  const all = ['before 1', 'before 2', 'lost 1', 'lost 2', 'lost 3', 'lost 4']
+  t.strictSame((await bodies(reborn.node)).toSorted(), all)
+  t.strictSame((await bodies(scene.bravo)).toSorted(), all)
+  await reborn.close()
+})
+
+test('a node that died before its old life had ended is told again at its next start', async (t) => {
+  const scene = await aRestore(t)
+  const met = await scene.open({ isLinked: true })
+  await scene.clock.advance(DAY_MS)
+  await met.close()
+
+  const again = await scene.open({})
+
+  t.ok(again.rebirths() > 0)
+  await again.close()
+})
+
+interface Opened {
+  readonly node: SyncNode
+  readonly log: ReturnType<typeof collectingLog>
+  readonly rebirths: () => number
+  readonly close: () => Promise<void>
+}
+
+interface Scene {
+  readonly clock: VirtualClock
+  readonly bravo: SyncNode
+  /** Alpha on its restored disk. */
+  readonly open: (choice: {
+    readonly isLinked?: boolean
+    readonly life?: string
+    readonly store?: Store
+  }) => Promise<Opened>
+}
+
+/** Alpha wrote and sent, an image of its disk was taken, it wrote and sent more, and the image was put back. */
+async function aRestore(t: Test, { isCutBeforeImage = false } = {}): Promise<Scene> {
+  const clock = virtualClock()
+  const network = openMemoryNetwork({ clock, delayMs: 0 })
+  const bravo = await aSync('bravo', {
+    clock,
+    knows: [ALPHA],
+    carriers: [network.open(BRAVO.certificate.node)],
+  })
+  t.teardown(() => bravo[Symbol.asyncDispose]())
+  const open = async (
+    store: Store,
+    { isLinked = false, life = 'first' }: { readonly isLinked?: boolean; readonly life?: string },
+  ): Promise<Opened> => {
+    let rebirths = 0
+    const log = collectingLog()
+    const carrier = isLinked ? network.open(ALPHA.certificate.node) : undefined
+    const node = await aSync('alpha', {
+      clock,
+      store,
+      log,
+      life: seedOf(life).subarray(0, 4),
+      knows: [BRAVO],
+      carriers: carrier === undefined ? [] : [carrier],
+      onRebirth: () => {
+        rebirths += 1
+      },
+    })
+    await clock.advance(DAY_MS / 24)
+    return {
+      node,
+      log,
+      rebirths: () => rebirths,
+      close: async () => {
+        await node[Symbol.asyncDispose]()
+        await carrier?.[Symbol.asyncDispose]()
+      },
+    }
+  }
+  const disk = openMemoryStore()
+  const first = await open(disk, { isLinked: true })
+  await found(first.node)
+  await say(first.node, 'before 1')
+  if (!isCutBeforeImage) await say(first.node, 'before 2')
+  await clock.advance(DAY_MS)
+  await first.close()
+  const offline = await open(disk, {})
+  if (isCutBeforeImage) await say(offline.node, 'before 2')
+  await offline.close()
+  const image = await imageOf(disk)
+  const second = await open(disk, { isLinked: true })
+  for (const number of [1, 2, 3, 4]) await say(second.node, `lost ${number}`)
+  await clock.advance(DAY_MS)
+  t.equal((await bodies(bravo)).length, 6)
+  await second.close()
+  return { clock, bravo, open: ({ store = image, ...choice }) => open(store, choice) }
+}
+
+async function imageOf(store: Store): Promise<Store> {
+  const image = openMemoryStore()
+  const entries = await store.list({ from: '', to: '\u{10ffff}' })
+  await image.write(entries.map(([name, value]) => ({ key: name, value })))
+  return image
+}
