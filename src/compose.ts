@@ -12,6 +12,7 @@ import { openLanCarrier, type LanCarrier } from '#carriers/lan.ts'
 import { openNatsCarrier } from '#carriers/nats.ts'
 import { invalid } from '#config/load.ts'
 import { watchIdle } from '#compose/idle.ts'
+import { obeyWipeOrder } from '#compose/wipe-order.ts'
 import { keyOf, openParts, type Parts, type World } from '#compose/opening.ts'
 import type { StoreKey } from '#compose/unlocking.ts'
 import type { Config, LanConfig, NatsConfig } from '#config/schema.ts'
@@ -31,6 +32,8 @@ export interface HoldfastOptions {
   readonly key?: StoreKey
   /** Called when the node has to be closed: an administrator has locked it, or nobody was there for too long. */
   readonly onLock?: () => void
+  /** Called when the node has to be closed and its folder wiped: headquarters ordered it. */
+  readonly onWipe?: () => void
   /** Called when the node has to be closed and opened again, in a new life. */
   readonly onRebirth?: () => void
 }
@@ -77,6 +80,7 @@ export async function openHoldfast(
     await openNode(parts, { carriers: carriers.all, world, onRebirth: options.onRebirth }),
   )
   stack.defer(node.subscribe((event) => shutOut(event, carriers)))
+  if (options.onWipe !== undefined) stack.defer(obeyWipeOrder(node, clock, options.onWipe).stop)
   const listen = await openListen(config.listen, { dataFolder, ...parts }, { clock, log, stack })
   const server = stack.use(
     await openServer(

@@ -70,6 +70,7 @@ async function statusOf(
     channels: channels.length,
     messages: counts.reduce((sum, count) => sum + count.messageCount, 0),
     waitingChanges: waiting.length,
+    isToBeWiped: context.sync.keyBook().isToBeWiped(identity.certificate.node),
     isClockUncertain: now() < EARLIEST_CREDIBLE_AT || newest > now() + 3_600_000,
   }
 }

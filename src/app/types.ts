@@ -212,6 +212,8 @@ export interface NodeStatus {
   readonly messages: number
   /** Changes that wait for others which have not arrived: gaps. */
   readonly waitingChanges: number
+  /** Headquarters ordered this node to destroy its keys. */
+  readonly isToBeWiped: boolean
   /** The wall clock contradicts what this node has seen. */
   readonly isClockUncertain: boolean
 }

@@ -5,7 +5,7 @@ import { endLife } from '#config/life.ts'
 import { invalid, loadConfig } from '#config/load.ts'
 import { localUrl } from '#config/run-note.ts'
 import type { Config } from '#config/schema.ts'
-import { finishWipe } from '#config/wipe.ts'
+import { finishWipe, wipeFolder } from '#config/wipe.ts'
 import { openHoldfast, realWorld, VERSION, type Running } from '#compose.ts'
 import { organisationOf, rosterOf, type World } from '#compose/opening.ts'
 import { waysInto, type StoreKey } from '#compose/unlocking.ts'
@@ -63,8 +63,19 @@ export async function start(options: FoundingOptions, surroundings: Surroundings
       surroundings,
       world,
     )
+    if (ended === 'wiped') return wipeByOrder(options, surroundings)
   }
   if (!options.json) writeLines(surroundings.terminal, ['Stopping.'])
+}
+
+/** The node is closed and has said so; now everything it had goes, keys first. */
+async function wipeByOrder(
+  { data, json }: FoundingOptions,
+  { terminal, clock }: Surroundings,
+): Promise<void> {
+  const note = await wipeFolder(data, { reason: 'order', at: clock.now() })
+  if (json) return writeJson(terminal, { event: 'wiped', ...note })
+  writeLines(terminal, ['Headquarters ordered this node to be wiped. It is.'])
 }
 
 function nobodyCouldUnlock(file: string): EdgeError {
@@ -73,7 +84,7 @@ function nobodyCouldUnlock(file: string): EdgeError {
 }
 
 /** Why a node was closed. */
-type Ended = 'stopped' | 'locked' | 'reborn'
+type Ended = 'stopped' | 'locked' | 'reborn' | 'wiped'
 
 interface Run {
   readonly options: FoundingOptions
@@ -101,6 +112,7 @@ async function run(
         key,
         ...(canLock && { onLock: () => ended.resolve('locked') }),
         onRebirth: () => ended.resolve('reborn'),
+        onWipe: () => ended.resolve('wiped'),
       },
       world,
     ),

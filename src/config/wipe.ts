@@ -66,6 +66,7 @@ function stepsOf(layout: Layout): readonly (() => Promise<void>)[] {
   return [
     ...first.map((file) => () => destroyFile(file)),
     () => destroyAll(keys),
+    () => destroyAll(join(path, 'tls')),
     () => rm(store, { recursive: true, force: true }),
     async () => {
       // Last goes what makes a service start the node again, so that it finishes this.

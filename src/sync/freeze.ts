@@ -8,12 +8,12 @@ import { must } from '#base/assert.ts'
 import { writeChange, type Change } from '#model/change.ts'
 import { channelOfDocument, KEYS } from '#model/document-id.ts'
 import type { ForkBranch, ForkProof } from '#model/key-content.ts'
-import type { Log } from '#model/log.ts'
+import type { Log, Logged } from '#model/log.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import { writeHere } from './author.ts'
 import type { Fork, SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
-import { pack, unpack } from './records.ts'
+import { pack, unpack, type AsideRecord, type RebornRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 import { reproject } from './reproject.ts'
 
@@ -80,6 +80,7 @@ async function freeze(tx: Tx, context: SyncContext, end: ListEnd): Promise<void>
   if (known !== undefined && known <= seq) return
   tx.put(key.frozen(document, actor), pack(seq))
   const gone = await tx.cutBack(document, { actor, seq })
+  if (actor === context.replica.actor) await beginAnew(tx, context, { document, actor, seq }, gone)
   for (const [place] of await tx.list(range.attestations(document, actor)))
     if (Number(place.slice(place.lastIndexOf('/') + 1)) > seq) tx.delete(place)
   if (gone.length === 0) return
@@ -88,6 +89,31 @@ async function freeze(tx: Tx, context: SyncContext, end: ListEnd): Promise<void>
   for (const message of await reproject(tx, context, channel))
     tx.afterwards(() => context.emit({ kind: 'withdrawn', message }))
   tx.afterwards(() => context.log.warn('list.frozen', { document, actor, count: gone.length }))
+}
+
+/**
+ * A copy of this very node wrote elsewhere under our name. What we wrote since is kept, and written again in a new life,
+ * in which the copy cannot follow.
+ */
+async function beginAnew(
+  tx: Tx,
+  context: SyncContext,
+  { document, actor, seq: target }: ListEnd,
+  gone: readonly Logged[],
+): Promise<void> {
+  for (const { seq, hash, entry } of gone)
+    tx.put(
+      key.aside(document, seq),
+      pack({ actor, seq, hash, entry, target } satisfies AsideRecord),
+    )
+  const before = unpack<RebornRecord>(await tx.get(key.reborn))
+  const heard = { ...(before?.actor === actor ? before.heard : {}), [document]: target }
+  tx.put(key.reborn, pack({ actor, heard } satisfies RebornRecord))
+  context.run.isOver = true
+  tx.afterwards(() => {
+    context.log.error('node.cloned', { actor, document })
+    context.onRebirth()
+  })
 }
 
 /** Our own copy of the list from `seq` to its first signed change there. */
