@@ -158,7 +158,8 @@ function partyOf({ identity, roster }: LanOptions, clock: Clock): SessionParty {
     identity,
     authority: roster.authority,
     objectionTo: (certificate) => {
-      if (roster.revokedSince(certificate.node) !== undefined) return 'revoked'
+      const isOut = roster.revokedSince(certificate.node) !== undefined
+      if (isOut && !roster.awaitsWipe(certificate.node)) return 'revoked'
       return validityOf(certificate, clock.now()) === 'expired' ? 'expired' : undefined
     },
   }

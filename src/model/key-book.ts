@@ -92,6 +92,7 @@ export interface KeyBook {
   readonly audiences: () => readonly string[]
   readonly revocation: (node: NodeId) => Revocation | undefined
   readonly revocations: () => readonly Revocation[]
+  readonly wipeOrders: () => readonly NodeId[]
   readonly isToBeWiped: (node: NodeId) => boolean
   readonly hasWiped: (node: NodeId) => boolean
 }
@@ -140,6 +141,7 @@ export function openKeyBook(): KeyBook {
     audiences: () => [...book.epochs.keys()],
     revocation: (node) => book.revocations.get(node),
     revocations: () => [...book.revocations.values()],
+    wipeOrders: () => [...book.wipes],
     isToBeWiped: (node) => book.wipes.has(node),
     hasWiped: (node) => book.wiped.has(node),
   }

@@ -61,14 +61,19 @@ export async function beginContact(
   return leftParcels(tx, state, isStale)
 }
 
-/** A node that is revoked is told nothing, by whatever way it is still connected. */
+/** A node that is revoked is told nothing but that it is to be wiped, by whatever way it is still connected. */
 function isShutOut(context: SyncContext, peer: PeerId): boolean {
   return isNode(peer) && context.roster.revokedSince(peer) !== undefined
 }
 
 /** The most urgent thing to send now. Whatever it gives is on disk once the commit is. */
 export async function nextParcel(tx: Tx, context: SyncContext, state: ContactState): Promise<Next> {
-  if (isShutOut(context, state.peer)) return { cut: undefined, lookAgainAt: undefined }
+  if (isShutOut(context, state.peer)) {
+    const isTold = isNode(state.peer) && context.roster.awaitsWipe(state.peer)
+    const about = { state, document: KEYS, lane: 'flash' as const }
+    const cut = isTold ? await cutDocument(tx, context, about) : undefined
+    return { cut, lookAgainAt: undefined }
+  }
   const now = context.now()
   const offers = await openOffers(tx, state)
   const later: Instant[] = []

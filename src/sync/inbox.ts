@@ -78,9 +78,7 @@ async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): P
     const isEarly = opened.reason === 'unknown sender' || opened.reason === 'unknown key'
     return isEarly ? park(tx, context, incoming) : { kind: 'refused', reason: opened.reason }
   }
-  // What it wrote before it was lost comes by those who had it then; nobody can tell what it writes now.
-  if (context.roster.revokedSince(opened.sender.node) !== undefined)
-    return { kind: 'refused', reason: 'revoked' }
+  if (isShutOut(context, opened)) return { kind: 'refused', reason: 'revoked' }
   if (opened.body[0] !== DELTA_KIND) return takeNote(tx, context, { opened, incoming })
   const { roster } = context
   const decoded = decodeDelta(opened.body, {
@@ -92,6 +90,15 @@ async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): P
   return decoded.reason === 'unknown actor'
     ? park(tx, context, incoming)
     : { kind: 'refused', reason: decoded.reason }
+}
+
+/**
+ * Whether the sender is revoked. What it wrote before it was lost comes by those who had it then; nobody can tell what it
+ * writes now. Only its word that it has destroyed its keys is waited for.
+ */
+function isShutOut({ roster }: SyncContext, { sender, key: { scope } }: Opened): boolean {
+  if (roster.revokedSince(sender.node) === undefined) return false
+  return scope !== 'keys' || !roster.awaitsWipe(sender.node)
 }
 
 interface DeltaArrival {

@@ -124,6 +124,7 @@ export function openProjector(
       keyBook = openKeyBook()
       for (const one of documents.keys) foldKeys(one)
       for (const { node, since } of keyBook.revocations()) roster.revoke(node, since)
+      for (const node of keyBook.wipeOrders()) roster.awaitWipe(node, !keyBook.hasWiped(node))
       for (const one of documents.directory) foldDirectory(one)
     },
   }
@@ -132,6 +133,7 @@ export function openProjector(
 /** Whether an entry claims to be written after its node was revoked: who took the node wrote it. */
 function isTooLate(roster: Roster, node: NodeId, { entry }: Logged): boolean {
   const since = roster.revokedSince(node)
+  if (entry.content.kind === 'wiped') return false // what it was asked to say last
   return since !== undefined && entry.placeAt >= since
 }
 

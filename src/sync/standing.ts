@@ -24,6 +24,9 @@ export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): 
     roster.revoke(node, since)
     tx.afterwards(() => context.log.warn('node.revoked', { node }))
   }
+  if (news.kind === 'wipe order')
+    roster.awaitWipe(news.node, !context.keyBook().hasWiped(news.node))
+  if (news.kind === 'wiped') roster.awaitWipe(news.node, false)
   if (news.kind === 'fork') await takeForkProof(tx, context, news.proof)
   await takeKeyNews(tx, context, news)
   if (news.kind === 'wipe order' && news.node === context.identity.certificate.node)

@@ -42,6 +42,9 @@ export interface Roster {
   readonly verify: (node: NodeId, statement: Uint8Array, signature: Uint8Array) => boolean
   /** The node is not believed any more: since when what it claims to have written counts no longer. */
   readonly revoke: (node: NodeId, since: Instant) => void
+  /** The node is to destroy its keys: until it has said so it is talked to about that, and about nothing else. */
+  readonly awaitWipe: (node: NodeId, isAwaited: boolean) => void
+  readonly awaitsWipe: (node: NodeId) => boolean
   /** Since when a node is revoked; undefined when it is not. */
   readonly revokedSince: (node: NodeId) => Instant | undefined
 }
@@ -57,6 +60,7 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
   const byPrefix = new Map<string, Certificate>()
   const verifiers = new Map<NodeId, KeyObject>()
   const revoked = new Map<NodeId, Instant>()
+  const awaited = new Set<NodeId>()
   const strangers = new Map<string, Uint8Array>()
   const authority = { suite, rootKey, certificateOf: (node: NodeId) => byNode.get(node) }
 
@@ -113,6 +117,8 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
       const known = revoked.get(node)
       revoked.set(node, known === undefined ? since : Math.min(known, since))
     },
+    awaitWipe: (node, isAwaited) => void (isAwaited ? awaited.add(node) : awaited.delete(node)),
+    awaitsWipe: (node) => awaited.has(node),
     revokedSince: (node) => revoked.get(node),
   }
 }
