@@ -21,7 +21,8 @@ import { realPasswords } from '#ports/real-passwords.ts'
 import { realClock, realLog, realRandom, type LogLevel } from '#ports/real.ts'
 import { openServer } from '#server/server.ts'
 import { openListen } from './compose-tls.ts'
-import type { Identity } from '#trust/identity.ts'
+import type { EpochPolicy } from '#sync/rotation.ts'
+import type { Identity, NodeRole } from '#trust/identity.ts'
 import { signingPair } from '#trust/keys.ts'
 
 /** What a node is opened with. */
@@ -77,7 +78,7 @@ export async function openHoldfast(
   checkFixedKeys(config, parts.identity)
   const carriers = await openCarriers(config, { ...parts, ...world }, stack)
   const node = stack.use(
-    await openNode(parts, { carriers: carriers.all, world, onRebirth: options.onRebirth }),
+    await openNode(parts, { carriers: carriers.all, world, config, onRebirth: options.onRebirth }),
   )
   stack.defer(node.subscribe((event) => shutOut(event, carriers)))
   if (options.onWipe !== undefined) stack.defer(obeyWipeOrder(node, clock, options.onWipe).stop)
@@ -112,7 +113,9 @@ export async function openAlone(
 ): Promise<{ readonly node: EdgeNode } & AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
   const parts = await openParts({ dataFolder, key: key ?? (await keyOf(dataFolder)) }, world, stack)
-  const node = stack.use(await openNode(parts, { carriers: [], world, onRebirth: undefined }))
+  const node = stack.use(
+    await openNode(parts, { carriers: [], world, config: undefined, onRebirth: undefined }),
+  )
   const owned = stack.move()
   return { node, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
@@ -135,11 +138,22 @@ interface NodeSurroundings {
   readonly carriers: readonly Carrier[]
   readonly world: World
   readonly onRebirth: (() => void) | undefined
+  readonly config: Config | undefined
+}
+
+/** A kit may be taken and burns what it can; headquarters keeps what others may still need to be given. */
+function epochPolicyOf(config: Config | undefined, role: NodeRole): EpochPolicy {
+  if (config === undefined) return { rotateAfterMs: undefined, burnAfterMs: undefined }
+  const { rotateAfterDays, burnAfterDays = role === 'hub' ? undefined : 14 } = config.keys
+  return {
+    rotateAfterMs: rotateAfterDays * DAY_MS,
+    burnAfterMs: burnAfterDays && burnAfterDays * DAY_MS,
+  }
 }
 
 function openNode(
   { identity, roster, keys, start, store }: Parts,
-  { carriers, world, onRebirth }: NodeSurroundings,
+  { carriers, world, onRebirth, config }: NodeSurroundings,
 ): ReturnType<typeof openEdgeNode> {
   const { organisation, root } = keys
   return openEdgeNode(
@@ -150,6 +164,7 @@ function openNode(
       life: start.life,
       roster,
       version: VERSION,
+      epochs: epochPolicyOf(config, identity.certificate.role),
       ...(onRebirth && { onRebirth }),
     },
     { store, ...world, passwords: realPasswords(world.random), carriers },

@@ -7,6 +7,7 @@ import type { Random } from '#ports/random.ts'
 import type { Store } from '#ports/store.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { KeyPair } from '#trust/keys.ts'
+import type { EpochPolicy } from '#sync/rotation.ts'
 import type { Roster } from '#trust/roster.ts'
 
 /** Who this node is. */
@@ -21,6 +22,8 @@ export interface EdgeNodeOptions {
   /** Shared with the carriers. Holds, at first, the certificate of the node that let this one in. */
   readonly roster: Roster
   readonly version: string
+  /** When secrets change and go; never by the calendar unless given. */
+  readonly epochs?: EpochPolicy
   /** Called when the node has to be closed and opened again in a new life. */
   readonly onRebirth?: () => void
 }

@@ -46,6 +46,7 @@ export async function openEdgeNode(
     log,
     carriers,
     emit,
+    ...(options.epochs && { epochs: options.epochs }),
     ...(options.onRebirth && { onRebirth: options.onRebirth }),
   })
   context = { sync: sync.context, random }

@@ -125,6 +125,19 @@ const Nats = object({
     ),
 })
 
+const DAYS_MAX = 3_650
+
+const Keys = object({
+  rotateAfterDays: whole(1, DAYS_MAX)
+    .default(30)
+    .describe('A hub makes new keys for every audience when the present ones are so old.'),
+  burnAfterDays: whole(1, DAYS_MAX)
+    .optional()
+    .describe(
+      'Keys are destroyed so long after newer ones came; 14 on kits and relays unless set, never on hubs.',
+    ),
+})
+
 const Listen = object({
   host: z
     .union(
@@ -210,6 +223,7 @@ const Shape = object({
       `kit goes to the field, hub is headquarters, relay only passes on. Fixed like name; ${DEFAULT_ROLE} if not set then.`,
     ),
   listen: Listen.prefault({}).describe('Where people and other nodes connect to.'),
+  keys: Keys.prefault({}).describe('When the keys that seal messages change and go.'),
   logLevel: oneOf(['error', 'warn', 'info', 'debug'])
     .default('info')
     .describe('Least weight of what is logged.'),

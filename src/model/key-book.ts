@@ -88,6 +88,10 @@ export interface KeyBook {
   readonly ownerOf: (keyName: string) => NodeId | undefined
   /** The number of this list's newest pair with a sealing key, or undefined. */
   readonly pairWith: (actor: ActorId, keyName: string) => number | undefined
+  /** Pairs made with the owner of a sealing key, in any list. */
+  readonly pairsFor: (
+    keyName: string,
+  ) => readonly { readonly actor: string; readonly seq: number }[]
   readonly epochs: (audience: string) => readonly EpochFacts[]
   readonly audiences: () => readonly string[]
   readonly revocation: (node: NodeId) => Revocation | undefined
@@ -137,6 +141,13 @@ export function openKeyBook(): KeyBook {
     sealingKey: (node) => book.sealing.get(node),
     ownerOf: (keyName) => book.owners.get(keyName),
     pairWith: (actor, keyName) => book.newestPair.get(`${actor} ${keyName}`),
+    pairsFor: (keyName) =>
+      [...book.pairs]
+        .filter(([, name]) => name === keyName)
+        .map(([place]) => {
+          const [actor = '', seq] = place.split(' ')
+          return { actor, seq: Number(seq) }
+        }),
     epochs: (audience) => [...(book.epochs.get(audience)?.values() ?? [])],
     audiences: () => [...book.epochs.keys()],
     revocation: (node) => book.revocations.get(node),

@@ -64,6 +64,8 @@ export interface SyncContext {
   readonly refold: (tx: Tx) => Promise<void>
   /** Called in the commit that takes the envelope with the other branch. */
   readonly onFork: (fork: Fork, tx: Tx) => Promise<void>
+  /** When the organisation was founded, as far as this node can tell: the oldest certificate's beginning. */
+  readonly foundedAt: () => Instant
   /** What this run of the node has heard: see `rebirth.ts`. */
   readonly run: Run
   /** Closes the node, to be opened again in a new life. */

@@ -29,7 +29,7 @@ import { audienceOfScope, nodesOf } from './audience.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
-import { pack, unpack, type EpochRecord } from './records.ts'
+import { pack, unpack, type EpochRecord, type SealingSeedRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 
 /**
@@ -100,8 +100,9 @@ export function heldAudiences(context: SyncContext): readonly AudienceId[] {
 /** Takes what an entry of the keys document brought for us: pairs made with us, secrets wrapped for us. */
 export async function takeKeyNews(tx: Tx, context: SyncContext, news: KeyNews): Promise<void> {
   if (news.kind === 'pair') {
-    const seed = await tx.get(key.sealingSeed(news.keyName))
-    if (seed === undefined) return
+    const record = unpack<SealingSeedRecord>(await tx.get(key.sealingSeed(news.keyName)))
+    if (record === undefined) return
+    const { seed } = record
     const pair = sealingPair(context.identity.organisation.suite, seed)
     const secret = openSecret(pair, news.ciphertext)
     if (secret !== undefined) tx.put(key.pairSecret(news.actor, news.seq), secret)
@@ -111,14 +112,20 @@ export async function takeKeyNews(tx: Tx, context: SyncContext, news: KeyNews): 
 
 /** Publishes a sealing key of this node unless the one that counts is ours already. */
 export async function ensureSealingKey(tx: Tx, context: SyncContext): Promise<void> {
+  const counting = context.keyBook().sealingKey(context.identity.certificate.node)
+  const names = (await tx.list(range.sealingSeeds)).map(([place]) => place.slice('seal/'.length))
+  if (counting === undefined || !names.includes(counting.name)) await publishSealingKey(tx, context)
+}
+
+/** Publishes a new sealing key of this node: from now on others wrap for this one. */
+export async function publishSealingKey(tx: Tx, context: SyncContext): Promise<void> {
   const { identity, random } = context
   const { node } = identity.certificate
   const counting = context.keyBook().sealingKey(node)
-  const names = (await tx.list(range.sealingSeeds)).map(([place]) => place.slice('seal/'.length))
-  if (counting !== undefined && names.includes(counting.name)) return
   const seed = random.bytes(SEALING_SEED_BYTES)
   const { publicBytes } = sealingPair(identity.organisation.suite, seed)
-  tx.put(key.sealingSeed(nameOfSealingKey(node, publicBytes)), seed)
+  const record: SealingSeedRecord = { seed, madeAt: context.now() }
+  tx.put(key.sealingSeed(nameOfSealingKey(node, publicBytes)), pack(record))
   const generation = 1 + (counting?.generation ?? 0)
   await append(tx, context, { kind: 'sealing key', generation, publicBytes })
 }
@@ -152,7 +159,7 @@ type Candidate = Pick<EpochFacts, 'id' | 'number' | 'covered'> & { readonly isFi
  * Epochs that only nodes of the audience can have, best first: the largest number, then the largest id, the same on every
  * node. The first epoch of the organisation is good while everybody ever let in still belongs.
  */
-function goodEpochs(
+export function goodEpochs(
   context: SyncContext,
   audience: AudienceId,
   nodes: ReadonlySet<NodeId>,

@@ -49,7 +49,7 @@ export const key = {
   frozen: (id: DocumentId, actor: ActorId) => `frozen/${id}/${actor}`,
   /** We asked this peer for an actor's whole list, as what it sent did not go on from what we have. */
   asked: (peer: PeerId, id: DocumentId, actor: ActorId) => `asked/${peer}/${id}/${actor}`,
-  /** 96 bytes: the seed of a sealing key of ours, by its name. */
+  /** SealingSeedRecord: a sealing key of ours, by its name. */
   sealingSeed: (name: string) => `seal/${name}`,
   /** 32 bytes: what the owner of this pair shares with whom it was made for; we are one of them. */
   pairSecret: (actor: ActorId, seq: number) => `pair/${actor}/${padded(seq)}`,

@@ -20,6 +20,7 @@ import type { LinkState } from './links.ts'
 import { openProjector } from './projector.ts'
 import { beginAgain, settleAllAside } from './rebirth.ts'
 import { openReplica, type Reader } from './replica.ts'
+import { keepRotating, type EpochPolicy } from './rotation.ts'
 import { addChannel, directoryChanged, keysChanged } from './standing.ts'
 
 /** Sync of one node, running. */
@@ -40,6 +41,8 @@ export interface NodeSyncOptions {
   readonly random: Random
   readonly log: Log
   readonly carriers: readonly Carrier[]
+  /** No epoch changes by the calendar unless given. */
+  readonly epochs?: EpochPolicy
   readonly emit: (event: SyncEvent) => void
   /** Called, once or more, when the node has to be closed and opened again in a new life. */
   readonly onRebirth?: () => void
@@ -80,6 +83,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     peers: new Set(),
     emit: options.emit,
     ring: () => driver?.ring(),
+    foundedAt: () => Math.min(...roster.all().map(({ validFrom }) => validFrom)),
     refold: (tx) => reload(tx),
     onFork: (fork, tx) => proveFork(tx, context, fork),
     run: { isUnsure: false, unsureSince: undefined, isOver: false },
@@ -103,11 +107,16 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   await enrolItself(context, clock.now())
   await replica.commit((tx) => retryParked(tx, context))
   await replica.commit((tx) => settleAllAside(tx, context))
+  const stop = new AbortController()
+  const { epochs: policy } = options
+  const rotating = policy && keepRotating(context, { policy, clock, log }, stop.signal)
   driver = startDriver(context, { carriers: options.carriers, clock })
   return {
     context,
     links: driver.links,
     [Symbol.asyncDispose]: async () => {
+      stop.abort()
+      await rotating
       await driver[Symbol.asyncDispose]()
       await replica[Symbol.asyncDispose]()
     },

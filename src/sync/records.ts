@@ -23,6 +23,13 @@ export interface SegmentRecord {
   readonly openedAt: Instant
 }
 
+/** What a sealing key of ours is made from. */
+export interface SealingSeedRecord {
+  /** 96 bytes. */
+  readonly seed: Uint8Array
+  readonly madeAt: Instant
+}
+
 /** An epoch we hold. */
 export interface EpochRecord {
   readonly audience: string
