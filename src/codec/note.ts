@@ -23,6 +23,8 @@ export interface NoteItem {
   readonly clock: Clock
   /** Receipts only: the part of `clock` that was on a screen there. */
   readonly read: Clock
+  /** `have` only: 4 bytes that follow from the newest changes themselves. Equal clocks with another digest: a fork. */
+  readonly digest?: Uint8Array
 }
 
 /** A note. `isWhole` (have only): documents it does not name, its sender does not have at all. */
@@ -34,6 +36,8 @@ export interface Note {
 
 const KINDS = { receipt: 2, have: 3, want: 4 } as const
 const ITEMS_MAX = 5_000
+const DIGEST_BYTES = 4
+const NO_DIGEST = new Uint8Array(DIGEST_BYTES)
 const ACTORS_MAX = 4_096
 
 /** The body of an envelope with this note. Actors whose node is not in the roster are left out. */
@@ -59,6 +63,7 @@ export function encodeNote(note: Note, roster: Roster): Uint8Array {
       writer.uint(item.clock[actor] ?? 0)
       writer.uint(item.read[actor] ?? 0)
     }
+    if (note.kind === 'have') writer.raw(item.digest ?? NO_DIGEST)
   }
   return writer.bytes()
 }
@@ -76,7 +81,7 @@ export function decodeNote(body: Uint8Array, roster: Roster): Note | undefined {
       const life = reader.raw(4)
       return certificate && actorOf(certificate.node, life)
     })
-    const items = readList(reader.uint, ITEMS_MAX, () => readItem(reader, actors))
+    const items = readList(reader.uint, ITEMS_MAX, () => readItem(reader, actors, kind === 'have'))
     return reader.left() > 0 ? undefined : { kind, isWhole, items }
   } catch (error) {
     if (error instanceof MalformedBytes) return undefined
@@ -92,6 +97,7 @@ function actorsOf(note: Note): readonly ActorId[] {
 function readItem(
   reader: ReturnType<typeof byteReader>,
   actors: readonly (ActorId | undefined)[],
+  hasDigest: boolean,
 ): NoteItem {
   const document = textFromBytes(reader.block())
   if (parseDocumentId(document) === undefined) throw new MalformedBytes('no document has this name')
@@ -106,7 +112,8 @@ function readItem(
     clock[actor] = seq
     if (seen > 0) read[actor] = seen
   }
-  return { document: document as DocumentId, clock, read }
+  const digest = hasDigest ? { digest: new Uint8Array(reader.raw(DIGEST_BYTES)) } : {}
+  return { document: document as DocumentId, clock, read, ...digest }
 }
 
 function readList<T>(count: () => number, most: number, one: () => T): T[] {

@@ -18,6 +18,7 @@ import type { Arrival } from '#ports/carrier.ts'
 import type { Range } from '#ports/store.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
+import { askForAll } from './doubts.ts'
 import { frozenAt } from './freeze.ts'
 import { closeHole } from './healing.ts'
 import { key, range } from './keys.ts'
@@ -161,6 +162,8 @@ async function sortRuns(tx: Tx, context: SyncContext, arrival: DeltaArrival): Pr
     const signature = signatureOf(arrival, actor)
     if (!isKnown && !isVouchedFor(context, arrival, run.newest)) {
       tx.afterwards(() => context.log.error('delta.not-vouched-for', { document, actor }))
+      const peer = arrival.incoming.from
+      if (peer !== undefined) await askForAll(tx, context, { peer, document, actor })
     } else if (run.kind === 'good') {
       const breach = breachIn(log, actor, run.changes)
       if (breach === undefined) good.push(run)

@@ -48,7 +48,7 @@ export const key = {
   /** Number: the last change of an actor's list that counts; what follows was proved to be one of two. */
   frozen: (id: DocumentId, actor: ActorId) => `frozen/${id}/${actor}`,
   /** We asked this peer for an actor's whole list, as what it sent did not go on from what we have. */
-  asked: (peer: PeerId, id: DocumentId, actor: ActorId) => `asked/${peer}/${id}/${actor}`,
+  asked: (peer: PeerId, id: DocumentId, actor: ActorId | 'all') => `asked/${peer}/${id}/${actor}`,
   /** SealingSeedRecord: a sealing key of ours, by its name. */
   sealingSeed: (name: string) => `seal/${name}`,
   /** 32 bytes: what the owner of this pair shares with whom it was made for; we are one of them. */

@@ -14,6 +14,7 @@ import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { noteStatement } from '#trust/attestation.ts'
 import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
+import { digestOf, lookForForks } from './doubts.ts'
 import { holeOf } from './healing.ts'
 import { key, range } from './keys.ts'
 import {
@@ -77,7 +78,8 @@ export async function describe(
     if (items.length > 0 && bytes > NOTE_BYTES_MAX) break
     const read =
       kind === 'receipt' ? (unpack<Clock>(await reader.get(key.seenHere(document))) ?? {}) : {}
-    items.push({ document, clock, read })
+    const digest = kind === 'have' ? { digest: await digestOf(reader, document) } : {}
+    items.push({ document, clock, read, ...digest })
   }
   return { kind, isWhole: false, items }
 }
@@ -143,6 +145,7 @@ async function takeHave(
   { note, from, sender }: NoteArrival,
 ): Promise<void> {
   const said = new Map(note.items.map((item) => [item.document, item.clock]))
+  await lookForForks(tx, context, { note, from })
   const documents = note.isWhole ? await allDocuments(tx) : [...said.keys()]
   for (const document of documents) {
     const clock = said.get(document) ?? {}

@@ -1,31 +1,17 @@
 /** A node that signs two changes under one number splits nobody: its list ends there, everywhere. */
-import { test } from 'tap'
+import { test, type Test } from 'tap'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
+import { must } from '#base/assert.ts'
+import { range } from '#sync/keys.ts'
+import { describeAll } from '#sync/notes.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
-import { aSync, arrive, bodies, envelopeOf, found, routine, say } from '../support/sync.ts'
+import { aSync, arrive, bodies, envelopeOf, found, noteOf, routine, say } from '../support/sync.ts'
 import { anIdentity } from '../support/nodes.ts'
 
 const people = [anIdentity('alpha', 1), anIdentity('bravo', 2), anIdentity('charlie', 3)]
 
 test('two branches of one list end it at the last change both share, on every node', async (t) => {
-  const store = openMemoryStore()
-  const charlie = await aSync('charlie', { knows: people, store })
-  await say(charlie, 'both have this')
-  const before = await envelopeOf(charlie, routine)
-  const copy = await copyOf(store)
-  await say(charlie, 'told to alpha')
-  const forAlpha = await envelopeOf(charlie, routine)
-  await charlie[Symbol.asyncDispose]()
-  await using twin = await aSync('charlie', { knows: people, store: copy })
-  await say(twin, 'told to bravo')
-  const forBravo = await envelopeOf(twin, routine)
-  await using alpha = await aSync('alpha', { knows: people })
-  await using bravo = await aSync('bravo', { knows: people })
-  await found(alpha)
-  await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
-  for (const node of [alpha, bravo]) await arrive(node, before)
-  await arrive(alpha, forAlpha)
-  await arrive(bravo, forBravo)
+  const { alpha, bravo, forBravo } = await twoBranches(t)
 
   await say(alpha, 'alpha goes on')
   await arrive(bravo, await envelopeOf(alpha, routine))
@@ -38,6 +24,32 @@ test('two branches of one list end it at the last change both share, on every no
   t.strictSame(await clock(alpha), await clock(bravo))
 })
 
+/** Charlie's list as alpha and as bravo have it: one change in common, then another one each. */
+async function twoBranches(t: Test) {
+  const store = openMemoryStore()
+  const charlie = await aSync('charlie', { knows: people, store })
+  await say(charlie, 'both have this')
+  const before = await envelopeOf(charlie, routine)
+  const copy = await copyOf(store)
+  await say(charlie, 'told to alpha')
+  const forAlpha = await envelopeOf(charlie, routine)
+  await charlie[Symbol.asyncDispose]()
+  const twin = await aSync('charlie', { knows: people, store: copy })
+  await say(twin, 'told to bravo')
+  const forBravo = await envelopeOf(twin, routine)
+  const alpha = await aSync('alpha', { knows: people })
+  const bravo = await aSync('bravo', { knows: people })
+  await found(alpha)
+  await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
+  for (const node of [alpha, bravo]) await arrive(node, before)
+  await arrive(alpha, forAlpha)
+  await arrive(bravo, forBravo)
+  t.teardown(async () => {
+    for (const node of [alpha, bravo, twin]) await node[Symbol.asyncDispose]()
+  })
+  return { alpha, bravo, forBravo }
+}
+
 async function clock(node: Awaited<ReturnType<typeof aSync>>): Promise<unknown> {
   const log = await node.context.replica.commit((tx) => tx.log(routine))
   return log.clock()
@@ -49,3 +61,16 @@ async function copyOf(store: ReturnType<typeof openMemoryStore>) {
   await copy.write(all.map(([name, value]) => ({ key: name, value })))
   return copy
 }
+
+test('equal counts of different changes are noticed when two nodes say what they have', async (t) => {
+  const { alpha, bravo } = await twoBranches(t)
+
+  t.strictSame(await clock(alpha), await clock(bravo), 'nobody can tell by counting')
+  const [have] = await alpha.context.replica.commit((tx) => describeAll(tx))
+  const note = await noteOf(alpha, must(have, 'a node has something'))
+  const { outcome } = await arrive(bravo, note, { from: alpha.id })
+  const asked = await bravo.context.replica.read.list(range.notes(alpha.id))
+
+  t.equal(outcome.kind, 'noted')
+  t.equal(asked.length, 1, 'bravo asks alpha for all of it')
+})

@@ -1,0 +1,67 @@
+/**
+ * Something does not go on from what we have: forged, or a node has signed two different changes under one number. Who said
+ * it is asked for the whole list, once; if there are two branches, the proof is in it (`freeze.ts`).
+ */
+import { bytesFromText, equalBytes } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
+import type { ActorId, DocumentId } from '#base/ids.ts'
+import type { Note } from '#codec/note.ts'
+import { countBeyond } from '#model/log.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import type { SyncContext } from './context.ts'
+import { sealNote } from './cut.ts'
+import { key } from './keys.ts'
+import { clockOf, envelopeName } from './ledger.ts'
+import { pack, unpack, type DocumentRecord } from './records.ts'
+import type { Reader, Tx } from './replica.ts'
+
+/** 4 bytes that replicas with the same changes share, and replicas of a fork do not. */
+export async function digestOf(
+  reader: Pick<Reader, 'get'>,
+  document: DocumentId,
+): Promise<Uint8Array> {
+  const heads = unpack<DocumentRecord>(await reader.get(key.document(document)))?.heads ?? {}
+  const names = Object.entries(heads).map(([actor, head]) => `${actor} ${head}`)
+  return sha256(bytesFromText(names.toSorted().join('\n'))).subarray(0, 4)
+}
+
+/** Whoever counts as many changes as we do and means others is asked for all of them: the proof is among them. */
+export async function lookForForks(
+  tx: Tx,
+  context: SyncContext,
+  { note, from }: { readonly note: Note; readonly from: PeerId | undefined },
+): Promise<void> {
+  if (from === undefined) return
+  for (const { document, clock, digest } of note.items) {
+    const mine = await clockOf(tx, document)
+    const isSameClock = countBeyond(mine, clock) === 0 && countBeyond(clock, mine) === 0
+    if (!isSameClock || digest === undefined || Object.keys(mine).length === 0) continue
+    if (!equalBytes(digest, await digestOf(tx, document)))
+      await askForAll(tx, context, { peer: from, document, actor: undefined })
+  }
+}
+
+/**
+ * Asks for the whole list of one actor (or of all) of a document, once: what came of it did not go on from what we have,
+ * so somebody forged it, or the actor's node signed two.
+ */
+export async function askForAll(
+  tx: Tx,
+  context: SyncContext,
+  about: {
+    readonly peer: PeerId
+    readonly document: DocumentId
+    readonly actor: ActorId | undefined
+  },
+): Promise<void> {
+  const { peer, document, actor } = about
+  const clock = actor === undefined ? {} : { ...(await clockOf(tx, document)), [actor]: 0 }
+  const place = key.asked(peer, document, actor ?? 'all')
+  if ((await tx.get(place)) !== undefined) return
+  const note: Note = { kind: 'want', isWhole: false, items: [{ document, clock, read: {} }] }
+  const bytes = await sealNote(tx, context, note)
+  if (bytes === undefined) return
+  tx.put(place, pack(context.now()))
+  tx.put(key.note(peer, `!want.${envelopeName(bytes)}`), bytes)
+  tx.afterwards(context.ring)
+}
