@@ -80,6 +80,7 @@ export async function makeChannel(
     displayName: draft.displayName,
     purpose: draft.purpose ?? '',
     header: draft.header ?? '',
+    ...(draft.hidesHistory === true && { hidesHistory: true }),
   }
   await write(tx, context, {
     document: channelDocument(id),

@@ -1,6 +1,7 @@
 /** Who is in which channel, and how far they have read it. */
 import { EdgeError } from '#base/errors.ts'
 import type { ChannelId, UserId } from '#base/ids.ts'
+import { kindOfChannel } from '#model/channel-id.ts'
 import { DIRECTORY } from '#model/document-id.ts'
 import type { MemberRole } from '#model/entry.ts'
 import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
@@ -8,6 +9,7 @@ import { key } from '#sync/keys.ts'
 import { pack, unpack, type ViewedRecord } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { markSeen } from '#sync/seen.ts'
+import { freshSegment } from '#sync/segments.ts'
 import { insistInChannel, isMember, write, type AppContext } from './context.ts'
 import type { EdgeNode } from './node.ts'
 import type { Membership } from './types.ts'
@@ -71,7 +73,7 @@ export async function setMember(
   await write(tx, context, {
     document: DIRECTORY,
     author: subject,
-    content: { kind: 'member', channel, person, role },
+    content: { kind: 'member', channel, person, role, from: await readsFrom(tx, context, member) },
   })
   if (role === 'none') return
   const viewed = {
@@ -81,6 +83,25 @@ export async function setMember(
     mentions: 0,
   }
   tx.put(key.viewed(person, channel), pack(viewed satisfies ViewedRecord))
+}
+
+/**
+ * The first segment a new member's node may read. Where a channel hides its history that is one nobody has written to,
+ * unless somebody on the same node reads more already: then hiding it would hide nothing.
+ */
+async function readsFrom(
+  tx: Tx,
+  { sync }: AppContext,
+  { channel, person }: { readonly channel: ChannelId; readonly person: UserId },
+): Promise<number> {
+  const record = unpack<ChannelRecord>(await tx.get(key.channel(channel)))
+  if (record?.settings.hidesHistory !== true || kindOfChannel(channel) === 'public') return 0
+  const members = sync.directory().members(channel)
+  const home = sync.roster.homeOf(person)?.node
+  const beside = members.filter((one) => sync.roster.homeOf(one.person)?.node === home)
+  const isFounding = members.length === 0
+  if (isFounding) return 0
+  return beside.length > 0 ? Math.min(...beside.map(({ from }) => from)) : freshSegment(tx, channel)
 }
 
 async function addMember(

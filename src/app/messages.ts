@@ -2,12 +2,14 @@
 import { EdgeError } from '#base/errors.ts'
 import { sha256 } from '#base/hash.ts'
 import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
-import type { PostId, UserId } from '#base/ids.ts'
+import type { ChannelId, DocumentId, PostId, UserId } from '#base/ids.ts'
 import { MESSAGE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
 import { postIdOf } from '#model/log.ts'
+import type { Lane } from '#model/precedence.ts'
 import type { MessageRecord } from '#model/view.ts'
 import { key } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
+import type { Tx } from '#sync/replica.ts'
 import { segmentFor } from '#sync/segments.ts'
 import { insistInChannel, recordOf, write, type AppContext } from './context.ts'
 import type { Draft, EdgeNode } from './node.ts'
@@ -32,7 +34,7 @@ export function openMessages(context: AppContext): Messages {
         await insistInChannel(context, subject, { channel: draft.channel, action: 'post' })
         const root = await rootOf(tx, draft)
         const lane = draft.lane ?? 'routine'
-        const document = await segmentFor(tx, { channel: draft.channel, lane }, context.sync.now())
+        const document = await segmentHere(tx, context, { channel: draft.channel, lane })
         const content = { kind: 'post' as const, body: draft.body, root }
         const pendingId = draft.pendingId ?? ''
         const { logged } = await write(tx, context, {
@@ -99,10 +101,23 @@ async function amendMessage(context: AppContext, request: AmendRequest): Promise
     if (isDone(record, request)) return messageFrom(record)
     if (record.deletedAt !== 0)
       throw new EdgeError('NOT_FOUND', { what: 'message', id, found: 'deleted' })
-    const document = await segmentFor(tx, { channel: record.channel, lane: record.lane }, now())
+    const document = await segmentHere(tx, context, { channel: record.channel, lane: record.lane })
     await write(tx, context, { document, author: subject, content: request.content(id) })
     return messageFrom(await recordOf(tx, id))
   })
+}
+
+/** Where to write now: in a segment that every member may read. */
+function segmentHere(
+  tx: Tx,
+  { sync }: AppContext,
+  lane: { readonly channel: ChannelId; readonly lane: Lane },
+): Promise<DocumentId> {
+  const froms = sync
+    .directory()
+    .members(lane.channel)
+    .map(({ from }) => from)
+  return segmentFor(tx, { ...lane, from: Math.max(0, ...froms) }, sync.now())
 }
 
 /** Deleting what is deleted, or reacting again, is done already: nothing is written for it. */

@@ -47,6 +47,8 @@ export interface ChannelDraft {
   readonly purpose?: string
   readonly header?: string
   readonly members?: readonly UserId[]
+  /** Whoever is added later does not get to read what was written before; not for public channels. */
+  readonly hidesHistory?: boolean
 }
 
 /** A new account, enrolled here. */

@@ -43,6 +43,8 @@ export interface DirectoryMember {
   readonly channel: ChannelId
   readonly person: UserId
   readonly role: MemberRole
+  /** The first segment the person's node may read; 0 for all. */
+  readonly from: number
   readonly since: Instant
 }
 
@@ -99,6 +101,7 @@ interface MemberEntry {
   readonly at: Instant
   readonly person: UserId
   readonly role: MemberRole
+  readonly from: number
   readonly writer: Writer
 }
 
@@ -157,8 +160,8 @@ function applyEntry(tables: Tables, logged: Logged, writer: Writer): DirectoryCh
     return applyChannel(tables, { id, kind, creator, createdAt: place.at }, place.order)
   }
   if (content.kind !== 'member') return NOTHING
-  const { person, role } = content
-  return applyMember(tables, content.channel, { ...place, person, role, writer })
+  const { person, role, from } = content
+  return applyMember(tables, content.channel, { ...place, person, role, from, writer })
 }
 
 /** The last entry decides the profile; each of the two who may make an administrator decides for itself. */
@@ -206,8 +209,9 @@ function applyMember(tables: Tables, channel: ChannelId, entry: MemberEntry): Di
   if (isLast) entries.push(entry)
   const now = new Map(isLast ? known.now : [])
   for (const one of isLast ? [entry] : entries) {
-    const { person, role, at: since } = one
-    if (hasSay(channel, one, { now, entries })) now.set(person, { channel, person, role, since })
+    const { person, role, from, at: since } = one
+    if (hasSay(channel, one, { now, entries }))
+      now.set(person, { channel, person, role, from, since })
   }
   tables.members.set(channel, { entries, now })
   const changes = changesBetween(known.now, now)

@@ -47,6 +47,8 @@ export type Content =
       readonly channel: ChannelId
       readonly person: UserId
       readonly role: MemberRole
+      /** The first segment the person's node may read, in every lane; 0 for all. */
+      readonly from: number
     }
   | { readonly kind: 'settings'; readonly settings: Settings }
   | KeyContent
@@ -69,6 +71,8 @@ export interface Settings {
   readonly purpose?: string
   readonly header?: string
   readonly isArchived?: boolean
+  /** Who is added later does not get to read what was written before. */
+  readonly hidesHistory?: boolean
 }
 
 /** What somebody wants to write, before it has a place. */
@@ -185,6 +189,7 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
         bytesFromId(content.channel),
         bytesFromId(content.person),
         ROLES.indexOf(content.role),
+        ...(content.from === 0 ? [] : [content.from]),
       ]
     case 'settings':
       return [...head, content.settings]
@@ -265,7 +270,8 @@ const READERS: Readonly<Record<number, (fields: Fields) => Content | undefined>>
     const channel = idField<ChannelId>(fields[3])
     const person = idField<UserId>(fields[4])
     const role = ROLES[wholeNumber(fields[5], -1)]
-    return channel && person && role ? { kind: 'member', channel, person, role } : undefined
+    const from = Math.max(0, wholeNumber(fields[6], 0))
+    return channel && person && role ? { kind: 'member', channel, person, role, from } : undefined
   },
   [KIND_NUMBER.settings]: (fields) => ({ kind: 'settings', settings: readSettings(fields[3]) }),
 }
@@ -285,7 +291,10 @@ function readSettings(field: unknown): Settings {
     const text = textField(source[key], 1024)
     if (text !== undefined) settings[key] = text
   }
-  if (typeof source['isArchived'] === 'boolean') settings.isArchived = source['isArchived']
+  for (const key of ['isArchived', 'hidesHistory'] as const) {
+    const flag = source[key]
+    if (typeof flag === 'boolean') settings[key] = flag
+  }
   return settings
 }
 

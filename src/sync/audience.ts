@@ -1,8 +1,10 @@
 /** Who may read what, as this node sees the directory now: the nodes of an audience, and the audience of a document. */
-import type { ChannelId, DocumentId, NodeId } from '#base/ids.ts'
+import { bytesFromText } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
+import { idFromBytes, type ChannelId, type DocumentId, type NodeId } from '#base/ids.ts'
 import { kindOfChannel } from '#model/channel-id.ts'
 import { parseDocumentId } from '#model/document-id.ts'
-import { auditedNode, auditScope, type AudienceId, type Scope } from '#trust/epoch.ts'
+import { auditScope, type AudienceId, type Scope } from '#trust/epoch.ts'
 import { validityOf, type Certificate } from '#trust/identity.ts'
 import type { SyncContext } from './context.ts'
 
@@ -23,15 +25,29 @@ export function scopeOf(document: DocumentId): Scope {
   }
 }
 
-/** Who shares the secrets of a scope; undefined for the keys document, which everybody ever let in can read. */
-export function audienceOfScope(context: SyncContext, scope: Scope): AudienceId | undefined {
-  if (scope === 'keys') return undefined
+/** Who shares the secrets a document is sealed under; undefined for the keys document, which has its own. */
+export function audienceOf(context: SyncContext, document: DocumentId): AudienceId | undefined {
   const { id } = context.identity.organisation
-  if (scope === 'directory') return id
-  const audited = auditedNode(scope)
-  if (audited !== undefined) return audited
-  const channel = scope as ChannelId
-  return kindOfChannel(channel) === 'public' ? id : channel
+  const name = parseDocumentId(document)
+  switch (name?.kind) {
+    case 'keys':
+      return undefined
+    case 'audit':
+      return name.node
+    case 'channel':
+      return audienceOfPart(context, name.channel, Infinity)
+    case 'segment':
+      return audienceOfPart(context, name.channel, name.number)
+    case 'directory':
+    case undefined:
+      return id
+  }
+}
+
+/** The audiences of a channel: one for each point from which some member's node may read. */
+export function audiencesOf(context: SyncContext, channel: ChannelId): readonly AudienceId[] {
+  if (kindOfChannel(channel) === 'public') return [context.identity.organisation.id]
+  return beginningsOf(context, channel).map((from) => partOf(channel, from))
 }
 
 /** The nodes of an audience: never one that is revoked, or whose certificate is long expired. */
@@ -39,19 +55,23 @@ export function nodesOf(context: SyncContext, audience: AudienceId): ReadonlySet
   const { roster, identity } = context
   const good = roster.all().filter((one) => isGood(context, one))
   if (audience === identity.organisation.id) return new Set(good.map((one) => one.node))
-  const homes = new Set<NodeId>()
-  for (const { person } of context.directory().members(audience as ChannelId)) {
-    const home = roster.homeOf(person)
-    if (home !== undefined) homes.add(home.node)
-  }
+  const homes = homesOf(context, audience)
   const belongs = ({ node, role }: Certificate): boolean =>
     role === 'hub' || node === audience || homes.has(node)
   return new Set(good.filter(belongs).map((one) => one.node))
 }
 
+/** The channel that an audience belongs to, or undefined for the organisation's and for audits. */
+export function channelOfAudience(
+  context: SyncContext,
+  audience: AudienceId,
+): ChannelId | undefined {
+  return partWith(context, audience)?.channel
+}
+
 /** Whether a node may hold a document. */
 export function mayHold(context: SyncContext, node: NodeId, document: DocumentId): boolean {
-  const audience = audienceOfScope(context, scopeOf(document))
+  const audience = audienceOf(context, document)
   return audience === undefined || nodesOf(context, audience).has(node)
 }
 
@@ -59,4 +79,54 @@ export function mayHold(context: SyncContext, node: NodeId, document: DocumentId
 export function isGood(context: SyncContext, certificate: Certificate): boolean {
   if (context.roster.revokedSince(certificate.node) !== undefined) return false
   return validityOf(certificate, context.now()) !== 'expired'
+}
+
+/** What of a channel is read from segment `from` on: its audience grows with each who may not read what was before. */
+function partOf(channel: ChannelId, from: number): AudienceId {
+  if (from === 0) return channel
+  const name = bytesFromText(`holdfast part ${channel} ${from}`)
+  return idFromBytes<ChannelId>(sha256(name).subarray(0, 16))
+}
+
+function audienceOfPart(context: SyncContext, channel: ChannelId, number: number): AudienceId {
+  if (kindOfChannel(channel) === 'public') return context.identity.organisation.id
+  const from = beginningsOf(context, channel).findLast((one) => one <= number)
+  return partOf(channel, from ?? 0)
+}
+
+/** The segments from which some member may read, ascending; 0 is always among them. */
+function beginningsOf(context: SyncContext, channel: ChannelId): readonly number[] {
+  const froms = context
+    .directory()
+    .members(channel)
+    .map(({ from }) => from)
+  return [...new Set([0, ...froms])].toSorted((a, b) => a - b)
+}
+
+interface Part {
+  readonly channel: ChannelId
+  readonly from: number
+}
+
+function partWith(context: SyncContext, audience: AudienceId): Part | undefined {
+  const channel = audience as ChannelId
+  if (context.directory().members(channel).length > 0) return { channel, from: 0 }
+  for (const { id, kind } of context.directory().channels()) {
+    if (id === audience) return { channel: id, from: 0 }
+    if (kind === 'public') continue
+    for (const from of beginningsOf(context, id))
+      if (from > 0 && partOf(id, from) === audience) return { channel: id, from }
+  }
+  return undefined
+}
+
+function homesOf(context: SyncContext, audience: AudienceId): ReadonlySet<NodeId> {
+  const part = partWith(context, audience)
+  const homes = new Set<NodeId>()
+  if (part === undefined) return homes
+  for (const { person, from } of context.directory().members(part.channel)) {
+    const home = context.roster.homeOf(person)
+    if (home !== undefined && from <= part.from) homes.add(home.node)
+  }
+  return homes
 }

@@ -12,7 +12,6 @@ import { isNode, type SyncContext } from './context.ts'
 import { introduce, NOTE_LANE, nextNote } from './contact-notes.ts'
 import type { ContactState, Next } from './contact-state.ts'
 import { cutDelta, type Cut } from './cut.ts'
-import { scopeOf } from './audience.ts'
 import { sealingKeyFor } from './epochs.ts'
 import { retryParked } from './inbox.ts'
 import { key, range } from './keys.ts'
@@ -259,7 +258,7 @@ async function cutOffer(
   const { state, offer, offers } = want
   const channel = channelOfDocument(offer.document)
   // A new epoch is made now, if one is due: its wraps go before what is sealed under it.
-  await sealingKeyFor(tx, context, scopeOf(offer.document))
+  await sealingKeyFor(tx, context, offer.document)
   const needed = [DIRECTORY, channel === undefined ? DIRECTORY : channelDocument(channel)]
   const first = offers
     .filter((one) => needed.includes(one.document) && one.document !== offer.document)

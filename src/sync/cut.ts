@@ -14,7 +14,6 @@ import type { Clock, Log, Logged } from '#model/log.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { Parcel, PeerId } from '#ports/carrier.ts'
 import { attestationOf, noteStatement } from '#trust/attestation.ts'
-import { scopeOf } from './audience.ts'
 import type { SyncContext } from './context.ts'
 import { sealingKeyFor } from './epochs.ts'
 import { key, range } from './keys.ts'
@@ -96,8 +95,7 @@ async function sealBody(
     readonly sign: ((header: Uint8Array) => Uint8Array) | undefined
   },
 ): Promise<Uint8Array | undefined> {
-  const scope = plain.document === undefined ? 'directory' : scopeOf(plain.document)
-  const sealing = await sealingKeyFor(tx, context, scope)
+  const sealing = await sealingKeyFor(tx, context, plain.document)
   if (sealing === undefined) return undefined
   const counter = unpack<number>(await tx.get(key.counter)) ?? 0
   tx.put(key.counter, pack(counter + 1))

@@ -2,7 +2,7 @@
  * Epochs at work: which secret to seal under, making the next one when somebody is out, and wrapping for those who lack
  * it. Whatever is decided here is written in the commit that needed it.
  */
-import type { ActorId, ChannelId, NodeId } from '#base/ids.ts'
+import type { ActorId, DocumentId, NodeId } from '#base/ids.ts'
 import {
   nameOfSealingKey,
   type EpochFacts,
@@ -11,7 +11,7 @@ import {
   type WrapFacts,
 } from '#model/key-book.ts'
 import { WRAPS_MAX, type KeyContent, type Wrap } from '#model/key-content.ts'
-import { KEYS } from '#model/document-id.ts'
+import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import {
   auditScope,
   EPOCH_NUMBER_MAX,
@@ -22,10 +22,9 @@ import {
   type AudienceId,
   type Epoch,
   type EpochKey,
-  type Scope,
 } from '#trust/epoch.ts'
 import { openSecret, SEALING_SEED_BYTES, sealingPair, sealSecret } from '#trust/sealing-key.ts'
-import { audienceOfScope, nodesOf } from './audience.ts'
+import { audienceOf, channelOfAudience, nodesOf, scopeOf } from './audience.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
@@ -33,15 +32,16 @@ import { pack, unpack, type EpochRecord, type SealingSeedRecord } from './record
 import type { Reader, Tx } from './replica.ts'
 
 /**
- * The key to seal a scope under now; makes the next epoch when no good one is left. Undefined when this node is not of
+ * The key to seal a document (a note, for none) under now; makes the next epoch when no good one is left. Undefined when this node is not of
  * the audience, or waits for somebody to wrap a good one for it.
  */
 export async function sealingKeyFor(
   tx: Tx,
   context: SyncContext,
-  scope: Scope,
+  document: DocumentId | undefined,
 ): Promise<EpochKey | undefined> {
-  const audience = audienceOfScope(context, scope)
+  const scope = document === undefined ? 'directory' : scopeOf(document)
+  const audience = audienceOf(context, document ?? DIRECTORY)
   if (audience === undefined) return context.keyring.keysKey
   context.keyring.addScope(scope, audience)
   const epoch = (await ensureEpoch(tx, context, audience))?.id
@@ -250,12 +250,13 @@ async function hold(tx: Tx, context: SyncContext, epoch: Epoch): Promise<void> {
   context.keyring.hold(epoch)
 }
 
-/** A secret may come before the directory says what it is for: a node's id names its audit, any other a channel. */
+/** What a secret opens: a node's audit, or messages of a channel, once the directory has told that it is one. */
 function nameScope(context: SyncContext, audience: AudienceId): void {
   const { roster, keyring, identity } = context
   if (audience === identity.organisation.id) return
-  const isNode = roster.byNode(audience as NodeId) !== undefined
-  keyring.addScope(isNode ? auditScope(audience as NodeId) : (audience as ChannelId), audience)
+  const node = roster.byNode(audience as NodeId)?.node
+  const scope = node === undefined ? channelOfAudience(context, audience) : auditScope(node)
+  if (scope !== undefined) keyring.addScope(scope, audience)
 }
 
 async function append(tx: Tx, context: SyncContext, content: KeyContent): Promise<number> {

@@ -4,9 +4,9 @@
  */
 import type { ChannelId, Instant, NodeId } from '#base/ids.ts'
 import { covers, type Clock } from '#model/log.ts'
-import { channelOfDocument, KEYS } from '#model/document-id.ts'
+import { channelDocument, channelOfDocument, KEYS } from '#model/document-id.ts'
 import type { AudienceId } from '#trust/epoch.ts'
-import { audienceOfScope, nodesOf } from './audience.ts'
+import { audienceOf, nodesOf } from './audience.ts'
 import type { SyncContext } from './context.ts'
 import { allDocuments, clockOf, receiptOf } from './ledger.ts'
 
@@ -54,7 +54,7 @@ export async function exposureOf(
     .map(({ id }) => id)
   const channels = [...new Set([...known, ...counted.keys()])].toSorted()
   return channels.flatMap((channel): ChannelExposure[] => {
-    const audience = audienceOfScope(context, channel)
+    const audience = audienceOf(context, channelDocument(channel))
     if (audience === undefined || !hadKeys(context, node, audience)) return []
     const { entries, held } = counted.get(channel) ?? { entries: 0, held: 0 }
     const rekeyedAt = rekeyedSince(context, node, audience)

@@ -5,10 +5,10 @@
 import type { DirectoryChange } from '#model/directory.ts'
 import type { KeyNews } from '#model/key-book.ts'
 import { KEYS } from '#model/document-id.ts'
-import type { DocumentId } from '#base/ids.ts'
-import type { AudienceId } from '#trust/epoch.ts'
+import type { ChannelId, DocumentId } from '#base/ids.ts'
+import { kindOfChannel } from '#model/channel-id.ts'
 import { writeHere } from './author.ts'
-import { audienceOfScope, mayHold, scopeOf } from './audience.ts'
+import { audiencesOf, mayHold, scopeOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cover, ensureSealingKey, heldAudiences, takeKeyNews } from './epochs.ts'
 import { takeForkProof } from './freeze.ts'
@@ -56,16 +56,14 @@ export async function directoryChanged(
         ? change.channel
         : undefined
   if (channel === undefined) return
-  const audience = audienceOfScope(context, channel)
-  if (audience !== channel) return
+  if (kindOfChannel(channel) === 'public') return
+  addChannel(context, channel) // somebody may read a part of it only
   await offerAnew(tx, context, (document) => scopeOf(document) === channel)
 }
 
-/** Names a channel's audience to the keyring. */
-export function addChannel(context: SyncContext, channel: AudienceId): void {
-  const scope = channel as Parameters<typeof audienceOfScope>[1]
-  const audience = audienceOfScope(context, scope)
-  if (audience !== undefined) context.keyring.addScope(scope, audience)
+/** Names a channel's audiences to the keyring. */
+export function addChannel(context: SyncContext, channel: ChannelId): void {
+  for (const audience of audiencesOf(context, channel)) context.keyring.addScope(channel, audience)
 }
 
 /** What is due once the keys document has grown by what came in. */

@@ -125,7 +125,7 @@ export function openKeyring(
   organisation: OrganisationId,
   atTheDoor: Uint8Array,
 ): Keyring {
-  const audiences = new Map<Scope, AudienceId>()
+  const audiences = new Map<Scope, Set<AudienceId>>()
   const epochs = new Map<EpochId, Epoch>()
   const keys = new Map<string, EpochKey>()
   const byHint = new Map<string, EpochKey[]>()
@@ -162,13 +162,12 @@ export function openKeyring(
   addKey('keys', keysEpoch)
   const ring: Keyring = {
     addScope: (scope, audience) => {
-      audiences.set(scope, audience)
+      audiences.set(scope, (audiences.get(scope) ?? new Set()).add(audience))
       for (const epoch of epochs.values()) if (epoch.audience === audience) addKey(scope, epoch)
     },
     hold: (epoch) => {
       epochs.set(epoch.id, epoch)
-      for (const [scope, audience] of audiences)
-        if (epoch.audience === audience) addKey(scope, epoch)
+      for (const [scope, named] of audiences) if (named.has(epoch.audience)) addKey(scope, epoch)
     },
     drop,
     reset: () => {

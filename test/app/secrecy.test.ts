@@ -50,6 +50,32 @@ test('a revoked node opens nothing that is sealed once its revocation was heard'
   t.equal(await sees(bravo, alpha.square, 'still me'), false)
 })
 
+test('who is added to a channel that hides its history reads what is written from then on', async (t) => {
+  const { alpha, bravo, charlie } = await threeNodes(t)
+  const { id } = await alpha.node.createChannel(alpha.person, {
+    kind: 'private',
+    name: 'plans',
+    displayName: 'Plans',
+    members: [bravo.person],
+    hidesHistory: true,
+  })
+  await alpha.node.post(alpha.person, { channel: id, body: 'before' })
+  await until([bravo.node], () => sees(bravo, id, 'before'))
+
+  await alpha.node.addMember(alpha.person, id, charlie.person)
+  await until(
+    [charlie.node],
+    async () => (await charlie.node.channelsOf(charlie.person)).length > 1,
+  )
+  await alpha.node.post(alpha.person, { channel: id, body: 'after' })
+  await until([charlie.node], () => sees(charlie, id, 'after'))
+  await bravo.node.post(bravo.person, { channel: id, body: 'from bravo' })
+  await until([charlie.node], () => sees(charlie, id, 'from bravo'))
+
+  t.equal(await sees(charlie, id, 'before'), false)
+  t.equal(await sees(bravo, id, 'after'), true)
+})
+
 interface Place {
   readonly node: EdgeNode & AsyncDisposable
   readonly id: NodeId
