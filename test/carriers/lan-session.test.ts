@@ -9,7 +9,7 @@ import { LAN_PEER_PATH } from '#carriers/lan.ts'
 import type { Clock } from '#ports/clock.ts'
 import { virtualClock } from '../support/clock.ts'
 import { openDoor } from '../support/lan.ts'
-import { anOrganisation } from '../support/organisation.ts'
+import { anOrganisation, aParty } from '../support/organisation.ts'
 import { seededRandom } from '../support/random.ts'
 
 const relief = anOrganisation('relief')
@@ -149,7 +149,7 @@ function aSide(
   const task: SessionTask = {
     socket,
     role,
-    identity: relief.node(name),
+    party: aParty(relief.node(name)),
     keepAliveMs: 30_000,
     isWanted: () => true,
     onOpen: (_session, peer) => {
