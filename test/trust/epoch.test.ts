@@ -341,8 +341,8 @@ function keyOf(part: Partial<Omit<Epoch, 'id'>>, scope: Scope = ops): EpochKey {
   return scopeKey(suite, id, { scope, epoch: anEpoch(part) })
 }
 
-function factsOf({ secret: _, ...facts }: Epoch): Omit<Epoch, 'secret'> {
-  return facts
+function factsOf({ id: name, audience, number, maker }: Epoch): Omit<Epoch, 'secret'> {
+  return { id: name, audience, number, maker }
 }
 
 function aKeyring(): ReturnType<typeof openKeyring> {

@@ -207,9 +207,8 @@ test('the same node has the same id in every organisation, another in each suite
   t.equal(relief.node('alpha').certificate.node, stranger.node('alpha').certificate.node)
   t.not(relief.node('alpha').certificate.node, relief.node('bravo').certificate.node)
   t.not(nodeIdOf(SUITE_NACL, key), nodeIdOf(SUITE_FIPS, key))
-  const idOf = ({ root }: TestOrganisation): string =>
-    organisationIdOf(SUITE_NACL, root.publicBytes)
-  t.not(idOf(relief), idOf(stranger))
+  t.not(relief.organisation.id, stranger.organisation.id)
+  t.equal(relief.organisation.id, organisationIdOf(SUITE_NACL, relief.root.publicBytes))
 })
 
 test('no identity opens with a certificate for another key', async (t) => {

@@ -356,7 +356,7 @@ function aSeed(value: number): Uint8Array {
 
 /** A P-384 pair as WebCrypto takes it. */
 function jwkOf({ privateKey }: { readonly privateKey: KeyObject }): webcrypto.JsonWebKey {
-  return privateKey.export({ format: 'jwk' }) as webcrypto.JsonWebKey
+  return privateKey.export({ format: 'jwk' })
 }
 
 /** The same bytes in memory of their own: WebCrypto takes no shared memory, and the types say so. */

@@ -7,7 +7,7 @@ import { must } from '#base/assert.ts'
 import { bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { realRandom } from '#ports/real.ts'
-import { agree, agreementPair, derive, SUITES } from '#trust/keys.ts'
+import { agree, derive, SUITES } from '#trust/keys.ts'
 import {
   KEM_CIPHERTEXT_BYTES,
   KEM_KEY_BYTES,
