@@ -2,7 +2,8 @@ import { test } from 'tap'
 import { openHandshake, type Handshake, type Step } from '#carriers/lan-handshake.ts'
 import { must } from '#base/assert.ts'
 import type { SessionRole } from '#trust/session.ts'
-import { anOrganisation, aParty, seedOf } from '../support/organisation.ts'
+import { anOrganisation, seedOf } from '../support/organisation.ts'
+import { aParty } from '../support/sessions.ts'
 
 const relief = anOrganisation('relief')
 

@@ -9,8 +9,9 @@ import { LAN_PEER_PATH } from '#carriers/lan.ts'
 import type { Clock } from '#ports/clock.ts'
 import { virtualClock } from '../support/clock.ts'
 import { openDoor } from '../support/lan.ts'
-import { anOrganisation, aParty } from '../support/organisation.ts'
+import { anOrganisation } from '../support/organisation.ts'
 import { seededRandom } from '../support/random.ts'
+import { aParty } from '../support/sessions.ts'
 
 const relief = anOrganisation('relief')
 

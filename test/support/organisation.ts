@@ -13,7 +13,6 @@ import {
 import type { Identity, NodeRole, Organisation } from '#trust/identity.ts'
 import { signingPair, SUITE_NACL, type KeyPair, type Suite } from '#trust/keys.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
-import type { SessionParty } from '#trust/session.ts'
 
 /** An organisation, its root keys, and a way to enrol nodes in it. */
 export interface TestOrganisation {
@@ -26,12 +25,6 @@ export interface TestOrganisation {
     name: string,
     facts?: { readonly number?: number; readonly role?: NodeRole },
   ) => Identity
-}
-
-/** A node that talks to every member of its organisation. */
-export function aParty(identity: Identity): SessionParty {
-  const { authority } = openRoster(identity.organisation)
-  return { identity, authority, objectionTo: () => undefined }
 }
 
 /** 32 bytes that follow from `text`. */

@@ -22,8 +22,9 @@ import {
   type Opening,
   type Session,
 } from '#trust/session.ts'
-import { anOrganisation, aParty, seedOf } from '../support/organisation.ts'
+import { anOrganisation, seedOf } from '../support/organisation.ts'
 import { flip, holds } from '../support/property.ts'
+import { aParty } from '../support/sessions.ts'
 
 const relief = anOrganisation('relief')
 const alpha = relief.node('alpha')

@@ -174,7 +174,7 @@ function sealingVector(suite: Suite): Vectors {
 }
 
 /** 96 bytes: for key agreement 32, for ML-KEM-768 64. */
-export function sealingSeed(): Uint8Array {
+function sealingSeed(): Uint8Array {
   return concatBytes(seedOf('alpha agreement'), seedOf('alpha kem d'), seedOf('alpha kem z'))
 }
 
