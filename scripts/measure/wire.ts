@@ -6,7 +6,7 @@ import { must } from '#base/assert.ts'
 import { bytesFromText } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { actorOf, idFromBytes, type ActorId, type ChannelId, type UserId } from '#base/ids.ts'
-import { SEGMENT_ENTRIES_MAX } from '#base/limits.ts'
+import { CERTIFICATE_MS, SEGMENT_ENTRIES_MAX } from '#base/limits.ts'
 import { decodeDelta, encodeDelta } from '#codec/delta.ts'
 import { openEnvelope, sealEnvelope } from '#codec/envelope.ts'
 import { rebuildDelta } from '#codec/rebuild.ts'
@@ -16,8 +16,15 @@ import { openLog, postIdOf, type Log, type Logged } from '#model/log.ts'
 import { placeEntry } from '#model/order.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import { openKeyring, type Keyring } from '#trust/epoch.ts'
-import { issueCertificate, openIdentity, organisationIdOf, type Identity } from '#trust/identity.ts'
-import { keyPairFromSeed } from '#trust/keys.ts'
+import {
+  issueCertificate,
+  NO_RIGHTS,
+  openIdentity,
+  organisationIdOf,
+  rootIssuer,
+  type Identity,
+} from '#trust/identity.ts'
+import { signingPair, SUITE_NACL } from '#trust/keys.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
 import { chanceFrom } from '../link/schedule.ts'
 import { planMessages, readMessages, type PlannedMessage } from '../trial/messages.ts'
@@ -126,32 +133,36 @@ function seedOf(name: string): Uint8Array {
 }
 
 function aWorld(): World {
-  const root = keyPairFromSeed('ed25519', seedOf('root'))
+  const suite = SUITE_NACL
+  const root = signingPair(suite, seedOf('root'))
   const organisation = {
-    id: organisationIdOf(root.publicBytes),
+    id: organisationIdOf(suite, root.publicBytes),
     name: 'Relief',
+    suite,
     rootKey: root.publicBytes,
     code: 'rf',
   }
-  const seeds = { signing: seedOf('signing'), sealing: seedOf('sealing') }
-  const certificate = issueCertificate(root, {
+  const seed = seedOf('signing')
+  const certificate = issueCertificate(rootIssuer(suite, root), {
     number: 2,
     name: 'bravo',
     role: 'kit',
-    issuedAt: BEGAN_AT,
-    signingKey: keyPairFromSeed('ed25519', seeds.signing).publicBytes,
-    sealingKey: keyPairFromSeed('x25519', seeds.sealing).publicBytes,
+    rights: NO_RIGHTS,
+    validFrom: BEGAN_AT,
+    validUntil: BEGAN_AT + CERTIFICATE_MS,
+    signingKey: signingPair(suite, seed).publicBytes,
   })
-  const sender = must(openIdentity(organisation, seeds, certificate), 'the keys fit')
-  const roster = openRoster(root.publicBytes)
+  const roster = openRoster(organisation)
   roster.introduce(certificate)
+  const authority = { organisation, certificateOf: roster.byNode }
+  const sender = must(openIdentity(authority, seed, certificate), 'the keys fit')
   const life = seedOf('life').subarray(0, 4)
   return {
     sender,
     roster,
     life,
     actor: actorOf(sender.certificate.node, life),
-    keyring: openKeyring(organisation.id, seedOf('organisation')),
+    keyring: openKeyring(suite, organisation.id, seedOf('organisation')),
     people: Array.from({ length: 20 }, (_, index) =>
       idFromBytes<UserId>(seedOf(`person ${index}`).subarray(0, 16)),
     ),
@@ -161,7 +172,7 @@ function aWorld(): World {
 
 function openPlace(world: World): Place {
   const channel = idFromBytes<ChannelId>(seedOf('channel').subarray(0, 16))
-  world.keyring.add(channel)
+  world.keyring.addScope(channel, world.sender.organisation.id)
   let segment = 0
   let last: Logged | undefined
   const fresh = (): Log => openLog(segmentDocument(channel, 'routine', segment))
@@ -204,7 +215,7 @@ function cut(world: World, log: Log, changes: readonly Logged[]): Uint8Array {
     sender: sender.certificate,
     life,
     counter: world.counter,
-    key: keyring.current(scope),
+    key: must(keyring.keyOf(scope, keyring.firstEpoch.id), 'the channel is known'),
     body,
     sign: () => sender.sign(attestationOf(sender.organisation.id, document, newest.hash)),
   })

@@ -160,7 +160,10 @@ function partyOf({ identity, roster }: LanOptions, clock: Clock): SessionParty {
     objectionTo: (certificate) => {
       const isOut = roster.revokedSince(certificate.node) !== undefined
       if (isOut && !roster.awaitsWipe(certificate.node)) return 'revoked'
-      return validityOf(certificate, clock.now()) === 'expired' ? 'expired' : undefined
+      // A clock by which we ourselves have expired is a wrong clock, and decides nothing.
+      const now = clock.now()
+      if (validityOf(identity.certificate, now) === 'expired') return undefined
+      return validityOf(certificate, now) === 'expired' ? 'expired' : undefined
     },
   }
 }

@@ -78,7 +78,9 @@ export function mayHold(context: SyncContext, node: NodeId, document: DocumentId
 /** Whether a certificate may be talked to and sealed for. */
 export function isGood(context: SyncContext, certificate: Certificate): boolean {
   if (context.roster.revokedSince(certificate.node) !== undefined) return false
-  return validityOf(certificate, context.now()) !== 'expired'
+  // A clock by which we ourselves have expired is a wrong clock, and decides nothing.
+  const isOwnExpired = validityOf(context.identity.certificate, context.now()) === 'expired'
+  return isOwnExpired || validityOf(certificate, context.now()) !== 'expired'
 }
 
 /** What of a channel is read from segment `from` on: its audience grows with each who may not read what was before. */

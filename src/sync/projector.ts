@@ -124,6 +124,9 @@ export function openProjector(
       keyBook = openKeyBook()
       for (const one of documents.keys) foldKeys(one)
       for (const { node, since } of keyBook.revocations()) roster.revoke(node, since)
+      // Who is out is known only now, and counts for what was folded before it was read.
+      keyBook = openKeyBook()
+      for (const one of documents.keys) foldKeys(one)
       for (const node of keyBook.wipeOrders()) roster.awaitWipe(node, !keyBook.hasWiped(node))
       for (const one of documents.directory) foldDirectory(one)
     },
@@ -133,7 +136,8 @@ export function openProjector(
 /** Whether an entry claims to be written after its node was revoked: who took the node wrote it. */
 function isTooLate(roster: Roster, node: NodeId, { entry }: Logged): boolean {
   const since = roster.revokedSince(node)
-  if (entry.content.kind === 'wiped') return false // what it was asked to say last
+  // What it was asked to say last; and of two that shut each other out both are out, whichever came first.
+  if (entry.content.kind === 'wiped' || entry.content.kind === 'revocation') return false
   return since !== undefined && entry.placeAt >= since
 }
 

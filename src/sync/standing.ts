@@ -23,6 +23,7 @@ export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): 
     const { node, since } = news.revocation
     roster.revoke(node, since)
     tx.afterwards(() => context.log.warn('node.revoked', { node }))
+    await context.refold(tx) // what it wrote before may not count any more
   }
   if (news.kind === 'wipe order')
     roster.awaitWipe(news.node, !context.keyBook().hasWiped(news.node))

@@ -153,12 +153,7 @@ export function openKeyring(
   }
 
   const first = firstEpoch(suite, organisation, atTheDoor)
-  const keysEpoch = epochOf(suite, {
-    audience: organisation,
-    number: 0,
-    maker: undefined,
-    secret: derive(suite, atTheDoor, { label: 'holdfast keys document', length: 32 }),
-  })
+  const keysEpoch = epochOfKeys(suite, organisation, atTheDoor)
   addKey('keys', keysEpoch)
   const ring: Keyring = {
     addScope: (scope, audience) => {
@@ -171,7 +166,7 @@ export function openKeyring(
     },
     drop,
     reset: () => {
-      for (const id of [...epochs.keys()]) drop(id)
+      for (const id of epochs.keys()) drop(id)
       ring.hold(first)
     },
     epoch: (id) => epochs.get(id),
@@ -185,6 +180,12 @@ export function openKeyring(
   return ring
 }
 
+/** The keys document never changes its key: whoever was away for long must find the way back in. */
+function epochOfKeys(suite: Suite, audience: OrganisationId, atTheDoor: Uint8Array): Epoch {
+  const secret = derive(suite, atTheDoor, { label: 'holdfast keys document', length: 32 })
+  return epochOf(suite, { audience, number: 0, maker: undefined, secret })
+}
+
 /** The key of one scope in one epoch. */
 export function scopeKey(
   suite: Suite,
@@ -193,7 +194,9 @@ export function scopeKey(
 ): EpochKey {
   const make = (label: string, length: number): Uint8Array =>
     derive(suite, secret, { label, length })
-  const secret = derive(suite, epoch.secret, { label: `holdfast scope ${scope}`, length: 32 })
+  // With the epoch's id: a secret that somebody announces again as another epoch gives other keys.
+  const label = `holdfast scope ${scope} ${epoch.id}`
+  const secret = derive(suite, epoch.secret, { label, length: 32 })
   const senders = new Map<NodeId, SealKey>()
   const suiteNumber = Uint8Array.of(suite.number)
   return {

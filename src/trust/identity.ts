@@ -3,6 +3,7 @@
  * issue, vouches for it. A node id is the hash of the signing key, so no certificate can give a node's name to
  * other keys. Keys to seal for a node are not in here: a node publishes and changes them itself (`sealing-key.ts`).
  */
+import { isUtf8 } from 'node:buffer'
 import type { KeyObject } from 'node:crypto'
 import {
   byteReader,
@@ -43,7 +44,7 @@ export interface Certificate {
   readonly name: string
   readonly role: NodeRole
   readonly rights: Rights
-  /** Also the time of issue: of two certificates of one node the later one counts. */
+  /** Also the time of issue: of two certificates of one node by one issuer the later one counts. */
   readonly validFrom: Instant
   readonly validUntil: Instant
   /** Public key for signatures, as long as the suite says. */
@@ -219,15 +220,24 @@ function statement(organisation: OrganisationId, body: Uint8Array): Uint8Array {
   return concatBytes(CONTEXT, bytesFromId(organisation), body)
 }
 
-/** The root's key, or that of a node whose right to issue the root has signed; rights come from the root alone. */
+/** The root's key, or that of a node whose right to issue the root has signed and which may say this. */
 function issuingKey(
   { suite, rootKey, certificateOf }: Authority,
-  { issuer, rights }: Certificate,
+  certificate: Certificate,
 ): KeyObject | undefined {
-  if (issuer === undefined) return verifyingKey(suite, rootKey)
-  const known = certificateOf(issuer)
-  const mayIssue = known !== undefined && known.issuer === undefined && known.rights.issues
-  return mayIssue && !rights.administers && !rights.issues ? verifierOf(suite, known) : undefined
+  if (certificate.issuer === undefined) return verifyingKey(suite, rootKey)
+  const known = certificateOf(certificate.issuer)
+  if (known === undefined || known.issuer !== undefined || !known.rights.issues) return undefined
+  return isWithin(known, certificate) ? verifierOf(suite, known) : undefined
+}
+
+/**
+ * What a node may say of another: no rights, which come from the root alone; not `hub` unless it is one itself, as hubs
+ * read every channel; and nothing of itself, so that a lost node's time runs out.
+ */
+function isWithin(issuer: Certificate, { node, role, rights }: Certificate): boolean {
+  if (rights.administers || rights.issues || node === issuer.node) return false
+  return role !== 'hub' || issuer.role === 'hub'
 }
 
 interface Parts {
@@ -258,10 +268,10 @@ function parse(suite: Suite, reader: ByteReader): Certificate | undefined {
   const name = reader.block()
   const signingKey = new Uint8Array(reader.raw(suite.signingKeyBytes))
   const issuer = reader.block()
-  const isWhole = reader.left() === 0 && number > 0 && rights < 4 && name.length <= NAME_BYTES_MAX
+  const isWhole = reader.left() === 0 && number > 0 && rights < 4 && validUntil >= validFrom
   if (!isWhole || role === undefined || (issuer.length !== 0 && issuer.length !== ID_BYTES))
     return undefined
-  if (verifyingKey(suite, signingKey) === undefined) return undefined
+  if (!isName(name) || verifyingKey(suite, signingKey) === undefined) return undefined
   return {
     node: nodeIdOf(suite, signingKey),
     number,
@@ -273,4 +283,9 @@ function parse(suite: Suite, reader: ByteReader): Certificate | undefined {
     signingKey,
     issuer: issuer.length === 0 ? undefined : idFromBytes(issuer),
   }
+}
+
+/** At most NAME_BYTES_MAX bytes of proper UTF-8: every reader makes the same text of it. */
+function isName(bytes: Uint8Array): boolean {
+  return bytes.length <= NAME_BYTES_MAX && isUtf8(bytes)
 }

@@ -1,4 +1,7 @@
-/** The nodes whose certificates this node holds: who is behind a number in an envelope or a prefix in an actor. */
+/**
+ * The nodes whose certificates this node holds: who is behind a number in an envelope or a prefix in an actor. Whatever
+ * came first, nodes that hold the same certificates and revocations see the same nodes.
+ */
 import type { KeyObject } from 'node:crypto'
 import {
   nodePrefix,
@@ -18,18 +21,22 @@ import {
   type Organisation,
 } from './identity.ts'
 import { verify, type Suite } from './keys.ts'
+import { openMemberships } from './membership.ts'
 
 /** Grows by `introduce`; only certificates that the organisation vouches for get in. */
 export interface Roster {
   readonly suite: Suite
-  /** Whose certificates are believed, as of now. */
+  /** Whose certificates are believed, as of now: not those of a revoked issuer. */
   readonly authority: Authority
   /**
-   * The node's certificate from now on: the one in `bytes`, or the one that is known where it was issued later.
-   * Undefined when nobody we believe signed `bytes`; one whose issuer is not known yet is kept until it is.
+   * The node's certificate from now on, as it follows from all that are known of it. Undefined when nobody we know signed
+   * `bytes`; one whose issuer is not known yet is kept until it is.
+   *
+   * Role, rights, number and name are what the root said last, if it ever spoke of the node. What another node issued
+   * makes its time longer and takes nothing from it, so that no captured issuer can put a hub out of office.
    */
   readonly introduce: (bytes: Uint8Array) => Certificate | undefined
-  /** The bytes of a certificate in the roster. */
+  /** The bytes of a certificate of the node: the root's, if there is one. */
   readonly bytesOf: (node: NodeId) => Uint8Array | undefined
   readonly all: () => readonly Certificate[]
   readonly byNumber: (number: number) => Certificate | undefined
@@ -45,7 +52,10 @@ export interface Roster {
   /** The node is to destroy its keys: until it has said so it is talked to about that, and about nothing else. */
   readonly awaitWipe: (node: NodeId, isAwaited: boolean) => void
   readonly awaitsWipe: (node: NodeId) => boolean
-  /** Since when a node is revoked; undefined when it is not. */
+  /**
+   * Since when a node is revoked; undefined when it is not. With an issuer fall all whom nobody else vouches for: whoever
+   * took it can make nodes, and date them back. A certificate by another issuer brings an honest one back.
+   */
   readonly revokedSince: (node: NodeId) => Instant | undefined
 }
 
@@ -54,30 +64,23 @@ const STRANGERS_MAX = 64
 
 /** An empty roster of an organisation. */
 export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'rootKey'>): Roster {
-  const bytesByNode = new Map<NodeId, Uint8Array>()
-  const byNode = new Map<NodeId, Certificate>()
-  const byNumber = new Map<number, Certificate>()
-  const byPrefix = new Map<string, Certificate>()
+  const members = openMemberships()
+  const { now } = members
+  const byPrefix = new Map<string, NodeId>()
   const verifiers = new Map<NodeId, KeyObject>()
-  const revoked = new Map<NodeId, Instant>()
   const awaited = new Set<NodeId>()
   const strangers = new Map<string, Uint8Array>()
-  const authority = { suite, rootKey, certificateOf: (node: NodeId) => byNode.get(node) }
+  // Also of revoked issuers: what their nodes wrote before stays readable.
+  const everIssued: Authority = { suite, rootKey, certificateOf: now }
 
   const admit = (certificate: Certificate, bytes: Uint8Array): Certificate => {
-    const known = byNode.get(certificate.node)
-    if (known !== undefined && known.validFrom > certificate.validFrom) return known
-    bytesByNode.set(certificate.node, Uint8Array.from(bytes))
-    byNode.set(certificate.node, certificate)
-    if (!isTaken(byNumber.get(certificate.number), certificate))
-      byNumber.set(certificate.number, certificate)
-    byPrefix.set(nodePrefix(certificate.node), certificate)
+    byPrefix.set(nodePrefix(certificate.node), certificate.node)
     verifiers.set(certificate.node, verifierOf(suite, certificate))
-    return certificate
+    return members.admit(certificate, bytes)
   }
   const retryStrangers = (): void => {
     for (const [name, bytes] of strangers) {
-      const certificate = readCertificate(authority, bytes)
+      const certificate = readCertificate(everIssued, bytes)
       if (certificate === undefined) continue
       strangers.delete(name)
       admit(certificate, bytes)
@@ -85,16 +88,18 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
   }
   const keepStranger = (bytes: Uint8Array): void => {
     const issuer = issuerOf(suite, bytes)
-    if (issuer === undefined || issuer === 'root' || byNode.has(issuer)) return
+    if (issuer === undefined || issuer === 'root' || now(issuer)?.rights.issues === true) return
     if (strangers.size >= STRANGERS_MAX) return
     strangers.set(Buffer.from(bytes).toString('hex'), Uint8Array.from(bytes))
   }
+  const certificateOf = (node: NodeId): Certificate | undefined =>
+    members.isRevoked(node) ? undefined : now(node)
 
   return {
     suite,
-    authority,
+    authority: { suite, rootKey, certificateOf },
     introduce: (bytes) => {
-      const certificate = readCertificate(authority, bytes)
+      const certificate = readCertificate(everIssued, bytes)
       if (certificate === undefined) {
         keepStranger(bytes)
         return undefined
@@ -103,32 +108,19 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
       if (admitted.rights.issues) retryStrangers()
       return admitted
     },
-    bytesOf: (node) => bytesByNode.get(node),
-    all: () => [...byNode.values()].toSorted((a, b) => a.number - b.number),
-    byNumber: (number) => byNumber.get(number),
-    byNode: (node) => byNode.get(node),
-    ofActor: (actor) => byPrefix.get(nodePrefixOfActor(actor)),
-    homeOf: (person) => byPrefix.get(nodePrefixOfPerson(person)),
+    bytesOf: members.bytesOf,
+    all: () => members.all().toSorted((a, b) => a.number - b.number),
+    byNumber: (number) => now(members.holderOf(number)),
+    byNode: now,
+    ofActor: (actor) => now(byPrefix.get(nodePrefixOfActor(actor))),
+    homeOf: (person) => now(byPrefix.get(nodePrefixOfPerson(person))),
     verify: (node, statement, signature) => {
       const key = verifiers.get(node)
       return key !== undefined && verify(key, statement, signature)
     },
-    revoke: (node, since) => {
-      const known = revoked.get(node)
-      revoked.set(node, known === undefined ? since : Math.min(known, since))
-    },
+    revoke: members.revoke,
     awaitWipe: (node, isAwaited) => void (isAwaited ? awaited.add(node) : awaited.delete(node)),
     awaitsWipe: (node) => awaited.has(node),
-    revokedSince: (node) => revoked.get(node),
+    revokedSince: members.revokedSince,
   }
-}
-
-/**
- * Whether a number stays with the node that has it. A root restored from a backup may give one twice, and every node
- * must find the same node behind it, whichever it heard of first.
- */
-function isTaken(holder: Certificate | undefined, certificate: Certificate): boolean {
-  if (holder === undefined || holder.node === certificate.node) return false
-  if (holder.validFrom !== certificate.validFrom) return holder.validFrom < certificate.validFrom
-  return holder.node < certificate.node
 }

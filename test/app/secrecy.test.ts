@@ -30,6 +30,7 @@ test('a private channel is read by its members nodes and by no other', async (t)
 test('a revoked node opens nothing that is sealed once its revocation was heard', async (t) => {
   const { alpha, bravo, charlie, clock } = await threeNodes(t, 'hub')
 
+  await clock.advance(60_000)
   const report = await alpha.node.revokeNode(alpha.person, { node: charlie.id, reason: 'lost' })
   await clock.advance(60_000)
   const later = await alpha.node.captureReport(alpha.person, charlie.id)

@@ -3,6 +3,7 @@ import { openHandshake, type Handshake, type Step } from '#carriers/lan-handshak
 import { must } from '#base/assert.ts'
 import type { SessionRole } from '#trust/session.ts'
 import { anOrganisation, seedOf } from '../support/organisation.ts'
+import { aParty } from '../support/sessions.ts'
 
 const relief = anOrganisation('relief')
 
@@ -38,7 +39,7 @@ test('what is refused is told with its reason, as hello and as proof', async (t)
 
 function aHandshake(name: string, role: SessionRole): Handshake {
   const random = Buffer.concat([seedOf(`${name} ${role}`), seedOf(name).subarray(0, 16)])
-  return openHandshake(relief.node(name), role, random)
+  return openHandshake(aParty(relief.node(name)), role, random)
 }
 
 function messagesOf(step: Step): readonly Uint8Array[] {

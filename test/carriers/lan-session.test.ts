@@ -11,6 +11,7 @@ import { virtualClock } from '../support/clock.ts'
 import { openDoor } from '../support/lan.ts'
 import { anOrganisation } from '../support/organisation.ts'
 import { seededRandom } from '../support/random.ts'
+import { aParty } from '../support/sessions.ts'
 
 const relief = anOrganisation('relief')
 
@@ -149,7 +150,7 @@ function aSide(
   const task: SessionTask = {
     socket,
     role,
-    identity: relief.node(name),
+    party: aParty(relief.node(name)),
     keepAliveMs: 30_000,
     isWanted: () => true,
     onOpen: (_session, peer) => {

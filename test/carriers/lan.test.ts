@@ -357,20 +357,33 @@ test('an idle session is silent for 30 s, and a dead one is noticed soon after',
 
 test('an address that is none is refused at once', async (t) => {
   for (const address of ['kit:8065', 'http://kit:8065', 'ws://kit:8065/path', 'ws://a@kit:1']) {
-    t.throws(() => openLanCarrier({ name: 'lan', identity: alpha, dial: [address] }, somePorts()), {
-      code: 'CONFIG_INVALID',
-    })
+    t.throws(
+      () =>
+        openLanCarrier(
+          { name: 'lan', identity: alpha, roster: relief.roster(), dial: [address] },
+          somePorts(),
+        ),
+      {
+        code: 'CONFIG_INVALID',
+      },
+    )
   }
 })
 
 async function openPair(): Promise<CarrierRig> {
   const openBravo = (): LanCarrier =>
-    openLanCarrier({ name: 'lan', identity: bravo, dial: [] }, somePorts())
+    openLanCarrier({ name: 'lan', identity: bravo, roster: relief.roster(), dial: [] }, somePorts())
   let bravoCarrier = openBravo()
   let bravoSide = hear(bravoCarrier, openMemoryStore())
   const door = await openDoor((socket, from) => bravoCarrier.accept(socket, from))
   const alphaCarrier = openLanCarrier(
-    { name: 'lan', identity: alpha, dial: [door.address], backOffMaxMs: 20 },
+    {
+      name: 'lan',
+      identity: alpha,
+      roster: relief.roster(),
+      dial: [door.address],
+      backOffMaxMs: 20,
+    },
     somePorts(),
   )
   return {

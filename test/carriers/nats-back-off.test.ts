@@ -1,8 +1,9 @@
 import { test } from 'tap'
 import { backOffMs } from '#carriers/nats-back-off.ts'
+import type { Random } from '#ports/random.ts'
 import { seededRandom } from '../support/random.ts'
 
-const middle = { bytes: () => Uint8Array.of(128, 0) }
+const middle: Random = { ...seededRandom(1), bytes: () => Uint8Array.of(128, 0) }
 
 test('pauses double from a second up to the longest', async (t) => {
   const pauses = [1, 2, 3, 4, 5, 6, 7, 8, 1e9].map((failures) =>

@@ -4,10 +4,13 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { byteWriter, hexFromBytes } from '#base/bytes.ts'
+import { actorOf } from '#base/ids.ts'
 import { DELTA_CHANGES_MAX, ENTRY_BYTES_MAX, LIST_CHANGES_MAX } from '#base/limits.ts'
 import { decodeDelta, DELTA_KIND, encodeDelta, type Delta, type Run } from '#codec/delta.ts'
-import { channelDocument, DIRECTORY, segmentDocument } from '#model/document-id.ts'
+import { channelDocument, DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
+import { SUITE_FIPS } from '#trust/keys.ts'
 import { anyHistory, play, type Step } from '../support/histories.ts'
+import { anOrganisation, seedOf } from '../support/organisation.ts'
 import { flip, holds } from '../support/property.ts'
 import {
   actorAt,
@@ -93,27 +96,57 @@ test('the changes of a node nobody has introduced wait until somebody does', asy
   t.ok(decodeDelta(body, { ...opened, roster }).ok)
 })
 
-test('a node’s first entries in the directory bring its certificate, later ones and other documents do not', async (t) => {
+test('a node’s first entries in the keys document bring its certificate, later ones and other documents do not', async (t) => {
+  const keysLog = play(KEYS, actors, talk).whole
   const directory = play(DIRECTORY, actors, talk).whole
   const roster = aRoster([nodeAt(0)])
-  const inScope = { scope: 'directory' as const, sender: alpha, roster }
+  const inScope = { scope: 'keys' as const, sender: alpha, roster }
 
-  const later = directory.since(Object.fromEntries(actors.map((actor) => [actor, 1])))
-  t.match(decodeDelta(aDeltaBody(directory, later, alpha), inScope), { reason: 'unknown actor' })
-  t.ok(decodeDelta(aDeltaBody(directory, directory.since({}), alpha), inScope).ok)
+  const later = keysLog.since(Object.fromEntries(actors.map((actor) => [actor, 1])))
+  t.match(decodeDelta(aDeltaBody(keysLog, later, alpha), inScope), { reason: 'unknown actor' })
+  const elsewhere = aDeltaBody(directory, directory.since({}), alpha)
+  t.match(decodeDelta(elsewhere, { ...inScope, scope: 'directory' }), { reason: 'unknown actor' })
+  t.ok(decodeDelta(aDeltaBody(keysLog, keysLog.since({}), alpha), inScope).ok)
   t.strictSame(roster.byNode(nodeAt(1).certificate.node), nodeAt(1).certificate)
 })
 
 test('a certificate the root did not sign introduces nobody', async (t) => {
-  const directory = play(DIRECTORY, actors, talk).whole
-  const body = aDeltaBody(directory, directory.since({}), alpha)
+  const keysLog = play(KEYS, actors, talk).whole
+  const body = aDeltaBody(keysLog, keysLog.since({}), alpha)
   const at = Buffer.from(body).indexOf(nodeAt(1).certificateBytes)
   const roster = aRoster([nodeAt(0), nodeAt(2)])
 
-  const read = decodeDelta(flip(body, at + 20), { scope: 'directory', sender: alpha, roster })
+  const read = decodeDelta(flip(body, at + 20), { scope: 'keys', sender: alpha, roster })
 
   t.strictSame(read, { ok: false, reason: 'unknown actor' })
   t.equal(roster.byNode(nodeAt(1).certificate.node), undefined)
+})
+
+test('in a suite with longer signatures a delta of several authors is read as it was written', async (t) => {
+  const fips = anOrganisation('relief', SUITE_FIPS)
+  const members = ['alpha', 'bravo'].map((name, at) => fips.node(name, { number: at + 1 }))
+  const [first, second] = members.map(({ certificate }) =>
+    actorOf(certificate.node, lifeOf(certificate.name)),
+  )
+  assert.ok(first !== undefined && second !== undefined)
+  const { whole } = play(segment, [first, second], talk.slice(0, 2))
+  const changes = whole.since({})
+  const roster = fips.roster(...members)
+  const signature = seedOf('a signature of 96 bytes')
+  const attestations = new Map([[second, Buffer.concat([signature, signature, signature])]])
+
+  const body = encodeDelta({ document: segment, changes, sender: first, roster, attestations })
+  const read = decodeDelta(body, { scope: ops, sender: first, roster })
+
+  assert.ok(read.ok)
+  t.strictSame(
+    read.delta.runs.flatMap(({ values }) => values).map(hexFromBytes),
+    whole
+      .since({})
+      .toSorted((a) => (a.actor === first ? -1 : 1))
+      .map(({ value }) => hexFromBytes(value)),
+  )
+  t.same(read.delta.runs[1]?.attestation, attestations.get(second))
 })
 
 test('a delta cut short is malformed, or its last entry is another', async (t) => {

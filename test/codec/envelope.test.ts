@@ -13,7 +13,9 @@ import { anOrganisation, seedOf } from '../support/organisation.ts'
 import { flip, holds } from '../support/property.ts'
 import {
   actorAt,
+  aKeyring,
   aRoster,
+  firstKey,
   lifeOf,
   nodeAt,
   ops,
@@ -21,6 +23,7 @@ import {
   relief,
 } from '../support/wire.ts'
 
+const { suite } = relief.organisation
 const keyring = aKeyring()
 const roster = aRoster()
 const alpha = nodeAt(0)
@@ -85,16 +88,17 @@ test('an unsigned envelope opens only as it was sealed', async (t) => {
 test('who lacks the key, the sender’s certificate or the organisation opens nothing', async (t) => {
   const bytes = aSealed({})
   const other = anOrganisation('stranger')
-  const stranger = openKeyring(other.organisation.id, organisationSecret)
-  stranger.add(ops)
+  const stranger = openKeyring(suite, other.organisation.id, organisationSecret)
+  stranger.addScope(ops, other.organisation.id)
 
   t.strictSame(openEnvelope(bytes, aRoster([]), keyring), { ok: false, reason: 'unknown sender' })
-  const noChannel = openKeyring(relief.organisation.id, organisationSecret)
+  const noChannel = openKeyring(suite, relief.organisation.id, organisationSecret)
   t.strictSame(openEnvelope(bytes, roster, noChannel), { ok: false, reason: 'unknown key' })
-  const noSecret = openKeyring(relief.organisation.id, seedOf('guess'))
-  noSecret.add(ops)
-  t.strictSame(openEnvelope(bytes, roster, noSecret), { ok: false, reason: 'unknown key' })
-  t.strictSame(openEnvelope(bytes, roster, stranger), { ok: false, reason: 'not authentic' })
+  t.strictSame(openEnvelope(bytes, roster, aKeyring(seedOf('guess'))), {
+    ok: false,
+    reason: 'unknown key',
+  })
+  t.strictSame(openEnvelope(bytes, roster, stranger), { ok: false, reason: 'unknown key' })
 })
 
 test('one node cannot pass for another, nor one life for another', async (t) => {
@@ -108,7 +112,7 @@ test('one node cannot pass for another, nor one life for another', async (t) => 
 })
 
 test('two keys with one hint are both tried', async (t) => {
-  const [right, wrong] = [keyring.current(ops), keyring.current('directory')]
+  const [right, wrong] = [firstKey(keyring, ops), firstKey(keyring, 'directory')]
   const both: Keyring = { ...keyring, byHint: () => [wrong, right] }
 
   const opened = openEnvelope(aSealed({}), roster, both)
@@ -168,7 +172,7 @@ function aSealed(part: Partial<Sealing>): Uint8Array {
     sender: alpha.certificate,
     life: lifeOf('alpha'),
     counter: 5,
-    key: keyring.current(ops),
+    key: firstKey(keyring, ops),
     body: bytesFromText('hello'),
     sign: undefined,
     ...part,
@@ -177,7 +181,7 @@ function aSealed(part: Partial<Sealing>): Uint8Array {
 
 /** An unsigned envelope of alpha with these compressed bytes, whatever they are. */
 function aHandmade(compression: number, bytes: Uint8Array): Uint8Array {
-  const key = keyring.current(ops)
+  const key = firstKey(keyring, ops)
   const writer = byteWriter()
   writer.byte(1 | (compression << 2))
   writer.raw(key.hint)
@@ -188,10 +192,4 @@ function aHandmade(compression: number, bytes: Uint8Array): Uint8Array {
   const nonce = concatBytes(lifeOf('alpha'), new Uint8Array(8))
   const bound = concatBytes(header, key.bound, alpha.certificate.signingKey)
   return concatBytes(header, seal(key.keyOf(alpha.certificate.node), nonce, { bytes, bound }))
-}
-
-function aKeyring(): Keyring {
-  const opened = openKeyring(relief.organisation.id, organisationSecret)
-  opened.add(ops)
-  return opened
 }

@@ -16,11 +16,10 @@ import { openEnvelope, sealEnvelope } from '#codec/envelope.ts'
 import { decodeNote, encodeNote } from '#codec/note.ts'
 import { rebuildDelta } from '#codec/rebuild.ts'
 import { readChange } from '#model/change.ts'
-import { DIRECTORY, parseDocumentId, segmentDocument } from '#model/document-id.ts'
+import { DIRECTORY, KEYS, parseDocumentId, segmentDocument } from '#model/document-id.ts'
 import { decodeEntry } from '#model/entry.ts'
 import { EMPTY_LIST } from '#model/list.ts'
 import { openLog } from '#model/log.ts'
-import { openKeyring } from '#trust/epoch.ts'
 import { readCertificate } from '#trust/identity.ts'
 import type { Random } from '#ports/random.ts'
 import { play, type Step } from '../support/histories.ts'
@@ -29,12 +28,12 @@ import {
   actorAt,
   actors,
   aDeltaBody,
+  aKeyring,
   aRoster,
+  firstKey,
   lifeOf,
   nodeAt,
   ops,
-  organisationSecret,
-  relief,
 } from '../support/wire.ts'
 
 const SEED = Number(process.env['HOLDFAST_FUZZ_SEED'] ?? 20_261_121)
@@ -50,13 +49,12 @@ const talk: readonly Step[] = Array.from({ length: 12 }, (_, index) => ({
 }))
 const segment = segmentDocument(ops, 'routine', 0)
 const { whole } = play(segment, actors, talk)
-const directory = play(DIRECTORY, actors, talk).whole
+const keysLog = play(KEYS, actors, talk).whole
 const changes = whole.since({})
 const honest = new Set(changes.map(({ hash }) => hash))
 const isHonest = ({ hash }: { readonly hash: string }): boolean => honest.has(hash as ChangeHash)
 const roster = aRoster()
-const keyring = openKeyring(relief.organisation.id, organisationSecret)
-keyring.add(ops)
+const keyring = aKeyring()
 
 test('bent changes are refused', async (t) => {
   await fuzz(
@@ -113,11 +111,11 @@ test('bent deltas come to changes of honest authors, or to such as no signature 
   )
 })
 
-test('bent directory deltas introduce only whom the root has signed', async (t) => {
-  const bodies = [aDeltaBody(directory, directory.since({}), actorAt(0))]
+test('bent deltas of the keys document introduce only whom the root has signed', async (t) => {
+  const bodies = [aDeltaBody(keysLog, keysLog.since({}), actorAt(0))]
   await fuzz(t, bodies, (bytes) => {
     const fresh = aRoster([nodeAt(0)])
-    decodeDelta(bytes, { scope: 'directory', sender: actorAt(0), roster: fresh })
+    decodeDelta(bytes, { scope: 'keys', sender: actorAt(0), roster: fresh })
     return fresh.all().every(({ node, number }) => roster.byNode(node)?.number === number)
   })
 })
@@ -138,7 +136,7 @@ test('bent envelopes stay shut, unless only their signature was bent', async (t)
       sender: nodeAt(0).certificate,
       life: lifeOf('alpha'),
       counter: 77,
-      key: keyring.current(ops),
+      key: firstKey(keyring, ops),
       body,
       sign,
     }),
@@ -166,7 +164,7 @@ test('bent streams inflate to something within the limit or to nothing', async (
 test('bent certificates are refused', async (t) => {
   const good = nodeAt(0).certificateBytes
   await fuzz(t, [good], (bytes) => {
-    const read = readCertificate(relief.organisation.rootKey, bytes)
+    const read = readCertificate(roster.authority, bytes)
     return read === undefined || hexFromBytes(bytes) === hexFromBytes(good)
   })
 })

@@ -1,7 +1,7 @@
 /** Secure sessions of two nodes, without any network. */
 import assert from 'node:assert/strict'
 import type { Identity } from '#trust/identity.ts'
-import type { Roster } from '#trust/roster.ts'
+import { openRoster, type Roster } from '#trust/roster.ts'
 import {
   beginSession,
   readHello,
@@ -12,7 +12,10 @@ import {
 import { anOrganisation, seedOf } from './organisation.ts'
 
 /** A party that objects to nobody. */
-export function aParty(identity: Identity, roster: Roster): SessionParty {
+export function aParty(
+  identity: Identity,
+  roster: Roster = openRoster(identity.organisation),
+): SessionParty {
   return { identity, authority: roster.authority, objectionTo: () => undefined }
 }
 
@@ -21,7 +24,7 @@ export function aSessionPair(): { readonly alpha: Session; readonly bravo: Sessi
   const relief = anOrganisation('relief')
   const [ours, theirs] = [relief.node('alpha'), relief.node('bravo')].map((identity, at) =>
     beginSession(
-      aParty(identity, relief.roster()),
+      aParty(identity),
       at === 0 ? 'initiator' : 'responder',
       Buffer.concat([seedOf(`ephemeral ${at}`), seedOf('nonce').subarray(0, 16)]),
     ),

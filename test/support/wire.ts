@@ -4,6 +4,7 @@ import { actorOf, idFromBytes, type ActorId, type ChannelId } from '#base/ids.ts
 import { encodeDelta } from '#codec/delta.ts'
 import type { Log, Logged } from '#model/log.ts'
 import { attestationOf } from '#trust/attestation.ts'
+import { openKeyring, type EpochKey, type Keyring, type Scope } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
 import { anOrganisation, seedOf } from './organisation.ts'
@@ -43,6 +44,19 @@ export function aRoster(known: readonly Identity[] = nodes): Roster {
   const roster = openRoster(relief.organisation)
   for (const { certificateBytes } of known) roster.introduce(certificateBytes)
   return roster
+}
+
+/** A keyring with the directory and the channel `ops`, both sealed for the whole organisation. */
+export function aKeyring(secret = organisationSecret): Keyring {
+  const { suite, id } = relief.organisation
+  const keyring = openKeyring(suite, id, secret)
+  keyring.addScope(ops, id)
+  return keyring
+}
+
+/** The key of a scope in the organisation's first epoch. */
+export function firstKey(keyring: Keyring, scope: Scope): EpochKey {
+  return must(keyring.keyOf(scope, keyring.firstEpoch.id), 'the scope is known')
 }
 
 /** The signature of an actor's own node over one of its changes. */

@@ -2,18 +2,29 @@ import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { bytesFromText } from '#base/bytes.ts'
 import { actorOf } from '#base/ids.ts'
-import { issueCertificate } from '#trust/identity.ts'
-import { openRoster } from '#trust/roster.ts'
-import { anOrganisation } from '../support/organisation.ts'
+import {
+  ALL_RIGHTS,
+  issueCertificate,
+  NO_RIGHTS,
+  openIdentity,
+  readCertificate,
+  rootIssuer,
+  type Identity,
+} from '#trust/identity.ts'
+import { openRoster, type Roster } from '#trust/roster.ts'
+import { anOrganisation, seedOf } from '../support/organisation.ts'
 import { flip } from '../support/property.ts'
+
+type Facts = Parameters<typeof issueCertificate>[1]
 
 const relief = anOrganisation('relief')
 const alpha = relief.node('alpha', { number: 7 })
 const bravo = relief.node('bravo', { number: 2, role: 'hub' })
+const hub = relief.node('hub', { number: 1, role: 'hub' })
 const life = Uint8Array.of(1, 2, 3, 4)
 
 test('whoever is introduced is found by node, by number and by any of their actors', async (t) => {
-  const roster = openRoster(relief.organisation.rootKey)
+  const roster = openRoster(relief.organisation)
 
   t.strictSame(roster.introduce(alpha.certificateBytes), alpha.certificate)
   roster.introduce(bravo.certificateBytes)
@@ -28,7 +39,7 @@ test('whoever is introduced is found by node, by number and by any of their acto
 })
 
 test('nobody else is found', async (t) => {
-  const roster = openRoster(relief.organisation.rootKey)
+  const roster = openRoster(relief.organisation)
   const { node } = alpha.certificate
 
   t.equal(roster.byNode(node), undefined)
@@ -39,7 +50,7 @@ test('nobody else is found', async (t) => {
 })
 
 test('what the root did not sign introduces nobody', async (t) => {
-  const roster = openRoster(relief.organisation.rootKey)
+  const roster = openRoster(relief.organisation)
   const stranger = anOrganisation('stranger').node('alpha')
 
   t.equal(roster.introduce(flip(alpha.certificateBytes, 3)), undefined)
@@ -49,7 +60,7 @@ test('what the root did not sign introduces nobody', async (t) => {
 })
 
 test('a signature counts for exactly its statement and its node', async (t) => {
-  const roster = openRoster(relief.organisation.rootKey)
+  const roster = openRoster(relief.organisation)
   roster.introduce(alpha.certificateBytes)
   const statement = bytesFromText('I have it')
   const signature = alpha.sign(statement)
@@ -64,35 +75,217 @@ test('a signature counts for exactly its statement and its node', async (t) => {
 })
 
 test('an older certificate of a node does not take the place of a newer one', async (t) => {
-  const { node: _, ...facts } = alpha.certificate
-  const renewed = { ...facts, name: 'alpha at sea', issuedAt: facts.issuedAt + 1 }
-  const newer = issueCertificate(relief.root, renewed)
-  for (const order of [
-    [newer, alpha.certificateBytes],
-    [alpha.certificateBytes, newer],
-  ]) {
-    const roster = openRoster(relief.organisation.rootKey)
-    for (const bytes of order) roster.introduce(bytes)
+  const renewed = byRoot(alpha, { name: 'alpha at sea', validFrom: from(alpha) + 1 })
 
+  inEveryOrder([renewed, alpha.certificateBytes], (roster) => {
     const known = must(roster.byNode(alpha.certificate.node), 'it was introduced')
     t.equal(known.name, 'alpha at sea')
     t.strictSame(roster.byNumber(7), known)
-    t.same(roster.bytesOf(known.node), newer)
-  }
+    t.same(roster.bytesOf(known.node), renewed)
+  })
+})
+
+test('of two certificates of one moment the same one counts everywhere', async (t) => {
+  const names = inEveryOrder(
+    [byRoot(alpha, { name: 'one' }), byRoot(alpha, { name: 'two' })],
+    (roster) => roster.byNode(alpha.certificate.node)?.name,
+  )
+
+  t.equal(new Set(names).size, 1)
 })
 
 test('where two nodes were given one number, it stays with the one that had it first', async (t) => {
   const double = relief.node('delta', { number: alpha.certificate.number })
-  const { node: _, ...facts } = double.certificate
-  const later = issueCertificate(relief.root, { ...facts, issuedAt: facts.issuedAt + 1 })
-  for (const order of [
-    [later, alpha.certificateBytes],
-    [alpha.certificateBytes, later],
-  ]) {
-    const roster = openRoster(relief.organisation.rootKey)
-    for (const bytes of order) roster.introduce(bytes)
+  const later = byRoot(double, { validFrom: from(double) + 1 })
 
-    t.equal(roster.byNumber(facts.number)?.node, alpha.certificate.node)
+  inEveryOrder([later, alpha.certificateBytes], (roster) => {
+    t.equal(roster.byNumber(7)?.node, alpha.certificate.node)
     t.ok(roster.byNode(double.certificate.node), 'the other is known all the same')
-  }
+  })
 })
+
+test('a node that renews its certificate keeps its number, whoever is heard of first', async (t) => {
+  const renewed = byRoot(alpha, { validFrom: from(alpha) + 100 })
+  const double = relief.node('delta', { number: 7 })
+  const between = byRoot(double, { validFrom: from(alpha) + 50 })
+
+  inEveryOrder([alpha.certificateBytes, renewed, between], (roster) =>
+    t.equal(roster.byNumber(7)?.node, alpha.certificate.node),
+  )
+})
+
+test('a number that the root gave is not taken by dating another certificate back', async (t) => {
+  const thief = byNode(hub, relief.node('delta'), { number: 7, validFrom: 0 })
+
+  inEveryOrder([hub.certificateBytes, alpha.certificateBytes, thief], (roster) =>
+    t.equal(roster.byNumber(7)?.node, alpha.certificate.node),
+  )
+})
+
+test('whom a node let in is known once that node is, in whatever order they come', async (t) => {
+  const delta = relief.node('delta')
+  const bytes = byNode(hub, delta, { number: 200 })
+
+  inEveryOrder([hub.certificateBytes, bytes], (roster) => {
+    t.match(roster.byNumber(200), { node: delta.certificate.node, issuer: hub.certificate.node })
+    t.same(roster.bytesOf(delta.certificate.node), bytes)
+  })
+  const roster = openRoster(relief.organisation)
+  t.equal(roster.introduce(bytes), undefined)
+  t.strictSame(roster.all(), [])
+})
+
+test('a node that gets the right to issue later brings in whom it had let in', async (t) => {
+  const delta = relief.node('delta')
+  const bytes = byNode(alpha, delta, { number: 200 })
+  const promoted = byRoot(alpha, { rights: ALL_RIGHTS, validFrom: from(alpha) + 1 })
+
+  inEveryOrder([alpha.certificateBytes, promoted, bytes], (roster) =>
+    t.ok(roster.byNode(delta.certificate.node)),
+  )
+})
+
+test('no more strangers are kept than there is room for', async (t) => {
+  const roster = openRoster(relief.organisation)
+  const strangers = Array.from({ length: 70 }, (_, at) => relief.node(`stranger ${at}`))
+  strangers.forEach((node, at) => roster.introduce(byNode(hub, node, { number: 200 + at })))
+
+  roster.introduce(hub.certificateBytes)
+
+  t.equal(roster.all().length, 1 + 64)
+})
+
+test('what a node issued makes another’s time longer, and takes no rights, role, name or time from it', async (t) => {
+  const other = withRights('charlie', ALL_RIGHTS)
+  const end = hub.certificate.validUntil
+  const { node } = hub.certificate
+  const attacks = [
+    byNode(other, hub, { role: 'kit', name: 'nobody', number: 99, validFrom: from(hub) + 1 }),
+    byNode(other, hub, { validFrom: 2 ** 52, validUntil: 2 ** 52, role: 'relay' }),
+    byNode(other, hub, { validFrom: 0, validUntil: 1, role: 'relay' }),
+  ]
+  const renewal = byNode(other, hub, { validUntil: end + 5, validFrom: from(hub) + 9, role: 'kit' })
+  const known = [hub.certificateBytes, other.certificateBytes]
+
+  for (const attack of attacks)
+    inEveryOrder([...known, attack], (roster) => {
+      const { role, rights, name, number } = hub.certificate
+      t.match(roster.byNode(node), { role, rights, name, number, issuer: undefined })
+      t.ok((roster.byNode(node)?.validUntil ?? 0) >= end)
+    })
+  inEveryOrder([...known, renewal], (roster) =>
+    t.match(roster.byNode(node), { validUntil: end + 5, rights: ALL_RIGHTS, role: 'hub' }),
+  )
+})
+
+test('a node is revoked since the earliest moment that was said, and stays known', async (t) => {
+  const roster = relief.roster(alpha, bravo)
+  const { node } = alpha.certificate
+  const statement = bytesFromText('I had it')
+
+  t.equal(roster.revokedSince(node), undefined)
+  for (const since of [300, 100, 200]) roster.revoke(node, since)
+
+  t.equal(roster.revokedSince(node), 100)
+  t.equal(roster.revokedSince(bravo.certificate.node), undefined)
+  t.strictSame(roster.byNode(node), alpha.certificate)
+  t.ok(
+    roster.verify(node, statement, alpha.sign(statement)),
+    'what it wrote before is still its own',
+  )
+})
+
+test('a node may be revoked before it is known', async (t) => {
+  const roster = openRoster(relief.organisation)
+  roster.revoke(alpha.certificate.node, 5)
+
+  roster.introduce(alpha.certificateBytes)
+
+  t.equal(roster.revokedSince(alpha.certificate.node), 5)
+})
+
+test('with a revoked issuer fall all whom nobody else let in, dated back or not', async (t) => {
+  const delta = relief.node('delta')
+  const { node } = delta.certificate
+  const bytes = byNode(hub, delta, { number: 200, validFrom: 0 })
+  const roster = relief.roster(hub, alpha)
+  roster.introduce(bytes)
+  t.equal(roster.revokedSince(node), undefined)
+
+  roster.revoke(hub.certificate.node, 50)
+
+  t.equal(roster.revokedSince(node), 50)
+  t.equal(roster.revokedSince(alpha.certificate.node), undefined, 'the root let it in')
+  t.equal(readCertificate(roster.authority, bytes), undefined)
+  const made = byNode(hub, relief.node('echo'), { number: 201 })
+  t.equal(readCertificate(roster.authority, made), undefined)
+  roster.introduce(made)
+  t.equal(roster.revokedSince(relief.node('echo').certificate.node), 50)
+})
+
+test('an honest node whose issuer fell is back once another one vouches for it', async (t) => {
+  const delta = relief.node('delta')
+  const { node } = delta.certificate
+  const other = withRights('charlie', ALL_RIGHTS)
+  const anew = byNode(other, delta, { number: 200, validFrom: 0, name: 'delta again' })
+  const poison = byNode(hub, delta, { number: 200, validFrom: 2 ** 52, validUntil: 2 ** 53 - 1 })
+  const known = [hub.certificateBytes, other.certificateBytes]
+
+  inEveryOrder([...known, poison, anew], (roster) => {
+    roster.revoke(hub.certificate.node, 50)
+    t.equal(roster.revokedSince(node), undefined)
+    t.match(roster.byNode(node), {
+      name: 'delta again',
+      validUntil: delta.certificate.validUntil,
+      issuer: other.certificate.node,
+    })
+  })
+})
+
+function from({ certificate }: Identity): number {
+  return certificate.validFrom
+}
+
+/** What `look` sees in rosters to which these were introduced in every order. */
+function inEveryOrder<Seen>(
+  certificates: readonly Uint8Array[],
+  look: (roster: Roster) => Seen,
+): readonly Seen[] {
+  return ordersOf(certificates).map((order) => {
+    const roster = openRoster(relief.organisation)
+    for (const bytes of order) roster.introduce(bytes)
+    return look(roster)
+  })
+}
+
+function ordersOf<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
+  if (items.length < 2) return [items]
+  return items.flatMap((item, at) =>
+    ordersOf(items.toSpliced(at, 1)).map((order) => [item, ...order]),
+  )
+}
+
+/** Another certificate of a node by the root. */
+function byRoot({ certificate }: Identity, part: Partial<Facts>): Uint8Array {
+  const { node: _, issuer: __, ...facts } = certificate
+  const { suite } = relief.organisation
+  return issueCertificate(rootIssuer(suite, relief.root), { ...facts, ...part })
+}
+
+/** A certificate of one node by another one, without rights. */
+function byNode(issuer: Identity, of: Identity, part: Partial<Facts>): Uint8Array {
+  const { node: _, issuer: __, ...facts } = of.certificate
+  const { organisation, certificate, sign } = issuer
+  return issueCertificate(
+    { organisation, node: certificate.node, sign },
+    { ...facts, rights: NO_RIGHTS, ...part },
+  )
+}
+
+/** A kit to which the root gave these rights. */
+function withRights(name: string, rights: Facts['rights']): Identity {
+  const { organisation } = relief
+  const bytes = byRoot(relief.node(name, { number: 5 }), { rights })
+  const authority = { organisation, certificateOf: () => undefined }
+  return must(openIdentity(authority, seedOf(`${name} signing`), bytes), 'it opens')
+}

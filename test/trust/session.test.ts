@@ -4,7 +4,14 @@ import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
-import type { Identity } from '#trust/identity.ts'
+import {
+  issueCertificate,
+  NO_RIGHTS,
+  openIdentity,
+  type Certificate,
+  type Identity,
+} from '#trust/identity.ts'
+import { signingPair, SUITE_FIPS } from '#trust/keys.ts'
 import {
   beginSession,
   openFrame,
@@ -17,6 +24,7 @@ import {
 } from '#trust/session.ts'
 import { anOrganisation, seedOf } from '../support/organisation.ts'
 import { flip, holds } from '../support/property.ts'
+import { aParty } from '../support/sessions.ts'
 
 const relief = anOrganisation('relief')
 const alpha = relief.node('alpha')
@@ -176,21 +184,72 @@ test('frames of one session do not open in another session of the same nodes', a
   t.equal(openFrame(two.second, 0, sealFrame(one.first, 0, bytesFromText('hello'))), undefined)
 })
 
-test('the bytes are those of version 1', async (t) => {
+test('who is revoked, expired or unknown gets no session, and learns why', async (t) => {
+  const hub = relief.node('hub', { number: 3, role: 'hub' })
+  for (const reason of ['revoked', 'expired'] as const) {
+    const party = { ...aParty(bravo), objectionTo: () => reason }
+    const mine = beginSession(party, 'responder', new Uint8Array(48))
+    t.same(readHello(mine, opening(alpha, 'initiator').hello), refusal(reason))
+  }
+  const issued = issuedBy(hub, 'delta')
+  const roster = relief.roster(hub)
+  const party = { ...aParty(bravo), authority: roster.authority }
+  const knowing = beginSession(party, 'responder', new Uint8Array(48))
+  const { hello } = opening(issued, 'initiator')
+
+  t.same(readHello(opening(bravo, 'responder'), hello), refusal('not-a-member'))
+  t.equal(readHello(knowing, hello).ok, true)
+  roster.revoke(hub.certificate.node, 0)
+  t.same(readHello(knowing, hello), refusal('not-a-member'), 'its issuer is not believed any more')
+})
+
+test('a session of the other suite is made of its keys, and the suites do not meet', async (t) => {
+  const fips = anOrganisation('relief', SUITE_FIPS)
+  const [one, other] = [fips.node('alpha'), fips.node('bravo', { number: 2 })]
+
+  const { first, second } = met(one, other)
+
+  t.same(openFrame(second, 0, sealFrame(first, 0, bytesFromText('hello'))), bytesFromText('hello'))
+  t.same(openFrame(first, 1, sealFrame(second, 1, bytesFromText('aye'))), bytesFromText('aye'))
+  const strange = readHello(opening(bravo, 'responder'), opening(one, 'initiator').hello)
+  t.equal(strange.ok, false)
+})
+
+test('the bytes are those of version 2', async (t) => {
   const { first, second, firstHello, secondHello, firstProof, secondProof } = met(alpha, bravo)
   const sealed = [sealFrame(first, 0, bytesFromText('hello')), sealFrame(second, 258, Buffer.of())]
 
   t.strictSame([firstHello, secondHello, firstProof, secondProof].map(digestOf), [
-    'b6e5e4c98915e205',
-    '5346db3c2836e5c5',
-    '05646a3388aec1bd',
-    'f331c0ecd3da78e7',
+    'a04b02baa7112984',
+    '415702ee601b6651',
+    'd0f30e4d5a437f1d',
+    '667624a454789e76',
   ])
   t.strictSame(sealed.map(hexFromBytes), [
-    '83784d0023c7c0903fa3e8d8d9165d3de85f715998',
-    '088930414cfcebdf79333abb6de699ce',
+    'ebb57610688f6e8e6cc3d41c02870af5f865f61381',
+    'c729b763fafb9f2b8a608d0f06d114b3',
   ])
 })
+
+/** A node that another one let in. */
+function issuedBy(issuer: Identity, name: string): Identity {
+  const { organisation } = relief
+  const seed = seedOf(`${name} signing`)
+  const certificate = issueCertificate(
+    { organisation, node: issuer.certificate.node, sign: issuer.sign },
+    {
+      number: 200,
+      name,
+      role: 'kit',
+      rights: NO_RIGHTS,
+      validFrom: issuer.certificate.validFrom,
+      validUntil: issuer.certificate.validUntil,
+      signingKey: signingPair(organisation.suite, seed).publicBytes,
+    },
+  )
+  const certificateOf = (): Certificate => issuer.certificate
+  return must(openIdentity({ organisation, certificateOf }, seed, certificate), 'it opens')
+}
 
 function digestOf(bytes: Uint8Array): string {
   return hexFromBytes(sha256(bytes).subarray(0, 8))
@@ -199,7 +258,11 @@ function digestOf(bytes: Uint8Array): string {
 function opening(identity: Identity, role: Opening['role'], chance = 'any'): Opening {
   const seed = (part: string): Uint8Array =>
     seedOf(`${identity.certificate.name} ${chance} ${part}`)
-  return beginSession(identity, role, concatBytes(seed('ephemeral'), seed('nonce').subarray(0, 16)))
+  return beginSession(
+    aParty(identity),
+    role,
+    concatBytes(seed('ephemeral'), seed('nonce').subarray(0, 16)),
+  )
 }
 
 function meet(mine: Opening, hello: Uint8Array): Meeting {

@@ -4,29 +4,28 @@
  */
 import { must } from '#base/assert.ts'
 import { bytesFromHex, bytesFromText, hexFromBytes } from '#base/bytes.ts'
-import { idFromBytes } from '#base/ids.ts'
+import { idFromBytes, type DocumentId } from '#base/ids.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { openEnvelope, sealEnvelope, type Sealing } from '#codec/envelope.ts'
 import { encodeNote } from '#codec/note.ts'
 import { genesisOf } from '#model/change.ts'
-import { channelDocument, DIRECTORY, segmentDocument } from '#model/document-id.ts'
+import { channelDocument, DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
+import { isKeyContent } from '#model/key-content.ts'
 import { openLog, postIdOf, type Log } from '#model/log.ts'
-import { attestationOf, noteStatement } from '#trust/attestation.ts'
-import { openKeyring, type Keyring } from '#trust/epoch.ts'
+import { attestationOf } from '#trust/attestation.ts'
 import { aPersonId, append, takeOver } from '../support/histories.ts'
 import { seededRandom } from '../support/random.ts'
-import { seedOf } from '../support/organisation.ts'
+import { trustVectors } from './make-trust.ts'
 import {
   actorAt,
-  actors,
+  aKeyring,
   aRoster,
   attestationsOf,
+  firstKey,
   lifeOf,
   nodeAt,
-  nodes,
   ops,
-  organisationSecret,
   relief,
 } from '../support/wire.ts'
 
@@ -39,7 +38,9 @@ const [amira, bo] = [aPersonId('amira'), aPersonId('bo')]
 
 /** Every file of vectors by its name. */
 export function makeVectors(): Readonly<Record<string, Vectors>> {
-  return { 'model.json': modelVectors(), 'trust.json': trustVectors(), 'wire.json': wireVectors() }
+  const { hash } = must(aConversation().find(actorAt(0), 1), 'alpha writes first')
+  const newest = { document: segment, hash }
+  return { 'model.json': modelVectors(), 'trust.json': trustVectors(newest), 'wire.json': wireVectors() }
 }
 
 /** Alpha, bravo and charlie in one segment: alone, in turn, and apart; some clocks agree, one is slow. */
@@ -54,13 +55,6 @@ export function aConversation(): Log {
   edit(ours, 0, [41, 'Smoke is orange'])
   say(ours, 0, [95, 'They are here'])
   return ours
-}
-
-/** The keyring of the vectors' organisation, with the channel `ops`. */
-function aKeyring(): Keyring {
-  const keyring = openKeyring(relief.organisation.id, organisationSecret)
-  keyring.add(ops)
-  return keyring
 }
 
 function say(log: Log, who: number, [seconds, body]: readonly [number, string]): void {
@@ -85,7 +79,7 @@ function modelVectors(): Vectors {
     entries: everyContent().map((content) => ({
       content: plain(content),
       bytes: hexFromBytes(
-        append(openLog(DIRECTORY), actorAt(0), { author: amira, claimedAt: NOON, content }).value,
+        append(openLog(documentFor(content)), actorAt(0), { author: amira, claimedAt: NOON, content }).value,
       ),
     })),
     changes: log.since({}).map((change) => ({
@@ -101,49 +95,6 @@ function modelVectors(): Vectors {
       post: postIdOf(segment, change.actor, change.seq),
     })),
     heads: log.heads(),
-  }
-}
-
-function trustVectors(): Vectors {
-  const { organisation } = relief
-  const keyring = aKeyring()
-  const newest = must(aConversation().find(actorAt(0), 1), 'alpha writes first')
-  return {
-    seeds: {
-      root: hexFromBytes(seedOf('relief root')),
-      secret: hexFromBytes(organisationSecret),
-      alphaSigning: hexFromBytes(seedOf('alpha signing')),
-      alphaSealing: hexFromBytes(seedOf('alpha sealing')),
-    },
-    organisation: { id: organisation.id, rootKey: hexFromBytes(organisation.rootKey) },
-    certificates: nodes.map(({ certificate, certificateBytes }) => ({
-      node: certificate.node,
-      number: certificate.number,
-      name: certificate.name,
-      bytes: hexFromBytes(certificateBytes),
-    })),
-    actors,
-    epochs: (['directory', ops] as const).map((scope) => {
-      const key = keyring.current(scope)
-      return {
-        scope,
-        epoch: key.epoch,
-        hint: hexFromBytes(key.hint),
-        bound: hexFromBytes(key.bound),
-        keyOfAlpha: key.keyOf(nodeAt(0).certificate.node).export().toString('hex'),
-      }
-    }),
-    attestation: {
-      document: segment,
-      hash: newest.hash,
-      statement: hexFromBytes(attestationOf(organisation.id, segment, newest.hash)),
-      signature: hexFromBytes(
-        nodeAt(0).sign(attestationOf(organisation.id, segment, newest.hash)),
-      ),
-    },
-    noteStatement: hexFromBytes(
-      noteStatement(organisation.id, Uint8Array.of(1, 2, 3), bytesFromText('body')),
-    ),
   }
 }
 
@@ -190,7 +141,7 @@ function envelopeOf(name: string, part: Partial<Sealing>): Vectors {
     sender: nodeAt(0).certificate,
     life: lifeOf('alpha'),
     counter: 0,
-    key: aKeyring().current(ops),
+    key: firstKey(aKeyring(), ops),
     body: new Uint8Array(0),
     sign: undefined,
     ...part,
@@ -215,6 +166,7 @@ export function openedEnvelope(bytes: Uint8Array): Vectors {
 
 function everyContent(): readonly Content[] {
   const target = postIdOf(segment, actorAt(0), 1)
+  const epoch = { kind: 'epoch', audience: ops, number: 3, epoch: '00112233'.repeat(4) } as const
   return [
     { kind: 'post', body: 'Привіт', root: undefined },
     { kind: 'post', body: 'a reply', root: target },
@@ -231,7 +183,23 @@ function everyContent(): readonly Content[] {
     { kind: 'channel', channel: ops, channelKind: 'private' },
     { kind: 'member', channel: ops, person: bo, role: 'administrator' },
     { kind: 'settings', settings: { name: 'ops', isArchived: true } },
+    { kind: 'sealing key', generation: 2, publicBytes: seededRandom(1).bytes(40) },
+    { kind: 'pair', keyName: '0123456789abcdef', ciphertext: seededRandom(2).bytes(40) },
+    { ...epoch, maker: undefined, wraps: [] },
+    { ...epoch, maker: nodeAt(1).certificate.node, wraps: [aWrap(3), aWrap(300)] },
+    { kind: 'revocation', node: nodeAt(1).certificate.node, since: NOON, reason: 'lost at the ford' },
+    { kind: 'wipe order', node: nodeAt(1).certificate.node },
+    { kind: 'wiped' },
   ]
+}
+
+/** Where such an entry may stand, as far as its bytes depend on it: they do not. */
+function documentFor(content: Content): DocumentId {
+  return isKeyContent(content) || content.kind === 'node' ? KEYS : DIRECTORY
+}
+
+function aWrap(pair: number): { readonly pair: number; readonly bytes: Uint8Array } {
+  return { pair, bytes: seededRandom(pair).bytes(48) }
 }
 
 /** With bytes as hexadecimal digits and without what is undefined, as JSON has it. */

@@ -1,0 +1,221 @@
+/**
+ * The golden vectors worked out again from PROTOCOL.md alone: no line of our own source, but WebCrypto, tweetnacl and
+ * @noble/post-quantum. What this file cannot do, another implementer could not either.
+ */
+import { createCipheriv, createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { ml_kem768 } from '@noble/post-quantum/ml-kem.js'
+import { test } from 'tap'
+import nacl from 'tweetnacl'
+
+interface SuiteVectors {
+  readonly suite: number
+  readonly seeds: { readonly door: string; readonly alphaSigning: string; readonly root: string }
+  readonly organisation: { readonly id: string; readonly rootKey: string }
+  readonly certificates: readonly {
+    readonly node: string
+    readonly signingKey: string
+    readonly issuer: string | null
+    readonly statement: string
+    readonly bytes: string
+  }[]
+  readonly sealing: Readonly<Record<'seed' | 'publicKey' | 'name' | 'ciphertext' | 'secret', string>>
+  readonly epoch: {
+    readonly id: string
+    readonly audience: string
+    readonly number: number
+    readonly maker: string
+    readonly secret: string
+    readonly pairSecret: string
+    readonly wrap: string
+    readonly first: { readonly id: string; readonly secret: string }
+  }
+  readonly keys: readonly Readonly<
+    Record<'scope' | 'epoch' | 'hint' | 'bound' | 'keyOfAlpha', string>
+  >[]
+  readonly envelopes: readonly {
+    readonly unsigned: string
+    readonly opened: { readonly header: string; readonly body: string }
+  }[]
+}
+
+const { subtle } = globalThis.crypto
+const { suites } = JSON.parse(
+  readFileSync(new URL('trust.json', import.meta.url), 'utf8'),
+) as { readonly suites: readonly SuiteVectors[] }
+
+for (const vectors of suites) {
+  const { suite, organisation, certificates, epoch, keys, sealing } = vectors
+  const [root, ofAlpha] = [hex(organisation.rootKey), certificates[1]]
+  const derive = (secret: Uint8Array, label: string, length: number): Promise<Buffer> =>
+    hkdf(suite === 1 ? 'SHA-256' : 'SHA-384', secret, { label, length })
+
+  test(`suite ${suite}: ids are hashes of suite and key`, async (t) => {
+    t.equal(idOf(hash(text('holdfast organisation'), byte(suite), root)), organisation.id)
+    for (const { node, signingKey } of certificates)
+      t.equal(idOf(hash(text('holdfast node'), byte(suite), hex(signingKey))), node)
+  })
+
+  test(`suite ${suite}: certificates are signed by the root, or by the node they name`, async (t) => {
+    const keyOf = new Map(certificates.map(({ node, signingKey }) => [node, hex(signingKey)]))
+    for (const { issuer, statement, bytes } of certificates) {
+      const signed = Buffer.concat([
+        text('holdfast certificate 2'),
+        bytesOf(organisation.id),
+        hex(statement),
+      ])
+      const signature = hex(bytes).subarray(statement.length / 2)
+      const key = issuer === null ? root : (keyOf.get(issuer) ?? root)
+      t.ok(await isSigned(suite, key, { signed, signature }))
+      t.notOk(await isSigned(suite, key, { signed: signed.subarray(1), signature }))
+    }
+  })
+
+  test(`suite ${suite}: epochs, their ids and the keys of each scope follow from their secrets`, async (t) => {
+    const door = hex(vectors.seeds.door)
+    const ofKeys = await derive(door, 'holdfast keys document', 32)
+    const first = await derive(door, 'holdfast first epoch', 32)
+    const idBy = async (secret: Uint8Array, facts: string): Promise<string> =>
+      (await derive(secret, `holdfast epoch ${facts}`, 16)).toString('hex')
+    const made = `${epoch.audience} ${epoch.number} ${epoch.maker}`
+
+    t.equal(first.toString('hex'), epoch.first.secret)
+    t.equal(await idBy(first, `${organisation.id} 0 door`), epoch.first.id)
+    t.equal(await idBy(hex(epoch.secret), made), epoch.id)
+    t.equal(await idBy(ofKeys, `${organisation.id} 0 door`), keys[0]?.epoch)
+    const secrets = [ofKeys, first, hex(epoch.secret)]
+    for (const [at, key] of keys.entries()) {
+      const label = `holdfast scope ${key.scope} ${key.epoch}`
+      const secret = await derive(secrets[at] ?? door, label, 32)
+      const commitment = await derive(secret, 'holdfast commitment', 32)
+      const bound = [byte(suite), bytesOf(organisation.id), text(key.scope), commitment]
+      const ofSender = await derive(secret, `holdfast seal ${ofAlpha?.node}`, 32)
+      t.equal((await derive(secret, 'holdfast hint', 2)).toString('hex'), key.hint)
+      t.equal(Buffer.concat(bound).toString('hex'), key.bound)
+      t.equal(ofSender.toString('hex'), key.keyOfAlpha)
+    }
+  })
+
+  test(`suite ${suite}: a pair's secret follows from both halves, and a wrap from the pair's`, async (t) => {
+    const [seed, publicKey, ciphertext] = [
+      hex(sealing.seed),
+      hex(sealing.publicKey),
+      hex(sealing.ciphertext),
+    ]
+    const kem = ml_kem768.keygen(seed.subarray(32))
+    const fromKem = ml_kem768.decapsulate(ciphertext.subarray(-1_088), kem.secretKey)
+    t.same(Buffer.from(kem.publicKey), publicKey.subarray(-1_184))
+    t.equal(hash(publicKey).subarray(0, 8).toString('hex'), sealing.name)
+    if (suite === 1) {
+      const agreed = nacl.scalarMult(seed.subarray(0, 32), ciphertext.subarray(0, 32))
+      const digest = hash(publicKey, ciphertext).toString('hex')
+      const secret = await derive(
+        Buffer.concat([agreed, fromKem]),
+        `holdfast sealing ${digest}`,
+        32,
+      )
+      t.equal(secret.toString('hex'), sealing.secret)
+    }
+    const key = await derive(hex(epoch.pairSecret), `holdfast wrap ${epoch.id}`, 32)
+    const bound = hex(epoch.id)
+    const sealed = await seal(suite, key, { nonce: Buffer.alloc(12), bound, bytes: hex(epoch.secret) })
+    t.equal(sealed.toString('hex'), epoch.wrap)
+  })
+
+  test(`suite ${suite}: an envelope is what the page says`, async (t) => {
+    const key = keys[2]
+    for (const { unsigned, opened } of vectors.envelopes) {
+      const header = hex(opened.header)
+      // flags 1 | hint 2 | number 1 (2) | life 4 | counter 2 (300): the nonce is life, then counter.
+      const nonce = Buffer.concat([header.subarray(4, 8), Buffer.alloc(6), Buffer.of(1, 44)])
+      const bound = Buffer.concat([header, hex(key?.bound ?? ''), hex(ofAlpha?.signingKey ?? '')])
+      const bytes = hex(opened.body)
+
+      const sealed = await seal(suite, hex(key?.keyOfAlpha ?? ''), { nonce, bound, bytes })
+
+      t.equal(header.subarray(1, 3).toString('hex'), key?.hint)
+      t.equal(Buffer.concat([header, sealed]).toString('hex'), unsigned)
+    }
+  })
+}
+
+function hex(digits: string): Buffer<ArrayBuffer> {
+  return Buffer.from(new Uint8Array(Buffer.from(digits, 'hex')).buffer)
+}
+
+function text(value: string): Buffer<ArrayBuffer> {
+  return Buffer.from(new Uint8Array(Buffer.from(value, 'utf8')).buffer)
+}
+
+function byte(value: number): Buffer {
+  return Buffer.of(value)
+}
+
+function hash(...parts: readonly Uint8Array[]): Buffer {
+  return createHash('sha256').update(Buffer.concat(parts)).digest()
+}
+
+/** z-base-32 of the first 16 bytes, by arithmetic on one large number. */
+function idOf(bytes: Uint8Array): string {
+  const alphabet = 'ybndrfg8ejkmcpqxot1uwisza345h769'
+  let rest = BigInt(`0x${Buffer.from(bytes.subarray(0, 16)).toString('hex')}`) << 2n
+  let id = ''
+  for (let at = 0; at < 26; at += 1) {
+    id = alphabet.charAt(Number(rest & 31n)) + id
+    rest >>= 5n
+  }
+  return id
+}
+
+function bytesOf(id: string): Buffer {
+  const alphabet = 'ybndrfg8ejkmcpqxot1uwisza345h769'
+  let value = 0n
+  for (const character of id) value = (value << 5n) | BigInt(alphabet.indexOf(character))
+  return hex((value >> 2n).toString(16).padStart(32, '0'))
+}
+
+async function hkdf(
+  hashName: string,
+  secret: Uint8Array,
+  { label, length }: { readonly label: string; readonly length: number },
+): Promise<Buffer> {
+  const base = await subtle.importKey('raw', new Uint8Array(secret), 'HKDF', false, ['deriveBits'])
+  const purpose = { name: 'HKDF', hash: hashName, salt: new Uint8Array(0), info: text(label) }
+  return Buffer.from(await subtle.deriveBits(purpose, base, length * 8))
+}
+
+interface Text {
+  readonly nonce: Uint8Array
+  readonly bound: Uint8Array
+  readonly bytes: Uint8Array
+}
+
+async function seal(suite: number, key: Uint8Array, { nonce, bound, bytes }: Text): Promise<Buffer> {
+  if (suite === 2) {
+    const gcm = {
+      name: 'AES-GCM',
+      iv: new Uint8Array(nonce),
+      additionalData: new Uint8Array(bound),
+    }
+    const aes = await subtle.importKey('raw', new Uint8Array(key), 'AES-GCM', false, ['encrypt'])
+    return Buffer.from(await subtle.encrypt(gcm, aes, new Uint8Array(bytes)))
+  }
+  const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: 16 })
+  cipher.setAAD(bound, { plaintextLength: bytes.length })
+  return Buffer.concat([cipher.update(bytes), cipher.final(), cipher.getAuthTag()])
+}
+
+async function isSigned(
+  suite: number,
+  key: Uint8Array,
+  { signed, signature }: { readonly signed: Uint8Array; readonly signature: Uint8Array },
+): Promise<boolean> {
+  if (suite === 1) return nacl.sign.detached.verify(signed, signature, key)
+  const ecdsa = { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' }
+  const spki = Buffer.concat([
+    hex('3046301006072a8648ce3d020106052b81040022033200'),
+    key,
+  ])
+  const verifier = await subtle.importKey('spki', new Uint8Array(spki), ecdsa, false, ['verify'])
+  return subtle.verify(ecdsa, verifier, new Uint8Array(signature), new Uint8Array(signed))
+}
