@@ -90,7 +90,7 @@ test('a damaged folder says which file, and makes no other authority', async (t)
 test('the door gets what the config says, and keeps its certificate', async (t) => {
   const data = t.testdir()
   const identity = { organisation: { name: 'Relief' }, certificate: { name: 'alpha' } }
-  const housing = { dataFolder: data, identity, contents: { keys: { root: Uint8Array.of(1) } } }
+  const housing = { dataFolder: data, identity, keys: { root: Uint8Array.of(1) } }
   const { listen } = Config.parse({ listen: { port: 9, kex: 'x25519', names: ['kit.internal'] } })
   await using stack = new AsyncDisposableStack()
   const ports = { clock, log: collectingLog(), stack }

@@ -160,7 +160,7 @@ function applyEntry(tables: Tables, logged: Logged, writer: Writer): DirectoryCh
     return applyChannel(tables, { id, kind, creator, createdAt: place.at }, place.order)
   }
   if (content.kind !== 'member') return NOTHING
-  const { person, role, from } = content
+  const { person, role, from = 0 } = content
   return applyMember(tables, content.channel, { ...place, person, role, from, writer })
 }
 

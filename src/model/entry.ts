@@ -48,7 +48,7 @@ export type Content =
       readonly person: UserId
       readonly role: MemberRole
       /** The first segment the person's node may read, in every lane; 0 for all. */
-      readonly from: number
+      readonly from?: number
     }
   | { readonly kind: 'settings'; readonly settings: Settings }
   | KeyContent
@@ -189,7 +189,7 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
         bytesFromId(content.channel),
         bytesFromId(content.person),
         ROLES.indexOf(content.role),
-        ...(content.from === 0 ? [] : [content.from]),
+        ...(content.from === undefined || content.from === 0 ? [] : [content.from]),
       ]
     case 'settings':
       return [...head, content.settings]
@@ -271,7 +271,10 @@ const READERS: Readonly<Record<number, (fields: Fields) => Content | undefined>>
     const person = idField<UserId>(fields[4])
     const role = ROLES[wholeNumber(fields[5], -1)]
     const from = Math.max(0, wholeNumber(fields[6], 0))
-    return channel && person && role ? { kind: 'member', channel, person, role, from } : undefined
+    const part = from === 0 ? {} : { from }
+    return channel && person && role
+      ? { kind: 'member', channel, person, role, ...part }
+      : undefined
   },
   [KIND_NUMBER.settings]: (fields) => ({ kind: 'settings', settings: readSettings(fields[3]) }),
 }

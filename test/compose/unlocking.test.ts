@@ -23,7 +23,6 @@ const USUAL = Config.parse({}).unlock
 const random = seededRandom(21)
 const KEYS: NodeKeys = {
   signing: random.bytes(32),
-  sealing: random.bytes(32),
   organisation: random.bytes(32),
   root: undefined,
 }
@@ -115,7 +114,7 @@ test('a damaged vault or damaged secrets are named', async (t) => {
 async function aFolder(t: Test, unlock: UnlockConfig, isFresh = true): Promise<string> {
   const path = join(isFresh ? t.testdir() : t.testdirName, 'alpha')
   const contents = {
-    organisation: { name: 'Relief', code: 'rx', rootKey: new Uint8Array(32) },
+    organisation: { name: 'Relief', code: 'rx', suite: 1 as const, rootKey: new Uint8Array(32) },
     certificate: Uint8Array.of(1),
     issuer: undefined,
   }

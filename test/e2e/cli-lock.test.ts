@@ -106,8 +106,8 @@ test('no key, no passphrase and no message is in any file or log of a node that 
   await holdfastJson('post', 'town-square', 'The bridge is down', '--data', alpha)
   const { out, error } = await node.end('SIGTERM')
   const key = await keyOf(alpha)
-  const { signing, sealing, organisation, root } = await keysOf(alpha, key)
-  const secrets = [key.bytes, signing, sealing, organisation, must(root, 'it founded')]
+  const { signing, organisation, root } = await keysOf(alpha, key)
+  const secrets = [key.bytes, signing, organisation, must(root, 'it founded')]
   const texts = ['seven green boats', 'The bridge is down']
   const needles = [...secrets, ...texts.map((text) => Buffer.from(text))].flatMap((bytes) => {
     const plain = Buffer.from(bytes)

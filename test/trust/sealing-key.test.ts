@@ -13,7 +13,6 @@ import {
   KEM_KEY_BYTES,
   openSecret,
   sealingKeyBytes,
-  sealingKeyName,
   sealingPair,
   sealSecret,
   type SealingChance,
@@ -142,14 +141,6 @@ for (const suite of SUITES) {
       for (const bytes of wrong) t.equal(sealSecret(suite, bytes, chance), undefined)
   })
 }
-
-test('a sealing key is named by its hash', async (t) => {
-  const [suite] = SUITES
-  const { publicBytes } = sealingPair(must(suite, 'a suite'), seedOf('alpha'))
-
-  t.same(sealingKeyName(publicBytes), sha256(publicBytes).subarray(0, 8))
-  t.notSame(sealingKeyName(flip(publicBytes, 900)), sealingKeyName(publicBytes))
-})
 
 test('a ciphertext is as long as its parts', async (t) => {
   for (const suite of SUITES) {

@@ -3,6 +3,7 @@ import { must } from '#base/assert.ts'
 import { bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
 import type { ChangeHash, DocumentId } from '#base/ids.ts'
 import { openEnvelope, sealEnvelope } from '#codec/envelope.ts'
+import { nameOfSealingKey } from '#model/key-book.ts'
 import { attestationOf, noteStatement } from '#trust/attestation.ts'
 import {
   auditScope,
@@ -16,7 +17,7 @@ import {
 import { issueCertificate, NO_RIGHTS, type Identity } from '#trust/identity.ts'
 import { agree, agreementPair, signingPair, SUITES, type SealKey, type Suite } from '#trust/keys.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
-import { sealingKeyName, sealingPair, sealSecret } from '#trust/sealing-key.ts'
+import { sealingPair, sealSecret } from '#trust/sealing-key.ts'
 import { anOrganisation, seedOf, type TestOrganisation } from '../support/organisation.ts'
 import { seededRandom } from '../support/random.ts'
 import { actors, lifeOf, ops, organisationSecret } from '../support/wire.ts'
@@ -164,10 +165,12 @@ function sealingVector(suite: Suite): Vectors {
   const seed = sealingSeed()
   const { publicBytes } = sealingPair(suite, seed)
   const sealed = must(sealSecret(suite, publicBytes, seededRandom(3)), 'it is sealed')
+  const { node } = anOrganisation('relief', suite).node('alpha').certificate
   return {
+    node,
     seed: hexFromBytes(seed),
     publicKey: hexFromBytes(publicBytes),
-    name: hexFromBytes(sealingKeyName(publicBytes)),
+    name: nameOfSealingKey(node, publicBytes),
     ciphertext: hexFromBytes(sealed.ciphertext),
     secret: hexFromBytes(sealed.secret),
   }
