@@ -14,6 +14,8 @@ import { actorAt, actors, aRoster, nodeAt, ops } from '../support/wire.ts'
 const roster = aRoster()
 const documents = [DIRECTORY, channelDocument(ops), segmentDocument(ops, 'priority', 12)]
 
+const aDigest = Uint8Array.of(1, 2, 3, 4)
+
 test('a note says which changes of which documents, and how far they were read', async (t) => {
   const clock = fc.dictionary(fc.constantFrom(...actors), fc.integer({ min: 1, max: 1_000_000 }), {
     noNullPrototype: true,
@@ -105,8 +107,6 @@ test('whatever bytes come as a note, nothing is thrown', async (t) => {
     1_000,
   )
 })
-
-const aDigest = Uint8Array.of(1, 2, 3, 4)
 
 function aNote(clock: Clock): Note {
   return { kind: 'have', isWhole: true, items: [{ document: DIRECTORY, clock, read: {} }] }
