@@ -1,5 +1,6 @@
 import { test } from 'tap'
-import { idFromBytes, type ChannelId, type UserId } from '#base/ids.ts'
+import type { ChannelId, UserId } from '#base/ids.ts'
+import { newChannelId } from '#model/channel-id.ts'
 import { CHANNELS_MAX } from '#base/limits.ts'
 import { DIRECTORY } from '#model/document-id.ts'
 import type { Store } from '#ports/store.ts'
@@ -236,7 +237,7 @@ async function fill(store: Store, count: number): Promise<void> {
   const { context } = sync
   await context.replica.commit(async (tx) => {
     for (let index = 0; index < count; index += 1) {
-      const channel = idFromBytes<ChannelId>(seedOf(`channel ${index}`).subarray(0, 16))
+      const channel = newChannelId(sync.id, 'private', seedOf(`channel ${index}`).subarray(0, 8))
       const content = { kind: 'channel' as const, channel, channelKind: 'private' as const }
       const entry = { author: undefined, claimedAt: context.now(), content }
       await writeHere(tx, context, { document: DIRECTORY, entry })

@@ -57,7 +57,7 @@ export function anIdentity(name: string, number: number, role: NodeRole = 'kit')
     role,
     rights: role === 'hub' ? ALL_RIGHTS : NO_RIGHTS,
     validFrom: 1_790_000_000_000,
-    validUntil: 1_990_000_000_000,
+    validUntil: 4_102_444_800_000,
     signingKey: signingPair(SUITE_NACL, seed).publicBytes,
   })
   const authority = { organisation, certificateOf: () => undefined }

@@ -16,9 +16,11 @@ import type { Lane } from '#model/precedence.ts'
 import type { MessageRecord } from '#model/view.ts'
 import { writeHere } from '#sync/author.ts'
 import type { PeerId } from '#ports/carrier.ts'
+import type { EpochKey, Scope } from '#trust/epoch.ts'
 import type { Write } from '#ports/store.ts'
 import type { Outcome, SyncContext, SyncEvent } from '#sync/context.ts'
 import { cutDelta, sealNote } from '#sync/cut.ts'
+import { sealingKeyFor } from '#sync/epochs.ts'
 import { receive } from '#sync/inbox.ts'
 import { key, range } from '#sync/keys.ts'
 import type { LinkState } from '#sync/links.ts'
@@ -160,6 +162,12 @@ export async function envelopeOf(
 export async function noteOf({ context }: SyncNode, note: Note): Promise<Uint8Array> {
   const bytes = await context.replica.commit((tx) => sealNote(tx, context, note))
   return must(bytes, 'there is a key for notes')
+}
+
+/** The key under which `node` would seal for a scope now. */
+export async function keyFor({ context }: SyncNode, scope: Scope): Promise<EpochKey> {
+  const found = await context.replica.commit((tx) => sealingKeyFor(tx, context, scope))
+  return must(found, 'there is a key for the scope')
 }
 
 /** Hands `bytes` to `node` and tells what became of them and what the carrier was answered. */

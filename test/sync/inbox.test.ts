@@ -13,7 +13,7 @@ import type { Fork } from '#sync/context.ts'
 import { key, range } from '#sync/keys.ts'
 import { unpack } from '#sync/records.ts'
 import { attestationOf } from '#trust/attestation.ts'
-import { epochKey, type Keyring } from '#trust/epoch.ts'
+import { epochOf, scopeKey, type EpochKey, type Keyring } from '#trust/epoch.ts'
 import { aFaultyStore } from '../support/faulty-store.ts'
 import { anyBytes, flip } from '../support/property.ts'
 import { collectingLog } from '../support/log.ts'
@@ -24,6 +24,7 @@ import {
   bodies,
   envelopeOf,
   found,
+  keyFor,
   ops,
   routine,
   say,
@@ -374,8 +375,8 @@ test('an envelope of another organisation is refused', async (t) => {
     life: alpha.context.life,
     counter: 900,
     key: {
-      ...epochKey(alpha.context.identity.organisation.id, seedOf('another secret'), ops),
-      hint: alpha.context.keyring.current(ops).hint,
+      ...foreignKey(alpha),
+      hint: (await keyFor(alpha, ops)).hint,
     },
     body: Uint8Array.of(1, 0),
     sign: undefined,
@@ -425,7 +426,7 @@ test("a member's envelope with a body that is none is refused, sealed as it may 
         sender: alphaIdentity.certificate,
         life: alpha.context.life,
         counter,
-        key: alpha.context.keyring.current(isNote ? 'directory' : ops),
+        key: await keyFor(alpha, isNote ? 'directory' : ops),
         body: isNote ? Uint8Array.of(2 + (counter % 3), ...body) : Uint8Array.of(1, ...body),
         sign: () => new Uint8Array(64),
       })
@@ -593,13 +594,13 @@ async function sealedDelta(node: SyncNode, forgery: Forgery): Promise<Uint8Array
   return sealedChanges(node, log.since({}), forgery)
 }
 
-function sealedChanges(
+async function sealedChanges(
   node: SyncNode,
   changes: readonly Logged[],
   forgery: Forgery = {},
-): Uint8Array {
+): Promise<Uint8Array> {
   const sender = forgery.by ?? node
-  const { identity, life, keyring, roster } = sender.context
+  const { identity, life, roster } = sender.context
   const attestations = new Map<ActorId, Uint8Array>()
   for (const change of changes) {
     if (change.actor !== sender.actor && forgery.attest !== undefined)
@@ -612,10 +613,18 @@ function sealedChanges(
     sender: identity.certificate,
     life,
     counter: 800,
-    key: keyring.current(ops),
+    key: await keyFor(sender, ops),
     body: encodeDelta({ document: routine, changes, sender: sender.actor, roster, attestations }),
     sign: forgery.sign ?? honest,
   })
+}
+
+/** The key of `ops` in the first epoch of an organisation with the same id and another secret. */
+function foreignKey({ context }: SyncNode): EpochKey {
+  const { id, suite } = context.identity.organisation
+  const secret = seedOf('another secret')
+  const epoch = epochOf(suite, { audience: id, number: 0, maker: undefined, secret })
+  return scopeKey(suite, id, { scope: ops, epoch })
 }
 
 function turn(): Promise<void> {

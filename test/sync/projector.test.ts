@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import { idFromBytes, type PostId, type UserId } from '#base/ids.ts'
+import { newPersonId, type PostId } from '#base/ids.ts'
 import { SEGMENT_PERIOD_MS } from '#base/limits.ts'
 import { channelDocument, DIRECTORY, segmentDocument } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
@@ -26,7 +26,10 @@ import {
 
 const alphaIdentity = anIdentity('alpha', 1)
 const bravoIdentity = anIdentity('bravo', 2)
-const bo = idFromBytes<UserId>(seedOf('person bo').subarray(0, 16))
+const bo = newPersonId(
+  anIdentity('alpha', 1).certificate.node,
+  seedOf('person bo').subarray(0, 8),
+)
 
 test('an edit, a reaction and a deletion that come before their messages find them', async (t) => {
   const clock = virtualClock()
