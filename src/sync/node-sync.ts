@@ -18,7 +18,7 @@ import { range } from './keys.ts'
 import type { LinkState } from './links.ts'
 import { openProjector } from './projector.ts'
 import { openReplica, type Reader } from './replica.ts'
-import { addChannel, directoryChanged, keysChanged } from './standing.ts'
+import { addChannel, directoryChanged, foldedAnew, keysChanged } from './standing.ts'
 
 /** Sync of one node, running. */
 export interface NodeSync extends AsyncDisposable {
@@ -54,6 +54,8 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     {
       keysChanged: (tx, news) => keysChanged(tx, context, news),
       directoryChanged: (tx, change) => directoryChanged(tx, context, change),
+      foldedAnew: (tx) => foldedAnew(tx, context),
+      told: (tx, event) => tx.afterwards(() => context.emit(event)),
     },
   )
   let driver: Driver | undefined

@@ -2,7 +2,7 @@
  * From entries to the picture people see: each change that a commit adds is folded into the view's records in the
  * same commit. The directory is small and kept in memory; messages and channels are records in the store.
  */
-import type { DocumentId, Instant, NodeId, PostId } from '#base/ids.ts'
+import type { DocumentId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
 import { openDirectory, type Directory, type DirectoryChange } from '#model/directory.ts'
 import { channelOfDocument, DIRECTORY, KEYS, laneOfDocument } from '#model/document-id.ts'
 import { openKeyBook, type KeyBook, type KeyNews, type Writer } from '#model/key-book.ts'
@@ -10,7 +10,6 @@ import { postIdOf, type Logged } from '#model/log.ts'
 import { mentionsIn, usernames } from '#model/names.ts'
 import { causeKey, orderKey } from '#model/order.ts'
 import {
-  amend,
   configure,
   EMPTY_CHANNEL,
   isUncertain,
@@ -21,6 +20,14 @@ import {
 } from '#model/view.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { Roster } from '#trust/roster.ts'
+import {
+  adoptOrphans,
+  applyAmendment,
+  replaceMessage,
+  retryHeld,
+  touchedAt,
+  type AmendmentScene,
+} from './amendments.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type ViewedRecord } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -63,6 +70,10 @@ export interface Projector {
 export interface ProjectorHooks {
   readonly keysChanged: (tx: Tx, news: KeyNews) => Promise<void>
   readonly directoryChanged: (tx: Tx, change: DirectoryChange) => Promise<void>
+  /** A revocation or a certificate changed what earlier entries say. */
+  readonly foldedAnew: (tx: Tx) => Promise<void>
+  /** What else changed in the view by it. */
+  readonly told: (tx: Tx, event: ViewEvent) => void
 }
 
 /** A projector with an empty directory and an empty book of keys. */
@@ -72,17 +83,49 @@ export function openProjector(
 ): Projector {
   let directory = openDirectory()
   let keyBook = openKeyBook()
+  /** As what the entries of each node were folded. */
+  const rights = new Map<NodeId, boolean>()
 
   const writerOf = (logged: Logged): Writer | undefined => {
-    if (logged.entry.content.kind === 'node') roster.introduce(logged.entry.content.certificate)
+    const { content } = logged.entry
+    if (content.kind === 'node') roster.introduce(content.certificate)
     const certificate = roster.ofActor(logged.actor)
-    if (certificate === undefined || isTooLate(roster, certificate.node, logged)) return undefined
-    return { node: certificate.node, administers: certificate.rights.administers }
+    if (certificate === undefined) return undefined
+    const { node } = certificate
+    // A revocation counts whatever became of its writer since: otherwise two that revoke each other would count or not
+    // by which came first. It can be backdated anyway.
+    if (content.kind !== 'revocation' && isTooLate(roster, node, logged)) return undefined
+    const { administers } = certificate.rights
+    rights.set(node, administers)
+    return { node, administers }
   }
+  /** Whether what was folded before would be folded otherwise now. */
+  const isOutdated = ({ kind }: KeyNews): boolean =>
+    kind === 'revocation' ||
+    (kind === 'certificate' &&
+      [...rights].some(
+        ([node, administers]) => roster.byNode(node)?.rights.administers !== administers,
+      ))
   const foldKeys = (logged: Logged): KeyNews => keyBook.apply(logged, writerOf(logged))
   const foldDirectory = (logged: Logged): DirectoryChange => {
     const writer = writerOf(logged)
     return writer === undefined ? { kind: 'nothing' } : directory.apply(logged, writer)
+  }
+
+  const reload: Projector['reload'] = ({ keys, directory: entries }) => {
+    directory = openDirectory()
+    keyBook = openKeyBook()
+    rights.clear()
+    introduceAll(roster, keys)
+    const isRevocation = ({ entry }: Logged): boolean => entry.content.kind === 'revocation'
+    for (const one of keys.filter(isRevocation)) foldKeys(one)
+    for (const { node, since } of keyBook.revocations()) roster.revoke(node, since)
+    for (const one of keys) if (!isRevocation(one)) foldKeys(one)
+    for (const one of entries) foldDirectory(one)
+  }
+  const tryHeld = async (tx: Tx, now: Instant, author: UserId | undefined): Promise<void> => {
+    for (const amended of await retryHeld({ tx, directory, now }, author))
+      hooks.told(tx, { kind: 'amended', ...amended })
   }
 
   return {
@@ -93,11 +136,17 @@ export function openProjector(
       if (document === KEYS) {
         const news = foldKeys(logged)
         await hooks.keysChanged(tx, news)
+        if (isOutdated(news)) {
+          reload(await documentsOf(tx))
+          await hooks.foldedAnew(tx)
+          await tryHeld(tx, source.now, undefined)
+        }
         return news.kind === 'nothing' ? undefined : { kind: 'keys', news }
       }
       if (document === DIRECTORY) {
         const change = foldDirectory(logged)
         await hooks.directoryChanged(tx, change)
+        if (change.kind === 'person') await tryHeld(tx, source.now, change.person.id)
         return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
       }
       if (content.kind === 'settings') return applySettings(tx, document, logged)
@@ -110,20 +159,29 @@ export function openProjector(
         content.kind === 'edit' || content.kind === 'deletion' || content.kind === 'reaction'
       if (!isAmendment || logged.entry.author === undefined) return undefined
       const at = shownAt(logged, source.now)
-      return applyAmendment(scene, {
+      const amended = await applyAmendment(amendmentScene(scene), {
         author: logged.entry.author,
         order: causeKey(document, logged),
         at,
         content,
       })
+      return amended && { kind: 'amended', ...amended }
     },
-    reload: (documents) => {
-      directory = openDirectory()
-      keyBook = openKeyBook()
-      for (const one of documents.keys) foldKeys(one)
-      for (const { node, since } of keyBook.revocations()) roster.revoke(node, since)
-      for (const one of documents.directory) foldDirectory(one)
-    },
+    reload,
+  }
+}
+
+/** Certificates first, twice: one that a node issued counts once its issuer's does, wherever the two stand. */
+function introduceAll(roster: Roster, keys: readonly Logged[]): void {
+  for (const _ of ['issuers', 'all'])
+    for (const { entry } of keys)
+      if (entry.content.kind === 'node') roster.introduce(entry.content.certificate)
+}
+
+async function documentsOf(tx: Tx): Promise<Parameters<Projector['reload']>[0]> {
+  return {
+    keys: (await tx.log(KEYS)).since({}),
+    directory: (await tx.log(DIRECTORY)).since({}),
   }
 }
 
@@ -131,6 +189,10 @@ export function openProjector(
 function isTooLate(roster: Roster, node: NodeId, { entry }: Logged): boolean {
   const since = roster.revokedSince(node)
   return since !== undefined && entry.placeAt >= since
+}
+
+function amendmentScene({ tx, source, directory }: Scene): AmendmentScene {
+  return { tx, directory, now: source.now }
 }
 
 interface Scene {
@@ -191,7 +253,8 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
     actor: logged.actor,
     seq: logged.seq,
   }
-  if (source.isLate) message = await countReplies(tx, await adoptOrphans(scene, message))
+  if (source.isLate)
+    message = await countReplies(tx, await adoptOrphans(amendmentScene(scene), message))
   tx.put(key.message(id), pack(message))
   tx.put(key.order(channel, order), pack(id))
   tx.put(key.changed(channel, message.updatedAt, id), pack(id))
@@ -209,18 +272,6 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
   return { kind: 'posted', message, isLate: source.isLate }
 }
 
-/** Edits, deletions and reactions that came before the message itself, in their order. */
-async function adoptOrphans(scene: Scene, message: MessageRecord): Promise<MessageRecord> {
-  let adopted = message
-  for (const [place, bytes] of await scene.tx.list(range.orphans(message.id))) {
-    const amendment = unpack<Amendment>(bytes)
-    if (amendment !== undefined)
-      adopted = amend(adopted, amendment, isAdministrator(scene, amendment))
-    scene.tx.delete(place)
-  }
-  return adopted
-}
-
 async function countReplies(tx: Tx, message: MessageRecord): Promise<MessageRecord> {
   const replies = await tx.list(range.thread(message.id))
   if (replies.length === 0) return message
@@ -235,7 +286,7 @@ async function countReply(tx: Tx, root: PostId, reply: MessageRecord): Promise<v
   const record = unpack<MessageRecord>(await tx.get(key.message(root)))
   if (record === undefined) return
   const lastReplyAt = Math.max(record.lastReplyAt, reply.createdAt)
-  replace(tx, record, {
+  replaceMessage(tx, record, {
     ...record,
     replyCount: record.replyCount + 1,
     lastReplyAt,
@@ -258,38 +309,4 @@ async function countMentions({ tx, directory }: Scene, message: MessageRecord): 
     }
     tx.put(place, pack({ ...viewed, mentions: viewed.mentions + 1 }))
   }
-}
-
-async function applyAmendment(scene: Scene, amendment: Amendment): Promise<ViewEvent | undefined> {
-  const { tx, source } = scene
-  const target = amendment.content.target
-  const record = unpack<MessageRecord>(await tx.get(key.message(target)))
-  if (record === undefined) {
-    tx.put(key.orphan(target, amendment.order), pack(amendment))
-    return undefined
-  }
-  const amended = amend(record, amendment, isAdministrator(scene, amendment))
-  if (amended === record) return undefined
-  const place = key.channel(record.channel)
-  const channel = unpack<ChannelRecord>(await tx.get(place)) ?? EMPTY_CHANNEL
-  const updatedAt = touchedAt(source.now, channel.updatedAt)
-  tx.put(place, pack({ ...channel, updatedAt } satisfies ChannelRecord))
-  const message = { ...amended, updatedAt }
-  replace(tx, record, message)
-  return { kind: 'amended', message, by: amendment }
-}
-
-function replace(tx: Tx, before: MessageRecord, after: MessageRecord): void {
-  tx.put(key.message(after.id), pack(after))
-  tx.delete(key.changed(before.channel, before.updatedAt, before.id))
-  tx.put(key.changed(after.channel, after.updatedAt, after.id), pack(after.id))
-}
-
-function isAdministrator({ directory }: Scene, { author }: Amendment): boolean {
-  return directory.person(author)?.profile.isAdministrator === true
-}
-
-/** This node's time of a change of a channel's picture; never back, unless what was there lies in an impossible future. */
-function touchedAt(now: Instant, before: Instant): Instant {
-  return before > now && before < now + 86_400_000 ? before : now
 }

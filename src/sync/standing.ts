@@ -44,6 +44,17 @@ export async function directoryChanged(
   await offerAnew(tx, context, (document) => scopeOf(document) === channel)
 }
 
+/** What the directory says was folded anew: nobody can tell what of it changed. */
+export async function foldedAnew(tx: Tx, context: SyncContext): Promise<void> {
+  for (const { id } of context.directory().channels()) addChannel(context, id)
+  const organisation = context.identity.organisation.id
+  const isShared = (document: DocumentId): boolean => {
+    const audience = audienceOfScope(context, scopeOf(document))
+    return audience !== undefined && audience !== organisation
+  }
+  await offerAnew(tx, context, isShared)
+}
+
 /** Names a channel's audience to the keyring. */
 export function addChannel(context: SyncContext, channel: AudienceId): void {
   const scope = channel as Parameters<typeof audienceOfScope>[1]

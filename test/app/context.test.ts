@@ -21,10 +21,7 @@ import { anIdentity, seedOf } from '../support/nodes.ts'
 import { seededRandom } from '../support/random.ts'
 import { amira, aSync, found, ops, routine, say, type SyncNode } from '../support/sync.ts'
 
-const bo = newPersonId(
-  anIdentity('alpha', 1).certificate.node,
-  seedOf('person bo').subarray(0, 8),
-)
+const bo = newPersonId(anIdentity('alpha', 1).certificate.node, seedOf('person bo').subarray(0, 8))
 const nobody = idFromBytes<UserId>(seedOf('nobody').subarray(0, 16))
 const nowhere = idFromBytes<ChannelId>(seedOf('nowhere').subarray(0, 16))
 

@@ -5,13 +5,13 @@ import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
 import type { ActorId } from '#base/ids.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
-import { channelDocument, DIRECTORY } from '#model/document-id.ts'
+import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Logged } from '#model/log.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Fork } from '#sync/context.ts'
 import { key, range } from '#sync/keys.ts'
-import { unpack } from '#sync/records.ts'
+import { pack, unpack } from '#sync/records.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import { epochOf, scopeKey, type EpochKey, type Keyring } from '#trust/epoch.ts'
 import { aFaultyStore } from '../support/faulty-store.ts'
@@ -129,7 +129,7 @@ test('hundreds that wait are each opened once more, when what they lack has come
   t.equal(opened, 200, 'each is opened once, when its turn has come')
 })
 
-test('an envelope of an unknown sender is parked, and opened once the directory names the sender', async (t) => {
+test('an envelope of an unknown sender is parked, and opened once its certificate has come', async (t) => {
   await using alpha = await aSync('alpha', { knows: [bravoIdentity, charlieIdentity] })
   await using bravo = await aSync('bravo', { knows: [alphaIdentity] })
   await using charlie = await aSync('charlie', { knows: [alphaIdentity] })
@@ -142,8 +142,8 @@ test('an envelope of an unknown sender is parked, and opened once the directory 
 
   t.match(outcome, { kind: 'parked' })
   t.equal(answer, 'custody')
-  await arrive(alpha, await envelopeOf(charlie, DIRECTORY))
-  await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
+  await arrive(alpha, await envelopeOf(charlie, KEYS))
+  await arrive(bravo, await envelopeOf(alpha, KEYS))
   t.strictSame(await bodies(bravo), ['from charlie'])
   t.equal((await bravo.context.replica.read.list(range.parked)).length, 0)
 })
@@ -461,15 +461,10 @@ test('the bookmark of a carrier is on disk with the envelope, also with a refuse
 test('more than may be parked is refused', async (t) => {
   const store = openMemoryStore()
   const { bravo } = await twoNodes({ store })
-  await store.write(
-    Array.from({ length: PARKED_ENVELOPES_MAX }, (_, index) => ({
-      key: key.parked(String(index)),
-      value: Uint8Array.of(0xc0),
-    })),
-  )
+  await store.write([{ key: key.parkedCount, value: pack(PARKED_ENVELOPES_MAX) }])
   const stranger = await aSync('stranger', { number: 19 })
 
-  const { outcome } = await arrive(bravo, await envelopeOf(stranger, DIRECTORY))
+  const { outcome } = await arrive(bravo, await envelopeOf(stranger, KEYS))
 
   t.match(outcome, { kind: 'refused', reason: 'too many are parked' })
 })
@@ -508,7 +503,7 @@ test('what is parked is read once when the directory grows, however much it is',
   const { alpha, bravo } = await twoNodes({ store })
   await using stranger = await aSync('stranger', { number: 19 })
   for (let count = 0; count < 30; count += 1)
-    await arrive(bravo, await envelopeOf(stranger, DIRECTORY))
+    await arrive(bravo, await envelopeOf(stranger, KEYS))
   t.equal((await inner.list(range.parked)).length, 30)
   const before = reads
   await found(alpha)

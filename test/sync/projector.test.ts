@@ -13,6 +13,7 @@ import { anIdentity, seedOf, type NodeChoice } from '../support/nodes.ts'
 import {
   amend,
   amira,
+  amiraOf,
   arrive,
   aSync,
   envelopeOf,
@@ -26,10 +27,7 @@ import {
 
 const alphaIdentity = anIdentity('alpha', 1)
 const bravoIdentity = anIdentity('bravo', 2)
-const bo = newPersonId(
-  anIdentity('alpha', 1).certificate.node,
-  seedOf('person bo').subarray(0, 8),
-)
+const bo = newPersonId(anIdentity('alpha', 1).certificate.node, seedOf('person bo').subarray(0, 8))
 
 test('an edit, a reaction and a deletion that come before their messages find them', async (t) => {
   const clock = virtualClock()
@@ -191,7 +189,7 @@ test('two nodes that wrote apart show the same in the same order, whatever their
       for (const clock of clocks) await clock.advance(7_000)
     }
     await exchange(alpha, bravo)
-    const seen = (await shown(alpha)).at(-1)
+    const seen = (await shown(alpha)).findLast(({ author }) => author === amiraOf(bravo.id))
     await say(bravo, 'after all of it')
     await amend(bravo, { kind: 'edit', target: must(seen, 'there is one').id, body: 'edited' })
     await exchange(alpha, bravo)

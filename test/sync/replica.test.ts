@@ -11,10 +11,7 @@ import { anIdentity, seedOf } from '../support/nodes.ts'
 import { aSync, amira, bodies, found, ops, say, shown, type SyncNode } from '../support/sync.ts'
 
 const document = segmentDocument(ops, 'routine', 0)
-const bo = newPersonId(
-  anIdentity('alpha', 1).certificate.node,
-  seedOf('person bo').subarray(0, 8),
-)
+const bo = newPersonId(anIdentity('alpha', 1).certificate.node, seedOf('person bo').subarray(0, 8))
 
 test('commits that wait while a batch is synced go to the disk as one batch, in their order', async (t) => {
   const { replica, store } = aReplica()
