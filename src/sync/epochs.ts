@@ -159,10 +159,8 @@ function goodEpochs(
   nodes: ReadonlySet<NodeId>,
 ): readonly Candidate[] {
   const book = context.keyBook()
-  const isInside = (keyName: string): boolean => {
-    const owner = book.ownerOf(keyName)
-    return owner !== undefined && nodes.has(owner)
-  }
+  // Who is out and has published the key of somebody inside as their own has not got what it opens.
+  const isInside = (keyName: string): boolean => !book.ownersOf(keyName).isDisjointFrom(nodes)
   const made: Candidate[] = book
     .epochs(audience)
     .filter(({ maker, covered }) => nodes.has(maker) && [...covered].every(isInside))

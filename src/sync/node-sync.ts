@@ -1,6 +1,6 @@
 /** Opens all of sync for one node: replica, directory, roster, keyring, and the driver that runs them. */
 import { actorOf, type Instant } from '#base/ids.ts'
-import { DIRECTORY, KEYS } from '#model/document-id.ts'
+import { KEYS } from '#model/document-id.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
@@ -82,10 +82,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   const peers = await store.list(range.peers)
   for (const [place] of peers) context.peers.add(place.slice('peer/'.length) as PeerId)
   const reload = async (reader: Pick<Reader, 'log' | 'list'>): Promise<void> => {
-    projector.reload({
-      keys: (await reader.log(KEYS)).since({}),
-      directory: (await reader.log(DIRECTORY)).since({}),
-    })
+    await projector.reload(reader)
     await reloadEpochs(reader, context)
     for (const { id } of projector.directory().channels()) addChannel(context, id)
   }

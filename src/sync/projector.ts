@@ -30,7 +30,7 @@ import {
 } from './amendments.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type ViewedRecord } from './records.ts'
-import type { Tx } from './replica.ts'
+import type { Reader, Tx } from './replica.ts'
 
 /** What changed in the view. */
 export type ViewEvent =
@@ -59,11 +59,8 @@ export interface Projector {
     at: { readonly document: DocumentId; readonly logged: Logged },
     source: Source,
   ) => Promise<ViewEvent | undefined>
-  /** Folds the directory anew from its document: at start, and after a batch failed. */
-  readonly reload: (documents: {
-    readonly keys: readonly Logged[]
-    readonly directory: readonly Logged[]
-  }) => void
+  /** Folds both documents anew: at start, and after a batch failed. */
+  readonly reload: (reader: Pick<Reader, 'log'>) => Promise<void>
 }
 
 /** What else follows from the two documents that decide who is who, in the commit that changes them. */
@@ -112,7 +109,9 @@ export function openProjector(
     return writer === undefined ? { kind: 'nothing' } : directory.apply(logged, writer)
   }
 
-  const reload: Projector['reload'] = ({ keys, directory: entries }) => {
+  const reload: Projector['reload'] = async (reader) => {
+    const keys = (await reader.log(KEYS)).since({})
+    const entries = (await reader.log(DIRECTORY)).since({})
     directory = openDirectory()
     keyBook = openKeyBook()
     rights.clear()
@@ -137,7 +136,7 @@ export function openProjector(
         const news = foldKeys(logged)
         await hooks.keysChanged(tx, news)
         if (isOutdated(news)) {
-          reload(await documentsOf(tx))
+          await reload(tx)
           await hooks.foldedAnew(tx)
           await tryHeld(tx, source.now, undefined)
         }
@@ -149,8 +148,8 @@ export function openProjector(
         if (change.kind === 'person') await tryHeld(tx, source.now, change.person.id)
         return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
       }
-      if (content.kind === 'settings') return applySettings(tx, document, logged)
       const scene = { tx, document, logged, source, directory }
+      if (content.kind === 'settings') return applySettings(scene)
       if (content.kind === 'post') {
         const origin = roster.ofActor(logged.actor)?.node ?? identity.certificate.node
         return applyPost(scene, origin)
@@ -178,13 +177,6 @@ function introduceAll(roster: Roster, keys: readonly Logged[]): void {
       if (entry.content.kind === 'node') roster.introduce(entry.content.certificate)
 }
 
-async function documentsOf(tx: Tx): Promise<Parameters<Projector['reload']>[0]> {
-  return {
-    keys: (await tx.log(KEYS)).since({}),
-    directory: (await tx.log(DIRECTORY)).since({}),
-  }
-}
-
 /** Whether an entry claims to be written after its node was revoked: who took the node wrote it. */
 function isTooLate(roster: Roster, node: NodeId, { entry }: Logged): boolean {
   const since = roster.revokedSince(node)
@@ -203,11 +195,7 @@ interface Scene {
   readonly directory: Directory
 }
 
-async function applySettings(
-  tx: Tx,
-  document: DocumentId,
-  logged: Logged,
-): Promise<ViewEvent | undefined> {
+async function applySettings({ tx, document, logged }: Scene): Promise<ViewEvent | undefined> {
   const channel = channelOfDocument(document)
   const content = logged.entry.content
   if (channel === undefined || content.kind !== 'settings') return undefined
