@@ -35,7 +35,7 @@ export async function writeHere(tx: Tx, context: SyncContext, writing: Writing):
   const event = await context.projector.apply(tx, { document, logged }, source)
   if (event !== undefined) tx.afterwards(() => context.emit(event))
   await offerToPeers(tx, context, { document, from: undefined })
-  if (document === DIRECTORY) await settle(tx, context, document)
+  if (document === DIRECTORY) await settle(tx, context, { document, from: undefined })
   return { logged, event }
 }
 

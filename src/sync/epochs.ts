@@ -81,13 +81,19 @@ export async function rotate(tx: Tx, context: SyncContext, audience: AudienceId)
   return epoch
 }
 
-/** Wraps what an audience seals under for those of its nodes that lack it. True when somebody did. */
-export async function cover(tx: Tx, context: SyncContext, audience: AudienceId): Promise<boolean> {
+/** Wraps what an audience seals under for those of its nodes that lack it, or for one of them. True when somebody did. */
+export async function cover(
+  tx: Tx,
+  context: SyncContext,
+  { audience, only }: { readonly audience: AudienceId; readonly only?: NodeId | undefined },
+): Promise<boolean> {
   const nodes = nodesOf(context, audience)
   const [best] = goodEpochs(context, audience, nodes)
   const epoch = best && context.keyring.epoch(best.id)
   if (best === undefined || epoch === undefined || best.isFirst) return false
-  const lacking = sealableNodes(context, audience).filter(({ name }) => !best.covered.has(name))
+  const isMeant = ({ name, node }: SealingKeyFacts): boolean =>
+    !best.covered.has(name) && (only === undefined || node === only)
+  const lacking = sealableNodes(context, audience).filter(isMeant)
   if (lacking.length === 0) return false
   await wrapFor(tx, context, { epoch, lacking, isNew: false })
   return true

@@ -194,7 +194,7 @@ async function apply(tx: Tx, context: SyncContext, { arrival, good }: Applicatio
     if (event !== undefined) tx.afterwards(() => context.emit(event))
   }
   await noteSegment(tx, document, context.now())
-  await settle(tx, context, document)
+  await settle(tx, context, { document, from: arrival.incoming.from })
   for (const { actor, newest } of fresh) {
     const signature = signatureOf(arrival, actor)
     if (signature !== undefined)

@@ -5,7 +5,8 @@
 import type { DirectoryChange } from '#model/directory.ts'
 import type { KeyNews } from '#model/key-book.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
-import type { DocumentId } from '#base/ids.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import type { DocumentId, NodeId } from '#base/ids.ts'
 import type { AudienceId } from '#trust/epoch.ts'
 import { audienceOfScope, mayHold, scopeOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
@@ -62,8 +63,15 @@ export function addChannel(context: SyncContext, channel: AudienceId): void {
   if (audience !== undefined) context.keyring.addScope(scope, audience)
 }
 
-/** What is due once a commit has changed either document. Wraps what this node is to wrap. */
-export async function settle(tx: Tx, context: SyncContext, document: DocumentId): Promise<void> {
+/**
+ * What is due once a commit has changed either document: hubs and makers wrap for whoever lacks a secret, everybody for
+ * the node that is right here and has just told its sealing key or who was let in.
+ */
+export async function settle(
+  tx: Tx,
+  context: SyncContext,
+  { document, from }: { readonly document: DocumentId; readonly from: PeerId | undefined },
+): Promise<void> {
   if (document !== KEYS && document !== DIRECTORY) return
   if (document === KEYS) await ensureSealingKey(tx, context)
   const { node, role } = context.identity.certificate
@@ -72,13 +80,15 @@ export async function settle(tx: Tx, context: SyncContext, document: DocumentId)
       .keyBook()
       .epochs(audience)
       .some(({ maker }) => maker === node)
-    if (role === 'hub' || isMaker) await cover(tx, context, audience)
+    const isForAll = role === 'hub' || isMaker
+    if (isForAll) await cover(tx, context, { audience })
+    else if (from !== undefined && isNode(from)) await cover(tx, context, { audience, only: from })
   }
 }
 
 /** Wraps for a node that is right here what its audiences seal under: nobody else may be in reach. */
-export async function coverPeer(tx: Tx, context: SyncContext): Promise<void> {
-  for (const audience of heldAudiences(context)) await cover(tx, context, audience)
+export async function coverPeer(tx: Tx, context: SyncContext, only: NodeId): Promise<void> {
+  for (const audience of heldAudiences(context)) await cover(tx, context, { audience, only })
 }
 
 /** Offers documents to peers that may hold them and lack some of them. */

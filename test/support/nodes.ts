@@ -8,6 +8,7 @@ import { must } from '#base/assert.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
+import type { Random } from '#ports/random.ts'
 import type { Passwords } from '#ports/passwords.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
@@ -87,6 +88,8 @@ export interface NodeChoice {
   readonly log?: Log
   readonly carriers?: readonly Carrier[]
   readonly life?: Uint8Array
+  /** Chance that does not follow from the name: for a node that is opened again. */
+  readonly random?: Random
   /** Nodes it knows beforehand. */
   readonly knows?: readonly Identity[]
 }
@@ -106,7 +109,7 @@ export function aNode(name: string, choice: NodeChoice = {}): Promise<EdgeNode &
     {
       store: choice.store ?? openMemoryStore(),
       clock: choice.clock ?? virtualClock(),
-      random: seededRandom(number),
+      random: choice.random ?? seededRandom(number),
       log: choice.log ?? collectingLog(),
       passwords: quickPasswords,
       carriers: choice.carriers ?? [],

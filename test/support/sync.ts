@@ -69,7 +69,7 @@ export async function aSync(name: string, choice: NodeChoice = {}): Promise<Sync
     roster: rosterOf(choice.knows ?? []),
     store: choice.store ?? openMemoryStore(),
     clock: choice.clock ?? virtualClock(),
-    random: seededRandom(name.charCodeAt(0)),
+    random: choice.random ?? seededRandom(name.charCodeAt(0)),
     log: choice.log ?? collectingLog(),
     carriers: choice.carriers ?? [],
     emit: (event) => void events.push(event),

@@ -502,8 +502,7 @@ test('what is parked is read once when the directory grows, however much it is',
   }
   const { alpha, bravo } = await twoNodes({ store })
   await using stranger = await aSync('stranger', { number: 19 })
-  for (let count = 0; count < 30; count += 1)
-    await arrive(bravo, await envelopeOf(stranger, KEYS))
+  for (let count = 0; count < 30; count += 1) await arrive(bravo, await envelopeOf(stranger, KEYS))
   t.equal((await inner.list(range.parked)).length, 30)
   const before = reads
   await found(alpha)
