@@ -60,7 +60,7 @@ test('a direct channel is for the two nodes and hubs', async (t) => {
   const [alpha, bravo] = [node('alpha'), node('bravo')]
   const channel = directChannelId(amiraOf(alpha.id), amiraOf(bravo.id))
   await enter(alpha, DIRECTORY, { kind: 'channel', channel, channelKind: 'direct' })
-  for (const of of [alpha, bravo]) await setMember(alpha, channel, { of, role: 'member' })
+  for (const one of [alpha, bravo]) await setMember(alpha, channel, { of: one, role: 'member' })
   await settle()
 
   for (const name of NAMES) t.strictSame(namesOf(node(name), channel), ['alpha', 'bravo', 'hub'])
