@@ -2,7 +2,7 @@
  * Epochs at work: which secret to seal under, making the next one when somebody is out, and wrapping for those who lack
  * it. Whatever is decided here is written in the commit that needed it.
  */
-import type { ActorId, ChannelId, NodeId } from '#base/ids.ts'
+import type { ChannelId, NodeId } from '#base/ids.ts'
 import { hexFromBytes } from '#base/bytes.ts'
 import type { EpochFacts, KeyNews, SealingKeyFacts, WrapFacts } from '#model/key-book.ts'
 import { WRAPS_MAX, type KeyContent, type Wrap } from '#model/key-content.ts'
@@ -27,9 +27,9 @@ import {
   sealSecret,
 } from '#trust/sealing-key.ts'
 import { audienceOfScope, nodesOf } from './audience.ts'
-import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
+import { offerToPeers } from './ledger.ts'
 import { pack, unpack, type EpochRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 
@@ -233,7 +233,7 @@ async function pairWith(
 
 async function takeWrap(tx: Tx, context: SyncContext, wrap: WrapFacts): Promise<void> {
   if (context.keyring.epoch(wrap.epoch.id) !== undefined) return
-  const secret = await tx.get(key.pairSecret(wrap.actor as ActorId, wrap.pair))
+  const secret = await tx.get(key.pairSecret(wrap.actor, wrap.pair))
   if (secret === undefined) return
   const { suite } = context.identity.organisation
   const epoch = unwrapEpoch(suite, secret, { facts: wrap.epoch, bytes: wrap.bytes })
@@ -257,7 +257,11 @@ function nameScope(context: SyncContext, audience: AudienceId): void {
 }
 
 async function append(tx: Tx, context: SyncContext, content: KeyContent): Promise<number> {
-  const entry = { author: undefined, claimedAt: context.now(), content }
-  const { logged } = await writeHere(tx, context, { document: KEYS, entry })
+  const now = context.now()
+  const logged = await tx.append(KEYS, { author: undefined, claimedAt: now, content })
+  const source = { isLate: false, pendingId: '', now }
+  const event = await context.projector.apply(tx, { document: KEYS, logged }, source)
+  if (event !== undefined) tx.afterwards(() => context.emit(event))
+  await offerToPeers(tx, context, { document: KEYS, from: undefined })
   return logged.seq
 }

@@ -3,9 +3,9 @@
  * same commit. The directory is small and kept in memory; messages and channels are records in the store.
  */
 import type { DocumentId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
-import { openDirectory, type Directory, type DirectoryChange } from '#model/directory.ts'
+import type { Directory, DirectoryChange } from '#model/directory.ts'
 import { channelOfDocument, DIRECTORY, KEYS, laneOfDocument } from '#model/document-id.ts'
-import { openKeyBook, type KeyBook, type KeyNews, type Writer } from '#model/key-book.ts'
+import type { KeyBook, KeyNews } from '#model/key-book.ts'
 import { postIdOf, type Logged } from '#model/log.ts'
 import { mentionsIn, usernames } from '#model/names.ts'
 import { causeKey, orderKey } from '#model/order.ts'
@@ -28,6 +28,7 @@ import {
   touchedAt,
   type AmendmentScene,
 } from './amendments.ts'
+import { openBooks } from './books.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type ViewedRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
@@ -78,109 +79,53 @@ export function openProjector(
   { identity, roster }: { readonly identity: Identity; readonly roster: Roster },
   hooks: ProjectorHooks,
 ): Projector {
-  let directory = openDirectory()
-  let keyBook = openKeyBook()
-  /** As what the entries of each node were folded. */
-  const rights = new Map<NodeId, boolean>()
-
-  const writerOf = (logged: Logged): Writer | undefined => {
-    const { content } = logged.entry
-    if (content.kind === 'node') roster.introduce(content.certificate)
-    const certificate = roster.ofActor(logged.actor)
-    if (certificate === undefined) return undefined
-    const { node } = certificate
-    // A revocation counts whatever became of its writer since: otherwise two that revoke each other would count or not
-    // by which came first. It can be backdated anyway.
-    if (content.kind !== 'revocation' && isTooLate(roster, node, logged)) return undefined
-    const { administers } = certificate.rights
-    rights.set(node, administers)
-    return { node, administers }
-  }
-  /** Whether what was folded before would be folded otherwise now. */
-  const isOutdated = ({ kind }: KeyNews): boolean =>
-    kind === 'revocation' ||
-    (kind === 'certificate' &&
-      [...rights].some(
-        ([node, administers]) => roster.byNode(node)?.rights.administers !== administers,
-      ))
-  const foldKeys = (logged: Logged): KeyNews => keyBook.apply(logged, writerOf(logged))
-  const foldDirectory = (logged: Logged): DirectoryChange => {
-    const writer = writerOf(logged)
-    return writer === undefined ? { kind: 'nothing' } : directory.apply(logged, writer)
-  }
-
-  const reload: Projector['reload'] = async (reader) => {
-    const keys = (await reader.log(KEYS)).since({})
-    const entries = (await reader.log(DIRECTORY)).since({})
-    directory = openDirectory()
-    keyBook = openKeyBook()
-    rights.clear()
-    introduceAll(roster, keys)
-    const isRevocation = ({ entry }: Logged): boolean => entry.content.kind === 'revocation'
-    for (const one of keys.filter(isRevocation)) foldKeys(one)
-    for (const { node, since } of keyBook.revocations()) roster.revoke(node, since)
-    for (const one of keys) if (!isRevocation(one)) foldKeys(one)
-    for (const one of entries) foldDirectory(one)
-  }
+  const books = openBooks(roster)
   const tryHeld = async (tx: Tx, now: Instant, author: UserId | undefined): Promise<void> => {
-    for (const amended of await retryHeld({ tx, directory, now }, author))
+    for (const amended of await retryHeld({ tx, directory: books.directory(), now }, author))
       hooks.told(tx, { kind: 'amended', ...amended })
   }
 
   return {
-    directory: () => directory,
-    keyBook: () => keyBook,
+    directory: books.directory,
+    keyBook: books.keyBook,
     apply: async (tx, { document, logged }, source) => {
-      const content = logged.entry.content
       if (document === KEYS) {
-        const news = foldKeys(logged)
+        const news = books.foldKeys(logged)
         await hooks.keysChanged(tx, news)
-        if (isOutdated(news)) {
-          await reload(tx)
+        if (books.isOutdated(news)) {
+          await books.reload(tx)
           await hooks.foldedAnew(tx)
           await tryHeld(tx, source.now, undefined)
         }
         return news.kind === 'nothing' ? undefined : { kind: 'keys', news }
       }
       if (document === DIRECTORY) {
-        const change = foldDirectory(logged)
+        const change = books.foldDirectory(logged)
         await hooks.directoryChanged(tx, change)
         if (change.kind === 'person') await tryHeld(tx, source.now, change.person.id)
         return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
       }
-      const scene = { tx, document, logged, source, directory }
-      if (content.kind === 'settings') return applySettings(scene)
-      if (content.kind === 'post') {
-        const origin = roster.ofActor(logged.actor)?.node ?? identity.certificate.node
-        return applyPost(scene, origin)
-      }
-      const isAmendment =
-        content.kind === 'edit' || content.kind === 'deletion' || content.kind === 'reaction'
-      if (!isAmendment || logged.entry.author === undefined) return undefined
-      const at = shownAt(logged, source.now)
-      const amended = await applyAmendment(amendmentScene(scene), {
-        author: logged.entry.author,
-        order: causeKey(document, logged),
-        at,
-        content,
-      })
-      return amended && { kind: 'amended', ...amended }
+      const origin = roster.ofActor(logged.actor)?.node ?? identity.certificate.node
+      const scene = { tx, document, logged, source, directory: books.directory() }
+      return applyMessage(scene, origin)
     },
-    reload,
+    reload: books.reload,
   }
 }
 
-/** Certificates first, twice: one that a node issued counts once its issuer's does, wherever the two stand. */
-function introduceAll(roster: Roster, keys: readonly Logged[]): void {
-  for (const _ of ['issuers', 'all'])
-    for (const { entry } of keys)
-      if (entry.content.kind === 'node') roster.introduce(entry.content.certificate)
-}
-
-/** Whether an entry claims to be written after its node was revoked: who took the node wrote it. */
-function isTooLate(roster: Roster, node: NodeId, { entry }: Logged): boolean {
-  const since = roster.revokedSince(node)
-  return since !== undefined && entry.placeAt >= since
+/** An entry of a channel's settings or of a segment. */
+async function applyMessage(scene: Scene, origin: NodeId): Promise<ViewEvent | undefined> {
+  const { document, logged, source } = scene
+  const { author, content } = logged.entry
+  if (content.kind === 'settings') return applySettings(scene)
+  if (content.kind === 'post') return applyPost(scene, origin)
+  const isAmendment =
+    content.kind === 'edit' || content.kind === 'deletion' || content.kind === 'reaction'
+  if (!isAmendment || author === undefined) return undefined
+  const at = shownAt(logged, source.now)
+  const amendment = { author, order: causeKey(document, logged), at, content }
+  const amended = await applyAmendment(amendmentScene(scene), amendment)
+  return amended && { kind: 'amended', ...amended }
 }
 
 function amendmentScene({ tx, source, directory }: Scene): AmendmentScene {

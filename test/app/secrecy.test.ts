@@ -3,6 +3,7 @@ import { test, type Test } from 'tap'
 import { openMemoryNetwork } from '#carriers/memory.ts'
 import type { EdgeNode } from '#app/node.ts'
 import type { ChannelId, UserId } from '#base/ids.ts'
+import type { NodeRole } from '#trust/identity.ts'
 import { virtualClock } from '../support/clock.ts'
 import { aNode, anAdministrator, anIdentity, until } from '../support/nodes.ts'
 
@@ -138,7 +139,6 @@ async function threeNodes(
 ): Promise<Record<'alpha' | 'bravo' | 'charlie' | 'hub', Place>> {
   const clock = virtualClock()
   const network = openMemoryNetwork({ clock })
-  const roleOf = (name: string) => (name === 'hub' ? 'hub' : 'kit')
   const identities = names.map((name, at) => anIdentity(name, at + 1, roleOf(name)))
   const places = await Promise.all(
     names.map(async (name, at): Promise<Place> => {
@@ -166,4 +166,8 @@ async function threeNodes(
     },
   )
   return named as Record<'alpha' | 'bravo' | 'charlie' | 'hub', Place>
+}
+
+function roleOf(name: string): NodeRole {
+  return name === 'hub' ? 'hub' : 'kit'
 }

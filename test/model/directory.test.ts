@@ -201,10 +201,6 @@ test('a channel is what its id says, whoever says otherwise and however early', 
 })
 
 test('nobody but the node in its id founds a private channel, not even one that administers', async (t) => {
-  const founds = (by: NodeName, channel: ChannelId, kind: ChannelKind): boolean => {
-    const content: Content = { kind: 'channel', channel, channelKind: kind }
-    return directoryOf([say(openLog(DIRECTORY), by, content)]).channel(channel) !== undefined
-  }
   const group = channelOf('alpha', 'group')
 
   t.strictSame(
@@ -293,16 +289,16 @@ test('anybody’s own node lets them into a public channel, and takes them out o
 test('what a removed node wrote without having heard of it counts; what it wrote knowing, does not', async (t) => {
   const here = openLog(DIRECTORY)
   const there = openLog(DIRECTORY)
-  const let_ = say(here, 'alpha', aMember(medical, bo, 'member'))
-  take(there, let_.logged)
+  const joined = say(here, 'alpha', aMember(medical, bo, 'member'))
+  take(there, joined.logged)
   const unaware = say(there, 'bravo', aMember(medical, chen, 'member'))
   const removal = say(here, 'alpha', aMember(medical, bo, 'none'), 5)
   take(there, removal.logged)
   const aware = say(there, 'bravo', aMember(medical, bo, 'member'), -3_600)
 
   for (const order of [
-    [let_, unaware, removal, aware],
-    [aware, removal, unaware, let_],
+    [joined, unaware, removal, aware],
+    [aware, removal, unaware, joined],
   ]) {
     const directory = directoryOf(order)
     t.match(directory.member(medical, bo), { role: 'none' }, 'a backdated clock wins nothing')
@@ -378,6 +374,11 @@ test('the place of an entry sorts by time first, as text', async (t) => {
 
   t.strictSame(keys.toSorted(), keys.toReversed())
 })
+
+function founds(by: NodeName, channel: ChannelId, kind: ChannelKind): boolean {
+  const content: Content = { kind: 'channel', channel, channelKind: kind }
+  return directoryOf([say(openLog(DIRECTORY), by, content)]).channel(channel) !== undefined
+}
 
 function say(log: Log, by: NodeName, content: Content, seconds = 0): Said {
   const author = by === 'hub' ? undefined : personOf(by)

@@ -237,8 +237,6 @@ function bookOf(all: readonly Said[]): KeyBook {
 
 /** All that a book answers, in an order of its own. */
 function pictureOf(book: KeyBook): unknown {
-  const byText = (a: unknown, b: unknown): number =>
-    JSON.stringify(a) < JSON.stringify(b) ? -1 : 1
   return {
     sealing: NODES.map((node) => book.sealingKey(node)),
     owners: KEYS_OF.map((bytes) => [...book.ownersOf(nameOf(bytes))].toSorted()),
@@ -255,4 +253,8 @@ function pictureOf(book: KeyBook): unknown {
     revocations: NODES.map((node) => book.revocation(node)),
     wipes: NODES.map((node) => [book.isToBeWiped(node), book.hasWiped(node)]),
   }
+}
+
+function byText(a: unknown, b: unknown): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1
 }

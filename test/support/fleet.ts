@@ -8,6 +8,7 @@ import { DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import type { Content, MemberRole } from '#model/entry.ts'
 import { writeHere } from '#sync/author.ts'
 import { clockOf } from '#sync/ledger.ts'
+import type { NodeRole } from '#trust/identity.ts'
 import { virtualClock, type VirtualClock } from './clock.ts'
 import { anIdentity, seedOf, type NodeChoice } from './nodes.ts'
 import { amiraOf, aSync, type SyncNode } from './sync.ts'
@@ -38,7 +39,6 @@ export async function aFleet(
   const clock = virtualClock()
   const network = openMemoryNetwork({ clock })
   const numberOf = (name: string): number => 1 + names.indexOf(name)
-  const roleOf = (name: string) => (name === 'hub' ? 'hub' : 'kit')
   const identities = names.map((name) => anIdentity(name, numberOf(name), roleOf(name)))
   const idOf = (name: string): NodeId =>
     must(identities[numberOf(name) - 1], 'a name of the fleet').certificate.node
@@ -68,7 +68,7 @@ export async function aFleet(
     names.filter((other) => other !== name).map(idOf)
 
   t.teardown(async () => {
-    for (const end of [...ends.values()]) await end()
+    for (const name of names) await ends.get(name)?.()
   })
   for (const name of names) await open(name)
   return {
@@ -86,6 +86,10 @@ export async function aFleet(
     },
     settle: () => clock.advance(5_000),
   }
+}
+
+function roleOf(name: string): NodeRole {
+  return name === 'hub' ? 'hub' : 'kit'
 }
 
 /** A node writes an entry, in the name of its person. */

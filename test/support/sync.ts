@@ -1,12 +1,5 @@
 /** Sync of one node for tests, without the app above it: one channel, `ops`, and one person, amira. */
-import {
-  newPersonId,
-  type ActorId,
-  type ChannelId,
-  type DocumentId,
-  type NodeId,
-  type UserId,
-} from '#base/ids.ts'
+import { newPersonId, type ActorId, type DocumentId, type NodeId, type UserId } from '#base/ids.ts'
 import { must } from '#base/assert.ts'
 import type { Note } from '#codec/note.ts'
 import { channelDocument, DIRECTORY, segmentDocument } from '#model/document-id.ts'
@@ -166,8 +159,8 @@ export async function noteOf({ context }: SyncNode, note: Note): Promise<Uint8Ar
 
 /** The key under which `node` would seal for a scope now. */
 export async function keyFor({ context }: SyncNode, scope: Scope): Promise<EpochKey> {
-  const found = await context.replica.commit((tx) => sealingKeyFor(tx, context, scope))
-  return must(found, 'there is a key for the scope')
+  const sealing = await context.replica.commit((tx) => sealingKeyFor(tx, context, scope))
+  return must(sealing, 'there is a key for the scope')
 }
 
 /** Hands `bytes` to `node` and tells what became of them and what the carrier was answered. */
