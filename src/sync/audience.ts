@@ -49,10 +49,17 @@ export function nodesOf(context: SyncContext, audience: AudienceId): ReadonlySet
   return new Set(good.filter(belongs).map((one) => one.node))
 }
 
-/** Whether a node may hold a document. */
+/** Whether a node may hold a document: asked for every peer and document, so it looks at this node alone. */
 export function mayHold(context: SyncContext, node: NodeId, document: DocumentId): boolean {
   const audience = audienceOfScope(context, scopeOf(document))
-  return audience === undefined || nodesOf(context, audience).has(node)
+  if (audience === undefined) return true
+  const { roster, identity } = context
+  const certificate = roster.byNode(node)
+  if (certificate === undefined || !isGood(context, certificate)) return false
+  if (audience === identity.organisation.id || audience === node || certificate.role === 'hub')
+    return true
+  const members = context.directory().members(audience as ChannelId)
+  return members.some(({ person }) => roster.homeOf(person)?.node === node)
 }
 
 /** Whether a certificate may be talked to and sealed for. */

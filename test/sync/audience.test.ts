@@ -1,5 +1,6 @@
 /** Who may hold what follows from the directory and the certificates, as a node has them now. */
 import { test } from 'tap'
+import { must } from '#base/assert.ts'
 import { CERTIFICATE_GRACE_MS } from '#base/limits.ts'
 import { newPersonId, type ChannelId, type DocumentId } from '#base/ids.ts'
 import { directChannelId } from '#model/channel-id.ts'
@@ -49,6 +50,11 @@ test('a private channel is for hubs and its members’ nodes, its audit for hubs
       false,
     )
     t.equal(mayHold(seen.context, node('charlie').id, KEYS), true)
+    for (const document of [DIRECTORY, channelDocument(channel), auditDocument(alpha.id, 0)]) {
+      const audience = must(audienceOfScope(seen.context, scopeOf(document)), 'not the keys')
+      for (const { id } of NAMES.map(node))
+        t.equal(mayHold(seen.context, id, document), nodesOf(seen.context, audience).has(id))
+    }
   }
   await setMember(alpha, channel, { of: bravo, role: 'none' })
   await settle()
