@@ -56,12 +56,14 @@ export async function insistInChannel(
     readonly action: Action
     readonly isAuthor?: boolean
     readonly isOwnMembership?: boolean
+    /** For an action that not everybody who administers may do here. */
+    readonly isAdministrator?: boolean
   },
 ): Promise<Channel> {
   const channel = await channelOf(context, request.channel)
   insist({
     action: request.action,
-    isAdministrator: isAdministrator(context, subject),
+    isAdministrator: request.isAdministrator ?? isAdministrator(context, subject),
     isMember: isMember(context, request.channel, subject),
     isPublicChannel: channel.kind === 'public',
     isArchived: channel.archivedAt !== 0,

@@ -6,7 +6,7 @@ import type { ChannelId, DocumentId, PostId, UserId } from '#base/ids.ts'
 import { MESSAGE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
 import { postIdOf } from '#model/log.ts'
 import type { Lane } from '#model/precedence.ts'
-import type { MessageRecord } from '#model/view.ts'
+import { mayDelete, type MessageRecord } from '#model/view.ts'
 import { key } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
@@ -95,7 +95,12 @@ async function amendMessage(context: AppContext, request: AmendRequest): Promise
   const { replica, now } = context.sync
   const found = await recordOf(replica.read, id)
   const isAuthor = found.author === subject
-  await insistInChannel(context, subject, { channel: found.channel, action, isAuthor })
+  // Who administers by the word of their own node alone deletes what was written there: elsewhere it would not count.
+  const isAdministrator =
+    context.sync.directory().person(subject)?.profile.isAdministrator === true &&
+    mayDelete(context.sync.directory().person(subject), subject, found)
+  const { channel } = found
+  await insistInChannel(context, subject, { channel, action, isAuthor, isAdministrator })
   return replica.commit(async (tx) => {
     const record = await recordOf(tx, id)
     if (isDone(record, request)) return messageFrom(record)

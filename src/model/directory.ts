@@ -24,8 +24,10 @@ export interface DirectoryPerson {
   readonly profile: Profile
   /** Whose word they are an administrator by: their own node's, or one that administers for all. */
   readonly administers: 'nothing' | 'home' | 'organisation'
-  /** Was one for all once: what they deleted then stays deleted everywhere. */
+  /** Was one for all once: what they deleted then stays deleted everywhere. Never goes back. */
   readonly hasAdministered: boolean
+  /** Was one by the word of their own node once: that counts for messages written there. Never goes back. */
+  readonly hasAdministeredHome: boolean
   readonly createdAt: Instant
   readonly updatedAt: Instant
 }
@@ -172,14 +174,17 @@ function applyPerson({ people }: Tables, id: UserId, entry: PersonEntry): Direct
   const lastOf = (isByAdministrator: boolean): boolean =>
     entries.findLast((one) => one.isByAdministrator === isByAdministrator)?.profile
       .isAdministrator === true
+  const everBy = (isByAdministrator: boolean): boolean =>
+    entries.some(
+      (one) => one.isByAdministrator === isByAdministrator && one.profile.isAdministrator,
+    )
   const forAll = lastOf(true)
   const value: DirectoryPerson = {
     id,
     profile: { ...last.profile, isAdministrator: forAll || lastOf(false) },
     administers: forAll ? 'organisation' : lastOf(false) ? 'home' : 'nothing',
-    hasAdministered: entries.some(
-      ({ isByAdministrator, profile }) => isByAdministrator && profile.isAdministrator,
-    ),
+    hasAdministered: everBy(true),
+    hasAdministeredHome: everBy(false),
     createdAt: entries[0]?.at ?? entry.at,
     updatedAt: last.at,
   }
@@ -201,10 +206,14 @@ function applyChannel(
   return { kind: 'channel', channel, isNew: known === undefined, members: inside }
 }
 
-/** Entries of one channel are folded in their order; one that comes late folds the channel anew. */
+/**
+ * Entries of one channel are folded in their order; one that comes late folds the channel anew, and so does any of a
+ * direct channel, where each of the two counts only together with the other.
+ */
 function applyMember(tables: Tables, channel: ChannelId, entry: MemberEntry): DirectoryChange {
   const known = tables.members.get(channel) ?? { entries: [], now: new Map() }
-  const isLast = entry.order > (known.entries.at(-1)?.order ?? '')
+  const isDirect = kindOfChannel(channel) === 'direct'
+  const isLast = !isDirect && entry.order > (known.entries.at(-1)?.order ?? '')
   const entries = isLast ? known.entries : [...known.entries, entry].toSorted(byOrder)
   if (isLast) entries.push(entry)
   const now = new Map(isLast ? known.now : [])
@@ -220,16 +229,19 @@ function applyMember(tables: Tables, channel: ChannelId, entry: MemberEntry): Di
   return isTold ? { kind: 'members', channel, changes } : NOTHING
 }
 
-/** Whether the writer could make this change of a channel's members when it did. */
+/** Whether the writer could make this change of a channel's members when it did. Nobody leaves a direct channel. */
 function hasSay(
   channel: ChannelId,
-  { person, writer }: MemberEntry,
+  { person, role, writer }: MemberEntry,
   { now, entries }: ChannelMembers,
 ): boolean {
   const prefix = nodePrefix(writer.node)
   const kind = kindOfChannel(channel)
-  if (kind === 'direct')
-    return entries.some((other) => directChannelId(person, other.person) === channel)
+  if (kind === 'direct') {
+    const isPair = (other: MemberEntry): boolean =>
+      other.role !== 'none' && directChannelId(person, other.person) === channel
+    return role !== 'none' && entries.some(isPair)
+  }
   if (writer.administers) return true
   const isOwn = nodePrefixOfPerson(person) === prefix
   const isMember = now.get(person)?.role !== undefined && now.get(person)?.role !== 'none'

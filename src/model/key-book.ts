@@ -84,8 +84,8 @@ export interface KeyBook {
   readonly certificates: () => readonly Uint8Array[]
   /** The sealing key that counts for a node now. */
   readonly sealingKey: (node: NodeId) => SealingKeyFacts | undefined
-  /** Whose sealing key is called so. */
-  readonly ownerOf: (keyName: string) => NodeId | undefined
+  /** Who has published the sealing key that is called so: its owner, and whoever passes it off as their own. */
+  readonly ownersOf: (keyName: string) => ReadonlySet<NodeId>
   /** The number of this list's newest pair with a sealing key, or undefined. */
   readonly pairWith: (actor: ActorId, keyName: string) => number | undefined
   /** Pairs made with the owner of a sealing key, in any list. */
@@ -104,7 +104,7 @@ export interface KeyBook {
 interface Book {
   readonly certificates: Uint8Array[]
   readonly sealing: Map<NodeId, SealingKeyFacts>
-  readonly owners: Map<string, NodeId>
+  readonly owners: Map<string, Set<NodeId>>
   /** By actor and number: the sealing key a pair was made for. */
   readonly pairs: Map<string, string>
   readonly newestPair: Map<string, number>
@@ -139,7 +139,7 @@ export function openKeyBook(): KeyBook {
     apply: (logged, writer) => applyEntry(book, logged, writer),
     certificates: () => book.certificates,
     sealingKey: (node) => book.sealing.get(node),
-    ownerOf: (keyName) => book.owners.get(keyName),
+    ownersOf: (keyName) => book.owners.get(keyName) ?? NOBODY,
     pairWith: (actor, keyName) => book.newestPair.get(`${actor} ${keyName}`),
     pairsFor: (keyName) =>
       [...book.pairs]
@@ -158,6 +158,7 @@ export function openKeyBook(): KeyBook {
   }
 }
 
+const NOBODY: ReadonlySet<NodeId> = new Set()
 const NOTHING: KeyNews = { kind: 'nothing' }
 
 function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): KeyNews {
@@ -202,12 +203,12 @@ function addSealingKey(book: Book, key: Omit<SealingKeyFacts, 'name'>): KeyNews 
   const { node, actor, generation, publicBytes } = key
   const name = nameOfSealingKey(node, publicBytes)
   const known = book.sealing.get(node)
-  book.owners.set(name, node)
+  book.owners.set(name, (book.owners.get(name) ?? new Set<NodeId>()).add(node))
   book.ownKeys.set(actor, name)
   const isNewer =
     known === undefined ||
     generation > known.generation ||
-    (generation === known.generation && name > known.name)
+    (generation === known.generation && `${name} ${actor}` > `${known.name} ${known.actor}`)
   if (!isNewer) return NOTHING
   book.sealing.set(node, { name, node, actor, generation, publicBytes })
   return { kind: 'sealing key', node }

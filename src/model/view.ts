@@ -2,8 +2,19 @@
  * What people see of messages, folded entry by entry. Only the entries of one list come in their order: an edit may
  * come before its message. The fold gives the same picture for the same entries whatever their order of arrival.
  */
-import type { ActorId, ChannelId, DocumentId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
+import {
+  nodePrefixOfActor,
+  nodePrefixOfPerson,
+  type ActorId,
+  type ChannelId,
+  type DocumentId,
+  type Instant,
+  type NodeId,
+  type PostId,
+  type UserId,
+} from '#base/ids.ts'
 import { CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
+import type { DirectoryPerson } from './directory.ts'
 import type { Content, Settings } from './entry.ts'
 import type { Logged } from './log.ts'
 import type { Lane } from './precedence.ts'
@@ -96,7 +107,7 @@ export function shownAt(logged: Logged, now: Instant): Instant {
 export function amend(
   message: MessageRecord,
   amendment: Amendment,
-  isByAdministrator: boolean,
+  mayDeleteIt: boolean,
 ): MessageRecord {
   const { content, author, order, at } = amendment
   const isAuthor = author === message.author
@@ -108,12 +119,30 @@ export function amend(
         : message
     }
     case 'deletion':
-      if (!(isAuthor || isByAdministrator)) return message
+      if (!(isAuthor || mayDeleteIt)) return message
       const deletedAt = message.deletedAt === 0 ? at : Math.min(at, message.deletedAt)
       return { ...message, body: '', deletedAt, editedAt: 0, editOrder: '', reactions: [] }
     case 'reaction':
       return message.deletedAt === 0 ? react(message, amendment, content) : message
   }
+}
+
+/**
+ * Whether somebody may delete a message: its author, whoever administered for all, and who administered by the word of
+ * their own node what was written there. Once true it stays true, so it does not matter what is heard first.
+ */
+export function mayDelete(
+  person: Pick<DirectoryPerson, 'hasAdministered' | 'hasAdministeredHome'> | undefined,
+  id: UserId,
+  message: Pick<MessageRecord, 'author' | 'actor'>,
+): boolean {
+  if (id === message.author || person?.hasAdministered === true) return true
+  return person?.hasAdministeredHome === true && isHome(id, message.actor)
+}
+
+/** Whether what `actor` wrote was written at a person's own node. */
+function isHome(person: UserId, actor: ActorId): boolean {
+  return nodePrefixOfPerson(person) === nodePrefixOfActor(actor)
 }
 
 /** The channel after settings changed. */

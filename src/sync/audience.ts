@@ -69,10 +69,16 @@ export function channelOfAudience(
   return partWith(context, audience)?.channel
 }
 
-/** Whether a node may hold a document. */
+/** Whether a node may hold a document: asked for every peer and document, so it looks at this node alone. */
 export function mayHold(context: SyncContext, node: NodeId, document: DocumentId): boolean {
   const audience = audienceOf(context, document)
-  return audience === undefined || nodesOf(context, audience).has(node)
+  if (audience === undefined) return true
+  const { roster, identity } = context
+  const certificate = roster.byNode(node)
+  if (certificate === undefined || !isGood(context, certificate)) return false
+  if (audience === identity.organisation.id || audience === node || certificate.role === 'hub')
+    return true
+  return homesOf(context, audience).has(node)
 }
 
 /** Whether a certificate may be talked to and sealed for. */

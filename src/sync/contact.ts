@@ -49,7 +49,7 @@ export async function beginContact(
 ): Promise<readonly Cut[]> {
   const { state } = contact
   await getToKnow(tx, context, contact.certificate)
-  if (isNode(state.peer)) await coverPeer(tx, context)
+  if (isNode(state.peer)) await coverPeer(tx, context, state.peer)
   const isNew = (await tx.get(key.peer(state.peer))) === undefined
   if (isNew) await meet(tx, context, state)
   if (contact.mayHaveForgotten) await forget(tx, context, state.peer)

@@ -2,7 +2,7 @@
  * Epochs at work: which secret to seal under, making the next one when somebody is out, and wrapping for those who lack
  * it. Whatever is decided here is written in the commit that needed it.
  */
-import type { ActorId, DocumentId, NodeId } from '#base/ids.ts'
+import type { DocumentId, NodeId } from '#base/ids.ts'
 import {
   nameOfSealingKey,
   type EpochFacts,
@@ -25,9 +25,9 @@ import {
 } from '#trust/epoch.ts'
 import { openSecret, SEALING_SEED_BYTES, sealingPair, sealSecret } from '#trust/sealing-key.ts'
 import { audienceOf, channelOfAudience, nodesOf, scopeOf } from './audience.ts'
-import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
+import { offerToPeers } from './ledger.ts'
 import { pack, unpack, type EpochRecord, type SealingSeedRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 
@@ -80,13 +80,19 @@ export async function rotate(tx: Tx, context: SyncContext, audience: AudienceId)
   return epoch
 }
 
-/** Wraps what an audience seals under for those of its nodes that lack it. True when somebody did. */
-export async function cover(tx: Tx, context: SyncContext, audience: AudienceId): Promise<boolean> {
+/** Wraps what an audience seals under for those of its nodes that lack it, or for one of them. True when somebody did. */
+export async function cover(
+  tx: Tx,
+  context: SyncContext,
+  { audience, only }: { readonly audience: AudienceId; readonly only?: NodeId | undefined },
+): Promise<boolean> {
   const nodes = nodesOf(context, audience)
   const [best] = goodEpochs(context, audience, nodes)
   const epoch = best && context.keyring.epoch(best.id)
   if (best === undefined || epoch === undefined || best.isFirst) return false
-  const lacking = sealableNodes(context, audience).filter(({ name }) => !best.covered.has(name))
+  const isMeant = ({ name, node }: SealingKeyFacts): boolean =>
+    !best.covered.has(name) && (only === undefined || node === only)
+  const lacking = sealableNodes(context, audience).filter(isMeant)
   if (lacking.length === 0) return false
   await wrapFor(tx, context, { epoch, lacking, isNew: false })
   return true
@@ -165,10 +171,8 @@ export function goodEpochs(
   nodes: ReadonlySet<NodeId>,
 ): readonly Candidate[] {
   const book = context.keyBook()
-  const isInside = (keyName: string): boolean => {
-    const owner = book.ownerOf(keyName)
-    return owner !== undefined && nodes.has(owner)
-  }
+  // Who is out and has published the key of somebody inside as their own has not got what it opens.
+  const isInside = (keyName: string): boolean => !book.ownersOf(keyName).isDisjointFrom(nodes)
   const made: Candidate[] = book
     .epochs(audience)
     .filter(({ maker, covered }) => nodes.has(maker) && [...covered].every(isInside))
@@ -235,7 +239,7 @@ async function pairWith(
 
 async function takeWrap(tx: Tx, context: SyncContext, wrap: WrapFacts): Promise<void> {
   if (context.keyring.epoch(wrap.epoch.id) !== undefined) return
-  const secret = await tx.get(key.pairSecret(wrap.actor as ActorId, wrap.pair))
+  const secret = await tx.get(key.pairSecret(wrap.actor, wrap.pair))
   if (secret === undefined) return
   const { suite } = context.identity.organisation
   const epoch = unwrapEpoch(suite, secret, { facts: wrap.epoch, bytes: wrap.bytes })
@@ -260,7 +264,11 @@ function nameScope(context: SyncContext, audience: AudienceId): void {
 }
 
 async function append(tx: Tx, context: SyncContext, content: KeyContent): Promise<number> {
-  const entry = { author: undefined, claimedAt: context.now(), content }
-  const { logged } = await writeHere(tx, context, { document: KEYS, entry })
+  const now = context.now()
+  const logged = await tx.append(KEYS, { author: undefined, claimedAt: now, content })
+  const source = { isLate: false, pendingId: '', now }
+  const event = await context.projector.apply(tx, { document: KEYS, logged }, source)
+  if (event !== undefined) tx.afterwards(() => context.emit(event))
+  await offerToPeers(tx, context, { document: KEYS, from: undefined })
   return logged.seq
 }

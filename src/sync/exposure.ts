@@ -96,7 +96,7 @@ function hadKeys(context: SyncContext, node: NodeId, audience: AudienceId): bool
     .epochs(audience)
     .some(
       ({ maker, covered }) =>
-        maker === node || [...covered].some((name) => book.ownerOf(name) === node),
+        maker === node || [...covered].some((name) => book.ownersOf(name).has(node)),
     )
 }
 
@@ -108,7 +108,7 @@ function rekeyedSince(
 ): Instant | undefined {
   const book = context.keyBook()
   const has = ({ maker, covered }: { maker: NodeId; covered: ReadonlySet<string> }): boolean =>
-    maker === node || [...covered].some((name) => book.ownerOf(name) === node)
+    maker === node || [...covered].some((name) => book.ownersOf(name).has(node))
   const epochs = book.epochs(audience)
   const last = Math.max(0, ...epochs.filter(has).map(({ number }) => number))
   const later = epochs.filter((epoch) => !has(epoch) && epoch.number > last)

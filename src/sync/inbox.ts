@@ -4,7 +4,6 @@
  * accepted after that commit is on disk, never before. What cannot be opened or applied yet is kept on disk and tried
  * again when what it waits for has come. Bad input never loses anything and never throws.
  */
-import { must } from '#base/assert.ts'
 import type { ActorId, DocumentId } from '#base/ids.ts'
 import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
 import { decodeDelta, DELTA_KIND, type Delta } from '#codec/delta.ts'
@@ -24,11 +23,12 @@ import { closeHole } from './healing.ts'
 import { key, range } from './keys.ts'
 import { clockOf, envelopeName, noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
 import { takeNote } from './notes.ts'
-import { pack, unpack, type KeptRecord } from './records.ts'
+import { allParked, keptFrom, keptOf, park, unpark } from './parking.ts'
+import { pack, type KeptRecord } from './records.ts'
 import { hearOfOurselves, settleAside } from './rebirth.ts'
 import type { Tx } from './replica.ts'
 import { noteSegment } from './segments.ts'
-import { settleKeys } from './standing.ts'
+import { settle } from './standing.ts'
 
 /** Takes one arrival to its end. Resolves after the batch is on disk and the carrier was answered. */
 export async function receive(context: SyncContext, arrival: Arrival): Promise<Outcome> {
@@ -76,8 +76,10 @@ function grownBy(outcome: Outcome): DocumentId | undefined {
 async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): Promise<Outcome> {
   const opened = openEnvelope(incoming.bytes, context.roster, context.keyring)
   if (!opened.ok) {
-    const isEarly = opened.reason === 'unknown sender' || opened.reason === 'unknown key'
-    return isEarly ? park(tx, context, incoming) : { kind: 'refused', reason: opened.reason }
+    const { reason } = opened
+    if (reason === 'unknown sender') return park(tx, context, { incoming, wait: 'certificate' })
+    if (reason === 'unknown key') return park(tx, context, { incoming, wait: 'key' })
+    return { kind: 'refused', reason }
   }
   if (isShutOut(context, opened)) return { kind: 'refused', reason: 'revoked' }
   if (opened.body[0] !== DELTA_KIND) return takeNote(tx, context, { opened, incoming })
@@ -89,7 +91,7 @@ async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): P
   })
   if (decoded.ok) return takeDelta(tx, context, { opened, delta: decoded.delta, incoming })
   return decoded.reason === 'unknown actor'
-    ? park(tx, context, incoming)
+    ? park(tx, context, { incoming, wait: 'certificate' })
     : { kind: 'refused', reason: decoded.reason }
 }
 
@@ -217,7 +219,7 @@ async function apply(tx: Tx, context: SyncContext, { arrival, good }: Applicatio
     if (event !== undefined) tx.afterwards(() => context.emit(event))
   }
   await noteSegment(tx, document, context.now())
-  if (document === KEYS) await settleKeys(tx, context)
+  await settle(tx, context, { document, from: arrival.incoming.from })
   for (const { actor, newest } of fresh) {
     const signature = signatureOf(arrival, actor)
     if (signature !== undefined)
@@ -252,7 +254,7 @@ export async function retryParked(tx: Tx, context: SyncContext): Promise<void> {
   let hasGrown = true
   while (hasGrown) {
     hasGrown = false
-    for (const [place, bytes] of await tx.list(range.parked)) {
+    for (const [place, bytes] of await allParked(tx)) {
       const outcome = await takeKept(tx, context, [place, keptFrom(bytes)])
       const grown = grownBy(outcome)
       if (grown === undefined) continue
@@ -268,7 +270,8 @@ async function takeKept(
   context: SyncContext,
   [place, { bytes, from, since }]: readonly [string, KeptRecord],
 ): Promise<Outcome> {
-  tx.delete(place)
+  if (place.startsWith(range.parked.from)) await unpark(tx, place)
+  else tx.delete(place)
   const outcome = await takeEnvelope(tx, context, { bytes, from, since })
   if (outcome.kind === 'refused') {
     const { reason } = outcome
@@ -301,16 +304,12 @@ function wait(
 ): void {
   const { delta, incoming } = arrival
   const { document } = delta
-  tx.put(key.waiting(document, envelopeName(incoming.bytes)), keep(context, incoming, wanted))
+  tx.put(
+    key.waiting(document, envelopeName(incoming.bytes)),
+    pack(keptOf(context, incoming, wanted)),
+  )
   tx.afterwards(() => context.log.info('gap.found', { document }))
   tx.afterwards(context.ring)
-}
-
-async function park(tx: Tx, context: SyncContext, incoming: Incoming): Promise<Outcome> {
-  if (!(await hasPlace(tx, range.parked, incoming)))
-    return { kind: 'refused', reason: 'too many are parked' }
-  tx.put(key.parked(envelopeName(incoming.bytes)), keep(context, incoming, {}))
-  return { kind: 'parked' }
 }
 
 /** Whether one more may be kept; what was kept before has its place. */
@@ -318,14 +317,6 @@ async function hasPlace(tx: Tx, places: Range, { since }: Incoming): Promise<boo
   if (since !== undefined) return true
   const kept = await tx.list({ ...places, limit: PARKED_ENVELOPES_MAX })
   return kept.length < PARKED_ENVELOPES_MAX
-}
-
-function keep(context: SyncContext, { bytes, from, since }: Incoming, wanted: Clock): Uint8Array {
-  return pack({ bytes, from, since: since ?? context.now(), wanted } satisfies KeptRecord)
-}
-
-function keptFrom(bytes: Uint8Array): KeptRecord {
-  return must(unpack<KeptRecord>(bytes), 'a kept envelope has its record')
 }
 
 function clockOfRuns({ runs }: Delta): Clock {

@@ -2,7 +2,7 @@
  * Every key in the store: this list is the disk format. Values are MessagePack unless the line says otherwise.
  * No key holds text a person wrote or a name they chose. Numbers are padded so that key order is number order.
  */
-import type { ActorId, ChannelId, DocumentId, NodeId, PostId, UserId } from '#base/ids.ts'
+import type { ActorId, ChannelId, DocumentId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
 import { laneNumber, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Range } from '#ports/store.ts'
@@ -31,8 +31,11 @@ export const key = {
   segment: (channel: ChannelId, lane: Lane) => `seg/${channel}/${laneNumber(lane)}`,
   /** KeptRecord: an envelope that waits for earlier changes of a document. */
   waiting: (id: DocumentId, hash: string) => `wait/${id}/${hash}`,
-  /** KeptRecord: an envelope that waits for a certificate or a channel. */
-  parked: (hash: string) => `park/${hash}`,
+  /** KeptRecord: an envelope that waits for a secret or a certificate, since when. */
+  parked: (wait: 'key' | 'certificate', since: Instant, hash: string) =>
+    `park/${wait}/${padded(since)}.${hash}`,
+  /** How many of those there are. */
+  parkedCount: 'parked',
 
   /** PeerRecord: somebody we have been in contact with. */
   peer: (peer: PeerId) => `peer/${peer}`,
@@ -94,6 +97,8 @@ export const key = {
     `view/changed/${channel}/${padded(at)}/${id}`,
   /** OrphanRecord: an edit, deletion or reaction that came before its message. */
   orphan: (target: PostId, place: string) => `view/orphan/${target}/${place}`,
+  /** Amendment: a deletion whose author may not delete, as far as is known here. */
+  held: (author: UserId, target: PostId, place: string) => `view/held/${author}/${target}/${place}`,
   /** ChannelRecord: settings and counts. */
   channel: (id: ChannelId) => `view/channel/${id}`,
   /** ViewedRecord: how far a person has read a channel. */
@@ -126,6 +131,7 @@ export const range = {
   waiting: (id: DocumentId) => within(`wait/${id}/`),
   allWaiting: within('wait/'),
   parked: within('park/'),
+  parkedForKey: within('park/key/'),
   peers: within('peer/'),
   frozen: within('frozen/'),
   sealingSeeds: within('seal/'),
@@ -153,6 +159,8 @@ export const range = {
   thread: (root: PostId) => within(`view/thread/${root}/`),
   changed: (channel: ChannelId) => within(`view/changed/${channel}/`),
   orphans: (target: PostId) => within(`view/orphan/${target}/`),
+  held: (author: UserId) => within(`view/held/${author}/`),
+  allHeld: within('view/held/'),
   sessions: within('sess/'),
   accounts: within('acct/'),
   preferences: (person: UserId) => within(`pref/${person}/`),

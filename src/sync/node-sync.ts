@@ -1,6 +1,6 @@
 /** Opens all of sync for one node: replica, directory, roster, keyring, and the driver that runs them. */
 import { actorOf, type Instant } from '#base/ids.ts'
-import { DIRECTORY, KEYS } from '#model/document-id.ts'
+import { KEYS } from '#model/document-id.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
@@ -21,7 +21,7 @@ import { openProjector } from './projector.ts'
 import { beginAgain, settleAllAside } from './rebirth.ts'
 import { openReplica, type Reader } from './replica.ts'
 import { keepRotating, type EpochPolicy } from './rotation.ts'
-import { addChannel, directoryChanged, keysChanged } from './standing.ts'
+import { addChannel, directoryChanged, foldedAnew, keysChanged } from './standing.ts'
 
 /** Sync of one node, running. */
 export interface NodeSync extends AsyncDisposable {
@@ -65,6 +65,8 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     {
       keysChanged: (tx, news) => keysChanged(tx, context, news),
       directoryChanged: (tx, change) => directoryChanged(tx, context, change),
+      foldedAnew: (tx) => foldedAnew(tx, context),
+      told: (tx, event) => tx.afterwards(() => context.emit(event)),
     },
   )
   let driver: Driver | undefined
@@ -93,10 +95,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   context.run.isUnsure = peers.length > 0
   for (const [place] of peers) context.peers.add(place.slice('peer/'.length) as PeerId)
   const reload = async (reader: Pick<Reader, 'log' | 'list'>): Promise<void> => {
-    projector.reload({
-      keys: (await reader.log(KEYS)).since({}),
-      directory: (await reader.log(DIRECTORY)).since({}),
-    })
+    await projector.reload(reader)
     await reloadEpochs(reader, context)
     for (const { id } of projector.directory().channels()) addChannel(context, id)
   }

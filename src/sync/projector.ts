@@ -2,15 +2,14 @@
  * From entries to the picture people see: each change that a commit adds is folded into the view's records in the
  * same commit. The directory is small and kept in memory; messages and channels are records in the store.
  */
-import type { DocumentId, Instant, NodeId, PostId } from '#base/ids.ts'
-import { openDirectory, type Directory, type DirectoryChange } from '#model/directory.ts'
+import type { DocumentId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
+import type { Directory, DirectoryChange } from '#model/directory.ts'
 import { channelOfDocument, DIRECTORY, KEYS, laneOfDocument } from '#model/document-id.ts'
-import { openKeyBook, type KeyBook, type KeyNews, type Writer } from '#model/key-book.ts'
+import type { KeyBook, KeyNews } from '#model/key-book.ts'
 import { postIdOf, type Logged } from '#model/log.ts'
 import { mentionsIn, usernames } from '#model/names.ts'
 import { causeKey, orderKey } from '#model/order.ts'
 import {
-  amend,
   configure,
   EMPTY_CHANNEL,
   isUncertain,
@@ -21,9 +20,18 @@ import {
 } from '#model/view.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { Roster } from '#trust/roster.ts'
+import {
+  adoptOrphans,
+  applyAmendment,
+  replaceMessage,
+  retryHeld,
+  touchedAt,
+  type AmendmentScene,
+} from './amendments.ts'
+import { openBooks } from './books.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type ViewedRecord } from './records.ts'
-import type { Tx } from './replica.ts'
+import type { Reader, Tx } from './replica.ts'
 
 /** What changed in the view. */
 export type ViewEvent =
@@ -54,17 +62,18 @@ export interface Projector {
     at: { readonly document: DocumentId; readonly logged: Logged },
     source: Source,
   ) => Promise<ViewEvent | undefined>
-  /** Folds the directory anew from its document: at start, and after a batch failed. */
-  readonly reload: (documents: {
-    readonly keys: readonly Logged[]
-    readonly directory: readonly Logged[]
-  }) => void
+  /** Folds both documents anew: at start, and after a batch failed. */
+  readonly reload: (reader: Pick<Reader, 'log'>) => Promise<void>
 }
 
 /** What else follows from the two documents that decide who is who, in the commit that changes them. */
 export interface ProjectorHooks {
   readonly keysChanged: (tx: Tx, news: KeyNews) => Promise<void>
   readonly directoryChanged: (tx: Tx, change: DirectoryChange) => Promise<void>
+  /** A revocation or a certificate changed what earlier entries say. */
+  readonly foldedAnew: (tx: Tx) => Promise<void>
+  /** What else changed in the view by it. */
+  readonly told: (tx: Tx, event: ViewEvent) => void
 }
 
 /** A projector with an empty directory and an empty book of keys. */
@@ -72,73 +81,57 @@ export function openProjector(
   { identity, roster }: { readonly identity: Identity; readonly roster: Roster },
   hooks: ProjectorHooks,
 ): Projector {
-  let directory = openDirectory()
-  let keyBook = openKeyBook()
-
-  const writerOf = (logged: Logged): Writer | undefined => {
-    if (logged.entry.content.kind === 'node') roster.introduce(logged.entry.content.certificate)
-    const certificate = roster.ofActor(logged.actor)
-    if (certificate === undefined || isTooLate(roster, certificate.node, logged)) return undefined
-    return { node: certificate.node, administers: certificate.rights.administers }
-  }
-  const foldKeys = (logged: Logged): KeyNews => keyBook.apply(logged, writerOf(logged))
-  const foldDirectory = (logged: Logged): DirectoryChange => {
-    const writer = writerOf(logged)
-    return writer === undefined ? { kind: 'nothing' } : directory.apply(logged, writer)
+  const books = openBooks(roster)
+  const tryHeld = async (tx: Tx, now: Instant, author: UserId | undefined): Promise<void> => {
+    for (const amended of await retryHeld({ tx, directory: books.directory(), now }, author))
+      hooks.told(tx, { kind: 'amended', ...amended })
   }
 
   return {
-    directory: () => directory,
-    keyBook: () => keyBook,
+    directory: books.directory,
+    keyBook: books.keyBook,
     apply: async (tx, { document, logged }, source) => {
-      const content = logged.entry.content
       if (document === KEYS) {
-        const news = foldKeys(logged)
+        const news = books.foldKeys(logged)
         await hooks.keysChanged(tx, news)
+        if (books.isOutdated(news)) {
+          await books.reload(tx)
+          await hooks.foldedAnew(tx)
+          await tryHeld(tx, source.now, undefined)
+        }
         return news.kind === 'nothing' ? undefined : { kind: 'keys', news }
       }
       if (document === DIRECTORY) {
-        const change = foldDirectory(logged)
+        const change = books.foldDirectory(logged)
         await hooks.directoryChanged(tx, change)
+        if (change.kind === 'person') await tryHeld(tx, source.now, change.person.id)
         return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
       }
-      if (content.kind === 'settings') return applySettings(tx, document, logged)
-      const scene = { tx, document, logged, source, directory }
-      if (content.kind === 'post') {
-        const origin = roster.ofActor(logged.actor)?.node ?? identity.certificate.node
-        return applyPost(scene, origin)
-      }
-      const isAmendment =
-        content.kind === 'edit' || content.kind === 'deletion' || content.kind === 'reaction'
-      if (!isAmendment || logged.entry.author === undefined) return undefined
-      const at = shownAt(logged, source.now)
-      return applyAmendment(scene, {
-        author: logged.entry.author,
-        order: causeKey(document, logged),
-        at,
-        content,
-      })
+      const origin = roster.ofActor(logged.actor)?.node ?? identity.certificate.node
+      const scene = { tx, document, logged, source, directory: books.directory() }
+      return applyMessage(scene, origin)
     },
-    reload: (documents) => {
-      directory = openDirectory()
-      keyBook = openKeyBook()
-      for (const one of documents.keys) foldKeys(one)
-      for (const { node, since } of keyBook.revocations()) roster.revoke(node, since)
-      // Who is out is known only now, and counts for what was folded before it was read.
-      keyBook = openKeyBook()
-      for (const one of documents.keys) foldKeys(one)
-      for (const node of keyBook.wipeOrders()) roster.awaitWipe(node, !keyBook.hasWiped(node))
-      for (const one of documents.directory) foldDirectory(one)
-    },
+    reload: books.reload,
   }
 }
 
-/** Whether an entry claims to be written after its node was revoked: who took the node wrote it. */
-function isTooLate(roster: Roster, node: NodeId, { entry }: Logged): boolean {
-  const since = roster.revokedSince(node)
-  // What it was asked to say last; and of two that shut each other out both are out, whichever came first.
-  if (entry.content.kind === 'wiped' || entry.content.kind === 'revocation') return false
-  return since !== undefined && entry.placeAt >= since
+/** An entry of a channel's settings or of a segment. */
+async function applyMessage(scene: Scene, origin: NodeId): Promise<ViewEvent | undefined> {
+  const { document, logged, source } = scene
+  const { author, content } = logged.entry
+  if (content.kind === 'settings') return applySettings(scene)
+  if (content.kind === 'post') return applyPost(scene, origin)
+  const isAmendment =
+    content.kind === 'edit' || content.kind === 'deletion' || content.kind === 'reaction'
+  if (!isAmendment || author === undefined) return undefined
+  const at = shownAt(logged, source.now)
+  const amendment = { author, order: causeKey(document, logged), at, content }
+  const amended = await applyAmendment(amendmentScene(scene), amendment)
+  return amended && { kind: 'amended', ...amended }
+}
+
+function amendmentScene({ tx, source, directory }: Scene): AmendmentScene {
+  return { tx, directory, now: source.now }
 }
 
 interface Scene {
@@ -149,11 +142,7 @@ interface Scene {
   readonly directory: Directory
 }
 
-async function applySettings(
-  tx: Tx,
-  document: DocumentId,
-  logged: Logged,
-): Promise<ViewEvent | undefined> {
+async function applySettings({ tx, document, logged }: Scene): Promise<ViewEvent | undefined> {
   const channel = channelOfDocument(document)
   const content = logged.entry.content
   if (channel === undefined || content.kind !== 'settings') return undefined
@@ -199,7 +188,8 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
     actor: logged.actor,
     seq: logged.seq,
   }
-  if (source.isLate) message = await countReplies(tx, await adoptOrphans(scene, message))
+  if (source.isLate)
+    message = await countReplies(tx, await adoptOrphans(amendmentScene(scene), message))
   tx.put(key.message(id), pack(message))
   tx.put(key.order(channel, order), pack(id))
   tx.put(key.changed(channel, message.updatedAt, id), pack(id))
@@ -217,18 +207,6 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
   return { kind: 'posted', message, isLate: source.isLate }
 }
 
-/** Edits, deletions and reactions that came before the message itself, in their order. */
-async function adoptOrphans(scene: Scene, message: MessageRecord): Promise<MessageRecord> {
-  let adopted = message
-  for (const [place, bytes] of await scene.tx.list(range.orphans(message.id))) {
-    const amendment = unpack<Amendment>(bytes)
-    if (amendment !== undefined)
-      adopted = amend(adopted, amendment, isAdministrator(scene, amendment))
-    scene.tx.delete(place)
-  }
-  return adopted
-}
-
 async function countReplies(tx: Tx, message: MessageRecord): Promise<MessageRecord> {
   const replies = await tx.list(range.thread(message.id))
   if (replies.length === 0) return message
@@ -243,7 +221,7 @@ async function countReply(tx: Tx, root: PostId, reply: MessageRecord): Promise<v
   const record = unpack<MessageRecord>(await tx.get(key.message(root)))
   if (record === undefined) return
   const lastReplyAt = Math.max(record.lastReplyAt, reply.createdAt)
-  replace(tx, record, {
+  replaceMessage(tx, record, {
     ...record,
     replyCount: record.replyCount + 1,
     lastReplyAt,
@@ -266,38 +244,4 @@ async function countMentions({ tx, directory }: Scene, message: MessageRecord): 
     }
     tx.put(place, pack({ ...viewed, mentions: viewed.mentions + 1 }))
   }
-}
-
-async function applyAmendment(scene: Scene, amendment: Amendment): Promise<ViewEvent | undefined> {
-  const { tx, source } = scene
-  const target = amendment.content.target
-  const record = unpack<MessageRecord>(await tx.get(key.message(target)))
-  if (record === undefined) {
-    tx.put(key.orphan(target, amendment.order), pack(amendment))
-    return undefined
-  }
-  const amended = amend(record, amendment, isAdministrator(scene, amendment))
-  if (amended === record) return undefined
-  const place = key.channel(record.channel)
-  const channel = unpack<ChannelRecord>(await tx.get(place)) ?? EMPTY_CHANNEL
-  const updatedAt = touchedAt(source.now, channel.updatedAt)
-  tx.put(place, pack({ ...channel, updatedAt } satisfies ChannelRecord))
-  const message = { ...amended, updatedAt }
-  replace(tx, record, message)
-  return { kind: 'amended', message, by: amendment }
-}
-
-function replace(tx: Tx, before: MessageRecord, after: MessageRecord): void {
-  tx.put(key.message(after.id), pack(after))
-  tx.delete(key.changed(before.channel, before.updatedAt, before.id))
-  tx.put(key.changed(after.channel, after.updatedAt, after.id), pack(after.id))
-}
-
-function isAdministrator({ directory }: Scene, { author }: Amendment): boolean {
-  return directory.person(author)?.profile.isAdministrator === true
-}
-
-/** This node's time of a change of a channel's picture; never back, unless what was there lies in an impossible future. */
-function touchedAt(now: Instant, before: Instant): Instant {
-  return before > now && before < now + 86_400_000 ? before : now
 }

@@ -4,11 +4,12 @@
  */
 import type { DirectoryChange } from '#model/directory.ts'
 import type { KeyNews } from '#model/key-book.ts'
-import { KEYS } from '#model/document-id.ts'
-import type { ChannelId, DocumentId } from '#base/ids.ts'
+import { DIRECTORY, KEYS } from '#model/document-id.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import type { ChannelId, DocumentId, NodeId } from '#base/ids.ts'
 import { kindOfChannel } from '#model/channel-id.ts'
 import { writeHere } from './author.ts'
-import { audiencesOf, mayHold, scopeOf } from './audience.ts'
+import { audienceOf, audiencesOf, mayHold, scopeOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cover, ensureSealingKey, heldAudiences, takeKeyNews } from './epochs.ts'
 import { takeForkProof } from './freeze.ts'
@@ -23,7 +24,6 @@ export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): 
     const { node, since } = news.revocation
     roster.revoke(node, since)
     tx.afterwards(() => context.log.warn('node.revoked', { node }))
-    await context.refold(tx) // what it wrote before may not count any more
   }
   if (news.kind === 'wipe order')
     roster.awaitWipe(news.node, !context.keyBook().hasWiped(news.node))
@@ -49,7 +49,7 @@ export async function directoryChanged(
 ): Promise<void> {
   if (change.kind === 'nothing') return
   if (change.kind === 'channel') addChannel(context, change.channel.id)
-  await coverAll(tx, context)
+  await coverAll(tx, context, undefined)
   const channel =
     change.kind === 'channel'
       ? change.channel.id
@@ -62,32 +62,53 @@ export async function directoryChanged(
   await offerAnew(tx, context, (document) => scopeOf(document) === channel)
 }
 
+/** What the directory says was folded anew: nobody can tell what of it changed. */
+export async function foldedAnew(tx: Tx, context: SyncContext): Promise<void> {
+  for (const { id } of context.directory().channels()) addChannel(context, id)
+  const organisation = context.identity.organisation.id
+  const isShared = (document: DocumentId): boolean => {
+    const audience = audienceOf(context, document)
+    return audience !== undefined && audience !== organisation
+  }
+  await offerAnew(tx, context, isShared)
+}
+
 /** Names a channel's audiences to the keyring. */
 export function addChannel(context: SyncContext, channel: ChannelId): void {
   for (const audience of audiencesOf(context, channel)) context.keyring.addScope(channel, audience)
 }
 
-/** What is due once the keys document has grown by what came in. */
-export async function settleKeys(tx: Tx, context: SyncContext): Promise<void> {
-  await ensureSealingKey(tx, context)
-  await coverAll(tx, context)
+/** What is due once what came in has changed either document. */
+export async function settle(
+  tx: Tx,
+  context: SyncContext,
+  { document, from }: { readonly document: DocumentId; readonly from: PeerId | undefined },
+): Promise<void> {
+  if (document !== KEYS && document !== DIRECTORY) return
+  if (document === KEYS) await ensureSealingKey(tx, context)
+  await coverAll(tx, context, from)
 }
 
-/** Wraps what this node is to wrap: a hub for everybody, any node for the epochs it made. */
-async function coverAll(tx: Tx, context: SyncContext): Promise<void> {
+/**
+ * Hubs and makers wrap for whoever lacks a secret, everybody for the node that is right here and has just told its sealing
+ * key or who was let in.
+ */
+async function coverAll(tx: Tx, context: SyncContext, from: PeerId | undefined): Promise<void> {
   const { node, role } = context.identity.certificate
   for (const audience of heldAudiences(context)) {
     const isMaker = context
       .keyBook()
       .epochs(audience)
       .some(({ maker }) => maker === node)
-    if (role === 'hub' || isMaker) await cover(tx, context, audience)
+    const isForAll = role === 'hub' || isMaker
+    if (isForAll) await cover(tx, context, { audience })
+    else if (from !== undefined && isNode(from)) await cover(tx, context, { audience, only: from })
   }
 }
 
 /** Wraps for a node that is right here what its audiences seal under: nobody else may be in reach. */
-export async function coverPeer(tx: Tx, context: SyncContext): Promise<void> {
-  for (const audience of heldAudiences(context)) await cover(tx, context, audience)
+export async function coverPeer(tx: Tx, context: SyncContext, only: NodeId): Promise<void> {
+  for (const audience of heldAudiences(context)) await cover(tx, context, { audience, only })
 }
 
 /** Offers documents to peers that may hold them and lack some of them. */

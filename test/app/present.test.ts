@@ -89,10 +89,11 @@ test('a channel is archived only while its settings say so', async (t) => {
 test('a person goes by the name that is theirs alone, not by the one they wished for', async (t) => {
   const profile = { username: 'bo', displayName: 'Bo', isAdministrator: true }
   const home = 'alpha' as NodeId
+  const rights = { administers: 'home', hasAdministered: false, hasAdministeredHome: true } as const
 
   t.strictSame(
     personFrom(
-      { id: bo, profile, home: 'aa' as ActorId, createdAt: 1, updatedAt: 2 },
+      { id: bo, profile, ...rights, createdAt: 1, updatedAt: 2 },
       { username: 'bo-x1y2', home },
     ),
     {

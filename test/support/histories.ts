@@ -1,9 +1,10 @@
 /** Histories of several writers on one document: who wrote after having heard whom, as plain numbers that shrink. */
 import fc from 'fast-check'
 import { assert, must } from '#base/assert.ts'
-import { idFromBytes, type ActorId, type DocumentId, type UserId } from '#base/ids.ts'
+import { idFromBytes, type ActorId, type DocumentId, type NodeId, type UserId } from '#base/ids.ts'
 import type { Change } from '#model/change.ts'
 import { encodeEntry, type Draft } from '#model/entry.ts'
+import type { Writer } from '#model/key-book.ts'
 import { openLog, type Log, type Logged } from '#model/log.ts'
 import { placeEntry } from '#model/order.ts'
 import { seedOf } from './organisation.ts'
@@ -98,6 +99,11 @@ export function reordered(whole: Log, picks: readonly number[]): readonly Logged
 /** The actor of this name: the same in every run. */
 export function anActor(name: string): ActorId {
   return Buffer.from(seedOf(`${name} actor`).subarray(0, 12)).toString('hex') as ActorId
+}
+
+/** The node of the actor of this name, as who wrote an entry. */
+export function aWriter(name: string, administers = false): Writer {
+  return { node: idFromBytes<NodeId>(seedOf(`${name} actor`).subarray(0, 16)), administers }
 }
 
 /** The id of the person of this name. */

@@ -8,6 +8,7 @@ import { must } from '#base/assert.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
+import type { Random } from '#ports/random.ts'
 import type { Passwords } from '#ports/passwords.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
@@ -57,7 +58,7 @@ export function anIdentity(name: string, number: number, role: NodeRole = 'kit')
     role,
     rights: role === 'hub' ? ALL_RIGHTS : NO_RIGHTS,
     validFrom: 1_790_000_000_000,
-    validUntil: 1_990_000_000_000,
+    validUntil: 4_102_444_800_000,
     signingKey: signingPair(SUITE_NACL, seed).publicBytes,
   })
   const authority = { organisation, certificateOf: () => undefined }
@@ -87,6 +88,8 @@ export interface NodeChoice {
   readonly log?: Log
   readonly carriers?: readonly Carrier[]
   readonly life?: Uint8Array
+  /** Chance that does not follow from the name: for a node that is opened again. */
+  readonly random?: Random
   /** Nodes it knows beforehand. */
   readonly knows?: readonly Identity[]
   /** Called when it has to begin a new life. */
@@ -108,7 +111,7 @@ export function aNode(name: string, choice: NodeChoice = {}): Promise<EdgeNode &
     {
       store: choice.store ?? openMemoryStore(),
       clock: choice.clock ?? virtualClock(),
-      random: seededRandom(number),
+      random: choice.random ?? seededRandom(number),
       log: choice.log ?? collectingLog(),
       passwords: quickPasswords,
       carriers: choice.carriers ?? [],

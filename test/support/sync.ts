@@ -1,24 +1,19 @@
 /** Sync of one node for tests, without the app above it: one channel, `ops`, and one person, amira. */
-import {
-  newPersonId,
-  type ActorId,
-  type ChannelId,
-  type DocumentId,
-  type NodeId,
-  type UserId,
-} from '#base/ids.ts'
+import { newPersonId, type ActorId, type DocumentId, type NodeId, type UserId } from '#base/ids.ts'
 import { must } from '#base/assert.ts'
 import type { Note } from '#codec/note.ts'
-import { channelDocument, DIRECTORY, segmentDocument } from '#model/document-id.ts'
+import { channelDocument, DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
 import { postIdOf, type Clock, type Logged } from '#model/log.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { MessageRecord } from '#model/view.ts'
 import { writeHere } from '#sync/author.ts'
 import type { PeerId } from '#ports/carrier.ts'
+import type { EpochKey, Scope } from '#trust/epoch.ts'
 import type { Write } from '#ports/store.ts'
 import type { Outcome, SyncContext, SyncEvent } from '#sync/context.ts'
 import { cutDelta, sealNote } from '#sync/cut.ts'
+import { sealingKeyFor } from '#sync/epochs.ts'
 import { receive } from '#sync/inbox.ts'
 import { key, range } from '#sync/keys.ts'
 import type { LinkState } from '#sync/links.ts'
@@ -67,7 +62,7 @@ export async function aSync(name: string, choice: NodeChoice = {}): Promise<Sync
     roster: rosterOf(choice.knows ?? []),
     store: choice.store ?? openMemoryStore(),
     clock: choice.clock ?? virtualClock(),
-    random: seededRandom(name.charCodeAt(0)),
+    random: choice.random ?? seededRandom(name.charCodeAt(0)),
     log: choice.log ?? collectingLog(),
     carriers: choice.carriers ?? [],
     emit: (event) => void events.push(event),
@@ -161,6 +156,18 @@ export async function envelopeOf(
 export async function noteOf({ context }: SyncNode, note: Note): Promise<Uint8Array> {
   const bytes = await context.replica.commit((tx) => sealNote(tx, context, note))
   return must(bytes, 'there is a key for notes')
+}
+
+/** The key under which `node` would seal for a scope now. */
+export async function keyFor({ context }: SyncNode, scope: Scope): Promise<EpochKey> {
+  const document = documentOf(scope)
+  const sealing = await context.replica.commit((tx) => sealingKeyFor(tx, context, document))
+  return must(sealing, 'there is a key for the scope')
+}
+
+function documentOf(scope: Scope): DocumentId {
+  if (scope === 'keys') return KEYS
+  return scope === 'directory' ? DIRECTORY : channelDocument(scope as ChannelId)
 }
 
 /** Hands `bytes` to `node` and tells what became of them and what the carrier was answered. */

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { RELAY_DELAY_MS } from '#base/limits.ts'
-import { channelDocument, DIRECTORY } from '#model/document-id.ts'
+import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Clock } from '#model/log.ts'
 import { LANES } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
@@ -42,6 +42,7 @@ test('a new peer is offered everything, the urgent first, and the directory befo
   const lanes = await everything(alpha, state)
 
   t.match(lanes, [
+    { lane: 'flash', document: KEYS },
     { lane: 'flash', document: DIRECTORY },
     { lane: 'flash', document: channelDocument(ops) },
     { lane: 'flash', document: `s.${ops}.0.0` },
@@ -57,7 +58,7 @@ test('a node says first what it has', async (t) => {
   const sent = await everything(alpha, state)
   t.match(
     sent.map(({ document }) => document),
-    [DIRECTORY, channelDocument(ops), undefined],
+    [KEYS, DIRECTORY, channelDocument(ops), undefined],
   )
 })
 

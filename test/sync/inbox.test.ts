@@ -5,15 +5,15 @@ import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
 import type { ActorId } from '#base/ids.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
-import { channelDocument, DIRECTORY } from '#model/document-id.ts'
+import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Logged } from '#model/log.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Fork } from '#sync/context.ts'
 import { key, range } from '#sync/keys.ts'
-import { unpack } from '#sync/records.ts'
+import { pack, unpack } from '#sync/records.ts'
 import { attestationOf } from '#trust/attestation.ts'
-import { epochKey, type Keyring } from '#trust/epoch.ts'
+import { epochOf, scopeKey, type EpochKey, type Keyring } from '#trust/epoch.ts'
 import { aFaultyStore } from '../support/faulty-store.ts'
 import { anyBytes, flip } from '../support/property.ts'
 import { collectingLog } from '../support/log.ts'
@@ -24,6 +24,7 @@ import {
   bodies,
   envelopeOf,
   found,
+  keyFor,
   ops,
   routine,
   say,
@@ -128,7 +129,7 @@ test('hundreds that wait are each opened once more, when what they lack has come
   t.equal(opened, 200, 'each is opened once, when its turn has come')
 })
 
-test('an envelope of an unknown sender is parked, and opened once the directory names the sender', async (t) => {
+test('an envelope of an unknown sender is parked, and opened once its certificate has come', async (t) => {
   await using alpha = await aSync('alpha', { knows: [bravoIdentity, charlieIdentity] })
   await using bravo = await aSync('bravo', { knows: [alphaIdentity] })
   await using charlie = await aSync('charlie', { knows: [alphaIdentity] })
@@ -141,8 +142,8 @@ test('an envelope of an unknown sender is parked, and opened once the directory 
 
   t.match(outcome, { kind: 'parked' })
   t.equal(answer, 'custody')
-  await arrive(alpha, await envelopeOf(charlie, DIRECTORY))
-  await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
+  await arrive(alpha, await envelopeOf(charlie, KEYS))
+  await arrive(bravo, await envelopeOf(alpha, KEYS))
   t.strictSame(await bodies(bravo), ['from charlie'])
   t.equal((await bravo.context.replica.read.list(range.parked)).length, 0)
 })
@@ -374,8 +375,8 @@ test('an envelope of another organisation is refused', async (t) => {
     life: alpha.context.life,
     counter: 900,
     key: {
-      ...epochKey(alpha.context.identity.organisation.id, seedOf('another secret'), ops),
-      hint: alpha.context.keyring.current(ops).hint,
+      ...foreignKey(alpha),
+      hint: (await keyFor(alpha, ops)).hint,
     },
     body: Uint8Array.of(1, 0),
     sign: undefined,
@@ -425,7 +426,7 @@ test("a member's envelope with a body that is none is refused, sealed as it may 
         sender: alphaIdentity.certificate,
         life: alpha.context.life,
         counter,
-        key: alpha.context.keyring.current(isNote ? 'directory' : ops),
+        key: await keyFor(alpha, isNote ? 'directory' : ops),
         body: isNote ? Uint8Array.of(2 + (counter % 3), ...body) : Uint8Array.of(1, ...body),
         sign: () => new Uint8Array(64),
       })
@@ -460,15 +461,10 @@ test('the bookmark of a carrier is on disk with the envelope, also with a refuse
 test('more than may be parked is refused', async (t) => {
   const store = openMemoryStore()
   const { bravo } = await twoNodes({ store })
-  await store.write(
-    Array.from({ length: PARKED_ENVELOPES_MAX }, (_, index) => ({
-      key: key.parked(String(index)),
-      value: Uint8Array.of(0xc0),
-    })),
-  )
+  await store.write([{ key: key.parkedCount, value: pack(PARKED_ENVELOPES_MAX) }])
   const stranger = await aSync('stranger', { number: 19 })
 
-  const { outcome } = await arrive(bravo, await envelopeOf(stranger, DIRECTORY))
+  const { outcome } = await arrive(bravo, await envelopeOf(stranger, KEYS))
 
   t.match(outcome, { kind: 'refused', reason: 'too many are parked' })
 })
@@ -506,8 +502,7 @@ test('what is parked is read once when the directory grows, however much it is',
   }
   const { alpha, bravo } = await twoNodes({ store })
   await using stranger = await aSync('stranger', { number: 19 })
-  for (let count = 0; count < 30; count += 1)
-    await arrive(bravo, await envelopeOf(stranger, DIRECTORY))
+  for (let count = 0; count < 30; count += 1) await arrive(bravo, await envelopeOf(stranger, KEYS))
   t.equal((await inner.list(range.parked)).length, 30)
   const before = reads
   await found(alpha)
@@ -593,13 +588,13 @@ async function sealedDelta(node: SyncNode, forgery: Forgery): Promise<Uint8Array
   return sealedChanges(node, log.since({}), forgery)
 }
 
-function sealedChanges(
+async function sealedChanges(
   node: SyncNode,
   changes: readonly Logged[],
   forgery: Forgery = {},
-): Uint8Array {
+): Promise<Uint8Array> {
   const sender = forgery.by ?? node
-  const { identity, life, keyring, roster } = sender.context
+  const { identity, life, roster } = sender.context
   const attestations = new Map<ActorId, Uint8Array>()
   for (const change of changes) {
     if (change.actor !== sender.actor && forgery.attest !== undefined)
@@ -612,10 +607,18 @@ function sealedChanges(
     sender: identity.certificate,
     life,
     counter: 800,
-    key: keyring.current(ops),
+    key: await keyFor(sender, ops),
     body: encodeDelta({ document: routine, changes, sender: sender.actor, roster, attestations }),
     sign: forgery.sign ?? honest,
   })
+}
+
+/** The key of `ops` in the first epoch of an organisation with the same id and another secret. */
+function foreignKey({ context }: SyncNode): EpochKey {
+  const { id, suite } = context.identity.organisation
+  const secret = seedOf('another secret')
+  const epoch = epochOf(suite, { audience: id, number: 0, maker: undefined, secret })
+  return scopeKey(suite, id, { scope: ops, epoch })
 }
 
 function turn(): Promise<void> {

@@ -17,10 +17,11 @@ import {
 } from '#sync/ledger.ts'
 import { pack, unpack, type OutboxRecord } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
+import { anIdentity } from '../support/nodes.ts'
 import { aSync, found, routine, say, type SyncNode } from '../support/sync.ts'
 
-const bravo = 'bravo' as NodeId
-const charlie = 'charlie' as NodeId
+const identities = [anIdentity('bravo', 2), anIdentity('charlie', 3)] as const
+const [bravo, charlie] = identities.map(({ certificate }) => certificate.node) as [NodeId, NodeId]
 const office: PeerId = 'post:office'
 
 test('what is written here is offered to every peer at once', async (t) => {
@@ -147,7 +148,7 @@ test('a receipt is owed since it was first owed', async (t) => {
 })
 
 async function aWriter(...peers: readonly PeerId[]): Promise<SyncNode> {
-  const alpha = await aSync('alpha')
+  const alpha = await aSync('alpha', { knows: identities })
   await found(alpha)
   for (const peer of peers) alpha.context.peers.add(peer)
   return alpha

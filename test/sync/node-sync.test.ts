@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { openEnvelope } from '#codec/envelope.ts'
 import { openMemoryNetwork } from '#carriers/memory.ts'
-import { DIRECTORY } from '#model/document-id.ts'
+import { KEYS } from '#model/document-id.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { virtualClock } from '../support/clock.ts'
@@ -14,17 +14,17 @@ const alphaIdentity = anIdentity('alpha', 1)
 const bravoIdentity = anIdentity('bravo', 2)
 const knows = [alphaIdentity, bravoIdentity]
 
-test('a node enters its own certificate into the directory, once', async (t) => {
+test('a node enters its own certificate and sealing key into the keys document, once', async (t) => {
   const store = openMemoryStore()
   const sizes: number[] = []
   for (let start = 0; start < 2; start += 1) {
     await using alpha = await aSync('alpha', { store })
-    t.strictSame(alpha.context.directory().certificates(), [alphaIdentity.certificateBytes])
-    const log = await alpha.context.replica.commit((tx) => tx.log(DIRECTORY))
+    t.strictSame(alpha.context.keyBook().certificates(), [alphaIdentity.certificateBytes])
+    const log = await alpha.context.replica.commit((tx) => tx.log(KEYS))
     sizes.push(log.size())
   }
 
-  t.strictSame(sizes, [1, 1])
+  t.strictSame(sizes, [2, 2])
 })
 
 test('a node that is opened again knows what it knew', async (t) => {

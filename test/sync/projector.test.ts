@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import { idFromBytes, type PostId, type UserId } from '#base/ids.ts'
+import { newPersonId, type PostId } from '#base/ids.ts'
 import { SEGMENT_PERIOD_MS } from '#base/limits.ts'
 import { channelDocument, DIRECTORY, segmentDocument } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
@@ -13,6 +13,7 @@ import { anIdentity, seedOf, type NodeChoice } from '../support/nodes.ts'
 import {
   amend,
   amira,
+  amiraOf,
   arrive,
   aSync,
   envelopeOf,
@@ -26,7 +27,7 @@ import {
 
 const alphaIdentity = anIdentity('alpha', 1)
 const bravoIdentity = anIdentity('bravo', 2)
-const bo = idFromBytes<UserId>(seedOf('person bo').subarray(0, 16))
+const bo = newPersonId(anIdentity('alpha', 1).certificate.node, seedOf('person bo').subarray(0, 8))
 
 test('an edit, a reaction and a deletion that come before their messages find them', async (t) => {
   const clock = virtualClock()
@@ -188,7 +189,7 @@ test('two nodes that wrote apart show the same in the same order, whatever their
       for (const clock of clocks) await clock.advance(7_000)
     }
     await exchange(alpha, bravo)
-    const seen = (await shown(alpha)).at(-1)
+    const seen = (await shown(alpha)).findLast(({ author }) => author === amiraOf(bravo.id))
     await say(bravo, 'after all of it')
     await amend(bravo, { kind: 'edit', target: must(seen, 'there is one').id, body: 'edited' })
     await exchange(alpha, bravo)

@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { COMMIT_QUEUE_MAX } from '#base/limits.ts'
 import { DIRECTORY, segmentDocument } from '#model/document-id.ts'
 import type { Draft } from '#model/entry.ts'
-import { actorOf, idFromBytes, type UserId } from '#base/ids.ts'
+import { actorOf, newPersonId, type UserId } from '#base/ids.ts'
 import { writeHere } from '#sync/author.ts'
 import { openReplica, type Replica } from '#sync/replica.ts'
 import { aFaultyStore, type FaultyStore } from '../support/faulty-store.ts'
@@ -11,7 +11,7 @@ import { anIdentity, seedOf } from '../support/nodes.ts'
 import { aSync, amira, bodies, found, ops, say, shown, type SyncNode } from '../support/sync.ts'
 
 const document = segmentDocument(ops, 'routine', 0)
-const bo = idFromBytes<UserId>(seedOf('person bo').subarray(0, 16))
+const bo = newPersonId(anIdentity('alpha', 1).certificate.node, seedOf('person bo').subarray(0, 8))
 
 test('commits that wait while a batch is synced go to the disk as one batch, in their order', async (t) => {
   const { replica, store } = aReplica()

@@ -1,0 +1,97 @@
+/**
+ * The directory and the book of keys, folded entry by entry as they come, and anew where a revocation or a certificate
+ * changes what earlier entries say: nodes with the same entries have the same of both.
+ */
+import type { NodeId } from '#base/ids.ts'
+import { openDirectory, type Directory, type DirectoryChange } from '#model/directory.ts'
+import { DIRECTORY, KEYS } from '#model/document-id.ts'
+import { openKeyBook, type KeyBook, type KeyNews, type Writer } from '#model/key-book.ts'
+import type { Logged } from '#model/log.ts'
+import type { Roster } from '#trust/roster.ts'
+import type { Reader } from './replica.ts'
+
+/** Both, in memory. */
+export interface Books {
+  readonly directory: () => Directory
+  readonly keyBook: () => KeyBook
+  readonly foldKeys: (logged: Logged) => KeyNews
+  readonly foldDirectory: (logged: Logged) => DirectoryChange
+  /** Whether what was folded before would be folded otherwise after this. */
+  readonly isOutdated: (news: KeyNews) => boolean
+  /** Folds both anew from their documents. */
+  readonly reload: (reader: Pick<Reader, 'log'>) => Promise<void>
+}
+
+/** Both, empty. */
+export function openBooks(roster: Roster): Books {
+  let directory = openDirectory()
+  let keyBook = openKeyBook()
+  /** As what the entries of each node were folded. */
+  const rights = new Map<NodeId, boolean>()
+
+  const writerOf = (logged: Logged): Writer | undefined => {
+    const { content } = logged.entry
+    if (content.kind === 'node') roster.introduce(content.certificate)
+    const certificate = roster.ofActor(logged.actor)
+    if (certificate === undefined) return undefined
+    const { node } = certificate
+    // A revocation counts whatever became of its writer since: otherwise two that revoke each other would count or not
+    // by which came first. It can be backdated anyway.
+    if (content.kind !== 'revocation' && isTooLate(roster, node, logged)) return undefined
+    const { administers } = certificate.rights
+    if (!rights.has(node)) rights.set(node, administers)
+    return { node, administers }
+  }
+  /** Whether what was folded before would be folded otherwise now. */
+  const isOutdated = ({ kind }: KeyNews): boolean =>
+    kind === 'revocation' ||
+    (kind === 'certificate' &&
+      [...rights].some(
+        ([node, administers]) => roster.byNode(node)?.rights.administers !== administers,
+      ))
+  const foldKeys = (logged: Logged): KeyNews => keyBook.apply(logged, writerOf(logged))
+  const foldDirectory = (logged: Logged): DirectoryChange => {
+    const writer = writerOf(logged)
+    return writer === undefined ? { kind: 'nothing' } : directory.apply(logged, writer)
+  }
+
+  const reload: Books['reload'] = async (reader) => {
+    const keys = (await reader.log(KEYS)).since({})
+    const entries = (await reader.log(DIRECTORY)).since({})
+    directory = openDirectory()
+    keyBook = openKeyBook()
+    rights.clear()
+    introduceAll(roster, keys)
+    for (const one of keys.filter(isRevocation)) foldKeys(one)
+    for (const { node, since } of keyBook.revocations()) roster.revoke(node, since)
+    for (const one of keys) if (!isRevocation(one)) foldKeys(one)
+    for (const node of keyBook.wipeOrders()) roster.awaitWipe(node, !keyBook.hasWiped(node))
+    for (const one of entries) foldDirectory(one)
+  }
+  return {
+    directory: () => directory,
+    keyBook: () => keyBook,
+    foldKeys,
+    foldDirectory,
+    isOutdated,
+    reload,
+  }
+}
+
+function isRevocation({ entry }: Logged): boolean {
+  return entry.content.kind === 'revocation'
+}
+
+/** Certificates first, twice: one that a node issued counts once its issuer's does, wherever the two stand. */
+function introduceAll(roster: Roster, keys: readonly Logged[]): void {
+  for (const _ of ['issuers', 'all'])
+    for (const { entry } of keys)
+      if (entry.content.kind === 'node') roster.introduce(entry.content.certificate)
+}
+
+/** Whether an entry claims to be written after its node was revoked: who took the node wrote it. */
+function isTooLate(roster: Roster, node: NodeId, { entry }: Logged): boolean {
+  const since = roster.revokedSince(node)
+  if (entry.content.kind === 'wiped') return false // what it was asked to say last
+  return since !== undefined && entry.placeAt >= since
+}

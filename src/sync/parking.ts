@@ -1,0 +1,69 @@
+/**
+ * Envelopes that cannot be opened yet, on disk until what they wait for has come. There is a limit to them; beyond it the
+ * one that has waited longest for a key gives way: on a post office that several audiences share, most of those are for
+ * others.
+ */
+import { must } from '#base/assert.ts'
+import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
+import type { Clock } from '#model/log.ts'
+import type { Entry } from '#ports/store.ts'
+import type { Incoming, Outcome, SyncContext } from './context.ts'
+import { key, range } from './keys.ts'
+import { envelopeName } from './ledger.ts'
+import { pack, unpack, type KeptRecord } from './records.ts'
+import type { Tx } from './replica.ts'
+
+/** What a parked envelope waits for: a secret, or the certificate of somebody named in it. */
+export type Wait = 'key' | 'certificate'
+
+/** Parks an envelope, unless there is no room and nothing that gives way. */
+export async function park(
+  tx: Tx,
+  context: SyncContext,
+  { incoming, wait }: { readonly incoming: Incoming; readonly wait: Wait },
+): Promise<Outcome> {
+  const record = keptOf(context, incoming, {})
+  const place = key.parked(wait, record.since, envelopeName(incoming.bytes))
+  if ((await tx.get(place)) !== undefined) return { kind: 'parked' }
+  const count = unpack<number>(await tx.get(key.parkedCount)) ?? 0
+  if (count >= PARKED_ENVELOPES_MAX) {
+    const [oldest] = await tx.list({ ...range.parkedForKey, limit: 1 })
+    if (oldest === undefined) return { kind: 'refused', reason: 'too many are parked' }
+    await unpark(tx, oldest[0])
+    tx.afterwards(() => context.log.info('envelope.parked-out', { count }))
+  }
+  tx.put(place, pack(record))
+  await addToCount(tx, 1)
+  return { kind: 'parked' }
+}
+
+/** All that is parked, the longest parked first. */
+export async function allParked(tx: Tx): Promise<readonly Entry[]> {
+  return tx.list(range.parked)
+}
+
+/** Lets go of a parked envelope. */
+export async function unpark(tx: Tx, place: string): Promise<void> {
+  if ((await tx.get(place)) === undefined) return
+  tx.delete(place)
+  await addToCount(tx, -1)
+}
+
+/** The record of an envelope that is kept. */
+export function keptOf(
+  context: SyncContext,
+  { bytes, from, since }: Incoming,
+  wanted: Clock,
+): KeptRecord {
+  return { bytes, from, since: since ?? context.now(), wanted }
+}
+
+/** The record in a kept envelope's value. */
+export function keptFrom(bytes: Uint8Array): KeptRecord {
+  return must(unpack<KeptRecord>(bytes), 'a kept envelope has its record')
+}
+
+async function addToCount(tx: Tx, difference: number): Promise<void> {
+  const count = unpack<number>(await tx.get(key.parkedCount)) ?? 0
+  tx.put(key.parkedCount, pack(Math.max(0, count + difference)))
+}
