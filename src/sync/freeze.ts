@@ -34,6 +34,9 @@ export async function proveFork(tx: Tx, context: SyncContext, fork: Fork): Promi
   const { document, actor, seq, branch, signature } = fork
   const frozen = await frozenAt(tx, document, actor)
   if (frozen !== undefined && frozen < seq) return
+  // A disk that was put back: nobody has seen our branch, and in a new life it is written again (`rebirth.ts`).
+  const sent = unpack<number>(await tx.get(key.sent(document, actor))) ?? 0
+  if (actor === context.replica.actor && seq > sent) return
   tx.afterwards(() => context.log.error('fork.found', { document, actor, seq }))
   const log = await tx.log(document)
   const ours = await signedBranch(tx, context, { log, actor, seq })

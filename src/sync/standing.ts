@@ -6,14 +6,21 @@ import type { DirectoryChange } from '#model/directory.ts'
 import type { KeyNews } from '#model/key-book.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { PeerId } from '#ports/carrier.ts'
-import type { ChannelId, DocumentId, NodeId } from '#base/ids.ts'
+import {
+  nodePrefix,
+  nodePrefixOfActor,
+  type ActorId,
+  type ChannelId,
+  type DocumentId,
+  type NodeId,
+} from '#base/ids.ts'
 import { kindOfChannel } from '#model/channel-id.ts'
 import { writeHere } from './author.ts'
 import { audienceOf, audiencesOf, mayHold, scopeOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cover, ensureSealingKey, heldAudiences, takeKeyNews } from './epochs.ts'
 import { takeForkProof } from './freeze.ts'
-import { allDocuments, hasOf, setHas } from './ledger.ts'
+import { allDocuments, coveredByAll, hasOf, setHas } from './ledger.ts'
 import type { Tx } from './replica.ts'
 
 /** An entry of the keys document was folded, in the commit that added it. */
@@ -24,6 +31,7 @@ export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): 
     const { node, since } = news.revocation
     roster.revoke(node, since)
     tx.afterwards(() => context.log.warn('node.revoked', { node }))
+    await offerForRevoked(tx, context, node)
   }
   if (news.kind === 'wipe order')
     roster.awaitWipe(news.node, !context.keyBook().hasWiped(news.node))
@@ -123,6 +131,34 @@ async function offerAnew(
     for (const document of documents) {
       if (!mayHold(context, peer, document)) continue
       await setHas(tx, context, { peer, document, clock: await hasOf(tx, peer, document) })
+    }
+  }
+}
+
+/**
+ * What a revoked node put into a post office itself is refused there by whoever has heard. What we took in time and others
+ * may lack is offered there in envelopes of our own.
+ */
+async function offerForRevoked(tx: Tx, context: SyncContext, node: NodeId): Promise<void> {
+  const { roster, identity, peers } = context
+  const isOther = (one: NodeId): boolean =>
+    one !== node && one !== identity.certificate.node && roster.revokedSince(one) === undefined
+  const others = roster.all().flatMap((one) => (isOther(one.node) ? [one.node] : []))
+  const isTheirs = (actor: string): boolean =>
+    nodePrefixOfActor(actor as ActorId) === nodePrefix(node)
+  for (const document of await allDocuments(tx)) {
+    const covered = await coveredByAll(tx, others, document)
+    for (const peer of peers) {
+      if (isNode(peer)) continue
+      const has = Object.entries(await hasOf(tx, peer, document))
+      const clock = Object.fromEntries(
+        has.map(([actor, seq]) => [
+          actor,
+          isTheirs(actor) ? Math.min(seq, covered[actor as ActorId] ?? 0) : seq,
+        ]),
+      )
+      if (has.some(([actor, seq]) => clock[actor] !== seq))
+        await setHas(tx, context, { peer, document, clock })
     }
   }
 }

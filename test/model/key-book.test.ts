@@ -2,12 +2,16 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { hexFromBytes } from '#base/bytes.ts'
-import { sha256 } from '#base/hash.ts'
 import { COUNTER_MAX } from '#base/limits.ts'
 import { newChannelId } from '#model/channel-id.ts'
 import { KEYS } from '#model/document-id.ts'
-import { openKeyBook, type KeyBook, type KeyNews, type Writer } from '#model/key-book.ts'
+import {
+  nameOfSealingKey,
+  openKeyBook,
+  type KeyBook,
+  type KeyNews,
+  type Writer,
+} from '#model/key-book.ts'
 import type { Content } from '#model/entry.ts'
 import { openLog, type Log, type Logged } from '#model/log.ts'
 import { anActor, append, aWriter } from '../support/histories.ts'
@@ -36,7 +40,7 @@ const anyContent: fc.Arbitrary<Content> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant('pair' as const),
-    keyName: fc.constantFrom(...KEYS_OF).map(nameOf),
+    keyName: fc.constantFrom(...KEYS_OF).map((one) => nameOf(one)),
     ciphertext: anyBytes(4),
   }),
   fc.record({
@@ -213,8 +217,8 @@ function wrap(pair: number) {
   return { pair, bytes: new Uint8Array(48) }
 }
 
-function nameOf(publicBytes: Uint8Array): string {
-  return hexFromBytes(sha256(publicBytes).subarray(0, 8))
+function nameOf(publicBytes: Uint8Array, by: NodeName = 'alpha'): string {
+  return nameOfSealingKey(aWriter(by).node, publicBytes)
 }
 
 function say(log: Log, by: NodeName, content: Content): Said {

@@ -167,7 +167,7 @@ export async function keyFor({ context }: SyncNode, scope: Scope): Promise<Epoch
 
 function documentOf(scope: Scope): DocumentId {
   if (scope === 'keys') return KEYS
-  return scope === 'directory' ? DIRECTORY : channelDocument(scope as ChannelId)
+  return scope === 'directory' ? DIRECTORY : channelDocument(scope as typeof ops)
 }
 
 /** Hands `bytes` to `node` and tells what became of them and what the carrier was answered. */
