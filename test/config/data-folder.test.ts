@@ -197,12 +197,11 @@ async function aNodeWithStore(t: Test): Promise<string> {
 function contents(first = 1): FolderContents {
   const bytes = (value: number): Uint8Array => Buffer.alloc(32, first + value)
   return {
-    organisation: { name: 'Relief', code: 'rx', rootKey: bytes(0) },
+    organisation: { name: 'Relief', code: 'rx', suite: 1, rootKey: bytes(0) },
     certificate: Buffer.from([1, 2, 3]),
     issuer: undefined,
     keys: {
       signing: bytes(1),
-      sealing: bytes(2),
       organisation: bytes(4),
       root: bytes(5),
     },

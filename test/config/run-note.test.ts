@@ -49,10 +49,10 @@ async function aFolder(t: Test): Promise<string> {
   await createDataFolder(
     path,
     {
-      organisation: { name: 'Relief', code: 'rx', rootKey: key },
+      organisation: { name: 'Relief', code: 'rx', suite: 1, rootKey: key },
       certificate: key,
       issuer: undefined,
-      keys: { signing: key, sealing: key, organisation: key, root: undefined },
+      keys: { signing: key, organisation: key, root: undefined },
     },
     undefined,
   )

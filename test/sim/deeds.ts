@@ -50,8 +50,7 @@ async function say(
   { society, member, node, self, chance }: Actor,
   to: { readonly channel: ChannelId; readonly root: Message['id'] | undefined },
 ): Promise<void> {
-  const { book, evidence } = society
-  evidence.onChannel(to.channel)
+  const { book } = society
   const pendingId = chance.happens(0.85) ? `${self}:${book.all().length}` : ''
   const lane = chance.happens(0.6) ? 'routine' : chance.pick(LANES)
   const text = wording(chance)

@@ -14,7 +14,8 @@ import type { Passwords } from '#ports/passwords.ts'
 import type { Store } from '#ports/store.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { KeyPair } from '#trust/keys.ts'
-import type { Chance } from './chance.ts'
+import { openRoster, type Roster } from '#trust/roster.ts'
+import { randomFrom, type Chance } from './chance.ts'
 import { openClock, type ClockFault } from './clock.ts'
 import type { Disk } from './disk.ts'
 import { beginLife, within, type Life, type Timeline } from './timeline.ts'
@@ -43,6 +44,8 @@ export interface Member {
 /** From power on to power off. `node` is there once it has opened. */
 export interface Boot {
   readonly life: Life
+  /** Shared by the node and its carriers. */
+  readonly roster: Roster
   node: (EdgeNode & AsyncDisposable) | undefined
   /** Messages that were told as new in this life. */
   readonly told: Set<PostId>
@@ -55,7 +58,7 @@ export interface FleetWorld {
   readonly marks: Marks
   readonly verdict: Verdict
   readonly organisationSecret: Uint8Array
-  readonly openCarriers: (member: Member, life: Life, store: Store) => readonly Carrier[]
+  readonly openCarriers: (member: Member, boot: Boot, store: Store) => readonly Carrier[]
   readonly onLost: (member: Member) => void
   readonly onEvent: (member: Member, event: NodeEvent) => void
 }
@@ -101,14 +104,16 @@ export function openFleet(world: FleetWorld): Fleet {
   }
   const switchOn = (member: Member): void => {
     if (member.boot !== undefined) return
-    const boot: Boot = { life: beginLife(), node: undefined, told: new Set() }
+    const roster = openRoster(member.identity.organisation)
+    for (const bytes of member.acquaintances) roster.introduce(bytes)
+    const boot: Boot = { life: beginLife(), roster, node: undefined, told: new Set() }
     member.boot = boot
     trace.note(member.name, 'power on', { clock: member.clock.kind })
     void open(member, boot)
   }
   const open = async (member: Member, boot: Boot): Promise<void> => {
     try {
-      const node = await within(boot.life, openNode(world, member, boot.life))
+      const node = await within(boot.life, openNode(world, member, boot))
       boot.node = node
       trace.note(member.name, 'open')
       node.subscribe((event) => void (boot.life.isAlive() && world.onEvent(member, event)))
@@ -150,23 +155,24 @@ export function openFleet(world: FleetWorld): Fleet {
 function openNode(
   world: FleetWorld,
   member: Member,
-  life: Life,
+  boot: Boot,
 ): Promise<EdgeNode & AsyncDisposable> {
+  const { life, roster } = boot
   const store = member.disk.open(life)
   const ports = {
     store,
     clock: openClock(world.timeline, member.clock, life),
     passwords: QUICK_PASSWORDS,
-    random: { bytes: member.chance.bytes },
+    random: randomFrom(member.chance),
     log: openLogPort(world, member, life),
-    carriers: world.openCarriers(member, life, store),
+    carriers: world.openCarriers(member, boot, store),
   }
   const options = {
     identity: member.identity,
     organisationSecret: world.organisationSecret,
     root: member.root,
     life: member.life,
-    acquaintances: member.acquaintances,
+    roster,
     version: '0.0.0',
   }
   return openEdgeNode(options, ports)

@@ -6,7 +6,7 @@ import { must } from '#base/assert.ts'
 import type { NodeId } from '#base/ids.ts'
 import type { NodeEvent } from '#app/node.ts'
 import { organisationIdOf, type Identity, type Organisation } from '#trust/identity.ts'
-import { keyPairFromSeed, type KeyPair } from '#trust/keys.ts'
+import { signingPair, SUITE_NACL, type KeyPair } from '#trust/keys.ts'
 import { openChance, type Chance } from './chance.ts'
 import { drawClockFault, TRUE_CLOCK } from './clock.ts'
 import { openDeliveryChecker, type DeliveryChecker } from './delivery-checker.ts'
@@ -61,11 +61,14 @@ export function openWorld(
   const trace = openTrace(timeline, print)
   const marks = openMarks()
   const verdict = openVerdict(timeline)
-  const root = keyPairFromSeed('ed25519', chance.fork('root').bytes(32))
+  // The other suite's signatures are drawn anew each time (ECDSA), so no run with it could be replayed.
+  const suite = SUITE_NACL
+  const root = signingPair(suite, chance.fork('root').bytes(32))
   const secret = chance.fork('secret').bytes(32)
   const organisation = {
-    id: organisationIdOf(root.publicBytes),
+    id: organisationIdOf(suite, root.publicBytes),
     name: 'relief',
+    suite,
     rootKey: root.publicBytes,
     code: 'rel',
   }
@@ -86,10 +89,10 @@ export function openWorld(
     marks,
     verdict,
     organisationSecret: secret,
-    openCarriers: (member, life, store) => {
+    openCarriers: (member, { life, roster }, store) => {
       const hasCable = topology.cables.some((ends) => ends.includes(member.index))
       return [
-        ...(hasCable ? [lan.open(member.identity, life)] : []),
+        ...(hasCable ? [lan.open({ identity: member.identity, roster }, life)] : []),
         ...(topology.post.includes(member.index) ? [post.open(member.id, life, store)] : []),
       ]
     },
