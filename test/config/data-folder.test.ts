@@ -44,7 +44,7 @@ test('only the owner reads the keys', async (t) => {
 test('a key that others can read is named with its mode', async (t) => {
   const path = join(t.testdir(), 'alpha')
   await createDataFolder(path, contents(), CONFIG)
-  const key = join(path, 'keys', 'sealing')
+  const key = join(path, 'keys', 'signing')
 
   await chmod(key, 0o644)
   await chmod(join(path, 'keys'), 0o750)
@@ -90,7 +90,7 @@ test('a folder without a node says how to make one', async (t) => {
 })
 
 test('whichever file is missing, the folder is half-made and neither read nor overwritten', async (t) => {
-  const needed = ['organisation.json', 'certificate', 'keys/signing', 'keys/sealing']
+  const needed = ['organisation.json', 'certificate', 'keys/signing', 'keys/organisation']
   for (const name of [...needed, 'keys/organisation']) {
     const path = join(t.testdir(), 'alpha')
     await createDataFolder(path, contents(), CONFIG)
@@ -139,7 +139,7 @@ test('of two processes that make the same folder at once, one is refused', async
 test('a damaged file is named', async (t) => {
   const damages: readonly (readonly [string, string])[] = [
     ['keys/signing', 'abcd\n'],
-    ['keys/sealing', `${'g'.repeat(64)}\n`],
+    ['keys/organisation', `${'g'.repeat(64)}\n`],
     ['certificate', ''],
     ['organisation.json', '{"format": 2}'],
     ['organisation.json', 'not JSON'],

@@ -111,7 +111,9 @@ async function failureWith(
   const running = keepRunning(world.timeline)
   t.teardown(() => running[Symbol.asyncDispose]())
   const verdict = openVerdict(world.timeline)
-  await checkEnd({ members: world.members, said: world.book.all(), verdict, ...parts })
+  const { members, book, evidence, topology } = world
+  const { channelOf } = evidence
+  await checkEnd({ members, said: book.all(), verdict, topology, channelOf, ...parts })
   await running[Symbol.asyncDispose]()
   return verdict.failure()
 }

@@ -6,7 +6,7 @@ import type { ChannelId, DocumentId } from '#base/ids.ts'
 import { openEnvelope } from '#codec/envelope.ts'
 import type { Write } from '#ports/store.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
-import { openKeyring } from '#trust/epoch.ts'
+import { auditedNode, openKeyring } from '#trust/epoch.ts'
 import { addDocument, addEpoch } from './keyrings.ts'
 import type { Organisation } from '#trust/identity.ts'
 import { openRoster } from '#trust/roster.ts'
@@ -22,6 +22,8 @@ export interface Evidence {
   readonly isOnDisk: (node: number, message: number) => boolean
   readonly hasLeft: (node: number, message: number) => boolean
   readonly isViewed: (node: number, channel: ChannelId) => boolean
+  /** The channel that an envelope was sealed for; undefined when it is for none, or is no envelope. */
+  readonly channelOf: (envelope: Uint8Array) => ChannelId | undefined
 }
 
 /** Where envelopes lie that came too early to be applied: they are on the disk, though still sealed. */
@@ -64,6 +66,13 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
     isOnDisk: (node, message) => isIn(onDisk, node, message),
     hasLeft: (node, message) => isIn(left, node, message),
     isViewed: (node, channel) => viewed.has(`${node} ${channel}`),
+    channelOf: (envelope) => {
+      const opened = openEnvelope(envelope, roster, keyring)
+      const scope = opened.ok ? opened.key.scope : 'keys'
+      return scope === 'keys' || scope === 'directory' || auditedNode(scope) !== undefined
+        ? undefined
+        : (scope as ChannelId)
+    },
   }
 }
 

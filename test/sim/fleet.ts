@@ -2,7 +2,7 @@
  * The nodes of a simulated organisation: what each keeps when its power goes (keys, disk, clock fault) and the one
  * life it may be having. The nodes are real; only their ports are simulated.
  */
-import type { NodeId, PostId, UserId } from '#base/ids.ts'
+import type { Instant, NodeId, PostId, UserId } from '#base/ids.ts'
 import { bytesFromText, equalBytes } from '#base/bytes.ts'
 import { codeOf, type Facts } from '#base/errors.ts'
 import { sha256 } from '#base/hash.ts'
@@ -39,6 +39,8 @@ export interface Member {
   /** People enrolled here, the administrator first. */
   readonly people: UserId[]
   boot: Boot | undefined
+  /** True time since when somebody else has it: its disk, its keys, and the node itself. */
+  capturedAt: Instant | undefined
 }
 
 /** From power on to power off. `node` is there once it has opened. */

@@ -3,7 +3,7 @@
  * under way, and see whether the promises hold; then switch everything off and on, and look again.
  */
 import type { Instant } from '#base/ids.ts'
-import { checkEnd } from './end-checks.ts'
+import { checkEnd, mustCome } from './end-checks.ts'
 import { foundOrganisation } from './founding.ts'
 import { DEFAULT_OPTIONS, type SimOptions } from './options.ts'
 import { actOnce } from './people.ts'
@@ -168,15 +168,25 @@ async function drain(world: World): Promise<void> {
 }
 
 async function checkAll(world: World): Promise<void> {
-  const { verdict, members, book, deliveries } = world
+  const { verdict, members, book, deliveries, evidence, secrecy, marks, topology } = world
   if (verdict.failure() !== undefined) return
   const work = async (): Promise<void> => {
-    await checkEnd({ members, said: book.all(), verdict })
+    const { channelOf } = evidence
+    const reference = await checkEnd({ members, topology, said: book.all(), verdict, channelOf })
+    if (secrecy.check() > 0) marks.count('secrecy.tried')
     for (const said of book.all()) {
       if (said.fate !== 'saved') continue
       for (const member of members) await deliveries.check(member, said)
       const home = members[said.home]
-      if (home !== undefined) await deliveries.checkFinal(home, said)
+      const channel = reference?.channels.get(said.channel)
+      // Who was taken out of a channel, or is in no honest hands any more, is not told how a message stands.
+      const mayAsk = channel?.kind === 'public' || channel?.members.includes(said.author) === true
+      if (home?.capturedAt !== undefined || home === undefined || !mayAsk) continue
+      const ground = { members, topology }
+      const expected = members.filter(
+        (member) => member !== home && mustCome(ground, { home, member, channel }),
+      )
+      await deliveries.checkFinal(home, said, expected)
     }
   }
   await during(world, 'the last checks', { ms: HOUR_MS, work: work() })

@@ -8,6 +8,7 @@ import type { NodeEvent } from '#app/node.ts'
 import { organisationIdOf, type Identity, type Organisation } from '#trust/identity.ts'
 import { signingPair, SUITE_NACL, type KeyPair } from '#trust/keys.ts'
 import { openChance, type Chance } from './chance.ts'
+import { openCircles } from './circles.ts'
 import { drawClockFault, TRUE_CLOCK } from './clock.ts'
 import { openDeliveryChecker, type DeliveryChecker } from './delivery-checker.ts'
 import { openDisk } from './disk.ts'
@@ -18,6 +19,7 @@ import { openLan } from './lan.ts'
 import type { NetworkWorld } from './network.ts'
 import type { SimOptions } from './options.ts'
 import { judged } from './people.ts'
+import { openSecrecy, type Secrecy } from './secrecy.ts'
 import type { Question, Society } from './society.ts'
 import { openPost } from './post-carrier.ts'
 import { openBook, type Book, type Said } from './said.ts'
@@ -43,6 +45,7 @@ export interface World extends Stage, Society {
   readonly fleet: Fleet
   readonly faults: Faults
   readonly deliveries: DeliveryChecker
+  readonly secrecy: Secrecy
   /** True time of the newest parcel on any carrier. */
   readonly lastTrafficAt: () => number
 }
@@ -75,11 +78,14 @@ export function openWorld(
   const members: Member[] = []
   const book = openBook()
   const evidence = openEvidence(organisation, secret)
+  const circles = openCircles(() => members[0]?.id)
+  const secrecy = openSecrecy({ organisation, secret, circles, verdict })
   const deliveries = openDeliveryChecker({ members, evidence, verdict, marks })
   const faults = openFaults(chance.fork('faults'), options)
   const topology = drawTopology(chance.fork('topology'), options.nodes)
   trace.note('world', 'founded', { seed, topology: topology.name, nodes: options.nodes })
-  const society = { book, evidence, verdict, trace, marks, asked: new Set<Question>() }
+  const asked = new Set<Question>()
+  const society = { book, evidence, circles, verdict, trace, marks, asked }
   const network = openNetwork({ timeline, trace, marks, chance, faults, members, evidence })
   const { lan, post, lastTrafficAt } = network
 
@@ -118,13 +124,14 @@ export function openWorld(
     post,
     faults,
     deliveries,
+    secrecy,
     lastTrafficAt,
   }
 }
 
 /** Adds a node that has its identity; it is off. */
 export function addMember(world: World, facts: NewMember): Member {
-  const { timeline, chance, marks, options, members, evidence, faults } = world
+  const { timeline, chance, marks, options, members, evidence, secrecy, faults } = world
   const index = members.length
   const own = chance.fork(`member ${index}`)
   const drawn = drawClockFault(own.fork('clock'), timeline.now())
@@ -137,6 +144,7 @@ export function addMember(world: World, facts: NewMember): Member {
     chance: own.fork('random'),
     people: [],
     boot: undefined,
+    capturedAt: undefined,
     disk: openDisk({
       timeline,
       chance: own.fork('disk'),
@@ -146,11 +154,15 @@ export function addMember(world: World, facts: NewMember): Member {
         world.fleet.cutPower(member)
         faults.bringBack(world, member)
       },
-      onSynced: (writes) => evidence.onSynced(index, writes),
+      onSynced: (writes) => {
+        evidence.onSynced(index, writes)
+        secrecy.onSynced(member.id, writes)
+      },
     }),
   }
   members.push(member)
   evidence.onMember(facts.identity.certificateBytes)
+  secrecy.onMember(member.id, facts.identity.certificateBytes)
   return member
 }
 
