@@ -52,11 +52,12 @@ async function say(
   { society, member, node, self, chance }: Actor,
   to: { readonly channel: ChannelId; readonly root: Message['id'] | undefined },
 ): Promise<void> {
-  const { book } = society
+  const { book, timeline } = society
+  const at = timeline.now()
   const pendingId = chance.happens(0.85) ? `${self}:${book.all().length}` : ''
   const lane = chance.happens(0.6) ? 'routine' : chance.pick(LANES)
   const text = wording(chance)
-  const said = book.write({ ...to, home: member.index, author: self, lane, pendingId, text })
+  const said = book.write({ ...to, at, home: member.index, author: self, lane, pendingId, text })
   const impatient = pendingId !== '' && chance.happens(0.1)
   await Promise.all([submit(society, node, said), impatient && submit(society, node, said)])
 }

@@ -10,6 +10,8 @@ import {
   nodePrefixOfPerson,
   type ChannelId,
   type DocumentId,
+  type Instant,
+  type NodeId,
   type UserId,
 } from '#base/ids.ts'
 import { kindOfChannel } from '#model/channel-id.ts'
@@ -17,6 +19,8 @@ import { channelOfDocument } from '#model/document-id.ts'
 import { loadDocument } from '#model/document.ts'
 import { key, range } from '#sync/keys.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
+import { FORGED } from './capture.ts'
+import type { Sealing } from './evidence.ts'
 import type { Member } from './fleet.ts'
 import { markerOf, numbersIn, type Said } from './said.ts'
 import { reachOf, type Topology } from './topology.ts'
@@ -29,8 +33,9 @@ export interface EndGround {
   readonly said: readonly Said[]
   readonly verdict: Verdict
   readonly topology: Topology
-  /** Channel of an envelope that some node keeps because it cannot open it; undefined when it belongs to none. */
-  readonly channelOf: (envelope: Uint8Array) => ChannelId | undefined
+  /** When the last of these nodes had heard that a node is out; undefined as long as one has not. */
+  readonly allHeardAt: (node: NodeId, nodes: readonly NodeId[]) => Instant | undefined
+  readonly sealingOf: (envelope: Uint8Array) => Sealing | undefined
 }
 
 /** All end checks. Every honest member must be on. Gives what headquarters shows. */
@@ -46,6 +51,7 @@ export async function checkEnd(ground: EndGround): Promise<View | undefined> {
   const end = { ...ground, honest, reference, headquarters }
   for (const [member, view] of views) {
     checkMessages(end, member, view)
+    checkForgeries(end, member, view)
     checkLeftovers(end, member)
   }
   checkSame(end, views)
@@ -117,6 +123,28 @@ function checkMessages(end: End, member: Member, view: View): void {
   for (const message of shown) {
     const isExplained = known.has(message.id) || numbersIn(Buffer.from(message.body)).length > 0
     if (!isExplained) twice(verdict, where, `message ${message.id}, which nobody wrote,`)
+  }
+}
+
+/**
+ * Promise 7, in what people see: nothing that a node's program would never write, and nothing a captured node wrote once
+ * everybody had heard that it is out.
+ */
+function checkForgeries(end: End, { name: where }: Member, view: View): void {
+  const { members, honest, said: all, verdict, allHeardAt } = end
+  const fail = (wanted: string, found: string): void =>
+    verdict.fail({ broken: 'promise 7: secrecy', where, wanted, found })
+  const shown = [...view.channels.values()].flatMap(({ messages }) => messages)
+  const lines = [...view.lines, ...shown.map(({ body }) => body)]
+  const forged = lines.find((line) => line.includes(FORGED))
+  if (forged !== undefined) fail('nothing forged', forged)
+  const ids = honest.map(({ id }) => id)
+  for (const captured of members.filter(({ capturedAt }) => capturedAt !== undefined)) {
+    const heardAt = allHeardAt(captured.id, ids) ?? Infinity
+    const late = all.filter(({ home, at }) => home === captured.index && at > heardAt)
+    const numbers = new Set(late.map(({ number }) => number))
+    const found = shown.find(({ body }) => numbersIn(Buffer.from(body)).some((n) => numbers.has(n)))
+    if (found !== undefined) fail(`nothing new of ${captured.name}, which is out`, found.body)
   }
 }
 
@@ -241,7 +269,7 @@ function headsOf(member: Member): ReadonlyMap<string, string> {
 /** Prefixes of keys under which something waits: for a peer, for an answer, for something it depends on. */
 const WAITING = ['out/', 'fly/', 'note/', 'owe/', 'wait/', 'park/', 'view/orphan/'] as const
 
-function checkLeftovers({ verdict, members, channelOf }: End, member: Member): void {
+function checkLeftovers({ verdict, members, sealingOf }: End, member: Member): void {
   const captured = members.filter(({ capturedAt }) => capturedAt !== undefined)
   for (const prefix of WAITING) {
     const kept = member.disk.durable({ from: prefix, to: `${prefix.slice(0, -1)}0` })
@@ -250,7 +278,8 @@ function checkLeftovers({ verdict, members, channelOf }: End, member: Member): v
       if (captured.some(({ id }) => place.includes(`/${id}/`))) return false
       if (prefix !== 'park/') return true
       const envelope = unpack<KeptRecord>(value)?.bytes
-      const channel = envelope && channelOf(envelope)
+      const { sender, channel } = (envelope && sealingOf(envelope)) ?? {}
+      if (captured.some(({ id }) => id === sender)) return false
       return channel === undefined || kindOfChannel(channel) === 'public'
     })
     if (left.length === 0) continue

@@ -2,7 +2,7 @@
  * What is really so, seen from outside the nodes: which messages lie on which disk, which have left by a carrier that
  * answered for them, which channels somebody has had on a screen. Delivery words are held against this.
  */
-import type { ChannelId, DocumentId } from '#base/ids.ts'
+import type { ChannelId, DocumentId, NodeId } from '#base/ids.ts'
 import { openEnvelope } from '#codec/envelope.ts'
 import type { Write } from '#ports/store.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
@@ -22,8 +22,14 @@ export interface Evidence {
   readonly isOnDisk: (node: number, message: number) => boolean
   readonly hasLeft: (node: number, message: number) => boolean
   readonly isViewed: (node: number, channel: ChannelId) => boolean
-  /** The channel that an envelope was sealed for; undefined when it is for none, or is no envelope. */
-  readonly channelOf: (envelope: Uint8Array) => ChannelId | undefined
+  /** Who sealed an envelope and for which channel, if for one; undefined when it is no envelope. */
+  readonly sealingOf: (envelope: Uint8Array) => Sealing | undefined
+}
+
+/** What an envelope says of itself once it is open. */
+export interface Sealing {
+  readonly sender: NodeId
+  readonly channel: ChannelId | undefined
 }
 
 /** Where envelopes lie that came too early to be applied: they are on the disk, though still sealed. */
@@ -66,12 +72,15 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
     isOnDisk: (node, message) => isIn(onDisk, node, message),
     hasLeft: (node, message) => isIn(left, node, message),
     isViewed: (node, channel) => viewed.has(`${node} ${channel}`),
-    channelOf: (envelope) => {
+    sealingOf: (envelope) => {
       const opened = openEnvelope(envelope, roster, keyring)
-      const scope = opened.ok ? opened.key.scope : 'keys'
-      return scope === 'keys' || scope === 'directory' || auditedNode(scope) !== undefined
-        ? undefined
-        : (scope as ChannelId)
+      if (!opened.ok) return undefined
+      const { scope } = opened.key
+      const isOther = scope === 'keys' || scope === 'directory' || auditedNode(scope) !== undefined
+      return {
+        sender: opened.sender.node,
+        channel: isOther ? undefined : (scope as ChannelId),
+      }
     },
   }
 }

@@ -15,6 +15,8 @@ import type { Store } from '#ports/store.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { KeyPair } from '#trust/keys.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
+import type { SyncContext } from '#sync/context.ts'
+import { openNodeSync, type NodeSync } from '#sync/node-sync.ts'
 import { randomFrom, type Chance } from './chance.ts'
 import { openClock, type ClockFault } from './clock.ts'
 import type { Disk } from './disk.ts'
@@ -61,6 +63,10 @@ export interface FleetWorld {
   readonly verdict: Verdict
   readonly organisationSecret: Uint8Array
   readonly openCarriers: (member: Member, boot: Boot, store: Store) => readonly Carrier[]
+  /** What a node believes of others, for one life. */
+  readonly rosterFor: (member: Member, roster: Roster) => Roster
+  /** Whether some node is in wrong hands, so that others must refuse what it sends. */
+  readonly isSomebodyCaptured: () => boolean
   readonly onLost: (member: Member) => void
   readonly onEvent: (member: Member, event: NodeEvent) => void
 }
@@ -73,6 +79,11 @@ export interface Fleet {
   readonly shutDown: (member: Member) => void
   /** The power goes, at once. */
   readonly cutPower: (member: Member) => void
+  /**
+   * Whoever has the node switches it off, does something to its store with sync alone, and switches it on again. When
+   * the power goes meanwhile, what is not done stays undone.
+   */
+  readonly workOn: (member: Member, work: (sync: SyncContext) => Promise<void>) => Promise<void>
 }
 
 /** A full disk at start: the node is tried again after this long, in milliseconds. */
@@ -85,6 +96,16 @@ const STOP_MS_MAX = 20 * 60_000
 const EXPECTED_EVENTS: ReadonlySet<string> = new Set(['sync.disk'])
 /** Warnings that mean an honest node has sent what an honest node refuses. */
 const FORBIDDEN_WARNINGS: ReadonlySet<string> = new Set(['envelope.refused'])
+
+/** What an honest node meets only where another is captured: events, and why it refuses an envelope. */
+const AMONG_CAPTURED: ReadonlySet<unknown> = new Set([
+  'rule.broken',
+  'delta.not-vouched-for',
+  'revoked',
+  'not vouched for',
+  // What one node passes on of a captured one, another that has heard refuses.
+  'INPUT_INVALID',
+])
 
 /** Passwords are not what is simulated. */
 const QUICK_PASSWORDS: Passwords = {
@@ -106,12 +127,15 @@ export function openFleet(world: FleetWorld): Fleet {
   }
   const switchOn = (member: Member): void => {
     if (member.boot !== undefined) return
-    const roster = openRoster(member.identity.organisation)
-    for (const bytes of member.acquaintances) roster.introduce(bytes)
-    const boot: Boot = { life: beginLife(), roster, node: undefined, told: new Set() }
-    member.boot = boot
+    const boot = beginBoot(member)
     trace.note(member.name, 'power on', { clock: member.clock.kind })
     void open(member, boot)
+  }
+  const beginBoot = (member: Member): Boot => {
+    const roster = world.rosterFor(member, openRoster(member.identity.organisation))
+    for (const bytes of member.acquaintances) roster.introduce(bytes)
+    member.boot = { life: beginLife(), roster, node: undefined, told: new Set() }
+    return member.boot
   }
   const open = async (member: Member, boot: Boot): Promise<void> => {
     try {
@@ -151,7 +175,39 @@ export function openFleet(world: FleetWorld): Fleet {
       failStart(verdict, member, error)
     }
   }
-  return { switchOn, shutDown, cutPower }
+  const workOn = async (
+    member: Member,
+    work: (sync: SyncContext) => Promise<void>,
+  ): Promise<void> => {
+    if (member.boot !== undefined) cutPower(member)
+    const boot = beginBoot(member)
+    try {
+      const sync = await within(boot.life, openSync(world, member, boot))
+      await within(boot.life, work(sync.context))
+      await within(boot.life, Promise.resolve(sync[Symbol.asyncDispose]()))
+    } catch (error) {
+      if (codeOf(error) !== 'STORE_FULL') failStart(verdict, member, error)
+    }
+    cutPower(member)
+    switchOn(member)
+  }
+  return { switchOn, shutDown, cutPower, workOn }
+}
+
+/** Sync alone, on the member's disk, and no carrier. */
+function openSync(world: FleetWorld, member: Member, { life, roster }: Boot): Promise<NodeSync> {
+  return openNodeSync({
+    identity: member.identity,
+    organisationSecret: world.organisationSecret,
+    life: member.life,
+    roster,
+    store: member.disk.open(life),
+    clock: openClock(world.timeline, member.clock, life),
+    random: randomFrom(member.chance),
+    log: openLogPort(world, member, life),
+    carriers: [],
+    emit: () => undefined,
+  })
 }
 
 function openNode(
@@ -187,7 +243,11 @@ function openLogPort(world: FleetWorld, member: Member, life: Life): Log {
     (event: string, facts: Facts = {}): void => {
       if (!life.isAlive()) return
       trace.note(member.name, `${level} ${event}`, facts)
-      if (!isWrong(event, facts)) return
+      if (member.capturedAt !== undefined || !isWrong(event, facts)) return
+      const isExplained = [event, facts['reason'], facts['code']].some((one) =>
+        AMONG_CAPTURED.has(one),
+      )
+      if (isExplained && world.isSomebodyCaptured()) return
       const found = `${event} ${JSON.stringify(facts)}`
       verdict.fail({
         broken: 'no such error',

@@ -3,7 +3,7 @@
  * sealed it, with what that node had heard of by then. In the end each disk's keys are tried on all of them, worked out
  * anew from the bytes: whatever a captured disk ever held, and all that anybody ever wrapped for its keys.
  */
-import type { ActorId, DocumentId, NodeId } from '#base/ids.ts'
+import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { openEnvelope } from '#codec/envelope.ts'
 import { readChange } from '#model/change.ts'
 import { channelOfDocument } from '#model/document-id.ts'
@@ -15,7 +15,7 @@ import { unpack, type ParcelRecord } from '#sync/records.ts'
 import { openKeyring, unwrapEpoch, type Keyring } from '#trust/epoch.ts'
 import type { Organisation } from '#trust/identity.ts'
 import { openRoster } from '#trust/roster.ts'
-import { openSecret, sealingPair } from '#trust/sealing-key.ts'
+import { openSecret, SEALING_SEED_BYTES, sealingPair } from '#trust/sealing-key.ts'
 import type { Circles } from './circles.ts'
 import { addDocument, addEpoch } from './keyrings.ts'
 import type { Verdict } from './verdict.ts'
@@ -25,6 +25,8 @@ export interface Secrecy {
   readonly onMember: (node: NodeId, certificateBytes: Uint8Array) => void
   /** A batch has become durable on the disk of this node. */
   readonly onSynced: (node: NodeId, writes: readonly Write[]) => void
+  /** When the last of these nodes had on its disk that a node is out; undefined as long as one has not. */
+  readonly allHeardAt: (node: NodeId, nodes: readonly NodeId[]) => Instant | undefined
   /** Tries all keys on everything. Gives how many envelopes were tried on keys that must not open them. */
   readonly check: () => number
 }
@@ -35,6 +37,7 @@ export interface SecrecyGround {
   readonly secret: Uint8Array
   readonly circles: Circles
   readonly verdict: Verdict
+  readonly now: () => Instant
 }
 
 /** One envelope as it was sealed. */
@@ -59,12 +62,14 @@ interface Hoard {
   readonly seeds: Map<string, Uint8Array>
   /** Secrets shared with an author, by `actor/number`. */
   readonly pairs: Map<string, Uint8Array>
-  readonly out: Set<NodeId>
+  /** Revoked nodes, and when this disk first said so. */
+  readonly out: Map<NodeId, Instant>
   readonly seen: Set<string>
 }
 
 /** Nothing was sealed yet. */
-export function openSecrecy({ organisation, secret, circles, verdict }: SecrecyGround): Secrecy {
+export function openSecrecy(ground: SecrecyGround): Secrecy {
+  const { organisation, secret, circles, verdict, now } = ground
   const { suite } = organisation
   const roster = openRoster(organisation)
   const hoards = new Map<NodeId, Hoard>()
@@ -95,7 +100,9 @@ export function openSecrecy({ organisation, secret, circles, verdict }: SecrecyG
     if (entry === undefined) return
     entries.set(`${entry.actor} ${entry.seq}`, entry)
     const isByAdministrator = roster.ofActor(entry.actor)?.rights.administers === true
-    if (entry.content.kind === 'revocation' && isByAdministrator) hoard.out.add(entry.content.node)
+    if (entry.content.kind !== 'revocation' || !isByAdministrator) return
+    const { node } = entry.content
+    if (!hoard.out.has(node)) hoard.out.set(node, now())
   }
 
   return {
@@ -105,13 +112,13 @@ export function openSecrecy({ organisation, secret, circles, verdict }: SecrecyG
     },
     onSynced: (node, writes) => {
       const hoard = hoardOf(node)
-      const outThen = new Set(hoard.out)
+      const outThen = new Set(hoard.out.keys())
       for (const { key, value } of writes) {
         if (value === undefined) continue
         const [kind = '', ...rest] = key.split('/')
         if (kind === 'doc') noteDocument(node, rest.join('/') as DocumentId)
         else if (kind === 'epoch') hoard.epochs.set(key, value)
-        else if (kind === 'seal') hoard.seeds.set(rest.join('/'), value)
+        else if (kind === 'seal') hoard.seeds.set(rest.join('/'), seedIn(value))
         else if (kind === 'pair') hoard.pairs.set(pairName(rest[0], Number(rest[1])), value)
         else if (key.startsWith('loose/k/')) heard(hoard, value)
         else if (kind === 'fly') {
@@ -122,6 +129,10 @@ export function openSecrecy({ organisation, secret, circles, verdict }: SecrecyG
           sealed.push({ by: node, bytes, outThen })
         }
       }
+    },
+    allHeardAt: (node, nodes) => {
+      const times = nodes.map((one) => hoardOf(one).out.get(node))
+      return times.includes(undefined) ? undefined : Math.max(...times.map((at) => at ?? 0))
     },
     check: () => {
       const all = openKeyring(suite, organisation.id, secret)
@@ -182,9 +193,15 @@ function emptyHoard(): Hoard {
     epochs: new Map(),
     seeds: new Map(),
     pairs: new Map(),
-    out: new Set(),
+    out: new Map(),
     seen: new Set(),
   }
+}
+
+/** The seed in the value of a sealing key: by itself, or in a record. */
+function seedIn(value: Uint8Array): Uint8Array {
+  if (value.length === SEALING_SEED_BYTES) return value
+  return unpack<{ readonly seed: Uint8Array }>(value)?.seed ?? value
 }
 
 function fill(ring: Keyring, { epochs }: Hoard): void {

@@ -6,6 +6,7 @@ import type { Evidence } from './evidence.ts'
 import type { Circles } from './circles.ts'
 import type { Boot, Member } from './fleet.ts'
 import type { Book } from './said.ts'
+import type { Timeline } from './timeline.ts'
 import type { Marks, Trace } from './trace.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -13,6 +14,7 @@ import type { Verdict } from './verdict.ts'
 export interface Society {
   readonly book: Book
   readonly evidence: Evidence
+  readonly timeline: Timeline
   readonly circles: Circles
   readonly verdict: Verdict
   readonly trace: Trace

@@ -16,6 +16,7 @@ import { openEvidence, type Evidence } from './evidence.ts'
 import { openFaults, type Faults, type Stage } from './faults.ts'
 import { openFleet, type Fleet, type Member } from './fleet.ts'
 import { openLan } from './lan.ts'
+import { rosterLies } from './lies.ts'
 import type { NetworkWorld } from './network.ts'
 import type { SimOptions } from './options.ts'
 import { judged } from './people.ts'
@@ -79,13 +80,14 @@ export function openWorld(
   const book = openBook()
   const evidence = openEvidence(organisation, secret)
   const circles = openCircles(() => members[0]?.id)
-  const secrecy = openSecrecy({ organisation, secret, circles, verdict })
+  const { now } = timeline
+  const secrecy = openSecrecy({ organisation, secret, circles, verdict, now })
   const deliveries = openDeliveryChecker({ members, evidence, verdict, marks })
   const faults = openFaults(chance.fork('faults'), options)
   const topology = drawTopology(chance.fork('topology'), options.nodes)
   trace.note('world', 'founded', { seed, topology: topology.name, nodes: options.nodes })
   const asked = new Set<Question>()
-  const society = { book, evidence, circles, verdict, trace, marks, asked }
+  const society = { book, evidence, circles, timeline, verdict, trace, marks, asked }
   const network = openNetwork({ timeline, trace, marks, chance, faults, members, evidence })
   const { lan, post, lastTrafficAt } = network
 
@@ -95,6 +97,13 @@ export function openWorld(
     marks,
     verdict,
     organisationSecret: secret,
+    rosterFor: (member, roster) =>
+      rosterLies(roster, {
+        planted: options.planted,
+        now: timeline.now,
+        isCaptured: () => member.capturedAt !== undefined,
+      }),
+    isSomebodyCaptured: () => members.some(({ capturedAt }) => capturedAt !== undefined),
     openCarriers: (member, { life, roster }, store) => {
       const hasCable = topology.cables.some((ends) => ends.includes(member.index))
       return [
@@ -111,7 +120,6 @@ export function openWorld(
   })
   return {
     ...society,
-    timeline,
     chance,
     options,
     organisation,
@@ -217,6 +225,7 @@ function watchEvent(
 ): void {
   const { book, evidence, verdict, trace } = world
   trace.note(member.name, `event ${event.kind}`)
+  if (member.capturedAt !== undefined) return
   if (event.kind === 'delivery-changed') {
     for (const id of event.messages) {
       const said = book.byId(id)
@@ -255,7 +264,7 @@ export function checkWord(
   said: Said,
 ): void {
   const { boot } = member
-  if (boot === undefined) return
+  if (boot === undefined || member.capturedAt !== undefined) return
   const what = 'asks how a message stands'
   void judged(world, { member, boot, what }, world.deliveries.check(member, said))
 }
