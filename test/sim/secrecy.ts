@@ -3,7 +3,7 @@
  * sealed it, with what that node had heard of by then. In the end each disk's keys are tried on all of them, worked out
  * anew from the bytes: whatever a captured disk ever held, and all that anybody ever wrapped for its keys.
  */
-import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
+import type { ActorId, ChannelId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { openEnvelope } from '#codec/envelope.ts'
 import { readChange } from '#model/change.ts'
 import { channelOfDocument } from '#model/document-id.ts'
@@ -12,7 +12,7 @@ import { isKeyContent, type KeyContent } from '#model/key-content.ts'
 import { EMPTY_LIST } from '#model/list.ts'
 import type { Write } from '#ports/store.ts'
 import { unpack, type ParcelRecord } from '#sync/records.ts'
-import { openKeyring, unwrapEpoch, type Keyring } from '#trust/epoch.ts'
+import { auditedNode, openKeyring, unwrapEpoch, type Keyring } from '#trust/epoch.ts'
 import type { Organisation } from '#trust/identity.ts'
 import { openRoster } from '#trust/roster.ts'
 import { openSecret, SEALING_SEED_BYTES, sealingPair } from '#trust/sealing-key.ts'
@@ -145,22 +145,28 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
         fill(ring, hoard)
         unwrapAll(ring, hoard)
         for (const one of sealed) {
-          const truth = openEnvelope(one.bytes, roster, all)
-          if (!truth.ok || truth.sender.node !== one.by || one.by === node) continue
-          const { scope } = truth.key
-          if (scope === 'keys') continue
-          const channel = scope === 'directory' ? undefined : (scope as ChannelScope)
-          const isStranger = channel !== undefined && !circles.mayHold(node, channel)
-          if (!isStranger && !one.outThen.has(node)) continue
+          const why = whyShut(node, one, all)
+          if (why === undefined) continue
           tried += 1
           if (!openEnvelope(one.bytes, roster, ring).ok) continue
-          const why = isStranger ? 'was never in its channel' : 'was revoked when it was sealed'
           const by = roster.byNode(one.by)?.name ?? one.by
-          fail(node, `no key that opens what ${by} sealed: it ${why}`, `an envelope for ${scope}`)
+          fail(node, `no key that opens what ${by} sealed: it ${why}`, 'one that does')
         }
       }
       return tried
     },
+  }
+
+  /** Why an envelope must stay shut for a node; undefined when it need not. */
+  function whyShut(node: NodeId, { by, bytes, outThen }: Sealed, all: Keyring): string | undefined {
+    if (by === node) return undefined
+    const truth = openEnvelope(bytes, roster, all)
+    // Others' envelopes are passed on as they are; what the keys document says is no secret.
+    if (!truth.ok || truth.sender.node !== by || truth.key.scope === 'keys') return undefined
+    if (outThen.has(node)) return 'was revoked when that was sealed'
+    const { scope } = truth.key
+    if (scope === 'directory' || auditedNode(scope) !== undefined) return undefined
+    return circles.mayHold(node, scope as ChannelId) ? undefined : 'was never in that channel'
   }
 
   /** What anybody wrapped for this disk's keys, whether the node took it or not. */
@@ -185,8 +191,6 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
     }
   }
 }
-
-type ChannelScope = Parameters<Circles['mayHold']>[1]
 
 function emptyHoard(): Hoard {
   return {
