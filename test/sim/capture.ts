@@ -80,7 +80,8 @@ async function forge(sync: SyncContext, world: World): Promise<void> {
     await write(DIRECTORY, own?.id, { kind: 'person', person: administrator, profile })
     for (const { id: channel } of closed) {
       const person = own?.id ?? administrator
-      await write(DIRECTORY, own?.id, { kind: 'member', channel, person, role: 'member' })
+      const member = { kind: 'member' as const, channel, person, role: 'member' as const, from: 0 }
+      await write(DIRECTORY, own?.id, member)
     }
     if (open === undefined) return
     const post = { kind: 'post' as const, body: FORGED, root: undefined }
