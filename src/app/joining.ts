@@ -1,13 +1,19 @@
 /** How another node joins: an administrator here makes a code, the new node shows that it knows it. */
 import { EdgeError } from '#base/errors.ts'
 import { equalBytes, hexFromBytes } from '#base/bytes.ts'
-import { CERTIFICATE_MS } from '#base/limits.ts'
+import { CERTIFICATE_MS, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
 import type { Instant, UserId } from '#base/ids.ts'
 import { KEYS } from '#model/document-id.ts'
 import { key, range } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
-import { issueCertificate, NO_RIGHTS, rootIssuer, type Certificate } from '#trust/identity.ts'
+import {
+  issueCertificate,
+  NO_RIGHTS,
+  rootIssuer,
+  validityOf,
+  type Certificate,
+} from '#trust/identity.ts'
 import { formatJoinCode, JOIN_CODE_BYTES, joinCodeHash } from '#trust/join-code.ts'
 import { makeJoinAnswer, readJoinRequest } from '#trust/joining.ts'
 import type { KeyPair } from '#trust/keys.ts'
@@ -88,7 +94,7 @@ async function admitNode(
   for (const { place, hash } of codes) if (equalBytes(hash, read.request.codeHash)) tx.delete(place)
   const { name, role, signingKey } = read.request
   const number = nextNumber(context.sync.roster.all())
-  const validFrom = context.sync.now()
+  const validFrom = issuedAt(context)
   const validUntil = validFrom + CERTIFICATE_MS
   const facts = { number, name, role, rights: NO_RIGHTS, validFrom, validUntil, signingKey }
   const certificateBytes = issueCertificate(rootIssuer(suite, root), facts)
@@ -104,6 +110,14 @@ async function admitNode(
   const answer = makeJoinAnswer(read.request, grant, context.random.bytes(32))
   if (!answer.ok) throw new EdgeError('JOIN_REFUSED', { found: answer.reason })
   return answer.bytes
+}
+
+/** Now, unless our clock cannot be right: then a certificate would be over, or not yet valid, for everybody else. */
+function issuedAt({ sync }: AppContext): Instant {
+  const now = sync.now()
+  const { certificate } = sync.identity
+  const isCredible = now >= EARLIEST_CREDIBLE_AT && validityOf(certificate, now) === 'valid'
+  return isCredible ? now : Math.max(...sync.roster.all().map((one) => one.validFrom))
 }
 
 async function validCodes(

@@ -49,7 +49,7 @@ async function aFolder(t: Test): Promise<string> {
   await createDataFolder(
     path,
     {
-      organisation: { name: 'Relief', code: 'rx', rootKey: key },
+      organisation: { name: 'Relief', code: 'rx', suite: 1 as const, rootKey: key },
       certificate: key,
       issuer: undefined,
     },

@@ -3,7 +3,9 @@
  * fault off leaves all the others as they were: that is what lets a failing run be made smaller.
  */
 import { createHash } from 'node:crypto'
+import { ml_kem768 } from '@noble/post-quantum/ml-kem.js'
 import { must } from '#base/assert.ts'
+import type { Random } from '#ports/random.ts'
 
 /** A generator; equal names give equal sequences. */
 export interface Chance {
@@ -30,6 +32,21 @@ export function openChance(name: string): Chance {
     pick: (list) => must(list[below(list.length)], 'a list to pick from is not empty'),
     bytes: (length) => Uint8Array.from({ length }, () => next() & 255),
     fork: (part) => openChance(`${name}/${part}`),
+  }
+}
+
+/** A node's chance: OpenSSL draws for itself when it encapsulates, so another implementation of FIPS 203 does it here. */
+export function randomFrom({ bytes }: Pick<Chance, 'bytes'>): Random {
+  return {
+    bytes,
+    encapsulate: (publicKey) => {
+      try {
+        const made = ml_kem768.encapsulate(publicKey, bytes(32))
+        return { secret: made.sharedSecret, ciphertext: made.cipherText }
+      } catch {
+        return undefined // no such key
+      }
+    },
   }
 }
 

@@ -2,6 +2,7 @@
 import type { ChannelId } from '#base/ids.ts'
 import type { EdgeNode } from '#app/node.ts'
 import type { Message } from '#app/types.ts'
+import { directChannelId } from '#model/channel-id.ts'
 import { LANES } from '#model/precedence.ts'
 import type { Chance } from './chance.ts'
 import { markerOf, type Said } from './said.ts'
@@ -28,10 +29,11 @@ export const DEEDS: readonly Deed[] = [
   { weight: 3, words: 'takes a reaction back', act: unreact },
   { weight: 8, words: 'sends again', act: sendAgain },
   { weight: 8, words: 'looks', act: look },
-  { weight: 3, words: 'opens a channel', act: openChannel },
+  { weight: 5, words: 'opens a channel', act: openChannel },
   { weight: 3, words: 'writes to somebody', act: openDirect },
   { weight: 4, words: 'joins', act: join },
-  { weight: 2, words: 'invites', act: invite },
+  { weight: 4, words: 'invites', act: invite },
+  { weight: 2, words: 'removes somebody', act: dismiss },
   { weight: 1, words: 'leaves', act: leave },
   { weight: 1, words: 'enrols somebody', act: enrol },
 ]
@@ -50,12 +52,12 @@ async function say(
   { society, member, node, self, chance }: Actor,
   to: { readonly channel: ChannelId; readonly root: Message['id'] | undefined },
 ): Promise<void> {
-  const { book, evidence } = society
-  evidence.onChannel(to.channel)
+  const { book, timeline } = society
+  const at = timeline.now()
   const pendingId = chance.happens(0.85) ? `${self}:${book.all().length}` : ''
   const lane = chance.happens(0.6) ? 'routine' : chance.pick(LANES)
   const text = wording(chance)
-  const said = book.write({ ...to, home: member.index, author: self, lane, pendingId, text })
+  const said = book.write({ ...to, at, home: member.index, author: self, lane, pendingId, text })
   const impatient = pendingId !== '' && chance.happens(0.1)
   await Promise.all([submit(society, node, said), impatient && submit(society, node, said)])
 }
@@ -168,21 +170,28 @@ async function look(actor: Actor): Promise<void> {
   await actor.node.viewChannel(actor.self, channel)
 }
 
-async function openChannel({ node, self, chance }: Actor): Promise<void> {
+async function openChannel(actor: Actor): Promise<void> {
+  const { society, member, node, self, chance } = actor
   const name = chance.pick(CHANNEL_NAMES)
   const others = (await node.allPeople()).map((person) => person.id).filter((id) => id !== self)
-  await node.createChannel(self, {
-    kind: chance.happens(0.7) ? 'public' : 'private',
-    name,
-    displayName: `# ${name}`,
-    members: others.length > 0 && chance.happens(0.5) ? [chance.pick(others)] : [],
-  })
+  const kind = chance.pick(['public', 'public', 'private', 'private', 'group'] as const)
+  const members = others.filter(() => chance.happens(kind === 'public' ? 0.1 : 0.2))
+  const found = kind === 'public' ? undefined : society.circles.mayFound(member.id, members)
+  try {
+    const made = await node.createChannel(self, { kind, name, displayName: `# ${name}`, members })
+    found?.(made.id)
+  } catch (error) {
+    found?.(undefined)
+    throw error
+  }
 }
 
-async function openDirect({ node, self, chance }: Actor): Promise<void> {
+async function openDirect({ society, node, self, chance }: Actor): Promise<void> {
   const others = (await node.allPeople()).filter((person) => person.id !== self)
   if (others.length === 0) return
-  await node.directChannel(self, chance.pick(others).id)
+  const other = chance.pick(others).id
+  society.circles.mayCome(directChannelId(self, other), [self, other])
+  await node.directChannel(self, other)
 }
 
 async function join({ node, self, chance }: Actor): Promise<void> {
@@ -192,10 +201,23 @@ async function join({ node, self, chance }: Actor): Promise<void> {
 }
 
 async function invite(actor: Actor): Promise<void> {
-  const { node, self, chance } = actor
+  const { society, node, self, chance } = actor
   const own = (await node.channelsOf(self)).filter((channel) => channel.kind !== 'direct')
   const people = await node.allPeople()
-  if (own.length > 0) await node.addMember(self, chance.pick(own).id, chance.pick(people).id)
+  if (own.length === 0) return
+  const [channel, person] = [chance.pick(own).id, chance.pick(people).id]
+  society.circles.mayCome(channel, [person])
+  await node.addMember(self, channel, person)
+}
+
+/** Whoever opened a channel stays in it, so that somebody can always be asked what is in it. */
+async function dismiss({ node, self, chance }: Actor): Promise<void> {
+  const own = (await node.channelsOf(self)).filter(({ kind }) => kind !== 'direct')
+  if (own.length === 0) return
+  const channel = chance.pick(own)
+  const members = (await node.members(self, channel.id)).map(({ person }) => person)
+  const others = members.filter((person) => person !== self && person !== channel.creator)
+  if (others.length > 0) await node.removeMember(self, channel.id, chance.pick(others))
 }
 
 /** Nobody leaves a channel they opened, so that somebody can always be asked what is in it. */

@@ -15,8 +15,8 @@ import type { Verdict } from './verdict.ts'
 export interface DeliveryChecker {
   /** Asks `member` how a message stands and judges every word. Does nothing while the member is off. */
   readonly check: (member: Member, said: Said) => Promise<void>
-  /** Everything has drained: `home`, where it was written, must know that every other node has the message. */
-  readonly checkFinal: (home: Member, said: Said) => Promise<void>
+  /** Everything has drained: `home`, where it was written, must know that each of `expected` has the message. */
+  readonly checkFinal: (home: Member, said: Said, expected: readonly Member[]) => Promise<void>
 }
 
 /** What the checker compares with. */
@@ -68,20 +68,19 @@ export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
         })
       }
     },
-    checkFinal: async ({ boot, name }, said) => {
+    checkFinal: async ({ boot, name }, said, expected) => {
       const deliveries = boot?.node === undefined ? [] : await deliveriesOf(boot.node, said)
-      for (const { word, destinationName } of deliveries) {
-        if (RANK[word] >= RANK.stored) continue
+      for (const destination of expected) {
+        const { name: destinationName } = destination
+        const word = deliveries.find((one) => one.destination === destination.id)?.word
+        if (word !== undefined && RANK[word] >= RANK.stored) continue
         verdict.fail({
           broken: 'nothing left over',
           where: name,
           wanted: `message ${said.number} stored at ${destinationName}`,
-          found: `"${word}"`,
+          found: `"${word ?? 'nothing'}"`,
         })
       }
-      if (deliveries.length === members.length - 1) return
-      const found = `${deliveries.length} destinations of message ${said.number}`
-      verdict.fail({ broken: 'nothing left over', where: name, wanted: 'all other nodes', found })
     },
   }
 }

@@ -111,7 +111,11 @@ async function failureWith(
   const running = keepRunning(world.timeline)
   t.teardown(() => running[Symbol.asyncDispose]())
   const verdict = openVerdict(world.timeline)
-  await checkEnd({ members: world.members, said: world.book.all(), verdict, ...parts })
+  const { members, book, evidence, topology, secrecy } = world
+  const { allHeardAt } = secrecy
+  const { sealingOf } = evidence
+  const ground = { members, said: book.all(), verdict, topology, sealingOf, allHeardAt }
+  await checkEnd({ ...ground, ...parts })
   await running[Symbol.asyncDispose]()
   return verdict.failure()
 }
@@ -119,6 +123,15 @@ async function failureWith(
 function aSaid(): Said {
   const first = must(saved[0], 'something was saved')
   const { home, author, channel, lane, root } = first
-  const said = openBook().write({ home, author, channel, lane, root, pendingId: '', text: 'lost' })
+  const said = openBook().write({
+    at: 0,
+    home,
+    author,
+    channel,
+    lane,
+    root,
+    pendingId: '',
+    text: 'lost',
+  })
   return { ...said, fate: 'saved', number: 9_999 }
 }

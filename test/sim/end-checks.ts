@@ -1,42 +1,98 @@
 /**
  * What must hold when the faults have stopped and everything has drained: promises 1, 3 and 6 on what people see, and
- * that no disk holds anything that still wants to go somewhere.
+ * that no disk holds anything that still wants to go somewhere. All of it among honest nodes, and in a channel that is not
+ * public among those that belong to it (headquarters and the homes of its members) and reach each other without anybody
+ * in between who does not. What was written on a captured node and came to nobody in time is lost with it.
  */
 import type { Message } from '#app/types.ts'
-import type { DocumentId } from '#base/ids.ts'
+import {
+  nodePrefix,
+  nodePrefixOfPerson,
+  type ChannelId,
+  type DocumentId,
+  type Instant,
+  type NodeId,
+  type UserId,
+} from '#base/ids.ts'
+import { kindOfChannel } from '#model/channel-id.ts'
+import { channelOfDocument } from '#model/document-id.ts'
 import { loadDocument } from '#model/document.ts'
 import { key, range } from '#sync/keys.ts'
+import { unpack, type KeptRecord } from '#sync/records.ts'
+import { FORGED } from './capture.ts'
+import type { Sealing } from './evidence.ts'
 import type { Member } from './fleet.ts'
 import { markerOf, numbersIn, type Said } from './said.ts'
+import { reachOf, type Topology } from './topology.ts'
 import type { Verdict } from './verdict.ts'
-import { readView, type View } from './view.ts'
+import { readView, type ChannelView, type View } from './view.ts'
 
 /** What is checked. */
 export interface EndGround {
   readonly members: readonly Member[]
   readonly said: readonly Said[]
   readonly verdict: Verdict
+  readonly topology: Topology
+  /** When the last of these nodes had heard that a node is out; undefined as long as one has not. */
+  readonly allHeardAt: (node: NodeId, nodes: readonly NodeId[]) => Instant | undefined
+  readonly sealingOf: (envelope: Uint8Array) => Sealing | undefined
 }
 
-/** All end checks. Every member must be on. */
-export async function checkEnd(ground: EndGround): Promise<void> {
+/** All end checks. Every honest member must be on. Gives what headquarters shows. */
+export async function checkEnd(ground: EndGround): Promise<View | undefined> {
+  const honest = ground.members.filter(({ capturedAt }) => capturedAt === undefined)
   const views = new Map<Member, View>()
-  for (const member of ground.members) {
+  for (const member of honest) {
     const node = member.boot?.node
     if (node !== undefined) views.set(member, await readView(node))
   }
+  const [[headquarters, reference] = [undefined, undefined]] = views
+  if (reference === undefined || headquarters === undefined) return undefined
+  const end = { ...ground, honest, reference, headquarters }
   for (const [member, view] of views) {
-    checkMessages(ground, member, view)
-    checkLeftovers(ground, member)
+    checkMessages(end, member, view)
+    checkForgeries(end, member, view)
+    checkLeftovers(end, member)
   }
-  checkSame(ground, views)
-  checkHeads(ground)
+  checkSame(end, views)
+  checkHeads(end)
+  return reference
+}
+
+/** Whether what was said on `home` in a channel, whose members stand in a view, must come to `member`. */
+export function mustCome(
+  { members, topology }: Pick<EndGround, 'members' | 'topology'>,
+  way: { readonly home: Member; readonly member: Member; readonly channel: ChannelView },
+): boolean {
+  const { home, member, channel } = way
+  const inside = members.filter((one) => one === home || belongs(one, channel))
+  if (member !== home && !inside.includes(member)) return false
+  return reachOf(topology, home.index, new Set(inside.map(({ index }) => index))).has(member.index)
+}
+
+/** Whether a node may hold what is said in a channel. */
+function belongs(member: Member, { kind, members }: ChannelView): boolean {
+  if (member.capturedAt !== undefined) return false
+  if (kind === 'public' || member.index === 0) return true
+  return members.some((person) => isHome(member, person))
+}
+
+interface End extends EndGround {
+  readonly honest: readonly Member[]
+  /** What headquarters shows. */
+  readonly reference: View
+  readonly headquarters: Member
+}
+
+function isHome(member: Member, person: UserId): boolean {
+  return nodePrefixOfPerson(person) === nodePrefix(member.id)
 }
 
 /** Promises 1 and 3: what was shown as saved is there, as its author left it, and nothing is there twice. */
-function checkMessages({ said: all, verdict }: EndGround, member: Member, view: View): void {
+function checkMessages(end: End, member: Member, view: View): void {
+  const { said: all, verdict, members, reference } = end
   const where = member.name
-  const shown = [...view.messages.values()].flat()
+  const shown = [...view.channels.values()].flatMap(({ messages }) => messages)
   const byId = new Map<string, Message>()
   const seen = new Map<number, Message>()
   for (const message of shown) {
@@ -49,7 +105,11 @@ function checkMessages({ said: all, verdict }: EndGround, member: Member, view: 
   }
   for (const said of all) {
     const message = said.id === undefined ? seen.get(said.number) : byId.get(said.id)
-    const wrong = wrongWith(said, message)
+    const channel = reference.channels.get(said.channel)
+    const home = members[said.home]
+    if (home === undefined || home.capturedAt !== undefined) continue
+    if (channel !== undefined && !mustCome(end, { home, member, channel })) continue
+    const wrong = wrongWith(said, message, (person) => !isCaptured(end, person))
     if (wrong === undefined) continue
     const broken = 'promise 1: no lost promise' as const
     verdict.fail({
@@ -66,6 +126,28 @@ function checkMessages({ said: all, verdict }: EndGround, member: Member, view: 
   }
 }
 
+/**
+ * Promise 7, in what people see: nothing that a node's program would never write, and nothing a captured node wrote once
+ * everybody had heard that it is out.
+ */
+function checkForgeries(end: End, { name: where }: Member, view: View): void {
+  const { members, honest, said: all, verdict, allHeardAt } = end
+  const fail = (wanted: string, found: string): void =>
+    verdict.fail({ broken: 'promise 7: secrecy', where, wanted, found })
+  const shown = [...view.channels.values()].flatMap(({ messages }) => messages)
+  const lines = [...view.lines, ...shown.map(({ body }) => body)]
+  const forged = lines.find((line) => line.includes(FORGED))
+  if (forged !== undefined) fail('nothing forged', forged)
+  const ids = honest.map(({ id }) => id)
+  for (const captured of members.filter(({ capturedAt }) => capturedAt !== undefined)) {
+    const heardAt = allHeardAt(captured.id, ids) ?? Infinity
+    const late = all.filter(({ home, at }) => home === captured.index && at > heardAt)
+    const numbers = new Set(late.map(({ number }) => number))
+    const found = shown.find(({ body }) => numbersIn(Buffer.from(body)).some((n) => numbers.has(n)))
+    if (found !== undefined) fail(`nothing new of ${captured.name}, which is out`, found.body)
+  }
+}
+
 function twice(verdict: Verdict, where: string, what: string): void {
   verdict.fail({
     broken: 'promise 3: once only',
@@ -75,7 +157,15 @@ function twice(verdict: Verdict, where: string, what: string): void {
   })
 }
 
-function wrongWith(said: Said, message: Message | undefined): string | undefined {
+function isCaptured({ members }: End, person: UserId): boolean {
+  return members.some((member) => member.capturedAt !== undefined && isHome(member, person))
+}
+
+function wrongWith(
+  said: Said,
+  message: Message | undefined,
+  isHonest: (person: UserId) => boolean,
+): string | undefined {
   if (said.fate !== 'saved') {
     const isCertain = said.fate === 'refused' && said.underWay === 0
     return isCertain && message !== undefined ? 'it was refused, and is there' : undefined
@@ -86,10 +176,14 @@ function wrongWith(said: Said, message: Message | undefined): string | undefined
   if (message.root !== said.root)
     return `wrong root: ${message.root ?? 'none'}, not ${said.root ?? 'none'}`
   if (message.lane !== said.lane) return `wrong lane: ${message.lane}`
-  return wrongState(said, message)
+  return wrongState(said, message, isHonest)
 }
 
-function wrongState(said: Said, message: Message): string | undefined {
+function wrongState(
+  said: Said,
+  message: Message,
+  isHonest: (person: UserId) => boolean,
+): string | undefined {
   const isDeleted = message.deletedAt > 0
   if (isDeleted && said.deletion === 'none') return 'it is deleted, and nobody did that'
   if (isDeleted) return message.body === '' ? undefined : 'it is deleted, and its text is there'
@@ -98,6 +192,7 @@ function wrongState(said: Said, message: Message): string | undefined {
     return `its text is "${message.body}", not "${said.body}"`
   const set = new Set(message.reactions.map(({ person, emoji }) => `${person} ${emoji}`))
   for (const [reaction, state] of said.reactions) {
+    if (!isHonest(reaction.split(' ')[0] as UserId)) continue
     if (state === 'set' && !set.has(reaction)) return `the reaction ${reaction} is missing`
     if (state === 'unset' && set.has(reaction)) return `the reaction ${reaction} was taken back`
   }
@@ -105,32 +200,44 @@ function wrongState(said: Said, message: Message): string | undefined {
 }
 
 /** Promise 6, as people see it. */
-function checkSame({ verdict }: EndGround, views: ReadonlyMap<Member, View>): void {
-  const [[first, reference] = [undefined, undefined], ...others] = [...views]
-  if (first === undefined || reference === undefined) return
-  for (const [member, view] of others) {
-    const at = reference.lines.findIndex((line, index) => line !== view.lines[index])
-    if (at < 0 && reference.lines.length === view.lines.length) continue
-    const place = at < 0 ? reference.lines.length : at
+function checkSame(end: End, views: ReadonlyMap<Member, View>): void {
+  const { verdict, reference, headquarters: home } = end
+  const linesFor = (member: Member, view: View): readonly string[] => {
+    const channels = [...reference.channels].filter(([, channel]) =>
+      mustCome(end, { home, member, channel }),
+    )
+    return [...view.lines, ...channels.flatMap(([id]) => view.channels.get(id)?.lines ?? [])]
+  }
+  for (const [member, view] of views) {
+    const [here, there] = [linesFor(member, reference), linesFor(member, view)]
+    const at = here.findIndex((line, index) => line !== there[index])
+    if (at < 0 && here.length === there.length) continue
+    const place = at < 0 ? here.length : at
     verdict.fail({
       broken: 'promise 6: convergence',
-      where: `${first.name} and ${member.name}`,
-      wanted: `the same view; line ${place} here: ${reference.lines[place] ?? 'none'}`,
-      found: `there: ${view.lines[place] ?? 'none'}`,
+      where: `headquarters and ${member.name}`,
+      wanted: `the same view; line ${place} here: ${here[place] ?? 'none'}`,
+      found: `there: ${there[place] ?? 'none'}`,
     })
   }
 }
 
 /** Promise 6, in the documents as they lie on the disks. */
-function checkHeads({ members, verdict }: EndGround): void {
-  const [first, ...others] = members
+function checkHeads(end: End): void {
+  const { honest, verdict, reference, headquarters: home } = end
+  const [first, ...others] = honest
   if (first === undefined) return
-  const reference = headsOf(first)
+  const known = headsOf(first)
   for (const member of others) {
     const heads = headsOf(member)
-    for (const document of new Set([...reference.keys(), ...heads.keys()])) {
-      const [here, there] = [reference.get(document), heads.get(document)]
-      if (here === there) continue
+    for (const document of new Set([...known.keys(), ...heads.keys()])) {
+      const [here, there] = [known.get(document), heads.get(document)]
+      const id = channelOfDocument(document as DocumentId)
+      const channel = id && reference.channels.get(id)
+      // A channel that nobody is in any more is nobody's, unless it is everybody's.
+      const isMeant =
+        channel === undefined ? isForAll(id) : mustCome(end, { home, member, channel })
+      if (here === there || !isMeant) continue
       verdict.fail({
         broken: 'promise 6: convergence',
         where: `${first.name} and ${member.name}`,
@@ -139,6 +246,10 @@ function checkHeads({ members, verdict }: EndGround): void {
       })
     }
   }
+}
+
+function isForAll(channel: ChannelId | undefined): boolean {
+  return channel === undefined || kindOfChannel(channel) === 'public'
 }
 
 /** By document, what its bytes on the disk add up to. */
@@ -158,9 +269,19 @@ function headsOf(member: Member): ReadonlyMap<string, string> {
 /** Prefixes of keys under which something waits: for a peer, for an answer, for something it depends on. */
 const WAITING = ['out/', 'fly/', 'note/', 'owe/', 'wait/', 'park/', 'view/orphan/'] as const
 
-function checkLeftovers({ verdict }: EndGround, member: Member): void {
+function checkLeftovers({ verdict, members, sealingOf }: End, member: Member): void {
+  const captured = members.filter(({ capturedAt }) => capturedAt !== undefined)
   for (const prefix of WAITING) {
-    const left = member.disk.durable({ from: prefix, to: `${prefix.slice(0, -1)}0` })
+    const kept = member.disk.durable({ from: prefix, to: `${prefix.slice(0, -1)}0` })
+    const left = kept.filter(([place, value]) => {
+      // Nobody goes to a captured node any more; and a post office gives everybody what is sealed for a few.
+      if (captured.some(({ id }) => place.includes(`/${id}/`))) return false
+      if (prefix !== 'park/') return true
+      const envelope = unpack<KeptRecord>(value)?.bytes
+      const { sender, channel } = (envelope && sealingOf(envelope)) ?? {}
+      if (captured.some(({ id }) => id === sender)) return false
+      return channel === undefined || kindOfChannel(channel) === 'public'
+    })
     if (left.length === 0) continue
     verdict.fail({
       broken: 'nothing left over',

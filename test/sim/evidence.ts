@@ -2,11 +2,12 @@
  * What is really so, seen from outside the nodes: which messages lie on which disk, which have left by a carrier that
  * answered for them, which channels somebody has had on a screen. Delivery words are held against this.
  */
-import type { ChannelId } from '#base/ids.ts'
+import type { ChannelId, DocumentId, NodeId } from '#base/ids.ts'
 import { openEnvelope } from '#codec/envelope.ts'
 import type { Write } from '#ports/store.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
-import { openKeyring } from '#trust/epoch.ts'
+import { auditedNode, openKeyring } from '#trust/epoch.ts'
+import { addDocument, addEpoch } from './keyrings.ts'
 import type { Organisation } from '#trust/identity.ts'
 import { openRoster } from '#trust/roster.ts'
 import { numbersIn } from './said.ts'
@@ -18,20 +19,26 @@ export interface Evidence {
   readonly onSynced: (node: number, writes: readonly Write[]) => void
   readonly onAnswered: (node: number, bytes: Uint8Array) => void
   readonly onViewed: (node: number, channel: ChannelId) => void
-  /** So that envelopes of this channel can be opened. */
-  readonly onChannel: (channel: ChannelId) => void
   readonly isOnDisk: (node: number, message: number) => boolean
   readonly hasLeft: (node: number, message: number) => boolean
   readonly isViewed: (node: number, channel: ChannelId) => boolean
+  /** Who sealed an envelope and for which channel, if for one; undefined when it is no envelope. */
+  readonly sealingOf: (envelope: Uint8Array) => Sealing | undefined
+}
+
+/** What an envelope says of itself once it is open. */
+export interface Sealing {
+  readonly sender: NodeId
+  readonly channel: ChannelId | undefined
 }
 
 /** Where envelopes lie that came too early to be applied: they are on the disk, though still sealed. */
 const KEPT_SEALED = /^(?:wait|park)\//
 
-/** Nothing is known yet. The secret opens every envelope of the organisation. */
+/** Nothing is known yet. Every secret is learned from the disk of who made it, so that every envelope opens here. */
 export function openEvidence(organisation: Organisation, secret: Uint8Array): Evidence {
-  const keyring = openKeyring(organisation.id, secret)
-  const roster = openRoster(organisation.rootKey)
+  const keyring = openKeyring(organisation.suite, organisation.id, secret)
+  const roster = openRoster(organisation)
   const onDisk = new Set<string>()
   const left = new Set<string>()
   const viewed = new Set<string>()
@@ -54,16 +61,27 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
     onSynced: (node, writes) => {
       for (const { key, value } of writes) {
         if (value === undefined) continue
+        if (key.startsWith('epoch/')) addEpoch(keyring, key, value)
+        if (key.startsWith('doc/')) addDocument(keyring, organisation, key.slice(4) as DocumentId)
         if (KEPT_SEALED.test(key)) noteSealed({ into: onDisk, node, bytes: keptBytes(value) })
         else for (const number of numbersIn(value)) onDisk.add(`${node} ${number}`)
       }
     },
     onAnswered: (node, bytes) => noteSealed({ into: left, node, bytes }),
     onViewed: (node, channel) => void viewed.add(`${node} ${channel}`),
-    onChannel: (channel) => keyring.add(channel),
     isOnDisk: (node, message) => isIn(onDisk, node, message),
     hasLeft: (node, message) => isIn(left, node, message),
     isViewed: (node, channel) => viewed.has(`${node} ${channel}`),
+    sealingOf: (envelope) => {
+      const opened = openEnvelope(envelope, roster, keyring)
+      if (!opened.ok) return undefined
+      const { scope } = opened.key
+      const isOther = scope === 'keys' || scope === 'directory' || auditedNode(scope) !== undefined
+      return {
+        sender: opened.sender.node,
+        channel: isOther ? undefined : (scope as ChannelId),
+      }
+    },
   }
 }
 

@@ -1,11 +1,11 @@
 /** How a simulated organisation begins: headquarters is set up, then each kit joins it with a code, as real ones do. */
 import { must } from '#base/assert.ts'
 import type { EdgeNode } from '#app/node.ts'
-import { issueCertificate, openIdentity } from '#trust/identity.ts'
+import { CERTIFICATE_MS } from '#base/limits.ts'
+import { ALL_RIGHTS, issueCertificate, openIdentity, rootIssuer } from '#trust/identity.ts'
 import { parseJoinCode } from '#trust/join-code.ts'
 import { makeJoinRequest, readJoinAnswer } from '#trust/joining.ts'
-import { keyPairFromSeed, agree, sign } from '#trust/keys.ts'
-import type { Chance } from './chance.ts'
+import { agree, agreementPair, sign, signingPair, type KeyPair } from '#trust/keys.ts'
 import type { Member } from './fleet.ts'
 import { settle } from './settle.ts'
 import { addMember, type World } from './world.ts'
@@ -31,17 +31,19 @@ async function opened(world: World, member: Member): Promise<EdgeNode> {
 
 function addHub(world: World): Member {
   const { organisation, root, timeline } = world
-  const keys = keysOf(world.chance, 0)
-  const certificate = issueCertificate(root, {
+  const keys = keysOf(world, 0)
+  const now = timeline.now()
+  const certificate = issueCertificate(rootIssuer(organisation.suite, root), {
     number: 1,
     name: 'hub',
     role: 'hub',
-    issuedAt: timeline.now(),
+    rights: ALL_RIGHTS,
+    validFrom: now,
+    validUntil: now + CERTIFICATE_MS,
     signingKey: keys.signing.publicBytes,
-    sealingKey: keys.sealing.publicBytes,
   })
   const identity = must(
-    openIdentity(organisation, keys.seeds, certificate),
+    openIdentity({ organisation, certificateOf: () => undefined }, keys.seed, certificate),
     'the hub has its own keys',
   )
   return addMember(world, { name: 'hub', identity, root, acquaintances: [] })
@@ -53,7 +55,8 @@ async function admit(
   index: number,
 ): Promise<Member> {
   const name = `kit-${index}`
-  const keys = keysOf(world.chance, index)
+  const { suite } = world.organisation
+  const keys = keysOf(world, index)
   const { code: text } = await node.makeJoinCode(
     must(hub.people[0], 'the hub has an administrator'),
   )
@@ -62,31 +65,43 @@ async function admit(
     code,
     name,
     role: 'kit',
+    suite,
     signingKey: keys.signing.publicBytes,
-    sealingKey: keys.sealing.publicBytes,
+    answerKey: keys.answering.publicBytes,
     sign: (message) => sign(keys.signing.privateKey, message),
     nonce: world.chance.fork(`nonce ${index}`).bytes(16),
   })
   const read = readJoinAnswer(await node.admitNode({ request }), {
     code,
     requestBytes: request,
+    suite,
     signingKey: keys.signing.publicBytes,
-    sealingKey: keys.sealing.publicBytes,
-    agree: (theirs) => agree(keys.sealing.privateKey, theirs),
+    agree: (theirs) => agree(suite, keys.answering.privateKey, theirs),
   })
   const { answer } = must(read.ok ? read : undefined, 'the hub answers a good request')
-  const papers = openIdentity(answer.organisation, keys.seeds, answer.certificateBytes)
+  const authority = {
+    organisation: answer.organisation,
+    certificateOf: () => answer.issuer,
+  }
+  const papers = openIdentity(authority, keys.seed, answer.certificateBytes)
   const identity = must(papers, 'the certificate is for our keys')
   const acquaintances = [answer.issuerCertificateBytes]
   return addMember(world, { name, identity, root: undefined, acquaintances })
 }
 
-function keysOf(chance: Chance, index: number) {
+interface Keys {
+  readonly seed: Uint8Array
+  readonly signing: KeyPair
+  /** The answer to a join request is sealed for it. */
+  readonly answering: KeyPair
+}
+
+function keysOf({ chance, organisation: { suite } }: World, index: number): Keys {
   const own = chance.fork(`keys ${index}`)
-  const seeds = { signing: own.bytes(32), sealing: own.bytes(32) }
+  const seed = own.bytes(32)
   return {
-    seeds,
-    signing: keyPairFromSeed('ed25519', seeds.signing),
-    sealing: keyPairFromSeed('x25519', seeds.sealing),
+    seed,
+    signing: signingPair(suite, seed),
+    answering: agreementPair(suite, own.bytes(32)),
   }
 }

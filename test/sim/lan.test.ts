@@ -1,13 +1,15 @@
 import { test } from 'tap'
 import { codeOf } from '#base/errors.ts'
+import type { NodeId } from '#base/ids.ts'
 import type { Arrival, Carrier, Parcel } from '#ports/carrier.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
+import type { Identity } from '#trust/identity.ts'
 import { carrierContract, type CarrierRig } from '../contracts/carrier.ts'
 import { hear, parcel, textOf } from '../support/carrier-side.ts'
 import { anOrganisation } from '../support/organisation.ts'
 import { aNetworkWorld } from './a-network.ts'
 import { keepRunning } from './keep-running.ts'
-import { openLan } from './lan.ts'
+import { openLan, type Party } from './lan.ts'
 import { beginLife } from './timeline.ts'
 
 const relief = anOrganisation()
@@ -60,8 +62,8 @@ test('a node without power hears nothing, and its peer notices later', async (t)
   t.teardown(() => running[Symbol.asyncDispose]())
   const lan = openLan(world)
   const life = beginLife()
-  const here = hear(lan.open(alpha, beginLife()), openMemoryStore())
-  const there = hear(lan.open(bravo, life), openMemoryStore())
+  const here = hear(lan.open(partyOf(alpha), beginLife()), openMemoryStore())
+  const there = hear(lan.open(partyOf(bravo), life), openMemoryStore())
   lan.plug(alphaId, bravoId)
   await here.nextContact(true)
   await there.nextContact(true)
@@ -73,6 +75,21 @@ test('a node without power hears nothing, and its peer notices later', async (t)
   await t.rejects(handed, { code: 'CARRIER_UNREACHABLE' })
   await here.nextContact(false)
   t.strictSame(there.arrivals, [])
+})
+
+test('who is revoked gets no contact', async (t) => {
+  const world = aNetworkWorld()
+  const running = keepRunning(world.timeline)
+  t.teardown(() => running[Symbol.asyncDispose]())
+  const lan = openLan(world)
+  lan.open(partyOf(alpha, bravoId), beginLife())
+  const there = hear(lan.open(partyOf(bravo), beginLife()), openMemoryStore())
+
+  lan.plug(alphaId, bravoId)
+  await new Promise<void>((resolve) => void world.timeline.after(60_000, resolve))
+
+  t.strictSame(there.contacts, [])
+  t.ok((world.marks.counts()['lan.refused'] ?? 0) > 0)
 })
 
 test('strays are overtaken and duplicates come twice', async (t) => {
@@ -101,8 +118,8 @@ test('strays are overtaken and duplicates come twice', async (t) => {
 async function openPair(world = aNetworkWorld()): Promise<CarrierRig> {
   const running = keepRunning(world.timeline)
   const lan = openLan(world)
-  const here = hear(takingRefusals(lan.open(alpha, beginLife())), openMemoryStore())
-  let there = hear(lan.open(bravo, beginLife()), openMemoryStore())
+  const here = hear(takingRefusals(lan.open(partyOf(alpha), beginLife())), openMemoryStore())
+  let there = hear(lan.open(partyOf(bravo), beginLife()), openMemoryStore())
   lan.plug(alphaId, bravoId)
   return {
     alpha: here,
@@ -114,7 +131,7 @@ async function openPair(world = aNetworkWorld()): Promise<CarrierRig> {
       // Answers are under way for a second.
       await new Promise<void>((resolve) => void world.timeline.after(2_000, resolve))
       await there.carrier[Symbol.asyncDispose]()
-      there = hear(lan.open(bravo, beginLife()), there.store)
+      there = hear(lan.open(partyOf(bravo), beginLife()), there.store)
       return there
     },
     [Symbol.asyncDispose]: async () => {
@@ -123,6 +140,11 @@ async function openPair(world = aNetworkWorld()): Promise<CarrierRig> {
       await running[Symbol.asyncDispose]()
     },
   }
+}
+
+/** Somebody who believes everybody, unless told otherwise. */
+function partyOf(identity: Identity, refused?: NodeId): Party {
+  return { identity, roster: { revokedSince: (node) => (node === refused ? 0 : undefined) } }
 }
 
 /** A refusal tells the sender that the peer has looked: here that ends the matter. */

@@ -18,21 +18,29 @@ import {
   type Side,
 } from './network.ts'
 import type { Identity } from '#trust/identity.ts'
+import type { Roster } from '#trust/roster.ts'
 import type { Life } from './timeline.ts'
 
 /** All cables of a world. */
 export interface Lan {
   /** The carrier of one life of a node; its contacts begin by themselves. */
-  readonly open: (identity: Identity, life: Life) => Carrier
+  readonly open: (party: Party, life: Life) => Carrier
   readonly plug: (a: NodeId, b: NodeId) => void
   readonly unplug: (a: NodeId, b: NodeId) => void
   /** A node has lost its power: its contacts are over, which its peers notice later. */
   readonly lost: (node: NodeId) => void
 }
 
-/** Peers show each other their certificates, as real sessions do. */
+/** Who stands at an end, and whom it believes. */
+export interface Party {
+  readonly identity: Pick<Identity, 'certificate' | 'certificateBytes'>
+  readonly roster: Pick<Roster, 'revokedSince'>
+}
+
+/** Peers show each other their certificates, as real sessions do, and refuse who is revoked. */
 interface LanEndpoint extends Endpoint {
   readonly certificateBytes: Uint8Array
+  readonly refuses: (peer: NodeId) => boolean
 }
 
 interface Cable {
@@ -68,6 +76,7 @@ export function openLan(world: NetworkWorld): Lan {
     const [a, b] = cable.ends.map((end) => endpoints.get(end))
     const isOpen = cable.session?.isOpen === true
     if (isOpen || !cable.isPlugged || a === undefined || b === undefined) return
+    if (a.refuses(b.node) || b.refuses(a.node)) return world.marks.count('lan.refused')
     for (const side of cable.session?.sides.values() ?? []) side.drop()
     cable.session = openSession(world, a, b)
   }
@@ -93,10 +102,12 @@ export function openLan(world: NetworkWorld): Lan {
   }
 
   return {
-    open: ({ certificate: { node }, certificateBytes }, life) => {
+    open: ({ identity: { certificate, certificateBytes }, roster }, life) => {
+      const { node } = certificate
       const endpoint: LanEndpoint = {
         node,
         certificateBytes,
+        refuses: (peer) => roster.revokedSince(peer) !== undefined,
         life,
         contacts: openConduit<Contact>(life),
         arrivals: openConduit<Arrival>(life),

@@ -11,6 +11,7 @@ export const FAULTS = [
   'clocks',
   'post-power',
   'post-wipe',
+  'capture',
 ] as const
 
 /** One kind of fault. */
@@ -28,6 +29,9 @@ export const PLANTS = [
   'cursor-ahead',
   'post-forgets-silently',
   'renumbered-duplicates',
+  'roster-never-revokes',
+  'roster-forgets-revocations',
+  'roster-calls-all-hubs',
 ] as const
 
 /** One planted lie. */

@@ -3,7 +3,9 @@
  * under way, and see whether the promises hold; then switch everything off and on, and look again.
  */
 import type { Instant } from '#base/ids.ts'
-import { checkEnd } from './end-checks.ts'
+import { planCapture } from './capture.ts'
+import { checkEnd, mustCome } from './end-checks.ts'
+import type { Member } from './fleet.ts'
 import { foundOrganisation } from './founding.ts'
 import { DEFAULT_OPTIONS, type SimOptions } from './options.ts'
 import { actOnce } from './people.ts'
@@ -124,6 +126,7 @@ async function faultyHours(world: World): Promise<void> {
     timeline.after(Math.min(atMs, lengthMs), () => actOnce(world, own.pick(members), own))
   }
   world.faults.begin(world)
+  planCapture(world)
   sweepWords(world, timeline.now() + lengthMs)
   await advance(world, timeline.now() + lengthMs)
 }
@@ -149,11 +152,13 @@ async function drain(world: World): Promise<void> {
   const { timeline, verdict, members } = world
   const limit = timeline.now() + DRAIN_MS_MAX
   const from = timeline.now()
+  const honest = (): readonly Member[] =>
+    members.filter(({ capturedAt }) => capturedAt === undefined)
   const isQuiet = (): boolean =>
     timeline.now() - Math.max(from, world.lastTrafficAt()) >= QUIET_MS &&
-    members.every((member) => member.boot?.node !== undefined && member.people.length > 0)
+    honest().every((member) => member.boot?.node !== undefined && member.people.length > 0)
   while (!isQuiet() && timeline.now() < limit && verdict.failure() === undefined) {
-    for (const member of members.filter((one) => one.people.length === 0)) {
+    for (const member of honest().filter((one) => one.people.length === 0)) {
       actOnce(world, member, world.chance.fork(`late ${member.index} ${timeline.now()}`))
     }
     await advance(world, timeline.now() + MINUTE_MS)
@@ -168,15 +173,34 @@ async function drain(world: World): Promise<void> {
 }
 
 async function checkAll(world: World): Promise<void> {
-  const { verdict, members, book, deliveries } = world
+  const { verdict, members, book, deliveries, evidence, secrecy, marks, topology } = world
   if (verdict.failure() !== undefined) return
   const work = async (): Promise<void> => {
-    await checkEnd({ members, said: book.all(), verdict })
+    const { sealingOf } = evidence
+    const { allHeardAt } = secrecy
+    const reference = await checkEnd({
+      members,
+      topology,
+      said: book.all(),
+      verdict,
+      sealingOf,
+      allHeardAt,
+    })
+    if (secrecy.check() > 0) marks.count('secrecy.tried')
     for (const said of book.all()) {
       if (said.fate !== 'saved') continue
-      for (const member of members) await deliveries.check(member, said)
+      for (const member of members)
+        if (member.capturedAt === undefined) await deliveries.check(member, said)
       const home = members[said.home]
-      if (home !== undefined) await deliveries.checkFinal(home, said)
+      const channel = reference?.channels.get(said.channel)
+      // Who was taken out of a channel, or is in no honest hands any more, is not told how a message stands.
+      const mayAsk = channel?.kind === 'public' || channel?.members.includes(said.author) === true
+      if (home?.capturedAt !== undefined || home === undefined || !mayAsk) continue
+      const ground = { members, topology }
+      const expected = members.filter(
+        (member) => member !== home && mustCome(ground, { home, member, channel }),
+      )
+      await deliveries.checkFinal(home, said, expected)
     }
   }
   await during(world, 'the last checks', { ms: HOUR_MS, work: work() })

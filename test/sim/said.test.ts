@@ -10,6 +10,7 @@ const FACTS = {
   lane: 'routine',
   root: undefined,
   pendingId: '',
+  at: 0,
   text: 'Roger',
 } as const
 

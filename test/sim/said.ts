@@ -2,7 +2,7 @@
  * What people were promised, kept apart from the nodes: every message somebody tried to write, what they were told,
  * and what therefore must be found everywhere in the end. What was under way when the power went may or may not be.
  */
-import type { ChannelId, PostId, UserId } from '#base/ids.ts'
+import type { ChannelId, Instant, PostId, UserId } from '#base/ids.ts'
 import type { Lane } from '#model/precedence.ts'
 
 /** `asked`: nobody was told anything yet. `saved`: shown as saved. `refused`: told that it was not. */
@@ -20,6 +20,8 @@ export interface Said {
   readonly root: PostId | undefined
   readonly pendingId: string
   readonly firstBody: string
+  /** True time of the first try. */
+  readonly at: Instant
   fate: Fate
   /** Attempts that nobody has answered; one that the power cut off stays for ever. */
   underWay: number
@@ -39,7 +41,7 @@ export interface Said {
 export interface Book {
   readonly all: () => readonly Said[]
   readonly write: (
-    facts: Pick<Said, 'home' | 'author' | 'channel' | 'lane' | 'root' | 'pendingId'> & {
+    facts: Pick<Said, 'home' | 'author' | 'channel' | 'lane' | 'root' | 'pendingId' | 'at'> & {
       readonly text: string
     },
   ) => Said

@@ -3,8 +3,10 @@ import type { UserId } from '#base/ids.ts'
 import type { EdgeNode } from '#app/node.ts'
 import type { Chance } from './chance.ts'
 import type { Evidence } from './evidence.ts'
+import type { Circles } from './circles.ts'
 import type { Boot, Member } from './fleet.ts'
 import type { Book } from './said.ts'
+import type { Timeline } from './timeline.ts'
 import type { Marks, Trace } from './trace.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -12,6 +14,8 @@ import type { Verdict } from './verdict.ts'
 export interface Society {
   readonly book: Book
   readonly evidence: Evidence
+  readonly timeline: Timeline
+  readonly circles: Circles
   readonly verdict: Verdict
   readonly trace: Trace
   readonly marks: Marks

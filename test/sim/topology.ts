@@ -8,6 +8,21 @@ export interface Topology {
   readonly post: readonly number[]
 }
 
+/** The nodes that `from` reaches over nodes of `inside` alone, itself included. */
+export function reachOf(
+  { cables, post }: Topology,
+  from: number,
+  inside: ReadonlySet<number>,
+): ReadonlySet<number> {
+  const reached = new Set([from])
+  const meets = (a: number, b: number): boolean =>
+    (post.includes(a) && post.includes(b)) ||
+    cables.some((ends) => ends.includes(a) && ends.includes(b))
+  for (const a of reached)
+    for (const b of inside) if (!reached.has(b) && meets(a, b)) reached.add(b)
+  return reached
+}
+
 /** Draws the shape of a fleet of `count` nodes. */
 export function drawTopology(chance: Chance, count: number): Topology {
   const all = Array.from({ length: count }, (_, index) => index)

@@ -8,6 +8,7 @@ export type Broken =
   | 'promise 2: no false tick'
   | 'promise 3: once only'
   | 'promise 6: convergence'
+  | 'promise 7: secrecy'
   | 'promise 11: bounded'
   | 'nothing left over'
   | 'no such error'

@@ -2,11 +2,22 @@
 import type { EdgeNode } from '#app/node.ts'
 import type { Channel, Message } from '#app/types.ts'
 import type { ChannelId, UserId } from '#base/ids.ts'
+import type { ChannelKind } from '#model/channel-id.ts'
 
-/** What one node shows: lines that must be the same everywhere, and the messages behind them. */
+/** What one node shows. */
 export interface View {
+  /** People, channels and their members: the same on all nodes. */
   readonly lines: readonly string[]
-  readonly messages: ReadonlyMap<ChannelId, readonly Message[]>
+  readonly channels: ReadonlyMap<ChannelId, ChannelView>
+}
+
+/** What is in one channel. */
+export interface ChannelView {
+  readonly kind: ChannelKind
+  readonly members: readonly UserId[]
+  /** Settings and messages: the same on all nodes that may hold them. */
+  readonly lines: readonly string[]
+  readonly messages: readonly Message[]
 }
 
 const PAGE_LIMIT = 50
@@ -23,20 +34,21 @@ export async function readView(node: EdgeNode): Promise<View> {
       person.homeNode,
     ]),
   )
-  const messages = new Map<ChannelId, readonly Message[]>()
-  const channels = await allChannels(
-    node,
-    people.map((person) => person.id),
-  )
-  for (const [channel, reader] of channels) {
-    const members = await node.members(reader, channel.id)
-    lines.push(channelLine(channel))
-    lines.push(...members.map(memberLine).toSorted())
-    const found = await readChannel(node, reader, channel.id)
-    messages.set(channel.id, found)
-    lines.push(...found.map(messageLine))
+  const channels = new Map<ChannelId, ChannelView>()
+  const ids = people.map((person) => person.id)
+  for (const [channel, reader] of await allChannels(node, ids)) {
+    const { id, kind, creator } = channel
+    const members = await node.members(reader, id)
+    lines.push(line('channel', [id, kind, creator]), ...members.map(memberLine).toSorted())
+    const messages = await readChannel(node, reader, id)
+    channels.set(id, {
+      kind,
+      members: members.map(({ person }) => person),
+      lines: [settingsLine(channel), ...messages.map(messageLine)],
+      messages,
+    })
   }
-  return { lines, messages }
+  return { lines, channels }
 }
 
 /** All channels by id, each with somebody who may read it. */
@@ -68,21 +80,10 @@ async function readChannel(
   }
 }
 
-function channelLine(channel: Channel): string {
-  const { id, kind, name, displayName, purpose, header, creator, messageCount, rootCount } = channel
+function settingsLine(channel: Channel): string {
+  const { name, displayName, purpose, header, messageCount, rootCount } = channel
   const isArchived = channel.archivedAt > 0
-  return line('channel', [
-    id,
-    kind,
-    name,
-    displayName,
-    purpose,
-    header,
-    creator,
-    isArchived,
-    messageCount,
-    rootCount,
-  ])
+  return line('settings', [name, displayName, purpose, header, isArchived, messageCount, rootCount])
 }
 
 function memberLine(member: Awaited<ReturnType<EdgeNode['members']>>[number]): string {

@@ -6,8 +6,9 @@ import { must } from '#base/assert.ts'
 import type { NodeId } from '#base/ids.ts'
 import type { NodeEvent } from '#app/node.ts'
 import { organisationIdOf, type Identity, type Organisation } from '#trust/identity.ts'
-import { keyPairFromSeed, type KeyPair } from '#trust/keys.ts'
+import { signingPair, SUITE_NACL, type KeyPair } from '#trust/keys.ts'
 import { openChance, type Chance } from './chance.ts'
+import { openCircles } from './circles.ts'
 import { drawClockFault, TRUE_CLOCK } from './clock.ts'
 import { openDeliveryChecker, type DeliveryChecker } from './delivery-checker.ts'
 import { openDisk } from './disk.ts'
@@ -15,9 +16,11 @@ import { openEvidence, type Evidence } from './evidence.ts'
 import { openFaults, type Faults, type Stage } from './faults.ts'
 import { openFleet, type Fleet, type Member } from './fleet.ts'
 import { openLan } from './lan.ts'
+import { rosterLies } from './lies.ts'
 import type { NetworkWorld } from './network.ts'
 import type { SimOptions } from './options.ts'
 import { judged } from './people.ts'
+import { openSecrecy, type Secrecy } from './secrecy.ts'
 import type { Question, Society } from './society.ts'
 import { openPost } from './post-carrier.ts'
 import { openBook, type Book, type Said } from './said.ts'
@@ -43,6 +46,7 @@ export interface World extends Stage, Society {
   readonly fleet: Fleet
   readonly faults: Faults
   readonly deliveries: DeliveryChecker
+  readonly secrecy: Secrecy
   /** True time of the newest parcel on any carrier. */
   readonly lastTrafficAt: () => number
 }
@@ -61,22 +65,29 @@ export function openWorld(
   const trace = openTrace(timeline, print)
   const marks = openMarks()
   const verdict = openVerdict(timeline)
-  const root = keyPairFromSeed('ed25519', chance.fork('root').bytes(32))
+  // The other suite's signatures are drawn anew each time (ECDSA), so no run with it could be replayed.
+  const suite = SUITE_NACL
+  const root = signingPair(suite, chance.fork('root').bytes(32))
   const secret = chance.fork('secret').bytes(32)
   const organisation = {
-    id: organisationIdOf(root.publicBytes),
+    id: organisationIdOf(suite, root.publicBytes),
     name: 'relief',
+    suite,
     rootKey: root.publicBytes,
     code: 'rel',
   }
   const members: Member[] = []
   const book = openBook()
   const evidence = openEvidence(organisation, secret)
+  const circles = openCircles(() => members[0]?.id)
+  const { now } = timeline
+  const secrecy = openSecrecy({ organisation, secret, circles, verdict, now })
   const deliveries = openDeliveryChecker({ members, evidence, verdict, marks })
   const faults = openFaults(chance.fork('faults'), options)
   const topology = drawTopology(chance.fork('topology'), options.nodes)
   trace.note('world', 'founded', { seed, topology: topology.name, nodes: options.nodes })
-  const society = { book, evidence, verdict, trace, marks, asked: new Set<Question>() }
+  const asked = new Set<Question>()
+  const society = { book, evidence, circles, timeline, verdict, trace, marks, asked }
   const network = openNetwork({ timeline, trace, marks, chance, faults, members, evidence })
   const { lan, post, lastTrafficAt } = network
 
@@ -86,10 +97,17 @@ export function openWorld(
     marks,
     verdict,
     organisationSecret: secret,
-    openCarriers: (member, life, store) => {
+    rosterFor: (member, roster) =>
+      rosterLies(roster, {
+        planted: options.planted,
+        now: timeline.now,
+        isCaptured: () => member.capturedAt !== undefined,
+      }),
+    isSomebodyCaptured: () => members.some(({ capturedAt }) => capturedAt !== undefined),
+    openCarriers: (member, { life, roster }, store) => {
       const hasCable = topology.cables.some((ends) => ends.includes(member.index))
       return [
-        ...(hasCable ? [lan.open(member.identity, life)] : []),
+        ...(hasCable ? [lan.open({ identity: member.identity, roster }, life)] : []),
         ...(topology.post.includes(member.index) ? [post.open(member.id, life, store)] : []),
       ]
     },
@@ -102,7 +120,6 @@ export function openWorld(
   })
   return {
     ...society,
-    timeline,
     chance,
     options,
     organisation,
@@ -115,13 +132,14 @@ export function openWorld(
     post,
     faults,
     deliveries,
+    secrecy,
     lastTrafficAt,
   }
 }
 
 /** Adds a node that has its identity; it is off. */
 export function addMember(world: World, facts: NewMember): Member {
-  const { timeline, chance, marks, options, members, evidence, faults } = world
+  const { timeline, chance, marks, options, members, evidence, secrecy, faults } = world
   const index = members.length
   const own = chance.fork(`member ${index}`)
   const drawn = drawClockFault(own.fork('clock'), timeline.now())
@@ -134,6 +152,7 @@ export function addMember(world: World, facts: NewMember): Member {
     chance: own.fork('random'),
     people: [],
     boot: undefined,
+    capturedAt: undefined,
     disk: openDisk({
       timeline,
       chance: own.fork('disk'),
@@ -143,11 +162,15 @@ export function addMember(world: World, facts: NewMember): Member {
         world.fleet.cutPower(member)
         faults.bringBack(world, member)
       },
-      onSynced: (writes) => evidence.onSynced(index, writes),
+      onSynced: (writes) => {
+        evidence.onSynced(index, writes)
+        secrecy.onSynced(member.id, writes)
+      },
     }),
   }
   members.push(member)
   evidence.onMember(facts.identity.certificateBytes)
+  secrecy.onMember(member.id, facts.identity.certificateBytes)
   return member
 }
 
@@ -202,6 +225,7 @@ function watchEvent(
 ): void {
   const { book, evidence, verdict, trace } = world
   trace.note(member.name, `event ${event.kind}`)
+  if (member.capturedAt !== undefined) return
   if (event.kind === 'delivery-changed') {
     for (const id of event.messages) {
       const said = book.byId(id)
@@ -240,7 +264,7 @@ export function checkWord(
   said: Said,
 ): void {
   const { boot } = member
-  if (boot === undefined) return
+  if (boot === undefined || member.capturedAt !== undefined) return
   const what = 'asks how a message stands'
   void judged(world, { member, boot, what }, world.deliveries.check(member, said))
 }

@@ -1,0 +1,225 @@
+/**
+ * Promise 7: what is sealed for some cannot be opened by others. Every envelope is kept as it lies on the disk of whoever
+ * sealed it, with what that node had heard of by then. In the end each disk's keys are tried on all of them, worked out
+ * anew from the bytes: whatever a captured disk ever held, and all that anybody ever wrapped for its keys.
+ */
+import type { ActorId, ChannelId, DocumentId, Instant, NodeId } from '#base/ids.ts'
+import { openEnvelope } from '#codec/envelope.ts'
+import { readChange } from '#model/change.ts'
+import { channelOfDocument } from '#model/document-id.ts'
+import { decodeEntry } from '#model/entry.ts'
+import { isKeyContent, type KeyContent } from '#model/key-content.ts'
+import { EMPTY_LIST } from '#model/list.ts'
+import type { Write } from '#ports/store.ts'
+import { unpack, type ParcelRecord } from '#sync/records.ts'
+import { auditedNode, openKeyring, unwrapEpoch, type Keyring } from '#trust/epoch.ts'
+import type { Organisation } from '#trust/identity.ts'
+import { openRoster } from '#trust/roster.ts'
+import { openSecret, SEALING_SEED_BYTES, sealingPair } from '#trust/sealing-key.ts'
+import type { Circles } from './circles.ts'
+import { addDocument, addEpoch } from './keyrings.ts'
+import type { Verdict } from './verdict.ts'
+
+/** Watches all disks of a world. */
+export interface Secrecy {
+  readonly onMember: (node: NodeId, certificateBytes: Uint8Array) => void
+  /** A batch has become durable on the disk of this node. */
+  readonly onSynced: (node: NodeId, writes: readonly Write[]) => void
+  /** When the last of these nodes had on its disk that a node is out; undefined as long as one has not. */
+  readonly allHeardAt: (node: NodeId, nodes: readonly NodeId[]) => Instant | undefined
+  /** Tries all keys on everything. Gives how many envelopes were tried on keys that must not open them. */
+  readonly check: () => number
+}
+
+/** What the watch is told. */
+export interface SecrecyGround {
+  readonly organisation: Organisation
+  readonly secret: Uint8Array
+  readonly circles: Circles
+  readonly verdict: Verdict
+  readonly now: () => Instant
+}
+
+/** One envelope as it was sealed. */
+interface Sealed {
+  readonly by: NodeId
+  readonly bytes: Uint8Array
+  /** Revoked nodes that the sealing node had on its disk as such in an earlier batch. */
+  readonly outThen: ReadonlySet<NodeId>
+}
+
+/** An entry of the keys document, by whoever. */
+interface KeyEntry {
+  readonly actor: ActorId
+  readonly seq: number
+  readonly content: KeyContent
+}
+
+/** What lies on one disk, or lay there once. */
+interface Hoard {
+  readonly epochs: Map<string, Uint8Array>
+  /** Seeds of sealing keys, by their names. */
+  readonly seeds: Map<string, Uint8Array>
+  /** Secrets shared with an author, by `actor/number`. */
+  readonly pairs: Map<string, Uint8Array>
+  /** Revoked nodes, and when this disk first said so. */
+  readonly out: Map<NodeId, Instant>
+  readonly seen: Set<string>
+}
+
+/** Nothing was sealed yet. */
+export function openSecrecy(ground: SecrecyGround): Secrecy {
+  const { organisation, secret, circles, verdict, now } = ground
+  const { suite } = organisation
+  const roster = openRoster(organisation)
+  const hoards = new Map<NodeId, Hoard>()
+  const sealed: Sealed[] = []
+  const entries = new Map<string, KeyEntry>()
+  const documents = new Set<DocumentId>()
+
+  const hoardOf = (node: NodeId): Hoard => {
+    const known = hoards.get(node) ?? emptyHoard()
+    hoards.set(node, known)
+    return known
+  }
+  const noteDocument = (node: NodeId, document: DocumentId): void => {
+    documents.add(document)
+    const channel = channelOfDocument(document)
+    if (channel === undefined || circles.mayHold(node, channel)) return
+    fail(node, 'nothing of a channel that nobody here was ever in', `document ${document}`)
+  }
+  const fail = (node: NodeId, wanted: string, found: string): void =>
+    verdict.fail({
+      broken: 'promise 7: secrecy',
+      where: roster.byNode(node)?.name ?? node,
+      wanted,
+      found,
+    })
+  const heard = (hoard: Hoard, bytes: Uint8Array): void => {
+    const entry = keyEntryIn(bytes)
+    if (entry === undefined) return
+    entries.set(`${entry.actor} ${entry.seq}`, entry)
+    const isByAdministrator = roster.ofActor(entry.actor)?.rights.administers === true
+    if (entry.content.kind !== 'revocation' || !isByAdministrator) return
+    const { node } = entry.content
+    if (!hoard.out.has(node)) hoard.out.set(node, now())
+  }
+
+  return {
+    onMember: (node, certificateBytes) => {
+      roster.introduce(certificateBytes)
+      hoardOf(node)
+    },
+    onSynced: (node, writes) => {
+      const hoard = hoardOf(node)
+      const outThen = new Set(hoard.out.keys())
+      for (const { key, value } of writes) {
+        if (value === undefined) continue
+        const [kind = '', ...rest] = key.split('/')
+        if (kind === 'doc') noteDocument(node, rest.join('/') as DocumentId)
+        else if (kind === 'epoch') hoard.epochs.set(key, value)
+        else if (kind === 'seal') hoard.seeds.set(rest.join('/'), seedIn(value))
+        else if (kind === 'pair') hoard.pairs.set(pairName(rest[0], Number(rest[1])), value)
+        else if (key.startsWith('loose/k/')) heard(hoard, value)
+        else if (kind === 'fly') {
+          const bytes = unpack<ParcelRecord>(value)?.bytes
+          const name = bytes && Buffer.from(bytes).toString('latin1')
+          if (bytes === undefined || name === undefined || hoard.seen.has(name)) continue
+          hoard.seen.add(name)
+          sealed.push({ by: node, bytes, outThen })
+        }
+      }
+    },
+    allHeardAt: (node, nodes) => {
+      const times = nodes.map((one) => hoardOf(one).out.get(node))
+      return times.includes(undefined) ? undefined : Math.max(...times.map((at) => at ?? 0))
+    },
+    check: () => {
+      const all = openKeyring(suite, organisation.id, secret)
+      for (const document of documents) addDocument(all, organisation, document)
+      for (const hoard of hoards.values()) fill(all, hoard)
+      let tried = 0
+      for (const [node, hoard] of hoards) {
+        const ring = openKeyring(suite, organisation.id, secret)
+        for (const document of documents) addDocument(ring, organisation, document)
+        fill(ring, hoard)
+        unwrapAll(ring, hoard)
+        for (const one of sealed) {
+          const why = whyShut(node, one, all)
+          if (why === undefined) continue
+          tried += 1
+          if (!openEnvelope(one.bytes, roster, ring).ok) continue
+          const by = roster.byNode(one.by)?.name ?? one.by
+          fail(node, `no key that opens what ${by} sealed: it ${why}`, 'one that does')
+        }
+      }
+      return tried
+    },
+  }
+
+  /** Why an envelope must stay shut for a node; undefined when it need not. */
+  function whyShut(node: NodeId, { by, bytes, outThen }: Sealed, all: Keyring): string | undefined {
+    if (by === node) return undefined
+    const truth = openEnvelope(bytes, roster, all)
+    // Others' envelopes are passed on as they are; what the keys document says is no secret.
+    if (!truth.ok || truth.sender.node !== by || truth.key.scope === 'keys') return undefined
+    if (outThen.has(node)) return 'was revoked when that was sealed'
+    const { scope } = truth.key
+    if (scope === 'directory' || auditedNode(scope) !== undefined) return undefined
+    return circles.mayHold(node, scope as ChannelId) ? undefined : 'was never in that channel'
+  }
+
+  /** What anybody wrapped for this disk's keys, whether the node took it or not. */
+  function unwrapAll(ring: Keyring, { seeds, pairs }: Hoard): void {
+    const secrets = new Map(pairs)
+    for (const { actor, seq, content } of entries.values()) {
+      const seed = content.kind === 'pair' ? seeds.get(content.keyName) : undefined
+      if (content.kind !== 'pair' || seed === undefined) continue
+      const shared = openSecret(sealingPair(suite, seed), content.ciphertext)
+      if (shared !== undefined) secrets.set(pairName(actor, seq), shared)
+    }
+    for (const { actor, content } of entries.values()) {
+      const writer = roster.ofActor(actor)?.node
+      if (content.kind !== 'epoch' || writer === undefined) continue
+      const { audience, number, epoch: id, maker = writer } = content
+      for (const { pair, bytes } of content.wraps) {
+        const shared = secrets.get(pairName(actor, pair))
+        const facts = { id, audience, number, maker }
+        const epoch = shared && unwrapEpoch(suite, shared, { facts, bytes })
+        if (epoch !== undefined) ring.hold(epoch)
+      }
+    }
+  }
+}
+
+function emptyHoard(): Hoard {
+  return {
+    epochs: new Map(),
+    seeds: new Map(),
+    pairs: new Map(),
+    out: new Map(),
+    seen: new Set(),
+  }
+}
+
+/** The seed in the value of a sealing key: by itself, or in a record. */
+function seedIn(value: Uint8Array): Uint8Array {
+  if (value.length === SEALING_SEED_BYTES) return value
+  return unpack<{ readonly seed: Uint8Array }>(value)?.seed ?? value
+}
+
+function fill(ring: Keyring, { epochs }: Hoard): void {
+  for (const [place, value] of epochs) addEpoch(ring, place, value)
+}
+
+function pairName(actor: string | undefined, seq: number): string {
+  return `${actor ?? ''} ${seq}`
+}
+
+/** What a change of the keys document says; it needs nothing of what came before it in its list. */
+function keyEntryIn(bytes: Uint8Array): KeyEntry | undefined {
+  const change = readChange(bytes)
+  if (change === undefined) return undefined
+  const { content } = decodeEntry(change.value, EMPTY_LIST).entry
+  return isKeyContent(content) ? { actor: change.actor, seq: change.seq, content } : undefined
+}
