@@ -3,11 +3,19 @@ import { EdgeError } from '#base/errors.ts'
 import { equalBytes, hexFromBytes } from '#base/bytes.ts'
 import { CERTIFICATE_MS } from '#base/limits.ts'
 import type { Instant, UserId } from '#base/ids.ts'
+import { aboutNode } from '#model/audit-content.ts'
 import { KEYS } from '#model/document-id.ts'
+import { audit } from '#sync/audit.ts'
 import { key, range } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
-import { issueCertificate, NO_RIGHTS, rootIssuer, type Certificate } from '#trust/identity.ts'
+import {
+  issueCertificate,
+  nodeIdOf,
+  NO_RIGHTS,
+  rootIssuer,
+  type Certificate,
+} from '#trust/identity.ts'
 import { formatJoinCode, JOIN_CODE_BYTES, joinCodeHash } from '#trust/join-code.ts'
 import { makeJoinAnswer, readJoinRequest } from '#trust/joining.ts'
 import type { KeyPair } from '#trust/keys.ts'
@@ -34,8 +42,15 @@ export function openJoining(
 ): Pick<EdgeNode, 'makeJoinCode' | 'admitNode'> {
   return {
     makeJoinCode: (subject) => makeJoinCode(context, admission, subject),
-    admitNode: ({ request }) =>
-      context.sync.replica.commit((tx) => admitNode(tx, context, { admission, request })),
+    admitNode: ({ request }) => {
+      const work = context.sync.replica.commit((tx) =>
+        admitNode(tx, context, { admission, request }),
+      )
+      return work.catch((error: unknown) => {
+        context.sync.audit.count({ deed: 'join refused', result: 'refused' })
+        throw error
+      })
+    },
   }
 }
 
@@ -44,7 +59,10 @@ async function makeJoinCode(
   admission: Admission,
   subject: UserId,
 ): Promise<{ readonly code: string; readonly expiresAt: Instant }> {
-  insist({ action: 'invite node', isAdministrator: isAdministrator(context, subject) })
+  insist(context, subject, {
+    action: 'invite node',
+    isAdministrator: isAdministrator(context, subject),
+  })
   if (admission.root === undefined) {
     const wanted = 'the node that founded the organisation'
     throw new EdgeError('NOT_ALLOWED', { action: 'invite node', found: NO_ROOT, wanted })
@@ -57,6 +75,7 @@ async function makeJoinCode(
   await context.sync.replica.commit(async (tx) => {
     await sweep(tx, context.sync.now())
     tx.put(place, pack(record))
+    await audit(tx, context.sync, { deed: 'node invited', by: subject })
   })
   return { code: formatJoinCode(code), expiresAt }
 }
@@ -94,6 +113,8 @@ async function admitNode(
   const certificateBytes = issueCertificate(rootIssuer(suite, root), facts)
   const content = { kind: 'node' as const, certificate: certificateBytes }
   await write(tx, context, { document: KEYS, author: undefined, content })
+  const subjects = [aboutNode(nodeIdOf(suite, signingKey))]
+  await audit(tx, context.sync, { deed: 'node admitted', subjects, facts: { number } })
   const { name: organisationName, rootKey, code } = organisation
   const grant = {
     organisation: { name: organisationName, suite, rootKey, code },

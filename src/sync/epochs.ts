@@ -27,6 +27,7 @@ import {
   sealSecret,
 } from '#trust/sealing-key.ts'
 import { audienceOfScope, nodesOf } from './audience.ts'
+import { audit, epochDeed } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
@@ -78,6 +79,7 @@ export async function rotate(tx: Tx, context: SyncContext, audience: AudienceId)
   const lacking = sealableNodes(context, audience)
   await wrapFor(tx, context, { epoch, lacking, isNew: true })
   tx.afterwards(() => context.log.info('epoch.made', { count: lacking.length }))
+  await audit(tx, context, epochDeed(context, 'epoch made', epoch))
   return epoch
 }
 
@@ -144,6 +146,9 @@ export async function reloadEpochs(
 /** Destroys a secret of ours: what was sealed under it cannot be opened here again. */
 export function burn(tx: Tx, context: SyncContext, id: string): void {
   tx.delete(key.epoch(id))
+  const epoch = context.keyring.epoch(id)
+  if (epoch !== undefined)
+    tx.afterwards(() => context.audit.count(epochDeed(context, 'secret burned', epoch)))
   tx.afterwards(() => context.keyring.drop(id))
 }
 

@@ -17,6 +17,7 @@ import { breachIn } from '#model/rules.ts'
 import type { Arrival } from '#ports/carrier.ts'
 import type { Range } from '#ports/store.ts'
 import { attestationOf } from '#trust/attestation.ts'
+import { refusedEnvelope, suspicion } from './audit.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { clockOf, envelopeName, noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
@@ -41,6 +42,7 @@ export async function receive(context: SyncContext, arrival: Arrival): Promise<O
       reason: outcome.reason,
       bytes: arrival.bytes.length,
     })
+    context.audit.count(refusedEnvelope(outcome.reason, arrival.peer))
     arrival.refuse()
   } else arrival.acceptCustody()
   return outcome
@@ -144,11 +146,17 @@ async function sortRuns(tx: Tx, context: SyncContext, arrival: DeltaArrival): Pr
     const signature = signatureOf(arrival, actor)
     if (!isKnown && !isVouchedFor(context, arrival, run.newest)) {
       tx.afterwards(() => context.log.error('delta.not-vouched-for', { document, actor }))
+      tx.afterwards(() =>
+        context.audit.count(suspicion(context, 'not vouched for', { document, actor })),
+      )
     } else if (run.kind === 'good') {
-      const breach = breachIn(log, actor, run.changes)
-      if (breach === undefined) good.push(run)
-      else
-        tx.afterwards(() => context.log.error('rule.broken', { document, actor, reason: breach }))
+      const reason = breachIn(log, actor, run.changes)
+      if (reason === undefined) good.push(run)
+      else {
+        const broken = suspicion(context, 'rule broken', { document, actor, reason })
+        tx.afterwards(() => context.log.error('rule.broken', { document, actor, reason }))
+        tx.afterwards(() => context.audit.count(broken))
+      }
     } else if (signature !== undefined) {
       forks += 1
       const { seq, branch } = run
@@ -248,6 +256,7 @@ async function takeKept(
   if (outcome.kind === 'refused') {
     const { reason } = outcome
     tx.afterwards(() => context.log.warn('envelope.refused', { reason, bytes: bytes.length }))
+    tx.afterwards(() => context.audit.count(refusedEnvelope(reason, from)))
   }
   return outcome
 }

@@ -9,6 +9,8 @@ import type { Store } from '#ports/store.ts'
 import { openKeyring } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { Roster } from '#trust/roster.ts'
+import { openAuditCounts } from './audit-counts.ts'
+import { recordAudit, suspicion } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext, SyncEvent } from './context.ts'
 import { startDriver, type Driver } from './driver.ts'
@@ -54,9 +56,11 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     {
       keysChanged: (tx, news) => keysChanged(tx, context, news),
       directoryChanged: (tx, change) => directoryChanged(tx, context, change),
+      audited: (tx, at) => recordAudit(tx, context, at),
     },
   )
   let driver: Driver | undefined
+  const audit = openAuditCounts(() => context, clock)
   const context: SyncContext = {
     identity,
     life: options.life,
@@ -67,6 +71,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     directory: projector.directory,
     keyBook: projector.keyBook,
     log,
+    audit,
     now: clock.now,
     random,
     peers: new Set(),
@@ -75,6 +80,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     onFork: async (fork, tx) => {
       const { document, seq } = fork
       tx.afterwards(() => log.error('fork.found', { document, actor: fork.actor, seq }))
+      tx.afterwards(() => audit.count(suspicion(context, 'fork found', { ...fork })))
     },
   }
   const peers = await store.list(range.peers)
@@ -97,6 +103,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     links: driver.links,
     [Symbol.asyncDispose]: async () => {
       await driver[Symbol.asyncDispose]()
+      await audit[Symbol.asyncDispose]()
       await replica[Symbol.asyncDispose]()
     },
   }

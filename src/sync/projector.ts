@@ -63,6 +63,7 @@ export interface Projector {
 export interface ProjectorHooks {
   readonly keysChanged: (tx: Tx, news: KeyNews) => Promise<void>
   readonly directoryChanged: (tx: Tx, change: DirectoryChange) => Promise<void>
+  readonly audited: (tx: Tx, at: { document: DocumentId; logged: Logged }) => Promise<void>
 }
 
 /** A projector with an empty directory and an empty book of keys. */
@@ -100,6 +101,7 @@ export function openProjector(
         await hooks.directoryChanged(tx, change)
         return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
       }
+      if (document.startsWith('a.')) await hooks.audited(tx, { document, logged })
       if (content.kind === 'settings') return applySettings(tx, document, logged)
       const scene = { tx, document, logged, source, directory }
       if (content.kind === 'post') {

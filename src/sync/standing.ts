@@ -7,6 +7,7 @@ import type { KeyNews } from '#model/key-book.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { DocumentId } from '#base/ids.ts'
 import type { AudienceId } from '#trust/epoch.ts'
+import { auditKeyNews } from './audit.ts'
 import { audienceOfScope, mayHold, scopeOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cover, ensureSealingKey, heldAudiences, takeKeyNews } from './epochs.ts'
@@ -23,6 +24,7 @@ export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): 
     tx.afterwards(() => context.log.warn('node.revoked', { node }))
   }
   await takeKeyNews(tx, context, news)
+  await auditKeyNews(tx, context, news)
 }
 
 /** An entry of the directory was folded, in the commit that added it. */

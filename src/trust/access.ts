@@ -15,6 +15,7 @@ export type Action =
   | 'create channel'
   | 'enrol person'
   | 'invite node'
+  | 'read audit'
 
 /** The facts a decision rests on. A missing one is as if it said no. */
 export interface Situation {
@@ -64,6 +65,7 @@ export function decide(situation: Situation): Decision {
       return YES
     case 'enrol person':
     case 'invite node':
+    case 'read audit':
       return situation.isAdministrator ? YES : no('not an administrator')
   }
 }
