@@ -1,5 +1,6 @@
 /** Every address of the door, in one list. */
 import type { Door } from './door.ts'
+import { auditRoutes } from './holdfast/audit.ts'
 import { deliveryRoutes } from './holdfast/delivery.ts'
 import { joiningRoutes } from './holdfast/joining.ts'
 import { nodeRoutes } from './holdfast/status.ts'
@@ -34,6 +35,7 @@ export function allRoutes(door: Door): readonly Route[] {
     nodeRoutes,
     deliveryRoutes,
     joiningRoutes,
+    auditRoutes,
     pageRoutes,
   ].flatMap((routesOf) => routesOf(door))
 }
