@@ -8,6 +8,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEdgeNode } from '#app/edge-node.ts'
 import type { EdgeNode } from '#app/node.ts'
+import { startAuditFeed, type AuditSink } from '#bridges/audit-feed.ts'
+import { openFileSink, openSyslogSink } from '#bridges/audit-sinks.ts'
+import { auditedLog } from '#bridges/audited-log.ts'
 import { must } from '#base/assert.ts'
 import { codeOf, EdgeError } from '#base/errors.ts'
 import { openLanCarrier } from '#carriers/lan.ts'
@@ -101,8 +104,12 @@ export async function openHoldfast(
   await using stack = new AsyncDisposableStack()
   const parts = await openParts(dataFolder, world, stack)
   checkFixedKeys(config, parts.identity)
-  const carriers = await openCarriers(config, { ...parts, ...world }, stack)
+  const watched = auditedLog(log)
+  const carriers = await openCarriers(config, { ...parts, ...world, log: watched }, stack)
   const node = stack.use(await openNode(parts, { carriers: carriers.all, world }))
+  watched.tell(node)
+  await node.noteDeed('config loaded')
+  for (const sink of sinksOf(config, world)) stack.use(startAuditFeed(node.auditFeed, sink, world))
   const server = stack.use(
     await openServer(
       { ...config.listen, version: REPORTED_VERSION },
@@ -257,6 +264,13 @@ export function checkFixedKeys(config: Config, { certificate }: Identity): void 
       : [`${key}: found "${config[key]}", wanted "${certificate[key]}", as this node was made`],
   )
   if (lines.length > 0) throw invalid(undefined, lines)
+}
+
+function sinksOf({ audit: { syslog, file } }: Config, { clock }: World): readonly AuditSink[] {
+  return [
+    ...(syslog === undefined ? [] : [openSyslogSink(syslog, { clock })]),
+    ...(file === undefined ? [] : [openFileSink(file)]),
+  ]
 }
 
 interface OpenCarriers {

@@ -30,7 +30,7 @@ const MAY_IMPORT: ImportTable = {
   server: 'base model app ports config:types',
   bridges: 'base model app ports',
   config: 'base model',
-  cli: 'base config compose app model trust ports:types',
+  cli: 'base config compose app model trust codec ports:types',
   web: 'base model',
   compose: 'all',
   main: 'cli',

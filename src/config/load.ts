@@ -180,25 +180,34 @@ function withAbsolutePaths(config: Config, folder: string): Config {
   const carriers = config.carriers.map((carrier) =>
     carrier.kind === 'nats' ? withAbsoluteFiles(carrier, folder) : carrier,
   )
-  return { ...config, carriers }
+  const { file, syslog } = config.audit
+  const audit = {
+    ...absolute(folder, config.audit, ['file']),
+    ...(syslog && { syslog: { ...syslog, ...absolute(folder, syslog, ['caFile']) } }),
+  }
+  return { ...config, carriers, audit: file === undefined && syslog === undefined ? {} : audit }
+}
+
+/** These of the paths in `from`, starting at `folder` where they are relative. */
+function absolute<Key extends string>(
+  folder: string,
+  from: Readonly<Partial<Record<Key, string | undefined>>>,
+  keys: readonly Key[],
+): Partial<Record<Key, string>> {
+  return Object.fromEntries(
+    keys.flatMap((key) => {
+      const path = from[key]
+      return path === undefined ? [] : [[key, resolve(folder, path)]]
+    }),
+  ) as Partial<Record<Key, string>>
 }
 
 function withAbsoluteFiles(carrier: NatsConfig, folder: string): NatsConfig {
-  const absolute = <Key extends string>(
-    from: Readonly<Partial<Record<Key, string | undefined>>>,
-    keys: readonly Key[],
-  ): Partial<Record<Key, string>> =>
-    Object.fromEntries(
-      keys.flatMap((key) => {
-        const path = from[key]
-        return path === undefined ? [] : [[key, resolve(folder, path)]]
-      }),
-    ) as Partial<Record<Key, string>>
   const { tls } = carrier
   return {
     ...carrier,
-    ...absolute(carrier, ['passwordFile', 'nkeySeedFile']),
-    ...(tls && { tls: { ...tls, ...absolute(tls, ['caFile', 'certFile', 'keyFile']) } }),
+    ...absolute(folder, carrier, ['passwordFile', 'nkeySeedFile']),
+    ...(tls && { tls: { ...tls, ...absolute(folder, tls, ['caFile', 'certFile', 'keyFile']) } }),
   }
 }
 

@@ -136,6 +136,24 @@ const Listen = object({
   port: whole(0, 65_535).default(8_065).describe('TCP port; 0 lets the system pick a free one.'),
 })
 
+const Syslog = object({
+  host: text(new RegExp(`^${HOST}$`), 'a host name or address').describe(
+    'Syslog server that gets every entry (RFC 5424).',
+  ),
+  port: whole(1, 65_535).default(6_514).describe('Its port: 6514 for TLS, often 514 otherwise.'),
+  transport: oneOf(['udp', 'tcp', 'tls'])
+    .default('tls')
+    .describe('How to reach it; udp may lose entries without anybody noticing.'),
+  caFile: file
+    .optional()
+    .describe("Certificate authority of the server, PEM. Without it the system's are trusted."),
+})
+
+const Audit = object({
+  syslog: Syslog.optional().describe('Where all audits that come to this node are handed on to.'),
+  file: file.optional().describe('File to which every entry is added as a line of JSON.'),
+})
+
 const Carrier = z.discriminatedUnion('kind', [Lan, Nats], wanted('a carrier of kind lan or nats'))
 
 /** What a new node becomes when nobody says otherwise. */
@@ -160,6 +178,7 @@ const Shape = object({
   logLevel: oneOf(['error', 'warn', 'info', 'debug'])
     .default('info')
     .describe('Least weight of what is logged.'),
+  audit: Audit.prefault({}).describe('Receivers of all audits that come to this node, for a SIEM.'),
   carriers: z
     .array(Carrier, wanted('a list of carriers'))
     .max(8, wanted('at most 8 carriers'))
@@ -175,6 +194,9 @@ export const Config = Shape.superRefine((config, context) => {
 
 /** What an operator has set, complete and checked. */
 export type Config = Readonly<z.output<typeof Shape>>
+
+/** Receivers of audits. */
+export type AuditConfig = Config['audit']
 
 /** One way to other nodes. */
 export type CarrierConfig = Config['carriers'][number]
