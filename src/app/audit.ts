@@ -18,6 +18,7 @@ export function openAudits(context: AppContext): Audits {
   return {
     audit: async (subject, query) => {
       insist(context, subject, situationOf(context, subject))
+      await replica.commit(async () => undefined) // what was noted before is on disk then
       return readAudit(replica.read, query)
     },
     exportAudit: async (subject, node) => {
