@@ -1,7 +1,7 @@
 /** Audits for those who may read them: administrators, and a SIEM that the operator has set up. */
 import type { NodeId } from '#base/ids.ts'
 import { writeAuditFile } from '#codec/audit-file.ts'
-import type { Deed } from '#model/audit-content.ts'
+import type { Deed } from '#model/audit-words.ts'
 import { aboutNode } from '#model/audit-content.ts'
 import { audit } from '#sync/audit.ts'
 import { auditLists, readAudit } from '#sync/audit-reading.ts'

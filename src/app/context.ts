@@ -1,7 +1,7 @@
 /** What every part of the app works with, and the small questions all of them ask. */
 import { EdgeError } from '#base/errors.ts'
 import type { ChannelId, DocumentId, PostId, UserId } from '#base/ids.ts'
-import { actionNumber } from '#model/audit-content.ts'
+import { actionNumber } from '#model/audit-words.ts'
 import type { Content, Draft } from '#model/entry.ts'
 import { usernames } from '#model/names.ts'
 import { EMPTY_CHANNEL, type ChannelRecord, type MessageRecord } from '#model/view.ts'

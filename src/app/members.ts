@@ -76,7 +76,7 @@ export async function setMember(
     author: subject,
     content: { kind: 'member', channel, person, role },
   })
-  await auditMember(tx, context, member, before)
+  await auditMember(tx, context, { ...member, before })
   if (role === 'none') return
   const viewed = {
     count: counts.messageCount,
@@ -90,9 +90,9 @@ export async function setMember(
 async function auditMember(
   tx: Tx,
   context: AppContext,
-  { subject, channel, person, role }: Parameters<typeof setMember>[2],
-  before: MemberRole,
+  change: Parameters<typeof setMember>[2] & { readonly before: MemberRole },
 ): Promise<void> {
+  const { subject, channel, person, role, before } = change
   const isNew = before === 'none'
   const deed = role === 'none' ? 'member removed' : isNew ? 'member added' : 'role changed'
   const subjects = [aboutPerson(person), aboutChannel(channel)]

@@ -4,7 +4,7 @@
  * Refusals are EdgeErrors: NOT_ALLOWED, NOT_FOUND, INPUT_INVALID, ALREADY_EXISTS, TOO_LARGE, STORE_FULL.
  */
 import type { ChannelId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
-import type { Deed } from '#model/audit-content.ts'
+import type { Deed } from '#model/audit-words.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'

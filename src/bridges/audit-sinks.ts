@@ -95,10 +95,12 @@ async function sendAll(
       socket.end()
     })
   })
-  void clock.sleep(PATIENCE_MS, AbortSignal.any([signal, done.signal])).then(() => {
+  const giveUp = async (): Promise<void> => {
+    await clock.sleep(PATIENCE_MS, AbortSignal.any([signal, done.signal]))
     fail(signal.aborted ? 'stopped' : 'too slow')
     socket.destroy()
-  })
+  }
+  void giveUp()
   try {
     await promise
   } finally {
@@ -131,6 +133,6 @@ async function sendDatagrams(
 }
 
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return String(code ?? (error instanceof Error ? error.name : 'unknown'))
+  if (!(error instanceof Error)) return 'unknown'
+  return 'code' in error ? String(error.code) : error.name
 }

@@ -182,10 +182,6 @@ function addAuditCommands(program: Command, action: Action, surroundings: Surrou
     .command('audit')
     .description('what was done on the nodes, by whom: list, follow, export, verify')
     .addHelpText('after', examples('audit list', 'audit export may.audit'))
-  const selecting = (made: Command): Command =>
-    made
-      .option('--node <id>', 'only entries of this node')
-      .option('--deed <names>', 'only these deeds, commas between')
   selecting(command(audit, 'list', surroundings))
     .description('show the newest entries that the running node holds')
     .option('--limit <number>', 'how many, up to 1000', '50')
@@ -211,6 +207,13 @@ function addAuditCommands(program: Command, action: Action, surroundings: Surrou
     .description('check exported audits; needs neither a node nor its data folder')
     .addHelpText('after', examples('audit verify may.audit june.audit --root 5f0c…'))
     .action(action<VerifyOptions>((options, around, files) => auditVerify(files, options, around)))
+}
+
+/** Options that choose among entries of audits. */
+function selecting(made: Command): Command {
+  return made
+    .option('--node <id>', 'only entries of this node')
+    .option('--deed <names>', 'only these deeds, commas between')
 }
 
 /** A command with the options that all have. */

@@ -195,9 +195,6 @@ export const Config = Shape.superRefine((config, context) => {
 /** What an operator has set, complete and checked. */
 export type Config = Readonly<z.output<typeof Shape>>
 
-/** Receivers of audits. */
-export type AuditConfig = Config['audit']
-
 /** One way to other nodes. */
 export type CarrierConfig = Config['carriers'][number]
 

@@ -13,145 +13,18 @@ import {
   type ShortId,
   type UserId,
 } from '#base/ids.ts'
-
-/** Deeds by their number on the wire, which is their place here: new ones are added at the end, none is taken out. */
-export const DEEDS = [
-  'audit begun',
-  'audit continued',
-  'person enrolled',
-  'signed in',
-  'operator signed in',
-  'sign-in refused',
-  'signed out',
-  'session revoked',
-  'role changed',
-  'member added',
-  'member removed',
-  'channel created',
-  'message deleted by another',
-  'node invited',
-  'node admitted',
-  'node renewed',
-  'node revoked',
-  'join refused',
-  'epoch made',
-  'secret burned',
-  'wipe ordered',
-  'wipe done',
-  'envelope refused',
-  'not vouched for',
-  'rule broken',
-  'fork found',
-  'clone noticed',
-  'restore noticed',
-  'peer refused',
-  'drill held',
-  'certificate expired',
-  'policy changed',
-  'store locked',
-  'store unlocked',
-  'store wiped',
-  'config loaded',
-  'action refused',
-  'audit exported',
-] as const
-
-/** What was done. */
-export type Deed = (typeof DEEDS)[number]
-
-/** How it ended: `found` is what was noticed rather than done here. In the order of their numbers. */
-export const RESULTS = ['done', 'refused', 'found'] as const
-
-/** How a deed ended. */
-export type Result = (typeof RESULTS)[number]
-
-/** Why something was refused or suspect, by number like deeds. A reason that is not here is noted as `other`. */
-export const REASONS = [
-  'other',
-  'malformed',
-  'unknown version',
-  'unknown sender',
-  'unknown key',
-  'wrong seal',
-  'not authentic',
-  'ourselves',
-  'revoked',
-  'expired',
-  'not a member',
-  'not vouched for',
-  'foreign author',
-  'foreign list',
-  'wrong document',
-  'too many wait',
-  'too many are parked',
-  'not the author',
-  'not an administrator',
-  'not public',
-  'archived',
-  'wrong password',
-  'wrong code',
-  'wrong proof',
-  'reflected',
-  'weak key',
-  'broken parcel',
-  'reads too slowly',
-  'unknown actor',
-  'does not open',
-  'does not inflate',
-  'taken number',
-] as const
-
-/** One of the reasons. */
-export type Reason = (typeof REASONS)[number]
-
-/** What was asked for and refused: the actions of `trust/access.ts` by number. */
-export const REFUSABLE = [
-  'other',
-  'read channel',
-  'post',
-  'edit message',
-  'delete message',
-  'react',
-  'join channel',
-  'manage members',
-  'create channel',
-  'enrol person',
-  'invite node',
-  'read audit',
-  'set up',
-] as const
-
-/** Names of the small numbers that may stand beside a deed, by number like deeds. */
-export const AUDIT_FACTS = [
-  /** Number in REASONS. */
-  'reason',
-  /** Number in REFUSABLE. */
-  'action',
-  /** Number of a change in its list, or of a node. */
-  'number',
-  'lane',
-  'segment',
-  /** The first 32 bits of an epoch's id, or of a life. */
-  'name',
-  /** 0 none, 1 member, 2 administrator. */
-  'role',
-  'bytes',
-  /** Seconds since 1970. */
-  'since',
-  /** Milliseconds over which `count` was counted. */
-  'withinMs',
-  /** Of the suite, the document format, the program: what `policy changed` and `config loaded` are about. */
-  'version',
-] as const
-
-/** One of the names. */
-export type AuditFact = (typeof AUDIT_FACTS)[number]
+import {
+  AUDIT_FACTS,
+  DEEDS,
+  RESULTS,
+  SUBJECT_KINDS,
+  type AuditFact,
+  type Deed,
+  type Result,
+} from './audit-words.ts'
 
 /** Small whole numbers beside a deed. */
 export type AuditFacts = Readonly<Partial<Record<AuditFact, number>>>
-
-/** On whom or what. In the order of their numbers. */
-export const SUBJECT_KINDS = ['person', 'node', 'channel', 'message', 'organisation'] as const
 
 /** Somebody or something that a deed was about. */
 export interface AuditSubject {
@@ -201,16 +74,6 @@ export function aboutMessage(id: PostId): AuditSubject {
   return { kind: 'message', id }
 }
 
-/** The number of a reason as code elsewhere says it, in words or with dashes. */
-export function reasonNumber(reason: string): number {
-  return Math.max(0, (REASONS as readonly string[]).indexOf(reason.replaceAll('-', ' ')))
-}
-
-/** The number of an action that was refused. */
-export function actionNumber(action: string): number {
-  return Math.max(0, (REFUSABLE as readonly string[]).indexOf(action))
-}
-
 /** The items of an entry after its head: deed and result in one number, count, subjects, facts, previous; empty ends are left out. */
 export function auditFields(content: AuditContent): readonly unknown[] {
   const { deed, result, count, subjects, facts, previous } = content
@@ -234,11 +97,9 @@ export function readAudit(items: readonly unknown[]): AuditContent | undefined {
   const result = RESULTS[what % RESULTS.length]
   const subjects = readSubjects(named)
   const facts = readFacts(told)
-  const isHash = before instanceof Uint8Array && before.length === HASH_BYTES
-  if (deed === undefined || result === undefined || !subjects || !facts) return undefined
-  if (before !== null && !isHash) return undefined
-  const content = { kind: 'audit' as const, deed, result, count, subjects, facts }
-  return isHash ? { ...content, previous: hexFromBytes(before) as ChangeHash } : content
+  const chain = readPrevious(before)
+  if (!deed || !result || !subjects || !facts || !chain) return undefined
+  return { kind: 'audit', deed, result, count, subjects, facts, ...chain }
 }
 
 /** One reader for the kind number, of the items after the head. */
@@ -272,6 +133,12 @@ function readSubjects(field: unknown): readonly AuditSubject[] | undefined {
     throw error
   }
   return subjects
+}
+
+function readPrevious(field: unknown): Pick<AuditContent, 'previous'> | undefined {
+  if (field === null) return {}
+  const isHash = field instanceof Uint8Array && field.length === HASH_BYTES
+  return isHash ? { previous: hexFromBytes(field) as ChangeHash } : undefined
 }
 
 /** Name and value in turn, in the order of the names' numbers, so that equal facts have equal bytes. */

@@ -1,6 +1,6 @@
 /** An audit's entry in words that machines outside read: JSON for the REST door and files, RFC 5424 for syslog. */
 import { isoFromInstant } from '#base/instant.ts'
-import { REASONS, REFUSABLE, type Deed, type Result } from './audit-content.ts'
+import { REASONS, REFUSABLE, type Deed, type Result } from './audit-words.ts'
 import type { AuditRecord } from './audit-record.ts'
 
 /** An entry with its numbers put into words; what is not said is left out. */

@@ -1,6 +1,7 @@
 /** An entry of an audit with where it stands: what is listed, exported and handed to a SIEM. */
 import type { ActorId, DocumentId, Instant, NodeId, UserId } from '#base/ids.ts'
-import type { AuditFacts, AuditSubject, Deed, Result } from './audit-content.ts'
+import type { AuditFacts, AuditSubject } from './audit-content.ts'
+import type { Deed, Result } from './audit-words.ts'
 import type { Logged } from './log.ts'
 
 /** An entry of some node's audit as this node shows it. */

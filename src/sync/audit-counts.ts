@@ -4,7 +4,6 @@
  * link with refusals, and counts are exact; only a power cut within that minute loses some.
  */
 import { AUDIT_TALLIES_MAX, AUDIT_TALLY_MS } from '#base/limits.ts'
-import type { AuditFacts } from '#model/audit-content.ts'
 import type { Clock } from '#ports/clock.ts'
 import { audit, type AuditNote } from './audit.ts'
 import type { SyncContext } from './context.ts'
@@ -24,64 +23,23 @@ export interface AuditCounts extends AsyncDisposable {
 
 /** The counting part. Disposing it writes what was counted; do that before the replica is closed. */
 export function openAuditCounts(contextOf: () => SyncContext, clock: Clock): AuditCounts {
-  const tallies = new Map<string, Tally>()
+  const bench: Bench = {
+    contextOf,
+    clock,
+    tallies: new Map(),
+    under: new Set(),
+    stop: new AbortController(),
+    isWaiting: false,
+  }
   const listeners = new Set<() => void>()
-  const under = new Set<Promise<void>>()
-  const stop = new AbortController()
-  let isWaiting = false
-
-  const write = (tally: Tally, count: number): void => {
-    const withinMs = Math.ceil(clock.monotonicMs() - tally.sinceMs)
-    const facts: AuditFacts = { ...tally.note.facts, ...(count > 1 ? { withinMs } : {}) }
-    const context = contextOf()
-    const work = context.replica.commit((tx) => audit(tx, context, { ...tally.note, facts }, count))
-    const done = work
-      .catch((error: unknown) => {
-        tally.count += count // it is tried again with those that come
-        context.log.error('audit.not-kept', { count, error: String(error) })
-        wait()
-      })
-      .finally(() => under.delete(done))
-    under.add(done)
-  }
-  const flush = (): void => {
-    const now = clock.monotonicMs()
-    for (const [name, tally] of tallies) {
-      const { count } = tally
-      tally.count = 0
-      if (count > 0) write(tally, count)
-      else if (now - tally.sinceMs >= AUDIT_TALLY_MS) tallies.delete(name)
-      if (count > 0) tally.sinceMs = now
-    }
-  }
-  const wait = (): void => {
-    if (isWaiting || stop.signal.aborted) return
-    isWaiting = true
-    void clock.sleep(AUDIT_TALLY_MS, stop.signal).then(() => {
-      isWaiting = false
-      if (!stop.signal.aborted) flush()
-    })
-  }
-  const tallyOf = (note: AuditNote): Tally => {
-    const known = tallies.get(nameOf(note))
-    if (known !== undefined) return known
-    const isCrowded = tallies.size >= AUDIT_TALLIES_MAX
-    const { deed, result = 'done', reason } = note
-    const kept = isCrowded ? { deed, result, ...(reason === undefined ? {} : { reason }) } : note
-    const tally = tallies.get(nameOf(kept)) ?? { note: kept, count: 0, sinceMs: -Infinity }
-    tallies.set(nameOf(kept), tally)
-    return tally
-  }
   return {
     count: (note) => {
-      const tally = tallyOf(note)
+      const tally = tallyOf(bench, note)
       const now = clock.monotonicMs()
-      if (tally.count === 0 && now - tally.sinceMs >= AUDIT_TALLY_MS) {
-        tally.sinceMs = now
-        return write(tally, 1)
-      }
-      tally.count += 1
-      wait()
+      tally.count += note.count ?? 1
+      const isFirst = tally.count === 1 && now - tally.sinceMs >= AUDIT_TALLY_MS
+      if (isFirst) write(bench, tally)
+      else wait(bench)
     },
     onNew: (listener) => {
       listeners.add(listener)
@@ -91,9 +49,9 @@ export function openAuditCounts(contextOf: () => SyncContext, clock: Clock): Aud
       for (const listener of listeners) listener()
     },
     [Symbol.asyncDispose]: async () => {
-      stop.abort()
-      flush()
-      await Promise.all(under)
+      bench.stop.abort()
+      flush(bench)
+      await Promise.all(bench.under)
     },
   }
 }
@@ -102,10 +60,85 @@ export function openAuditCounts(contextOf: () => SyncContext, clock: Clock): Aud
 interface Tally {
   readonly note: AuditNote
   count: number
-  /** By the monotonic clock. */
+  /** When that was, by the monotonic clock. */
   sinceMs: number
 }
 
-function nameOf({ deed, result, by, subjects = [], facts, reason }: AuditNote): string {
+interface Bench {
+  readonly contextOf: () => SyncContext
+  readonly clock: Clock
+  readonly tallies: Map<string, Tally>
+  /** Commits under way. */
+  readonly under: Set<Promise<void>>
+  readonly stop: AbortController
+  isWaiting: boolean
+}
+
+function tallyOf({ tallies }: Bench, note: AuditNote): Tally {
+  const known = tallies.get(nameOf(note))
+  if (known !== undefined) return known
+  const isCrowded = tallies.size >= AUDIT_TALLIES_MAX
+  const { deed, result = 'done', reason } = note
+  const kept = isCrowded ? { deed, result, ...(reason === undefined ? {} : { reason }) } : note
+  const tally = tallies.get(nameOf(kept)) ?? { note: kept, count: 0, sinceMs: -Infinity }
+  tallies.set(nameOf(kept), tally)
+  return tally
+}
+
+function write(bench: Bench, tally: Tally): void {
+  const done = keep(bench, tally).finally(() => bench.under.delete(done))
+  bench.under.add(done)
+}
+
+/** Writes what was counted so far; what cannot be written is counted on and tried again with what comes. */
+async function keep(bench: Bench, tally: Tally): Promise<void> {
+  const { contextOf, clock } = bench
+  const { count, sinceMs, note } = tally
+  const now = clock.monotonicMs()
+  tally.count = 0
+  tally.sinceMs = now
+  const withinMs = Math.ceil(now - sinceMs)
+  const facts = { ...note.facts, ...(Number.isFinite(withinMs) && count > 1 ? { withinMs } : {}) }
+  const context = contextOf()
+  try {
+    await context.replica.commit((tx) => audit(tx, context, { ...note, facts, count }))
+  } catch (error) {
+    tally.count += count
+    context.log.error('audit.not-kept', { count, error: String(error) })
+    wait(bench)
+  }
+}
+
+function wait(bench: Bench): void {
+  if (bench.isWaiting || bench.stop.signal.aborted) return
+  bench.isWaiting = true
+  void flushLater(bench)
+}
+
+async function flushLater(bench: Bench): Promise<void> {
+  const { signal } = bench.stop
+  await bench.clock.sleep(AUDIT_TALLY_MS, signal)
+  bench.isWaiting = false
+  if (!signal.aborted) flush(bench)
+}
+
+/** Writes all that was counted; forgets kinds that have been quiet for long. */
+function flush(bench: Bench): void {
+  const now = bench.clock.monotonicMs()
+  for (const [name, tally] of bench.tallies) {
+    if (tally.count > 0) write(bench, tally)
+    else if (now - tally.sinceMs >= AUDIT_TALLY_MS) bench.tallies.delete(name)
+  }
+}
+
+/** One kind: the same deed, ending, reason, people and places. */
+function nameOf({
+  deed,
+  result = 'done',
+  by,
+  subjects = [],
+  facts = {},
+  reason,
+}: AuditNote): string {
   return JSON.stringify([deed, result, by, subjects.map(({ id }) => id), facts, reason])
 }

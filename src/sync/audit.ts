@@ -9,13 +9,12 @@ import { SEGMENT_ENTRIES_MAX, SEGMENT_PERIOD_MS } from '#base/limits.ts'
 import {
   aboutChannel,
   aboutNode,
-  reasonNumber,
+  aboutPerson,
   type AuditContent,
   type AuditFacts,
   type AuditSubject,
-  type Deed,
-  type Result,
 } from '#model/audit-content.ts'
+import { reasonNumber, type Deed, type Result } from '#model/audit-words.ts'
 import { auditRecord } from '#model/audit-record.ts'
 import { auditDocument, parseDocumentId, SEGMENT_NUMBER_MAX } from '#model/document-id.ts'
 import type { KeyNews } from '#model/key-book.ts'
@@ -23,9 +22,9 @@ import type { Log, Logged } from '#model/log.ts'
 import { laneNumber } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Epoch } from '#trust/epoch.ts'
-import { writeHere } from './author.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { key } from './keys.ts'
+import { offerToPeers } from './ledger.ts'
 import { pack, unpack, type DocumentRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 
@@ -38,6 +37,8 @@ export interface AuditNote {
   readonly by?: UserId | undefined
   readonly subjects?: readonly AuditSubject[]
   readonly facts?: AuditFacts
+  /** How often; once unless given. */
+  readonly count?: number
   /** In words, as other code says it; noted as a number. */
   readonly reason?: string
 }
@@ -49,14 +50,9 @@ interface PieceRecord {
   readonly actor: ActorId
 }
 
-/** Notes a deed in the commit that does it; one that happened `count` times, once. */
-export async function audit(
-  tx: Tx,
-  context: SyncContext,
-  note: AuditNote,
-  count = 1,
-): Promise<void> {
-  await append(tx, context, { document: await pieceFor(tx, context), note, count })
+/** Notes a deed in the commit that does it. */
+export async function audit(tx: Tx, context: SyncContext, note: AuditNote): Promise<void> {
+  await append(tx, context, { document: await pieceFor(tx, context), note })
 }
 
 /** Keeps an entry of an audit, of this node or another, as a record that can be read without its document. */
@@ -77,33 +73,32 @@ export async function recordAudit(
 interface Appending {
   readonly document: DocumentId
   readonly note: AuditNote
-  readonly count: number
   readonly previous?: ChangeHash | undefined
 }
 
 async function append(tx: Tx, context: SyncContext, appending: Appending): Promise<void> {
-  const { document, note, count, previous } = appending
+  const { document, note, previous } = appending
   const reason = note.reason === undefined ? {} : { reason: reasonNumber(note.reason) }
   const content: AuditContent = {
     kind: 'audit',
     deed: note.deed,
     result: note.result ?? 'done',
-    count,
+    count: note.count ?? 1,
     subjects: note.subjects ?? [],
     facts: { ...note.facts, ...reason },
     ...(previous === undefined ? {} : { previous }),
   }
-  const isOurs =
-    note.by !== undefined &&
-    context.roster.homeOf(note.by)?.node === context.identity.certificate.node
-  const author = isOurs ? note.by : undefined
-  const others = note.by === undefined || isOurs ? [] : [{ kind: 'person' as const, id: note.by }]
+  const { node } = context.identity.certificate
+  const isOurs = note.by !== undefined && context.roster.homeOf(note.by)?.node === node
+  const others = note.by === undefined || isOurs ? [] : [aboutPerson(note.by)]
   const entry = {
-    author,
+    author: isOurs ? note.by : undefined,
     claimedAt: context.now(),
     content: { ...content, subjects: [...content.subjects, ...others] },
   }
-  await writeHere(tx, context, { document, entry })
+  const logged = await tx.append(document, entry)
+  await recordAudit(tx, context, { document, logged })
+  await offerToPeers(tx, context, { document, from: undefined })
 }
 
 /**
@@ -114,36 +109,55 @@ async function pieceFor(tx: Tx, context: SyncContext): Promise<DocumentId> {
   const { node } = context.identity.certificate
   const { actor } = context.replica
   const known = unpack<PieceRecord>(await tx.get(key.auditPiece))
-  const document = auditDocument(node, known?.number ?? 0)
+  const openedAt = context.now()
+  if (known === undefined) return open(tx, context, { next: { number: 0, openedAt, actor } })
+  const document = auditDocument(node, known.number)
+  const isFull = await isAtEnd(tx, document, openedAt - known.openedAt)
+  const isOver = isFull && known.number < SEGMENT_NUMBER_MAX
+  if (known.actor === actor && !isOver) return document
+  const previous = newestOf(await tx.log(document), known.actor)
+  const next = { number: known.number + (isOver ? 1 : 0), openedAt, actor }
+  return open(tx, context, { next, previous, isLater: known.actor === actor })
+}
+
+async function isAtEnd(tx: Tx, document: DocumentId, ageMs: number): Promise<boolean> {
   const size = unpack<DocumentRecord>(await tx.get(key.document(document)))?.size ?? 0
-  const now = context.now()
-  const isOld = known !== undefined && size > 0 && now - known.openedAt > SEGMENT_PERIOD_MS
-  const isFull = (size >= SEGMENT_ENTRIES_MAX || isOld) && (known?.number ?? 0) < SEGMENT_NUMBER_MAX
-  if (known?.actor === actor && !isFull) return document
-  const next = { number: (known?.number ?? 0) + (isFull ? 1 : 0), openedAt: now, actor }
-  tx.put(key.auditPiece, pack(next satisfies PieceRecord))
-  const previous = known && newestOf(await tx.log(document), known.actor)
-  const opened = auditDocument(node, next.number)
-  const deed = known?.actor === actor ? 'audit continued' : 'audit begun'
-  const facts = { name: Number.parseInt(actor.slice(16), 16) }
-  await append(tx, context, { document: opened, note: { deed, facts }, count: 1, previous })
-  return opened
+  return size >= SEGMENT_ENTRIES_MAX || (size > 0 && ageMs > SEGMENT_PERIOD_MS)
+}
+
+interface Opening {
+  readonly next: PieceRecord
+  readonly previous?: ChangeHash | undefined
+  /** This life of the store has written before. */
+  readonly isLater?: boolean
+}
+
+async function open(tx: Tx, context: SyncContext, opening: Opening): Promise<DocumentId> {
+  const { next, previous, isLater = false } = opening
+  tx.put(key.auditPiece, pack(next))
+  const document = auditDocument(context.identity.certificate.node, next.number)
+  const deed = isLater ? 'audit continued' : 'audit begun'
+  const facts = { name: Number.parseInt(next.actor.slice(16), 16) }
+  await append(tx, context, { document, note: { deed, facts }, previous })
+  return document
 }
 
 function newestOf(log: Log, actor: ActorId): ChangeHash | undefined {
   return log.find(actor, log.clock()[actor] ?? 0)?.hash
 }
 
+/** What a node did, and where. */
+interface Suspect {
+  readonly document: DocumentId
+  readonly actor: ActorId
+  readonly seq?: number
+  readonly reason?: string
+}
+
 /** What a node did that no honest node does: which, in whose list of what. */
 export function suspicion(
   { roster }: Pick<SyncContext, 'roster'>,
-  deed: Deed,
-  at: {
-    readonly document: DocumentId
-    readonly actor: ActorId
-    readonly seq?: number
-    readonly reason?: string
-  },
+  { deed, ...at }: Suspect & { readonly deed: Deed },
 ): AuditNote {
   const name = parseDocumentId(at.document)
   const node = roster.ofActor(at.actor)?.node
@@ -164,10 +178,40 @@ export function suspicion(
   }
 }
 
-/** An envelope that was not taken. A peer that is a post office is nobody. */
-export function refusedEnvelope(reason: string, peer: PeerId | undefined): AuditNote {
+/** Tells of it once the commit at work is on disk: in the log, and counted in the audit. */
+export function alarm(
+  tx: Tx,
+  context: SyncContext,
+  { deed, ...at }: Suspect & { readonly deed: keyof typeof ALARMS },
+): void {
+  const note = suspicion(context, { deed, ...at })
+  const { seq, reason } = at
+  const facts = {
+    ...(seq === undefined ? {} : { seq }),
+    ...(reason === undefined ? {} : { reason }),
+  }
+  tx.afterwards(() => {
+    context.log.error(ALARMS[deed], { document: at.document, actor: at.actor, ...facts })
+    context.audit.count(note)
+  })
+}
+
+/** Events of the log for what no honest node does. */
+const ALARMS = {
+  'not vouched for': 'delta.not-vouched-for',
+  'rule broken': 'rule.broken',
+  'fork found': 'fork.found',
+} as const
+
+/** Tells of an envelope that was not taken: in the log, and counted in the audit. A post office is nobody. */
+export function refused(
+  context: SyncContext,
+  reason: string,
+  { peer, bytes }: { readonly peer: PeerId | undefined; readonly bytes: number },
+): void {
+  context.log.warn('envelope.refused', { ...(peer === undefined ? {} : { peer }), reason, bytes })
   const subjects = peer === undefined || !isNode(peer) ? [] : [aboutNode(peer)]
-  return { deed: 'envelope refused', result: 'refused', reason, subjects }
+  context.audit.count({ deed: 'envelope refused', result: 'refused', reason, subjects })
 }
 
 /** Notes what an entry of the keys document says of nodes, in the commit that brought it. */

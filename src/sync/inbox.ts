@@ -17,7 +17,7 @@ import { breachIn } from '#model/rules.ts'
 import type { Arrival } from '#ports/carrier.ts'
 import type { Range } from '#ports/store.ts'
 import { attestationOf } from '#trust/attestation.ts'
-import { refusedEnvelope, suspicion } from './audit.ts'
+import { alarm, refused } from './audit.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { clockOf, envelopeName, noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
@@ -37,12 +37,7 @@ export async function receive(context: SyncContext, arrival: Arrival): Promise<O
     return takeWithKept(tx, context, { bytes: arrival.bytes, from: arrival.peer })
   })
   if (outcome.kind === 'refused') {
-    context.log.warn('envelope.refused', {
-      peer: arrival.peer,
-      reason: outcome.reason,
-      bytes: arrival.bytes.length,
-    })
-    context.audit.count(refusedEnvelope(outcome.reason, arrival.peer))
+    refused(context, outcome.reason, { peer: arrival.peer, bytes: arrival.bytes.length })
     arrival.refuse()
   } else arrival.acceptCustody()
   return outcome
@@ -145,18 +140,11 @@ async function sortRuns(tx: Tx, context: SyncContext, arrival: DeltaArrival): Pr
     const isKnown = run.kind === 'good' && run.changes.length === 0
     const signature = signatureOf(arrival, actor)
     if (!isKnown && !isVouchedFor(context, arrival, run.newest)) {
-      tx.afterwards(() => context.log.error('delta.not-vouched-for', { document, actor }))
-      tx.afterwards(() =>
-        context.audit.count(suspicion(context, 'not vouched for', { document, actor })),
-      )
+      alarm(tx, context, { deed: 'not vouched for', document, actor })
     } else if (run.kind === 'good') {
       const reason = breachIn(log, actor, run.changes)
       if (reason === undefined) good.push(run)
-      else {
-        const broken = suspicion(context, 'rule broken', { document, actor, reason })
-        tx.afterwards(() => context.log.error('rule.broken', { document, actor, reason }))
-        tx.afterwards(() => context.audit.count(broken))
-      }
+      else alarm(tx, context, { deed: 'rule broken', document, actor, reason })
     } else if (signature !== undefined) {
       forks += 1
       const { seq, branch } = run
@@ -255,8 +243,7 @@ async function takeKept(
   const outcome = await takeEnvelope(tx, context, { bytes, from, since })
   if (outcome.kind === 'refused') {
     const { reason } = outcome
-    tx.afterwards(() => context.log.warn('envelope.refused', { reason, bytes: bytes.length }))
-    tx.afterwards(() => context.audit.count(refusedEnvelope(reason, from)))
+    tx.afterwards(() => refused(context, reason, { peer: from, bytes: bytes.length }))
   }
   return outcome
 }

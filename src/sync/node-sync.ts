@@ -10,7 +10,7 @@ import { openKeyring } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { Roster } from '#trust/roster.ts'
 import { openAuditCounts } from './audit-counts.ts'
-import { recordAudit, suspicion } from './audit.ts'
+import { alarm, recordAudit } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext, SyncEvent } from './context.ts'
 import { startDriver, type Driver } from './driver.ts'
@@ -77,11 +77,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     peers: new Set(),
     emit: options.emit,
     ring: () => driver?.ring(),
-    onFork: async (fork, tx) => {
-      const { document, seq } = fork
-      tx.afterwards(() => log.error('fork.found', { document, actor: fork.actor, seq }))
-      tx.afterwards(() => audit.count(suspicion(context, 'fork found', { ...fork })))
-    },
+    onFork: async (fork, tx) => alarm(tx, context, { deed: 'fork found', ...fork }),
   }
   const peers = await store.list(range.peers)
   for (const [place] of peers) context.peers.add(place.slice('peer/'.length) as PeerId)

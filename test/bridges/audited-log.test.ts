@@ -2,7 +2,8 @@
 import { test } from 'tap'
 import { auditedLog } from '#bridges/audited-log.ts'
 import type { EdgeNode } from '#app/node.ts'
-import { aboutNode, reasonNumber } from '#model/audit-content.ts'
+import { aboutNode } from '#model/audit-content.ts'
+import { reasonNumber } from '#model/audit-words.ts'
 import { bravo } from '../support/audits.ts'
 import { collectingLog } from '../support/log.ts'
 

@@ -17,19 +17,12 @@ import {
   aboutMessage,
   aboutNode,
   aboutPerson,
-  actionNumber,
-  AUDIT_FACTS,
   AUDIT_SUBJECTS_MAX,
   auditFields,
-  DEEDS,
   readAudit,
-  reasonNumber,
-  REASONS,
-  REFUSABLE,
-  RESULTS,
-  SUBJECT_KINDS,
   type AuditContent,
 } from '#model/audit-content.ts'
+import { AUDIT_FACTS, DEEDS, reasonNumber, RESULTS, SUBJECT_KINDS } from '#model/audit-words.ts'
 import { decodeEntry, encodeEntry } from '#model/entry.ts'
 import { EMPTY_LIST } from '#model/list.ts'
 import { aPersonId } from '../support/histories.ts'
@@ -107,29 +100,6 @@ test('a plain deed takes few bytes: nothing stands for what is not said', async 
   t.strictSame(auditFields(content), [DEEDS.indexOf('signed in') * 3])
   const entry = { author: amira, claimedAt: NOON, placeAt: NOON, counter: 0, content }
   t.equal((decode(encodeEntry(entry, EMPTY_LIST)) as unknown[]).length, 4)
-})
-
-test('numbers of deeds, reasons, actions and facts stay what they are', async (t) => {
-  const at = (list: readonly string[], name: string) => list.indexOf(name)
-  t.equal(at(DEEDS, 'audit begun'), 0)
-  t.equal(at(DEEDS, 'sign-in refused'), 5)
-  t.equal(at(DEEDS, 'node revoked'), 16)
-  t.equal(at(DEEDS, 'envelope refused'), 22)
-  t.equal(at(DEEDS, 'fork found'), 25)
-  t.equal(at(DEEDS, 'config loaded'), 35)
-  t.equal(at(REASONS, 'not authentic'), 6)
-  t.equal(at(REASONS, 'revoked'), 8)
-  t.equal(at(REFUSABLE, 'read audit'), 11)
-  t.equal(at(AUDIT_FACTS, 'withinMs'), 9)
-  for (const list of [DEEDS, REASONS, REFUSABLE, AUDIT_FACTS])
-    t.equal(new Set(list).size, list.length, 'no name is there twice')
-})
-
-test('a reason or action that is not in the list is noted as other', async (t) => {
-  t.equal(reasonNumber('wrong-proof'), REASONS.indexOf('wrong proof'))
-  t.equal(reasonNumber('something new'), 0)
-  t.equal(actionNumber('invite node'), REFUSABLE.indexOf('invite node'))
-  t.equal(actionNumber('something new'), 0)
 })
 
 test('a deed of a newer version, or another shape, is no deed', async (t) => {

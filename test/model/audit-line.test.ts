@@ -1,6 +1,7 @@
 /** Entries in words: one line each, and nothing in them that breaks a line. */
 import { test } from 'tap'
-import { aboutNode, reasonNumber } from '#model/audit-content.ts'
+import { aboutNode } from '#model/audit-content.ts'
+import { reasonNumber } from '#model/audit-words.ts'
 import { auditJson, auditLine, syslogLine } from '#model/audit-line.ts'
 import { auditRecord, type AuditRecord } from '#model/audit-record.ts'
 import { must } from '#base/assert.ts'
@@ -56,8 +57,6 @@ test('a syslog message has the parts of RFC 5424 and the whole entry behind them
 })
 
 test('the worse it is, the more severe', async (t) => {
-  const severity = (part: Partial<AuditRecord>) =>
-    Number(/^<(\d+)>/.exec(syslogLine(aRecord(part)))?.[1]) - 13 * 8
   t.equal(severity({ deed: 'fork found', result: 'found' }), 2)
   t.equal(severity({ deed: 'sign-in refused', result: 'refused' }), 4)
   t.equal(severity({ deed: 'node revoked', result: 'found' }), 5)
@@ -67,3 +66,7 @@ test('the worse it is, the more severe', async (t) => {
 test('a time that no calendar has is no time', async (t) => {
   t.match(syslogLine(aRecord({ at: 900_000_000_000_000 })), /^<110>1 - /)
 })
+
+function severity(part: Partial<AuditRecord>): number {
+  return Number(/^<(\d+)>/.exec(syslogLine(aRecord(part)))?.[1]) - 13 * 8
+}

@@ -4,10 +4,11 @@ import { must } from '#base/assert.ts'
 import { SEGMENT_ENTRIES_MAX, SEGMENT_PERIOD_MS } from '#base/limits.ts'
 import { readAuditFile, writeAuditFile } from '#codec/audit-file.ts'
 import { proveAudit } from '#codec/audit-proof.ts'
-import { aboutNode, AUDIT_FACTS, REASONS } from '#model/audit-content.ts'
+import { aboutNode } from '#model/audit-content.ts'
+import { AUDIT_FACTS, REASONS } from '#model/audit-words.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
 import { auditDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
-import { audit, epochDeed, recordAudit, refusedEnvelope, suspicion } from '#sync/audit.ts'
+import { audit, epochDeed, recordAudit, refused, suspicion } from '#sync/audit.ts'
 import { auditLists, readAudit } from '#sync/audit-reading.ts'
 import { writeHere } from '#sync/author.ts'
 import { clockOf } from '#sync/ledger.ts'
@@ -65,10 +66,10 @@ test('a full or old piece is followed by the next, which names its end: together
   await clock.advance(SEGMENT_PERIOD_MS + 1)
   await deed(node, 'drill held')
 
-  const { problems, lists } = await proved(node)
+  const { problems, lists: proofs } = await proved(node)
   t.strictSame(problems, [])
   t.strictSame(
-    lists.map(({ piece, vouched }) => [piece, vouched]),
+    proofs.map(({ piece, vouched }) => [piece, vouched]),
     [
       [0, 1000],
       [1, 4],
@@ -76,7 +77,7 @@ test('a full or old piece is followed by the next, which names its end: together
     ],
   )
   t.strictSame(
-    lists.map(({ records: [first] }) => first?.deed),
+    proofs.map(({ records: [first] }) => first?.deed),
     ['audit begun', 'audit continued', 'audit continued'],
   )
 })
@@ -89,10 +90,10 @@ test('a new life of the store begins a list that goes on from the one before', a
   const second = await opened(t, 'alpha', { store, life: seedOf('another life').subarray(0, 4) })
   await deed(second, 'restore noticed')
 
-  const { problems, lists } = await proved(second)
+  const { problems, lists: proofs } = await proved(second)
   t.strictSame(problems, [])
-  t.equal(lists.length, 2)
-  t.equal(lists.filter(({ previous }) => previous !== undefined).length, 1)
+  t.equal(proofs.length, 2)
+  t.equal(proofs.filter(({ previous }) => previous !== undefined).length, 1)
 })
 
 test('a hub gets the audit of a kit and can prove it; another kit can neither open nor list it', async (t) => {
@@ -106,9 +107,9 @@ test('a hub gets the audit of a kit and can prove it; another kit can neither op
   const known = await records(alpha, bravo)
   t.ok(known.some((one) => one.deed === 'drill held'))
   t.strictSame(await records(charlie, bravo), [])
-  const { problems, lists } = await proved(alpha)
+  const { problems, lists: proofs } = await proved(alpha)
   t.strictSame(problems, [])
-  t.ok(lists.some(({ certificate }) => certificate?.name === 'bravo'))
+  t.ok(proofs.some(({ certificate }) => certificate?.name === 'bravo'))
 })
 
 test('a forged envelope, one of a revoked node, and a fork each stand in the audit by name', async (t) => {
@@ -143,9 +144,9 @@ test('a forged envelope, one of a revoked node, and a fork each stand in the aud
       facts: { number: 1, lane: 3, segment: 0 },
     },
   )
-  const refused = noted.filter((one) => one.deed === 'envelope refused')
-  const reasons = refused.map(({ facts }) => REASONS[facts.reason ?? 0])
-  t.strictSame(reasons.toSorted(), ['not authentic', 'revoked'])
+  const turned = noted.filter((one) => one.deed === 'envelope refused')
+  const reasons = turned.map(({ facts }) => REASONS[facts.reason ?? 0])
+  t.strictSame(reasons.map(String).toSorted(), ['not authentic', 'revoked'])
 })
 
 test('a revocation stands in the audit of every node that hears of it', async (t) => {
@@ -196,9 +197,15 @@ test('an audit written in the name of another node is not taken, and that is not
 
 test('what is suspect names node, channel and place, and no text', async (t) => {
   const node = await opened(t, 'alpha')
-  const at = { document: routine, actor: node.actor, seq: 4, reason: 'foreign author' }
+  const at = {
+    deed: 'rule broken' as const,
+    document: routine,
+    actor: node.actor,
+    seq: 4,
+    reason: 'foreign author',
+  }
 
-  t.match(suspicion(node.context, 'rule broken', at), {
+  t.match(suspicion(node.context, at), {
     subjects: [
       { kind: 'node', id: node.id },
       { kind: 'channel', id: ops },
@@ -206,8 +213,10 @@ test('what is suspect names node, channel and place, and no text', async (t) => 
     facts: { number: 4, lane: 3, segment: 0 },
     reason: 'foreign author',
   })
-  t.strictSame(refusedEnvelope('malformed', 'post:nats').subjects, [])
-  t.strictSame(refusedEnvelope('malformed', node.id).subjects, [aboutNode(node.id)])
+  refused(node.context, 'malformed', { peer: 'post:nats', bytes: 9 })
+  refused(node.context, 'revoked', { peer: node.id, bytes: 9 })
+  const subjects = (await records(node)).slice(1).map((one) => one.subjects)
+  t.strictSame(subjects, [[], [aboutNode(node.id)]])
   t.ok(AUDIT_FACTS.includes('segment'))
 })
 

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { NodeId } from '#base/ids.ts'
 import { AUDIT_PAGE_MAX } from '#base/limits.ts'
-import { DEEDS, type Deed } from '#model/audit-content.ts'
+import { DEEDS, type Deed } from '#model/audit-words.ts'
 import { auditLine } from '#model/audit-line.ts'
 import type { Door } from '#server/door.ts'
 import { idSchema, queryOf } from '#server/input.ts'
@@ -41,10 +41,11 @@ export function auditRoutes(door: Door): readonly Route[] {
 }
 
 /** Newest first; oldest first with `after`. The number of the last line is where the next page goes on. */
-async function page(door: Door, call: Call): Promise<string> {
+async function page(door: Door, call: Call): Promise<Buffer> {
   const { deed, ...query } = queryOf(call, Query)
   const deeds: readonly Deed[] | undefined = deed
   const records = await door.node.audit(call.subject, { ...query, deeds })
   call.reply.header('content-type', 'application/x-ndjson')
-  return records.map((record) => `${auditLine(record)}\n`).join('')
+  // As bytes: to text a charset would be added.
+  return Buffer.from(records.map((record) => `${auditLine(record)}\n`).join(''))
 }
