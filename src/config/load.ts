@@ -180,12 +180,12 @@ function withAbsolutePaths(config: Config, folder: string): Config {
   const carriers = config.carriers.map((carrier) =>
     carrier.kind === 'nats' ? withAbsoluteFiles(carrier, folder) : carrier,
   )
-  const { file, syslog } = config.audit
+  const { syslog } = config.audit
   const audit = {
     ...absolute(folder, config.audit, ['file']),
     ...(syslog && { syslog: { ...syslog, ...absolute(folder, syslog, ['caFile']) } }),
   }
-  return { ...config, carriers, audit: file === undefined && syslog === undefined ? {} : audit }
+  return { ...config, carriers, audit }
 }
 
 /** These of the paths in `from`, starting at `folder` where they are relative. */
