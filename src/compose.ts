@@ -8,6 +8,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEdgeNode } from '#app/edge-node.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
+import { startAuditFeed, type AuditSink } from '#bridges/audit-feed.ts'
+import { openFileSink, openSyslogSink } from '#bridges/audit-sinks.ts'
+import { auditedLog } from '#bridges/audited-log.ts'
 import { openLanCarrier, type LanCarrier } from '#carriers/lan.ts'
 import { openNatsCarrier } from '#carriers/nats.ts'
 import { invalid } from '#config/load.ts'
@@ -76,10 +79,14 @@ export async function openHoldfast(
   const key = options.key ?? (await keyOf(dataFolder, config.unlock))
   const parts = await openParts({ dataFolder, key }, world, stack)
   checkFixedKeys(config, parts.identity)
-  const carriers = await openCarriers(config, { ...parts, ...world }, stack)
+  const watched = auditedLog(log)
+  const carriers = await openCarriers(config, { ...parts, ...world, log: watched }, stack)
   const node = stack.use(
     await openNode(parts, { carriers: carriers.all, world, config, onRebirth: options.onRebirth }),
   )
+  watched.tell(node)
+  await node.noteDeed('config loaded')
+  for (const sink of sinksOf(config, world)) stack.use(startAuditFeed(node.auditFeed, sink, world))
   stack.defer(node.subscribe((event) => shutOut(event, carriers)))
   if (options.onWipe !== undefined) stack.defer(obeyWipeOrder(node, clock, options.onWipe).stop)
   const listen = await openListen(config.listen, { dataFolder, ...parts }, { clock, log, stack })
@@ -187,6 +194,13 @@ export function checkFixedKeys(
 /** Whoever is revoked is cut off at once, too. */
 function shutOut(event: NodeEvent, { lan }: OpenCarriers): void {
   if (event.kind === 'node-revoked') lan?.hangUp(event.node)
+}
+
+function sinksOf({ audit: { syslog, file } }: Config, { clock }: World): readonly AuditSink[] {
+  return [
+    ...(syslog === undefined ? [] : [openSyslogSink(syslog, { clock })]),
+    ...(file === undefined ? [] : [openFileSink(file)]),
+  ]
 }
 
 interface OpenCarriers {

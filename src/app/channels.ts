@@ -2,9 +2,11 @@
 import { EdgeError } from '#base/errors.ts'
 import { isId, type ChannelId, type UserId } from '#base/ids.ts'
 import { CHANNELS_MAX } from '#base/limits.ts'
+import { aboutChannel } from '#model/audit-content.ts'
 import { CHANNEL_RANDOM_BYTES, directChannelId, newChannelId } from '#model/channel-id.ts'
 import { channelDocument, DIRECTORY } from '#model/document-id.ts'
 import type { ChannelRecord } from '#model/view.ts'
+import { audit } from '#sync/audit.ts'
 import { key } from '#sync/keys.ts'
 import { unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
@@ -87,6 +89,8 @@ export async function makeChannel(
     author: subject,
     content: { kind: 'settings', settings },
   })
+  const subjects = [aboutChannel(id)]
+  await audit(tx, context.sync, { deed: 'channel created', by: subject, subjects })
   await setMember(tx, context, { subject, channel: id, person: subject, role: 'administrator' })
   for (const person of draft.members ?? []) {
     if (person !== subject)
@@ -99,7 +103,10 @@ async function createChannel(
   subject: UserId,
   draft: ChannelDraft,
 ): Promise<Channel> {
-  insist({ action: 'create channel', isAdministrator: isAdministrator(context, subject) })
+  insist(context, subject, {
+    action: 'create channel',
+    isAdministrator: isAdministrator(context, subject),
+  })
   checkDraft(context, draft)
   const { node } = context.sync.identity.certificate
   const id = newChannelId(node, draft.kind, context.random.bytes(CHANNEL_RANDOM_BYTES))

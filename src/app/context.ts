@@ -1,6 +1,7 @@
 /** What every part of the app works with, and the small questions all of them ask. */
 import { EdgeError } from '#base/errors.ts'
 import type { ChannelId, DocumentId, PostId, UserId } from '#base/ids.ts'
+import { actionNumber } from '#model/audit-words.ts'
 import type { Content, Draft } from '#model/entry.ts'
 import { usernames } from '#model/names.ts'
 import { EMPTY_CHANNEL, type ChannelRecord, type MessageRecord } from '#model/view.ts'
@@ -20,11 +21,15 @@ export interface AppContext {
   readonly random: Random
 }
 
-/** Refuses unless `decide` says yes. */
-export function insist(situation: Situation): void {
+/** Refuses unless `decide` says yes; what is refused stands in the audit, whatever becomes of the commit around it. */
+export function insist({ sync }: AppContext, subject: UserId, situation: Situation): void {
   const decision = decide(situation)
-  if (!decision.ok)
-    throw new EdgeError('NOT_ALLOWED', { action: situation.action, found: decision.reason })
+  if (decision.ok) return
+  const { action } = situation
+  const { reason } = decision
+  const facts = { action: actionNumber(action) }
+  sync.audit.count({ deed: 'action refused', result: 'refused', by: subject, facts, reason })
+  throw new EdgeError('NOT_ALLOWED', { action, found: reason })
 }
 
 /** Whether `person` administers the workspace. */
@@ -61,7 +66,7 @@ export async function insistInChannel(
   },
 ): Promise<Channel> {
   const channel = await channelOf(context, request.channel)
-  insist({
+  insist(context, subject, {
     action: request.action,
     isAdministrator: request.isAdministrator ?? isAdministrator(context, subject),
     isMember: isMember(context, request.channel, subject),

@@ -2,6 +2,7 @@
 import type { ChannelId, UserId } from '#base/ids.ts'
 import type { SyncEvent } from '#sync/context.ts'
 import { openNodeSync } from '#sync/node-sync.ts'
+import { openAudits } from './audit.ts'
 import { openChannels } from './channels.ts'
 import type { AppContext } from './context.ts'
 import type { EdgeNodeOptions, EdgeNodePorts } from './edge-node-options.ts'
@@ -65,6 +66,7 @@ export async function openEdgeNode(
     ...openMembers(context, tellViewed),
     ...openMessages(context),
     ...openReading(context),
+    ...openAudits(context),
     ...openStatus(context, { links: sync.links, version, startedAt }),
     ...openRevoking(context),
     ...openJoining(context, { root, organisationSecret }),

@@ -3,12 +3,15 @@ import { EdgeError } from '#base/errors.ts'
 import { equalBytes, hexFromBytes } from '#base/bytes.ts'
 import { CERTIFICATE_MS, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
 import type { Instant, UserId } from '#base/ids.ts'
+import { aboutNode } from '#model/audit-content.ts'
 import { KEYS } from '#model/document-id.ts'
+import { audit } from '#sync/audit.ts'
 import { key, range } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import {
   issueCertificate,
+  nodeIdOf,
   NO_RIGHTS,
   rootIssuer,
   validityOf,
@@ -40,8 +43,15 @@ export function openJoining(
 ): Pick<EdgeNode, 'makeJoinCode' | 'admitNode'> {
   return {
     makeJoinCode: (subject) => makeJoinCode(context, admission, subject),
-    admitNode: ({ request }) =>
-      context.sync.replica.commit((tx) => admitNode(tx, context, { admission, request })),
+    admitNode: ({ request }) => {
+      const work = context.sync.replica.commit((tx) =>
+        admitNode(tx, context, { admission, request }),
+      )
+      return work.catch((error: unknown) => {
+        context.sync.audit.count({ deed: 'join refused', result: 'refused' })
+        throw error
+      })
+    },
   }
 }
 
@@ -50,7 +60,10 @@ async function makeJoinCode(
   admission: Admission,
   subject: UserId,
 ): Promise<{ readonly code: string; readonly expiresAt: Instant }> {
-  insist({ action: 'invite node', isAdministrator: isAdministrator(context, subject) })
+  insist(context, subject, {
+    action: 'invite node',
+    isAdministrator: isAdministrator(context, subject),
+  })
   if (admission.root === undefined) {
     const wanted = 'the node that founded the organisation'
     throw new EdgeError('NOT_ALLOWED', { action: 'invite node', found: NO_ROOT, wanted })
@@ -63,6 +76,7 @@ async function makeJoinCode(
   await context.sync.replica.commit(async (tx) => {
     await sweep(tx, context.sync.now())
     tx.put(place, pack(record))
+    await audit(tx, context.sync, { deed: 'node invited', by: subject })
   })
   return { code: formatJoinCode(code), expiresAt }
 }
@@ -100,6 +114,8 @@ async function admitNode(
   const certificateBytes = issueCertificate(rootIssuer(suite, root), facts)
   const content = { kind: 'node' as const, certificate: certificateBytes }
   await write(tx, context, { document: KEYS, author: undefined, content })
+  const subjects = [aboutNode(nodeIdOf(suite, signingKey))]
+  await audit(tx, context.sync, { deed: 'node admitted', subjects, facts: { number } })
   const { name: organisationName, rootKey, code } = organisation
   const grant = {
     organisation: { name: organisationName, suite, rootKey, code },

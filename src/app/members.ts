@@ -2,9 +2,11 @@
 import { EdgeError } from '#base/errors.ts'
 import type { ChannelId, UserId } from '#base/ids.ts'
 import { kindOfChannel } from '#model/channel-id.ts'
+import { aboutChannel, aboutPerson } from '#model/audit-content.ts'
 import { DIRECTORY } from '#model/document-id.ts'
-import type { MemberRole } from '#model/entry.ts'
+import { MEMBER_ROLES, type MemberRole } from '#model/entry.ts'
 import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
+import { audit } from '#sync/audit.ts'
 import { key } from '#sync/keys.ts'
 import { pack, unpack, type ViewedRecord } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
@@ -69,12 +71,14 @@ export async function setMember(
   },
 ): Promise<void> {
   const { subject, channel, person, role } = member
+  const before = context.sync.directory().member(channel, person)?.role ?? 'none'
   const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
   await write(tx, context, {
     document: DIRECTORY,
     author: subject,
     content: { kind: 'member', channel, person, role, from: await readsFrom(tx, context, member) },
   })
+  await auditMember(tx, context, { ...member, before })
   if (role === 'none') return
   const viewed = {
     count: counts.messageCount,
@@ -102,6 +106,19 @@ async function readsFrom(
   const isFounding = members.length === 0
   if (isFounding) return 0
   return beside.length > 0 ? Math.min(...beside.map(({ from }) => from)) : freshSegment(tx, channel)
+}
+
+async function auditMember(
+  tx: Tx,
+  context: AppContext,
+  change: Parameters<typeof setMember>[2] & { readonly before: MemberRole },
+): Promise<void> {
+  const { subject, channel, person, role, before } = change
+  const isNew = before === 'none'
+  const deed = role === 'none' ? 'member removed' : isNew ? 'member added' : 'role changed'
+  const subjects = [aboutPerson(person), aboutChannel(channel)]
+  const facts = { role: MEMBER_ROLES.indexOf(role) }
+  await audit(tx, context.sync, { deed, by: subject, subjects, facts })
 }
 
 async function addMember(

@@ -4,9 +4,11 @@ import { sha256 } from '#base/hash.ts'
 import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
 import type { ChannelId, DocumentId, PostId, UserId } from '#base/ids.ts'
 import { MESSAGE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import { aboutChannel, aboutMessage, aboutPerson } from '#model/audit-content.ts'
 import { postIdOf } from '#model/log.ts'
 import type { Lane } from '#model/precedence.ts'
 import { mayDelete, type MessageRecord } from '#model/view.ts'
+import { audit, type AuditNote } from '#sync/audit.ts'
 import { key } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
@@ -108,6 +110,8 @@ async function amendMessage(context: AppContext, request: AmendRequest): Promise
       throw new EdgeError('NOT_FOUND', { what: 'message', id, found: 'deleted' })
     const document = await segmentHere(tx, context, { channel: record.channel, lane: record.lane })
     await write(tx, context, { document, author: subject, content: request.content(id) })
+    if (action === 'delete message' && !isAuthor)
+      await audit(tx, context.sync, deletedByAnother(subject, record))
     return messageFrom(await recordOf(tx, id))
   })
 }
@@ -123,6 +127,11 @@ function segmentHere(
     .members(lane.channel)
     .map(({ from }) => from)
   return segmentFor(tx, { ...lane, from: Math.max(0, ...froms) }, sync.now())
+}
+
+function deletedByAnother(by: UserId, { id, channel, author }: MessageRecord): AuditNote {
+  const subjects = [aboutMessage(id), aboutChannel(channel), aboutPerson(author)]
+  return { deed: 'message deleted by another', by, subjects }
 }
 
 /** Deleting what is deleted, or reacting again, is done already: nothing is written for it. */

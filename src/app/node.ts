@@ -4,8 +4,12 @@
  * Refusals are EdgeErrors: NOT_ALLOWED, NOT_FOUND, INPUT_INVALID, ALREADY_EXISTS, TOO_LARGE, STORE_FULL.
  */
 import type { ChannelId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
+import type { Deed } from '#model/audit-words.ts'
+import type { AuditRecord } from '#model/audit-record.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'
+import type { AuditNote } from '#sync/audit.ts'
+import type { AuditQuery } from '#sync/audit-reading.ts'
 import type {
   CaptureReport,
   Channel,
@@ -114,6 +118,17 @@ export type NodeEvent =
   /** Headquarters wants this very node to destroy its keys; its answer is on its way. */
   | { readonly kind: 'wipe-ordered' }
 
+/** Entries of audits in the order in which they came to this node, and how far readers have got. */
+export interface AuditFeed {
+  /** Oldest first. */
+  readonly after: (number: number, limit: number) => Promise<readonly AuditRecord[]>
+  /** How far the reader of this name has been served; undefined for a new one. */
+  readonly cursor: (reader: string) => Promise<number | undefined>
+  readonly keepCursor: (reader: string, number: number) => Promise<void>
+  /** Calls `listener` when there may be more. Returns how to stop. */
+  readonly onNew: (listener: () => void) => () => void
+}
+
 /** Everything a door may ask of the node. `subject` is the person who asks; decisions are made here. */
 export interface EdgeNode {
   /** Calls `listener` for each event, in order, after its batch is on disk. Returns how to stop. */
@@ -185,6 +200,16 @@ export interface EdgeNode {
   readonly wipeNode: (subject: UserId, node: NodeId) => Promise<void>
   /** What it means that somebody has a node. Changes nothing. */
   readonly captureReport: (subject: UserId, node: NodeId) => Promise<CaptureReport>
+  /** Entries of audits, of this node and of those that forward theirs to it. Only administrators. */
+  readonly audit: (subject: UserId, query: AuditQuery) => Promise<readonly AuditRecord[]>
+  /** A file that proves itself (PROTOCOL.md, Audit) with all audits here, or one node's. Only administrators. */
+  readonly exportAudit: (subject: UserId, node?: NodeId) => Promise<Uint8Array>
+  /** All entries in the order in which they came, for a SIEM that the operator has set up. Doors never use this. */
+  readonly auditFeed: AuditFeed
+  /** Counts in the audit what somebody outside of the node causes. */
+  readonly noteFound: (note: AuditNote) => void
+  /** Notes a deed of the node itself. */
+  readonly noteDeed: (deed: Deed) => Promise<void>
 
   /** A code that lets one new node join, once, within a day. Only administrators. */
   readonly makeJoinCode: (

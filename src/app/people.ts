@@ -1,10 +1,12 @@
 /** People: accounts enrolled here, and everybody the directory knows. */
 import { EdgeError } from '#base/errors.ts'
 import { newPersonId, type UserId } from '#base/ids.ts'
+import { aboutPerson } from '#model/audit-content.ts'
 import { firstChannelId } from '#model/channel-id.ts'
 import { DIRECTORY } from '#model/document-id.ts'
 import { usernames, USERNAME_PATTERN } from '#model/names.ts'
 import type { Passwords } from '#ports/passwords.ts'
+import { audit } from '#sync/audit.ts'
 import { key, range } from '#sync/keys.ts'
 import type { Tx } from '#sync/replica.ts'
 import { FIRST_CHANNEL, makeChannel } from './channels.ts'
@@ -49,7 +51,10 @@ export function openPeople(context: AppContext, passwords: Passwords): People {
       return people.toSorted((a, b) => (a.username < b.username ? -1 : 1))
     },
     enrolPerson: async (subject, draft) => {
-      insist({ action: 'enrol person', isAdministrator: isAdministrator(context, subject) })
+      insist(context, subject, {
+        action: 'enrol person',
+        isAdministrator: isAdministrator(context, subject),
+      })
       return enrol(context, passwords, { draft, by: subject })
     },
   }
@@ -83,6 +88,8 @@ async function enrol(
     await write(tx, context, { document: DIRECTORY, author: by ?? id, content })
     tx.put(key.account(id), hash)
     await joinFirstChannel(tx, context, id)
+    const subjects = [aboutPerson(id)]
+    await audit(tx, context.sync, { deed: 'person enrolled', by: by ?? id, subjects })
   })
   const person = personOf(context, id)
   if (person === undefined)

@@ -34,7 +34,10 @@ export function openRevoking(context: AppContext): Revoking {
       await context.sync.replica.commit((tx) => append(tx, context, content))
     },
     captureReport: async (subject, node) => {
-      insist({ action: 'look into a capture', isAdministrator: isAdministrator(context, subject) })
+      insist(context, subject, {
+        action: 'look into a capture',
+        isAdministrator: isAdministrator(context, subject),
+      })
       return reportOf(context, certificateOf(context, node))
     },
   }
@@ -126,7 +129,7 @@ function rekeyBytes({ sync }: AppContext, node: NodeId): number {
 
 /** Both the person and the node must have a say: others would pass over what it writes. */
 function insistOnAuthority(context: AppContext, subject: UserId, action: Action): void {
-  insist({ action, isAdministrator: isAdministrator(context, subject) })
+  insist(context, subject, { action, isAdministrator: isAdministrator(context, subject) })
   if (context.sync.identity.certificate.rights.administers) return
   throw new EdgeError('NOT_ALLOWED', {
     action,

@@ -3,7 +3,10 @@ import { EdgeError } from '#base/errors.ts'
 import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { idFromBytes, type Instant, type UserId } from '#base/ids.ts'
+import { aboutPerson } from '#model/audit-content.ts'
+import { type Deed } from '#model/audit-words.ts'
 import type { Passwords } from '#ports/passwords.ts'
+import { audit } from '#sync/audit.ts'
 import { key, range } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
@@ -30,23 +33,32 @@ export function openSessions(context: AppContext, passwords: Passwords): Session
     openSession: async (username) => {
       const person = personIdByName(context, username)
       if (person === undefined) throw new EdgeError('NOT_FOUND', { what: 'person', name: username })
-      return newSession(context, person)
+      return newSession(context, person, 'operator signed in')
     },
     signIn: async (login, password) => {
       const account = await accountOf(context, login)
       // The same work whether the name exists or not, so that the answer's time does not tell.
       const isRight = await passwords.check(password, account?.hash ?? NO_ACCOUNT)
       if (account === undefined || !isRight) {
+        const subjects = account === undefined ? [] : [aboutPerson(account.person)]
+        const refused = { deed: 'sign-in refused', result: 'refused', subjects } as const
+        context.sync.audit.count({ ...refused, reason: 'wrong password' })
         throw new EdgeError('NOT_SIGNED_IN', { found: 'wrong name or password' })
       }
-      return newSession(context, account.person)
+      return newSession(context, account.person, 'signed in')
     },
     sessionOf: async (token) => {
       const record = unpack<SessionRecord>(await replica.read.get(sessionKey(token)))
       if (record === undefined || record.expiresAt <= now()) return undefined
       return directory().person(record.person) === undefined ? undefined : { token, ...record }
     },
-    signOut: (token) => replica.commit(async (tx) => tx.delete(sessionKey(token))),
+    signOut: (token) =>
+      replica.commit(async (tx) => {
+        const record = unpack<SessionRecord>(await tx.get(sessionKey(token)))
+        if (record === undefined) return
+        tx.delete(sessionKey(token))
+        await audit(tx, context.sync, { deed: 'signed out', by: record.person })
+      }),
   }
 }
 
@@ -73,13 +85,14 @@ async function accountOf(context: AppContext, login: string): Promise<Account | 
   return person === undefined || hash === undefined ? undefined : { person, hash }
 }
 
-async function newSession(context: AppContext, person: UserId): Promise<Session> {
+async function newSession(context: AppContext, person: UserId, deed: Deed): Promise<Session> {
   const token = idFromBytes<UserId>(context.random.bytes(16))
   const createdAt = context.sync.now()
   const record: SessionRecord = { person, createdAt, expiresAt: createdAt + SESSION_MS }
   await context.sync.replica.commit(async (tx) => {
     await sweep(tx, createdAt)
     tx.put(sessionKey(token), pack(record))
+    await audit(tx, context.sync, { deed, by: person })
   })
   return { token, ...record }
 }

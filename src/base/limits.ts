@@ -44,6 +44,14 @@ export const WANT_AFTER_MS = 10_000
 export const WANT_INTERVAL_MS = 60_000
 /** How often that time doubles in one contact: up to about an hour. */
 export const WANT_DOUBLINGS_MAX = 6
+/** How long what others cause is counted before it is one entry of the audit: a minute. */
+export const AUDIT_TALLY_MS = 60_000
+/** Kinds of it that are counted apart within that time; further ones are counted without saying about whom. */
+export const AUDIT_TALLIES_MAX = 16
+/** Entries of audits on one page. */
+export const AUDIT_PAGE_MAX = 1_000
+/** Bytes of one export of audits. */
+export const AUDIT_EXPORT_BYTES_MAX = 256_000_000
 /** Commits that one synced batch takes together. */
 export const GROUP_COMMITS_MAX = 256
 /** Commits that may wait; more are refused with TOO_MANY_REQUESTS. */

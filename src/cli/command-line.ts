@@ -6,6 +6,8 @@ import { LANES } from '#model/precedence.ts'
 import { systemEnvironment, type Environment } from '#config/load.ts'
 import { realWorld, VERSION } from '#compose.ts'
 import { examples, type Action, type Run } from './action.ts'
+import { auditExport, auditFollow, auditList, type AuditOptions } from './audit.ts'
+import { auditVerify, type VerifyOptions } from './audit-verify.ts'
 import { doctor, type DoctorOptions } from './doctor.ts'
 import { enrol } from './enrol.ts'
 import { EXIT, type ExitCode } from './explain.ts'
@@ -82,6 +84,7 @@ function programFor(surroundings: Surroundings, finish: (code: ExitCode) => void
   addLockCommands(program, action, surroundings)
   addTalkCommands(program, action, surroundings)
   addTrustCommand(command(program, 'trust', surroundings), action)
+  addAuditCommands(program, action, surroundings)
   return program
 }
 
@@ -214,6 +217,46 @@ function addTalkCommands(program: Command, action: Action, surroundings: Surroun
     .action(
       action<ReadOptions>((options, around, [channel = '']) => read(channel, options, around)),
     )
+}
+
+/** The commands about what was done, by whom. */
+function addAuditCommands(program: Command, action: Action, surroundings: Surroundings): void {
+  const audit = program
+    .command('audit')
+    .description('what was done on the nodes, by whom: list, follow, export, verify')
+    .addHelpText('after', examples('audit list', 'audit export may.audit'))
+  selecting(command(audit, 'list', surroundings))
+    .description('show the newest entries that the running node holds')
+    .option('--limit <number>', 'how many, up to 1000', '50')
+    .addHelpText('after', examples('audit list --deed "sign-in refused,envelope refused"'))
+    .action(action<AuditOptions>(auditList))
+  selecting(command(audit, 'follow', surroundings))
+    .description('show entries as they come, until Ctrl-C')
+    .addHelpText('after', examples('audit follow --json'))
+    .action(action<AuditOptions>(auditFollow))
+  command(audit, 'export', surroundings)
+    .argument('<file>', 'the file to make')
+    .option('--node <id>', "only this node's audit")
+    .description('write all audits here into a file that can be checked anywhere')
+    .addHelpText('after', examples('audit export may.audit'))
+    .action(
+      action<AuditOptions>((options, around, [file = '']) => auditExport(file, options, around)),
+    )
+  command(audit, 'verify', surroundings)
+    .argument('<file>', 'what `audit export` wrote')
+    .argument('[newer]', 'a later export, which must go on from the first')
+    .option('--root <key>', "the root's public key in hexadecimal digits")
+    .option('--entries', 'also write every entry as a line of JSON')
+    .description('check exported audits; needs neither a node nor its data folder')
+    .addHelpText('after', examples('audit verify may.audit june.audit --root 5f0c…'))
+    .action(action<VerifyOptions>((options, around, files) => auditVerify(files, options, around)))
+}
+
+/** Options that choose among entries of audits. */
+function selecting(made: Command): Command {
+  return made
+    .option('--node <id>', 'only entries of this node')
+    .option('--deed <names>', 'only these deeds, commas between')
 }
 
 /** A command with the options that all have. */

@@ -12,6 +12,8 @@ export interface LocalNode {
   readonly url: string
   /** The JSON answer of the node. @throws EdgeError as the node said, NodeNotRunning */
   readonly ask: (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<unknown>
+  /** The bytes that the node answers to a GET. @throws as `ask` */
+  readonly fetchBytes: (path: string) => Promise<Uint8Array>
 }
 
 /**
@@ -29,27 +31,34 @@ export async function findLocalNode(
     throw new NodeNotRunning(dataFolder)
   }
   const url = localUrl(note)
+  const bytesOf: BytesOf = async (method, path, body) => {
+    const headers = { authorization: `Bearer ${note.token}`, 'content-type': 'application/json' }
+    const answer = await request(
+      {
+        method,
+        url: url + path,
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+      },
+      surroundings,
+    ).catch((cause: unknown) => {
+      throw new NodeNotRunning(dataFolder, { cause })
+    })
+    if (answer.status < 300) return answer.body
+    throw refusalFrom(answer.status, jsonOf(answer.body))
+  }
   return {
     note,
     url,
-    ask: async (method, path, body) => {
-      const headers = { authorization: `Bearer ${note.token}`, 'content-type': 'application/json' }
-      const answer = await request(
-        {
-          method,
-          url: url + path,
-          headers,
-          body: body === undefined ? undefined : JSON.stringify(body),
-        },
-        surroundings,
-      ).catch((cause: unknown) => {
-        throw new NodeNotRunning(dataFolder, { cause })
-      })
-      const value: unknown = JSON.parse(Buffer.from(answer.body).toString('utf8'))
-      if (answer.status < 300) return value
-      throw refusalFrom(answer.status, value)
-    },
+    ask: async (method, path, body) => jsonOf(await bytesOf(method, path, body)),
+    fetchBytes: (path) => bytesOf('GET', path),
   }
+}
+
+type BytesOf = (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<Uint8Array>
+
+function jsonOf(body: Uint8Array): unknown {
+  return JSON.parse(Buffer.from(body).toString('utf8'))
 }
 
 /** The error that a node's answer of this status tells of. */

@@ -181,7 +181,12 @@ function withAbsolutePaths(config: Config, folder: string): Config {
     carrier.kind === 'nats' ? withAbsoluteFiles(carrier, folder) : carrier,
   )
   const files = absolute(config.unlock, ['keyFile', 'passphraseFile'], folder)
-  return { ...config, unlock: { ...config.unlock, ...files }, carriers }
+  const { syslog } = config.audit
+  const audit = {
+    ...absolute(config.audit, ['file'], folder),
+    ...(syslog && { syslog: { ...syslog, ...absolute(syslog, ['caFile'], folder) } }),
+  }
+  return { ...config, unlock: { ...config.unlock, ...files }, carriers, audit }
 }
 
 function withAbsoluteFiles(carrier: NatsConfig, folder: string): NatsConfig {

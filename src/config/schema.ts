@@ -202,6 +202,24 @@ const Unlock = object({
     .describe('What everything at rest is sealed with. Fixed when the data folder is made.'),
 })
 
+const Syslog = object({
+  host: text(new RegExp(`^${HOST}$`), 'a host name or address').describe(
+    'Syslog server that gets every entry (RFC 5424).',
+  ),
+  port: whole(1, 65_535).default(6_514).describe('Its port: 6514 for TLS, often 514 otherwise.'),
+  transport: oneOf(['udp', 'tcp', 'tls'])
+    .default('tls')
+    .describe('How to reach it; udp may lose entries without anybody noticing.'),
+  caFile: file
+    .optional()
+    .describe("Certificate authority of the server, PEM. Without it the system's are trusted."),
+})
+
+const Audit = object({
+  syslog: Syslog.optional().describe('Where all audits that come to this node are handed on to.'),
+  file: file.optional().describe('File to which every entry is added as a line of JSON.'),
+})
+
 const Carrier = z.discriminatedUnion('kind', [Lan, Nats], wanted('a carrier of kind lan or nats'))
 
 /** What a new node becomes when nobody says otherwise. */
@@ -228,6 +246,7 @@ const Shape = object({
     .default('info')
     .describe('Least weight of what is logged.'),
   unlock: Unlock.prefault({}).describe('How the store is opened and locked.'),
+  audit: Audit.prefault({}).describe('Receivers of all audits that come to this node, for a SIEM.'),
   carriers: z
     .array(Carrier, wanted('a list of carriers'))
     .max(8, wanted('at most 8 carriers'))

@@ -7,16 +7,16 @@
  * next, counted from the largest of the same list. All make an entry small without a codec that knows it, and need
  * the list read from its start; nothing needs another list.
  */
-import { decode, encode } from '@msgpack/msgpack'
+import { encode } from '@msgpack/msgpack'
+import { bytesFromId, type ChannelId, type Instant, type PostId, type UserId } from '#base/ids.ts'
 import {
-  bytesFromId,
-  idFromBytes,
-  type ChannelId,
-  type Instant,
-  type PostId,
-  type UserId,
-} from '#base/ids.ts'
+  AUDIT_KIND_NUMBER,
+  AUDIT_READERS,
+  auditFields,
+  type AuditContent,
+} from './audit-content.ts'
 import { CHANNEL_KINDS, type ChannelKind } from './channel-id.ts'
+import { decodeFields, idField, textField, type Fields } from './fields.ts'
 import {
   isKeyContent,
   KEY_KIND_NUMBER,
@@ -24,7 +24,7 @@ import {
   keyFields,
   type KeyContent,
 } from './key-content.ts'
-import { ENTRY_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import { MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
 import { readCounter, readTime, timeField, wholeNumber, type ListContext } from './list.ts'
 
 /** What an entry says. An entry of a kind or shape this version does not know is `unknown` and shown by nobody. */
@@ -52,6 +52,7 @@ export type Content =
     }
   | { readonly kind: 'settings'; readonly settings: Settings }
   | KeyContent
+  | AuditContent
   | { readonly kind: 'unknown' }
 
 /** What a person is in a channel. */
@@ -91,20 +92,10 @@ export interface Entry extends Draft {
   readonly counter: number
 }
 
-/**
- * The decoder makes room for as many items as a list claims to have before it reads them: without these bounds an
- * entry of 2 KB asks for gigabytes.
- */
-const SHAPE_MAX = {
-  maxArrayLength: 64,
-  maxMapLength: 64,
-  maxStrLength: ENTRY_BYTES_MAX,
-  maxBinLength: ENTRY_BYTES_MAX,
-  maxExtLength: 64,
-}
 /** Kind, author, time. */
 const HEAD_ITEMS = 3
-const ROLES = ['none', 'member', 'administrator'] as const
+/** In the order of their numbers. */
+export const MEMBER_ROLES: readonly MemberRole[] = ['none', 'member', 'administrator']
 const KIND_NUMBER = {
   post: 0,
   edit: 1,
@@ -117,9 +108,14 @@ const KIND_NUMBER = {
   member: 19,
   settings: 20,
   ...KEY_KIND_NUMBER,
+  ...AUDIT_KIND_NUMBER,
 } as const
 /** Kinds that replace nothing and have no counter; every other kind has one, also one this version does not know. */
-const UNCOUNTED: ReadonlySet<unknown> = new Set([KIND_NUMBER.post, KIND_NUMBER.acknowledgement])
+const UNCOUNTED: ReadonlySet<unknown> = new Set([
+  KIND_NUMBER.post,
+  KIND_NUMBER.acknowledgement,
+  KIND_NUMBER.audit,
+])
 
 /** Whether an entry of this kind has a counter. */
 export function isCounted({ kind }: Content): boolean {
@@ -150,8 +146,6 @@ export function decodeEntry(
   }
 }
 
-type Fields = readonly unknown[]
-
 function authorField(author: UserId | undefined, context: ListContext): unknown {
   if (author === undefined) return null
   const index = context.people.indexOf(author)
@@ -163,6 +157,7 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
   if (content.kind === 'unknown') return []
   const head = [KIND_NUMBER[content.kind], ...front]
   if (isKeyContent(content)) return [...head, ...keyFields(content)]
+  if (content.kind === 'audit') return [...head, ...auditFields(content)]
   switch (content.kind) {
     case 'post':
       return [
@@ -188,7 +183,7 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
         ...head,
         bytesFromId(content.channel),
         bytesFromId(content.person),
-        ROLES.indexOf(content.role),
+        MEMBER_ROLES.indexOf(content.role),
         ...(content.from === undefined || content.from === 0 ? [] : [content.from]),
       ]
     case 'settings':
@@ -198,15 +193,6 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
 
 function profileFields(profile: Profile): unknown[] {
   return [profile.username, profile.displayName, profile.isAdministrator ? 1 : 0]
-}
-
-function decodeFields(value: Uint8Array): Fields {
-  try {
-    const fields = decode(value, SHAPE_MAX)
-    return Array.isArray(fields) ? fields : []
-  } catch {
-    return []
-  }
 }
 
 function readAuthor(
@@ -269,7 +255,7 @@ const READERS: Readonly<Record<number, (fields: Fields) => Content | undefined>>
   [KIND_NUMBER.member]: (fields) => {
     const channel = idField<ChannelId>(fields[3])
     const person = idField<UserId>(fields[4])
-    const role = ROLES[wholeNumber(fields[5], -1)]
+    const role = MEMBER_ROLES[wholeNumber(fields[5], -1)]
     const from = Math.max(0, wholeNumber(fields[6], 0))
     const part = from === 0 ? {} : { from }
     return channel && person && role
@@ -281,7 +267,10 @@ const READERS: Readonly<Record<number, (fields: Fields) => Content | undefined>>
 
 function readContent(fields: Fields): Content {
   const kind = wholeNumber(fields[0], -1)
-  return READERS[kind]?.(fields) ?? KEY_READERS[kind]?.(fields.slice(HEAD_ITEMS)) ?? UNKNOWN
+  const read =
+    READERS[kind]?.(fields) ??
+    (KEY_READERS[kind] ?? AUDIT_READERS[kind])?.(fields.slice(HEAD_ITEMS))
+  return read ?? UNKNOWN
 }
 
 function readSettings(field: unknown): Settings {
@@ -299,12 +288,4 @@ function readSettings(field: unknown): Settings {
     if (typeof flag === 'boolean') settings[key] = flag
   }
   return settings
-}
-
-function textField(field: unknown, charactersMax: number): string | undefined {
-  return typeof field === 'string' && field.length <= charactersMax ? field : undefined
-}
-
-function idField<T extends UserId | ChannelId | PostId>(field: unknown): T | undefined {
-  return field instanceof Uint8Array && field.length === 16 ? idFromBytes<T>(field) : undefined
 }

@@ -86,7 +86,7 @@ export const KEY_KIND_NUMBER = {
   revocation: 27,
   'wipe order': 28,
   wiped: 29,
-  fork: 30,
+  fork: 33,
 } as const
 
 /** Nodes one epoch entry may be wrapped for: as many as fit into an entry; more take a second one. */

@@ -57,7 +57,7 @@ function belongsIn(name: DocumentName | undefined, content: Content): boolean {
         kind === 'acknowledgement'
       )
     case 'audit':
-      return false
+      return kind === 'audit'
     case undefined:
       return false
   }

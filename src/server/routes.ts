@@ -1,5 +1,6 @@
 /** Every address of the door, in one list. */
 import type { Door } from './door.ts'
+import { auditRoutes } from './holdfast/audit.ts'
 import { deliveryRoutes } from './holdfast/delivery.ts'
 import { joiningRoutes } from './holdfast/joining.ts'
 import { revokingRoutes } from './holdfast/revoking.ts'
@@ -39,6 +40,7 @@ export function allRoutes(door: Door): readonly Route[] {
     joiningRoutes,
     revokingRoutes,
     lockingRoutes,
+    auditRoutes,
     pageRoutes,
     trustRoutes,
   ].flatMap((routesOf) => routesOf(door))

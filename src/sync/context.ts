@@ -10,6 +10,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import type { Keyring } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { Roster } from '#trust/roster.ts'
+import type { AuditCounts } from './audit-counts.ts'
 import type { Projector, ViewEvent } from './projector.ts'
 import type { Replica, Tx } from './replica.ts'
 
@@ -53,6 +54,8 @@ export interface SyncContext {
   readonly directory: () => Directory
   readonly keyBook: () => KeyBook
   readonly log: Log
+  /** For what others cause; deeds of our own are noted by `audit` in their commit. */
+  readonly audit: AuditCounts
   readonly now: () => Instant
   readonly random: Random
   /** Peers ever met, in memory: changed only after the commit that noted them. */

@@ -58,10 +58,11 @@ async function standingHere(
   links: readonly LinkState[],
 ): Promise<Here> {
   const nothing = { place: undefined, estimateMs: undefined, carrier: undefined, at: undefined }
+  // The queue first: what leaves between the two looks is then found to have left, and no word goes back.
+  const waiting = await shortestQueue(context, message, links)
   const left = await departureOf(context.replica, message)
   if (left !== undefined)
     return { ...nothing, word: 'left this kit', carrier: left.carrier, at: left.at }
-  const waiting = await shortestQueue(context, message, links)
   return waiting === undefined
     ? { ...nothing, word: 'on this kit' }
     : { ...nothing, word: 'queued', ...waiting }

@@ -25,6 +25,7 @@ import {
 } from '#trust/epoch.ts'
 import { openSecret, SEALING_SEED_BYTES, sealingPair, sealSecret } from '#trust/sealing-key.ts'
 import { audienceOf, channelOfAudience, nodesOf, scopeOf } from './audience.ts'
+import { audit, epochDeed } from './audit.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { offerToPeers } from './ledger.ts'
@@ -77,6 +78,7 @@ export async function rotate(tx: Tx, context: SyncContext, audience: AudienceId)
   const lacking = sealableNodes(context, audience)
   await wrapFor(tx, context, { epoch, lacking, isNew: true })
   tx.afterwards(() => context.log.info('epoch.made', { count: lacking.length }))
+  await audit(tx, context, epochDeed(context, 'epoch made', epoch))
   return epoch
 }
 
@@ -156,6 +158,9 @@ export async function reloadEpochs(
 /** Destroys a secret of ours: what was sealed under it cannot be opened here again. */
 export function burn(tx: Tx, context: SyncContext, id: string): void {
   tx.delete(key.epoch(id))
+  const epoch = context.keyring.epoch(id)
+  if (epoch !== undefined)
+    tx.afterwards(() => context.audit.count(epochDeed(context, 'secret burned', epoch)))
   tx.afterwards(() => context.keyring.drop(id))
 }
 

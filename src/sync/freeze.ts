@@ -10,6 +10,7 @@ import { channelOfDocument, KEYS } from '#model/document-id.ts'
 import type { ForkBranch, ForkProof } from '#model/key-content.ts'
 import type { Log, Logged } from '#model/log.ts'
 import { attestationOf } from '#trust/attestation.ts'
+import { alarm } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { Fork, SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
@@ -37,7 +38,7 @@ export async function proveFork(tx: Tx, context: SyncContext, fork: Fork): Promi
   // A disk that was put back: nobody has seen our branch, and in a new life it is written again (`rebirth.ts`).
   const sent = unpack<number>(await tx.get(key.sent(document, actor))) ?? 0
   if (actor === context.replica.actor && seq > sent) return
-  tx.afterwards(() => context.log.error('fork.found', { document, actor, seq }))
+  alarm(tx, context, { deed: 'fork found', document, actor, seq })
   const log = await tx.log(document)
   const ours = await signedBranch(tx, context, { log, actor, seq })
   const theirs = { values: branch.map(({ value }) => value), signature }

@@ -16,6 +16,7 @@ import { breachIn } from '#model/rules.ts'
 import type { Arrival } from '#ports/carrier.ts'
 import type { Range } from '#ports/store.ts'
 import { attestationOf } from '#trust/attestation.ts'
+import { alarm, refused } from './audit.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
 import { askForAll } from './doubts.ts'
 import { frozenAt } from './freeze.ts'
@@ -40,11 +41,7 @@ export async function receive(context: SyncContext, arrival: Arrival): Promise<O
     return takeWithKept(tx, context, { bytes: arrival.bytes, from: arrival.peer })
   })
   if (outcome.kind === 'refused') {
-    context.log.warn('envelope.refused', {
-      peer: arrival.peer,
-      reason: outcome.reason,
-      bytes: arrival.bytes.length,
-    })
+    refused(context, outcome.reason, { peer: arrival.peer, bytes: arrival.bytes.length })
     arrival.refuse()
   } else arrival.acceptCustody()
   return outcome
@@ -163,14 +160,13 @@ async function sortRuns(tx: Tx, context: SyncContext, arrival: DeltaArrival): Pr
     const isKnown = run.kind === 'good' && run.changes.length === 0
     const signature = signatureOf(arrival, actor)
     if (!isKnown && !isVouchedFor(context, arrival, run.newest)) {
-      tx.afterwards(() => context.log.error('delta.not-vouched-for', { document, actor }))
+      alarm(tx, context, { deed: 'not vouched for', document, actor })
       const peer = arrival.incoming.from
       if (peer !== undefined) await askForAll(tx, context, { peer, document, actor })
     } else if (run.kind === 'good') {
-      const breach = breachIn(log, actor, run.changes)
-      if (breach === undefined) good.push(run)
-      else
-        tx.afterwards(() => context.log.error('rule.broken', { document, actor, reason: breach }))
+      const reason = breachIn(log, actor, run.changes)
+      if (reason === undefined) good.push(run)
+      else alarm(tx, context, { deed: 'rule broken', document, actor, reason })
     } else if (signature !== undefined) {
       forks += 1
       const { seq, branch } = run
@@ -275,7 +271,7 @@ async function takeKept(
   const outcome = await takeEnvelope(tx, context, { bytes, from, since })
   if (outcome.kind === 'refused') {
     const { reason } = outcome
-    tx.afterwards(() => context.log.warn('envelope.refused', { reason, bytes: bytes.length }))
+    tx.afterwards(() => refused(context, reason, { peer: from, bytes: bytes.length }))
   }
   return outcome
 }

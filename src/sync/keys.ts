@@ -112,6 +112,14 @@ export const key = {
   session: (tokenHash: string) => `sess/${tokenHash}`,
   /** A client's setting. */
   preference: (person: UserId, nameHash: string) => `pref/${person}/${nameHash}`,
+  /** PieceRecord: where this node's audit goes on. */
+  auditPiece: 'audit/piece',
+  /** How many AuditRecords there are. */
+  auditNewest: 'audit/newest',
+  /** How far a reader of all audits, such as a SIEM, has been served: a number of an AuditRecord. */
+  auditCursor: (reader: string) => `audit/cursor/${reader}`,
+  /** AuditRecord, in the order in which they came to this node, from 1. */
+  auditRecord: (number: number) => `view/audit/${padded(number)}`,
   /** JoinCodeRecord, by the code's id. */
   joinCode: (id: string) => `join/${id}`,
 } as const
@@ -165,4 +173,5 @@ export const range = {
   accounts: within('acct/'),
   preferences: (person: UserId) => within(`pref/${person}/`),
   joinCodes: within('join/'),
+  auditRecords: within('view/audit/'),
 } as const

@@ -92,7 +92,9 @@ export async function offerToPeers(
     const place = key.outbox(peer, lane, item.document)
     const known = unpack<OutboxRecord>(await tx.get(place))
     const isRelay = item.from !== undefined && !isNode(peer) && lane !== 'flash'
-    const notBefore = isRelay ? now + RELAY_DELAY_MS : 0
+    // Entries of an audit go together.
+    const isPatient = isRelay || item.document.startsWith('a.')
+    const notBefore = isPatient ? now + RELAY_DELAY_MS : 0
     if (known !== undefined && known.notBefore <= notBefore) continue
     tx.put(place, pack({ since: known?.since ?? now, notBefore } satisfies OutboxRecord))
   }

@@ -9,6 +9,8 @@ import type { Store } from '#ports/store.ts'
 import { openKeyring } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { Roster } from '#trust/roster.ts'
+import { openAuditCounts } from './audit-counts.ts'
+import { alarm, recordAudit } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext, SyncEvent } from './context.ts'
 import { startDriver, type Driver } from './driver.ts'
@@ -67,9 +69,11 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
       directoryChanged: (tx, change) => directoryChanged(tx, context, change),
       foldedAnew: (tx) => foldedAnew(tx, context),
       told: (tx, event) => tx.afterwards(() => context.emit(event)),
+      audited: (tx, at) => recordAudit(tx, context, at),
     },
   )
   let driver: Driver | undefined
+  const audit = openAuditCounts(() => context, clock)
   const context: SyncContext = {
     identity,
     life: options.life,
@@ -80,6 +84,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     directory: projector.directory,
     keyBook: projector.keyBook,
     log,
+    audit,
     now: clock.now,
     random,
     peers: new Set(),
@@ -117,6 +122,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
       stop.abort()
       await rotating
       await driver[Symbol.asyncDispose]()
+      await audit[Symbol.asyncDispose]()
       await replica[Symbol.asyncDispose]()
     },
   }

@@ -74,6 +74,7 @@ export interface ProjectorHooks {
   readonly foldedAnew: (tx: Tx) => Promise<void>
   /** What else changed in the view by it. */
   readonly told: (tx: Tx, event: ViewEvent) => void
+  readonly audited: (tx: Tx, at: { document: DocumentId; logged: Logged }) => Promise<void>
 }
 
 /** A projector with an empty directory and an empty book of keys. */
@@ -107,6 +108,7 @@ export function openProjector(
         if (change.kind === 'person') await tryHeld(tx, source.now, change.person.id)
         return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
       }
+      if (document.startsWith('a.')) await hooks.audited(tx, { document, logged })
       const origin = roster.ofActor(logged.actor)?.node ?? identity.certificate.node
       const scene = { tx, document, logged, source, directory: books.directory() }
       return applyMessage(scene, origin)

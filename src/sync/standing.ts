@@ -15,6 +15,7 @@ import {
   type NodeId,
 } from '#base/ids.ts'
 import { kindOfChannel } from '#model/channel-id.ts'
+import { auditKeyNews } from './audit.ts'
 import { writeHere } from './author.ts'
 import { audienceOf, audiencesOf, mayHold, scopeOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
@@ -38,6 +39,7 @@ export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): 
   if (news.kind === 'wiped') roster.awaitWipe(news.node, false)
   if (news.kind === 'fork') await takeForkProof(tx, context, news.proof)
   await takeKeyNews(tx, context, news)
+  await auditKeyNews(tx, context, news)
   if (news.kind === 'wipe order' && news.node === context.identity.certificate.node)
     await confirmWipe(tx, context)
 }

@@ -26,11 +26,12 @@ const nobody = idFromBytes<UserId>(seedOf('nobody').subarray(0, 16))
 const nowhere = idFromBytes<ChannelId>(seedOf('nowhere').subarray(0, 16))
 
 test('a refusal names the action and the reason', async (t) => {
-  t.throws(() => insist({ action: 'enrol person', isAdministrator: false }), {
+  const { context } = await aContext(t)
+  t.throws(() => insist(context, bo, { action: 'enrol person', isAdministrator: false }), {
     code: 'NOT_ALLOWED',
     facts: { action: 'enrol person', found: 'not an administrator' },
   })
-  t.doesNotThrow(() => insist({ action: 'enrol person', isAdministrator: true }))
+  t.doesNotThrow(() => insist(context, bo, { action: 'enrol person', isAdministrator: true }))
 })
 
 test('only the directory decides who administers and who is a member', async (t) => {

@@ -33,6 +33,16 @@ test('help lists every command, and each has help with the common options and ex
   }
 })
 
+test('each command about audits has help with the common options and examples', async (t) => {
+  for (const name of ['list', 'follow', 'export', 'verify']) {
+    const { code, out } = await typed(t, ['audit', name, '--help'])
+    t.equal(code, 0)
+    t.match(out, new RegExp(`^Usage: holdfast audit ${name} `))
+    for (const part of ['--data <folder>', '--json', 'Examples:', `\n  holdfast audit ${name}`])
+      t.match(out, part, `${name} ${part}`)
+  }
+})
+
 test('a mistake in what was typed is written with a hint, and is a usage error', async (t) => {
   const mistakes: readonly (readonly [readonly string[], string])[] = [
     [['frobnicate'], "unknown command 'frobnicate'"],

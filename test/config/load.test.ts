@@ -19,6 +19,7 @@ test('an empty file means every default', async (t) => {
     },
     logLevel: 'info',
     unlock: { trafficKeepsOpen: false, cipher: 'chacha20-poly1305' },
+    audit: {},
     carriers: [
       { kind: 'lan', dial: [], receiptDelayMs: 200, backOffMsMax: 30_000, keepAliveMs: 30_000 },
     ],
@@ -37,6 +38,20 @@ test('a post office gets every default but its servers', async (t) => {
     streamDaysMax: 30,
     connectTimeoutMs: 120_000,
     backOffMsMax: 60_000,
+  })
+})
+
+test('receivers of audits have their defaults, and their files start at the folder of the config', async (t) => {
+  const config = await load(t, {
+    audit: { file: 'lines.jsonl', syslog: { host: 'siem.example.org', caFile: '/etc/siem.pem' } },
+  })
+
+  t.match(config.audit.file, /^\/.*\/lines\.jsonl$/)
+  t.strictSame(config.audit.syslog, {
+    host: 'siem.example.org',
+    port: 6_514,
+    transport: 'tls',
+    caFile: '/etc/siem.pem',
   })
 })
 
@@ -82,7 +97,7 @@ test('all problems are named at once: key, what was found, what is wanted', asyn
     'carriers[3]: found "lan", wanted a carrier of kind lan or nats',
     'listen.hots: found an unknown key, wanted one of host, port, tls, plainHttp, kex, clientCertificates, names',
     'listen.port: found 70000, wanted a whole number from 0 to 65535',
-    'nmae: found an unknown key, wanted one of $schema, name, role, listen, logLevel, unlock, carriers',
+    'nmae: found an unknown key, wanted one of $schema, name, role, listen, keys, logLevel, unlock, audit, carriers',
     'role: found "king", wanted one of kit, hub, relay',
   ])
 })

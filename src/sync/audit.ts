@@ -1,0 +1,242 @@
+/**
+ * A node's audit: who did what to whom and how it ended, appended in the commit of the deed itself. It is a document like
+ * any other, in which only this node may write: the list is a hash chain, the signature over its newest change vouches
+ * for all before it, and what was forwarded to a hub cannot be taken back by whoever captures the node.
+ * What others can cause as often as they like goes through `audit-counts.ts`.
+ */
+import type { ActorId, ChangeHash, DocumentId, Instant, NodeId, UserId } from '#base/ids.ts'
+import { SEGMENT_ENTRIES_MAX, SEGMENT_PERIOD_MS } from '#base/limits.ts'
+import {
+  aboutChannel,
+  aboutNode,
+  aboutPerson,
+  type AuditContent,
+  type AuditFacts,
+  type AuditSubject,
+} from '#model/audit-content.ts'
+import { reasonNumber, type Deed, type Result } from '#model/audit-words.ts'
+import { auditRecord } from '#model/audit-record.ts'
+import { auditDocument, parseDocumentId, SEGMENT_NUMBER_MAX } from '#model/document-id.ts'
+import type { KeyNews } from '#model/key-book.ts'
+import type { Log, Logged } from '#model/log.ts'
+import { laneNumber } from '#model/precedence.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import type { Epoch } from '#trust/epoch.ts'
+import { isNode, type SyncContext } from './context.ts'
+import { key } from './keys.ts'
+import { offerToPeers } from './ledger.ts'
+import { pack, unpack, type DocumentRecord } from './records.ts'
+import type { Tx } from './replica.ts'
+
+/** A deed to be noted. */
+export interface AuditNote {
+  readonly deed: Deed
+  /** `done` unless given. */
+  readonly result?: Result
+  /** The person; the node itself when there is none. Only somebody enrolled here may stand as the author of an entry. */
+  readonly by?: UserId | undefined
+  readonly subjects?: readonly AuditSubject[]
+  readonly facts?: AuditFacts
+  /** How often; once unless given. */
+  readonly count?: number
+  /** In words, as other code says it; noted as a number. */
+  readonly reason?: string
+}
+
+/** Where this node's next entry goes. */
+interface PieceRecord {
+  readonly number: number
+  readonly openedAt: Instant
+  readonly actor: ActorId
+}
+
+/** Notes a deed in the commit that does it. */
+export async function audit(tx: Tx, context: SyncContext, note: AuditNote): Promise<void> {
+  await append(tx, context, { document: await pieceFor(tx, context), note })
+}
+
+/** Keeps an entry of an audit, of this node or another, as a record that can be read without its document. */
+export async function recordAudit(
+  tx: Tx,
+  context: SyncContext,
+  { document, logged }: { readonly document: DocumentId; readonly logged: Logged },
+): Promise<void> {
+  const name = parseDocumentId(document)
+  if (name?.kind !== 'audit') return
+  const number = 1 + (unpack<number>(await tx.get(key.auditNewest)) ?? 0)
+  const record = auditRecord({ node: name.node, document }, logged, number)
+  tx.put(key.auditNewest, pack(number))
+  tx.put(key.auditRecord(number), pack(record))
+  tx.afterwards(context.audit.tellNew)
+}
+
+interface Appending {
+  readonly document: DocumentId
+  readonly note: AuditNote
+  readonly previous?: ChangeHash | undefined
+}
+
+async function append(tx: Tx, context: SyncContext, appending: Appending): Promise<void> {
+  const { document, note, previous } = appending
+  const reason = note.reason === undefined ? {} : { reason: reasonNumber(note.reason) }
+  const content: AuditContent = {
+    kind: 'audit',
+    deed: note.deed,
+    result: note.result ?? 'done',
+    count: note.count ?? 1,
+    subjects: note.subjects ?? [],
+    facts: { ...note.facts, ...reason },
+    ...(previous === undefined ? {} : { previous }),
+  }
+  const { node } = context.identity.certificate
+  const isOurs = note.by !== undefined && context.roster.homeOf(note.by)?.node === node
+  const others = note.by === undefined || isOurs ? [] : [aboutPerson(note.by)]
+  const entry = {
+    author: isOurs ? note.by : undefined,
+    claimedAt: context.now(),
+    content: { ...content, subjects: [...content.subjects, ...others] },
+  }
+  const logged = await tx.append(document, entry)
+  await recordAudit(tx, context, { document, logged })
+  await offerToPeers(tx, context, { document, from: undefined })
+}
+
+/**
+ * The piece for an entry written now; opens the next one when this one is full or old. Each begins with the hash of what
+ * this node wrote last in the one before, so that no piece can be cut short or left out unnoticed.
+ */
+async function pieceFor(tx: Tx, context: SyncContext): Promise<DocumentId> {
+  const { node } = context.identity.certificate
+  const { actor } = context.replica
+  const known = unpack<PieceRecord>(await tx.get(key.auditPiece))
+  const openedAt = context.now()
+  if (known === undefined) return open(tx, context, { next: { number: 0, openedAt, actor } })
+  const document = auditDocument(node, known.number)
+  const isFull = await isAtEnd(tx, document, openedAt - known.openedAt)
+  const isOver = isFull && known.number < SEGMENT_NUMBER_MAX
+  if (known.actor === actor && !isOver) return document
+  const previous = newestOf(await tx.log(document), known.actor)
+  const next = { number: known.number + (isOver ? 1 : 0), openedAt, actor }
+  return open(tx, context, { next, previous, isLater: known.actor === actor })
+}
+
+async function isAtEnd(tx: Tx, document: DocumentId, ageMs: number): Promise<boolean> {
+  const size = unpack<DocumentRecord>(await tx.get(key.document(document)))?.size ?? 0
+  return size >= SEGMENT_ENTRIES_MAX || (size > 0 && ageMs > SEGMENT_PERIOD_MS)
+}
+
+interface Opening {
+  readonly next: PieceRecord
+  readonly previous?: ChangeHash | undefined
+  /** This life of the store has written before. */
+  readonly isLater?: boolean
+}
+
+async function open(tx: Tx, context: SyncContext, opening: Opening): Promise<DocumentId> {
+  const { next, previous, isLater = false } = opening
+  tx.put(key.auditPiece, pack(next))
+  const document = auditDocument(context.identity.certificate.node, next.number)
+  const deed = isLater ? 'audit continued' : 'audit begun'
+  const facts = { name: Number.parseInt(next.actor.slice(16), 16) }
+  await append(tx, context, { document, note: { deed, facts }, previous })
+  return document
+}
+
+function newestOf(log: Log, actor: ActorId): ChangeHash | undefined {
+  return log.find(actor, log.clock()[actor] ?? 0)?.hash
+}
+
+/** What a node did, and where. */
+interface Suspect {
+  readonly document: DocumentId
+  readonly actor: ActorId
+  readonly seq?: number
+  readonly reason?: string
+}
+
+/** What a node did that no honest node does: which, in whose list of what. */
+export function suspicion(
+  { roster }: Pick<SyncContext, 'roster'>,
+  { deed, ...at }: Suspect & { readonly deed: Deed },
+): AuditNote {
+  const name = parseDocumentId(at.document)
+  const node = roster.ofActor(at.actor)?.node
+  const channel = name?.kind === 'segment' || name?.kind === 'channel' ? name.channel : undefined
+  return {
+    deed,
+    result: 'found',
+    subjects: [
+      ...(node === undefined ? [] : [aboutNode(node)]),
+      ...(channel === undefined ? [] : [aboutChannel(channel)]),
+    ],
+    facts: {
+      ...(at.seq === undefined ? {} : { number: at.seq }),
+      ...(name?.kind === 'segment' ? { lane: laneNumber(name.lane), segment: name.number } : {}),
+      name: Number.parseInt(at.actor.slice(16), 16),
+    },
+    ...(at.reason === undefined ? {} : { reason: at.reason }),
+  }
+}
+
+/** Tells of it once the commit at work is on disk: in the log, and counted in the audit. */
+export function alarm(
+  tx: Tx,
+  context: SyncContext,
+  { deed, ...at }: Suspect & { readonly deed: keyof typeof ALARMS },
+): void {
+  const note = suspicion(context, { deed, ...at })
+  const { seq, reason } = at
+  const facts = {
+    ...(seq === undefined ? {} : { seq }),
+    ...(reason === undefined ? {} : { reason }),
+  }
+  tx.afterwards(() => {
+    context.log.error(ALARMS[deed], { document: at.document, actor: at.actor, ...facts })
+    context.audit.count(note)
+  })
+}
+
+/** Events of the log for what no honest node does. */
+const ALARMS = {
+  'not vouched for': 'delta.not-vouched-for',
+  'rule broken': 'rule.broken',
+  'fork found': 'fork.found',
+} as const
+
+/** Tells of an envelope that was not taken: in the log, and counted in the audit. A post office is nobody. */
+export function refused(
+  context: SyncContext,
+  reason: string,
+  { peer, bytes }: { readonly peer: PeerId | undefined; readonly bytes: number },
+): void {
+  context.log.warn('envelope.refused', { ...(peer === undefined ? {} : { peer }), reason, bytes })
+  const subjects = peer === undefined || !isNode(peer) ? [] : [aboutNode(peer)]
+  context.audit.count({ deed: 'envelope refused', result: 'refused', reason, subjects })
+}
+
+/** Notes what an entry of the keys document says of nodes, in the commit that brought it. */
+export async function auditKeyNews(tx: Tx, context: SyncContext, news: KeyNews): Promise<void> {
+  const self = context.identity.certificate.node
+  if (news.kind === 'revocation') {
+    const { node, since, by } = news.revocation
+    const facts = { since: Math.max(0, Math.floor(since / 1000)) }
+    const subjects = [aboutNode(node), ...(by === self ? [] : [aboutNode(by)])]
+    const result = by === self ? 'done' : 'found'
+    await audit(tx, context, { deed: 'node revoked', result, subjects, facts })
+  } else if (news.kind === 'wipe order' || news.kind === 'wiped') {
+    const deed = news.kind === 'wiped' ? 'wipe done' : 'wipe ordered'
+    await audit(tx, context, { deed, result: 'found', subjects: [aboutNode(news.node)] })
+  }
+}
+
+/** A secret that was made or burned: its audience, its number, and the beginning of its public name. */
+export function epochDeed(context: SyncContext, deed: Deed, epoch: EpochRef): AuditNote {
+  const { audience, number, id } = epoch
+  const isOfNode = context.roster.byNode(audience as NodeId) !== undefined
+  const isAll = audience === context.identity.organisation.id
+  const kind = isAll ? 'organisation' : isOfNode ? 'node' : 'channel'
+  const facts = { number, name: Number.parseInt(id.slice(0, 8), 16) }
+  return { deed, subjects: [{ kind, id: audience }], facts }
+}
+
+type EpochRef = Pick<Epoch, 'id' | 'audience' | 'number'>
