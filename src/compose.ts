@@ -8,15 +8,18 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEdgeNode } from '#app/edge-node.ts'
 import type { EdgeNode } from '#app/node.ts'
+import { keepRenewing } from '#app/renewal.ts'
 import { must } from '#base/assert.ts'
 import { codeOf, EdgeError } from '#base/errors.ts'
 import { openLanCarrier } from '#carriers/lan.ts'
 import { openNatsCarrier } from '#carriers/nats.ts'
 import {
+  dropKey,
   layoutOf,
   openModes,
   readDataFolder,
   readLife,
+  replaceCertificate,
   writeLife,
   type FolderContents,
 } from '#config/data-folder.ts'
@@ -40,7 +43,9 @@ import {
   type Identity,
   type Organisation,
 } from '#trust/identity.ts'
+import { readDoorEpoch } from '#trust/join-grant.ts'
 import { signingPair, suiteOf } from '#trust/keys.ts'
+import { livingIdentity } from '#trust/living-identity.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
 
 /** Everything outside the process but disk and network. */
@@ -103,6 +108,12 @@ export async function openHoldfast(
   checkFixedKeys(config, parts.identity)
   const carriers = await openCarriers(config, { ...parts, ...world }, stack)
   const node = stack.use(await openNode(parts, { carriers: carriers.all, world }))
+  const renewing = new AbortController()
+  const renewal = keepRenewing(node, world, renewing.signal)
+  stack.defer(async () => {
+    renewing.abort()
+    await renewal
+  })
   const server = stack.use(
     await openServer(
       { ...config.listen, version: REPORTED_VERSION },
@@ -188,6 +199,7 @@ function rosterOf(organisation: Organisation, { issuer }: FolderContents): Roste
 }
 
 interface Parts {
+  readonly dataFolder: string
   readonly identity: Identity
   readonly roster: Roster
   readonly contents: FolderContents
@@ -219,7 +231,9 @@ async function openParts(
   )
   const store = stack.use(sealStore(level, key, world.random))
   const roster = rosterOf(identity.organisation, contents)
-  return { identity, roster, contents, store, life: await lifeOf(dataFolder, isNewStore, world) }
+  const life = await lifeOf(dataFolder, isNewStore, world)
+  const living = livingIdentity(identity, roster)
+  return { dataFolder, identity: living, roster, contents, store, life }
 }
 
 /** A store that was made just now begins a new life, whatever the folder says of an earlier one. */
@@ -231,15 +245,17 @@ async function lifeOf(dataFolder: string, isNewStore: boolean, world: World): Pr
   return life
 }
 
-function openNode(
-  { identity, roster, contents, life, store }: Parts,
+async function openNode(
+  { dataFolder, identity, roster, contents, life, store }: Parts,
   { carriers, world }: { readonly carriers: readonly Carrier[]; readonly world: World },
 ): ReturnType<typeof openEdgeNode> {
-  const { organisation, root } = contents.keys
-  return openEdgeNode(
+  const { organisation, root, epoch } = contents.keys
+  const node = await openEdgeNode(
     {
       identity,
       organisationSecret: organisation,
+      doorEpoch: epoch && readDoorEpoch(epoch),
+      keepCertificate: certificateWriter(dataFolder, world.log),
       root: root && signingPair(identity.organisation.suite, root),
       life,
       roster,
@@ -247,6 +263,18 @@ function openNode(
     },
     { store, ...world, passwords: realPasswords(world.random), carriers },
   )
+  if (epoch !== undefined) await dropKey(dataFolder, 'epoch') // The store has it now.
+  return node
+}
+
+/** Keeps the node's newest certificate in its folder; one that cannot be written today is in the keys document, too. */
+function certificateWriter(dataFolder: string, log: Log): (certificate: Uint8Array) => void {
+  let last = Promise.resolve()
+  return (certificate) => {
+    last = last
+      .then(() => replaceCertificate(dataFolder, certificate))
+      .catch((error: unknown) => log.warn('certificate.not-kept', { error: String(error) }))
+  }
 }
 
 /** Name and role are in the certificate; a config that says otherwise is wrong. @throws EdgeError CONFIG_INVALID */

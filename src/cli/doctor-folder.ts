@@ -1,13 +1,13 @@
 /** The checks of `holdfast doctor` that look at the data folder: is it whole, closed to others, and readable? */
 import { relative } from 'node:path'
 import { codeOf } from '#base/errors.ts'
-import { CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
+import { CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT, RENEWAL_PART } from '#base/limits.ts'
 import { layoutOf, openModes, readDataFolder } from '#config/data-folder.ts'
 import { isThere } from '#config/files.ts'
 import { loadConfig } from '#config/load.ts'
 import type { Config } from '#config/schema.ts'
 import { checkFixedKeys, checkStore, identityOf, realWorld } from '#compose.ts'
-import type { Identity } from '#trust/identity.ts'
+import { isPast, validityOf, type Identity } from '#trust/identity.ts'
 import { failed, fail, ok, warn, type Finding } from './finding.ts'
 import { when, type Surroundings } from './terminal.ts'
 
@@ -49,6 +49,7 @@ export async function checkFolder(
       ...(await modes(data)),
       hasConfig ? ok('config', 'no mistake') : config,
       await store(place),
+      validity(surroundings.clock.now(), identity, place.data),
       clock(surroundings.clock.now(), identity),
     ],
     config: hasConfig ? config : undefined,
@@ -94,6 +95,27 @@ async function store({ data, isRunning }: FolderPlace): Promise<Finding> {
         ? fail('store', 'in use by another program: stop it')
         : failed('store')(error),
   )
+}
+
+/** A certificate runs out for good, so there is time to act from two thirds of its life on. */
+function validity(now: number, { certificate }: Identity, data: string): Finding {
+  const { rights, validUntil } = certificate
+  const byRoot = `the root renews it: holdfast join --request FILE --data ${data}, and there holdfast root certify FILE`
+  const byNode = `contact with a node that may issue renews it; without a network: holdfast join --request FILE --data ${data}`
+  const how = rights.administers || rights.issues ? byRoot : byNode
+  switch (validityOf(certificate, now)) {
+    case 'expired':
+      return fail(
+        'certificate',
+        `expired ${when(validUntil)}: other nodes refuse this one. If the clock is right, ${how}`,
+      )
+    case 'not yet valid':
+      return warn('certificate', `valid from ${when(certificate.validFrom)}: look at the clock`)
+    case 'valid':
+      return isPast(certificate, RENEWAL_PART, now) && now >= EARLIEST_CREDIBLE_AT
+        ? warn('certificate', `valid until ${when(validUntil)}: ${how}`)
+        : ok('certificate', `valid until ${when(validUntil)}`)
+  }
 }
 
 function clock(now: number, { certificate }: Identity): Finding {

@@ -6,7 +6,7 @@
  *     certificate         this node's certificate, as the root signed it (hexadecimal, like most keys)
  *     issuer              the certificate of the node that let this one in, where it joined
  *     keys/               0700, every file in it 0600: signing, organisation, root where the organisation
- *                         was founded, store (raw bytes, made with the store), life, operator.token while it runs
+ *                         was founded, epoch until the first start of a node that joined, store (raw bytes, made with the store), life, operator.token while it runs
  *     store/              LevelDB, every value sealed under keys/store
  *     run.json            while the node runs: its process and its address
  */
@@ -21,6 +21,7 @@ import {
   modeOf,
   PUBLIC_MODE,
   readText,
+  removeFile,
   SECRET_FOLDER_MODE,
   SECRET_MODE,
   writeFileWhole,
@@ -64,6 +65,8 @@ export interface FolderContents {
     readonly signing: Uint8Array
     readonly organisation: Uint8Array
     readonly root: Uint8Array | undefined
+    /** What the organisation sealed under when this node was let in; gone after the first start. */
+    readonly epoch?: Uint8Array | undefined
   }
 }
 
@@ -85,7 +88,7 @@ const FORMAT = 1
 const FOLDER_MODE = 0o750
 const KEY_BYTES = 32
 const NEEDED_KEYS = ['signing', 'organisation'] as const
-const ALL_KEYS = [...NEEDED_KEYS, 'store', 'root', 'life', 'operator.token'] as const
+const ALL_KEYS = [...NEEDED_KEYS, 'store', 'root', 'epoch', 'life', 'operator.token'] as const
 
 const OrganisationFile = z.strictObject({
   format: z.literal(FORMAT),
@@ -179,7 +182,7 @@ export async function readDataFolder(path: string): Promise<FolderContents> {
     })
   const layout = layoutOf(path)
   const key = (name: string): Promise<Uint8Array> => readHex(join(layout.keys, name), KEY_BYTES)
-  const hasRoot = await isThere(join(layout.keys, 'root'))
+  const has = (name: string): Promise<boolean> => isThere(join(layout.keys, name))
   return {
     organisation: await readOrganisation(layout.organisation),
     certificate: await readHex(layout.certificate, undefined),
@@ -187,9 +190,22 @@ export async function readDataFolder(path: string): Promise<FolderContents> {
     keys: {
       signing: await key('signing'),
       organisation: await key('organisation'),
-      root: hasRoot ? await key('root') : undefined,
+      root: (await has('root')) ? await key('root') : undefined,
+      epoch: (await has('epoch'))
+        ? await readHex(join(layout.keys, 'epoch'), undefined)
+        : undefined,
     },
   }
+}
+
+/** Puts a later certificate of the same node in place of the one that is there. */
+export async function replaceCertificate(path: string, certificate: Uint8Array): Promise<void> {
+  await writeHex(layoutOf(path).certificate, certificate, PUBLIC_MODE)
+}
+
+/** Takes a key out of the folder for good: the root that moved away, an epoch that the store has now. */
+export async function dropKey(path: string, name: 'root' | 'epoch'): Promise<void> {
+  await removeFile(join(layoutOf(path).keys, name))
 }
 
 /**

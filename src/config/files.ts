@@ -2,7 +2,7 @@
  * Small files that must never be half there: written under another name, synced, then renamed, and the folder synced.
  * A power cut leaves the old content or the new.
  */
-import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Only the owner reads and writes. */
@@ -24,6 +24,12 @@ export async function writeFileWhole(
   await file.writeFile(content)
   await file.sync()
   await rename(unfinished, path)
+  await syncFolder(dirname(path))
+}
+
+/** Removes a file, which need not be there, and resolves once its name is gone from the disk. */
+export async function removeFile(path: string): Promise<void> {
+  await rm(path, { force: true })
   await syncFolder(dirname(path))
 }
 

@@ -66,6 +66,7 @@ export type KeyNews =
   | { readonly kind: 'revocation'; readonly revocation: Revocation }
   | { readonly kind: 'wipe order'; readonly node: NodeId }
   | { readonly kind: 'wiped'; readonly node: NodeId }
+  | { readonly kind: 'renewal'; readonly node: NodeId }
   | { readonly kind: 'nothing' }
 
 /** Grows by `apply`; asks cost nothing. */
@@ -84,6 +85,8 @@ export interface KeyBook {
   readonly revocations: () => readonly Revocation[]
   readonly isToBeWiped: (node: NodeId) => boolean
   readonly hasWiped: (node: NodeId) => boolean
+  /** Until when the certificate is valid in whose place the node asked for a new one last, to the second; 0 for never. */
+  readonly renewalAsked: (node: NodeId) => Instant
 }
 
 interface Book {
@@ -99,6 +102,7 @@ interface Book {
   readonly revocations: Map<NodeId, Revocation>
   readonly wipes: Set<NodeId>
   readonly wiped: Set<NodeId>
+  readonly asked: Map<NodeId, Instant>
 }
 
 /** An empty book. */
@@ -114,6 +118,7 @@ export function openKeyBook(): KeyBook {
     revocations: new Map(),
     wipes: new Set(),
     wiped: new Set(),
+    asked: new Map(),
   }
   return {
     apply: (logged, writer) => applyEntry(book, logged, writer),
@@ -127,6 +132,7 @@ export function openKeyBook(): KeyBook {
     revocations: () => [...book.revocations.values()],
     isToBeWiped: (node) => book.wipes.has(node),
     hasWiped: (node) => book.wiped.has(node),
+    renewalAsked: (node) => book.asked.get(node) ?? 0,
   }
 }
 
@@ -160,6 +166,11 @@ function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): Key
     case 'wiped':
       book.wiped.add(writer.node)
       return { kind: 'wiped', node: writer.node }
+    case 'renewal': {
+      const { node } = writer
+      book.asked.set(node, Math.max(content.until, book.asked.get(node) ?? 0))
+      return { kind: 'renewal', node }
+    }
   }
 }
 

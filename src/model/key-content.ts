@@ -47,6 +47,8 @@ export type KeyContent =
   | { readonly kind: 'wipe order'; readonly node: NodeId }
   /** The node says of itself that it destroys its keys now. */
   | { readonly kind: 'wiped' }
+  /** The node asks for a new certificate in place of the one that is valid until then. */
+  | { readonly kind: 'renewal'; readonly until: Instant }
 
 /** An epoch's secret, wrapped under the secret of a pair: the `pair` entry with this number in the same list. */
 export interface Wrap {
@@ -63,6 +65,7 @@ export const KEY_KIND_NUMBER = {
   revocation: 27,
   'wipe order': 28,
   wiped: 29,
+  renewal: 30,
 } as const
 
 /** Nodes one epoch entry may be wrapped for: as many as fit into an entry; more take a second one. */
@@ -96,6 +99,8 @@ export function keyFields(content: KeyContent): readonly unknown[] {
       return [bytesFromId(content.node)]
     case 'wiped':
       return []
+    case 'renewal':
+      return [Math.floor(content.until / 1000)]
   }
 }
 
@@ -133,6 +138,8 @@ export const KEY_READERS: Readonly<
   [KEY_KIND_NUMBER['wipe order']]: ([node]) =>
     isBytes(node, 16) ? { kind: 'wipe order', node: idFromBytes<NodeId>(node) } : undefined,
   [KEY_KIND_NUMBER.wiped]: () => ({ kind: 'wiped' }),
+  [KEY_KIND_NUMBER.renewal]: ([until]) =>
+    isCount(until) ? { kind: 'renewal', until: until * 1000 } : undefined,
 }
 
 function writeWraps(wraps: readonly Wrap[]): Uint8Array {

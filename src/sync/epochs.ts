@@ -19,6 +19,7 @@ import {
   type EpochKey,
   type Scope,
 } from '#trust/epoch.ts'
+import type { DoorEpoch } from '#trust/join-grant.ts'
 import {
   openSecret,
   SEALING_SEED_BYTES,
@@ -61,6 +62,26 @@ export async function ensureEpoch(
   const held = good.map(({ id }) => context.keyring.epoch(id)).find((one) => one !== undefined)
   if (held !== undefined) return held
   return good.length > 0 ? undefined : rotate(tx, context, audience)
+}
+
+/** The organisation's epoch for a node that comes in now; undefined while it follows from what is given at the door. */
+export function epochForDoor(context: SyncContext): DoorEpoch | undefined {
+  const { id } = context.identity.organisation
+  const good = goodEpochs(context, id, nodesOf(context, id))
+  const held = good.map((one) => context.keyring.epoch(one.id)).find((one) => one !== undefined)
+  if (held?.maker === undefined) return undefined
+  const { number, maker, secret } = held
+  return { number, maker, secret }
+}
+
+/** Holds the epoch that was handed over at the door. */
+export async function holdFromDoor(
+  tx: Tx,
+  context: SyncContext,
+  { number, maker, secret }: DoorEpoch,
+): Promise<void> {
+  const { id: audience, suite } = context.identity.organisation
+  await hold(tx, context, epochOf(suite, { audience, number, maker, secret }))
 }
 
 /** Begins the next epoch of an audience, whatever there is already. */

@@ -90,7 +90,7 @@ export const key = {
   session: (tokenHash: string) => `sess/${tokenHash}`,
   /** A client's setting. */
   preference: (person: UserId, nameHash: string) => `pref/${person}/${nameHash}`,
-  /** JoinCodeRecord, by the code's id. */
+  /** JoinCodeRecord, by the first 8 bytes of the code's hash. */
   joinCode: (id: string) => `join/${id}`,
 } as const
 
@@ -126,4 +126,5 @@ export const range = {
   accounts: within('acct/'),
   preferences: (person: UserId) => within(`pref/${person}/`),
   joinCodes: within('join/'),
+  receipts: (node: NodeId) => within(`got/${node}/`),
 } as const

@@ -1,5 +1,6 @@
 /** The nodes whose certificates this node holds: who is behind a number in an envelope or a prefix in an actor. */
 import type { KeyObject } from 'node:crypto'
+import { must } from '#base/assert.ts'
 import {
   nodePrefix,
   nodePrefixOfActor,
@@ -51,6 +52,7 @@ const STRANGERS_MAX = 64
 
 /** An empty roster of an organisation. */
 export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'rootKey'>): Roster {
+  const papersOf = new Map<NodeId, Papers>()
   const bytesByNode = new Map<NodeId, Uint8Array>()
   const byNode = new Map<NodeId, Certificate>()
   const byNumber = new Map<number, Certificate>()
@@ -61,15 +63,17 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
   const authority = { suite, rootKey, certificateOf: (node: NodeId) => byNode.get(node) }
 
   const admit = (certificate: Certificate, bytes: Uint8Array): Certificate => {
-    const known = byNode.get(certificate.node)
-    if (known !== undefined && known.validFrom > certificate.validFrom) return known
-    bytesByNode.set(certificate.node, Uint8Array.from(bytes))
-    byNode.set(certificate.node, certificate)
-    if (!isTaken(byNumber.get(certificate.number), certificate))
-      byNumber.set(certificate.number, certificate)
-    byPrefix.set(nodePrefix(certificate.node), certificate)
-    verifiers.set(certificate.node, verifierOf(suite, certificate))
-    return certificate
+    const { node } = certificate
+    const papers = withPaper(papersOf.get(node), { certificate, bytes: Uint8Array.from(bytes) })
+    const counting = countingOf(papers)
+    papersOf.set(node, papers)
+    bytesByNode.set(node, counting.bytes)
+    byNode.set(node, counting.certificate)
+    if (!isTaken(byNumber.get(counting.certificate.number), counting.certificate))
+      byNumber.set(counting.certificate.number, counting.certificate)
+    byPrefix.set(nodePrefix(node), counting.certificate)
+    verifiers.set(node, verifierOf(suite, certificate))
+    return counting.certificate
   }
   const retryStrangers = (): void => {
     for (const [name, bytes] of strangers) {
@@ -115,6 +119,42 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
     },
     revokedSince: (node) => revoked.get(node),
   }
+}
+
+interface Paper {
+  readonly certificate: Certificate
+  readonly bytes: Uint8Array
+}
+
+/** A node's newest certificate by the root, and its newest by a node. */
+interface Papers {
+  readonly byRoot: Paper | undefined
+  readonly byNode: Paper | undefined
+}
+
+function withPaper(papers: Papers | undefined, paper: Paper): Papers {
+  const { byRoot, byNode } = papers ?? { byRoot: undefined, byNode: undefined }
+  return paper.certificate.issuer === undefined
+    ? { byRoot: laterOf(byRoot, paper), byNode }
+    : { byRoot, byNode: laterOf(byNode, paper) }
+}
+
+function laterOf(known: Paper | undefined, paper: Paper): Paper {
+  return known !== undefined && known.certificate.validFrom > paper.certificate.validFrom
+    ? known
+    : paper
+}
+
+/**
+ * The later one counts. But what the root lets a node do only the root takes back: a captured node that may issue cannot
+ * take another's rights away by a later certificate without them. The same whichever came first.
+ */
+function countingOf({ byRoot, byNode }: Papers): Paper {
+  if (byRoot === undefined || byNode === undefined)
+    return must(byRoot ?? byNode, 'a node in the roster has a certificate')
+  const { rights, validFrom } = byRoot.certificate
+  const hasRights = rights.administers || rights.issues
+  return hasRights || validFrom >= byNode.certificate.validFrom ? byRoot : byNode
 }
 
 /**
