@@ -97,7 +97,7 @@ export async function admit(
     organisationSecret: admission.organisationSecret,
     certificateBytes,
     issuerCertificateBytes: identity.certificateBytes,
-    epoch: epochForDoor(context.sync),
+    epoch: await epochForDoor(tx, context.sync),
     block,
   }
 }

@@ -65,12 +65,10 @@ export async function ensureEpoch(
 }
 
 /** The organisation's epoch for a node that comes in now; undefined while it follows from what is given at the door. */
-export function epochForDoor(context: SyncContext): DoorEpoch | undefined {
-  const { id } = context.identity.organisation
-  const good = goodEpochs(context, id, nodesOf(context, id))
-  const held = good.map((one) => context.keyring.epoch(one.id)).find((one) => one !== undefined)
-  if (held?.maker === undefined) return undefined
-  const { number, maker, secret } = held
+export async function epochForDoor(tx: Tx, context: SyncContext): Promise<DoorEpoch | undefined> {
+  const epoch = await ensureEpoch(tx, context, context.identity.organisation.id)
+  if (epoch?.maker === undefined) return undefined
+  const { number, maker, secret } = epoch
   return { number, maker, secret }
 }
 
@@ -188,11 +186,30 @@ function goodEpochs(
     .epochs(audience)
     .filter(({ maker, covered }) => nodes.has(maker) && [...covered].every(isInside))
     .map((one) => ({ ...one, isFirst: false }))
+  made.push(...atTheDoor(context, audience, nodes))
   const first = context.keyring.firstEpoch
   const isEverybody = context.roster.all().every(({ node }) => nodes.has(node))
   if (audience === first.audience && isEverybody)
     made.push({ id: first.id, number: 0, covered: new Set(), isFirst: true })
   return made.toSorted((a, b) => b.number - a.number || (a.id < b.id ? 1 : -1))
+}
+
+/** What this node was given when it came in counts until the book says whom it covers. */
+function atTheDoor(
+  { keyring, keyBook, roster }: SyncContext,
+  audience: AudienceId,
+  nodes: ReadonlySet<NodeId>,
+): readonly Candidate[] {
+  const known = new Set(
+    keyBook()
+      .epochs(audience)
+      .map(({ id }) => id),
+  )
+  return keyring.held(audience).flatMap(({ id, number, maker }) => {
+    const isFromDoor = maker !== undefined && !known.has(id)
+    const isBelieved = isFromDoor && (nodes.has(maker) || roster.byNode(maker) === undefined)
+    return isBelieved ? [{ id, number, covered: new Set<string>(), isFirst: false }] : []
+  })
 }
 
 /** The sealing keys of an audience's other nodes; a node that has published none cannot be wrapped for yet. */
