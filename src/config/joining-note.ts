@@ -70,9 +70,9 @@ export async function readJoiningNote(dataFolder: string): Promise<JoiningNote> 
     suite,
     name,
     role,
-    signing: bytesFromHex(signing),
-    answering: bytesFromHex(answering),
-    request: bytesFromHex(request),
+    signing: new Uint8Array(bytesFromHex(signing)),
+    answering: new Uint8Array(bytesFromHex(answering)),
+    request: new Uint8Array(bytesFromHex(request)),
   }
 }
 

@@ -3,22 +3,9 @@ import { test } from 'tap'
 import type { EdgeNode } from '#app/node.ts'
 import { must } from '#base/assert.ts'
 import { JOIN_CODE_TRIES_MAX, parseJoinCode } from '#trust/join-code.ts'
-import { openMemoryNetwork } from '#carriers/memory.ts'
-import { openMemoryStore } from '#storage/memory-store.ts'
-import { openIdentity } from '#trust/identity.ts'
-import { openRoster } from '#trust/roster.ts'
-import { virtualClock } from '../support/clock.ts'
 import { aTeam } from '../support/app.ts'
 import { aJoiner } from '../support/joiners.ts'
-import {
-  anIdentity,
-  aNode,
-  anAdministrator,
-  organisation,
-  organisationSecret,
-  until,
-} from '../support/nodes.ts'
-import { seedOf as testSeed } from '../support/organisation.ts'
+import { anIdentity, organisation, organisationSecret } from '../support/nodes.ts'
 import { flip } from '../support/property.ts'
 
 const HUB = { role: 'hub' } as const
@@ -142,28 +129,6 @@ test('neither the code nor its characters are on the disk, and old codes do not 
   t.equal((await store.list({ from: 'join/', to: 'join0' })).length, 1)
 })
 
-async function nodesOf(node: EdgeNode): Promise<number> {
-  return (await node.status()).nodes.length
-}
-
-test('a node that may issue lets nodes in without the root, under numbers far from the root’s', async (t) => {
-  const { node, amira } = await aTeam(t, { role: 'hub', isRootAway: true })
-  const numbers = new Set<number>()
-  for (const name of ['bravo', 'charlie', 'delta']) {
-    const { code } = await node.makeJoinCode(amira.id)
-    const joiner = aJoiner(name, code)
-    const answer = joiner.read(await node.admitNode({ request: joiner.request }))
-    assert.ok(answer.ok)
-    const { certificate, issuer } = answer.answer
-    t.match(certificate, { rights: { administers: false, issues: false } })
-    t.equal(certificate.issuer, issuer.node)
-    t.ok(certificate.number >= 128 && certificate.number < 16_384)
-    numbers.add(certificate.number)
-  }
-  t.equal(numbers.size, 3)
-  t.equal(await nodesOf(node), 4)
-})
-
 test('a code lets in the one role it was made for, and stays good for it', async (t) => {
   const { node, amira } = await aTeam(t, HUB)
   const { code } = await node.makeJoinCode(amira.id)
@@ -227,148 +192,6 @@ test('by file a node is let in by an administrator, and nobody else', async (t) 
   t.match(joiner.read(answer), { ok: true, answer: { certificate: { name: 'bravo', number: 2 } } })
 })
 
-test('a node that is known keeps number and rights when it asks by file again', async (t) => {
-  const { node, amira } = await aTeam(t, HUB)
-  const joiner = aJoiner('bravo', undefined)
-  await node.admitByFile(amira.id, joiner.request)
-  const again = aJoiner('bravo', undefined, { attempt: 'again', number: 2 })
-
-  const { answer } = await node.admitByFile(amira.id, again.request)
-
-  t.match(again.read(answer), { ok: true, answer: { certificate: { number: 2 } } })
-  t.equal(await nodesOf(node), 2)
-})
-
-test('digits: nobody is let in before an administrator says that they are the same', async (t) => {
-  const { node, amira, bo } = await aTeam(t, HUB)
-  const { code } = await node.makeJoinCode(amira.id, { isCompared: true })
-  const kit = aJoiner('bravo', code)
-
-  const { digits, secret } = kit.meet(await node.admitNode({ request: kit.request }))
-  t.strictSame(await node.waitingJoins(amira.id), [], 'nothing to compare before it has revealed')
-  const wait = await node.admitNode({ request: kit.reveal })
-  t.notOk(kit.read(wait, secret).ok)
-  t.match(await node.waitingJoins(amira.id), [{ name: 'bravo', role: 'kit', digits }])
-  t.equal(await nodesOf(node), 1)
-  await t.rejects(node.confirmJoin(bo.id, digits), { code: 'NOT_ALLOWED' })
-  await node.confirmJoin(amira.id, digits)
-  const answer = await node.admitNode({ request: kit.reveal })
-
-  t.match(kit.read(answer, secret), { ok: true, answer: { certificate: { name: 'bravo' } } })
-  t.notOk(kit.read(answer).ok, 'who did not compare cannot read it')
-  t.same(
-    await node.admitNode({ request: kit.reveal }),
-    answer,
-    'an answer that was lost comes again',
-  )
-  t.equal(await nodesOf(node), 2)
-  t.strictSame(await node.waitingJoins(amira.id), [])
-})
-
-test('digits: a thief with the code, in the middle, shows others and gets nothing', async (t) => {
-  const { node, amira } = await aTeam(t, HUB)
-  const { code } = await node.makeJoinCode(amira.id, { isCompared: true })
-  const kit = aJoiner('bravo', code)
-  const thief = aJoiner('bravo', code, { attempt: 'thief' })
-
-  thief.meet(await node.admitNode({ request: thief.request }))
-  await node.admitNode({ request: thief.reveal })
-  await t.rejects(node.admitNode({ request: kit.request }), {
-    code: 'JOIN_REFUSED',
-    facts: { found: 'unknown-code' },
-  })
-  const [shown] = await node.waitingJoins(amira.id)
-  await t.rejects(node.confirmJoin(amira.id, '000000'), { code: 'NOT_FOUND' })
-  await node.refuseJoin(amira.id, must(shown, 'the thief waits').digits)
-
-  await t.rejects(node.admitNode({ request: thief.reveal }), {
-    code: 'JOIN_REFUSED',
-    facts: { found: 'refused by an administrator' },
-  })
-  t.equal(await nodesOf(node), 1)
-})
-
-test('digits: a lost challenge comes again, a replay of another reveal is refused, and waiting ends', async (t) => {
-  const { node, amira, clock } = await aTeam(t, HUB)
-  const { code } = await node.makeJoinCode(amira.id, { isCompared: true })
-  const kit = aJoiner('bravo', code)
-
-  const challenge = await node.admitNode({ request: kit.request })
-  t.same(await node.admitNode({ request: kit.request }), challenge)
-  await t.rejects(node.admitNode({ request: flip(kit.reveal, 30) }), { code: 'JOIN_REFUSED' })
-  await node.admitNode({ request: kit.reveal })
-  const { digits } = kit.meet(challenge)
-  await clock.advance(16 * 60_000)
-
-  await t.rejects(node.confirmJoin(amira.id, digits), { code: 'NOT_FOUND' })
-  await t.rejects(node.admitNode({ request: kit.reveal }), { code: 'JOIN_REFUSED' })
-})
-
-test('digits: an administrator who says yes twice at once lets in one node once', async (t) => {
-  const { node, amira } = await aTeam(t, HUB)
-  const { code } = await node.makeJoinCode(amira.id, { isCompared: true })
-  const kit = aJoiner('bravo', code)
-  const { digits } = kit.meet(await node.admitNode({ request: kit.request }))
-  await node.admitNode({ request: kit.reveal })
-
-  const both = await Promise.allSettled([1, 2].map(() => node.confirmJoin(amira.id, digits)))
-
-  t.strictSame(
-    both.map(({ status }) => status),
-    ['fulfilled', 'rejected'],
-  )
-})
-
-test('a node that woke in 1970 lets in nodes whose certificates are good for everybody else', async (t) => {
-  const { node, amira, clock } = await aTeam(t, HUB)
-  clock.setWall(86_400_000)
-  const { code } = await node.makeJoinCode(amira.id)
-  const joiner = aJoiner('bravo', code)
-
-  const answer = joiner.read(await node.admitNode({ request: joiner.request }))
-
-  assert.ok(answer.ok)
-  t.ok(answer.answer.certificate.validFrom >= 1_790_000_000_000)
-})
-
-test('who joins after somebody was shut out seals and opens under the epoch of now, at once', async (t) => {
-  const out = anIdentity('charlie', 3, 'kit', { validUntil: 1_791_000_000_000 })
-  const network = openMemoryNetwork({ clock: virtualClock() })
-  const alphaId = anIdentity('alpha', 1).certificate.node
-  const carriers = [network.open(alphaId)]
-  const { node: alpha, amira } = await aTeam(t, { ...HUB, knows: [out], carriers })
-  const { code } = await alpha.makeJoinCode(amira.id)
-  const joiner = aJoiner('bravo', code)
-  const answer = joiner.read(await alpha.admitNode({ request: joiner.request }))
-  assert.ok(answer.ok)
-  const { certificateBytes, issuerCertificateBytes, epoch: doorEpoch } = answer.answer
-  t.match(doorEpoch, { number: 1, maker: alphaId })
-
-  const roster = openRoster(organisation)
-  roster.introduce(issuerCertificateBytes)
-  const identity = must(
-    openIdentity(
-      { organisation, certificateOf: () => undefined },
-      testSeed('bravo signing'),
-      certificateBytes,
-    ),
-    'the certificate is for the keys of bravo',
-  )
-  const store = openMemoryStore()
-  const bravo = await aNode('bravo', {
-    identity,
-    store,
-    carriers: [network.open(identity.certificate.node)],
-    options: { doorEpoch, roster },
-  })
-  t.teardown(() => bravo[Symbol.asyncDispose]())
-  const zoe = await anAdministrator(bravo, 'zoe')
-  const [square] = await bravo.channelsOf(zoe.id)
-  await bravo.post(zoe.id, { channel: must(square, 'the first channel').id, body: 'I am in' })
-
-  await until([alpha, bravo], async () => {
-    const here = await alpha.publicChannels(amira.id)
-    return here.some(({ messageCount }) => messageCount > 0)
-  })
-  t.equal((await store.list({ from: 'epoch/', to: 'epoch0' })).length, 1)
-})
+async function nodesOf(node: EdgeNode): Promise<number> {
+  return (await node.status()).nodes.length
+}

@@ -6,7 +6,19 @@ import { test, type Test } from 'tap'
 import { isDebug, runCommandLine } from '#cli/command-line.ts'
 import { exitCodeOf } from '#cli/explain.ts'
 
-const COMMANDS = ['init', 'start', 'join', 'invite', 'status', 'doctor', 'enrol', 'post', 'read']
+const COMMANDS = [
+  'init',
+  'start',
+  'join',
+  'invite',
+  'nodes',
+  'admit',
+  'status',
+  'doctor',
+  'enrol',
+  'post',
+  'read',
+]
 
 test('help lists every command, and each has help with the common options and examples', async (t) => {
   const general = await typed(t, ['--help'])
@@ -31,7 +43,8 @@ test('a mistake in what was typed is written with a hint, and is a usage error',
       ['post', 'ops', 'x', '--lane', 'urgent'],
       'Allowed choices are flash, immediate, priority, routine',
     ],
-    [['join'], "missing required argument 'address'"],
+    [['admit'], "missing required argument 'file'"],
+    [['root', 'certify', 'x'], "required option '--root <file>' not specified"],
     [['status', 'x'], 'too many arguments'],
     [[], 'Usage: holdfast'],
   ]
@@ -69,6 +82,7 @@ test('a command for a running node tells no node from one that does not run', as
 test('what is typed behind join must be an address and a code', async (t) => {
   const data = join(t.testdir(), 'bravo')
   const mistakes: readonly (readonly [readonly string[], string])[] = [
+    [[], 'address'],
     [['hub'], 'address'],
     [['hub:99999x', 'y'.repeat(16)], 'address'],
     [['hub:8065'], 'code'],

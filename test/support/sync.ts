@@ -2,7 +2,6 @@
 import {
   newPersonId,
   type ActorId,
-  type ChannelId,
   type DocumentId,
   type NodeId,
   type UserId,
