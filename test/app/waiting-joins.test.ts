@@ -6,7 +6,6 @@ import { aJoiner } from '../support/joiners.ts'
 import { flip } from '../support/property.ts'
 
 const HUB = { role: 'hub' } as const
-const DAY_MS = 24 * 3_600_000
 
 test('nobody is let in before an administrator says that they are the same', async (t) => {
   const { node, amira, bo } = await aTeam(t, HUB)
