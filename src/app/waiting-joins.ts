@@ -50,7 +50,7 @@ interface Waiting {
 }
 
 /** How long people have to compare: a quarter of an hour. */
-export const WAITING_JOIN_MS = 15 * 60_000
+const WAITING_JOIN_MS = 15 * 60_000
 /** Nodes that may wait at once; two of them hardly ever show the same digits. */
 const WAITING_JOINS_MAX = 8
 

@@ -51,7 +51,7 @@ export const JOIN_KIND = {
   wait: 6,
 } as const
 /** Longest message that is looked at, in bytes. */
-export const JOIN_MESSAGE_BYTES_MAX = 8_192
+const JOIN_MESSAGE_BYTES_MAX = 8_192
 /** Version, suite and kind. */
 export const JOIN_HEAD_BYTES = 3
 /** 100 bits: nobody finds another message with the same fingerprint. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
 import { issueCertificate, NO_RIGHTS, nodeIdOf, rootIssuer } from '#trust/identity.ts'
 import { joinCodeHash } from '#trust/join-code.ts'
 import type { JoinGrant } from '#trust/join-grant.ts'
@@ -198,6 +199,22 @@ test('another version and another suite are named so', async (t) => {
   t.same(read(older), refusal('unknown-version'))
   t.same(readJoinRequest(request, { ...hashes(code), suite: SUITE_FIPS }), refusal('other-suite'))
 })
+
+test('the bytes are those of version 3', async (t) => {
+  const { request } = aJoiner('vehicle 7', code)
+  const byFile = aJoiner('vehicle 7', undefined).request
+  const answer = answerTo(take(request))
+
+  t.strictSame([request, byFile, answer].map(digestOf), [
+    '40fabcc41eecdadf',
+    'd057bf3011629784',
+    'a40c321dcc1ae645',
+  ])
+})
+
+function digestOf(bytes: Uint8Array): string {
+  return hexFromBytes(sha256(bytes).subarray(0, 8))
+}
 
 function hashes(...codes: readonly Uint8Array[]) {
   return { suite: SUITE_NACL, codeHashes: codes.map(joinCodeHash) }
