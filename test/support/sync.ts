@@ -2,6 +2,7 @@
 import {
   newPersonId,
   type ActorId,
+  type ChannelId,
   type DocumentId,
   type NodeId,
   type UserId,
