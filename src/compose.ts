@@ -8,11 +8,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEdgeNode } from '#app/edge-node.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
+import { keepRenewing } from '#app/renewal.ts'
 import { startAuditFeed, type AuditSink } from '#bridges/audit-feed.ts'
 import { openFileSink, openSyslogSink } from '#bridges/audit-sinks.ts'
 import { auditedLog } from '#bridges/audited-log.ts'
 import { openLanCarrier, type LanCarrier } from '#carriers/lan.ts'
 import { openNatsCarrier } from '#carriers/nats.ts'
+import { replaceCertificate } from '#config/data-folder.ts'
 import { invalid } from '#config/load.ts'
 import { watchIdle } from '#compose/idle.ts'
 import { obeyWipeOrder } from '#compose/wipe-order.ts'
@@ -20,12 +22,15 @@ import { keyOf, openParts, type Parts, type World } from '#compose/opening.ts'
 import type { StoreKey } from '#compose/unlocking.ts'
 import type { Config, LanConfig, NatsConfig } from '#config/schema.ts'
 import type { Carrier } from '#ports/carrier.ts'
+import type { Log } from '#ports/log.ts'
 import { realPasswords } from '#ports/real-passwords.ts'
 import { realClock, realLog, realRandom, type LogLevel } from '#ports/real.ts'
 import { openServer } from '#server/server.ts'
+import { answerKitCa } from './compose-kit-ca.ts'
 import { openListen } from './compose-tls.ts'
 import type { EpochPolicy } from '#sync/rotation.ts'
 import type { Identity, NodeRole } from '#trust/identity.ts'
+import { readDoorEpoch } from '#trust/join-grant.ts'
 import { signingPair } from '#trust/keys.ts'
 
 /** What a node is opened with. */
@@ -89,7 +94,13 @@ export async function openHoldfast(
   for (const sink of sinksOf(config, world)) stack.use(startAuditFeed(node.auditFeed, sink, world))
   stack.defer(node.subscribe((event) => shutOut(event, carriers)))
   if (options.onWipe !== undefined) stack.defer(obeyWipeOrder(node, clock, options.onWipe).stop)
-  const listen = await openListen(config.listen, { dataFolder, ...parts }, { clock, log, stack })
+  const renewing = new AbortController()
+  const renewal = keepRenewing(node, world, renewing.signal)
+  stack.defer(async () => {
+    renewing.abort()
+    await renewal
+  })
+  const listen = await openListen(config.listen, parts, { clock, log, stack })
   const server = stack.use(
     await openServer(
       { ...listen, version: REPORTED_VERSION },
@@ -148,6 +159,16 @@ interface NodeSurroundings {
   readonly config: Config | undefined
 }
 
+/** Keeps the node's newest certificate in its folder; one that cannot be written today is in the keys document, too. */
+function certificateWriter(dataFolder: string, log: Log): (certificate: Uint8Array) => void {
+  let last = Promise.resolve()
+  return (certificate) => {
+    last = last
+      .then(() => replaceCertificate(dataFolder, certificate))
+      .catch((error: unknown) => log.warn('certificate.not-kept', { error: String(error) }))
+  }
+}
+
 /** A kit may be taken and burns what it can; headquarters keeps what others may still need to be given. */
 function epochPolicyOf(config: Config | undefined, role: NodeRole): EpochPolicy {
   if (config === undefined) return { rotateAfterMs: undefined, burnAfterMs: undefined }
@@ -159,14 +180,17 @@ function epochPolicyOf(config: Config | undefined, role: NodeRole): EpochPolicy 
 }
 
 function openNode(
-  { identity, roster, keys, start, store }: Parts,
+  { dataFolder, identity, roster, keys, start, store }: Parts,
   { carriers, world, onRebirth, config }: NodeSurroundings,
 ): ReturnType<typeof openEdgeNode> {
-  const { organisation, root } = keys
+  const { organisation, root, epoch } = keys
   return openEdgeNode(
     {
       identity,
       organisationSecret: organisation,
+      doorEpoch: epoch && readDoorEpoch(epoch),
+      keepCertificate: certificateWriter(dataFolder, world.log),
+      answerBlock: (request, name) => answerKitCa(dataFolder, request, name),
       root: root && signingPair(identity.organisation.suite, root),
       life: start.life,
       roster,

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'compiled'))
 const { CommanderError } = await import('commander')
 const { isDebug, runCommandLine } = await import('#cli/command-line.ts')
+const { askOnTerminal } = await import('#cli/question.ts')
 const { exitCodeOf, explain, EXIT } = await import('#cli/explain.ts')
 
 const stop = new AbortController()
@@ -39,6 +40,7 @@ try {
     terminal: {
       out: (text) => void process.stdout.write(text),
       error: (text) => void process.stderr.write(text),
+      ask: askOnTerminal,
     },
     signal: stop.signal,
   })

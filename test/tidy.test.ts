@@ -31,9 +31,10 @@ const MAY_IMPORT: ImportTable = {
   server: 'base model app ports config:types',
   bridges: 'base model app ports',
   config: 'base model',
-  cli: 'base config compose compose-tls app model trust codec x509 carriers ports:types',
+  cli: 'base config compose compose-tls compose-kit-ca app model trust codec x509 carriers ports:types',
   web: 'base model',
   'compose-tls': 'base config x509 ports server:types',
+  'compose-kit-ca': 'base config x509',
   compose: 'all',
   main: 'cli',
 }

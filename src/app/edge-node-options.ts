@@ -6,6 +6,7 @@ import type { Passwords } from '#ports/passwords.ts'
 import type { Random } from '#ports/random.ts'
 import type { Store } from '#ports/store.ts'
 import type { Identity } from '#trust/identity.ts'
+import type { DoorEpoch } from '#trust/join-grant.ts'
 import type { KeyPair } from '#trust/keys.ts'
 import type { EpochPolicy } from '#sync/rotation.ts'
 import type { Roster } from '#trust/roster.ts'
@@ -17,6 +18,12 @@ export interface EdgeNodeOptions {
   readonly organisationSecret: Uint8Array
   /** Only where the organisation was founded: the root that issues certificates. */
   readonly root: KeyPair | undefined
+  /** What the organisation sealed under when this node was let in; held when its store is new. */
+  readonly doorEpoch?: DoorEpoch | undefined
+  /** Told of this node's own certificate once a later one is on disk in the keys document, to be kept for the next start. */
+  readonly keepCertificate?: (certificate: Uint8Array) => void
+  /** What other layers answer to their block of a request to join; nothing unless given. */
+  readonly answerBlock?: (request: Uint8Array, name: string) => Promise<Uint8Array>
   /** 4 random bytes: this life of the store. Kept with the store, new when the store is made or restored. */
   readonly life: Uint8Array
   /** Shared with the carriers. Holds, at first, the certificate of the node that let this one in. */

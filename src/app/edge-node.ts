@@ -1,13 +1,17 @@
 /** The whole app: sync opened, and each part of `EdgeNode` put together. */
+import { equalBytes } from '#base/bytes.ts'
 import type { ChannelId, UserId } from '#base/ids.ts'
 import type { SyncEvent } from '#sync/context.ts'
 import { openNodeSync } from '#sync/node-sync.ts'
 import { openAudits } from './audit.ts'
+import type { Identity } from '#trust/identity.ts'
+import { livingIdentity } from '#trust/living-identity.ts'
 import { openChannels } from './channels.ts'
 import type { AppContext } from './context.ts'
 import type { EdgeNodeOptions, EdgeNodePorts } from './edge-node-options.ts'
 import { openEvents } from './events.ts'
 import { openJoining } from './joining.ts'
+import { openKnownNodes } from './known-nodes.ts'
 import { openMembers } from './members.ts'
 import { openMessages } from './messages.ts'
 import type { EdgeNode, Preference } from './node.ts'
@@ -15,6 +19,7 @@ import { openPeople } from './people.ts'
 import { openPreferences } from './preferences.ts'
 import { openReading } from './reading.ts'
 import { openRevoking } from './revoking.ts'
+import { renewCertificates } from './renewal.ts'
 import { openSessions } from './sessions.ts'
 import { openStatus } from './status.ts'
 
@@ -31,14 +36,18 @@ export async function openEdgeNode(
   const events = openEvents((error) => log.error('event.failed', { reason: String(error) }))
   const early: SyncEvent[] = []
   let context: AppContext | undefined
+  const identity = livingIdentity(options.identity, options.roster)
   const emit = (event: SyncEvent): void => {
+    if (event.kind === 'keys') keepNewest()
     if (context === undefined) early.push(event)
     else events.relay(context, event)
   }
-  const { identity, organisationSecret, life, root, version, roster } = options
+  const keepNewest = certificateKeeper(options, identity)
+  const { organisationSecret, life, root, version, roster, doorEpoch } = options
   const sync = await openNodeSync({
     identity,
     organisationSecret,
+    doorEpoch,
     life,
     roster,
     store,
@@ -51,8 +60,11 @@ export async function openEdgeNode(
     ...(options.onRebirth && { onRebirth: options.onRebirth }),
   })
   context = { sync: sync.context, random }
+  keepNewest()
+  const here = context
   for (const event of early) events.relay(context, event)
 
+  const { answerBlock = async () => new Uint8Array(0) } = options
   const tellViewed = (person: UserId, channel: ChannelId): void =>
     events.publish({ kind: 'viewed', person, channel, at: clock.now() })
   const tell = (person: UserId, preferences: readonly Preference[]): void =>
@@ -68,11 +80,24 @@ export async function openEdgeNode(
     ...openReading(context),
     ...openAudits(context),
     ...openStatus(context, { links: sync.links, version, startedAt }),
-    ...openRevoking(context),
-    ...openJoining(context, { root, organisationSecret }),
+    ...openRevoking(context, { root }),
+    ...openJoining(context, { root, organisationSecret, answerBlock }),
+    ...openKnownNodes(context, { links: sync.links }),
+    renewCertificates: () => renewCertificates(here, { root, links: sync.links }),
     [Symbol.asyncDispose]: async () => {
       await sync[Symbol.asyncDispose]()
       await events.settled()
     },
+  }
+}
+
+/** Tells of this node's own certificate whenever it is another than the one told last. */
+function certificateKeeper(options: EdgeNodeOptions, identity: Identity): () => void {
+  let kept = options.identity.certificateBytes
+  return () => {
+    const { certificateBytes } = identity
+    if (equalBytes(certificateBytes, kept)) return
+    kept = certificateBytes
+    options.keepCertificate?.(certificateBytes)
   }
 }

@@ -10,10 +10,12 @@ import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { AuditNote } from '#sync/audit.ts'
 import type { AuditQuery } from '#sync/audit-reading.ts'
+import type { NodeRole } from '#trust/identity.ts'
 import type {
   CaptureReport,
   Channel,
   DeliveryStory,
+  KnownNode,
   Membership,
   Message,
   MessagePage,
@@ -82,6 +84,30 @@ export interface RevocationRequest {
   readonly since?: Instant
   /** At most 200 characters; every node can read it, the revoked one too. */
   readonly reason?: string
+}
+
+/** What an administrator decides about the node that a code lets in. */
+export interface InvitationDraft {
+  /** The only role the code lets in; `kit` unless given. */
+  readonly role?: NodeRole
+  /** Whether people compare six digits before the node is let in. Not unless asked for: see `#trust/join-compare.ts`. */
+  readonly isCompared?: boolean
+}
+
+/** A node that shows six digits and waits until an administrator says that they are the same. */
+export interface WaitingJoin {
+  readonly name: string
+  readonly role: NodeRole
+  readonly digits: string
+  readonly since: Instant
+}
+
+/** The answer to a request that came in a file, and what people compare of it. */
+export interface AdmissionByFile {
+  readonly answer: Uint8Array
+  readonly name: string
+  readonly role: NodeRole
+  readonly fingerprint: string
 }
 
 /** Something changed, is on disk, and may be shown. `isLate` says that it came in from another node. */
@@ -211,10 +237,26 @@ export interface EdgeNode {
   /** Notes a deed of the node itself. */
   readonly noteDeed: (deed: Deed) => Promise<void>
 
+  /** The nodes of the organisation as this node knows them, by number. Only administrators. */
+  readonly nodes: (subject: UserId) => Promise<readonly KnownNode[]>
+  /**
+   * Asks for a new certificate of this node's own when two thirds of its life are over, and renews those of others that
+   * are due where this node may. How many it renewed.
+   */
+  readonly renewCertificates: () => Promise<number>
   /** A code that lets one new node join, once, within a day. Only administrators. */
   readonly makeJoinCode: (
     subject: UserId,
+    draft?: InvitationDraft,
   ) => Promise<{ readonly code: string; readonly expiresAt: Instant }>
   /** Answers a joining node; the code inside is checked and used up. @throws EdgeError JOIN_REFUSED */
   readonly admitNode: (exchange: JoinExchange) => Promise<Uint8Array>
+  /** Answers a request whose fingerprint people have compared. @throws EdgeError NOT_ALLOWED, JOIN_REFUSED */
+  readonly admitByFile: (subject: UserId, file: Uint8Array) => Promise<AdmissionByFile>
+  /** Nodes that wait for somebody to compare digits. Only administrators. */
+  readonly waitingJoins: (subject: UserId) => Promise<readonly WaitingJoin[]>
+  /** Lets in the node whose screen shows these digits. @throws EdgeError NOT_FOUND */
+  readonly confirmJoin: (subject: UserId, digits: string) => Promise<WaitingJoin>
+  /** Sends the node with these digits away for good. @throws EdgeError NOT_FOUND */
+  readonly refuseJoin: (subject: UserId, digits: string) => Promise<WaitingJoin>
 }

@@ -1,6 +1,6 @@
 /** A node is lost, or might be: shutting it out, ordering its keys destroyed, and saying what its loss means. */
 import { EdgeError } from '#base/errors.ts'
-import type { NodeId, UserId } from '#base/ids.ts'
+import type { Instant, NodeId, UserId } from '#base/ids.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { KeyContent } from '#model/key-content.ts'
 import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
@@ -13,6 +13,8 @@ import type { Tx } from '#sync/replica.ts'
 import type { Certificate } from '#trust/identity.ts'
 import { kindOfChannel } from '#model/channel-id.ts'
 import type { Action } from '#trust/access.ts'
+import type { KeyPair } from '#trust/keys.ts'
+import { issuerHere, renewed } from './admission.ts'
 import { insist, isAdministrator, peopleOf, write, type AppContext } from './context.ts'
 import type { EdgeNode, RevocationRequest } from './node.ts'
 import type { CapturedChannel, CaptureReport } from './types.ts'
@@ -24,9 +26,12 @@ const WRAP_COST = 51
 const PAIR_COST = 1_150
 
 /** The part of the app that deals with lost nodes. */
-export function openRevoking(context: AppContext): Revoking {
+export function openRevoking(
+  context: AppContext,
+  authority: { readonly root: KeyPair | undefined },
+): Revoking {
   return {
-    revokeNode: (subject, request) => revokeNode(context, subject, request),
+    revokeNode: (subject, request) => revokeNode(context, authority, { subject, request }),
     wipeNode: async (subject, node) => {
       insistOnAuthority(context, subject, 'wipe node')
       certificateOf(context, node)
@@ -45,8 +50,8 @@ export function openRevoking(context: AppContext): Revoking {
 
 async function revokeNode(
   context: AppContext,
-  subject: UserId,
-  request: RevocationRequest,
+  { root }: { readonly root: KeyPair | undefined },
+  { subject, request }: { readonly subject: UserId; readonly request: RevocationRequest },
 ): Promise<CaptureReport> {
   insistOnAuthority(context, subject, 'revoke node')
   const certificate = certificateOf(context, request.node)
@@ -60,11 +65,27 @@ async function revokeNode(
   await sync.replica.commit(async (tx) => {
     const { node, since = sync.now(), reason = '' } = request
     const opened = openAudiences(sync, node)
+    await vouchAnew(tx, context, { root, fallen: node, since })
     await append(tx, context, { kind: 'revocation', node, since, reason })
     // The new keys leave in the same commit: whoever hears of the revocation can go on at once.
     for (const audience of opened) await ensureEpoch(tx, sync, audience)
   })
   return reportOf(context, certificate)
+}
+
+/** Whoever only the lost node vouched for would fall with it: those it let in before are vouched for here. */
+async function vouchAnew(
+  tx: Tx,
+  context: AppContext,
+  { root, fallen, since }: { root: KeyPair | undefined; fallen: NodeId; since: Instant },
+): Promise<void> {
+  const issuer = issuerHere(context, root)
+  if (issuer === undefined) return
+  for (const certificate of context.sync.roster.all()) {
+    if (certificate.issuer !== fallen || certificate.validFrom >= since) continue
+    const content = { kind: 'node' as const, certificate: renewed(context, issuer, certificate) }
+    await write(tx, context, { document: KEYS, author: undefined, content })
+  }
 }
 
 async function reportOf(context: AppContext, certificate: Certificate): Promise<CaptureReport> {

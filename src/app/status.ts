@@ -87,7 +87,8 @@ async function linkFrom(context: AppContext, state: LinkState): Promise<Link> {
   return { carrier, peer: name ?? state.peer, isUp, since, sentBytes, receivedBytes, queued }
 }
 
-function summaryOf(certificate: Certificate, own: Certificate): NodeSummary {
+/** A node in a few words. */
+export function summaryOf(certificate: Certificate, own: Certificate): NodeSummary {
   const { node: id, number, name, role } = certificate
   return { id, number, name, role, isThisNode: id === own.node }
 }

@@ -199,6 +199,19 @@ export interface CaptureReport {
   readonly rekeyBytes: number
 }
 
+/** A node with what its certificate says, and when it gave its last sign of life. */
+export interface KnownNode extends NodeSummary {
+  readonly administers: boolean
+  readonly issues: boolean
+  readonly validFrom: Instant
+  readonly validUntil: Instant
+  readonly validity: 'valid' | 'expired' | 'not yet valid'
+  /** By this node's clock; 0 when nothing was heard of it yet. */
+  readonly lastHeardAt: Instant
+  /** 0 unless it is revoked. */
+  readonly revokedSince: Instant
+}
+
 /** The node in a few words, for `holdfast status` and the status endpoint. */
 export interface NodeStatus {
   readonly node: NodeSummary

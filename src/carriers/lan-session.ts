@@ -28,6 +28,9 @@ export type SessionEnd =
   | 'silent'
   | 'superseded'
   | 'closing'
+  /** The peer refuses us, and says why: a word of somebody who has not proven who it is. */
+  | 'expired-says-peer'
+  | 'revoked-says-peer'
 
 /** One session: not yet open, open, or ended. */
 export interface LanSession {
@@ -89,6 +92,13 @@ export const HANDSHAKE_MS = 15_000
 const CLOSE_MS = 2_000
 /** Bytes of answers that may wait in the socket for a peer that does not read them. */
 const WAITING_BYTES_MAX = 262_144
+/** Close codes of a WebSocket: the normal one, and our own that tell the peer why it is refused. */
+const CLOSE_NORMAL = 1_000
+const CLOSE_CODES: Partial<Record<SessionEnd, number>> = { expired: 4_001, revoked: 4_002 }
+const ENDS_BY_CODE: Partial<Record<number, SessionEnd>> = {
+  4_001: 'expired-says-peer',
+  4_002: 'revoked-says-peer',
+}
 /** `readyState` of a WebSocket. */
 const OPEN = 1
 const CLOSED = 3
@@ -104,7 +114,7 @@ export function openLanSession(task: SessionTask, ports: SessionPorts): LanSessi
   const end = (reason: SessionEnd): void => {
     if (over.signal.aborted) return
     over.abort()
-    closeSocket(socket, ports.clock)
+    closeSocket(socket, ports.clock, CLOSE_CODES[reason])
     task.onEnd(self, reason, peer)
   }
   const begin = (session: Session): void => {
@@ -146,7 +156,8 @@ export function openLanSession(task: SessionTask, ports: SessionPorts): LanSessi
       else if (talk === undefined) shake(bytes)
       else hear(bytes, talk)
     },
-    onClose: (wasOpen) => end(wasOpen ? 'closed-by-peer' : 'unreachable'),
+    onClose: (wasOpen, code) =>
+      end(wasOpen ? (ENDS_BY_CODE[code] ?? 'closed-by-peer') : 'unreachable'),
   })
   void ports.clock.sleep(HANDSHAKE_MS, over.signal).then(() => talk ?? end('no-handshake'))
   return self
@@ -185,7 +196,7 @@ interface SocketEvents {
   readonly onOpen: () => void
   /** Undefined when the message is text. */
   readonly onBytes: (bytes: Uint8Array | undefined) => void
-  readonly onClose: (wasOpen: boolean) => void
+  readonly onClose: (wasOpen: boolean, code: number) => void
 }
 
 function listen(socket: WebSocket, events: SocketEvents): void {
@@ -200,17 +211,17 @@ function listen(socket: WebSocket, events: SocketEvents): void {
     events.onBytes(isBinary && Buffer.isBuffer(data) ? data : undefined)
   })
   socket.on('error', ignore)
-  socket.once('close', () => events.onClose(wasOpen))
+  socket.once('close', (code) => events.onClose(wasOpen, code))
 }
 
 function isDrained(socket: WebSocket): boolean {
   return socket.readyState === OPEN && socket.bufferedAmount < FRAME_BYTES_MAX
 }
 
-function closeSocket(socket: WebSocket, clock: Clock): void {
+function closeSocket(socket: WebSocket, clock: Clock, code = CLOSE_NORMAL): void {
   if (socket.readyState === CLOSED) return
   const closed = new AbortController()
   socket.once('close', () => closed.abort())
-  socket.close(1000)
+  socket.close(code)
   void clock.sleep(CLOSE_MS, closed.signal).then(() => socket.terminate())
 }

@@ -267,7 +267,17 @@ const SUSPECT: ReadonlySet<SessionEnd> = new Set<SessionEnd>([
   'reads-too-slowly',
 ])
 
+/** What somebody has to do something about. */
+const REMEDIES: Partial<Record<SessionEnd, string>> = {
+  expired: "the peer's certificate has expired: renew it there, or set this clock right",
+  revoked: 'the peer is revoked: let it in anew with new keys if it is in good hands',
+  'expired-says-peer': 'our certificate has expired for the peer: run holdfast doctor',
+  'revoked-says-peer': 'the organisation has revoked this node: ask an administrator',
+}
+
 function reportEnd(log: Log, facts: Facts & { readonly reason: SessionEnd }): void {
-  if (SUSPECT.has(facts.reason)) log.warn('lan.session-end', facts)
+  const remedy = REMEDIES[facts.reason]
+  if (remedy !== undefined) log.warn('lan.session-end', { ...facts, remedy })
+  else if (SUSPECT.has(facts.reason)) log.warn('lan.session-end', facts)
   else log.info('lan.session-end', facts)
 }

@@ -1,19 +1,17 @@
 /** The command line: what may be typed, and which command runs. Errors are thrown; only `main` catches. */
-import { homedir } from 'node:os'
-import { join as joinPath, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { LANES } from '#model/precedence.ts'
 import { systemEnvironment, type Environment } from '#config/load.ts'
 import { realWorld, VERSION } from '#compose.ts'
-import { examples, type Action, type Run } from './action.ts'
+import { command, examples, naming, type Action, type Run } from './command.ts'
 import { auditExport, auditFollow, auditList, type AuditOptions } from './audit.ts'
 import { auditVerify, type VerifyOptions } from './audit-verify.ts'
 import { doctor, type DoctorOptions } from './doctor.ts'
 import { enrol } from './enrol.ts'
 import { EXIT, type ExitCode } from './explain.ts'
 import { init, type FoundingOptions } from './init.ts'
-import { invite, type InviteOptions } from './invite.ts'
-import { join, type JoinOptions } from './join.ts'
+import { addJoinCommands, addMembershipCommands } from './membership-commands.ts'
 import { passphrase, type PassphraseOptions } from './passphrase.ts'
 import { post, type PostOptions } from './post.ts'
 import { drillCapture, revoke, type RevokeOptions } from './lost.ts'
@@ -82,6 +80,8 @@ function programFor(surroundings: Surroundings, finish: (code: ExitCode) => void
     }
   addNodeCommands(program, action, surroundings)
   addLockCommands(program, action, surroundings)
+  addJoinCommands(program, action, surroundings)
+  addMembershipCommands(program, action, surroundings)
   addTalkCommands(program, action, surroundings)
   addTrustCommand(command(program, 'trust', surroundings), action)
   addAuditCommands(program, action, surroundings)
@@ -101,31 +101,6 @@ function addNodeCommands(program: Command, action: Action, surroundings: Surroun
       examples('start', 'start --port 9000', 'start --data /srv/alpha --role hub'),
     )
     .action(action<FoundingOptions>(start))
-  naming(command(program, 'join', surroundings))
-    .argument(
-      '<address>',
-      'host:port of a node of the organisation, or the holdfast:// text of a QR code',
-    )
-    .argument('[code]', 'the join code that `holdfast invite` showed there')
-    .description('make a node that belongs to an organisation which is there already')
-    .option(
-      '--admin <name>',
-      'name of the administrator account (default: admin- and the name of the node)',
-    )
-    .addHelpText('after', examples('join 192.168.1.10:8065 ybnd-rfg8-ejkm-cpqx --name bravo'))
-    .action(
-      action<JoinOptions>((options, around, [address = '', code]) =>
-        join({ address, code }, options, around),
-      ),
-    )
-  command(program, 'invite', surroundings)
-    .description('ask the running node for a code that lets one new node join')
-    .option(
-      '--at <host:port>',
-      'how the new node reaches this one (default: this machine on the network)',
-    )
-    .addHelpText('after', examples('invite', 'invite --at hub.example.org:8065'))
-    .action(action<InviteOptions>(invite))
   command(program, 'status', surroundings)
     .description('show the running node, the nodes it knows and its links')
     .addHelpText('after', examples('status', 'status --json'))
@@ -259,32 +234,12 @@ function selecting(made: Command): Command {
     .option('--deed <names>', 'only these deeds, commas between')
 }
 
-/** A command with the options that all have. */
-function command(program: Command, name: string, { environment }: Surroundings): Command {
-  const usual = joinPath(homedir(), '.holdfast')
-  const data = environment['HOLDFAST_DATA'] ?? ''
-  return program
-    .command(name)
-    .option(
-      '--data <folder>',
-      'the data folder; $HOLDFAST_DATA sets it, too',
-      data === '' ? usual : data,
-    )
-    .option('--json', 'one line of JSON instead of words')
-}
-
-/** Options of whatever makes a node. */
-function naming(made: Command): Command {
-  return made
-    .option('--name <name>', "name of the node (default: the machine's)")
-    .option('--role <role>', 'kit, hub or relay (default: kit)')
-    .option('--host <address>', 'address to listen on (default: all)')
-    .option('--port <port>', 'port to listen on (default: 8065)')
-    .option('--config <file>', 'the config file (default: config.json in the data folder)')
-}
-
 function founding(made: Command): Command {
   return naming(made)
     .option('--organisation <name>', 'name of the new organisation (default: Holdfast)')
     .option('--admin <name>', 'name of the first administrator account', 'admin')
+    .option(
+      '--suite <name>',
+      'algorithms of the organisation, for ever: nacl or fips (default: nacl)',
+    )
 }

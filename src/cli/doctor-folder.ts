@@ -1,7 +1,7 @@
 /** The checks of `holdfast doctor` that look at the data folder: is it whole, closed to others, and readable? */
 import { join, relative } from 'node:path'
 import { codeOf } from '#base/errors.ts'
-import { CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
+import { CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT, RENEWAL_PART } from '#base/limits.ts'
 import { layoutOf, openModes, readDataFolder, type PublicContents } from '#config/data-folder.ts'
 import { isThere } from '#config/files.ts'
 import { loadConfig } from '#config/load.ts'
@@ -9,7 +9,7 @@ import type { Config } from '#config/schema.ts'
 import { checkFixedKeys, realWorld } from '#compose.ts'
 import { checkStore, identityOf, organisationOf, rosterOf } from '#compose/opening.ts'
 import { forget, keysOf, unlockAlone, waysInto, type StoreKey } from '#compose/unlocking.ts'
-import { readCertificate, type Certificate } from '#trust/identity.ts'
+import { isPast, readCertificate, validityOf, type Certificate } from '#trust/identity.ts'
 import { failed, fail, ok, warn, type Finding } from './finding.ts'
 import { when, type Surroundings } from './terminal.ts'
 
@@ -59,6 +59,7 @@ export async function checkFolder(
       ...(await modes(data)),
       hasConfig ? ok('config', 'no mistake') : config,
       ...(hasConfig ? await lockedParts(place, contents, config) : []),
+      validity(surroundings.clock.now(), certificate, data),
       clock(surroundings.clock.now(), certificate),
     ],
     config: hasConfig ? config : undefined,
@@ -140,6 +141,27 @@ async function store({ data, isRunning }: FolderPlace, key: StoreKey): Promise<F
         ? fail('store', 'in use by another program: stop it')
         : failed('store')(error),
   )
+}
+
+/** A certificate runs out for good, so there is time to act from two thirds of its life on. */
+function validity(now: number, certificate: Certificate, data: string): Finding {
+  const { rights, validUntil } = certificate
+  const byRoot = `the root renews it: holdfast join --request FILE --data ${data}, and there holdfast root certify FILE`
+  const byNode = `contact with a node that may issue renews it; without a network: holdfast join --request FILE --data ${data}`
+  const how = rights.administers || rights.issues ? byRoot : byNode
+  switch (validityOf(certificate, now)) {
+    case 'expired':
+      return fail(
+        'certificate',
+        `expired ${when(validUntil)}: other nodes refuse this one. If the clock is right, ${how}`,
+      )
+    case 'not yet valid':
+      return warn('certificate', `valid from ${when(certificate.validFrom)}: look at the clock`)
+    case 'valid':
+      return isPast(certificate, RENEWAL_PART, now) && now >= EARLIEST_CREDIBLE_AT
+        ? warn('certificate', `valid until ${when(validUntil)}: ${how}`)
+        : ok('certificate', `valid until ${when(validUntil)}`)
+  }
 }
 
 function clock(now: number, certificate: Certificate): Finding {

@@ -1,16 +1,17 @@
 /** `holdfast join`: makes a node that belongs to an organisation which is there already. */
 import { EdgeError } from '#base/errors.ts'
-import { parseJoinCode, parseJoinUrl, type JoinInvitation } from '#trust/join-code.ts'
-import { layoutOf, readDataFolder } from '#config/data-folder.ts'
-import { isThere } from '#config/files.ts'
 import { parseJson } from '#config/json.ts'
+import { isCompared, parseJoinCode, parseJoinUrl, type JoinInvitation } from '#trust/join-code.ts'
+import { isWait } from '#trust/join-compare.ts'
 import { SUITES } from '#trust/keys.ts'
-import type { FolderContents } from '#config/data-folder.ts'
-import { beginJoin, newPassword } from './enrolment.ts'
+import { beginKitCa } from '#compose-kit-ca.ts'
+import { beginJoin, type Joined, type Meeting } from './enrolment.ts'
+import { answerByFile, checkNew, requestByFile, settle } from './join-by-file.ts'
 import { refusalFrom } from './local-node.ts'
-import { configOfNewNode, enrolFirst, isNew, makeFolderFor, type NewNode } from './new-node.ts'
+import { configOfNewNode, type NewNode } from './new-node.ts'
+import { isYes } from './question.ts'
 import { requestAnyWay } from './request-any.ts'
-import { table, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
+import type { CommonOptions, Surroundings } from './terminal.ts'
 
 /** What `join` may be told. */
 export interface JoinOptions extends CommonOptions {
@@ -20,7 +21,16 @@ export interface JoinOptions extends CommonOptions {
   readonly host?: string
   readonly port?: string
   readonly admin?: string
+  /** Writes a request into this file, instead of asking over a network. */
+  readonly request?: string
+  /** Takes the answer to that request from this file. */
+  readonly answer?: string
+  /** The fingerprint of the answer, as the other end told it. */
+  readonly fingerprint?: string
 }
+
+/** How often a node that waits for people asks again. */
+const ASK_AGAIN_MS = 2_000
 
 /** The two words behind `join`, as they were typed. */
 export interface Invitation {
@@ -35,41 +45,17 @@ export async function join(
   options: JoinOptions,
   surroundings: Surroundings,
 ): Promise<void> {
-  const { terminal, random } = surroundings
+  if (options.request !== undefined) return requestByFile(options.request, options, surroundings)
+  if (options.answer !== undefined) return answerByFile(options.answer, options, surroundings)
   const { at, code } = invitationFrom(typed)
   await checkNew(options.data)
   const place = { data: options.data, config: options.config }
   const node = await configOfNewNode(place, options, surroundings)
-  const hadConfig = options.config !== undefined || (await isThere(layoutOf(options.data).config))
-  const contents = await exchangeInSomeSuite({ at, code, node }, surroundings)
-  await makeFolderFor(place, contents, { node, dial: [at] })
-
-  const username = options.admin ?? `admin-${node.name}`
-  const operator = await enrolFirst(
-    { data: options.data, config: node.config },
-    { username, password: newPassword(random) },
-  )
-  const organisation = contents.organisation.name
-  if (options.json)
-    return writeJson(terminal, {
-      dataFolder: options.data,
-      name: node.name,
-      organisation,
-      ...operator,
-    })
-  writeLines(terminal, [
-    `Node ${node.name} (${node.role}) belongs to ${organisation} now, in ${options.data}`,
-    '',
-    ...table([
-      ['Administrator', operator.username],
-      ['Password', `${operator.password}   shown only now: note it down`],
-    ]),
-    '',
-    ...(hadConfig
-      ? [`Its config was there before and stays as it is; the node that let it in is at ${at}.`]
-      : []),
-    `Next: holdfast start --data ${options.data}`,
-  ])
+  const kitCa = await beginKitCa()
+  const invitation = { at, code, node, block: kitCa.block }
+  const { contents, block } = await exchangeInSomeSuite(invitation, surroundings)
+  await settle({ contents, node, at }, options, surroundings)
+  await kitCa.keep(options.data, block)
 }
 
 /** @throws EdgeError INPUT_INVALID */
@@ -89,36 +75,58 @@ function wrong(field: string, found: string, wanted: string): EdgeError {
   return new EdgeError('INPUT_INVALID', { field, found, wanted, do: 'See `holdfast join --help`.' })
 }
 
-async function checkNew(data: string): Promise<void> {
-  if (await isNew(data)) return
-  await readDataFolder(data)
-  throw new EdgeError('ALREADY_EXISTS', {
-    dataFolder: data,
-    found: 'a node in it',
-    wanted: 'a new or empty folder',
-    do: 'Name another folder with --data; a node stays in the organisation it was made for.',
-  })
-}
-
 /** A code says nothing of the organisation's algorithms: a node that has others says so, and the code stays good. */
 async function exchangeInSomeSuite(
-  { at, code, node }: JoinInvitation & { readonly node: NewNode },
+  {
+    at,
+    code,
+    node,
+    block,
+  }: JoinInvitation & { readonly node: NewNode; readonly block: Uint8Array },
   surroundings: Surroundings,
-): Promise<FolderContents> {
+): Promise<Joined> {
   let refusal: unknown
   for (const suite of SUITES) {
     const joining = beginJoin(
-      { code, suite, name: node.name, role: node.role },
+      { code, suite, name: node.name, role: node.role, block },
       surroundings.random,
     )
     try {
-      return joining.finish(await exchange(at, joining.request, surroundings))
+      const answer = await exchange(at, joining.request, surroundings)
+      return isCompared(code)
+        ? await finishCompared(at, joining.meet(answer), surroundings)
+        : joining.finish(answer)
     } catch (error) {
       refusal = error
       if (!(error instanceof EdgeError) || error.facts['found'] !== 'other-suite') break
     }
   }
   throw refusal
+}
+
+/** Shows the digits, and asks both the person here and the node there whether they are the same. */
+async function finishCompared(
+  at: string,
+  meeting: Meeting,
+  surroundings: Surroundings,
+): Promise<Joined> {
+  const { terminal, clock, signal } = surroundings
+  const { digits, organisationName, reveal, finish } = meeting
+  let answer = await exchange(at, reveal, surroundings)
+  terminal.error(`Organisation: ${organisationName.replace(/\p{Cc}/gu, '\u{fffd}')}\n`)
+  terminal.error(`Digits: ${digits.slice(0, 3)} ${digits.slice(3)}\n`)
+  const text =
+    'Does the administrator there see the same digits (holdfast invite --waiting)? yes or no: '
+  if (!isYes(await terminal.ask?.({ text })))
+    throw new EdgeError('JOIN_REFUSED', {
+      found: 'digits that nobody said are the same',
+      do: 'If they differ, somebody is between the two nodes: have the other one refuse, and make a new code on another way.',
+    })
+  while (isWait(answer) && !signal.aborted) {
+    await clock.sleep(ASK_AGAIN_MS, signal)
+    answer = await exchange(at, reveal, surroundings)
+  }
+  return finish(answer)
 }
 
 async function exchange(

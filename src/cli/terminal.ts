@@ -2,6 +2,7 @@
 import type { Environment } from '#config/load.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Random } from '#ports/random.ts'
+import type { Question } from './question.ts'
 
 /** Where a command writes to. Neither adds a line break. */
 export interface Terminal {
@@ -9,6 +10,8 @@ export interface Terminal {
   readonly out: (text: string) => void
   /** Everything else. */
   readonly error: (text: string) => void
+  /** Asks the person; undefined when nobody is there. Without it nobody ever is. */
+  readonly ask?: (question: Question) => Promise<string | undefined>
 }
 
 /** The surroundings of one command. */

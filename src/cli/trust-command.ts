@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { Argument, Option, type Command } from 'commander'
 import { EdgeError } from '#base/errors.ts'
-import { examples, type Action } from './action.ts'
+import { examples, type Action } from './command.ts'
 import { trustOffice } from './trust-office.ts'
 import { trust, trustExport, type TrustOptions } from './trust.ts'
 

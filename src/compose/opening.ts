@@ -25,8 +25,9 @@ import {
   type Organisation,
 } from '#trust/identity.ts'
 import { suiteOf } from '#trust/keys.ts'
+import { livingIdentity } from '#trust/living-identity.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
-import { forget, keysOf, sealWhole, unlockAlone, type StoreKey } from './unlocking.ts'
+import { forget, keysOf, replaceKeys, sealWhole, unlockAlone, type StoreKey } from './unlocking.ts'
 
 /** Everything outside the process but disk and network. */
 export interface World {
@@ -37,6 +38,7 @@ export interface World {
 
 /** An open folder. Its keys are overwritten and its store closed with the stack that opened it. */
 export interface Parts {
+  readonly dataFolder: string
   readonly identity: Identity
   readonly roster: Roster
   readonly contents: PublicContents
@@ -96,11 +98,18 @@ export async function openParts(
     },
   )
   const store = stack.use(sealWhole(level, key, world.random))
+  // A store that is there already has taken the epoch with which this node was let in.
+  if (keys.epoch !== undefined && !isNewStore)
+    await replaceKeys(dataFolder, key, {
+      keys: { ...keys, epoch: undefined },
+      random: world.random,
+    })
   forget(key) // What is derived from it is in the store's hands; nothing else needs it.
   const start = await beginStart(dataFolder, { isNewStore, bytes: world.random.bytes })
   if (start.reason === 'restored') world.log.warn('node.restored', { reason: 'folder' })
   const roster = rosterOf(identity.organisation, contents)
-  return { identity, roster, contents, keys, store, start }
+  const living = livingIdentity(identity, roster)
+  return { dataFolder, identity: living, roster, contents, keys, store, start }
 }
 
 /**
@@ -156,6 +165,6 @@ export function rosterOf(organisation: Organisation, { issuer }: PublicContents)
   return roster
 }
 
-function forgetAll({ signing, organisation, root }: NodeKeys): void {
-  for (const key of [signing, organisation, root]) key?.fill(0)
+function forgetAll({ signing, organisation, root, epoch }: NodeKeys): void {
+  for (const key of [signing, organisation, root, epoch]) key?.fill(0)
 }

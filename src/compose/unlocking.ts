@@ -58,7 +58,7 @@ const ALGORITHMS: Readonly<Record<UnlockConfig['cipher'], Algorithm>> = {
   'chacha20-poly1305': 1,
   'aes-256-gcm': 2,
 }
-const KEY_NAMES = ['signing', 'organisation', 'root'] as const
+const KEY_NAMES = ['signing', 'organisation', 'root', 'epoch'] as const
 
 /** The sealed files of a new folder, which opens with a key file: a new one inside it, or the one that is configured. */
 export async function sealNewFolder(
@@ -72,15 +72,18 @@ export async function sealNewFolder(
   const bytes = random.bytes(KEY_BYTES)
   const empty = emptyVault(ALGORITHMS[unlock.cipher], random)
   const vault = withKeyFile(empty, bytes, { secret, random })
-  const secrets = new Map(
+  const sealed = sealSecrets(partOf({ bytes, vault }, 'secrets'), namedKeys(keys), random)
+  bytes.fill(0)
+  return { vault: encodeVault(vault), secrets: sealed, keyFile: isInside ? secret : undefined }
+}
+
+function namedKeys(keys: NodeKeys): ReadonlyMap<string, Uint8Array> {
+  return new Map(
     KEY_NAMES.flatMap((name) => {
       const key = keys[name]
       return key === undefined ? [] : [[name, key] as const]
     }),
   )
-  const sealed = sealSecrets(partOf({ bytes, vault }, 'secrets'), secrets, random)
-  bytes.fill(0)
-  return { vault: encodeVault(vault), secrets: sealed, keyFile: isInside ? secret : undefined }
 }
 
 /** The folder's vault. @throws EdgeError STORE_BROKEN */
@@ -129,10 +132,20 @@ export function forget(key: StoreKey): void {
 export async function keysOf(dataFolder: string, key: StoreKey): Promise<NodeKeys> {
   const { secrets } = await readSealed(dataFolder)
   const found = openSecrets(partOf(key, 'secrets'), secrets)
-  const [signing, organisation, root] = KEY_NAMES.map((name) => found?.get(name))
+  const [signing, organisation, root, epoch] = KEY_NAMES.map((name) => found?.get(name))
   if (signing === undefined || organisation === undefined)
     throw damaged(layoutOf(dataFolder).secrets, 'the keys of this node, sealed under its store key')
-  return { signing, organisation, root }
+  return { signing, organisation, root, epoch }
+}
+
+/** Seals these keys in place of those that are there: the root moved away, or an epoch is in the store now. */
+export async function replaceKeys(
+  dataFolder: string,
+  key: StoreKey,
+  { keys, random }: { readonly keys: NodeKeys; readonly random: Random },
+): Promise<void> {
+  const sealed = sealSecrets(partOf(key, 'secrets'), namedKeys(keys), random)
+  await writeFileWhole(layoutOf(dataFolder).secrets, sealed, SECRET_MODE)
 }
 
 /** The store with sealed values and hidden names. It closes `inner` when it is closed. */

@@ -7,7 +7,8 @@
  *     issuer              the certificate of the node that let this one in, where it joined
  *     keys/               0700, every file in it 0600:
  *       store.vault         the store key, wrapped for each way to open it (`#storage/vault.ts`)
- *       secrets             signing, organisation and root keys, sealed under the store key
+ *       secrets             signing, organisation and root keys, and the epoch of a node that has just joined, sealed
+ *                           under the store key
  *       store               the key file that opens the vault, unless it lies elsewhere or a passphrase is set
  *       device              what this kit brings to a release by headquarters
  *       life                which life of the store this is (`life.ts`)
@@ -28,6 +29,7 @@ import {
   PUBLIC_MODE,
   readBytes,
   readText,
+  removeFile,
   SECRET_FOLDER_MODE,
   SECRET_MODE,
   writeFileWhole,
@@ -77,6 +79,8 @@ export interface NodeKeys {
   readonly signing: Uint8Array
   readonly organisation: Uint8Array
   readonly root: Uint8Array | undefined
+  /** What the organisation sealed under when this node was let in; gone once the store has it. */
+  readonly epoch?: Uint8Array | undefined
 }
 
 /** What a node is made of. */
@@ -214,6 +218,11 @@ export async function readDataFolder(path: string): Promise<PublicContents> {
     certificate: await readHex(layout.certificate),
     issuer: (await isThere(layout.issuer)) ? await readHex(layout.issuer) : undefined,
   }
+}
+
+/** Puts a later certificate of the same node in place of the one that is there. */
+export async function replaceCertificate(path: string, certificate: Uint8Array): Promise<void> {
+  await writeHex(layoutOf(path).certificate, certificate, PUBLIC_MODE)
 }
 
 /** The bytes of `keys/store.vault` and `keys/secrets`. @throws EdgeError STORE_BROKEN when one is not there */

@@ -76,6 +76,7 @@ export type KeyNews =
   | { readonly kind: 'wipe order'; readonly node: NodeId }
   | { readonly kind: 'wiped'; readonly node: NodeId }
   | { readonly kind: 'fork'; readonly proof: ForkProof }
+  | { readonly kind: 'renewal'; readonly node: NodeId }
   | { readonly kind: 'nothing' }
 
 /** Grows by `apply`; asks cost nothing. */
@@ -99,6 +100,8 @@ export interface KeyBook {
   readonly wipeOrders: () => readonly NodeId[]
   readonly isToBeWiped: (node: NodeId) => boolean
   readonly hasWiped: (node: NodeId) => boolean
+  /** Until when the certificate is valid in whose place the node asked for a new one last, to the second; 0 for never. */
+  readonly renewalAsked: (node: NodeId) => Instant
 }
 
 interface Book {
@@ -114,6 +117,7 @@ interface Book {
   readonly revocations: Map<NodeId, Revocation>
   readonly wipes: Set<NodeId>
   readonly wiped: Set<NodeId>
+  readonly asked: Map<NodeId, Instant>
 }
 
 /** 16 hexadecimal digits that name a node's sealing key; nobody else can publish one of the same name. */
@@ -134,6 +138,7 @@ export function openKeyBook(): KeyBook {
     revocations: new Map(),
     wipes: new Set(),
     wiped: new Set(),
+    asked: new Map(),
   }
   return {
     apply: (logged, writer) => applyEntry(book, logged, writer),
@@ -155,6 +160,7 @@ export function openKeyBook(): KeyBook {
     wipeOrders: () => [...book.wipes],
     isToBeWiped: (node) => book.wipes.has(node),
     hasWiped: (node) => book.wiped.has(node),
+    renewalAsked: (node) => book.asked.get(node) ?? 0,
   }
 }
 
@@ -196,6 +202,11 @@ function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): Key
     case 'wiped':
       book.wiped.add(writer.node)
       return { kind: 'wiped', node: writer.node }
+    case 'renewal': {
+      const { node } = writer
+      book.asked.set(node, Math.max(content.until, book.asked.get(node) ?? 0))
+      return { kind: 'renewal', node }
+    }
   }
 }
 

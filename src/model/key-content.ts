@@ -52,6 +52,8 @@ export type KeyContent =
   /** The node says of itself that it destroys its keys now. */
   | { readonly kind: 'wiped' }
   | ForkProof
+  /** The node asks for a new certificate in place of the one that is valid until then. */
+  | { readonly kind: 'renewal'; readonly until: Instant }
 
 /** Proof that a node signed two different changes under one number. It needs nothing but the node's certificate. */
 export interface ForkProof {
@@ -87,6 +89,7 @@ export const KEY_KIND_NUMBER = {
   'wipe order': 28,
   wiped: 29,
   fork: 33,
+  renewal: 30,
 } as const
 
 /** Nodes one epoch entry may be wrapped for: as many as fit into an entry; more take a second one. */
@@ -125,6 +128,8 @@ export function keyFields(content: KeyContent): readonly unknown[] {
       const named = [document, bytesFromHex(actor), seq, bytesFromHex(previous)]
       return [...named, ...branches.map(writeBranch)]
     }
+    case 'renewal':
+      return [Math.floor(content.until / 1000)]
   }
 }
 
@@ -180,6 +185,8 @@ export const KEY_READERS: Readonly<
         }
       : undefined
   },
+  [KEY_KIND_NUMBER.renewal]: ([until]) =>
+    isCount(until) ? { kind: 'renewal', until: until * 1000 } : undefined,
 }
 
 function writeWraps(wraps: readonly Wrap[]): Uint8Array {

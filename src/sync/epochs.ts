@@ -23,6 +23,7 @@ import {
   type Epoch,
   type EpochKey,
 } from '#trust/epoch.ts'
+import type { DoorEpoch } from '#trust/join-grant.ts'
 import { openSecret, SEALING_SEED_BYTES, sealingPair, sealSecret } from '#trust/sealing-key.ts'
 import { audienceOf, channelOfAudience, nodesOf, scopeOf } from './audience.ts'
 import { audit, epochDeed } from './audit.ts'
@@ -61,6 +62,24 @@ export async function ensureEpoch(
   const held = good.map(({ id }) => context.keyring.epoch(id)).find((one) => one !== undefined)
   if (held !== undefined) return held
   return good.length > 0 ? undefined : rotate(tx, context, audience)
+}
+
+/** The organisation's epoch for a node that comes in now; undefined while it follows from what is given at the door. */
+export async function epochForDoor(tx: Tx, context: SyncContext): Promise<DoorEpoch | undefined> {
+  const epoch = await ensureEpoch(tx, context, context.identity.organisation.id)
+  if (epoch?.maker === undefined) return undefined
+  const { number, maker, secret } = epoch
+  return { number, maker, secret }
+}
+
+/** Holds the epoch that was handed over at the door. */
+export async function holdFromDoor(
+  tx: Tx,
+  context: SyncContext,
+  { number, maker, secret }: DoorEpoch,
+): Promise<void> {
+  const { id: audience, suite } = context.identity.organisation
+  await hold(tx, context, epochOf(suite, { audience, number, maker, secret }))
 }
 
 /** Begins the next epoch of an audience, whatever there is already. */
@@ -182,11 +201,30 @@ export function goodEpochs(
     .epochs(audience)
     .filter(({ maker, covered }) => nodes.has(maker) && [...covered].every(isInside))
     .map((one) => ({ ...one, isFirst: false }))
+  made.push(...atTheDoor(context, audience, nodes))
   const first = context.keyring.firstEpoch
   const isEverybody = context.roster.all().every(({ node }) => nodes.has(node))
   if (audience === first.audience && isEverybody)
     made.push({ id: first.id, number: 0, covered: new Set(), isFirst: true })
   return made.toSorted((a, b) => b.number - a.number || (a.id < b.id ? 1 : -1))
+}
+
+/** What this node was given when it came in counts until the book says whom it covers. */
+function atTheDoor(
+  { keyring, keyBook, roster }: SyncContext,
+  audience: AudienceId,
+  nodes: ReadonlySet<NodeId>,
+): readonly Candidate[] {
+  const known = new Set(
+    keyBook()
+      .epochs(audience)
+      .map(({ id }) => id),
+  )
+  return keyring.held(audience).flatMap(({ id, number, maker }) => {
+    const isFromDoor = maker !== undefined && !known.has(id)
+    const isBelieved = isFromDoor && (nodes.has(maker) || roster.byNode(maker) === undefined)
+    return isBelieved ? [{ id, number, covered: new Set<string>(), isFirst: false }] : []
+  })
 }
 
 /** The sealing keys of an audience's other nodes; a node that has published none cannot be wrapped for yet. */

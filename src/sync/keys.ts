@@ -120,7 +120,7 @@ export const key = {
   auditCursor: (reader: string) => `audit/cursor/${reader}`,
   /** AuditRecord, in the order in which they came to this node, from 1. */
   auditRecord: (number: number) => `view/audit/${padded(number)}`,
-  /** JoinCodeRecord, by the code's id. */
+  /** JoinCodeRecord, by the first 8 bytes of the code's hash. */
   joinCode: (id: string) => `join/${id}`,
 } as const
 
@@ -174,4 +174,5 @@ export const range = {
   preferences: (person: UserId) => within(`pref/${person}/`),
   joinCodes: within('join/'),
   auditRecords: within('view/audit/'),
+  receipts: (node: NodeId) => within(`got/${node}/`),
 } as const

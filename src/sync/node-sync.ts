@@ -1,5 +1,5 @@
 /** Opens all of sync for one node: replica, directory, roster, keyring, and the driver that runs them. */
-import { actorOf, type Instant } from '#base/ids.ts'
+import { actorOf } from '#base/ids.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
@@ -8,13 +8,14 @@ import type { Random } from '#ports/random.ts'
 import type { Store } from '#ports/store.ts'
 import { openKeyring } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
+import type { DoorEpoch } from '#trust/join-grant.ts'
 import type { Roster } from '#trust/roster.ts'
 import { openAuditCounts } from './audit-counts.ts'
 import { alarm, recordAudit } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext, SyncEvent } from './context.ts'
 import { startDriver, type Driver } from './driver.ts'
-import { ensureSealingKey, reloadEpochs } from './epochs.ts'
+import { ensureSealingKey, holdFromDoor, reloadEpochs } from './epochs.ts'
 import { proveFork } from './freeze.ts'
 import { retryParked } from './inbox.ts'
 import { range } from './keys.ts'
@@ -35,6 +36,8 @@ export interface NodeSync extends AsyncDisposable {
 export interface NodeSyncOptions {
   readonly identity: Identity
   readonly organisationSecret: Uint8Array
+  /** What the organisation sealed under when this node was let in; held when a new store is opened. */
+  readonly doorEpoch?: DoorEpoch | undefined
   readonly life: Uint8Array
   /** Shared with the carriers: who is out gets no session either. */
   readonly roster: Roster
@@ -108,7 +111,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   if (context.run.isOver) context.onRebirth()
   await replica.commit(reload)
   replica.onRollback(reload)
-  await enrolItself(context, clock.now())
+  await enrolItself(context, options.doorEpoch)
   await replica.commit((tx) => retryParked(tx, context))
   await replica.commit((tx) => settleAllAside(tx, context))
   const stop = new AbortController()
@@ -128,15 +131,14 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   }
 }
 
-async function enrolItself(context: SyncContext, now: Instant): Promise<void> {
+async function enrolItself(context: SyncContext, doorEpoch: DoorEpoch | undefined): Promise<void> {
   const { certificateBytes } = context.identity
-  const isKnown = context
-    .keyBook()
-    .certificates()
-    .some((known) => Buffer.compare(known, certificateBytes) === 0)
+  const known = context.keyBook().certificates()
+  const isKnown = known.some((one) => Buffer.compare(one, certificateBytes) === 0)
   await context.replica.commit(async (tx) => {
+    if (known.length === 0 && doorEpoch !== undefined) await holdFromDoor(tx, context, doorEpoch)
     const content = { kind: 'node' as const, certificate: certificateBytes }
-    const entry = { author: undefined, claimedAt: now, content }
+    const entry = { author: undefined, claimedAt: context.now(), content }
     if (!isKnown) await writeHere(tx, context, { document: KEYS, entry })
     await ensureSealingKey(tx, context)
   })

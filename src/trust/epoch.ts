@@ -51,6 +51,8 @@ export interface Keyring {
   /** Lets go of everything but the organisation's first epoch: what is on disk is held again by the caller. */
   readonly reset: () => void
   readonly epoch: (id: EpochId) => Epoch | undefined
+  /** All epochs of an audience that this node holds. */
+  readonly held: (audience: AudienceId) => readonly Epoch[]
   /** The key of a scope in an epoch this node holds. */
   readonly keyOf: (scope: Scope, id: EpochId) => EpochKey | undefined
   /** All keys with this hint: usually one. */
@@ -170,6 +172,7 @@ export function openKeyring(
       ring.hold(first)
     },
     epoch: (id) => epochs.get(id),
+    held: (audience) => [...epochs.values()].filter((one) => one.audience === audience),
     keyOf: (scope, id) => keys.get(`${id} ${scope}`),
     byHint: (hint) => byHint.get(hexFromBytes(hint)) ?? [],
     firstEpoch: first,

@@ -212,6 +212,15 @@ export function validityOf(
   return now < validFrom - CERTIFICATE_GRACE_MS ? 'not yet valid' : 'valid'
 }
 
+/** Whether so much of a certificate's life is over. */
+export function isPast(
+  { validFrom, validUntil }: Pick<Certificate, 'validFrom' | 'validUntil'>,
+  part: number,
+  now: Instant,
+): boolean {
+  return now >= validFrom + (validUntil - validFrom) * part
+}
+
 function hash16(context: string, suite: Suite, key: Uint8Array): Uint8Array {
   return sha256(bytesFromText(context), Uint8Array.of(suite.number), key).subarray(0, ID_BYTES)
 }

@@ -11,6 +11,9 @@ import { bytesFromId, idFromBytes, isId, type NodeId } from '#base/ids.ts'
 /** Random bytes of a join code. */
 export const JOIN_CODE_BYTES = 10
 
+/** Wrong tries with a code before it is taken back: people mistype, nobody guesses 79 bits. */
+export const JOIN_CODE_TRIES_MAX = 16
+
 /** What the QR code of a new node's screen or paper says. */
 export interface JoinInvitation {
   /** `host:port` of a node that answers; IPv6 addresses stand in square brackets. */
@@ -19,6 +22,7 @@ export interface JoinInvitation {
   readonly code: Uint8Array
 }
 
+const LAST = JOIN_CODE_BYTES - 1
 const CHARACTERS = 16
 /** Characters of an id (26) that a code of 16 does not fill; their bits are all zero. */
 const PADDING = 'y'.repeat(10)
@@ -27,6 +31,22 @@ const CONTEXT = bytesFromText('holdfast join code 1\0')
 /** Name, IPv4 address or bracketed IPv6 address, then a port. */
 const PLACE = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\]):(\d{1,5})$/
 const PORT_MAX = 65_535
+
+/**
+ * A fresh code of 10 random bytes. Its last bit says whether digits are to be compared (`join-compare.ts`): both ends have
+ * it from the code, so nobody between them can leave the comparing out.
+ */
+export function newJoinCode(random: Uint8Array, isToBeCompared: boolean): Uint8Array {
+  assert(random.length === JOIN_CODE_BYTES, 'a join code is 10 bytes')
+  const code = Uint8Array.from(random)
+  code[LAST] = ((code[LAST] ?? 0) & 0xfe) | (isToBeCompared ? 1 : 0)
+  return code
+}
+
+/** Whether both ends show digits that people compare. */
+export function isCompared(code: Uint8Array): boolean {
+  return ((code[LAST] ?? 0) & 1) === 1
+}
 
 /** The code as people see it, for example `ybnd-rfg8-ejkm-cpqx`. */
 export function formatJoinCode(code: Uint8Array): string {

@@ -1,9 +1,11 @@
 /**
- * How a new node joins the organisation: one request, one answer, over any channel, even an open one.
+ * How a new node joins the organisation: one request, one answer, over any channel, even an open one or a file.
  *
- * Both are sealed under keys that come from the join code, so nobody without the code can read or alter either. The
- * answer's key also needs the new node's own private key: who learns the code later cannot open a recorded answer.
- * The request is signed by the key it asks a certificate for: nobody gets one for a key that is not theirs.
+ * With a code both are sealed under keys that come from it, so nobody without the code can read or alter either. The
+ * answer's key also needs the new node's own sealing key, a hybrid (`sealing-key.ts`): who learns the code later, or
+ * builds a quantum computer, cannot open a recorded answer. The request is signed by the key it asks a certificate for:
+ * nobody gets one for a key that is not theirs. Without a code (by file) the request is in the clear, and people
+ * compare fingerprints of both messages. For digits to compare see `join-compare.ts`.
  */
 import { assert } from '#base/assert.ts'
 import {
@@ -12,119 +14,97 @@ import {
   bytesFromText,
   concatBytes,
   equalBytes,
-  MalformedBytes,
   textFromBytes,
 } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
-import type { NodeId } from '#base/ids.ts'
-import { organisationIdOf, readCertificate } from './identity.ts'
-import type { Certificate, NodeRole, Organisation } from './identity.ts'
+import type { NodeRole } from './identity.ts'
 import { joinCodeHash } from './join-code.ts'
-import { agree, agreementPair, derive, open, seal, sealKey, suiteOf } from './keys.ts'
-import { verify, verifyingKey, type SealKey, type Suite } from './keys.ts'
+import {
+  checkGrant,
+  JOIN_BLOCK_BYTES_MAX,
+  orUndefined,
+  parseGrant,
+  writeGrant,
+  type JoinAnswer,
+  type JoinGrant,
+} from './join-grant.ts'
+import {
+  JOIN_HEAD_BYTES,
+  JOIN_KIND,
+  JOIN_VERSION,
+  openAsJoiner,
+  problemWith,
+  sealForJoiner,
+  type JoinAnswerRefusal,
+  type Joiner,
+} from './join-message.ts'
+import { derive, open, seal, sealKey, verify, verifyingKey } from './keys.ts'
+import type { SealKey, Suite } from './keys.ts'
+import { sealingKeyBytes, type SealingChance } from './sealing-key.ts'
 
-/** What a new node says of itself. */
+/** What a node says of itself. */
 export interface JoinDraft {
-  /** 10 bytes, see `#trust/join-code.ts`. */
-  readonly code: Uint8Array
+  /** 10 bytes, see `#trust/join-code.ts`; undefined for a request by file, which is in the clear. */
+  readonly code: Uint8Array | undefined
   /** 1 to 64 bytes of UTF-8. */
   readonly name: string
   readonly role: NodeRole
   readonly suite: Suite
+  /** The number it has already, when it asks for a new certificate; 0 for a new node. */
+  readonly number: number
   /** Public key for signatures. */
   readonly signingKey: Uint8Array
-  /** A fresh public key for agreement: the answer is sealed for it. */
+  /** A fresh public sealing key: the answer is sealed for it. */
   readonly answerKey: Uint8Array
   /** Signs with the private half of `signingKey`. */
   readonly sign: (message: Uint8Array) => Uint8Array
   /** 16 fresh random bytes: a second try with the same code must not repeat them. */
   readonly nonce: Uint8Array
+  /** 32 bytes: to what is revealed when digits are compared; all zero where they are not. */
+  readonly commitment: Uint8Array
+  /** For other layers, such as a request for a TLS certificate; empty for none. */
+  readonly block: Uint8Array
 }
 
-/** A request that opened: its sender has the code and the private half of `signingKey`. */
-export interface JoinRequest {
-  readonly codeHash: Uint8Array
-  readonly name: string
-  readonly role: NodeRole
-  readonly suite: Suite
-  readonly signingKey: Uint8Array
-  readonly answerKey: Uint8Array
+/** A request that opened: its sender has the code, if there is one, and the private half of `signingKey`. */
+export interface JoinRequest extends Omit<JoinDraft, 'code' | 'sign' | 'nonce'> {
+  /** Undefined for a request in the clear. */
+  readonly codeHash: Uint8Array | undefined
   /** SHA-256 of the whole request: the answer is bound to it. */
   readonly digest: Uint8Array
-}
-
-/** What the organisation gives to a new node. */
-export interface JoinGrant {
-  readonly organisation: Omit<Organisation, 'id'>
-  /** 32 bytes. */
-  readonly organisationSecret: Uint8Array
-  /** The new node's own certificate. */
-  readonly certificateBytes: Uint8Array
-  /** The certificate of the node that answers. */
-  readonly issuerCertificateBytes: Uint8Array
-}
-
-/** A grant that opened and whose certificates are by the root it names. */
-export interface JoinAnswer extends JoinGrant {
-  readonly organisation: Organisation
-  readonly certificate: Certificate
-  readonly issuer: Certificate
-}
-
-/** What the new node needs to read the answer to its request. */
-export interface Joiner {
-  readonly code: Uint8Array
-  readonly requestBytes: Uint8Array
-  readonly suite: Suite
-  readonly signingKey: Uint8Array
-  /** Key agreement with the private half of `answerKey`; undefined for a key that is none. */
-  readonly agree: (theirPublicKey: Uint8Array) => Uint8Array | undefined
 }
 
 /** Why a request is not granted. `unknown-code`: never given out, used up, or mistyped. */
 export type JoinRequestRefusal =
   'malformed' | 'unknown-version' | 'other-suite' | 'unknown-code' | 'wrong-seal' | 'wrong-proof'
 
-/** Why an answer is not taken. `wrong-certificate`: one of the two is not by the root, or ours is not for our keys. */
-export type JoinAnswerRefusal =
-  'malformed' | 'unknown-version' | 'weak-key' | 'wrong-seal' | 'wrong-certificate'
+/** Commitment of a request where nothing is compared. */
+export const NO_COMMITMENT: Uint8Array = new Uint8Array(32)
 
-/** Longest request or answer that is looked at, in bytes. */
-const JOIN_MESSAGE_BYTES_MAX = 2_048
-
-const VERSION = 2
-/** Version and suite. */
-const HEAD_BYTES = 2
 const CODE_ID_BYTES = 4
 const NONCE_BYTES = 16
+const COMMITMENT_BYTES = 32
 const NAME_BYTES_MAX = 64
-const PROOF_CONTEXT = bytesFromText('holdfast join request 2\0')
+const PROOF_CONTEXT = bytesFromText('holdfast join request 3\0')
 const ROLE_NUMBERS: Readonly<Record<NodeRole, number>> = { kit: 0, hub: 1, relay: 2 }
 const ROLES: readonly NodeRole[] = ['kit', 'hub', 'relay']
-const WORKSPACE_CODE = /^[a-z0-9]{1,3}$/i
+const NOTHING = new Uint8Array(0)
 /** Every sealing key here seals one message only. */
 const ONLY_NONCE = new Uint8Array(12)
 
-/** The request of a new node: version, suite, code id 4, nonce 16, then the sealed body. */
+/** The request of a new node: head, code id 4, nonce 16, then the sealed body; by file head, nonce, body. */
 export function makeJoinRequest(draft: JoinDraft): Uint8Array {
-  const name = bytesFromText(draft.name)
-  assert(name.length > 0 && name.length <= NAME_BYTES_MAX, 'a node name is 1 to 64 bytes')
+  const { suite, code } = draft
   assert(draft.nonce.length === NONCE_BYTES, 'a join nonce is 16 bytes')
-  const hash = joinCodeHash(draft.code)
-  const { suite } = draft
-  const head = Uint8Array.of(VERSION, suite.number)
-  const header = concatBytes(head, hash.subarray(0, CODE_ID_BYTES), draft.nonce)
-  const writer = byteWriter()
-  writer.byte(ROLE_NUMBERS[draft.role])
-  writer.block(name)
-  writer.raw(draft.signingKey)
-  writer.raw(draft.answerKey)
-  const claim = writer.bytes()
+  const hash = code && joinCodeHash(code)
+  const kind = hash === undefined ? JOIN_KIND.openRequest : JOIN_KIND.request
+  const id = hash?.subarray(0, CODE_ID_BYTES) ?? NOTHING
+  const header = concatBytes(Uint8Array.of(JOIN_VERSION, suite.number, kind), id, draft.nonce)
+  const claim = writeClaim(draft)
   const bytes = concatBytes(claim, draft.sign(concatBytes(PROOF_CONTEXT, header, claim)))
-  return concatBytes(
-    header,
-    seal(requestKey(suite, hash, header), ONLY_NONCE, { bytes, bound: header }),
-  )
+  if (hash === undefined) return concatBytes(header, bytes)
+  const body = { bytes, bound: header }
+  return concatBytes(header, seal(requestKey(suite, hash, header), ONLY_NONCE, body))
 }
 
 /** Reads a request with the hashes (`joinCodeHash`) of all codes that are still good. */
@@ -135,69 +115,61 @@ export function readJoinRequest(
   | { readonly ok: true; readonly request: JoinRequest }
   | { readonly ok: false; readonly reason: JoinRequestRefusal } {
   const { suite, codeHashes } = ours
-  const headerBytes = HEAD_BYTES + CODE_ID_BYTES + NONCE_BYTES
-  if (bytes.length <= headerBytes || bytes.length > JOIN_MESSAGE_BYTES_MAX)
-    return refused('malformed')
-  if (bytes[0] !== VERSION) return refused('unknown-version')
-  if (bytes[1] !== suite.number) return refused('other-suite')
-  const header = bytes.subarray(0, headerBytes)
-  const id = header.subarray(HEAD_BYTES, HEAD_BYTES + CODE_ID_BYTES)
+  const problem = problemWith(bytes, suite, JOIN_KIND.request)
+  if (problem !== undefined) return refused(problem)
+  const header = bytes.subarray(0, JOIN_HEAD_BYTES + CODE_ID_BYTES + NONCE_BYTES)
+  const id = header.subarray(JOIN_HEAD_BYTES, JOIN_HEAD_BYTES + CODE_ID_BYTES)
   const candidates = codeHashes.filter((hash) => equalBytes(hash.subarray(0, CODE_ID_BYTES), id))
   if (candidates.length === 0) return refused('unknown-code')
-  const sealed = { bytes: bytes.subarray(headerBytes), bound: header }
+  const sealed = { bytes: bytes.subarray(header.length), bound: header }
   for (const codeHash of candidates) {
     const body = open(requestKey(suite, codeHash, header), ONLY_NONCE, sealed)
-    if (body === undefined) continue
-    const claim = parseClaim(suite, body)
-    if (claim === undefined) return refused('malformed')
-    if (!provesKey({ suite, header, body }, claim.signingKey)) return refused('wrong-proof')
-    return { ok: true, request: { ...claim, suite, codeHash, digest: sha256(bytes) } }
+    if (body !== undefined) return readClaim({ suite, bytes, header, body }, codeHash)
   }
   return refused('wrong-seal')
 }
 
+/** Reads a request that came in a file. What it says is only as good as the fingerprint people compared. */
+export function readOpenRequest(
+  bytes: Uint8Array,
+  suite: Suite,
+): ReturnType<typeof readJoinRequest> {
+  const problem = problemWith(bytes, suite, JOIN_KIND.openRequest)
+  if (problem !== undefined) return refused(problem)
+  const header = bytes.subarray(0, JOIN_HEAD_BYTES + NONCE_BYTES)
+  return readClaim({ suite, bytes, header, body: bytes.subarray(header.length) }, undefined)
+}
+
 /**
- * The answer to `request`: version, suite, ephemeral key, then the sealed body. `random` is 32 fresh random bytes.
- * Refuses an answer key that would give everybody the same secret.
+ * The answer to `request`: head, ciphertext for the answer key, then the sealed body. `secret` is what both got from
+ * comparing digits, where they did. Refuses an answer key that is none.
  */
 export function makeJoinAnswer(
   request: JoinRequest,
   grant: JoinGrant,
-  random: Uint8Array,
+  exchange: { readonly chance: SealingChance; readonly secret?: Uint8Array },
 ):
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly reason: 'weak-key' } {
-  const { suite } = request
-  const ephemeral = agreementPair(suite, random)
-  const shared = agree(suite, ephemeral.privateKey, request.answerKey)
-  if (shared === undefined) return refused('weak-key')
-  const header = concatBytes(Uint8Array.of(VERSION, suite.number), ephemeral.publicBytes)
-  const key = answerKey(suite, concatBytes(request.codeHash, shared, request.digest))
-  const body = { bytes: writeGrant(grant), bound: header }
-  return { ok: true, bytes: concatBytes(header, seal(key, ONLY_NONCE, body)) }
+  const body = writeGrant(grant)
+  const bytes = sealForJoiner(request, { kind: 'answer', body, ...exchange })
+  return bytes === undefined ? refused('weak-key') : { ok: true, bytes }
 }
 
 /** Reads the answer to our own request and checks that the certificate in it is ours. */
 export function readJoinAnswer(
   bytes: Uint8Array,
   joiner: Joiner,
+  secret?: Uint8Array,
 ):
   | { readonly ok: true; readonly answer: JoinAnswer }
   | { readonly ok: false; readonly reason: JoinAnswerRefusal } {
-  const { suite } = joiner
-  const headerBytes = HEAD_BYTES + suite.agreementKeyBytes
-  if (bytes.length <= headerBytes || bytes.length > JOIN_MESSAGE_BYTES_MAX)
-    return refused('malformed')
-  if (bytes[0] !== VERSION || bytes[1] !== suite.number) return refused('unknown-version')
-  const header = bytes.subarray(0, headerBytes)
-  const shared = joiner.agree(header.subarray(HEAD_BYTES))
-  if (shared === undefined) return refused('weak-key')
-  const digest = sha256(joiner.requestBytes)
-  const key = answerKey(suite, concatBytes(joinCodeHash(joiner.code), shared, digest))
-  const body = open(key, ONLY_NONCE, { bytes: bytes.subarray(headerBytes), bound: header })
-  if (body === undefined) return refused('wrong-seal')
+  const body = openAsJoiner(bytes, joiner, { kind: 'answer', secret: secret ?? NOTHING })
+  if (typeof body === 'string') return refused(body)
   const grant = parseGrant(body)
-  return grant === undefined ? refused('malformed') : checkGrant(grant, joiner)
+  if (grant === undefined) return refused('malformed')
+  const answer = checkGrant(grant, joiner)
+  return answer === undefined ? refused('wrong-certificate') : { ok: true, answer }
 }
 
 function refused<Reason extends string>(
@@ -208,24 +180,43 @@ function refused<Reason extends string>(
 
 function requestKey(suite: Suite, codeHash: Uint8Array, header: Uint8Array): SealKey {
   const secret = concatBytes(codeHash, header)
-  return sealKey(suite, derive(suite, secret, { label: 'holdfast join 2 request', length: 32 }))
+  return sealKey(suite, derive(suite, secret, { label: 'holdfast join 3 request', length: 32 }))
 }
 
-/** `secret`: the code's hash, what both agreed on, and the request's digest. */
-function answerKey(suite: Suite, secret: Uint8Array): SealKey {
-  return sealKey(suite, derive(suite, secret, { label: 'holdfast join 2 answer', length: 32 }))
+function writeClaim(draft: JoinDraft): Uint8Array {
+  const name = bytesFromText(draft.name)
+  assert(name.length > 0 && name.length <= NAME_BYTES_MAX, 'a node name is 1 to 64 bytes')
+  assert(draft.commitment.length === COMMITMENT_BYTES, 'a commitment is 32 bytes')
+  assert(draft.block.length <= JOIN_BLOCK_BYTES_MAX, 'a block fits into the request')
+  const writer = byteWriter()
+  writer.byte(ROLE_NUMBERS[draft.role])
+  writer.block(name)
+  writer.uint(draft.number)
+  writer.raw(draft.signingKey)
+  writer.raw(draft.answerKey)
+  writer.raw(draft.commitment)
+  writer.block(draft.block)
+  return writer.bytes()
 }
 
 interface Claimed {
   readonly suite: Suite
+  readonly bytes: Uint8Array
   readonly header: Uint8Array
   readonly body: Uint8Array
 }
 
-function provesKey({ suite, header, body }: Claimed, signingKey: Uint8Array): boolean {
-  const key = verifyingKey(suite, signingKey)
+function readClaim(
+  { suite, bytes, header, body }: Claimed,
+  codeHash: Uint8Array | undefined,
+): ReturnType<typeof readJoinRequest> {
+  const claim = parseClaim(suite, body)
+  if (claim === undefined) return refused('malformed')
+  const key = verifyingKey(suite, claim.signingKey)
   const signed = concatBytes(PROOF_CONTEXT, header, body.subarray(0, -suite.signatureBytes))
-  return key !== undefined && verify(key, signed, body.subarray(-suite.signatureBytes))
+  if (key === undefined || !verify(key, signed, body.subarray(-suite.signatureBytes)))
+    return refused('wrong-proof')
+  return { ok: true, request: { ...claim, suite, codeHash, digest: sha256(bytes) } }
 }
 
 function parseClaim(
@@ -236,69 +227,15 @@ function parseClaim(
     const reader = byteReader(body)
     const role = ROLES[reader.byte()]
     const name = reader.block()
+    const number = reader.uint()
     const signingKey = new Uint8Array(reader.raw(suite.signingKeyBytes))
-    const answerKey = new Uint8Array(reader.raw(suite.agreementKeyBytes))
+    const answerKey = new Uint8Array(reader.raw(sealingKeyBytes(suite)))
+    const commitment = new Uint8Array(reader.raw(COMMITMENT_BYTES))
+    const block = new Uint8Array(reader.block())
     if (role === undefined || name.length === 0 || name.length > NAME_BYTES_MAX) return undefined
-    if (reader.left() !== suite.signatureBytes) return undefined
-    return { role, name: textFromBytes(name), signingKey, answerKey }
+    if (reader.left() !== suite.signatureBytes || block.length > JOIN_BLOCK_BYTES_MAX)
+      return undefined
+    const facts = { role, name: textFromBytes(name), number, signingKey, answerKey }
+    return { ...facts, commitment, block }
   })
-}
-
-function writeGrant(grant: JoinGrant): Uint8Array {
-  assert(
-    WORKSPACE_CODE.test(grant.organisation.code),
-    'a workspace code is 1 to 3 letters or digits',
-  )
-  assert(grant.organisationSecret.length === 32, 'an organisation secret is 32 bytes')
-  const writer = byteWriter()
-  writer.block(bytesFromText(grant.organisation.name))
-  writer.block(bytesFromText(grant.organisation.code))
-  writer.byte(grant.organisation.suite.number)
-  writer.raw(grant.organisation.rootKey)
-  writer.raw(grant.organisationSecret)
-  writer.block(grant.certificateBytes)
-  writer.block(grant.issuerCertificateBytes)
-  return writer.bytes()
-}
-
-function parseGrant(body: Uint8Array): JoinGrant | undefined {
-  return orUndefined(() => {
-    const reader = byteReader(body)
-    const name = textFromBytes(reader.block())
-    const code = textFromBytes(reader.block())
-    const suite = suiteOf(reader.byte())
-    if (suite === undefined) return undefined
-    const rootKey = new Uint8Array(reader.raw(suite.signingKeyBytes))
-    const organisationSecret = new Uint8Array(reader.raw(32))
-    const certificateBytes = new Uint8Array(reader.block())
-    const issuerCertificateBytes = new Uint8Array(reader.block())
-    if (reader.left() > 0 || !WORKSPACE_CODE.test(code)) return undefined
-    const organisation = { name, code, suite, rootKey }
-    return { organisation, organisationSecret, certificateBytes, issuerCertificateBytes }
-  })
-}
-
-function checkGrant(grant: JoinGrant, joiner: Joiner): ReturnType<typeof readJoinAnswer> {
-  const { rootKey, suite } = grant.organisation
-  const byRoot = { suite, rootKey, certificateOf: () => undefined }
-  const issuer = readCertificate(byRoot, grant.issuerCertificateBytes)
-  const authority = {
-    ...byRoot,
-    certificateOf: (node: NodeId) => (node === issuer?.node ? issuer : undefined),
-  }
-  const certificate = readCertificate(authority, grant.certificateBytes)
-  if (certificate === undefined || issuer === undefined) return refused('wrong-certificate')
-  const isOurs = suite === joiner.suite && equalBytes(certificate.signingKey, joiner.signingKey)
-  if (!isOurs) return refused('wrong-certificate')
-  const organisation = { ...grant.organisation, id: organisationIdOf(suite, rootKey) }
-  return { ok: true, answer: { ...grant, organisation, certificate, issuer } }
-}
-
-function orUndefined<T>(parse: () => T | undefined): T | undefined {
-  try {
-    return parse()
-  } catch (error) {
-    if (error instanceof MalformedBytes) return undefined
-    throw error
-  }
 }

@@ -3,6 +3,7 @@
  * came first, nodes that hold the same certificates and revocations see the same nodes.
  */
 import type { KeyObject } from 'node:crypto'
+import { must } from '#base/assert.ts'
 import {
   nodePrefix,
   nodePrefixOfActor,

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'tap'
 import type { EdgeNode } from '#app/node.ts'
 import { must } from '#base/assert.ts'
-import { parseJoinCode } from '#trust/join-code.ts'
-import { makeJoinRequest, readJoinAnswer } from '#trust/joining.ts'
-import { agree, keyPairFromSeed, sign } from '#trust/keys.ts'
+import { JOIN_CODE_TRIES_MAX, parseJoinCode } from '#trust/join-code.ts'
 import { aTeam } from '../support/app.ts'
-import { anIdentity, organisation, organisationSecret, seedOf } from '../support/nodes.ts'
+import { aJoiner } from '../support/joiners.ts'
+import { anIdentity, organisation, organisationSecret } from '../support/nodes.ts'
+import { flip } from '../support/property.ts'
 
 const HUB = { role: 'hub' } as const
 const DAY_MS = 24 * 3_600_000
@@ -93,13 +93,13 @@ test('only administrators make codes', async (t) => {
   })
 })
 
-test('a node without the root key makes no codes and lets nobody in', async (t) => {
+test('a node with neither the root’s key nor the right to issue makes no codes and lets nobody in', async (t) => {
   const { node, amira } = await aTeam(t)
 
   await t.rejects(node.makeJoinCode(amira.id), { code: 'NOT_ALLOWED' })
   await t.rejects(node.admitNode({ request: aJoiner('bravo', 'ybnd-rfg8-ejkm-cpqx').request }), {
     code: 'JOIN_REFUSED',
-    facts: { found: 'a node without the root key' },
+    facts: { found: 'a node that may not issue certificates' },
   })
 })
 
@@ -129,30 +129,69 @@ test('neither the code nor its characters are on the disk, and old codes do not 
   t.equal((await store.list({ from: 'join/', to: 'join0' })).length, 1)
 })
 
+test('a code lets in the one role it was made for, and stays good for it', async (t) => {
+  const { node, amira } = await aTeam(t, HUB)
+  const { code } = await node.makeJoinCode(amira.id)
+
+  await t.rejects(node.admitNode({ request: aJoiner('bravo', code, { role: 'hub' }).request }), {
+    code: 'JOIN_REFUSED',
+    facts: { found: 'role hub' },
+  })
+  await node.admitNode({ request: aJoiner('bravo', code).request })
+  const forHub = await node.makeJoinCode(amira.id, { role: 'hub' })
+  const hub = aJoiner('charlie', forHub.code, { role: 'hub' })
+  const answer = hub.read(await node.admitNode({ request: hub.request }))
+
+  t.match(answer, { ok: true, answer: { certificate: { role: 'hub' } } })
+})
+
+test('a code that is tried wrongly too often is good no longer', async (t) => {
+  const { node, amira } = await aTeam(t, HUB)
+  const { code } = await node.makeJoinCode(amira.id)
+  const { request } = aJoiner('bravo', code)
+  const tried = () => t.rejects(node.admitNode({ request: flip(request, 100) }))
+
+  for (let tries = 1; tries < JOIN_CODE_TRIES_MAX; tries += 1) await tried()
+  const other = await node.makeJoinCode(amira.id)
+  await tried()
+
+  await t.rejects(node.admitNode({ request }), {
+    code: 'JOIN_REFUSED',
+    facts: { found: 'unknown-code' },
+  })
+  await node.admitNode({ request: aJoiner('bravo', other.code).request })
+})
+
+test('what other layers ask for goes along both ways', async (t) => {
+  const asked: string[] = []
+  const answerBlock = async (request: Uint8Array, name: string): Promise<Uint8Array> => {
+    asked.push(`${Buffer.from(request).toString()} for ${name}`)
+    return new Uint8Array(Buffer.from('a chain'))
+  }
+  const { node, amira } = await aTeam(t, { ...HUB, options: { answerBlock } })
+  const { code } = await node.makeJoinCode(amira.id)
+  const block = new Uint8Array(Buffer.from('a request'))
+  const joiner = aJoiner('bravo', code, { block })
+
+  const answer = joiner.read(await node.admitNode({ request: joiner.request }))
+
+  t.strictSame(asked, ['a request for bravo'])
+  t.equal(answer.ok && Buffer.from(answer.answer.block).toString(), 'a chain')
+})
+
+test('by file a node is let in by an administrator, and nobody else', async (t) => {
+  const { node, amira, bo } = await aTeam(t, HUB)
+  const joiner = aJoiner('bravo', undefined)
+
+  await t.rejects(node.admitByFile(bo.id, joiner.request), { code: 'NOT_ALLOWED' })
+  await t.rejects(node.admitByFile(amira.id, flip(joiner.request, 60)), { code: 'JOIN_REFUSED' })
+  await t.rejects(node.admitNode({ request: joiner.request }), { code: 'JOIN_REFUSED' })
+  const { answer, name, role } = await node.admitByFile(amira.id, joiner.request)
+
+  t.strictSame([name, role], ['bravo', 'kit'])
+  t.match(joiner.read(answer), { ok: true, answer: { certificate: { name: 'bravo', number: 2 } } })
+})
+
 async function nodesOf(node: EdgeNode): Promise<number> {
   return (await node.status()).nodes.length
-}
-
-/** A new node that was told `code`. */
-function aJoiner(name: string, code: string) {
-  const signing = keyPairFromSeed('ed25519', seedOf(`${name} signing`))
-  const sealing = keyPairFromSeed('x25519', seedOf(`${name} sealing`))
-  const keys = { signingKey: signing.publicBytes, sealingKey: sealing.publicBytes }
-  const codeBytes = must(parseJoinCode(code), 'a code that can be read')
-  const request = makeJoinRequest({
-    ...keys,
-    code: codeBytes,
-    name,
-    role: 'kit',
-    sign: (message) => sign(signing.privateKey, message),
-    nonce: seedOf(`${name} nonce`).subarray(0, 16),
-  })
-  const read = (answer: Uint8Array) =>
-    readJoinAnswer(answer, {
-      ...keys,
-      code: codeBytes,
-      requestBytes: request,
-      agree: (theirs) => agree(sealing.privateKey, theirs),
-    })
-  return { request, read }
 }

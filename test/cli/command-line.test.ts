@@ -11,6 +11,8 @@ const COMMANDS = [
   'start',
   'join',
   'invite',
+  'nodes',
+  'admit',
   'status',
   'doctor',
   'enrol',
@@ -52,7 +54,8 @@ test('a mistake in what was typed is written with a hint, and is a usage error',
       ['post', 'ops', 'x', '--lane', 'urgent'],
       'Allowed choices are flash, immediate, priority, routine',
     ],
-    [['join'], "missing required argument 'address'"],
+    [['admit', 'x'], "required option '--out <file>' not specified"],
+    [['root', 'certify', 'x'], "required option '--root <file>' not specified"],
     [['status', 'x'], 'too many arguments'],
     [[], 'Usage: holdfast'],
   ]
@@ -90,6 +93,7 @@ test('a command for a running node tells no node from one that does not run', as
 test('what is typed behind join must be an address and a code', async (t) => {
   const data = join(t.testdir(), 'bravo')
   const mistakes: readonly (readonly [readonly string[], string])[] = [
+    [[], 'address'],
     [['hub'], 'address'],
     [['hub:99999x', 'y'.repeat(16)], 'address'],
     [['hub:8065'], 'code'],

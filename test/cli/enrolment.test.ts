@@ -1,9 +1,7 @@
 /** How a node comes to be: by founding an organisation, or by joining one; in both suites. */
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import { sha256 } from '#base/hash.ts'
-import { CERTIFICATE_MS } from '#base/limits.ts'
-import { beginJoin, foundOrganisation, newPassword, type FoundingDraft } from '#cli/enrolment.ts'
+import { beginJoin, finisher, foundOrganisation, newPassword } from '#cli/enrolment.ts'
 import type { FolderContents } from '#config/data-folder.ts'
 import type { Random } from '#ports/random.ts'
 import {
@@ -14,76 +12,131 @@ import {
   organisationIdOf,
   readCertificate,
   rootIssuer,
-  type Authority,
-  type Identity,
-  type Organisation,
+  type Certificate,
 } from '#trust/identity.ts'
-import { joinCodeHash } from '#trust/join-code.ts'
-import { makeJoinAnswer, readJoinRequest } from '#trust/joining.ts'
-import { signingPair, suiteOf, SUITES, type KeyPair, type Suite } from '#trust/keys.ts'
+import { joinCodeHash, newJoinCode } from '#trust/join-code.ts'
+import { compare, makeChallenge, readReveal } from '#trust/join-compare.ts'
+import {
+  makeJoinAnswer,
+  readJoinRequest,
+  readOpenRequest,
+  type JoinRequest,
+} from '#trust/joining.ts'
+import { signingPair, SUITE_NACL, SUITES, suiteOf, type Suite } from '#trust/keys.ts'
+import { seededRandom } from '../support/random.ts'
 
-const CODE = new Uint8Array(10).fill(3)
+const DRAFT = { organisation: 'Relief', suite: SUITE_NACL, name: 'alpha', role: 'hub' } as const
+const CODE = newJoinCode(new Uint8Array(10).fill(3), false)
 const AT = 1_790_000_000_000
 const clock = { now: () => AT, monotonicMs: () => 0, sleep: async () => undefined }
 
-for (const suite of SUITES) {
-  test(`${suite.name}: a founder has certificate number 1 of the organisation whose root it keeps`, async (t) => {
-    const contents = foundOrganisation(draftOf(suite), { clock, random: chance('a') })
+for (const suite of SUITES)
+  test(`a founder has certificate number 1 of the organisation whose root it keeps (${suite.name})`, async (t) => {
+    const contents = foundOrganisation({ ...DRAFT, suite }, { clock, random: seededRandom(1) })
 
-    const { organisation, certificate } = contents
-    t.strictSame(organisation.rootKey, rootOf(contents).publicBytes)
+    const { keys, organisation, certificate } = contents
+    const root = signingPair(suite, must(keys.root, 'a founder keeps the root'))
+    t.strictSame(organisation.rootKey, root.publicBytes)
     t.match(organisation, { name: 'Relief', code: /^[a-z0-9]{2}$/, suite: suite.number })
-    t.match(readCertificate(authorityOf(contents), certificate), {
+    const authority = { suite, rootKey: root.publicBytes, certificateOf: () => undefined }
+    t.match(readCertificate(authority, certificate), {
       number: 1,
       name: 'alpha',
       role: 'hub',
-      rights: ALL_RIGHTS,
+      rights: { administers: true, issues: true },
       validFrom: AT,
-      validUntil: AT + CERTIFICATE_MS,
     })
     t.ok(identityOf(contents), 'keys and certificate belong together')
   })
 
-  test(`${suite.name}: a node that joins gets the secret, its certificate and that of who let it in, and no root`, async (t) => {
-    const founder = foundOrganisation(draftOf(suite), { clock, random: chance('a') })
-    const joining = beginJoin({ code: CODE, suite, name: 'bravo', role: 'kit' }, chance('b'))
+test('no two keys of a founder are the same, and other chance gives other keys', async (t) => {
+  const all = [1, 2].flatMap((seed) => {
+    const { keys } = foundOrganisation(DRAFT, { clock, random: seededRandom(seed) })
+    return [keys.signing, keys.organisation, must(keys.root, 'the root')]
+  })
 
-    const contents = joining.finish(answerOf(founder, joining.request))
+  const names = all.map((key) => Buffer.from(key).toString('hex'))
+  t.equal(new Set(names).size, names.length)
+})
+
+for (const suite of SUITES)
+  test(`a node that joins gets the secret, its certificate and that of who let it in, and no root (${suite.name})`, async (t) => {
+    const founder = foundOrganisation({ ...DRAFT, suite }, { clock, random: seededRandom(1) })
+    const joining = beginJoin({ code: CODE, suite, name: 'bravo', role: 'kit' }, seededRandom(2))
+
+    const { contents } = joining.finish(answerOf(founder, byCode(suite, joining.request)))
 
     t.strictSame(contents.organisation, founder.organisation)
     t.strictSame(contents.issuer, founder.certificate)
     t.strictSame(contents.keys.organisation, founder.keys.organisation)
     t.equal(contents.keys.root, undefined)
-    t.match(identityOf(contents)?.certificate, { number: 2, name: 'bravo', rights: NO_RIGHTS })
+    t.match(identityOf(contents)?.certificate, { number: 2, name: 'bravo', role: 'kit' })
   })
 
-  test(`${suite.name}: an answer to the request of another is refused`, async (t) => {
-    const founder = foundOrganisation(draftOf(suite), { clock, random: chance('a') })
-    const bravo = beginJoin({ code: CODE, suite, name: 'bravo', role: 'kit' }, chance('b'))
-    const charlie = beginJoin({ code: CODE, suite, name: 'charlie', role: 'kit' }, chance('c'))
+test('by file another run of the program takes the answer, with what was kept', async (t) => {
+  const founder = foundOrganisation(DRAFT, { clock, random: seededRandom(1) })
+  const draft = { code: undefined, suite: SUITE_NACL, name: 'bravo', role: 'kit' } as const
+  const { request, secrets } = beginJoin(draft, seededRandom(2))
+  const read = readOpenRequest(request, SUITE_NACL)
+  if (!read.ok) throw new Error(read.reason)
 
-    t.throws(() => charlie.finish(answerOf(founder, bravo.request)), {
-      code: 'JOIN_REFUSED',
-      facts: { reason: 'wrong-seal' },
-    })
-    t.throws(() => bravo.finish(new Uint8Array(100)), { code: 'JOIN_REFUSED' })
-  })
-}
+  const kept = { suite: SUITE_NACL, code: undefined, ...secrets, request }
+  const { contents } = finisher(kept)(answerOf(founder, read.request))
 
-test('no two keys of a founder are the same, and other chance gives other keys', async (t) => {
-  const [suite] = SUITES
-  const draft = draftOf(must(suite, 'there is a suite'))
-  const one = foundOrganisation(draft, { clock, random: chance('a') })
-  const other = foundOrganisation(draft, { clock, random: chance('b') })
+  t.match(identityOf(contents)?.certificate, { number: 2, name: 'bravo' })
+})
 
-  const all = [...Object.values(one.keys), ...Object.values(other.keys)].map((key) =>
-    Buffer.from(key ?? []).toString('hex'),
+test('where digits are compared, the answer opens only with what both ends have, and only of that organisation', async (t) => {
+  const code = newJoinCode(CODE, true)
+  const founder = foundOrganisation(DRAFT, { clock, random: seededRandom(1) })
+  const other = foundOrganisation(DRAFT, { clock, random: seededRandom(9) })
+  const joining = beginJoin(
+    { code, suite: SUITE_NACL, name: 'bravo', role: 'kit' },
+    seededRandom(2),
   )
-  t.equal(new Set(all).size, all.length)
+  const request = byCode(SUITE_NACL, joining.request, code)
+  const chance = seededRandom(3)
+  const theirs = chance.bytes(32)
+  const { organisation } = founder
+  const challengeBytes = must(
+    makeChallenge(request, { organisation, theirs, chance }),
+    'a challenge',
+  )
+
+  const meeting = joining.meet(challengeBytes)
+  const { revealed: mine } = must(readReveal(meeting.reveal), 'a reveal')
+  const { digits, secret } = compare({
+    requestDigest: request.digest,
+    challengeBytes,
+    theirs,
+    mine,
+  })
+
+  t.equal(meeting.digits, digits)
+  t.equal(meeting.organisationName, 'Relief')
+  t.throws(() => meeting.finish(answerOf(founder, request)), { code: 'JOIN_REFUSED' })
+  t.throws(() => meeting.finish(answerOf(other, request, secret)), {
+    facts: { reason: 'another organisation' },
+  })
+  const { contents } = meeting.finish(answerOf(founder, request, secret))
+  t.match(identityOf(contents)?.certificate, { name: 'bravo' })
+})
+
+test('an answer to the request of another is refused', async (t) => {
+  const founder = foundOrganisation(DRAFT, { clock, random: seededRandom(1) })
+  const draft = { code: CODE, suite: SUITE_NACL, role: 'kit' } as const
+  const bravo = beginJoin({ ...draft, name: 'bravo' }, seededRandom(2))
+  const charlie = beginJoin({ ...draft, name: 'charlie' }, seededRandom(3))
+
+  t.throws(() => charlie.finish(answerOf(founder, byCode(SUITE_NACL, bravo.request))), {
+    code: 'JOIN_REFUSED',
+    facts: { reason: 'wrong-seal' },
+  })
+  t.throws(() => bravo.finish(new Uint8Array(100)), { code: 'JOIN_REFUSED' })
 })
 
 test('a password is 16 characters in four groups, and another each time', async (t) => {
-  const random = chance('p')
+  const random: Random = seededRandom(4)
 
   const [first, second] = [newPassword(random), newPassword(random)]
 
@@ -91,59 +144,45 @@ test('a password is 16 characters in four groups, and another each time', async 
   t.not(first, second)
 })
 
-function draftOf(suite: Suite): FoundingDraft {
-  return { organisation: 'Relief', suite, name: 'alpha', role: 'hub' }
+function identityOf(contents: FolderContents): { readonly certificate: Certificate } | undefined {
+  const { organisation, keys, certificate, issuer } = contents
+  const suite = must(suiteOf(organisation.suite), 'a suite there is')
+  const { rootKey } = organisation
+  const authority = { suite, rootKey, certificateOf: () => undefined }
+  const known = issuer && readCertificate(authority, issuer)
+  return openIdentity(
+    {
+      organisation: { ...organisation, suite, id: organisationIdOf(suite, rootKey) },
+      certificateOf: () => known,
+    },
+    keys.signing,
+    certificate,
+  )
 }
 
-/** Bytes that follow from a name, never the same twice. Nothing here seals for a node. */
-function chance(name: string): Random {
-  let count = 0
-  return {
-    bytes: (length) =>
-      new Uint8Array(sha256(Buffer.from(`${name} ${(count += 1)}`)).subarray(0, length)),
-    encapsulate: () => undefined,
-  }
-}
-
-function organisationOf({ organisation }: FolderContents): Organisation {
-  const suite = must(suiteOf(organisation.suite), 'there is such a suite')
-  return { ...organisation, suite, id: organisationIdOf(suite, organisation.rootKey) }
-}
-
-/** Whom a node believes that knows only who let it in. */
-function authorityOf(contents: FolderContents): Authority {
-  const { suite, rootKey } = organisationOf(contents)
-  return { suite, rootKey, certificateOf: () => undefined }
-}
-
-function identityOf(contents: FolderContents): Identity | undefined {
-  const organisation = organisationOf(contents)
-  const authority = { organisation, certificateOf: () => undefined }
-  return openIdentity(authority, contents.keys.signing, contents.certificate)
-}
-
-function rootOf(contents: FolderContents): KeyPair {
-  const seed = must(contents.keys.root, 'a founder keeps the root')
-  return signingPair(organisationOf(contents).suite, seed)
+function byCode(suite: Suite, bytes: Uint8Array, code = CODE): JoinRequest {
+  const read = readJoinRequest(bytes, { suite, codeHashes: [joinCodeHash(code)] })
+  if (!read.ok) throw new Error(read.reason)
+  return read.request
 }
 
 /** What the founder answers to a good request. */
-function answerOf(founder: FolderContents, request: Uint8Array): Uint8Array {
-  const organisation = organisationOf(founder)
-  const { suite } = organisation
-  const read = readJoinRequest(request, { suite, codeHashes: [joinCodeHash(CODE)] })
-  if (!read.ok) throw new Error(read.reason)
-  const { name, role, signingKey } = read.request
-  const validUntil = AT + CERTIFICATE_MS
-  const rights = NO_RIGHTS
-  const facts = { number: 2, name, role, rights, validFrom: AT, validUntil, signingKey }
+function answerOf(founder: FolderContents, request: JoinRequest, secret?: Uint8Array): Uint8Array {
+  const { suite, name, role, signingKey } = request
+  const root = signingPair(suite, must(founder.keys.root, 'a founder keeps the root'))
+  const validity = { validFrom: AT, validUntil: AT + 1_000_000 }
+  const facts = { number: 2, name, role, rights: NO_RIGHTS, ...validity, signingKey }
   const grant = {
-    organisation,
+    organisation: { ...founder.organisation, suite },
     organisationSecret: founder.keys.organisation,
-    certificateBytes: issueCertificate(rootIssuer(suite, rootOf(founder)), facts),
+    certificateBytes: issueCertificate(rootIssuer(suite, root), facts),
     issuerCertificateBytes: founder.certificate,
+    epoch: undefined,
+    block: new Uint8Array(0),
   }
-  const answer = makeJoinAnswer(read.request, grant, new Uint8Array(32).fill(9))
+  const chance = seededRandom(9)
+  const exchange = secret === undefined ? { chance } : { chance, secret }
+  const answer = makeJoinAnswer(request, grant, exchange)
   if (!answer.ok) throw new Error(answer.reason)
   return answer.bytes
 }

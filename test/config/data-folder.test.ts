@@ -175,7 +175,12 @@ test('a damaged file is named', async (t) => {
 
 function contents(first = 1): PublicContents {
   return {
-    organisation: { name: 'Relief', code: 'rx', suite: 1 as const, rootKey: Buffer.alloc(32, first) },
+    organisation: {
+      name: 'Relief',
+      code: 'rx',
+      suite: 1 as const,
+      rootKey: Buffer.alloc(32, first),
+    },
     certificate: Buffer.from([1, 2, 3]),
     issuer: undefined,
   }

@@ -42,6 +42,22 @@ export async function holdfast(...words: readonly string[]): Promise<Ended> {
   return ended(begin(words))
 }
 
+/** Runs one command for a person who types this line once something is asked that holds `question`. */
+export async function holdfastAsked(
+  typing: { readonly question: string; readonly answer: () => Promise<string> },
+  ...words: readonly string[]
+): Promise<Ended> {
+  const child = begin(words, 'pipe')
+  let asked = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    const before = asked.includes(typing.question)
+    asked += chunk.toString('utf8')
+    if (before || !asked.includes(typing.question)) return
+    void typing.answer().then((line) => child.stdin?.end(`${line}\n`))
+  })
+  return ended(child)
+}
+
 /** Runs one command with --json; the value it wrote. Throws when it does not end well. */
 export async function holdfastJson(...words: readonly string[]): Promise<unknown> {
   const { code, out, error } = await holdfast(...words, '--json')
@@ -103,11 +119,11 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-function begin(words: readonly string[]): ChildProcess {
+function begin(words: readonly string[], input: 'ignore' | 'pipe' = 'ignore'): ChildProcess {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('HOLDFAST_'))
   const child = spawn(process.execPath, [MAIN, ...words], {
     env: Object.fromEntries(own),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input, 'pipe', 'pipe'],
   })
   children.add(child)
   child.once('close', () => children.delete(child))

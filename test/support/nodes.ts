@@ -1,5 +1,6 @@
 /** Whole nodes for tests: one organisation, seeded keys, memory stores, and people with the names of house style. */
 import { openEdgeNode } from '#app/edge-node.ts'
+import type { EdgeNodeOptions } from '#app/edge-node-options.ts'
 import type { EdgeNode, PersonDraft } from '#app/node.ts'
 import type { Channel, Person } from '#app/types.ts'
 import { sha256 } from '#base/hash.ts'
@@ -19,6 +20,7 @@ import {
   openIdentity,
   organisationIdOf,
   rootIssuer,
+  type Certificate,
   type Identity,
   type NodeRole,
   type Organisation,
@@ -50,7 +52,12 @@ export const organisation: Organisation = {
 export const organisationSecret = seedOf('organisation secret')
 
 /** The identity of the node called `name`, with the given number. */
-export function anIdentity(name: string, number: number, role: NodeRole = 'kit'): Identity {
+export function anIdentity(
+  name: string,
+  number: number,
+  role: NodeRole = 'kit',
+  facts: Partial<Certificate> = {},
+): Identity {
   const seed = seedOf(`${name} signing`)
   const certificate = issueCertificate(rootIssuer(SUITE_NACL, root), {
     number,
@@ -60,6 +67,7 @@ export function anIdentity(name: string, number: number, role: NodeRole = 'kit')
     validFrom: 1_790_000_000_000,
     validUntil: 4_102_444_800_000,
     signingKey: signingPair(SUITE_NACL, seed).publicBytes,
+    ...facts,
   })
   const authority = { organisation, certificateOf: () => undefined }
   return must(openIdentity(authority, seed, certificate), 'seeded keys fit their certificate')
@@ -94,6 +102,11 @@ export interface NodeChoice {
   readonly knows?: readonly Identity[]
   /** Called when it has to begin a new life. */
   readonly onRebirth?: () => void
+  /** Who it is, when not `anIdentity` of its name. */
+  readonly identity?: Identity
+  /** The root is in a file somewhere else: a hub works by its own rights. */
+  readonly isRootAway?: boolean
+  readonly options?: Partial<EdgeNodeOptions>
 }
 
 /** A running node called `name`. Dispose it at the end of the test. */
@@ -101,12 +114,13 @@ export function aNode(name: string, choice: NodeChoice = {}): Promise<EdgeNode &
   const number = choice.number ?? name.charCodeAt(0) - 96
   return openEdgeNode(
     {
-      identity: anIdentity(name, number, choice.role),
+      identity: choice.identity ?? anIdentity(name, number, choice.role),
       organisationSecret,
-      root: choice.role === 'hub' ? root : undefined,
+      root: choice.role === 'hub' && choice.isRootAway !== true ? root : undefined,
       life: choice.life ?? seedOf(`${name} life`).subarray(0, 4),
       roster: rosterOf(choice.knows ?? []),
       version: '0.0.0',
+      ...choice.options,
     },
     {
       store: choice.store ?? openMemoryStore(),

@@ -1,0 +1,86 @@
+/**
+ * A node that has asked to join by file and waits for the answer: `joining.json` in its data folder, for its owner only. It
+ * holds the keys that the answer is for; it goes once the node is made.
+ */
+import { join } from 'node:path'
+import { z } from 'zod'
+import { bytesFromHex, hexFromBytes } from '#base/bytes.ts'
+import { EdgeError } from '#base/errors.ts'
+import { makeFolder, readText, removeFile, SECRET_MODE, writeFileWhole } from './files.ts'
+import { parseJson } from './json.ts'
+
+/** What is needed to read the answer. */
+export interface JoiningNote {
+  readonly suite: 1 | 2
+  readonly name: string
+  readonly role: 'kit' | 'hub' | 'relay'
+  /** 32 bytes: seed of the signing key. */
+  readonly signing: Uint8Array
+  /** 96 bytes: seed of the sealing pair the answer is for. */
+  readonly answering: Uint8Array
+  /** The request as it was written. */
+  readonly request: Uint8Array
+}
+
+const FOLDER_MODE = 0o750
+const hex = z.string().regex(/^(?:[0-9a-f]{2})+$/)
+
+const NoteFile = z.strictObject({
+  format: z.literal(1),
+  suite: z.union([z.literal(1), z.literal(2)]),
+  name: z.string().min(1).max(64),
+  role: z.enum(['kit', 'hub', 'relay']),
+  signing: hex.length(64),
+  answering: hex.length(192),
+  request: hex,
+})
+
+/** Keeps the note until the answer comes. One that is there is replaced: only the newest request can be answered. */
+export async function writeJoiningNote(dataFolder: string, note: JoiningNote): Promise<void> {
+  const { suite, name, role } = note
+  const content = {
+    format: 1,
+    suite,
+    name,
+    role,
+    signing: hexFromBytes(note.signing),
+    answering: hexFromBytes(note.answering),
+    request: hexFromBytes(note.request),
+  }
+  await makeFolder(dataFolder, FOLDER_MODE)
+  await writeFileWhole(placeOf(dataFolder), `${JSON.stringify(content)}\n`, SECRET_MODE)
+}
+
+/** The note of this folder. @throws EdgeError NOT_FOUND, STORE_BROKEN */
+export async function readJoiningNote(dataFolder: string): Promise<JoiningNote> {
+  const file = placeOf(dataFolder)
+  const text = await readText(file)
+  if (text === undefined)
+    throw new EdgeError('NOT_FOUND', {
+      what: 'request that waits for an answer',
+      dataFolder,
+      do: 'Make one with `holdfast join --request FILE`, in the same data folder.',
+    })
+  const parsed = parseJson(text)
+  const read = NoteFile.safeParse(parsed.ok ? parsed.value : undefined)
+  if (!read.success)
+    throw new EdgeError('STORE_BROKEN', { file, found: 'something else', wanted: 'format 1' })
+  const { suite, name, role, signing, answering, request } = read.data
+  return {
+    suite,
+    name,
+    role,
+    signing: new Uint8Array(bytesFromHex(signing)),
+    answering: new Uint8Array(bytesFromHex(answering)),
+    request: new Uint8Array(bytesFromHex(request)),
+  }
+}
+
+/** The answer was taken: the note is of no more use. */
+export async function removeJoiningNote(dataFolder: string): Promise<void> {
+  await removeFile(placeOf(dataFolder))
+}
+
+function placeOf(dataFolder: string): string {
+  return join(dataFolder, 'joining.json')
+}
