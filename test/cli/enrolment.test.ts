@@ -116,6 +116,7 @@ test('where digits are compared, the answer opens only with what both ends have,
   t.equal(meeting.organisationName, 'Relief')
   t.throws(() => meeting.finish(answerOf(founder, request)), { code: 'JOIN_REFUSED' })
   t.throws(() => meeting.finish(answerOf(other, request, secret)), {
+    code: 'JOIN_REFUSED',
     facts: { reason: 'another organisation' },
   })
   const { contents } = meeting.finish(answerOf(founder, request, secret))

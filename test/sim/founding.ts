@@ -4,8 +4,9 @@ import type { EdgeNode } from '#app/node.ts'
 import { CERTIFICATE_MS } from '#base/limits.ts'
 import { ALL_RIGHTS, issueCertificate, openIdentity, rootIssuer } from '#trust/identity.ts'
 import { parseJoinCode } from '#trust/join-code.ts'
-import { makeJoinRequest, readJoinAnswer } from '#trust/joining.ts'
-import { agree, agreementPair, sign, signingPair, type KeyPair } from '#trust/keys.ts'
+import { makeJoinRequest, NO_COMMITMENT, readJoinAnswer } from '#trust/joining.ts'
+import { sign, signingPair, type KeyPair } from '#trust/keys.ts'
+import { SEALING_SEED_BYTES, sealingPair, type SealingPair } from '#trust/sealing-key.ts'
 import type { Member } from './fleet.ts'
 import { settle } from './settle.ts'
 import { addMember, type World } from './world.ts'
@@ -67,7 +68,10 @@ async function admit(
     role: 'kit',
     suite,
     signingKey: keys.signing.publicBytes,
+    number: 0,
     answerKey: keys.answering.publicBytes,
+    commitment: NO_COMMITMENT,
+    block: new Uint8Array(0),
     sign: (message) => sign(keys.signing.privateKey, message),
     nonce: world.chance.fork(`nonce ${index}`).bytes(16),
   })
@@ -76,7 +80,7 @@ async function admit(
     requestBytes: request,
     suite,
     signingKey: keys.signing.publicBytes,
-    agree: (theirs) => agree(suite, keys.answering.privateKey, theirs),
+    answerPair: keys.answering,
   })
   const { answer } = must(read.ok ? read : undefined, 'the hub answers a good request')
   const authority = {
@@ -93,7 +97,7 @@ interface Keys {
   readonly seed: Uint8Array
   readonly signing: KeyPair
   /** The answer to a join request is sealed for it. */
-  readonly answering: KeyPair
+  readonly answering: SealingPair
 }
 
 function keysOf({ chance, organisation: { suite } }: World, index: number): Keys {
@@ -102,6 +106,6 @@ function keysOf({ chance, organisation: { suite } }: World, index: number): Keys
   return {
     seed,
     signing: signingPair(suite, seed),
-    answering: agreementPair(suite, own.bytes(32)),
+    answering: sealingPair(suite, own.bytes(SEALING_SEED_BYTES)),
   }
 }
