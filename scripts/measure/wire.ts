@@ -214,6 +214,8 @@ function cut(world: World, log: Log, changes: readonly Logged[]): Uint8Array {
   return sealEnvelope({
     sender: sender.certificate,
     life,
+    generation: 0,
+    salt: Uint8Array.of(1, 2, 3, 4),
     counter: world.counter,
     key: must(keyring.keyOf(scope, keyring.firstEpoch.id), 'the channel is known'),
     body,

@@ -94,7 +94,7 @@ interface AmendRequest {
 /** An entry about a message goes to the newest segment of the message's own lane. */
 async function amendMessage(context: AppContext, request: AmendRequest): Promise<Message> {
   const { subject, id, action } = request
-  const { replica, now } = context.sync
+  const { replica } = context.sync
   const found = await recordOf(replica.read, id)
   const isAuthor = found.author === subject
   // Who administers by the word of their own node alone deletes what was written there: elsewhere it would not count.

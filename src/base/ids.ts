@@ -92,6 +92,11 @@ export function parseActor(text: string): ActorId | undefined {
   return /^[0-9a-f]{24}$/.test(text) ? (text as ActorId) : undefined
 }
 
+/** The life that an actor is: 4 bytes. */
+export function lifeOfActor(actor: ActorId): Uint8Array {
+  return new Uint8Array(Buffer.from(actor.slice(16), 'hex'))
+}
+
 /** A person's id: 8 bytes of the node that enrolled them, which nobody else can claim, and 8 random bytes. */
 export function newPersonId(node: NodeId, random: Uint8Array): UserId {
   assert(random.length === 8, 'a person is drawn from 8 bytes')

@@ -200,10 +200,7 @@ function runSession(house: House, { socket, role, onOpen, onEnd }: Visit): void 
     ports,
   )
   sessions.add(session)
-  void session.closed.then(() => {
-    sessions.delete(session)
-    owners.delete(session)
-  })
+  void session.closed.then(() => owners.delete(session) || sessions.delete(session))
 }
 
 function dialOnce(house: House, url: string): Promise<DialEnd> {

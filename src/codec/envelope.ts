@@ -2,10 +2,11 @@
  * The unit a carrier moves. Compressed, then sealed for the members of a scope, then signed where there is
  * something of the sender's own to vouch for.
  *
- *     flags 1 | key hint 2 | sender varint | life 4 | counter varint | ciphertext | tag 16 | signature 0, 64 or 96
+ *     flags 1 | key hint 2 | sender varint | generation varint | life 4 where that is 0 | salt 4 | counter varint |
+ *     ciphertext | tag 16 | signature 0, 64 or 96
  *
- * flags: version (2 bits, 1), compression (2 bits), signed (1 bit), 3 bits zero. Bound but never sent:
- * organisation, scope, epoch, a commitment to its secret, and the sender's signing key. `PROTOCOL.md` has it all.
+ * flags: version (2 bits, 2), compression (2 bits), signed (1 bit), 3 bits zero. Bound but never sent:
+ * organisation, scope, epoch, a commitment to its secret, the sender's signing key and life. `PROTOCOL.md` has it all.
  */
 import { byteReader, byteWriter, concatBytes, MalformedBytes } from '#base/bytes.ts'
 import { actorOf, type ActorId } from '#base/ids.ts'
@@ -21,7 +22,11 @@ export interface Sealing {
   readonly sender: Certificate
   /** 4 bytes: this life of the sender's store. */
   readonly life: Uint8Array
-  /** Never used twice in one life, whatever the scope. */
+  /** By what readers know this life: the generation of a sealing key that it published. 0: by nothing yet. */
+  readonly generation: number
+  /** 4 bytes, drawn anew whenever the sender starts. */
+  readonly salt: Uint8Array
+  /** Never used twice in one life, whatever the scope and the salt. */
   readonly counter: number
   readonly key: EpochKey
   readonly body: Uint8Array
@@ -48,7 +53,10 @@ export interface Unopened {
   readonly reason: 'malformed' | 'unknown sender' | 'unknown key' | 'not authentic'
 }
 
-const VERSION = 1
+const VERSION = 2
+const LIFE_BYTES = 4
+/** Length of the part of a nonce that is new at every start. */
+export const SALT_BYTES = 4
 const COMPRESSIONS: readonly Compression[] = [0, 1, 2]
 
 /** A sealed envelope. */
@@ -58,16 +66,15 @@ export function sealEnvelope(sealing: Sealing): Uint8Array {
   writer.byte(VERSION | (compression << 2) | (sealing.sign === undefined ? 0 : 16))
   writer.raw(sealing.key.hint)
   writer.uint(sealing.sender.number)
-  writer.raw(sealing.life)
+  writer.uint(sealing.generation)
+  if (sealing.generation === 0) writer.raw(sealing.life)
+  writer.raw(sealing.salt)
   writer.uint(sealing.counter)
   const header = writer.bytes()
   const sealed = seal(
     sealing.key.keyOf(sealing.sender.node),
-    nonceOf(sealing.life, sealing.counter),
-    {
-      bytes,
-      bound: boundOf(header, sealing.key, sealing.sender),
-    },
+    nonceOf(sealing.salt, sealing.counter),
+    { bytes, bound: boundOf(header, sealing.key, { sender: sealing.sender, life: sealing.life }) },
   )
   return concatBytes(header, sealed, sealing.sign?.(header) ?? new Uint8Array(0))
 }
@@ -84,10 +91,13 @@ export function openEnvelope(
   if (sender === undefined) return { ok: false, reason: 'unknown sender' }
   const keys = keyring.byHint(parts.hint)
   if (keys.length === 0) return { ok: false, reason: 'unknown key' }
-  for (const key of keys) {
-    const plain = open(key.keyOf(sender.node), nonceOf(parts.life, parts.counter), {
+  const lives =
+    parts.life === undefined ? roster.livesOf(sender.node, parts.generation) : [parts.life]
+  if (lives.length === 0) return { ok: false, reason: 'unknown sender' }
+  for (const [key, life] of keys.flatMap((one) => lives.map((each) => [one, each] as const))) {
+    const plain = open(key.keyOf(sender.node), nonceOf(parts.salt, parts.counter), {
       bytes: parts.sealed,
-      bound: boundOf(parts.header, key, sender),
+      bound: boundOf(parts.header, key, { sender, life }),
     })
     if (plain === undefined) continue
     const body = decompress({ compression: parts.compression, bytes: plain })
@@ -96,7 +106,7 @@ export function openEnvelope(
     return {
       ok: true,
       sender,
-      actor: actorOf(sender.node, parts.life),
+      actor: actorOf(sender.node, life),
       counter,
       key,
       header,
@@ -111,7 +121,10 @@ interface Parts {
   readonly compression: Compression
   readonly hint: Uint8Array
   readonly senderNumber: number
-  readonly life: Uint8Array
+  /** Undefined when the generation says which life it is. */
+  readonly life: Uint8Array | undefined
+  readonly generation: number
+  readonly salt: Uint8Array
   readonly counter: number
   readonly header: Uint8Array
   readonly sealed: Uint8Array
@@ -127,28 +140,35 @@ function split(suite: Suite, bytes: Uint8Array): Parts | undefined {
     if ((flags & 3) !== VERSION || flags >> 5 !== 0 || compression === undefined) return undefined
     const hint = reader.raw(2)
     const senderNumber = reader.uint()
-    const life = reader.raw(4)
+    const generation = reader.uint()
+    const life = generation === 0 ? reader.raw(LIFE_BYTES) : undefined
+    const salt = reader.raw(SALT_BYTES)
     const counter = reader.uint()
     const end = bytes.length - ((flags & 16) === 0 ? 0 : suite.signatureBytes)
     if (end < reader.at()) return undefined
     const header = bytes.subarray(0, reader.at())
     const sealed = bytes.subarray(reader.at(), end)
     const signature = end === bytes.length ? undefined : bytes.subarray(end)
-    return { compression, hint, senderNumber, life, counter, header, sealed, signature }
+    const who = { senderNumber, life, generation, salt, counter }
+    return { compression, hint, ...who, header, sealed, signature }
   } catch (error) {
     if (error instanceof MalformedBytes) return undefined
     throw error
   }
 }
 
-/** 12 bytes: the life, then the counter, big-endian. */
-function nonceOf(life: Uint8Array, counter: number): Uint8Array {
+/** 12 bytes: the salt, then the counter, big-endian. */
+function nonceOf(salt: Uint8Array, counter: number): Uint8Array {
   const nonce = Buffer.alloc(12)
-  nonce.set(life)
+  nonce.set(salt)
   nonce.writeBigUInt64BE(BigInt(counter), 4)
   return nonce
 }
 
-function boundOf(header: Uint8Array, key: EpochKey, sender: Certificate): Uint8Array {
-  return concatBytes(header, key.bound, sender.signingKey)
+function boundOf(
+  header: Uint8Array,
+  key: EpochKey,
+  { sender, life }: { readonly sender: Certificate; readonly life: Uint8Array },
+): Uint8Array {
+  return concatBytes(header, key.bound, sender.signingKey, life)
 }

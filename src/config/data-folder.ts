@@ -29,7 +29,6 @@ import {
   PUBLIC_MODE,
   readBytes,
   readText,
-  removeFile,
   SECRET_FOLDER_MODE,
   SECRET_MODE,
   writeFileWhole,

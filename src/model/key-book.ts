@@ -86,6 +86,8 @@ export interface KeyBook {
   /** The sealing key that counts for a node now. */
   readonly sealingKey: (node: NodeId) => SealingKeyFacts | undefined
   /** Who has published the sealing key that is called so: its owner, and whoever passes it off as their own. */
+  /** The first generation that a list published; 0 when it has published no sealing key. */
+  readonly generationOf: (actor: ActorId) => number
   readonly ownersOf: (keyName: string) => ReadonlySet<NodeId>
   /** The number of this list's newest pair with a sealing key, or undefined. */
   readonly pairWith: (actor: ActorId, keyName: string) => number | undefined
@@ -113,6 +115,8 @@ interface Book {
   readonly newestPair: Map<string, number>
   /** By actor: the newest sealing key in its list. */
   readonly ownKeys: Map<ActorId, string>
+  /** By actor: the generation of the first sealing key in its list. */
+  readonly generations: Map<ActorId, number>
   readonly epochs: Map<string, Map<string, EpochFacts & { readonly covered: Set<string> }>>
   readonly revocations: Map<NodeId, Revocation>
   readonly wipes: Set<NodeId>
@@ -134,6 +138,7 @@ export function openKeyBook(): KeyBook {
     pairs: new Map(),
     newestPair: new Map(),
     ownKeys: new Map(),
+    generations: new Map(),
     epochs: new Map(),
     revocations: new Map(),
     wipes: new Set(),
@@ -145,6 +150,7 @@ export function openKeyBook(): KeyBook {
     certificates: () => book.certificates,
     sealingKey: (node) => book.sealing.get(node),
     ownersOf: (keyName) => book.owners.get(keyName) ?? NOBODY,
+    generationOf: (actor) => book.generations.get(actor) ?? 0,
     pairWith: (actor, keyName) => book.newestPair.get(`${actor} ${keyName}`),
     pairsFor: (keyName) =>
       [...book.pairs]
@@ -216,6 +222,7 @@ function addSealingKey(book: Book, key: Omit<SealingKeyFacts, 'name'>): KeyNews 
   const known = book.sealing.get(node)
   book.owners.set(name, (book.owners.get(name) ?? new Set<NodeId>()).add(node))
   book.ownKeys.set(actor, name)
+  if (!book.generations.has(actor)) book.generations.set(actor, generation)
   const isNewer =
     known === undefined ||
     generation > known.generation ||

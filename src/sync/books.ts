@@ -2,7 +2,7 @@
  * The directory and the book of keys, folded entry by entry as they come, and anew where a revocation or a certificate
  * changes what earlier entries say: nodes with the same entries have the same of both.
  */
-import type { NodeId } from '#base/ids.ts'
+import { lifeOfActor, type NodeId } from '#base/ids.ts'
 import { openDirectory, type Directory, type DirectoryChange } from '#model/directory.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import { openKeyBook, type KeyBook, type KeyNews, type Writer } from '#model/key-book.ts'
@@ -49,7 +49,13 @@ export function openBooks(roster: Roster): Books {
       [...rights].some(
         ([node, administers]) => roster.byNode(node)?.rights.administers !== administers,
       ))
-  const foldKeys = (logged: Logged): KeyNews => keyBook.apply(logged, writerOf(logged))
+  const foldKeys = (logged: Logged): KeyNews => {
+    const writer = writerOf(logged)
+    const { content } = logged.entry
+    if (content.kind === 'sealing key' && writer !== undefined)
+      roster.learnLife(writer.node, content.generation, lifeOfActor(logged.actor))
+    return keyBook.apply(logged, writer)
+  }
   const foldDirectory = (logged: Logged): DirectoryChange => {
     const writer = writerOf(logged)
     return writer === undefined ? { kind: 'nothing' } : directory.apply(logged, writer)

@@ -102,6 +102,10 @@ async function sealBody(
   return sealEnvelope({
     sender: context.identity.certificate,
     life: context.life,
+    // Whoever opens the keys document may not know this life yet: it is told there.
+    generation:
+      sealing.scope === 'keys' ? 0 : context.keyBook().generationOf(context.replica.actor),
+    salt: context.salt,
     counter,
     key: sealing,
     body: plain.body,

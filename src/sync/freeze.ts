@@ -84,7 +84,7 @@ async function freeze(tx: Tx, context: SyncContext, end: ListEnd): Promise<void>
   if (known !== undefined && known <= seq) return
   tx.put(key.frozen(document, actor), pack(seq))
   const gone = await tx.cutBack(document, { actor, seq })
-  if (actor === context.replica.actor) await beginAnew(tx, context, { document, actor, seq }, gone)
+  if (actor === context.replica.actor) await beginAnew(tx, context, { end, gone })
   for (const [place] of await tx.list(range.attestations(document, actor)))
     if (Number(place.slice(place.lastIndexOf('/') + 1)) > seq) tx.delete(place)
   if (gone.length === 0) return
@@ -102,9 +102,9 @@ async function freeze(tx: Tx, context: SyncContext, end: ListEnd): Promise<void>
 async function beginAnew(
   tx: Tx,
   context: SyncContext,
-  { document, actor, seq: target }: ListEnd,
-  gone: readonly Logged[],
+  { end, gone }: { readonly end: ListEnd; readonly gone: readonly Logged[] },
 ): Promise<void> {
+  const { document, actor, seq: target } = end
   for (const { seq, hash, entry } of gone)
     tx.put(
       key.aside(document, seq),

@@ -6,12 +6,13 @@ import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
 import type { Random } from '#ports/random.ts'
 import type { Store } from '#ports/store.ts'
+import { SALT_BYTES } from '#codec/envelope.ts'
 import { openKeyring } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { DoorEpoch } from '#trust/join-grant.ts'
 import type { Roster } from '#trust/roster.ts'
 import { openAuditCounts } from './audit-counts.ts'
-import { alarm, recordAudit } from './audit.ts'
+import { recordAudit } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext, SyncEvent } from './context.ts'
 import { startDriver, type Driver } from './driver.ts'
@@ -55,16 +56,46 @@ export interface NodeSyncOptions {
 
 /** Opens sync and starts it. The node's certificate and sealing key go into the keys document if they are not there yet. */
 export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> {
-  const { identity, store, clock, log, roster, random } = options
+  const { clock, log, carriers, epochs: policy } = options
+  const wires: Wires = { driver: undefined }
+  const { context, audit } = contextOf(options, wires)
+  await begin(context, options)
+  const stop = new AbortController()
+  const rotating = policy && keepRotating(context, { policy, clock, log }, stop.signal)
+  const driver = startDriver(context, { carriers, clock })
+  wires.driver = driver
+  return {
+    context,
+    links: driver.links,
+    [Symbol.asyncDispose]: async () => {
+      stop.abort()
+      await rotating
+      await driver[Symbol.asyncDispose]()
+      await audit[Symbol.asyncDispose]()
+      await context.replica[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** What is there only once sync runs. */
+interface Wires {
+  driver: Driver | undefined
+}
+
+/** The parts, each knowing the others by the context. */
+function contextOf(
+  options: NodeSyncOptions,
+  wires: Wires,
+): { readonly context: SyncContext; readonly audit: ReturnType<typeof openAuditCounts> } {
+  const { identity, life, store, clock, log, roster, random, emit } = options
   const { certificate, organisation } = identity
-  const actor = actorOf(certificate.node, options.life)
   const onLoss = (): void => {
     context.run.isOver = true
     context.onRebirth()
   }
+  const actor = actorOf(certificate.node, life)
   const replica = openReplica({ store, actor, log, now: clock.now, onLoss })
   roster.introduce(identity.certificateBytes)
-  const keyring = openKeyring(organisation.suite, organisation.id, options.organisationSecret)
   const projector = openProjector(
     { identity, roster },
     {
@@ -75,13 +106,13 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
       audited: (tx, at) => recordAudit(tx, context, at),
     },
   )
-  let driver: Driver | undefined
   const audit = openAuditCounts(() => context, clock)
   const context: SyncContext = {
     identity,
-    life: options.life,
+    life,
+    salt: random.bytes(SALT_BYTES),
     roster,
-    keyring,
+    keyring: openKeyring(organisation.suite, organisation.id, options.organisationSecret),
     replica,
     projector,
     directory: projector.directory,
@@ -91,44 +122,37 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     now: clock.now,
     random,
     peers: new Set(),
-    emit: options.emit,
-    ring: () => driver?.ring(),
+    emit,
+    ring: () => wires.driver?.ring(),
     foundedAt: () => Math.min(...roster.all().map(({ validFrom }) => validFrom)),
-    refold: (tx) => reload(tx),
+    refold: (tx) => fold(tx, context),
     onFork: (fork, tx) => proveFork(tx, context, fork),
     run: { isUnsure: false, unsureSince: undefined, isOver: false },
     onRebirth: options.onRebirth ?? (() => undefined),
   }
-  const peers = await store.list(range.peers)
-  context.run.isUnsure = peers.length > 0
-  for (const [place] of peers) context.peers.add(place.slice('peer/'.length) as PeerId)
-  const reload = async (reader: Pick<Reader, 'log' | 'list'>): Promise<void> => {
-    await projector.reload(reader)
-    await reloadEpochs(reader, context)
-    for (const { id } of projector.directory().channels()) addChannel(context, id)
-  }
-  context.run.isOver = !(await replica.commit((tx) => beginAgain(tx, actor)))
-  if (context.run.isOver) context.onRebirth()
-  await replica.commit(reload)
-  replica.onRollback(reload)
+  return { context, audit }
+}
+
+/** Reads what is on disk, and writes what a node has to have said before it sends anything. */
+async function begin(context: SyncContext, options: NodeSyncOptions): Promise<void> {
+  const { replica, peers, run } = context
+  const known = await options.store.list(range.peers)
+  run.isUnsure = known.length > 0
+  for (const [place] of known) peers.add(place.slice('peer/'.length) as PeerId)
+  run.isOver = !(await replica.commit((tx) => beginAgain(tx, replica.actor)))
+  if (run.isOver) context.onRebirth()
+  await replica.commit((tx) => fold(tx, context))
+  replica.onRollback((reader) => fold(reader, context))
   await enrolItself(context, options.doorEpoch)
   await replica.commit((tx) => retryParked(tx, context))
   await replica.commit((tx) => settleAllAside(tx, context))
-  const stop = new AbortController()
-  const { epochs: policy } = options
-  const rotating = policy && keepRotating(context, { policy, clock, log }, stop.signal)
-  driver = startDriver(context, { carriers: options.carriers, clock })
-  return {
-    context,
-    links: driver.links,
-    [Symbol.asyncDispose]: async () => {
-      stop.abort()
-      await rotating
-      await driver[Symbol.asyncDispose]()
-      await audit[Symbol.asyncDispose]()
-      await replica[Symbol.asyncDispose]()
-    },
-  }
+}
+
+/** What is derived from the documents that say who is who, made anew. */
+async function fold(reader: Pick<Reader, 'log' | 'list'>, context: SyncContext): Promise<void> {
+  await context.projector.reload(reader)
+  await reloadEpochs(reader, context)
+  for (const { id } of context.directory().channels()) addChannel(context, id)
 }
 
 async function enrolItself(context: SyncContext, doorEpoch: DoorEpoch | undefined): Promise<void> {

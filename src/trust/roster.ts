@@ -3,7 +3,7 @@
  * came first, nodes that hold the same certificates and revocations see the same nodes.
  */
 import type { KeyObject } from 'node:crypto'
-import { must } from '#base/assert.ts'
+import { equalBytes } from '#base/bytes.ts'
 import {
   nodePrefix,
   nodePrefixOfActor,
@@ -46,6 +46,10 @@ export interface Roster {
   readonly ofActor: (actor: ActorId) => Certificate | undefined
   /** The node where a person was enrolled. */
   readonly homeOf: (person: UserId) => Certificate | undefined
+  /** A node has published a sealing key of this generation in this life (4 bytes). */
+  readonly learnLife: (node: NodeId, generation: number, life: Uint8Array) => void
+  /** The lives in which a node published one of this generation: usually one. */
+  readonly livesOf: (node: NodeId, generation: number) => readonly Uint8Array[]
   /** Whether `node` signed exactly `statement`; false when the node is unknown. */
   readonly verify: (node: NodeId, statement: Uint8Array, signature: Uint8Array) => boolean
   /** The node is not believed any more: since when what it claims to have written counts no longer. */
@@ -60,6 +64,8 @@ export interface Roster {
   readonly revokedSince: (node: NodeId) => Instant | undefined
 }
 
+/** Lives of one node that published the same generation: each is tried when an envelope is opened. */
+const LIVES_MAX = 8
 /** Certificates kept until their issuer is known. */
 const STRANGERS_MAX = 64
 
@@ -115,6 +121,7 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
     byNode: now,
     ofActor: (actor) => now(byPrefix.get(nodePrefixOfActor(actor))),
     homeOf: (person) => now(byPrefix.get(nodePrefixOfPerson(person))),
+    ...openLives(),
     verify: (node, statement, signature) => {
       const key = verifiers.get(node)
       return key !== undefined && verify(key, statement, signature)
@@ -123,5 +130,18 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
     awaitWipe: (node, isAwaited) => void (isAwaited ? awaited.add(node) : awaited.delete(node)),
     awaitsWipe: (node) => awaited.has(node),
     revokedSince: members.revokedSince,
+  }
+}
+
+function openLives(): Pick<Roster, 'learnLife' | 'livesOf'> {
+  const lives = new Map<string, readonly Uint8Array[]>()
+  return {
+    learnLife: (node, generation, life) => {
+      const place = `${node} ${generation}`
+      const known = lives.get(place) ?? []
+      const isNew = known.length < LIVES_MAX && !known.some((one) => equalBytes(one, life))
+      if (isNew) lives.set(place, [...known, Uint8Array.from(life)])
+    },
+    livesOf: (node, generation) => lives.get(`${node} ${generation}`) ?? [],
   }
 }

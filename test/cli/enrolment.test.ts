@@ -5,7 +5,6 @@ import { beginJoin, finisher, foundOrganisation, newPassword } from '#cli/enrolm
 import type { FolderContents } from '#config/data-folder.ts'
 import type { Random } from '#ports/random.ts'
 import {
-  ALL_RIGHTS,
   issueCertificate,
   NO_RIGHTS,
   openIdentity,

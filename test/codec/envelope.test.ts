@@ -56,6 +56,31 @@ test('a member opens what was sealed, and learns who sealed it in which life', a
   )
 })
 
+test('a life is told by the generation of a sealing key that it published', async (t) => {
+  const told = aRoster()
+  const { node } = alpha.certificate
+  const bytes = aSealed({ body: bytesFromText('on'), generation: 3 })
+
+  t.match(openEnvelope(bytes, told, keyring), { ok: false, reason: 'unknown sender' })
+  told.learnLife(node, 3, Uint8Array.of(9, 9, 9, 9))
+  t.match(openEnvelope(bytes, told, keyring), { ok: false, reason: 'not authentic' })
+  told.learnLife(node, 2, lifeOf('alpha'))
+  t.match(openEnvelope(bytes, told, keyring), { ok: false, reason: 'not authentic' })
+  told.learnLife(node, 3, lifeOf('alpha'))
+  t.match(openEnvelope(bytes, told, keyring), { ok: true, actor: actorAt(0) })
+  t.equal(aSealed({ body: bytesFromText('on'), generation: 0 }).length, bytes.length + 4)
+})
+
+test('one counter after another start seals to other bytes', async (t) => {
+  const body = bytesFromText('a disk that was put back')
+  const [one, other] = [[1, 2, 3, 4], [5, 6, 7, 8]].map((salt) => {
+    const opened = aSealed({ body, salt: Uint8Array.from(salt), counter: 7 })
+    return opened.subarray(opened.length - body.length - 16)
+  })
+
+  t.notSame(one, other)
+})
+
 test('no byte of an envelope can be changed, added or left out', async (t) => {
   const body = bytesFromText('The bridge is open for lorries up to 20 t. '.repeat(3))
   const bytes = aSealed({ body, sign: alpha.sign })
@@ -171,6 +196,8 @@ function aSealed(part: Partial<Sealing>): Uint8Array {
   return sealEnvelope({
     sender: alpha.certificate,
     life: lifeOf('alpha'),
+    generation: 0,
+    salt: Uint8Array.of(1, 2, 3, 4),
     counter: 5,
     key: firstKey(keyring, ops),
     body: bytesFromText('hello'),
@@ -183,13 +210,16 @@ function aSealed(part: Partial<Sealing>): Uint8Array {
 function aHandmade(compression: number, bytes: Uint8Array): Uint8Array {
   const key = firstKey(keyring, ops)
   const writer = byteWriter()
-  writer.byte(1 | (compression << 2))
+  const [life, salt] = [lifeOf('alpha'), Uint8Array.of(1, 2, 3, 4)]
+  writer.byte(2 | (compression << 2))
   writer.raw(key.hint)
   writer.uint(1)
-  writer.raw(lifeOf('alpha'))
+  writer.uint(0)
+  writer.raw(life)
+  writer.raw(salt)
   writer.uint(0)
   const header = writer.bytes()
-  const nonce = concatBytes(lifeOf('alpha'), new Uint8Array(8))
-  const bound = concatBytes(header, key.bound, alpha.certificate.signingKey)
+  const nonce = concatBytes(salt, new Uint8Array(8))
+  const bound = concatBytes(header, key.bound, alpha.certificate.signingKey, life)
   return concatBytes(header, seal(key.keyOf(alpha.certificate.node), nonce, { bytes, bound }))
 }

@@ -135,6 +135,8 @@ test('bent envelopes stay shut, unless only their signature was bent', async (t)
     sealEnvelope({
       sender: nodeAt(0).certificate,
       life: lifeOf('alpha'),
+      generation: 0,
+      salt: Uint8Array.of(1, 2, 3, 4),
       counter: 77,
       key: firstKey(keyring, ops),
       body,

@@ -15,6 +15,10 @@ const roster = aRoster()
 const documents = [DIRECTORY, channelDocument(ops), segmentDocument(ops, 'priority', 12)]
 
 const aDigest = Uint8Array.of(1, 2, 3, 4)
+const withDigest = (note: Note): Note =>
+  note.kind === 'have'
+    ? { ...note, items: note.items.map((one) => ({ ...one, digest: aDigest })) }
+    : note
 
 test('a note says which changes of which documents, and how far they were read', async (t) => {
   const clock = fc.dictionary(fc.constantFrom(...actors), fc.integer({ min: 1, max: 1_000_000 }), {
@@ -27,10 +31,6 @@ test('a note says which changes of which documents, and how far they were read',
       share: fc.double({ min: 0, max: 1, noNaN: true }),
     })
     .map(({ document, clock: has, share }) => ({ document, clock: has, read: partOf(has, share) }))
-  const withDigest = (note: Note): Note =>
-    note.kind === 'have'
-      ? { ...note, items: note.items.map((one) => ({ ...one, digest: aDigest })) }
-      : note
   const anyNote = fc.record(
     {
       kind: fc.constantFrom<Note['kind'][]>('receipt', 'have', 'want'),

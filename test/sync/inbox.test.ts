@@ -370,6 +370,8 @@ test('an envelope of another organisation is refused', async (t) => {
   const foreign = sealEnvelope({
     sender: certificate,
     life: alpha.context.life,
+    generation: 0,
+    salt: Uint8Array.of(1, 2, 3, 4),
     counter: 900,
     key: {
       ...foreignKey(alpha),
@@ -422,6 +424,8 @@ test("a member's envelope with a body that is none is refused, sealed as it may 
       const bytes = sealEnvelope({
         sender: alphaIdentity.certificate,
         life: alpha.context.life,
+        generation: 0,
+        salt: Uint8Array.of(1, 2, 3, 4),
         counter,
         key: await keyFor(alpha, isNote ? 'directory' : ops),
         body: isNote ? Uint8Array.of(2 + (counter % 3), ...body) : Uint8Array.of(1, ...body),
@@ -603,6 +607,8 @@ async function sealedChanges(
   return sealEnvelope({
     sender: identity.certificate,
     life,
+    generation: 0,
+    salt: Uint8Array.of(1, 2, 3, 4),
     counter: 800,
     key: await keyFor(sender, ops),
     body: encodeDelta({ document: routine, changes, sender: sender.actor, roster, attestations }),

@@ -51,6 +51,8 @@ test('a receipt that another member signed is refused', async (t) => {
   const forged = sealEnvelope({
     sender: bravo.context.identity.certificate,
     life: bravo.context.life,
+    generation: 0,
+    salt: Uint8Array.of(1, 2, 3, 4),
     counter: 77,
     key: await keyFor(charlie, 'directory'),
     body: note,

@@ -229,6 +229,8 @@ function envelopeVector(suite: Suite, alpha: Identity, sign: Identity['sign'] | 
   const bytes = sealEnvelope({
     sender: alpha.certificate,
     life: lifeOf('alpha'),
+    generation: 0,
+    salt: Uint8Array.of(1, 2, 3, 4),
     counter: 300,
     key: must(keyring.keyOf(ops, anEpoch(suite, alpha).id), 'the keyring holds it'),
     body: seededRandom(11).bytes(50),

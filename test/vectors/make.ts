@@ -140,6 +140,8 @@ function envelopeOf(name: string, part: Partial<Sealing>): Vectors {
   const bytes = sealEnvelope({
     sender: nodeAt(0).certificate,
     life: lifeOf('alpha'),
+    generation: 0,
+    salt: Uint8Array.of(1, 2, 3, 4),
     counter: 0,
     key: firstKey(aKeyring(), ops),
     body: new Uint8Array(0),
