@@ -59,7 +59,9 @@ export async function ensureEpoch(
   const good = goodEpochs(context, audience, nodes)
   const held = good.map(({ id }) => context.keyring.epoch(id)).find((one) => one !== undefined)
   if (held !== undefined) return held
-  return good.length > 0 ? undefined : rotate(tx, context, audience)
+  // A kit waits for who has a good one to wrap it; a hub waits for nobody, as one that nobody has would stop everybody.
+  const waits = good.length > 0 && context.identity.certificate.role !== 'hub'
+  return waits ? undefined : rotate(tx, context, audience)
 }
 
 /** Begins the next epoch of an audience, whatever there is already. */
@@ -83,7 +85,9 @@ export async function rotate(tx: Tx, context: SyncContext, audience: AudienceId)
 /** Wraps what an audience seals under for those of its nodes that lack it. True when somebody did. */
 export async function cover(tx: Tx, context: SyncContext, audience: AudienceId): Promise<boolean> {
   const nodes = nodesOf(context, audience)
-  const [best] = goodEpochs(context, audience, nodes)
+  const good = goodEpochs(context, audience, nodes)
+  if (mustOutdo(context, good, nodes)) await rotate(tx, context, audience)
+  const best = good.find(({ id }) => context.keyring.epoch(id) !== undefined)
   const epoch = best && context.keyring.epoch(best.id)
   if (best === undefined || epoch === undefined || best.isFirst) return false
   const lacking = sealableNodes(context, audience).filter(({ name }) => !best.covered.has(name))
@@ -153,11 +157,29 @@ export function burn(tx: Tx, context: SyncContext, id: string): void {
   tx.afterwards(() => context.keyring.drop(id))
 }
 
-type Candidate = Pick<EpochFacts, 'id' | 'number' | 'covered'> & { readonly isFirst: boolean }
+type Candidate = Pick<EpochFacts, 'id' | 'number' | 'covered'> & {
+  readonly isFirst: boolean
+  /** A hub made it. */
+  readonly isHubs: boolean
+}
 
 /**
- * Epochs that only nodes of the audience can have, best first: the largest number, then the largest id, the same on every
- * node. The first epoch of the organisation is good while everybody ever let in still belongs.
+ * Whether the best epoch there is was given to others and not to this hub: whoever did that would split the audience, as
+ * nobody else covers those who were left out.
+ */
+function mustOutdo(
+  context: SyncContext,
+  [best]: readonly Candidate[],
+  nodes: ReadonlySet<NodeId>,
+): boolean {
+  const { role, node } = context.identity.certificate
+  if (role !== 'hub' || !nodes.has(node) || best === undefined || best.isHubs) return false
+  return context.keyring.epoch(best.id) === undefined
+}
+
+/**
+ * Epochs that only nodes of the audience can have, best first: those that a hub made, then the largest number, then the
+ * largest id, the same on every node. The first epoch of the organisation is good while everybody ever let in still belongs.
  */
 export function goodEpochs(
   context: SyncContext,
@@ -172,12 +194,17 @@ export function goodEpochs(
   const made: Candidate[] = book
     .epochs(audience)
     .filter(({ maker, covered }) => nodes.has(maker) && [...covered].every(isInside))
-    .map((one) => ({ ...one, isFirst: false }))
+    .map((one) => ({
+      ...one,
+      isFirst: false,
+      isHubs: context.roster.byNode(one.maker)?.role === 'hub',
+    }))
   const first = context.keyring.firstEpoch
   const isEverybody = context.roster.all().every(({ node }) => nodes.has(node))
   if (audience === first.audience && isEverybody)
-    made.push({ id: first.id, number: 0, covered: new Set(), isFirst: true })
-  return made.toSorted((a, b) => b.number - a.number || (a.id < b.id ? 1 : -1))
+    made.push({ id: first.id, number: 0, covered: new Set(), isFirst: true, isHubs: false })
+  const rank = (one: Candidate): number => (one.isHubs ? 1 : 0)
+  return made.toSorted((a, b) => rank(b) - rank(a) || b.number - a.number || (a.id < b.id ? 1 : -1))
 }
 
 /** The sealing keys of an audience's other nodes; a node that has published none cannot be wrapped for yet. */
