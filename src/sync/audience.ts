@@ -1,5 +1,11 @@
 /** Who may read what, as this node sees the directory now: the nodes of an audience, and the audience of a document. */
-import type { ChannelId, DocumentId, NodeId } from '#base/ids.ts'
+import {
+  nodePrefix,
+  nodePrefixOfPerson,
+  type ChannelId,
+  type DocumentId,
+  type NodeId,
+} from '#base/ids.ts'
 import { kindOfChannel } from '#model/channel-id.ts'
 import { parseDocumentId } from '#model/document-id.ts'
 import { auditedNode, auditScope, type AudienceId, type Scope } from '#trust/epoch.ts'
@@ -59,4 +65,19 @@ export function mayHold(context: SyncContext, node: NodeId, document: DocumentId
 export function isGood(context: SyncContext, certificate: Certificate): boolean {
   if (context.roster.revokedSince(certificate.node) !== undefined) return false
   return validityOf(certificate, context.now()) !== 'expired'
+}
+
+/**
+ * Whether what a node seals for a scope is heard there: a private channel hears its members' nodes and hubs. Anybody can
+ * make an epoch for it and give it to its members. By membership alone: clocks have no say.
+ */
+export function isHeardIn(context: SyncContext, scope: Scope, sender: Certificate): boolean {
+  if (scope === 'keys' || scope === 'directory' || sender.role === 'hub') return true
+  const audited = auditedNode(scope)
+  if (audited !== undefined) return audited === sender.node
+  const channel = scope as ChannelId
+  if (kindOfChannel(channel) === 'public') return true
+  const prefix = nodePrefix(sender.node)
+  const members = context.directory().members(channel)
+  return members.some(({ person }) => nodePrefixOfPerson(person) === prefix)
 }

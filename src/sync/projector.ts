@@ -2,7 +2,14 @@
  * From entries to the picture people see: each change that a commit adds is folded into the view's records in the
  * same commit. The directory is small and kept in memory; messages and channels are records in the store.
  */
-import type { DocumentId, Instant, NodeId, PostId } from '#base/ids.ts'
+import {
+  nodePrefixOfActor,
+  nodePrefixOfPerson,
+  type DocumentId,
+  type Instant,
+  type NodeId,
+  type PostId,
+} from '#base/ids.ts'
 import { openDirectory, type Directory, type DirectoryChange } from '#model/directory.ts'
 import { channelOfDocument, DIRECTORY, KEYS, laneOfDocument } from '#model/document-id.ts'
 import { openKeyBook, type KeyBook, type KeyNews, type Writer } from '#model/key-book.ts'
@@ -116,6 +123,7 @@ export function openProjector(
         author: logged.entry.author,
         order: causeKey(document, logged),
         at,
+        channel: channelOfDocument(document),
         content,
       })
     },
@@ -219,24 +227,31 @@ async function adoptOrphans(scene: Scene, message: MessageRecord): Promise<Messa
   for (const [place, bytes] of await scene.tx.list(range.orphans(message.id))) {
     const amendment = unpack<Amendment>(bytes)
     if (amendment !== undefined)
-      adopted = amend(adopted, amendment, isAdministrator(scene, amendment))
+      adopted = amend(adopted, amendment, mayDelete(scene, amendment, message))
     scene.tx.delete(place)
   }
   return adopted
 }
 
+/** Replies that came before it. Only those of the same channel are some. */
 async function countReplies(tx: Tx, message: MessageRecord): Promise<MessageRecord> {
-  const replies = await tx.list(range.thread(message.id))
-  if (replies.length === 0) return message
-  const last = unpack<MessageRecord>(
-    await tx.get(key.message(unpack<PostId>(replies.at(-1)?.[1]) ?? message.id)),
-  )
-  return { ...message, replyCount: replies.length, lastReplyAt: last?.createdAt ?? 0 }
+  let { replyCount, lastReplyAt } = message
+  for (const [place, bytes] of await tx.list(range.thread(message.id))) {
+    const id = unpack<PostId>(bytes) ?? message.id
+    const reply = unpack<MessageRecord>(await tx.get(key.message(id)))
+    if (reply?.channel !== message.channel) tx.delete(place)
+    else {
+      replyCount += 1
+      lastReplyAt = reply.createdAt
+    }
+  }
+  return { ...message, replyCount, lastReplyAt }
 }
 
 async function countReply(tx: Tx, root: PostId, reply: MessageRecord): Promise<void> {
-  tx.put(key.thread(root, reply.order), pack(reply.id))
   const record = unpack<MessageRecord>(await tx.get(key.message(root)))
+  if (record !== undefined && record.channel !== reply.channel) return
+  tx.put(key.thread(root, reply.order), pack(reply.id))
   if (record === undefined) return
   const lastReplyAt = Math.max(record.lastReplyAt, reply.createdAt)
   replace(tx, record, {
@@ -272,7 +287,7 @@ async function applyAmendment(scene: Scene, amendment: Amendment): Promise<ViewE
     tx.put(key.orphan(target, amendment.order), pack(amendment))
     return undefined
   }
-  const amended = amend(record, amendment, isAdministrator(scene, amendment))
+  const amended = amend(record, amendment, mayDelete(scene, amendment, record))
   if (amended === record) return undefined
   const place = key.channel(record.channel)
   const channel = unpack<ChannelRecord>(await tx.get(place)) ?? EMPTY_CHANNEL
@@ -289,8 +304,12 @@ function replace(tx: Tx, before: MessageRecord, after: MessageRecord): void {
   tx.put(key.changed(after.channel, after.updatedAt, after.id), pack(after.id))
 }
 
-function isAdministrator({ directory }: Scene, { author }: Amendment): boolean {
-  return directory.person(author)?.profile.isAdministrator === true
+/** Who administered for all, and who administers by the word of their own node what was written there. */
+function mayDelete({ directory }: Scene, { author }: Amendment, message: MessageRecord): boolean {
+  const person = directory.person(author)
+  if (person?.hasAdministered === true) return true
+  const isHome = nodePrefixOfPerson(author) === nodePrefixOfActor(message.actor)
+  return isHome && person?.administers === 'home'
 }
 
 /** This node's time of a change of a channel's picture; never back, unless what was there lies in an impossible future. */
