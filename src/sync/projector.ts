@@ -109,6 +109,9 @@ export function openProjector(
         await hooks.directoryChanged(tx, change)
         return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
       }
+      // What whoever took a node says it wrote later counts no more here than in the directory.
+      const writer = roster.ofActor(logged.actor)?.node
+      if (writer !== undefined && isTooLate(roster, writer, logged)) return undefined
       if (content.kind === 'settings') return applySettings(tx, document, logged)
       const scene = { tx, document, logged, source, directory }
       if (content.kind === 'post') {

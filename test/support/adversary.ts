@@ -40,12 +40,10 @@ export const NAMED = {
   revoked: ['envelope.refused', 'revoked'],
   foreignAuthor: ['rule.broken', 'foreign author'],
   wrongDocument: ['rule.broken', 'wrong document'],
-  foreignList: ['rule.broken', 'foreign list'],
   notOfAudience: ['envelope.parked', 'not of the audience'],
   fork: ['fork.found', undefined],
   forkUnproved: ['fork.unproved', undefined],
   floodOfWants: ['want.refused', 'too often'],
-  givenWay: ['envelope.parked-out', undefined],
 } as const satisfies Readonly<Record<string, readonly [event: string, reason: string | undefined]>>
 
 /** Whether an attack stands in a log under its name. */
