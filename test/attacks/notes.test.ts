@@ -77,7 +77,7 @@ test('a forged change under our own name, ahead of our list, does not end our li
     .list(routine)
     .since({})
     .map((change) => ({ ...change, actor: bravo.actor }))
-  const junk = new Map([[bravo.actor as ActorId, insider.sign(new Uint8Array(3))]])
+  const junk = new Map([[bravo.actor, insider.sign(new Uint8Array(3))]])
 
   for (const part of [changes, changes.slice(3)])
     await arrive(bravo, insider.envelope(routine, { attestations: junk }, part))

@@ -183,7 +183,7 @@ test('an entry in a document it does not belong in breaks a rule', async (t) => 
     [channelDocument(ops), aPost('settings')],
     [routine, { kind: 'member', channel: ops, person: audit.person, role: 'administrator' }],
   ] as const satisfies readonly (readonly [unknown, Content])[]) {
-    const insider = anInsider(mallory, { knows: people, life: `${document}` })
+    const insider = anInsider(mallory, { knows: people, life: document })
     insider.write(document, { author: insider.person, content })
     t.equal((await arrive(alpha, insider.envelope(document))).outcome.kind, 'refused')
   }
