@@ -96,7 +96,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     foundedAt: () => Math.min(...roster.all().map(({ validFrom }) => validFrom)),
     refold: (tx) => reload(tx),
     onFork: (fork, tx) => proveFork(tx, context, fork),
-    run: { isUnsure: false, unsureSince: undefined, isOver: false },
+    run: { isUnsure: false, unsureSince: undefined, isOver: false, asked: new Map() },
     onRebirth: options.onRebirth ?? (() => undefined),
   }
   const peers = await store.list(range.peers)
