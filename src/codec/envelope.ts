@@ -10,7 +10,7 @@
  */
 import { byteReader, byteWriter, concatBytes, MalformedBytes } from '#base/bytes.ts'
 import { actorOf, type ActorId } from '#base/ids.ts'
-import { BODY_BYTES_MAX } from '#base/limits.ts'
+import { ENVELOPE_BYTES_MAX } from '#base/limits.ts'
 import type { EpochKey, Keyring } from '#trust/epoch.ts'
 import type { Certificate } from '#trust/identity.ts'
 import { open, seal, type Suite } from '#trust/keys.ts'
@@ -132,7 +132,7 @@ interface Parts {
 }
 
 function split(suite: Suite, bytes: Uint8Array): Parts | undefined {
-  if (bytes.length > BODY_BYTES_MAX) return undefined
+  if (bytes.length > ENVELOPE_BYTES_MAX) return undefined
   try {
     const reader = byteReader(bytes)
     const flags = reader.byte()

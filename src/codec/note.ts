@@ -38,7 +38,10 @@ const KINDS = { receipt: 2, have: 3, want: 4 } as const
 const ITEMS_MAX = 5_000
 const DIGEST_BYTES = 4
 const NO_DIGEST = new Uint8Array(DIGEST_BYTES)
-const ACTORS_MAX = 4_096
+/** More lives than fit into a note that is cut to size: a node with thousands of them must not make notes unreadable. */
+const ACTORS_MAX = 16_384
+/** Largest note that is read: one that is cut to size is smaller, and each of its bytes may become dozens on a disk. */
+const NOTE_BYTES_MAX = 128_000
 
 /** The body of an envelope with this note. Actors whose node is not in the roster are left out. */
 export function encodeNote(note: Note, roster: Roster): Uint8Array {
@@ -70,6 +73,7 @@ export function encodeNote(note: Note, roster: Roster): Uint8Array {
 
 /** The note in an opened body, or undefined when it is malformed. Actors of unknown nodes are passed over. */
 export function decodeNote(body: Uint8Array, roster: Roster): Note | undefined {
+  if (body.length > NOTE_BYTES_MAX) return undefined
   try {
     const reader = byteReader(body)
     const number = reader.byte()

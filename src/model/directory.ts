@@ -79,6 +79,8 @@ export interface Directory {
   readonly apply: (logged: Logged, writer: Writer) => DirectoryChange
   readonly person: (id: UserId) => DirectoryPerson | undefined
   readonly people: () => readonly DirectoryPerson[]
+  /** Whether a node that administers has ever entered this person. */
+  readonly isVouchedFor: (person: UserId) => boolean
   readonly channel: (id: ChannelId) => DirectoryChannel | undefined
   readonly channels: () => readonly DirectoryChannel[]
   readonly member: (channel: ChannelId, person: UserId) => DirectoryMember | undefined
@@ -111,6 +113,8 @@ interface ChannelMembers {
   /** In order. */
   readonly entries: MemberEntry[]
   readonly now: Map<UserId, DirectoryMember>
+  /** Who is in by the word of their own node only, and not as an administering one's. */
+  readonly selfBrought: Set<UserId>
 }
 
 interface Tables {
@@ -133,6 +137,8 @@ export function openDirectory(): Directory {
     apply: (logged, writer) => applyEntry(tables, logged, writer),
     person: (id) => people.get(id)?.value,
     people: () => [...people.values()].map((person) => person.value),
+    isVouchedFor: (id) =>
+      people.get(id)?.entries.some(({ isByAdministrator }) => isByAdministrator) === true,
     channel: (id) => channels.get(id)?.value,
     channels: () => [...channels.values()].map((channel) => channel.value),
     member: (channel, person) => members.get(channel)?.now.get(person),
@@ -211,29 +217,70 @@ function applyChannel(
  * direct channel, where each of the two counts only together with the other.
  */
 function applyMember(tables: Tables, channel: ChannelId, entry: MemberEntry): DirectoryChange {
-  const known = tables.members.get(channel) ?? { entries: [], now: new Map() }
+  const known = tables.members.get(channel) ?? noMembers()
   const isDirect = kindOfChannel(channel) === 'direct'
   const isLast = !isDirect && entry.order > (known.entries.at(-1)?.order ?? '')
   const entries = isLast ? known.entries : [...known.entries, entry].toSorted(byOrder)
   if (isLast) entries.push(entry)
   const now = new Map(isLast ? known.now : [])
+  const selfBrought = new Set(isLast ? known.selfBrought : [])
   for (const one of isLast ? [entry] : entries) {
     const { person, role, from, at: since } = one
-    if (hasSay(channel, one, { now, entries }))
-      now.set(person, { channel, person, role, from, since })
+    const members = { entries, now, selfBrought }
+    if (!hasSay(channel, one, members)) continue
+    now.set(person, { channel, person, role, from, since })
+    if (isClosed(channel)) noteBringer(channel, members, one)
   }
-  tables.members.set(channel, { entries, now })
+  tables.members.set(channel, { entries, now, selfBrought })
   const changes = changesBetween(known.now, now)
   for (const { member } of changes) index(tables, member)
   const isTold = changes.length > 0 && tables.channels.has(channel) // otherwise with the channel
   return isTold ? { kind: 'members', channel, changes } : NOTHING
 }
 
+function noMembers(): ChannelMembers {
+  return { entries: [], now: new Map(), selfBrought: new Set() }
+}
+
+function isClosed(channel: ChannelId): boolean {
+  const kind = kindOfChannel(channel)
+  return kind === 'private' || kind === 'group'
+}
+
+/**
+ * Who puts out the last person of a node that somebody else brought in puts out those whom that node brought in itself:
+ * it can backdate such an entry, and whoever puts it out may not have seen them all. The founder's node keeps its say.
+ */
+function noteBringer(
+  channel: ChannelId,
+  { now, selfBrought }: ChannelMembers,
+  entry: MemberEntry,
+): void {
+  const { person, role, writer, at: since } = entry
+  const home = nodePrefixOfPerson(person)
+  if (isFounder(channel, home)) return
+  const isSelf = nodePrefix(writer.node) === home && !writer.administers
+  selfBrought.delete(person)
+  if (role !== 'none') {
+    if (isSelf) selfBrought.add(person)
+    return
+  }
+  if (isSelf) return // they left
+  const left = [...now.values()].filter(
+    (one) => one.role !== 'none' && nodePrefixOfPerson(one.person) === home,
+  )
+  if (left.some((one) => !selfBrought.has(one.person))) return
+  for (const one of left) {
+    now.set(one.person, { ...one, role: 'none', since })
+    selfBrought.delete(one.person)
+  }
+}
+
 /** Whether the writer could make this change of a channel's members when it did. Nobody leaves a direct channel. */
 function hasSay(
   channel: ChannelId,
   { person, role, writer }: MemberEntry,
-  { now, entries }: ChannelMembers,
+  { now, entries }: Pick<ChannelMembers, 'now' | 'entries'>,
 ): boolean {
   const prefix = nodePrefix(writer.node)
   const kind = kindOfChannel(channel)

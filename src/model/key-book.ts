@@ -39,8 +39,17 @@ export interface EpochFacts {
   readonly maker: NodeId
   /** The earliest time it was written of. */
   readonly madeAt: Instant
-  /** Names of the sealing keys it was wrapped for, by whomever. */
+  /** Names of the sealing keys it was wrapped for, by whoever has it. */
   readonly covered: ReadonlySet<string>
+}
+
+/** An epoch as entries tell of it: anybody may write of any. */
+interface EpochRow extends Omit<EpochFacts, 'covered' | 'madeAt'> {
+  madeAt: Instant
+  /** The maker itself has told of it: nobody makes epochs in another's name. */
+  isMade: boolean
+  /** By who wrapped it: names of the sealing keys. */
+  readonly given: Map<NodeId, Set<string>>
 }
 
 /** A revocation that counts. */
@@ -117,7 +126,7 @@ interface Book {
   readonly ownKeys: Map<ActorId, string>
   /** By actor: the generation of the first sealing key in its list. */
   readonly generations: Map<ActorId, number>
-  readonly epochs: Map<string, Map<string, EpochFacts & { readonly covered: Set<string> }>>
+  readonly epochs: Map<string, Map<string, EpochRow>>
   readonly revocations: Map<NodeId, Revocation>
   readonly wipes: Set<NodeId>
   readonly wiped: Set<NodeId>
@@ -159,7 +168,7 @@ export function openKeyBook(): KeyBook {
           const [actor = '', seq] = place.split(' ')
           return { actor, seq: Number(seq) }
         }),
-    epochs: (audience) => [...(book.epochs.get(audience)?.values() ?? [])],
+    epochs: (audience) => epochsOf(book, audience),
     audiences: () => [...book.epochs.keys()],
     revocation: (node) => book.revocations.get(node),
     revocations: () => [...book.revocations.values()],
@@ -245,24 +254,53 @@ type EpochEntry = Pick<EpochFacts, 'audience' | 'number' | 'madeAt'> & {
  * Who makes one has it, and is covered as long as its sealing key stays the same.
  */
 function addEpoch(book: Book, entry: EpochEntry): KeyNews {
-  const { audience, number, actor, madeAt, epoch: id, wraps } = entry
-  const maker = entry.maker ?? entry.writer
-  const known =
-    book.epochs.get(audience) ?? new Map<string, EpochFacts & { covered: Set<string> }>()
-  const row = `${id} ${number} ${maker}`
-  const before = known.get(row)
-  const covered = before?.covered ?? new Set<string>()
-  const first = Math.min(madeAt, before?.madeAt ?? madeAt)
-  const facts = { id, audience, number, maker, madeAt: first, covered }
-  known.set(row, facts)
+  const { audience, number, actor, madeAt, epoch: id, wraps, writer } = entry
+  const maker = entry.maker ?? writer
+  const known = book.epochs.get(audience) ?? new Map<string, EpochRow>()
+  const place = `${id} ${number} ${maker}`
+  const facts = { id, audience, number, maker }
+  const row = known.get(place) ?? { ...facts, madeAt, isMade: false, given: new Map() }
+  known.set(place, row)
   book.epochs.set(audience, known)
+  row.madeAt = Math.min(madeAt, row.madeAt)
+  row.isMade ||= maker === writer
+  const given = row.given.get(writer) ?? new Set<string>()
+  row.given.set(writer, given)
   const own = entry.maker === undefined ? book.ownKeys.get(actor) : undefined
-  if (own !== undefined) facts.covered.add(own)
+  if (own !== undefined) given.add(own)
   for (const { pair } of wraps) {
     const keyName = book.pairs.get(`${actor} ${pair}`)
-    if (keyName !== undefined) facts.covered.add(keyName)
+    if (keyName !== undefined) given.add(keyName)
   }
   return { kind: 'epoch', wraps: wraps.map((wrap) => ({ ...wrap, actor, epoch: facts })) }
+}
+
+/** Epochs that their makers have told of. Others may have told more of them, as far as they have them. */
+function epochsOf(book: Book, audience: string): readonly EpochFacts[] {
+  const rows = [...(book.epochs.get(audience)?.values() ?? [])].filter(({ isMade }) => isMade)
+  return rows.map(({ id, number, maker, madeAt, given, ...row }) => ({
+    id,
+    audience: row.audience,
+    number,
+    maker,
+    madeAt,
+    covered: coveredBy(book, maker, given),
+  }))
+}
+
+/** The maker has the secret, and so has whoever was given it by one who has; what others say they gave away they never had. */
+function coveredBy(
+  { owners }: Book,
+  maker: NodeId,
+  given: ReadonlyMap<NodeId, ReadonlySet<string>>,
+): ReadonlySet<string> {
+  const covered = new Set(given.get(maker))
+  // A set that grows while it is walked is walked to its new end.
+  for (const keyName of covered) {
+    for (const owner of owners.get(keyName) ?? [])
+      for (const more of given.get(owner) ?? []) covered.add(more)
+  }
+  return covered
 }
 
 /** Of two revocations of one node the one that goes further back counts. */

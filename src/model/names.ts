@@ -5,12 +5,21 @@ import type { Directory, DirectoryPerson } from './directory.ts'
 /** Form of a username: Mattermost's own rule. */
 export const USERNAME_PATTERN = /^[a-z][a-z0-9._-]{0,63}$/
 
-/** Everybody's name. Where two nodes enrolled the same one apart, the later person's carries a part of their id. */
+/** In place of a name that has another form: other nodes may enter what they like. */
+const NO_NAME = 'person'
+
+/**
+ * Everybody's name. Where two nodes enrolled the same one apart, the later person's carries a part of their id; times can
+ * be made up, so whom a node that administers has entered comes first.
+ */
 export function usernames(directory: Directory): ReadonlyMap<UserId, string> {
   const taken = new Set<string>()
   const names = new Map<UserId, string>()
-  for (const person of directory.people().toSorted(byAge)) {
-    const wanted = person.profile.username
+  const rank = ({ id }: DirectoryPerson): number => (directory.isVouchedFor(id) ? 0 : 1)
+  const people = directory.people().toSorted((a, b) => rank(a) - rank(b) || byAge(a, b))
+  for (const person of people) {
+    const { username } = person.profile
+    const wanted = USERNAME_PATTERN.test(username) ? username : NO_NAME
     const name = freeName(wanted, person.id, taken)
     taken.add(name)
     names.set(person.id, name)

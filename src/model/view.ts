@@ -61,6 +61,8 @@ export interface Amendment {
   readonly author: UserId
   readonly order: string
   readonly at: Instant
+  /** Where it was written: it says something of messages there only. */
+  readonly channel?: ChannelId | undefined
   readonly content: Extract<Content, { kind: 'edit' | 'deletion' | 'reaction' }>
 }
 
@@ -109,7 +111,8 @@ export function amend(
   amendment: Amendment,
   mayDeleteIt: boolean,
 ): MessageRecord {
-  const { content, author, order, at } = amendment
+  const { content, author, order, at, channel } = amendment
+  if (channel !== undefined && channel !== message.channel) return message
   const isAuthor = author === message.author
   switch (content.kind) {
     case 'edit': {

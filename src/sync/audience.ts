@@ -1,10 +1,17 @@
 /** Who may read what, as this node sees the directory now: the nodes of an audience, and the audience of a document. */
 import { bytesFromText } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
-import { idFromBytes, type ChannelId, type DocumentId, type NodeId } from '#base/ids.ts'
+import {
+  idFromBytes,
+  nodePrefix,
+  nodePrefixOfPerson,
+  type ChannelId,
+  type DocumentId,
+  type NodeId,
+} from '#base/ids.ts'
 import { kindOfChannel } from '#model/channel-id.ts'
 import { parseDocumentId } from '#model/document-id.ts'
-import { auditScope, type AudienceId, type Scope } from '#trust/epoch.ts'
+import { auditedNode, auditScope, type AudienceId, type Scope } from '#trust/epoch.ts'
 import { validityOf, type Certificate } from '#trust/identity.ts'
 import type { SyncContext } from './context.ts'
 
@@ -137,4 +144,19 @@ function homesOf(context: SyncContext, audience: AudienceId): ReadonlySet<NodeId
     if (home !== undefined && from <= part.from) homes.add(home.node)
   }
   return homes
+}
+
+/**
+ * Whether what a node seals for a scope is heard there: a private channel hears its members' nodes and hubs. Anybody can
+ * make an epoch for it and give it to its members. By membership alone: clocks have no say.
+ */
+export function isHeardIn(context: SyncContext, scope: Scope, sender: Certificate): boolean {
+  if (scope === 'keys' || scope === 'directory' || sender.role === 'hub') return true
+  const audited = auditedNode(scope)
+  if (audited !== undefined) return audited === sender.node
+  const channel = scope as ChannelId
+  if (kindOfChannel(channel) === 'public') return true
+  const prefix = nodePrefix(sender.node)
+  const members = context.directory().members(channel)
+  return members.some(({ person }) => nodePrefixOfPerson(person) === prefix)
 }

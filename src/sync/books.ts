@@ -96,7 +96,7 @@ function introduceAll(roster: Roster, keys: readonly Logged[]): void {
 }
 
 /** Whether an entry claims to be written after its node was revoked: who took the node wrote it. */
-function isTooLate(roster: Roster, node: NodeId, { entry }: Logged): boolean {
+export function isTooLate(roster: Roster, node: NodeId, { entry }: Logged): boolean {
   const since = roster.revokedSince(node)
   if (entry.content.kind === 'wiped') return false // what it was asked to say last
   return since !== undefined && entry.placeAt >= since

@@ -55,7 +55,10 @@ export async function askForAll(
   },
 ): Promise<void> {
   const { peer, document, actor } = about
-  const clock = actor === undefined ? {} : { ...(await clockOf(tx, document)), [actor]: 0 }
+  const mine = await clockOf(tx, document)
+  // Nothing contradicts what we have nothing of; lives can be made up by the thousand.
+  if (actor !== undefined && mine[actor] === undefined) return
+  const clock = actor === undefined ? {} : { ...mine, [actor]: 0 }
   const place = key.asked(peer, document, actor ?? 'all')
   if ((await tx.get(place)) !== undefined) return
   const note: Note = { kind: 'want', isWhole: false, items: [{ document, clock, read: {} }] }

@@ -61,7 +61,9 @@ export async function ensureEpoch(
   const good = goodEpochs(context, audience, nodes)
   const held = good.map(({ id }) => context.keyring.epoch(id)).find((one) => one !== undefined)
   if (held !== undefined) return held
-  return good.length > 0 ? undefined : rotate(tx, context, audience)
+  // A kit waits for who has a good one to wrap it; a hub waits for nobody, as one that nobody has would stop everybody.
+  const waits = good.length > 0 && context.identity.certificate.role !== 'hub'
+  return waits ? undefined : rotate(tx, context, audience)
 }
 
 /** The organisation's epoch for a node that comes in now; undefined while it follows from what is given at the door. */
@@ -79,7 +81,8 @@ export async function holdFromDoor(
   { number, maker, secret }: DoorEpoch,
 ): Promise<void> {
   const { id: audience, suite } = context.identity.organisation
-  await hold(tx, context, epochOf(suite, { audience, number, maker, secret }))
+  const epoch = epochOf(suite, { audience, number, maker, secret })
+  await hold(tx, context, { ...epoch, isFromDoor: true })
 }
 
 /** Begins the next epoch of an audience, whatever there is already. */
@@ -108,7 +111,9 @@ export async function cover(
   { audience, only }: { readonly audience: AudienceId; readonly only?: NodeId | undefined },
 ): Promise<boolean> {
   const nodes = nodesOf(context, audience)
-  const [best] = goodEpochs(context, audience, nodes)
+  const good = goodEpochs(context, audience, nodes)
+  if (mustOutdo(context, good, nodes)) await rotate(tx, context, audience)
+  const best = good.find(({ id }) => context.keyring.epoch(id) !== undefined)
   const epoch = best && context.keyring.epoch(best.id)
   if (best === undefined || epoch === undefined || best.isFirst) return false
   const isMeant = ({ name, node }: SealingKeyFacts): boolean =>
@@ -166,10 +171,10 @@ export async function reloadEpochs(
   for (const [place, bytes] of await reader.list(range.epochs)) {
     const record = unpack<EpochRecord>(bytes)
     if (record === undefined) continue
-    const { audience, number, maker, secret } = record
+    const { audience, number, maker, secret, isFromDoor = false } = record
     const id = place.slice('epoch/'.length)
     const facts = { audience: audience as AudienceId, number, maker: maker as NodeId | undefined }
-    context.keyring.hold({ id, ...facts, secret })
+    context.keyring.hold({ id, ...facts, secret, isFromDoor })
     nameScope(context, facts.audience)
   }
 }
@@ -183,11 +188,29 @@ export function burn(tx: Tx, context: SyncContext, id: string): void {
   tx.afterwards(() => context.keyring.drop(id))
 }
 
-type Candidate = Pick<EpochFacts, 'id' | 'number' | 'covered'> & { readonly isFirst: boolean }
+type Candidate = Pick<EpochFacts, 'id' | 'number' | 'covered'> & {
+  readonly isFirst: boolean
+  /** A hub made it. */
+  readonly isHubs: boolean
+}
 
 /**
- * Epochs that only nodes of the audience can have, best first: the largest number, then the largest id, the same on every
- * node. The first epoch of the organisation is good while everybody ever let in still belongs.
+ * Whether the best epoch there is was given to others and not to this hub: whoever did that would split the audience, as
+ * nobody else covers those who were left out.
+ */
+function mustOutdo(
+  context: SyncContext,
+  [best]: readonly Candidate[],
+  nodes: ReadonlySet<NodeId>,
+): boolean {
+  const { role, node } = context.identity.certificate
+  if (role !== 'hub' || !nodes.has(node) || best === undefined || best.isHubs) return false
+  return context.keyring.epoch(best.id) === undefined
+}
+
+/**
+ * Epochs that only nodes of the audience can have, best first: those that a hub made, then the largest number, then the
+ * largest id, the same on every node. The first epoch of the organisation is good while everybody ever let in still belongs.
  */
 export function goodEpochs(
   context: SyncContext,
@@ -200,13 +223,18 @@ export function goodEpochs(
   const made: Candidate[] = book
     .epochs(audience)
     .filter(({ maker, covered }) => nodes.has(maker) && [...covered].every(isInside))
-    .map((one) => ({ ...one, isFirst: false }))
+    .map((one) => ({
+      ...one,
+      isFirst: false,
+      isHubs: context.roster.byNode(one.maker)?.role === 'hub',
+    }))
   made.push(...atTheDoor(context, audience, nodes))
   const first = context.keyring.firstEpoch
   const isEverybody = context.roster.all().every(({ node }) => nodes.has(node))
   if (audience === first.audience && isEverybody)
-    made.push({ id: first.id, number: 0, covered: new Set(), isFirst: true })
-  return made.toSorted((a, b) => b.number - a.number || (a.id < b.id ? 1 : -1))
+    made.push({ id: first.id, number: 0, covered: new Set(), isFirst: true, isHubs: false })
+  const rank = (one: Candidate): number => (one.isHubs ? 1 : 0)
+  return made.toSorted((a, b) => rank(b) - rank(a) || b.number - a.number || (a.id < b.id ? 1 : -1))
 }
 
 /** What this node was given when it came in counts until the book says whom it covers. */
@@ -220,10 +248,20 @@ function atTheDoor(
       .epochs(audience)
       .map(({ id }) => id),
   )
-  return keyring.held(audience).flatMap(({ id, number, maker }) => {
-    const isFromDoor = maker !== undefined && !known.has(id)
-    const isBelieved = isFromDoor && (nodes.has(maker) || roster.byNode(maker) === undefined)
-    return isBelieved ? [{ id, number, covered: new Set<string>(), isFirst: false }] : []
+  return keyring.held(audience).flatMap(({ id, number, maker, isFromDoor }) => {
+    if (maker === undefined || isFromDoor !== true || known.has(id)) return []
+    const isBelieved = nodes.has(maker) || roster.byNode(maker) === undefined
+    return isBelieved
+      ? [
+          {
+            id,
+            number,
+            covered: new Set<string>(),
+            isFirst: false,
+            isHubs: roster.byNode(maker)?.role === 'hub',
+          },
+        ]
+      : []
   })
 }
 
@@ -290,8 +328,9 @@ async function takeWrap(tx: Tx, context: SyncContext, wrap: WrapFacts): Promise<
 }
 
 async function hold(tx: Tx, context: SyncContext, epoch: Epoch): Promise<void> {
-  const { audience, number, maker, secret } = epoch
-  const record: EpochRecord = { audience, number, maker, secret, heldSince: context.now() }
+  const { audience, number, maker, secret, isFromDoor = false } = epoch
+  const heldSince = context.now()
+  const record: EpochRecord = { audience, number, maker, secret, heldSince, isFromDoor }
   tx.put(key.epoch(epoch.id), pack(record))
   nameScope(context, audience)
   context.keyring.hold(epoch)

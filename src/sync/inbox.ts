@@ -16,6 +16,7 @@ import { breachIn } from '#model/rules.ts'
 import type { Arrival } from '#ports/carrier.ts'
 import type { Range } from '#ports/store.ts'
 import { attestationOf } from '#trust/attestation.ts'
+import { isHeardIn } from './audience.ts'
 import { alarm, refused } from './audit.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
 import { askForAll } from './doubts.ts'
@@ -79,6 +80,14 @@ async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): P
     return { kind: 'refused', reason }
   }
   if (isShutOut(context, opened)) return { kind: 'refused', reason: 'revoked' }
+  if (!isHeardIn(context, opened.key.scope, opened.sender)) {
+    const { node } = opened.sender
+    if (incoming.since === undefined)
+      tx.afterwards(() =>
+        context.log.warn('envelope.parked', { node, reason: 'not of the audience' }),
+      )
+    return park(tx, context, { incoming, wait: 'certificate' }) // or the directory has not said yet that it is
+  }
   if (opened.body[0] !== DELTA_KIND) return takeNote(tx, context, { opened, incoming })
   const { roster } = context
   const decoded = decodeDelta(opened.body, {
@@ -121,11 +130,11 @@ interface Sorted {
 async function takeDelta(tx: Tx, context: SyncContext, arrival: DeltaArrival): Promise<Outcome> {
   const { delta, incoming } = arrival
   const { document } = delta
-  await hearOfOurselves(tx, context, [{ document, clock: clockOfRuns(delta) }])
   const { good, wanted, forks } = await sortRuns(tx, context, arrival)
   const isEarly = Object.keys(wanted).length > 0
   if (isEarly && !(await hasPlace(tx, range.allWaiting, incoming)))
     return { kind: 'refused', reason: 'too many wait' }
+  await hearOfOurselves(tx, context, [{ document, clock: ownIn(context, good) }])
   await apply(tx, context, { arrival, good })
   if (incoming.from !== undefined && good.length > 0) {
     const clock = Object.fromEntries(good.map(({ actor, newest }) => [actor, newest.seq]))
@@ -315,8 +324,8 @@ async function hasPlace(tx: Tx, places: Range, { since }: Incoming): Promise<boo
   return kept.length < PARKED_ENVELOPES_MAX
 }
 
-function clockOfRuns({ runs }: Delta): Clock {
-  return Object.fromEntries(
-    runs.map(({ actor, firstSeq, values }) => [actor, firstSeq + values.length - 1]),
-  )
+/** What we have signed ourselves and do not have: only our own signature proves that. */
+function ownIn({ replica }: SyncContext, good: readonly Good[]): Clock {
+  const own = good.find(({ actor, changes }) => actor === replica.actor && changes.length > 0)
+  return own === undefined ? {} : { [own.actor]: own.newest.seq }
 }

@@ -127,7 +127,7 @@ function contextOf(
     foundedAt: () => Math.min(...roster.all().map(({ validFrom }) => validFrom)),
     refold: (tx) => fold(tx, context),
     onFork: (fork, tx) => proveFork(tx, context, fork),
-    run: { isUnsure: false, unsureSince: undefined, isOver: false },
+    run: { isUnsure: false, unsureSince: undefined, isOver: false, asked: new Map() },
     onRebirth: options.onRebirth ?? (() => undefined),
   }
   return { context, audit }

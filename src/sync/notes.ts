@@ -7,7 +7,7 @@ import {
   type Instant,
   type NodeId,
 } from '#base/ids.ts'
-import { NOTE_ITEMS_MAX } from '#base/limits.ts'
+import { NOTE_ITEMS_MAX, WANT_DOUBLINGS_MAX, WANT_INTERVAL_MS } from '#base/limits.ts'
 import type { Opened } from '#codec/envelope.ts'
 import { decodeNote, type Note, type NoteItem } from '#codec/note.ts'
 import type { Clock } from '#model/log.ts'
@@ -187,12 +187,46 @@ async function lower(
   if (item.sender === node) return
   const known = await hasOf(tx, item.from, item.document)
   const lowered: Record<string, number> = {}
+  let isLess = false
   for (const [actor, seq] of Object.entries(known)) {
     const isMine = role === 'hub' || nodePrefixOfActor(actor as ActorId) === nodePrefix(node)
     const least = isMine ? Math.min(seq, item.clock[actor] ?? 0) : seq
     if (least > 0) lowered[actor] = least
+    isLess ||= least < seq
+  }
+  if (!isLess) return
+  if (!mayAskAgain(context, item)) {
+    const { sender, document } = item
+    tx.afterwards(() =>
+      context.log.warn('want.refused', { node: sender, document, reason: 'too often' }),
+    )
+    return
   }
   await setHas(tx, context, { peer: item.from, document: item.document, clock: lowered })
+}
+
+/** Questions about one document that are answered as often as they may honestly come. */
+const QUICK_ANSWERS = 4
+/** A day after its last question a node is a stranger again. */
+const ASKED_FORGOTTEN_MS = 86_400_000
+
+/**
+ * Whether a node has not asked for a document too often: every answer puts all we have of it there again, and who pays for
+ * the link is not who asks. Honest nodes ask ever more rarely (`contact-notes.ts`).
+ */
+function mayAskAgain(
+  { run, now }: SyncContext,
+  { sender, document }: { readonly sender: NodeId; readonly document: DocumentId },
+): boolean {
+  const place = `${sender} ${document}`
+  const known = run.asked.get(place)
+  const sinceMs = known === undefined ? Infinity : now() - known.at
+  const isAnew = known === undefined || sinceMs < 0 || sinceMs > ASKED_FORGOTTEN_MS
+  const times = isAnew ? 0 : known.times
+  const doublings = Math.min(WANT_DOUBLINGS_MAX, Math.max(0, times - QUICK_ANSWERS))
+  if (!isAnew && sinceMs < WANT_INTERVAL_MS * 2 ** doublings) return false
+  run.asked.set(place, { at: now(), times: times + 1 })
+  return true
 }
 
 /** A document for which something waits, and since when. */

@@ -28,7 +28,7 @@ import {
   touchedAt,
   type AmendmentScene,
 } from './amendments.ts'
-import { openBooks } from './books.ts'
+import { isTooLate, openBooks } from './books.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type ViewedRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
@@ -109,9 +109,11 @@ export function openProjector(
         return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
       }
       if (document.startsWith('a.')) await hooks.audited(tx, { document, logged })
-      const origin = roster.ofActor(logged.actor)?.node ?? identity.certificate.node
+      const writer = roster.ofActor(logged.actor)?.node
+      // What whoever took a node says it wrote later counts no more here than in the directory.
+      if (writer !== undefined && isTooLate(roster, writer, logged)) return undefined
       const scene = { tx, document, logged, source, directory: books.directory() }
-      return applyMessage(scene, origin)
+      return applyMessage(scene, writer ?? identity.certificate.node)
     },
     reload: books.reload,
   }
@@ -127,7 +129,8 @@ async function applyMessage(scene: Scene, origin: NodeId): Promise<ViewEvent | u
     content.kind === 'edit' || content.kind === 'deletion' || content.kind === 'reaction'
   if (!isAmendment || author === undefined) return undefined
   const at = shownAt(logged, source.now)
-  const amendment = { author, order: causeKey(document, logged), at, content }
+  const channel = channelOfDocument(document)
+  const amendment = { author, order: causeKey(document, logged), at, channel, content }
   const amended = await applyAmendment(amendmentScene(scene), amendment)
   return amended && { kind: 'amended', ...amended }
 }
@@ -209,18 +212,25 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
   return { kind: 'posted', message, isLate: source.isLate }
 }
 
+/** Replies that came before it. Only those of the same channel are some. */
 async function countReplies(tx: Tx, message: MessageRecord): Promise<MessageRecord> {
-  const replies = await tx.list(range.thread(message.id))
-  if (replies.length === 0) return message
-  const last = unpack<MessageRecord>(
-    await tx.get(key.message(unpack<PostId>(replies.at(-1)?.[1]) ?? message.id)),
-  )
-  return { ...message, replyCount: replies.length, lastReplyAt: last?.createdAt ?? 0 }
+  let { replyCount, lastReplyAt } = message
+  for (const [place, bytes] of await tx.list(range.thread(message.id))) {
+    const id = unpack<PostId>(bytes) ?? message.id
+    const reply = unpack<MessageRecord>(await tx.get(key.message(id)))
+    if (reply?.channel !== message.channel) tx.delete(place)
+    else {
+      replyCount += 1
+      lastReplyAt = reply.createdAt
+    }
+  }
+  return { ...message, replyCount, lastReplyAt }
 }
 
 async function countReply(tx: Tx, root: PostId, reply: MessageRecord): Promise<void> {
-  tx.put(key.thread(root, reply.order), pack(reply.id))
   const record = unpack<MessageRecord>(await tx.get(key.message(root)))
+  if (record !== undefined && record.channel !== reply.channel) return
+  tx.put(key.thread(root, reply.order), pack(reply.id))
   if (record === undefined) return
   const lastReplyAt = Math.max(record.lastReplyAt, reply.createdAt)
   replaceMessage(tx, record, {

@@ -37,6 +37,8 @@ export interface EpochRecord {
   readonly maker: string | undefined
   readonly secret: Uint8Array
   readonly heldSince: Instant
+  /** It was handed over at the door. */
+  readonly isFromDoor?: boolean
 }
 
 /** Somebody we have been in contact with. */

@@ -4,7 +4,8 @@
  */
 import type { DirectoryChange } from '#model/directory.ts'
 import type { KeyNews } from '#model/key-book.ts'
-import { DIRECTORY, KEYS } from '#model/document-id.ts'
+import { channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
+import type { Logged } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import {
   nodePrefix,
@@ -21,8 +22,9 @@ import { audienceOf, audiencesOf, mayHold, scopeOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cover, ensureSealingKey, heldAudiences, takeKeyNews } from './epochs.ts'
 import { takeForkProof } from './freeze.ts'
-import { allDocuments, coveredByAll, hasOf, setHas } from './ledger.ts'
+import { allDocuments, clockOf, coveredByAll, hasOf, setHas } from './ledger.ts'
 import type { Tx } from './replica.ts'
+import { reproject } from './reproject.ts'
 
 /** An entry of the keys document was folded, in the commit that added it. */
 export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): Promise<void> {
@@ -33,6 +35,7 @@ export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): 
     roster.revoke(node, since)
     tx.afterwards(() => context.log.warn('node.revoked', { node }))
     await offerForRevoked(tx, context, node)
+    await withdrawLate(tx, context, node)
   }
   if (news.kind === 'wipe order')
     roster.awaitWipe(news.node, !context.keyBook().hasWiped(news.node))
@@ -42,6 +45,29 @@ export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): 
   await auditKeyNews(tx, context, news)
   if (news.kind === 'wipe order' && news.node === context.identity.certificate.node)
     await confirmWipe(tx, context)
+}
+
+/** Takes out of the view what a revoked node says it wrote after it was lost. */
+async function withdrawLate(tx: Tx, context: SyncContext, node: NodeId): Promise<void> {
+  const since = context.roster.revokedSince(node)
+  if (since === undefined) return
+  const prefix = nodePrefix(node)
+  const channels = new Set<ChannelId>()
+  for (const document of await allDocuments(tx)) {
+    const channel = channelOfDocument(document)
+    if (channel === undefined || channels.has(channel)) continue
+    const actors = Object.keys(await clockOf(tx, document))
+    if (!actors.some((actor) => nodePrefixOfActor(actor as ActorId) === prefix)) continue
+    const isLate = ({ actor, entry }: Logged): boolean =>
+      nodePrefixOfActor(actor) === prefix && entry.placeAt >= since
+    if ((await tx.log(document)).since({}).some(isLate)) channels.add(channel)
+  }
+  for (const channel of channels) {
+    const gone = await reproject(tx, context, channel)
+    for (const message of gone) tx.afterwards(() => context.emit({ kind: 'withdrawn', message }))
+    const { length: count } = gone
+    tx.afterwards(() => context.log.warn('messages.withdrawn', { node, channel, count }))
+  }
 }
 
 /** The answer is written before anything is destroyed: afterwards nobody could sign it. */

@@ -29,6 +29,8 @@ export interface Epoch {
   readonly maker: NodeId | undefined
   /** 32 bytes. */
   readonly secret: Uint8Array
+  /** It was handed over when this node was let in: believed before the keys document tells of it. */
+  readonly isFromDoor?: boolean
 }
 
 /** The keys of one scope in one epoch. */

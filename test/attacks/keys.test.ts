@@ -1,0 +1,292 @@
+/** Attacks on secrets and on who is believed: epochs that others would adopt, wraps, revocations, certificates. */
+import { test } from 'tap'
+import { must } from '#base/assert.ts'
+import type { ChannelId } from '#base/ids.ts'
+import { newChannelId } from '#model/channel-id.ts'
+import { DIRECTORY, KEYS } from '#model/document-id.ts'
+import type { Content } from '#model/entry.ts'
+import { ensureEpoch, rotate } from '#sync/epochs.ts'
+import { writeHere } from '#sync/author.ts'
+import { EPOCH_NUMBER_MAX, epochOf, wrapEpoch, type AudienceId, type Epoch } from '#trust/epoch.ts'
+import { sealingPair } from '#trust/sealing-key.ts'
+import { anInsider, isNamed, type Insider } from '../support/adversary.ts'
+import { collectingLog } from '../support/log.ts'
+import { anIdentity, organisation, seedOf } from '../support/nodes.ts'
+import { amiraOf, arrive, aSync, envelopeOf, found, type SyncNode } from '../support/sync.ts'
+
+const people = [anIdentity('alpha', 1, 'hub'), anIdentity('bravo', 2), anIdentity('charlie', 3)]
+const mallory = anIdentity('mallory', 9)
+const knows = [...people, mallory]
+const { suite } = organisation
+
+test('an epoch that an outsider made of a private channel, in a members name, is adopted by nobody', async (t) => {
+  const { alpha, bravo, channel } = await aPrivateChannel()
+  const insider = anInsider(mallory, { knows: people })
+  const epoch = epochOf(suite, {
+    audience: channel,
+    number: 1_000,
+    maker: alpha.id,
+    secret: seedOf('what mallory knows'),
+  })
+  announce(insider, { epoch, makerNamed: true, readers: [alpha, bravo] })
+
+  const { outcome } = await arrive(bravo, insider.envelope(KEYS))
+  await arrive(alpha, insider.envelope(KEYS))
+
+  t.equal(outcome.kind, 'applied')
+  t.not((await sealedUnder(alpha, channel))?.id, epoch.id)
+  t.not((await sealedUnder(bravo, channel))?.id, epoch.id)
+  t.equal((await sealedUnder(alpha, channel))?.id, (await sealedUnder(bravo, channel))?.id)
+})
+
+test('an epoch that a node made before it was revoked, in another name, does not outlive it', async (t) => {
+  const { alpha, bravo } = await aPair()
+  const insider = anInsider(mallory, { knows: people })
+  const epoch = epochOf(suite, {
+    audience: organisation.id,
+    number: EPOCH_NUMBER_MAX,
+    maker: alpha.id,
+    secret: seedOf('prepared'),
+  })
+  announce(insider, { epoch, makerNamed: true, readers: [alpha, bravo] })
+  for (const node of [alpha, bravo]) await arrive(node, insider.envelope(KEYS))
+  await write(alpha, { kind: 'revocation', node: insider.node, since: 0, reason: 'lost' })
+  const next = await sealedUnder(alpha, organisation.id)
+  await arrive(bravo, await envelopeOf(alpha, KEYS))
+
+  t.not(next?.id, epoch.id)
+  t.equal((await sealedUnder(bravo, organisation.id))?.id, next?.id)
+})
+
+test('an epoch that nobody has keeps no one from making and covering a good one', async (t) => {
+  const { alpha, bravo } = await aPair()
+  const insider = anInsider(mallory, { knows: people })
+  for (const maker of [alpha.id, bravo.id, undefined])
+    insider.write(KEYS, {
+      content: {
+        kind: 'epoch',
+        audience: organisation.id,
+        number: EPOCH_NUMBER_MAX,
+        epoch: 'ab'.repeat(16),
+        maker,
+        wraps: [],
+      },
+    })
+  for (const node of [alpha, bravo]) await arrive(node, insider.envelope(KEYS))
+  await write(alpha, { kind: 'revocation', node: mallory.certificate.node, since: 0, reason: '' })
+  const made = await sealedUnder(alpha, organisation.id)
+  await arrive(bravo, await envelopeOf(alpha, KEYS))
+  await using charlie = await aSync('charlie', { knows })
+  await arrive(alpha, await envelopeOf(charlie, KEYS))
+  await arrive(charlie, await envelopeOf(alpha, KEYS))
+
+  t.ok(made, 'the hub seals under an epoch that it has')
+  t.equal((await sealedUnder(bravo, organisation.id))?.id, made?.id)
+  t.equal((await sealedUnder(charlie, organisation.id))?.id, made?.id, 'who came late is covered')
+})
+
+test('a member that gives its epoch to some only splits nobody for long: a hub makes one for all', async (t) => {
+  const { alpha, bravo } = await aPair()
+  const insider = anInsider(mallory, { knows: people })
+  const epoch = epochOf(suite, {
+    audience: organisation.id,
+    number: EPOCH_NUMBER_MAX - 1,
+    maker: insider.node,
+    secret: seedOf('for bravo only'),
+  })
+  publishOwnKey(insider)
+  announce(insider, { epoch, makerNamed: false, readers: [bravo] })
+  for (const node of [alpha, bravo]) await arrive(node, insider.envelope(KEYS))
+  await arrive(bravo, await envelopeOf(alpha, KEYS))
+
+  const [ofHub, ofKit] = [
+    await sealedUnder(alpha, organisation.id),
+    await sealedUnder(bravo, organisation.id),
+  ]
+
+  t.ok(ofHub)
+  t.equal(ofKit?.id, ofHub?.id)
+  t.not(ofKit?.id, epoch.id)
+})
+
+test('who has no part in an epoch cannot say that it was given away', async (t) => {
+  const { alpha, bravo, channel } = await aPrivateChannel()
+  const good = must(await sealedUnder(alpha, channel), 'the channel has an epoch')
+  const insider = anInsider(mallory, { knows: people })
+  publishOwnKey(insider)
+  const own = sealingPair(suite, sealingSeed(insider)).publicBytes
+  const { ciphertext } = insider.pairWith(own)
+  const name = must(alpha.context.keyBook(), 'a book')
+  await arrive(alpha, insider.envelope(KEYS))
+  const keyName = must(name.sealingKey(insider.node), 'its key is known').name
+  const pair = insider.write(KEYS, { content: { kind: 'pair', keyName, ciphertext } })
+  insider.write(KEYS, {
+    content: {
+      kind: 'epoch',
+      audience: channel,
+      number: good.number,
+      epoch: good.id,
+      maker: good.maker,
+      wraps: [{ pair: pair.seq, bytes: new Uint8Array(48) }],
+    },
+  })
+
+  for (const node of [alpha, bravo]) await arrive(node, insider.envelope(KEYS))
+
+  t.equal((await sealedUnder(alpha, channel))?.id, good.id)
+  t.equal((await sealedUnder(bravo, channel))?.id, good.id)
+})
+
+test('wraps and pairs copied from another list open nothing else and change nothing', async (t) => {
+  const { alpha, bravo } = await aPair()
+  await alpha.context.replica.commit((tx) => rotate(tx, alpha.context, organisation.id))
+  const log = await alpha.context.replica.commit((tx) => tx.log(KEYS))
+  const insider = anInsider(mallory, { knows: people })
+  for (const { entry } of log.since({}))
+    if (entry.content.kind === 'pair' || entry.content.kind === 'epoch')
+      insider.write(KEYS, {
+        content: { ...entry.content, ...(entry.content.kind === 'epoch' && { number: 77 }) },
+      })
+  await arrive(bravo, await envelopeOf(alpha, KEYS))
+  const before = (await sealedUnder(bravo, organisation.id))?.id
+
+  await arrive(bravo, insider.envelope(KEYS))
+
+  t.ok(before)
+  t.equal((await sealedUnder(bravo, organisation.id))?.id, before)
+})
+
+test('somebody elses sealing key, published as own, takes nothing from its owner', async (t) => {
+  const { alpha, bravo } = await aPair()
+  const stolen = must(alpha.context.keyBook().sealingKey(bravo.id), 'bravo has told its key')
+  const insider = anInsider(mallory, { knows: people })
+  insider.write(KEYS, {
+    content: { kind: 'sealing key', generation: 2 ** 31, publicBytes: stolen.publicBytes },
+  })
+  await arrive(alpha, insider.envelope(KEYS))
+  await alpha.context.replica.commit((tx) => rotate(tx, alpha.context, organisation.id))
+  await arrive(bravo, await envelopeOf(alpha, KEYS))
+
+  t.equal(alpha.context.keyBook().sealingKey(bravo.id)?.name, stolen.name)
+  t.equal(
+    (await sealedUnder(bravo, organisation.id))?.id,
+    (await sealedUnder(alpha, organisation.id))?.id,
+  )
+})
+
+test('a kit without the right revokes nobody, orders no wipe and certifies nobody', async (t) => {
+  const { alpha, bravo } = await aPair()
+  const insider = anInsider(mallory, { knows: people })
+  const forged = Uint8Array.from(people[2]?.certificateBytes ?? [])
+  forged[5] = 77
+  for (const content of [
+    { kind: 'revocation', node: alpha.id, since: 0, reason: 'headquarters is lost' },
+    { kind: 'wipe order', node: bravo.id },
+    { kind: 'node', certificate: forged },
+  ] as const)
+    insider.write(KEYS, { content })
+
+  const { outcome } = await arrive(bravo, insider.envelope(KEYS))
+
+  t.equal(outcome.kind, 'applied', 'the entries stand in its list and say nothing')
+  t.equal(bravo.context.roster.revokedSince(alpha.id), undefined)
+  t.equal(bravo.context.keyBook().isToBeWiped(bravo.id), false)
+  t.equal(bravo.context.roster.byNumber(77), undefined)
+})
+
+test('junk certificates of unknown issuers fill no store and push out nobody', async (t) => {
+  const { bravo } = await aPair()
+  const insider = anInsider(mallory, { knows: people })
+  for (let each = 0; each < 200; each += 1) {
+    const junk = Uint8Array.from(people[2]?.certificateBytes ?? [])
+    junk[junk.length - 1 - (each % 60)] = each
+    insider.write(KEYS, { content: { kind: 'node', certificate: junk } })
+  }
+  await arrive(bravo, insider.envelope(KEYS))
+  await using charlie = await aSync('charlie', { knows })
+
+  await arrive(bravo, await envelopeOf(charlie, KEYS))
+
+  t.equal(bravo.context.roster.byNumber(3)?.node, charlie.id)
+})
+
+test('an envelope of the keys document in a revoked nodes name is refused by its name', async (t) => {
+  const log = collectingLog()
+  await using alpha = await aSync('alpha', { role: 'hub', knows, log })
+  await found(alpha)
+  const insider = anInsider(mallory, { knows: people })
+  await write(alpha, { kind: 'revocation', node: insider.node, since: 0, reason: '' })
+  publishOwnKey(insider)
+
+  const { outcome } = await arrive(alpha, insider.envelope(KEYS))
+
+  t.match(outcome, { kind: 'refused', reason: 'revoked' })
+  t.ok(isNamed(log, 'revoked'))
+})
+
+function sealingSeed({ identity }: Insider): Uint8Array {
+  const { name } = identity.certificate
+  return Buffer.concat([seedOf(`${name} a`), seedOf(`${name} b`), seedOf(`${name} c`)])
+}
+
+function publishOwnKey(insider: Insider): void {
+  const { publicBytes } = sealingPair(suite, sealingSeed(insider))
+  insider.write(KEYS, { content: { kind: 'sealing key', generation: 1, publicBytes } })
+}
+
+/** Wraps an epoch for `readers` in the insider's own list, under its own name or in that of the epoch's maker. */
+function announce(
+  insider: Insider,
+  {
+    epoch,
+    makerNamed,
+    readers,
+  }: { readonly epoch: Epoch; readonly makerNamed: boolean; readonly readers: readonly SyncNode[] },
+): void {
+  const wraps = readers.map(({ context, id }) => {
+    const { name, publicBytes } = must(context.keyBook().sealingKey(id), 'it has told its key')
+    const { secret, ciphertext } = insider.pairWith(publicBytes)
+    const { seq } = insider.write(KEYS, { content: { kind: 'pair', keyName: name, ciphertext } })
+    return { pair: seq, bytes: wrapEpoch(suite, secret, epoch) }
+  })
+  const { audience, number, id } = epoch
+  const maker = makerNamed ? epoch.maker : undefined
+  insider.write(KEYS, { content: { kind: 'epoch', audience, number, epoch: id, maker, wraps } })
+}
+
+function sealedUnder({ context }: SyncNode, audience: AudienceId): Promise<Epoch | undefined> {
+  return context.replica.commit((tx) => ensureEpoch(tx, context, audience))
+}
+
+async function write({ context }: SyncNode, content: Content): Promise<void> {
+  const document =
+    content.kind === 'channel' || content.kind === 'member' || content.kind === 'person'
+      ? DIRECTORY
+      : KEYS
+  const author = document === DIRECTORY ? amiraOf(context.identity.certificate.node) : undefined
+  const entry = { author, claimedAt: context.now(), content }
+  await context.replica.commit((tx) => writeHere(tx, context, { document, entry }))
+}
+
+async function aPair() {
+  const alpha = await aSync('alpha', { role: 'hub', knows })
+  const bravo = await aSync('bravo', { knows })
+  await found(alpha)
+  await arrive(alpha, await envelopeOf(bravo, KEYS))
+  await arrive(bravo, await envelopeOf(alpha, KEYS))
+  await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
+  return { alpha, bravo }
+}
+
+/** A private channel of amira on alpha and amira on bravo. */
+async function aPrivateChannel() {
+  const { alpha, bravo } = await aPair()
+  const channel: ChannelId = newChannelId(alpha.id, 'private', seedOf('secret').subarray(0, 8))
+  await write(alpha, { kind: 'channel', channel, channelKind: 'private' })
+  for (const node of [alpha, bravo])
+    await write(alpha, { kind: 'member', channel, person: amiraOf(node.id), role: 'member' })
+  await sealedUnder(alpha, channel)
+  await arrive(bravo, await envelopeOf(alpha, KEYS))
+  await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
+  return { alpha, bravo, channel }
+}
