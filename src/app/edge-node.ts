@@ -13,6 +13,7 @@ import type { EdgeNode, Preference } from './node.ts'
 import { openPeople } from './people.ts'
 import { openPreferences } from './preferences.ts'
 import { openReading } from './reading.ts'
+import { openReleasing } from './release.ts'
 import { openRevoking } from './revoking.ts'
 import { openSessions } from './sessions.ts'
 import { openStatus } from './status.ts'
@@ -67,6 +68,7 @@ export async function openEdgeNode(
     ...openReading(context),
     ...openStatus(context, { links: sync.links, version, startedAt }),
     ...openRevoking(context),
+    ...openReleasing(context),
     ...openJoining(context, { root, organisationSecret }),
     [Symbol.asyncDispose]: async () => {
       await sync[Symbol.asyncDispose]()

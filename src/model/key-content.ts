@@ -52,6 +52,21 @@ export type KeyContent =
   /** The node says of itself that it destroys its keys now. */
   | { readonly kind: 'wiped' }
   | ForkProof
+  | {
+      /** Half of what opens the writer's node when it is locked, for a hub to keep; forgotten by all when there is none. */
+      readonly kind: 'share'
+      /** 32 hexadecimal digits. */
+      readonly id: string
+      readonly parcel: ShareParcel | undefined
+    }
+
+/** A share that only the owner of one sealing key can open. */
+export interface ShareParcel {
+  /** 16 hexadecimal digits: the name of that sealing key. */
+  readonly keyName: string
+  readonly ciphertext: Uint8Array
+  readonly sealed: Uint8Array
+}
 
 /** Proof that a node signed two different changes under one number. It needs nothing but the node's certificate. */
 export interface ForkProof {
@@ -87,6 +102,7 @@ export const KEY_KIND_NUMBER = {
   'wipe order': 28,
   wiped: 29,
   fork: 30,
+  share: 31,
 } as const
 
 /** Nodes one epoch entry may be wrapped for: as many as fit into an entry; more take a second one. */
@@ -95,6 +111,7 @@ export const WRAPS_MAX = 1_000
 const WRAP_BYTES = 48
 const KEY_NAME_BYTES = 8
 const EPOCH_ID_BYTES = 16
+const SHARE_ID_BYTES = 16
 const REASON_CHARACTERS_MAX = 200
 
 /** Whether an entry is one of these. */
@@ -124,6 +141,12 @@ export function keyFields(content: KeyContent): readonly unknown[] {
       const { document, actor, seq, previous, branches } = content
       const named = [document, bytesFromHex(actor), seq, bytesFromHex(previous)]
       return [...named, ...branches.map(writeBranch)]
+    }
+    case 'share': {
+      const { id, parcel } = content
+      const front = [bytesFromHex(id)]
+      if (parcel === undefined) return front
+      return [...front, bytesFromHex(parcel.keyName), parcel.ciphertext, parcel.sealed]
     }
   }
 }
@@ -179,6 +202,15 @@ export const KEY_READERS: Readonly<
           branches: [first, second],
         }
       : undefined
+  },
+  [KEY_KIND_NUMBER.share]: ([id, keyName, ciphertext, sealed]) => {
+    if (!isBytes(id, SHARE_ID_BYTES)) return undefined
+    const share = { kind: 'share' as const, id: hexFromBytes(id) }
+    if (keyName === undefined) return { ...share, parcel: undefined }
+    if (!isBytes(keyName, KEY_NAME_BYTES)) return undefined
+    const isParcel = ciphertext instanceof Uint8Array && sealed instanceof Uint8Array
+    if (!isParcel) return undefined
+    return { ...share, parcel: { keyName: hexFromBytes(keyName), ciphertext, sealed } }
   },
 }
 

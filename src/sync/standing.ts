@@ -14,6 +14,7 @@ import { cover, ensureSealingKey, heldAudiences, takeKeyNews } from './epochs.ts
 import { takeForkProof } from './freeze.ts'
 import { allDocuments, hasOf, setHas } from './ledger.ts'
 import type { Tx } from './replica.ts'
+import { destroySharesOf, handOutShare, takeShare } from './shares.ts'
 
 /** An entry of the keys document was folded, in the commit that added it. */
 export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): Promise<void> {
@@ -22,12 +23,16 @@ export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): 
   if (news.kind === 'revocation') {
     const { node, since } = news.revocation
     roster.revoke(node, since)
+    await destroySharesOf(tx, context, node)
     tx.afterwards(() => context.log.warn('node.revoked', { node }))
   }
-  if (news.kind === 'wipe order')
+  if (news.kind === 'wipe order') {
     roster.awaitWipe(news.node, !context.keyBook().hasWiped(news.node))
+    await destroySharesOf(tx, context, news.node)
+  }
   if (news.kind === 'wiped') roster.awaitWipe(news.node, false)
   if (news.kind === 'fork') await takeForkProof(tx, context, news.proof)
+  if (news.kind === 'share') await takeShare(tx, context, news)
   await takeKeyNews(tx, context, news)
   if (news.kind === 'wipe order' && news.node === context.identity.certificate.node)
     await confirmWipe(tx, context)
@@ -72,6 +77,7 @@ export function addChannel(context: SyncContext, channel: AudienceId): void {
 export async function settleKeys(tx: Tx, context: SyncContext): Promise<void> {
   await ensureSealingKey(tx, context)
   await coverAll(tx, context)
+  await handOutShare(tx, context)
 }
 
 /** Wraps what this node is to wrap: a hub for everybody, any node for the epochs it made. */

@@ -18,6 +18,7 @@ export type Action =
   | 'revoke node'
   | 'wipe node'
   | 'look into a capture'
+  | 'manage release'
 
 /** The facts a decision rests on. A missing one is as if it said no. */
 export interface Situation {
@@ -70,6 +71,7 @@ export function decide(situation: Situation): Decision {
     case 'revoke node':
     case 'wipe node':
     case 'look into a capture':
+    case 'manage release':
       return situation.isAdministrator ? YES : no('not an administrator')
   }
 }
