@@ -116,11 +116,11 @@ function refused({ context }: Desk, reason: Refusal, node?: NodeId): EdgeError {
 async function objectionTo(
   reader: Pick<Reader, 'get'>,
   { context, startedAt }: Desk,
-  { node, takenAs }: KeptShare,
+  { node, takenAs, share }: KeptShare,
 ): Promise<ReleaseObjection | undefined> {
   const { sync } = context
   if (sync.roster.revokedSince(node) !== undefined) return 'revoked'
-  if (isOut(sync, node)) return 'to be wiped'
+  if (isOut(sync, node) || share.length === 0) return 'to be wiped'
   const hold = unpack<HoldRecord>(await reader.get(key.hold(node)))
   if (hold?.isHeld === true) return 'held'
   const { actor } = sync.replica

@@ -41,7 +41,7 @@ export interface EpochRecord {
 
 /** Half of what opens another node. */
 export interface ShareRecord {
-  /** 32 bytes. */
+  /** 32 bytes; none once the node is out: what is left tells who still asks. */
   readonly share: Uint8Array
   /** 32 bytes by which the node shows that it is the one that asks. */
   readonly authentication: Uint8Array

@@ -1,6 +1,7 @@
 /**
- * Shares at work: a kit hands half of what opens it to every hub, and a hub keeps it in the commit that brought it. It is
- * destroyed when its kit calls it back, is revoked, or is to be wiped: what is not there cannot be given by mistake.
+ * Shares at work: a kit hands half of what opens it to every hub, and a hub keeps it in the commit that brought it. It goes
+ * when its kit calls it back, is revoked, or is to be wiped: what is not there cannot be given by mistake. By what stays
+ * of it the hub still knows, and tells, when somebody tries to start a kit that is out.
  */
 import type { ActorId, NodeId } from '#base/ids.ts'
 import { KEYS } from '#model/document-id.ts'
@@ -34,6 +35,7 @@ export interface Keeper {
 /** A share that this hub keeps. */
 export interface KeptShare extends ShareSecrets {
   readonly node: NodeId
+  readonly id: string
   readonly takenAs: ActorId
 }
 
@@ -56,11 +58,13 @@ export async function takeShare(tx: Tx, context: SyncContext, news: ShareNews): 
   tx.afterwards(() => context.log.info('share.kept', { node }))
 }
 
-/** The node is out: nothing of it may be opened ever again. */
+/** The node is out: nothing here opens it any more. */
 export async function destroySharesOf(tx: Tx, context: SyncContext, node: NodeId): Promise<void> {
-  const places = (await tx.list(range.shares)).map(([place]) => place)
-  const gone = places.filter((place) => nodeIn(place) === node)
-  for (const place of gone) tx.delete(place)
+  const gone = (await keptShares(tx)).filter((one) => one.node === node && one.share.length > 0)
+  for (const { id, authentication, takenAs } of gone) {
+    const record: ShareRecord = { share: new Uint8Array(), authentication, takenAs }
+    tx.put(key.share(id, node), pack(record))
+  }
   if (gone.length > 0) tx.afterwards(() => context.log.info('share.destroyed', { node }))
 }
 
@@ -150,12 +154,13 @@ function hubKeys(context: SyncContext): readonly SealingKeyFacts[] {
 function sharesIn(entries: readonly (readonly [string, Uint8Array])[]): readonly KeptShare[] {
   return entries.flatMap(([place, bytes]) => {
     const record = unpack<ShareRecord>(bytes)
-    return record === undefined ? [] : [{ ...record, node: nodeIn(place) }]
+    return record === undefined ? [] : [{ ...record, ...namedBy(place) }]
   })
 }
 
-function nodeIn(place: string): NodeId {
-  return place.slice(place.lastIndexOf('/') + 1) as NodeId
+function namedBy(place: string): { readonly id: string; readonly node: NodeId } {
+  const [, id = '', node = ''] = place.split('/')
+  return { id, node: node as NodeId }
 }
 
 async function callBack(tx: Tx, context: SyncContext): Promise<boolean> {
