@@ -70,9 +70,9 @@ export interface Asking {
 }
 
 /** Length of a share's id in bytes. */
-export const SHARE_ID_BYTES = 16
+const SHARE_ID_BYTES = 16
 /** Length of a share, and of an authentication key. */
-export const SHARE_BYTES = 32
+const SHARE_BYTES = 32
 /** Length of both, sealed for a hub. */
 export const SEALED_SHARE_BYTES = 2 * SHARE_BYTES + TAG_BYTES
 /** Longest address in a question, in bytes: host and port. */
