@@ -28,8 +28,12 @@ export function postAnyWay(
   surroundings: Pick<Surroundings, 'clock' | 'signal'>,
 ): (url: string, body: Uint8Array) => Promise<Answered> {
   const headers = { 'content-type': 'application/octet-stream' }
+  const answerBytesMax = ANSWER_BYTES_MAX
   return (url, body) =>
-    requestAnyWay({ method: 'POST', url, headers, body: Uint8Array.from(body) }, surroundings)
+    requestAnyWay(
+      { method: 'POST', url, headers, body: Uint8Array.from(body), answerBytesMax },
+      surroundings,
+    )
 }
 
 async function overTls(

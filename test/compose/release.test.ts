@@ -1,11 +1,15 @@
 /** How a locked kit asks headquarters: hub after hub, again and again, whatever its clock says. */
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import { releaseOf, untilReleased } from '#compose/release.ts'
-import { keepOnlyRelease } from '#compose/release-slot.ts'
+import { releaseOf, untilReleased, type Post } from '#compose/release.ts'
+import { keepOnlyRelease, shareInto } from '#compose/release-slot.ts'
 import { setPassphrase, unlockAlone, unlockBy, unlockByRelease } from '#compose/unlocking.ts'
+import { layoutOf } from '#config/data-folder.ts'
+import { readKeyFile } from '#storage/key-file.ts'
+import { answerRelease, authenticationKey, readReleaseRequest } from '#trust/release.ts'
 import { virtualClock } from '../support/clock.ts'
 import { collectingLog } from '../support/log.ts'
+import { organisation } from '../support/nodes.ts'
 import { asking, aScene, random, USUAL, type Place, type Scene } from '../support/release.ts'
 
 test('a hub that has no share is passed over for the next one', async (t) => {
@@ -30,6 +34,32 @@ test('a hub that has no share is passed over for the next one', async (t) => {
   t.strictSame(key.bytes, must(await unlockAlone(folder, USUAL), 'by its key file').bytes)
   const offline = asking([alpha, charlie], (name) => name !== 'charlie')
   t.equal(await unlockByRelease(folder, offline.release), undefined)
+})
+
+test('a hub in wrong hands that gives another share only costs the try', async (t) => {
+  const scene = await aScene(t)
+  const { alpha, folder } = scene
+  await scene.enable()
+  await scene.passUntil(() => isKept(scene, alpha))
+  const { post, wire } = asking([alpha])
+  const id = must(await shareInto(folder), 'the slot names it')
+  const device = must(await readKeyFile(layoutOf(folder).device), 'it is there')
+  const secrets = {
+    share: random.bytes(32),
+    authentication: authenticationKey(organisation.suite, device, id),
+  }
+  const lie: Post = async (url, bytes) => {
+    if (!url.includes('//liar:')) return post(url, bytes)
+    const request = must(readReleaseRequest(organisation.suite, bytes), 'it reads')
+    return { status: 200, body: must(answerRelease(request, secrets, random), 'it is a key') }
+  }
+  const unlock = { ...USUAL, release: { from: ['liar:8065', 'alpha:8065'] } }
+  const ports = { post: lie, random, log: collectingLog() }
+  const release = must(await releaseOf(folder, unlock, ports), 'there is a slot')
+
+  t.ok(await unlockByRelease(folder, release))
+
+  t.equal(wire.length, 1)
 })
 
 test('each hub gives the share alone, and revoking on one reaches the other', async (t) => {

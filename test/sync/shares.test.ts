@@ -31,10 +31,10 @@ test('a hub keeps what was sealed for it; another kit keeps nothing', async (t) 
 
   for (const node of [hub, other]) await arrive(node, await envelopeOf(kit, KEYS))
 
-  const [kept] = await keptShares(tx(hub))
+  const [kept] = await keptShares(readerOf(hub))
   t.match(kept, { node: kit.id, id: own.id, takenAs: hub.actor })
   t.strictSame(must(kept, 'it is kept').share, own.share)
-  t.strictSame(await keptShares(tx(other)), [])
+  t.strictSame(await keptShares(readerOf(other)), [])
 })
 
 test('what is handed over once is not handed over again, until the hub has a new sealing key', async (t) => {
@@ -48,7 +48,9 @@ test('what is handed over once is not handed over again, until the hub has a new
   await arrive(kit, await envelopeOf(hub, KEYS))
 
   t.equal(await sizeOf(kit), size + 1, 'in the commit that heard of it')
-  t.match(await keepersOf(tx(kit), kit.context, own.id), [{ node: hub.id, hasConfirmed: false }])
+  t.match(await keepersOf(readerOf(kit), kit.context, own.id), [
+    { node: hub.id, hasConfirmed: false },
+  ])
 })
 
 test('a share that was called back stays so, though it is heard of later', async (t) => {
@@ -58,13 +60,13 @@ test('a share that was called back stays so, though it is heard of later', async
   await arrive(hub, handed)
   await commit(kit, (tx) => dropOwnShare(tx, kit.context))
   await arrive(hub, await envelopeOf(kit, KEYS))
-  t.strictSame(await keptShares(tx(hub)), [])
+  t.strictSame(await keptShares(readerOf(hub)), [])
 
   await arrive(hub, handed)
-  t.strictSame(await keptShares(tx(hub)), [])
+  t.strictSame(await keptShares(readerOf(hub)), [])
   await commit(kit, (tx) => setOwnShare(tx, kit.context, own)) // the same name again
   await arrive(hub, await envelopeOf(kit, KEYS))
-  t.strictSame(await keptShares(tx(hub)), [])
+  t.strictSame(await keptShares(readerOf(hub)), [])
 })
 
 test('a share handed on by another node opens nothing, and takes nothing from its owner', async (t) => {
@@ -81,7 +83,7 @@ test('a share handed on by another node opens nothing, and takes nothing from it
   await arrive(hub, await envelopeOf(kit, KEYS))
   await arrive(hub, await envelopeOf(other, KEYS))
 
-  t.match(await sharesCalled(tx(hub), own.id), [{ node: kit.id }])
+  t.match(await sharesCalled(readerOf(hub), own.id), [{ node: kit.id }])
 })
 
 test('damaged shares are refused and named, and the hub goes on', async (t) => {
@@ -96,7 +98,7 @@ test('damaged shares are refused and named, and the hub goes on', async (t) => {
   const { outcome } = await arrive(hub, await envelopeOf(kit, KEYS))
 
   t.match(outcome, { kind: 'applied' })
-  t.strictSame(await keptShares(tx(hub)), [])
+  t.strictSame(await keptShares(readerOf(hub)), [])
 })
 
 async function three(t: { readonly teardown: (end: () => Promise<void>) => void }) {
@@ -132,6 +134,6 @@ async function sizeOf({ context }: SyncNode): Promise<number> {
   return log.since({}).filter(({ entry }) => entry.content.kind === 'share').length
 }
 
-function tx({ context }: SyncNode): SyncContext['replica']['read'] {
+function readerOf({ context }: SyncNode): SyncContext['replica']['read'] {
   return context.replica.read
 }

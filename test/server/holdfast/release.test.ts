@@ -38,8 +38,10 @@ test('what is no question is refused, and nobody learns why', async (t) => {
 })
 
 test('one address asks so often and no more', async (t) => {
-  const refuse = () => Promise.reject(new EdgeError('NOT_ALLOWED', { action: 'release' }))
-  const door = await aLanDoor(t, answering(refuse))
+  const door = await aLanDoor(
+    t,
+    answering(() => Promise.reject(new EdgeError('NOT_ALLOWED', { action: 'release' }))),
+  )
   const tryIt = () => ask(door.url)
   for (let turn = 0; turn < RELEASE_ADDRESS.burst; turn += 1) t.equal((await tryIt()).status, 403)
 
