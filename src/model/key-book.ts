@@ -12,8 +12,9 @@ import {
   type NodeId,
   type OrganisationId,
 } from '#base/ids.ts'
-import { isKeyContent, type ForkProof, type ShareParcel, type Wrap } from './key-content.ts'
+import { isKeyContent, type ForkProof, type Wrap } from './key-content.ts'
 import type { Logged } from './log.ts'
+import { openShareBook, type ShareBook, type ShareNews } from './share-book.ts'
 
 /** Who wrote an entry, as far as its certificate says; undefined for a node whose certificate is not known. */
 export interface Writer {
@@ -76,13 +77,7 @@ export type KeyNews =
   | { readonly kind: 'wipe order'; readonly node: NodeId }
   | { readonly kind: 'wiped'; readonly node: NodeId }
   | { readonly kind: 'fork'; readonly proof: ForkProof }
-  | {
-      readonly kind: 'share'
-      readonly node: NodeId
-      readonly id: string
-      /** Undefined: whoever keeps it is to forget it. */
-      readonly parcel: ShareParcel | undefined
-    }
+  | ShareNews
   | { readonly kind: 'nothing' }
 
 /** Grows by `apply`; asks cost nothing. */
@@ -106,21 +101,7 @@ export interface KeyBook {
   readonly wipeOrders: () => readonly NodeId[]
   readonly isToBeWiped: (node: NodeId) => boolean
   readonly hasWiped: (node: NodeId) => boolean
-  /** Where a node's share stands for the owner of a sealing key; undefined when it was never handed over, or is over. */
-  readonly sharePlace: (share: SharePlace) => Place | undefined
-}
-
-/** A share of a node, for the owner of one sealing key. */
-export interface SharePlace {
-  readonly node: NodeId
-  readonly id: string
-  readonly keyName: string
-}
-
-/** Where an entry stands: what a node must have to have heard of it. */
-export interface Place {
-  readonly actor: ActorId
-  readonly seq: number
+  readonly sharePlace: ShareBook['placeOf']
 }
 
 interface Book {
@@ -136,10 +117,7 @@ interface Book {
   readonly revocations: Map<NodeId, Revocation>
   readonly wipes: Set<NodeId>
   readonly wiped: Set<NodeId>
-  /** By node, share and sealing key. */
-  readonly shares: Map<string, Place>
-  /** By node and share: over for ever, in whatever order one hears. */
-  readonly forgotten: Set<string>
+  readonly shares: ShareBook
 }
 
 /** 16 hexadecimal digits that name a node's sealing key; nobody else can publish one of the same name. */
@@ -160,8 +138,7 @@ export function openKeyBook(): KeyBook {
     revocations: new Map(),
     wipes: new Set(),
     wiped: new Set(),
-    shares: new Map(),
-    forgotten: new Set(),
+    shares: openShareBook(),
   }
   return {
     apply: (logged, writer) => applyEntry(book, logged, writer),
@@ -183,8 +160,7 @@ export function openKeyBook(): KeyBook {
     wipeOrders: () => [...book.wipes],
     isToBeWiped: (node) => book.wipes.has(node),
     hasWiped: (node) => book.wiped.has(node),
-    sharePlace: ({ node, id, keyName }) =>
-      book.forgotten.has(`${node} ${id}`) ? undefined : book.shares.get(`${node} ${id} ${keyName}`),
+    sharePlace: book.shares.placeOf,
   }
 }
 
@@ -225,20 +201,16 @@ function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): Key
     case 'wiped':
       book.wiped.add(writer.node)
       return { kind: 'wiped', node: writer.node }
-    case 'share':
-      return addShare(book, { ...place, ...content, node: writer.node })
+    case 'share': {
+      const news = {
+        kind: 'share' as const,
+        node: writer.node,
+        id: content.id,
+        parcel: content.parcel,
+      }
+      return book.shares.add(news, place) ? news : NOTHING
+    }
   }
-}
-
-type ShareEntry = Place & Pick<Extract<KeyNews, { kind: 'share' }>, 'node' | 'id' | 'parcel'>
-
-/** What was called back stays so, though the entry that handed it over may be heard later. */
-function addShare(book: Book, { node, actor, seq, id, parcel }: ShareEntry): KeyNews {
-  const name = `${node} ${id}`
-  if (parcel === undefined) book.forgotten.add(name)
-  else if (!book.forgotten.has(name)) book.shares.set(`${name} ${parcel.keyName}`, { actor, seq })
-  else return NOTHING
-  return { kind: 'share', node, id, parcel }
 }
 
 function addSealingKey(book: Book, key: Omit<SealingKeyFacts, 'name'>): KeyNews {

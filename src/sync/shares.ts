@@ -5,8 +5,9 @@
  */
 import type { ActorId, NodeId } from '#base/ids.ts'
 import { KEYS } from '#model/document-id.ts'
-import type { KeyNews, SealingKeyFacts } from '#model/key-book.ts'
+import type { SealingKeyFacts } from '#model/key-book.ts'
 import type { KeyContent } from '#model/key-content.ts'
+import type { ShareNews } from '#model/share-book.ts'
 import { openShare, sealShare, type ShareSecrets } from '#trust/release.ts'
 import { sealingPair } from '#trust/sealing-key.ts'
 import { isGood } from './audience.ts'
@@ -22,9 +23,6 @@ import {
   type ShareRecord,
 } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
-
-/** A share that came to the book of keys. */
-export type ShareNews = Extract<KeyNews, { kind: 'share' }>
 
 /** A hub, and whether it has said that this node's share is on its disk. */
 export interface Keeper {
