@@ -18,6 +18,7 @@ import type { EdgeNode, Preference } from './node.ts'
 import { openPeople } from './people.ts'
 import { openPreferences } from './preferences.ts'
 import { openReading } from './reading.ts'
+import { openReleasing } from './release.ts'
 import { openRevoking } from './revoking.ts'
 import { renewCertificates } from './renewal.ts'
 import { openSessions } from './sessions.ts'
@@ -84,6 +85,7 @@ export async function openEdgeNode(
     ...openJoining(context, { root, organisationSecret, answerBlock }),
     ...openKnownNodes(context, { links: sync.links }),
     renewCertificates: () => renewCertificates(here, { root, links: sync.links }),
+    ...openReleasing(context),
     [Symbol.asyncDispose]: async () => {
       await sync[Symbol.asyncDispose]()
       await events.settled()

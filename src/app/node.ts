@@ -23,6 +23,7 @@ import type {
   PageRequest,
   Person,
   Reaction,
+  ReleaseStatus,
 } from './types.ts'
 
 /** What a client keeps to prove who it is. */
@@ -108,6 +109,21 @@ export interface AdmissionByFile {
   readonly name: string
   readonly role: NodeRole
   readonly fingerprint: string
+}
+
+/** Half of what opens this node, for hubs to keep; each of the last two is 32 bytes. */
+export interface ReleaseShare {
+  /** 32 hexadecimal digits. */
+  readonly id: string
+  readonly share: Uint8Array
+  readonly authentication: Uint8Array
+}
+
+/** A locked kit's question; see `#trust/release.ts` for the bytes. */
+export interface ReleaseExchange {
+  readonly request: Uint8Array
+  /** Called once it is certain who asks, with a name for limits; what it throws refuses the release. */
+  readonly admit: (share: string) => void
 }
 
 /** Something changed, is on disk, and may be shown. `isLate` says that it came in from another node. */
@@ -244,6 +260,16 @@ export interface EdgeNode {
    * are due where this node may. How many it renewed.
    */
   readonly renewCertificates: () => Promise<number>
+  /** From now on this node opens by what a hub releases, too: hands the share to every hub. */
+  readonly setShare: (subject: UserId, share: ReleaseShare) => Promise<void>
+  /** From now on no hub can release this node. */
+  readonly dropShare: (subject: UserId) => Promise<void>
+  readonly releaseStatus: (subject: UserId) => Promise<ReleaseStatus>
+  /** Whether this hub releases a kit when it asks. */
+  readonly holdRelease: (subject: UserId, node: NodeId, isHeld: boolean) => Promise<void>
+  /** Answers a locked kit. @throws EdgeError NOT_ALLOWED, which never says why */
+  readonly releaseKit: (exchange: ReleaseExchange) => Promise<Uint8Array>
+
   /** A code that lets one new node join, once, within a day. Only administrators. */
   readonly makeJoinCode: (
     subject: UserId,

@@ -16,6 +16,7 @@ import { passphrase, type PassphraseOptions } from './passphrase.ts'
 import { post, type PostOptions } from './post.ts'
 import { drillCapture, revoke, type RevokeOptions } from './lost.ts'
 import { read, type ReadOptions } from './read.ts'
+import { addReleaseCommands } from './release-commands.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
 import type { CommonOptions, Surroundings, Terminal } from './terminal.ts'
@@ -82,6 +83,7 @@ function programFor(surroundings: Surroundings, finish: (code: ExitCode) => void
   addLockCommands(program, action, surroundings)
   addJoinCommands(program, action, surroundings)
   addMembershipCommands(program, action, surroundings)
+  addReleaseCommands(program, action, (group, name) => command(group, name, surroundings))
   addTalkCommands(program, action, surroundings)
   addTrustCommand(command(program, 'trust', surroundings), action)
   addAuditCommands(program, action, surroundings)

@@ -132,7 +132,7 @@ function unawareLines({ isExercise, unaware }: CaptureReport): readonly string[]
 }
 
 /** The node of this name, number or id. @throws EdgeError NOT_FOUND */
-async function nodeCalled(local: LocalNode, kit: string): Promise<NodeSummary> {
+export async function nodeCalled(local: LocalNode, kit: string): Promise<NodeSummary> {
   const { nodes } = (await local.ask('GET', '/api/holdfast/v1/status')) as NodeStatus
   const found = nodes.filter(
     ({ id, name, number }) => id === kit || name === kit || String(number) === kit,

@@ -3,6 +3,8 @@ import { EdgeError } from '#base/errors.ts'
 import { readDataFolder, layoutOf } from '#config/data-folder.ts'
 import { isThere } from '#config/files.ts'
 import { loadConfig } from '#config/load.ts'
+import { realWorld } from '#compose.ts'
+import { releaseOf } from '#compose/release.ts'
 import {
   forget,
   passphraseIn,
@@ -15,6 +17,7 @@ import {
   type UnlockConfig,
 } from '#compose/unlocking.ts'
 import { askHidden } from './hidden-input.ts'
+import { postAnyWay } from './request-any.ts'
 import { writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
 
 /** What `passphrase` may be told. */
@@ -47,7 +50,7 @@ export async function passphrase(
   const hasOne = (await waysInto(data)).includes('passphrase')
   if (hasOne === (deed === 'set')) throw wrongDeed(deed, hasOne)
   const unlock = await unlockConfig(options, surroundings)
-  const key = await opened(options, { unlock, hasOne }, surroundings)
+  const key = await openedFolder(options, { unlock, hasOne }, surroundings)
   try {
     if (deed === 'remove') await removePassphrase(data, key, { unlock, random })
     else {
@@ -63,8 +66,9 @@ export async function passphrase(
   else writeLines(terminal, [`The store opens by: ${ways.join(', ')}.`])
 }
 
-async function opened(
-  { data, passphraseFile }: PassphraseOptions,
+/** The folder's key, by what is at hand. @throws EdgeError NOT_ALLOWED when nothing is */
+export async function openedFolder(
+  { data, passphraseFile }: Pick<PassphraseOptions, 'data' | 'passphraseFile'>,
   { unlock, hasOne }: { readonly unlock: UnlockConfig; readonly hasOne: boolean },
   surroundings: Surroundings,
 ): Promise<StoreKey> {
@@ -74,10 +78,14 @@ async function opened(
       : hasOne && unlock.passphraseFile === undefined
         ? await askHidden('Passphrase: ', surroundings)
         : undefined
-  const key = asked === undefined ? await unlockAlone(data, unlock) : await unlockBy(data, asked)
+  const ports = { ...realWorld('warn'), post: postAnyWay(surroundings) }
+  const key =
+    asked === undefined
+      ? await unlockAlone(data, unlock, await releaseOf(data, unlock, ports))
+      : await unlockBy(data, asked)
   if (key !== undefined) return key
   throw new EdgeError('NOT_ALLOWED', {
-    found: asked === undefined ? 'no key file' : 'another passphrase',
+    found: asked === undefined ? 'no key file, and no release' : 'another passphrase',
     do: 'Enter the passphrase that is set, or put the stick with the key file in.',
   })
 }

@@ -23,6 +23,19 @@ export async function requestAnyWay(
   )
 }
 
+/** How a locked kit asks hubs, and only as long as `surroundings.signal` lasts. */
+export function postAnyWay(
+  surroundings: Pick<Surroundings, 'clock' | 'signal'>,
+): (url: string, body: Uint8Array) => Promise<Answered> {
+  const headers = { 'content-type': 'application/octet-stream' }
+  const answerBytesMax = ANSWER_BYTES_MAX
+  return (url, body) =>
+    requestAnyWay(
+      { method: 'POST', url, headers, body: Uint8Array.from(body), answerBytesMax },
+      surroundings,
+    )
+}
+
 async function overTls(
   { method, url, headers, body }: Asked,
   { clock, signal }: Pick<Surroundings, 'clock' | 'signal'>,

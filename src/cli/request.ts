@@ -1,4 +1,5 @@
 /** One HTTP request that ends in time, whatever the other side does. */
+import { concatBytes } from '#base/bytes.ts'
 import type { Surroundings } from './terminal.ts'
 
 /** What is asked. */
@@ -7,6 +8,8 @@ export interface Asked {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array<ArrayBuffer> | undefined
+  /** A longer answer is none: for those whom nothing is known of yet. */
+  readonly answerBytesMax?: number
 }
 
 /** What was answered. */
@@ -28,13 +31,24 @@ export async function request(
   const waiting = clock
     .sleep(PATIENCE_MS, AbortSignal.any([done.signal, signal]))
     .then(() => patience.abort())
-  const { method, url, headers, body } = asked
+  const { method, url, headers, body, answerBytesMax = Number.MAX_SAFE_INTEGER } = asked
   try {
     const init = { method, headers, signal: patience.signal, redirect: 'error' as const }
     const response = await fetch(url, body === undefined ? init : { ...init, body })
-    return { status: response.status, body: await response.bytes() }
+    return { status: response.status, body: await bodyOf(response, answerBytesMax) }
   } finally {
     done.abort()
     await waiting
   }
+}
+
+async function bodyOf(response: Response, bytesMax: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length
+    if (bytes > bytesMax) throw new Error('the answer is too long')
+    chunks.push(chunk)
+  }
+  return concatBytes(...chunks)
 }

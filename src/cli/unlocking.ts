@@ -1,11 +1,16 @@
-/** How `start` gets the key of a folder: alone where it can, otherwise from a person at the terminal or at the door. */
+/**
+ * How `start` gets the key of a folder: alone where it can, otherwise from headquarters, or from a person at the terminal
+ * or at the door, whoever comes first.
+ */
 import type { Config } from '#config/schema.ts'
 import { removeRunNote, writeRunNote } from '#config/run-note.ts'
 import { hexFromBytes } from '#base/bytes.ts'
 import type { World } from '#compose/opening.ts'
-import { unlockAlone, unlockBy, type StoreKey } from '#compose/unlocking.ts'
+import { releaseOf, untilReleased } from '#compose/release.ts'
+import { forget, unlockAlone, unlockBy, type Release, type StoreKey } from '#compose/unlocking.ts'
 import { openLockedDoor } from '#compose/locked-door.ts'
 import { askHidden, hasTerminal } from './hidden-input.ts'
+import { postAnyWay } from './request-any.ts'
 import { localUrl } from '#config/run-note.ts'
 import { writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
 
@@ -33,7 +38,7 @@ export async function keyFor(
 }
 
 async function keyFromPerson(
-  { options, name, config }: LockedFolder,
+  { options, name, config, isLockedByPerson }: LockedFolder,
   surroundings: Surroundings,
   world: World,
 ): Promise<StoreKey | undefined> {
@@ -49,23 +54,57 @@ async function keyFromPerson(
   const giveUp = (): void => found.resolve(undefined)
   signal.addEventListener('abort', giveUp, { once: true })
   if (signal.aborted) giveUp()
-  const door = await openLockedDoor({ ...config.listen, name }, { ...world, unlock: attempt })
+  const asking = { ...surroundings, signal: AbortSignal.any([signal, settled.signal]) }
+  const post = postAnyWay(asking)
+  const release = isLockedByPerson
+    ? undefined
+    : await releaseOf(data, config.unlock, { ...world, post })
+  const waitsForHeadquarters = release !== undefined
+  const door = await openLockedDoor(
+    { ...config.listen, name, waitsForHeadquarters },
+    { ...world, unlock: attempt },
+  )
   try {
     const { host, port } = door.address
     await writeRunNote(data, { process: process.pid, host, port }, hexFromBytes(random.bytes(16)))
     const url = localUrl({ host, port })
-    if (options.json) writeJson(terminal, { event: 'locked', name, url })
+    if (options.json) writeJson(terminal, { event: 'locked', name, url, waitsForHeadquarters })
     else
       writeLines(terminal, [
         `Node ${name} is locked. Unlock it at ${url} or by \`holdfast unlock\`.`,
+        ...(waitsForHeadquarters ? ['It waits for headquarters, and opens by itself then.'] : []),
       ])
-    void askHere(attempt, { ...surroundings, signal: AbortSignal.any([signal, settled.signal]) })
+    void askHere(attempt, asking)
+    if (release !== undefined)
+      void awaitRelease({ dataFolder: data, release, signal: asking.signal }, found, world)
     return await found.promise
   } finally {
     settled.abort()
     signal.removeEventListener('abort', giveUp)
     await door[Symbol.asyncDispose]()
     await removeRunNote(data)
+  }
+}
+
+interface Awaiting {
+  readonly dataFolder: string
+  readonly release: Release
+  /** Aborts when the node was unlocked otherwise, or is to stop. */
+  readonly signal: AbortSignal
+}
+
+/** Asks headquarters until it was heard, or somebody unlocked the node elsewhere: then what still comes is forgotten. */
+async function awaitRelease(
+  { dataFolder, release, signal }: Awaiting,
+  found: PromiseWithResolvers<StoreKey | undefined>,
+  world: World,
+): Promise<void> {
+  try {
+    const key = await untilReleased({ dataFolder, release }, world, signal)
+    if (key !== undefined && signal.aborted) forget(key)
+    else if (key !== undefined) found.resolve(key)
+  } catch (error) {
+    found.reject(error)
   }
 }
 

@@ -47,8 +47,15 @@ export interface StoreKey {
 
 /** How headquarters hands out its share of a kit's key. */
 export interface Release {
-  /** The 32 bytes of the share with this id, or undefined when it is withheld. May take as long as a link needs. */
-  readonly fetch: (shareId: Uint8Array) => Promise<Uint8Array | undefined>
+  /**
+   * The 32 bytes of the share with this id, or undefined when it is withheld. May take as long as a link needs. The
+   * device's secret shows who asks; `isRight` says whether a share fits.
+   */
+  readonly fetch: (
+    shareId: Uint8Array,
+    deviceSecret: Uint8Array,
+    isRight: (share: Uint8Array) => boolean,
+  ) => Promise<Uint8Array | undefined>
 }
 
 /** What decides how a folder opens. */
@@ -87,7 +94,7 @@ function namedKeys(keys: NodeKeys): ReadonlyMap<string, Uint8Array> {
 }
 
 /** The folder's vault. @throws EdgeError STORE_BROKEN */
-async function vaultOf(dataFolder: string): Promise<Vault> {
+export async function vaultOf(dataFolder: string): Promise<Vault> {
   const { vault } = await readSealed(dataFolder)
   const decoded = decodeVault(vault)
   if (decoded === undefined)
@@ -110,6 +117,16 @@ export async function unlockAlone(
     (ways.includes('keyFile') ? await byKeyFile(dataFolder, vault, unlock) : undefined) ??
     (ways.includes('passphrase') ? await byPassphraseFile(vault, unlock) : undefined) ??
     (release === undefined ? undefined : await byRelease(dataFolder, vault, release))
+  return bytes && { bytes, vault }
+}
+
+/** Opens the folder by what headquarters releases; undefined when it withholds that now. */
+export async function unlockByRelease(
+  dataFolder: string,
+  release: Release,
+): Promise<StoreKey | undefined> {
+  const vault = await vaultOf(dataFolder)
+  const bytes = await byRelease(dataFolder, vault, release)
   return bytes && { bytes, vault }
 }
 
@@ -246,11 +263,23 @@ async function byRelease(
   const id = shareIdOf(vault)
   const deviceSecret = id && (await readKeyFile(layoutOf(dataFolder).device))
   if (id === undefined || deviceSecret === undefined) return undefined
-  const share = await release.fetch(id)
-  return share && openWithRelease(vault, deviceSecret, share)
+  try {
+    const isRight = (share: Uint8Array): boolean => {
+      const key = openWithRelease(vault, deviceSecret, share)
+      key?.fill(0)
+      return key !== undefined
+    }
+    const share = await release.fetch(id, deviceSecret, isRight)
+    const key = share && openWithRelease(vault, deviceSecret, share)
+    share?.fill(0)
+    return key
+  } finally {
+    deviceSecret.fill(0)
+  }
 }
 
-async function writeVault(dataFolder: string, vault: Vault): Promise<void> {
+/** Puts another vault in the place of the folder's. */
+export async function writeVault(dataFolder: string, vault: Vault): Promise<void> {
   const file = layoutOf(dataFolder).vault
   await writeFileWhole(file, encodeVault(vault), SECRET_MODE)
 }

@@ -191,6 +191,15 @@ const Unlock = object({
     .describe(
       'Path of a file with nothing but the passphrase, for a node that has to start alone.',
     ),
+  release: object({
+    from: z
+      .array(address, wanted('a list of host:port'))
+      .min(1, wanted('at least one host:port'))
+      .max(16, wanted('at most 16 addresses'))
+      .describe(
+        'Hubs that are asked, in this order, to release this node when it starts locked, after `holdfast release enable`.',
+      ),
+  }).optional(),
   lockAfterMs: whole(60_000, 7 * DAY_MS)
     .optional()
     .describe('Locks the node when nobody has used it for so long. Never unless set.'),

@@ -43,6 +43,10 @@ export const DEEDS = [
   'config loaded',
   'action refused',
   'audit exported',
+  'release given',
+  'release refused',
+  'release held',
+  'release allowed',
 ] as const
 
 /** What was done. */
@@ -88,6 +92,12 @@ export const REASONS = [
   'does not open',
   'does not inflate',
   'taken number',
+  'unknown share',
+  'replayed',
+  'to be wiped',
+  'held',
+  'restored',
+  'unsure',
 ] as const
 
 /** What was asked for and refused: the actions of `trust/access.ts` by number. */
@@ -105,6 +115,7 @@ export const REFUSABLE = [
   'invite node',
   'read audit',
   'set up',
+  'manage release',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */

@@ -14,6 +14,7 @@ import {
 } from '#base/ids.ts'
 import { isKeyContent, type ForkProof, type Wrap } from './key-content.ts'
 import type { Logged } from './log.ts'
+import { openShareBook, type ShareBook, type ShareNews } from './share-book.ts'
 
 /** Who wrote an entry, as far as its certificate says; undefined for a node whose certificate is not known. */
 export interface Writer {
@@ -86,6 +87,7 @@ export type KeyNews =
   | { readonly kind: 'wiped'; readonly node: NodeId }
   | { readonly kind: 'fork'; readonly proof: ForkProof }
   | { readonly kind: 'renewal'; readonly node: NodeId }
+  | ShareNews
   | { readonly kind: 'nothing' }
 
 /** Grows by `apply`; asks cost nothing. */
@@ -113,6 +115,7 @@ export interface KeyBook {
   readonly hasWiped: (node: NodeId) => boolean
   /** Until when the certificate is valid in whose place the node asked for a new one last, to the second; 0 for never. */
   readonly renewalAsked: (node: NodeId) => Instant
+  readonly sharePlace: ShareBook['placeOf']
 }
 
 interface Book {
@@ -131,6 +134,7 @@ interface Book {
   readonly wipes: Set<NodeId>
   readonly wiped: Set<NodeId>
   readonly asked: Map<NodeId, Instant>
+  readonly shares: ShareBook
 }
 
 /** 16 hexadecimal digits that name a node's sealing key; nobody else can publish one of the same name. */
@@ -153,6 +157,7 @@ export function openKeyBook(): KeyBook {
     wipes: new Set(),
     wiped: new Set(),
     asked: new Map(),
+    shares: openShareBook(),
   }
   return {
     apply: (logged, writer) => applyEntry(book, logged, writer),
@@ -176,6 +181,7 @@ export function openKeyBook(): KeyBook {
     isToBeWiped: (node) => book.wipes.has(node),
     hasWiped: (node) => book.wiped.has(node),
     renewalAsked: (node) => book.asked.get(node) ?? 0,
+    sharePlace: book.shares.placeOf,
   }
 }
 
@@ -221,6 +227,15 @@ function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): Key
       const { node } = writer
       book.asked.set(node, Math.max(content.until, book.asked.get(node) ?? 0))
       return { kind: 'renewal', node }
+    }
+    case 'share': {
+      const news = {
+        kind: 'share' as const,
+        node: writer.node,
+        id: content.id,
+        parcel: content.parcel,
+      }
+      return book.shares.add(news, place) ? news : NOTHING
     }
   }
 }

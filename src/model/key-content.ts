@@ -54,6 +54,21 @@ export type KeyContent =
   | ForkProof
   /** The node asks for a new certificate in place of the one that is valid until then. */
   | { readonly kind: 'renewal'; readonly until: Instant }
+  | {
+      /** Half of what opens the writer's node when it is locked, for a hub to keep; forgotten by all when there is none. */
+      readonly kind: 'share'
+      /** 32 hexadecimal digits. */
+      readonly id: string
+      readonly parcel: ShareParcel | undefined
+    }
+
+/** A share that only the owner of one sealing key can open. */
+export interface ShareParcel {
+  /** 16 hexadecimal digits: the name of that sealing key. */
+  readonly keyName: string
+  readonly ciphertext: Uint8Array
+  readonly sealed: Uint8Array
+}
 
 /** Proof that a node signed two different changes under one number. It needs nothing but the node's certificate. */
 export interface ForkProof {
@@ -90,6 +105,7 @@ export const KEY_KIND_NUMBER = {
   wiped: 29,
   fork: 33,
   renewal: 30,
+  share: 31,
 } as const
 
 /** Nodes one epoch entry may be wrapped for: as many as fit into an entry; more take a second one. */
@@ -98,6 +114,7 @@ export const WRAPS_MAX = 1_000
 const WRAP_BYTES = 48
 const KEY_NAME_BYTES = 8
 const EPOCH_ID_BYTES = 16
+const SHARE_ID_BYTES = 16
 const REASON_CHARACTERS_MAX = 200
 
 /** Whether an entry is one of these. */
@@ -130,6 +147,12 @@ export function keyFields(content: KeyContent): readonly unknown[] {
     }
     case 'renewal':
       return [Math.floor(content.until / 1000)]
+    case 'share': {
+      const { id, parcel } = content
+      const front = [bytesFromHex(id)]
+      if (parcel === undefined) return front
+      return [...front, bytesFromHex(parcel.keyName), parcel.ciphertext, parcel.sealed]
+    }
   }
 }
 
@@ -187,6 +210,15 @@ export const KEY_READERS: Readonly<
   },
   [KEY_KIND_NUMBER.renewal]: ([until]) =>
     isCount(until) ? { kind: 'renewal', until: until * 1000 } : undefined,
+  [KEY_KIND_NUMBER.share]: ([id, keyName, ciphertext, sealed]) => {
+    if (!isBytes(id, SHARE_ID_BYTES)) return undefined
+    const share = { kind: 'share' as const, id: hexFromBytes(id) }
+    if (keyName === undefined) return { ...share, parcel: undefined }
+    if (!isBytes(keyName, KEY_NAME_BYTES)) return undefined
+    const isParcel = ciphertext instanceof Uint8Array && sealed instanceof Uint8Array
+    if (!isParcel) return undefined
+    return { ...share, parcel: { keyName: hexFromBytes(keyName), ciphertext, sealed } }
+  },
 }
 
 function writeWraps(wraps: readonly Wrap[]): Uint8Array {

@@ -29,6 +29,11 @@ export const UNLOCK_ALL = { burst: 10, refillMs: 10_000 } as const
 /** Bytes of a request to a locked node. */
 export const UNLOCK_BYTES_MAX = 8_192
 
+/** Questions of locked kits from one address. */
+export const RELEASE_ADDRESS = { burst: 20, refillMs: 3_000 } as const
+/** Releases of one kit: it asks again when an answer is lost, and hardly more often. */
+export const RELEASE_SHARE = { burst: 10, refillMs: 30_000 } as const
+
 /** Events a live session keeps for replay: the number the Mattermost server keeps. */
 export const LIVE_REPLAY_MAX = 128
 /** How long a live session outlives its socket, in milliseconds: 5 minutes, as in the Mattermost server. */

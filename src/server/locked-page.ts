@@ -12,7 +12,11 @@ const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
 /** Sent with the page: only its own style, and a form that goes to this node. */
 export const LOCKED_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`
 
-/** The whole page; `word` is what is to be said about the last attempt. */
+/** What is said where a hub may open the node at any moment. */
+export const WAITS =
+  'It waits for headquarters to release it, and opens by itself then. A passphrase opens it, too, if it has one.'
+
+/** The whole page; `word` is what is to be said about the last attempt, or about what it waits for. */
 export function lockedPage(name: string, word: string): string {
   return `<!doctype html>
 <html lang="en">

@@ -14,13 +14,15 @@ import { createBuckets } from './bucket.ts'
 import { wireErrorFrom } from './errors.ts'
 import { readJson } from './json.ts'
 import { LOGIN_KEYS_MAX, UNLOCK_ADDRESS, UNLOCK_ALL, UNLOCK_BYTES_MAX } from './limits.ts'
-import { LOCKED_POLICY, lockedPage } from './locked-page.ts'
+import { LOCKED_POLICY, lockedPage, WAITS } from './locked-page.ts'
 
 /** Where it listens, and whose door it is. */
 export interface LockedOptions {
   readonly host: string
   readonly port: number
   readonly name: string
+  /** A hub is being asked to release the node. */
+  readonly waitsForHeadquarters?: boolean
 }
 
 /** Effects, and the one thing that can be done. */
@@ -63,7 +65,10 @@ export async function openLockedDoor(
   }
 }
 
-function createApp({ name }: LockedOptions, ports: LockedPorts): FastifyInstance {
+function createApp(
+  { name, waitsForHeadquarters }: LockedOptions,
+  ports: LockedPorts,
+): FastifyInstance {
   const { log, random } = ports
   const prefix = hexFromBytes(random.bytes(13))
   const app = fastify({
@@ -84,7 +89,7 @@ function createApp({ name }: LockedOptions, ports: LockedPorts): FastifyInstance
   app.setNotFoundHandler((request, reply) =>
     answerError(new EdgeError('LOCKED', { name }), { request, reply, log }),
   )
-  app.get('/', (_, reply) => sendPage(reply, name, ''))
+  app.get('/', (_, reply) => sendPage(reply, name, waitsForHeadquarters === true ? WAITS : ''))
   app.post('/api/holdfast/v1/unlock', async (request, reply) => {
     await attempt(request)
     if (request.headers['content-type'] === FORM_TYPE)

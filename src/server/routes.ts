@@ -3,6 +3,7 @@ import type { Door } from './door.ts'
 import { auditRoutes } from './holdfast/audit.ts'
 import { deliveryRoutes } from './holdfast/delivery.ts'
 import { joiningRoutes } from './holdfast/joining.ts'
+import { releaseRoutes } from './holdfast/release.ts'
 import { revokingRoutes } from './holdfast/revoking.ts'
 import { lockingRoutes } from './holdfast/locking.ts'
 import { nodeRoutes } from './holdfast/status.ts'
@@ -39,6 +40,7 @@ export function allRoutes(door: Door): readonly Route[] {
     deliveryRoutes,
     joiningRoutes,
     revokingRoutes,
+    releaseRoutes,
     lockingRoutes,
     auditRoutes,
     pageRoutes,

@@ -48,10 +48,11 @@ export interface ServerTls {
 export type Passage = 'pass' | 'redirect' | 'plain' | 'no-certificate'
 
 /**
- * What needs no TLS: how to trust this kit, and two exchanges between nodes that prove and seal themselves (a join
- * request is sealed under its code, a peer's session has its own keys), so that X.509 could add nothing to them.
+ * What needs no TLS: how to trust this kit, and three exchanges between nodes that prove and seal themselves (a join
+ * request is sealed under its code, a peer's session has its own keys, so has a release), so that X.509 could add
+ * nothing to them.
  */
-const OPEN = /^\/(?:trust(?:\/[a-z.-]*)?|api\/holdfast\/v1\/(?:join|peer))\/?(?:\?|$)/
+const OPEN = /^\/(?:trust(?:\/[a-z.-]*)?|api\/holdfast\/v1\/(?:join|peer|release))\/?(?:\?|$)/
 
 const LOOPBACK = loopback()
 

@@ -58,6 +58,12 @@ export const key = {
   pairSecret: (actor: ActorId, seq: number) => `pair/${actor}/${padded(seq)}`,
   /** EpochRecord: an epoch whose secret we hold. */
   epoch: (id: string) => `epoch/${id}`,
+  /** ShareRecord: half of what opens another node, which this hub keeps. */
+  share: (id: string, node: NodeId) => `share/${id}/${node}`,
+  /** OwnShareRecord: the share that opens this node, for hubs that come later. */
+  ownShare: 'own-share',
+  /** HoldRecord: what an operator of this hub decided about releasing a node. */
+  hold: (node: NodeId) => `hold/${node}`,
   /** The next parcel's number. */
   nextNumber: (peer: PeerId, lane: Lane) => `next/${peer}/${laneNumber(lane)}`,
   /** The next seal counter: never used twice in a life. */
@@ -144,6 +150,8 @@ export const range = {
   frozen: within('frozen/'),
   sealingSeeds: within('seal/'),
   epochs: within('epoch/'),
+  shares: within('share/'),
+  sharesCalled: (id: string) => within(`share/${id}/`),
   outbox: (peer: PeerId) => within(`out/${peer}/`),
   notes: (peer: PeerId) => within(`note/${peer}/`),
   parcels: (peer: PeerId) => within(`fly/${peer}/`),

@@ -25,6 +25,7 @@ import { takeForkProof } from './freeze.ts'
 import { allDocuments, clockOf, coveredByAll, hasOf, setHas } from './ledger.ts'
 import type { Tx } from './replica.ts'
 import { reproject } from './reproject.ts'
+import { destroySharesOf, handOutShare, takeShare } from './shares.ts'
 
 /** An entry of the keys document was folded, in the commit that added it. */
 export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): Promise<void> {
@@ -33,14 +34,18 @@ export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): 
   if (news.kind === 'revocation') {
     const { node, since } = news.revocation
     roster.revoke(node, since)
+    await destroySharesOf(tx, context, node)
     tx.afterwards(() => context.log.warn('node.revoked', { node }))
     await offerForRevoked(tx, context, node)
     await withdrawLate(tx, context, node)
   }
-  if (news.kind === 'wipe order')
+  if (news.kind === 'wipe order') {
     roster.awaitWipe(news.node, !context.keyBook().hasWiped(news.node))
+    await destroySharesOf(tx, context, news.node)
+  }
   if (news.kind === 'wiped') roster.awaitWipe(news.node, false)
   if (news.kind === 'fork') await takeForkProof(tx, context, news.proof)
+  if (news.kind === 'share') await takeShare(tx, context, news)
   await takeKeyNews(tx, context, news)
   await auditKeyNews(tx, context, news)
   if (news.kind === 'wipe order' && news.node === context.identity.certificate.node)
@@ -123,6 +128,7 @@ export async function settle(
   if (document !== KEYS && document !== DIRECTORY) return
   if (document === KEYS) await ensureSealingKey(tx, context)
   await coverAll(tx, context, from)
+  await handOutShare(tx, context)
 }
 
 /**

@@ -19,6 +19,7 @@ export type Action =
   | 'wipe node'
   | 'look into a capture'
   | 'read audit'
+  | 'manage release'
 
 /** The facts a decision rests on. A missing one is as if it said no. */
 export interface Situation {
@@ -72,6 +73,7 @@ export function decide(situation: Situation): Decision {
     case 'wipe node':
     case 'look into a capture':
     case 'read audit':
+    case 'manage release':
       return situation.isAdministrator ? YES : no('not an administrator')
   }
 }

@@ -20,6 +20,7 @@ const OPEN = [
   'GET /api/v4/license/client',
   'GET /api/holdfast/v1/health',
   'POST /api/holdfast/v1/join',
+  'POST /api/holdfast/v1/release',
   'GET /',
   'GET /trust',
   'GET /trust/ca.crt',
