@@ -84,6 +84,7 @@ function bendOnce(value: unknown, other: unknown, chance: Chance): unknown {
 }
 
 function bendList(list: readonly unknown[], other: unknown, chance: Chance): unknown {
+  if (list.length === 0) return [partOf(other, chance)]
   const at = chance.below(list.length)
   switch (chance.below(8)) {
     case 0:
@@ -97,9 +98,7 @@ function bendList(list: readonly unknown[], other: unknown, chance: Chance): unk
       return list.with(at, list[with_]).with(with_, list[at])
     }
     default:
-      return list.length === 0
-        ? [partOf(other, chance)]
-        : list.with(at, bendOnce(list[at], other, chance))
+      return list.with(at, bendOnce(list[at], other, chance))
   }
 }
 

@@ -52,7 +52,8 @@ export function findingOf(answer: LineMessage | undefined): Finding {
   const seq = Number(answer.header('Nats-Sequence'))
   const subject = answer.header('Nats-Subject')
   const storedAt = answer.header('Nats-Time-Stamp')
-  if (answer.status !== 0 || !(seq > 0) || subject === undefined) return { kind: 'nothing' }
+  const isPlace = Number.isSafeInteger(seq) && seq > 0
+  if (answer.status !== 0 || !isPlace || subject === undefined) return { kind: 'nothing' }
   const mark: Mark = { seq, subject, ...(storedAt === undefined ? {} : { storedAt }) }
   return { kind: 'found', mark, bytes: answer.bytes }
 }
