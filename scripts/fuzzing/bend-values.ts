@@ -47,6 +47,22 @@ const STRANGE: readonly [() => unknown, ...(() => unknown)[]] = [
   () => Array.from({ length: 5_000 }, () => null),
 ]
 
+const LIMITS: readonly [number, ...number[]] = [
+  -1,
+  0,
+  127,
+  128,
+  65_536,
+  2 ** 31 - 1,
+  2 ** 31,
+  2 ** 31 + 1,
+  2 ** 32,
+  2 ** 53 - 2,
+  2 ** 53 - 1,
+  2 ** 53,
+  -(2 ** 53),
+]
+
 /** A copy of `value` bent once or a few times; parts may come from `other`. */
 export function bendValue(value: unknown, other: unknown, chance: Chance): unknown {
   let bent = value
@@ -103,7 +119,8 @@ function bendList(list: readonly unknown[], other: unknown, chance: Chance): unk
 }
 
 function bendHere(value: unknown, other: unknown, chance: Chance): unknown {
-  if (typeof value === 'number' && !chance.once(3)) return value + chance.below(5) - 2
+  if (typeof value === 'number' && !chance.once(4))
+    return chance.once(2) ? chance.pick(LIMITS) : value + chance.below(5) - 2
   if (typeof value === 'string' && !chance.once(3)) return bendText(value, chance)
   if (value instanceof Uint8Array && !chance.once(3)) return bendBlock(value, chance)
   if (chance.once(4)) return partOf(other, chance)

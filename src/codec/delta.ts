@@ -102,7 +102,7 @@ export function decodeDelta(
     if (document === undefined) return { ok: false, reason: 'malformed' }
     const heads = readHeads(reader, document, opened)
     if (heads === undefined) return { ok: false, reason: 'unknown actor' }
-    const values = readValues(reader, heads, opened.sender)
+    const values = readValues(reader, heads, opened)
     let from = 0
     const runs = heads.map(({ actor, firstSeq, count }): Run => {
       const own = values.slice(from, (from += count))
@@ -227,14 +227,14 @@ function readSpan(reader: ByteReader): Omit<Head, 'actor'> {
 function readValues(
   reader: ByteReader,
   heads: readonly Head[],
-  sender: ActorId,
+  { sender, roster }: Opening,
 ): readonly Uint8Array[] {
   const total = heads.reduce((sum, { count }) => sum + count, 0)
   if (total > DELTA_CHANGES_MAX) throw new MalformedBytes('too many changes')
   const lengths = Array.from({ length: total - 1 }, () => reader.uint())
   const attested = heads.filter(({ actor }) => actor !== sender).length
   const others = lengths.reduce((sum, length) => sum + length, 0)
-  lengths.push(reader.left() - others - 64 * attested)
+  lengths.push(reader.left() - others - roster.suite.signatureBytes * attested)
   return lengths.map((length) => {
     if (length <= 0) throw new MalformedBytes('an entry is empty')
     if (length > ENTRY_BYTES_MAX) throw new MalformedBytes('an entry is too long')

@@ -62,6 +62,9 @@ function deltas(suite: Suite): Target {
       const { logs, bodies, actors, fresh } = aHistory(suite)
       const sender = must(actors[0], 'there are actors')
       const hashes = new Set(logs.flatMap((log) => log.since({}).map(({ hash }) => hash)))
+      for (const { scopeName: scope, body } of bodies)
+        if (!decodeDelta(body, { scope, sender, roster: aHistory(suite).roster }).ok)
+          throw new Error('a good delta is refused')
       return {
         form: 'bytes',
         samples: bodies.map(({ scope, body }) => concatBytes(Uint8Array.of(scope), body)),

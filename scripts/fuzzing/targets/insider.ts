@@ -18,7 +18,8 @@ import {
   KEYS,
   segmentDocument,
 } from '#model/document-id.ts'
-import { decodeEntry, encodeEntry } from '#model/entry.ts'
+import { decodeEntry, encodeEntry, type Content } from '#model/entry.ts'
+import { isKeyContent } from '#model/key-content.ts'
 import { EMPTY_LIST } from '#model/list.ts'
 import { openLog, type Log, type Logged } from '#model/log.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
@@ -276,12 +277,19 @@ function bendEntries(input: Uint8Array, other: Uint8Array, chance: Chance): Uint
   return writeEntries(where, list.with(at, bend(value, neighbour, chance)))
 }
 
-/** Every kind of entry in the document it belongs to, and in one where it does not. */
+/** The place of the document where such an entry belongs. */
+function homeOf({ kind }: Content): number {
+  if (kind === 'person' || kind === 'channel' || kind === 'member') return 1
+  if (kind === 'settings') return 2
+  return isKeyContent({ kind }) || kind === 'node' ? 0 : 3
+}
+
+/** Every kind of entry in the document it belongs to, and in another. */
 function entrySamples(): readonly Uint8Array[] {
   return ATTACKERS.flatMap(({ certificate }, attacker) => {
     const contents = contentsOf(SUITE_NACL, certificate.node, alphaNode)
-    return contents.flatMap((content) =>
-      DOCUMENTS.map((_, document) => {
+    return contents.flatMap((content, index) =>
+      [homeOf(content), index % DOCUMENTS.length].map((document) => {
         const author = undefined
         const entry = {
           author,
