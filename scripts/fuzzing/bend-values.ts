@@ -71,7 +71,7 @@ export function bendValue(value: unknown, other: unknown, chance: Chance): unkno
 }
 
 /** Any part of a value, or all of it. */
-export function partOf(value: unknown, chance: Chance): unknown {
+function partOf(value: unknown, chance: Chance): unknown {
   let at = value
   while (isBranch(at) && !chance.once(3)) {
     const items = Array.isArray(at) ? (at as readonly unknown[]) : Object.values(at)
@@ -110,8 +110,8 @@ function bendList(list: readonly unknown[], other: unknown, chance: Chance): unk
     case 2:
       return list.toSpliced(at, 0, partOf(other, chance))
     case 3: {
-      const with_ = chance.below(list.length)
-      return list.with(at, list[with_]).with(with_, list[at])
+      const mate = chance.below(list.length)
+      return list.with(at, list[mate]).with(mate, list[at])
     }
     default:
       return list.with(at, bendOnce(list[at], other, chance))

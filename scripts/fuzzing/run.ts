@@ -43,6 +43,8 @@ export interface Fault {
 export const INPUT_MS_MAX = 1_000
 /** Resident memory grows no more than this over one target. */
 const GROWTH_BYTES_MAX = 900_000_000
+/** However short the time: a first batch. */
+const INPUTS_MIN = 64
 const CORPUS_MAX = 4_000
 const BATCH_FIRST = 64
 const BATCH_MAX = 2_048
@@ -62,9 +64,9 @@ interface State {
 
 /** Fuzzes one target until time or inputs are used up, or something is wrong. */
 export async function fuzz(target: Target, options: FuzzOptions): Promise<Report> {
-  const beganMs = performance.now()
   const { name } = target
   const subject = await target.open()
+  const beganMs = performance.now()
   const state: State = {
     subject,
     corpus: subject.samples.map((sample) => Uint8Array.from(sample)),
@@ -81,7 +83,8 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
   await coverage?.fresh()
   let batch = BATCH_FIRST
   const isOver = (): boolean =>
-    performance.now() - beganMs >= options.ms || state.count >= options.inputsMax
+    state.count >= Math.min(options.inputsMax, INPUTS_MIN + subject.samples.length) &&
+    (performance.now() - beganMs >= options.ms || state.count >= options.inputsMax)
   let guide = coverage
   while (fault === undefined && !isOver()) {
     if (state.count >= options.guided) guide = undefined
@@ -122,7 +125,7 @@ export async function replay(target: Target, input: Uint8Array): Promise<string 
 
 /** What is good must be taken, too. */
 async function takeSamples(state: State): Promise<Fault | undefined> {
-  for (const sample of [...state.corpus]) {
+  for (const sample of state.subject.samples) {
     const fault = await takeOne(state, sample)
     if (fault !== undefined) return fault
   }
@@ -136,14 +139,12 @@ async function takeBatch(
 ): Promise<{ readonly found: Fault | undefined; readonly isFresh: boolean }> {
   const { subject, corpus, chance } = state
   const inputs: Uint8Array[] = []
-  const endMs = performance.now() + state.options.ms
   for (let left = size; left > 0; left -= 1) {
     const pair = [pickFrom(corpus, chance), pickFrom(corpus, chance)] as const
     const input = subject.bend?.(...pair, chance) ?? bend(subject.form, pair, chance)
     inputs.push(input)
     const found = await takeOne(state, input)
     if (found !== undefined) return { found, isFresh: false }
-    if (performance.now() > endMs) break
   }
   // As a node does between two envelopes: zlib gives its memory back only then.
   await new Promise((resolve) => setImmediate(resolve))

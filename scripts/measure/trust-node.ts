@@ -39,6 +39,10 @@ const organisation: Organisation = {
 }
 const YEAR_MS = 365 * 24 * 3_600_000
 
+function silent(): void {
+  return undefined
+}
+
 /** 32 bytes that follow from `name`. */
 export function seedOf(name: string): Uint8Array {
   return sha256(bytesFromText(`bench trust ${name}`))
@@ -70,7 +74,6 @@ export async function openTrustNode(
 ): Promise<TrustNode> {
   const roster = openRoster(organisation)
   for (const { certificateBytes } of members) roster.introduce(certificateBytes)
-  const silent = (): void => undefined
   return openNodeSync({
     identity,
     organisationSecret: seedOf('door'),

@@ -59,7 +59,7 @@ function deltas(suite: Suite): Target {
   return {
     name: `delta-${suite.name}`,
     open: async () => {
-      const { logs, bodies, actors, fresh } = aHistory(suite)
+      const { logs, bodies, actors, fresh, roster: whole } = aHistory(suite)
       const sender = must(actors[0], 'there are actors')
       const hashes = new Set(logs.flatMap((log) => log.since({}).map(({ hash }) => hash)))
       for (const { scopeName: scope, body } of bodies)
@@ -75,7 +75,8 @@ function deltas(suite: Suite): Target {
             bodies.find((one) => one.scope === at),
             'each has a body',
           ).scopeName
-          const roster = fresh()
+          // A certificate may come with the keys document, and stays.
+          const roster = log.document === KEYS ? fresh() : whole
           const known = roster.all().length
           const read = decodeDelta(input.subarray(1), { scope, sender, roster })
           if (roster.all().length > known + 1) return 'it brings nodes that nobody knows'

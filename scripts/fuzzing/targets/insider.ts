@@ -119,6 +119,7 @@ async function clocks({ context, actor }: SyncNode): Promise<string> {
       const log = await context.replica.commit((tx) => tx.log(document))
       return Object.entries(log.clock())
         .filter(([one]) => one !== actor)
+        .map((pair) => pair.join(' '))
         .toSorted()
     }),
   )
@@ -137,7 +138,7 @@ async function takeEntries(scene: Scene, input: Uint8Array): Promise<string | un
   const body = encodeDelta({
     document,
     // Nothing of an entry is read when a delta is written.
-    changes: changes as readonly Change[] as readonly Logged[],
+    changes: changes as readonly Logged[],
     sender: actor,
     roster: scene.node.context.roster,
     attestations: new Map(),

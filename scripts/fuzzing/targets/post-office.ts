@@ -64,7 +64,7 @@ async function openHeaders() {
       const read = jsonOf({ subject: '', status: 0, header: () => undefined, bytes: input })
       const header = (name: string): string | undefined =>
         Object.hasOwn(read, name)
-          ? String(JSON.stringify(read[name])).replaceAll('"', '')
+          ? (JSON.stringify(read[name]) ?? '').replaceAll('"', '')
           : undefined
       const finding = findingOf({ subject: '', status: 0, header, bytes: input })
       if (finding.kind !== 'found') return undefined
