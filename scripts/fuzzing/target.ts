@@ -24,5 +24,5 @@ export interface Subject extends Partial<AsyncDisposable> {
   readonly reset?: () => Promise<string | undefined>
 }
 
-/** A sequence of inputs as one: what leads a reader that remembers to a fault. */
-export const RESET_EVERY = 200
+/** Inputs after which a reader that remembers begins anew: a fault is printed with all that led to it. */
+export const RESET_EVERY = 60

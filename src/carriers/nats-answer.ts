@@ -72,8 +72,9 @@ export function jsonOf({ bytes }: LineMessage): Readonly<Record<string, unknown>
 export function apiErrorOf(value: Readonly<Record<string, unknown>>): ApiError | undefined {
   if (!isRecord(value.error)) return undefined
   const { code, err_code: errorCode, description } = value.error
+  const number = errorCode ?? code
   return {
-    code: Number(errorCode ?? code ?? 0),
+    code: typeof number === 'number' ? number : 0,
     reason: typeof description === 'string' ? description : 'no reason given',
   }
 }

@@ -44,6 +44,11 @@ test('a fetched message tells its number, subject and time', async (t) => {
   })
 })
 
+test('an error whose code is no number has code 0', async (t) => {
+  for (const code of ['"7"', '{"toString":0,"valueOf":0}', '[]', 'null'])
+    t.match(verdictOf(answer(`{"error":{"code":${code}}}`)), { kind: 'refused', code: 0 })
+})
+
 test('a message at a number that no stream reaches is none', async (t) => {
   for (const seq of ['9007199254740992', '1e300', 'Infinity', '1.5', '-1', 'x'])
     t.equal(

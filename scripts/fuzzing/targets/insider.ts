@@ -126,13 +126,13 @@ async function clocks({ context, actor }: SyncNode): Promise<string> {
   return JSON.stringify(all)
 }
 
-/** First byte: attacker and document. Then entries, each with its length. */
+/** First byte: attacker, document, and how many numbers to say again. Then entries, each with its length. */
 async function takeEntries(scene: Scene, input: Uint8Array): Promise<string | undefined> {
   const { place, values } = readEntries(input)
   const { attacker, document } = placeOf(place)
   const actor = actorOfNode(attacker.certificate.node)
   const list = await listOf(scene, attacker, document)
-  const changes = chain(list, actor, values)
+  const changes = chain(list, actor, { values, back: (place >> 5) & 3 })
   const newest = changes.at(-1)
   if (newest === undefined) return undefined
   const body = encodeDelta({
@@ -157,8 +157,13 @@ async function listOf(scene: Scene, attacker: Identity, document: DocumentId): P
   return own
 }
 
-function chain(list: Log, actor: ActorId, values: readonly Uint8Array[]): readonly Change[] {
-  const first = (list.clock()[actor] ?? 0) + 1
+/** What goes on from a list, or forks it: `back` numbers are said a second time. */
+function chain(
+  list: Log,
+  actor: ActorId,
+  { values, back }: { readonly values: readonly Uint8Array[]; readonly back: number },
+): readonly Change[] {
+  const first = Math.max(1, (list.clock()[actor] ?? 0) + 1 - back)
   let previous = must(list.before(actor, first), 'the list is whole')
   return values.map((value, index) => {
     const change = writeChange({ actor, seq: first + index, previous, value })
@@ -299,7 +304,8 @@ function entrySamples(): readonly Uint8Array[] {
           counter: 2,
         }
         const value = encodeEntry({ ...entry, content }, EMPTY_LIST)
-        return writeEntries(attacker * 16 + document, [value])
+        const back = index % 5 === 4 ? 32 : 0
+        return writeEntries(back + attacker * 16 + document, [value])
       }),
     )
   })
@@ -312,7 +318,7 @@ function deltaSamples(): readonly Uint8Array[] {
     const actor = actorOfNode(attacker.certificate.node)
     const log = openLog(document)
     const doubled = [...values, ...values]
-    const changes = chain(log, actor, doubled).map((change) => {
+    const changes = chain(log, actor, { values: doubled, back: 0 }).map((change) => {
       return { ...change, entry: decodeEntry(change.value, EMPTY_LIST).entry }
     })
     const body = encodeDelta({
