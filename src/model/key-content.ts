@@ -247,7 +247,7 @@ function isBytes(field: unknown, length: number): field is Uint8Array {
   return field instanceof Uint8Array && field.length === length
 }
 
-function isCount(field: unknown, most: number): field is number {
+function isCount(field: unknown, most = Number.MAX_SAFE_INTEGER): field is number {
   return Number.isSafeInteger(field) && Number(field) >= 0 && Number(field) <= most
 }
 
