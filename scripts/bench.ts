@@ -1,16 +1,16 @@
 /**
- * Measures: `scripts/bench store`, `scripts/bench wire`. Called by `scripts/bench`, which sees to the right Node and
- * the packages. With --json the last line is one flat object; times and rates are those of this machine, now.
+ * Measures: `scripts/bench store`, `scripts/bench trust`, `scripts/bench wire`. Called by `scripts/bench`, which sees to
+ * the right Node and the packages. With --json the last line is one flat object; times and rates are those of this
+ * machine, now. Only the bench that is asked for is loaded.
  */
 import { Command } from 'commander'
 import { realClock } from '#ports/real.ts'
 import { table } from '#cli/terminal.ts'
-import { measureStore } from './measure/store.ts'
-import { measureWire } from './measure/wire.ts'
 
 interface Options {
   readonly input?: string
   readonly messages: string
+  readonly small?: true
   readonly json?: true
 }
 
@@ -22,16 +22,24 @@ interface Bench {
 const BENCHES: Readonly<Record<string, Bench>> = {
   store: {
     about: 'start, memory and posting of one node, with 1,000 and with 100,000 messages',
-    run: ({ messages }) =>
-      measureStore({
-        clock: realClock(),
-        messages: Number(messages),
-        tell: (line) => console.error(`  ${line}`),
-      }),
+    run: async ({ messages }) => {
+      const { measureStore } = await import('./measure/store.ts')
+      return measureStore({ clock: realClock(), messages: Number(messages), tell })
+    },
+  },
+  trust: {
+    about: 'signing, sealing and wrapping beside others, catching up, a new key for fifty nodes',
+    run: async ({ small }) => {
+      const { measureTrust } = await import('./measure/trust.ts')
+      return measureTrust({ clock: realClock(), isSmall: small === true, tell })
+    },
   },
   wire: {
     about: 'sealed and signed bytes a post, and what cutting and rebuilding take',
-    run: ({ input }) => measureWire({ input, nowMs: () => performance.now() }),
+    run: async ({ input }) => {
+      const { measureWire } = await import('./measure/wire.ts')
+      return measureWire({ input, nowMs: () => performance.now() })
+    },
   },
 }
 
@@ -43,6 +51,7 @@ async function main(): Promise<number> {
     .argument('[name]', Object.keys(BENCHES).join(' or '))
     .option('--input <file>', 'messages for wire, JSON Lines with a text (default: our own)')
     .option('--messages <number>', 'messages of the large node of store', '100000')
+    .option('--small', 'trust: only see that it runs')
     .option('--json', 'the last line is one JSON object')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse()
@@ -61,6 +70,10 @@ async function main(): Promise<number> {
   console.log(table(Object.entries(result).map(([key, value]) => [key, String(value)])).join('\n'))
   if (options.json === true) console.log(JSON.stringify({ bench: name, ...result }))
   return 0
+}
+
+function tell(line: string): void {
+  console.error(`  ${line}`)
 }
 
 function list(): readonly string[] {

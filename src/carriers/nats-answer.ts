@@ -52,7 +52,8 @@ export function findingOf(answer: LineMessage | undefined): Finding {
   const seq = Number(answer.header('Nats-Sequence'))
   const subject = answer.header('Nats-Subject')
   const storedAt = answer.header('Nats-Time-Stamp')
-  if (answer.status !== 0 || !(seq > 0) || subject === undefined) return { kind: 'nothing' }
+  const isPlace = Number.isSafeInteger(seq) && seq > 0
+  if (answer.status !== 0 || !isPlace || subject === undefined) return { kind: 'nothing' }
   const mark: Mark = { seq, subject, ...(storedAt === undefined ? {} : { storedAt }) }
   return { kind: 'found', mark, bytes: answer.bytes }
 }
@@ -71,8 +72,9 @@ export function jsonOf({ bytes }: LineMessage): Readonly<Record<string, unknown>
 export function apiErrorOf(value: Readonly<Record<string, unknown>>): ApiError | undefined {
   if (!isRecord(value.error)) return undefined
   const { code, err_code: errorCode, description } = value.error
+  const number = errorCode ?? code
   return {
-    code: Number(errorCode ?? code ?? 0),
+    code: typeof number === 'number' ? number : 0,
     reason: typeof description === 'string' ? description : 'no reason given',
   }
 }

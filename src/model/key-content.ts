@@ -14,6 +14,7 @@ import {
   type NodeId,
   type OrganisationId,
 } from '#base/ids.ts'
+import { COUNTER_MAX, DELTA_CHANGES_MAX, LIST_CHANGES_MAX } from '#base/limits.ts'
 import { parseDocumentId } from './document-id.ts'
 
 /** An entry of the keys document. */
@@ -111,11 +112,15 @@ export const KEY_KIND_NUMBER = {
 /** Nodes one epoch entry may be wrapped for: as many as fit into an entry; more take a second one. */
 export const WRAPS_MAX = 1_000
 
+/** A branch that begins there still has numbers for all its changes: beyond, nobody could write them. */
+const FORK_SEQ_MAX = LIST_CHANGES_MAX - DELTA_CHANGES_MAX
 const WRAP_BYTES = 48
 const KEY_NAME_BYTES = 8
 const EPOCH_ID_BYTES = 16
 const SHARE_ID_BYTES = 16
 const REASON_CHARACTERS_MAX = 200
+/** Largest claimed time, in seconds, as of every entry. */
+const SECONDS_MAX = 900_000_000_000
 
 /** Whether an entry is one of these. */
 export function isKeyContent(content: { readonly kind: string }): content is KeyContent {
@@ -161,7 +166,7 @@ export const KEY_READERS: Readonly<
   Record<number, (items: readonly unknown[]) => KeyContent | undefined>
 > = {
   [KEY_KIND_NUMBER['sealing key']]: ([generation, publicBytes]) =>
-    isCount(generation) && publicBytes instanceof Uint8Array
+    isCount(generation, COUNTER_MAX) && publicBytes instanceof Uint8Array
       ? { kind: 'sealing key', generation, publicBytes }
       : undefined,
   [KEY_KIND_NUMBER.pair]: ([keyName, ciphertext]) =>
@@ -169,7 +174,8 @@ export const KEY_READERS: Readonly<
       ? { kind: 'pair', keyName: hexFromBytes(keyName), ciphertext }
       : undefined,
   [KEY_KIND_NUMBER.epoch]: ([audience, number, epoch, by, wrapped]) => {
-    if (!isBytes(audience, 16) || !isCount(number) || !isBytes(epoch, EPOCH_ID_BYTES)) return
+    if (!isBytes(audience, 16) || !isCount(number, COUNTER_MAX) || !isBytes(epoch, EPOCH_ID_BYTES))
+      return
     if (by !== null && !isBytes(by, 16)) return
     const wraps = wrapped instanceof Uint8Array ? readWraps(wrapped) : undefined
     return (
@@ -184,7 +190,7 @@ export const KEY_READERS: Readonly<
     )
   },
   [KEY_KIND_NUMBER.revocation]: ([node, since, reason]) =>
-    isBytes(node, 16) && isCount(since) && isReason(reason)
+    isBytes(node, 16) && isCount(since, SECONDS_MAX) && isReason(reason)
       ? { kind: 'revocation', node: idFromBytes<NodeId>(node), since: since * 1000, reason }
       : undefined,
   [KEY_KIND_NUMBER['wipe order']]: ([node]) =>
@@ -192,7 +198,13 @@ export const KEY_READERS: Readonly<
   [KEY_KIND_NUMBER.wiped]: () => ({ kind: 'wiped' }),
   [KEY_KIND_NUMBER.fork]: ([document, actor, seq, previous, one, other]) => {
     const name = typeof document === 'string' ? parseDocumentId(document) : undefined
-    if (name === undefined || !isBytes(actor, 12) || !isCount(seq) || !isBytes(previous, 32)) return
+    if (
+      name === undefined ||
+      !isBytes(actor, 12) ||
+      !isBytes(previous, 32) ||
+      !isCount(seq, FORK_SEQ_MAX)
+    )
+      return
     const branches = [one, other].map((field) =>
       field instanceof Uint8Array ? readBranch(field) : undefined,
     )
@@ -257,8 +269,12 @@ function readBranch(bytes: Uint8Array): ForkBranch | undefined {
     const reader = byteReader(bytes)
     const signature = new Uint8Array(reader.block())
     const values: Uint8Array[] = []
-    while (reader.left() > 0) values.push(new Uint8Array(reader.block()))
-    const isWhole = values.length > 0 && values.every((value) => value.length > 0)
+    while (reader.left() > 0 && values.length <= DELTA_CHANGES_MAX)
+      values.push(new Uint8Array(reader.block()))
+    const isWhole =
+      values.length > 0 &&
+      values.length <= DELTA_CHANGES_MAX &&
+      values.every((value) => value.length > 0)
     return isWhole ? { values, signature } : undefined
   } catch (error) {
     if (error instanceof MalformedBytes) return undefined
@@ -270,8 +286,8 @@ function isBytes(field: unknown, length: number): field is Uint8Array {
   return field instanceof Uint8Array && field.length === length
 }
 
-function isCount(field: unknown): field is number {
-  return Number.isSafeInteger(field) && Number(field) >= 0
+function isCount(field: unknown, most = Number.MAX_SAFE_INTEGER): field is number {
+  return Number.isSafeInteger(field) && Number(field) >= 0 && Number(field) <= most
 }
 
 function isReason(field: unknown): field is string {

@@ -5,6 +5,7 @@
  */
 import type { ActorId, DocumentId } from '#base/ids.ts'
 import { must } from '#base/assert.ts'
+import { DELTA_CHANGES_MAX } from '#base/limits.ts'
 import { writeChange, type Change } from '#model/change.ts'
 import { channelOfDocument, KEYS } from '#model/document-id.ts'
 import type { ForkBranch, ForkProof } from '#model/key-content.ts'
@@ -168,6 +169,7 @@ function chainOf({ actor, seq, previous }: ForkProof, values: readonly Uint8Arra
 }
 
 function fits(branches: readonly ForkBranch[]): boolean {
+  const isShort = branches.every(({ values }) => values.length <= DELTA_CHANGES_MAX)
   const bytes = branches.flatMap(({ values }) => values).reduce((sum, one) => sum + one.length, 0)
-  return bytes <= PROOF_BYTES_MAX
+  return isShort && bytes <= PROOF_BYTES_MAX
 }

@@ -44,6 +44,19 @@ test('a fetched message tells its number, subject and time', async (t) => {
   })
 })
 
+test('an error whose code is no number has code 0', async (t) => {
+  for (const code of ['"7"', '{"toString":0,"valueOf":0}', '[]', 'null'])
+    t.match(verdictOf(answer(`{"error":{"code":${code}}}`)), { kind: 'refused', code: 0 })
+})
+
+test('a message at a number that no stream reaches is none', async (t) => {
+  for (const seq of ['9007199254740992', '1e300', 'Infinity', '1.5', '-1', 'x'])
+    t.equal(
+      findingOf(answer('', { 'Nats-Sequence': seq, 'Nats-Subject': 'a.0.7.k0' })).kind,
+      'nothing',
+    )
+})
+
 test('nothing there, and nobody there, are two things', async (t) => {
   t.equal(findingOf(answer('', {}, 404)).kind, 'nothing')
   t.equal(findingOf(answer('', {}, 503)).kind, 'nobody')
