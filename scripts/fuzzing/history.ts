@@ -282,6 +282,8 @@ function seal(what: {
   return sealEnvelope({
     sender: sender.certificate,
     life: seedOf('life').subarray(0, 4),
+    generation: 0,
+    salt: seedOf('salt').subarray(0, 4),
     counter,
     key: must(key, 'the scope has a key'),
     body,

@@ -32,7 +32,7 @@ export async function openEdgeNode(
   options: EdgeNodeOptions,
   ports: EdgeNodePorts,
 ): Promise<EdgeNode & AsyncDisposable> {
-  const { store, clock, random, log, carriers, passwords } = ports
+  const { clock, random, log, passwords } = ports
   const startedAt = clock.now()
   const events = openEvents((error) => log.error('event.failed', { reason: String(error) }))
   const early: SyncEvent[] = []
@@ -44,22 +44,8 @@ export async function openEdgeNode(
     else events.relay(context, event)
   }
   const keepNewest = certificateKeeper(options, identity)
-  const { organisationSecret, life, root, version, roster, doorEpoch } = options
-  const sync = await openNodeSync({
-    identity,
-    organisationSecret,
-    doorEpoch,
-    life,
-    roster,
-    store,
-    clock,
-    random,
-    log,
-    carriers,
-    emit,
-    ...(options.epochs && { epochs: options.epochs }),
-    ...(options.onRebirth && { onRebirth: options.onRebirth }),
-  })
+  const { organisationSecret, root, version } = options
+  const sync = await openNodeSync({ ...options, ...ports, identity, emit })
   context = { sync: sync.context, random }
   keepNewest()
   const here = context

@@ -65,7 +65,7 @@ async function show(local: LocalNode, { id, options, surroundings }: Showing): P
 }
 
 /** The report in words. */
-export function linesOf(report: CaptureReport): readonly string[] {
+function linesOf(report: CaptureReport): readonly string[] {
   const { node, isExercise, revokedSince, people } = report
   const open = report.channels.filter(({ opensNow }) => opensNow)
   const shut = report.channels.filter(({ opensNow }) => !opensNow)

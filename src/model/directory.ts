@@ -222,20 +222,21 @@ function applyMember(tables: Tables, channel: ChannelId, entry: MemberEntry): Di
   const isLast = !isDirect && entry.order > (known.entries.at(-1)?.order ?? '')
   const entries = isLast ? known.entries : [...known.entries, entry].toSorted(byOrder)
   if (isLast) entries.push(entry)
-  const now = new Map(isLast ? known.now : [])
-  const selfBrought = new Set(isLast ? known.selfBrought : [])
-  for (const one of isLast ? [entry] : entries) {
-    const { person, role, from, at: since } = one
-    const members = { entries, now, selfBrought }
-    if (!hasSay(channel, one, members)) continue
-    now.set(person, { channel, person, role, from, since })
-    if (isClosed(channel)) noteBringer(channel, members, one)
-  }
-  tables.members.set(channel, { entries, now, selfBrought })
-  const changes = changesBetween(known.now, now)
+  const { now, selfBrought } = isLast ? known : noMembers()
+  const members = { entries, now: new Map(now), selfBrought: new Set(selfBrought) }
+  for (const one of isLast ? [entry] : entries) foldMember(channel, members, one)
+  tables.members.set(channel, members)
+  const changes = changesBetween(known.now, members.now)
   for (const { member } of changes) index(tables, member)
   const isTold = changes.length > 0 && tables.channels.has(channel) // otherwise with the channel
   return isTold ? { kind: 'members', channel, changes } : NOTHING
+}
+
+function foldMember(channel: ChannelId, members: ChannelMembers, entry: MemberEntry): void {
+  if (!hasSay(channel, entry, members)) return
+  const { person, role, from, at: since } = entry
+  members.now.set(person, { channel, person, role, from, since })
+  if (isClosed(channel)) noteBringer(channel, members, entry)
 }
 
 function noMembers(): ChannelMembers {

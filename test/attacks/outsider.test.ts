@@ -96,6 +96,8 @@ test('an envelope of another organisation, or another channel, fits nowhere', as
   const strange = sealEnvelope({
     sender: alphaCertificate,
     life: Uint8Array.of(1, 2, 3, 4),
+    generation: 0,
+    salt: Uint8Array.of(1, 2, 3, 4),
     counter: 0,
     key: keyring.keysKey,
     body,
@@ -125,6 +127,8 @@ test('an envelope under an epoch that is not held waits and opens nothing', asyn
   const made = sealEnvelope({
     sender: alphaCertificate,
     life: Uint8Array.of(9, 9, 9, 9),
+    generation: 0,
+    salt: Uint8Array.of(1, 2, 3, 4),
     counter: 1,
     key: keyUnder('directory', epoch),
     body: bytesFromText('nothing'),

@@ -73,7 +73,10 @@ test('a life is told by the generation of a sealing key that it published', asyn
 
 test('one counter after another start seals to other bytes', async (t) => {
   const body = bytesFromText('a disk that was put back')
-  const [one, other] = [[1, 2, 3, 4], [5, 6, 7, 8]].map((salt) => {
+  const [one, other] = [
+    [1, 2, 3, 4],
+    [5, 6, 7, 8],
+  ].map((salt) => {
     const opened = aSealed({ body, salt: Uint8Array.from(salt), counter: 7 })
     return opened.subarray(opened.length - body.length - 16)
   })

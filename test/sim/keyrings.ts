@@ -24,7 +24,7 @@ export function addDocument(keyring: Keyring, { id }: Organisation, document: Do
 }
 
 /** Who shares the secrets of a scope, by its name alone. */
-export function audienceOf(scope: Scope): AudienceId | 'organisation' | 'everybody ever let in' {
+function audienceOf(scope: Scope): AudienceId | 'organisation' | 'everybody ever let in' {
   if (scope === 'keys') return 'everybody ever let in'
   if (scope === 'directory') return 'organisation'
   const channel = scope as ChannelId

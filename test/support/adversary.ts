@@ -25,7 +25,6 @@ import type { SyncNode } from './sync.ts'
 import { attestationOf, noteStatement } from '#trust/attestation.ts'
 import { openKeyring, scopeKey, type Epoch, type EpochKey, type Scope } from '#trust/epoch.ts'
 import type { Certificate, Identity } from '#trust/identity.ts'
-import { sign, signingPair } from '#trust/keys.ts'
 import { sealSecret } from '#trust/sealing-key.ts'
 import { organisation, organisationSecret, rosterOf, seedOf } from './nodes.ts'
 import { seededRandom } from './random.ts'
@@ -146,6 +145,8 @@ export function anInsider(identity: Identity, { knows, life: named }: InsiderCho
     sealEnvelope({
       sender: lie.sender ?? certificate,
       life: lie.life ?? life,
+      generation: 0,
+      salt: Uint8Array.of(1, 2, 3, 4),
       counter: counter++,
       key: lie.key ?? key,
       body,
@@ -206,11 +207,6 @@ type Seal = ((header: Uint8Array) => Uint8Array) | undefined
 /** The key of a scope under a secret that the adversary has. */
 export function keyUnder(scope: Scope, epoch: Epoch): EpochKey {
   return scopeKey(organisation.suite, organisation.id, { scope, epoch })
-}
-
-/** A signature by somebody who has nothing to do with the organisation. */
-export function strangersSignature(message: Uint8Array): Uint8Array {
-  return sign(signingPair(organisation.suite, seedOf('a stranger')).privateKey, message)
 }
 
 /** The bytes with one of them changed. */

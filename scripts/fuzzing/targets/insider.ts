@@ -223,6 +223,8 @@ async function send(
   const bytes = sealEnvelope({
     sender: certificate,
     life: Buffer.from(actorOfNode(certificate.node).slice(16), 'hex'),
+    generation: 0,
+    salt: Uint8Array.of(1, 2, 3, 4),
     counter: scene.counter,
     key: keyFor(scene, document),
     body,

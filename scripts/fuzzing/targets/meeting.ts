@@ -21,11 +21,13 @@ import {
   parseJoinCode,
   parseJoinUrl,
 } from '#trust/join-code.ts'
-import { makeJoinAnswer, makeJoinRequest, readJoinAnswer, readJoinRequest } from '#trust/joining.ts'
-import { agree, agreementPair, sign, signingPair, SUITES, type Suite } from '#trust/keys.ts'
+import { makeJoinAnswer, readJoinAnswer, readJoinRequest } from '#trust/joining.ts'
+import { SUITES, type Suite } from '#trust/keys.ts'
 import { beginSession, readHello, readProof, sealFrame, type Meeting } from '#trust/session.ts'
 import { LANES } from '#model/precedence.ts'
 import { virtualClock } from '../../../test/support/clock.ts'
+import { aJoiner } from '../../../test/support/joiners.ts'
+import { seededRandom } from '../../../test/support/random.ts'
 import { seedOf } from '../../../test/support/organisation.ts'
 import { aParty, aSessionPair } from '../../../test/support/sessions.ts'
 import { aHistory } from '../history.ts'
@@ -207,23 +209,12 @@ async function openPieces() {
 function joining(suite: Suite) {
   const { nodes } = aHistory(suite)
   const code = seedOf('code').subarray(0, 10)
-  const signing = signingPair(suite, seedOf('new'))
-  const answer = agreementPair(suite, seedOf('answer'))
-  const requestBytes = makeJoinRequest({
-    code,
-    name: 'delta',
-    role: 'kit',
-    suite,
-    signingKey: signing.publicBytes,
-    answerKey: answer.publicBytes,
-    sign: (message) => sign(signing.privateKey, message),
-    nonce: seedOf('nonce').subarray(0, 16),
-  })
+  const { joiner, request: requestBytes } = aJoiner('delta', code, { suite })
   const ours = {
     suite,
     codeHashes: [joinCodeHash(code), joinCodeHash(seedOf('b').subarray(0, 10))],
   }
-  return { nodes, code, signing, answer, requestBytes, ours }
+  return { nodes, joiner, requestBytes, ours }
 }
 
 function requests(suite: Suite): Target {
@@ -247,7 +238,7 @@ function answers(suite: Suite): Target {
   return {
     name: `join-answer-${suite.name}`,
     open: async () => {
-      const { nodes, code, signing, answer, requestBytes, ours } = joining(suite)
+      const { nodes, joiner, requestBytes, ours } = joining(suite)
       const read = readJoinRequest(requestBytes, ours)
       if (!read.ok) throw new Error('an honest request is read')
       const issuer = must(nodes[2], 'there is a hub')
@@ -258,16 +249,11 @@ function answers(suite: Suite): Target {
         organisationSecret: seedOf('door'),
         certificateBytes,
         issuerCertificateBytes: issuer.certificateBytes,
+        epoch: undefined,
+        block: seedOf('block'),
       }
-      const made = makeJoinAnswer(read.request, grant, seedOf('answering'))
+      const made = makeJoinAnswer(read.request, grant, { chance: seededRandom(5) })
       if (!made.ok) throw new Error('an honest request is answered')
-      const joiner = {
-        code,
-        requestBytes,
-        suite,
-        signingKey: signing.publicBytes,
-        agree: (theirs: Uint8Array) => agree(suite, answer.privateKey, theirs),
-      }
       return {
         form: 'bytes',
         samples: [made.bytes],
