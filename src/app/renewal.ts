@@ -7,7 +7,7 @@
  * alone renews. By a clock that cannot be right nothing is issued.
  */
 import type { Instant, NodeId } from '#base/ids.ts'
-import { EARLIEST_CREDIBLE_AT, RENEWAL_HEARD_MS, RENEWAL_PART } from '#base/limits.ts'
+import { EARLIEST_CREDIBLE_AT, RENEWAL_HEARD_MS, RENEWAL_PERCENT } from '#base/limits.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
@@ -89,11 +89,16 @@ async function isDue(
   if (isRootsAlone && issuer.node !== undefined) return false
   if (roster.revokedSince(node) !== undefined) return false
   if (validityOf(certificate, now()) === 'expired') return false
-  if (roster.byNumber(number)?.node !== node) return true
-  if (hasAsked(context, certificate) && isPast(certificate, 1 / 2, now())) return true
-  if (!isPast(certificate, RENEWAL_PART, now())) return false
+  if (roster.byNumber(number)?.node !== node && mayNumber(issuer, certificate)) return true
+  if (hasAsked(context, certificate) && isPast(certificate, 50, now())) return true
+  if (!isPast(certificate, RENEWAL_PERCENT, now())) return false
   if (node === identity.certificate.node) return true
   return now() - (await lastHeard(tx, node, { links, now: now() })) <= RENEWAL_HEARD_MS
+}
+
+/** A number that the root gave is the root's to change. */
+function mayNumber(issuer: Issuer, certificate: Certificate): boolean {
+  return issuer.node === undefined || certificate.issuer !== undefined
 }
 
 async function renew(
@@ -114,7 +119,7 @@ async function renew(
 async function ask(tx: Tx, context: AppContext): Promise<void> {
   const { certificate } = context.sync.identity
   const now = context.sync.now()
-  if (now < EARLIEST_CREDIBLE_AT || !isPast(certificate, RENEWAL_PART, now)) return
+  if (now < EARLIEST_CREDIBLE_AT || !isPast(certificate, RENEWAL_PERCENT, now)) return
   if (hasAsked(context, certificate)) return
   const content = { kind: 'renewal' as const, until: certificate.validUntil }
   await write(tx, context, { document: KEYS, author: undefined, content })

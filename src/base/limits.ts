@@ -72,7 +72,7 @@ export const EARLIEST_CREDIBLE_AT = 1_767_225_600_000
 export const CERTIFICATE_GRACE_MS = 30 * 24 * 3_600_000
 /** How long a node's certificate is valid unless the operator says otherwise: two years. */
 export const CERTIFICATE_MS = 730 * 24 * 3_600_000
-/** The part of a certificate's life after which it is renewed: two thirds leave months for a kit that is away. */
-export const RENEWAL_PART = 2 / 3
+/** After so many hundredths of a certificate's life it is renewed: that leaves months for a kit that is away. */
+export const RENEWAL_PERCENT = 67
 /** A sign of life this young lets a certificate be renewed without being asked: 90 days. */
 export const RENEWAL_HEARD_MS = 90 * 24 * 3_600_000

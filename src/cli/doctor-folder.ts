@@ -1,7 +1,7 @@
 /** The checks of `holdfast doctor` that look at the data folder: is it whole, closed to others, and readable? */
 import { join, relative } from 'node:path'
 import { codeOf } from '#base/errors.ts'
-import { CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT, RENEWAL_PART } from '#base/limits.ts'
+import { CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT, RENEWAL_PERCENT } from '#base/limits.ts'
 import { layoutOf, openModes, readDataFolder, type PublicContents } from '#config/data-folder.ts'
 import { isThere } from '#config/files.ts'
 import { loadConfig } from '#config/load.ts'
@@ -158,7 +158,7 @@ function validity(now: number, certificate: Certificate, data: string): Finding 
     case 'not yet valid':
       return warn('certificate', `valid from ${when(certificate.validFrom)}: look at the clock`)
     case 'valid':
-      return isPast(certificate, RENEWAL_PART, now) && now >= EARLIEST_CREDIBLE_AT
+      return isPast(certificate, RENEWAL_PERCENT, now) && now >= EARLIEST_CREDIBLE_AT
         ? warn('certificate', `valid until ${when(validUntil)}: ${how}`)
         : ok('certificate', `valid until ${when(validUntil)}`)
   }

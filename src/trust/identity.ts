@@ -212,13 +212,13 @@ export function validityOf(
   return now < validFrom - CERTIFICATE_GRACE_MS ? 'not yet valid' : 'valid'
 }
 
-/** Whether so much of a certificate's life is over. */
+/** Whether so many hundredths of a certificate's life are over. */
 export function isPast(
   { validFrom, validUntil }: Pick<Certificate, 'validFrom' | 'validUntil'>,
-  part: number,
+  percent: number,
   now: Instant,
 ): boolean {
-  return now >= validFrom + (validUntil - validFrom) * part
+  return now >= validFrom + ((validUntil - validFrom) * percent) / 100
 }
 
 function hash16(context: string, suite: Suite, key: Uint8Array): Uint8Array {

@@ -69,4 +69,4 @@ test('an empty file says that there is nothing', async (t) => {
 })
 
 const GOLDEN_BYTES = 858
-const GOLDEN_HASH = '54ae757a689b0772b06f9c2ed8d6564f39764cac0bd4c752012f8fd3383069d3'
+const GOLDEN_HASH = 'af8e9bd70e85b812a3e62f05f499e24a26a9a364be798037af8a9cc5506dfedb'
