@@ -8,14 +8,13 @@ import type { Message } from '#app/types.ts'
 import {
   nodePrefix,
   nodePrefixOfPerson,
-  type ChannelId,
   type DocumentId,
   type Instant,
   type NodeId,
   type UserId,
 } from '#base/ids.ts'
 import { kindOfChannel } from '#model/channel-id.ts'
-import { channelOfDocument } from '#model/document-id.ts'
+import { channelOfDocument, parseDocumentId } from '#model/document-id.ts'
 import { loadDocument } from '#model/document.ts'
 import { key, range } from '#sync/keys.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
@@ -224,20 +223,28 @@ function checkSame(end: End, views: ReadonlyMap<Member, View>): void {
 
 /** Promise 6, in the documents as they lie on the disks. */
 function checkHeads(end: End): void {
-  const { honest, verdict, reference, headquarters: home } = end
+  const { honest, verdict, reference, topology, headquarters: home } = end
   const [first, ...others] = honest
   if (first === undefined) return
   const known = headsOf(first)
+  const isMeant = (document: DocumentId, member: Member): boolean => {
+    const name = parseDocumentId(document)
+    // What a node records is for itself and headquarters.
+    if (name?.kind === 'audit') {
+      const ends = new Set([home.index, member.index])
+      return name.node === member.id && reachOf(topology, home.index, ends).has(member.index)
+    }
+    const id = channelOfDocument(document)
+    const channel = id && reference.channels.get(id)
+    // A channel that nobody is in any more is nobody's, unless it is everybody's.
+    if (channel !== undefined) return mustCome(end, { home, member, channel })
+    return id === undefined || kindOfChannel(id) === 'public'
+  }
   for (const member of others) {
     const heads = headsOf(member)
     for (const document of new Set([...known.keys(), ...heads.keys()])) {
       const [here, there] = [known.get(document), heads.get(document)]
-      const id = channelOfDocument(document as DocumentId)
-      const channel = id && reference.channels.get(id)
-      // A channel that nobody is in any more is nobody's, unless it is everybody's.
-      const isMeant =
-        channel === undefined ? isForAll(id) : mustCome(end, { home, member, channel })
-      if (here === there || !isMeant) continue
+      if (here === there || !isMeant(document as DocumentId, member)) continue
       verdict.fail({
         broken: 'promise 6: convergence',
         where: `${first.name} and ${member.name}`,
@@ -246,10 +253,6 @@ function checkHeads(end: End): void {
       })
     }
   }
-}
-
-function isForAll(channel: ChannelId | undefined): boolean {
-  return channel === undefined || kindOfChannel(channel) === 'public'
 }
 
 /** By document, what its bytes on the disk add up to. */
@@ -278,9 +281,9 @@ function checkLeftovers({ verdict, members, sealingOf }: End, member: Member): v
       if (captured.some(({ id }) => place.includes(`/${id}/`))) return false
       if (prefix !== 'park/') return true
       const envelope = unpack<KeptRecord>(value)?.bytes
-      const { sender, channel } = (envelope && sealingOf(envelope)) ?? {}
-      if (captured.some(({ id }) => id === sender)) return false
-      return channel === undefined || kindOfChannel(channel) === 'public'
+      const sealing = envelope && sealingOf(envelope)
+      if (captured.some(({ id }) => id === sealing?.sender)) return false
+      return sealing?.isForAll ?? true
     })
     if (left.length === 0) continue
     verdict.fail({

@@ -6,8 +6,8 @@ import type { ChannelId, DocumentId, NodeId } from '#base/ids.ts'
 import { openEnvelope } from '#codec/envelope.ts'
 import type { Write } from '#ports/store.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
-import { auditedNode, openKeyring } from '#trust/epoch.ts'
-import { addDocument, addEpoch } from './keyrings.ts'
+import { openKeyring } from '#trust/epoch.ts'
+import { addDocument, addEpoch, isForAll, keyEntryIn, learnLife } from './keyrings.ts'
 import type { Organisation } from '#trust/identity.ts'
 import { openRoster } from '#trust/roster.ts'
 import { numbersIn } from './said.ts'
@@ -22,14 +22,15 @@ export interface Evidence {
   readonly isOnDisk: (node: number, message: number) => boolean
   readonly hasLeft: (node: number, message: number) => boolean
   readonly isViewed: (node: number, channel: ChannelId) => boolean
-  /** Who sealed an envelope and for which channel, if for one; undefined when it is no envelope. */
+  /** Who sealed an envelope and for whom; undefined when it is no envelope. */
   readonly sealingOf: (envelope: Uint8Array) => Sealing | undefined
 }
 
 /** What an envelope says of itself once it is open. */
 export interface Sealing {
   readonly sender: NodeId
-  readonly channel: ChannelId | undefined
+  /** Every member node can open it. */
+  readonly isForAll: boolean
 }
 
 /** Where envelopes lie that came too early to be applied: they are on the disk, though still sealed. */
@@ -63,6 +64,8 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
         if (value === undefined) continue
         if (key.startsWith('epoch/')) addEpoch(keyring, key, value)
         if (key.startsWith('doc/')) addDocument(keyring, organisation, key.slice(4) as DocumentId)
+        const entry = key.startsWith('loose/k/') ? keyEntryIn(value) : undefined
+        if (entry !== undefined) learnLife(roster, entry)
         if (KEPT_SEALED.test(key)) noteSealed({ into: onDisk, node, bytes: keptBytes(value) })
         else for (const number of numbersIn(value)) onDisk.add(`${node} ${number}`)
       }
@@ -76,11 +79,7 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
       const opened = openEnvelope(envelope, roster, keyring)
       if (!opened.ok) return undefined
       const { scope } = opened.key
-      const isOther = scope === 'keys' || scope === 'directory' || auditedNode(scope) !== undefined
-      return {
-        sender: opened.sender.node,
-        channel: isOther ? undefined : (scope as ChannelId),
-      }
+      return { sender: opened.sender.node, isForAll: isForAll(scope) }
     },
   }
 }

@@ -3,13 +3,9 @@
  * sealed it, with what that node had heard of by then. In the end each disk's keys are tried on all of them, worked out
  * anew from the bytes: whatever a captured disk ever held, and all that anybody ever wrapped for its keys.
  */
-import type { ActorId, ChannelId, DocumentId, Instant, NodeId } from '#base/ids.ts'
+import type { ChannelId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { openEnvelope } from '#codec/envelope.ts'
-import { readChange } from '#model/change.ts'
 import { channelOfDocument } from '#model/document-id.ts'
-import { decodeEntry } from '#model/entry.ts'
-import { isKeyContent, type KeyContent } from '#model/key-content.ts'
-import { EMPTY_LIST } from '#model/list.ts'
 import type { Write } from '#ports/store.ts'
 import { unpack, type ParcelRecord } from '#sync/records.ts'
 import { auditedNode, openKeyring, unwrapEpoch, type Keyring } from '#trust/epoch.ts'
@@ -17,7 +13,7 @@ import type { Organisation } from '#trust/identity.ts'
 import { openRoster } from '#trust/roster.ts'
 import { openSecret, SEALING_SEED_BYTES, sealingPair } from '#trust/sealing-key.ts'
 import type { Circles } from './circles.ts'
-import { addDocument, addEpoch } from './keyrings.ts'
+import { addDocument, addEpoch, keyEntryIn, learnLife, type KeyEntry } from './keyrings.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Watches all disks of a world. */
@@ -46,13 +42,6 @@ interface Sealed {
   readonly bytes: Uint8Array
   /** Revoked nodes that the sealing node had on its disk as such in an earlier batch. */
   readonly outThen: ReadonlySet<NodeId>
-}
-
-/** An entry of the keys document, by whoever. */
-interface KeyEntry {
-  readonly actor: ActorId
-  readonly seq: number
-  readonly content: KeyContent
 }
 
 /** What lies on one disk, or lay there once. */
@@ -99,6 +88,7 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
     const entry = keyEntryIn(bytes)
     if (entry === undefined) return
     entries.set(`${entry.actor} ${entry.seq}`, entry)
+    learnLife(roster, entry)
     const isByAdministrator = roster.ofActor(entry.actor)?.rights.administers === true
     if (entry.content.kind !== 'revocation' || !isByAdministrator) return
     const { node } = entry.content
@@ -214,12 +204,4 @@ function fill(ring: Keyring, { epochs }: Hoard): void {
 
 function pairName(actor: string | undefined, seq: number): string {
   return `${actor ?? ''} ${seq}`
-}
-
-/** What a change of the keys document says; it needs nothing of what came before it in its list. */
-function keyEntryIn(bytes: Uint8Array): KeyEntry | undefined {
-  const change = readChange(bytes)
-  if (change === undefined) return undefined
-  const { content } = decodeEntry(change.value, EMPTY_LIST).entry
-  return isKeyContent(content) ? { actor: change.actor, seq: change.seq, content } : undefined
 }
