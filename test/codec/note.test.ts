@@ -87,8 +87,8 @@ test('a note about something that is no document is refused', async (t) => {
 })
 
 test('lists longer than a note may hold are refused before they are read', async (t) => {
-  t.equal(decodeNote(aLongNote(4_096, 5_000), roster)?.items.length, 5_000)
-  t.equal(decodeNote(aLongNote(4_097, 0), roster), undefined)
+  t.equal(decodeNote(aLongNote(16_384, 3_000), roster)?.items.length, 3_000)
+  t.equal(decodeNote(aLongNote(16_385, 0), roster), undefined)
   t.equal(decodeNote(aLongNote(0, 5_001), roster), undefined)
 })
 

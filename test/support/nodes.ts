@@ -73,11 +73,19 @@ export function anIdentity(
   return must(openIdentity(authority, seed, certificate), 'seeded keys fit their certificate')
 }
 
-/** A fresh roster that knows these nodes. */
+/** A fresh roster that knows these nodes, as if it had seen the first sealing key of each. */
 export function rosterOf(nodes: readonly Identity[]): Roster {
   const roster = openRoster(organisation)
-  for (const { certificateBytes } of nodes) roster.introduce(certificateBytes)
+  for (const { certificate, certificateBytes } of nodes) {
+    roster.introduce(certificateBytes)
+    roster.learnLife(certificate.node, 1, lifeOf(certificate.name))
+  }
   return roster
+}
+
+/** 4 bytes: the life in which a node of this name runs unless a test says otherwise. */
+export function lifeOf(name: string): Uint8Array {
+  return seedOf(`${name} life`).subarray(0, 4)
 }
 
 /** Passwords without the wait: for tests only. */
@@ -117,7 +125,7 @@ export function aNode(name: string, choice: NodeChoice = {}): Promise<EdgeNode &
       identity: choice.identity ?? anIdentity(name, number, choice.role),
       organisationSecret,
       root: choice.role === 'hub' && choice.isRootAway !== true ? root : undefined,
-      life: choice.life ?? seedOf(`${name} life`).subarray(0, 4),
+      life: choice.life ?? lifeOf(name),
       roster: rosterOf(choice.knows ?? []),
       version: '0.0.0',
       ...choice.options,

@@ -24,7 +24,14 @@ import { openMemoryStore } from '#storage/memory-store.ts'
 import { newChannelId } from '#model/channel-id.ts'
 import { virtualClock } from './clock.ts'
 import { collectingLog } from './log.ts'
-import { anIdentity, organisationSecret, rosterOf, seedOf, type NodeChoice } from './nodes.ts'
+import {
+  anIdentity,
+  lifeOf,
+  organisationSecret,
+  rosterOf,
+  seedOf,
+  type NodeChoice,
+} from './nodes.ts'
 import { seededRandom } from './random.ts'
 
 const alphaNode = anIdentity('alpha', 1).certificate.node
@@ -58,7 +65,7 @@ export async function aSync(name: string, choice: NodeChoice = {}): Promise<Sync
   const sync = await openNodeSync({
     identity,
     organisationSecret,
-    life: choice.life ?? seedOf(`${name} life`).subarray(0, 4),
+    life: choice.life ?? lifeOf(name),
     roster: rosterOf(choice.knows ?? []),
     store: choice.store ?? openMemoryStore(),
     clock: choice.clock ?? virtualClock(),

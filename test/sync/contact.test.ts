@@ -202,7 +202,7 @@ test('a certificate that comes with a contact opens what its node sent before', 
   await found(alpha)
   await say(alpha, 'early')
   await using other = await aSync('bravo')
-  for (const document of [DIRECTORY, channelDocument(ops), routine])
+  for (const document of [KEYS, DIRECTORY, channelDocument(ops), routine])
     t.match((await arrive(other, await envelopeOf(alpha, document))).outcome, { kind: 'parked' })
 
   await begin(other, alpha.id, false, alphaIdentity.certificateBytes)
@@ -235,8 +235,8 @@ test('a node restored from an old copy gets back what it had written since', asy
 
   t.strictSame(await bodies(restored), ['one'])
   await say(restored, 'two')
-  await arrive(other, await envelopeOf(restored, DIRECTORY), { from: restored.id })
-  await arrive(other, await envelopeOf(restored, routine), { from: restored.id })
+  for (const document of [KEYS, DIRECTORY, routine])
+    await arrive(other, await envelopeOf(restored, document), { from: restored.id })
   t.strictSame(await bodies(other), ['one', 'two'])
 })
 
