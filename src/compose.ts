@@ -15,7 +15,6 @@ import { auditedLog } from '#bridges/audited-log.ts'
 import { openLanCarrier, type LanCarrier } from '#carriers/lan.ts'
 import { openNatsCarrier } from '#carriers/nats.ts'
 import { replaceCertificate } from '#config/data-folder.ts'
-import { invalid } from '#config/load.ts'
 import { watchIdle } from '#compose/idle.ts'
 import { obeyWipeOrder } from '#compose/wipe-order.ts'
 import { keyOf, openParts, type Parts, type World } from '#compose/opening.ts'
@@ -26,12 +25,12 @@ import type { Log } from '#ports/log.ts'
 import { realPasswords } from '#ports/real-passwords.ts'
 import { realClock, realLog, realRandom, type LogLevel } from '#ports/real.ts'
 import { openServer } from '#server/server.ts'
-import { answerKitCa } from './compose-kit-ca.ts'
-import { openListen } from './compose-tls.ts'
-import type { EpochPolicy } from '#sync/rotation.ts'
-import type { Identity, NodeRole } from '#trust/identity.ts'
+import { answerKitCa } from './compose/kit-ca.ts'
+import { openListen } from './compose/tls.ts'
+import type { Identity } from '#trust/identity.ts'
 import { readDoorEpoch } from '#trust/join-grant.ts'
 import { signingPair } from '#trust/keys.ts'
+import { epochPolicyOf, checkFixedKeys } from './compose/policy.ts'
 
 /** What a node is opened with. */
 export interface HoldfastOptions {
@@ -169,16 +168,6 @@ function certificateWriter(dataFolder: string, log: Log): (certificate: Uint8Arr
   }
 }
 
-/** A kit may be taken and burns what it can; headquarters keeps what others may still need to be given. */
-function epochPolicyOf(config: Config | undefined, role: NodeRole): EpochPolicy {
-  if (config === undefined) return { rotateAfterMs: undefined, burnAfterMs: undefined }
-  const { rotateAfterDays, burnAfterDays = role === 'hub' ? undefined : 14 } = config.keys
-  return {
-    rotateAfterMs: rotateAfterDays * DAY_MS,
-    burnAfterMs: burnAfterDays && burnAfterDays * DAY_MS,
-  }
-}
-
 function openNode(
   { dataFolder, identity, roster, keys, start, store }: Parts,
   { carriers, world, onRebirth, config }: NodeSurroundings,
@@ -200,19 +189,6 @@ function openNode(
     },
     { store, ...world, passwords: realPasswords(world.random), carriers },
   )
-}
-
-/** Name and role are in the certificate; a config that says otherwise is wrong. @throws EdgeError CONFIG_INVALID */
-export function checkFixedKeys(
-  config: Config,
-  { certificate }: Pick<Identity, 'certificate'>,
-): void {
-  const lines = (['name', 'role'] as const).flatMap((key) =>
-    config[key] === undefined || config[key] === certificate[key]
-      ? []
-      : [`${key}: found "${config[key]}", wanted "${certificate[key]}", as this node was made`],
-  )
-  if (lines.length > 0) throw invalid(undefined, lines)
 }
 
 /** Whoever is revoked is cut off at once, too. */

@@ -31,10 +31,10 @@ const MAY_IMPORT: ImportTable = {
   server: 'base model app ports config:types',
   bridges: 'base model app ports',
   config: 'base model',
-  cli: 'base config compose compose-tls compose-kit-ca app model trust codec x509 carriers ports:types',
+  cli: 'base config compose compose/tls compose/kit-ca app model trust codec x509 carriers ports:types',
   web: 'base model',
-  'compose-tls': 'base config x509 ports server:types',
-  'compose-kit-ca': 'base config x509',
+  'compose/tls': 'base config x509 ports server:types',
+  'compose/kit-ca': 'base config x509',
   compose: 'all',
   main: 'cli',
 }
@@ -65,6 +65,17 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
     'test/storage/level-store.test.ts looks for deleted bytes in the files',
   'src/storage/store-errors.ts': 'test/storage/level-store.test.ts fills a disk',
   'src/storage/vault-format.ts': 'test/storage/vault.test.ts',
+  'src/compose/policy.ts': 'test/e2e starts whole nodes, and doctor compares their config',
+  'src/config/contradictions.ts': 'test/config/load.test.ts reads such configs',
+  'src/model/channel-members.ts': 'test/model/directory.test.ts folds members',
+  'src/model/epoch-rows.ts': 'test/model/key-book.test.ts folds epochs',
+  'src/sync/doubts.ts': 'test/attacks/notes.test.ts and test/sync/freeze.test.ts raise them',
+  'src/sync/exposure.ts': 'test/app/revoking.test.ts reads the report',
+  'src/sync/good-epochs.ts': 'test/sync/epochs.test.ts',
+  'src/sync/reproject.ts':
+    'test/sync/freeze.test.ts and test/attacks/thief.test.ts take messages out',
+  'src/sync/take-delta.ts': 'test/sync/inbox.test.ts takes deltas',
+  'src/sync/wraps.ts': 'test/sync/epochs.test.ts',
   'src/sync/context.ts': 'nothing but types and one line',
 }
 

@@ -1,6 +1,6 @@
 /** The checks of `holdfast doctor` that look at TLS: do people's devices know this kit, and will they tomorrow? */
 import { isIP } from 'node:net'
-import { addressesHere } from '#compose-tls.ts'
+import { addressesHere } from '#compose/tls.ts'
 import { openTlsModes, readTlsFolder } from '#config/tls-folder.ts'
 import type { Config } from '#config/schema.ts'
 import { dersFromPem, readCertificate, validityOf } from '#x509/certificate.ts'

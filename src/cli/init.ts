@@ -1,7 +1,7 @@
 /** `holdfast init`: founds an organisation and makes its first node, without starting it. */
 import { EdgeError } from '#base/errors.ts'
 import { SUITE_NACL, SUITES, type Suite } from '#trust/keys.ts'
-import { ensureAuthorities } from '#compose-tls.ts'
+import { ensureAuthorities } from '#compose/tls.ts'
 import type { Config } from '#config/schema.ts'
 import { foundOrganisation, newPassword } from './enrolment.ts'
 import { configOfNewNode, DEFAULT_ORGANISATION, enrolFirst, makeFolderFor } from './new-node.ts'

@@ -15,6 +15,7 @@ import {
 import { isKeyContent, type ForkProof, type Wrap } from './key-content.ts'
 import type { Logged } from './log.ts'
 import { openShareBook, type ShareBook, type ShareNews } from './share-book.ts'
+import { epochsOf, type EpochRow, type EpochEntry } from './epoch-rows.ts'
 
 /** Who wrote an entry, as far as its certificate says; undefined for a node whose certificate is not known. */
 export interface Writer {
@@ -42,15 +43,6 @@ export interface EpochFacts {
   readonly madeAt: Instant
   /** Names of the sealing keys it was wrapped for, by whoever has it. */
   readonly covered: ReadonlySet<string>
-}
-
-/** An epoch as entries tell of it: anybody may write of any. */
-interface EpochRow extends Omit<EpochFacts, 'covered' | 'madeAt'> {
-  madeAt: Instant
-  /** The maker itself has told of it: nobody makes epochs in another's name. */
-  isMade: boolean
-  /** By who wrapped it: names of the sealing keys. */
-  readonly given: Map<NodeId, Set<string>>
 }
 
 /** A revocation that counts. */
@@ -256,14 +248,6 @@ function addSealingKey(book: Book, key: Omit<SealingKeyFacts, 'name'>): KeyNews 
   return { kind: 'sealing key', node }
 }
 
-type EpochEntry = Pick<EpochFacts, 'audience' | 'number' | 'madeAt'> & {
-  readonly maker: NodeId | undefined
-  readonly writer: NodeId
-  readonly actor: ActorId
-  readonly epoch: string
-  readonly wraps: readonly Wrap[]
-}
-
 /**
  * An epoch, or more wraps of one. Facts that are not those its id commits to make another row, which nobody can unwrap.
  * Who makes one has it, and is covered as long as its sealing key stays the same.
@@ -288,34 +272,6 @@ function addEpoch(book: Book, entry: EpochEntry): KeyNews {
     if (keyName !== undefined) given.add(keyName)
   }
   return { kind: 'epoch', wraps: wraps.map((wrap) => ({ ...wrap, actor, epoch: facts })) }
-}
-
-/** Epochs that their makers have told of. Others may have told more of them, as far as they have them. */
-function epochsOf(book: Book, audience: string): readonly EpochFacts[] {
-  const rows = [...(book.epochs.get(audience)?.values() ?? [])].filter(({ isMade }) => isMade)
-  return rows.map(({ id, number, maker, madeAt, given, ...row }) => ({
-    id,
-    audience: row.audience,
-    number,
-    maker,
-    madeAt,
-    covered: coveredBy(book, maker, given),
-  }))
-}
-
-/** The maker has the secret, and so has whoever was given it by one who has; what others say they gave away they never had. */
-function coveredBy(
-  { owners }: Book,
-  maker: NodeId,
-  given: ReadonlyMap<NodeId, ReadonlySet<string>>,
-): ReadonlySet<string> {
-  const covered = new Set(given.get(maker))
-  // A set that grows while it is walked is walked to its new end.
-  for (const keyName of covered) {
-    for (const owner of owners.get(keyName) ?? [])
-      for (const more of given.get(owner) ?? []) covered.add(more)
-  }
-  return covered
 }
 
 /** Of two revocations of one node the one that goes further back counts. */

@@ -3,35 +3,26 @@
  * it. Whatever is decided here is written in the commit that needed it.
  */
 import type { DocumentId, NodeId } from '#base/ids.ts'
+import { nameOfSealingKey, type KeyNews, type SealingKeyFacts } from '#model/key-book.ts'
+import { DIRECTORY } from '#model/document-id.ts'
 import {
-  nameOfSealingKey,
-  type EpochFacts,
-  type KeyNews,
-  type SealingKeyFacts,
-  type WrapFacts,
-} from '#model/key-book.ts'
-import { WRAPS_MAX, type KeyContent, type Wrap } from '#model/key-content.ts'
-import { DIRECTORY, KEYS } from '#model/document-id.ts'
-import {
-  auditScope,
   EPOCH_NUMBER_MAX,
   EPOCH_SECRET_BYTES,
   epochOf,
-  unwrapEpoch,
-  wrapEpoch,
   type AudienceId,
   type Epoch,
   type EpochKey,
 } from '#trust/epoch.ts'
 import type { DoorEpoch } from '#trust/join-grant.ts'
-import { openSecret, SEALING_SEED_BYTES, sealingPair, sealSecret } from '#trust/sealing-key.ts'
-import { audienceOf, channelOfAudience, nodesOf, scopeOf } from './audience.ts'
+import { openSecret, SEALING_SEED_BYTES, sealingPair } from '#trust/sealing-key.ts'
+import { audienceOf, nodesOf, scopeOf } from './audience.ts'
 import { audit, epochDeed } from './audit.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
-import { offerToPeers } from './ledger.ts'
 import { pack, unpack, type EpochRecord, type SealingSeedRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
+import { wrapFor, takeWrap, hold, nameScope, append } from './wraps.ts'
+import { mustOutdo, goodEpochs } from './good-epochs.ts'
 
 /**
  * The key to seal a document (a note, for none) under now; makes the next epoch when no good one is left. Undefined when this node is not of
@@ -188,83 +179,6 @@ export function burn(tx: Tx, context: SyncContext, id: string): void {
   tx.afterwards(() => context.keyring.drop(id))
 }
 
-type Candidate = Pick<EpochFacts, 'id' | 'number' | 'covered'> & {
-  readonly isFirst: boolean
-  /** A hub made it. */
-  readonly isHubs: boolean
-}
-
-/**
- * Whether the best epoch there is was given to others and not to this hub: whoever did that would split the audience, as
- * nobody else covers those who were left out.
- */
-function mustOutdo(
-  context: SyncContext,
-  [best]: readonly Candidate[],
-  nodes: ReadonlySet<NodeId>,
-): boolean {
-  const { role, node } = context.identity.certificate
-  if (role !== 'hub' || !nodes.has(node) || best === undefined || best.isHubs) return false
-  return context.keyring.epoch(best.id) === undefined
-}
-
-/**
- * Epochs that only nodes of the audience can have, best first: those that a hub made, then the largest number, then the
- * largest id, the same on every node. The first epoch of the organisation is good while everybody ever let in still belongs.
- */
-export function goodEpochs(
-  context: SyncContext,
-  audience: AudienceId,
-  nodes: ReadonlySet<NodeId>,
-): readonly Candidate[] {
-  const book = context.keyBook()
-  // Who is out and has published the key of somebody inside as their own has not got what it opens.
-  const isInside = (keyName: string): boolean => !book.ownersOf(keyName).isDisjointFrom(nodes)
-  const made: Candidate[] = book
-    .epochs(audience)
-    .filter(({ maker, covered }) => nodes.has(maker) && [...covered].every(isInside))
-    .map((one) => ({
-      ...one,
-      isFirst: false,
-      isHubs: context.roster.byNode(one.maker)?.role === 'hub',
-    }))
-  made.push(...atTheDoor(context, audience, nodes))
-  const first = context.keyring.firstEpoch
-  const isEverybody = context.roster.all().every(({ node }) => nodes.has(node))
-  if (audience === first.audience && isEverybody)
-    made.push({ id: first.id, number: 0, covered: new Set(), isFirst: true, isHubs: false })
-  const rank = (one: Candidate): number => (one.isHubs ? 1 : 0)
-  return made.toSorted((a, b) => rank(b) - rank(a) || b.number - a.number || (a.id < b.id ? 1 : -1))
-}
-
-/** What this node was given when it came in counts until the book says whom it covers. */
-function atTheDoor(
-  { keyring, keyBook, roster }: SyncContext,
-  audience: AudienceId,
-  nodes: ReadonlySet<NodeId>,
-): readonly Candidate[] {
-  const known = new Set(
-    keyBook()
-      .epochs(audience)
-      .map(({ id }) => id),
-  )
-  return keyring.held(audience).flatMap(({ id, number, maker, isFromDoor }) => {
-    if (maker === undefined || isFromDoor !== true || known.has(id)) return []
-    const isBelieved = nodes.has(maker) || roster.byNode(maker) === undefined
-    return isBelieved
-      ? [
-          {
-            id,
-            number,
-            covered: new Set<string>(),
-            isFirst: false,
-            isHubs: roster.byNode(maker)?.role === 'hub',
-          },
-        ]
-      : []
-  })
-}
-
 /** The sealing keys of an audience's other nodes; a node that has published none cannot be wrapped for yet. */
 function sealableNodes(context: SyncContext, audience: AudienceId): readonly SealingKeyFacts[] {
   const self = context.identity.certificate.node
@@ -272,85 +186,4 @@ function sealableNodes(context: SyncContext, audience: AudienceId): readonly Sea
     .filter((node) => node !== self)
     .toSorted()
     .flatMap((node) => context.keyBook().sealingKey(node) ?? [])
-}
-
-interface Wrapping {
-  readonly epoch: Epoch
-  readonly lacking: readonly SealingKeyFacts[]
-  /** Otherwise these are more wraps of an epoch that stands in the book. */
-  readonly isNew: boolean
-}
-
-async function wrapFor(
-  tx: Tx,
-  context: SyncContext,
-  { epoch, lacking, isNew }: Wrapping,
-): Promise<void> {
-  const { suite } = context.identity.organisation
-  const wraps: Wrap[] = []
-  for (const sealing of lacking.slice(0, WRAPS_MAX)) {
-    const pair = await pairWith(tx, context, sealing)
-    if (pair !== undefined)
-      wraps.push({ pair: pair.seq, bytes: wrapEpoch(suite, pair.secret, epoch) })
-  }
-  if (wraps.length === 0 && !isNew) return
-  const maker = isNew ? undefined : epoch.maker
-  const { id, audience, number } = epoch
-  await append(tx, context, { kind: 'epoch', audience, number, epoch: id, maker, wraps })
-}
-
-/** The secret we share with the owner of a sealing key; a new pair (1.1 KB, once) when there is none. */
-async function pairWith(
-  tx: Tx,
-  context: SyncContext,
-  sealing: SealingKeyFacts,
-): Promise<{ readonly seq: number; readonly secret: Uint8Array } | undefined> {
-  const { actor } = context.replica
-  const known = context.keyBook().pairWith(actor, sealing.name)
-  const kept = known && (await tx.get(key.pairSecret(actor, known)))
-  if (known !== undefined && kept) return { seq: known, secret: kept }
-  const { suite } = context.identity.organisation
-  const made = sealSecret(suite, sealing.publicBytes, context.random)
-  if (made === undefined) return undefined
-  const { ciphertext, secret } = made
-  const seq = await append(tx, context, { kind: 'pair', keyName: sealing.name, ciphertext })
-  tx.put(key.pairSecret(actor, seq), secret)
-  return { seq, secret }
-}
-
-async function takeWrap(tx: Tx, context: SyncContext, wrap: WrapFacts): Promise<void> {
-  if (context.keyring.epoch(wrap.epoch.id) !== undefined) return
-  const secret = await tx.get(key.pairSecret(wrap.actor, wrap.pair))
-  if (secret === undefined) return
-  const { suite } = context.identity.organisation
-  const epoch = unwrapEpoch(suite, secret, { facts: wrap.epoch, bytes: wrap.bytes })
-  if (epoch !== undefined) await hold(tx, context, epoch)
-}
-
-async function hold(tx: Tx, context: SyncContext, epoch: Epoch): Promise<void> {
-  const { audience, number, maker, secret, isFromDoor = false } = epoch
-  const heldSince = context.now()
-  const record: EpochRecord = { audience, number, maker, secret, heldSince, isFromDoor }
-  tx.put(key.epoch(epoch.id), pack(record))
-  nameScope(context, audience)
-  context.keyring.hold(epoch)
-}
-
-/** What a secret opens: a node's audit, or messages of a channel, once the directory has told that it is one. */
-function nameScope(context: SyncContext, audience: AudienceId): void {
-  const { roster, keyring, identity } = context
-  if (audience === identity.organisation.id) return
-  const node = roster.byNode(audience as NodeId)?.node
-  const scope = node === undefined ? channelOfAudience(context, audience) : auditScope(node)
-  if (scope !== undefined) keyring.addScope(scope, audience)
-}
-
-async function append(tx: Tx, context: SyncContext, content: KeyContent): Promise<number> {
-  const now = context.now()
-  const logged = await tx.append(KEYS, { author: undefined, claimedAt: now, content })
-  const source = { isLate: false, pendingId: '', now }
-  const event = await context.projector.apply(tx, { document: KEYS, logged }, source)
-  if (event !== undefined) tx.afterwards(() => context.emit(event))
-  await offerToPeers(tx, context, { document: KEYS, from: undefined })
-  return logged.seq
 }

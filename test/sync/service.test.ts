@@ -1,7 +1,7 @@
 import { test, type Test } from 'tap'
 import { EdgeError } from '#base/errors.ts'
 import { IN_FLIGHT_MAX } from '#base/limits.ts'
-import { channelDocument, DIRECTORY } from '#model/document-id.ts'
+import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { key } from '#sync/keys.ts'
 import { pack } from '#sync/records.ts'
@@ -167,7 +167,7 @@ test('a contact with a certificate opens what was parked, also when the disk was
   await found(alpha)
   await say(alpha, 'early')
   await using other = await aSync('bravo', { clock, store, carriers: [carrier] })
-  for (const document of [DIRECTORY, channelDocument(ops), routine])
+  for (const document of [KEYS, DIRECTORY, channelDocument(ops), routine])
     await arrive(other, await envelopeOf(alpha, document))
   store.setFault('full')
   carrier.begin(alpha.id, { certificate: alpha.context.identity.certificateBytes })

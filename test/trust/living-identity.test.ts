@@ -43,7 +43,7 @@ test('what the root lets a node do, a node that issues cannot take back, whichev
   for (const order of [...orders.map((two) => [...two, demoted]), [demoted, robbed]]) {
     const roster = relief.roster(issuer)
     for (const bytes of order) roster.introduce(bytes)
-    t.match(roster.byNode(hub.certificate.node), { rights: NO_RIGHTS, validFrom: validFrom + 5 })
+    t.match(roster.byNode(hub.certificate.node)?.rights, NO_RIGHTS)
   }
 })
 

@@ -3,13 +3,13 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import { ensureAuthorities, openListen } from '#compose-tls.ts'
+import { ensureAuthorities, openListen } from '#compose/tls.ts'
 import { Config } from '#config/schema.ts'
 import { readTlsFolder, tlsFolderOf, writeTlsPart } from '#config/tls-folder.ts'
 import { isIssuedBy, pemFromDer } from '#x509/certificate.ts'
 import { issueKitCa, makeKitCaRequest } from '#x509/issue.ts'
-import { virtualClock } from './support/clock.ts'
-import { collectingLog } from './support/log.ts'
+import { virtualClock } from '../support/clock.ts'
+import { collectingLog } from '../support/log.ts'
 
 const clock = virtualClock()
 

@@ -1,0 +1,30 @@
+/** What a node does by its config and its role: how long keys live, and whether name and role are as it was made. */
+import { invalid } from '#config/load.ts'
+import type { Config } from '#config/schema.ts'
+import type { EpochPolicy } from '#sync/rotation.ts'
+import type { Identity, NodeRole } from '#trust/identity.ts'
+
+const DAY_MS = 24 * 3_600_000
+
+/** A kit may be taken and burns what it can; headquarters keeps what others may still need to be given. */
+export function epochPolicyOf(config: Config | undefined, role: NodeRole): EpochPolicy {
+  if (config === undefined) return { rotateAfterMs: undefined, burnAfterMs: undefined }
+  const { rotateAfterDays, burnAfterDays = role === 'hub' ? undefined : 14 } = config.keys
+  return {
+    rotateAfterMs: rotateAfterDays * DAY_MS,
+    burnAfterMs: burnAfterDays && burnAfterDays * DAY_MS,
+  }
+}
+
+/** Name and role are in the certificate; a config that says otherwise is wrong. @throws EdgeError CONFIG_INVALID */
+export function checkFixedKeys(
+  config: Config,
+  { certificate }: Pick<Identity, 'certificate'>,
+): void {
+  const lines = (['name', 'role'] as const).flatMap((key) =>
+    config[key] === undefined || config[key] === certificate[key]
+      ? []
+      : [`${key}: found "${config[key]}", wanted "${certificate[key]}", as this node was made`],
+  )
+  if (lines.length > 0) throw invalid(undefined, lines)
+}

@@ -1,0 +1,82 @@
+/** Which epochs of an audience may be sealed under. */
+import type { NodeId } from '#base/ids.ts'
+import type { EpochFacts } from '#model/key-book.ts'
+import type { AudienceId } from '#trust/epoch.ts'
+import type { SyncContext } from './context.ts'
+
+type Candidate = Pick<EpochFacts, 'id' | 'number' | 'covered'> & {
+  readonly isFirst: boolean
+  /** A hub made it. */
+  readonly isHubs: boolean
+}
+
+/**
+ * Whether the best epoch there is was given to others and not to this hub: whoever did that would split the audience, as
+ * nobody else covers those who were left out.
+ */
+export function mustOutdo(
+  context: SyncContext,
+  [best]: readonly Candidate[],
+  nodes: ReadonlySet<NodeId>,
+): boolean {
+  const { role, node } = context.identity.certificate
+  if (role !== 'hub' || !nodes.has(node) || best === undefined || best.isHubs) return false
+  return context.keyring.epoch(best.id) === undefined
+}
+
+/**
+ * Epochs that only nodes of the audience can have, best first: those that a hub made, then the largest number, then the
+ * largest id, the same on every node. The first epoch of the organisation is good while everybody ever let in still belongs.
+ */
+export function goodEpochs(
+  context: SyncContext,
+  audience: AudienceId,
+  nodes: ReadonlySet<NodeId>,
+): readonly Candidate[] {
+  const book = context.keyBook()
+  // Who is out and has published the key of somebody inside as their own has not got what it opens.
+  const isInside = (keyName: string): boolean => !book.ownersOf(keyName).isDisjointFrom(nodes)
+  const made: Candidate[] = book
+    .epochs(audience)
+    .filter(({ maker, covered }) => nodes.has(maker) && [...covered].every(isInside))
+    .map((one) => ({
+      ...one,
+      isFirst: false,
+      isHubs: context.roster.byNode(one.maker)?.role === 'hub',
+    }))
+  made.push(...atTheDoor(context, audience, nodes))
+  const first = context.keyring.firstEpoch
+  const isEverybody = context.roster.all().every(({ node }) => nodes.has(node))
+  if (audience === first.audience && isEverybody)
+    made.push({ id: first.id, number: 0, covered: new Set(), isFirst: true, isHubs: false })
+  const rank = (one: Candidate): number => (one.isHubs ? 1 : 0)
+  return made.toSorted((a, b) => rank(b) - rank(a) || b.number - a.number || (a.id < b.id ? 1 : -1))
+}
+
+/** What this node was given when it came in counts until the book says whom it covers. */
+function atTheDoor(
+  { keyring, keyBook, roster }: SyncContext,
+  audience: AudienceId,
+  nodes: ReadonlySet<NodeId>,
+): readonly Candidate[] {
+  const known = new Set(
+    keyBook()
+      .epochs(audience)
+      .map(({ id }) => id),
+  )
+  return keyring.held(audience).flatMap(({ id, number, maker, isFromDoor }) => {
+    if (maker === undefined || isFromDoor !== true || known.has(id)) return []
+    const isBelieved = nodes.has(maker) || roster.byNode(maker) === undefined
+    return isBelieved
+      ? [
+          {
+            id,
+            number,
+            covered: new Set<string>(),
+            isFirst: false,
+            isHubs: roster.byNode(maker)?.role === 'hub',
+          },
+        ]
+      : []
+  })
+}

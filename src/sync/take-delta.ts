@@ -1,0 +1,201 @@
+/**
+ * What a delta brings: run by run written again, checked and only then applied. One run that is forged, forked or too
+ * early does not hold up the others.
+ */
+import type { ActorId } from '#base/ids.ts'
+import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
+import type { Delta } from '#codec/delta.ts'
+import type { Opened } from '#codec/envelope.ts'
+import { rebuildDelta, type Rebuilt } from '#codec/rebuild.ts'
+import type { Change } from '#model/change.ts'
+import type { Clock } from '#model/log.ts'
+import { breachIn } from '#model/rules.ts'
+import type { Range } from '#ports/store.ts'
+import { attestationOf } from '#trust/attestation.ts'
+import { alarm } from './audit.ts'
+import type { Incoming, Outcome, SyncContext } from './context.ts'
+import { askForAll } from './doubts.ts'
+import { frozenAt } from './freeze.ts'
+import { key, range } from './keys.ts'
+import { envelopeName, noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
+import { keptOf } from './parking.ts'
+import { pack } from './records.ts'
+import { hearOfOurselves } from './rebirth.ts'
+import type { Tx } from './replica.ts'
+import { noteSegment } from './segments.ts'
+import { settle } from './standing.ts'
+
+interface DeltaArrival {
+  readonly opened: Opened
+  readonly delta: Delta
+  readonly incoming: Incoming
+}
+
+type Good = Extract<Rebuilt, { readonly kind: 'good' }>
+
+/** What the runs of a delta came to. */
+interface Sorted {
+  readonly good: readonly Good[]
+  /** Numbers of changes that must come first. */
+  readonly wanted: Clock
+  /** Runs of which nothing counts, and nothing is wrong with the envelope: proved forks, and lists that have ended. */
+  readonly forks: number
+}
+
+/** Takes a delta that was opened and read to its end. */
+export async function takeDelta(
+  tx: Tx,
+  context: SyncContext,
+  arrival: DeltaArrival,
+): Promise<Outcome> {
+  const { delta, incoming } = arrival
+  const { document } = delta
+  const { good, wanted, forks } = await sortRuns(tx, context, arrival)
+  const isEarly = Object.keys(wanted).length > 0
+  if (isEarly && !(await hasPlace(tx, range.allWaiting, incoming)))
+    return { kind: 'refused', reason: 'too many wait' }
+  await hearOfOurselves(tx, context, [{ document, clock: ownIn(context, good) }])
+  await apply(tx, context, { arrival, good })
+  if (incoming.from !== undefined && good.length > 0) {
+    const clock = Object.fromEntries(good.map(({ actor, newest }) => [actor, newest.seq]))
+    await noteHas(tx, incoming.from, { document, clock })
+    await noteOwnWord(tx, context, { arrival, good })
+  }
+  const changes = good.reduce((count, run) => count + run.changes.length, 0)
+  if (isEarly) {
+    wait(tx, context, { arrival, wanted })
+    return { kind: 'waiting', document, changes }
+  }
+  if (good.length === 0 && forks === 0) return { kind: 'refused', reason: 'not vouched for' }
+  return { kind: 'applied', document, changes }
+}
+
+async function sortRuns(tx: Tx, context: SyncContext, arrival: DeltaArrival): Promise<Sorted> {
+  const { document } = arrival.delta
+  const good: Good[] = []
+  const wanted: Record<string, number> = {}
+  let [forks, past] = [0, 0]
+  const log = await tx.log(document)
+  for (const run of rebuildDelta(arrival.delta, log)) {
+    const { actor } = run
+    if (isBeyondEnd(await frozenAt(tx, document, actor), run)) {
+      past += 1
+      continue
+    }
+    if (run.kind === 'missing') {
+      wanted[actor] = run.wanted
+      continue
+    }
+    const isKnown = run.kind === 'good' && run.changes.length === 0
+    const signature = signatureOf(arrival, actor)
+    if (!isKnown && !isVouchedFor(context, arrival, run.newest)) {
+      alarm(tx, context, { deed: 'not vouched for', document, actor })
+      const peer = arrival.incoming.from
+      if (peer !== undefined) await askForAll(tx, context, { peer, document, actor })
+    } else if (run.kind === 'good') {
+      const reason = breachIn(log, actor, run.changes)
+      if (reason === undefined) good.push(run)
+      else alarm(tx, context, { deed: 'rule broken', document, actor, reason })
+    } else if (signature !== undefined) {
+      forks += 1
+      const { seq, branch } = run
+      await context.onFork({ document, actor, seq, branch, signature }, tx)
+    }
+  }
+  return { good, wanted, forks: forks + past }
+}
+
+/** Whether a run goes on where its actor's list has ended. */
+function isBeyondEnd(end: number | undefined, run: Rebuilt): boolean {
+  return end !== undefined && (run.kind === 'missing' || run.newest.seq > end)
+}
+
+interface Application {
+  readonly arrival: DeltaArrival
+  readonly good: readonly Good[]
+}
+
+/** Whoever signs a change has it on disk. */
+async function noteOwnWord(
+  tx: Tx,
+  context: SyncContext,
+  { arrival: { opened, delta }, good }: Application,
+): Promise<void> {
+  const own = good.find(({ actor }) => actor === opened.actor)
+  if (own === undefined) return
+  await noteWord(tx, context, {
+    node: opened.sender.node,
+    document: delta.document,
+    clock: { [own.actor]: own.newest.seq },
+    read: {},
+    receipt: undefined,
+  })
+}
+
+async function apply(tx: Tx, context: SyncContext, { arrival, good }: Application): Promise<void> {
+  const { document } = arrival.delta
+  // What is here already was not verified: a signature that comes with it may be anything.
+  const fresh = good.filter(({ changes }) => changes.length > 0)
+  if (fresh.length === 0) return
+  for (const change of fresh.flatMap(({ changes }) => changes)) {
+    const logged = await tx.take(document, change)
+    const source = { isLate: true, pendingId: '', now: context.now() }
+    const event = await context.projector.apply(tx, { document, logged }, source)
+    if (event !== undefined) tx.afterwards(() => context.emit(event))
+  }
+  await noteSegment(tx, document, context.now())
+  await settle(tx, context, { document, from: arrival.incoming.from })
+  for (const { actor, newest } of fresh) {
+    const signature = signatureOf(arrival, actor)
+    if (signature !== undefined)
+      tx.put(key.attestation(document, actor, newest.seq), Uint8Array.from(signature))
+  }
+  const from = arrival.incoming.from
+  await offerToPeers(tx, context, { document, from })
+  await oweReceipts(tx, context, document)
+}
+
+function isVouchedFor(context: SyncContext, arrival: DeltaArrival, newest: Change): boolean {
+  const node = context.roster.ofActor(newest.actor)?.node
+  const signature = signatureOf(arrival, newest.actor)
+  if (node === undefined || signature === undefined) return false
+  const { organisation } = context.identity
+  return context.roster.verify(
+    node,
+    attestationOf(organisation.id, arrival.delta.document, newest.hash),
+    signature,
+  )
+}
+
+function signatureOf({ opened, delta }: DeltaArrival, actor: ActorId): Uint8Array | undefined {
+  if (actor === opened.actor) return opened.signature
+  return delta.runs.find((run) => run.actor === actor)?.attestation
+}
+
+function wait(
+  tx: Tx,
+  context: SyncContext,
+  { arrival, wanted }: { readonly arrival: DeltaArrival; readonly wanted: Clock },
+): void {
+  const { delta, incoming } = arrival
+  const { document } = delta
+  tx.put(
+    key.waiting(document, envelopeName(incoming.bytes)),
+    pack(keptOf(context, incoming, wanted)),
+  )
+  tx.afterwards(() => context.log.info('gap.found', { document }))
+  tx.afterwards(context.ring)
+}
+
+/** Whether one more may be kept; what was kept before has its place. */
+async function hasPlace(tx: Tx, places: Range, { since }: Incoming): Promise<boolean> {
+  if (since !== undefined) return true
+  const kept = await tx.list({ ...places, limit: PARKED_ENVELOPES_MAX })
+  return kept.length < PARKED_ENVELOPES_MAX
+}
+
+/** What we have signed ourselves and do not have: only our own signature proves that. */
+function ownIn({ replica }: SyncContext, good: readonly Good[]): Clock {
+  const own = good.find(({ actor, changes }) => actor === replica.actor && changes.length > 0)
+  return own === undefined ? {} : { [own.actor]: own.newest.seq }
+}
