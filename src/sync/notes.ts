@@ -44,7 +44,7 @@ export async function takeNote(
     context.roster.verify(opened.sender.node, statement, opened.signature)
   if (!isSigned) return { kind: 'refused', reason: 'not vouched for' }
   const arrival = { note, from: incoming.from, sender: opened.sender.node }
-  await hearOfOurselves(tx, context, note.items)
+  await hearOfOurselves(tx, context, { claims: note.items, by: opened.sender.node })
   switch (note.kind) {
     case 'receipt':
       await takeReceipt(tx, context, { ...arrival, bytes: incoming.bytes })

@@ -7,7 +7,7 @@
  * come back from the others as another's; what was set aside and turns out to be the same is dropped, and the rest,
  * written since the restore, is written again. So nothing is lost and nothing is doubled.
  */
-import type { ActorId, DocumentId, Instant, PostId } from '#base/ids.ts'
+import type { ActorId, DocumentId, Instant, NodeId, PostId } from '#base/ids.ts'
 import { channelOfDocument } from '#model/document-id.ts'
 import type { Content, Draft } from '#model/entry.ts'
 import { postIdOf, type Clock, type Logged } from '#model/log.ts'
@@ -62,14 +62,18 @@ export function goesAnywayAt({ run }: SyncContext): Instant | undefined {
   return run.isUnsure && run.unsureSince !== undefined ? run.unsureSince + FIRST_WORD_MS : undefined
 }
 
-/** Somebody says what they hold: whether they know more of us than we have ever sent. */
+/**
+ * Somebody says what they hold: whether they know more of us than we have ever sent. What we said ourselves, and get back
+ * from a post office, may also name what we have and never sent.
+ */
 export async function hearOfOurselves(
   tx: Tx,
   context: SyncContext,
-  claims: readonly Claim[],
+  { claims, by }: { readonly claims: readonly Claim[]; readonly by: NodeId | undefined },
 ): Promise<void> {
   const { actor } = context.replica
-  if (context.run.isUnsure)
+  const isOurs = by === context.identity.certificate.node
+  if (context.run.isUnsure && !isOurs)
     tx.afterwards(() => {
       context.run.isUnsure = false
       context.ring()
@@ -79,7 +83,8 @@ export async function hearOfOurselves(
     const claimed = clock[actor] ?? 0
     if (claimed === 0) continue
     const sent = unpack<number>(await tx.get(key.sent(document, actor))) ?? 0
-    if (claimed > sent) heard[document] = claimed
+    const have = isOurs ? ((await clockOf(tx, document))[actor] ?? 0) : 0
+    if (claimed > Math.max(sent, have)) heard[document] = claimed
   }
   if (Object.keys(heard).length === 0) return
   context.run.isOver = true

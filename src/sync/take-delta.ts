@@ -54,7 +54,8 @@ export async function takeDelta(
   const isEarly = Object.keys(wanted).length > 0
   if (isEarly && !(await hasPlace(tx, range.allWaiting, incoming)))
     return { kind: 'refused', reason: 'too many wait' }
-  await hearOfOurselves(tx, context, [{ document, clock: ownIn(context, good) }])
+  const claims = [{ document, clock: ownIn(context, good) }]
+  await hearOfOurselves(tx, context, { claims, by: undefined })
   await apply(tx, context, { arrival, good })
   if (incoming.from !== undefined && good.length > 0) {
     const clock = Object.fromEntries(good.map(({ actor, newest }) => [actor, newest.seq]))

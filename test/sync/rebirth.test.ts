@@ -7,7 +7,18 @@ import { range } from '#sync/keys.ts'
 import { virtualClock, type VirtualClock } from '../support/clock.ts'
 import { collectingLog } from '../support/log.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
-import { amend, aSync, bodies, found, say, shown, type SyncNode } from '../support/sync.ts'
+import {
+  amend,
+  arrive,
+  aSync,
+  bodies,
+  found,
+  noteOf,
+  routine,
+  say,
+  shown,
+  type SyncNode,
+} from '../support/sync.ts'
 
 const ALPHA = anIdentity('alpha', 1)
 const BRAVO = anIdentity('bravo', 2)
@@ -52,6 +63,29 @@ test('restored in place, written on offline, then met: all of it is there, once,
   )
   t.equal(reborn.rebirths(), 0)
   await reborn.close()
+})
+
+test('its own word, back from a post office, may name what it has and never sent', async (t) => {
+  await using alpha = await aSync('alpha', { knows: [BRAVO] })
+  await found(alpha)
+  await say(alpha, 'kept')
+  const clock = { [alpha.actor]: 1 }
+  const word = await noteOf(alpha, {
+    kind: 'have',
+    isWhole: true,
+    items: [{ document: routine, clock, read: {} }],
+  })
+
+  await arrive(alpha, word, { from: 'post:town' })
+
+  t.equal(alpha.context.run.isOver, false)
+  const more = await noteOf(alpha, {
+    kind: 'have',
+    isWhole: true,
+    items: [{ document: routine, clock: { [alpha.actor]: 2 }, read: {} }],
+  })
+  await arrive(alpha, more, { from: 'post:town' })
+  t.equal(alpha.context.run.isOver, true, 'it once had more')
 })
 
 test('who wrote more since than was lost is noticed as well', async (t) => {
