@@ -46,7 +46,9 @@ export function goodEpochs(
     }))
   made.push(...atTheDoor(context, audience, nodes))
   const first = context.keyring.firstEpoch
-  const isEverybody = context.roster.all().every(({ node }) => nodes.has(node))
+  // Who is revoked was let in once, whether its certificate has come here or not.
+  const isEverybody =
+    book.revocations().length === 0 && context.roster.all().every(({ node }) => nodes.has(node))
   if (audience === first.audience && isEverybody)
     made.push({ id: first.id, number: 0, covered: new Set(), isFirst: true, isHubs: false })
   const rank = (one: Candidate): number => (one.isHubs ? 1 : 0)

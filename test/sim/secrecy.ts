@@ -111,8 +111,9 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
         else if (kind === 'seal') hoard.seeds.set(rest.join('/'), seedIn(value))
         else if (kind === 'pair') hoard.pairs.set(pairName(rest[0], Number(rest[1])), value)
         else if (key.startsWith('loose/k/')) heard(hoard, value)
-        else if (kind === 'fly') {
-          const bytes = unpack<ParcelRecord>(value)?.bytes
+        else if (kind === 'fly' || kind === 'note') {
+          // A note is sealed when it is written down; it may fly much later.
+          const bytes = kind === 'note' ? value : unpack<ParcelRecord>(value)?.bytes
           const name = bytes && Buffer.from(bytes).toString('latin1')
           if (bytes === undefined || name === undefined || hoard.seen.has(name)) continue
           hoard.seen.add(name)
