@@ -64,18 +64,22 @@ export async function setHas(
   item: { readonly peer: PeerId; readonly document: DocumentId; readonly clock: Clock },
 ): Promise<void> {
   tx.put(key.has(item.peer, item.document), pack(item.clock))
-  if (!maySend(context, item.peer, item.document)) return
+  const isMeant = maySend(context, item.peer, item.document)
   const mine = await clockOf(tx, item.document)
   const place = key.outbox(item.peer, laneOfDocument(item.document), item.document)
-  if (countBeyond(mine, item.clock) === 0) tx.delete(place)
+  if (!isMeant || countBeyond(mine, item.clock) === 0) tx.delete(place)
   else if ((await tx.get(place)) === undefined) {
     tx.put(place, pack({ since: context.now(), notBefore: 0 } satisfies OutboxRecord))
     tx.afterwards(context.ring)
   }
 }
 
-/** Whether a peer is given a document: a node that can open it, and any post office, which opens nothing. */
+/**
+ * Whether a peer is given a document: a node that can open it, and any post office, which opens nothing. Who does not belong
+ * any more has nothing to seal it with.
+ */
 function maySend(context: SyncContext, peer: PeerId, document: DocumentId): boolean {
+  if (!mayHold(context, context.identity.certificate.node, document)) return false
   return !isNode(peer) || mayHold(context, peer, document)
 }
 

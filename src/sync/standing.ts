@@ -18,7 +18,7 @@ import {
 import { kindOfChannel } from '#model/channel-id.ts'
 import { auditKeyNews } from './audit.ts'
 import { writeHere } from './author.ts'
-import { audienceOf, audiencesOf, mayHold, scopeOf } from './audience.ts'
+import { audienceOf, audiencesOf, scopeOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cover, ensureSealingKey, heldAudiences, takeKeyNews } from './epochs.ts'
 import { takeForkProof } from './freeze.ts'
@@ -153,7 +153,7 @@ export async function coverPeer(tx: Tx, context: SyncContext, only: NodeId): Pro
   for (const audience of heldAudiences(context)) await cover(tx, context, { audience, only })
 }
 
-/** Offers documents to peers that may hold them and lack some of them. */
+/** Offers documents to peers that may hold them and lack some of them; takes back what may not be given any more. */
 async function offerAnew(
   tx: Tx,
   context: SyncContext,
@@ -161,11 +161,8 @@ async function offerAnew(
 ): Promise<void> {
   const documents = (await allDocuments(tx)).filter(isMeant)
   for (const peer of context.peers) {
-    if (!isNode(peer)) continue
-    for (const document of documents) {
-      if (!mayHold(context, peer, document)) continue
+    for (const document of documents)
       await setHas(tx, context, { peer, document, clock: await hasOf(tx, peer, document) })
-    }
   }
 }
 
