@@ -95,6 +95,22 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
     if (!hoard.out.has(node)) hoard.out.set(node, now())
   }
 
+  /** A note is sealed when it is written down; it may fly much later. */
+  const noteSealed = (
+    node: NodeId,
+    kind: 'fly' | 'note',
+    value: Uint8Array,
+    outThen: Sealed['outThen'],
+  ): void => {
+    const bytes = kind === 'note' ? value : unpack<ParcelRecord>(value)?.bytes
+    if (bytes === undefined) return
+    const name = Buffer.from(bytes).toString('latin1')
+    const { seen } = hoardOf(node)
+    if (seen.has(name)) return
+    seen.add(name)
+    sealed.push({ by: node, bytes, outThen })
+  }
+
   return {
     onMember: (node, certificateBytes) => {
       roster.introduce(certificateBytes)
@@ -111,14 +127,7 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
         else if (kind === 'seal') hoard.seeds.set(rest.join('/'), seedIn(value))
         else if (kind === 'pair') hoard.pairs.set(pairName(rest[0], Number(rest[1])), value)
         else if (key.startsWith('loose/k/')) heard(hoard, value)
-        else if (kind === 'fly' || kind === 'note') {
-          // A note is sealed when it is written down; it may fly much later.
-          const bytes = kind === 'note' ? value : unpack<ParcelRecord>(value)?.bytes
-          const name = bytes && Buffer.from(bytes).toString('latin1')
-          if (bytes === undefined || name === undefined || hoard.seen.has(name)) continue
-          hoard.seen.add(name)
-          sealed.push({ by: node, bytes, outThen })
-        }
+        else if (kind === 'fly' || kind === 'note') noteSealed(node, kind, value, outThen)
       }
     },
     allHeardAt: (node, nodes) => {
