@@ -104,7 +104,7 @@ async function keep(bench: Bench, tally: Tally): Promise<void> {
     await context.replica.commit((tx) => audit(tx, context, { ...note, facts, count }))
   } catch (error) {
     tally.count += count
-    context.log.error('audit.not-kept', { count, error: String(error) })
+    context.log.warn('audit.not-kept', { count, error: String(error) })
     wait(bench)
   }
 }

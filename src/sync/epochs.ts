@@ -25,8 +25,8 @@ import { wrapFor, takeWrap, hold, nameScope, append } from './wraps.ts'
 import { mustOutdo, goodEpochs } from './good-epochs.ts'
 
 /**
- * The key to seal a document (a note, for none) under now; makes the next epoch when no good one is left. Undefined when this node is not of
- * the audience, or waits for somebody to wrap a good one for it.
+ * The key to seal a document (a note, for none) under now; makes the next epoch when no good one is left. Undefined when
+ * this node is not of the audience, waits for somebody to wrap a good one for it, or knows nobody who could open it.
  */
 export async function sealingKeyFor(
   tx: Tx,
@@ -37,7 +37,9 @@ export async function sealingKeyFor(
   const audience = audienceOf(context, document ?? DIRECTORY)
   if (audience === undefined) return context.keyring.keysKey
   context.keyring.addScope(scope, audience)
-  const epoch = (await ensureEpoch(tx, context, audience))?.id
+  const canReachSomebody =
+    heldEpoch(context, audience) !== undefined || sealableNodes(context, audience).length > 0
+  const epoch = canReachSomebody ? (await ensureEpoch(tx, context, audience))?.id : undefined
   return epoch === undefined ? undefined : context.keyring.keyOf(scope, epoch)
 }
 
@@ -49,12 +51,19 @@ export async function ensureEpoch(
 ): Promise<Epoch | undefined> {
   const nodes = nodesOf(context, audience)
   if (!nodes.has(context.identity.certificate.node)) return undefined
-  const good = goodEpochs(context, audience, nodes)
-  const held = good.map(({ id }) => context.keyring.epoch(id)).find((one) => one !== undefined)
+  const held = heldEpoch(context, audience)
   if (held !== undefined) return held
+  const good = goodEpochs(context, audience, nodes)
   // A kit waits for who has a good one to wrap it; a hub waits for nobody, as one that nobody has would stop everybody.
   const waits = good.length > 0 && context.identity.certificate.role !== 'hub'
   return waits ? undefined : rotate(tx, context, audience)
+}
+
+/** The best good epoch that this node holds. */
+function heldEpoch(context: SyncContext, audience: AudienceId): Epoch | undefined {
+  return goodEpochs(context, audience, nodesOf(context, audience))
+    .map(({ id }) => context.keyring.epoch(id))
+    .find((one) => one !== undefined)
 }
 
 /** The organisation's epoch for a node that comes in now; undefined while it follows from what is given at the door. */
@@ -95,24 +104,32 @@ export async function rotate(tx: Tx, context: SyncContext, audience: AudienceId)
   return epoch
 }
 
-/** Wraps what an audience seals under for those of its nodes that lack it, or for one of them. True when somebody did. */
+/**
+ * Wraps what an audience seals under for those of its nodes that lack it, or for one of them; and the newest that this node
+ * made itself though a better one has come: what it has sealed under that waits at whoever could not be wrapped for then.
+ */
 export async function cover(
   tx: Tx,
   context: SyncContext,
   { audience, only }: { readonly audience: AudienceId; readonly only?: NodeId | undefined },
-): Promise<boolean> {
+): Promise<void> {
+  const self = context.identity.certificate.node
   const nodes = nodesOf(context, audience)
   const good = goodEpochs(context, audience, nodes)
   if (mustOutdo(context, good, nodes)) await rotate(tx, context, audience)
-  const best = good.find(({ id }) => context.keyring.epoch(id) !== undefined)
-  const epoch = best && context.keyring.epoch(best.id)
-  if (best === undefined || epoch === undefined || best.isFirst) return false
-  const isMeant = ({ name, node }: SealingKeyFacts): boolean =>
-    !best.covered.has(name) && (only === undefined || node === only)
-  const lacking = sealableNodes(context, audience).filter(isMeant)
-  if (lacking.length === 0) return false
-  await wrapFor(tx, context, { epoch, lacking, isNew: false })
-  return true
+  const held = good.filter(({ id }) => context.keyring.epoch(id) !== undefined)
+  const own = held
+    .filter(({ maker }) => maker === self)
+    .toSorted((a, b) => b.number - a.number)
+    .slice(0, 1)
+  for (const { id, covered, isFirst } of new Set([...held.slice(0, 1), ...own])) {
+    const epoch = context.keyring.epoch(id)
+    const lacking = sealableNodes(context, audience).filter(
+      ({ name, node }) => !covered.has(name) && (only === undefined || node === only),
+    )
+    if (epoch === undefined || isFirst || lacking.length === 0) continue
+    await wrapFor(tx, context, { epoch, lacking, isNew: false })
+  }
 }
 
 /** Audiences with an epoch that this node might have to wrap for somebody. */

@@ -6,6 +6,7 @@ import type { SyncContext } from './context.ts'
 
 type Candidate = Pick<EpochFacts, 'id' | 'number' | 'covered'> & {
   readonly isFirst: boolean
+  readonly maker: NodeId | undefined
   /** A hub made it. */
   readonly isHubs: boolean
 }
@@ -50,7 +51,14 @@ export function goodEpochs(
   const isEverybody =
     book.revocations().length === 0 && context.roster.all().every(({ node }) => nodes.has(node))
   if (audience === first.audience && isEverybody)
-    made.push({ id: first.id, number: 0, covered: new Set(), isFirst: true, isHubs: false })
+    made.push({
+      id: first.id,
+      number: 0,
+      maker: undefined,
+      covered: new Set(),
+      isFirst: true,
+      isHubs: false,
+    })
   const rank = (one: Candidate): number => (one.isHubs ? 1 : 0)
   return made.toSorted((a, b) => rank(b) - rank(a) || b.number - a.number || (a.id < b.id ? 1 : -1))
 }
@@ -74,6 +82,7 @@ function atTheDoor(
           {
             id,
             number,
+            maker,
             covered: new Set<string>(),
             isFirst: false,
             isHubs: roster.byNode(maker)?.role === 'hub',

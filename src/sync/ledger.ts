@@ -7,7 +7,7 @@ import type { DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { RELAY_DELAY_MS } from '#base/limits.ts'
-import { laneOfDocument } from '#model/document-id.ts'
+import { channelOfDocument, laneOfDocument } from '#model/document-id.ts'
 import { countBeyond, joinClocks, meetClocks, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { mayHold } from './audience.ts'
@@ -76,9 +76,11 @@ export async function setHas(
 
 /**
  * Whether a peer is given a document: a node that can open it, and any post office, which opens nothing. Who does not belong
- * any more has nothing to seal it with.
+ * any more has nothing to seal it with; and of a channel that the directory does not know nobody could open anything.
  */
 function maySend(context: SyncContext, peer: PeerId, document: DocumentId): boolean {
+  const channel = channelOfDocument(document)
+  if (channel !== undefined && context.directory().channel(channel) === undefined) return false
   if (!mayHold(context, context.identity.certificate.node, document)) return false
   return !isNode(peer) || mayHold(context, peer, document)
 }

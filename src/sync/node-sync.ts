@@ -101,7 +101,7 @@ function contextOf(
     {
       keysChanged: (tx, news) => keysChanged(tx, context, news),
       directoryChanged: (tx, change) => directoryChanged(tx, context, change),
-      foldedAnew: (tx) => foldedAnew(tx, context),
+      foldedAnew: (tx, before) => foldedAnew(tx, context, before),
       told: (tx, event) => tx.afterwards(() => context.emit(event)),
       audited: (tx, at) => recordAudit(tx, context, at),
     },

@@ -70,8 +70,8 @@ export interface Projector {
 export interface ProjectorHooks {
   readonly keysChanged: (tx: Tx, news: KeyNews) => Promise<void>
   readonly directoryChanged: (tx: Tx, change: DirectoryChange) => Promise<void>
-  /** A revocation or a certificate changed what earlier entries say. */
-  readonly foldedAnew: (tx: Tx) => Promise<void>
+  /** A revocation or a certificate changed what earlier entries say; `before` is the directory as it was. */
+  readonly foldedAnew: (tx: Tx, before: Directory) => Promise<void>
   /** What else changed in the view by it. */
   readonly told: (tx: Tx, event: ViewEvent) => void
   readonly audited: (tx: Tx, at: { document: DocumentId; logged: Logged }) => Promise<void>
@@ -96,8 +96,9 @@ export function openProjector(
         const news = books.foldKeys(logged)
         await hooks.keysChanged(tx, news)
         if (books.isOutdated(news)) {
+          const before = books.directory()
           await books.reload(tx)
-          await hooks.foldedAnew(tx)
+          await hooks.foldedAnew(tx, before)
           await tryHeld(tx, source.now, undefined)
         }
         return news.kind === 'nothing' ? undefined : { kind: 'keys', news }

@@ -2,7 +2,7 @@
  * What follows when the keys document or the directory has grown: secrets are wrapped for those who came in, documents
  * are offered to those who may hold them now, and whoever is out is shut out.
  */
-import type { DirectoryChange } from '#model/directory.ts'
+import type { Directory, DirectoryChange } from '#model/directory.ts'
 import type { KeyNews } from '#model/key-book.ts'
 import { channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Logged } from '#model/log.ts'
@@ -18,12 +18,13 @@ import {
 import { kindOfChannel } from '#model/channel-id.ts'
 import { auditKeyNews } from './audit.ts'
 import { writeHere } from './author.ts'
-import { audienceOf, audiencesOf, scopeOf } from './audience.ts'
+import { audiencesOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cover, ensureSealingKey, heldAudiences, takeKeyNews } from './epochs.ts'
 import { takeForkProof } from './freeze.ts'
 import { allDocuments, clockOf, coveredByAll, hasOf, setHas } from './ledger.ts'
 import type { Tx } from './replica.ts'
+import { foundAgain } from './refound.ts'
 import { reproject } from './reproject.ts'
 import { destroySharesOf, handOutShare, takeShare } from './shares.ts'
 
@@ -98,20 +99,18 @@ export async function directoryChanged(
         ? change.channel
         : undefined
   if (channel === undefined) return
-  if (kindOfChannel(channel) === 'public') return
+  const isNew = change.kind === 'channel' && change.isNew
+  if (kindOfChannel(channel) === 'public' && !isNew) return
   addChannel(context, channel) // somebody may read a part of it only
-  await offerAnew(tx, context, (document) => scopeOf(document) === channel)
+  await offerAnew(tx, context, (document) => channelOfDocument(document) === channel)
 }
 
-/** What the directory says was folded anew: nobody can tell what of it changed. */
-export async function foldedAnew(tx: Tx, context: SyncContext): Promise<void> {
+/** What the directory says was folded anew: nobody can tell what of it changed since `before`. */
+export async function foldedAnew(tx: Tx, context: SyncContext, before: Directory): Promise<void> {
+  await foundAgain(tx, context, before)
   for (const { id } of context.directory().channels()) addChannel(context, id)
-  const organisation = context.identity.organisation.id
-  const isShared = (document: DocumentId): boolean => {
-    const audience = audienceOf(context, document)
-    return audience !== undefined && audience !== organisation
-  }
-  await offerAnew(tx, context, isShared)
+  const isTouched = (document: DocumentId): boolean => document !== KEYS && document !== DIRECTORY
+  await offerAnew(tx, context, isTouched)
 }
 
 /** Names a channel's audiences to the keyring. */

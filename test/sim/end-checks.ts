@@ -17,13 +17,13 @@ import { kindOfChannel } from '#model/channel-id.ts'
 import { channelOfDocument, parseDocumentId } from '#model/document-id.ts'
 import { loadDocument } from '#model/document.ts'
 import { key, range } from '#sync/keys.ts'
-import { unpack, type KeptRecord } from '#sync/records.ts'
 import { FORGED } from './capture.ts'
 import type { Sealing } from './evidence.ts'
 import type { Member } from './fleet.ts'
 import { markerOf, numbersIn, type Said } from './said.ts'
 import { reachOf, type Topology } from './topology.ts'
 import type { Verdict } from './verdict.ts'
+import { checkLeftovers, isCapturedsOwn } from './leftovers.ts'
 import { readView, type ChannelView, type View } from './view.ts'
 
 /** What is checked. */
@@ -89,7 +89,7 @@ function isHome(member: Member, person: UserId): boolean {
 
 /** Promises 1 and 3: what was shown as saved is there, as its author left it, and nothing is there twice. */
 function checkMessages(end: End, member: Member, view: View): void {
-  const { said: all, verdict, members, reference } = end
+  const { said: all, verdict } = end
   const where = member.name
   const shown = [...view.channels.values()].flatMap(({ messages }) => messages)
   const byId = new Map<string, Message>()
@@ -104,10 +104,7 @@ function checkMessages(end: End, member: Member, view: View): void {
   }
   for (const said of all) {
     const message = said.id === undefined ? seen.get(said.number) : byId.get(said.id)
-    const channel = reference.channels.get(said.channel)
-    const home = members[said.home]
-    if (home === undefined || home.capturedAt !== undefined) continue
-    if (channel !== undefined && !mustCome(end, { home, member, channel })) continue
+    if (!mustBeAt(end, member, said)) continue
     const wrong = wrongWith(said, message, (person) => !isCaptured(end, person))
     if (wrong === undefined) continue
     const broken = 'promise 1: no lost promise' as const
@@ -145,6 +142,17 @@ function checkForgeries(end: End, { name: where }: Member, view: View): void {
     const found = shown.find(({ body }) => numbersIn(Buffer.from(body)).some((n) => numbers.has(n)))
     if (found !== undefined) fail(`nothing new of ${captured.name}, which is out`, found.body)
   }
+}
+
+/** Whether a message must be found at a node. */
+function mustBeAt(end: End, member: Member, said: Said): boolean {
+  const home = end.members[said.home]
+  if (home === undefined || home.capturedAt !== undefined) return false
+  const channel = end.reference.channels.get(said.channel)
+  if (channel !== undefined) return mustCome(end, { home, member, channel })
+  // Nobody else may found a private channel or a group: what was said there goes with it.
+  const isClosed = kindOfChannel(said.channel) !== 'public'
+  return !(isClosed && isCapturedsOwn(end, said.channel))
 }
 
 function twice(verdict: Verdict, where: string, what: string): void {
@@ -238,7 +246,7 @@ function checkHeads(end: End): void {
     const channel = id && reference.channels.get(id)
     // A channel that nobody is in any more is nobody's, unless it is everybody's.
     if (channel !== undefined) return mustCome(end, { home, member, channel })
-    return id === undefined || kindOfChannel(id) === 'public'
+    return id === undefined || (kindOfChannel(id) === 'public' && !isCapturedsOwn(end, id))
   }
   for (const member of others) {
     const heads = headsOf(member)
@@ -267,30 +275,4 @@ function headsOf(member: Member): ReadonlyMap<string, string> {
     heads.set(document, damage === 'none' ? log.heads().join() : `damaged ${damage}`)
   }
   return heads
-}
-
-/** Prefixes of keys under which something waits: for a peer, for an answer, for something it depends on. */
-const WAITING = ['out/', 'fly/', 'note/', 'owe/', 'wait/', 'park/', 'view/orphan/'] as const
-
-function checkLeftovers({ verdict, members, sealingOf }: End, member: Member): void {
-  const captured = members.filter(({ capturedAt }) => capturedAt !== undefined)
-  for (const prefix of WAITING) {
-    const kept = member.disk.durable({ from: prefix, to: `${prefix.slice(0, -1)}0` })
-    const left = kept.filter(([place, value]) => {
-      // Nobody goes to a captured node any more; and a post office gives everybody what is sealed for a few.
-      if (captured.some(({ id }) => place.includes(`/${id}/`))) return false
-      if (prefix !== 'park/') return true
-      const envelope = unpack<KeptRecord>(value)?.bytes
-      const sealing = envelope && sealingOf(envelope)
-      if (captured.some(({ id }) => id === sealing?.sender)) return false
-      return sealing?.isForAll ?? true
-    })
-    if (left.length === 0) continue
-    verdict.fail({
-      broken: 'nothing left over',
-      where: member.name,
-      wanted: `nothing under ${prefix}`,
-      found: `${left.length} keys, first ${left[0]?.[0] ?? ''}`,
-    })
-  }
 }

@@ -6,7 +6,7 @@ import type { ChannelId, DocumentId, NodeId } from '#base/ids.ts'
 import { openEnvelope } from '#codec/envelope.ts'
 import type { Write } from '#ports/store.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
-import { openKeyring } from '#trust/epoch.ts'
+import { openKeyring, type Scope } from '#trust/epoch.ts'
 import { addDocument, addEpoch, isForAll, keyEntryIn, learnLife } from './keyrings.ts'
 import type { Organisation } from '#trust/identity.ts'
 import { openRoster } from '#trust/roster.ts'
@@ -29,6 +29,7 @@ export interface Evidence {
 /** What an envelope says of itself once it is open. */
 export interface Sealing {
   readonly sender: NodeId
+  readonly scope: Scope
   /** Every member node can open it. */
   readonly isForAll: boolean
 }
@@ -79,7 +80,7 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
       const opened = openEnvelope(envelope, roster, keyring)
       if (!opened.ok) return undefined
       const { scope } = opened.key
-      return { sender: opened.sender.node, isForAll: isForAll(scope) }
+      return { sender: opened.sender.node, scope, isForAll: isForAll(scope) }
     },
   }
 }

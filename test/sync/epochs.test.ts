@@ -1,10 +1,10 @@
 /** Secrets begin, end and are handed on; whoever is out opens nothing that is sealed afterwards. */
-import { test } from 'tap'
+import { test, type Test } from 'tap'
 import { must } from '#base/assert.ts'
-import { KEYS, segmentDocument } from '#model/document-id.ts'
+import { DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { openEnvelope } from '#codec/envelope.ts'
-import { burn, ensureEpoch, rotate } from '#sync/epochs.ts'
+import { burn, ensureEpoch, rotate, sealingKeyFor } from '#sync/epochs.ts'
 import { key, range } from '#sync/keys.ts'
 import { aFaultyStore } from '../support/faulty-store.ts'
 import {
@@ -16,10 +16,11 @@ import {
   revoke,
   setMember,
 } from '../support/fleet.ts'
-import { seedOf } from '../support/nodes.ts'
+import { anIdentity, seedOf } from '../support/nodes.ts'
 import { seededRandom } from '../support/random.ts'
 import {
   arrive,
+  aSync,
   bodies,
   envelopeOf,
   found,
@@ -236,6 +237,70 @@ test('who is out and calls the sealing key of another theirs keeps nobody from s
   t.equal(alpha.context.keyBook().epochs(organisation).length, made)
   t.equal((await bodies(hub)).length, 4)
 })
+
+test('nothing is sealed as long as nobody is known who could open it', async (t) => {
+  const { hub, alpha } = await strangers(t)
+  const channel = await makeChannel(alpha, 'private', [alpha])
+  await postIn(alpha, channel, 'waits for the sealing key of headquarters')
+  const { context } = alpha
+  const document = segmentDocument(channel, 'routine', 0)
+  const sealing = () => context.replica.commit((tx) => sealingKeyFor(tx, context, document))
+
+  t.equal(await sealing(), undefined)
+  t.strictSame(context.keyBook().epochs(channel), [], 'no epoch for nobody')
+  await arrive(alpha, await envelopeOf(hub, KEYS))
+
+  const { epoch } = must(await sealing(), 'there is somebody to seal it for')
+  for (const shared of [DIRECTORY, KEYS]) await arrive(hub, await envelopeOf(alpha, shared))
+  t.ok(hub.context.keyring.epoch(epoch))
+})
+
+test('what was sealed before a better epoch came opens for those who could not be wrapped for then', async (t) => {
+  const { hub, alpha, bravo } = await strangers(t)
+  await arrive(alpha, await envelopeOf(bravo, KEYS))
+  const channel = await makeChannel(alpha, 'private', [alpha, bravo])
+  await postIn(alpha, channel, 'sealed without headquarters')
+  const early = await envelopeOf(alpha, segmentDocument(channel, 'routine', 0))
+  const { epoch } = await keyFor(alpha, channel)
+  for (const shared of [DIRECTORY, KEYS]) await arrive(hub, await envelopeOf(alpha, shared))
+  t.match((await arrive(hub, early)).outcome, { kind: 'parked' })
+  await postIn(hub, channel, 'headquarters goes on without waiting')
+  t.not((await keyFor(hub, channel)).epoch, epoch, 'and has outdone it')
+
+  await arrive(alpha, await envelopeOf(hub, KEYS))
+  await arrive(hub, await envelopeOf(alpha, KEYS))
+
+  t.equal((await keyFor(alpha, channel)).epoch, (await keyFor(hub, channel)).epoch)
+  t.ok(hub.context.keyring.epoch(epoch), 'it was wrapped for headquarters all the same')
+  t.equal(await postsHeld(hub, channel), 2)
+  t.strictSame(await hub.context.replica.read.list(range.parked), [])
+})
+
+test('the first epoch is over as soon as anybody is out, known here or not', async (t) => {
+  const fleet = await aFleet(t, ['hub', 'alpha'])
+  const [hub] = [fleet.node('hub')]
+  await fleet.settle()
+  const stranger = anIdentity('stranger', 9, 'kit').certificate.node
+  t.equal((await keyFor(hub, 'directory')).epoch, hub.context.keyring.firstEpoch.id)
+
+  await revoke(hub, { ...hub, id: stranger })
+
+  t.not((await keyFor(hub, 'directory')).epoch, hub.context.keyring.firstEpoch.id)
+})
+
+/** Nodes that know each other's certificates and have not met. */
+async function strangers(t: Test) {
+  const names = ['hub', 'alpha', 'bravo'] as const
+  const roles = { hub: 'hub', alpha: 'kit', bravo: 'kit' } as const
+  const knows = names.map((name, at) => anIdentity(name, at + 1, roles[name]))
+  const open = (name: (typeof names)[number]) =>
+    aSync(name, { number: names.indexOf(name) + 1, role: roles[name], knows })
+  const nodes = { hub: await open('hub'), alpha: await open('alpha'), bravo: await open('bravo') }
+  t.teardown(async () => {
+    for (const node of Object.values(nodes)) await node[Symbol.asyncDispose]()
+  })
+  return nodes
+}
 
 async function keysSize({ context }: SyncNode): Promise<number> {
   return (await context.replica.commit((tx) => tx.log(KEYS))).size()

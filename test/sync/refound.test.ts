@@ -1,0 +1,111 @@
+/** Channels that a lost node made late, and what honest people have written in them. */
+import { test } from 'tap'
+import type { ChannelId, NodeId } from '#base/ids.ts'
+import { directChannelId } from '#model/channel-id.ts'
+import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
+import type { ChannelRecord } from '#model/view.ts'
+import { key, range } from '#sync/keys.ts'
+import { unpack } from '#sync/records.ts'
+import { aFleet, enter, makeChannel, postIn, postsHeld } from '../support/fleet.ts'
+import { amiraOf, type SyncNode } from '../support/sync.ts'
+
+test('a channel of a lost node stays with those who wrote in it', async (t) => {
+  const { hub, alpha, bravo, charlie, hear } = await aScene(t)
+  const channel = await makeChannel(bravo, 'public', [bravo, charlie])
+  await enter(bravo, channelDocument(channel), {
+    kind: 'settings',
+    settings: { name: 'river', displayName: 'River' },
+  })
+  await hear('nobody')
+  await postIn(charlie, channel, 'shown as saved')
+
+  await hear('everybody')
+
+  for (const node of [hub, alpha, charlie]) {
+    t.ok(node.context.directory().channel(channel), 'it is there')
+    t.strictSame(node.context.directory().members(channel).map(personOf), [amiraOf(charlie.id)])
+    t.equal(await postsHeld(node, channel), 1)
+    t.equal(await nameAt(node, channel), 'river')
+  }
+})
+
+test('so does a direct channel with somebody of a lost node', async (t) => {
+  const { hub, bravo, charlie, hear } = await aScene(t)
+  const both = [amiraOf(bravo.id), amiraOf(charlie.id)] as const
+  const channel = directChannelId(...both)
+  await enter(bravo, DIRECTORY, { kind: 'channel', channel, channelKind: 'direct' })
+  for (const person of both)
+    await enter(bravo, DIRECTORY, { kind: 'member', channel, person, role: 'member' })
+  await hear('nobody')
+  await postIn(charlie, channel, 'shown as saved')
+
+  await hear('everybody')
+
+  for (const node of [hub, charlie]) {
+    t.ok(node.context.directory().channel(channel))
+    t.equal(await postsHeld(node, channel), 1)
+  }
+})
+
+test('one in which nobody else wrote goes, is not offered, and comes to nobody who hears late', async (t) => {
+  const { hub, alpha, bravo, charlie, hear } = await aScene(t)
+  const open = await makeChannel(bravo, 'public', [bravo])
+  await postIn(bravo, open, 'by the lost one')
+  const closed = await makeChannel(bravo, 'group', [bravo, charlie])
+  await hear('nobody')
+  await postIn(charlie, closed, 'in a channel that nobody else may found')
+
+  await hear('everybody')
+
+  for (const channel of [open, closed]) {
+    for (const node of [hub, alpha, charlie]) {
+      t.equal(node.context.directory().channel(channel), undefined)
+      const offers = (await Promise.all([hub, alpha, charlie].map(offersOf(node)))).flat()
+      t.notOk(offers.some((place) => place.includes(channel)))
+    }
+    t.equal(await postsHeld(hub, channel), 0)
+  }
+})
+
+/** Headquarters is cut off and revokes bravo as of a time before what bravo writes in the test. */
+async function aScene(t: Parameters<typeof aFleet>[0]) {
+  const names = ['hub', 'alpha', 'bravo', 'charlie'] as const
+  const fleet = await aFleet(t, names)
+  const [hub, alpha, bravo, charlie] = names.map((name) => fleet.node(name)) as [
+    SyncNode,
+    SyncNode,
+    SyncNode,
+    SyncNode,
+  ]
+  await fleet.settle()
+  fleet.isolate('hub')
+  const since = hub.context.now()
+  await fleet.clock.advance(60_000)
+  t.teardown(async () => {
+    for (const name of names) await fleet.close(name)
+  })
+  const hear = async (who: 'nobody' | 'everybody'): Promise<void> => {
+    await fleet.settle()
+    if (who === 'nobody') return
+    await enter(hub, KEYS, { kind: 'revocation', node: bravo.id, since, reason: 'lost' })
+    fleet.isolate('bravo')
+    for (const other of [alpha, charlie]) fleet.network.heal(hub.id, other.id)
+    await fleet.settle()
+  }
+  return { hub, alpha, bravo, charlie, hear }
+}
+
+function personOf({ person }: { readonly person: string }): string {
+  return person
+}
+
+async function nameAt({ context }: SyncNode, channel: ChannelId): Promise<unknown> {
+  return unpack<ChannelRecord>(await context.replica.read.get(key.channel(channel)))?.settings.name
+}
+
+function offersOf({ context, id }: SyncNode): (to: { readonly id: NodeId }) => Promise<string[]> {
+  return async (to) => {
+    if (to.id === id) return []
+    return (await context.replica.read.list(range.outbox(to.id))).map(([place]) => place)
+  }
+}
