@@ -109,8 +109,12 @@ export async function directoryChanged(
 export async function foldedAnew(tx: Tx, context: SyncContext, before: Directory): Promise<void> {
   await foundAgain(tx, context, before)
   for (const { id } of context.directory().channels()) addChannel(context, id)
-  const isTouched = (document: DocumentId): boolean => document !== KEYS && document !== DIRECTORY
-  await offerAnew(tx, context, isTouched)
+  await offerAnew(tx, context, isOfSome)
+}
+
+/** Neither of the two documents that everybody holds. */
+function isOfSome(document: DocumentId): boolean {
+  return document !== KEYS && document !== DIRECTORY
 }
 
 /** Names a channel's audiences to the keyring. */

@@ -1,6 +1,13 @@
 /** What must not be left on a disk once everything has drained. */
-import { nodePrefix, nodePrefixOfPerson, type ChannelId } from '#base/ids.ts'
+import {
+  nodePrefix,
+  nodePrefixOfPerson,
+  type ChannelId,
+  type DocumentId,
+  type UserId,
+} from '#base/ids.ts'
 import { isFounder } from '#model/channel-id.ts'
+import { channelOfDocument, parseDocumentId } from '#model/document-id.ts'
 import type { Amendment } from '#model/view.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
 import type { Sealing } from './evidence.ts'
@@ -25,7 +32,7 @@ export function checkLeftovers(end: Rest, member: Member): void {
   const captured = end.members.filter(({ capturedAt }) => capturedAt !== undefined)
   for (const prefix of WAITING) {
     const kept = member.disk.durable({ from: prefix, to: `${prefix.slice(0, -1)}0` })
-    const left = kept.filter((record) => !mayStay({ ...end, captured }, prefix, record))
+    const left = kept.filter((record) => !mayStay({ ...end, captured, member }, prefix, record))
     if (left.length === 0) continue
     end.verdict.fail({
       broken: 'nothing left over',
@@ -36,30 +43,45 @@ export function checkLeftovers(end: Rest, member: Member): void {
   }
 }
 
+type Waiting = Rest & { readonly captured: readonly Member[]; readonly member: Member }
+
 /** Whether what waits may wait for ever. */
 function mayStay(
-  { members, captured, reference, sealingOf }: Rest & { readonly captured: readonly Member[] },
+  rest: Waiting,
   prefix: (typeof WAITING)[number],
   [place, value]: readonly [string, Uint8Array],
 ): boolean {
+  const { captured } = rest
   // Nobody goes to a captured node any more.
   if (captured.some(({ id }) => place.includes(`/${id}/`))) return true
-  // Audits are for headquarters: nobody else could open its own.
-  if (prefix === 'out/' && place.includes(`/a.${members[0]?.id}.`)) return true
-  if (prefix === 'view/orphan/') {
-    // What it says of its own message, which came too late to count.
-    const author = unpack<Pick<Amendment, 'author'>>(value)?.author
-    return captured.some(({ id }) => author && nodePrefixOfPerson(author) === nodePrefix(id))
-  }
-  if (prefix !== 'park/') return false
+  if (prefix === 'out/') return isForNobodyElse(rest, place.split('/').at(-1) as DocumentId)
+  if (prefix === 'park/') return mayStayParked(rest, value)
+  if (prefix !== 'view/orphan/') return false
+  // What a captured node says of its own message, which came too late to count.
+  const author = unpack<Pick<Amendment, 'author'>>(value)?.author
+  return captured.some(({ id }) => author && nodePrefixOfPerson(author) === nodePrefix(id))
+}
+
+/** Whether nobody else may open a document: an audit is for headquarters, and so is a channel of its own people alone. */
+function isForNobodyElse({ members, member, reference }: Waiting, document: DocumentId): boolean {
+  if (member !== members[0]) return false
+  const name = parseDocumentId(document)
+  if (name?.kind === 'audit') return name.node === member.id
+  const channel = channelOfDocument(document)
+  const view = channel && reference.channels.get(channel)
+  const isHere = (person: UserId): boolean => nodePrefixOfPerson(person) === nodePrefix(member.id)
+  return view !== undefined && view.kind !== 'public' && view.members.every(isHere)
+}
+
+function mayStayParked({ members, captured, reference, sealingOf }: Waiting, value: Uint8Array) {
   const envelope = unpack<KeptRecord>(value)?.bytes
   const sealing = envelope && sealingOf(envelope)
-  if (captured.some(({ id }) => id === sealing?.sender)) return true
+  if (sealing === undefined) return false
+  if (captured.some(({ id }) => id === sealing.sender)) return true
   // It waits for a channel that a captured node made, and that counts nowhere any more.
-  const channel = sealing?.scope as ChannelId
-  const isNowhere = sealing !== undefined && !reference.channels.has(channel)
-  if (isNowhere && isCapturedsOwn({ members }, channel)) return true
-  return sealing?.isForAll === false // a post office gives everybody what is sealed for a few
+  const channel = sealing.scope as ChannelId
+  if (!reference.channels.has(channel) && isCapturedsOwn({ members }, channel)) return true
+  return !sealing.isForAll // a post office gives everybody what is sealed for a few
 }
 
 /** Whether a captured node made a channel. */
