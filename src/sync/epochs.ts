@@ -39,8 +39,10 @@ export async function sealingKeyFor(
   context.keyring.addScope(scope, audience)
   const canReachSomebody =
     heldEpoch(context, audience) !== undefined || sealableNodes(context, audience).length > 0
-  const epoch = canReachSomebody ? (await ensureEpoch(tx, context, audience))?.id : undefined
-  return epoch === undefined ? undefined : context.keyring.keyOf(scope, epoch)
+  const epoch = canReachSomebody ? await ensureEpoch(tx, context, audience) : undefined
+  if (epoch === undefined) return undefined
+  await noteSealed(tx, context, epoch)
+  return context.keyring.keyOf(scope, epoch.id)
 }
 
 /** The epoch an audience seals under now, made if need be. */
@@ -104,32 +106,61 @@ export async function rotate(tx: Tx, context: SyncContext, audience: AudienceId)
   return epoch
 }
 
-/**
- * Wraps what an audience seals under for those of its nodes that lack it, or for one of them; and the newest that this node
- * made itself though a better one has come: what it has sealed under that waits at whoever could not be wrapped for then.
- */
+/** Wraps what an audience seals under for those of its nodes that lack it, or for one of them. */
 export async function cover(
   tx: Tx,
   context: SyncContext,
   { audience, only }: { readonly audience: AudienceId; readonly only?: NodeId | undefined },
 ): Promise<void> {
-  const self = context.identity.certificate.node
   const nodes = nodesOf(context, audience)
   const good = goodEpochs(context, audience, nodes)
   if (mustOutdo(context, good, nodes)) await rotate(tx, context, audience)
-  const held = good.filter(({ id }) => context.keyring.epoch(id) !== undefined)
-  const own = held
-    .filter(({ maker }) => maker === self)
-    .toSorted((a, b) => b.number - a.number)
-    .slice(0, 1)
-  for (const { id, covered, isFirst } of new Set([...held.slice(0, 1), ...own])) {
-    const epoch = context.keyring.epoch(id)
-    const lacking = sealableNodes(context, audience).filter(
-      ({ name, node }) => !covered.has(name) && (only === undefined || node === only),
-    )
-    if (epoch === undefined || isFirst || lacking.length === 0) continue
-    await wrapFor(tx, context, { epoch, lacking, isNew: false })
+  const best = good.find(({ id }) => context.keyring.epoch(id) !== undefined)
+  if (best !== undefined && !best.isFirst) await coverWith(tx, context, { ...best, only })
+}
+
+/**
+ * Wraps the epochs of kits that this node has sealed under, whatever became of them since: their makers may not have known
+ * everybody, and what was sealed waits at those who could not be wrapped for. Hubs see to their own.
+ */
+export async function coverSealed(
+  tx: Tx,
+  context: SyncContext,
+  audience: AudienceId,
+): Promise<void> {
+  for (const epoch of context.keyBook().epochs(audience)) {
+    const isHubs = context.roster.byNode(epoch.maker)?.role === 'hub'
+    const record = isHubs ? undefined : unpack<EpochRecord>(await tx.get(key.epoch(epoch.id)))
+    if (record?.isSealedUnder === true) await coverWith(tx, context, epoch)
   }
+}
+
+interface Covering {
+  readonly id: string
+  readonly audience: string
+  readonly covered: ReadonlySet<string>
+  readonly only?: NodeId | undefined
+}
+
+async function coverWith(
+  tx: Tx,
+  context: SyncContext,
+  { id, audience, covered, only }: Covering,
+): Promise<void> {
+  const epoch = context.keyring.epoch(id)
+  const lacking = sealableNodes(context, audience as AudienceId).filter(
+    ({ name, node }) => !covered.has(name) && (only === undefined || node === only),
+  )
+  if (epoch !== undefined && lacking.length > 0)
+    await wrapFor(tx, context, { epoch, lacking, isNew: false })
+}
+
+/** Notes that something was sealed under an epoch that a kit made. */
+async function noteSealed(tx: Tx, context: SyncContext, { id, maker }: Epoch): Promise<void> {
+  if (maker === undefined || context.roster.byNode(maker)?.role === 'hub') return
+  const record = unpack<EpochRecord>(await tx.get(key.epoch(id)))
+  if (record !== undefined && record.isSealedUnder !== true)
+    tx.put(key.epoch(id), pack({ ...record, isSealedUnder: true } satisfies EpochRecord))
 }
 
 /** Audiences with an epoch that this node might have to wrap for somebody. */

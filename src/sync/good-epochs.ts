@@ -4,9 +4,8 @@ import type { EpochFacts } from '#model/key-book.ts'
 import type { AudienceId } from '#trust/epoch.ts'
 import type { SyncContext } from './context.ts'
 
-type Candidate = Pick<EpochFacts, 'id' | 'number' | 'covered'> & {
+type Candidate = Pick<EpochFacts, 'id' | 'number' | 'audience' | 'covered'> & {
   readonly isFirst: boolean
-  readonly maker: NodeId | undefined
   /** A hub made it. */
   readonly isHubs: boolean
 }
@@ -54,7 +53,7 @@ export function goodEpochs(
     made.push({
       id: first.id,
       number: 0,
-      maker: undefined,
+      audience,
       covered: new Set(),
       isFirst: true,
       isHubs: false,
@@ -82,7 +81,7 @@ function atTheDoor(
           {
             id,
             number,
-            maker,
+            audience,
             covered: new Set<string>(),
             isFirst: false,
             isHubs: roster.byNode(maker)?.role === 'hub',

@@ -39,6 +39,8 @@ export interface EpochRecord {
   readonly heldSince: Instant
   /** It was handed over at the door. */
   readonly isFromDoor?: boolean
+  /** This node has sealed under it; noted of those that kits made. */
+  readonly isSealedUnder?: boolean
 }
 
 /** Half of what opens another node. */

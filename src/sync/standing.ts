@@ -20,7 +20,7 @@ import { auditKeyNews } from './audit.ts'
 import { writeHere } from './author.ts'
 import { audiencesOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
-import { cover, ensureSealingKey, heldAudiences, takeKeyNews } from './epochs.ts'
+import { cover, coverSealed, ensureSealingKey, heldAudiences, takeKeyNews } from './epochs.ts'
 import { takeForkProof } from './freeze.ts'
 import { allDocuments, clockOf, coveredByAll, hasOf, setHas } from './ledger.ts'
 import type { Tx } from './replica.ts'
@@ -148,6 +148,7 @@ async function coverAll(tx: Tx, context: SyncContext, from: PeerId | undefined):
     const isForAll = role === 'hub' || isMaker
     if (isForAll) await cover(tx, context, { audience })
     else if (from !== undefined && isNode(from)) await cover(tx, context, { audience, only: from })
+    await coverSealed(tx, context, audience)
   }
 }
 

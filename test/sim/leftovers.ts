@@ -1,12 +1,6 @@
 /** What must not be left on a disk once everything has drained. */
-import {
-  nodePrefix,
-  nodePrefixOfPerson,
-  type ChannelId,
-  type DocumentId,
-  type UserId,
-} from '#base/ids.ts'
-import { isFounder } from '#model/channel-id.ts'
+import { nodePrefix, nodePrefixOfPerson, type ChannelId, type DocumentId } from '#base/ids.ts'
+import { isFounder, kindOfChannel } from '#model/channel-id.ts'
 import { channelOfDocument, parseDocumentId } from '#model/document-id.ts'
 import type { Amendment } from '#model/view.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
@@ -62,15 +56,20 @@ function mayStay(
   return captured.some(({ id }) => author && nodePrefixOfPerson(author) === nodePrefix(id))
 }
 
-/** Whether nobody else may open a document: an audit is for headquarters, and so is a channel of its own people alone. */
-function isForNobodyElse({ members, member, reference }: Waiting, document: DocumentId): boolean {
+/**
+ * Whether nobody else may open a document: an audit is for headquarters, and so is a channel of its own people alone, or
+ * with those of a captured node.
+ */
+function isForNobodyElse(rest: Waiting, document: DocumentId): boolean {
+  const { members, member, captured, reference } = rest
   if (member !== members[0]) return false
   const name = parseDocumentId(document)
   if (name?.kind === 'audit') return name.node === member.id
   const channel = channelOfDocument(document)
-  const view = channel && reference.channels.get(channel)
-  const isHere = (person: UserId): boolean => nodePrefixOfPerson(person) === nodePrefix(member.id)
-  return view !== undefined && view.kind !== 'public' && view.members.every(isHere)
+  if (channel === undefined || kindOfChannel(channel) === 'public') return false
+  const homes = new Set([member, ...captured].map(({ id }) => nodePrefix(id)))
+  const people = reference.channels.get(channel)?.members ?? []
+  return people.every((person) => homes.has(nodePrefixOfPerson(person)))
 }
 
 function mayStayParked({ members, captured, reference, sealingOf }: Waiting, value: Uint8Array) {

@@ -276,6 +276,28 @@ test('what was sealed before a better epoch came opens for those who could not b
   t.strictSame(await hub.context.replica.read.list(range.parked), [])
 })
 
+test('what was sealed under an epoch of a node that is lost by now opens for those who belong', async (t) => {
+  const { hub, alpha, bravo } = await strangers(t)
+  await arrive(alpha, await envelopeOf(bravo, KEYS))
+  const channel = await makeChannel(alpha, 'private', [alpha, bravo])
+  const made = (await keyFor(alpha, channel)).epoch
+  for (const shared of [DIRECTORY, KEYS]) await arrive(bravo, await envelopeOf(alpha, shared))
+  await postIn(bravo, channel, 'sealed under it')
+  const early = await envelopeOf(bravo, segmentDocument(channel, 'routine', 0))
+  t.equal((await keyFor(bravo, channel)).epoch, made)
+  for (const shared of [DIRECTORY, KEYS]) await arrive(hub, await envelopeOf(alpha, shared))
+  t.match((await arrive(hub, early)).outcome, { kind: 'parked' })
+  const since = hub.context.now() + 60_000
+  await enter(hub, KEYS, { kind: 'revocation', node: alpha.id, since, reason: 'lost' })
+
+  await arrive(bravo, await envelopeOf(hub, KEYS))
+  await arrive(hub, await envelopeOf(bravo, KEYS))
+
+  t.equal(await postsHeld(hub, channel), 1)
+  t.not((await keyFor(bravo, channel)).epoch, made, 'and nothing more is sealed under it')
+  t.strictSame(await hub.context.replica.read.list(range.parked), [])
+})
+
 test('the first epoch is over as soon as anybody is out, known here or not', async (t) => {
   const fleet = await aFleet(t, ['hub', 'alpha'])
   const [hub] = [fleet.node('hub')]
