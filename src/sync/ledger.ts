@@ -7,9 +7,10 @@ import type { DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { RELAY_DELAY_MS } from '#base/limits.ts'
-import { channelOfDocument, laneOfDocument } from '#model/document-id.ts'
+import { channelOfDocument, KEYS, laneOfDocument } from '#model/document-id.ts'
 import { countBeyond, joinClocks, meetClocks, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
+import type { Certificate } from '#trust/identity.ts'
 import { mayHold } from './audience.ts'
 import { isNode, type Span, type SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
@@ -75,14 +76,24 @@ export async function setHas(
 }
 
 /**
- * Whether a peer is given a document: a node that can open it, and any post office, which opens nothing. Who does not belong
- * any more has nothing to seal it with; and of a channel that the directory does not know nobody could open anything.
+ * Whether a peer is given a document: a node that can open it, and any post office, which opens nothing, where some other node
+ * can. Who does not belong any more has nothing to seal it with; and of a channel that the directory does not know nobody
+ * could open anything.
  */
 function maySend(context: SyncContext, peer: PeerId, document: DocumentId): boolean {
   const channel = channelOfDocument(document)
   if (channel !== undefined && context.directory().channel(channel) === undefined) return false
   if (!mayHold(context, context.identity.certificate.node, document)) return false
-  return !isNode(peer) || mayHold(context, peer, document)
+  return isNode(peer) ? mayHold(context, peer, document) : isForOthers(context, document)
+}
+
+/** Whether any other node may hold a document; the keys document makes us known. Hubs first: they hold nearly everything. */
+function isForOthers(context: SyncContext, document: DocumentId): boolean {
+  if (document === KEYS) return true
+  const self = context.identity.certificate.node
+  const others = context.roster.all().filter(({ node }) => node !== self)
+  const may = ({ node }: Certificate): boolean => mayHold(context, node, document)
+  return others.some((one) => one.role === 'hub' && may(one)) || others.some(may)
 }
 
 /** A document has grown: every peer but `from` is offered it. */

@@ -31,7 +31,10 @@ import { destroySharesOf, handOutShare, takeShare } from './shares.ts'
 /** An entry of the keys document was folded, in the commit that added it. */
 export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): Promise<void> {
   const { roster } = context
-  if (news.kind === 'certificate') roster.introduce(news.certificate)
+  if (news.kind === 'certificate') {
+    roster.introduce(news.certificate)
+    await offerAnew(tx, context, () => true) // until now it may have been for nobody else
+  }
   if (news.kind === 'revocation') {
     const { node, since } = news.revocation
     roster.revoke(node, since)
@@ -109,12 +112,7 @@ export async function directoryChanged(
 export async function foldedAnew(tx: Tx, context: SyncContext, before: Directory): Promise<void> {
   await foundAgain(tx, context, before)
   for (const { id } of context.directory().channels()) addChannel(context, id)
-  await offerAnew(tx, context, isOfSome)
-}
-
-/** Neither of the two documents that everybody holds. */
-function isOfSome(document: DocumentId): boolean {
-  return document !== KEYS && document !== DIRECTORY
+  await offerAnew(tx, context, () => true)
 }
 
 /** Names a channel's audiences to the keyring. */

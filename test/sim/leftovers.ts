@@ -1,7 +1,6 @@
 /** What must not be left on a disk once everything has drained. */
-import { nodePrefix, nodePrefixOfPerson, type ChannelId, type DocumentId } from '#base/ids.ts'
-import { isFounder, kindOfChannel } from '#model/channel-id.ts'
-import { channelOfDocument, parseDocumentId } from '#model/document-id.ts'
+import { nodePrefix, nodePrefixOfPerson, type ChannelId } from '#base/ids.ts'
+import { isFounder } from '#model/channel-id.ts'
 import type { Amendment } from '#model/view.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
 import type { Sealing } from './evidence.ts'
@@ -26,7 +25,7 @@ export function checkLeftovers(end: Rest, member: Member): void {
   const captured = end.members.filter(({ capturedAt }) => capturedAt !== undefined)
   for (const prefix of WAITING) {
     const kept = member.disk.durable({ from: prefix, to: `${prefix.slice(0, -1)}0` })
-    const left = kept.filter((record) => !mayStay({ ...end, captured, member }, prefix, record))
+    const left = kept.filter((record) => !mayStay({ ...end, captured }, prefix, record))
     if (left.length === 0) continue
     end.verdict.fail({
       broken: 'nothing left over',
@@ -37,7 +36,7 @@ export function checkLeftovers(end: Rest, member: Member): void {
   }
 }
 
-type Waiting = Rest & { readonly captured: readonly Member[]; readonly member: Member }
+type Waiting = Rest & { readonly captured: readonly Member[] }
 
 /** Whether what waits may wait for ever. */
 function mayStay(
@@ -48,28 +47,11 @@ function mayStay(
   const { captured } = rest
   // Nobody goes to a captured node any more.
   if (captured.some(({ id }) => place.includes(`/${id}/`))) return true
-  if (prefix === 'out/') return isForNobodyElse(rest, place.split('/').at(-1) as DocumentId)
   if (prefix === 'park/') return mayStayParked(rest, value)
   if (prefix !== 'view/orphan/') return false
   // What a captured node says of its own message, which came too late to count.
   const author = unpack<Pick<Amendment, 'author'>>(value)?.author
   return captured.some(({ id }) => author && nodePrefixOfPerson(author) === nodePrefix(id))
-}
-
-/**
- * Whether nobody else may open a document: an audit is for headquarters, and so is a channel of its own people alone, or
- * with those of a captured node.
- */
-function isForNobodyElse(rest: Waiting, document: DocumentId): boolean {
-  const { members, member, captured, reference } = rest
-  if (member !== members[0]) return false
-  const name = parseDocumentId(document)
-  if (name?.kind === 'audit') return name.node === member.id
-  const channel = channelOfDocument(document)
-  if (channel === undefined || kindOfChannel(channel) === 'public') return false
-  const homes = new Set([member, ...captured].map(({ id }) => nodePrefix(id)))
-  const people = reference.channels.get(channel)?.members ?? []
-  return people.every((person) => homes.has(nodePrefixOfPerson(person)))
 }
 
 function mayStayParked({ members, captured, reference, sealingOf }: Waiting, value: Uint8Array) {

@@ -24,7 +24,7 @@ const NOON = 1_800_000_000_000
 
 test('a message, the view of it and its offer to peers are one batch, and told only then', async (t) => {
   const store = aFaultyStore()
-  await using alpha = await aSync('alpha', { store })
+  await using alpha = await aSync('alpha', { store, knows: [anIdentity('bravo', 2)] })
   await found(alpha)
   alpha.context.peers.add(office)
   const told = alpha.events.length

@@ -1,6 +1,6 @@
 /** What follows from who is in and who is out: offers, and what was folded anew. */
 import { test } from 'tap'
-import { DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
+import { channelDocument, DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import { range } from '#sync/keys.ts'
 import {
   aFleet,
@@ -11,7 +11,19 @@ import {
   revoke,
   setMember,
 } from '../support/fleet.ts'
-import { amiraOf, arrive, envelopeOf, keyFor, type SyncNode } from '../support/sync.ts'
+import { anIdentity } from '../support/nodes.ts'
+import {
+  amiraOf,
+  arrive,
+  aSync,
+  envelopeOf,
+  found,
+  keyFor,
+  ops,
+  routine,
+  say,
+  type SyncNode,
+} from '../support/sync.ts'
 
 test('a node out of the audience holds nothing of a channel and is offered nothing', async (t) => {
   const fleet = await aFleet(t, ['hub', 'alpha', 'bravo', 'charlie'])
@@ -45,6 +57,28 @@ test('who is added is offered what was said before, and who was removed nothing 
 
   t.equal(await postsHeld(charlie, channel), 2)
   t.equal(await postsHeld(bravo, channel), 1)
+})
+
+test('a post office is given what somebody else may hold, from when there is somebody', async (t) => {
+  const [hub, alpha] = [anIdentity('hub', 1, 'hub'), anIdentity('alpha', 2)]
+  await using node = await aSync('hub', { number: 1, role: 'hub', knows: [hub] })
+  const office = 'post:office' as const
+  node.context.peers.add(office)
+  await found(node)
+  await say(node, 'there is nobody yet')
+  const offered = async () =>
+    (await node.context.replica.read.list(range.outbox(office))).map(([place]) =>
+      place.slice(place.lastIndexOf('/') + 1),
+    )
+  t.strictSame(await offered(), [])
+
+  const content = { kind: 'node' as const, certificate: alpha.certificateBytes }
+  await enter(node, KEYS, content)
+
+  const own = [KEYS, DIRECTORY, channelDocument(ops), routine]
+  t.match(new Set(await offered()), new Set(own))
+  await revoke(node, { ...node, id: alpha.certificate.node })
+  t.strictSame(await offered(), [KEYS], 'and what is for nobody any more is taken back')
 })
 
 test('an envelope under a secret that is not here yet is parked, and opens when the wrap comes', async (t) => {
