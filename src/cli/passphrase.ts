@@ -16,7 +16,7 @@ import {
   type StoreKey,
   type UnlockConfig,
 } from '#compose/unlocking.ts'
-import { askHidden } from './hidden-input.ts'
+import { askHidden } from './question.ts'
 import { postAnyWay } from './request-any.ts'
 import { writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
 
@@ -94,14 +94,13 @@ async function newPassphrase(
   { newPassphraseFile }: PassphraseOptions,
   surroundings: Surroundings,
 ): Promise<string> {
-  const first =
-    newPassphraseFile === undefined
-      ? await askHidden('New passphrase: ', surroundings)
-      : await passphraseIn(newPassphraseFile)
-  const second =
-    newPassphraseFile === undefined ? await askHidden('Once more: ', surroundings) : first
-  const text = first ?? ''
-  if (text !== second) throw refused('two different texts', 'the same twice')
+  const isAsked = newPassphraseFile === undefined
+  const text = isAsked
+    ? await askHidden('New passphrase: ', surroundings)
+    : await passphraseIn(newPassphraseFile)
+  if (text === undefined) throw refused('nothing', 'a passphrase')
+  const again = isAsked ? await askHidden('Once more: ', surroundings) : text
+  if (text !== again) throw refused('two different texts', 'the same twice')
   if (text.length < CHARACTERS_MIN || text.length > CHARACTERS_MAX)
     throw refused(`${text.length} characters`, `${CHARACTERS_MIN} to ${CHARACTERS_MAX}`)
   return text
