@@ -32,6 +32,10 @@ export const BODY_BYTES_MAX = 1_000_000
 export const IN_FLIGHT_MAX = 32
 /** Envelopes kept that cannot be opened or applied yet; more are refused, and their sender keeps them. */
 export const PARKED_ENVELOPES_MAX = 2_000
+/** Anchors of one hub that are kept for one list: an honest one writes one or two. */
+export const ANCHORS_OF_HUB_MAX = 8
+/** Places where one fork is proved that are kept: any will do. */
+export const PROOF_PLACES_MAX = 8
 /** Documents in one note; a longer one is cut. */
 export const NOTE_ITEMS_MAX = 1_000
 /** How long another node's change waits before we put it in a post office: its own node may be quicker. 30 s. */

@@ -12,7 +12,8 @@ import {
   type NodeId,
   type OrganisationId,
 } from '#base/ids.ts'
-import { isKeyContent, type ForkProof, type Wrap } from './key-content.ts'
+import type { Anchor, ForkProof } from './fork-content.ts'
+import { isKeyContent, type Wrap } from './key-content.ts'
 import type { Logged } from './log.ts'
 import { openShareBook, type ShareBook, type ShareNews } from './share-book.ts'
 import { epochsOf, type EpochRow, type EpochEntry } from './epoch-rows.ts'
@@ -62,6 +63,13 @@ export interface WrapFacts extends Wrap {
   readonly epoch: Omit<EpochFacts, 'covered' | 'madeAt'>
 }
 
+/** Where a word on a list that forked stands in the keys document. */
+export interface WordPlace {
+  readonly actor: ActorId
+  readonly seq: number
+  readonly placeAt: Instant
+}
+
 /** What an entry changed. */
 export type KeyNews =
   | { readonly kind: 'certificate'; readonly certificate: Uint8Array }
@@ -77,7 +85,8 @@ export type KeyNews =
   | { readonly kind: 'revocation'; readonly revocation: Revocation }
   | { readonly kind: 'wipe order'; readonly node: NodeId }
   | { readonly kind: 'wiped'; readonly node: NodeId }
-  | { readonly kind: 'fork'; readonly proof: ForkProof }
+  /** A word on a list that forked, and where it stands: proofs and anchors are judged by whoever acts on them. */
+  | { readonly kind: 'fork'; readonly word: ForkProof | Anchor; readonly at: WordPlace }
   | { readonly kind: 'renewal'; readonly node: NodeId }
   | ShareNews
   | { readonly kind: 'nothing' }
@@ -186,8 +195,10 @@ function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): Key
     book.certificates.push(content.certificate)
     return { kind: 'certificate', certificate: content.certificate }
   }
-  if (!isKeyContent(content) || writer === undefined) return NOTHING
   const place = { actor: logged.actor, seq: logged.seq }
+  if (content.kind === 'fork' || content.kind === 'anchor')
+    return { kind: 'fork', word: content, at: { ...place, placeAt: logged.entry.placeAt } }
+  if (!isKeyContent(content) || writer === undefined) return NOTHING
   switch (content.kind) {
     case 'sealing key':
       return addSealingKey(book, { ...content, ...place, node: writer.node })
@@ -210,8 +221,6 @@ function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): Key
       if (!writer.administers) return NOTHING
       book.wipes.add(content.node)
       return { kind: 'wipe order', node: content.node }
-    case 'fork':
-      return { kind: 'fork', proof: content }
     case 'wiped':
       book.wiped.add(writer.node)
       return { kind: 'wiped', node: writer.node }

@@ -6,16 +6,19 @@ import { bytesFromHex, byteReader, byteWriter, hexFromBytes, MalformedBytes } fr
 import {
   bytesFromId,
   idFromBytes,
-  type ActorId,
-  type ChangeHash,
   type ChannelId,
-  type DocumentId,
   type Instant,
   type NodeId,
   type OrganisationId,
 } from '#base/ids.ts'
-import { COUNTER_MAX, DELTA_CHANGES_MAX, LIST_CHANGES_MAX } from '#base/limits.ts'
-import { parseDocumentId } from './document-id.ts'
+import { COUNTER_MAX } from '#base/limits.ts'
+import {
+  FORK_KIND_NUMBER,
+  FORK_READERS,
+  forkFields,
+  type Anchor,
+  type ForkProof,
+} from './fork-content.ts'
 
 /** An entry of the keys document. */
 export type KeyContent =
@@ -53,6 +56,7 @@ export type KeyContent =
   /** The node says of itself that it destroys its keys now. */
   | { readonly kind: 'wiped' }
   | ForkProof
+  | Anchor
   /** The node asks for a new certificate in place of the one that is valid until then. */
   | { readonly kind: 'renewal'; readonly until: Instant }
   | {
@@ -71,24 +75,6 @@ export interface ShareParcel {
   readonly sealed: Uint8Array
 }
 
-/** Proof that a node signed two different changes under one number. It needs nothing but the node's certificate. */
-export interface ForkProof {
-  readonly kind: 'fork'
-  readonly document: DocumentId
-  readonly actor: ActorId
-  /** The first number that has two changes. */
-  readonly seq: number
-  /** The change before it, 64 hexadecimal digits; the genesis where `seq` is 1. */
-  readonly previous: ChangeHash
-  readonly branches: readonly [ForkBranch, ForkBranch]
-}
-
-/** One of two branches: its entries from the fork to a signed one, and that signature. */
-export interface ForkBranch {
-  readonly values: readonly Uint8Array[]
-  readonly signature: Uint8Array
-}
-
 /** An epoch's secret, wrapped under the secret of a pair: the `pair` entry with this number in the same list. */
 export interface Wrap {
   readonly pair: number
@@ -104,16 +90,14 @@ export const KEY_KIND_NUMBER = {
   revocation: 27,
   'wipe order': 28,
   wiped: 29,
-  fork: 33,
   renewal: 30,
   share: 31,
+  ...FORK_KIND_NUMBER,
 } as const
 
 /** Nodes one epoch entry may be wrapped for: as many as fit into an entry; more take a second one. */
 export const WRAPS_MAX = 1_000
 
-/** A branch that begins there still has numbers for all its changes: beyond, nobody could write them. */
-const FORK_SEQ_MAX = LIST_CHANGES_MAX - DELTA_CHANGES_MAX
 const WRAP_BYTES = 48
 const KEY_NAME_BYTES = 8
 const EPOCH_ID_BYTES = 16
@@ -145,11 +129,9 @@ export function keyFields(content: KeyContent): readonly unknown[] {
       return [bytesFromId(content.node)]
     case 'wiped':
       return []
-    case 'fork': {
-      const { document, actor, seq, previous, branches } = content
-      const named = [document, bytesFromHex(actor), seq, bytesFromHex(previous)]
-      return [...named, ...branches.map(writeBranch)]
-    }
+    case 'fork':
+    case 'anchor':
+      return forkFields(content)
     case 'renewal':
       return [Math.floor(content.until / 1000)]
     case 'share': {
@@ -196,30 +178,7 @@ export const KEY_READERS: Readonly<
   [KEY_KIND_NUMBER['wipe order']]: ([node]) =>
     isBytes(node, 16) ? { kind: 'wipe order', node: idFromBytes<NodeId>(node) } : undefined,
   [KEY_KIND_NUMBER.wiped]: () => ({ kind: 'wiped' }),
-  [KEY_KIND_NUMBER.fork]: ([document, actor, seq, previous, one, other]) => {
-    const name = typeof document === 'string' ? parseDocumentId(document) : undefined
-    if (
-      name === undefined ||
-      !isBytes(actor, 12) ||
-      !isBytes(previous, 32) ||
-      !isCount(seq, FORK_SEQ_MAX)
-    )
-      return
-    const branches = [one, other].map((field) =>
-      field instanceof Uint8Array ? readBranch(field) : undefined,
-    )
-    const [first, second] = branches
-    return first && second && seq > 0
-      ? {
-          kind: 'fork',
-          document: document as DocumentId,
-          actor: hexFromBytes(actor) as ActorId,
-          seq,
-          previous: hexFromBytes(previous) as ChangeHash,
-          branches: [first, second],
-        }
-      : undefined
-  },
+  ...FORK_READERS,
   [KEY_KIND_NUMBER.renewal]: ([until]) =>
     isCount(until) ? { kind: 'renewal', until: until * 1000 } : undefined,
   [KEY_KIND_NUMBER.share]: ([id, keyName, ciphertext, sealed]) => {
@@ -251,31 +210,6 @@ function readWraps(bytes: Uint8Array): readonly Wrap[] | undefined {
       wraps.push({ pair: reader.uint(), bytes: new Uint8Array(reader.raw(WRAP_BYTES)) })
     }
     return wraps
-  } catch (error) {
-    if (error instanceof MalformedBytes) return undefined
-    throw error
-  }
-}
-
-function writeBranch({ values, signature }: ForkBranch): Uint8Array {
-  const writer = byteWriter()
-  writer.block(signature)
-  for (const value of values) writer.block(value)
-  return writer.bytes()
-}
-
-function readBranch(bytes: Uint8Array): ForkBranch | undefined {
-  try {
-    const reader = byteReader(bytes)
-    const signature = new Uint8Array(reader.block())
-    const values: Uint8Array[] = []
-    while (reader.left() > 0 && values.length <= DELTA_CHANGES_MAX)
-      values.push(new Uint8Array(reader.block()))
-    const isWhole =
-      values.length > 0 &&
-      values.length <= DELTA_CHANGES_MAX &&
-      values.every((value) => value.length > 0)
-    return isWhole ? { values, signature } : undefined
   } catch (error) {
     if (error instanceof MalformedBytes) return undefined
     throw error

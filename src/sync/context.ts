@@ -85,6 +85,10 @@ export interface Run {
   unsureSince: Instant | undefined
   /** The life is over: nothing of our own that was never sent may leave before the next. */
   isOver: boolean
+  /** Some list has forked, as far as is known here. */
+  hasForks: boolean
+  /** The keys document says so of a list whose node is not known yet. */
+  hasDoubts: boolean
   /** When a node last asked for a document, and how often: of all documents here and all nodes at most. */
   readonly asked: Map<string, { readonly at: Instant; readonly times: number }>
 }

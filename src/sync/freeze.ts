@@ -1,99 +1,229 @@
 /**
  * A node that signs two different changes under one number is captured, copied or broken. The list it did that in ends
- * for everybody with the last change before: the proof travels in the keys document, and whoever has it decides the
- * same. Other lists do not depend on it, so honest nodes go on and converge.
+ * for everybody: the proof travels in the keys document, and with it the word of hubs on what they had held before
+ * (`anchors.ts`). Whoever has both decides the same (`list-end.ts`). Other lists do not depend on it, so honest nodes go
+ * on and converge.
  */
-import type { ActorId, DocumentId } from '#base/ids.ts'
-import { must } from '#base/assert.ts'
-import { DELTA_CHANGES_MAX } from '#base/limits.ts'
 import { writeChange, type Change } from '#model/change.ts'
-import { channelOfDocument, KEYS } from '#model/document-id.ts'
-import type { ForkBranch, ForkProof } from '#model/key-content.ts'
-import type { Log, Logged } from '#model/log.ts'
-import { attestationOf } from '#trust/attestation.ts'
+import { channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
+import type { KeyNews } from '#model/key-book.ts'
+import { postIdOf, type Logged } from '#model/log.ts'
+import type { MessageRecord } from '#model/view.ts'
+import { anchorHere, isSigned } from './anchors.ts'
+import { mayHold } from './audience.ts'
 import { alarm } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { Fork, SyncContext } from './context.ts'
+import { isProof, proofOf } from './fork-proof.ts'
+import { wantUpTo } from './healing.ts'
 import { key, range } from './keys.ts'
-import { pack, unpack, type AsideRecord, type RebornRecord } from './records.ts'
-import type { Reader, Tx } from './replica.ts'
+import { offerToPeers } from './ledger.ts'
+import {
+  endOf,
+  forkOf,
+  isSameAnchor,
+  noteAnchor,
+  noteProof,
+  reachOf,
+  type ListEnd,
+  type ListName,
+} from './list-end.ts'
+import { settleAside } from './rebirth.ts'
+import { pack, unpack, type AsideRecord, type CutRecord, type RebornRecord } from './records.ts'
+import type { Tx } from './replica.ts'
 import { reproject } from './reproject.ts'
 
-/** Most bytes of entries in one proof: it must fit into an entry itself. */
-const PROOF_BYTES_MAX = 50_000
+type ForkNews = Extract<KeyNews, { readonly kind: 'fork' }>
 
-/** Up to which number an actor's list counts; undefined while it was never proved to fork. */
-export async function frozenAt(
-  reader: Pick<Reader, 'get'>,
-  document: DocumentId,
-  actor: ActorId,
-): Promise<number | undefined> {
-  return unpack<number>(await reader.get(key.frozen(document, actor)))
-}
-
-/** Another branch of an actor's list came in, and its signature holds: ends the list here and tells everybody. */
+/** Another branch of an actor's list came in, and its signature holds: tells everybody, and ends the list here. */
 export async function proveFork(tx: Tx, context: SyncContext, fork: Fork): Promise<void> {
-  const { document, actor, seq, branch, signature } = fork
-  const frozen = await frozenAt(tx, document, actor)
-  if (frozen !== undefined && frozen < seq) return
+  const { document, actor, seq } = fork
+  const { forkAt } = await forkOf(tx, fork)
+  if (forkAt !== undefined && forkAt <= seq) return
   // A disk that was put back: nobody has seen our branch, and in a new life it is written again (`rebirth.ts`).
   const sent = unpack<number>(await tx.get(key.sent(document, actor))) ?? 0
   if (actor === context.replica.actor && seq > sent) return
   alarm(tx, context, { deed: 'fork found', document, actor, seq })
-  const log = await tx.log(document)
-  const ours = await signedBranch(tx, context, { log, actor, seq })
-  const theirs = { values: branch.map(({ value }) => value), signature }
-  const previous = log.before(actor, seq)
-  if (ours !== undefined && previous !== undefined && fits([ours, theirs])) {
-    const content = {
-      kind: 'fork' as const,
-      document,
-      actor,
-      seq,
-      previous,
-      branches: [ours, theirs] as const,
-    }
+  const content = await proofOf(tx, context, fork)
+  if (content !== undefined) {
+    await anchorHere(tx, context, { document, actor, forkAt: seq })
     const entry = { author: undefined, claimedAt: context.now(), content }
     await writeHere(tx, context, { document: KEYS, entry })
-    return // the entry has frozen the list already
+    return // the entry has ended the list already
   }
-  await freeze(tx, context, { document, actor, seq: seq - 1 })
+  // What cannot be proved takes nothing back: others would not hear of it. We ourselves go on in a new life.
+  if (actor !== context.replica.actor) return
+  const target = Math.max(sent, seq + fork.branch.length - 1)
+  await cutTo(tx, context, { list: fork, last: seq - 1, target })
+  await beginAnew(tx, context, { list: fork, reach: seq - 1 })
 }
 
-/** A proof came in, or was written here: checks it and ends the list. */
-export async function takeForkProof(tx: Tx, context: SyncContext, proof: ForkProof): Promise<void> {
-  const node = context.roster.ofActor(proof.actor)?.node
-  if (node === undefined || !holds(context, proof)) {
-    tx.afterwards(() => context.log.warn('fork.unproved', { document: proof.document }))
+/** A proof or an anchor came in, or was written here: checks it, and ends the list where it follows from all there are. */
+export async function takeForkWord(
+  tx: Tx,
+  context: SyncContext,
+  { word, at }: ForkNews,
+): Promise<void> {
+  const { document } = word
+  const node = context.roster.ofActor(word.actor)?.node
+  if (await isKnown(tx, { word, at })) return
+  if (
+    node === undefined ||
+    !(word.kind === 'fork' ? isProof(context, word) : isSigned(context, word))
+  ) {
+    context.run.hasDoubts ||= node === undefined
+    tx.afterwards(() => context.log.warn('fork.unproved', { document }))
     return
   }
-  tx.afterwards(() => context.log.error('node.forked', { node, document: proof.document }))
-  await freeze(tx, context, { document: proof.document, actor: proof.actor, seq: proof.seq - 1 })
+  context.run.hasForks = true
+  if (word.kind === 'fork') {
+    tx.afterwards(() => context.log.error('node.forked', { node, document }))
+    await anchorHere(tx, context, { document, actor: word.actor, forkAt: word.seq })
+    await noteProof(tx, word, at)
+  } else await noteAnchor(tx, word, at)
+  await endList(tx, context, word)
 }
 
-interface ListEnd {
-  readonly document: DocumentId
-  readonly actor: ActorId
-  /** The last change that counts. */
-  readonly seq: number
+/** Takes every proof and anchor in the keys document again: one may have been written by, or about, a node not known then. */
+export async function takeAllForkWords(tx: Tx, context: SyncContext): Promise<void> {
+  context.run.hasDoubts = false
+  for (const { actor, seq, entry } of (await tx.log(KEYS)).since({})) {
+    const { content: word, placeAt } = entry
+    if (word.kind !== 'fork' && word.kind !== 'anchor') continue
+    await takeForkWord(tx, context, { kind: 'fork', word, at: { actor, seq, placeAt } })
+  }
+  await endAllLists(tx, context)
 }
 
-/** Ends an actor's list. What came after is taken out of document and view; people are told what is gone. */
-async function freeze(tx: Tx, context: SyncContext, end: ListEnd): Promise<void> {
-  const { document, actor, seq } = end
-  const known = await frozenAt(tx, document, actor)
-  if (known !== undefined && known <= seq) return
-  tx.put(key.frozen(document, actor), pack(seq))
-  const gone = await tx.cutBack(document, { actor, seq })
-  if (actor === context.replica.actor) await beginAnew(tx, context, { end, gone })
-  for (const [place] of await tx.list(range.attestations(document, actor)))
-    if (Number(place.slice(place.lastIndexOf('/') + 1)) > seq) tx.delete(place)
+/** A certificate or a revocation may change whose anchors count. */
+export async function endAllLists(tx: Tx, context: SyncContext): Promise<void> {
+  const forks = await tx.list(range.forks)
+  context.run.hasForks = forks.length > 0
+  for (const [place] of forks) {
+    const [document, actor] = place.split('/').slice(1)
+    await endList(tx, context, { document, actor } as ListName)
+  }
+}
+
+/** Brings a list to its end: what counts and was cut off comes back, what does not count is taken out, what lacks is asked for. */
+export async function endList(tx: Tx, context: SyncContext, list: ListName): Promise<void> {
+  const end = await endOf(tx, context.roster, list)
+  if (end === undefined) return
+  const { document, actor } = list
+  const log = await tx.log(document)
+  const have = log.clock()[actor] ?? 0
+  const reach = reachOf(end, (seq) => log.find(actor, seq)?.hash)
+  const back = await cutBefore(tx, list, { end, reach })
+  const last = back[0] === undefined ? reach : back[0].seq - 1
+  if (have > last) await cutTo(tx, context, { list, last, target: reach })
+  if (back.length > 0) await giveBack(tx, context, { list, back })
+  await keepSignatures(tx, list, end)
+  if (mayHold(context, context.identity.certificate.node, document))
+    await wantUpTo(tx, context.now(), { document, actor, end })
+  if (actor === context.replica.actor) await beginAnew(tx, context, { list, reach })
+  await settleAside(tx, context, document)
+}
+
+/** Takes an actor's changes after `last` out of document and view, and keeps them apart; people are told what is gone. */
+export async function cutTo(
+  tx: Tx,
+  context: SyncContext,
+  {
+    list: { document, actor },
+    last,
+    target,
+  }: { readonly list: ListName; readonly last: number; readonly target: number },
+): Promise<void> {
+  const gone = await tx.cutBack(document, { actor, seq: last })
+  const isOurs = actor === context.replica.actor
+  for (const { seq, hash, previous, value, entry } of gone) {
+    const place = key.attestation(document, actor, seq)
+    const signature = await tx.get(place)
+    tx.delete(place)
+    tx.put(
+      key.cut(document, actor, { seq, hash }),
+      pack({ previous, value, signature } satisfies CutRecord),
+    )
+    if (isOurs)
+      tx.put(
+        key.aside(document, actor, seq),
+        pack({ actor, seq, hash, entry, target } satisfies AsideRecord),
+      )
+  }
   if (gone.length === 0) return
+  await show(tx, context, { document, actor }, [])
+  tx.afterwards(() => context.log.warn('list.frozen', { document, actor, count: gone.length }))
+}
+
+/** The branch that was cut off here and leads furthest beyond `reach`: its changes from where it leaves the list. */
+async function cutBefore(
+  tx: Tx,
+  { document, actor }: ListName,
+  { end, reach }: { readonly end: ListEnd; readonly reach: number },
+): Promise<readonly Change[]> {
+  const log = await tx.log(document)
+  for (const point of end.points) {
+    if (point.seq <= reach) break
+    const changes: Change[] = []
+    let { seq, hash } = point
+    while (log.before(actor, seq + 1) !== hash) {
+      const known = unpack<CutRecord>(await tx.get(key.cut(document, actor, { seq, hash })))
+      if (known === undefined) break
+      changes.unshift(writeChange({ actor, seq, ...known }))
+      hash = known.previous
+      seq -= 1
+    }
+    if (log.before(actor, seq + 1) === hash) return changes
+  }
+  return []
+}
+
+/** Puts changes that had been cut off, and count after all, where they were. */
+async function giveBack(
+  tx: Tx,
+  context: SyncContext,
+  { list, back }: { readonly list: ListName; readonly back: readonly Change[] },
+): Promise<void> {
+  const { document, actor } = list
+  const logged: Logged[] = []
+  for (const change of back) {
+    const { seq } = change
+    const place = key.cut(document, actor, change)
+    const { signature } = unpack<CutRecord>(await tx.get(place)) ?? {}
+    tx.delete(place)
+    if (signature !== undefined) tx.put(key.attestation(document, actor, seq), signature)
+    logged.push(await tx.take(document, change))
+  }
+  await show(tx, context, list, logged)
+  await offerToPeers(tx, context, { document, from: undefined })
+}
+
+/** Makes the picture anew, and tells people what is gone from it and what of `back` is there again. */
+async function show(
+  tx: Tx,
+  context: SyncContext,
+  { document }: ListName,
+  back: readonly Logged[],
+): Promise<void> {
+  if (document === KEYS || document === DIRECTORY) return context.refold(tx)
   const channel = channelOfDocument(document)
-  if (channel === undefined) return context.refold(tx)
+  if (channel === undefined) return
   for (const message of await reproject(tx, context, channel))
     tx.afterwards(() => context.emit({ kind: 'withdrawn', message }))
-  tx.afterwards(() => context.log.warn('list.frozen', { document, actor, count: gone.length }))
+  for (const { actor, seq } of back) {
+    const id = postIdOf(document, actor, seq)
+    const message = unpack<MessageRecord>(await tx.get(key.message(id)))
+    if (message !== undefined)
+      tx.afterwards(() => context.emit({ kind: 'posted', message, isLate: true }))
+  }
+}
+
+/** With the signatures in anchors whoever reached one can hand the list on. */
+async function keepSignatures(tx: Tx, { document, actor }: ListName, end: ListEnd): Promise<void> {
+  const log = await tx.log(document)
+  for (const { seq, hash, signature } of end.points)
+    if (log.find(actor, seq)?.hash === hash)
+      tx.put(key.attestation(document, actor, seq), signature)
 }
 
 /**
@@ -103,16 +233,11 @@ async function freeze(tx: Tx, context: SyncContext, end: ListEnd): Promise<void>
 async function beginAnew(
   tx: Tx,
   context: SyncContext,
-  { end, gone }: { readonly end: ListEnd; readonly gone: readonly Logged[] },
+  { list, reach }: { readonly list: ListName; readonly reach: number },
 ): Promise<void> {
-  const { document, actor, seq: target } = end
-  for (const { seq, hash, entry } of gone)
-    tx.put(
-      key.aside(document, seq),
-      pack({ actor, seq, hash, entry, target } satisfies AsideRecord),
-    )
+  const { document, actor } = list
   const before = unpack<RebornRecord>(await tx.get(key.reborn))
-  const heard = { ...(before?.actor === actor ? before.heard : {}), [document]: target }
+  const heard = { ...(before?.actor === actor ? before.heard : {}), [document]: reach }
   tx.put(key.reborn, pack({ actor, heard } satisfies RebornRecord))
   context.run.isOver = true
   tx.afterwards(() => {
@@ -121,55 +246,12 @@ async function beginAnew(
   })
 }
 
-/** Our own copy of the list from `seq` to its first signed change there. */
-async function signedBranch(
-  tx: Tx,
-  context: SyncContext,
-  { log, actor, seq }: { readonly log: Log; readonly actor: ActorId; readonly seq: number },
-): Promise<ForkBranch | undefined> {
-  const values: Uint8Array[] = []
-  for (let at = seq; ; at += 1) {
-    const change = log.find(actor, at)
-    if (change === undefined) break
-    values.push(change.value)
-    const signature = await tx.get(key.attestation(log.document, actor, at))
-    if (signature !== undefined) return { values, signature }
-  }
-  const last = log.find(actor, seq + values.length - 1)
-  if (actor !== context.replica.actor || last === undefined) return undefined
-  // A copy of this very node writes elsewhere: what we wrote ourselves we can sign now.
-  const { organisation } = context.identity
-  const statement = attestationOf(organisation.id, log.document, last.hash)
-  return { values, signature: context.identity.sign(statement) }
-}
-
-/** Two branches that differ in their first entry, both signed by the node whose list it is. */
-function holds(context: SyncContext, proof: ForkProof): boolean {
-  const { actor, document, branches } = proof
-  const node = context.roster.ofActor(actor)?.node
-  if (node === undefined) return false
-  const firsts = new Set<string>()
-  for (const { values, signature } of branches) {
-    const chain = chainOf(proof, values)
-    firsts.add(must(chain[0], 'a branch has an entry').hash)
-    const head = must(chain.at(-1), 'a branch has an entry')
-    const statement = attestationOf(context.identity.organisation.id, document, head.hash)
-    if (!context.roster.verify(node, statement, signature)) return false
-  }
-  return firsts.size === branches.length
-}
-
-function chainOf({ actor, seq, previous }: ForkProof, values: readonly Uint8Array[]): Change[] {
-  let before = previous
-  return values.map((value, index) => {
-    const change = writeChange({ actor, seq: seq + index, previous: before, value })
-    before = change.hash
-    return change
-  })
-}
-
-function fits(branches: readonly ForkBranch[]): boolean {
-  const isShort = branches.every(({ values }) => values.length <= DELTA_CHANGES_MAX)
-  const bytes = branches.flatMap(({ values }) => values).reduce((sum, one) => sum + one.length, 0)
-  return isShort && bytes <= PROOF_BYTES_MAX
+async function isKnown(tx: Tx, { word, at }: Pick<ForkNews, 'word' | 'at'>): Promise<boolean> {
+  const { forkAt, proofs, anchors } = await forkOf(tx, word)
+  if (word.kind === 'anchor')
+    return anchors.some(
+      (one) => one.by === at.actor && one.placeAt <= at.placeAt && isSameAnchor(one, word),
+    )
+  const isProved = proofs.some(({ actor, seq }) => actor === at.actor && seq === at.seq)
+  return forkAt !== undefined && (forkAt < word.seq || (forkAt === word.seq && isProved))
 }

@@ -4,14 +4,15 @@
  * our own list, what was never sent is nowhere else: messages are made again from the view, in a new life, since the
  * numbers of what was lost must not be used twice.
  */
-import { headsOf } from './documents.ts'
 import { codeOf } from '#base/errors.ts'
 import type { ActorId, DocumentId, Instant } from '#base/ids.ts'
 import { foldDocument, loadDocument } from '#model/document.ts'
 import { countBeyond, postIdOf, type Clock, type Log } from '#model/log.ts'
 import type { MessageRecord } from '#model/view.ts'
 import type { Log as EventLog } from '#ports/log.ts'
+import { headsOf } from './documents.ts'
 import { key, range } from './keys.ts'
+import { topOf, type ListEnd } from './list-end.ts'
 import {
   pack,
   unpack,
@@ -85,6 +86,26 @@ export async function closeHole(tx: Tx, document: DocumentId): Promise<void> {
   for (const [name] of await tx.list(range.broken(document))) tx.delete(name)
 }
 
+/** Asks for an actor's changes up to the number where its list ends (see `list-end.ts`), and for none beyond. */
+export async function wantUpTo(
+  tx: Tx,
+  now: Instant,
+  {
+    document,
+    actor,
+    end,
+  }: { readonly document: DocumentId; readonly actor: ActorId; readonly end: ListEnd },
+): Promise<void> {
+  const place = key.hole(document)
+  const hole = unpack<HoleRecord>(await tx.get(place))
+  const clock = unpack<DocumentRecord>(await tx.get(key.document(document)))?.clock ?? {}
+  const { [actor]: before = 0, ...others } = hole?.wanted ?? {}
+  const seq = end.points.length > 0 ? topOf(end) : Math.min(before, end.floor)
+  const wanted = seq > (clock[actor] ?? 0) ? { ...others, [actor]: seq } : others
+  if (Object.keys(wanted).length === 0) tx.delete(place)
+  else tx.put(place, pack({ since: hole?.since ?? now, wanted } satisfies HoleRecord))
+}
+
 interface Survivors {
   readonly log: Log
   /** Bytes that are there and cannot be used. */
@@ -139,7 +160,7 @@ async function keepOwn(staging: Staging, { document, actor, from, to }: OwnLoss)
     const { author, claimedAt, body, root } = message
     const entry = { author, claimedAt, content: { kind: 'post' as const, body, root } }
     const aside: AsideRecord = { actor, seq, hash: undefined, entry, target: from - 1 }
-    staging.put(key.aside(document, seq), pack(aside))
+    staging.put(key.aside(document, actor, seq), pack(aside))
   }
 }
 

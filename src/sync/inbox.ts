@@ -19,7 +19,7 @@ import { clockOf } from './ledger.ts'
 import { takeNote } from './notes.ts'
 import { allParked, keptFrom, park, unpark } from './parking.ts'
 import type { KeptRecord } from './records.ts'
-import { settleAside } from './rebirth.ts'
+import { settleAllAside, settleAside } from './rebirth.ts'
 import type { Tx } from './replica.ts'
 import { takeDelta } from './take-delta.ts'
 
@@ -44,7 +44,8 @@ async function takeWithKept(tx: Tx, context: SyncContext, incoming: Incoming): P
   const outcome = await takeEnvelope(tx, context, incoming)
   const grown = grownBy(outcome)
   if (grown === undefined) return outcome
-  await settleAside(tx, context, grown)
+  if (grown === KEYS) await settleAllAside(tx, context)
+  else await settleAside(tx, context, grown)
   await closeHole(tx, grown)
   await retryWaiting(tx, context, grown)
   if (opensMore(grown)) await retryParked(tx, context)

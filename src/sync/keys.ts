@@ -2,7 +2,16 @@
  * Every key in the store: this list is the disk format. Values are MessagePack unless the line says otherwise.
  * No key holds text a person wrote or a name they chose. Numbers are padded so that key order is number order.
  */
-import type { ActorId, ChannelId, DocumentId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
+import type {
+  ActorId,
+  ChangeHash,
+  ChannelId,
+  DocumentId,
+  Instant,
+  NodeId,
+  PostId,
+  UserId,
+} from '#base/ids.ts'
 import { laneNumber, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Range } from '#ports/store.ts'
@@ -48,8 +57,11 @@ export const key = {
   /** ParcelRecord: sealed, numbered, not yet answered. */
   parcel: (peer: PeerId, lane: Lane, number: number) =>
     `fly/${peer}/${laneNumber(lane)}/${padded(number)}`,
-  /** Number: the last change of an actor's list that counts; what follows was proved to be one of two. */
-  frozen: (id: DocumentId, actor: ActorId) => `frozen/${id}/${actor}`,
+  /** ForkRecord: the actor's node signed two changes under one number, or a hub says what it held. */
+  fork: (id: DocumentId, actor: ActorId) => `fork/${id}/${actor}`,
+  /** CutRecord: a change that was cut off a list which forked. */
+  cut: (id: DocumentId, actor: ActorId, at: { readonly seq: number; readonly hash: ChangeHash }) =>
+    `cut/${id}/${actor}/${padded(at.seq)}/${at.hash}`,
   /** We asked this peer for an actor's whole list, as what it sent did not go on from what we have. */
   asked: (peer: PeerId, id: DocumentId, actor: ActorId | 'all') => `asked/${peer}/${id}/${actor}`,
   /** SealingSeedRecord: a sealing key of ours, by its name. */
@@ -84,7 +96,7 @@ export const key = {
   /** RebornRecord: this node was put back to an earlier state; the life that it names must end. */
   reborn: 'reborn',
   /** AsideRecord: a change of an earlier life that others may know as another one. */
-  aside: (id: DocumentId, seq: number) => `aside/${id}/${padded(seq)}`,
+  aside: (id: DocumentId, actor: ActorId, seq: number) => `aside/${id}/${actor}/${padded(seq)}`,
   /** The id of a message that was written again in a new life. */
   moved: (id: PostId) => `moved/${id}`,
   /** HoleRecord: damage took some of this document; it is asked for. */
@@ -147,7 +159,7 @@ export const range = {
   parked: within('park/'),
   parkedForKey: within('park/key/'),
   peers: within('peer/'),
-  frozen: within('frozen/'),
+  forks: within('fork/'),
   sealingSeeds: within('seal/'),
   epochs: within('epoch/'),
   shares: within('share/'),

@@ -17,7 +17,7 @@ import { writeHere } from './author.ts'
 import type { SyncContext, SyncEvent } from './context.ts'
 import { startDriver, type Driver } from './driver.ts'
 import { ensureSealingKey, holdFromDoor, reloadEpochs } from './epochs.ts'
-import { proveFork } from './freeze.ts'
+import { proveFork, takeAllForkWords } from './freeze.ts'
 import { retryParked } from './inbox.ts'
 import { range } from './keys.ts'
 import type { LinkState } from './links.ts'
@@ -127,7 +127,14 @@ function contextOf(
     foundedAt: () => Math.min(...roster.all().map(({ validFrom }) => validFrom)),
     refold: (tx) => fold(tx, context),
     onFork: (fork, tx) => proveFork(tx, context, fork),
-    run: { isUnsure: false, unsureSince: undefined, isOver: false, asked: new Map() },
+    run: {
+      isUnsure: false,
+      unsureSince: undefined,
+      isOver: false,
+      hasForks: false,
+      hasDoubts: false,
+      asked: new Map(),
+    },
     onRebirth: options.onRebirth ?? (() => undefined),
   }
   return { context, audit }
@@ -145,6 +152,7 @@ async function begin(context: SyncContext, options: NodeSyncOptions): Promise<vo
   replica.onRollback((reader) => fold(reader, context))
   await enrolItself(context, options.doorEpoch)
   await replica.commit((tx) => retryParked(tx, context))
+  await replica.commit((tx) => takeAllForkWords(tx, context))
   await replica.commit((tx) => settleAllAside(tx, context))
 }
 

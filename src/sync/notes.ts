@@ -10,6 +10,7 @@ import {
 import { NOTE_ITEMS_MAX, WANT_DOUBLINGS_MAX, WANT_INTERVAL_MS } from '#base/limits.ts'
 import type { Opened } from '#codec/envelope.ts'
 import { decodeNote, type Note, type NoteItem } from '#codec/note.ts'
+import { KEYS } from '#model/document-id.ts'
 import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { noteStatement } from '#trust/attestation.ts'
@@ -27,7 +28,7 @@ import {
   setHas,
 } from './ledger.ts'
 import { unpack, type KeptRecord, type SaidRecord } from './records.ts'
-import { hearOfOurselves } from './rebirth.ts'
+import { hearOfOurselves, settleAllAside } from './rebirth.ts'
 import type { Reader, Tx } from './replica.ts'
 
 /** Takes an opened envelope that holds a note. */
@@ -56,6 +57,8 @@ export async function takeNote(
       await takeWant(tx, context, arrival)
       break
   }
+  // A hub may have said by it that it has heard of a fork of ours.
+  if (note.items.some(({ document }) => document === KEYS)) await settleAllAside(tx, context)
   return { kind: 'noted' }
 }
 

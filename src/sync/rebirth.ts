@@ -12,10 +12,12 @@ import { channelOfDocument } from '#model/document-id.ts'
 import type { Content, Draft } from '#model/entry.ts'
 import { postIdOf, type Clock, type Logged } from '#model/log.ts'
 import type { ChannelRecord, MessageRecord } from '#model/view.ts'
+import { haveHubsSpoken } from './anchors.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { allDocuments, clockOf } from './ledger.ts'
+import { endOf, topOf, type ListEnd } from './list-end.ts'
 import { pack, unpack, type AsideRecord, type RebornRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 
@@ -118,19 +120,54 @@ export async function settleAside(
   context: SyncContext,
   document: DocumentId,
 ): Promise<void> {
+  if (context.run.isOver) return // nothing is written in a life that ends
   const kept = await tx.list(range.aside(document))
   if (kept.length === 0) return
-  const log = await tx.log(document)
+  const waiting = new Set<PostId>()
   for (const [place, bytes] of kept) {
     const record = unpack<AsideRecord>(bytes)
     if (record === undefined) continue
-    const { actor, seq, hash, target } = record
-    const known = log.find(actor, seq)
-    if (known === undefined && seq <= target) return
-    tx.delete(place)
+    const { actor, seq, hash } = record
+    const known = (await tx.log(document)).find(actor, seq)
     const isSame = known !== undefined && (hash === undefined || hash === known.hash)
-    if (!isSame) await writeAgain(tx, context, { document, record })
+    const end = await endOf(tx, context.roster, { document, actor })
+    if (end === undefined && known === undefined && seq <= record.target) return
+    const isOpen =
+      end !== undefined &&
+      !isSame &&
+      (await mayComeBack(tx, context, { document, record, end, isTaken: known !== undefined }))
+    if (isOpen || isAbout(record.entry.content, waiting))
+      waiting.add(postIdOf(document, actor, seq))
+    else {
+      tx.delete(place)
+      if (!isSame) await writeAgain(tx, context, { document, record })
+    }
   }
+}
+
+/**
+ * Whether a change of a list that forked may yet come back: up to where hubs held it, and as far as it was ever sent, until
+ * each hub has said what it held.
+ */
+async function mayComeBack(
+  tx: Tx,
+  context: SyncContext,
+  {
+    document,
+    record: { actor, seq, target },
+    end,
+    isTaken,
+  }: Displaced & { readonly end: ListEnd; readonly isTaken: boolean },
+): Promise<boolean> {
+  if (!isTaken && seq <= topOf(end)) return true
+  const sent = unpack<number>(await tx.get(key.sent(document, actor))) ?? 0
+  return seq <= Math.max(sent, target) && !(await haveHubsSpoken(tx, context, { document, actor }))
+}
+
+/** Whether an entry is about one of these messages, whose ids may change. */
+function isAbout(content: Content, messages: ReadonlySet<PostId>): boolean {
+  const target = content.kind === 'post' ? content.root : 'target' in content && content.target
+  return typeof target === 'string' && messages.has(target)
 }
 
 /** Settles what can be settled at once: what lies beyond all that anybody has named. */
@@ -154,7 +191,7 @@ async function setAside(tx: Tx, document: DocumentId, record: RebornRecord): Pro
   for (const logged of await tx.cutBack(document, { actor, seq: sent })) {
     const { hash, entry, seq } = logged
     const aside: AsideRecord = { actor, seq, hash, entry, target }
-    tx.put(key.aside(document, seq), pack(aside))
+    tx.put(key.aside(document, actor, seq), pack(aside))
     if (entry.content.kind === 'post') await hide(tx, document, logged)
   }
 }

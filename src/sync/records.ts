@@ -2,6 +2,7 @@
 import { decode, encode } from '@msgpack/msgpack'
 import type { ActorId, ChangeHash, DocumentId, Instant } from '#base/ids.ts'
 import type { Draft } from '#model/entry.ts'
+import type { Anchor } from '#model/fork-content.ts'
 import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 
@@ -134,7 +135,32 @@ export interface RebornRecord {
   readonly heard: Clock
 }
 
-/** A change of an ended life that was never sent. */
+/** What the keys document says of a list: that it forked, and what hubs held of it before they heard of that. */
+export interface ForkRecord {
+  /** The lowest number that was proved to have two changes; undefined while only anchors have come. */
+  readonly forkAt: number | undefined
+  /** Where in the keys document that is proved. */
+  readonly proofs: readonly { readonly actor: ActorId; readonly seq: number }[]
+  readonly anchors: readonly AnchorRecord[]
+}
+
+/** An anchor, whose list it stands in, and its earliest place there. */
+export interface AnchorRecord extends Pick<
+  Anchor,
+  'forkAt' | 'branch' | 'seq' | 'hash' | 'signature'
+> {
+  readonly by: ActorId
+  readonly placeAt: Instant
+}
+
+/** A change that was cut off a list, in case its branch is the one that counts. */
+export interface CutRecord {
+  readonly previous: ChangeHash
+  readonly value: Uint8Array
+  readonly signature: Uint8Array | undefined
+}
+
+/** A change of an ended life that others may lack. */
 export interface AsideRecord {
   readonly actor: ActorId
   readonly seq: number

@@ -2,22 +2,24 @@
  * What a delta brings: run by run written again, checked and only then applied. One run that is forged, forked or too
  * early does not hold up the others.
  */
-import type { ActorId } from '#base/ids.ts'
+import type { ActorId, ChangeHash } from '#base/ids.ts'
 import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
 import type { Delta } from '#codec/delta.ts'
 import type { Opened } from '#codec/envelope.ts'
 import { rebuildDelta, type Rebuilt } from '#codec/rebuild.ts'
 import type { Change } from '#model/change.ts'
-import type { Clock } from '#model/log.ts'
+import { KEYS } from '#model/document-id.ts'
+import type { Clock, Log } from '#model/log.ts'
 import { breachIn } from '#model/rules.ts'
 import type { Range } from '#ports/store.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import { alarm } from './audit.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
 import { askForAll } from './doubts.ts'
-import { frozenAt } from './freeze.ts'
+import { cutTo, endList } from './freeze.ts'
 import { key, range } from './keys.ts'
 import { envelopeName, noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
+import { endOf, reachOf, topOf, type ListEnd } from './list-end.ts'
 import { keptOf } from './parking.ts'
 import { pack } from './records.ts'
 import { hearOfOurselves } from './rebirth.ts'
@@ -31,7 +33,14 @@ interface DeltaArrival {
   readonly incoming: Incoming
 }
 
-type Good = Extract<Rebuilt, { readonly kind: 'good' }>
+/** Changes of one run that are to be added; none when all of them are here. */
+interface Good {
+  readonly actor: ActorId
+  readonly changes: readonly Change[]
+  readonly newest: Change
+  /** That of the newest; undefined where nothing vouches for it by itself, or nothing is new. */
+  readonly signature: Uint8Array | undefined
+}
 
 /** What the runs of a delta came to. */
 interface Sorted {
@@ -72,43 +81,104 @@ export async function takeDelta(
 }
 
 async function sortRuns(tx: Tx, context: SyncContext, arrival: DeltaArrival): Promise<Sorted> {
-  const { document } = arrival.delta
   const good: Good[] = []
   const wanted: Record<string, number> = {}
-  let [forks, past] = [0, 0]
-  const log = await tx.log(document)
-  for (const run of rebuildDelta(arrival.delta, log)) {
-    const { actor } = run
-    if (isBeyondEnd(await frozenAt(tx, document, actor), run)) {
-      past += 1
-      continue
-    }
-    if (run.kind === 'missing') {
-      wanted[actor] = run.wanted
-      continue
-    }
-    const isKnown = run.kind === 'good' && run.changes.length === 0
-    const signature = signatureOf(arrival, actor)
-    if (!isKnown && !isVouchedFor(context, arrival, run.newest)) {
-      alarm(tx, context, { deed: 'not vouched for', document, actor })
-      const peer = arrival.incoming.from
-      if (peer !== undefined) await askForAll(tx, context, { peer, document, actor })
-    } else if (run.kind === 'good') {
-      const reason = breachIn(log, actor, run.changes)
-      if (reason === undefined) good.push(run)
-      else alarm(tx, context, { deed: 'rule broken', document, actor, reason })
-    } else if (signature !== undefined) {
-      forks += 1
-      const { seq, branch } = run
-      await context.onFork({ document, actor, seq, branch, signature }, tx)
-    }
+  let forks = 0
+  for (const run of rebuildDelta(arrival.delta, await tx.log(arrival.delta.document))) {
+    const found = await sortRun(tx, context, { arrival, run })
+    if (found === 'past') forks += 1
+    else if (found === 'wanted' && run.kind === 'missing') wanted[run.actor] = run.wanted
+    else if (typeof found === 'object') good.push(found)
   }
-  return { good, wanted, forks: forks + past }
+  return { good, wanted, forks }
 }
 
-/** Whether a run goes on where its actor's list has ended. */
-function isBeyondEnd(end: number | undefined, run: Rebuilt): boolean {
-  return end !== undefined && (run.kind === 'missing' || run.newest.seq > end)
+interface Sorting<Kind extends Rebuilt = Rebuilt> {
+  readonly arrival: DeltaArrival
+  readonly run: Kind
+}
+
+async function sortRun(
+  tx: Tx,
+  context: SyncContext,
+  { arrival, run }: Sorting,
+): Promise<Good | 'past' | 'wanted' | 'refused'> {
+  const { document } = arrival.delta
+  const { actor } = run
+  const end = await endOf(tx, context.roster, { document, actor })
+  if (run.kind === 'missing')
+    return end !== undefined && run.wanted >= topOf(end) ? 'past' : 'wanted'
+  if (run.kind === 'good' && run.changes.length === 0) return { ...run, signature: undefined }
+  const log = await tx.log(document)
+  const taken = run.kind === 'good' ? upTo(end, log, run) : undefined
+  if (run.kind === 'good' && taken === undefined) return 'past'
+  if (!isVouchedFor(context, arrival, run.newest)) {
+    alarm(tx, context, { deed: 'not vouched for', document, actor })
+    const peer = arrival.incoming.from
+    if (peer !== undefined) await askForAll(tx, context, { peer, document, actor })
+    return 'refused'
+  }
+  const signature = signatureOf(arrival, actor)
+  if (run.kind === 'forked') return changeBranch(tx, context, { arrival, run })
+  if (taken === undefined) return 'past'
+  return checked(tx, context, { log, taken: { signature, ...taken } })
+}
+
+/** A run that is another branch than ours: tells of the fork, and goes over to it where hubs held more of that branch. */
+async function changeBranch(
+  tx: Tx,
+  context: SyncContext,
+  { arrival, run }: Sorting<Extract<Rebuilt, { readonly kind: 'forked' }>>,
+): Promise<Good | 'past' | 'refused'> {
+  const { document } = arrival.delta
+  const { actor, seq, branch, newest } = run
+  const signature = signatureOf(arrival, actor)
+  if (signature === undefined) return 'past'
+  await context.onFork({ document, actor, seq, branch, signature }, tx)
+  const end = await endOf(tx, context.roster, { document, actor })
+  const log = await tx.log(document)
+  const isOnTop = log.before(actor, seq) === branch[0]?.previous
+  const taken = upTo(end, log, { actor, changes: branch, newest })
+  const ours = end && reachOf(end, (at) => log.find(actor, at)?.hash)
+  const isBetter = ours !== undefined && taken !== undefined && taken.newest.seq > ours
+  if (!isOnTop || !isBetter) return 'past'
+  await cutTo(tx, context, { list: { document, actor }, last: seq - 1, target: ours })
+  return checked(tx, context, { log: await tx.log(document), taken: { signature, ...taken } })
+}
+
+/** What counts of changes that go on from a list, as far as it has not ended before; undefined when nothing does. */
+function upTo(
+  end: ListEnd | undefined,
+  log: Log,
+  run: Omit<Good, 'signature'>,
+): Omit<Good, 'signature'> | Good | undefined {
+  if (end === undefined) return run
+  const { actor } = run
+  const from = run.changes[0]?.seq ?? Infinity
+  const hashAt = (seq: number): ChangeHash | undefined =>
+    (seq < from ? log.find(actor, seq) : run.changes[seq - from])?.hash
+  const reach = reachOf(end, hashAt)
+  const changes = run.changes.filter(({ seq }) => seq <= reach)
+  const newest = changes.at(-1)
+  if (newest === undefined) return undefined
+  if (newest.seq === run.newest.seq) return run
+  // It is cut short: what was signed lies beyond.
+  const { signature } = end.points.find(({ hash }) => hash === newest.hash) ?? {}
+  return { actor, changes, newest, signature }
+}
+
+/** Changes that break no rule. */
+function checked(
+  tx: Tx,
+  context: SyncContext,
+  { log, taken }: { readonly log: Log; readonly taken: Good },
+): Good | 'refused' {
+  const { actor, changes } = taken
+  const { document } = log
+  const reason = breachIn(log, actor, changes)
+  if (reason === undefined) return taken
+  alarm(tx, context, { deed: 'rule broken', document, actor, reason })
+  return 'refused'
 }
 
 interface Application {
@@ -139,6 +209,9 @@ async function apply(tx: Tx, context: SyncContext, { arrival, good }: Applicatio
   const fresh = good.filter(({ changes }) => changes.length > 0)
   if (fresh.length === 0) return
   for (const change of fresh.flatMap(({ changes }) => changes)) {
+    // Something before it in this delta may have ended its list.
+    const log = await tx.log(document)
+    if (log.before(change.actor, change.seq) !== change.previous) continue
     const logged = await tx.take(document, change)
     const source = { isLate: true, pendingId: '', now: context.now() }
     const event = await context.projector.apply(tx, { document, logged }, source)
@@ -146,10 +219,10 @@ async function apply(tx: Tx, context: SyncContext, { arrival, good }: Applicatio
   }
   await noteSegment(tx, document, context.now())
   await settle(tx, context, { document, from: arrival.incoming.from })
-  for (const { actor, newest } of fresh) {
-    const signature = signatureOf(arrival, actor)
+  for (const { actor, newest, signature } of fresh) {
     if (signature !== undefined)
       tx.put(key.attestation(document, actor, newest.seq), Uint8Array.from(signature))
+    if (document === KEYS) await endList(tx, context, { document, actor })
   }
   const from = arrival.incoming.from
   await offerToPeers(tx, context, { document, from })
