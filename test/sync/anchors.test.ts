@@ -1,0 +1,357 @@
+/** What a hub held of a list before it forked stays, for everybody, whatever is heard first. */
+import { test, type Test } from 'tap'
+import { must } from '#base/assert.ts'
+import type { ActorId } from '#base/ids.ts'
+import { DIRECTORY, KEYS } from '#model/document-id.ts'
+import { encodeEntry, type Content } from '#model/entry.ts'
+import { openLog } from '#model/log.ts'
+import { writeHere } from '#sync/author.ts'
+import { digestOf } from '#sync/doubts.ts'
+import { key, range } from '#sync/keys.ts'
+import { forkOf } from '#sync/list-end.ts'
+import { anInsider } from '../support/adversary.ts'
+import { collectingLog } from '../support/log.ts'
+import { anIdentity } from '../support/nodes.ts'
+import {
+  amiraOf,
+  arrive,
+  aSync,
+  bodies,
+  envelopeOf,
+  found,
+  routine,
+  say,
+  type SyncNode,
+} from '../support/sync.ts'
+
+const NAMES = ['alpha', 'bravo', 'charlie', 'delta', 'echo'] as const
+const HUBS: readonly string[] = ['alpha', 'echo']
+type Name = (typeof NAMES)[number]
+const people = NAMES.map((name, index) =>
+  anIdentity(name, index + 1, HUBS.includes(name) ? 'hub' : 'kit'),
+)
+const charlies = must(people[2], 'charlie')
+
+test('a list ends where a hub held it, whatever a kit hears first', async (t) => {
+  const { open, charlie, alpha, bravo } = await aScene(t)
+  await sayAll(charlie, ['one', 'two'])
+  const genuine = await envelopeOf(charlie, routine)
+  const forged = forge(charlie, ['never said'])
+  for (const node of [alpha, bravo]) for (const one of [genuine, forged]) await arrive(node, one)
+  const byKit = await envelopeOf(bravo, KEYS)
+  const byHub = await envelopeOf(alpha, KEYS)
+  t.strictSame(await bodies(alpha), ['one', 'two'])
+  t.strictSame(await bodies(bravo), [], 'nothing counts before a hub has spoken')
+
+  for (const order of permutations([genuine, forged, byKit, byHub])) {
+    const delta = await open('delta')
+    for (const one of order) await arrive(delta, one)
+    if (await lacks(delta)) await arrive(delta, await envelopeOf(alpha, routine))
+
+    t.strictSame(await bodies(delta), ['one', 'two'])
+    t.strictSame(await digest(delta), await digest(alpha))
+    t.notOk(await lacks(delta))
+  }
+})
+
+test('who had the other branch lets go of it and asks for the one that counts', async (t) => {
+  const { open, charlie, alpha } = await aScene(t)
+  await sayAll(charlie, ['one', 'two'])
+  const delta = await open('delta')
+  await arrive(delta, forge(charlie, ['never said', 'nor this', 'nor that']))
+  await arrive(alpha, await envelopeOf(charlie, routine))
+  await arrive(alpha, await envelopeOf(delta, routine))
+
+  await arrive(delta, await envelopeOf(alpha, KEYS))
+  t.strictSame(await bodies(delta), [])
+  t.ok(await lacks(delta))
+  await arrive(delta, await envelopeOf(alpha, routine))
+
+  t.strictSame(await bodies(delta), ['one', 'two'])
+  t.strictSame(
+    delta.events.flatMap((event) => (event.kind === 'withdrawn' ? [event.message.body] : [])),
+    ['never said', 'nor this', 'nor that'],
+  )
+})
+
+test('what was cut off comes back from this very disk, and people are told', async (t) => {
+  const { open, charlie, alpha, bravo } = await aScene(t)
+  await sayAll(charlie, ['one', 'two'])
+  const genuine = await envelopeOf(charlie, routine)
+  for (const one of [genuine, forge(charlie, ['never said'])])
+    for (const node of [alpha, bravo]) await arrive(node, one)
+  const delta = await open('delta')
+  await arrive(delta, genuine)
+  await arrive(delta, await envelopeOf(bravo, KEYS))
+  t.strictSame(await bodies(delta), [])
+
+  await arrive(delta, await envelopeOf(alpha, KEYS))
+
+  t.strictSame(await bodies(delta), ['one', 'two'])
+  t.strictSame(told(delta), ['one', 'two', '-one', '-two', 'one', 'two'])
+  t.strictSame(await digest(delta), await digest(alpha))
+})
+
+test('an anchor without a fork ends no list, and neither does one of a kit', async (t) => {
+  const { open, charlie, alpha, bravo } = await aScene(t)
+  await sayAll(charlie, ['one', 'two'])
+  const first = await anchorOf(charlie, 1)
+  for (const node of [alpha, bravo]) await arrive(node, await envelopeOf(charlie, routine))
+  await write(alpha, first)
+  t.strictSame(await bodies(alpha), ['one', 'two'])
+
+  await write(bravo, await anchorOf(charlie, 2))
+  await arrive(bravo, forge(charlie, ['never said']))
+  const delta = await open('delta')
+  await arrive(delta, await envelopeOf(bravo, KEYS))
+  await arrive(delta, await envelopeOf(charlie, routine))
+
+  t.strictSame(await bodies(bravo), [], 'a kit vouches for nothing')
+  t.strictSame(await bodies(delta), [])
+})
+
+test('an anchor on what the node never signed does not count', async (t) => {
+  const { charlie, alpha, bravo } = await aScene(t)
+  const log = collectingLog()
+  await using delta = await aSync('delta', { number: 4, knows: people, log })
+  await say(charlie, 'one')
+  const signed = await anchorOf(charlie, 1)
+  await write(alpha, { ...signed, signature: new Uint8Array(64) })
+  await arrive(bravo, await envelopeOf(alpha, KEYS))
+
+  await arrive(delta, await envelopeOf(alpha, KEYS))
+
+  t.ok(log.named('fork.unproved').length > 0)
+  t.strictSame((await fork(delta, charlie.actor)).anchors, [])
+})
+
+test('two hubs with one branch: it ends where the one ends that had more', async (t) => {
+  const { open, charlie, alpha, echo } = await aScene(t)
+  await say(charlie, 'one')
+  await arrive(alpha, await envelopeOf(charlie, routine))
+  await sayAll(charlie, ['two', 'three'])
+  await arrive(echo, await envelopeOf(charlie, routine))
+  for (const hub of [alpha, echo]) await arrive(hub, forge(charlie, ['never said']))
+
+  await everybodyHears(t, { hubs: [alpha, echo], open }, ['one', 'two', 'three'])
+})
+
+test('two hubs with two branches: that of the older one counts', async (t) => {
+  const { open, charlie, alpha, echo } = await aScene(t)
+  await say(charlie, 'one')
+  await arrive(alpha, await envelopeOf(charlie, routine))
+  await arrive(echo, forge(charlie, ['never said', 'nor this', 'nor that']))
+  const [genuine, forged] = [await envelopeOf(charlie, routine), await envelopeOf(echo, routine)]
+  await arrive(alpha, forged)
+  await arrive(echo, genuine)
+
+  await everybodyHears(t, { hubs: [alpha, echo], open }, ['one'])
+})
+
+test('what a hub said once it was taken does not count, and what it said before stands behind all others', async (t) => {
+  for (const { wasTakenBefore, expected } of [
+    { wasTakenBefore: true, expected: ['theirs', 'more of theirs'] },
+    { wasTakenBefore: false, expected: ['theirs', 'more of theirs'] },
+  ]) {
+    const { open, charlie, alpha, echo } = await aScene(t)
+    await say(charlie, 'one')
+    await arrive(alpha, await envelopeOf(charlie, routine))
+    await arrive(echo, forge(charlie, ['theirs', 'more of theirs']))
+    const forged = await envelopeOf(echo, routine)
+    const genuine = await envelopeOf(charlie, routine)
+    await arrive(alpha, forged)
+    await arrive(echo, genuine)
+    const delta = await open('delta')
+    for (const hub of [alpha, echo]) await arrive(delta, await envelopeOf(hub, KEYS))
+    await arrive(delta, genuine)
+    t.strictSame(await bodies(delta), ['one'])
+
+    const since = wasTakenBefore ? 0 : 2_000_000_000_000
+    await write(echo, { kind: 'revocation', node: alpha.id, since, reason: 'taken' })
+    await arrive(delta, await envelopeOf(echo, KEYS))
+    await arrive(delta, forged)
+
+    t.strictSame(await bodies(delta), expected)
+  }
+})
+
+test('the only hub, once it is lost, still vouches for what it said before', async (t) => {
+  for (const { since, expected } of [
+    { since: 0, expected: [] },
+    { since: 2_000_000_000_000, expected: ['one'] },
+  ]) {
+    const { open, charlie, alpha, echo } = await aScene(t)
+    await say(charlie, 'one')
+    await arrive(alpha, await envelopeOf(charlie, routine))
+    await arrive(alpha, forge(charlie, ['never said']))
+    const delta = await open('delta')
+    await arrive(delta, await envelopeOf(charlie, routine))
+    await arrive(delta, await envelopeOf(alpha, KEYS))
+    t.strictSame(await bodies(delta), ['one'])
+
+    await write(echo, { kind: 'revocation', node: alpha.id, since, reason: 'taken' })
+    await arrive(delta, await envelopeOf(echo, KEYS))
+
+    t.strictSame(await bodies(delta), expected)
+  }
+})
+
+test('a hub does not vouch for what it took after it had heard of a fork', async (t) => {
+  const { charlie, alpha, bravo, echo } = await aScene(t)
+  await sayAll(charlie, ['one', 'two', 'three'])
+  await arrive(echo, await envelopeOf(charlie, routine))
+  await arrive(echo, forge(charlie, ['one', 'never said'], 1))
+  await arrive(alpha, await envelopeOf(echo, KEYS))
+  await arrive(alpha, await envelopeOf(echo, routine))
+  t.strictSame(await bodies(alpha), ['one', 'two', 'three'], 'echo held it')
+
+  await arrive(bravo, await envelopeOf(charlie, routine))
+  await arrive(bravo, forge(charlie, ['never said either']))
+  await arrive(alpha, await envelopeOf(bravo, KEYS))
+
+  const { anchors } = await fork(alpha, charlie.actor)
+  const own = anchors.filter(({ by }) => by === alpha.actor)
+  t.strictSame(
+    own.map(({ forkAt, seq }) => ({ forkAt, seq })),
+    [],
+    'it had no signature for what lies before the first fork',
+  )
+  t.strictSame(await bodies(alpha), ['one', 'two', 'three'])
+})
+
+test('a fork that is too large to be proved takes nothing back', async (t) => {
+  const { charlie, alpha, bravo } = await aScene(t)
+  await say(charlie, 'one')
+  for (const node of [alpha, bravo]) await arrive(node, await envelopeOf(charlie, routine))
+
+  for (const node of [alpha, bravo])
+    await arrive(
+      node,
+      forge(charlie, [
+        'x'.repeat(16_000),
+        'y'.repeat(16_000),
+        'z'.repeat(16_000),
+        'z'.repeat(16_000),
+      ]),
+    )
+  await say(charlie, 'two')
+  await arrive(alpha, await envelopeOf(charlie, routine))
+
+  t.strictSame(await bodies(alpha), ['one', 'two'])
+  t.strictSame(await bodies(bravo), ['one'])
+})
+
+/** Kits that hear the hubs in either order agree, and so do the hubs once they have heard each other. */
+async function everybodyHears(
+  t: Test,
+  { hubs, open }: { readonly hubs: readonly SyncNode[]; readonly open: Scene['open'] },
+  expected: readonly string[],
+): Promise<void> {
+  const words = await Promise.all(hubs.map((hub) => envelopeOf(hub, KEYS)))
+  const contents = await Promise.all(hubs.map((hub) => envelopeOf(hub, routine)))
+  for (const order of permutations([...words, ...contents])) {
+    const delta = await open('delta')
+    for (const one of order) await arrive(delta, one)
+    if (await lacks(delta)) for (const one of contents) await arrive(delta, one)
+    t.strictSame(await bodies(delta), expected)
+    t.notOk(await lacks(delta))
+  }
+  for (const hub of hubs) {
+    for (const one of [...words, ...contents]) await arrive(hub, one)
+    t.strictSame(await bodies(hub), expected)
+  }
+}
+
+type Scene = Awaited<ReturnType<typeof aScene>>
+
+/** Two hubs and three kits that know each other and one channel. */
+async function aScene(t: Test) {
+  const nodes: SyncNode[] = []
+  t.teardown(async () => {
+    for (const node of nodes) await node[Symbol.asyncDispose]()
+  })
+  const start = async (name: Name): Promise<SyncNode> => {
+    const role = HUBS.includes(name) ? 'hub' : 'kit'
+    const node = await aSync(name, { number: NAMES.indexOf(name) + 1, role, knows: people })
+    nodes.push(node)
+    return node
+  }
+  const alpha = await start('alpha')
+  await found(alpha)
+  const basis = [await envelopeOf(alpha, KEYS), await envelopeOf(alpha, DIRECTORY)]
+  const open = async (name: Name): Promise<SyncNode> => {
+    const node = await start(name)
+    for (const one of basis) await arrive(node, one)
+    return node
+  }
+  const [bravo, charlie, echo] = [await open('bravo'), await open('charlie'), await open('echo')]
+  for (const node of [bravo, charlie, echo]) await arrive(alpha, await envelopeOf(node, KEYS))
+  return { alpha, bravo, charlie, echo, open }
+}
+
+async function sayAll(node: SyncNode, texts: readonly string[]): Promise<void> {
+  for (const text of texts) await say(node, text)
+}
+
+/** A list that charlie's key signs as well: the first `same` texts as charlie wrote them. */
+function forge(victim: SyncNode, texts: readonly string[], same = 0): Uint8Array {
+  const log = openLog(routine)
+  const author = amiraOf(victim.id)
+  for (const [index, body] of texts.entries()) {
+    const claimedAt = 1_800_000_000_000 + (index < same ? 0 : 1_000)
+    const context = log.context(victim.actor)
+    const placeAt = Math.max(claimedAt, context.placeAt + 1)
+    const content = { kind: 'post' as const, body, root: undefined }
+    const value = encodeEntry({ author, claimedAt, placeAt, counter: 0, content }, context)
+    log.add(log.next(victim.actor, value))
+  }
+  const life = Buffer.from(victim.actor.slice(16), 'hex')
+  return anInsider(charlies, { knows: people }).envelope(routine, { life }, log.since({}))
+}
+
+/** What a hub would say that held charlie's list up to `seq`. */
+async function anchorOf(
+  { context, actor }: SyncNode,
+  seq: number,
+): Promise<Content & { kind: 'anchor' }> {
+  const log = await context.replica.commit((tx) => tx.log(routine))
+  const [first, last] = [log.find(actor, 1), log.find(actor, seq)]
+  const { hash } = must(last, 'charlie wrote so many')
+  const signature = anInsider(charlies, { knows: people }).attest(routine, { hash })
+  const branch = must(first, 'charlie wrote one').hash
+  return { kind: 'anchor', document: routine, actor, forkAt: 1, branch, seq, hash, signature }
+}
+
+async function write({ context }: SyncNode, content: Content): Promise<void> {
+  const entry = { author: undefined, claimedAt: context.now(), content }
+  await context.replica.commit((tx) => writeHere(tx, context, { document: KEYS, entry }))
+}
+
+/** Whether a node asks for what it lacks of the segment. */
+async function lacks({ context }: SyncNode): Promise<boolean> {
+  const holes = await context.replica.read.list(range.holes)
+  return holes.some(([place]) => place === key.hole(routine))
+}
+
+async function digest({ context }: SyncNode): Promise<string> {
+  return Buffer.from(await digestOf(context.replica.read, routine)).toString('hex')
+}
+
+async function fork({ context }: SyncNode, actor: ActorId) {
+  return forkOf(context.replica.read, { document: routine, actor })
+}
+
+/** What people were told of messages, in order; a dash before what was withdrawn. */
+function told({ events }: SyncNode): readonly string[] {
+  return events.flatMap((event) => {
+    if (event.kind === 'posted') return [event.message.body]
+    return event.kind === 'withdrawn' ? [`-${event.message.body}`] : []
+  })
+}
+
+function permutations<T>(all: readonly T[]): readonly (readonly T[])[] {
+  if (all.length <= 1) return [all]
+  return all.flatMap((one, index) =>
+    permutations(all.toSpliced(index, 1)).map((rest) => [one, ...rest]),
+  )
+}

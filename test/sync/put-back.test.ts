@@ -1,0 +1,196 @@
+/**
+ * A kit whose disk was put back and that has already sent another branch of its list, and one whose key was copied: what a hub
+ * held stays, what the kit wrote since is written again, and nothing is there twice.
+ */
+import { test, type Test } from 'tap'
+import { must } from '#base/assert.ts'
+import { DIRECTORY, KEYS } from '#model/document-id.ts'
+import type { Identity } from '#trust/identity.ts'
+import type { Store } from '#ports/store.ts'
+import { openMemoryStore } from '#storage/memory-store.ts'
+import { range } from '#sync/keys.ts'
+import { describe } from '#sync/notes.ts'
+import { stolenDisk } from '../support/adversary.ts'
+import { anIdentity, seedOf } from '../support/nodes.ts'
+import {
+  amend,
+  arrive,
+  aSync,
+  bodies,
+  envelopeOf,
+  found,
+  noteOf,
+  routine,
+  say,
+  shown,
+  type SyncNode,
+} from '../support/sync.ts'
+
+const people = [anIdentity('alpha', 1, 'hub'), anIdentity('bravo', 2), anIdentity('charlie', 3)]
+const kits = [anIdentity('alpha', 1), anIdentity('bravo', 2), anIdentity('charlie', 3)]
+
+test('the hub held what the disk lost: it comes back, and what was written since is written again', async (t) => {
+  for (const order of permutations([0, 1, 2, 3])) {
+    const { alpha, bravo, charlie, words } = await aFork(t, { hubHolds: 'lost' })
+
+    for (const index of order) await charlie.hear(must((await words())[index], 'a word'))
+    for (const one of [...(await words()), ...(await words())]) await charlie.hear(one)
+
+    const all = ['lost 1', 'lost 2', 'one', 'since', 'two', 'unsent']
+    t.strictSame((await bodies(charlie.node())).toSorted(), all)
+    t.strictSame(await leftAside(charlie.node()), [])
+    await meet([alpha, bravo, charlie.node()])
+    t.strictSame((await bodies(alpha)).toSorted(), all)
+    t.strictSame((await bodies(bravo)).toSorted(), all)
+  }
+})
+
+test('the hub held what was written since: it stays as it is, and is not written again', async (t) => {
+  for (const order of permutations([0, 1, 2])) {
+    const { alpha, bravo, charlie, words } = await aFork(t, { hubHolds: 'since' })
+
+    for (const index of order) await charlie.hear(must((await words())[index], 'a word'))
+    for (const one of [...(await words()), ...(await words())]) await charlie.hear(one)
+
+    const all = ['one', 'since', 'two', 'unsent']
+    t.strictSame((await bodies(charlie.node())).toSorted(), all)
+    await meet([alpha, bravo, charlie.node()])
+    t.strictSame((await bodies(alpha)).toSorted(), all)
+    t.strictSame((await bodies(bravo)).toSorted(), all)
+  }
+})
+
+test('without a hub the list ends before the fork, and what is there is written again at once', async (t) => {
+  const { bravo, charlie } = await aFork(t, { hubHolds: 'nothing' })
+
+  await charlie.hear(await envelopeOf(bravo, KEYS))
+
+  t.strictSame((await bodies(charlie.node())).toSorted(), ['one', 'since', 'two', 'unsent'])
+  t.strictSame(await leftAside(charlie.node()), [])
+})
+
+test('until the hub has spoken only what surely nobody has is written again', async (t) => {
+  const { alpha, bravo, charlie } = await aFork(t, { hubHolds: 'lost' })
+
+  await charlie.hear(await envelopeOf(bravo, KEYS))
+  t.strictSame(await bodies(charlie.node()), ['one', 'two', 'unsent'])
+  await charlie.hear(await envelopeOf(alpha, KEYS))
+  await charlie.hear(await envelopeOf(alpha, routine))
+  t.strictSame(await bodies(charlie.node()), ['one', 'two', 'lost 1', 'lost 2', 'unsent'])
+
+  await charlie.hear(await wordOf(alpha))
+  t.strictSame((await bodies(charlie.node())).toSorted(), [
+    'lost 1',
+    'lost 2',
+    'one',
+    'since',
+    'two',
+    'unsent',
+  ])
+})
+
+test('a correction waits with the message that it corrects', async (t) => {
+  const { alpha, bravo, charlie } = await aFork(t, { hubHolds: 'lost' })
+  const [since] = (await shown(charlie.node())).filter(({ body }) => body === 'since')
+  const target = must(since, 'it was said').id
+  await amend(charlie.node(), { kind: 'edit', target, body: 'since, corrected' })
+
+  await charlie.hear(await envelopeOf(bravo, KEYS))
+  for (const one of [await envelopeOf(alpha, KEYS), await envelopeOf(alpha, routine)])
+    await charlie.hear(one)
+  await charlie.hear(await wordOf(alpha))
+
+  t.ok((await bodies(charlie.node())).includes('since, corrected'))
+  t.notOk((await bodies(charlie.node())).includes('since'))
+})
+
+/**
+ * Charlie's disk was put back to 'one', 'two'. It had said 'lost 1' and 'lost 2'; since then it has said and sent 'since', and
+ * said 'unsent'. One of the branches is with the hub, the other with bravo, who tells of the fork.
+ */
+async function aFork(t: Test, { hubHolds }: { readonly hubHolds: 'lost' | 'since' | 'nothing' }) {
+  const knows = hubHolds === 'nothing' ? kits : people
+  const alpha = await aSync('alpha', { role: hubHolds === 'nothing' ? 'kit' : 'hub', knows })
+  const bravo = await aSync('bravo', { knows })
+  await found(alpha)
+  const basis = [await envelopeOf(alpha, KEYS), await envelopeOf(alpha, DIRECTORY)]
+  for (const one of basis) await arrive(bravo, one)
+  await arrive(alpha, await envelopeOf(bravo, KEYS))
+  const disk = openMemoryStore()
+  const before = await aSync('charlie', { knows, store: disk })
+  for (const one of basis) await arrive(before, one)
+  for (const node of [alpha, bravo]) await arrive(node, await envelopeOf(before, KEYS))
+  for (const text of ['one', 'two']) await say(before, text)
+  const common = await envelopeOf(before, routine)
+  const image = await stolenDisk(disk)
+  for (const text of ['lost 1', 'lost 2']) await say(before, text)
+  const lost = await envelopeOf(before, routine)
+  await before[Symbol.asyncDispose]()
+
+  const charlie = await restarting(image, knows)
+  await say(charlie.node(), 'since')
+  const since = await envelopeOf(charlie.node(), routine)
+  await say(charlie.node(), 'unsent')
+  for (const node of [alpha, bravo]) await arrive(node, common)
+  const [first, second] = hubHolds === 'since' ? [since, lost] : [lost, since]
+  await arrive(alpha, first)
+  await arrive(bravo, second)
+  await arrive(bravo, await envelopeOf(alpha, routine))
+  await arrive(alpha, await envelopeOf(bravo, KEYS))
+  t.teardown(async () => {
+    for (const node of [alpha, bravo, charlie.node()]) await node[Symbol.asyncDispose]()
+  })
+  const words = async (): Promise<readonly Uint8Array[]> => [
+    await envelopeOf(bravo, KEYS),
+    await envelopeOf(alpha, KEYS),
+    await envelopeOf(alpha, routine),
+    await wordOf(alpha),
+  ]
+  return { alpha, bravo, charlie, words }
+}
+
+/** Charlie, opened in a new life whenever the one it has is over. */
+async function restarting(store: Store, knows: readonly Identity[]) {
+  let [lives, isOver] = [0, false]
+  const open = async (): Promise<SyncNode> => {
+    const life = lives === 0 ? {} : { life: seedOf(`life ${lives}`).subarray(0, 4) }
+    const onRebirth = (): void => {
+      isOver = true
+    }
+    return aSync('charlie', { knows, store, onRebirth, ...life })
+  }
+  let node = await open()
+  const hear = async (bytes: Uint8Array): Promise<void> => {
+    await arrive(node, bytes)
+    if (!isOver) return
+    await node[Symbol.asyncDispose]()
+    lives += 1
+    isOver = false
+    node = await open()
+  }
+  return { node: () => node, hear }
+}
+
+/** Everybody gives everybody all they have, several times. */
+async function meet(nodes: readonly SyncNode[]): Promise<void> {
+  for (const document of [KEYS, routine, KEYS, routine, routine])
+    for (const from of nodes)
+      for (const to of nodes) if (from !== to) await arrive(to, await envelopeOf(from, document))
+}
+
+/** A hub's own word on what it has of the keys document. */
+async function wordOf(hub: SyncNode): Promise<Uint8Array> {
+  const note = await hub.context.replica.commit((tx) => describe(tx, 'receipt', [KEYS]))
+  return noteOf(hub, note)
+}
+
+async function leftAside({ context }: SyncNode): Promise<readonly unknown[]> {
+  return context.replica.read.list(range.allAside)
+}
+
+function permutations<T>(all: readonly T[]): readonly (readonly T[])[] {
+  if (all.length <= 1) return [all]
+  return all.flatMap((one, index) =>
+    permutations(all.toSpliced(index, 1)).map((rest) => [one, ...rest]),
+  )
+}
