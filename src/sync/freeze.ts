@@ -17,7 +17,7 @@ import type { Fork, SyncContext } from './context.ts'
 import { isProof, proofOf } from './fork-proof.ts'
 import { wantUpTo } from './healing.ts'
 import { key, range } from './keys.ts'
-import { offerToPeers } from './ledger.ts'
+import { hasOf, setHas } from './ledger.ts'
 import {
   endOf,
   forkOf,
@@ -29,7 +29,7 @@ import {
   type ListName,
 } from './list-end.ts'
 import { settleAside } from './rebirth.ts'
-import { pack, unpack, type AsideRecord, type CutRecord, type RebornRecord } from './records.ts'
+import { pack, unpack, type CutRecord, type RebornRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 import { reproject } from './reproject.ts'
 
@@ -53,9 +53,8 @@ export async function proveFork(tx: Tx, context: SyncContext, fork: Fork): Promi
   }
   // What cannot be proved takes nothing back: others would not hear of it. We ourselves go on in a new life.
   if (actor !== context.replica.actor) return
-  const target = Math.max(sent, seq + fork.branch.length - 1)
-  await cutTo(tx, context, { list: fork, last: seq - 1, target })
-  await beginAnew(tx, context, { list: fork, reach: seq - 1 })
+  const heard = Math.max(sent, seq + fork.branch.length - 1)
+  await beginAnew(tx, context, { list: fork, reach: seq - 1, heard })
 }
 
 /** A proof or an anchor came in, or was written here: checks it, and ends the list where it follows from all there are. */
@@ -113,14 +112,14 @@ export async function endList(tx: Tx, context: SyncContext, list: ListName): Pro
   const log = await tx.log(document)
   const have = log.clock()[actor] ?? 0
   const reach = reachOf(end, (seq) => log.find(actor, seq)?.hash)
+  if (actor === context.replica.actor) return beginAnew(tx, context, { list, reach, heard: reach })
   const back = await cutBefore(tx, list, { end, reach })
   const last = back[0] === undefined ? reach : back[0].seq - 1
-  if (have > last) await cutTo(tx, context, { list, last, target: reach })
+  if (have > last) await cutTo(tx, context, { list, last })
   if (back.length > 0) await giveBack(tx, context, { list, back })
   await keepSignatures(tx, list, end)
   if (mayHold(context, context.identity.certificate.node, document))
     await wantUpTo(tx, context.now(), { document, actor, end })
-  if (actor === context.replica.actor) await beginAnew(tx, context, { list, reach })
   await settleAside(tx, context, document)
 }
 
@@ -128,15 +127,11 @@ export async function endList(tx: Tx, context: SyncContext, list: ListName): Pro
 export async function cutTo(
   tx: Tx,
   context: SyncContext,
-  {
-    list: { document, actor },
-    last,
-    target,
-  }: { readonly list: ListName; readonly last: number; readonly target: number },
+  { list, last }: { readonly list: ListName; readonly last: number },
 ): Promise<void> {
+  const { document, actor } = list
   const gone = await tx.cutBack(document, { actor, seq: last })
-  const isOurs = actor === context.replica.actor
-  for (const { seq, hash, previous, value, entry } of gone) {
+  for (const { seq, hash, previous, value } of gone) {
     const place = key.attestation(document, actor, seq)
     const signature = await tx.get(place)
     tx.delete(place)
@@ -144,14 +139,9 @@ export async function cutTo(
       key.cut(document, actor, { seq, hash }),
       pack({ previous, value, signature } satisfies CutRecord),
     )
-    if (isOurs)
-      tx.put(
-        key.aside(document, actor, seq),
-        pack({ actor, seq, hash, entry, target } satisfies AsideRecord),
-      )
   }
   if (gone.length === 0) return
-  await show(tx, context, { document, actor }, [])
+  await show(tx, context, list, [])
   tx.afterwards(() => context.log.warn('list.frozen', { document, actor, count: gone.length }))
 }
 
@@ -195,16 +185,20 @@ async function giveBack(
     logged.push(await tx.take(document, change))
   }
   await show(tx, context, list, logged)
-  await offerToPeers(tx, context, { document, from: undefined })
 }
 
-/** Makes the picture anew, and tells people what is gone from it and what of `back` is there again. */
+/**
+ * Makes the picture anew, tells people what is gone from it and what of `back` is there again, and offers peers what they
+ * lack now, and no more.
+ */
 async function show(
   tx: Tx,
   context: SyncContext,
   { document }: ListName,
   back: readonly Logged[],
 ): Promise<void> {
+  for (const peer of context.peers)
+    await setHas(tx, context, { peer, document, clock: await hasOf(tx, peer, document) })
   if (document === KEYS || document === DIRECTORY) return context.refold(tx)
   const channel = channelOfDocument(document)
   if (channel === undefined) return
@@ -227,18 +221,27 @@ async function keepSignatures(tx: Tx, { document, actor }: ListName, end: ListEn
 }
 
 /**
- * A copy of this very node wrote elsewhere under our name. What we wrote since is kept, and written again in a new life,
- * in which the copy cannot follow.
+ * A copy of this very node wrote elsewhere under our name. We go on in a new life, in which the copy cannot follow; there the
+ * list of the old one is cut back to `reach`, and what we wrote since is written again (`rebirth.ts`). Until then it stays,
+ * so that none of its numbers is used twice.
  */
 async function beginAnew(
   tx: Tx,
   context: SyncContext,
-  { list, reach }: { readonly list: ListName; readonly reach: number },
+  {
+    list: { document, actor },
+    reach,
+    heard,
+  }: { readonly list: ListName; readonly reach: number; readonly heard: number },
 ): Promise<void> {
-  const { document, actor } = list
-  const before = unpack<RebornRecord>(await tx.get(key.reborn))
-  const heard = { ...(before?.actor === actor ? before.heard : {}), [document]: reach }
-  tx.put(key.reborn, pack({ actor, heard } satisfies RebornRecord))
+  const known = unpack<RebornRecord>(await tx.get(key.reborn))
+  const before = known?.actor === actor ? known : undefined
+  const record: RebornRecord = {
+    actor,
+    heard: { ...before?.heard, [document]: heard },
+    ends: { ...before?.ends, [document]: reach },
+  }
+  tx.put(key.reborn, pack(record))
   context.run.isOver = true
   tx.afterwards(() => {
     context.log.error('node.cloned', { actor, document })

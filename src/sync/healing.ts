@@ -70,7 +70,8 @@ export async function heal(
   const heard = { [document]: sent }
   const before = unpack<RebornRecord>(await safely(staging.get(key.reborn)))
   const all = before?.actor === actor ? { ...before.heard, ...heard } : heard
-  staging.put(key.reborn, pack({ actor, heard: all } satisfies RebornRecord))
+  const ends = before?.actor === actor ? before.ends : undefined
+  staging.put(key.reborn, pack({ actor, heard: all, ends } satisfies RebornRecord))
   events.error('node.restored', { actor, reason: 'own changes damaged', missing: had - has })
   return true
 }

@@ -18,7 +18,7 @@ import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { allDocuments, clockOf } from './ledger.ts'
 import { endOf, topOf, type ListEnd } from './list-end.ts'
-import { pack, unpack, type AsideRecord, type RebornRecord } from './records.ts'
+import { pack, unpack, type AsideRecord, type CutRecord, type RebornRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 
 /** How long our own changes wait for somebody's first word after a start: 5 s. */
@@ -93,7 +93,8 @@ export async function hearOfOurselves(
   const before = unpack<RebornRecord>(await tx.get(key.reborn))
   const isNews = before?.actor !== actor
   const all = isNews ? heard : maxOf(before.heard, heard)
-  tx.put(key.reborn, pack({ actor, heard: all } satisfies RebornRecord))
+  const ends = isNews ? undefined : before.ends
+  tx.put(key.reborn, pack({ actor, heard: all, ends } satisfies RebornRecord))
   if (!isNews) return
   tx.afterwards(() => {
     context.log.error('node.restored', { actor, reason: 'others know more', count: claims.length })
@@ -179,17 +180,21 @@ export async function settleAllAside(tx: Tx, context: SyncContext): Promise<void
 }
 
 async function setAside(tx: Tx, document: DocumentId, record: RebornRecord): Promise<void> {
-  const { actor, heard } = record
+  const { actor, heard, ends } = record
   const have = (await clockOf(tx, document))[actor] ?? 0
   const sent = unpack<number>(await tx.get(key.sent(document, actor))) ?? 0
   for (const [, bytes] of await tx.list(range.aside(document))) {
     const lost = unpack<AsideRecord>(bytes)
     if (lost !== undefined) await hide(tx, document, lost)
   }
-  if (have <= sent) return
+  const end = ends?.[document]
+  const last = Math.min(sent, end ?? sent)
+  if (have <= last) return
   const target = heard[document] ?? sent
-  for (const logged of await tx.cutBack(document, { actor, seq: sent })) {
-    const { hash, entry, seq } = logged
+  for (const logged of await tx.cutBack(document, { actor, seq: last })) {
+    const { hash, entry, seq, previous, value } = logged
+    const cut: CutRecord = { previous, value, signature: undefined }
+    if (end !== undefined) tx.put(key.cut(document, actor, logged), pack(cut))
     const aside: AsideRecord = { actor, seq, hash, entry, target }
     tx.put(key.aside(document, actor, seq), pack(aside))
     if (entry.content.kind === 'post') await hide(tx, document, logged)

@@ -133,6 +133,8 @@ export interface RebornRecord {
   readonly actor: ActorId
   /** For each document, how many of its changes others have named. */
   readonly heard: Clock
+  /** Where its list ends in documents in which it forked. */
+  readonly ends?: Clock | undefined
 }
 
 /** What the keys document says of a list: that it forked, and what hubs held of it before they heard of that. */

@@ -141,8 +141,9 @@ async function changeBranch(
   const taken = upTo(end, log, { actor, changes: branch, newest })
   const ours = end && reachOf(end, (at) => log.find(actor, at)?.hash)
   const isBetter = ours !== undefined && taken !== undefined && taken.newest.seq > ours
-  if (!isOnTop || !isBetter) return 'past'
-  await cutTo(tx, context, { list: { document, actor }, last: seq - 1, target: ours })
+  // In our own list nothing changes before the next life.
+  if (!isOnTop || !isBetter || actor === context.replica.actor) return 'past'
+  await cutTo(tx, context, { list: { document, actor }, last: seq - 1 })
   return checked(tx, context, { log: await tx.log(document), taken: { signature, ...taken } })
 }
 

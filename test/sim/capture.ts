@@ -6,11 +6,14 @@
 import { codeOf } from '#base/errors.ts'
 import type { Instant, NodeId, UserId } from '#base/ids.ts'
 import type { EdgeNode } from '#app/node.ts'
-import { DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
+import { DIRECTORY, KEYS, parseDocumentId, segmentDocument } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
 import { kindOfChannel } from '#model/channel-id.ts'
+import { postIdOf } from '#model/log.ts'
 import { writeHere } from '#sync/author.ts'
 import type { SyncContext } from '#sync/context.ts'
+import { allDocuments, setHas } from '#sync/ledger.ts'
+import type { Tx } from '#sync/replica.ts'
 import type { Chance } from './chance.ts'
 import type { Member } from './fleet.ts'
 import { beginLife } from './timeline.ts'
@@ -87,8 +90,23 @@ async function forge(sync: SyncContext, world: World): Promise<void> {
     const post = { kind: 'post' as const, body: FORGED, root: undefined }
     await write(segmentDocument(open.id, 'flash', 7), administrator, post)
   })
+  await sync.replica.commit((tx) => sayTwice(tx, sync))
   world.trace.note('somebody', 'forges')
   world.marks.count('capture.forged')
+}
+
+/** Says something else under every number of its lists of messages, and tells everybody. */
+async function sayTwice(tx: Tx, sync: SyncContext): Promise<void> {
+  const { actor } = sync.replica
+  for (const document of await allDocuments(tx)) {
+    if (parseDocumentId(document)?.kind !== 'segment') continue
+    for (const { seq, entry } of await tx.cutBack(document, { actor, seq: 0 })) {
+      const content = { kind: 'acknowledgement' as const, target: postIdOf(document, actor, seq) }
+      const again = { author: entry.author, claimedAt: sync.now(), content }
+      await writeHere(tx, sync, { document, entry: again })
+    }
+    for (const peer of sync.peers) await setHas(tx, sync, { peer, document, clock: {} })
+  }
 }
 
 function isOf({ roster, identity }: SyncContext, person: UserId): boolean {

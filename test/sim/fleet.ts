@@ -101,6 +101,8 @@ const FORBIDDEN_WARNINGS: ReadonlySet<string> = new Set(['envelope.refused'])
 const AMONG_CAPTURED: ReadonlySet<unknown> = new Set([
   'rule.broken',
   'delta.not-vouched-for',
+  'fork.found',
+  'node.forked',
   'revoked',
   'not vouched for',
   // What one node passes on of a captured one, another that has heard refuses.
