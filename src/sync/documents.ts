@@ -98,12 +98,16 @@ export function headsOf(log: Log): DocumentRecord['heads'] {
   return Object.fromEntries(newest)
 }
 
-/** Stages a document anew, as one snapshot of what its log holds. */
+/** Stages a document anew, as one snapshot of what its log holds; one that holds nothing is not there. */
 async function rewrite(staging: Staging, log: Log): Promise<void> {
   const { document } = log
   const record = unpack<DocumentRecord>(await staging.get(key.document(document))) ?? EMPTY
   for (let index = record.looseFrom; index < record.looseTo; index += 1)
     staging.delete(key.loose(document, index))
+  if (log.size() === 0) {
+    for (const place of [key.snapshot(document), key.document(document)]) staging.delete(place)
+    return
+  }
   const { looseTo } = record
   staging.put(key.snapshot(document), must(foldDocument(log), 'Automerge holds what our log holds'))
   const next = {

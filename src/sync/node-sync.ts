@@ -152,8 +152,10 @@ async function begin(context: SyncContext, options: NodeSyncOptions): Promise<vo
   replica.onRollback((reader) => fold(reader, context))
   await enrolItself(context, options.doorEpoch)
   await replica.commit((tx) => retryParked(tx, context))
-  await replica.commit((tx) => takeAllForkWords(tx, context))
-  await replica.commit((tx) => settleAllAside(tx, context))
+  await replica.commit(async (tx) => {
+    await takeAllForkWords(tx, context)
+    await settleAllAside(tx, context)
+  })
 }
 
 /** What is derived from the documents that say who is who, made anew. */

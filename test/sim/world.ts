@@ -232,10 +232,12 @@ function watchEvent(
       if (said !== undefined) checkWord(world, member, said)
     }
   }
+  const told = member.boot?.told
+  // Taken out of a list that forked: it may come back, and is told again then.
+  if (event.kind === 'deleted' && event.message.deletedAt === 0) told?.delete(event.message.id)
   if (event.kind !== 'posted') return
   const where = member.name
   const { id, body } = event.message
-  const told = member.boot?.told
   if (told?.has(id) === true) {
     const broken = 'promise 3: once only' as const
     verdict.fail({
