@@ -89,6 +89,8 @@ export interface Run {
   hasForks: boolean
   /** The keys document says so of a list whose node is not known yet. */
   hasDoubts: boolean
+  /** Lists that forked are about to be looked at again. */
+  isLooking: boolean
   /** When a node last asked for a document, and how often: of all documents here and all nodes at most. */
   readonly asked: Map<string, { readonly at: Instant; readonly times: number }>
 }

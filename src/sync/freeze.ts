@@ -4,6 +4,7 @@
  * (`anchors.ts`). Whoever has both decides the same (`list-end.ts`). Other lists do not depend on it, so honest nodes go
  * on and converge.
  */
+import { codeOf } from '#base/errors.ts'
 import { writeChange, type Change } from '#model/change.ts'
 import { channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { KeyNews } from '#model/key-book.ts'
@@ -94,8 +95,23 @@ export async function takeAllForkWords(tx: Tx, context: SyncContext): Promise<vo
   await endAllLists(tx, context)
 }
 
-/** A certificate or a revocation may change whose anchors count. */
-export async function endAllLists(tx: Tx, context: SyncContext): Promise<void> {
+/** A certificate or a revocation may change whose anchors count, and say whose list it is that forked. */
+export function lookAtForks(context: SyncContext): void {
+  const { run, replica, log } = context
+  if (run.isLooking || !(run.hasForks || run.hasDoubts)) return
+  run.isLooking = true
+  const work = async (tx: Tx): Promise<void> => {
+    run.isLooking = false
+    await (run.hasDoubts ? takeAllForkWords : endAllLists)(tx, context)
+  }
+  // What a full disk prevents is done at the next start.
+  replica.commit(work).catch((error: unknown) => {
+    run.isLooking = false
+    log.warn('forks.unsettled', { code: codeOf(error) ?? 'UNKNOWN' })
+  })
+}
+
+async function endAllLists(tx: Tx, context: SyncContext): Promise<void> {
   const forks = await tx.list(range.forks)
   context.run.hasForks = forks.length > 0
   for (const [place] of forks) {

@@ -133,6 +133,7 @@ function contextOf(
       isOver: false,
       hasForks: false,
       hasDoubts: false,
+      isLooking: false,
       asked: new Map(),
     },
     onRebirth: options.onRebirth ?? (() => undefined),

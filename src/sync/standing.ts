@@ -21,7 +21,7 @@ import { writeHere } from './author.ts'
 import { audiencesOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cover, coverSealed, ensureSealingKey, heldAudiences, takeKeyNews } from './epochs.ts'
-import { endAllLists, takeAllForkWords, takeForkWord } from './freeze.ts'
+import { lookAtForks, takeForkWord } from './freeze.ts'
 import { allDocuments, clockOf, coveredByAll, hasOf, setHas } from './ledger.ts'
 import type { Tx } from './replica.ts'
 import { foundAgain } from './refound.ts'
@@ -31,7 +31,6 @@ import { destroySharesOf, handOutShare, takeShare } from './shares.ts'
 /** An entry of the keys document was folded, in the commit that added it. */
 export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): Promise<void> {
   const { roster } = context
-  const { run } = context
   if (news.kind === 'certificate') {
     roster.introduce(news.certificate)
     await offerAnew(tx, context, () => true) // until now it may have been for nobody else
@@ -50,9 +49,9 @@ export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): 
   }
   if (news.kind === 'wiped') roster.awaitWipe(news.node, false)
   if (news.kind === 'fork') await takeForkWord(tx, context, news)
-  if (news.kind === 'certificate' && run.hasDoubts) await takeAllForkWords(tx, context)
-  else if ((news.kind === 'certificate' || news.kind === 'revocation') && run.hasForks)
-    await endAllLists(tx, context)
+  // In a commit of its own: of a run that is being added now the rest is still to come.
+  if (news.kind === 'certificate' || news.kind === 'revocation')
+    tx.afterwards(() => lookAtForks(context))
   if (news.kind === 'share') await takeShare(tx, context, news)
   await takeKeyNews(tx, context, news)
   await auditKeyNews(tx, context, news)

@@ -7,8 +7,7 @@ import type { Content } from '#model/entry.ts'
 import { openEnvelope } from '#codec/envelope.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { writeHere } from '#sync/author.ts'
-import { genesisOf } from '#model/change.ts'
-import { anInsider, isNamed, NAMED, stolenDisk } from '../support/adversary.ts'
+import { anInsider, isNamed, NAMED, secondList, stolenDisk } from '../support/adversary.ts'
 import { collectingLog } from '../support/log.ts'
 import { anIdentity, rosterOf } from '../support/nodes.ts'
 import { seededRandom } from '../support/random.ts'
@@ -24,6 +23,7 @@ import {
 } from '../support/sync.ts'
 
 const people = [anIdentity('alpha', 1, 'hub'), anIdentity('bravo', 2), anIdentity('charlie', 3)]
+const charlies = must(people[2], 'charlie')
 const SINCE = 1_800_000_000_000 - 60_000
 
 test('a stolen disk opens nothing that is sealed once its revocation was heard', async (t) => {
@@ -154,7 +154,9 @@ test('who has a nodes key cannot take back what that node said long ago', async 
   await say(charlie, 'years ago')
   await arrive(alpha, await envelopeOf(charlie, routine))
 
-  await arrive(alpha, secondFirst('never said', charlie))
+  const { actor } = charlie
+  const texts = ['never said']
+  await arrive(alpha, secondList(charlies, { actor, document: routine }, { texts }))
 
   t.strictSame(await bodies(alpha), ['years ago'])
 })
@@ -172,15 +174,6 @@ test('every name in the table of attacks is one that something logs', async (t) 
     [],
   )
 })
-
-/** A second first change of charlie's list, signed with its key. */
-function secondFirst(body: string, { actor }: SyncNode): Uint8Array {
-  const insider = anInsider(must(people[2], 'charlie'), { knows: people })
-  const content = { kind: 'post' as const, body, root: undefined }
-  const forged = insider.write(routine, { author: insider.person, content })
-  const other = { ...forged, actor, previous: genesisOf(routine).hash }
-  return insider.envelope(routine, { life: Buffer.from(actor.slice(16), 'hex') }, [other])
-}
 
 async function revoke({ context }: SyncNode, lost: SyncNode, since = 0): Promise<void> {
   const content: Content = { kind: 'revocation', node: lost.id, since, reason: 'lost' }

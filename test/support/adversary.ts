@@ -6,6 +6,7 @@ import { must } from '#base/assert.ts'
 import { concatBytes } from '#base/bytes.ts'
 import {
   actorOf,
+  lifeOfActor,
   newPersonId,
   type ActorId,
   type DocumentId,
@@ -21,7 +22,7 @@ import { openLog, type Log, type Logged } from '#model/log.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Store } from '#ports/store.ts'
 import { scopeOf } from '#sync/audience.ts'
-import type { SyncNode } from './sync.ts'
+import { amiraOf, type SyncNode } from './sync.ts'
 import { attestationOf, noteStatement } from '#trust/attestation.ts'
 import { openKeyring, scopeKey, type Epoch, type EpochKey, type Scope } from '#trust/epoch.ts'
 import type { Certificate, Identity } from '#trust/identity.ts'
@@ -208,6 +209,32 @@ type Seal = ((header: Uint8Array) => Uint8Array) | undefined
 export function keyUnder(scope: Scope, epoch: Epoch): EpochKey {
   return scopeKey(organisation.suite, organisation.id, { scope, epoch })
 }
+
+/**
+ * What somebody with a node's key can seal: another list of posts in the place of that node's own in `document`, the first
+ * `same` of which are as the node wrote them.
+ */
+export function secondList(
+  identity: Identity,
+  { actor, document }: { readonly actor: ActorId; readonly document: DocumentId },
+  { texts, same = 0 }: { readonly texts: readonly string[]; readonly same?: number },
+): Uint8Array {
+  const insider = anInsider(identity, { knows: [] })
+  const log = openLog(document)
+  const author = amiraOf(identity.certificate.node)
+  for (const [index, body] of texts.entries()) {
+    const claimedAt = BEGAN_AT + (index < same ? 0 : 1_000)
+    const context = log.context(actor)
+    const placeAt = Math.max(claimedAt, context.placeAt + 1)
+    const content = { kind: 'post' as const, body, root: undefined }
+    const value = encodeEntry({ author, claimedAt, placeAt, counter: 0, content }, context)
+    log.add(log.next(actor, value))
+  }
+  return insider.envelope(document, { life: lifeOfActor(actor) }, log.since({}))
+}
+
+/** When clocks of these tests begin. */
+const BEGAN_AT = 1_800_000_000_000
 
 /** The bytes with one of them changed. */
 export function flipped(bytes: Uint8Array, at: number): Uint8Array {

@@ -3,17 +3,17 @@ import { test, type Test } from 'tap'
 import { must } from '#base/assert.ts'
 import type { ActorId } from '#base/ids.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
-import { encodeEntry, type Content } from '#model/entry.ts'
-import { openLog } from '#model/log.ts'
+import type { Content } from '#model/entry.ts'
+import type { Store } from '#ports/store.ts'
+import { openMemoryStore } from '#storage/memory-store.ts'
 import { writeHere } from '#sync/author.ts'
 import { digestOf } from '#sync/doubts.ts'
 import { key, range } from '#sync/keys.ts'
 import { forkOf } from '#sync/list-end.ts'
-import { anInsider } from '../support/adversary.ts'
+import { anInsider, secondList } from '../support/adversary.ts'
 import { collectingLog } from '../support/log.ts'
 import { anIdentity } from '../support/nodes.ts'
 import {
-  amiraOf,
   arrive,
   aSync,
   bodies,
@@ -80,15 +80,18 @@ test('what was cut off comes back from this very disk, and people are told', asy
   const genuine = await envelopeOf(charlie, routine)
   for (const one of [genuine, forge(charlie, ['never said'])])
     for (const node of [alpha, bravo]) await arrive(node, one)
-  const delta = await open('delta')
-  await arrive(delta, genuine)
-  await arrive(delta, await envelopeOf(bravo, KEYS))
-  t.strictSame(await bodies(delta), [])
+  const store = openMemoryStore()
+  const before = await open('delta', store)
+  await arrive(before, genuine)
+  await arrive(before, await envelopeOf(bravo, KEYS))
+  t.strictSame(await bodies(before), [])
+  await before[Symbol.asyncDispose]()
+  const delta = await open('delta', store)
 
   await arrive(delta, await envelopeOf(alpha, KEYS))
 
   t.strictSame(await bodies(delta), ['one', 'two'])
-  t.strictSame(told(delta), ['one', 'two', '-one', '-two', 'one', 'two'])
+  t.strictSame([...told(before), ...told(delta)], ['one', 'two', '-one', '-two', 'one', 'two'])
   t.strictSame(await digest(delta), await digest(alpha))
 })
 
@@ -191,6 +194,7 @@ test('the only hub, once it is lost, still vouches for what it said before', asy
 
     await write(echo, { kind: 'revocation', node: alpha.id, since, reason: 'taken' })
     await arrive(delta, await envelopeOf(echo, KEYS))
+    await delta.context.replica.commit(async () => undefined) // the one before has followed from it
 
     t.strictSame(await bodies(delta), expected)
   }
@@ -241,6 +245,27 @@ test('a fork that is too large to be proved takes nothing back', async (t) => {
   t.strictSame(await bodies(bravo), ['one'])
 })
 
+test('what a node says of its keys outlives a fork in its list there', async (t) => {
+  const { open, charlie, alpha, bravo } = await aScene(t)
+  const insider = anInsider(charlies, { knows: people, life: 'charlie life' })
+  t.equal(insider.actor, charlie.actor)
+  insider.write(KEYS, { content: { kind: 'wiped' } })
+  const generation = alpha.context.keyBook().sealingKey(charlie.id)?.generation
+  const byCharlie = await envelopeOf(charlie, KEYS)
+  await arrive(bravo, byCharlie)
+
+  for (const node of [alpha, bravo]) await arrive(node, insider.envelope(KEYS))
+  t.equal(bravo.context.keyBook().sealingKey(charlie.id), undefined)
+  await arrive(bravo, await envelopeOf(alpha, KEYS))
+  const delta = await open('delta')
+  await arrive(delta, await envelopeOf(alpha, KEYS))
+
+  for (const node of [alpha, bravo, delta]) {
+    t.equal(node.context.keyBook().sealingKey(charlie.id)?.generation, generation)
+    t.equal(node.context.keyBook().hasWiped(charlie.id), false)
+  }
+})
+
 /** Kits that hear the hubs in either order agree, and so do the hubs once they have heard each other. */
 async function everybodyHears(
   t: Test,
@@ -270,17 +295,18 @@ async function aScene(t: Test) {
   t.teardown(async () => {
     for (const node of nodes) await node[Symbol.asyncDispose]()
   })
-  const start = async (name: Name): Promise<SyncNode> => {
+  const start = async (name: Name, store = openMemoryStore()): Promise<SyncNode> => {
     const role = HUBS.includes(name) ? 'hub' : 'kit'
-    const node = await aSync(name, { number: NAMES.indexOf(name) + 1, role, knows: people })
+    const number = NAMES.indexOf(name) + 1
+    const node = await aSync(name, { number, role, knows: people, store })
     nodes.push(node)
     return node
   }
   const alpha = await start('alpha')
   await found(alpha)
   const basis = [await envelopeOf(alpha, KEYS), await envelopeOf(alpha, DIRECTORY)]
-  const open = async (name: Name): Promise<SyncNode> => {
-    const node = await start(name)
+  const open = async (name: Name, store?: Store): Promise<SyncNode> => {
+    const node = await start(name, store)
     for (const one of basis) await arrive(node, one)
     return node
   }
@@ -294,19 +320,8 @@ async function sayAll(node: SyncNode, texts: readonly string[]): Promise<void> {
 }
 
 /** A list that charlie's key signs as well: the first `same` texts as charlie wrote them. */
-function forge(victim: SyncNode, texts: readonly string[], same = 0): Uint8Array {
-  const log = openLog(routine)
-  const author = amiraOf(victim.id)
-  for (const [index, body] of texts.entries()) {
-    const claimedAt = 1_800_000_000_000 + (index < same ? 0 : 1_000)
-    const context = log.context(victim.actor)
-    const placeAt = Math.max(claimedAt, context.placeAt + 1)
-    const content = { kind: 'post' as const, body, root: undefined }
-    const value = encodeEntry({ author, claimedAt, placeAt, counter: 0, content }, context)
-    log.add(log.next(victim.actor, value))
-  }
-  const life = Buffer.from(victim.actor.slice(16), 'hex')
-  return anInsider(charlies, { knows: people }).envelope(routine, { life }, log.since({}))
+function forge({ actor }: SyncNode, texts: readonly string[], same = 0): Uint8Array {
+  return secondList(charlies, { actor, document: routine }, { texts, same })
 }
 
 /** What a hub would say that held charlie's list up to `seq`. */

@@ -10,7 +10,7 @@ import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { range } from '#sync/keys.ts'
 import { describe } from '#sync/notes.ts'
-import { stolenDisk } from '../support/adversary.ts'
+import { secondList, stolenDisk } from '../support/adversary.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
 import {
   amend,
@@ -27,6 +27,7 @@ import {
 } from '../support/sync.ts'
 
 const people = [anIdentity('alpha', 1, 'hub'), anIdentity('bravo', 2), anIdentity('charlie', 3)]
+const charlies = must(people[2], 'charlie')
 const kits = [anIdentity('alpha', 1), anIdentity('bravo', 2), anIdentity('charlie', 3)]
 
 test('the hub held what the disk lost: it comes back, and what was written since is written again', async (t) => {
@@ -103,6 +104,46 @@ test('a correction waits with the message that it corrects', async (t) => {
   t.ok((await bodies(charlie.node())).includes('since, corrected'))
   t.notOk((await bodies(charlie.node())).includes('since'))
 })
+
+test('who still has a kit whose key was copied loses nothing, and says nothing twice', async (t) => {
+  const { alpha, bravo, charlie } = await aTheft(t)
+
+  for (let life = 0; life < 2; life += 1) {
+    const { actor } = charlie.node()
+    const texts = ['never said']
+    await arrive(alpha, secondList(charlies, { actor, document: routine }, { texts }))
+    await charlie.hear(await envelopeOf(alpha, KEYS))
+    await charlie.hear(await wordOf(alpha))
+    t.not(charlie.node().actor, actor, 'a new life')
+    t.strictSame((await bodies(charlie.node())).toSorted(), ['four', 'one', 'three', 'two'])
+    await meet([alpha, bravo, charlie.node()])
+  }
+
+  for (const node of [alpha, bravo, charlie.node()])
+    t.strictSame((await bodies(node)).toSorted(), ['four', 'one', 'three', 'two'])
+})
+
+/** Charlie has said 'one' and 'two' to the hub, 'three' to bravo only, and 'four' to nobody yet. */
+async function aTheft(t: Test) {
+  const alpha = await aSync('alpha', { role: 'hub', knows: people })
+  const bravo = await aSync('bravo', { knows: people })
+  const charlie = await restarting(openMemoryStore(), people)
+  t.teardown(async () => {
+    for (const node of [alpha, bravo, charlie.node()]) await node[Symbol.asyncDispose]()
+  })
+  await found(alpha)
+  for (const document of [KEYS, DIRECTORY]) {
+    await arrive(bravo, await envelopeOf(alpha, document))
+    await charlie.hear(await envelopeOf(alpha, document))
+  }
+  for (const node of [bravo, charlie.node()]) await arrive(alpha, await envelopeOf(node, KEYS))
+  for (const text of ['one', 'two']) await say(charlie.node(), text)
+  await arrive(alpha, await envelopeOf(charlie.node(), routine))
+  await say(charlie.node(), 'three')
+  await arrive(bravo, await envelopeOf(charlie.node(), routine))
+  await say(charlie.node(), 'four')
+  return { alpha, bravo, charlie }
+}
 
 /**
  * Charlie's disk was put back to 'one', 'two'. It had said 'lost 1' and 'lost 2'; since then it has said and sent 'since', and
