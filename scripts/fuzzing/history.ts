@@ -143,6 +143,16 @@ function keyContents(suite: Suite, node: NodeId, other: NodeId): readonly Conten
       previous: openLog(DIRECTORY).genesis.hash satisfies ChangeHash,
       branches: [branch, { ...branch, values: [Uint8Array.of(0x91, 1)] }],
     },
+    {
+      kind: 'anchor',
+      document: DIRECTORY,
+      actor: actorOfNode(other),
+      forkAt: 1,
+      branch: openLog(DIRECTORY).genesis.hash satisfies ChangeHash,
+      seq: 2,
+      hash: openLog(KEYS).genesis.hash satisfies ChangeHash,
+      signature: seedOf('s'),
+    },
   ]
 }
 

@@ -44,6 +44,13 @@ const { suites } = JSON.parse(
   readFileSync(new URL('trust.json', import.meta.url), 'utf8'),
 ) as { readonly suites: readonly SuiteVectors[] }
 
+const model = JSON.parse(readFileSync(new URL('model.json', import.meta.url), 'utf8')) as {
+  readonly entries: readonly EntryVector[]
+  readonly changes: readonly { readonly actor: string; readonly seq: number; readonly hash: string }[]
+  readonly organisation: string
+  readonly signingKey: string
+}
+
 for (const vectors of suites) {
   const { suite, organisation, certificates, epoch, keys, sealing } = vectors
   const [root, ofAlpha] = [hex(organisation.rootKey), certificates[1]]
@@ -139,6 +146,111 @@ for (const vectors of suites) {
       t.equal(Buffer.concat([header, sealed]).toString('hex'), unsigned)
     }
   })
+}
+
+test('a proof of a fork names two first changes that its node signed, and an anchor the last one of a branch', async (t) => {
+  const fork = entryOf('fork')
+  const { document, actor, seq, previous, branches } = fork.content
+  const bodies = branches.map(({ signature, values }) =>
+    Buffer.concat([block(hex(signature)), ...values.map((value) => block(hex(value)))]),
+  )
+  const list = [packText(document), packBytes(hex(actor))]
+  const rest = [byte(seq), packBytes(hex(previous)), ...bodies.map(packBytes)]
+  t.equal(fork.bytes.slice(fork.bytes.indexOf(list[0]?.toString('hex') ?? '-')), joined([...list, ...rest]))
+  t.equal(fork.bytes.slice(0, 4), '9a21', 'ten items, kind 33')
+  const heads = branches.map(({ values }) => firstHash(actor, previous, hex(values[0] ?? '')))
+  t.not(heads[0], heads[1])
+  for (const [index, head] of heads.entries())
+    t.ok(attests(head, document, branches[index]?.signature ?? ''))
+
+  const anchor = entryOf('anchor')
+  const { forkAt, branch, hash: last, signature } = anchor.content
+  const [first, newest] = [1, anchor.content.seq].map((at) =>
+    model.changes.find((change) => change.actor === actor && change.seq === at),
+  )
+  const items = [byte(forkAt), packBytes(hex(branch)), byte(anchor.content.seq), packBytes(hex(last))]
+  t.ok(anchor.bytes.endsWith(joined([...list, ...items, packBytes(hex(signature))])))
+  t.equal(anchor.bytes.slice(0, 4), '9b22', 'eleven items, kind 34')
+  t.equal(branch, first?.hash)
+  t.equal(branch, heads[0])
+  t.equal(last, newest?.hash)
+  t.ok(attests(last, document, signature))
+})
+
+interface ForkContent {
+  readonly kind: string
+  readonly document: string
+  readonly actor: string
+  readonly seq: number
+  readonly previous: string
+  readonly branches: readonly { readonly values: readonly string[]; readonly signature: string }[]
+  readonly forkAt: number
+  readonly branch: string
+  readonly hash: string
+  readonly signature: string
+}
+
+interface EntryVector {
+  readonly content: ForkContent
+  readonly bytes: string
+}
+
+function entryOf(kind: string): EntryVector {
+  const [found] = model.entries.filter(({ content }) => content.kind === kind)
+  if (found === undefined) throw new Error(`no vector of kind ${kind}`)
+  return found
+}
+
+/** The hash of an actor's first change: `Change`, column by column. */
+function firstHash(actor: string, previous: string, entry: Buffer): string {
+  const columns: readonly (readonly [number, Buffer])[] = [
+    [0x01, hex('00017f00')],
+    [0x02, hex('00017f02')],
+    [0x13, hex('00017f00')],
+    [0x15, Buffer.concat([hex('7f'), block(text(actor)), hex('0001')])],
+    [0x34, hex('0101')],
+    [0x42, hex('7e0201')],
+    [0x56, Buffer.concat([hex('7e00'), uint(entry.length * 16 + 7)])],
+    [0x57, entry],
+    [0x70, hex('0200')],
+  ]
+  const contents = Buffer.concat([
+    byte(1),
+    hex(previous),
+    block(hex(actor)),
+    hex('0102000000'),
+    uint(columns.length),
+    ...columns.map(([number, bytes]) => Buffer.concat([uint(number), uint(bytes.length)])),
+    ...columns.map(([, bytes]) => bytes),
+  ])
+  return hash(byte(1), block(contents)).toString('hex')
+}
+
+function attests(head: string, document: string, signature: string): boolean {
+  const statement = [text('holdfast attest 1'), hex(model.organisation), block(text(document))]
+  const signed = Buffer.concat([...statement, hex(head)])
+  return nacl.sign.detached.verify(signed, hex(signature), hex(model.signingKey))
+}
+
+function uint(value: number): Buffer {
+  const low = value % 128
+  return value < 128 ? byte(value) : Buffer.concat([byte(low + 128), uint((value - low) / 128)])
+}
+
+function block(bytes: Uint8Array): Buffer {
+  return Buffer.concat([uint(bytes.length), bytes])
+}
+
+function packBytes(bytes: Buffer): Buffer {
+  return Buffer.concat([byte(0xc4), byte(bytes.length), bytes])
+}
+
+function packText(value: string): Buffer {
+  return Buffer.concat([byte(0xd9), byte(value.length), text(value)])
+}
+
+function joined(parts: readonly Buffer[]): string {
+  return Buffer.concat(parts).toString('hex')
 }
 
 function hex(digits: string): Buffer<ArrayBuffer> {

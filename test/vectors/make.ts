@@ -4,13 +4,14 @@
  */
 import { must } from '#base/assert.ts'
 import { bytesFromHex, bytesFromText, hexFromBytes } from '#base/bytes.ts'
-import { idFromBytes, type DocumentId } from '#base/ids.ts'
+import { bytesFromId, idFromBytes, type ChangeHash, type DocumentId } from '#base/ids.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { openEnvelope, sealEnvelope, type Sealing } from '#codec/envelope.ts'
 import { encodeNote } from '#codec/note.ts'
-import { genesisOf } from '#model/change.ts'
+import { genesisOf, writeChange, type Change } from '#model/change.ts'
 import { channelDocument, DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
+import type { ForkBranch } from '#model/fork-content.ts'
 import { isKeyContent } from '#model/key-content.ts'
 import { openLog, postIdOf, type Log } from '#model/log.ts'
 import { attestationOf } from '#trust/attestation.ts'
@@ -95,6 +96,8 @@ function modelVectors(): Vectors {
       post: postIdOf(segment, change.actor, change.seq),
     })),
     heads: log.heads(),
+    organisation: hexFromBytes(bytesFromId(relief.organisation.id)),
+    signingKey: hexFromBytes(nodeAt(0).certificate.signingKey),
   }
 }
 
@@ -192,7 +195,34 @@ function everyContent(): readonly Content[] {
     { kind: 'revocation', node: nodeAt(1).certificate.node, since: NOON, reason: 'lost at the ford' },
     { kind: 'wipe order', node: nodeAt(1).certificate.node },
     { kind: 'wiped' },
+    aFork(),
+    anAnchor(),
   ]
+}
+
+function aFork(): Content {
+  const first = must(aConversation().find(actorAt(0), 1), 'alpha writes')
+  const { actor, seq, previous } = first
+  const other = writeChange({ actor, seq, previous, value: Uint8Array.of(0x90) })
+  const [ours, theirs] = [branchOf(first), branchOf(other)]
+  return { kind: 'fork', document: segment, actor, seq, previous, branches: [ours, theirs] }
+}
+
+function branchOf({ value, hash }: Change): ForkBranch {
+  return { values: [value], signature: signedByAlpha(hash) }
+}
+
+function anAnchor(): Content {
+  const log = aConversation()
+  const [first, last] = [1, 4].map((seq) => must(log.find(actorAt(0), seq), 'alpha writes'))
+  const at = { forkAt: 1, branch: must(first, 'it is there').hash }
+  const { seq, hash } = must(last, 'it is there')
+  const signature = signedByAlpha(hash)
+  return { kind: 'anchor', document: segment, actor: actorAt(0), ...at, seq, hash, signature }
+}
+
+function signedByAlpha(hash: ChangeHash): Uint8Array {
+  return Uint8Array.from(nodeAt(0).sign(attestationOf(relief.organisation.id, segment, hash)))
 }
 
 /** Where such an entry may stand, as far as its bytes depend on it: they do not. */
