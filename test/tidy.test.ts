@@ -70,6 +70,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/model/channel-members.ts': 'test/model/directory.test.ts folds members',
   'src/model/epoch-rows.ts': 'test/model/key-book.test.ts folds epochs',
   'src/sync/doubts.ts': 'test/attacks/notes.test.ts and test/sync/freeze.test.ts raise them',
+  'src/sync/fork-proof.ts':
+    'test/sync/freeze.test.ts makes proofs, test/attacks/writing.test.ts forges them',
   'src/sync/exposure.ts': 'test/app/revoking.test.ts reads the report',
   'src/sync/good-epochs.ts': 'test/sync/epochs.test.ts',
   'src/sync/reproject.ts':

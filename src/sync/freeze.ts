@@ -4,6 +4,7 @@
  * (`anchors.ts`). Whoever has both decides the same (`list-end.ts`). Other lists do not depend on it, so honest nodes go
  * on and converge.
  */
+import type { DocumentId } from '#base/ids.ts'
 import { codeOf } from '#base/errors.ts'
 import { writeChange, type Change } from '#model/change.ts'
 import { channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
@@ -157,7 +158,7 @@ export async function cutTo(
     )
   }
   if (gone.length === 0) return
-  await show(tx, context, list, [])
+  await show(tx, context, { document, back: [] })
   tx.afterwards(() => context.log.warn('list.frozen', { document, actor, count: gone.length }))
 }
 
@@ -200,7 +201,7 @@ async function giveBack(
     if (signature !== undefined) tx.put(key.attestation(document, actor, seq), signature)
     logged.push(await tx.take(document, change))
   }
-  await show(tx, context, list, logged)
+  await show(tx, context, { document, back: logged })
 }
 
 /**
@@ -210,8 +211,7 @@ async function giveBack(
 async function show(
   tx: Tx,
   context: SyncContext,
-  { document }: ListName,
-  back: readonly Logged[],
+  { document, back }: { readonly document: DocumentId; readonly back: readonly Logged[] },
 ): Promise<void> {
   for (const peer of context.peers)
     await setHas(tx, context, { peer, document, clock: await hasOf(tx, peer, document) })

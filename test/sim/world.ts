@@ -5,6 +5,7 @@
 import { must } from '#base/assert.ts'
 import type { NodeId } from '#base/ids.ts'
 import type { NodeEvent } from '#app/node.ts'
+import type { Message } from '#app/types.ts'
 import { organisationIdOf, type Identity, type Organisation } from '#trust/identity.ts'
 import { signingPair, SUITE_NACL, type KeyPair } from '#trust/keys.ts'
 import { openChance, type Chance } from './chance.ts'
@@ -217,6 +218,11 @@ function openNetwork(around: Surroundings): Pick<World, 'lan' | 'post' | 'lastTr
   }
 }
 
+/** What is taken out of a list that forked may come back, and is told again then. */
+function forgetWithdrawn({ boot }: Member, { id, deletedAt }: Message): void {
+  if (deletedAt === 0) boot?.told.delete(id)
+}
+
 /** What an event says must be on the disk already, and no message is new twice in one life. */
 function watchEvent(
   world: Society & { readonly deliveries: DeliveryChecker },
@@ -232,12 +238,11 @@ function watchEvent(
       if (said !== undefined) checkWord(world, member, said)
     }
   }
-  const told = member.boot?.told
-  // Taken out of a list that forked: it may come back, and is told again then.
-  if (event.kind === 'deleted' && event.message.deletedAt === 0) told?.delete(event.message.id)
+  if (event.kind === 'deleted') forgetWithdrawn(member, event.message)
   if (event.kind !== 'posted') return
   const where = member.name
   const { id, body } = event.message
+  const told = member.boot?.told
   if (told?.has(id) === true) {
     const broken = 'promise 3: once only' as const
     verdict.fail({

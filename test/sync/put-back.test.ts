@@ -193,11 +193,11 @@ async function aFork(t: Test, { hubHolds }: { readonly hubHolds: 'lost' | 'since
 /** Charlie, opened in a new life whenever the one it has is over. */
 async function restarting(store: Store, knows: readonly Identity[]) {
   let [lives, isOver] = [0, false]
+  const onRebirth = (): void => {
+    isOver = true
+  }
   const open = async (): Promise<SyncNode> => {
     const life = lives === 0 ? {} : { life: seedOf(`life ${lives}`).subarray(0, 4) }
-    const onRebirth = (): void => {
-      isOver = true
-    }
     return aSync('charlie', { knows, store, onRebirth, ...life })
   }
   let node = await open()
