@@ -4,7 +4,6 @@
  * Refusals are EdgeErrors: NOT_ALLOWED, NOT_FOUND, INPUT_INVALID, ALREADY_EXISTS, TOO_LARGE, STORE_FULL.
  */
 import type { ChannelId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
-import type { Deed } from '#model/audit-words.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'
@@ -160,6 +159,16 @@ export type NodeEvent =
   /** Headquarters wants this very node to destroy its keys; its answer is on its way. */
   | { readonly kind: 'wipe-ordered' }
 
+/** How a node's store was opened, and what the node is set to do. */
+export interface Opening {
+  /** What opened the store. */
+  readonly by: 'key file' | 'passphrase' | 'release'
+  /** How many wrong passphrases were tried since it was locked, or since its process began. */
+  readonly wrongTries: number
+  /** All that is set, and the ways to open the store: 32 bytes, the hash of them. */
+  readonly policy: Uint8Array
+}
+
 /** Entries of audits in the order in which they came to this node, and how far readers have got. */
 export interface AuditFeed {
   /** Oldest first. */
@@ -250,8 +259,13 @@ export interface EdgeNode {
   readonly auditFeed: AuditFeed
   /** Counts in the audit what somebody outside of the node causes. */
   readonly noteFound: (note: AuditNote) => void
-  /** Notes a deed of the node itself. */
-  readonly noteDeed: (deed: Deed) => Promise<void>
+  /** Notes how the node was opened and what it is set to do, when it starts. */
+  readonly noteStart: (opening: Opening) => Promise<void>
+  /**
+   * Notes that the node is about to be locked: by `subject`, or because nobody was there. What cannot be noted holds nobody
+   * up. @throws EdgeError NOT_ALLOWED
+   */
+  readonly noteLock: (subject: UserId | undefined) => Promise<void>
 
   /** The nodes of the organisation as this node knows them, by number. Only administrators. */
   readonly nodes: (subject: UserId) => Promise<readonly KnownNode[]>

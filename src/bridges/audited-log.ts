@@ -6,6 +6,7 @@ import type { EdgeNode } from '#app/node.ts'
 import type { Facts } from '#base/errors.ts'
 import { parseId, type NodeId } from '#base/ids.ts'
 import { aboutNode } from '#model/audit-content.ts'
+import type { Deed } from '#model/audit-words.ts'
 import type { Log } from '#ports/log.ts'
 
 /** What the LAN carrier says of every session that ended, whoever called. */

@@ -51,6 +51,8 @@ export interface Revocation {
   readonly since: Instant
   readonly reason: string
   readonly by: NodeId
+  /** None of this node was known before. */
+  readonly isFirst: boolean
   /** Where it stands: what a node must have to have heard of it. */
   readonly actor: ActorId
   readonly seq: number
@@ -75,7 +77,7 @@ export type KeyNews =
     }
   | { readonly kind: 'epoch'; readonly wraps: readonly WrapFacts[] }
   | { readonly kind: 'revocation'; readonly revocation: Revocation }
-  | { readonly kind: 'wipe order'; readonly node: NodeId }
+  | { readonly kind: 'wipe order'; readonly node: NodeId; readonly by: NodeId }
   | { readonly kind: 'wiped'; readonly node: NodeId }
   | { readonly kind: 'fork'; readonly proof: ForkProof }
   | { readonly kind: 'renewal'; readonly node: NodeId }
@@ -208,11 +210,13 @@ function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): Key
       return writer.administers ? revoke(book, { ...content, ...place, by: writer.node }) : NOTHING
     case 'wipe order':
       if (!writer.administers) return NOTHING
+      if (book.wipes.has(content.node)) return NOTHING
       book.wipes.add(content.node)
-      return { kind: 'wipe order', node: content.node }
+      return { kind: 'wipe order', node: content.node, by: writer.node }
     case 'fork':
       return { kind: 'fork', proof: content }
     case 'wiped':
+      if (book.wiped.has(writer.node)) return NOTHING
       book.wiped.add(writer.node)
       return { kind: 'wiped', node: writer.node }
     case 'renewal': {
@@ -275,10 +279,12 @@ function addEpoch(book: Book, entry: EpochEntry): KeyNews {
 }
 
 /** Of two revocations of one node the one that goes further back counts. */
-function revoke(book: Book, revocation: Revocation): KeyNews {
-  const known = book.revocations.get(revocation.node)
-  if (known !== undefined && known.since <= revocation.since) return NOTHING
-  const { node, since, reason, by, actor, seq } = revocation
-  book.revocations.set(node, { node, since, reason, by, actor, seq })
+function revoke(book: Book, entry: Omit<Revocation, 'isFirst'>): KeyNews {
+  const known = book.revocations.get(entry.node)
+  if (known !== undefined && known.since <= entry.since) return NOTHING
+  const { node, since, reason, by, actor, seq } = entry
+  const isFirst = known === undefined
+  const revocation = { node, since, reason, by, isFirst, actor, seq }
+  book.revocations.set(node, revocation)
   return { kind: 'revocation', revocation }
 }

@@ -120,6 +120,11 @@ async function pieceFor(tx: Tx, context: SyncContext): Promise<DocumentId> {
   return open(tx, context, { next, previous, isLater: known.actor === actor })
 }
 
+/** Who wrote last in this node's own audit: another of its lives, when this one is new. */
+export async function lastAuditor(tx: Tx): Promise<ActorId | undefined> {
+  return unpack<PieceRecord>(await tx.get(key.auditPiece))?.actor
+}
+
 async function isAtEnd(tx: Tx, document: DocumentId, ageMs: number): Promise<boolean> {
   const size = unpack<DocumentRecord>(await tx.get(key.document(document)))?.size ?? 0
   return size >= SEGMENT_ENTRIES_MAX || (size > 0 && ageMs > SEGMENT_PERIOD_MS)
@@ -214,19 +219,31 @@ export function refused(
   context.audit.count({ deed: 'envelope refused', result: 'refused', reason, subjects })
 }
 
-/** Notes what an entry of the keys document says of nodes, in the commit that brought it. */
+/** Notes what others say of nodes in the keys document, in the commit that brought it; who ordered it here notes that. */
 export async function auditKeyNews(tx: Tx, context: SyncContext, news: KeyNews): Promise<void> {
   const self = context.identity.certificate.node
   if (news.kind === 'revocation') {
-    const { node, since, by } = news.revocation
-    const facts = { since: Math.max(0, Math.floor(since / 1000)) }
-    const subjects = [aboutNode(node), ...(by === self ? [] : [aboutNode(by)])]
-    const result = by === self ? 'done' : 'found'
-    await audit(tx, context, { deed: 'node revoked', result, subjects, facts })
-  } else if (news.kind === 'wipe order' || news.kind === 'wiped') {
-    const deed = news.kind === 'wiped' ? 'wipe done' : 'wipe ordered'
-    await audit(tx, context, { deed, result: 'found', subjects: [aboutNode(news.node)] })
+    const { node, by, isFirst } = news.revocation
+    if (by === self) return
+    const note = { ...revocationDeed(news.revocation), result: 'found' as const }
+    const whole = { ...note, subjects: [aboutNode(node), aboutNode(by)] }
+    // A node that administers may date one further and further back.
+    if (isFirst) await audit(tx, context, whole)
+    else tx.afterwards(() => context.audit.count(whole))
+  } else if (news.kind === 'wipe order') {
+    if (news.by === self) return
+    const subjects = [aboutNode(news.node), aboutNode(news.by)]
+    await audit(tx, context, { deed: 'wipe ordered', result: 'found', subjects })
+  } else if (news.kind === 'wiped') {
+    const result = news.node === self ? 'done' : 'found'
+    await audit(tx, context, { deed: 'wipe done', result, subjects: [aboutNode(news.node)] })
   }
+}
+
+/** A revocation, as who ordered it notes it. */
+export function revocationDeed({ node, since }: { node: NodeId; since: Instant }): AuditNote {
+  const facts = { since: Math.max(0, Math.floor(since / 1000)) }
+  return { deed: 'node revoked', subjects: [aboutNode(node)], facts }
 }
 
 /** A secret that was made or burned: its audience, its number, and the beginning of its public name. */

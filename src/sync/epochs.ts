@@ -170,13 +170,20 @@ export async function reloadEpochs(
   }
 }
 
-/** Destroys a secret of ours: what was sealed under it cannot be opened here again. */
-export function burn(tx: Tx, context: SyncContext, id: string): void {
-  tx.delete(key.epoch(id))
-  const epoch = context.keyring.epoch(id)
-  if (epoch !== undefined)
-    tx.afterwards(() => context.audit.count(epochDeed(context, 'secret burned', epoch)))
-  tx.afterwards(() => context.keyring.drop(id))
+/** Destroys secrets of one audience: what was sealed under them cannot be opened here again. */
+export async function burn(
+  tx: Tx,
+  context: SyncContext,
+  epochs: readonly Pick<Epoch, 'id' | 'audience' | 'number'>[],
+): Promise<void> {
+  const newest = epochs.toSorted((a, b) => a.number - b.number).at(-1)
+  if (newest === undefined) return
+  for (const { id } of epochs) {
+    tx.delete(key.epoch(id))
+    tx.afterwards(() => context.keyring.drop(id))
+  }
+  const deed = epochDeed(context, 'secret burned', newest)
+  await audit(tx, context, { ...deed, count: epochs.length })
 }
 
 /** The sealing keys of an audience's other nodes; a node that has published none cannot be wrapped for yet. */

@@ -113,7 +113,7 @@ async function beginAnew(
     )
   const before = unpack<RebornRecord>(await tx.get(key.reborn))
   const heard = { ...(before?.actor === actor ? before.heard : {}), [document]: target }
-  tx.put(key.reborn, pack({ actor, heard } satisfies RebornRecord))
+  tx.put(key.reborn, pack({ actor, heard, why: 'copied elsewhere' } satisfies RebornRecord))
   context.run.isOver = true
   tx.afterwards(() => {
     context.log.error('node.cloned', { actor, document })

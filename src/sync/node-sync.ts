@@ -22,7 +22,7 @@ import { retryParked } from './inbox.ts'
 import { range } from './keys.ts'
 import type { LinkState } from './links.ts'
 import { openProjector } from './projector.ts'
-import { beginAgain, settleAllAside } from './rebirth.ts'
+import { beginAgain, noteNewLife, settleAllAside } from './rebirth.ts'
 import { openReplica, type Reader } from './replica.ts'
 import { keepRotating, type EpochPolicy } from './rotation.ts'
 import { addChannel, directoryChanged, foldedAnew, keysChanged } from './standing.ts'
@@ -144,6 +144,7 @@ async function begin(context: SyncContext, options: NodeSyncOptions): Promise<vo
   await replica.commit((tx) => fold(tx, context))
   replica.onRollback((reader) => fold(reader, context))
   await enrolItself(context, options.doorEpoch)
+  if (!run.isOver) await replica.commit((tx) => noteNewLife(tx, context))
   await replica.commit((tx) => retryParked(tx, context))
   await replica.commit((tx) => settleAllAside(tx, context))
 }
