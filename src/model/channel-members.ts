@@ -30,12 +30,17 @@ export interface ChannelMembers {
   readonly selfBrought: Set<UserId>
 }
 
-/** Takes the next entry, in order, if its writer had a say by then. */
-export function foldMember(channel: ChannelId, members: ChannelMembers, entry: MemberEntry): void {
-  if (!hasSay(channel, entry, members)) return
+/** Takes the next entry, in order, if its writer had a say by then. Whether it had. */
+export function foldMember(
+  channel: ChannelId,
+  members: ChannelMembers,
+  entry: MemberEntry,
+): boolean {
+  if (!hasSay(channel, entry, members)) return false
   const { person, role, from, at: since } = entry
   members.now.set(person, { channel, person, role, from, since })
   if (isClosed(channel)) noteBringer(channel, members, entry)
+  return true
 }
 
 /** A channel of which nothing was heard. */

@@ -79,10 +79,11 @@ export type KeyNews =
   | { readonly kind: 'revocation'; readonly revocation: Revocation }
   | { readonly kind: 'wipe order'; readonly node: NodeId; readonly by: NodeId }
   | { readonly kind: 'wiped'; readonly node: NodeId }
-  | { readonly kind: 'fork'; readonly proof: ForkProof }
+  | { readonly kind: 'fork'; readonly proof: ForkProof; readonly by: NodeId }
   | { readonly kind: 'renewal'; readonly node: NodeId }
   | ShareNews
-  | { readonly kind: 'nothing' }
+  /** `why`: the writer has no say in it, whatever else is heard. */
+  | { readonly kind: 'nothing'; readonly why?: 'not an administrator' }
 
 /** Grows by `apply`; asks cost nothing. */
 export interface KeyBook {
@@ -181,6 +182,7 @@ export function openKeyBook(): KeyBook {
 
 const NOBODY: ReadonlySet<NodeId> = new Set()
 const NOTHING: KeyNews = { kind: 'nothing' }
+const NO_SAY: KeyNews = { kind: 'nothing', why: 'not an administrator' }
 
 function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): KeyNews {
   const { content } = logged.entry
@@ -207,14 +209,14 @@ function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): Key
         madeAt: logged.entry.placeAt,
       })
     case 'revocation':
-      return writer.administers ? revoke(book, { ...content, ...place, by: writer.node }) : NOTHING
+      return writer.administers ? revoke(book, { ...content, ...place, by: writer.node }) : NO_SAY
     case 'wipe order':
-      if (!writer.administers) return NOTHING
+      if (!writer.administers) return NO_SAY
       if (book.wipes.has(content.node)) return NOTHING
       book.wipes.add(content.node)
       return { kind: 'wipe order', node: content.node, by: writer.node }
     case 'fork':
-      return { kind: 'fork', proof: content }
+      return { kind: 'fork', proof: content, by: writer.node }
     case 'wiped':
       if (book.wiped.has(writer.node)) return NOTHING
       book.wiped.add(writer.node)

@@ -7,7 +7,6 @@
 import type { ActorId, ChangeHash, DocumentId, Instant, NodeId, UserId } from '#base/ids.ts'
 import { SEGMENT_ENTRIES_MAX, SEGMENT_PERIOD_MS } from '#base/limits.ts'
 import {
-  aboutChannel,
   aboutNode,
   aboutPerson,
   type AuditContent,
@@ -19,10 +18,8 @@ import { auditRecord } from '#model/audit-record.ts'
 import { auditDocument, parseDocumentId, SEGMENT_NUMBER_MAX } from '#model/document-id.ts'
 import type { KeyNews } from '#model/key-book.ts'
 import type { Log, Logged } from '#model/log.ts'
-import { laneNumber } from '#model/precedence.ts'
-import type { PeerId } from '#ports/carrier.ts'
 import type { Epoch } from '#trust/epoch.ts'
-import { isNode, type SyncContext } from './context.ts'
+import type { SyncContext } from './context.ts'
 import { key } from './keys.ts'
 import { offerToPeers } from './ledger.ts'
 import { pack, unpack, type DocumentRecord } from './records.ts'
@@ -149,74 +146,6 @@ async function open(tx: Tx, context: SyncContext, opening: Opening): Promise<Doc
 
 function newestOf(log: Log, actor: ActorId): ChangeHash | undefined {
   return log.find(actor, log.clock()[actor] ?? 0)?.hash
-}
-
-/** What a node did, and where. */
-interface Suspect {
-  readonly document: DocumentId
-  readonly actor: ActorId
-  readonly seq?: number
-  readonly reason?: string
-}
-
-/** What a node did that no honest node does: which, in whose list of what. */
-export function suspicion(
-  { roster }: Pick<SyncContext, 'roster'>,
-  { deed, ...at }: Suspect & { readonly deed: Deed },
-): AuditNote {
-  const name = parseDocumentId(at.document)
-  const node = roster.ofActor(at.actor)?.node
-  const channel = name?.kind === 'segment' || name?.kind === 'channel' ? name.channel : undefined
-  return {
-    deed,
-    result: 'found',
-    subjects: [
-      ...(node === undefined ? [] : [aboutNode(node)]),
-      ...(channel === undefined ? [] : [aboutChannel(channel)]),
-    ],
-    facts: {
-      ...(at.seq === undefined ? {} : { number: at.seq }),
-      ...(name?.kind === 'segment' ? { lane: laneNumber(name.lane), segment: name.number } : {}),
-      name: Number.parseInt(at.actor.slice(16), 16),
-    },
-    ...(at.reason === undefined ? {} : { reason: at.reason }),
-  }
-}
-
-/** Tells of it once the commit at work is on disk: in the log, and counted in the audit. */
-export function alarm(
-  tx: Tx,
-  context: SyncContext,
-  { deed, ...at }: Suspect & { readonly deed: keyof typeof ALARMS },
-): void {
-  const note = suspicion(context, { deed, ...at })
-  const { seq, reason } = at
-  const facts = {
-    ...(seq === undefined ? {} : { seq }),
-    ...(reason === undefined ? {} : { reason }),
-  }
-  tx.afterwards(() => {
-    context.log.error(ALARMS[deed], { document: at.document, actor: at.actor, ...facts })
-    context.audit.count(note)
-  })
-}
-
-/** Events of the log for what no honest node does. */
-const ALARMS = {
-  'not vouched for': 'delta.not-vouched-for',
-  'rule broken': 'rule.broken',
-  'fork found': 'fork.found',
-} as const
-
-/** Tells of an envelope that was not taken: in the log, and counted in the audit. A post office is nobody. */
-export function refused(
-  context: SyncContext,
-  reason: string,
-  { peer, bytes }: { readonly peer: PeerId | undefined; readonly bytes: number },
-): void {
-  context.log.warn('envelope.refused', { ...(peer === undefined ? {} : { peer }), reason, bytes })
-  const subjects = peer === undefined || !isNode(peer) ? [] : [aboutNode(peer)]
-  context.audit.count({ deed: 'envelope refused', result: 'refused', reason, subjects })
 }
 
 /** Notes what others say of nodes in the keys document, in the commit that brought it; who ordered it here notes that. */

@@ -11,6 +11,7 @@ import { openKeyring } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { DoorEpoch } from '#trust/join-grant.ts'
 import type { Roster } from '#trust/roster.ts'
+import { alarm } from './alarms.ts'
 import { openAuditCounts } from './audit-counts.ts'
 import { recordAudit } from './audit.ts'
 import { writeHere } from './author.ts'
@@ -103,6 +104,7 @@ function contextOf(
       directoryChanged: (tx, change) => directoryChanged(tx, context, change),
       foldedAnew: (tx) => foldedAnew(tx, context),
       told: (tx, event) => tx.afterwards(() => context.emit(event)),
+      withoutEffect: (tx, at) => alarm(tx, context, { deed: 'entry without effect', ...at }),
       audited: (tx, at) => recordAudit(tx, context, at),
     },
   )
