@@ -82,7 +82,7 @@ export type DirectoryChange =
   /** `why`: the writer has no say in it, as far as is known. */
   | {
       readonly kind: 'nothing'
-      readonly why?: 'not an administrator' | 'not the founder' | 'not a member'
+      readonly why?: 'not an administrator' | 'not the founder' | 'not a member' | 'revoked'
     }
 
 /** Grows by `apply`; asks cost nothing. */
@@ -219,17 +219,17 @@ function applyMember(tables: Tables, channel: ChannelId, entry: MemberEntry): Di
   if (isLast) entries.push(entry)
   const { now, selfBrought } = isLast ? known : noMembers()
   const members = { entries, now: new Map(now), selfBrought: new Set(selfBrought) }
-  let counts = !isLast
+  let hasSay = isDirect // each of the two entries has one by the other, which may come later
   for (const one of isLast ? [entry] : entries) {
-    const hadSay = foldMember(channel, members, one)
-    counts ||= hadSay
+    const counts = foldMember(channel, members, one)
+    if (one === entry) hasSay ||= counts
   }
   tables.members.set(channel, members)
   const changes = changesBetween(known.now, members.now)
   for (const { member } of changes) index(tables, member)
   const isTold = changes.length > 0 && tables.channels.has(channel) // otherwise with the channel
   if (isTold) return { kind: 'members', channel, changes }
-  return counts ? NOTHING : { kind: 'nothing', why: 'not a member' }
+  return hasSay ? NOTHING : { kind: 'nothing', why: 'not a member' }
 }
 
 function index({ byPerson }: Tables, { channel, person, role }: DirectoryMember): void {

@@ -83,7 +83,7 @@ export type KeyNews =
   | { readonly kind: 'renewal'; readonly node: NodeId }
   | ShareNews
   /** `why`: the writer has no say in it, whatever else is heard. */
-  | { readonly kind: 'nothing'; readonly why?: 'not an administrator' }
+  | { readonly kind: 'nothing'; readonly why?: 'not an administrator' | 'revoked' }
 
 /** Grows by `apply`; asks cost nothing. */
 export interface KeyBook {

@@ -91,6 +91,11 @@ export function openProjector(
       hooks.told(tx, { kind: 'amended', ...amended })
   }
 
+  const objectionTo = (news: KeyNews): string | undefined => {
+    if (news.kind === 'nothing') return news.why
+    const isFalse = news.kind === 'certificate' && !roster.introduce(news.certificate)
+    return isFalse ? 'not authentic' : undefined
+  }
   const tellWhy = (tx: Tx, { document, logged, reason }: Reasoned): void => {
     const { actor } = logged
     if (reason !== undefined) hooks.withoutEffect(tx, { document, actor, reason })
@@ -102,7 +107,7 @@ export function openProjector(
     apply: async (tx, { document, logged }, source) => {
       if (document === KEYS) {
         const news = books.foldKeys(logged)
-        if (news.kind === 'nothing') tellWhy(tx, { document, logged, reason: news.why })
+        tellWhy(tx, { document, logged, reason: objectionTo(news) })
         await hooks.keysChanged(tx, news)
         if (books.isOutdated(news)) {
           await books.reload(tx)
