@@ -34,6 +34,17 @@ test('a bomb inflates to its limit and no further', async (t) => {
   t.ok(process.memoryUsage.rss() - before < 300 * MIB)
 })
 
+test('a bomb that a member sends is refused by its name', async (t) => {
+  const { alpha, insider } = await aScene()
+  const zeros = new Uint8Array(BODY_BYTES_MAX + 1)
+
+  const bytes = insider.seal(ops, zeros)
+
+  t.ok(bytes.length < 5_000)
+  t.match(await arrive(alpha, bytes), { outcome: { kind: 'refused', reason: 'malformed' } })
+  t.strictSame(await unnamed(alpha, 'malformed'), [])
+})
+
 test('entries that lie about their lengths, or go deep, are unknown and cost nothing', async (t) => {
   const deep = new Uint8Array(60_000).fill(0x91)
   const started = process.hrtime.bigint()

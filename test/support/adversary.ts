@@ -70,7 +70,8 @@ export const NAMED = {
   copiedWrap: withoutEffect('does not open'),
   afterRevocation: withoutEffect('revoked'),
   revokedPeer: { event: 'lan.session-end', deed: 'peer refused', reason: 'revoked' },
-  brokenHello: { event: 'lan.session-end', deed: 'peer refused', reason: 'malformed' },
+  falseHello: { event: 'lan.session-end', deed: 'peer refused', reason: 'not a member' },
+  strangeHello: { event: 'lan.session-end', deed: 'peer refused', reason: 'unknown version' },
   expiredPeer: { event: 'lan.session-end', deed: 'certificate expired', reason: 'expired' },
   outsider: { deed: 'action refused', reason: 'not a member' },
   noAdministrator: { deed: 'action refused', reason: 'not an administrator' },
@@ -93,7 +94,10 @@ export function isNamed(
   const isLogged =
     log === undefined ||
     event === undefined ||
-    log.named(event).some(({ facts }) => reason === undefined || facts['reason'] === reason)
+    log.named(event).some(({ facts }) => {
+      const logged = String(facts['reason']).replaceAll('-', ' ')
+      return reason === undefined || logged === reason
+    })
   const isAudited = records.some(
     (one) => one.deed === deed && REASONS[one.facts.reason ?? 0] === (reason ?? 'other'),
   )
@@ -102,7 +106,7 @@ export function isNamed(
 
 /** The attacks of these that do not stand in the audit of `node` under their names, or not in its log. */
 export async function unnamed(
-  node: SyncNode,
+  node: Pick<SyncNode, 'context' | 'log'>,
   ...attacks: readonly (keyof typeof NAMED)[]
 ): Promise<readonly string[]> {
   const { replica, identity } = node.context
