@@ -9,7 +9,8 @@ import { key } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { insist, isAdministrator, type AppContext } from './context.ts'
-import type { EdgeNode, Opening } from './node.ts'
+import type { EdgeNode } from './node.ts'
+import type { Opening } from './types.ts'
 
 type Audits = Pick<
   EdgeNode,

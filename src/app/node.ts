@@ -19,6 +19,7 @@ import type {
   Message,
   MessagePage,
   NodeStatus,
+  Opening,
   PageRequest,
   Person,
   Reaction,
@@ -158,16 +159,6 @@ export type NodeEvent =
   | { readonly kind: 'node-revoked'; readonly node: NodeId }
   /** Headquarters wants this very node to destroy its keys; its answer is on its way. */
   | { readonly kind: 'wipe-ordered' }
-
-/** How a node's store was opened, and what the node is set to do. */
-export interface Opening {
-  /** What opened the store. */
-  readonly by: 'key file' | 'passphrase' | 'release'
-  /** How many wrong passphrases were tried since it was locked, or since its process began. */
-  readonly wrongTries: number
-  /** All that is set, and the ways to open the store: 32 bytes, the hash of them. */
-  readonly policy: Uint8Array
-}
 
 /** Entries of audits in the order in which they came to this node, and how far readers have got. */
 export interface AuditFeed {

@@ -1,5 +1,5 @@
 /** What a node does by its config and its role: how long keys live, and whether name and role are as it was made. */
-import type { Opening } from '#app/node.ts'
+import type { Opening } from '#app/types.ts'
 import { bytesFromText } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { invalid } from '#config/load.ts'

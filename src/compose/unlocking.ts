@@ -38,12 +38,11 @@ import {
   type Share,
 } from '#storage/vault.ts'
 
-/** An open vault. */
+/** An open vault, and what opened it. */
 export interface StoreKey {
   /** 32 bytes that never change. */
   readonly bytes: Uint8Array
   readonly vault: Vault
-  /** What opened it. */
   readonly by: Way
 }
 

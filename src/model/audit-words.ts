@@ -13,7 +13,7 @@ export const DEEDS = [
   'sign-in refused',
   'signed out',
   'request refused',
-  'role changed',
+  'entry without effect',
   'member added',
   'member removed',
   'channel created',
@@ -49,7 +49,6 @@ export const DEEDS = [
   'release allowed',
   'want refused',
   'fork unproved',
-  'entry without effect',
 ] as const
 
 /** What was done. */

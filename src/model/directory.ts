@@ -18,7 +18,7 @@ import type { Writer } from './key-book.ts'
 import type { Logged } from './log.ts'
 import { causeKey } from './order.ts'
 import {
-  foldMember,
+  foldMembers,
   noMembers,
   changesBetween,
   byOrder,
@@ -219,17 +219,14 @@ function applyMember(tables: Tables, channel: ChannelId, entry: MemberEntry): Di
   if (isLast) entries.push(entry)
   const { now, selfBrought } = isLast ? known : noMembers()
   const members = { entries, now: new Map(now), selfBrought: new Set(selfBrought) }
-  let hasSay = isDirect // each of the two entries has one by the other, which may come later
-  for (const one of isLast ? [entry] : entries) {
-    const counts = foldMember(channel, members, one)
-    if (one === entry) hasSay ||= counts
-  }
+  const counting = foldMembers(channel, members, isLast ? [entry] : entries)
   tables.members.set(channel, members)
   const changes = changesBetween(known.now, members.now)
   for (const { member } of changes) index(tables, member)
   const isTold = changes.length > 0 && tables.channels.has(channel) // otherwise with the channel
   if (isTold) return { kind: 'members', channel, changes }
-  return hasSay ? NOTHING : { kind: 'nothing', why: 'not a member' }
+  // Of the two entries of a direct channel each has its say by the other, which may come later.
+  return counting.has(entry) || isDirect ? NOTHING : { kind: 'nothing', why: 'not a member' }
 }
 
 function index({ byPerson }: Tables, { channel, person, role }: DirectoryMember): void {

@@ -14,13 +14,13 @@ import {
   type AuditSubject,
 } from '#model/audit-content.ts'
 import { reasonNumber, type Deed, type Result } from '#model/audit-words.ts'
-import { auditRecord } from '#model/audit-record.ts'
+import { auditRecord, type AuditRecord } from '#model/audit-record.ts'
 import { auditDocument, parseDocumentId, SEGMENT_NUMBER_MAX } from '#model/document-id.ts'
 import type { KeyNews } from '#model/key-book.ts'
 import type { Log, Logged } from '#model/log.ts'
 import type { Epoch } from '#trust/epoch.ts'
 import type { SyncContext } from './context.ts'
-import { key } from './keys.ts'
+import { key, range } from './keys.ts'
 import { offerToPeers } from './ledger.ts'
 import { pack, unpack, type DocumentRecord } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -65,6 +65,19 @@ export async function recordAudit(
   tx.put(key.auditNewest, pack(number))
   tx.put(key.auditRecord(number), pack(record))
   tx.afterwards(context.audit.tellNew)
+}
+
+/** Takes the records of an audit's entries after `seq` away: those entries are gone from its list. */
+export async function forgetRecords(
+  tx: Tx,
+  { document, actor, seq }: { document: DocumentId; actor: ActorId; seq: number },
+): Promise<void> {
+  if (parseDocumentId(document)?.kind !== 'audit') return
+  for (const [place, bytes] of await tx.list(range.auditRecords)) {
+    const record = unpack<AuditRecord>(bytes)
+    const isOf = record?.document === document && record.actor === actor
+    if (isOf && record.seq > seq) tx.delete(place)
+  }
 }
 
 interface Appending {

@@ -147,7 +147,7 @@ export async function takeKeyNews(tx: Tx, context: SyncContext, news: KeyNews): 
 
 /** Whether an epoch is handed out by a node that is not of its audience, as far as the directory has said who is. */
 function isByOutsider(context: SyncContext, { actor, epoch }: WrapFacts): boolean {
-  const audience = epoch.audience as AudienceId
+  const { audience } = epoch
   const channel = channelOfAudience(context, audience)
   const isKnown = channel !== undefined && context.directory().channel(channel) !== undefined
   const node = context.roster.ofActor(actor)?.node

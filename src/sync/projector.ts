@@ -130,7 +130,10 @@ export function openProjector(
       const withoutEffect = (at: WithoutEffect): void => {
         if (source.isAgain !== true) hooks.withoutEffect(tx, at)
       }
-      if (isOut) return void withoutEffect({ document, actor: logged.actor, reason: 'revoked' })
+      if (isOut) {
+        withoutEffect({ document, actor: logged.actor, reason: 'revoked' })
+        return undefined
+      }
       const scene = { tx, document, logged, source, directory: books.directory(), withoutEffect }
       return applyMessage(scene, writer ?? identity.certificate.node)
     },

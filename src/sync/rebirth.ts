@@ -12,7 +12,7 @@ import { channelOfDocument } from '#model/document-id.ts'
 import type { Content, Draft } from '#model/entry.ts'
 import { postIdOf, type Clock, type Logged } from '#model/log.ts'
 import type { ChannelRecord, MessageRecord } from '#model/view.ts'
-import { audit, lastAuditor } from './audit.ts'
+import { audit, forgetRecords, lastAuditor } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
@@ -146,7 +146,8 @@ export async function settleAside(
     if (known === undefined && seq <= target) return
     tx.delete(place)
     const isSame = known !== undefined && (hash === undefined || hash === known.hash)
-    if (!isSame) await writeAgain(tx, context, { document, record })
+    if (!isSame && !isOpening(record.entry.content))
+      await writeAgain(tx, context, { document, record })
   }
 }
 
@@ -156,6 +157,14 @@ export async function settleAllAside(tx: Tx, context: SyncContext): Promise<void
   for (const [place] of await tx.list(range.allAside))
     documents.add(place.split('/')[1] as DocumentId)
   for (const document of documents) await settleAside(tx, context, document)
+}
+
+/** The first entry of an audit's list says nothing in another list. */
+function isOpening(content: Content): boolean {
+  return (
+    content.kind === 'audit' &&
+    (content.deed === 'audit begun' || content.deed === 'audit continued')
+  )
 }
 
 async function setAside(tx: Tx, document: DocumentId, record: RebornRecord): Promise<void> {
@@ -174,6 +183,7 @@ async function setAside(tx: Tx, document: DocumentId, record: RebornRecord): Pro
     tx.put(key.aside(document, seq), pack(aside))
     if (entry.content.kind === 'post') await hide(tx, document, logged)
   }
+  await forgetRecords(tx, { document, actor, seq: sent })
 }
 
 /** Takes a message out of the view: its id may turn out to be another's. */

@@ -35,7 +35,7 @@ function aNote(kind: Note['kind'], document: DocumentId, clock: Record<string, n
 }
 
 test('a receipt in anothers name is not vouched for, and no tick comes of it', async (t) => {
-  const { bravo, log } = await aPair()
+  const { bravo } = await aPair()
   await say(bravo, 'is it there?')
   const insider = anInsider(mallory, { knows: people })
   const alpha = must(people[0], 'alpha').certificate
@@ -106,7 +106,7 @@ test(
 )
 
 test('who asks again and again is given it at first, and then ever more rarely', async (t) => {
-  const { bravo, log, clock } = await aPair()
+  const { bravo, clock } = await aPair()
   for (let each = 0; each < 20; each += 1) await say(bravo, `message ${each}`)
   const insider = anInsider(mallory, { knows: people })
   let given = 0

@@ -6,7 +6,7 @@ import { createPeople } from '#server/people.ts'
 import { allRoutes } from '#server/routes.ts'
 import type { ChannelId } from '#base/ids.ts'
 import { aLanDoor, fetched, type LanDoor } from '../support/lan-door.ts'
-import { isNamed, NAMED } from '../support/adversary.ts'
+import { isNamed, type NAMED } from '../support/adversary.ts'
 import { aSocket } from '../support/live-client.ts'
 
 const SECRET = 'nine line follows'

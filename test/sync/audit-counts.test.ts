@@ -49,9 +49,9 @@ test('while it keeps coming the pauses grow to an hour, and after quiet hours th
 
   const minutes = during.map(({ at }) => Math.round((at - start) / 60_000))
   t.strictSame(minutes, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243, 303])
-  const all = await counts(node)
-  t.strictSame(all.slice(-2), [1, 1], 'at once, and a minute later')
-  t.equal(sum(all), 6 * 3_600 + 2)
+  const written = await counts(node)
+  t.strictSame(written.slice(-2), [1, 1], 'at once, and a minute later')
+  t.equal(total(written), 6 * 3_600 + 2)
 })
 
 test('what is news is an entry at once, whatever else keeps coming', async (t) => {
@@ -98,7 +98,7 @@ test('a day of attacks that vary all they can costs a link under 20 kB, and ever
   await node.context.audit[Symbol.asyncDispose]()
 
   const found = (await pages(node)).filter(({ deed }) => deed.endsWith(' refused'))
-  t.equal(sum(found.map(({ count }) => count)), done)
+  t.equal(total(found.map(({ count }) => count)), done)
   t.comment(`${found.length} entries in ${envelopes} envelopes of ${bytes} bytes`)
   t.ok(bytes < 20_000, `${bytes} bytes`)
   t.ok(envelopes < 80, `${envelopes} envelopes`)
@@ -243,8 +243,8 @@ async function pages({ context }: SyncNode): Promise<readonly AuditRecord[]> {
   }
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((all, one) => all + one, 0)
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((whole, one) => whole + one, 0)
 }
 
 function someNode(number: number): NodeId {
