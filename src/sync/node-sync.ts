@@ -146,7 +146,6 @@ async function begin(context: SyncContext, options: NodeSyncOptions): Promise<vo
   await replica.commit((tx) => fold(tx, context))
   replica.onRollback((reader) => fold(reader, context))
   await enrolItself(context, options.doorEpoch)
-  if (!run.isOver) await replica.commit((tx) => noteNewLife(tx, context))
   await replica.commit((tx) => retryParked(tx, context))
   await replica.commit((tx) => settleAllAside(tx, context))
 }
@@ -168,5 +167,6 @@ async function enrolItself(context: SyncContext, doorEpoch: DoorEpoch | undefine
     const entry = { author: undefined, claimedAt: context.now(), content }
     if (!isKnown) await writeHere(tx, context, { document: KEYS, entry })
     await ensureSealingKey(tx, context)
+    if (!context.run.isOver) await noteNewLife(tx, context)
   })
 }
