@@ -51,6 +51,8 @@ export interface Revocation {
   readonly since: Instant
   readonly reason: string
   readonly by: NodeId
+  /** None of this node was known before. */
+  readonly isFirst: boolean
   /** Where it stands: what a node must have to have heard of it. */
   readonly actor: ActorId
   readonly seq: number
@@ -75,12 +77,13 @@ export type KeyNews =
     }
   | { readonly kind: 'epoch'; readonly wraps: readonly WrapFacts[] }
   | { readonly kind: 'revocation'; readonly revocation: Revocation }
-  | { readonly kind: 'wipe order'; readonly node: NodeId }
+  | { readonly kind: 'wipe order'; readonly node: NodeId; readonly by: NodeId }
   | { readonly kind: 'wiped'; readonly node: NodeId }
-  | { readonly kind: 'fork'; readonly proof: ForkProof }
+  | { readonly kind: 'fork'; readonly proof: ForkProof; readonly by: NodeId }
   | { readonly kind: 'renewal'; readonly node: NodeId }
   | ShareNews
-  | { readonly kind: 'nothing' }
+  /** `why`: the writer has no say in it, whatever else is heard. */
+  | { readonly kind: 'nothing'; readonly why?: 'not an administrator' | 'revoked' }
 
 /** Grows by `apply`; asks cost nothing. */
 export interface KeyBook {
@@ -179,6 +182,7 @@ export function openKeyBook(): KeyBook {
 
 const NOBODY: ReadonlySet<NodeId> = new Set()
 const NOTHING: KeyNews = { kind: 'nothing' }
+const NO_SAY: KeyNews = { kind: 'nothing', why: 'not an administrator' }
 
 function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): KeyNews {
   const { content } = logged.entry
@@ -205,14 +209,16 @@ function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): Key
         madeAt: logged.entry.placeAt,
       })
     case 'revocation':
-      return writer.administers ? revoke(book, { ...content, ...place, by: writer.node }) : NOTHING
+      return writer.administers ? revoke(book, { ...content, ...place, by: writer.node }) : NO_SAY
     case 'wipe order':
-      if (!writer.administers) return NOTHING
+      if (!writer.administers) return NO_SAY
+      if (book.wipes.has(content.node)) return NOTHING
       book.wipes.add(content.node)
-      return { kind: 'wipe order', node: content.node }
+      return { kind: 'wipe order', node: content.node, by: writer.node }
     case 'fork':
-      return { kind: 'fork', proof: content }
+      return { kind: 'fork', proof: content, by: writer.node }
     case 'wiped':
+      if (book.wiped.has(writer.node)) return NOTHING
       book.wiped.add(writer.node)
       return { kind: 'wiped', node: writer.node }
     case 'renewal': {
@@ -275,10 +281,12 @@ function addEpoch(book: Book, entry: EpochEntry): KeyNews {
 }
 
 /** Of two revocations of one node the one that goes further back counts. */
-function revoke(book: Book, revocation: Revocation): KeyNews {
-  const known = book.revocations.get(revocation.node)
-  if (known !== undefined && known.since <= revocation.since) return NOTHING
-  const { node, since, reason, by, actor, seq } = revocation
-  book.revocations.set(node, { node, since, reason, by, actor, seq })
+function revoke(book: Book, entry: Omit<Revocation, 'isFirst'>): KeyNews {
+  const known = book.revocations.get(entry.node)
+  if (known !== undefined && known.since <= entry.since) return NOTHING
+  const { node, since, reason, by, actor, seq } = entry
+  const isFirst = known === undefined
+  const revocation = { node, since, reason, by, isFirst, actor, seq }
+  book.revocations.set(node, revocation)
   return { kind: 'revocation', revocation }
 }

@@ -3,7 +3,7 @@
  * for everybody with the last change before: the proof travels in the keys document, and whoever has it decides the
  * same. Other lists do not depend on it, so honest nodes go on and converge.
  */
-import type { ActorId, DocumentId } from '#base/ids.ts'
+import type { ActorId, DocumentId, NodeId } from '#base/ids.ts'
 import { must } from '#base/assert.ts'
 import { DELTA_CHANGES_MAX } from '#base/limits.ts'
 import { writeChange, type Change } from '#model/change.ts'
@@ -11,7 +11,7 @@ import { channelOfDocument, KEYS } from '#model/document-id.ts'
 import type { ForkBranch, ForkProof } from '#model/key-content.ts'
 import type { Log, Logged } from '#model/log.ts'
 import { attestationOf } from '#trust/attestation.ts'
-import { alarm } from './audit.ts'
+import { alarm, disbelieved } from './alarms.ts'
 import { writeHere } from './author.ts'
 import type { Fork, SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
@@ -61,12 +61,14 @@ export async function proveFork(tx: Tx, context: SyncContext, fork: Fork): Promi
 }
 
 /** A proof came in, or was written here: checks it and ends the list. */
-export async function takeForkProof(tx: Tx, context: SyncContext, proof: ForkProof): Promise<void> {
+export async function takeForkProof(
+  tx: Tx,
+  context: SyncContext,
+  { proof, by }: { readonly proof: ForkProof; readonly by: NodeId },
+): Promise<void> {
   const node = context.roster.ofActor(proof.actor)?.node
-  if (node === undefined || !holds(context, proof)) {
-    tx.afterwards(() => context.log.warn('fork.unproved', { document: proof.document }))
-    return
-  }
+  if (node === undefined || !holds(context, proof))
+    return disbelieved(tx, context, { deed: 'fork unproved', node: by, document: proof.document })
   tx.afterwards(() => context.log.error('node.forked', { node, document: proof.document }))
   await freeze(tx, context, { document: proof.document, actor: proof.actor, seq: proof.seq - 1 })
 }
@@ -113,7 +115,7 @@ async function beginAnew(
     )
   const before = unpack<RebornRecord>(await tx.get(key.reborn))
   const heard = { ...(before?.actor === actor ? before.heard : {}), [document]: target }
-  tx.put(key.reborn, pack({ actor, heard } satisfies RebornRecord))
+  tx.put(key.reborn, pack({ actor, heard, why: 'copied elsewhere' } satisfies RebornRecord))
   context.run.isOver = true
   tx.afterwards(() => {
     context.log.error('node.cloned', { actor, document })

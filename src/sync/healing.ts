@@ -69,8 +69,9 @@ export async function heal(
   const heard = { [document]: sent }
   const before = unpack<RebornRecord>(await safely(staging.get(key.reborn)))
   const all = before?.actor === actor ? { ...before.heard, ...heard } : heard
-  staging.put(key.reborn, pack({ actor, heard: all } satisfies RebornRecord))
-  events.error('node.restored', { actor, reason: 'own changes damaged', missing: had - has })
+  const why = 'own changes damaged'
+  staging.put(key.reborn, pack({ actor, heard: all, why } satisfies RebornRecord))
+  events.error('node.restored', { actor, reason: why, missing: had - has })
   return true
 }
 

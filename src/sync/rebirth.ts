@@ -12,6 +12,7 @@ import { channelOfDocument } from '#model/document-id.ts'
 import type { Content, Draft } from '#model/entry.ts'
 import { postIdOf, type Clock, type Logged } from '#model/log.ts'
 import type { ChannelRecord, MessageRecord } from '#model/view.ts'
+import { audit, forgetRecords, lastAuditor } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
@@ -91,10 +92,11 @@ export async function hearOfOurselves(
   const before = unpack<RebornRecord>(await tx.get(key.reborn))
   const isNews = before?.actor !== actor
   const all = isNews ? heard : maxOf(before.heard, heard)
-  tx.put(key.reborn, pack({ actor, heard: all } satisfies RebornRecord))
+  const why = isNews ? 'others know more' : before.why
+  tx.put(key.reborn, pack({ actor, heard: all, why } satisfies RebornRecord))
   if (!isNews) return
   tx.afterwards(() => {
-    context.log.error('node.restored', { actor, reason: 'others know more', count: claims.length })
+    context.log.error('node.restored', { actor, reason: why, count: claims.length })
     context.onRebirth()
   })
 }
@@ -109,7 +111,22 @@ export async function beginAgain(tx: Tx, actor: ActorId): Promise<boolean> {
   if (record.actor === actor) return false
   for (const document of await allDocuments(tx)) await setAside(tx, document, record)
   tx.delete(key.reborn)
+  tx.put(key.auditNewLife, pack(record.why))
   return true
+}
+
+/**
+ * Says in the audit that this is a new life, and why: the first thing that it says there. Without a word of the old life
+ * the folder was put back or copied.
+ */
+export async function noteNewLife(tx: Tx, context: SyncContext): Promise<void> {
+  const told = unpack<string>(await tx.get(key.auditNewLife))
+  const last = await lastAuditor(tx)
+  if (told === undefined && (last === undefined || last === context.replica.actor)) return
+  tx.delete(key.auditNewLife)
+  const reason = told ?? 'put back'
+  const deed = reason === 'copied elsewhere' ? 'clone noticed' : 'restore noticed'
+  await audit(tx, context, { deed, result: 'found', reason })
 }
 
 /** What was set aside and can be decided now is dropped or written again, in its order. */
@@ -129,7 +146,8 @@ export async function settleAside(
     if (known === undefined && seq <= target) return
     tx.delete(place)
     const isSame = known !== undefined && (hash === undefined || hash === known.hash)
-    if (!isSame) await writeAgain(tx, context, { document, record })
+    if (!isSame && !isOpening(record.entry.content))
+      await writeAgain(tx, context, { document, record })
   }
 }
 
@@ -139,6 +157,14 @@ export async function settleAllAside(tx: Tx, context: SyncContext): Promise<void
   for (const [place] of await tx.list(range.allAside))
     documents.add(place.split('/')[1] as DocumentId)
   for (const document of documents) await settleAside(tx, context, document)
+}
+
+/** The first entry of an audit's list says nothing in another list. */
+function isOpening(content: Content): boolean {
+  return (
+    content.kind === 'audit' &&
+    (content.deed === 'audit begun' || content.deed === 'audit continued')
+  )
 }
 
 async function setAside(tx: Tx, document: DocumentId, record: RebornRecord): Promise<void> {
@@ -157,6 +183,7 @@ async function setAside(tx: Tx, document: DocumentId, record: RebornRecord): Pro
     tx.put(key.aside(document, seq), pack(aside))
     if (entry.content.kind === 'post') await hide(tx, document, logged)
   }
+  await forgetRecords(tx, { document, actor, seq: sent })
 }
 
 /** Takes a message out of the view: its id may turn out to be another's. */

@@ -132,6 +132,8 @@ export interface RebornRecord {
   readonly actor: ActorId
   /** For each document, how many of its changes others have named. */
   readonly heard: Clock
+  /** How that came to light. */
+  readonly why: 'others know more' | 'copied elsewhere' | 'own changes damaged'
 }
 
 /** A change of an ended life that was never sent. */

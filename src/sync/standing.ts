@@ -48,7 +48,7 @@ export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): 
     await destroySharesOf(tx, context, news.node)
   }
   if (news.kind === 'wiped') roster.awaitWipe(news.node, false)
-  if (news.kind === 'fork') await takeForkProof(tx, context, news.proof)
+  if (news.kind === 'fork') await takeForkProof(tx, context, news)
   if (news.kind === 'share') await takeShare(tx, context, news)
   await takeKeyNews(tx, context, news)
   await auditKeyNews(tx, context, news)
