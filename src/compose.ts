@@ -30,7 +30,7 @@ import { openListen } from './compose/tls.ts'
 import type { Identity } from '#trust/identity.ts'
 import { readDoorEpoch } from '#trust/join-grant.ts'
 import { signingPair } from '#trust/keys.ts'
-import { epochPolicyOf, checkFixedKeys } from './compose/policy.ts'
+import { epochPolicyOf, checkFixedKeys, openingOf } from './compose/policy.ts'
 
 /** What a node is opened with. */
 export interface HoldfastOptions {
@@ -38,6 +38,8 @@ export interface HoldfastOptions {
   readonly config: Config
   /** Its bytes are overwritten when the node is closed. Without it the folder has to open without a person. */
   readonly key?: StoreKey
+  /** Wrong passphrases that were tried before this key; none unless given. */
+  readonly wrongTries?: number
   /** Called when the node has to be closed: an administrator has locked it, or nobody was there for too long. */
   readonly onLock?: () => void
   /** Called when the node has to be closed and its folder wiped: headquarters ordered it. */
@@ -81,6 +83,7 @@ export async function openHoldfast(
   const { clock, random, log } = world
   await using stack = new AsyncDisposableStack()
   const key = options.key ?? (await keyOf(dataFolder, config.unlock))
+  const opening = openingOf(config, { key, wrongTries: options.wrongTries ?? 0 })
   const parts = await openParts({ dataFolder, key }, world, stack)
   checkFixedKeys(config, parts.identity)
   const watched = auditedLog(log)
@@ -89,7 +92,7 @@ export async function openHoldfast(
     await openNode(parts, { carriers: carriers.all, world, config, onRebirth: options.onRebirth }),
   )
   watched.tell(node)
-  await node.noteDeed('config loaded')
+  await node.noteStart(opening)
   for (const sink of sinksOf(config, world)) stack.use(startAuditFeed(node.auditFeed, sink, world))
   stack.defer(node.subscribe((event) => shutOut(event, carriers)))
   if (options.onWipe !== undefined) stack.defer(obeyWipeOrder(node, clock, options.onWipe).stop)
@@ -146,7 +149,8 @@ function lockingOf(
   if (onLock === undefined) return {}
   const { lockAfterMs, trafficKeepsOpen } = config.unlock
   if (lockAfterMs === undefined) return { onLock }
-  const { touch } = stack.use(watchIdle({ clock, afterMs: lockAfterMs }, onLock))
+  const onIdle = (): void => void node.noteLock(undefined).then(onLock)
+  const { touch } = stack.use(watchIdle({ clock, afterMs: lockAfterMs }, onIdle))
   if (trafficKeepsOpen) stack.defer(node.subscribe(touch))
   return { onLock, onUse: touch }
 }

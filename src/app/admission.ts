@@ -109,8 +109,21 @@ export async function admit(
   }
 }
 
+/** Writes a new certificate for a node that has one, in this commit. */
+export async function renew(
+  tx: Tx,
+  context: AppContext,
+  { issuer, certificate }: { readonly issuer: Issuer; readonly certificate: Certificate },
+): Promise<void> {
+  const content = { kind: 'node' as const, certificate: renewed(context, issuer, certificate) }
+  await write(tx, context, { document: KEYS, author: undefined, content })
+  const { node } = certificate
+  await audit(tx, context.sync, { deed: 'node renewed', subjects: [aboutNode(node)] })
+  tx.afterwards(() => context.sync.log.info('certificate.renewed', { node }))
+}
+
 /** A new certificate like one that is known, with a later end. */
-export function renewed(context: AppContext, issuer: Issuer, certificate: Certificate): Uint8Array {
+function renewed(context: AppContext, issuer: Issuer, certificate: Certificate): Uint8Array {
   const { node, name, role, signingKey } = certificate
   const { roster } = context.sync
   const number =

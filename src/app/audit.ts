@@ -1,28 +1,33 @@
 /** Audits for those who may read them: administrators, and a SIEM that the operator has set up. */
-import type { NodeId } from '#base/ids.ts'
+import type { NodeId, UserId } from '#base/ids.ts'
+import { equalBytes } from '#base/bytes.ts'
 import { writeAuditFile } from '#codec/audit-file.ts'
-import type { Deed } from '#model/audit-words.ts'
 import { aboutNode } from '#model/audit-content.ts'
 import { audit } from '#sync/audit.ts'
 import { auditLists, readAudit } from '#sync/audit-reading.ts'
 import { key } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
+import type { Tx } from '#sync/replica.ts'
 import { insist, isAdministrator, type AppContext } from './context.ts'
 import type { EdgeNode } from './node.ts'
+import type { Opening } from './types.ts'
 
-type Audits = Pick<EdgeNode, 'audit' | 'exportAudit' | 'auditFeed' | 'noteFound' | 'noteDeed'>
+type Audits = Pick<
+  EdgeNode,
+  'audit' | 'exportAudit' | 'auditFeed' | 'noteFound' | 'noteStart' | 'noteLock'
+>
 
 /** The audit part of the app. */
 export function openAudits(context: AppContext): Audits {
   const { replica, audit: counts } = context.sync
   return {
     audit: async (subject, query) => {
-      insist(context, subject, situationOf(context, subject))
+      insistOn(context, subject, 'read audit')
       await replica.commit(async () => undefined) // what was noted before is on disk then
       return readAudit(replica.read, query)
     },
     exportAudit: async (subject, node) => {
-      insist(context, subject, situationOf(context, subject))
+      insistOn(context, subject, 'read audit')
       const subjects = node === undefined ? [] : [aboutNode(node)]
       await replica.commit((tx) =>
         audit(tx, context.sync, { deed: 'audit exported', by: subject, subjects }),
@@ -37,15 +42,39 @@ export function openAudits(context: AppContext): Audits {
       onNew: counts.onNew,
     },
     noteFound: (note) => counts.count(note),
-    noteDeed: (deed: Deed) => replica.commit((tx) => audit(tx, context.sync, { deed })),
+    noteStart: (opening) => replica.commit((tx) => noteStart(tx, context, opening)),
+    noteLock: async (subject) => {
+      if (subject !== undefined) insistOn(context, subject, 'lock')
+      const why = subject === undefined ? { reason: 'nobody was there' } : { by: subject }
+      const noted = replica.commit((tx) =>
+        audit(tx, context.sync, { deed: 'store locked', ...why }),
+      )
+      // Locked it is, also when the disk is too full to say so.
+      await noted.catch((error: unknown) =>
+        context.sync.log.error('audit.not-kept', { count: 1, error: String(error) }),
+      )
+    },
   }
 }
 
-function situationOf(
-  context: AppContext,
-  subject: Parameters<typeof insist>[1],
-): Parameters<typeof insist>[2] {
-  return { action: 'read audit', isAdministrator: isAdministrator(context, subject) }
+function insistOn(context: AppContext, subject: UserId, action: 'read audit' | 'lock'): void {
+  insist(context, subject, { action, isAdministrator: isAdministrator(context, subject) })
+}
+
+/** A policy is named by the first 32 bits of its hash: whether it changed is to be seen, and nothing of what it is. */
+async function noteStart(tx: Tx, { sync }: AppContext, opening: Opening): Promise<void> {
+  const { by, wrongTries, policy } = opening
+  if (wrongTries > 0) {
+    const refused = { result: 'refused', reason: 'wrong password', count: wrongTries } as const
+    await audit(tx, sync, { deed: 'store unlocked', ...refused })
+  }
+  await audit(tx, sync, { deed: 'store unlocked', reason: by })
+  const facts = { name: Buffer.from(policy).readUInt32BE(0) }
+  const before = await tx.get(key.auditPolicy)
+  if (before !== undefined && !equalBytes(before, policy))
+    await audit(tx, sync, { deed: 'policy changed', facts })
+  tx.put(key.auditPolicy, policy)
+  await audit(tx, sync, { deed: 'config loaded', facts })
 }
 
 async function exportAudit(context: AppContext, node: NodeId | undefined): Promise<Uint8Array> {

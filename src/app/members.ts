@@ -71,14 +71,13 @@ export async function setMember(
   },
 ): Promise<void> {
   const { subject, channel, person, role } = member
-  const before = context.sync.directory().member(channel, person)?.role ?? 'none'
   const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
   await write(tx, context, {
     document: DIRECTORY,
     author: subject,
     content: { kind: 'member', channel, person, role, from: await readsFrom(tx, context, member) },
   })
-  await auditMember(tx, context, { ...member, before })
+  await auditMember(tx, context, member)
   if (role === 'none') return
   const viewed = {
     count: counts.messageCount,
@@ -111,11 +110,10 @@ async function readsFrom(
 async function auditMember(
   tx: Tx,
   context: AppContext,
-  change: Parameters<typeof setMember>[2] & { readonly before: MemberRole },
+  change: Parameters<typeof setMember>[2],
 ): Promise<void> {
-  const { subject, channel, person, role, before } = change
-  const isNew = before === 'none'
-  const deed = role === 'none' ? 'member removed' : isNew ? 'member added' : 'role changed'
+  const { subject, channel, person, role } = change
+  const deed = role === 'none' ? 'member removed' : 'member added'
   const subjects = [aboutPerson(person), aboutChannel(channel)]
   const facts = { role: MEMBER_ROLES.indexOf(role) }
   await audit(tx, context.sync, { deed, by: subject, subjects, facts })

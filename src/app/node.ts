@@ -4,7 +4,6 @@
  * Refusals are EdgeErrors: NOT_ALLOWED, NOT_FOUND, INPUT_INVALID, ALREADY_EXISTS, TOO_LARGE, STORE_FULL.
  */
 import type { ChannelId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
-import type { Deed } from '#model/audit-words.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'
@@ -20,6 +19,7 @@ import type {
   Message,
   MessagePage,
   NodeStatus,
+  Opening,
   PageRequest,
   Person,
   Reaction,
@@ -250,8 +250,13 @@ export interface EdgeNode {
   readonly auditFeed: AuditFeed
   /** Counts in the audit what somebody outside of the node causes. */
   readonly noteFound: (note: AuditNote) => void
-  /** Notes a deed of the node itself. */
-  readonly noteDeed: (deed: Deed) => Promise<void>
+  /** Notes how the node was opened and what it is set to do, when it starts. */
+  readonly noteStart: (opening: Opening) => Promise<void>
+  /**
+   * Notes that the node is about to be locked: by `subject`, or because nobody was there. What cannot be noted holds nobody
+   * up. @throws EdgeError NOT_ALLOWED
+   */
+  readonly noteLock: (subject: UserId | undefined) => Promise<void>
 
   /** The nodes of the organisation as this node knows them, by number. Only administrators. */
   readonly nodes: (subject: UserId) => Promise<readonly KnownNode[]>

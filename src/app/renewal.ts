@@ -18,7 +18,7 @@ import { unpack, type ReceiptRecord } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { isPast, validityOf, type Certificate, type Issuer } from '#trust/identity.ts'
 import type { KeyPair } from '#trust/keys.ts'
-import { issuerHere, renewed } from './admission.ts'
+import { issuerHere, renew } from './admission.ts'
 import { write, type AppContext } from './context.ts'
 import type { EdgeNode } from './node.ts'
 
@@ -41,7 +41,8 @@ export async function renewCertificates(context: AppContext, parts: RenewalParts
       for (const one of context.sync.roster.all())
         if (await isDue(tx, context, { certificate: one, issuer, links: parts.links() }))
           due.push(one)
-    for (const one of due) await renew(tx, context, { issuer, certificate: one })
+    if (issuer !== undefined)
+      for (const certificate of due) await renew(tx, context, { issuer, certificate })
     await ask(tx, context)
     return due.length
   })
@@ -99,20 +100,6 @@ async function isDue(
 /** A number that the root gave is the root's to change. */
 function mayNumber(issuer: Issuer, certificate: Certificate): boolean {
   return issuer.node === undefined || certificate.issuer !== undefined
-}
-
-async function renew(
-  tx: Tx,
-  context: AppContext,
-  {
-    issuer,
-    certificate,
-  }: { readonly issuer: Issuer | undefined; readonly certificate: Certificate },
-): Promise<void> {
-  if (issuer === undefined) return
-  const content = { kind: 'node' as const, certificate: renewed(context, issuer, certificate) }
-  await write(tx, context, { document: KEYS, author: undefined, content })
-  tx.afterwards(() => context.sync.log.info('certificate.renewed', { node: certificate.node }))
 }
 
 /** Once for each certificate: entries stay, and the answer may take weeks. */

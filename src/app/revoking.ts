@@ -1,10 +1,12 @@
 /** A node is lost, or might be: shutting it out, ordering its keys destroyed, and saying what its loss means. */
 import { EdgeError } from '#base/errors.ts'
 import type { Instant, NodeId, UserId } from '#base/ids.ts'
+import { aboutNode } from '#model/audit-content.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { KeyContent } from '#model/key-content.ts'
 import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
 import { nodesOf } from '#sync/audience.ts'
+import { audit, revocationDeed } from '#sync/audit.ts'
 import { ensureEpoch } from '#sync/epochs.ts'
 import { exposureOf, openAudiences, unawareOf, type ChannelExposure } from '#sync/exposure.ts'
 import { key } from '#sync/keys.ts'
@@ -14,7 +16,7 @@ import type { Certificate } from '#trust/identity.ts'
 import { kindOfChannel } from '#model/channel-id.ts'
 import type { Action } from '#trust/access.ts'
 import type { KeyPair } from '#trust/keys.ts'
-import { issuerHere, renewed } from './admission.ts'
+import { issuerHere, renew } from './admission.ts'
 import { insist, isAdministrator, peopleOf, write, type AppContext } from './context.ts'
 import type { EdgeNode, RevocationRequest } from './node.ts'
 import type { CapturedChannel, CaptureReport } from './types.ts'
@@ -36,14 +38,23 @@ export function openRevoking(
       insistOnAuthority(context, subject, 'wipe node')
       certificateOf(context, node)
       const content = { kind: 'wipe order' as const, node }
-      await context.sync.replica.commit((tx) => append(tx, context, content))
+      await context.sync.replica.commit(async (tx) => {
+        await append(tx, context, content)
+        const subjects = [aboutNode(node)]
+        await audit(tx, context.sync, { deed: 'wipe ordered', by: subject, subjects })
+      })
     },
     captureReport: async (subject, node) => {
       insist(context, subject, {
         action: 'look into a capture',
         isAdministrator: isAdministrator(context, subject),
       })
-      return reportOf(context, certificateOf(context, node))
+      const certificate = certificateOf(context, node)
+      if (context.sync.roster.revokedSince(node) === undefined)
+        await context.sync.replica.commit((tx) =>
+          audit(tx, context.sync, { deed: 'drill held', by: subject, subjects: [aboutNode(node)] }),
+        )
+      return reportOf(context, certificate)
     },
   }
 }
@@ -67,6 +78,7 @@ async function revokeNode(
     const opened = openAudiences(sync, node)
     await vouchAnew(tx, context, { root, fallen: node, since })
     await append(tx, context, { kind: 'revocation', node, since, reason })
+    await audit(tx, sync, { ...revocationDeed({ node, since }), by: subject })
     // The new keys leave in the same commit: whoever hears of the revocation can go on at once.
     for (const audience of opened) await ensureEpoch(tx, sync, audience)
   })
@@ -83,8 +95,7 @@ async function vouchAnew(
   if (issuer === undefined) return
   for (const certificate of context.sync.roster.all()) {
     if (certificate.issuer !== fallen || certificate.validFrom >= since) continue
-    const content = { kind: 'node' as const, certificate: renewed(context, issuer, certificate) }
-    await write(tx, context, { document: KEYS, author: undefined, content })
+    await renew(tx, context, { issuer, certificate })
   }
 }
 

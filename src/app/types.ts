@@ -251,3 +251,13 @@ export interface NodeStatus {
   /** The wall clock contradicts what this node has seen. */
   readonly isClockUncertain: boolean
 }
+
+/** How a node's store was opened, and what the node is set to do. */
+export interface Opening {
+  /** What opened the store. */
+  readonly by: 'key file' | 'passphrase' | 'release'
+  /** How many wrong passphrases were tried since it was locked, or since its process began. */
+  readonly wrongTries: number
+  /** All that is set, and the ways to open the store: 32 bytes, the hash of them. */
+  readonly policy: Uint8Array
+}

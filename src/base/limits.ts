@@ -48,9 +48,13 @@ export const WANT_AFTER_MS = 10_000
 export const WANT_INTERVAL_MS = 60_000
 /** How often that time doubles in one contact: up to about an hour. */
 export const WANT_DOUBLINGS_MAX = 6
-/** How long what others cause is counted before it is one entry of the audit: a minute. */
+/** How long what others cause is counted before it is written to the audit, at first: a minute. */
 export const AUDIT_TALLY_MS = 60_000
-/** Kinds of it that are counted apart within that time; further ones are counted without saying about whom. */
+/** How long at most, while it keeps coming: an hour. */
+export const AUDIT_TALLY_MS_MAX = 3_600_000
+/** A kind of it that was not written for a day is written at once. */
+export const AUDIT_NEWS_MS = 86_400_000
+/** Whom and what of it is counted apart within that time; what is more is counted without saying about whom. */
 export const AUDIT_TALLIES_MAX = 16
 /** Entries of audits on one page. */
 export const AUDIT_PAGE_MAX = 1_000

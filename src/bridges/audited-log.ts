@@ -6,7 +6,7 @@ import type { EdgeNode } from '#app/node.ts'
 import type { Facts } from '#base/errors.ts'
 import { parseId, type NodeId } from '#base/ids.ts'
 import { aboutNode } from '#model/audit-content.ts'
-import { reasonNumber, type Deed } from '#model/audit-words.ts'
+import type { Deed } from '#model/audit-words.ts'
 import type { Log } from '#ports/log.ts'
 
 /** What the LAN carrier says of every session that ended, whoever called. */
@@ -64,5 +64,5 @@ function noteOf(event: string, facts: Facts): Parameters<EdgeNode['noteFound']>[
   const deed: Deed = reason === 'expired' ? 'certificate expired' : 'peer refused'
   const peer = parseId<NodeId>(facts.peer)
   const subjects = peer === undefined ? [] : [aboutNode(peer)]
-  return { deed, result: 'refused', subjects, facts: { reason: reasonNumber(reason) } }
+  return { deed, result: 'refused', subjects, reason }
 }

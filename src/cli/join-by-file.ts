@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { EdgeError } from '#base/errors.ts'
+import { beginKitCa, keepKitCa } from '#compose/kit-ca.ts'
 import { identityOf, keyOf } from '#compose/opening.ts'
 import { keysOf } from '#compose/unlocking.ts'
 import {
@@ -42,12 +43,14 @@ export async function requestByFile(
   options: ByFileOptions,
   surroundings: Surroundings,
 ): Promise<void> {
-  const draft = (await isNew(options.data))
-    ? await draftOfNew(options, surroundings)
-    : await draftOfKnown(options.data)
-  const { request, secrets } = beginJoin(draft, surroundings.random)
+  const isFirst = await isNew(options.data)
+  const draft = isFirst ? await draftOfNew(options, surroundings) : await draftOfKnown(options.data)
+  const kitCa = isFirst ? await beginKitCa() : undefined
+  const asking = kitCa === undefined ? draft : { ...draft, block: kitCa.block }
+  const { request, secrets } = beginJoin(asking, surroundings.random)
   const { name, role, suite } = draft
-  await writeJoiningNote(options.data, { suite: suite.number, name, role, ...secrets, request })
+  const note = { suite: suite.number, name, role, ...secrets, request }
+  await writeJoiningNote(options.data, { ...note, privateKeyPem: kitCa?.privateKeyPem })
   await writeFileWhole(file, armour('JOIN REQUEST', request), PUBLIC_MODE)
   const fingerprint = fingerprintOf(request)
   if (options.json) return writeJson(surroundings.terminal, { file, name, role, fingerprint })
@@ -72,7 +75,7 @@ export async function answerByFile(
   const suite = suiteOf(note.suite)
   if (suite === undefined || suiteNumberOf(bytes) !== suite.number) throw otherSuite(suite)
   const asked = { what: 'answer', fingerprint: fingerprintOf(bytes), given: options.fingerprint }
-  const { contents } = finisher({ ...note, suite, code: undefined })(bytes)
+  const { contents, block } = finisher({ ...note, suite, code: undefined })(bytes)
   await insistOnFingerprint(asked, contents.organisation.name, surroundings)
   if (await isNew(options.data)) {
     const place = { data: options.data, config: options.config }
@@ -83,6 +86,8 @@ export async function answerByFile(
       options,
       surroundings,
     )
+    const { privateKeyPem } = note
+    if (privateKeyPem !== undefined) await keepKitCa(options.data, { answer: block, privateKeyPem })
   } else await renewHere(contents, options, surroundings)
   await removeJoiningNote(options.data)
 }

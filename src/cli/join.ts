@@ -4,7 +4,7 @@ import { parseJson } from '#config/json.ts'
 import { isCompared, parseJoinCode, parseJoinUrl, type JoinInvitation } from '#trust/join-code.ts'
 import { isWait } from '#trust/join-compare.ts'
 import { SUITES } from '#trust/keys.ts'
-import { beginKitCa } from '#compose/kit-ca.ts'
+import { beginKitCa, keepKitCa } from '#compose/kit-ca.ts'
 import { beginJoin, type Joined, type Meeting } from './enrolment.ts'
 import { answerByFile, checkNew, requestByFile, settle } from './join-by-file.ts'
 import { refusalFrom } from './local-node.ts'
@@ -55,7 +55,8 @@ export async function join(
   const invitation = { at, code, node, block: kitCa.block }
   const { contents, block } = await exchangeInSomeSuite(invitation, surroundings)
   await settle({ contents, node, at }, options, surroundings)
-  await kitCa.keep(options.data, block)
+  const { privateKeyPem } = kitCa
+  await keepKitCa(options.data, { answer: block, privateKeyPem })
 }
 
 /** @throws EdgeError INPUT_INVALID */

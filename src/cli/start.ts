@@ -8,7 +8,7 @@ import type { Config } from '#config/schema.ts'
 import { finishWipe, wipeFolder } from '#config/wipe.ts'
 import { openHoldfast, realWorld, VERSION, type Running } from '#compose.ts'
 import { organisationOf, rosterOf, type World } from '#compose/opening.ts'
-import { waysInto, type StoreKey } from '#compose/unlocking.ts'
+import { waysInto } from '#compose/unlocking.ts'
 import type { NodeStatus } from '#app/types.ts'
 import { readCertificate } from '#trust/identity.ts'
 import { picture, placesOf } from './addresses.ts'
@@ -16,7 +16,7 @@ import { newPassword } from './enrolment.ts'
 import { found, type FoundingOptions } from './init.ts'
 import { isNew } from './new-node.ts'
 import { ensureOperator, leaveWord, type Operator } from './operator.ts'
-import { keyFor } from './unlocking.ts'
+import { keyFor, type Unlocked } from './unlocking.ts'
 import { table, writeJson, writeLines, type Surroundings } from './terminal.ts'
 
 /** Everything that is told about a node that has just started. */
@@ -56,10 +56,10 @@ export async function start(options: FoundingOptions, surroundings: Surroundings
     const folder = { options, name, config, isLockedByPerson }
     const isReborn = ended === 'reborn'
     if (isReborn) await endLife(options.data)
-    const key = await keyFor(folder, surroundings, world)
-    if (key === undefined) break
+    const unlocked = await keyFor(folder, surroundings, world)
+    if (unlocked === undefined) break
     ended = await run(
-      { options, config, key, canLock, isFirst: isFirst && ended === undefined },
+      { options, config, unlocked, canLock, isFirst: isFirst && ended === undefined },
       surroundings,
       world,
     )
@@ -89,7 +89,7 @@ type Ended = 'stopped' | 'locked' | 'reborn' | 'wiped'
 interface Run {
   readonly options: FoundingOptions
   readonly config: Config
-  readonly key: StoreKey
+  readonly unlocked: Unlocked
   readonly isFirst: boolean
   /** Somebody could unlock it again. */
   readonly canLock: boolean
@@ -97,7 +97,7 @@ interface Run {
 
 /** Runs the open node until it is told to stop or has to be closed. */
 async function run(
-  { options, config, key, isFirst, canLock }: Run,
+  { options, config, unlocked, isFirst, canLock }: Run,
   surroundings: Surroundings,
   world: World,
 ): Promise<Ended> {
@@ -109,7 +109,7 @@ async function run(
       {
         dataFolder: options.data,
         config,
-        key,
+        ...unlocked,
         ...(canLock && { onLock: () => ended.resolve('locked') }),
         onRebirth: () => ended.resolve('reborn'),
         onWipe: () => ended.resolve('wiped'),

@@ -23,6 +23,13 @@ export interface LockedFolder {
   readonly isLockedByPerson: boolean
 }
 
+/** The key of an open folder. */
+export interface Unlocked {
+  readonly key: StoreKey
+  /** How many wrong passphrases came before it. */
+  readonly wrongTries: number
+}
+
 /**
  * The key; undefined when `signal` aborts first.
  * @throws EdgeError PORT_IN_USE, CONFIG_INVALID, STORE_BROKEN
@@ -31,24 +38,27 @@ export async function keyFor(
   folder: LockedFolder,
   surroundings: Surroundings,
   world: World,
-): Promise<StoreKey | undefined> {
+): Promise<Unlocked | undefined> {
   const { options, config, isLockedByPerson } = folder
   const alone = isLockedByPerson ? undefined : await unlockAlone(options.data, config.unlock)
-  return alone ?? (await keyFromPerson(folder, surroundings, world))
+  if (alone !== undefined) return { key: alone, wrongTries: 0 }
+  return keyFromPerson(folder, surroundings, world)
 }
 
 async function keyFromPerson(
   { options, name, config, isLockedByPerson }: LockedFolder,
   surroundings: Surroundings,
   world: World,
-): Promise<StoreKey | undefined> {
+): Promise<Unlocked | undefined> {
   const { terminal, signal, random } = surroundings
   const { data } = options
   const found = Promise.withResolvers<StoreKey | undefined>()
   const settled = new AbortController()
+  let wrongTries = 0
   const attempt = async (passphrase: string): Promise<boolean> => {
     const key = await unlockBy(data, passphrase)
-    if (key !== undefined) found.resolve(key)
+    if (key === undefined) wrongTries += 1
+    else found.resolve(key)
     return key !== undefined
   }
   const giveUp = (): void => found.resolve(undefined)
@@ -77,7 +87,8 @@ async function keyFromPerson(
     void askHere(attempt, asking)
     if (release !== undefined)
       void awaitRelease({ dataFolder: data, release, signal: asking.signal }, found, world)
-    return await found.promise
+    const key = await found.promise
+    return key && { key, wrongTries }
   } finally {
     settled.abort()
     signal.removeEventListener('abort', giveUp)

@@ -5,6 +5,7 @@
 import { equalBytes } from '#base/bytes.ts'
 import type { ActorId, ChangeHash, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { auditRecord, type AuditRecord } from '#model/audit-record.ts'
+import type { Deed } from '#model/audit-words.ts'
 import { openLog, type Log, type Logged } from '#model/log.ts'
 import { breachIn } from '#model/rules.ts'
 import { attestationOf } from '#trust/attestation.ts'
@@ -145,6 +146,8 @@ function repeated(lists: readonly ProvedList[]): readonly string[] {
     .map((list) => `${nameOf(list)} is there twice`)
 }
 
+const NEW_LIFE: ReadonlySet<string> = new Set<Deed>(['restore noticed', 'clone noticed'])
+
 /** Every list but a node's very first names the end of the one before it. */
 function gaps(lists: readonly ProvedList[]): readonly string[] {
   return lists.flatMap((list) => {
@@ -154,6 +157,9 @@ function gaps(lists: readonly ProvedList[]): readonly string[] {
       return piece === 0 ? [] : [`${name} does not say what came before it`]
     const before = lists.filter((one) => one.node === node && one !== list)
     if (before.some(({ hashes }) => hashes.at(-1) === previous)) return []
+    // A disk that was put back goes on from where it was: both lists are there, and the newer one says why.
+    const isExcused = list.records.slice(0, 2).some(({ deed }) => NEW_LIFE.has(deed))
+    if (isExcused && before.some(({ hashes }) => hashes.includes(previous))) return []
     return before.some(({ hashes }) => hashes.includes(previous))
       ? [`a list before ${name} went on after it was closed`]
       : [`what came before ${name} is missing, or was cut short`]

@@ -11,8 +11,8 @@ import { dersFromPem, pemFromDer } from '#x509/certificate.ts'
 export interface KitCaExchange {
   /** Goes out with the request to join. */
   readonly block: Uint8Array
-  /** Keeps what came back in the new data folder; nothing when the other node has no authority. */
-  readonly keep: (dataFolder: string, answer: Uint8Array) => Promise<void>
+  /** PEM; secret. What the answer is for. */
+  readonly privateKeyPem: string
 }
 
 /** Certificates one answer may bring. */
@@ -22,17 +22,20 @@ const CERTIFICATES_MAX = 4
 export async function beginKitCa(): Promise<KitCaExchange> {
   const { makeKitCaRequest } = await import('#x509/issue.ts')
   const { privateKeyPem, requestDer } = await makeKitCaRequest()
-  return {
-    block: requestDer,
-    keep: async (dataFolder, answer) => {
-      const certificates = unpack(answer)
-      const root = certificates.at(-1)
-      if (root === undefined || certificates.length < 2) return
-      await writeTlsPart(dataFolder, 'ca', { certificatePem: pemFromDer(root) })
-      const own = pemFromDer(...certificates.slice(0, -1))
-      await writeTlsPart(dataFolder, 'kit-ca', { certificatePem: own, keyPem: privateKeyPem })
-    },
-  }
+  return { block: requestDer, privateKeyPem }
+}
+
+/** Keeps what came back in the new data folder; nothing when the other node has no authority. */
+export async function keepKitCa(
+  dataFolder: string,
+  { answer, privateKeyPem }: { readonly answer: Uint8Array; readonly privateKeyPem: string },
+): Promise<void> {
+  const certificates = unpack(answer)
+  const root = certificates.at(-1)
+  if (root === undefined || certificates.length < 2) return
+  await writeTlsPart(dataFolder, 'ca', { certificatePem: pemFromDer(root) })
+  const own = pemFromDer(...certificates.slice(0, -1))
+  await writeTlsPart(dataFolder, 'kit-ca', { certificatePem: own, keyPem: privateKeyPem })
 }
 
 /** Answers such a request with the organisation's authority in `dataFolder`; with nothing where that is not. */

@@ -1,8 +1,13 @@
 /** What a node does by its config and its role: how long keys live, and whether name and role are as it was made. */
+import type { Opening } from '#app/types.ts'
+import { bytesFromText } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
 import { invalid } from '#config/load.ts'
 import type { Config } from '#config/schema.ts'
+import { encodeVault, type Way } from '#storage/vault-format.ts'
 import type { EpochPolicy } from '#sync/rotation.ts'
 import type { Identity, NodeRole } from '#trust/identity.ts'
+import type { StoreKey } from './unlocking.ts'
 
 const DAY_MS = 24 * 3_600_000
 
@@ -14,6 +19,21 @@ export function epochPolicyOf(config: Config | undefined, role: NodeRole): Epoch
     rotateAfterMs: rotateAfterDays * DAY_MS,
     burnAfterMs: burnAfterDays && burnAfterDays * DAY_MS,
   }
+}
+
+const OPENED_BY: Readonly<Record<Way, Opening['by']>> = {
+  keyFile: 'key file',
+  passphrase: 'passphrase',
+  release: 'release',
+}
+
+/** What the audit is told when a node starts. Another passphrase is another vault, and so another policy. */
+export function openingOf(
+  config: Config,
+  { key, wrongTries }: { readonly key: StoreKey; readonly wrongTries: number },
+): Opening {
+  const policy = sha256(bytesFromText(JSON.stringify(config)), encodeVault(key.vault))
+  return { by: OPENED_BY[key.by], wrongTries, policy }
 }
 
 /** Name and role are in the certificate; a config that says otherwise is wrong. @throws EdgeError CONFIG_INVALID */

@@ -38,11 +38,12 @@ import {
   type Share,
 } from '#storage/vault.ts'
 
-/** An open vault. */
+/** An open vault, and what opened it. */
 export interface StoreKey {
   /** 32 bytes that never change. */
   readonly bytes: Uint8Array
   readonly vault: Vault
+  readonly by: Way
 }
 
 /** How headquarters hands out its share of a kit's key. */
@@ -113,11 +114,16 @@ export async function unlockAlone(
 ): Promise<StoreKey | undefined> {
   const vault = await vaultOf(dataFolder)
   const ways = waysOf(vault)
-  const bytes =
-    (ways.includes('keyFile') ? await byKeyFile(dataFolder, vault, unlock) : undefined) ??
-    (ways.includes('passphrase') ? await byPassphraseFile(vault, unlock) : undefined) ??
-    (release === undefined ? undefined : await byRelease(dataFolder, vault, release))
-  return bytes && { bytes, vault }
+  const tries: readonly (readonly [Way, () => Promise<Uint8Array | undefined>])[] = [
+    ['keyFile', () => byKeyFile(dataFolder, vault, unlock)],
+    ['passphrase', () => byPassphraseFile(vault, unlock)],
+    ['release', async () => release && byRelease(dataFolder, vault, release)],
+  ]
+  for (const [by, open] of tries) {
+    const bytes = ways.includes(by) ? await open() : undefined
+    if (bytes !== undefined) return { bytes, vault, by }
+  }
+  return undefined
 }
 
 /** Opens the folder by what headquarters releases; undefined when it withholds that now. */
@@ -127,7 +133,7 @@ export async function unlockByRelease(
 ): Promise<StoreKey | undefined> {
   const vault = await vaultOf(dataFolder)
   const bytes = await byRelease(dataFolder, vault, release)
-  return bytes && { bytes, vault }
+  return bytes && { bytes, vault, by: 'release' }
 }
 
 /** Opens the folder by a passphrase; undefined when it is another. */
@@ -137,7 +143,7 @@ export async function unlockBy(
 ): Promise<StoreKey | undefined> {
   const vault = await vaultOf(dataFolder)
   const bytes = await openWithPassphrase(vault, passphrase)
-  return bytes && { bytes, vault }
+  return bytes && { bytes, vault, by: 'passphrase' }
 }
 
 /** Overwrites the key. What was derived from it goes when its holders are closed. */
@@ -285,7 +291,7 @@ export async function writeVault(dataFolder: string, vault: Vault): Promise<void
 }
 
 /** The key for one purpose. */
-function partOf({ bytes, vault }: StoreKey, part: 'values' | 'secrets'): SealingKey {
+function partOf({ bytes, vault }: Omit<StoreKey, 'by'>, part: 'values' | 'secrets'): SealingKey {
   const { algorithm, id: salt } = vault
   const derived = deriveKey(algorithm, bytes, { salt, label: `holdfast ${part}` })
   const key = sealingKey(algorithm, derived)

@@ -20,6 +20,8 @@ export interface JoiningNote {
   readonly answering: Uint8Array
   /** The request as it was written. */
   readonly request: Uint8Array
+  /** PEM of the key whose certificate for TLS was asked for, too; none when a node that is there asks. */
+  readonly privateKeyPem?: string | undefined
 }
 
 const FOLDER_MODE = 0o750
@@ -33,6 +35,7 @@ const NoteFile = z.strictObject({
   signing: hex.length(64),
   answering: hex.length(192),
   request: hex,
+  privateKeyPem: z.string().max(4_096).optional(),
 })
 
 /** Keeps the note until the answer comes. One that is there is replaced: only the newest request can be answered. */
@@ -46,6 +49,7 @@ export async function writeJoiningNote(dataFolder: string, note: JoiningNote): P
     signing: hexFromBytes(note.signing),
     answering: hexFromBytes(note.answering),
     request: hexFromBytes(note.request),
+    privateKeyPem: note.privateKeyPem,
   }
   await makeFolder(dataFolder, FOLDER_MODE)
   await writeFileWhole(placeOf(dataFolder), `${JSON.stringify(content)}\n`, SECRET_MODE)
@@ -65,7 +69,7 @@ export async function readJoiningNote(dataFolder: string): Promise<JoiningNote> 
   const read = NoteFile.safeParse(parsed.ok ? parsed.value : undefined)
   if (!read.success)
     throw new EdgeError('STORE_BROKEN', { file, found: 'something else', wanted: 'format 1' })
-  const { suite, name, role, signing, answering, request } = read.data
+  const { suite, name, role, signing, answering, request, privateKeyPem } = read.data
   return {
     suite,
     name,
@@ -73,6 +77,7 @@ export async function readJoiningNote(dataFolder: string): Promise<JoiningNote> 
     signing: new Uint8Array(bytesFromHex(signing)),
     answering: new Uint8Array(bytesFromHex(answering)),
     request: new Uint8Array(bytesFromHex(request)),
+    privateKeyPem,
   }
 }
 

@@ -12,8 +12,8 @@ export const DEEDS = [
   'operator signed in',
   'sign-in refused',
   'signed out',
-  'session revoked',
-  'role changed',
+  'request refused',
+  'entry without effect',
   'member added',
   'member removed',
   'channel created',
@@ -39,7 +39,7 @@ export const DEEDS = [
   'policy changed',
   'store locked',
   'store unlocked',
-  'store wiped',
+  'envelope parked',
   'config loaded',
   'action refused',
   'audit exported',
@@ -47,6 +47,8 @@ export const DEEDS = [
   'release refused',
   'release held',
   'release allowed',
+  'want refused',
+  'fork unproved',
 ] as const
 
 /** What was done. */
@@ -98,6 +100,18 @@ export const REASONS = [
   'held',
   'restored',
   'unsure',
+  'not of the audience',
+  'too often',
+  'foreign page',
+  'not the founder',
+  'others know more',
+  'copied elsewhere',
+  'put back',
+  'own changes damaged',
+  'key file',
+  'passphrase',
+  'release',
+  'nobody was there',
 ] as const
 
 /** What was asked for and refused: the actions of `trust/access.ts` by number. */
@@ -116,6 +130,10 @@ export const REFUSABLE = [
   'read audit',
   'set up',
   'manage release',
+  'revoke node',
+  'wipe node',
+  'look into a capture',
+  'lock',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */

@@ -30,12 +30,21 @@ export interface ChannelMembers {
   readonly selfBrought: Set<UserId>
 }
 
-/** Takes the next entry, in order, if its writer had a say by then. */
-export function foldMember(channel: ChannelId, members: ChannelMembers, entry: MemberEntry): void {
-  if (!hasSay(channel, entry, members)) return
-  const { person, role, from, at: since } = entry
-  members.now.set(person, { channel, person, role, from, since })
-  if (isClosed(channel)) noteBringer(channel, members, entry)
+/** Takes the next entries, in order: those whose writer had a say by then. Gives these. */
+export function foldMembers(
+  channel: ChannelId,
+  members: ChannelMembers,
+  entries: readonly MemberEntry[],
+): ReadonlySet<MemberEntry> {
+  const counting = new Set<MemberEntry>()
+  for (const entry of entries) {
+    if (!hasSay(channel, entry, members)) continue
+    const { person, role, from, at: since } = entry
+    members.now.set(person, { channel, person, role, from, since })
+    if (isClosed(channel)) noteBringer(channel, members, entry)
+    counting.add(entry)
+  }
+  return counting
 }
 
 /** A channel of which nothing was heard. */

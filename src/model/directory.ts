@@ -18,7 +18,7 @@ import type { Writer } from './key-book.ts'
 import type { Logged } from './log.ts'
 import { causeKey } from './order.ts'
 import {
-  foldMember,
+  foldMembers,
   noMembers,
   changesBetween,
   byOrder,
@@ -79,7 +79,11 @@ export type DirectoryChange =
       readonly channel: ChannelId
       readonly changes: readonly MemberChange[]
     }
-  | { readonly kind: 'nothing' }
+  /** `why`: the writer has no say in it, as far as is known. */
+  | {
+      readonly kind: 'nothing'
+      readonly why?: 'not an administrator' | 'not the founder' | 'not a member' | 'revoked'
+    }
 
 /** Grows by `apply`; asks cost nothing. */
 export interface Directory {
@@ -146,7 +150,7 @@ function applyEntry(tables: Tables, logged: Logged, writer: Writer): DirectoryCh
   const { content, author: creator } = logged.entry
   if (content.kind === 'person') {
     const isHome = nodePrefixOfPerson(content.person) === nodePrefix(writer.node)
-    if (!isHome && !writer.administers) return NOTHING
+    if (!isHome && !writer.administers) return { kind: 'nothing', why: 'not an administrator' }
     const { profile } = content
     const entry = { ...place, profile, isByAdministrator: writer.administers }
     return applyPerson(tables, content.person, entry)
@@ -155,7 +159,7 @@ function applyEntry(tables: Tables, logged: Logged, writer: Writer): DirectoryCh
     const { channel: id, channelKind: kind } = content
     const isOpen = kind === 'public' || kind === 'direct'
     const mayFound = isOpen || isFounder(id, nodePrefix(writer.node))
-    if (!mayFound || kindOfChannel(id) !== kind) return NOTHING
+    if (!mayFound || kindOfChannel(id) !== kind) return { kind: 'nothing', why: 'not the founder' }
     return applyChannel(tables, { id, kind, creator, createdAt: place.at }, place.order)
   }
   if (content.kind !== 'member') return NOTHING
@@ -215,12 +219,14 @@ function applyMember(tables: Tables, channel: ChannelId, entry: MemberEntry): Di
   if (isLast) entries.push(entry)
   const { now, selfBrought } = isLast ? known : noMembers()
   const members = { entries, now: new Map(now), selfBrought: new Set(selfBrought) }
-  for (const one of isLast ? [entry] : entries) foldMember(channel, members, one)
+  const counting = foldMembers(channel, members, isLast ? [entry] : entries)
   tables.members.set(channel, members)
   const changes = changesBetween(known.now, members.now)
   for (const { member } of changes) index(tables, member)
   const isTold = changes.length > 0 && tables.channels.has(channel) // otherwise with the channel
-  return isTold ? { kind: 'members', channel, changes } : NOTHING
+  if (isTold) return { kind: 'members', channel, changes }
+  // Of the two entries of a direct channel each has its say by the other, which may come later.
+  return counting.has(entry) || isDirect ? NOTHING : { kind: 'nothing', why: 'not a member' }
 }
 
 function index({ byPerson }: Tables, { channel, person, role }: DirectoryMember): void {

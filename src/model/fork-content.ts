@@ -3,7 +3,7 @@
  * where hubs held the list before they heard of it (PROTOCOL.md, Forks).
  */
 import { bytesFromHex, byteReader, byteWriter, hexFromBytes, MalformedBytes } from '#base/bytes.ts'
-import type { ActorId, ChangeHash, DocumentId } from '#base/ids.ts'
+import type { ActorId, ChangeHash, DocumentId, Instant } from '#base/ids.ts'
 import { DELTA_CHANGES_MAX, LIST_CHANGES_MAX } from '#base/limits.ts'
 import { parseDocumentId } from './document-id.ts'
 
@@ -37,6 +37,13 @@ export interface Anchor {
   readonly seq: number
   readonly hash: ChangeHash
   readonly signature: Uint8Array
+}
+
+/** Where one of the two stands in the keys document. */
+export interface WordPlace {
+  readonly actor: ActorId
+  readonly seq: number
+  readonly placeAt: Instant
 }
 
 /** Numbers of these kinds, as `entry.ts` has them for the others. */

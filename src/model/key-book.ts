@@ -12,7 +12,7 @@ import {
   type NodeId,
   type OrganisationId,
 } from '#base/ids.ts'
-import type { Anchor, ForkProof } from './fork-content.ts'
+import type { Anchor, ForkProof, WordPlace } from './fork-content.ts'
 import { isKeyContent, type Wrap } from './key-content.ts'
 import type { Logged } from './log.ts'
 import { openShareBook, type ShareBook, type ShareNews } from './share-book.ts'
@@ -52,6 +52,8 @@ export interface Revocation {
   readonly since: Instant
   readonly reason: string
   readonly by: NodeId
+  /** None of this node was known before. */
+  readonly isFirst: boolean
   /** Where it stands: what a node must have to have heard of it. */
   readonly actor: ActorId
   readonly seq: number
@@ -61,13 +63,6 @@ export interface Revocation {
 export interface WrapFacts extends Wrap {
   readonly actor: ActorId
   readonly epoch: Omit<EpochFacts, 'covered' | 'madeAt'>
-}
-
-/** Where a word on a list that forked stands in the keys document. */
-export interface WordPlace {
-  readonly actor: ActorId
-  readonly seq: number
-  readonly placeAt: Instant
 }
 
 /** What an entry changed. */
@@ -83,13 +78,14 @@ export type KeyNews =
     }
   | { readonly kind: 'epoch'; readonly wraps: readonly WrapFacts[] }
   | { readonly kind: 'revocation'; readonly revocation: Revocation }
-  | { readonly kind: 'wipe order'; readonly node: NodeId }
+  | { readonly kind: 'wipe order'; readonly node: NodeId; readonly by: NodeId }
   | { readonly kind: 'wiped'; readonly node: NodeId }
   /** A word on a list that forked, and where it stands: proofs and anchors are judged by whoever acts on them. */
   | { readonly kind: 'fork'; readonly word: ForkProof | Anchor; readonly at: WordPlace }
   | { readonly kind: 'renewal'; readonly node: NodeId }
   | ShareNews
-  | { readonly kind: 'nothing' }
+  /** `why`: the writer has no say in it, whatever else is heard. */
+  | { readonly kind: 'nothing'; readonly why?: 'not an administrator' | 'revoked' }
 
 /** Grows by `apply`; asks cost nothing. */
 export interface KeyBook {
@@ -188,6 +184,7 @@ export function openKeyBook(): KeyBook {
 
 const NOBODY: ReadonlySet<NodeId> = new Set()
 const NOTHING: KeyNews = { kind: 'nothing' }
+const NO_SAY: KeyNews = { kind: 'nothing', why: 'not an administrator' }
 
 function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): KeyNews {
   const { content } = logged.entry
@@ -216,12 +213,14 @@ function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): Key
         madeAt: logged.entry.placeAt,
       })
     case 'revocation':
-      return writer.administers ? revoke(book, { ...content, ...place, by: writer.node }) : NOTHING
+      return writer.administers ? revoke(book, { ...content, ...place, by: writer.node }) : NO_SAY
     case 'wipe order':
-      if (!writer.administers) return NOTHING
+      if (!writer.administers) return NO_SAY
+      if (book.wipes.has(content.node)) return NOTHING
       book.wipes.add(content.node)
-      return { kind: 'wipe order', node: content.node }
+      return { kind: 'wipe order', node: content.node, by: writer.node }
     case 'wiped':
+      if (book.wiped.has(writer.node)) return NOTHING
       book.wiped.add(writer.node)
       return { kind: 'wiped', node: writer.node }
     case 'renewal': {
@@ -284,10 +283,12 @@ function addEpoch(book: Book, entry: EpochEntry): KeyNews {
 }
 
 /** Of two revocations of one node the one that goes further back counts. */
-function revoke(book: Book, revocation: Revocation): KeyNews {
-  const known = book.revocations.get(revocation.node)
-  if (known !== undefined && known.since <= revocation.since) return NOTHING
-  const { node, since, reason, by, actor, seq } = revocation
-  book.revocations.set(node, { node, since, reason, by, actor, seq })
+function revoke(book: Book, entry: Omit<Revocation, 'isFirst'>): KeyNews {
+  const known = book.revocations.get(entry.node)
+  if (known !== undefined && known.since <= entry.since) return NOTHING
+  const { node, since, reason, by, actor, seq } = entry
+  const isFirst = known === undefined
+  const revocation = { node, since, reason, by, isFirst, actor, seq }
+  book.revocations.set(node, revocation)
   return { kind: 'revocation', revocation }
 }

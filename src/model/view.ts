@@ -59,6 +59,8 @@ export interface MessageRecord {
 /** An entry about a message: edit, deletion or reaction. */
 export interface Amendment {
   readonly author: UserId
+  /** In whose list it stands. */
+  readonly actor: ActorId
   readonly order: string
   readonly at: Instant
   /** Where it was written: it says something of messages there only. */
@@ -108,7 +110,7 @@ export function shownAt(logged: Logged, now: Instant): Instant {
 /** The message after an edit, deletion or reaction; the same record when that changes nothing. */
 export function amend(
   message: MessageRecord,
-  amendment: Amendment,
+  amendment: Omit<Amendment, 'actor'>,
   mayDeleteIt: boolean,
 ): MessageRecord {
   const { content, author, order, at, channel } = amendment
@@ -128,6 +130,17 @@ export function amend(
     case 'reaction':
       return message.deletedAt === 0 ? react(message, amendment, content) : message
   }
+}
+
+/** Why an amendment changes nothing of a message, whatever stands there already; undefined when it may. */
+export function whyNot(
+  message: MessageRecord,
+  { author, channel, content }: Amendment,
+  mayDeleteIt: boolean,
+): 'wrong document' | 'not the author' | undefined {
+  if (channel !== undefined && channel !== message.channel) return 'wrong document'
+  if (content.kind === 'edit' && author !== message.author) return 'not the author'
+  return content.kind === 'deletion' && !mayDeleteIt ? 'not the author' : undefined
 }
 
 /**
@@ -169,7 +182,7 @@ function isCredible(at: Instant): boolean {
 
 function react(
   message: MessageRecord,
-  { author, order, at }: Amendment,
+  { author, order, at }: Pick<Amendment, 'author' | 'order' | 'at'>,
   { emoji, isSet }: { readonly emoji: string; readonly isSet: boolean },
 ): MessageRecord {
   const isSame = (one: ReactionRecord): boolean => one.person === author && one.emoji === emoji

@@ -21,6 +21,9 @@ const JSON_TYPE = 'application/json'
 /** What clients ask by themselves while nobody looks at them. */
 const IDLE_URLS: ReadonlySet<string> = new Set(['/api/v4/users/status/ids'])
 
+/** A path that would leave its folder, were there one. */
+const CLIMBING = /(?:^|\/)(?:\.|%2e){2}(?:\/|$)/i
+
 /** The server with `routes`, not listening yet. */
 export function createHttp(door: Door, routes: readonly Route[]): FastifyInstance {
   const versionId = versionIdOf(door.options)
@@ -32,6 +35,7 @@ export function createHttp(door: Door, routes: readonly Route[]): FastifyInstanc
     requestTimeout: 60_000,
     frameworkErrors: (error, request, reply) => {
       setHeaders(reply, versionId)
+      door.doorkeeper.turnAway('malformed')
       answerError(error, { request, reply, log: door.log })
     },
   })
@@ -50,7 +54,12 @@ export function createHttp(door: Door, routes: readonly Route[]): FastifyInstanc
   app.setErrorHandler((error, request, reply) =>
     answerError(error, { request, reply, log: door.log }),
   )
+  app.server.on('clientError', ({ code }: NodeJS.ErrnoException) => {
+    // What is no HTTP. Connections that break say something else.
+    if (code?.startsWith('HPE_') === true) door.doorkeeper.turnAway('malformed')
+  })
   app.setNotFoundHandler((request, reply) => {
+    if (CLIMBING.test(request.url)) door.doorkeeper.turnAway('malformed')
     const error = new EdgeError('NOT_FOUND', { what: 'address', method: request.method })
     answerError(error, { request, reply, log: door.log })
   })

@@ -112,6 +112,7 @@ export function createVisitor(connection: Connection, ports: VisitorPorts): Visi
   const shown = credentialsOf(request.headers)
   const isOurs = shown?.by === 'header' || isSameOrigin(request.headers, ports.siteUrl)
   if (shown !== undefined && isOurs) enqueue(state, () => introduce(state, shown.token))
+  if (shown !== undefined && !isOurs) ports.doorkeeper.turnAway('foreign page')
   return {
     openedAt,
     person: () => state.session?.person,

@@ -8,7 +8,7 @@ import { createTurns } from './turns.ts'
 
 /** What this needs. */
 export interface LoginPorts {
-  readonly node: Pick<EdgeNode, 'signIn'>
+  readonly node: Pick<EdgeNode, 'signIn' | 'noteFound'>
   readonly clock: Clock
 }
 
@@ -25,7 +25,10 @@ export function createSignIn(ports: LoginPorts): SignIn {
   const turns = createTurns(LOGINS_AT_ONCE_MAX, LOGINS_WAITING_MAX)
   const tryPassword = async (attempt: Attempt, password: string): Promise<Session> => {
     const retryAfterMs = limit.waitMs(attempt, clock.monotonicMs())
-    if (retryAfterMs > 0) throw tooMany(retryAfterMs)
+    if (retryAfterMs > 0) {
+      node.noteFound({ deed: 'sign-in refused', result: 'refused', reason: 'too often' })
+      throw tooMany(retryAfterMs)
+    }
     limit.begin(attempt, clock.monotonicMs())
     const session = await node.signIn(attempt.account, password)
     limit.succeeded(attempt, clock.monotonicMs())

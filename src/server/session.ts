@@ -38,6 +38,8 @@ export interface Doorkeeper {
   readonly callerOf: (asked: Asked) => Promise<Caller>
   /** The person of a token, or undefined when it opens no session. */
   readonly personOf: (token: string) => Promise<UserId | undefined>
+  /** Counts in the audit a request that no client of ours makes. `by` is whose session it came with. */
+  readonly turnAway: (reason: 'foreign page' | 'malformed', by?: UserId) => void
   /** Ends the session of `token`, here at once. */
   readonly signOut: (token: string) => Promise<void>
 }
@@ -61,8 +63,11 @@ export function createDoorkeeper(node: EdgeNode, clock: Clock): Doorkeeper {
     known.set(token, { person: session.person, at: now })
     return session.person
   }
+  const turnAway: Doorkeeper['turnAway'] = (reason, by) =>
+    node.noteFound({ deed: 'request refused', result: 'refused', reason, by })
   return {
     personOf,
+    turnAway,
     callerOf: async (asked) => {
       const credentials = credentialsOf(asked.headers)
       if (credentials === undefined) {
@@ -72,7 +77,12 @@ export function createDoorkeeper(node: EdgeNode, clock: Clock): Doorkeeper {
       if (subject === undefined) {
         throw new EdgeError('NOT_SIGNED_IN', { found: 'a token that is unknown or has expired' })
       }
-      if (credentials.by === 'cookie') checkCsrf(asked, credentials.token)
+      if (credentials.by === 'cookie' && !isFromOurPage(asked, credentials.token)) {
+        turnAway('foreign page', subject)
+        const found = asked.headers['x-csrf-token'] === undefined ? 'nothing' : 'another value'
+        const wanted = 'the value of the cookie MMCSRF'
+        throw new EdgeError('NOT_SIGNED_IN', { field: 'X-CSRF-Token', found, wanted })
+      }
       return { subject, token: credentials.token }
     },
     signOut: async (token) => {
@@ -128,20 +138,15 @@ function boundedToken(token: string, by: Credentials['by']): Credentials | undef
   return token.length > TOKEN_CHARACTERS_MAX ? undefined : { token, by }
 }
 
-function checkCsrf(asked: Asked, token: string): void {
-  if (asked.method === 'GET' || asked.method === 'HEAD') return
+function isFromOurPage(asked: Asked, token: string): boolean {
+  if (asked.method === 'GET' || asked.method === 'HEAD') return true
   const shown = asked.headers['x-csrf-token']
   const wanted = csrfTokenOf(token)
-  const isEqual =
+  return (
     typeof shown === 'string' &&
     shown.length === wanted.length &&
     timingSafeEqual(bytesFromText(shown), bytesFromText(wanted))
-  if (isEqual) return
-  throw new EdgeError('NOT_SIGNED_IN', {
-    field: 'X-CSRF-Token',
-    found: shown === undefined ? 'nothing' : 'another value',
-    wanted: 'the value of the cookie MMCSRF',
-  })
+  )
 }
 
 function cookieOf(header: string, name: string): string | undefined {

@@ -3,12 +3,13 @@
  * whose author may not delete, as far as is known here, waits until the directory says more of that author. So all nodes
  * show the same, whatever came first.
  */
-import type { UserId } from '#base/ids.ts'
+import type { ActorId, DocumentId, UserId } from '#base/ids.ts'
 import type { Directory } from '#model/directory.ts'
 import {
   amend,
   EMPTY_CHANNEL,
   mayDelete,
+  whyNot,
   type Amendment,
   type ChannelRecord,
   type MessageRecord,
@@ -23,6 +24,15 @@ export interface AmendmentScene {
   readonly tx: Tx
   readonly directory: Directory
   readonly now: Instant
+  /** Told of an amendment that its author may not make. */
+  readonly withoutEffect?: (at: WithoutEffect) => void
+}
+
+/** An entry that changes nothing: in whose list of what, and why. */
+export interface WithoutEffect {
+  readonly document: DocumentId
+  readonly actor: ActorId
+  readonly reason: string
 }
 
 /** A message that was amended. */
@@ -98,12 +108,15 @@ export function touchedAt(now: Instant, before: Instant): Instant {
 }
 
 function fold(
-  { tx, directory }: AmendmentScene,
+  { tx, directory, withoutEffect }: AmendmentScene,
   message: MessageRecord,
   amendment: Amendment,
 ): MessageRecord {
   const { author, content, order } = amendment
   const isEntitled = mayDelete(directory.person(author), author, message)
+  const reason = whyNot(message, amendment, isEntitled)
+  if (reason !== undefined)
+    withoutEffect?.({ document: message.document, actor: amendment.actor, reason })
   if (content.kind === 'deletion' && !isEntitled)
     tx.put(key.held(author, content.target, order), pack(amendment))
   return amend(message, amendment, isEntitled)

@@ -7,7 +7,6 @@
 import type { ActorId, ChangeHash, DocumentId, Instant, NodeId, UserId } from '#base/ids.ts'
 import { SEGMENT_ENTRIES_MAX, SEGMENT_PERIOD_MS } from '#base/limits.ts'
 import {
-  aboutChannel,
   aboutNode,
   aboutPerson,
   type AuditContent,
@@ -15,15 +14,13 @@ import {
   type AuditSubject,
 } from '#model/audit-content.ts'
 import { reasonNumber, type Deed, type Result } from '#model/audit-words.ts'
-import { auditRecord } from '#model/audit-record.ts'
+import { auditRecord, type AuditRecord } from '#model/audit-record.ts'
 import { auditDocument, parseDocumentId, SEGMENT_NUMBER_MAX } from '#model/document-id.ts'
 import type { KeyNews } from '#model/key-book.ts'
 import type { Log, Logged } from '#model/log.ts'
-import { laneNumber } from '#model/precedence.ts'
-import type { PeerId } from '#ports/carrier.ts'
 import type { Epoch } from '#trust/epoch.ts'
-import { isNode, type SyncContext } from './context.ts'
-import { key } from './keys.ts'
+import type { SyncContext } from './context.ts'
+import { key, range } from './keys.ts'
 import { offerToPeers } from './ledger.ts'
 import { pack, unpack, type DocumentRecord } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -68,6 +65,19 @@ export async function recordAudit(
   tx.put(key.auditNewest, pack(number))
   tx.put(key.auditRecord(number), pack(record))
   tx.afterwards(context.audit.tellNew)
+}
+
+/** Takes the records of an audit's entries after `seq` away: those entries are gone from its list. */
+export async function forgetRecords(
+  tx: Tx,
+  { document, actor, seq }: { document: DocumentId; actor: ActorId; seq: number },
+): Promise<void> {
+  if (parseDocumentId(document)?.kind !== 'audit') return
+  for (const [place, bytes] of await tx.list(range.auditRecords)) {
+    const record = unpack<AuditRecord>(bytes)
+    const isOf = record?.document === document && record.actor === actor
+    if (isOf && record.seq > seq) tx.delete(place)
+  }
 }
 
 interface Appending {
@@ -120,6 +130,11 @@ async function pieceFor(tx: Tx, context: SyncContext): Promise<DocumentId> {
   return open(tx, context, { next, previous, isLater: known.actor === actor })
 }
 
+/** Who wrote last in this node's own audit: another of its lives, when this one is new. */
+export async function lastAuditor(tx: Tx): Promise<ActorId | undefined> {
+  return unpack<PieceRecord>(await tx.get(key.auditPiece))?.actor
+}
+
 async function isAtEnd(tx: Tx, document: DocumentId, ageMs: number): Promise<boolean> {
   const size = unpack<DocumentRecord>(await tx.get(key.document(document)))?.size ?? 0
   return size >= SEGMENT_ENTRIES_MAX || (size > 0 && ageMs > SEGMENT_PERIOD_MS)
@@ -146,87 +161,31 @@ function newestOf(log: Log, actor: ActorId): ChangeHash | undefined {
   return log.find(actor, log.clock()[actor] ?? 0)?.hash
 }
 
-/** What a node did, and where. */
-interface Suspect {
-  readonly document: DocumentId
-  readonly actor: ActorId
-  readonly seq?: number
-  readonly reason?: string
-}
-
-/** What a node did that no honest node does: which, in whose list of what. */
-export function suspicion(
-  { roster }: Pick<SyncContext, 'roster'>,
-  { deed, ...at }: Suspect & { readonly deed: Deed },
-): AuditNote {
-  const name = parseDocumentId(at.document)
-  const node = roster.ofActor(at.actor)?.node
-  const channel = name?.kind === 'segment' || name?.kind === 'channel' ? name.channel : undefined
-  return {
-    deed,
-    result: 'found',
-    subjects: [
-      ...(node === undefined ? [] : [aboutNode(node)]),
-      ...(channel === undefined ? [] : [aboutChannel(channel)]),
-    ],
-    facts: {
-      ...(at.seq === undefined ? {} : { number: at.seq }),
-      ...(name?.kind === 'segment' ? { lane: laneNumber(name.lane), segment: name.number } : {}),
-      name: Number.parseInt(at.actor.slice(16), 16),
-    },
-    ...(at.reason === undefined ? {} : { reason: at.reason }),
-  }
-}
-
-/** Tells of it once the commit at work is on disk: in the log, and counted in the audit. */
-export function alarm(
-  tx: Tx,
-  context: SyncContext,
-  { deed, ...at }: Suspect & { readonly deed: keyof typeof ALARMS },
-): void {
-  const note = suspicion(context, { deed, ...at })
-  const { seq, reason } = at
-  const facts = {
-    ...(seq === undefined ? {} : { seq }),
-    ...(reason === undefined ? {} : { reason }),
-  }
-  tx.afterwards(() => {
-    context.log.error(ALARMS[deed], { document: at.document, actor: at.actor, ...facts })
-    context.audit.count(note)
-  })
-}
-
-/** Events of the log for what no honest node does. */
-const ALARMS = {
-  'not vouched for': 'delta.not-vouched-for',
-  'rule broken': 'rule.broken',
-  'fork found': 'fork.found',
-} as const
-
-/** Tells of an envelope that was not taken: in the log, and counted in the audit. A post office is nobody. */
-export function refused(
-  context: SyncContext,
-  reason: string,
-  { peer, bytes }: { readonly peer: PeerId | undefined; readonly bytes: number },
-): void {
-  context.log.warn('envelope.refused', { ...(peer === undefined ? {} : { peer }), reason, bytes })
-  const subjects = peer === undefined || !isNode(peer) ? [] : [aboutNode(peer)]
-  context.audit.count({ deed: 'envelope refused', result: 'refused', reason, subjects })
-}
-
-/** Notes what an entry of the keys document says of nodes, in the commit that brought it. */
+/** Notes what others say of nodes in the keys document, in the commit that brought it; who ordered it here notes that. */
 export async function auditKeyNews(tx: Tx, context: SyncContext, news: KeyNews): Promise<void> {
   const self = context.identity.certificate.node
   if (news.kind === 'revocation') {
-    const { node, since, by } = news.revocation
-    const facts = { since: Math.max(0, Math.floor(since / 1000)) }
-    const subjects = [aboutNode(node), ...(by === self ? [] : [aboutNode(by)])]
-    const result = by === self ? 'done' : 'found'
-    await audit(tx, context, { deed: 'node revoked', result, subjects, facts })
-  } else if (news.kind === 'wipe order' || news.kind === 'wiped') {
-    const deed = news.kind === 'wiped' ? 'wipe done' : 'wipe ordered'
-    await audit(tx, context, { deed, result: 'found', subjects: [aboutNode(news.node)] })
+    const { node, by, isFirst } = news.revocation
+    if (by === self) return
+    const note = { ...revocationDeed(news.revocation), result: 'found' as const }
+    const whole = { ...note, subjects: [aboutNode(node), aboutNode(by)] }
+    // A node that administers may date one further and further back.
+    if (isFirst) await audit(tx, context, whole)
+    else tx.afterwards(() => context.audit.count(whole))
+  } else if (news.kind === 'wipe order') {
+    if (news.by === self) return
+    const subjects = [aboutNode(news.node), aboutNode(news.by)]
+    await audit(tx, context, { deed: 'wipe ordered', result: 'found', subjects })
+  } else if (news.kind === 'wiped') {
+    const result = news.node === self ? 'done' : 'found'
+    await audit(tx, context, { deed: 'wipe done', result, subjects: [aboutNode(news.node)] })
   }
+}
+
+/** A revocation, as who ordered it notes it. */
+export function revocationDeed({ node, since }: { node: NodeId; since: Instant }): AuditNote {
+  const facts = { since: Math.max(0, Math.floor(since / 1000)) }
+  return { deed: 'node revoked', subjects: [aboutNode(node)], facts }
 }
 
 /** A secret that was made or burned: its audience, its number, and the beginning of its public name. */

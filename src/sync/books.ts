@@ -22,6 +22,8 @@ export interface Books {
   readonly reload: (reader: Pick<Reader, 'log'>) => Promise<void>
 }
 
+const REVOKED = { kind: 'nothing', why: 'revoked' } as const
+
 /** Both, empty. */
 export function openBooks(roster: Roster): Books {
   let directory = openDirectory()
@@ -49,16 +51,20 @@ export function openBooks(roster: Roster): Books {
       [...rights].some(
         ([node, administers]) => roster.byNode(node)?.rights.administers !== administers,
       ))
+  const isOut = ({ actor }: Logged, writer: Writer | undefined): boolean =>
+    writer === undefined && roster.ofActor(actor) !== undefined
   const foldKeys = (logged: Logged): KeyNews => {
     const writer = writerOf(logged)
     const { content } = logged.entry
     if (content.kind === 'sealing key' && writer !== undefined)
       roster.learnLife(writer.node, content.generation, lifeOfActor(logged.actor))
-    return keyBook.apply(logged, writer)
+    const news = keyBook.apply(logged, writer)
+    return news.kind === 'nothing' && isOut(logged, writer) ? REVOKED : news
   }
   const foldDirectory = (logged: Logged): DirectoryChange => {
     const writer = writerOf(logged)
-    return writer === undefined ? { kind: 'nothing' } : directory.apply(logged, writer)
+    if (writer !== undefined) return directory.apply(logged, writer)
+    return isOut(logged, writer) ? REVOKED : { kind: 'nothing' }
   }
 
   const reload: Books['reload'] = async (reader) => {

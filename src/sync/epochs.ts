@@ -3,8 +3,13 @@
  * it. Whatever is decided here is written in the commit that needed it.
  */
 import type { DocumentId, NodeId } from '#base/ids.ts'
-import { nameOfSealingKey, type KeyNews, type SealingKeyFacts } from '#model/key-book.ts'
-import { DIRECTORY } from '#model/document-id.ts'
+import {
+  nameOfSealingKey,
+  type KeyNews,
+  type SealingKeyFacts,
+  type WrapFacts,
+} from '#model/key-book.ts'
+import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import {
   EPOCH_NUMBER_MAX,
   EPOCH_SECRET_BYTES,
@@ -15,7 +20,8 @@ import {
 } from '#trust/epoch.ts'
 import type { DoorEpoch } from '#trust/join-grant.ts'
 import { openSecret, SEALING_SEED_BYTES, sealingPair } from '#trust/sealing-key.ts'
-import { audienceOf, nodesOf, scopeOf } from './audience.ts'
+import { alarm } from './alarms.ts'
+import { audienceOf, channelOfAudience, nodesOf, scopeOf } from './audience.ts'
 import { audit, epochDeed } from './audit.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
@@ -178,7 +184,22 @@ export async function takeKeyNews(tx: Tx, context: SyncContext, news: KeyNews): 
     const secret = openSecret(pair, news.ciphertext)
     if (secret !== undefined) tx.put(key.pairSecret(news.actor, news.seq), secret)
   }
-  if (news.kind === 'epoch') for (const wrap of news.wraps) await takeWrap(tx, context, wrap)
+  if (news.kind !== 'epoch') return
+  const [first] = news.wraps
+  if (first !== undefined && isByOutsider(context, first)) {
+    const suspect = { document: KEYS, actor: first.actor, reason: 'not of the audience' } as const
+    alarm(tx, context, { deed: 'entry without effect', ...suspect })
+  }
+  for (const wrap of news.wraps) await takeWrap(tx, context, wrap)
+}
+
+/** Whether an epoch is handed out by a node that is not of its audience, as far as the directory has said who is. */
+function isByOutsider(context: SyncContext, { actor, epoch }: WrapFacts): boolean {
+  const { audience } = epoch
+  const channel = channelOfAudience(context, audience)
+  const isKnown = channel !== undefined && context.directory().channel(channel) !== undefined
+  const node = context.roster.ofActor(actor)?.node
+  return isKnown && node !== undefined && !nodesOf(context, audience).has(node)
 }
 
 /** Publishes a sealing key of this node unless the one that counts is ours already. */
@@ -218,13 +239,20 @@ export async function reloadEpochs(
   }
 }
 
-/** Destroys a secret of ours: what was sealed under it cannot be opened here again. */
-export function burn(tx: Tx, context: SyncContext, id: string): void {
-  tx.delete(key.epoch(id))
-  const epoch = context.keyring.epoch(id)
-  if (epoch !== undefined)
-    tx.afterwards(() => context.audit.count(epochDeed(context, 'secret burned', epoch)))
-  tx.afterwards(() => context.keyring.drop(id))
+/** Destroys secrets of one audience: what was sealed under them cannot be opened here again. */
+export async function burn(
+  tx: Tx,
+  context: SyncContext,
+  epochs: readonly Pick<Epoch, 'id' | 'audience' | 'number'>[],
+): Promise<void> {
+  const newest = epochs.toSorted((a, b) => a.number - b.number).at(-1)
+  if (newest === undefined) return
+  for (const { id } of epochs) {
+    tx.delete(key.epoch(id))
+    tx.afterwards(() => context.keyring.drop(id))
+  }
+  const deed = epochDeed(context, 'secret burned', newest)
+  await audit(tx, context, { ...deed, count: epochs.length })
 }
 
 /** The sealing keys of an audience's other nodes; a node that has published none cannot be wrapped for yet. */

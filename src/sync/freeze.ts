@@ -11,9 +11,9 @@ import { channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { KeyNews } from '#model/key-book.ts'
 import { postIdOf, type Logged } from '#model/log.ts'
 import type { MessageRecord } from '#model/view.ts'
+import { alarm, disbelieved } from './alarms.ts'
 import { anchorHere, isSigned } from './anchors.ts'
 import { mayHold } from './audience.ts'
-import { alarm } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { Fork, SyncContext } from './context.ts'
 import { isProof, proofOf } from './fork-proof.ts'
@@ -66,17 +66,19 @@ export async function takeForkWord(
   { word, at }: ForkNews,
 ): Promise<void> {
   const { document } = word
-  const node = context.roster.ofActor(word.actor)?.node
+  const { roster, run } = context
+  const node = roster.ofActor(word.actor)?.node
   if (await isKnown(tx, { word, at })) return
-  if (
-    node === undefined ||
-    !(word.kind === 'fork' ? isProof(context, word) : isSigned(context, word))
-  ) {
-    context.run.hasDoubts ||= node === undefined
-    tx.afterwards(() => context.log.warn('fork.unproved', { document }))
+  if (node === undefined) {
+    run.hasDoubts = true // its certificate may be on its way
     return
   }
-  context.run.hasForks = true
+  if (!(word.kind === 'fork' ? isProof(context, word) : isSigned(context, word))) {
+    const by = roster.ofActor(at.actor)?.node
+    if (by !== undefined) disbelieved(tx, context, { deed: 'fork unproved', node: by, document })
+    return
+  }
+  run.hasForks = true
   if (word.kind === 'fork') {
     tx.afterwards(() => context.log.error('node.forked', { node, document }))
     await anchorHere(tx, context, { document, actor: word.actor, forkAt: word.seq })
@@ -256,6 +258,7 @@ async function beginAnew(
     actor,
     heard: { ...before?.heard, [document]: heard },
     ends: { ...before?.ends, [document]: reach },
+    why: 'copied elsewhere',
   }
   tx.put(key.reborn, pack(record))
   context.run.isOver = true

@@ -71,8 +71,9 @@ export async function heal(
   const before = unpack<RebornRecord>(await safely(staging.get(key.reborn)))
   const all = before?.actor === actor ? { ...before.heard, ...heard } : heard
   const ends = before?.actor === actor ? before.ends : undefined
-  staging.put(key.reborn, pack({ actor, heard: all, ends } satisfies RebornRecord))
-  events.error('node.restored', { actor, reason: 'own changes damaged', missing: had - has })
+  const why = 'own changes damaged'
+  staging.put(key.reborn, pack({ actor, heard: all, ends, why } satisfies RebornRecord))
+  events.error('node.restored', { actor, reason: why, missing: had - has })
   return true
 }
 

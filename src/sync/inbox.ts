@@ -11,7 +11,7 @@ import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import { covers } from '#model/log.ts'
 import type { Arrival } from '#ports/carrier.ts'
 import { isHeardIn } from './audience.ts'
-import { refused } from './audit.ts'
+import { disbelieved, refused } from './alarms.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
 import { closeHole } from './healing.ts'
 import { range } from './keys.ts'
@@ -74,10 +74,8 @@ async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): P
   if (isShutOut(context, opened)) return { kind: 'refused', reason: 'revoked' }
   if (!isHeardIn(context, opened.key.scope, opened.sender)) {
     const { node } = opened.sender
-    if (incoming.since === undefined)
-      tx.afterwards(() =>
-        context.log.warn('envelope.parked', { node, reason: 'not of the audience' }),
-      )
+    const why = { deed: 'envelope parked', node, reason: 'not of the audience' } as const
+    if (incoming.since === undefined) disbelieved(tx, context, why)
     return park(tx, context, { incoming, wait: 'certificate' }) // or the directory has not said yet that it is
   }
   if (opened.body[0] !== DELTA_KIND) return takeNote(tx, context, { opened, incoming })

@@ -132,6 +132,10 @@ export const key = {
   preference: (person: UserId, nameHash: string) => `pref/${person}/${nameHash}`,
   /** PieceRecord: where this node's audit goes on. */
   auditPiece: 'audit/piece',
+  /** Why this node began a new life, as REASONS has it, until that stands in its audit. */
+  auditNewLife: 'audit/new-life',
+  /** What the node was set to do when it started last: 32 bytes, a hash. */
+  auditPolicy: 'audit/policy',
   /** How many AuditRecords there are. */
   auditNewest: 'audit/newest',
   /** How far a reader of all audits, such as a SIEM, has been served: a number of an AuditRecord. */

@@ -10,8 +10,7 @@ import {
   type DocumentId,
 } from '#base/ids.ts'
 import { ANCHORS_OF_HUB_MAX, PROOF_PLACES_MAX } from '#base/limits.ts'
-import type { Anchor } from '#model/fork-content.ts'
-import type { WordPlace } from '#model/key-book.ts'
+import type { Anchor, WordPlace } from '#model/fork-content.ts'
 import type { Certificate } from '#trust/identity.ts'
 import type { Roster } from '#trust/roster.ts'
 import { key } from './keys.ts'

@@ -11,6 +11,7 @@ import { openKeyring } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { DoorEpoch } from '#trust/join-grant.ts'
 import type { Roster } from '#trust/roster.ts'
+import { alarm } from './alarms.ts'
 import { openAuditCounts } from './audit-counts.ts'
 import { recordAudit } from './audit.ts'
 import { writeHere } from './author.ts'
@@ -22,7 +23,7 @@ import { retryParked } from './inbox.ts'
 import { range } from './keys.ts'
 import type { LinkState } from './links.ts'
 import { openProjector } from './projector.ts'
-import { beginAgain, settleAllAside } from './rebirth.ts'
+import { beginAgain, noteNewLife, settleAllAside } from './rebirth.ts'
 import { openReplica, type Reader } from './replica.ts'
 import { keepRotating, type EpochPolicy } from './rotation.ts'
 import { addChannel, directoryChanged, foldedAnew, keysChanged } from './standing.ts'
@@ -103,6 +104,7 @@ function contextOf(
       directoryChanged: (tx, change) => directoryChanged(tx, context, change),
       foldedAnew: (tx, before) => foldedAnew(tx, context, before),
       told: (tx, event) => tx.afterwards(() => context.emit(event)),
+      withoutEffect: (tx, at) => alarm(tx, context, { deed: 'entry without effect', ...at }),
       audited: (tx, at) => recordAudit(tx, context, at),
     },
   )
@@ -176,5 +178,6 @@ async function enrolItself(context: SyncContext, doorEpoch: DoorEpoch | undefine
     const entry = { author: undefined, claimedAt: context.now(), content }
     if (!isKnown) await writeHere(tx, context, { document: KEYS, entry })
     await ensureSealingKey(tx, context)
+    if (!context.run.isOver) await noteNewLife(tx, context)
   })
 }

@@ -14,6 +14,7 @@ import { KEYS } from '#model/document-id.ts'
 import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { noteStatement } from '#trust/attestation.ts'
+import { disbelieved } from './alarms.ts'
 import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
 import { digestOf, lookForForks } from './doubts.ts'
 import { holeOf } from './healing.ts'
@@ -199,11 +200,9 @@ async function lower(
   }
   if (!isLess) return
   if (!mayAskAgain(context, item)) {
-    const { sender, document } = item
-    tx.afterwards(() =>
-      context.log.warn('want.refused', { node: sender, document, reason: 'too often' }),
-    )
-    return
+    const { sender: asking, document } = item
+    const why = { deed: 'want refused', node: asking, document, reason: 'too often' } as const
+    return disbelieved(tx, context, why)
   }
   await setHas(tx, context, { peer: item.from, document: item.document, clock: lowered })
 }

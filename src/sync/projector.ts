@@ -27,6 +27,7 @@ import {
   retryHeld,
   touchedAt,
   type AmendmentScene,
+  type WithoutEffect,
 } from './amendments.ts'
 import { isTooLate, openBooks } from './books.ts'
 import { key, range } from './keys.ts'
@@ -74,6 +75,8 @@ export interface ProjectorHooks {
   readonly foldedAnew: (tx: Tx, before: Directory) => Promise<void>
   /** What else changed in the view by it. */
   readonly told: (tx: Tx, event: ViewEvent) => void
+  /** An entry changes nothing, as its writer has no say in it. */
+  readonly withoutEffect: (tx: Tx, at: WithoutEffect) => void
   readonly audited: (tx: Tx, at: { document: DocumentId; logged: Logged }) => Promise<void>
 }
 
@@ -88,12 +91,23 @@ export function openProjector(
       hooks.told(tx, { kind: 'amended', ...amended })
   }
 
+  const objectionTo = (news: KeyNews): string | undefined => {
+    if (news.kind === 'nothing') return news.why
+    const isFalse = news.kind === 'certificate' && !roster.introduce(news.certificate)
+    return isFalse ? 'not authentic' : undefined
+  }
+  const tellWhy = (tx: Tx, { document, logged, reason }: Reasoned): void => {
+    const { actor } = logged
+    if (reason !== undefined) hooks.withoutEffect(tx, { document, actor, reason })
+  }
+
   return {
     directory: books.directory,
     keyBook: books.keyBook,
     apply: async (tx, { document, logged }, source) => {
       if (document === KEYS) {
         const news = books.foldKeys(logged)
+        tellWhy(tx, { document, logged, reason: objectionTo(news) })
         await hooks.keysChanged(tx, news)
         if (books.isOutdated(news)) {
           const before = books.directory()
@@ -105,6 +119,7 @@ export function openProjector(
       }
       if (document === DIRECTORY) {
         const change = books.foldDirectory(logged)
+        if (change.kind === 'nothing') tellWhy(tx, { document, logged, reason: change.why })
         await hooks.directoryChanged(tx, change)
         if (change.kind === 'person') await tryHeld(tx, source.now, change.person.id)
         return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
@@ -112,12 +127,25 @@ export function openProjector(
       if (document.startsWith('a.')) await hooks.audited(tx, { document, logged })
       const writer = roster.ofActor(logged.actor)?.node
       // What whoever took a node says it wrote later counts no more here than in the directory.
-      if (writer !== undefined && isTooLate(roster, writer, logged)) return undefined
-      const scene = { tx, document, logged, source, directory: books.directory() }
+      const isOut = writer !== undefined && isTooLate(roster, writer, logged)
+      const withoutEffect = (at: WithoutEffect): void => {
+        if (source.isAgain !== true) hooks.withoutEffect(tx, at)
+      }
+      if (isOut) {
+        withoutEffect({ document, actor: logged.actor, reason: 'revoked' })
+        return undefined
+      }
+      const scene = { tx, document, logged, source, directory: books.directory(), withoutEffect }
       return applyMessage(scene, writer ?? identity.certificate.node)
     },
     reload: books.reload,
   }
+}
+
+interface Reasoned {
+  readonly document: DocumentId
+  readonly logged: Logged
+  readonly reason: string | undefined
 }
 
 /** An entry of a channel's settings or of a segment. */
@@ -131,13 +159,14 @@ async function applyMessage(scene: Scene, origin: NodeId): Promise<ViewEvent | u
   if (!isAmendment || author === undefined) return undefined
   const at = shownAt(logged, source.now)
   const channel = channelOfDocument(document)
-  const amendment = { author, order: causeKey(document, logged), at, channel, content }
+  const { actor } = logged
+  const amendment = { author, actor, order: causeKey(document, logged), at, channel, content }
   const amended = await applyAmendment(amendmentScene(scene), amendment)
   return amended && { kind: 'amended', ...amended }
 }
 
-function amendmentScene({ tx, source, directory }: Scene): AmendmentScene {
-  return { tx, directory, now: source.now }
+function amendmentScene({ tx, source, directory, withoutEffect }: Scene): AmendmentScene {
+  return { tx, directory, now: source.now, withoutEffect }
 }
 
 interface Scene {
@@ -146,6 +175,7 @@ interface Scene {
   readonly logged: Logged
   readonly source: Source
   readonly directory: Directory
+  readonly withoutEffect: (at: WithoutEffect) => void
 }
 
 async function applySettings({ tx, document, logged }: Scene): Promise<ViewEvent | undefined> {
@@ -195,7 +225,7 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
     seq: logged.seq,
   }
   if (source.isLate)
-    message = await countReplies(tx, await adoptOrphans(amendmentScene(scene), message))
+    message = await countReplies(scene, await adoptOrphans(amendmentScene(scene), message))
   tx.put(key.message(id), pack(message))
   tx.put(key.order(channel, order), pack(id))
   tx.put(key.changed(channel, message.updatedAt, id), pack(id))
@@ -208,19 +238,25 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
     updatedAt: message.updatedAt,
   }
   tx.put(key.channel(channel), pack(next))
-  if (content.root !== undefined) await countReply(tx, content.root, message)
+  if (content.root !== undefined) await countReply(scene, content.root, message)
   if (source.isAgain !== true) await countMentions(scene, message)
   return { kind: 'posted', message, isLate: source.isLate }
 }
 
 /** Replies that came before it. Only those of the same channel are some. */
-async function countReplies(tx: Tx, message: MessageRecord): Promise<MessageRecord> {
+async function countReplies(
+  { tx, withoutEffect }: Scene,
+  message: MessageRecord,
+): Promise<MessageRecord> {
   let { replyCount, lastReplyAt } = message
   for (const [place, bytes] of await tx.list(range.thread(message.id))) {
     const id = unpack<PostId>(bytes) ?? message.id
     const reply = unpack<MessageRecord>(await tx.get(key.message(id)))
-    if (reply?.channel !== message.channel) tx.delete(place)
-    else {
+    if (reply?.channel !== message.channel) {
+      tx.delete(place)
+      if (reply !== undefined)
+        withoutEffect({ document: reply.document, actor: reply.actor, reason: 'wrong document' })
+    } else {
       replyCount += 1
       lastReplyAt = reply.createdAt
     }
@@ -228,9 +264,14 @@ async function countReplies(tx: Tx, message: MessageRecord): Promise<MessageReco
   return { ...message, replyCount, lastReplyAt }
 }
 
-async function countReply(tx: Tx, root: PostId, reply: MessageRecord): Promise<void> {
+async function countReply(
+  { tx, withoutEffect }: Scene,
+  root: PostId,
+  reply: MessageRecord,
+): Promise<void> {
   const record = unpack<MessageRecord>(await tx.get(key.message(root)))
-  if (record !== undefined && record.channel !== reply.channel) return
+  if (record !== undefined && record.channel !== reply.channel)
+    return withoutEffect({ document: reply.document, actor: reply.actor, reason: 'wrong document' })
   tx.put(key.thread(root, reply.order), pack(reply.id))
   if (record === undefined) return
   const lastReplyAt = Math.max(record.lastReplyAt, reply.createdAt)

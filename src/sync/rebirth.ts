@@ -13,6 +13,7 @@ import type { Content, Draft } from '#model/entry.ts'
 import { postIdOf, type Clock, type Logged } from '#model/log.ts'
 import type { ChannelRecord, MessageRecord } from '#model/view.ts'
 import { haveHubsSpoken } from './anchors.ts'
+import { audit, forgetRecords, lastAuditor } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
@@ -94,10 +95,11 @@ export async function hearOfOurselves(
   const isNews = before?.actor !== actor
   const all = isNews ? heard : maxOf(before.heard, heard)
   const ends = isNews ? undefined : before.ends
-  tx.put(key.reborn, pack({ actor, heard: all, ends } satisfies RebornRecord))
+  const why = isNews ? 'others know more' : before.why
+  tx.put(key.reborn, pack({ actor, heard: all, ends, why } satisfies RebornRecord))
   if (!isNews) return
   tx.afterwards(() => {
-    context.log.error('node.restored', { actor, reason: 'others know more', count: claims.length })
+    context.log.error('node.restored', { actor, reason: why, count: claims.length })
     context.onRebirth()
   })
 }
@@ -112,7 +114,22 @@ export async function beginAgain(tx: Tx, actor: ActorId): Promise<boolean> {
   if (record.actor === actor) return false
   for (const document of await allDocuments(tx)) await setAside(tx, document, record)
   tx.delete(key.reborn)
+  tx.put(key.auditNewLife, pack(record.why))
   return true
+}
+
+/**
+ * Says in the audit that this is a new life, and why: the first thing that it says there. Without a word of the old life
+ * the folder was put back or copied.
+ */
+export async function noteNewLife(tx: Tx, context: SyncContext): Promise<void> {
+  const told = unpack<string>(await tx.get(key.auditNewLife))
+  const last = await lastAuditor(tx)
+  if (told === undefined && (last === undefined || last === context.replica.actor)) return
+  tx.delete(key.auditNewLife)
+  const reason = told ?? 'put back'
+  const deed = reason === 'copied elsewhere' ? 'clone noticed' : 'restore noticed'
+  await audit(tx, context, { deed, result: 'found', reason })
 }
 
 /** What was set aside and can be decided now is dropped or written again, in its order. */
@@ -141,7 +158,8 @@ export async function settleAside(
       waiting.add(postIdOf(document, actor, seq))
     else {
       tx.delete(place)
-      if (!isSame) await writeAgain(tx, context, { document, record })
+      if (!isSame && !isOpening(record.entry.content))
+        await writeAgain(tx, context, { document, record })
     }
   }
 }
@@ -179,6 +197,14 @@ export async function settleAllAside(tx: Tx, context: SyncContext): Promise<void
   for (const document of documents) await settleAside(tx, context, document)
 }
 
+/** The first entry of an audit's list says nothing in another list. */
+function isOpening(content: Content): boolean {
+  return (
+    content.kind === 'audit' &&
+    (content.deed === 'audit begun' || content.deed === 'audit continued')
+  )
+}
+
 async function setAside(tx: Tx, document: DocumentId, record: RebornRecord): Promise<void> {
   const { actor, heard, ends } = record
   const have = (await clockOf(tx, document))[actor] ?? 0
@@ -199,6 +225,7 @@ async function setAside(tx: Tx, document: DocumentId, record: RebornRecord): Pro
     tx.put(key.aside(document, actor, seq), pack(aside))
     if (entry.content.kind === 'post') await hide(tx, document, logged)
   }
+  await forgetRecords(tx, { document, actor, seq: last })
 }
 
 /** Takes a message out of the view: its id may turn out to be another's. */

@@ -135,6 +135,8 @@ export interface RebornRecord {
   readonly heard: Clock
   /** Where its list ends in documents in which it forked. */
   readonly ends?: Clock | undefined
+  /** How that came to light. */
+  readonly why: 'others know more' | 'copied elsewhere' | 'own changes damaged'
 }
 
 /** What the keys document says of a list: that it forked, and what hubs held of it before they heard of that. */

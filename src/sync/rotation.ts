@@ -73,12 +73,13 @@ async function burnOld(tx: Tx, context: SyncContext, afterMs: number): Promise<v
     const [best] = goodEpochs(context, audience, nodesOf(context, audience))
     const present = best && unpack<EpochRecord>(await tx.get(key.epoch(best.id)))
     if (present === undefined || !isOlder(context, present.heldSince, afterMs)) continue
-    for (const [place, bytes] of await tx.list(range.epochs)) {
+    const old = (await tx.list(range.epochs)).flatMap(([place, bytes]) => {
       const record = unpack<EpochRecord>(bytes)
-      if (record?.audience !== audience || record.number >= present.number) continue
-      burn(tx, context, place.slice('epoch/'.length))
-      hasBurned = true
-    }
+      if (record?.audience !== audience || record.number >= present.number) return []
+      return { id: place.slice('epoch/'.length), audience, number: record.number }
+    })
+    await burn(tx, context, old)
+    hasBurned ||= old.length > 0
   }
   await burnWrappingKeys(tx, context, { afterMs, hasBurned })
 }

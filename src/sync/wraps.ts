@@ -5,6 +5,7 @@ import { WRAPS_MAX, type KeyContent, type Wrap } from '#model/key-content.ts'
 import { KEYS } from '#model/document-id.ts'
 import { auditScope, unwrapEpoch, wrapEpoch, type AudienceId, type Epoch } from '#trust/epoch.ts'
 import { sealSecret } from '#trust/sealing-key.ts'
+import { alarm } from './alarms.ts'
 import { channelOfAudience } from './audience.ts'
 import type { SyncContext } from './context.ts'
 import { key } from './keys.ts'
@@ -57,14 +58,18 @@ async function pairWith(
   return { seq, secret }
 }
 
-/** Takes an epoch that was wrapped for this node; passes over what does not open. */
+/** Takes an epoch that was wrapped for this node; says so when it does not open. */
 export async function takeWrap(tx: Tx, context: SyncContext, wrap: WrapFacts): Promise<void> {
-  if (context.keyring.epoch(wrap.epoch.id) !== undefined) return
+  // An id says which number it is of: under another it is a copy that opens nothing.
+  if (context.keyring.epoch(wrap.epoch.id)?.number === wrap.epoch.number) return
   const secret = await tx.get(key.pairSecret(wrap.actor, wrap.pair))
   if (secret === undefined) return
   const { suite } = context.identity.organisation
   const epoch = unwrapEpoch(suite, secret, { facts: wrap.epoch, bytes: wrap.bytes })
-  if (epoch !== undefined) await hold(tx, context, epoch)
+  if (epoch !== undefined) return hold(tx, context, epoch)
+  const { actor } = wrap
+  const reason = 'does not open'
+  alarm(tx, context, { deed: 'entry without effect', document: KEYS, actor, reason })
 }
 
 /** Keeps an epoch, on disk and in hand. */

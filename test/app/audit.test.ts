@@ -154,7 +154,7 @@ test('what the feed gives is in the order in which it came, and its cursor is ke
   const stop = node.auditFeed.onNew(() => {
     heard += 1
   })
-  await node.noteDeed('config loaded')
+  await node.noteLock(undefined)
   t.equal(heard, 1)
   stop()
 })
@@ -163,7 +163,7 @@ test('what others find outside of the node is counted', async (t) => {
   const { node, amira } = await aTeam(t)
   node.noteFound({ deed: 'peer refused', result: 'refused', reason: 'expired' })
   node.noteFound({ deed: 'peer refused', result: 'refused', reason: 'expired' })
-  await node.noteDeed('config loaded')
+  await node.noteLock(undefined)
 
   t.match(await deeds(node, amira.id, ['peer refused']), [{ count: 1, result: 'refused' }])
 })

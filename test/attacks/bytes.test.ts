@@ -10,7 +10,7 @@ import { foldDocument, loadDocument } from '#model/document.ts'
 import { decodeEntry } from '#model/entry.ts'
 import { EMPTY_LIST } from '#model/list.ts'
 import { openLog } from '#model/log.ts'
-import { anInsider, flipped } from '../support/adversary.ts'
+import { anInsider, flipped, unnamed } from '../support/adversary.ts'
 import { anIdentity } from '../support/nodes.ts'
 import { seededRandom } from '../support/random.ts'
 import { arrive, aSync, bodies, found, ops, routine } from '../support/sync.ts'
@@ -32,6 +32,17 @@ test('a bomb inflates to its limit and no further', async (t) => {
   }
   t.ok(decompress({ compression: 2, bytes: brotliCompressSync(new Uint8Array(BODY_BYTES_MAX)) }))
   t.ok(process.memoryUsage.rss() - before < 300 * MIB)
+})
+
+test('a bomb that a member sends is refused by its name', async (t) => {
+  const { alpha, insider } = await aScene()
+  const zeros = new Uint8Array(BODY_BYTES_MAX + 1)
+
+  const bytes = insider.seal(ops, zeros)
+
+  t.ok(bytes.length < 5_000)
+  t.match(await arrive(alpha, bytes), { outcome: { kind: 'refused', reason: 'malformed' } })
+  t.strictSame(await unnamed(alpha, 'malformed'), [])
 })
 
 test('entries that lie about their lengths, or go deep, are unknown and cost nothing', async (t) => {
@@ -69,6 +80,7 @@ test('bodies with counts and lengths at their ends are refused, and the node goe
   })
   await arrive(alpha, insider.envelope(routine))
   t.strictSame(await bodies(alpha), ['after all that'])
+  t.strictSame(await unnamed(alpha, 'malformed'), [])
 })
 
 test('4,000 tiny changes in one envelope are taken in one go, and an entry over its limit is not', async (t) => {
@@ -81,6 +93,7 @@ test('4,000 tiny changes in one envelope are taken in one go, and an entry over 
 
   t.match(outcome, { kind: 'applied', changes: 4_000 })
   t.match(await arrive(alpha, large.envelope(routine)), { outcome: { kind: 'refused' } })
+  t.strictSame(await unnamed(alpha, 'malformed'), [])
 })
 
 test('a change with other columns, dependencies, actors, times or checksums is no change of ours', async (t) => {

@@ -11,7 +11,7 @@ import { mayHold } from '#sync/audience.ts'
 import { writeHere } from '#sync/author.ts'
 import { key } from '#sync/keys.ts'
 import { unpack } from '#sync/records.ts'
-import { anInsider, type ForgedEntry, type Insider } from '../support/adversary.ts'
+import { anInsider, unnamed, type ForgedEntry, type Insider } from '../support/adversary.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
 import {
   amira,
@@ -51,6 +51,8 @@ test('nobody becomes a member of a private channel by their own word, at no time
     t.equal(directory.channel(channel)?.kind, 'private')
     t.equal(mayHold(context, mallory.certificate.node, channelDocument(channel)), false)
   }
+  for (const node of [alpha, bravo])
+    t.strictSame(await unnamed(node, 'notAMember', 'notTheFounder'), [])
 })
 
 test('who was put out of a private channel does not come back by an entry from before', async (t) => {
@@ -69,6 +71,7 @@ test('who was put out of a private channel does not come back by an entry from b
 
   for (const { context } of [alpha, bravo])
     t.equal(mayHold(context, insider.node, channelDocument(channel)), false)
+  for (const node of [alpha, bravo]) t.strictSame(await unnamed(node, 'notAMember'), [])
 })
 
 test('a kit makes nobody an administrator for all, and takes over no person of another node', async (t) => {
@@ -87,6 +90,7 @@ test('a kit makes nobody an administrator for all, and takes over no person of a
     t.equal(directory.person(insiderIn('').person)?.administers, 'home')
     t.equal(directory.person(insiderIn('').person)?.hasAdministered, false)
   }
+  for (const node of [alpha, bravo]) t.strictSame(await unnamed(node, 'noRight'), [])
 })
 
 test('a name that headquarters gave is not taken away by an earlier date', async (t) => {

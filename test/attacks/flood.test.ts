@@ -5,7 +5,7 @@ import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import { postIdOf } from '#model/log.ts'
 import { range } from '#sync/keys.ts'
-import { anInsider, sizeOf } from '../support/adversary.ts'
+import { anInsider, sizeOf, unnamed } from '../support/adversary.ts'
 import { anIdentity } from '../support/nodes.ts'
 import { arrive, aSync, bodies, envelopeOf, found, routine, say } from '../support/sync.ts'
 
@@ -52,6 +52,7 @@ test('a thousand forged lives in one envelope make a node say nothing at all', a
 
   const notes = await bravo.context.replica.read.list(range.notes(OFFICE))
   t.equal(outcome.kind, 'refused')
+  t.strictSame(await unnamed(bravo, 'unvouched', 'unsigned'), [])
   t.ok(notes.length - told <= 1, `${notes.length - told} notes for one envelope`)
 })
 
@@ -69,6 +70,7 @@ test('envelopes that wait for what never comes are bounded in number', async (t)
   await arrive(bravo, await envelopeOf(alpha, routine))
 
   t.ok((await bravo.context.replica.read.list(range.allWaiting)).length <= PARKED_ENVELOPES_MAX)
+  t.strictSame(await unnamed(bravo, 'tooEarly'), [])
   t.strictSame(await bodies(bravo), ['in its order'], 'what is in its order still comes through')
 })
 

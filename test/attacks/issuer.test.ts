@@ -1,8 +1,10 @@
 /** A node that may issue certificates, in wrong hands: what it can give, to whom, and what it cannot take. */
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
+import { KEYS } from '#model/document-id.ts'
 import {
   issueCertificate,
+  openIdentity,
   rootIssuer,
   type Certificate,
   type Issuer,
@@ -12,7 +14,9 @@ import {
 import { signingPair, SUITE_NACL } from '#trust/keys.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
 import { sign } from '#trust/keys.ts'
+import { anInsider, unnamed } from '../support/adversary.ts'
 import { anIdentity, organisation, root, seedOf } from '../support/nodes.ts'
+import { arrive, aSync } from '../support/sync.ts'
 
 const AT = 1_800_000_000_000
 const hub = anIdentity('alpha', 1, 'hub')
@@ -60,6 +64,25 @@ test('it gives no rights and no role that reads everything', async (t) => {
     t.equal(roster.introduce(certified(mallory, 'friend', draft)), undefined)
   const made = roster.introduce(certified(mallory, 'second hub', { role: 'hub' }))
   t.not(made?.role, 'hub')
+})
+
+test('what it certifies beyond its right stands in the audit of who hears it', async (t) => {
+  const { mallory } = aScene()
+  const seed = seedOf('mallory signing')
+  const issuer = must(
+    openIdentity({ organisation, certificateOf: () => undefined }, seed, issuing),
+    'it fits',
+  )
+  await using alpha = await aSync('alpha', { role: 'hub', knows: [kit, issuer] })
+  const insider = anInsider(issuer, { knows: [hub, kit] })
+  const rights = { administers: true, issues: false }
+  const certificate = certified(mallory, 'friend', { rights })
+  insider.write(KEYS, { content: { kind: 'node', certificate } })
+
+  await arrive(alpha, insider.envelope(KEYS))
+
+  t.equal(alpha.context.roster.byNumber(200), undefined)
+  t.strictSame(await unnamed(alpha, 'falseCertificate'), [])
 })
 
 test('it takes no rights, role, number or time from what the root certified, in any order', async (t) => {

@@ -6,6 +6,7 @@ import { createPeople } from '#server/people.ts'
 import { allRoutes } from '#server/routes.ts'
 import type { ChannelId } from '#base/ids.ts'
 import { aLanDoor, fetched, type LanDoor } from '../support/lan-door.ts'
+import { isNamed, type NAMED } from '../support/adversary.ts'
 import { aSocket } from '../support/live-client.ts'
 
 const SECRET = 'nine line follows'
@@ -47,11 +48,14 @@ test('with all ids of a private channel, who is not in it reads and changes noth
   }
 
   t.strictSame(leaks, [])
+  t.strictSame(await unnamedAt(door, 'outsider'), [])
   t.strictSame(await state(door, channel), before)
 })
 
 test('a person who is no administrator makes nobody one, enrols, invites, revokes and wipes nobody', async (t) => {
-  const door = await aLanDoor(t)
+  let locked = 0
+  const onLock = (): void => void (locked += 1)
+  const door = await aLanDoor(t, { onLock })
   const { chen, amira } = door.people
   for (const [method, path, body] of [
     ['PUT', `/api/v4/users/${chen.id}/roles`, { roles: 'system_admin system_user' }],
@@ -73,6 +77,8 @@ test('a person who is no administrator makes nobody one, enrols, invites, revoke
   }
   const { json } = await door.ask('chen', 'GET', '/api/v4/users/me')
   t.notMatch(json, { roles: /system_admin/ })
+  t.equal(locked, 0)
+  t.strictSame(await unnamedAt(door, 'noAdministrator'), [])
 })
 
 test('a page of another site changes nothing with the cookie of who visits it', async (t) => {
@@ -95,6 +101,7 @@ test('a page of another site changes nothing with the cookie of who visits it', 
 
   t.strictSame(foreign.events('hello'), [])
   t.strictSame(foreign.events('posted'), [])
+  t.strictSame(await unnamedAt(door, 'foreignPage'), [])
   const page = await door.node.page(door.people.bo.id, square.id, { limit: 10 })
   t.notOk(page.messages.some((one) => one.body === 'forged by a page'))
 })
@@ -133,6 +140,7 @@ test('requests that smuggle, split headers or climb out of the folder get an err
     t.match(await raw(Number(port), head), /^HTTP\/1\.1 4\d\d /)
   const split = await fetched(`${door.url}/api/v4/users/me%0d%0aSet-Cookie:%20a=b`)
   t.equal(split.headers.get('set-cookie'), null)
+  t.strictSame(await unnamedAt(door, 'malformedRequest'), [])
   t.equal((await door.ask('bo', 'GET', '/api/v4/users/me')).status, 200)
 })
 
@@ -147,8 +155,18 @@ test('whoever guesses passwords has to wait', async (t) => {
   }
 
   t.ok(statuses.includes(429))
+  t.strictSame(await unnamedAt(door, 'guess', 'manyGuesses'), [])
   t.ok(statuses.filter((status) => status === 401).length <= 20)
 })
+
+/** The attacks that do not stand in the audit under their names. */
+async function unnamedAt(
+  { node, people }: LanDoor,
+  ...attacks: readonly (keyof typeof NAMED)[]
+): Promise<readonly string[]> {
+  const records = await node.audit(people.amira.id, { limit: 1_000 })
+  return attacks.filter((attack) => !isNamed({ records }, attack))
+}
 
 function routes() {
   const workspace = { id: 'w', name: 'Relief' }

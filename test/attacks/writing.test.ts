@@ -12,8 +12,7 @@ import { ensureEpoch } from '#sync/epochs.ts'
 import { key } from '#sync/keys.ts'
 import { unpack } from '#sync/records.ts'
 import { epochOf, wrapEpoch } from '#trust/epoch.ts'
-import { anInsider, flipped, isNamed, keyUnder } from '../support/adversary.ts'
-import { collectingLog } from '../support/log.ts'
+import { anInsider, flipped, keyUnder, unnamed } from '../support/adversary.ts'
 import { anIdentity, organisation, seedOf } from '../support/nodes.ts'
 import {
   amend,
@@ -37,19 +36,19 @@ const knows = [...people, mallory]
 const aPost = (body: string, root?: PostId): Content => ({ kind: 'post', body, root })
 
 test('a message in a foreign name is taken by nobody, and named', async (t) => {
-  const { alpha, log } = await aPublicChannel()
+  const { alpha } = await aPublicChannel()
   const insider = anInsider(mallory, { knows: people })
   insider.write(routine, { author: amira, content: aPost('amira said so') })
 
   const { outcome } = await arrive(alpha, insider.envelope(routine))
 
   t.equal(outcome.kind, 'refused')
-  t.ok(isNamed(log, 'foreignAuthor'))
+  t.strictSame(await unnamed(alpha, 'foreignAuthor'), [])
   t.strictSame(await bodies(alpha), ['honest'])
 })
 
 test('what stands under another nodes list, signed by oneself, is vouched for by nobody', async (t) => {
-  const { alpha, bravo, log } = await aPublicChannel()
+  const { alpha, bravo } = await aPublicChannel()
   const insider = anInsider(mallory, { knows: people })
   const posing = anInsider(must(people[1], 'bravo'), { knows: [...people, mallory] })
   const forged = posing.write(routine, {
@@ -67,7 +66,7 @@ test('what stands under another nodes list, signed by oneself, is vouched for by
       outcome: { kind: 'refused', reason: 'not vouched for' },
     })
 
-  t.ok(isNamed(log, 'unvouched'))
+  t.strictSame(await unnamed(alpha, 'unvouched'), [])
   t.strictSame(await bodies(alpha), ['honest'])
 })
 
@@ -83,6 +82,7 @@ test('an old signature does not vouch for a newer change, nor one of another doc
 
   for (const bytes of [old, elsewhere])
     t.match(await arrive(alpha, bytes), { outcome: { kind: 'refused' } })
+  t.strictSame(await unnamed(alpha, 'unvouched', 'unsigned'), [])
   t.strictSame(await bodies(alpha), ['honest'])
 })
 
@@ -104,6 +104,7 @@ test('nobody edits, deletes or unsays what another wrote, also not before it was
 
   t.strictSame(await bodies(alpha), ['honest', 'written later'])
   t.strictSame(await bodies(bravo), ['honest', 'written later'])
+  for (const node of [alpha, bravo]) t.strictSame(await unnamed(node, 'othersMessage'), [])
 })
 
 test('what refers to a message from another channel changes nothing there', async (t) => {
@@ -127,6 +128,7 @@ test('what refers to a message from another channel changes nothing there', asyn
   await arrive(bravo, await envelopeOf(alpha, segmentDocument(channel, 'routine', 0)))
 
   t.equal(later.id, early)
+  for (const node of [alpha, bravo]) t.strictSame(await unnamed(node, 'otherChannel'), [])
   for (const node of [alpha, bravo])
     for (const id of [secret.id, later.id]) {
       const message = await messageOn(node, id)
@@ -136,7 +138,7 @@ test('what refers to a message from another channel changes nothing there', asyn
 })
 
 test('who is not in a private channel writes nothing into it, under whatever epoch', async (t) => {
-  const { alpha, bravo, channel, log } = await aPrivateMessage()
+  const { alpha, bravo, channel } = await aPrivateMessage()
   const insider = anInsider(mallory, { knows: people })
   const document = segmentDocument(channel, 'routine', 0)
   const secret = seedOf('an epoch by mallory')
@@ -171,11 +173,11 @@ test('who is not in a private channel writes nothing into it, under whatever epo
 
   for (const node of [alpha, bravo])
     t.equal(await messageOn(node, postIdOf(document, insider.actor, 1)), undefined)
-  t.ok(isNamed(log, 'notOfAudience'))
+  t.strictSame(await unnamed(alpha, 'notOfAudience', 'outsidersEpoch'), [])
 })
 
 test('an entry in a document it does not belong in breaks a rule', async (t) => {
-  const { alpha, log } = await aPublicChannel()
+  const { alpha } = await aPublicChannel()
   const audit = anInsider(mallory, { knows: people, life: 'two' })
   for (const [document, content] of [
     [KEYS, aPost('hidden here')],
@@ -187,7 +189,7 @@ test('an entry in a document it does not belong in breaks a rule', async (t) => 
     insider.write(document, { author: insider.person, content })
     t.equal((await arrive(alpha, insider.envelope(document))).outcome.kind, 'refused')
   }
-  t.ok(isNamed(log, 'wrongDocument'))
+  t.strictSame(await unnamed(alpha, 'wrongDocument'), [])
 })
 
 test('an entry of an unknown kind is kept, shows nothing and passes for nothing', async (t) => {
@@ -224,7 +226,7 @@ test('places and counters at their ends misplace their own author only', async (
 })
 
 test('a fork proof made of an honest nodes own pieces ends no list', async (t) => {
-  const { alpha, bravo, log } = await aPublicChannel()
+  const { alpha, bravo } = await aPublicChannel()
   await say(bravo, 'one more')
   const whole = (await bravo.context.replica.commit((tx) => tx.log(routine))).since({})
   const own = whole.filter(({ actor }) => actor === bravo.actor)
@@ -260,7 +262,7 @@ test('a fork proof made of an honest nodes own pieces ends no list', async (t) =
   await arrive(alpha, await envelopeOf(bravo, routine))
   await arrive(alpha, insider.envelope(KEYS))
 
-  t.ok(isNamed(log, 'forkUnproved'))
+  t.strictSame(await unnamed(alpha, 'forkUnproved'), [])
   t.ok((await bodies(alpha)).includes('one more'))
 })
 
@@ -285,8 +287,7 @@ async function declareAdministrator(
 }
 
 async function aPublicChannel() {
-  const log = collectingLog()
-  const alpha = await aSync('alpha', { role: 'hub', knows, log })
+  const alpha = await aSync('alpha', { role: 'hub', knows })
   const bravo = await aSync('bravo', { knows })
   await found(alpha)
   await arrive(alpha, await envelopeOf(bravo, KEYS))
@@ -294,7 +295,7 @@ async function aPublicChannel() {
   await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
   await say(alpha, 'honest')
   await arrive(bravo, await envelopeOf(alpha, routine))
-  return { alpha, bravo, log }
+  return { alpha, bravo }
 }
 
 async function write(
@@ -315,7 +316,7 @@ async function write(
 
 /** A private channel of alpha and bravo with one message, which both have. */
 async function aPrivateMessage() {
-  const { alpha, bravo, log } = await aPublicChannel()
+  const { alpha, bravo } = await aPublicChannel()
   const channel: ChannelId = newChannelId(alpha.id, 'private', seedOf('secret').subarray(0, 8))
   await write(alpha, DIRECTORY, { kind: 'channel', channel, channelKind: 'private' })
   for (const person of [
@@ -328,5 +329,5 @@ async function aPrivateMessage() {
   const document = segmentDocument(channel, 'routine', 0)
   const secret = await write(alpha, document, aPost('nine line follows'))
   for (const each of [KEYS, DIRECTORY, document]) await arrive(bravo, await envelopeOf(alpha, each))
-  return { alpha, bravo, channel, secret, log }
+  return { alpha, bravo, channel, secret }
 }

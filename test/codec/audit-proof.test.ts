@@ -54,7 +54,7 @@ test('every single byte counts: whichever is altered, the file is refused', asyn
 
 test('who makes the file cannot alter what another node wrote, and it is said from where on', async (t) => {
   const list = three()
-  const other = aList(bravo, ['audit begun', 'signed in', 'store wiped']).list
+  const other = aList(bravo, ['audit begun', 'signed in', 'store locked']).list
   const altered = { ...list, values: [...list.values.slice(0, 2), must(other.values[2], 'three')] }
 
   const { problems, lists } = proof(aFile([altered]))

@@ -1,7 +1,7 @@
 /** A kit's authority comes with the answer to its join, from whoever has the organisation's. */
 import { X509Certificate } from 'node:crypto'
 import { test } from 'tap'
-import { answerKitCa, beginKitCa } from '#compose/kit-ca.ts'
+import { answerKitCa, beginKitCa, keepKitCa } from '#compose/kit-ca.ts'
 import { ensureAuthorities } from '#compose/tls.ts'
 import { readTlsFolder } from '#config/tls-folder.ts'
 import { isIssuedBy } from '#x509/certificate.ts'
@@ -20,9 +20,9 @@ test('a kit that joins gets a certificate of its own under the authority of the 
     `${at}/here`,
   ]) as [string, string]
   const { root } = await ensureAuthorities({ ...founder, dataFolder: there }, virtualClock())
-  const { block, keep } = await beginKitCa()
+  const { block, privateKeyPem } = await beginKitCa()
 
-  await keep(here, await answerKitCa(there, block, 'bravo'))
+  await keepKitCa(here, { answer: await answerKitCa(there, block, 'bravo'), privateKeyPem })
 
   const found = await readTlsFolder(here)
   const authority = new X509Certificate(found?.authorityPem ?? '')
@@ -34,11 +34,11 @@ test('a kit that joins gets a certificate of its own under the authority of the 
 
 test('where there is no authority, or no request, the answer is empty and nothing is kept', async (t) => {
   const here = t.testdir({})
-  const { block, keep } = await beginKitCa()
+  const { block, privateKeyPem } = await beginKitCa()
 
   t.equal((await answerKitCa(here, block, 'bravo')).length, 0)
-  await keep(here, new Uint8Array(0))
-  await keep(here, Uint8Array.of(9, 1, 2))
+  for (const answer of [new Uint8Array(0), Uint8Array.of(9, 1, 2)])
+    await keepKitCa(here, { answer, privateKeyPem })
   t.equal(await readTlsFolder(here), undefined)
 })
 

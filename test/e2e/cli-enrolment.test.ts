@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
 import { isThere } from '#config/files.ts'
+import { readTlsFolder } from '#config/tls-folder.ts'
 import {
   eventually,
   found,
@@ -90,6 +91,10 @@ test('by file, without a network; the root moves to a safe and still gives right
   t.match(await holdfast(...take, 'yyyy-yyyy-yyyy-yyyy-yyyy'), { code: 4 })
   t.match(await holdfastJson(...take, `${admitted['fingerprint']}`), { name: 'bravo' })
   t.notOk(await isThere(join(bravo, 'joining.json')))
+  const [there, here] = [await readTlsFolder(alpha), await readTlsFolder(bravo)]
+  t.ok(there, 'the organisation has its authority for TLS')
+  t.equal(here?.authorityPem, there?.authorityPem, 'and bravo knows it')
+  t.match(here?.kitAuthority?.keyPem, /PRIVATE KEY/, 'and has one of its own by it')
 
   const move = ['root', 'move', file('root'), ...safe, '--data', alpha]
   t.match(await holdfast(...move), { code: 1, error: /DATA_FOLDER_IN_USE/ })

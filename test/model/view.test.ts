@@ -48,7 +48,7 @@ test('whatever order edits, deletions and reactions come in, the message is the 
   holds(
     t,
     fc.property(fc.array(said, { maxLength: 8 }), fc.infiniteStream(fc.nat()), (all, order) => {
-      const amendments = all.map((one, index): Amendment => ({
+      const amendments = all.map((one, index): Said => ({
         ...one,
         order: `${index}`,
         at: NOON + index,
@@ -73,7 +73,7 @@ test('only its author edits a message, and the last edit counts', async (t) => {
 })
 
 test('a message is deleted by its author or an administrator, and nothing of it stays', async (t) => {
-  const deletion = (author: typeof bo, at: number): Amendment => ({
+  const deletion = (author: typeof bo, at: number): Said => ({
     author,
     order: `${at}`,
     at,
@@ -158,11 +158,13 @@ test('what cannot be right is shown at the time it came', async (t) => {
   t.equal(shownAt(ahead, 5_000), NOON + 60 * MINUTE)
 })
 
-function amended(amendments: readonly Amendment[]): MessageRecord {
-  return amendments.reduce((message, one) => amend(message, one, one.author === chen), aRecord())
+type Said = Omit<Amendment, 'actor'>
+
+function amended(said: readonly Said[]): MessageRecord {
+  return said.reduce((message, one) => amend(message, one, one.author === chen), aRecord())
 }
 
-function react(order: string, isSet: boolean): Amendment {
+function react(order: string, isSet: boolean): Said {
   return { author: bo, order, at: 1, content: { kind: 'reaction', target, emoji: '+1', isSet } }
 }
 

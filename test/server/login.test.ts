@@ -48,6 +48,7 @@ test('only so many passwords are checked at once, and only so many wait', async 
       checking -= 1
       throw new EdgeError('NOT_SIGNED_IN', {})
     },
+    noteFound: () => undefined,
   }
   const signIn = createSignIn({ node, clock: virtualClock() })
   const room = LOGINS_AT_ONCE_MAX + LOGINS_WAITING_MAX

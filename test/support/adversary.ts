@@ -17,11 +17,14 @@ import {
 import { encodeDelta } from '#codec/delta.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
 import { encodeNote, type Note } from '#codec/note.ts'
+import type { AuditRecord } from '#model/audit-record.ts'
+import { REASONS, type Deed } from '#model/audit-words.ts'
 import { encodeEntry, type Content } from '#model/entry.ts'
 import { openLog, type Log, type Logged } from '#model/log.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Store } from '#ports/store.ts'
 import { scopeOf } from '#sync/audience.ts'
+import { readAudit } from '#sync/audit-reading.ts'
 import { amiraOf, type SyncNode } from './sync.ts'
 import { attestationOf, noteStatement } from '#trust/attestation.ts'
 import { openKeyring, scopeKey, type Epoch, type EpochKey, type Scope } from '#trust/epoch.ts'
@@ -31,25 +34,87 @@ import { organisation, organisationSecret, rosterOf, seedOf } from './nodes.ts'
 import { seededRandom } from './random.ts'
 import type { CollectingLog } from './log.ts'
 
-/** Name of each attack in the log, and the reason it gives where the event has several. */
-export const NAMED = {
-  altered: ['envelope.refused', 'not authentic'],
-  malformed: ['envelope.refused', 'malformed'],
-  unsigned: ['envelope.refused', 'not vouched for'],
-  unvouched: ['delta.not-vouched-for', undefined],
-  revoked: ['envelope.refused', 'revoked'],
-  foreignAuthor: ['rule.broken', 'foreign author'],
-  wrongDocument: ['rule.broken', 'wrong document'],
-  notOfAudience: ['envelope.parked', 'not of the audience'],
-  fork: ['fork.found', undefined],
-  forkUnproved: ['fork.unproved', undefined],
-  floodOfWants: ['want.refused', 'too often'],
-} as const satisfies Readonly<Record<string, readonly [event: string, reason: string | undefined]>>
+/** An attack by its name: an event of the log, a deed of the audit, and the reason in both where there are several. */
+interface Name {
+  /** Undefined for what people try at a door: that stands in the audit alone. */
+  readonly event?: string
+  readonly deed: Deed
+  readonly reason?: (typeof REASONS)[number]
+}
 
-/** Whether an attack stands in a log under its name. */
-export function isNamed(log: CollectingLog, attack: keyof typeof NAMED): boolean {
-  const [event, reason] = NAMED[attack]
-  return log.named(event).some(({ facts }) => reason === undefined || facts['reason'] === reason)
+/** What each attack is called where it was tried. */
+export const NAMED = {
+  altered: { event: 'envelope.refused', deed: 'envelope refused', reason: 'not authentic' },
+  malformed: { event: 'envelope.refused', deed: 'envelope refused', reason: 'malformed' },
+  unsigned: { event: 'envelope.refused', deed: 'envelope refused', reason: 'not vouched for' },
+  unvouched: { event: 'delta.not-vouched-for', deed: 'not vouched for' },
+  revoked: { event: 'envelope.refused', deed: 'envelope refused', reason: 'revoked' },
+  tooEarly: { event: 'envelope.refused', deed: 'envelope refused', reason: 'too many wait' },
+  foreignAuthor: { event: 'rule.broken', deed: 'rule broken', reason: 'foreign author' },
+  foreignList: { event: 'rule.broken', deed: 'rule broken', reason: 'foreign list' },
+  wrongDocument: { event: 'rule.broken', deed: 'rule broken', reason: 'wrong document' },
+  notOfAudience: {
+    event: 'envelope.parked',
+    deed: 'envelope parked',
+    reason: 'not of the audience',
+  },
+  fork: { event: 'fork.found', deed: 'fork found' },
+  forkUnproved: { event: 'fork.unproved', deed: 'fork unproved' },
+  floodOfWants: { event: 'want.refused', deed: 'want refused', reason: 'too often' },
+  othersMessage: withoutEffect('not the author'),
+  otherChannel: withoutEffect('wrong document'),
+  notAMember: withoutEffect('not a member'),
+  notTheFounder: withoutEffect('not the founder'),
+  noRight: withoutEffect('not an administrator'),
+  falseCertificate: withoutEffect('not authentic'),
+  outsidersEpoch: withoutEffect('not of the audience'),
+  copiedWrap: withoutEffect('does not open'),
+  afterRevocation: withoutEffect('revoked'),
+  revokedPeer: { event: 'lan.session-end', deed: 'peer refused', reason: 'revoked' },
+  falseHello: { event: 'lan.session-end', deed: 'peer refused', reason: 'not a member' },
+  strangeHello: { event: 'lan.session-end', deed: 'peer refused', reason: 'unknown version' },
+  expiredPeer: { event: 'lan.session-end', deed: 'certificate expired', reason: 'expired' },
+  outsider: { deed: 'action refused', reason: 'not a member' },
+  noAdministrator: { deed: 'action refused', reason: 'not an administrator' },
+  foreignPage: { deed: 'request refused', reason: 'foreign page' },
+  malformedRequest: { deed: 'request refused', reason: 'malformed' },
+  guess: { deed: 'sign-in refused', reason: 'wrong password' },
+  manyGuesses: { deed: 'sign-in refused', reason: 'too often' },
+} as const satisfies Readonly<Record<string, Name>>
+
+function withoutEffect<const R extends Name['reason']>(reason: R) {
+  return { event: 'entry.without-effect', deed: 'entry without effect', reason } as const
+}
+
+/** Whether an attack stands in the audit under its name, and in the log where one is given. */
+export function isNamed(
+  { records, log }: { readonly records: readonly AuditRecord[]; readonly log?: CollectingLog },
+  attack: keyof typeof NAMED,
+): boolean {
+  const { event, deed, reason }: Name = NAMED[attack]
+  const isLogged =
+    log === undefined ||
+    event === undefined ||
+    log.named(event).some(({ facts }) => {
+      const logged = String(facts['reason']).replaceAll('-', ' ')
+      return reason === undefined || logged === reason
+    })
+  const isAudited = records.some(
+    (one) => one.deed === deed && REASONS[one.facts.reason ?? 0] === (reason ?? 'other'),
+  )
+  return isLogged && isAudited
+}
+
+/** The attacks of these that do not stand in the audit of `node` under their names, or not in its log. */
+export async function unnamed(
+  node: Pick<SyncNode, 'context' | 'log'>,
+  ...attacks: readonly (keyof typeof NAMED)[]
+): Promise<readonly string[]> {
+  const { replica, identity } = node.context
+  await replica.commit(async () => undefined) // what was noted before is on disk then
+  const all = await readAudit(replica.read, { after: 0, limit: 1_000 })
+  const records = all.filter((one) => one.node === identity.certificate.node)
+  return attacks.filter((attack) => !isNamed({ records, log: node.log }, attack))
 }
 
 /** An entry that keeps no rule unless told to; everything left out is as an honest node would have it. */

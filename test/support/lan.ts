@@ -7,6 +7,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { must } from '#base/assert.ts'
 import { LAN_PEER_PATH, openLanCarrier, type LanCarrier, type LanOptions } from '#carriers/lan.ts'
 import type { Clock } from '#ports/clock.ts'
+import type { Log } from '#ports/log.ts'
 import { realClock } from '#ports/real.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Identity } from '#trust/identity.ts'
@@ -30,6 +31,8 @@ export interface LanChoice {
   readonly dial?: readonly string[]
   readonly clock?: Clock
   readonly options?: Partial<LanOptions>
+  /** What the carrier logs to, in front of the log that is collected. */
+  readonly watch?: (log: Log) => Log
 }
 
 /** A door on loopback for WebSockets at the path of peers. */
@@ -72,7 +75,7 @@ export async function aLanNode(identity: Identity, choice: LanChoice = {}): Prom
       backOffMaxMs: 20,
       ...choice.options,
     },
-    { clock, random: seededRandom(seed), log },
+    { clock, random: seededRandom(seed), log: choice.watch?.(log) ?? log },
   )
   const door = await openDoor(carrier.accept)
   return {

@@ -8,7 +8,6 @@ import { bytesFromText } from '#base/bytes.ts'
 import { must } from '#base/assert.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
-import type { Log } from '#ports/log.ts'
 import type { Random } from '#ports/random.ts'
 import type { Passwords } from '#ports/passwords.ts'
 import type { Store } from '#ports/store.ts'
@@ -28,7 +27,7 @@ import {
 import { signingPair, SUITE_NACL } from '#trust/keys.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
 import { virtualClock } from './clock.ts'
-import { collectingLog } from './log.ts'
+import { collectingLog, type CollectingLog } from './log.ts'
 import { seededRandom } from './random.ts'
 
 /** A 32-byte seed that stands for `name`. */
@@ -101,7 +100,7 @@ export interface NodeChoice {
   readonly role?: NodeRole
   readonly store?: Store
   readonly clock?: Clock
-  readonly log?: Log
+  readonly log?: CollectingLog
   readonly carriers?: readonly Carrier[]
   readonly life?: Uint8Array
   /** Chance that does not follow from the name: for a node that is opened again. */

@@ -23,7 +23,7 @@ import { segmentFor } from '#sync/segments.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { newChannelId } from '#model/channel-id.ts'
 import { virtualClock } from './clock.ts'
-import { collectingLog } from './log.ts'
+import { collectingLog, type CollectingLog } from './log.ts'
 import {
   anIdentity,
   lifeOf,
@@ -56,11 +56,13 @@ export interface SyncNode extends AsyncDisposable {
   readonly actor: ActorId
   readonly links: () => readonly LinkState[]
   readonly events: readonly SyncEvent[]
+  readonly log: CollectingLog
 }
 
 /** A running sync called `name`. Dispose it at the end of the test. */
 export async function aSync(name: string, choice: NodeChoice = {}): Promise<SyncNode> {
   const events: SyncEvent[] = []
+  const log = choice.log ?? collectingLog()
   const identity = anIdentity(name, choice.number ?? name.charCodeAt(0) - 96, choice.role)
   const sync = await openNodeSync({
     identity,
@@ -70,7 +72,7 @@ export async function aSync(name: string, choice: NodeChoice = {}): Promise<Sync
     store: choice.store ?? openMemoryStore(),
     clock: choice.clock ?? virtualClock(),
     random: choice.random ?? seededRandom(name.charCodeAt(0)),
-    log: choice.log ?? collectingLog(),
+    log,
     carriers: choice.carriers ?? [],
     emit: (event) => void events.push(event),
     ...(choice.onRebirth && { onRebirth: choice.onRebirth }),
@@ -81,6 +83,7 @@ export async function aSync(name: string, choice: NodeChoice = {}): Promise<Sync
     actor: sync.context.replica.actor,
     links: sync.links,
     events,
+    log,
     [Symbol.asyncDispose]: sync[Symbol.asyncDispose],
   }
 }

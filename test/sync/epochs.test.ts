@@ -206,7 +206,9 @@ test('a secret that was burned opens nothing any more, also after a restart', as
   const open = ({ context }: SyncNode) => openEnvelope(sealed, context.roster, context.keyring)
   t.match(open(bravo), { ok: true })
 
-  await bravo.context.replica.commit(async (tx) => burn(tx, bravo.context, epoch))
+  await bravo.context.replica.commit(async (tx) =>
+    burn(tx, bravo.context, [{ id: epoch, audience: channel, number: 1 }]),
+  )
 
   t.match(open(bravo), { ok: false })
   const names = (await store.list(range.epochs)).map(([place]) => place)

@@ -1,12 +1,18 @@
 /** A node put back to yesterday: it notices at the first word of another, loses nothing and doubles nothing. */
 import { test, type Test } from 'tap'
+import { must } from '#base/assert.ts'
 import { openMemoryNetwork } from '#carriers/memory.ts'
+import { readAuditFile, writeAuditFile } from '#codec/audit-file.ts'
+import { proveAudit } from '#codec/audit-proof.ts'
+import type { Deed } from '#model/audit-words.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
+import { audit } from '#sync/audit.ts'
+import { auditLists, readAudit } from '#sync/audit-reading.ts'
 import { range } from '#sync/keys.ts'
 import { virtualClock, type VirtualClock } from '../support/clock.ts'
 import { collectingLog } from '../support/log.ts'
-import { anIdentity, seedOf } from '../support/nodes.ts'
+import { anIdentity, organisation, seedOf } from '../support/nodes.ts'
 import {
   amend,
   arrive,
@@ -22,6 +28,7 @@ import {
 
 const ALPHA = anIdentity('alpha', 1)
 const BRAVO = anIdentity('bravo', 2)
+const HUB = anIdentity('bravo', 2, 'hub')
 const DAY_MS = 86_400_000
 
 test('restored in place, written on offline, then met: all of it is there, once, on both', async (t) => {
@@ -64,6 +71,44 @@ test('restored in place, written on offline, then met: all of it is there, once,
   t.equal(reborn.rebirths(), 0)
   await reborn.close()
 })
+
+test('its audit goes on in the new life: why stands first, nothing is there twice, and all of it proves itself', async (t) => {
+  const scene = await aRestore(t, { isAudited: true })
+  const restored = await scene.open({})
+  await note(restored.node, 'drill held')
+  await restored.close()
+  const met = await scene.open({ isLinked: true })
+  await scene.clock.advance(DAY_MS)
+  t.equal(met.rebirths(), 1)
+  await met.close()
+
+  const reborn = await scene.open({ isLinked: true, life: 'second' })
+  await scene.clock.advance(DAY_MS)
+
+  const { replica } = reborn.node.context
+  const records = await readAudit(replica.read, { after: 0, limit: 1_000 })
+  const deeds = records.map(({ deed, actor }) => [deed, actor === reborn.node.actor])
+  t.strictSame(deeds, [
+    ['audit begun', false],
+    ['signed in', false],
+    ['epoch made', false],
+    ['audit begun', true],
+    ['restore noticed', true],
+    ['signed out', false],
+    ['drill held', true],
+  ])
+  const { identity, roster } = reborn.node.context
+  const certificates = roster.all().flatMap((one) => roster.bytesOf(one.node) ?? [])
+  const lists = await replica.commit((tx) => auditLists(tx, reborn.node.context, undefined))
+  const file = readAuditFile(writeAuditFile(identity, { exportedAt: 0, certificates, lists }))
+  const { problems } = proveAudit(must(file, 'a file is read'), organisation.rootKey)
+  t.strictSame(problems, [])
+  await reborn.close()
+})
+
+function note({ context }: SyncNode, deed: Deed): Promise<void> {
+  return context.replica.commit((tx) => audit(tx, context, { deed }))
+}
 
 test('its own word, back from a post office, may name what it has and never sent', async (t) => {
   await using alpha = await aSync('alpha', { knows: [BRAVO] })
@@ -171,10 +216,14 @@ interface Scene {
 }
 
 /** Alpha wrote and sent, an image of its disk was taken, it wrote and sent more, and the image was put back. */
-async function aRestore(t: Test, { isCutBeforeImage = false } = {}): Promise<Scene> {
+async function aRestore(
+  t: Test,
+  { isCutBeforeImage = false, isAudited = false } = {},
+): Promise<Scene> {
   const clock = virtualClock()
   const network = openMemoryNetwork({ clock, delayMs: 0 })
   const bravo = await aSync('bravo', {
+    role: isAudited ? 'hub' : 'kit',
     clock,
     knows: [ALPHA],
     carriers: [network.open(BRAVO.certificate.node)],
@@ -192,7 +241,7 @@ async function aRestore(t: Test, { isCutBeforeImage = false } = {}): Promise<Sce
       store,
       log,
       life: seedOf(life).subarray(0, 4),
-      knows: [BRAVO],
+      knows: [isAudited ? HUB : BRAVO],
       carriers: carrier === undefined ? [] : [carrier],
       onRebirth: () => {
         rebirths += 1
@@ -213,6 +262,7 @@ async function aRestore(t: Test, { isCutBeforeImage = false } = {}): Promise<Sce
   const first = await open(disk, { isLinked: true })
   await found(first.node)
   await say(first.node, 'before 1')
+  if (isAudited) await note(first.node, 'signed in')
   if (!isCutBeforeImage) await say(first.node, 'before 2')
   await clock.advance(DAY_MS)
   await first.close()
@@ -222,6 +272,7 @@ async function aRestore(t: Test, { isCutBeforeImage = false } = {}): Promise<Sce
   const image = await imageOf(disk)
   const second = await open(disk, { isLinked: true })
   for (const number of [1, 2, 3, 4]) await say(second.node, `lost ${number}`)
+  if (isAudited) await note(second.node, 'signed out')
   await clock.advance(DAY_MS)
   t.equal((await bodies(bravo)).length, 6)
   await second.close()

@@ -60,6 +60,7 @@ export function userRoutes(door: Door): readonly Route[] {
 async function login(door: Door, call: OpenCall): Promise<object> {
   const { request, reply } = call
   if (!isSameOrigin(request.headers, door.options.siteUrl)) {
+    door.doorkeeper.turnAway('foreign page')
     throw new EdgeError('NOT_ALLOWED', { field: 'Origin', found: 'another site', wanted: 'ours' })
   }
   const body = bodyOf(call, Login)
