@@ -18,7 +18,7 @@ import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { allDocuments, clockOf } from './ledger.ts'
-import { endOf, topOf, type ListEnd } from './list-end.ts'
+import { endOf, topOf } from './list-end.ts'
 import { pack, unpack, type AsideRecord, type CutRecord, type RebornRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 
@@ -93,13 +93,13 @@ export async function hearOfOurselves(
   context.run.isOver = true
   const before = unpack<RebornRecord>(await tx.get(key.reborn))
   const isNews = before?.actor !== actor
-  const all = isNews ? heard : maxOf(before.heard, heard)
-  const ends = isNews ? undefined : before.ends
-  const why = isNews ? 'others know more' : before.why
-  tx.put(key.reborn, pack({ actor, heard: all, ends, why } satisfies RebornRecord))
+  const record: RebornRecord = isNews
+    ? { actor, heard, why: 'others know more' }
+    : { ...before, heard: maxOf(before.heard, heard) }
+  tx.put(key.reborn, pack(record))
   if (!isNews) return
   tx.afterwards(() => {
-    context.log.error('node.restored', { actor, reason: why, count: claims.length })
+    context.log.error('node.restored', { actor, reason: record.why, count: claims.length })
     context.onRebirth()
   })
 }
@@ -145,42 +145,38 @@ export async function settleAside(
   for (const [place, bytes] of kept) {
     const record = unpack<AsideRecord>(bytes)
     if (record === undefined) continue
-    const { actor, seq, hash } = record
-    const known = (await tx.log(document)).find(actor, seq)
-    const isSame = known !== undefined && (hash === undefined || hash === known.hash)
-    const end = await endOf(tx, context.roster, { document, actor })
-    if (end === undefined && known === undefined && seq <= record.target) return
-    const isOpen =
-      end !== undefined &&
-      !isSame &&
-      (await mayComeBack(tx, context, { document, record, end, isTaken: known !== undefined }))
-    if (isOpen || isAbout(record.entry.content, waiting))
+    const { actor, seq, entry } = record
+    const fate = await fateOf(tx, context, { document, record })
+    if (fate === 'to be heard') return
+    if (fate === 'open' || isAbout(entry.content, waiting)) {
       waiting.add(postIdOf(document, actor, seq))
-    else {
-      tx.delete(place)
-      if (!isSame && !isOpening(record.entry.content))
-        await writeAgain(tx, context, { document, record })
+      continue
     }
+    tx.delete(place)
+    if (fate === 'lost' && !isOpening(entry.content))
+      await writeAgain(tx, context, { document, record })
   }
 }
 
 /**
- * Whether a change of a list that forked may yet come back: up to where hubs held it, and as far as it was ever sent, until
- * each hub has said what it held.
+ * What became of a change that was set aside: it is here again; it is lost and has to be written again; others have named it
+ * and it will come; or its list forked and it may yet come back: up to where hubs held the list, and as far as it was ever
+ * sent, until each hub has said what it held.
  */
-async function mayComeBack(
+async function fateOf(
   tx: Tx,
   context: SyncContext,
-  {
-    document,
-    record: { actor, seq, target },
-    end,
-    isTaken,
-  }: Displaced & { readonly end: ListEnd; readonly isTaken: boolean },
-): Promise<boolean> {
-  if (!isTaken && seq <= topOf(end)) return true
+  { document, record: { actor, seq, hash, target } }: Displaced,
+): Promise<'here' | 'lost' | 'to be heard' | 'open'> {
+  const list = { document, actor }
+  const known = (await tx.log(document)).find(actor, seq)
+  if (known !== undefined && (hash === undefined || hash === known.hash)) return 'here'
+  const end = await endOf(tx, context.roster, list)
+  if (end === undefined) return known === undefined && seq <= target ? 'to be heard' : 'lost'
+  if (known === undefined && seq <= topOf(end)) return 'open'
   const sent = unpack<number>(await tx.get(key.sent(document, actor))) ?? 0
-  return seq <= Math.max(sent, target) && !(await haveHubsSpoken(tx, context, { document, actor }))
+  if (seq > Math.max(sent, target)) return 'lost'
+  return (await haveHubsSpoken(tx, context, list)) ? 'lost' : 'open'
 }
 
 /** Whether an entry is about one of these messages, whose ids may change. */
