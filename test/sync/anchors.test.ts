@@ -74,6 +74,42 @@ test('who had the other branch lets go of it and asks for the one that counts', 
   )
 })
 
+test('who has heard the hub, and then meets the branch that counts, goes over to it at once', async (t) => {
+  const { open, charlie, alpha, bravo } = await aScene(t)
+  await sayAll(charlie, ['one', 'two'])
+  const genuine = await envelopeOf(charlie, routine)
+  const forged = forge(charlie, ['never said', 'nor this'])
+  await arrive(alpha, genuine)
+  for (const one of [genuine, forged]) await arrive(bravo, one)
+  await arrive(alpha, await envelopeOf(bravo, KEYS))
+  const byHubAlone = await envelopeOf(alpha, KEYS, { [bravo.actor]: 1_000 })
+  const delta = await open('delta')
+  await arrive(delta, forged)
+  await arrive(delta, byHubAlone)
+  t.strictSame(await bodies(delta), ['never said', 'nor this'], 'no fork is proved yet')
+
+  await arrive(delta, genuine)
+
+  t.strictSame(await bodies(delta), ['one', 'two'])
+  t.notOk(await lacks(delta))
+})
+
+test('who had more of the list than the hub hands on what is left of it', async (t) => {
+  const { open, charlie, alpha, bravo } = await aScene(t)
+  await sayAll(charlie, ['one', 'two'])
+  await arrive(alpha, await envelopeOf(charlie, routine))
+  await sayAll(charlie, ['three', 'four'])
+  const delta = await open('delta')
+  await arrive(delta, await envelopeOf(charlie, routine))
+  await arrive(alpha, forge(charlie, ['never said']))
+  await arrive(delta, await envelopeOf(alpha, KEYS))
+  t.strictSame(await bodies(delta), ['one', 'two'])
+
+  await arrive(bravo, await envelopeOf(delta, routine))
+
+  t.strictSame(await bodies(bravo), ['one', 'two'])
+})
+
 test('what was cut off comes back from this very disk, and people are told', async (t) => {
   const { open, charlie, alpha, bravo } = await aScene(t)
   await sayAll(charlie, ['one', 'two'])
@@ -241,6 +277,7 @@ test('a fork that is too large to be proved takes nothing back', async (t) => {
   await say(charlie, 'two')
   await arrive(alpha, await envelopeOf(charlie, routine))
 
+  t.notOk(alpha.context.run.isOver)
   t.strictSame(await bodies(alpha), ['one', 'two'])
   t.strictSame(await bodies(bravo), ['one'])
 })
