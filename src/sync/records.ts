@@ -128,8 +128,10 @@ export interface DepartureRecord {
 export interface RebornRecord {
   /** The life that has to end. */
   readonly actor: ActorId
-  /** For each document, how many of its changes others have named. */
+  /** For each document, how many of its changes others were proved to hold. */
   readonly heard: Clock
+  /** How many others said to hold, without a proof, where we had some that were never sent. */
+  readonly said?: Clock
 }
 
 /** A change of an ended life that was never sent. */
@@ -141,6 +143,8 @@ export interface AsideRecord {
   readonly entry: Draft
   /** Others hold the life's changes up to this number: whether this is one of them shows when they have come. */
   readonly target: number
+  /** Nobody has proved that they do; it is not waited for without end. */
+  readonly doubtedSince?: Instant
 }
 
 /** Some of a document was lost to damage. */

@@ -16,11 +16,12 @@ import { alarm } from './audit.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
 import { askForAll } from './doubts.ts'
 import { frozenAt } from './freeze.ts'
+import { hearFirstWord } from './hearsay.ts'
 import { key, range } from './keys.ts'
 import { envelopeName, noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
 import { keptOf } from './parking.ts'
 import { pack } from './records.ts'
-import { hearOfOurselves } from './rebirth.ts'
+import { noteLoss, sentOf } from './rebirth.ts'
 import type { Tx } from './replica.ts'
 import { noteSegment } from './segments.ts'
 import { settle } from './standing.ts'
@@ -54,8 +55,8 @@ export async function takeDelta(
   const isEarly = Object.keys(wanted).length > 0
   if (isEarly && !(await hasPlace(tx, range.allWaiting, incoming)))
     return { kind: 'refused', reason: 'too many wait' }
-  const claims = [{ document, clock: ownIn(context, good) }]
-  await hearOfOurselves(tx, context, { claims, by: undefined })
+  hearFirstWord(tx, context)
+  await lookForLoss(tx, context, { arrival, good })
   await apply(tx, context, { arrival, good })
   if (incoming.from !== undefined && good.length > 0) {
     const clock = Object.fromEntries(good.map(({ actor, newest }) => [actor, newest.seq]))
@@ -195,8 +196,18 @@ async function hasPlace(tx: Tx, places: Range, { since }: Incoming): Promise<boo
   return kept.length < PARKED_ENVELOPES_MAX
 }
 
-/** What we have signed ourselves and do not have: only our own signature proves that. */
-function ownIn({ replica }: SyncContext, good: readonly Good[]): Clock {
-  const own = good.find(({ actor, changes }) => actor === replica.actor && changes.length > 0)
-  return own === undefined ? {} : { [own.actor]: own.newest.seq }
+/** What we have signed and never sent, as far as this disk knows, others have from a time that it has lost. */
+async function lookForLoss(
+  tx: Tx,
+  context: SyncContext,
+  { arrival, good }: Application,
+): Promise<void> {
+  const { document } = arrival.delta
+  const own = good.find(({ actor }) => actor === context.replica.actor)
+  if (own === undefined) return
+  const { seq } = own.newest
+  if (seq <= (await sentOf(tx, document, own.actor))) return
+  // What is here already was not verified, and might be guessed.
+  const isSigned = own.changes.length > 0 || isVouchedFor(context, arrival, own.newest)
+  if (isSigned) await noteLoss(tx, context, { [document]: seq })
 }

@@ -43,6 +43,7 @@ export const NAMED = {
   fork: ['fork.found', undefined],
   forkUnproved: ['fork.unproved', undefined],
   floodOfWants: ['want.refused', 'too often'],
+  lieAboutUs: ['node.doubted', undefined],
 } as const satisfies Readonly<Record<string, readonly [event: string, reason: string | undefined]>>
 
 /** Whether an attack stands in a log under its name. */
