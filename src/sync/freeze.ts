@@ -85,11 +85,12 @@ async function freeze(tx: Tx, context: SyncContext, end: ListEnd): Promise<void>
   const known = await frozenAt(tx, document, actor)
   if (known !== undefined && known <= seq) return
   tx.put(key.frozen(document, actor), pack(seq))
-  const gone = await tx.cutBack(document, { actor, seq })
+  const hadUnexplained = (await tx.log(document)).hasUnexplained()
+  const gone = await tx.cutBack(document, { actor, seq, isProved: true })
   if (actor === context.replica.actor) await beginAnew(tx, context, { end, gone })
   for (const [place] of await tx.list(range.attestations(document, actor)))
     if (Number(place.slice(place.lastIndexOf('/') + 1)) > seq) tx.delete(place)
-  if (gone.length === 0) return
+  if (gone.length === 0 && !hadUnexplained) return
   const channel = channelOfDocument(document)
   if (channel === undefined) return context.refold(tx)
   for (const message of await reproject(tx, context, channel))

@@ -148,6 +148,7 @@ export const range = {
   parkedForKey: within('park/key/'),
   peers: within('peer/'),
   frozen: within('frozen/'),
+  frozenIn: (id: DocumentId) => within(`frozen/${id}/`),
   sealingSeeds: within('seal/'),
   epochs: within('epoch/'),
   shares: within('share/'),

@@ -52,16 +52,18 @@ export interface Source {
   readonly now: Instant
 }
 
+/** A change in its place, and its document. */
+interface FoldedAt {
+  readonly document: DocumentId
+  readonly logged: Logged
+}
+
 /** Keeps the view, the directory and the book of keys. */
 export interface Projector {
   readonly directory: () => Directory
   readonly keyBook: () => KeyBook
   /** Folds one change that the same commit has added. */
-  readonly apply: (
-    tx: Tx,
-    at: { readonly document: DocumentId; readonly logged: Logged },
-    source: Source,
-  ) => Promise<ViewEvent | undefined>
+  readonly apply: (tx: Tx, at: FoldedAt, source: Source) => Promise<ViewEvent | undefined>
   /** Folds both documents anew: at start, and after a batch failed. */
   readonly reload: (reader: Pick<Reader, 'log'>) => Promise<void>
 }
@@ -88,6 +90,35 @@ export function openProjector(
       hooks.told(tx, { kind: 'amended', ...amended })
   }
 
+  const foldOne = async (
+    tx: Tx,
+    { document, logged }: FoldedAt,
+    source: Source,
+  ): Promise<ViewEvent | undefined> => {
+    if (document === DIRECTORY) {
+      const change = books.foldDirectory(logged)
+      await hooks.directoryChanged(tx, change)
+      if (change.kind === 'person') await tryHeld(tx, source.now, change.person.id)
+      return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
+    }
+    if (document.startsWith('a.')) await hooks.audited(tx, { document, logged })
+    const writer = roster.ofActor(logged.actor)?.node
+    // What whoever took a node says it wrote later counts no more here than in the directory.
+    if (writer !== undefined && isTooLate(roster, writer, logged)) return undefined
+    const scene = { tx, document, logged, source, directory: books.directory() }
+    return applyMessage(scene, writer ?? identity.certificate.node)
+  }
+  /** An entry that is too far ahead of all others is folded when what explains it has come. */
+  const foldCounted = async (tx: Tx, at: FoldedAt, source: Source): Promise<ViewEvent[]> => {
+    const { document } = at
+    const events: ViewEvent[] = []
+    for (const logged of (await tx.log(document)).countedBy(at.logged)) {
+      const event = await foldOne(tx, { document, logged }, source)
+      if (event !== undefined) events.push(event)
+    }
+    return events
+  }
+
   return {
     directory: books.directory,
     keyBook: books.keyBook,
@@ -102,18 +133,9 @@ export function openProjector(
         }
         return news.kind === 'nothing' ? undefined : { kind: 'keys', news }
       }
-      if (document === DIRECTORY) {
-        const change = books.foldDirectory(logged)
-        await hooks.directoryChanged(tx, change)
-        if (change.kind === 'person') await tryHeld(tx, source.now, change.person.id)
-        return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
-      }
-      if (document.startsWith('a.')) await hooks.audited(tx, { document, logged })
-      const writer = roster.ofActor(logged.actor)?.node
-      // What whoever took a node says it wrote later counts no more here than in the directory.
-      if (writer !== undefined && isTooLate(roster, writer, logged)) return undefined
-      const scene = { tx, document, logged, source, directory: books.directory() }
-      return applyMessage(scene, writer ?? identity.certificate.node)
+      const [event, ...more] = await foldCounted(tx, { document, logged }, source)
+      if (source.isAgain !== true) for (const one of more) hooks.told(tx, one)
+      return event
     },
     reload: books.reload,
   }

@@ -15,6 +15,8 @@ export interface DocumentRecord {
   /** Loose changes lie at indexes from `looseFrom` up to, not including, `looseTo`. */
   readonly looseFrom: number
   readonly looseTo: number
+  /** An actor's list ends early in it: what explained others' counters may be gone (`explained.ts`). */
+  readonly isCut?: boolean
 }
 
 /** The newest segment of a lane. */
