@@ -32,7 +32,7 @@ export const ENVELOPE_BYTES_MAX = 60_000
 export const BODY_BYTES_MAX = 1_000_000
 /** Envelopes on their way to one peer at once. */
 export const IN_FLIGHT_MAX = 32
-/** Envelopes kept that cannot be opened or applied yet; more are refused, and their sender keeps them. */
+/** Envelopes kept that cannot be opened yet, and as many that cannot be applied yet; beyond that one gives way to another. */
 export const PARKED_ENVELOPES_MAX = 2_000
 /** Documents in one note; a longer one is cut. */
 export const NOTE_ITEMS_MAX = 1_000

@@ -1,6 +1,6 @@
 /** The records behind the keys of `keys.ts`, and how they become bytes: MessagePack, fields by name. */
 import { decode, encode } from '@msgpack/msgpack'
-import type { ActorId, ChangeHash, DocumentId, Instant } from '#base/ids.ts'
+import type { ActorId, ChangeHash, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import type { Draft } from '#model/entry.ts'
 import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
@@ -99,6 +99,14 @@ export interface KeptRecord {
   readonly since: Instant
   /** What must come first, as far as known: more may turn out to be missing. */
   readonly wanted: Clock
+  /** Whose share of the room it takes, where it waits for earlier changes (`waiting.ts`). */
+  readonly holder?: NodeId
+}
+
+/** How many envelopes wait for a secret, and how many for a certificate. */
+export interface ParkedCounts {
+  readonly key: number
+  readonly certificate: number
 }
 
 /** What a node said it has. */
