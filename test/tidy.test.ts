@@ -70,6 +70,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/model/channel-members.ts': 'test/model/directory.test.ts folds members',
   'src/model/epoch-rows.ts': 'test/model/key-book.test.ts folds epochs',
   'src/sync/doubts.ts': 'test/attacks/notes.test.ts and test/sync/freeze.test.ts raise them',
+  'src/sync/fold-message.ts': 'test/sync/projector.test.ts folds messages',
   'src/sync/exposure.ts': 'test/app/revoking.test.ts reads the report',
   'src/sync/good-epochs.ts': 'test/sync/epochs.test.ts',
   'src/sync/reproject.ts':

@@ -14,7 +14,7 @@ import {
   type NodeId,
   type OrganisationId,
 } from '#base/ids.ts'
-import { COUNTER_MAX, DELTA_CHANGES_MAX, LIST_CHANGES_MAX } from '#base/limits.ts'
+import { DELTA_CHANGES_MAX, LIST_CHANGES_MAX } from '#base/limits.ts'
 import { parseDocumentId } from './document-id.ts'
 
 /** An entry of the keys document. */
@@ -166,7 +166,7 @@ export const KEY_READERS: Readonly<
   Record<number, (items: readonly unknown[]) => KeyContent | undefined>
 > = {
   [KEY_KIND_NUMBER['sealing key']]: ([generation, publicBytes]) =>
-    isCount(generation, COUNTER_MAX) && publicBytes instanceof Uint8Array
+    isCount(generation, LIST_CHANGES_MAX) && publicBytes instanceof Uint8Array
       ? { kind: 'sealing key', generation, publicBytes }
       : undefined,
   [KEY_KIND_NUMBER.pair]: ([keyName, ciphertext]) =>
@@ -174,7 +174,11 @@ export const KEY_READERS: Readonly<
       ? { kind: 'pair', keyName: hexFromBytes(keyName), ciphertext }
       : undefined,
   [KEY_KIND_NUMBER.epoch]: ([audience, number, epoch, by, wrapped]) => {
-    if (!isBytes(audience, 16) || !isCount(number, COUNTER_MAX) || !isBytes(epoch, EPOCH_ID_BYTES))
+    if (
+      !isBytes(audience, 16) ||
+      !isCount(number, LIST_CHANGES_MAX) ||
+      !isBytes(epoch, EPOCH_ID_BYTES)
+    )
       return
     if (by !== null && !isBytes(by, 16)) return
     const wraps = wrapped instanceof Uint8Array ? readWraps(wrapped) : undefined

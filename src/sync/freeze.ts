@@ -16,6 +16,7 @@ import { writeHere } from './author.ts'
 import type { Fork, SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type AsideRecord, type RebornRecord } from './records.ts'
+import { noteLoss, sentOf } from './rebirth.ts'
 import type { Reader, Tx } from './replica.ts'
 import { reproject } from './reproject.ts'
 
@@ -37,8 +38,8 @@ export async function proveFork(tx: Tx, context: SyncContext, fork: Fork): Promi
   const frozen = await frozenAt(tx, document, actor)
   if (frozen !== undefined && frozen < seq) return
   // A disk that was put back: nobody has seen our branch, and in a new life it is written again (`rebirth.ts`).
-  const sent = unpack<number>(await tx.get(key.sent(document, actor))) ?? 0
-  if (actor === context.replica.actor && seq > sent) return
+  if (actor === context.replica.actor && seq > (await sentOf(tx, document, actor)))
+    return noteLoss(tx, context, { [document]: seq - 1 + branch.length })
   alarm(tx, context, { deed: 'fork found', document, actor, seq })
   const log = await tx.log(document)
   const ours = await signedBranch(tx, context, { log, actor, seq })
@@ -86,11 +87,12 @@ async function freeze(tx: Tx, context: SyncContext, end: ListEnd): Promise<void>
   const known = await frozenAt(tx, document, actor)
   if (known !== undefined && known <= seq) return
   tx.put(key.frozen(document, actor), pack(seq))
-  const gone = await tx.cutBack(document, { actor, seq })
+  const hadUnexplained = (await tx.log(document)).hasUnexplained()
+  const gone = await tx.cutBack(document, { actor, seq, isProved: true })
   if (actor === context.replica.actor) await beginAnew(tx, context, { end, gone })
   for (const [place] of await tx.list(range.attestations(document, actor)))
     if (Number(place.slice(place.lastIndexOf('/') + 1)) > seq) tx.delete(place)
-  if (gone.length === 0) return
+  if (gone.length === 0 && !hadUnexplained) return
   const channel = channelOfDocument(document)
   if (channel === undefined) return context.refold(tx)
   for (const message of await reproject(tx, context, channel))

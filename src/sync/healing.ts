@@ -47,12 +47,14 @@ export async function heal(
     staging.delete(key.loose(document, index))
   if (snapshot !== undefined) staging.put(key.snapshot(document), snapshot)
   const { looseTo } = record
+  const frozen = await safely(staging.list(range.frozenIn(document)))
   const next: DocumentRecord = {
     clock: log.clock(),
     heads: headsOf(log),
     size: log.size(),
     looseFrom: looseTo,
     looseTo,
+    ...((frozen ?? []).length > 0 && { isCut: true }),
   }
   staging.put(key.document(document), pack(next))
 
