@@ -72,6 +72,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/sync/doubts.ts': 'test/attacks/notes.test.ts and test/sync/freeze.test.ts raise them',
   'src/sync/fork-proof.ts':
     'test/sync/freeze.test.ts makes proofs, test/attacks/writing.test.ts forges them',
+  'src/sync/fold-message.ts': 'test/sync/projector.test.ts folds messages',
   'src/sync/exposure.ts': 'test/app/revoking.test.ts reads the report',
   'src/sync/good-epochs.ts': 'test/sync/epochs.test.ts',
   'src/sync/reproject.ts':

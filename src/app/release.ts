@@ -8,6 +8,7 @@ import { hexFromBytes } from '#base/bytes.ts'
 import type { NodeId, UserId } from '#base/ids.ts'
 import { aboutNode } from '#model/audit-content.ts'
 import { audit } from '#sync/audit.ts'
+import { isInDoubt } from '#sync/hearsay.ts'
 import { key } from '#sync/keys.ts'
 import { pack, unpack, type HoldRecord } from '#sync/records.ts'
 import type { Reader, Tx } from '#sync/replica.ts'
@@ -131,7 +132,7 @@ async function objectionTo(
   if (takenAs !== actor && hold?.decidedAs !== actor) return 'restored'
   const waitedMs = sync.now() - startedAt
   const mayHear = sync.run.isUnsure && waitedMs >= 0 && waitedMs < FIRST_WORD_MS
-  return sync.run.isOver || mayHear ? 'unsure' : undefined
+  return sync.run.isOver || mayHear || isInDoubt(sync) ? 'unsure' : undefined
 }
 
 function remember({ answered }: Desk, name: string): void {

@@ -16,8 +16,10 @@ export const OPEN_DOCUMENTS_MAX = 8
 export const LOOSE_CHANGES_MAX = 256
 /** Changes of one actor in one document: far more than there will be, and its counters stay exact. */
 export const LIST_CHANGES_MAX = 2 ** 31
-/** Largest counter of an entry that replaces another: at it, time decides. */
-export const COUNTER_MAX = 2 ** 31
+/** Largest counter of an entry that replaces another: at it, time decides. Four thousand million entries do not get there. */
+export const COUNTER_MAX = 2 ** 48
+/** An entry whose counter is further than this above all others of its document waits for what explains it. */
+export const COUNTER_GAP_MAX = 2 ** 16
 /** Plain bytes of one envelope when it is cut, before compression. */
 export const CUT_BYTES_MAX = 24_000
 /** Changes in one envelope when it is cut. */
@@ -30,7 +32,7 @@ export const ENVELOPE_BYTES_MAX = 60_000
 export const BODY_BYTES_MAX = 1_000_000
 /** Envelopes on their way to one peer at once. */
 export const IN_FLIGHT_MAX = 32
-/** Envelopes kept that cannot be opened or applied yet; more are refused, and their sender keeps them. */
+/** Envelopes kept that cannot be opened yet, and as many that cannot be applied yet; beyond that one gives way to another. */
 export const PARKED_ENVELOPES_MAX = 2_000
 /** Anchors of one hub that are kept for one list: an honest one writes one or two. */
 export const ANCHORS_OF_HUB_MAX = 8

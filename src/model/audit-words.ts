@@ -49,6 +49,7 @@ export const DEEDS = [
   'release allowed',
   'want refused',
   'fork unproved',
+  'claim doubted',
 ] as const
 
 /** What was done. */

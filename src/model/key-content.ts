@@ -11,7 +11,7 @@ import {
   type NodeId,
   type OrganisationId,
 } from '#base/ids.ts'
-import { COUNTER_MAX } from '#base/limits.ts'
+import { LIST_CHANGES_MAX } from '#base/limits.ts'
 import {
   FORK_KIND_NUMBER,
   FORK_READERS,
@@ -148,7 +148,7 @@ export const KEY_READERS: Readonly<
   Record<number, (items: readonly unknown[]) => KeyContent | undefined>
 > = {
   [KEY_KIND_NUMBER['sealing key']]: ([generation, publicBytes]) =>
-    isCount(generation, COUNTER_MAX) && publicBytes instanceof Uint8Array
+    isCount(generation, LIST_CHANGES_MAX) && publicBytes instanceof Uint8Array
       ? { kind: 'sealing key', generation, publicBytes }
       : undefined,
   [KEY_KIND_NUMBER.pair]: ([keyName, ciphertext]) =>
@@ -156,7 +156,11 @@ export const KEY_READERS: Readonly<
       ? { kind: 'pair', keyName: hexFromBytes(keyName), ciphertext }
       : undefined,
   [KEY_KIND_NUMBER.epoch]: ([audience, number, epoch, by, wrapped]) => {
-    if (!isBytes(audience, 16) || !isCount(number, COUNTER_MAX) || !isBytes(epoch, EPOCH_ID_BYTES))
+    if (
+      !isBytes(audience, 16) ||
+      !isCount(number, LIST_CHANGES_MAX) ||
+      !isBytes(epoch, EPOCH_ID_BYTES)
+    )
       return
     if (by !== null && !isBytes(by, 16)) return
     const wraps = wrapped instanceof Uint8Array ? readWraps(wrapped) : undefined

@@ -19,6 +19,7 @@ import {
 } from '#base/ids.ts'
 import { genesisOf, readChange, writeChange, type Change } from './change.ts'
 import { decodeEntry, type Entry } from './entry.ts'
+import { openExplained } from './explained.ts'
 import { EMPTY_LIST, type ListContext } from './list.ts'
 
 /** A change in its place. */
@@ -38,6 +39,8 @@ export type Admission =
 export interface Log {
   readonly document: DocumentId
   readonly genesis: Pick<Change, 'hash' | 'bytes'>
+  /** Somebody's list was proved to fork. */
+  readonly isCut: boolean
   readonly size: () => number
   readonly heads: () => readonly ChangeHash[]
   readonly clock: () => Clock
@@ -46,8 +49,12 @@ export interface Log {
   readonly before: (actor: ActorId, seq: number) => ChangeHash | undefined
   /** What must be known to write the actor's next entry. */
   readonly context: (actor: ActorId) => ListContext
-  /** The largest counter of an entry here; 0 when none has one. */
+  /** The largest counter of an entry here that counts; 0 when none has one. */
   readonly counter: () => number
+  /** What counted from when this entry was added: the entry, unless it waits, and what had waited for it (`explained.ts`). */
+  readonly countedBy: (logged: Logged) => readonly Logged[]
+  /** Whether some entries wait for what explains their counters. */
+  readonly hasUnexplained: () => boolean
   /** The newest place of an entry here that does not lie after `until`; 0 when there is none. */
   readonly newestPlaceAt: (until: Instant) => Instant
   /** The change that would append `value` now; not yet added. */
@@ -60,13 +67,19 @@ export interface Log {
   readonly since: (clock: Clock) => readonly Logged[]
 }
 
-/** The log of a document that holds its genesis only. */
-export function openLog(document: DocumentId): Log {
+/**
+ * The log of a document that holds its genesis only. `isCut`: an actor's list was proved to fork and ends early, and with
+ * what is gone others' counters may have lost what explained them; all count.
+ */
+export function openLog(document: DocumentId, { isCut = false } = {}): Log {
   const genesis = genesisOf(document)
   const byActor = new Map<ActorId, Logged[]>()
   const contexts = new Map<ActorId, ListContext>()
   const order: Logged[] = []
-  let [counter, newestAt] = [0, 0]
+  const explained = openExplained<Logged>(isCut)
+  /** Where it is not the entry alone. */
+  const counted = new WeakMap<Logged, readonly Logged[]>()
+  let newestAt = 0
 
   const find = (actor: ActorId, seq: number): Logged | undefined => byActor.get(actor)?.[seq - 1]
   const before = (actor: ActorId, seq: number): ChangeHash | undefined =>
@@ -76,6 +89,7 @@ export function openLog(document: DocumentId): Log {
   return {
     document,
     genesis,
+    isCut,
     size: () => order.length,
     heads: () => {
       const newest = [...byActor.values()].map((list) => list.at(-1)?.hash ?? genesis.hash)
@@ -85,7 +99,9 @@ export function openLog(document: DocumentId): Log {
     find,
     before,
     context: contextOf,
-    counter: () => counter,
+    counter: explained.counter,
+    countedBy: (logged) => counted.get(logged) ?? [logged],
+    hasUnexplained: () => explained.waiting() > 0,
     newestPlaceAt: (until) => (newestAt <= until ? newestAt : newestOf(order, until)),
     next: (actor, value) => {
       const last = byActor.get(actor)?.at(-1)
@@ -104,7 +120,8 @@ export function openLog(document: DocumentId): Log {
       list.push(logged)
       byActor.set(change.actor, list)
       order.push(logged)
-      counter = Math.max(counter, entry.counter)
+      const now = explained.add(logged)
+      if (now.length !== 1) counted.set(logged, now)
       newestAt = Math.max(newestAt, entry.placeAt)
       return logged
     },

@@ -1,8 +1,8 @@
 /**
  * Two orders, equal on every node. Messages stand by their place in time, since that is what people expect of a
  * conversation. What replaces something earlier (an edit, a reaction, a setting, a membership) stands by cause: by a
- * counter that grows along whatever its author had seen. A clock that jumps must not undo an edit; a counter that
- * somebody drove to its end leaves the decision to time.
+ * counter that grows along whatever its author had seen. A clock that jumps must not undo an edit, nor a counter that
+ * jumps (`explained.ts`); one that somebody drove to its end all the same leaves the decision to time.
  */
 import type { ActorId, DocumentId, Instant } from '#base/ids.ts'
 import { COUNTER_MAX, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'

@@ -95,6 +95,7 @@ const CLAIMS = {
   'envelope parked': { event: 'envelope.parked', result: 'found' },
   'want refused': { event: 'want.refused', result: 'refused' },
   'fork unproved': { event: 'fork.unproved', result: 'refused' },
+  'claim doubted': { event: 'node.doubted', result: 'found' },
 } as const
 
 /** Tells of an envelope that was not taken: in the log, and counted in the audit. A post office is nobody. */

@@ -69,7 +69,8 @@ export function openBooks(roster: Roster): Books {
 
   const reload: Books['reload'] = async (reader) => {
     const keys = (await reader.log(KEYS)).since({})
-    const entries = (await reader.log(DIRECTORY)).since({})
+    const log = await reader.log(DIRECTORY)
+    const entries = log.since({}).flatMap(log.countedBy)
     directory = openDirectory()
     keyBook = openKeyBook()
     rights.clear()

@@ -2,7 +2,7 @@
  * One contact with one peer: what is to be sent next, most urgent first, and what follows from the peer's answer.
  * Decisions only; `driver.ts` does the sending.
  */
-import type { DocumentId, Instant } from '#base/ids.ts'
+import type { DocumentId } from '#base/ids.ts'
 import { RELAY_DELAY_MS } from '#base/limits.ts'
 import { channelDocument, channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import { countBeyond, joinClocks } from '#model/log.ts'
@@ -13,6 +13,7 @@ import { introduce, NOTE_LANE, nextNote } from './contact-notes.ts'
 import type { ContactState, Next } from './contact-state.ts'
 import { cutDelta, type Cut } from './cut.ts'
 import { sealingKeyFor } from './epochs.ts'
+import { goesAnywayAt, mustHoldBack } from './hearsay.ts'
 import { retryParked } from './inbox.ts'
 import { key, range } from './keys.ts'
 import {
@@ -33,8 +34,8 @@ import {
   type ParcelRecord,
   type PeerRecord,
 } from './records.ts'
+import { settleOverdue } from './rebirth.ts'
 import { coverPeer } from './standing.ts'
-import { goesAnywayAt, mustHearFirst } from './rebirth.ts'
 import type { Tx } from './replica.ts'
 
 /** Notes the peer, offers it what it lacks, and says what we have. Gives the parcels that an earlier contact left. */
@@ -74,8 +75,9 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
     return { cut, lookAgainAt: undefined }
   }
   const now = context.now()
+  const asideUntil = await settleOverdue(tx, context)
   const offers = await openOffers(tx, state)
-  const later: Instant[] = []
+  const later = asideUntil === undefined ? [] : [asideUntil]
   const due = offers.filter((offer) => {
     const waitMs = offer.record.notBefore - now
     // A wait longer than the rule allows means that the clock was set back.
@@ -280,8 +282,10 @@ async function cutDocument(
   for (const { record } of state.flying) {
     if (record.document === document) clock = joinClocks(clock, record.clock)
   }
-  if (countBeyond(await clockOf(tx, document), clock) === 0) return undefined
-  const isOwnRisk = isNode(state.peer) || context.run.isOver
-  if (isOwnRisk && (await mustHearFirst(tx, context, document))) return undefined
+  const mine = await clockOf(tx, document)
+  const { actor } = context.replica
+  if (await mustHoldBack(tx, context, { peer: state.peer, document }))
+    clock = { ...clock, [actor]: mine[actor] ?? 0 }
+  if (countBeyond(mine, clock) === 0) return undefined
   return cutDelta(tx, context, { peer: state.peer, lane, document, clock })
 }

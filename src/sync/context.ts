@@ -71,7 +71,7 @@ export interface SyncContext {
   readonly onFork: (fork: Fork, tx: Tx) => Promise<void>
   /** When the organisation was founded, as far as this node can tell: the oldest certificate's beginning. */
   readonly foundedAt: () => Instant
-  /** What this run of the node has heard: see `rebirth.ts`. */
+  /** What this run of the node has heard: see `hearsay.ts`. */
   readonly run: Run
   /** Closes the node, to be opened again in a new life. */
   readonly onRebirth: () => void
@@ -93,6 +93,12 @@ export interface Run {
   isLooking: boolean
   /** When a node last asked for a document, and how often: of all documents here and all nodes at most. */
   readonly asked: Map<string, { readonly at: Instant; readonly times: number }>
+  /** Who said to hold more of us than we ever sent: since when their proof is waited for, and how often it was. */
+  readonly doubts: Map<NodeId, { readonly at: Instant; readonly times: number }>
+  /** How much of us they said to hold, of documents where we have changes that were never sent. */
+  readonly claimed: Map<DocumentId, number>
+  /** When something that was set aside on a mere word is to be waited for no longer. */
+  asideUntil: Instant | undefined
 }
 
 /** What became of an envelope. */

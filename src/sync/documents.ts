@@ -23,7 +23,12 @@ export interface Documents {
   /** Takes an actor's changes after `seq` out again; gives what is gone. Other lists do not depend on them. */
   readonly cutBack: (
     document: DocumentId,
-    last: { readonly actor: ActorId; readonly seq: number },
+    last: {
+      readonly actor: ActorId
+      readonly seq: number
+      /** The list is proved to fork there, for everybody. */
+      readonly isProved?: boolean
+    },
   ) => Promise<readonly Logged[]>
   /** Forgets what memory holds of a document; the next use reads it again. */
   readonly drop: (document: DocumentId) => void
@@ -70,14 +75,15 @@ export function openDocuments(staging: Staging, events: EventLog): Documents {
   return {
     log,
     add,
-    cutBack: async (document, { actor, seq }) => {
-      const before = (await log(document)).since({})
-      const isCut = (change: Logged): boolean => change.actor === actor && change.seq > seq
-      const shorter = openLog(document)
-      for (const change of before) if (!isCut(change)) shorter.add(change)
+    cutBack: async (document, { actor, seq, isProved = false }) => {
+      const before = await log(document)
+      const record = unpack<DocumentRecord>(await staging.get(key.document(document))) ?? EMPTY
+      const isCut = isProved || record.isCut === true
+      const isGone = (change: Logged): boolean => change.actor === actor && change.seq > seq
+      const shorter = copyOf(before, { isCut, isGone })
       open.set(document, shorter)
-      await rewrite(staging, shorter)
-      return before.filter(isCut)
+      rewrite(staging, shorter, { ...record, isCut })
+      return before.since({}).filter(isGone)
     },
     drop: (document) => void open.delete(document),
     evict: () => {
@@ -98,26 +104,27 @@ export function headsOf(log: Log): DocumentRecord['heads'] {
   return Object.fromEntries(newest)
 }
 
-/** Stages a document anew, as one snapshot of what its log holds; one that holds nothing is not there. */
-async function rewrite(staging: Staging, log: Log): Promise<void> {
+/** Stages a document anew, as one snapshot of what its log holds. */
+function rewrite(staging: Staging, log: Log, record: DocumentRecord): void {
   const { document } = log
-  const record = unpack<DocumentRecord>(await staging.get(key.document(document))) ?? EMPTY
   for (let index = record.looseFrom; index < record.looseTo; index += 1)
     staging.delete(key.loose(document, index))
-  if (log.size() === 0) {
+  if (log.size() === 0 && record.isCut !== true) {
+    // What holds nothing is not there.
     for (const place of [key.snapshot(document), key.document(document)]) staging.delete(place)
     return
   }
   const { looseTo } = record
   staging.put(key.snapshot(document), must(foldDocument(log), 'Automerge holds what our log holds'))
-  const next = {
+  const next: DocumentRecord = {
     clock: log.clock(),
     heads: headsOf(log),
     size: log.size(),
     looseFrom: looseTo,
     looseTo,
+    ...(record.isCut === true && { isCut: true }),
   }
-  staging.put(key.document(document), pack(next satisfies DocumentRecord))
+  staging.put(key.document(document), pack(next))
 }
 
 /** @throws EdgeError STORE_BROKEN with the fact `document` */
@@ -145,5 +152,15 @@ async function loadSound(document: DocumentId, staging: Staging): Promise<Log> {
   const isShort = loaded.log.size() !== record.size
   const damage = loaded.damage === 'none' && isShort ? 'missing changes' : loaded.damage
   if (damage !== 'none') throw new EdgeError('STORE_BROKEN', { found: `damaged ${damage}` })
-  return loaded.log
+  return record.isCut === true ? copyOf(loaded.log, { isCut: true }) : loaded.log
+}
+
+/** A log of the same document, without some of its changes. */
+function copyOf(
+  log: Log,
+  { isCut, isGone = () => false }: { isCut: boolean; isGone?: (change: Logged) => boolean },
+): Log {
+  const copy = openLog(log.document, { isCut })
+  for (const change of log.since({})) if (!isGone(change)) copy.add(change)
+  return copy
 }

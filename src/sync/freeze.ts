@@ -30,7 +30,7 @@ import {
   type ListEnd,
   type ListName,
 } from './list-end.ts'
-import { settleAside } from './rebirth.ts'
+import { noteLoss, sentOf, settleAside } from './rebirth.ts'
 import { pack, unpack, type CutRecord, type RebornRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 import { reproject } from './reproject.ts'
@@ -43,8 +43,9 @@ export async function proveFork(tx: Tx, context: SyncContext, fork: Fork): Promi
   const { forkAt } = await forkOf(tx, fork)
   if (forkAt !== undefined && forkAt <= seq) return
   // A disk that was put back: nobody has seen our branch, and in a new life it is written again (`rebirth.ts`).
-  const sent = unpack<number>(await tx.get(key.sent(document, actor))) ?? 0
-  if (actor === context.replica.actor && seq > sent) return
+  const sent = await sentOf(tx, document, actor)
+  if (actor === context.replica.actor && seq > sent)
+    return noteLoss(tx, context, { [document]: seq - 1 + fork.branch.length })
   alarm(tx, context, { deed: 'fork found', document, actor, seq })
   const content = await proofOf(tx, context, fork)
   if (content !== undefined) {
@@ -134,7 +135,7 @@ export async function endList(tx: Tx, context: SyncContext, list: ListName): Pro
   if (actor === context.replica.actor) return beginAnew(tx, context, { list, reach, heard: reach })
   const back = await cutBefore(tx, list, { end, reach })
   const last = back[0] === undefined ? reach : back[0].seq - 1
-  if (have > last) await cutTo(tx, context, { list, last })
+  if (have > last || !log.isCut) await cutTo(tx, context, { list, last })
   if (back.length > 0) await giveBack(tx, context, { list, back })
   await keepSignatures(tx, list, end)
   if (mayHold(context, context.identity.certificate.node, document))
@@ -149,7 +150,8 @@ export async function cutTo(
   { list, last }: { readonly list: ListName; readonly last: number },
 ): Promise<void> {
   const { document, actor } = list
-  const gone = await tx.cutBack(document, { actor, seq: last })
+  const hadUnexplained = (await tx.log(document)).hasUnexplained()
+  const gone = await tx.cutBack(document, { actor, seq: last, isProved: true })
   for (const { seq, hash, previous, value } of gone) {
     const place = key.attestation(document, actor, seq)
     const signature = await tx.get(place)
@@ -159,7 +161,7 @@ export async function cutTo(
       pack({ previous, value, signature } satisfies CutRecord),
     )
   }
-  if (gone.length === 0) return
+  if (gone.length === 0 && !hadUnexplained) return
   await show(tx, context, { document, back: [] })
   tx.afterwards(() => context.log.warn('list.frozen', { document, actor, count: gone.length }))
 }
@@ -255,6 +257,7 @@ async function beginAnew(
   const known = unpack<RebornRecord>(await tx.get(key.reborn))
   const before = known?.actor === actor ? known : undefined
   const record: RebornRecord = {
+    ...before,
     actor,
     heard: { ...before?.heard, [document]: heard },
     ends: { ...before?.ends, [document]: reach },

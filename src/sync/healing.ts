@@ -18,6 +18,7 @@ import {
   unpack,
   type AsideRecord,
   type DocumentRecord,
+  type ForkRecord,
   type HoleRecord,
   type RebornRecord,
 } from './records.ts'
@@ -48,12 +49,14 @@ export async function heal(
     staging.delete(key.loose(document, index))
   if (snapshot !== undefined) staging.put(key.snapshot(document), snapshot)
   const { looseTo } = record
+  const isCut = await isCutThere(staging, document)
   const next: DocumentRecord = {
     clock: log.clock(),
     heads: headsOf(log),
     size: log.size(),
     looseFrom: looseTo,
     looseTo,
+    ...(isCut && { isCut }),
   }
   staging.put(key.document(document), pack(next))
 
@@ -67,14 +70,19 @@ export async function heal(
     staging.put(key.hole(document), pack({ since, wanted } satisfies HoleRecord))
   if (had <= has) return false
   await keepOwn(staging, { document, actor, from: Math.max(has, sent) + 1, to: had })
-  const heard = { [document]: sent }
-  const before = unpack<RebornRecord>(await safely(staging.get(key.reborn)))
-  const all = before?.actor === actor ? { ...before.heard, ...heard } : heard
-  const ends = before?.actor === actor ? before.ends : undefined
+  const reborn = unpack<RebornRecord>(await safely(staging.get(key.reborn)))
+  const before = reborn?.actor === actor ? reborn : undefined
   const why = 'own changes damaged'
-  staging.put(key.reborn, pack({ actor, heard: all, ends, why } satisfies RebornRecord))
+  const heard = { ...before?.heard, [document]: sent }
+  staging.put(key.reborn, pack({ ...before, actor, heard, why } satisfies RebornRecord))
   events.error('node.restored', { actor, reason: why, missing: had - has })
   return true
+}
+
+/** Whether somebody's list in a document was proved to fork. */
+async function isCutThere(staging: Healer['staging'], document: DocumentId): Promise<boolean> {
+  const forks = (await safely(staging.list(range.forksIn(document)))) ?? []
+  return forks.some(([, bytes]) => unpack<ForkRecord>(bytes)?.forkAt !== undefined)
 }
 
 /** A hole that others have filled is one no more. */

@@ -43,8 +43,8 @@ export const key = {
   /** KeptRecord: an envelope that waits for a secret or a certificate, since when. */
   parked: (wait: 'key' | 'certificate', since: Instant, hash: string) =>
     `park/${wait}/${padded(since)}.${hash}`,
-  /** How many of those there are. */
-  parkedCount: 'parked',
+  /** ParkedCounts: how many of those there are. */
+  parkedCounts: 'parked',
 
   /** PeerRecord: somebody we have been in contact with. */
   peer: (peer: PeerId) => `peer/${peer}`,
@@ -161,9 +161,10 @@ export const range = {
   waiting: (id: DocumentId) => within(`wait/${id}/`),
   allWaiting: within('wait/'),
   parked: within('park/'),
-  parkedForKey: within('park/key/'),
+  parkedFor: (wait: 'key' | 'certificate') => within(`park/${wait}/`),
   peers: within('peer/'),
   forks: within('fork/'),
+  forksIn: (id: DocumentId) => within(`fork/${id}/`),
   sealingSeeds: within('seal/'),
   epochs: within('epoch/'),
   shares: within('share/'),

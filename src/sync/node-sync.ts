@@ -15,7 +15,7 @@ import { alarm } from './alarms.ts'
 import { openAuditCounts } from './audit-counts.ts'
 import { recordAudit } from './audit.ts'
 import { writeHere } from './author.ts'
-import type { SyncContext, SyncEvent } from './context.ts'
+import type { Run, SyncContext, SyncEvent } from './context.ts'
 import { startDriver, type Driver } from './driver.ts'
 import { ensureSealingKey, holdFromDoor, reloadEpochs } from './epochs.ts'
 import { proveFork, takeAllForkWords } from './freeze.ts'
@@ -129,18 +129,25 @@ function contextOf(
     foundedAt: () => Math.min(...roster.all().map(({ validFrom }) => validFrom)),
     refold: (tx) => fold(tx, context),
     onFork: (fork, tx) => proveFork(tx, context, fork),
-    run: {
-      isUnsure: false,
-      unsureSince: undefined,
-      isOver: false,
-      hasForks: false,
-      hasDoubts: false,
-      isLooking: false,
-      asked: new Map(),
-    },
+    run: newRun(),
     onRebirth: options.onRebirth ?? (() => undefined),
   }
   return { context, audit }
+}
+
+function newRun(): Run {
+  return {
+    isUnsure: false,
+    unsureSince: undefined,
+    isOver: false,
+    hasForks: false,
+    hasDoubts: false,
+    isLooking: false,
+    asked: new Map(),
+    doubts: new Map(),
+    claimed: new Map(),
+    asideUntil: undefined,
+  }
 }
 
 /** Reads what is on disk, and writes what a node has to have said before it sends anything. */
@@ -149,7 +156,7 @@ async function begin(context: SyncContext, options: NodeSyncOptions): Promise<vo
   const known = await options.store.list(range.peers)
   run.isUnsure = known.length > 0
   for (const [place] of known) peers.add(place.slice('peer/'.length) as PeerId)
-  run.isOver = !(await replica.commit((tx) => beginAgain(tx, replica.actor)))
+  run.isOver = !(await replica.commit((tx) => beginAgain(tx, context)))
   if (run.isOver) context.onRebirth()
   await replica.commit((tx) => fold(tx, context))
   replica.onRollback((reader) => fold(reader, context))

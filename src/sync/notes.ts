@@ -18,6 +18,7 @@ import { disbelieved } from './alarms.ts'
 import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
 import { digestOf, lookForForks } from './doubts.ts'
 import { holeOf } from './healing.ts'
+import { hearOfOurselves } from './hearsay.ts'
 import { key, range } from './keys.ts'
 import {
   allDocuments,
@@ -29,7 +30,7 @@ import {
   setHas,
 } from './ledger.ts'
 import { unpack, type KeptRecord, type SaidRecord } from './records.ts'
-import { hearOfOurselves, settleAllAside } from './rebirth.ts'
+import { settleAllAside } from './rebirth.ts'
 import type { Reader, Tx } from './replica.ts'
 
 /** Takes an opened envelope that holds a note. */
@@ -45,8 +46,9 @@ export async function takeNote(
     opened.signature !== undefined &&
     context.roster.verify(opened.sender.node, statement, opened.signature)
   if (!isSigned) return { kind: 'refused', reason: 'not vouched for' }
-  const arrival = { note, from: incoming.from, sender: opened.sender.node }
-  await hearOfOurselves(tx, context, { claims: note.items, by: opened.sender.node })
+  const { from } = incoming
+  const arrival = { note, from, sender: opened.sender.node }
+  await hearOfOurselves(tx, context, { claims: note.items, by: opened.sender.node, from })
   switch (note.kind) {
     case 'receipt':
       await takeReceipt(tx, context, { ...arrival, bytes: incoming.bytes })

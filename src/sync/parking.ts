@@ -1,7 +1,8 @@
 /**
- * Envelopes that cannot be opened yet, on disk until what they wait for has come. There is a limit to them; beyond it the
- * one that has waited longest for a key gives way: on a post office that several audiences share, most of those are for
- * others.
+ * Envelopes that cannot be opened yet, on disk until what they wait for has come. There is a limit to them. Nobody can tell who
+ * wrote such an envelope, so beyond the limit the one that has waited longest gives way, of those that wait for a key or
+ * of those that wait for a certificate, whichever are more: on a post office that several audiences share most are for others and
+ * wait for a key, and whoever makes up senders must not take all the room.
  */
 import { must } from '#base/assert.ts'
 import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
@@ -10,13 +11,13 @@ import type { Entry } from '#ports/store.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { envelopeName } from './ledger.ts'
-import { pack, unpack, type KeptRecord } from './records.ts'
+import { pack, unpack, type KeptRecord, type ParkedCounts } from './records.ts'
 import type { Tx } from './replica.ts'
 
 /** What a parked envelope waits for: a secret, or the certificate of somebody named in it. */
 export type Wait = 'key' | 'certificate'
 
-/** Parks an envelope, unless there is no room and nothing that gives way. */
+/** Parks an envelope; another gives way where there is no room. */
 export async function park(
   tx: Tx,
   context: SyncContext,
@@ -25,15 +26,16 @@ export async function park(
   const record = keptOf(context, incoming, {})
   const place = key.parked(wait, record.since, envelopeName(incoming.bytes))
   if ((await tx.get(place)) !== undefined) return { kind: 'parked' }
-  const count = unpack<number>(await tx.get(key.parkedCount)) ?? 0
-  if (count >= PARKED_ENVELOPES_MAX) {
-    const [oldest] = await tx.list({ ...range.parkedForKey, limit: 1 })
+  const counts = await countsOf(tx)
+  if (counts.key + counts.certificate >= PARKED_ENVELOPES_MAX) {
+    const most = counts.certificate > counts.key ? 'certificate' : 'key'
+    const [oldest] = await tx.list({ ...range.parkedFor(most), limit: 1 })
     if (oldest === undefined) return { kind: 'refused', reason: 'too many are parked' }
     await unpark(tx, oldest[0])
-    tx.afterwards(() => context.log.info('envelope.parked-out', { count }))
+    tx.afterwards(() => context.log.info('envelope.parked-out', { reason: most }))
   }
   tx.put(place, pack(record))
-  await addToCount(tx, 1)
+  await addToCount(tx, wait, 1)
   return { kind: 'parked' }
 }
 
@@ -46,7 +48,7 @@ export async function allParked(tx: Tx): Promise<readonly Entry[]> {
 export async function unpark(tx: Tx, place: string): Promise<void> {
   if ((await tx.get(place)) === undefined) return
   tx.delete(place)
-  await addToCount(tx, -1)
+  await addToCount(tx, place.startsWith(range.parkedFor('key').from) ? 'key' : 'certificate', -1)
 }
 
 /** The record of an envelope that is kept. */
@@ -63,7 +65,12 @@ export function keptFrom(bytes: Uint8Array): KeptRecord {
   return must(unpack<KeptRecord>(bytes), 'a kept envelope has its record')
 }
 
-async function addToCount(tx: Tx, difference: number): Promise<void> {
-  const count = unpack<number>(await tx.get(key.parkedCount)) ?? 0
-  tx.put(key.parkedCount, pack(Math.max(0, count + difference)))
+async function countsOf(tx: Tx): Promise<ParkedCounts> {
+  return unpack<ParkedCounts>(await tx.get(key.parkedCounts)) ?? { key: 0, certificate: 0 }
+}
+
+async function addToCount(tx: Tx, wait: Wait, difference: number): Promise<void> {
+  const counts = await countsOf(tx)
+  const count = Math.max(0, counts[wait] + difference)
+  tx.put(key.parkedCounts, pack({ ...counts, [wait]: count } satisfies ParkedCounts))
 }

@@ -2,36 +2,17 @@
  * From entries to the picture people see: each change that a commit adds is folded into the view's records in the
  * same commit. The directory is small and kept in memory; messages and channels are records in the store.
  */
-import type { DocumentId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
+import type { DocumentId, Instant, UserId } from '#base/ids.ts'
 import type { Directory, DirectoryChange } from '#model/directory.ts'
-import { channelOfDocument, DIRECTORY, KEYS, laneOfDocument } from '#model/document-id.ts'
+import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { KeyBook, KeyNews } from '#model/key-book.ts'
-import { postIdOf, type Logged } from '#model/log.ts'
-import { mentionsIn, usernames } from '#model/names.ts'
-import { causeKey, orderKey } from '#model/order.ts'
-import {
-  configure,
-  EMPTY_CHANNEL,
-  isUncertain,
-  shownAt,
-  type Amendment,
-  type ChannelRecord,
-  type MessageRecord,
-} from '#model/view.ts'
+import type { Logged } from '#model/log.ts'
+import type { Amendment, MessageRecord } from '#model/view.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { Roster } from '#trust/roster.ts'
-import {
-  adoptOrphans,
-  applyAmendment,
-  replaceMessage,
-  retryHeld,
-  touchedAt,
-  type AmendmentScene,
-  type WithoutEffect,
-} from './amendments.ts'
-import { isTooLate, openBooks } from './books.ts'
-import { key, range } from './keys.ts'
-import { pack, unpack, type ViewedRecord } from './records.ts'
+import { retryHeld, type WithoutEffect } from './amendments.ts'
+import { isTooLate, openBooks, type Books } from './books.ts'
+import { applyMessage } from './fold-message.ts'
 import type { Reader, Tx } from './replica.ts'
 
 /** What changed in the view. */
@@ -53,16 +34,18 @@ export interface Source {
   readonly now: Instant
 }
 
+/** A change in its place, and its document. */
+interface FoldedAt {
+  readonly document: DocumentId
+  readonly logged: Logged
+}
+
 /** Keeps the view, the directory and the book of keys. */
 export interface Projector {
   readonly directory: () => Directory
   readonly keyBook: () => KeyBook
   /** Folds one change that the same commit has added. */
-  readonly apply: (
-    tx: Tx,
-    at: { readonly document: DocumentId; readonly logged: Logged },
-    source: Source,
-  ) => Promise<ViewEvent | undefined>
+  readonly apply: (tx: Tx, at: FoldedAt, source: Source) => Promise<ViewEvent | undefined>
   /** Folds both documents anew: at start, and after a batch failed. */
   readonly reload: (reader: Pick<Reader, 'log'>) => Promise<void>
 }
@@ -86,216 +69,121 @@ export function openProjector(
   hooks: ProjectorHooks,
 ): Projector {
   const books = openBooks(roster)
-  const tryHeld = async (tx: Tx, now: Instant, author: UserId | undefined): Promise<void> => {
-    for (const amended of await retryHeld({ tx, directory: books.directory(), now }, author))
-      hooks.told(tx, { kind: 'amended', ...amended })
-  }
-
-  const objectionTo = (news: KeyNews): string | undefined => {
-    if (news.kind === 'nothing') return news.why
-    const isFalse = news.kind === 'certificate' && !roster.introduce(news.certificate)
-    return isFalse ? 'not authentic' : undefined
-  }
-  const tellWhy = (tx: Tx, { document, logged, reason }: Reasoned): void => {
-    const { actor } = logged
-    if (reason !== undefined) hooks.withoutEffect(tx, { document, actor, reason })
-  }
-
+  const bench: Bench = { identity, roster, hooks, books }
   return {
     directory: books.directory,
     keyBook: books.keyBook,
-    apply: async (tx, { document, logged }, source) => {
-      if (document === KEYS) {
-        const news = books.foldKeys(logged)
-        tellWhy(tx, { document, logged, reason: objectionTo(news) })
-        await hooks.keysChanged(tx, news)
-        if (books.isOutdated(news)) {
-          const before = books.directory()
-          await books.reload(tx)
-          await hooks.foldedAnew(tx, before)
-          await tryHeld(tx, source.now, undefined)
-        }
-        return news.kind === 'nothing' ? undefined : { kind: 'keys', news }
-      }
-      if (document === DIRECTORY) {
-        const change = books.foldDirectory(logged)
-        if (change.kind === 'nothing') tellWhy(tx, { document, logged, reason: change.why })
-        await hooks.directoryChanged(tx, change)
-        if (change.kind === 'person') await tryHeld(tx, source.now, change.person.id)
-        return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
-      }
-      if (document.startsWith('a.')) await hooks.audited(tx, { document, logged })
-      const writer = roster.ofActor(logged.actor)?.node
-      // What whoever took a node says it wrote later counts no more here than in the directory.
-      const isOut = writer !== undefined && isTooLate(roster, writer, logged)
-      const withoutEffect = (at: WithoutEffect): void => {
-        if (source.isAgain !== true) hooks.withoutEffect(tx, at)
-      }
-      if (isOut) {
-        withoutEffect({ document, actor: logged.actor, reason: 'revoked' })
-        return undefined
-      }
-      const scene = { tx, document, logged, source, directory: books.directory(), withoutEffect }
-      return applyMessage(scene, writer ?? identity.certificate.node)
+    apply: async (tx, at, source) => {
+      if (at.document === KEYS) return foldKeys(tx, bench, { at, source })
+      const [event, ...more] = await foldCounted(tx, bench, { at, source })
+      if (source.isAgain !== true) for (const one of more) hooks.told(tx, one)
+      return event
     },
     reload: books.reload,
   }
+}
+
+interface Bench {
+  readonly identity: Identity
+  readonly roster: Roster
+  readonly hooks: ProjectorHooks
+  readonly books: Books
+}
+
+interface Folding {
+  readonly at: FoldedAt
+  readonly source: Source
+}
+
+async function foldKeys(
+  tx: Tx,
+  bench: Bench,
+  { at, source }: Folding,
+): Promise<ViewEvent | undefined> {
+  const { books, hooks } = bench
+  const news = books.foldKeys(at.logged)
+  tellWhy(tx, bench, { ...at, reason: objectionTo(bench, news) })
+  await hooks.keysChanged(tx, news)
+  if (books.isOutdated(news)) {
+    const before = books.directory()
+    await books.reload(tx)
+    await hooks.foldedAnew(tx, before)
+    await tryHeld(tx, bench, { now: source.now, author: undefined })
+  }
+  return news.kind === 'nothing' ? undefined : { kind: 'keys', news }
+}
+
+/** An entry that is too far ahead of all others is folded when what explains it has come. */
+async function foldCounted(
+  tx: Tx,
+  bench: Bench,
+  { at: { document, logged: newest }, source }: Folding,
+): Promise<ViewEvent[]> {
+  const events: ViewEvent[] = []
+  for (const logged of (await tx.log(document)).countedBy(newest)) {
+    const event = await foldOne(tx, bench, { at: { document, logged }, source })
+    if (event !== undefined) events.push(event)
+  }
+  return events
+}
+
+async function foldOne(
+  tx: Tx,
+  bench: Bench,
+  { at, source }: Folding,
+): Promise<ViewEvent | undefined> {
+  const { books, hooks, roster, identity } = bench
+  const { document, logged } = at
+  if (document === DIRECTORY) return foldDirectory(tx, bench, { at, source })
+  if (document.startsWith('a.')) await hooks.audited(tx, at)
+  const writer = roster.ofActor(logged.actor)?.node
+  const withoutEffect = (suspect: WithoutEffect): void => {
+    if (source.isAgain !== true) hooks.withoutEffect(tx, suspect)
+  }
+  // What whoever took a node says it wrote later counts no more here than in the directory.
+  if (writer !== undefined && isTooLate(roster, writer, logged)) {
+    withoutEffect({ document, actor: logged.actor, reason: 'revoked' })
+    return undefined
+  }
+  const scene = { tx, document, logged, source, directory: books.directory(), withoutEffect }
+  return applyMessage(scene, writer ?? identity.certificate.node)
+}
+
+async function foldDirectory(
+  tx: Tx,
+  bench: Bench,
+  { at, source: { now } }: Folding,
+): Promise<ViewEvent | undefined> {
+  const { books, hooks } = bench
+  const change = books.foldDirectory(at.logged)
+  if (change.kind === 'nothing') tellWhy(tx, bench, { ...at, reason: change.why })
+  await hooks.directoryChanged(tx, change)
+  if (change.kind === 'person') await tryHeld(tx, bench, { now, author: change.person.id })
+  return change.kind === 'nothing' ? undefined : { kind: 'directory', change }
+}
+
+async function tryHeld(
+  tx: Tx,
+  { books, hooks }: Bench,
+  { now, author }: { readonly now: Instant; readonly author: UserId | undefined },
+): Promise<void> {
+  for (const amended of await retryHeld({ tx, directory: books.directory(), now }, author))
+    hooks.told(tx, { kind: 'amended', ...amended })
+}
+
+function objectionTo({ roster }: Bench, news: KeyNews): string | undefined {
+  if (news.kind === 'nothing') return news.why
+  const isFalse = news.kind === 'certificate' && !roster.introduce(news.certificate)
+  return isFalse ? 'not authentic' : undefined
+}
+
+function tellWhy(tx: Tx, { hooks }: Bench, { document, logged, reason }: Reasoned): void {
+  const { actor } = logged
+  if (reason !== undefined) hooks.withoutEffect(tx, { document, actor, reason })
 }
 
 interface Reasoned {
   readonly document: DocumentId
   readonly logged: Logged
   readonly reason: string | undefined
-}
-
-/** An entry of a channel's settings or of a segment. */
-async function applyMessage(scene: Scene, origin: NodeId): Promise<ViewEvent | undefined> {
-  const { document, logged, source } = scene
-  const { author, content } = logged.entry
-  if (content.kind === 'settings') return applySettings(scene)
-  if (content.kind === 'post') return applyPost(scene, origin)
-  const isAmendment =
-    content.kind === 'edit' || content.kind === 'deletion' || content.kind === 'reaction'
-  if (!isAmendment || author === undefined) return undefined
-  const at = shownAt(logged, source.now)
-  const channel = channelOfDocument(document)
-  const { actor } = logged
-  const amendment = { author, actor, order: causeKey(document, logged), at, channel, content }
-  const amended = await applyAmendment(amendmentScene(scene), amendment)
-  return amended && { kind: 'amended', ...amended }
-}
-
-function amendmentScene({ tx, source, directory, withoutEffect }: Scene): AmendmentScene {
-  return { tx, directory, now: source.now, withoutEffect }
-}
-
-interface Scene {
-  readonly tx: Tx
-  readonly document: DocumentId
-  readonly logged: Logged
-  readonly source: Source
-  readonly directory: Directory
-  readonly withoutEffect: (at: WithoutEffect) => void
-}
-
-async function applySettings({ tx, document, logged }: Scene): Promise<ViewEvent | undefined> {
-  const channel = channelOfDocument(document)
-  const content = logged.entry.content
-  if (channel === undefined || content.kind !== 'settings') return undefined
-  const record = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
-  const next = configure(record, { settings: content.settings, order: causeKey(document, logged) })
-  tx.put(
-    key.channel(channel),
-    pack({ ...next, updatedAt: Math.max(record.updatedAt, logged.entry.placeAt) }),
-  )
-  return { kind: 'settings', document }
-}
-
-async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | undefined> {
-  const { tx, document, logged, source } = scene
-  const { author, content, claimedAt } = logged.entry
-  const channel = channelOfDocument(document)
-  if (channel === undefined || author === undefined || content.kind !== 'post') return undefined
-  const id = postIdOf(document, logged.actor, logged.seq)
-  const order = orderKey(document, logged)
-  const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
-  const createdAt = shownAt(logged, source.now)
-  let message: MessageRecord = {
-    id,
-    channel,
-    author,
-    root: content.root,
-    body: content.body,
-    lane: laneOfDocument(document),
-    order,
-    createdAt,
-    claimedAt,
-    isTimeUncertain: isUncertain(logged, source.now),
-    updatedAt: touchedAt(source.now, counts.updatedAt),
-    editedAt: 0,
-    editOrder: '',
-    deletedAt: 0,
-    replyCount: 0,
-    lastReplyAt: 0,
-    reactions: [],
-    origin,
-    pendingId: source.pendingId,
-    document,
-    actor: logged.actor,
-    seq: logged.seq,
-  }
-  if (source.isLate)
-    message = await countReplies(scene, await adoptOrphans(amendmentScene(scene), message))
-  tx.put(key.message(id), pack(message))
-  tx.put(key.order(channel, order), pack(id))
-  tx.put(key.changed(channel, message.updatedAt, id), pack(id))
-  const next: ChannelRecord = {
-    ...counts,
-    messageCount: counts.messageCount + 1,
-    rootCount: counts.rootCount + (content.root === undefined ? 1 : 0),
-    lastPostAt: Math.max(counts.lastPostAt, createdAt),
-    newestPlaceAt: Math.max(counts.newestPlaceAt, logged.entry.placeAt),
-    updatedAt: message.updatedAt,
-  }
-  tx.put(key.channel(channel), pack(next))
-  if (content.root !== undefined) await countReply(scene, content.root, message)
-  if (source.isAgain !== true) await countMentions(scene, message)
-  return { kind: 'posted', message, isLate: source.isLate }
-}
-
-/** Replies that came before it. Only those of the same channel are some. */
-async function countReplies(
-  { tx, withoutEffect }: Scene,
-  message: MessageRecord,
-): Promise<MessageRecord> {
-  let { replyCount, lastReplyAt } = message
-  for (const [place, bytes] of await tx.list(range.thread(message.id))) {
-    const id = unpack<PostId>(bytes) ?? message.id
-    const reply = unpack<MessageRecord>(await tx.get(key.message(id)))
-    if (reply?.channel !== message.channel) {
-      tx.delete(place)
-      if (reply !== undefined)
-        withoutEffect({ document: reply.document, actor: reply.actor, reason: 'wrong document' })
-    } else {
-      replyCount += 1
-      lastReplyAt = reply.createdAt
-    }
-  }
-  return { ...message, replyCount, lastReplyAt }
-}
-
-async function countReply(
-  { tx, withoutEffect }: Scene,
-  root: PostId,
-  reply: MessageRecord,
-): Promise<void> {
-  const record = unpack<MessageRecord>(await tx.get(key.message(root)))
-  if (record !== undefined && record.channel !== reply.channel)
-    return withoutEffect({ document: reply.document, actor: reply.actor, reason: 'wrong document' })
-  tx.put(key.thread(root, reply.order), pack(reply.id))
-  if (record === undefined) return
-  const lastReplyAt = Math.max(record.lastReplyAt, reply.createdAt)
-  replaceMessage(tx, record, {
-    ...record,
-    replyCount: record.replyCount + 1,
-    lastReplyAt,
-    updatedAt: reply.updatedAt,
-  })
-}
-
-async function countMentions({ tx, directory }: Scene, message: MessageRecord): Promise<void> {
-  const mentioned = mentionsIn(message.body)
-  if (mentioned.length === 0) return
-  const names = usernames(directory)
-  for (const { person } of directory.members(message.channel)) {
-    if (person === message.author || !mentioned.includes(names.get(person) ?? '')) continue
-    const place = key.viewed(person, message.channel)
-    const viewed = unpack<ViewedRecord>(await tx.get(place)) ?? {
-      count: 0,
-      rootCount: 0,
-      at: 0,
-      mentions: 0,
-    }
-    tx.put(place, pack({ ...viewed, mentions: viewed.mentions + 1 }))
-  }
 }

@@ -2,15 +2,15 @@
  * A node that was put back to an earlier state of its disk, and cannot see it there: others know more of it than it
  * ever sent. Writing on under the same actor would use numbers again for other entries, so it takes a new life.
  *
- * Every cut notes how far of its own list a node has ever sent (`sent/`). Whoever names more than that has it from
- * the time which was lost. In the new life the end of the old list that was never sent is set aside; the lost changes
+ * Every cut notes how far of its own list a node has ever sent (`sent/`). Whoever holds more than that, with our signature,
+ * has it from the time which was lost (`hearsay.ts` hears of it). In the new life the end of the old list that was never sent is set aside; the lost changes
  * come back from the others as another's; what was set aside and turns out to be the same is dropped, and the rest,
  * written since the restore, is written again. So nothing is lost and nothing is doubled.
  */
-import type { ActorId, DocumentId, Instant, NodeId, PostId } from '#base/ids.ts'
+import type { ActorId, DocumentId, Instant, PostId } from '#base/ids.ts'
 import { channelOfDocument } from '#model/document-id.ts'
 import type { Content, Draft } from '#model/entry.ts'
-import { postIdOf, type Clock, type Logged } from '#model/log.ts'
+import { joinClocks, postIdOf, type Clock, type Logged } from '#model/log.ts'
 import type { ChannelRecord, MessageRecord } from '#model/view.ts'
 import { haveHubsSpoken } from './anchors.ts'
 import { audit, forgetRecords, lastAuditor } from './audit.ts'
@@ -20,16 +20,10 @@ import { key, range } from './keys.ts'
 import { allDocuments, clockOf } from './ledger.ts'
 import { endOf, topOf } from './list-end.ts'
 import { pack, unpack, type AsideRecord, type CutRecord, type RebornRecord } from './records.ts'
-import type { Tx } from './replica.ts'
+import type { Reader, Tx } from './replica.ts'
 
-/** How long our own changes wait for somebody's first word after a start: 5 s. */
-const FIRST_WORD_MS = 5_000
-
-/** What somebody says to hold of a document. */
-export interface Claim {
-  readonly document: DocumentId
-  readonly clock: Clock
-}
+/** How long what was set aside on somebody's mere word waits for what they named: 1 h. */
+const ASIDE_DOUBTED_MS = 3_600_000
 
 /** Notes that our own changes of a document up to `seq` are about to leave. */
 export async function noteSent(
@@ -37,69 +31,42 @@ export async function noteSent(
   document: DocumentId,
   { actor, seq }: { readonly actor: ActorId; readonly seq: number },
 ): Promise<void> {
-  const place = key.sent(document, actor)
-  if ((unpack<number>(await tx.get(place)) ?? 0) < seq) tx.put(place, pack(seq))
+  if ((await sentOf(tx, document, actor)) < seq) tx.put(key.sent(document, actor), pack(seq))
 }
 
-/**
- * Whether a document has to wait for the first word of any node after a start: it would carry changes of our own that
- * were never sent, and their numbers may be taken. Not for long: a node that says nothing must not hold us up.
- */
-export async function mustHearFirst(
-  tx: Tx,
-  context: SyncContext,
+/** How far of an own actor's list was ever put into an envelope. */
+export async function sentOf(
+  reader: Pick<Reader, 'get'>,
   document: DocumentId,
-): Promise<boolean> {
-  const { run, replica } = context
-  if (!run.isUnsure && !run.isOver) return false
-  run.unsureSince ??= context.now()
-  const waitedMs = context.now() - run.unsureSince
-  if (waitedMs < 0 || waitedMs >= FIRST_WORD_MS) run.isUnsure = false
-  const have = (await clockOf(tx, document))[replica.actor] ?? 0
-  const sent = unpack<number>(await tx.get(key.sent(document, replica.actor))) ?? 0
-  return (run.isUnsure || run.isOver) && have > sent
-}
-
-/** When what waits for a first word goes anyway; undefined when nothing does. */
-export function goesAnywayAt({ run }: SyncContext): Instant | undefined {
-  return run.isUnsure && run.unsureSince !== undefined ? run.unsureSince + FIRST_WORD_MS : undefined
+  actor: ActorId,
+): Promise<number> {
+  return unpack<number>(await reader.get(key.sent(document, actor))) ?? 0
 }
 
 /**
- * Somebody says what they hold: whether they know more of us than we have ever sent. What we said ourselves, and get back
- * from a post office, may also name what we have and never sent.
+ * It is proved that others hold changes of ours that we never sent (`heard`: up to which number, for each document): this
+ * life is over. What was merely said is noted with it, for nothing may be written twice.
  */
-export async function hearOfOurselves(
-  tx: Tx,
-  context: SyncContext,
-  { claims, by }: { readonly claims: readonly Claim[]; readonly by: NodeId | undefined },
-): Promise<void> {
-  const { actor } = context.replica
-  const isOurs = by === context.identity.certificate.node
-  if (context.run.isUnsure && !isOurs)
-    tx.afterwards(() => {
-      context.run.isUnsure = false
-      context.ring()
-    })
-  const heard: Record<string, number> = {}
-  for (const { document, clock } of claims) {
-    const claimed = clock[actor] ?? 0
-    if (claimed === 0) continue
-    const sent = unpack<number>(await tx.get(key.sent(document, actor))) ?? 0
-    const have = isOurs ? ((await clockOf(tx, document))[actor] ?? 0) : 0
-    if (claimed > Math.max(sent, have)) heard[document] = claimed
-  }
-  if (Object.keys(heard).length === 0) return
-  context.run.isOver = true
+export async function noteLoss(tx: Tx, context: SyncContext, heard: Clock): Promise<void> {
+  const { replica, run } = context
+  const { actor } = replica
+  run.isOver = true
   const before = unpack<RebornRecord>(await tx.get(key.reborn))
   const isNews = before?.actor !== actor
-  const record: RebornRecord = isNews
-    ? { actor, heard, why: 'others know more' }
-    : { ...before, heard: maxOf(before.heard, heard) }
+  const why = isNews ? 'others know more' : before.why
+  const said = Object.fromEntries(run.claimed)
+  const record: RebornRecord = {
+    ...(isNews ? {} : before),
+    actor,
+    heard: isNews ? heard : joinClocks(before.heard, heard),
+    said: isNews ? said : joinClocks(before.said ?? {}, said),
+    why,
+  }
   tx.put(key.reborn, pack(record))
   if (!isNews) return
   tx.afterwards(() => {
-    context.log.error('node.restored', { actor, reason: record.why, count: claims.length })
+    const count = Object.keys(heard).length
+    context.log.error('node.restored', { actor, reason: why, count })
     context.onRebirth()
   })
 }
@@ -108,11 +75,15 @@ export async function hearOfOurselves(
  * Begins a new life after a restore: sets aside what the old one has never sent. To be run before the directory is
  * read. False when the life is still the old one: then the node must be closed, and opened in a new one.
  */
-export async function beginAgain(tx: Tx, actor: ActorId): Promise<boolean> {
+export async function beginAgain(
+  tx: Tx,
+  { replica, now }: Pick<SyncContext, 'replica' | 'now'>,
+): Promise<boolean> {
   const record = unpack<RebornRecord>(await tx.get(key.reborn))
   if (record === undefined) return true
-  if (record.actor === actor) return false
-  for (const document of await allDocuments(tx)) await setAside(tx, document, record)
+  if (record.actor === replica.actor) return false
+  for (const document of await allDocuments(tx))
+    await setAside(tx, document, { ...record, at: now() })
   tx.delete(key.reborn)
   tx.put(key.auditNewLife, pack(record.why))
   return true
@@ -166,15 +137,19 @@ export async function settleAside(
 async function fateOf(
   tx: Tx,
   context: SyncContext,
-  { document, record: { actor, seq, hash, target } }: Displaced,
+  { document, record }: Displaced,
 ): Promise<'here' | 'lost' | 'to be heard' | 'open'> {
+  const { actor, seq, hash, target } = record
   const list = { document, actor }
   const known = (await tx.log(document)).find(actor, seq)
   if (known !== undefined && (hash === undefined || hash === known.hash)) return 'here'
   const end = await endOf(tx, context.roster, list)
-  if (end === undefined) return known === undefined && seq <= target ? 'to be heard' : 'lost'
+  if (end === undefined) {
+    const isAwaited = known === undefined && seq <= target
+    return isAwaited && !isOverdue(record, context.now()) ? 'to be heard' : 'lost'
+  }
   if (known === undefined && seq <= topOf(end)) return 'open'
-  const sent = unpack<number>(await tx.get(key.sent(document, actor))) ?? 0
+  const sent = await sentOf(tx, document, actor)
   if (seq > Math.max(sent, target)) return 'lost'
   return (await haveHubsSpoken(tx, context, list)) ? 'lost' : 'open'
 }
@@ -185,12 +160,18 @@ function isAbout(content: Content, messages: ReadonlySet<PostId>): boolean {
   return typeof target === 'string' && messages.has(target)
 }
 
-/** Settles what can be settled at once: what lies beyond all that anybody has named. */
+/** Settles what can be settled now: what lies beyond all that anybody has named, and what was waited for in vain. */
 export async function settleAllAside(tx: Tx, context: SyncContext): Promise<void> {
   const documents = new Set<DocumentId>()
   for (const [place] of await tx.list(range.allAside))
     documents.add(place.split('/')[1] as DocumentId)
   for (const document of documents) await settleAside(tx, context, document)
+  const left = documents.size === 0 ? [] : await tx.list(range.allAside)
+  const times = left.flatMap(([, bytes]) => unpack<AsideRecord>(bytes)?.doubtedSince ?? [])
+  const until = times.length === 0 ? undefined : Math.min(...times) + ASIDE_DOUBTED_MS
+  tx.afterwards(() => {
+    context.run.asideUntil = until
+  })
 }
 
 /** The first entry of an audit's list says nothing in another list. */
@@ -201,23 +182,50 @@ function isOpening(content: Content): boolean {
   )
 }
 
-async function setAside(tx: Tx, document: DocumentId, record: RebornRecord): Promise<void> {
-  const { actor, heard, ends } = record
+/** Settles what was waited for in vain, once it is time. Gives that time while it lies ahead. */
+export async function settleOverdue(tx: Tx, context: SyncContext): Promise<Instant | undefined> {
+  const { asideUntil } = context.run
+  if (asideUntil === undefined) return undefined
+  const waitMs = asideUntil - context.now()
+  // A wait longer than the rule allows means that the clock was set back.
+  if (waitMs > 0 && waitMs <= ASIDE_DOUBTED_MS) return asideUntil
+  await settleAllAside(tx, context)
+  return undefined
+}
+
+/** Whether what was only said to be another's has not shown itself in time; a clock that was set back decides so, too. */
+function isOverdue({ doubtedSince }: AsideRecord, now: Instant): boolean {
+  if (doubtedSince === undefined) return false
+  const waitedMs = now - doubtedSince
+  return waitedMs < 0 || waitedMs >= ASIDE_DOUBTED_MS
+}
+
+async function setAside(
+  tx: Tx,
+  document: DocumentId,
+  { actor, heard, said, ends, at }: RebornRecord & { readonly at: Instant },
+): Promise<void> {
   const have = (await clockOf(tx, document))[actor] ?? 0
-  const sent = unpack<number>(await tx.get(key.sent(document, actor))) ?? 0
+  const sent = await sentOf(tx, document, actor)
   for (const [, bytes] of await tx.list(range.aside(document))) {
     const lost = unpack<AsideRecord>(bytes)
     if (lost !== undefined) await hide(tx, document, lost)
   }
   const end = ends?.[document]
   const last = Math.min(sent, end ?? sent)
-  if (have <= last) return
-  const target = heard[document] ?? sent
-  for (const logged of await tx.cutBack(document, { actor, seq: last })) {
+  if (have <= last && end === undefined) return
+  const proved = heard[document] ?? sent
+  const target = Math.max(proved, said?.[document] ?? 0)
+  for (const logged of await tx.cutBack(document, {
+    actor,
+    seq: last,
+    isProved: end !== undefined,
+  })) {
     const { hash, entry, seq, previous, value } = logged
     const cut: CutRecord = { previous, value, signature: undefined }
     if (end !== undefined) tx.put(key.cut(document, actor, logged), pack(cut))
-    const aside: AsideRecord = { actor, seq, hash, entry, target }
+    const doubt = seq > proved ? { doubtedSince: at } : {}
+    const aside: AsideRecord = { actor, seq, hash, entry, target, ...doubt }
     tx.put(key.aside(document, actor, seq), pack(aside))
     if (entry.content.kind === 'post') await hide(tx, document, logged)
   }
@@ -281,10 +289,4 @@ async function redirected(tx: Tx, content: Content): Promise<Content> {
   if (content.kind === 'post')
     return content.root === undefined ? content : { ...content, root: await newId(content.root) }
   return 'target' in content ? { ...content, target: await newId(content.target) } : content
-}
-
-function maxOf(a: Clock, b: Clock): Clock {
-  const all: Record<string, number> = { ...a }
-  for (const [name, seq] of Object.entries(b)) all[name] = Math.max(seq, all[name] ?? 0)
-  return all
 }

@@ -1,6 +1,6 @@
 /** The records behind the keys of `keys.ts`, and how they become bytes: MessagePack, fields by name. */
 import { decode, encode } from '@msgpack/msgpack'
-import type { ActorId, ChangeHash, DocumentId, Instant } from '#base/ids.ts'
+import type { ActorId, ChangeHash, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import type { Draft } from '#model/entry.ts'
 import type { Anchor } from '#model/fork-content.ts'
 import type { Clock } from '#model/log.ts'
@@ -16,6 +16,8 @@ export interface DocumentRecord {
   /** Loose changes lie at indexes from `looseFrom` up to, not including, `looseTo`. */
   readonly looseFrom: number
   readonly looseTo: number
+  /** An actor's list ends early in it: what explained others' counters may be gone (`explained.ts`). */
+  readonly isCut?: boolean
 }
 
 /** The newest segment of a lane. */
@@ -100,6 +102,14 @@ export interface KeptRecord {
   readonly since: Instant
   /** What must come first, as far as known: more may turn out to be missing. */
   readonly wanted: Clock
+  /** Whose share of the room it takes, where it waits for earlier changes (`waiting.ts`). */
+  readonly holder?: NodeId
+}
+
+/** How many envelopes wait for a secret, and how many for a certificate. */
+export interface ParkedCounts {
+  readonly key: number
+  readonly certificate: number
 }
 
 /** What a node said it has. */
@@ -131,12 +141,14 @@ export interface DepartureRecord {
 export interface RebornRecord {
   /** The life that has to end. */
   readonly actor: ActorId
-  /** For each document, how many of its changes others have named. */
+  /** For each document, how many of its changes others were proved to hold. */
   readonly heard: Clock
   /** Where its list ends in documents in which it forked. */
   readonly ends?: Clock | undefined
   /** How that came to light. */
   readonly why: 'others know more' | 'copied elsewhere' | 'own changes damaged'
+  /** How many others said to hold, without a proof, where we had some that were never sent. */
+  readonly said?: Clock
 }
 
 /** What the keys document says of a list: that it forked, and what hubs held of it before they heard of that. */
@@ -173,6 +185,8 @@ export interface AsideRecord {
   readonly entry: Draft
   /** Others hold the life's changes up to this number: whether this is one of them shows when they have come. */
   readonly target: number
+  /** Nobody has proved that they do; it is not waited for without end. */
+  readonly doubtedSince?: Instant
 }
 
 /** Some of a document was lost to damage. */

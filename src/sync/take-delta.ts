@@ -3,7 +3,6 @@
  * early does not hold up the others.
  */
 import type { ActorId, ChangeHash } from '#base/ids.ts'
-import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
 import type { Delta } from '#codec/delta.ts'
 import type { Opened } from '#codec/envelope.ts'
 import { rebuildDelta, type Rebuilt } from '#codec/rebuild.ts'
@@ -11,21 +10,20 @@ import type { Change } from '#model/change.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { Clock, Log } from '#model/log.ts'
 import { breachIn } from '#model/rules.ts'
-import type { Range } from '#ports/store.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import { alarm } from './alarms.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
 import { askForAll } from './doubts.ts'
 import { cutTo, endList } from './freeze.ts'
-import { key, range } from './keys.ts'
-import { envelopeName, noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
+import { hearFirstWord } from './hearsay.ts'
+import { key } from './keys.ts'
+import { noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
 import { endOf, reachOf, topOf, type ListEnd } from './list-end.ts'
-import { keptOf } from './parking.ts'
-import { pack } from './records.ts'
-import { hearOfOurselves } from './rebirth.ts'
+import { noteLoss, sentOf } from './rebirth.ts'
 import type { Tx } from './replica.ts'
 import { noteSegment } from './segments.ts'
 import { settle } from './standing.ts'
+import { keepWaiting } from './waiting.ts'
 
 interface DeltaArrival {
   readonly opened: Opened
@@ -57,14 +55,15 @@ export async function takeDelta(
   context: SyncContext,
   arrival: DeltaArrival,
 ): Promise<Outcome> {
-  const { delta, incoming } = arrival
+  const { opened, delta, incoming } = arrival
   const { document } = delta
   const { good, wanted, forks } = await sortRuns(tx, context, arrival)
   const isEarly = Object.keys(wanted).length > 0
-  if (isEarly && !(await hasPlace(tx, range.allWaiting, incoming)))
+  const sender = opened.sender.node
+  if (isEarly && !(await keepWaiting(tx, context, { document, sender, incoming, wanted })))
     return { kind: 'refused', reason: 'too many wait' }
-  const claims = [{ document, clock: ownIn(context, good) }]
-  await hearOfOurselves(tx, context, { claims, by: undefined })
+  hearFirstWord(tx, context)
+  await lookForLoss(tx, context, { arrival, good })
   await apply(tx, context, { arrival, good })
   if (incoming.from !== undefined && good.length > 0) {
     const clock = Object.fromEntries(good.map(({ actor, newest }) => [actor, newest.seq]))
@@ -72,10 +71,7 @@ export async function takeDelta(
     await noteOwnWord(tx, context, { arrival, good })
   }
   const changes = good.reduce((count, run) => count + run.changes.length, 0)
-  if (isEarly) {
-    wait(tx, context, { arrival, wanted })
-    return { kind: 'waiting', document, changes }
-  }
+  if (isEarly) return { kind: 'waiting', document, changes }
   if (good.length === 0 && forks === 0) return { kind: 'refused', reason: 'not vouched for' }
   return { kind: 'applied', document, changes }
 }
@@ -247,30 +243,18 @@ function signatureOf({ opened, delta }: DeltaArrival, actor: ActorId): Uint8Arra
   return delta.runs.find((run) => run.actor === actor)?.attestation
 }
 
-function wait(
+/** What we have signed and never sent, as far as this disk knows, others have from a time that it has lost. */
+async function lookForLoss(
   tx: Tx,
   context: SyncContext,
-  { arrival, wanted }: { readonly arrival: DeltaArrival; readonly wanted: Clock },
-): void {
-  const { delta, incoming } = arrival
-  const { document } = delta
-  tx.put(
-    key.waiting(document, envelopeName(incoming.bytes)),
-    pack(keptOf(context, incoming, wanted)),
-  )
-  tx.afterwards(() => context.log.info('gap.found', { document }))
-  tx.afterwards(context.ring)
-}
-
-/** Whether one more may be kept; what was kept before has its place. */
-async function hasPlace(tx: Tx, places: Range, { since }: Incoming): Promise<boolean> {
-  if (since !== undefined) return true
-  const kept = await tx.list({ ...places, limit: PARKED_ENVELOPES_MAX })
-  return kept.length < PARKED_ENVELOPES_MAX
-}
-
-/** What we have signed ourselves and do not have: only our own signature proves that. */
-function ownIn({ replica }: SyncContext, good: readonly Good[]): Clock {
-  const own = good.find(({ actor, changes }) => actor === replica.actor && changes.length > 0)
-  return own === undefined ? {} : { [own.actor]: own.newest.seq }
+  { arrival, good }: Application,
+): Promise<void> {
+  const { document } = arrival.delta
+  const own = good.find(({ actor }) => actor === context.replica.actor)
+  if (own === undefined) return
+  const { seq } = own.newest
+  if (seq <= (await sentOf(tx, document, own.actor))) return
+  // What is here already was not verified, and might be guessed.
+  const isSigned = own.changes.length > 0 || isVouchedFor(context, arrival, own.newest)
+  if (isSigned) await noteLoss(tx, context, { [document]: seq })
 }

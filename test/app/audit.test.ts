@@ -10,6 +10,7 @@ import { REASONS, REFUSABLE } from '#model/audit-words.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
 import { aChannelDraft, aTeam, twoNodes } from '../support/app.ts'
 import { virtualClock } from '../support/clock.ts'
+import { collectingLog } from '../support/log.ts'
 import { anAdministrator, anIdentity, organisation } from '../support/nodes.ts'
 
 const HUB = { role: 'hub' } as const
@@ -157,6 +158,18 @@ test('what the feed gives is in the order in which it came, and its cursor is ke
   await node.noteLock(undefined)
   t.equal(heard, 1)
   stop()
+})
+
+test('a node is locked also when its disk is too full to note it', async (t) => {
+  const log = collectingLog()
+  const { node, amira, store } = await aTeam(t, { log })
+  store.setFault('full')
+
+  await node.noteLock(amira.id)
+
+  store.setFault('none')
+  t.strictSame(await deeds(node, amira.id, ['store locked']), [])
+  t.match(log.named('audit.not-kept'), [{ level: 'error' }])
 })
 
 test('what others find outside of the node is counted', async (t) => {

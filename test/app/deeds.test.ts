@@ -8,13 +8,13 @@ import { openMemoryNetwork } from '#carriers/memory.ts'
 import { unlockByRelease } from '#compose/unlocking.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
 import { REASONS, type Deed } from '#model/audit-words.ts'
-import { auditDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
+import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
 import { postIdOf } from '#model/log.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { readAudit } from '#sync/audit-reading.ts'
 import { audit } from '#sync/audit.ts'
-import { rotate, sealingKeyFor } from '#sync/epochs.ts'
+import { rotate, ensureEpoch } from '#sync/epochs.ts'
 import { noteHas } from '#sync/ledger.ts'
 import { turnOver } from '#sync/rotation.ts'
 import { auditScope } from '#trust/epoch.ts'
@@ -99,6 +99,7 @@ const DONE_IN: Readonly<Record<Deed, readonly [keyof typeof SCENES, AuditRecord[
   'release allowed': ['release', 'done'],
   'want refused': ['attacks', 'refused'],
   'fork unproved': ['insider', 'refused'],
+  'claim doubted': ['attacks', 'found'],
 }
 
 for (const [name, run] of Object.entries(SCENES))
@@ -248,9 +249,10 @@ async function insider(t: Test): Promise<Records> {
   await arrive(alpha, entry.envelope(routine))
   await arrive(alpha, vouched.envelope(routine, { signature: 'none', ...lie }))
   await arrive(alpha, fork.envelope(KEYS))
-  const key = await alpha.context.replica.commit((tx) =>
-    sealingKeyFor(tx, alpha.context, auditDocument(alpha.id, 0)),
-  )
+  const key = await alpha.context.replica.commit(async (tx) => {
+    const epoch = await ensureEpoch(tx, alpha.context, alpha.id)
+    return epoch && alpha.context.keyring.keyOf(auditScope(alpha.id), epoch.id)
+  })
   const sealed = thief('e').seal(auditScope(alpha.id), Uint8Array.of(1), {
     key: must(key, 'a key'),
   })
@@ -269,6 +271,8 @@ async function attacks(t: Test): Promise<Records> {
   const { context } = alpha
   context.peers.add('post:office')
   const member = anInsider(mallory, { knows: [hub, kit] })
+  const lie = [{ document: DIRECTORY, clock: { [alpha.actor]: 1_000 }, read: {} }]
+  await arrive(alpha, member.note({ kind: 'have', isWhole: false, items: lie }))
   for (let times = 0; times < 2; times += 1) {
     await context.replica.commit(async (tx) => {
       const clock = (await tx.log(DIRECTORY)).clock()

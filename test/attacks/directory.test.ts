@@ -3,10 +3,12 @@ import { test } from 'tap'
 import { newPersonId, type ChannelId, type UserId } from '#base/ids.ts'
 import { newChannelId } from '#model/channel-id.ts'
 import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
-import type { Content } from '#model/entry.ts'
+import type { Content, Settings } from '#model/entry.ts'
 import { usernames } from '#model/names.ts'
 import type { ChannelRecord } from '#model/view.ts'
-import { COUNTER_MAX } from '#base/limits.ts'
+import { COUNTER_GAP_MAX, COUNTER_MAX } from '#base/limits.ts'
+import type { Store } from '#ports/store.ts'
+import { openMemoryStore } from '#storage/memory-store.ts'
 import { mayHold } from '#sync/audience.ts'
 import { writeHere } from '#sync/author.ts'
 import { key } from '#sync/keys.ts'
@@ -33,6 +35,9 @@ const ENDS: readonly Partial<ForgedEntry>[] = [
   { counter: 1, claimedAt: 1_000 },
   { counter: COUNTER_MAX, placeAt: 900_000_000_000_000 },
 ]
+
+const TAKEN_OVER: Settings = { displayName: 'Taken over', isArchived: true }
+const RIGHT: Settings = { displayName: 'Ops', isArchived: false }
 
 test('nobody becomes a member of a private channel by their own word, at no time and in no life', async (t) => {
   const { alpha, bravo, channel } = await aPrivateChannel()
@@ -127,27 +132,74 @@ test('names that look like another or turn the line around are not shown as they
   t.equal(new Set(names.values()).size, names.size, 'all differ')
 })
 
-test(
-  'settings that one member drove to the end of all counters can be put right',
-  {
-    todo: "any node may write a channel's settings, and one at COUNTER_MAX stays: SECURITY.md",
-  },
-  async (t) => {
-    const { alpha } = await aPair()
-    const insider = insiderIn('life')
-    const settings = { displayName: 'Taken over', isArchived: true }
-    insider.write(channelDocument(ops), {
-      author: insider.person,
-      content: { kind: 'settings', settings },
-      ...ENDS[2],
-    })
-    await arrive(alpha, insider.envelope(channelDocument(ops)))
-    await writeOn(alpha, { kind: 'settings', settings: { displayName: 'Ops', isArchived: false } })
+test('settings that one member drove to the end of all counters can be put right', async (t) => {
+  const { alpha } = await aPair()
+  const insider = insiderIn('life')
+  writeSettings(insider, TAKEN_OVER, ENDS[2] ?? {})
+  await arrive(alpha, insider.envelope(channelDocument(ops)))
+  await writeOn(alpha, { kind: 'settings', settings: RIGHT })
 
-    const record = unpack<ChannelRecord>(await alpha.context.replica.read.get(key.channel(ops)))
-    t.match(record?.settings, { displayName: 'Ops', isArchived: false })
-  },
-)
+  t.match(await settingsOn(alpha), RIGHT)
+})
+
+test('so can those that it drove up step by step, whatever comes first, and by any member', async (t) => {
+  const { alpha, bravo } = await aPair()
+  const insider = insiderIn('life')
+  for (let step = 1; step <= 40; step += 1)
+    writeSettings(insider, TAKEN_OVER, { counter: step * COUNTER_GAP_MAX, placeAt: step * 2e13 })
+  await arrive(bravo, insider.envelope(channelDocument(ops)))
+  t.match(await settingsOn(bravo), TAKEN_OVER, 'it may set them, too')
+  await writeOn(bravo, { kind: 'settings', settings: RIGHT })
+  const answer = await envelopeOf(bravo, channelDocument(ops), { [insider.actor]: 40 })
+
+  await arrive(alpha, answer)
+  t.notMatch(await settingsOn(alpha), RIGHT, 'what explains it is missing')
+  await arrive(alpha, insider.envelope(channelDocument(ops)))
+
+  for (const node of [alpha, bravo]) t.match(await settingsOn(node), RIGHT)
+})
+
+test('a list that is cut off for a fork takes nothing with it that others wrote since', async (t) => {
+  const store = openMemoryStore()
+  const { alpha, bravo } = await aPair(store)
+  const insider = insiderIn('life')
+  for (let step = 1; step <= 3; step += 1)
+    writeSettings(insider, TAKEN_OVER, { counter: step * COUNTER_GAP_MAX })
+  await arrive(bravo, insider.envelope(channelDocument(ops)))
+  await writeOn(bravo, { kind: 'settings', settings: RIGHT })
+  const other = insiderIn('life')
+  writeSettings(other, { displayName: 'Another branch' }, {})
+
+  await arrive(bravo, other.envelope(channelDocument(ops)))
+  await arrive(alpha, await envelopeOf(bravo, KEYS))
+  await arrive(alpha, await envelopeOf(bravo, channelDocument(ops)))
+  await bravo[Symbol.asyncDispose]()
+  await using reopened = await aSync('bravo', { knows, store })
+  await writeOn(reopened, { kind: 'settings', settings: { displayName: 'And on' } })
+
+  t.match(await settingsOn(alpha), RIGHT)
+  t.match(await settingsOn(reopened), { ...RIGHT, displayName: 'And on' })
+})
+
+test('memberships of its own channel that an insider put at the end of all counters can be changed', async (t) => {
+  const { alpha, bravo, channel } = await aPrivateChannel()
+  const insider = insiderIn('life')
+  await writeOn(alpha, { kind: 'member', channel, person: insider.person, role: 'administrator' })
+  await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
+  const person = amiraOf(bravo.id)
+  write(insider, { kind: 'member', channel, person, role: 'none' }, ENDS[2] ?? {})
+  write(insider, { kind: 'member', channel, person: insider.person, role: 'member' }, ENDS[2] ?? {})
+  for (const node of [alpha, bravo]) await arrive(node, insider.envelope(DIRECTORY))
+  t.match(bravo.context.directory().member(channel, person), { role: 'member' })
+
+  await writeOn(bravo, { kind: 'member', channel, person: insider.person, role: 'none' })
+  await arrive(alpha, await envelopeOf(bravo, DIRECTORY))
+
+  for (const { context } of [alpha, bravo]) {
+    t.match(context.directory().member(channel, person), { role: 'member' })
+    t.match(context.directory().member(channel, insider.person), { role: 'none' })
+  }
+})
 
 function insiderIn(life: string): Insider {
   return anInsider(mallory, { knows: people, life })
@@ -155,6 +207,15 @@ function insiderIn(life: string): Insider {
 
 function write(insider: Insider, content: Content, end: Partial<ForgedEntry>): void {
   insider.write(DIRECTORY, { author: insider.person, content, ...end })
+}
+
+function writeSettings(insider: Insider, settings: Settings, end: Partial<ForgedEntry>): void {
+  const content = { kind: 'settings', settings } as const
+  insider.write(channelDocument(ops), { author: insider.person, content, ...end })
+}
+
+async function settingsOn({ context }: SyncNode): Promise<Settings | undefined> {
+  return unpack<ChannelRecord>(await context.replica.read.get(key.channel(ops)))?.settings
 }
 
 function persons(list: readonly (UserId | { readonly person: UserId })[]): readonly UserId[] {
@@ -168,9 +229,9 @@ async function writeOn({ context }: SyncNode, content: Content): Promise<void> {
   await context.replica.commit((tx) => writeHere(tx, context, { document, entry }))
 }
 
-async function aPair() {
+async function aPair(store: Store = openMemoryStore()) {
   const alpha = await aSync('alpha', { role: 'hub', knows })
-  const bravo = await aSync('bravo', { knows })
+  const bravo = await aSync('bravo', { knows, store })
   await found(alpha)
   await arrive(alpha, await envelopeOf(bravo, KEYS))
   await arrive(bravo, await envelopeOf(alpha, KEYS))

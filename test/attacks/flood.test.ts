@@ -1,12 +1,13 @@
 /** Attacks by amount: what one member can make others keep, work on and send. */
 import { test } from 'tap'
+import { must } from '#base/assert.ts'
 import { actorOf } from '#base/ids.ts'
 import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import { postIdOf } from '#model/log.ts'
 import { range } from '#sync/keys.ts'
 import { anInsider, sizeOf, unnamed } from '../support/adversary.ts'
-import { anIdentity } from '../support/nodes.ts'
+import { anIdentity, lifeOf } from '../support/nodes.ts'
 import { arrive, aSync, bodies, envelopeOf, found, routine, say } from '../support/sync.ts'
 
 const people = [anIdentity('alpha', 1, 'hub'), anIdentity('bravo', 2)]
@@ -74,26 +75,42 @@ test('envelopes that wait for what never comes are bounded in number', async (t)
   t.strictSame(await bodies(bravo), ['in its order'], 'what is in its order still comes through')
 })
 
-test(
-  'what waits for what never comes gives way to an honest envelope that came early',
-  { todo: 'the first to fill the waiting room keep it: SECURITY.md, What does not hold' },
-  async (t) => {
+for (const pose of ['itself', 'the honest node']) {
+  test(`what waits for what never comes gives way to what came early, sent as ${pose}`, async (t) => {
     const { alpha, bravo } = await aPair()
     const insider = anInsider(mallory, { knows: people })
     const forged = insider.write(routine, { content: { kind: 'post', body: 'x', root: undefined } })
-    for (let each = 0; each < PARKED_ENVELOPES_MAX; each += 1) {
-      const far = { ...forged, actor: alpha.actor, seq: 1_000 + each }
-      const attestations = new Map([[alpha.actor, new Uint8Array(64)]])
-      await arrive(bravo, insider.envelope(routine, { attestations }, [far]))
+    const lie =
+      pose === 'itself'
+        ? {}
+        : { sender: must(people[0], 'alpha').certificate, life: lifeOf('alpha') }
+    const flood = async (from: number, to: number): Promise<void> => {
+      for (let each = from; each < to; each += 1) {
+        const far = { ...forged, actor: alpha.actor, seq: 1_000 + each }
+        const attestations = new Map([[alpha.actor, new Uint8Array(64)]])
+        const bytes = insider.envelope(
+          routine,
+          { ...lie, signature: new Uint8Array(64), attestations },
+          [far],
+        )
+        await arrive(bravo, bytes)
+      }
     }
+    await flood(0, PARKED_ENVELOPES_MAX)
     await say(alpha, 'one')
+    const first = await envelopeOf(alpha, routine)
     await say(alpha, 'two')
 
     const { outcome } = await arrive(bravo, await envelopeOf(alpha, routine, { [alpha.actor]: 1 }))
-
     t.equal(outcome.kind, 'waiting')
-  },
-)
+    await flood(PARKED_ENVELOPES_MAX, PARKED_ENVELOPES_MAX + 50)
+    await arrive(bravo, first)
+
+    t.strictSame(await bodies(bravo), ['one', 'two'])
+    const waiting = await bravo.context.replica.read.list(range.allWaiting)
+    t.ok(waiting.length <= PARKED_ENVELOPES_MAX)
+  })
+}
 
 async function aPair() {
   const alpha = await aSync('alpha', { role: 'hub', knows: [...people, mallory] })

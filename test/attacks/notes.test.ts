@@ -5,6 +5,7 @@ import { actorOf, type DocumentId } from '#base/ids.ts'
 import type { Note } from '#codec/note.ts'
 import { newChannelId } from '#model/channel-id.ts'
 import { DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
+import { mustHoldBack } from '#sync/hearsay.ts'
 import { key, range } from '#sync/keys.ts'
 import { hasOf, noteHas, receiptOf } from '#sync/ledger.ts'
 import { describe } from '#sync/notes.ts'
@@ -89,21 +90,63 @@ test('a forged change under our own name, ahead of our list, does not end our li
   t.strictSame(await bodies(bravo), ['kept'])
 })
 
-test(
-  'a note that says to hold more of us than there is does not end our life',
-  {
-    todo: 'a signed lie of any member still makes a node take a new life: SECURITY.md, What does not hold',
-  },
-  async (t) => {
-    const { bravo } = await aPair()
-    await say(bravo, 'kept')
-    const insider = anInsider(mallory, { knows: people })
+test('a note that says to hold more of us than there is does not end our life', async (t) => {
+  const { bravo } = await aPair()
+  await say(bravo, 'kept')
+  const insider = anInsider(mallory, { knows: people })
 
-    await arrive(bravo, insider.note(aNote('have', routine, { [bravo.actor]: 1_000 })))
+  for (const kind of ['have', 'receipt', 'want'] as const)
+    await arrive(bravo, insider.note(aNote(kind, routine, { [bravo.actor]: 1_000 })))
 
-    t.equal(bravo.context.run.isOver, false)
-  },
-)
+  t.equal(bravo.context.run.isOver, false)
+  t.strictSame(await bodies(bravo), ['kept'])
+  t.strictSame(await unnamed(bravo, 'lieAboutUs'), [])
+})
+
+test('who says again and again to hold more of us holds us up ever more rarely', async (t) => {
+  const { bravo, clock } = await aPair()
+  await say(bravo, 'kept')
+  const insider = anInsider(mallory, { knows: people })
+  const other = people[2] ?? mallory
+  const about = { peer: other.certificate.node, document: routine }
+  let minutes = 0
+  for (let minute = 0; minute < 24 * 60; minute += 1) {
+    await arrive(bravo, insider.note(aNote('have', routine, { [bravo.actor]: 1_000 })), {
+      from: OFFICE,
+    })
+    const isHeld = await bravo.context.replica.commit((tx) =>
+      mustHoldBack(tx, bravo.context, about),
+    )
+    if (isHeld) minutes += 1
+    await clock.advance(60_000)
+  }
+
+  t.ok(minutes >= 5, 'a word is waited for')
+  t.ok(minutes <= 45, `held up for ${minutes} minutes of a day`)
+  const notes = await bravo.context.replica.read.list(range.notes(OFFICE))
+  t.ok(notes.length <= 9, `asked ${notes.length} times in a day`)
+})
+
+test('a large lie about us makes no large question', async (t) => {
+  const { bravo } = await aPair()
+  const insider = anInsider(mallory, { knows: people })
+  const lives = Array.from({ length: 300 }, (_, at) => actorOf(insider.node, lifeOf(at)))
+  const clock = Object.fromEntries([bravo.actor, ...lives].map((actor) => [actor, 9]))
+  const items = Array.from({ length: 90 }, (_, at) => {
+    const channel = newChannelId(insider.node, 'public', seedOf(`c ${at}`).subarray(0, 8))
+    return { document: segmentDocument(channel, 'routine', 0), clock, read: {} }
+  })
+
+  const { outcome } = await arrive(bravo, insider.note({ kind: 'have', isWhole: false, items }), {
+    from: OFFICE,
+  })
+  t.match(outcome, { kind: 'noted' })
+
+  const notes = await bravo.context.replica.read.list(range.notes(OFFICE))
+  t.equal(notes.length, 1)
+  t.ok((notes[0]?.[1].length ?? 0) < 25_000, `a question of ${notes[0]?.[1].length} bytes`)
+  t.equal(bravo.context.run.claimed.size, 0, 'nothing is remembered of what is not here')
+})
 
 test('who asks again and again is given it at first, and then ever more rarely', async (t) => {
   const { bravo, clock } = await aPair()

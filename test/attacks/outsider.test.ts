@@ -6,6 +6,7 @@ import { ENVELOPE_BYTES_MAX, PARKED_ENVELOPES_MAX } from '#base/limits.ts'
 import { newChannelId } from '#model/channel-id.ts'
 import { DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
+import { range } from '#sync/keys.ts'
 import { epochOf, openKeyring } from '#trust/epoch.ts'
 import { organisationIdOf } from '#trust/identity.ts'
 import { signingPair, SUITE_NACL } from '#trust/keys.ts'
@@ -138,6 +139,30 @@ test('an envelope under an epoch that is not held waits and opens nothing', asyn
   const { outcome } = await arrive(bravo, made)
 
   t.match(outcome, { kind: /parked|refused/ })
+})
+
+test('envelopes of made-up senders do not keep out one that only waits for its key', async (t) => {
+  const { alpha, bravo } = await aPair()
+  await say(alpha, 'sealed under a new key')
+  const template = await envelopeOf(alpha, routine)
+  const madeUp = async (from: number, to: number): Promise<void> => {
+    for (let each = from; each < to; each += 1) {
+      const bytes = Uint8Array.from(template)
+      bytes[3] = 60
+      Buffer.from(bytes.buffer).writeUInt32BE(each, bytes.length - 4)
+      await arrive(bravo, bytes)
+    }
+  }
+  await madeUp(0, PARKED_ENVELOPES_MAX)
+  const honest = Uint8Array.from(template)
+  honest[1] = (honest[1] ?? 0) ^ 1 // the hint of a key that bravo does not hold yet
+
+  t.match((await arrive(bravo, honest)).outcome, { kind: 'parked' })
+  await madeUp(PARKED_ENVELOPES_MAX, PARKED_ENVELOPES_MAX + 100)
+
+  const parked = await bravo.context.replica.read.list(range.parked)
+  t.equal(parked.length, PARKED_ENVELOPES_MAX)
+  t.equal((await bravo.context.replica.read.list(range.parkedFor('key'))).length, 1)
 })
 
 test('junk that looks early fills a bounded place, and what is meant still comes through', async (t) => {

@@ -3,15 +3,23 @@ import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { newPersonId, type ChannelId, type PostId } from '#base/ids.ts'
 import { newChannelId } from '#model/channel-id.ts'
-import { channelDocument, DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
+import {
+  auditDocument,
+  channelDocument,
+  DIRECTORY,
+  KEYS,
+  segmentDocument,
+} from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
 import { postIdOf } from '#model/log.ts'
 import type { MessageRecord } from '#model/view.ts'
+import { audit } from '#sync/audit.ts'
 import { writeHere } from '#sync/author.ts'
-import { ensureEpoch } from '#sync/epochs.ts'
+import { ensureEpoch, sealingKeyFor } from '#sync/epochs.ts'
 import { key } from '#sync/keys.ts'
 import { unpack } from '#sync/records.ts'
 import { epochOf, wrapEpoch } from '#trust/epoch.ts'
+import type { Identity } from '#trust/identity.ts'
 import { anInsider, flipped, keyUnder, unnamed } from '../support/adversary.ts'
 import { anIdentity, organisation, seedOf } from '../support/nodes.ts'
 import {
@@ -178,18 +186,47 @@ test('who is not in a private channel writes nothing into it, under whatever epo
 
 test('an entry in a document it does not belong in breaks a rule', async (t) => {
   const { alpha } = await aPublicChannel()
-  const audit = anInsider(mallory, { knows: people, life: 'two' })
+  const second = anInsider(mallory, { knows: people, life: 'two' })
   for (const [document, content] of [
     [KEYS, aPost('hidden here')],
     [DIRECTORY, { kind: 'revocation', node: alpha.id, since: 0, reason: '' }],
     [channelDocument(ops), aPost('settings')],
-    [routine, { kind: 'member', channel: ops, person: audit.person, role: 'administrator' }],
+    [routine, { kind: 'member', channel: ops, person: second.person, role: 'administrator' }],
   ] as const satisfies readonly (readonly [unknown, Content])[]) {
     const insider = anInsider(mallory, { knows: people, life: document })
     insider.write(document, { author: insider.person, content })
     t.equal((await arrive(alpha, insider.envelope(document))).outcome.kind, 'refused')
   }
   t.strictSame(await unnamed(alpha, 'wrongDocument'), [])
+})
+
+test('a hub in wrong hands writes nothing into the audit of another node', async (t) => {
+  const seized = anIdentity('seized', 8, 'hub')
+  const { alpha, bravo } = await aPublicChannel([seized])
+  const document = auditDocument(bravo.id, 0)
+  const sealing = await bravo.context.replica.commit(async (tx) => {
+    await audit(tx, bravo.context, { deed: 'config loaded' })
+    return sealingKeyFor(tx, bravo.context, document)
+  })
+  for (const each of [KEYS, document]) await arrive(alpha, await envelopeOf(bravo, each))
+  const insider = anInsider(seized, { knows: people })
+  const content: Content = {
+    kind: 'audit',
+    deed: 'drill held',
+    result: 'done',
+    count: 1,
+    subjects: [],
+    facts: {},
+  }
+  insider.write(document, { content })
+
+  const { outcome } = await arrive(
+    alpha,
+    insider.envelope(document, { key: must(sealing, 'a key') }),
+  )
+
+  t.equal(outcome.kind, 'refused')
+  t.strictSame(await unnamed(alpha, 'foreignList'), [])
 })
 
 test('an entry of an unknown kind is kept, shows nothing and passes for nothing', async (t) => {
@@ -286,9 +323,9 @@ async function declareAdministrator(
   await arrive(node, insider.envelope(DIRECTORY))
 }
 
-async function aPublicChannel() {
-  const alpha = await aSync('alpha', { role: 'hub', knows })
-  const bravo = await aSync('bravo', { knows })
+async function aPublicChannel(others: readonly Identity[] = []) {
+  const alpha = await aSync('alpha', { role: 'hub', knows: [...knows, ...others] })
+  const bravo = await aSync('bravo', { knows: [...knows, ...others] })
   await found(alpha)
   await arrive(alpha, await envelopeOf(bravo, KEYS))
   await arrive(bravo, await envelopeOf(alpha, KEYS))

@@ -71,6 +71,22 @@ test('a node locked by a passphrase says nothing until it is unlocked, and can b
       return answer.code === 0 && answer.out.includes('Behind the lock') ? true : undefined
     }),
   )
+  const { out } = await holdfast('audit', 'list', '--data', alpha)
+  const told = out.split('\n').filter((line) => / store (?:un)?locked /.test(line))
+  t.strictSame(
+    told.map((line) =>
+      /store .*$/
+        .exec(line)?.[0]
+        .replace(/ +/g, ' ')
+        .replace(/by \S+/, 'by ID'),
+    ),
+    [
+      'store unlocked refused wrong password',
+      'store unlocked done passphrase',
+      'store locked done by ID',
+      'store unlocked done passphrase',
+    ],
+  )
   await node.end('SIGTERM')
 
   await holdfastJson('passphrase', 'remove', '--passphrase-file', right, '--data', alpha)

@@ -43,8 +43,18 @@ test('counters go on from the largest in the document, whoever wrote it, and onl
   t.equal(log.counter(), 4)
 })
 
-test('a counter driven to its end leaves the decision to time, and goes no further', async (t) => {
+test('a counter far above all others leads nobody along', async (t) => {
   const log = openLog(first)
+  edit(log, noon)
+  const hostile = { ...anEdit(noon), placeAt: noon, counter: COUNTER_MAX }
+  log.add(log.next(alpha, encodeEntry(hostile, log.context(alpha))))
+
+  t.equal(edit(log, noon, bravo).entry.counter, 2)
+  t.equal(edit(log, noon).entry.counter, 3, 'nor who wrote it')
+})
+
+test('a counter driven to its end leaves the decision to time, and goes no further', async (t) => {
+  const log = openLog(first, { isCut: true })
   const hostile = { ...anEdit(noon), placeAt: noon, counter: COUNTER_MAX * 4 }
   const end = log.add(log.next(alpha, encodeEntry(hostile, log.context(alpha))))
   const later = edit(log, noon + 1_000, bravo)

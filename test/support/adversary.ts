@@ -61,6 +61,7 @@ export const NAMED = {
   fork: { event: 'fork.found', deed: 'fork found' },
   forkUnproved: { event: 'fork.unproved', deed: 'fork unproved' },
   floodOfWants: { event: 'want.refused', deed: 'want refused', reason: 'too often' },
+  lieAboutUs: { event: 'node.doubted', deed: 'claim doubted' },
   othersMessage: withoutEffect('not the author'),
   otherChannel: withoutEffect('wrong document'),
   notAMember: withoutEffect('not a member'),

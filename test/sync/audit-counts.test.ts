@@ -6,7 +6,7 @@ import { idFromBytes } from '#base/ids.ts'
 import { aboutNode } from '#model/audit-content.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
 import { REASONS } from '#model/audit-words.ts'
-import { auditDocument } from '#model/document-id.ts'
+import { auditDocument, KEYS } from '#model/document-id.ts'
 import type { Clock } from '#model/log.ts'
 import { readAudit } from '#sync/audit-reading.ts'
 import { clockOf } from '#sync/ledger.ts'
@@ -14,6 +14,7 @@ import type { AuditNote } from '#sync/audit.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { virtualClock } from '../support/clock.ts'
 import { aFaultyStore } from '../support/faulty-store.ts'
+import { anIdentity } from '../support/nodes.ts'
 import { arrive, aSync, envelopeOf, type SyncNode } from '../support/sync.ts'
 
 const refused: AuditNote = { deed: 'sign-in refused', result: 'refused', reason: 'wrong password' }
@@ -198,8 +199,11 @@ test('who listens hears of new entries until it stops', async (t) => {
 
 async function opened(t: Test) {
   const clock = virtualClock()
-  const node = await aSync('alpha', { clock })
+  const hub = anIdentity('hub', 8, 'hub')
+  const node = await aSync('alpha', { clock, knows: [hub] })
   t.teardown(() => node[Symbol.asyncDispose]())
+  await using headquarters = await aSync('hub', { clock, number: 8, role: 'hub' })
+  await arrive(node, await envelopeOf(headquarters, KEYS))
   return { node, clock }
 }
 

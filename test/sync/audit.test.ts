@@ -6,6 +6,7 @@ import { readAuditFile, writeAuditFile } from '#codec/audit-file.ts'
 import { proveAudit } from '#codec/audit-proof.ts'
 import { REASONS } from '#model/audit-words.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
+import type { Content } from '#model/entry.ts'
 import { auditDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import { audit, epochDeed, recordAudit } from '#sync/audit.ts'
 import { auditLists, readAudit } from '#sync/audit-reading.ts'
@@ -167,6 +168,36 @@ test('a revocation stands in the audit of every node that hears of it', async (t
   const [there] = (await records(bravo)).filter((one) => one.deed === 'node revoked')
   t.match(there, { result: 'found', subjects: [{ id: charlie.id }, { id: alpha.id }] })
   t.notMatch(JSON.stringify(there), 'lost')
+})
+
+test('what a node says again and again of wipes and revocations is no entry each time', async (t) => {
+  const clock = virtualClock()
+  const [alpha, bravo, charlie] = await three(t, clock)
+  const state = (node: SyncNode, content: Content): Promise<unknown> =>
+    node.context.replica.commit((tx) => {
+      const entry = { author: undefined, claimedAt: clock.now(), content }
+      return writeHere(tx, node.context, { document: KEYS, entry })
+    })
+  for (let times = 0; times < 20; times += 1) {
+    const since = clock.now() - times * 1_000
+    await state(alpha, { kind: 'revocation', node: charlie.id, since, reason: '' })
+    await state(alpha, { kind: 'wipe order', node: charlie.id })
+  }
+  for (let times = 0; times < 20; times += 1) await state(alpha, { kind: 'wiped' })
+  await arrive(bravo, await envelopeOf(alpha, KEYS))
+  await clock.advance(60_000)
+
+  const counts = (await records(bravo)).map(({ deed: name, count }) => [name, count])
+  t.strictSame(
+    counts.filter(([name]) => name !== 'audit begun' && name !== 'epoch made'),
+    [
+      ['node revoked', 1],
+      ['wipe ordered', 1],
+      ['node revoked', 1],
+      ['wipe done', 1],
+      ['node revoked', 18],
+    ],
+  )
 })
 
 test('an audit written in the name of another node is not taken, and that is noted', async (t) => {

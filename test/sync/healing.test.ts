@@ -4,13 +4,15 @@ import { join } from 'node:path'
 import { test, type Test } from 'tap'
 import { must } from '#base/assert.ts'
 import { openMemoryNetwork } from '#carriers/memory.ts'
-import { DIRECTORY } from '#model/document-id.ts'
+import type { ActorId } from '#base/ids.ts'
+import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Store } from '#ports/store.ts'
 import { openLevelStore } from '#storage/level-store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { sealingKey } from '#storage/seal.ts'
 import { sealStore } from '#storage/sealed-store.ts'
 import { key, range } from '#sync/keys.ts'
+import { pack, unpack, type DocumentRecord, type ForkRecord } from '#sync/records.ts'
 import { virtualClock, type VirtualClock } from '../support/clock.ts'
 import { collectingLog, type CollectingLog } from '../support/log.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
@@ -54,6 +56,32 @@ test("another's changes that were lost are asked for, and come back", async (t) 
   t.strictSame(await again.node.context.replica.read.list(range.holes), [])
   await again.close()
   await alpha.close()
+})
+
+test('a damaged document in which a list was cut off for a fork is still known as one', async (t) => {
+  for (const isCut of [true, false]) {
+    const scene = aScene(t)
+    const [below, store] = aSealedStore()
+    const alpha = await aSync('alpha', { knows: [BRAVO] })
+    await found(alpha)
+    for (const number of [1, 2, 3]) await say(alpha, `message ${number}`)
+    const bravo = await scene.open('bravo', { store })
+    for (const document of [KEYS, DIRECTORY, routine])
+      await arrive(bravo.node, await envelopeOf(alpha, document))
+    await bravo.close()
+    const fork: ForkRecord = { forkAt: isCut ? 1 : undefined, proofs: [], anchors: [] }
+    const place = key.fork(routine, 'cc'.repeat(12) as ActorId)
+    await store.write([{ key: place, value: pack(fork) }])
+    await flip(below, key.loose(routine, 1))
+
+    const again = await scene.open('bravo', { store })
+    await say(again.node, 'from bravo')
+
+    t.equal(again.log.named('document.damaged').length, 1)
+    const record = unpack<DocumentRecord>(await store.get(key.document(routine)))
+    t.equal(record?.isCut === true, isCut)
+    await again.close()
+  }
 })
 
 test('of our own changes, what was sent comes back, and what was not is written again in a new life', async (t) => {

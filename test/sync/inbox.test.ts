@@ -459,10 +459,12 @@ test('the bookmark of a carrier is on disk with the envelope, also with a refuse
   t.equal(await store.get('cursor'), undefined)
 })
 
-test('more than may be parked is refused', async (t) => {
+test('where nothing can give way, more than may be parked is refused', async (t) => {
   const store = openMemoryStore()
   const { bravo } = await twoNodes({ store })
-  await store.write([{ key: key.parkedCount, value: pack(PARKED_ENVELOPES_MAX) }])
+  await store.write([
+    { key: key.parkedCounts, value: pack({ key: PARKED_ENVELOPES_MAX, certificate: 0 }) },
+  ])
   const stranger = await aSync('stranger', { number: 19 })
 
   const { outcome } = await arrive(bravo, await envelopeOf(stranger, KEYS))
@@ -477,10 +479,12 @@ test('an envelope for which there is no room to wait is refused whole: its sende
   for (const body of ['first', 'second']) await say(alpha, body)
   await arrive(charlie, await envelopeOf(alpha, routine))
   await say(charlie, 'by charlie')
+  const wanted = { [alpha.actor]: 1 }
+  const kept = { bytes: Uint8Array.of(0), from: undefined, since: 0, wanted, holder: charlie.id }
   await store.write(
     Array.from({ length: PARKED_ENVELOPES_MAX }, (_, index) => ({
       key: key.waiting(DIRECTORY, String(index)),
-      value: Uint8Array.of(0xc0),
+      value: pack(kept),
     })),
   )
 

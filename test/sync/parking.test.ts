@@ -1,10 +1,9 @@
-/** Envelopes nobody here can open yet have a limit, and those for others give way. */
+/** Envelopes nobody here can open yet have a limit, and those of which there are most give way. */
 import { test } from 'tap'
 import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
-import { openMemoryStore } from '#storage/memory-store.ts'
 import { key, range } from '#sync/keys.ts'
-import { allParked, keptFrom, park, unpark } from '#sync/parking.ts'
-import { pack, unpack } from '#sync/records.ts'
+import { allParked, keptFrom, park, unpark, type Wait } from '#sync/parking.ts'
+import { pack, unpack, type ParkedCounts } from '#sync/records.ts'
 import { collectingLog } from '../support/log.ts'
 import { aSync, type SyncNode } from '../support/sync.ts'
 
@@ -26,44 +25,65 @@ test('what is parked is counted, once each, and its time stays the time it first
   t.equal(await count(alpha), 0)
 })
 
-test('beyond the limit the one that has waited longest for a key gives way, and that is logged', async (t) => {
+test('beyond the limit, where most wait for a key, the longest of them gives way, and that is logged', async (t) => {
   const log = collectingLog()
   await using alpha = await aSync('alpha', { log })
   await put(alpha, 1, 'certificate', 10)
   await put(alpha, 2, 'key', 30)
   await put(alpha, 3, 'key', 20)
-  await alpha.context.replica.commit(async (tx) =>
-    tx.put(key.parkedCount, pack(PARKED_ENVELOPES_MAX)),
-  )
+  await pretend(alpha, 'key', PARKED_ENVELOPES_MAX - 1)
 
   t.match(await put(alpha, 4, 'key', 90), { kind: 'parked' })
   t.match(await put(alpha, 5, 'certificate', 91), { kind: 'parked' })
 
-  const left = await alpha.context.replica.read.list(range.parked)
-  t.strictSame(
-    left.map(([, bytes]) => keptFrom(bytes).bytes[0]),
-    [1, 5, 4],
-  )
+  t.strictSame(await heads(alpha), [1, 5, 4])
   t.equal(await count(alpha), PARKED_ENVELOPES_MAX)
   t.equal(log.named('envelope.parked-out').length, 2)
 })
 
-test('what waits for a certificate gives way to nothing: one more is refused', async (t) => {
-  await using alpha = await aSync('alpha', { store: openMemoryStore() })
-  await put(alpha, 1, 'certificate', 10)
-  await alpha.context.replica.commit(async (tx) =>
-    tx.put(key.parkedCount, pack(PARKED_ENVELOPES_MAX)),
-  )
+test('where most wait for a certificate, the longest of those gives way: made-up senders keep nobody out', async (t) => {
+  await using alpha = await aSync('alpha')
+  for (const first of [1, 2, 3]) await put(alpha, first, 'certificate', 10 * first)
+  await put(alpha, 4, 'key', 5)
+  await pretend(alpha, 'certificate', PARKED_ENVELOPES_MAX - 1)
 
-  t.match(await put(alpha, 2, 'key', 20), { kind: 'refused', reason: 'too many are parked' })
-  t.equal((await alpha.context.replica.read.list(range.parked)).length, 1)
+  t.match(await put(alpha, 5, 'key', 90), { kind: 'parked' })
+  t.match(await put(alpha, 6, 'certificate', 91), { kind: 'parked' })
+
+  t.strictSame(await heads(alpha), [3, 6, 4, 5])
+  t.equal(await count(alpha), PARKED_ENVELOPES_MAX)
 })
 
-function put({ context }: SyncNode, first: number, wait: 'key' | 'certificate', since: number) {
+test('what is parked already takes nobodys place', async (t) => {
+  await using alpha = await aSync('alpha')
+  await put(alpha, 1, 'certificate', 10)
+  await put(alpha, 2, 'certificate', 20)
+  await pretend(alpha, 'certificate', PARKED_ENVELOPES_MAX)
+
+  t.match(await put(alpha, 2, 'certificate', 20), { kind: 'parked' })
+
+  t.strictSame(await heads(alpha), [1, 2])
+})
+
+/** Says that there are many more than there are. */
+async function pretend({ context }: SyncNode, wait: Wait, number: number): Promise<void> {
+  await context.replica.commit(async (tx) => {
+    const counts = unpack<ParkedCounts>(await tx.get(key.parkedCounts))
+    tx.put(key.parkedCounts, pack({ ...counts, [wait]: number }))
+  })
+}
+
+async function heads({ context }: SyncNode): Promise<readonly (number | undefined)[]> {
+  const entries = await context.replica.read.list(range.parked)
+  return entries.map(([, bytes]) => keptFrom(bytes).bytes[0])
+}
+
+function put({ context }: SyncNode, first: number, wait: Wait, since: number) {
   const incoming = { bytes: Uint8Array.of(first), from: undefined, since }
   return context.replica.commit((tx) => park(tx, context, { incoming, wait }))
 }
 
-async function count({ context }: SyncNode): Promise<number | undefined> {
-  return unpack<number>(await context.replica.read.get(key.parkedCount))
+async function count({ context }: SyncNode): Promise<number> {
+  const counts = unpack<ParkedCounts>(await context.replica.read.get(key.parkedCounts))
+  return (counts?.key ?? 0) + (counts?.certificate ?? 0)
 }

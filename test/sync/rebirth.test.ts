@@ -1,6 +1,9 @@
 /** A node put back to yesterday: it notices at the first word of another, loses nothing and doubles nothing. */
 import { test, type Test } from 'tap'
 import { must } from '#base/assert.ts'
+import type { DocumentId } from '#base/ids.ts'
+import type { Note } from '#codec/note.ts'
+import type { Clock } from '#model/log.ts'
 import { openMemoryNetwork } from '#carriers/memory.ts'
 import { readAuditFile, writeAuditFile } from '#codec/audit-file.ts'
 import { proveAudit } from '#codec/audit-proof.ts'
@@ -10,6 +13,7 @@ import { openMemoryStore } from '#storage/memory-store.ts'
 import { audit } from '#sync/audit.ts'
 import { auditLists, readAudit } from '#sync/audit-reading.ts'
 import { range } from '#sync/keys.ts'
+import { clockOf } from '#sync/ledger.ts'
 import { virtualClock, type VirtualClock } from '../support/clock.ts'
 import { collectingLog } from '../support/log.ts'
 import { anIdentity, organisation, seedOf } from '../support/nodes.ts'
@@ -18,6 +22,7 @@ import {
   arrive,
   aSync,
   bodies,
+  envelopeOf,
   found,
   noteOf,
   routine,
@@ -96,6 +101,7 @@ test('its audit goes on in the new life: why stands first, nothing is there twic
     ['restore noticed', true],
     ['signed out', false],
     ['drill held', true],
+    ['claim doubted', true],
   ])
   const { identity, roster } = reborn.node.context
   const certificates = roster.all().flatMap((one) => roster.bytesOf(one.node) ?? [])
@@ -115,20 +121,12 @@ test('its own word, back from a post office, may name what it has and never sent
   await found(alpha)
   await say(alpha, 'kept')
   const clock = { [alpha.actor]: 1 }
-  const word = await noteOf(alpha, {
-    kind: 'have',
-    isWhole: true,
-    items: [{ document: routine, clock, read: {} }],
-  })
+  const word = await noteOf(alpha, aHave(routine, clock))
 
   await arrive(alpha, word, { from: 'post:town' })
 
   t.equal(alpha.context.run.isOver, false)
-  const more = await noteOf(alpha, {
-    kind: 'have',
-    isWhole: true,
-    items: [{ document: routine, clock: { [alpha.actor]: 2 }, read: {} }],
-  })
+  const more = await noteOf(alpha, aHave(routine, { [alpha.actor]: 2 }))
   await arrive(alpha, more, { from: 'post:town' })
   t.equal(alpha.context.run.isOver, true, 'it once had more')
 })
@@ -179,9 +177,55 @@ test('what was in the backup and not yet sent is not written twice', async (t) =
   const reborn = await scene.open({ isLinked: true, life: 'second' })
   await scene.clock.advance(DAY_MS)
 
-  const all = ['before 1', 'before 2', 'lost 1', 'lost 2', 'lost 3', 'lost 4']
+  const all = ['before 1', 'before 2', 'before 3', 'lost 1', 'lost 2', 'lost 3', 'lost 4']
   t.strictSame((await bodies(reborn.node)).toSorted(), all)
   t.strictSame((await bodies(scene.bravo)).toSorted(), all)
+  await reborn.close()
+})
+
+test('nor is it when it was proved of another document only', async (t) => {
+  const scene = await aRestore(t, { isCutBeforeImage: true })
+  const restored = await scene.open({})
+  const unsent = (await shown(restored.node)).filter(({ body }) => body !== 'before 1')
+  t.equal(unsent.length, 2)
+  for (const { document } of unsent) {
+    const clock = await clockOf(scene.bravo.context.replica.read, document)
+    await arrive(restored.node, await noteOf(scene.bravo, aHave(document, clock)))
+  }
+  await arrive(restored.node, await envelopeOf(scene.bravo, routine))
+  t.equal(restored.node.context.run.isOver, true)
+  await restored.close()
+
+  const reborn = await scene.open({ isLinked: true, life: 'second' })
+  await scene.clock.advance(DAY_MS)
+
+  const all = ['before 1', 'before 2', 'before 3', 'lost 1', 'lost 2', 'lost 3', 'lost 4']
+  t.strictSame((await bodies(reborn.node)).toSorted(), all)
+  t.strictSame((await bodies(scene.bravo)).toSorted(), all)
+  await reborn.close()
+})
+
+test('a lie told beside the truth hides what was not sent for an hour, not for good', async (t) => {
+  const scene = await aRestore(t)
+  const restored = await scene.open({})
+  await say(restored.node, 'since', 'flash')
+  const [since] = (await shown(restored.node)).filter(({ body }) => body === 'since')
+  const document = must(since, 'it was just said').document
+  const clock = { [restored.node.actor]: 1_000 }
+  await arrive(restored.node, await noteOf(scene.bravo, aHave(document, clock)))
+  t.equal(restored.node.context.run.isOver, false)
+  const proof = await envelopeOf(scene.bravo, routine, { [restored.node.actor]: 2 })
+  await arrive(restored.node, proof)
+  t.equal(restored.node.context.run.isOver, true)
+  await restored.close()
+
+  const reborn = await scene.open({ isLinked: true, life: 'second' })
+  await scene.clock.advance(2 * 3_600_000)
+
+  const all = ['before 1', 'before 2', 'lost 1', 'lost 2', 'lost 3', 'lost 4', 'since']
+  t.strictSame((await bodies(reborn.node)).toSorted(), all)
+  t.strictSame((await bodies(scene.bravo)).toSorted(), all)
+  t.strictSame(await reborn.node.context.replica.read.list(range.allAside), [])
   await reborn.close()
 })
 
@@ -196,6 +240,10 @@ test('a node that died before its old life had ended is told again at its next s
   t.ok(again.rebirths() > 0)
   await again.close()
 })
+
+function aHave(document: DocumentId, clock: Clock): Note {
+  return { kind: 'have', isWhole: false, items: [{ document, clock, read: {} }] }
+}
 
 interface Opened {
   readonly node: SyncNode
@@ -267,14 +315,17 @@ async function aRestore(
   await clock.advance(DAY_MS)
   await first.close()
   const offline = await open(disk, {})
-  if (isCutBeforeImage) await say(offline.node, 'before 2')
+  if (isCutBeforeImage) {
+    await say(offline.node, 'before 2')
+    await say(offline.node, 'before 3', 'flash')
+  }
   await offline.close()
   const image = await imageOf(disk)
   const second = await open(disk, { isLinked: true })
   for (const number of [1, 2, 3, 4]) await say(second.node, `lost ${number}`)
   if (isAudited) await note(second.node, 'signed out')
   await clock.advance(DAY_MS)
-  t.equal((await bodies(bravo)).length, 6)
+  t.equal((await bodies(bravo)).length, isCutBeforeImage ? 7 : 6)
   await second.close()
   return { clock, bravo, open: ({ store = image, ...choice }) => open(store, choice) }
 }

@@ -13,6 +13,12 @@ test('only an administrator locks the node, and the answer comes before it close
   t.equal(status, 200)
   t.match(json, { status: 'OK' })
   await locked.promise
+  const { amira, bo } = door.people
+  const deeds = ['store locked', 'action refused'] as const
+  t.match(await door.node.audit(amira.id, { limit: 10, deeds }), [
+    { deed: 'store locked', by: amira.id },
+    { deed: 'action refused', by: bo.id },
+  ])
 })
 
 test('a node that nobody could unlock again is not locked', async (t) => {

@@ -1,0 +1,180 @@
+/** Posts, amendments and settings, folded into what people see of a channel. */
+import type { DocumentId, NodeId, PostId } from '#base/ids.ts'
+import type { Directory } from '#model/directory.ts'
+import { channelOfDocument, laneOfDocument } from '#model/document-id.ts'
+import { postIdOf, type Logged } from '#model/log.ts'
+import { mentionsIn, usernames } from '#model/names.ts'
+import { causeKey, orderKey } from '#model/order.ts'
+import {
+  configure,
+  EMPTY_CHANNEL,
+  isUncertain,
+  shownAt,
+  type ChannelRecord,
+  type MessageRecord,
+} from '#model/view.ts'
+import {
+  adoptOrphans,
+  applyAmendment,
+  replaceMessage,
+  touchedAt,
+  type AmendmentScene,
+  type WithoutEffect,
+} from './amendments.ts'
+import { key, range } from './keys.ts'
+import type { Source, ViewEvent } from './projector.ts'
+import { pack, unpack, type ViewedRecord } from './records.ts'
+import type { Tx } from './replica.ts'
+
+/** Folds an entry of a channel's settings or of a segment; undefined when nothing changes by it. */
+export async function applyMessage(scene: Scene, origin: NodeId): Promise<ViewEvent | undefined> {
+  const { document, logged, source } = scene
+  const { author, content } = logged.entry
+  if (content.kind === 'settings') return applySettings(scene)
+  if (content.kind === 'post') return applyPost(scene, origin)
+  const isAmendment =
+    content.kind === 'edit' || content.kind === 'deletion' || content.kind === 'reaction'
+  if (!isAmendment || author === undefined) return undefined
+  const at = shownAt(logged, source.now)
+  const channel = channelOfDocument(document)
+  const { actor } = logged
+  const amendment = { author, actor, order: causeKey(document, logged), at, channel, content }
+  const amended = await applyAmendment(amendmentScene(scene), amendment)
+  return amended && { kind: 'amended', ...amended }
+}
+
+function amendmentScene({ tx, source, directory, withoutEffect }: Scene): AmendmentScene {
+  return { tx, directory, now: source.now, withoutEffect }
+}
+
+/** An entry, and what it is folded into. */
+export interface Scene {
+  readonly tx: Tx
+  readonly document: DocumentId
+  readonly logged: Logged
+  readonly source: Source
+  readonly directory: Directory
+  readonly withoutEffect: (at: WithoutEffect) => void
+}
+
+async function applySettings({ tx, document, logged }: Scene): Promise<ViewEvent | undefined> {
+  const channel = channelOfDocument(document)
+  const content = logged.entry.content
+  if (channel === undefined || content.kind !== 'settings') return undefined
+  const record = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
+  const next = configure(record, { settings: content.settings, order: causeKey(document, logged) })
+  tx.put(
+    key.channel(channel),
+    pack({ ...next, updatedAt: Math.max(record.updatedAt, logged.entry.placeAt) }),
+  )
+  return { kind: 'settings', document }
+}
+
+async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | undefined> {
+  const { tx, document, logged, source } = scene
+  const { author, content, claimedAt } = logged.entry
+  const channel = channelOfDocument(document)
+  if (channel === undefined || author === undefined || content.kind !== 'post') return undefined
+  const id = postIdOf(document, logged.actor, logged.seq)
+  const order = orderKey(document, logged)
+  const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
+  const createdAt = shownAt(logged, source.now)
+  let message: MessageRecord = {
+    id,
+    channel,
+    author,
+    root: content.root,
+    body: content.body,
+    lane: laneOfDocument(document),
+    order,
+    createdAt,
+    claimedAt,
+    isTimeUncertain: isUncertain(logged, source.now),
+    updatedAt: touchedAt(source.now, counts.updatedAt),
+    editedAt: 0,
+    editOrder: '',
+    deletedAt: 0,
+    replyCount: 0,
+    lastReplyAt: 0,
+    reactions: [],
+    origin,
+    pendingId: source.pendingId,
+    document,
+    actor: logged.actor,
+    seq: logged.seq,
+  }
+  if (source.isLate)
+    message = await countReplies(scene, await adoptOrphans(amendmentScene(scene), message))
+  tx.put(key.message(id), pack(message))
+  tx.put(key.order(channel, order), pack(id))
+  tx.put(key.changed(channel, message.updatedAt, id), pack(id))
+  const next: ChannelRecord = {
+    ...counts,
+    messageCount: counts.messageCount + 1,
+    rootCount: counts.rootCount + (content.root === undefined ? 1 : 0),
+    lastPostAt: Math.max(counts.lastPostAt, createdAt),
+    newestPlaceAt: Math.max(counts.newestPlaceAt, logged.entry.placeAt),
+    updatedAt: message.updatedAt,
+  }
+  tx.put(key.channel(channel), pack(next))
+  if (content.root !== undefined) await countReply(scene, content.root, message)
+  if (source.isAgain !== true) await countMentions(scene, message)
+  return { kind: 'posted', message, isLate: source.isLate }
+}
+
+/** Replies that came before it. Only those of the same channel are some. */
+async function countReplies(
+  { tx, withoutEffect }: Scene,
+  message: MessageRecord,
+): Promise<MessageRecord> {
+  let { replyCount, lastReplyAt } = message
+  for (const [place, bytes] of await tx.list(range.thread(message.id))) {
+    const id = unpack<PostId>(bytes) ?? message.id
+    const reply = unpack<MessageRecord>(await tx.get(key.message(id)))
+    if (reply?.channel !== message.channel) {
+      tx.delete(place)
+      if (reply !== undefined)
+        withoutEffect({ document: reply.document, actor: reply.actor, reason: 'wrong document' })
+    } else {
+      replyCount += 1
+      lastReplyAt = reply.createdAt
+    }
+  }
+  return { ...message, replyCount, lastReplyAt }
+}
+
+async function countReply(
+  { tx, withoutEffect }: Scene,
+  root: PostId,
+  reply: MessageRecord,
+): Promise<void> {
+  const record = unpack<MessageRecord>(await tx.get(key.message(root)))
+  if (record !== undefined && record.channel !== reply.channel)
+    return withoutEffect({ document: reply.document, actor: reply.actor, reason: 'wrong document' })
+  tx.put(key.thread(root, reply.order), pack(reply.id))
+  if (record === undefined) return
+  const lastReplyAt = Math.max(record.lastReplyAt, reply.createdAt)
+  replaceMessage(tx, record, {
+    ...record,
+    replyCount: record.replyCount + 1,
+    lastReplyAt,
+    updatedAt: reply.updatedAt,
+  })
+}
+
+async function countMentions({ tx, directory }: Scene, message: MessageRecord): Promise<void> {
+  const mentioned = mentionsIn(message.body)
+  if (mentioned.length === 0) return
+  const names = usernames(directory)
+  for (const { person } of directory.members(message.channel)) {
+    if (person === message.author || !mentioned.includes(names.get(person) ?? '')) continue
+    const place = key.viewed(person, message.channel)
+    const viewed = unpack<ViewedRecord>(await tx.get(place)) ?? {
+      count: 0,
+      rootCount: 0,
+      at: 0,
+      mentions: 0,
+    }
+    tx.put(place, pack({ ...viewed, mentions: viewed.mentions + 1 }))
+  }
+}
