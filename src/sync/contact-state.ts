@@ -10,8 +10,6 @@ export interface ContactState {
   readonly receiptDelayMs: number
   /** What is on its way. */
   readonly flying: Set<Cut>
-  /** Taken by the peer, but something before it is not answered for yet. */
-  readonly answered: Set<Cut>
   /** When this contact was last asked for what a document lacks, and how often before. */
   readonly wanted: Map<DocumentId, { readonly at: Instant; readonly times: number }>
   /** Documents this contact refused; not offered again before the next. */

@@ -16,24 +16,9 @@ import { sealingKeyFor } from './epochs.ts'
 import { goesAnywayAt, mustHoldBack } from './hearsay.ts'
 import { retryParked } from './inbox.ts'
 import { key, range } from './keys.ts'
-import {
-  allDocuments,
-  clockOf,
-  coveredByAll,
-  hasOf,
-  noteHas,
-  setHas,
-  tellDelivery,
-} from './ledger.ts'
+import { allDocuments, clockOf, coveredByAll, hasOf, setHas } from './ledger.ts'
 import { passOnAgain } from './notes.ts'
-import {
-  pack,
-  unpack,
-  type DepartureRecord,
-  type OutboxRecord,
-  type ParcelRecord,
-  type PeerRecord,
-} from './records.ts'
+import { pack, unpack, type OutboxRecord, type ParcelRecord, type PeerRecord } from './records.ts'
 import { settleOverdue } from './rebirth.ts'
 import { coverPeer } from './standing.ts'
 import type { Tx } from './replica.ts'
@@ -101,74 +86,6 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
   return { cut: undefined, lookAgainAt: later.length === 0 ? undefined : Math.min(...later) }
 }
 
-/**
- * The peer took a parcel: on its own disk (`custody`), or on its way (`departed`). Answers may overtake each other, and
- * what a peer has of an actor must have no holes, so an answer counts for that only once those before it have come.
- */
-export async function handedOver(
-  tx: Tx,
-  context: SyncContext,
-  answer: { readonly state: ContactState; readonly cut: Cut },
-): Promise<void> {
-  const { state, cut } = answer
-  await noteDeparture(tx, context, { state, cut })
-  let settled = await settle(tx, state, cut)
-  if (settled) tx.afterwards(() => state.answered.delete(cut))
-  else tx.afterwards(() => state.answered.add(cut))
-  const open = new Set([...state.answered].filter((one) => one !== cut))
-  while (settled) {
-    settled = false
-    for (const one of open) {
-      if (!(await settle(tx, state, one))) continue
-      open.delete(one)
-      tx.afterwards(() => state.answered.delete(one))
-      settled = true
-    }
-  }
-}
-
-/** Notes that the peer has what a parcel holds, unless something before it is not answered for. */
-async function settle(tx: Tx, state: ContactState, { parcel, record }: Cut): Promise<boolean> {
-  const { document, first, clock } = record
-  if (document !== undefined) {
-    const has = await hasOf(tx, state.peer, document)
-    const isNext = Object.entries(first).every(([actor, seq]) => seq <= (has[actor] ?? 0) + 1)
-    if (!isNext) return false
-    await noteHas(tx, state.peer, { document, clock })
-  }
-  tx.delete(key.parcel(state.peer, parcel.lane, parcel.number))
-  return true
-}
-
-async function noteDeparture(
-  tx: Tx,
-  context: SyncContext,
-  { state, cut }: { readonly state: ContactState; readonly cut: Cut },
-): Promise<void> {
-  const { actor } = context.replica
-  const { document, first, clock } = cut.record
-  const [from, to] = [first[actor], clock[actor]]
-  if (document === undefined || from === undefined || to === undefined) return
-  const place = key.departure(document, actor, to)
-  const before = unpack<DepartureRecord>(await tx.get(place))
-  if (before !== undefined && before.from <= from) return // it left by another way already
-  const departure: DepartureRecord = { carrier: state.carrier, at: context.now(), from }
-  tx.put(place, pack(departure))
-  tellDelivery(tx, context, { document, actor, from, to })
-}
-
-/** The peer will not have this parcel under this number; a delta may be cut anew, a note is put back where it can. */
-export async function takeBack(
-  tx: Tx,
-  { peer }: ContactState,
-  { cut, mayTryAgain }: { readonly cut: Cut; readonly mayTryAgain: boolean },
-): Promise<void> {
-  const { lane, number } = cut.parcel
-  tx.delete(key.parcel(peer, lane, number))
-  if (cut.record.document === undefined && mayTryAgain)
-    tx.put(key.note(peer, `again.${number}`), cut.record.bytes)
-}
-
 /** A node may be met before the directory that names it has arrived: what it sent before can be opened now. */
 async function getToKnow(
   tx: Tx,
@@ -225,7 +142,8 @@ async function leftParcels(tx: Tx, state: ContactState, isStale: boolean): Promi
     const lane = laneFromNumber(Number(laneText))
     const record = unpack<ParcelRecord>(bytes)
     if (lane === undefined || record === undefined) continue
-    if (isStale && record.document !== undefined) tx.delete(place)
+    const isAnswered = record.isAnswered === true
+    if (isAnswered || (isStale && record.document !== undefined)) tx.delete(place)
     else cuts.push({ parcel: { bytes: record.bytes, lane, number: Number(numberText) }, record })
   }
   return cuts

@@ -92,6 +92,8 @@ export interface ParcelRecord {
   /** For each actor, the first and the last of its changes in the envelope. */
   readonly first: Clock
   readonly clock: Clock
+  /** The peer took it, and something before it is still under way. */
+  readonly isAnswered?: boolean
 }
 
 /** An envelope that cannot be taken yet. */

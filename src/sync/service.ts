@@ -8,10 +8,11 @@ import { IN_FLIGHT_MAX } from '#base/limits.ts'
 import type { Carrier, Contact } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import { openBell, type Bell } from './bell.ts'
-import { beginContact, handedOver, nextParcel, takeBack } from './contact.ts'
+import { beginContact, nextParcel } from './contact.ts'
 import type { ContactState, Next } from './contact-state.ts'
 import type { SyncContext } from './context.ts'
 import type { Cut } from './cut.ts'
+import { handedOver, takeBack } from './handover.ts'
 import type { Links } from './links.ts'
 import { untilDone } from './patience.ts'
 
@@ -74,7 +75,6 @@ function stateOf({ carrier, contact }: Service): ContactState {
   const { name, receiptDelayMs } = carrier
   const fresh = {
     flying: new Set<Cut>(),
-    answered: new Set<Cut>(),
     wanted: new Map(),
     refused: new Set<never>(),
   }

@@ -5,12 +5,14 @@ import type { Amendment } from '#model/view.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
 import type { Sealing } from './evidence.ts'
 import type { Member } from './fleet.ts'
+import type { Said } from './said.ts'
 import type { Verdict } from './verdict.ts'
 import type { View } from './view.ts'
 
 /** What is checked. */
 interface Rest {
   readonly members: readonly Member[]
+  readonly said: readonly Said[]
   readonly verdict: Verdict
   /** What headquarters shows. */
   readonly reference: View
@@ -49,9 +51,13 @@ function mayStay(
   if (captured.some(({ id }) => place.includes(`/${id}/`))) return true
   if (prefix === 'park/') return mayStayParked(rest, value)
   if (prefix !== 'view/orphan/') return false
-  // What a captured node says of its own message, which came too late to count.
+  // What anybody says of a message of a captured node that counts no more, or a captured node of whatever it likes.
   const author = unpack<Pick<Amendment, 'author'>>(value)?.author
-  return captured.some(({ id }) => author && nodePrefixOfPerson(author) === nodePrefix(id))
+  const target = rest.said.find(({ id }) => id !== undefined && place.includes(`/${id}/`))
+  return captured.some(
+    ({ id, index }) =>
+      target?.home === index || (author && nodePrefixOfPerson(author) === nodePrefix(id)),
+  )
 }
 
 function mayStayParked({ members, captured, reference, sealingOf }: Waiting, value: Uint8Array) {

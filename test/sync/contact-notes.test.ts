@@ -135,7 +135,6 @@ async function aGap(startsAt = 1_800_000_000_000) {
     carrier: 'test',
     receiptDelayMs: RECEIPT_DELAY_MS,
     flying: new Set(),
-    answered: new Set(),
     wanted: new Map(),
     refused: new Set(),
   }

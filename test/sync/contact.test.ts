@@ -5,11 +5,12 @@ import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Clock } from '#model/log.ts'
 import { LANES } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
-import { beginContact, handedOver, nextParcel } from '#sync/contact.ts'
+import { beginContact, nextParcel } from '#sync/contact.ts'
 import type { ContactState } from '#sync/contact-state.ts'
 import type { Cut } from '#sync/cut.ts'
+import { handedOver } from '#sync/handover.ts'
 import { key, range } from '#sync/keys.ts'
-import { hasOf, noteHas } from '#sync/ledger.ts'
+import { hasOf, noteHas, setHas } from '#sync/ledger.ts'
 import { unpack, type DepartureRecord, type OutboxRecord } from '#sync/records.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { virtualClock } from '../support/clock.ts'
@@ -95,7 +96,29 @@ test('an answer that overtakes another counts once that one has come', async (t)
   t.strictSame(await has(alpha, office), { [alpha.actor]: 3 })
   const flying = await alpha.context.replica.read.list(range.parcels(office))
   t.notOk(flying.some(([place]) => place.includes(`/${LANES.indexOf('routine')}/`)))
-  t.equal(state.answered.size, 0)
+})
+
+test('an answer that waits for what the peer has no more is let go once nothing is under way', async (t) => {
+  const alpha = await aFounder()
+  await say(alpha, 'one')
+  const state = await begin(alpha, office)
+  await everything(alpha, state)
+  for (const cut of state.flying) await answered(alpha, state, cut)
+  await say(alpha, 'two')
+  await say(alpha, 'three')
+  const late = must(await next(alpha, state), 'two and three')
+  const { replica } = alpha.context
+  await replica.commit((tx) =>
+    setHas(tx, alpha.context, { peer: office, document: routine, clock: {} }),
+  )
+
+  await answered(alpha, state, late)
+
+  t.strictSame(await replica.read.list(range.parcels(office)), [])
+  t.strictSame(await has(alpha, office), {})
+  const again = must(await next(alpha, state), 'all three')
+  await answered(alpha, state, again)
+  t.strictSame(await has(alpha, office), { [alpha.actor]: 3 })
 })
 
 test('what left once stays left, also when a part of it leaves again by another way', async (t) => {
@@ -257,7 +280,6 @@ async function begin(
     carrier: 'test',
     receiptDelayMs: 86_400_000,
     flying: new Set(),
-    answered: new Set(),
     wanted: new Map(),
     refused: new Set(),
   }
@@ -282,6 +304,12 @@ async function everything(node: SyncNode, state: ContactState) {
     if (cut === undefined) return sent
     sent.push({ lane: cut.parcel.lane, document: cut.record.document })
   }
+}
+
+/** As `answer`, and it is under way no more. */
+async function answered(node: SyncNode, state: ContactState, cut: Cut): Promise<void> {
+  await answer(node, state, cut)
+  state.flying.delete(cut)
 }
 
 async function answer({ context }: SyncNode, state: ContactState, cut: Cut): Promise<void> {

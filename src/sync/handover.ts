@@ -1,0 +1,86 @@
+/** What follows from a peer's answer to a parcel. */
+import type { PeerId } from '#ports/carrier.ts'
+import type { ContactState } from './contact-state.ts'
+import type { SyncContext } from './context.ts'
+import type { Cut } from './cut.ts'
+import { key, range } from './keys.ts'
+import { hasOf, noteHas, tellDelivery } from './ledger.ts'
+import { pack, unpack, type DepartureRecord, type ParcelRecord } from './records.ts'
+import type { Tx } from './replica.ts'
+
+/**
+ * The peer took a parcel: on its own disk (`custody`), or on its way (`departed`). Answers may overtake each other, and
+ * what a peer has of an actor must have no holes, so an answer counts for that only once those before it have come.
+ *
+ * When nothing more is under way, what an answer still waits for will not come: the peer has less of a list by now than it
+ * had, as one that forked was cut. The parcel is let go, and its changes are offered again from what the peer has.
+ */
+export async function handedOver(
+  tx: Tx,
+  context: SyncContext,
+  { state, cut }: { readonly state: ContactState; readonly cut: Cut },
+): Promise<void> {
+  await noteDeparture(tx, context, { state, cut })
+  const { peer } = state
+  const { lane, number } = cut.parcel
+  const taken = key.parcel(peer, lane, number)
+  const parcels = new Map<string, ParcelRecord>([[taken, { ...cut.record, isAnswered: true }]])
+  for (const [place, bytes] of await tx.list(range.parcels(peer))) {
+    const record = unpack<ParcelRecord>(bytes)
+    if (record !== undefined && place !== taken) parcels.set(place, record)
+  }
+  const answered = new Map([...parcels].filter(([, { isAnswered }]) => isAnswered === true))
+  const isUnderWay = answered.size < parcels.size
+  while (await settleOne(tx, peer, answered));
+  for (const [place, record] of answered) {
+    if (isUnderWay) tx.put(place, pack(record))
+    else tx.delete(place)
+  }
+}
+
+/** Notes that the peer has what one of these parcels holds, if there is one before which nothing lacks. */
+async function settleOne(
+  tx: Tx,
+  peer: PeerId,
+  answered: Map<string, ParcelRecord>,
+): Promise<boolean> {
+  for (const [place, { document, first, clock }] of answered) {
+    const has = document === undefined ? {} : await hasOf(tx, peer, document)
+    const isNext = Object.entries(first).every(([actor, seq]) => seq <= (has[actor] ?? 0) + 1)
+    if (document !== undefined && !isNext) continue
+    if (document !== undefined) await noteHas(tx, peer, { document, clock })
+    answered.delete(place)
+    tx.delete(place)
+    return true
+  }
+  return false
+}
+
+async function noteDeparture(
+  tx: Tx,
+  context: SyncContext,
+  { state, cut }: { readonly state: ContactState; readonly cut: Cut },
+): Promise<void> {
+  const { actor } = context.replica
+  const { document, first, clock } = cut.record
+  const [from, to] = [first[actor], clock[actor]]
+  if (document === undefined || from === undefined || to === undefined) return
+  const place = key.departure(document, actor, to)
+  const before = unpack<DepartureRecord>(await tx.get(place))
+  if (before !== undefined && before.from <= from) return // it left by another way already
+  const departure: DepartureRecord = { carrier: state.carrier, at: context.now(), from }
+  tx.put(place, pack(departure))
+  tellDelivery(tx, context, { document, actor, from, to })
+}
+
+/** The peer will not have this parcel under this number; a delta may be cut anew, a note is put back where it can. */
+export async function takeBack(
+  tx: Tx,
+  { peer }: ContactState,
+  { cut, mayTryAgain }: { readonly cut: Cut; readonly mayTryAgain: boolean },
+): Promise<void> {
+  const { lane, number } = cut.parcel
+  tx.delete(key.parcel(peer, lane, number))
+  if (cut.record.document === undefined && mayTryAgain)
+    tx.put(key.note(peer, `again.${number}`), cut.record.bytes)
+}
