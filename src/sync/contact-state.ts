@@ -8,6 +8,8 @@ export interface ContactState {
   readonly peer: PeerId
   readonly carrier: string
   readonly receiptDelayMs: number
+  /** It ends once all is sent: nothing waits for company. */
+  readonly isVisit?: boolean
   /** What is on its way. */
   readonly flying: Set<Cut>
   /** Taken by the peer, but something before it is not answered for yet. */

@@ -77,6 +77,7 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
   const offers = await openOffers(tx, state)
   const later: Instant[] = []
   const due = offers.filter((offer) => {
+    if (state.isVisit) return true
     const waitMs = offer.record.notBefore - now
     // A wait longer than the rule allows means that the clock was set back.
     if (waitMs <= 0 || waitMs > RELAY_DELAY_MS) return true
@@ -190,7 +191,9 @@ async function meet(tx: Tx, context: SyncContext, state: ContactState): Promise<
   )
   tx.afterwards(() => context.peers.add(state.peer))
   for (const document of await allDocuments(tx)) {
-    await setHas(tx, context, { peer: state.peer, document, clock: {} })
+    // What came from a post office lies there, whether we have ever put anything there or not.
+    const clock = isNode(state.peer) ? {} : await hasOf(tx, state.peer, document)
+    await setHas(tx, context, { peer: state.peer, document, clock })
     tx.put(key.owed(state.peer, document), pack(context.now()))
   }
 }

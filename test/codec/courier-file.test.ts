@@ -42,7 +42,7 @@ test('wherever a file is cut, what came whole before is good and the cut is seen
   for (let length = 0; length < file.length; length += 1) {
     const { envelopes: found, end } = readAll(file.subarray(0, length))
     if (end === 'whole' || found.join() !== wholeBefore(length).join())
-      return t.fail(`cut after ${length} bytes: ${found.length} envelopes, ${end}`)
+      t.fail(`cut after ${length} bytes: ${found.length} envelopes, ${end}`)
   }
   t.equal(wholeBefore(file.length).length, 4)
 })
@@ -58,7 +58,7 @@ test('whichever byte is changed, nothing but what came before its frame is taken
     const { envelopes: found, end } = readAll(bent)
     const isPrefix = found.every((one, place) => one === good[place])
     const isBefore = at >= COURIER_HEADER_BYTES + COURIER_FRAME_BYTES || found.length === 0
-    if (end === 'whole' || !isPrefix || !isBefore) return t.fail(`byte ${at}: ${end}`)
+    if (end === 'whole' || !isPrefix || !isBefore) t.fail(`byte ${at}: ${end}`)
   }
   t.pass(`${file.length} bytes`)
 })
@@ -119,7 +119,7 @@ test('two files have nothing in common but the magic', async (t) => {
   for (let at = 8; at + 8 <= one.length; at += 1) windows.add(hex(one.subarray(at, at + 8)))
 
   for (let at = 8; at + 8 <= two.length; at += 1)
-    if (windows.has(hex(two.subarray(at, at + 8)))) return t.fail(`8 equal bytes at ${at}`)
+    if (windows.has(hex(two.subarray(at, at + 8)))) t.fail(`8 equal bytes at ${at}`)
   t.ok(equalBytes(one.subarray(0, 8), two.subarray(0, 8)))
 })
 
