@@ -47,6 +47,8 @@ export const DEEDS = [
   'release refused',
   'release held',
   'release allowed',
+  'courier exported',
+  'courier imported',
 ] as const
 
 /** What was done. */

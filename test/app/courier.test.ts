@@ -1,0 +1,155 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { EdgeError } from '#base/errors.ts'
+import { writeStickFile } from '#carriers/courier-stick.ts'
+import type { EdgeNode } from '#app/node.ts'
+import { aKit, copyStick, type Kit } from '../support/couriers.ts'
+import { aFolder } from '../support/folders.ts'
+import { anIdentity, aPerson } from '../support/nodes.ts'
+
+const people = [anIdentity('alpha', 1, 'hub'), anIdentity('bravo', 2), anIdentity('charlie', 3)]
+
+test('three nodes with nothing but two sticks, one of them lost, one copied, end with the same, once', async (t) => {
+  const [alpha, bravo, charlie] = [
+    await aKit(t, 'alpha', { role: 'hub', knows: people }),
+    await aKit(t, 'bravo', { knows: people }),
+    await aKit(t, 'charlie', { knows: people }),
+  ]
+  const [one, two, copy] = [await aFolder(t), await aFolder(t), await aFolder(t)]
+  await alpha.say('from alpha')
+  await alpha.exportTo(one)
+  await alpha.exportTo(two)
+  await bravo.importFrom(one)
+  await bravo.say('from bravo')
+  await bravo.exportTo(one)
+  await copyStick(one, copy)
+  await charlie.say('from charlie')
+  await charlie.importFrom(copy)
+  await charlie.exportTo(copy)
+  await rm(two, { recursive: true }) // with a courier who never came
+  await bravo.say('later, from bravo')
+  await bravo.exportTo(one)
+
+  // Home, both of them, the copy twice; and round once more for the receipts and what was left.
+  for (const stick of [one, copy, copy, one]) await alpha.importFrom(stick)
+  for (let round = 0; round < 2; round += 1)
+    for (const kit of [alpha, bravo, charlie, alpha, bravo, charlie]) {
+      await kit.importFrom(one)
+      await kit.exportTo(one)
+    }
+
+  const said = ['from alpha', 'from bravo', 'from charlie', 'later, from bravo'].toSorted()
+  for (const kit of [alpha, bravo, charlie]) t.strictSame(await kit.reads(), said)
+})
+
+test('what left on a stick is stored when its receipt comes home, and not before', async (t) => {
+  const [hub, kit] = [
+    await aKit(t, 'alpha', { role: 'hub', knows: people }),
+    await aKit(t, 'bravo', { knows: people }),
+  ]
+  const [out, home] = [await aFolder(t), await aFolder(t)]
+  await exchange([hub, kit], out)
+  await kit.say('is it there?')
+  const words: string[] = [await wordOf(kit)]
+
+  await kit.exportTo(out)
+  words.push(await wordOf(kit))
+  await hub.importFrom(out)
+  words.push(await wordOf(kit))
+  await hub.exportTo(home)
+  await kit.importFrom(home)
+  words.push(await wordOf(kit))
+
+  t.strictSame(words, ['queued', 'left this kit', 'left this kit', 'stored'])
+})
+
+test('only what is new goes onto a stick that is known, and nothing when there is nothing', async (t) => {
+  const kit = await aKit(t, 'bravo', { knows: people })
+  const stick = await aFolder(t)
+  for (let at = 0; at < 50; at += 1) await kit.say(`message ${at} of many, some words long`)
+
+  const first = await kit.exportTo(stick)
+  const second = await kit.exportTo(stick)
+  await kit.say('one more')
+  const third = await kit.exportTo(stick)
+  const status = await kit.node.courierStatus(kit.operator.id, stick)
+
+  t.ok(first.envelopes > third.envelopes, `${first.envelopes}, then ${third.envelopes}`)
+  t.match(second, { files: 0, envelopes: 0, bytes: 0 })
+  t.match(third, { files: 1, bytes: 4_136 })
+  t.match(status, { files: 2, fresh: 0, waiting: 0, isKnown: true, refused: [] })
+  t.equal((await readdir(stick)).length, 2)
+})
+
+test('a stick that fills up takes what it can; the rest goes onto the next', async (t) => {
+  let room = 0
+  const write: typeof writeStickFile = async (folder, name, bytes) => {
+    if (bytes.length > room) throw new EdgeError('STICK_FULL', { bytes: bytes.length })
+    room -= bytes.length
+    await writeStickFile(folder, name, bytes)
+  }
+  const kit = await aKit(t, 'bravo', { knows: people, write })
+  const other = await aKit(t, 'charlie', { knows: people })
+  const [small, large] = [await aFolder(t), await aFolder(t)]
+  await kit.say('there is no room for me')
+
+  await t.rejects(kit.exportTo(small), { code: 'STICK_FULL' })
+  t.strictSame(await readdir(small), [])
+  t.equal(await wordOf(kit), 'queued')
+  room = 1_000_000
+  await kit.exportTo(large)
+  await kit.exportTo(small)
+  await other.importFrom(small)
+  await kit.clock.advance(120_000)
+
+  t.strictSame(await other.reads(), ['there is no room for me'])
+  t.strictSame(await kit.audited('courier exported'), ['done 1', 'refused 1', 'done 1', 'done 1'])
+})
+
+test('export and import stand in the audit, and are for administrators', async (t) => {
+  const kit = await aKit(t, 'bravo', { knows: people })
+  const other = await aKit(t, 'charlie', { knows: people })
+  const stick = await aFolder(t)
+  const bo = await kit.node.enrolPerson(kit.operator.id, aPerson('bo'))
+
+  await t.rejects(kit.node.exportCourier(bo.id, stick), { code: 'NOT_ALLOWED' })
+  await t.rejects(kit.node.importCourier(bo.id, stick), { code: 'NOT_ALLOWED' })
+  await t.rejects(kit.node.courierStatus(bo.id, stick), { code: 'NOT_ALLOWED' })
+  await kit.exportTo(stick)
+  await other.importFrom(stick)
+  await other.importFrom(stick)
+
+  t.strictSame(await kit.audited('courier exported'), ['done 1'])
+  t.strictSame(await other.audited('courier imported'), ['done 1'])
+})
+
+test('what cannot be a stick is refused in words, and noted', async (t) => {
+  const kit = await aKit(t, 'bravo', { knows: people })
+  const gone = join(await aFolder(t), 'gone')
+
+  for (const deed of [kit.exportTo, kit.importFrom])
+    await t.rejects(deed(gone), {
+      code: 'INPUT_INVALID',
+      facts: { field: 'folder', found: 'nothing of this name' },
+    })
+  await t.rejects(kit.node.courierStatus(kit.operator.id, 'stick'), { code: 'INPUT_INVALID' })
+  t.strictSame(await kit.audited('courier exported'), ['refused 1'])
+  t.equal(kit.log.named('courier.failed').length, 2)
+})
+
+async function exchange(kits: readonly Kit[], stick: string): Promise<void> {
+  for (let round = 0; round < 2; round += 1)
+    for (const kit of kits) {
+      await kit.importFrom(stick)
+      await kit.exportTo(stick)
+    }
+}
+
+/** The word for the newest message of a kit, towards the first other node. */
+async function wordOf({ node, operator }: Kit): Promise<string> {
+  const [square] = await node.channelsOf(operator.id)
+  const { messages } = await node.page(operator.id, square!.id, { limit: 1 })
+  const { deliveries } = await (node as EdgeNode).delivery(operator.id, messages[0]!.id)
+  return deliveries[0]?.word ?? 'nobody to go to'
+}
