@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { EdgeError } from '#base/errors.ts'
@@ -82,6 +82,50 @@ test('only what is new goes onto a stick that is known, and nothing when there i
   t.equal((await readdir(stick)).length, 2)
 })
 
+test('what came over one stick goes on over the next at once', async (t) => {
+  const [alpha, bravo, charlie] = [
+    await aKit(t, 'alpha', { role: 'hub', knows: people }),
+    await aKit(t, 'bravo', { knows: people }),
+    await aKit(t, 'charlie', { knows: people }),
+  ]
+  const [one, two] = [await aFolder(t), await aFolder(t)]
+  await bravo.exportTo(two) // so that what comes later is no first meeting
+  await alpha.say('pass it on')
+
+  await alpha.exportTo(one)
+  await bravo.importFrom(one)
+  await bravo.exportTo(two)
+  await charlie.importFrom(two)
+
+  t.strictSame(await charlie.reads(), ['pass it on'])
+})
+
+test('what a damaged file held is asked for, and comes again', async (t) => {
+  const [alpha, bravo] = [
+    await aKit(t, 'alpha', { role: 'hub', knows: people }),
+    await aKit(t, 'bravo', { knows: people }),
+  ]
+  const stick = await aFolder(t)
+  await exchange([alpha, bravo], stick)
+  const before = new Set(await readdir(stick))
+  await alpha.say('first')
+  await alpha.exportTo(stick)
+  for (const name of await readdir(stick)) if (!before.has(name)) await damage(join(stick, name))
+  await alpha.say('second')
+  await alpha.exportTo(stick)
+
+  const report = await bravo.importFrom(stick)
+  const missing = await bravo.reads()
+  await bravo.exportTo(stick)
+  await alpha.importFrom(stick)
+  await alpha.exportTo(stick)
+  await bravo.importFrom(stick)
+
+  t.match(report, { files: 1, refused: [{ what: 'file', reason: 'does not open', count: 1 }] })
+  t.strictSame(missing, [])
+  t.strictSame(await bravo.reads(), ['first', 'second'])
+})
+
 test('a stick that fills up takes what it can; the rest goes onto the next', async (t) => {
   let room = 0
   const write: typeof writeStickFile = async (folder, name, bytes) => {
@@ -137,6 +181,13 @@ test('what cannot be a stick is refused in words, and noted', async (t) => {
   t.strictSame(await kit.audited('courier exported'), ['refused 1'])
   t.equal(kit.log.named('courier.failed').length, 2)
 })
+
+/** Changes one byte of the first frame. */
+async function damage(path: string): Promise<void> {
+  const bytes = await readFile(path)
+  bytes[2_000] = (bytes[2_000] ?? 0) ^ 1
+  await writeFile(path, bytes)
+}
 
 async function exchange(kits: readonly Kit[], stick: string): Promise<void> {
   for (let round = 0; round < 2; round += 1)
