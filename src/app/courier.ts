@@ -41,13 +41,13 @@ export function openCarrying(
     exportCourier: (subject, folder) =>
       whenAllowed(subject, (sticks) => {
         const begin = (peer: PeerId): Promise<boolean> => beginExport(context, subject, peer)
-        const visit = async () => ({ folder, forget, begin, keys: await keysToSeal(context) })
-        const work = async () => sticks.exportTo(await visit(), stop)
+        const keys = (): Promise<CourierKeys> => keysToSeal(context)
+        const work = async () => sticks.exportTo({ folder, forget, begin, keys }, stop)
         return noted(context, { deed: 'courier exported', subject }, work)
       }),
     importCourier: (subject, folder) =>
       whenAllowed(subject, async (sticks) => {
-        const keys = { ...keysHeld(context), now: undefined }
+        const keys = async (): Promise<CourierKeys> => keysOf(context, undefined)
         const work = () => sticks.importFrom({ folder, forget, keys }, stop)
         const report = await noted(context, { deed: 'courier imported', subject }, work)
         const { bytes } = report
@@ -97,26 +97,23 @@ async function noted(
   }
 }
 
-/** @throws EdgeError NOT_ALLOWED while this node has nothing to seal under */
+/** With the one that is sealed under now; there is none while this node waits for somebody to hand it on. */
 async function keysToSeal(context: AppContext): Promise<CourierKeys> {
   const { replica, identity } = context.sync
-  const epoch = await replica.commit((tx) =>
-    ensureEpoch(tx, context.sync, identity.organisation.id),
-  )
-  if (epoch === undefined)
-    throw new EdgeError('NOT_ALLOWED', {
-      action: 'use courier',
-      found: 'no key that only members of the organisation have',
-      do: 'Let this node meet another one first.',
-    })
-  return { ...keysHeld(context), now: epoch.secret }
+  const { id } = identity.organisation
+  const epoch = await replica.commit((tx) => ensureEpoch(tx, context.sync, id))
+  return keysOf(context, epoch?.secret)
 }
 
-function keysHeld({ sync: { identity, keyring } }: AppContext): Omit<CourierKeys, 'now'> {
+function keysOf(
+  { sync: { identity, keyring } }: AppContext,
+  now: Uint8Array | undefined,
+): CourierKeys {
   const { id, suite } = identity.organisation
   const epochs = keyring.held(id).toSorted((a, b) => b.number - a.number)
-  const held = epochs.slice(0, COURIER_SECRETS_MAX).map(({ secret }) => secret)
-  return { suite: suite.number, held }
+  const secrets = epochs.slice(0, COURIER_SECRETS_MAX - 1).map(({ secret }) => secret)
+  const forAll = keyring.keysSecret
+  return { suite: suite.number, now, forAll, held: [...secrets, forAll] }
 }
 
 /** Changes that are here and not on the stick; undefined for a new one, which gets everything. */

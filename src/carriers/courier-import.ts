@@ -5,7 +5,7 @@
 import { must } from '#base/assert.ts'
 import { EdgeError } from '#base/errors.ts'
 import { openCourierFile, type CourierReader } from '#codec/courier-file.ts'
-import type { CourierKeys, CourierRefusal, CourierReport } from '#ports/courier.ts'
+import type { CourierKeys, CourierRefusal, CourierReport, CourierVisit } from '#ports/courier.ts'
 import type { Store } from '#ports/store.ts'
 import { suiteOf } from '#trust/keys.ts'
 import type { ArrivalQueue } from './arrival-queue.ts'
@@ -24,32 +24,43 @@ export interface Importing {
   readonly store: Store
   readonly books: Books
   readonly arrivals: ArrivalQueue
-  readonly keys: CourierKeys
+  readonly keys: CourierVisit['keys']
   /** Aborts when the import is to end. */
   readonly signal: AbortSignal
 }
 
-/** Takes all of `content` that is not settled. @throws EdgeError STOPPING, STORE_FULL, STORE_BROKEN */
+/**
+ * Takes all of `content` that is not settled. What does not open is tried again once something else was taken: a file may
+ * bring the secret of the next. @throws EdgeError STOPPING, STORE_FULL, STORE_BROKEN
+ */
 export async function takeAll(
   importing: Importing,
   book: StickBook,
   content: StickContent,
 ): Promise<CourierReport> {
   const tally = openTally(content.refused)
-  for (const file of content.files) {
-    const taken = book.files.get(file.id)
-    if (taken?.isDone === true) continue
-    const fresh = { size: file.size, upTo: 0, beyond: [], isDone: false }
-    const task = { importing, book, file, tally, taken: { ...(taken ?? fresh), size: file.size } }
-    // oxlint-disable-next-line no-await-in-loop -- one file after another, in bounded memory
-    await takeFile(task)
+  let left = content.files.filter(({ id }) => book.files.get(id)?.isDone !== true)
+  for (let before = left.length + 1; left.length > 0 && left.length < before;) {
+    before = left.length
+    // oxlint-disable-next-line no-await-in-loop -- what came may have brought new ones
+    const keys = await importing.keys()
+    const shut: StickFile[] = []
+    for (const file of left) {
+      const fresh = { size: file.size, upTo: 0, beyond: [], isDone: false }
+      const taken = { ...(book.files.get(file.id) ?? fresh), size: file.size }
+      // oxlint-disable-next-line no-await-in-loop -- one file after another, in bounded memory
+      if (!(await takeFile({ importing, keys, book, file, tally, taken }))) shut.push(file)
+    }
+    left = shut
   }
+  for (const _ of left) tally.refuse('file', 'does not open')
   if (importing.signal.aborted) throw new EdgeError('STOPPING', { carrier: 'courier' })
   return tally.report()
 }
 
 interface Task {
   readonly importing: Importing
+  readonly keys: CourierKeys
   readonly book: StickBook
   readonly file: StickFile
   readonly tally: Tally
@@ -57,8 +68,8 @@ interface Task {
   taken: Taken
 }
 
-/** Reads one file and offers what is in it, until all of that is answered. */
-async function takeFile(task: Task): Promise<void> {
+/** Reads one file and offers what is in it, until all of that is answered. False when no key opens it. */
+async function takeFile(task: Task): Promise<boolean> {
   const { tally, file } = task
   const answers = new Set<Promise<void>>()
   let reader: CourierReader | undefined
@@ -89,9 +100,11 @@ async function takeFile(task: Task): Promise<void> {
     if (end !== 'open' && end !== 'whole') break
   }
   const outcome = end === 'open' ? 'truncated' : end
-  if (outcome !== 'does not open' && outcome !== 'unreadable') tally.read(file)
+  if (outcome === 'does not open') return false
+  if (outcome !== 'unreadable') tally.read(file)
   if (outcome !== 'whole' && !task.importing.signal.aborted) tally.refuse('file', outcome)
-  return finish(task, answers, outcome === 'whole')
+  await finish(task, answers, outcome === 'whole')
+  return true
 }
 
 /** Once all is answered, what was settled without a word to the disk is noted as well. */
@@ -106,7 +119,7 @@ async function finish(task: Task, answers: Set<Promise<void>>, isWhole: boolean)
 }
 
 function readerFor(
-  { importing: { keys } }: Task,
+  { keys }: Task,
   header: Uint8Array,
   frame: Uint8Array,
 ): CourierReader | undefined {

@@ -16,6 +16,7 @@ import type { Carrier, Handover, Parcel, PeerId } from '#ports/carrier.ts'
 import type {
   Courier,
   CourierExport,
+  CourierKeys,
   CourierReport,
   CourierVisit,
   StickStatus,
@@ -56,6 +57,7 @@ interface Waiting {
 /** One export under way. */
 interface Outing {
   readonly visit: CourierExport
+  readonly keys: CourierKeys
   readonly stick: string
   readonly peer: PeerId
   readonly waiting: Set<Waiting>
@@ -90,19 +92,37 @@ export function openCourierCarrier(ports: CourierPorts): CourierCarrier {
     return book
   }
 
-  /** Writes what waits into one file. Whatever goes wrong is the end of this export, and of nothing else. */
+  /** Writes parcels into one file, and answers for them once it is on the stick and noted. */
+  const writeFile = async (
+    outing: Outing,
+    parts: readonly Waiting[],
+    secret: Uint8Array | undefined,
+  ): Promise<void> => {
+    if (parts.length === 0) return
+    if (secret === undefined) return parts.forEach((part) => part.fail())
+    const { bytes, id } = fileOf(outing.keys, { parts, secret, random })
+    await write(outing.visit.folder, hexFromBytes(random.bytes(NAME_BYTES)), bytes)
+    const taken = { size: bytes.length, upTo: 0, beyond: [], isDone: true }
+    await store.write([books.write(outing.stick, id, taken)])
+    outing.sums.files += 1
+    outing.sums.bytes += bytes.length
+    outing.sums.envelopes += parts.length
+    for (const part of parts) part.answer('departed')
+  }
+
+  /** Writes what waits, the most urgent first. Whatever goes wrong is the end of this export, and of nothing else. */
   const putDown = async (outing: Outing): Promise<void> => {
     const parts = [...outing.waiting].toSorted((a, b) => compareLanes(a.parcel.lane, b.parcel.lane))
+    const isForAll = ({ parcel }: Waiting): boolean => parcel.isForAll === true
+    const { now, forAll } = outing.keys
     outing.isWriting = true
     try {
-      const { bytes, id } = fileOf(outing.visit, parts, random)
-      await write(outing.visit.folder, hexFromBytes(random.bytes(NAME_BYTES)), bytes)
-      const taken = { size: bytes.length, upTo: 0, beyond: [], isDone: true }
-      await store.write([books.write(outing.stick, id, taken)])
-      outing.sums.files += 1
-      outing.sums.bytes += bytes.length
-      outing.sums.envelopes += parts.length
-      for (const part of parts) part.answer('departed')
+      await writeFile(outing, parts.filter(isForAll), forAll)
+      await writeFile(
+        outing,
+        parts.filter((part) => !isForAll(part)),
+        now,
+      )
     } catch (error) {
       outing.problem = error
       for (const part of outing.waiting) part.fail()
@@ -118,7 +138,7 @@ export function openCourierCarrier(ports: CourierPorts): CourierCarrier {
     const { stick } = await know(visit, content)
     const peer = peerOf(stick)
     if (outings.has(peer)) throw busy(visit.folder)
-    const outing = outingTo(visit, stick)
+    const outing = outingTo(visit, stick, await visit.keys())
     outings.set(peer, outing)
     const stop = AbortSignal.any([signal, closing.signal])
     const onStop = (): void => outing.over.resolve()
@@ -183,9 +203,10 @@ async function statusFrom(
   }
 }
 
-function outingTo(visit: CourierExport, stick: string): Outing {
+function outingTo(visit: CourierExport, stick: string, keys: CourierKeys): Outing {
   return {
     visit,
+    keys,
     stick,
     peer: peerOf(stick),
     waiting: new Set(),
@@ -198,14 +219,19 @@ function outingTo(visit: CourierExport, stick: string): Outing {
 
 /** The bytes of one file with these parcels, and the id by which it is known again. */
 function fileOf(
-  { keys }: CourierExport,
-  parts: readonly Waiting[],
-  random: Random,
+  { suite }: CourierKeys,
+  made: {
+    readonly parts: readonly Waiting[]
+    readonly secret: Uint8Array
+    readonly random: Random
+  },
 ): { readonly bytes: Uint8Array; readonly id: string } {
-  const suite = must(suiteOf(keys.suite), 'a node knows its own suite')
-  const secret = must(keys.now, 'who exports has a secret to seal under')
+  const { parts, secret, random } = made
   const salt = random.bytes(COURIER_SALT_BYTES)
-  const writer = writeCourierFile(suite, { secret, salt })
+  const writer = writeCourierFile(must(suiteOf(suite), 'a node knows its own suite'), {
+    secret,
+    salt,
+  })
   const bytes = concatBytes(...parts.map(({ parcel }) => writer.add(parcel.bytes)), writer.end())
   return { bytes, id: hexFromBytes(salt) }
 }

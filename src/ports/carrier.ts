@@ -20,6 +20,8 @@ export interface Parcel {
   /** Sealed bytes; the carrier never looks inside. */
   readonly bytes: Uint8Array
   readonly lane: Lane
+  /** Whoever was ever let in may open it: it brings keys to those who lack them, so nothing may stand before it. */
+  readonly isForAll?: boolean
   /** Number among this node's parcels to this peer in this lane and life; starts at 0, no gaps. */
   readonly number: number
 }

@@ -1,12 +1,14 @@
 /** What a courier does with one stick, for the app: the carrier of sticks (`carriers/courier.ts`) is behind it. */
 import type { PeerId } from './carrier.ts'
 
-/** Secrets of the organisation's epochs, 32 bytes each, and the number of its suite. */
+/** Secrets of the organisation, 32 bytes each, and the number of its suite. */
 export interface CourierKeys {
   readonly suite: number
-  /** The one that is sealed under now; undefined when only reading. */
+  /** The one that is sealed under now; undefined while this node has none that only members have. */
   readonly now: Uint8Array | undefined
-  /** All that this node holds, the newest first. */
+  /** What whoever was ever let in has: for parcels that bring the others (`Parcel.isForAll`). */
+  readonly forAll: Uint8Array
+  /** All that this node can open files with, the newest first. */
   readonly held: readonly Uint8Array[]
 }
 
@@ -14,7 +16,8 @@ export interface CourierKeys {
 export interface CourierVisit {
   /** Absolute, and without a symbolic link in it. */
   readonly folder: string
-  readonly keys: CourierKeys
+  /** Asked again once something was taken: there may be new ones in it. */
+  readonly keys: () => Promise<CourierKeys>
   /** A stick that was not seen for longest makes room: what is known of it is to be let go. */
   readonly forget: (peer: PeerId) => Promise<void>
 }

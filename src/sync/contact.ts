@@ -11,7 +11,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { introduce, NOTE_LANE, nextNote } from './contact-notes.ts'
 import type { ContactState, Next } from './contact-state.ts'
-import { cutDelta, type Cut } from './cut.ts'
+import { cutDelta, cutOf, type Cut } from './cut.ts'
 import { sealingKeyFor } from './epochs.ts'
 import { retryParked } from './inbox.ts'
 import { key, range } from './keys.ts'
@@ -227,7 +227,7 @@ async function leftParcels(tx: Tx, state: ContactState, isStale: boolean): Promi
     const record = unpack<ParcelRecord>(bytes)
     if (lane === undefined || record === undefined) continue
     if (isStale && record.document !== undefined) tx.delete(place)
-    else cuts.push({ parcel: { bytes: record.bytes, lane, number: Number(numberText) }, record })
+    else cuts.push(cutOf(record, lane, Number(numberText)))
   }
   return cuts
 }

@@ -16,7 +16,8 @@ import { seedOf } from '../support/nodes.ts'
 import { seededRandom } from '../support/random.ts'
 
 const secret = seedOf('epoch secret')
-const keys = { suite: 1, now: secret, held: [secret] }
+const forAll = seedOf('for all')
+const keys = async () => ({ suite: 1, now: secret, forAll, held: [secret, forAll] })
 const never = new AbortController().signal
 
 carrierContract('courier', openPair)
