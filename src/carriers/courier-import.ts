@@ -156,8 +156,8 @@ async function offer(
   while (!signal.aborted && !arrivals.push(arrival))
     // oxlint-disable-next-line no-await-in-loop -- until there is room
     await arrivals.calm(signal)
-  const answered = signal.aborted ? Promise.resolve() : answer.promise
-  const over = answered.then(() => {
+  if (signal.aborted) answer.resolve()
+  const over = answer.promise.finally(() => {
     signal.removeEventListener('abort', onAbort)
     answers.delete(over)
   })

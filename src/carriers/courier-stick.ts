@@ -43,14 +43,15 @@ const NO_FOLDER_SYNC: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EPERM
 /** @throws EdgeError INPUT_INVALID unless it is a folder by its real path */
 export async function assertFolder(folder: string): Promise<void> {
   const wanted = 'the absolute path of a folder on the stick'
-  if (!isAbsolute(folder) || folder.includes('\0')) throw invalid(folder, 'another text', wanted)
+  if (!isAbsolute(folder) || folder.includes('\0')) throw invalid(folder, ['another text', wanted])
   const facts = await lstat(folder).catch((cause: unknown) => {
-    throw invalid(folder, wordOf(cause), wanted, cause)
+    throw invalid(folder, [wordOf(cause), wanted], cause)
   })
-  if (facts.isSymbolicLink()) throw invalid(folder, 'a link', wanted)
-  if (!facts.isDirectory()) throw invalid(folder, 'something that is no folder', wanted)
+  if (facts.isSymbolicLink()) throw invalid(folder, ['a link', wanted])
+  if (!facts.isDirectory()) throw invalid(folder, ['something that is no folder', wanted])
   const real = await realpath(folder)
-  if (real !== folder) throw invalid(folder, 'a path through a link', `${wanted}, such as ${real}`)
+  if (real !== folder)
+    throw invalid(folder, ['a path through a link', `${wanted}, such as ${real}`])
 }
 
 /** Looks at every name in the folder, and into the first 4,096 files that may be ours. */
@@ -76,7 +77,7 @@ export async function lookAt(folder: string): Promise<StickContent> {
       else if (file.size > (found.get(file.id)?.size ?? 0)) found.set(file.id, file)
     }
   } catch (cause) {
-    throw invalid(folder, wordOf(cause), 'a folder that can be read', cause)
+    throw invalid(folder, [wordOf(cause), 'a folder that can be read'], cause)
   }
   const refusals = [...refused].map(([reason, count]) => ({ what: 'file' as const, reason, count }))
   return { files: [...found.values()], refused: refusals }
@@ -189,7 +190,7 @@ export async function writeStickFile(
     const code = codeFrom(cause)
     if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code))
       throw new EdgeError('STICK_FULL', { bytes: bytes.length }, { cause })
-    throw invalid(folder, wordOf(cause), 'a folder that can be written to', cause)
+    throw invalid(folder, [wordOf(cause), 'a folder that can be written to'], cause)
   }
 }
 
@@ -233,6 +234,10 @@ function wordOf(cause: unknown): string {
   return WORDS[code] ?? code
 }
 
-function invalid(folder: string, found: string, wanted: string, cause?: unknown): EdgeError {
+function invalid(
+  folder: string,
+  [found, wanted]: readonly [found: string, wanted: string],
+  cause?: unknown,
+): EdgeError {
   return new EdgeError('INPUT_INVALID', { field: 'folder', folder, found, wanted }, { cause })
 }

@@ -56,7 +56,9 @@ export function writeCourierFile(
   let rest: Uint8Array = new Uint8Array(0)
   const cut = (isLast: boolean): Uint8Array => {
     const frames: Uint8Array[] = number === 0 ? [header] : []
-    while (rest.length > PLAIN_BYTES || (isLast && rest.length > 0)) {
+    // The last frame is known by nothing being behind it, so one that is just full is kept back.
+    const kept = isLast ? 0 : PLAIN_BYTES
+    while (rest.length > kept) {
       const bytes = new Uint8Array(PLAIN_BYTES)
       bytes.set(rest.subarray(0, PLAIN_BYTES))
       rest = rest.subarray(PLAIN_BYTES)

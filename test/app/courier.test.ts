@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { EdgeError } from '#base/errors.ts'
 import { writeStickFile } from '#carriers/courier-stick.ts'
-import type { EdgeNode } from '#app/node.ts'
 import { aKit, copyStick, type Kit } from '../support/couriers.ts'
 import { aFolder } from '../support/folders.ts'
 import { anIdentity, aPerson } from '../support/nodes.ts'
@@ -201,6 +200,6 @@ async function exchange(kits: readonly Kit[], stick: string): Promise<void> {
 async function wordOf({ node, operator }: Kit): Promise<string> {
   const [square] = await node.channelsOf(operator.id)
   const { messages } = await node.page(operator.id, square!.id, { limit: 1 })
-  const { deliveries } = await (node as EdgeNode).delivery(operator.id, messages[0]!.id)
+  const { deliveries } = await node.delivery(operator.id, messages[0]!.id)
   return deliveries[0]?.word ?? 'nobody to go to'
 }

@@ -29,7 +29,6 @@ test('of the sticks all of whose files are there, it is the one of which most is
   await note('small', ['one'])
   await note('large', ['one', 'two'])
   await note('gone', ['one', 'two', 'three'])
-  const sizes = (...files: readonly string[]) => new Map(files.map((file) => [file, 10]))
 
   t.equal((await books.recognise(sizes('one', 'two', 'other'))).stick, 'large')
   t.equal((await books.recognise(sizes('one', 'other'))).stick, 'small')
@@ -49,3 +48,7 @@ test('a row that cannot be read says that nothing is taken', async (t) => {
   t.match(files.get('one'), { upTo: 0, isDone: false })
   t.equal(peerOf('stick'), 'post:stick')
 })
+
+function sizes(...files: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(files.map((file) => [file, 10]))
+}

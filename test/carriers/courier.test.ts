@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test, type Test } from 'tap'
+import { setImmediate } from 'node:timers/promises'
+import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { EdgeError } from '#base/errors.ts'
 import { COURIER_STICKS_MAX } from '#base/limits.ts'
@@ -213,14 +214,16 @@ async function put(
 /** One import, everything accepted. */
 async function take(side: CourierSide, folder: string): Promise<CourierReport> {
   const done = side.courier.importFrom(visitOf(folder), never)
-  let isOver = false
+  const state = { isOver: false }
   void done.finally(() => {
-    isOver = true
+    state.isOver = true
   })
-  for (let at = side.arrivals.length; !isOver;) {
+  for (let at = side.arrivals.length; !state.isOver;) {
     const arrival = side.arrivals[at]
-    if (arrival === undefined) await new Promise((resolve) => setImmediate(resolve))
+    // oxlint-disable-next-line no-await-in-loop -- until it is over
+    if (arrival === undefined) await setImmediate()
     else {
+      // oxlint-disable-next-line no-await-in-loop -- one after another
       await accept(side, arrival)
       at += 1
     }
@@ -248,10 +251,10 @@ async function openPair(): Promise<CarrierRig> {
     visits.add(over)
   }
   let carried: Promise<unknown> = Promise.resolve()
+  const takeNext = (): Promise<unknown> =>
+    bravo.courier.importFrom(visitOf(folder), contact.signal).catch(() => undefined)
   const carry = (): void => {
-    const take = (): Promise<unknown> =>
-      bravo.courier.importFrom(visitOf(folder), contact.signal).catch(() => undefined)
-    carried = carried.then(take)
+    carried = carried.then(takeNext)
     during(carried)
   }
   const heal = async (): Promise<void> => {
@@ -270,7 +273,7 @@ async function openPair(): Promise<CarrierRig> {
     [Symbol.asyncDispose]: () => alpha.courier[Symbol.asyncDispose](),
     send: async (peer, outgoing, signal) => {
       const handed = alpha.courier.send(peer, outgoing, signal)
-      setImmediate(() => alpha.courier.onQuiet?.(peer, 1))
+      void setImmediate().then(() => alpha.courier.onQuiet?.(peer, 1))
       void handed.then(carry, () => undefined)
       return handed
     },

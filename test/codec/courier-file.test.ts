@@ -26,7 +26,7 @@ test('what goes in comes out, in either suite, whatever the sizes', async (t) =>
       const read = readAll(file, { suite })
 
       t.equal((file.length - COURIER_HEADER_BYTES) % COURIER_FRAME_BYTES, 0, 'sizes say little')
-      t.strictSame(read, { envelopes: envelopes.map(hex), end: 'whole' }, `sizes ${sizes}`)
+      t.strictSame(read, { envelopes: envelopes.map(hex), end: 'whole' }, `sizes ${sizes.join()}`)
     }
 })
 
@@ -67,11 +67,6 @@ test('frames that change places, come twice or come from another file are not re
   const envelopes = [random.bytes(20_000)]
   const file = fileOf(envelopes)
   const other = fileOf(envelopes, { salt: seedOf('another salt') })
-  const frame = (from: Uint8Array, number: number): Uint8Array =>
-    from.subarray(
-      COURIER_HEADER_BYTES + number * 4_096,
-      COURIER_HEADER_BYTES + (number + 1) * 4_096,
-    )
   const header = file.subarray(0, COURIER_HEADER_BYTES)
   const made = {
     swapped: [frame(file, 0), frame(file, 2), frame(file, 1), frame(file, 3), frame(file, 4)],
@@ -178,14 +173,19 @@ function readAll(
   const envelopes: string[] = []
   let isEnd = false
   for (let number = 0; at(number).length > 0; number += 1) {
-    const frame = reader.next(at(number))
-    if (!frame.ok) return { envelopes, end: frame.reason }
-    envelopes.push(...frame.envelopes.map(hex))
-    isEnd = frame.isEnd
+    const part = reader.next(at(number))
+    if (!part.ok) return { envelopes, end: part.reason }
+    envelopes.push(...part.envelopes.map(hex))
+    isEnd = part.isEnd
   }
   return { envelopes, end: isEnd ? 'whole' : 'cut' }
 }
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
+}
+
+function frame(from: Uint8Array, number: number): Uint8Array {
+  const start = COURIER_HEADER_BYTES + number * COURIER_FRAME_BYTES
+  return from.subarray(start, start + COURIER_FRAME_BYTES)
 }
