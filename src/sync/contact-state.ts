@@ -16,7 +16,7 @@ export interface ContactState {
   readonly answered: Set<Cut>
   /** When this contact was last asked for what a document lacks, and how often before. */
   readonly wanted: Map<DocumentId, { readonly at: Instant; readonly times: number }>
-  /** Documents this contact refused; not offered again before the next. */
+  /** Documents this contact refused, or of which a visit has sent all there was; not offered again before the next. */
   readonly refused: Set<DocumentId>
 }
 

@@ -93,6 +93,8 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
     for (const offer of due.filter((one) => one.lane === lane)) {
       const cut = await cutOffer(tx, context, { state, offer, offers: due })
       if (cut !== undefined) return { cut, lookAgainAt: undefined }
+      // A visit is over soon: what has nothing more to give now is not looked at once for every other parcel.
+      if (state.isVisit) tx.afterwards(() => state.refused.add(offer.document))
     }
   }
   const anywayAt = goesAnywayAt(context)

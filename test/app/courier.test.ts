@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { EdgeError } from '#base/errors.ts'
 import { writeStickFile } from '#carriers/courier-stick.ts'
+import { COURIER_IN_FLIGHT_MAX } from '#base/limits.ts'
+import { aChannelDraft } from '../support/app.ts'
 import { aKit, copyStick, type Kit } from '../support/couriers.ts'
 import { aFolder } from '../support/folders.ts'
 import { anIdentity, aPerson } from '../support/nodes.ts'
@@ -79,6 +81,27 @@ test('only what is new goes onto a stick that is known, and nothing when there i
   t.match(third, { files: 1, bytes: 4_136 })
   t.match(status, { files: 3, fresh: 0, waiting: 0, isKnown: true, refused: [] })
   t.equal((await readdir(stick)).length, 3, 'keys for all, what members read, and the one more')
+})
+
+test('more than goes into one file goes into further ones', async (t) => {
+  const [kit, other] = [
+    await aKit(t, 'bravo', { knows: people }),
+    await aKit(t, 'charlie', { knows: people }),
+  ]
+  const stick = await aFolder(t)
+  const count = COURIER_IN_FLIGHT_MAX / 2 + 5 // channels: settings and a message of each
+  for (let at = 0; at < count; at += 1) {
+    const channel = await kit.node.createChannel(kit.operator.id, aChannelDraft(`c${at}`))
+    await kit.node.post(kit.operator.id, { channel: channel.id, body: `in ${at}` })
+  }
+
+  const wrote = await kit.exportTo(stick)
+  const took = await other.importFrom(stick)
+  const { channels, messages } = await other.node.status()
+
+  t.ok(wrote.files > 2 && wrote.envelopes > COURIER_IN_FLIGHT_MAX, JSON.stringify(wrote))
+  t.strictSame(took, wrote)
+  t.ok(channels > count && messages >= count, `${messages} messages in ${channels} channels`)
 })
 
 test('what came over one stick goes on over the next at once', async (t) => {

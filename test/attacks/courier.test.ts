@@ -288,8 +288,8 @@ test('a stick that is taken out and put elsewhere under other names is the same 
   const [stick, other] = [await aFolder(t), await aFolder(t)]
   await alpha.say('once')
   await alpha.exportTo(stick)
-  const [name] = await readdir(stick)
-  await rename(join(stick, name!), join(other, 'DCIM0001.COURIER'))
+  for (const [at, name] of (await readdir(stick)).entries())
+    await rename(join(stick, name), join(other, `DCIM000${at}.COURIER`))
 
   t.match(await alpha.exportTo(other), { files: 0 })
 })
