@@ -6,6 +6,8 @@ import { writeStickFile } from '#carriers/courier-stick.ts'
 import { COURIER_IN_FLIGHT_MAX } from '#base/limits.ts'
 import { aChannelDraft } from '../support/app.ts'
 import { aKit, copyStick, type Kit } from '../support/couriers.ts'
+import { must } from '#base/assert.ts'
+import { seededRandom } from '../support/random.ts'
 import { aFolder } from '../support/folders.ts'
 import { anIdentity, aPerson } from '../support/nodes.ts'
 
@@ -43,6 +45,40 @@ test('three nodes with nothing but two sticks, one of them lost, one copied, end
   const said = ['from alpha', 'from bravo', 'from charlie', 'later, from bravo'].toSorted()
   for (const kit of [alpha, bravo, charlie]) t.strictSame(await kit.reads(), said)
 })
+
+test(
+  'whatever becomes of sticks, nodes end with the same, once',
+  { timeout: 120_000 },
+  async (t) => {
+    for (let seed = 1; seed <= 4; seed += 1) {
+      const chance = chanceOf(seed)
+      const kits = [
+        await aKit(t, 'alpha', { role: 'hub', knows: people }),
+        await aKit(t, 'bravo', { knows: people }),
+        await aKit(t, 'charlie', { knows: people }),
+      ]
+      const sticks = [await aFolder(t), await aFolder(t), await aFolder(t)]
+      const said: string[] = []
+      const deeds: readonly (() => Promise<unknown>)[] = [
+        () => {
+          said.push(`message ${said.length}`)
+          return chance.one(kits).say(said.at(-1) ?? '')
+        },
+        () => chance.one(kits).exportTo(chance.one(sticks)),
+        () => chance.one(kits).importFrom(chance.one(sticks)),
+        () => copyStick(chance.one(sticks), chance.one(sticks)),
+        () => harm(chance.one(sticks), chance.below),
+      ]
+      for (let step = 0; step < 80; step += 1) await chance.one([...deeds, ...deeds.slice(0, 3)])()
+      const last = await aFolder(t)
+      for (let round = 0; round < 4; round += 1) {
+        await exchange(kits, last)
+        for (const { clock } of kits) await clock.advance(600_000)
+      }
+      for (const kit of kits) t.strictSame(await kit.reads(), said.toSorted(), `seed ${seed}`)
+    }
+  },
+)
 
 test('what left on a stick is stored when its receipt comes home, and not before', async (t) => {
   const [hub, kit] = [
@@ -203,6 +239,34 @@ test('what cannot be a stick is refused in words, and noted', async (t) => {
   t.strictSame(await kit.audited('courier exported'), ['refused 1'])
   t.equal(kit.log.named('courier.failed').length, 2)
 })
+
+/** Takes a file of a stick away, cuts it, or changes a byte of it. */
+async function harm(stick: string, below: (end: number) => number): Promise<void> {
+  const names = (await readdir(stick)).toSorted()
+  const name = names[below(names.length)]
+  if (name === undefined) return
+  const path = join(stick, name)
+  const bytes = await readFile(path)
+  const deed = below(3)
+  if (deed === 0) await rm(path)
+  else if (deed === 1) await writeFile(path, bytes.subarray(0, below(bytes.length)))
+  else {
+    const at = below(bytes.length)
+    bytes[at] = (bytes[at] ?? 0) ^ 255
+    await writeFile(path, bytes)
+  }
+}
+
+/** Choices that follow from a seed. */
+function chanceOf(seed: number): {
+  readonly below: (end: number) => number
+  readonly one: <T>(items: readonly T[]) => T
+} {
+  const random = seededRandom(seed)
+  const below = (end: number): number =>
+    Math.floor((Buffer.from(random.bytes(4)).readUInt32BE() / 2 ** 32) * end)
+  return { below, one: (items) => must(items[below(items.length)], 'there is one') }
+}
 
 /** Changes one byte of the first frame. */
 async function damage(path: string): Promise<void> {

@@ -42,6 +42,9 @@ export const NAMED = {
   notOfAudience: ['envelope.parked', 'not of the audience'],
   fork: ['fork.found', undefined],
   forkUnproved: ['fork.unproved', undefined],
+  stickNotOurs: ['courier.refused', 'does not open'],
+  stickAltered: ['courier.refused', 'not authentic'],
+  stickCut: ['courier.refused', 'truncated'],
   floodOfWants: ['want.refused', 'too often'],
 } as const satisfies Readonly<Record<string, readonly [event: string, reason: string | undefined]>>
 
