@@ -6,6 +6,7 @@ import type { Deed } from '#model/audit-words.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Courier, CourierKeys, CourierReport } from '#ports/courier.ts'
 import { audit } from '#sync/audit.ts'
+import { introduce } from '#sync/contact-notes.ts'
 import { ensureEpoch } from '#sync/epochs.ts'
 import { countFor, forgetPeer, hasSomethingFor } from '#sync/peers.ts'
 import { insist, isAdministrator, type AppContext } from './context.ts'
@@ -37,6 +38,10 @@ export function openCarrying(
   const forget = (peer: PeerId): Promise<void> =>
     context.sync.replica.commit((tx) => forgetPeer(tx, context.sync, peer))
 
+  // Whoever put it there hears with the next export what is here and what is not, and puts it there again.
+  const missed = (peer: PeerId): Promise<void> =>
+    context.sync.replica.commit(async (tx) => void (await introduce(tx, context.sync, { peer })))
+
   return {
     exportCourier: (subject, folder) =>
       whenAllowed(subject, (sticks) => {
@@ -48,7 +53,7 @@ export function openCarrying(
     importCourier: (subject, folder) =>
       whenAllowed(subject, async (sticks) => {
         const keys = async (): Promise<CourierKeys> => keysOf(context, undefined)
-        const work = () => sticks.importFrom({ folder, forget, keys }, stop)
+        const work = () => sticks.importFrom({ folder, forget, keys, missed }, stop)
         const report = await noted(context, { deed: 'courier imported', subject }, work)
         const { bytes } = report
         if (report.files === 0) return report

@@ -10,6 +10,7 @@ import type { Carrier, PeerId } from '#ports/carrier.ts'
 import type {
   Courier,
   CourierExport,
+  CourierRefusal,
   CourierReport,
   CourierVisit,
   StickStatus,
@@ -77,7 +78,9 @@ export function openCourierCarrier(ports: CourierPorts): CourierCarrier {
       const content = await lookAt(visit.folder)
       const book = await know(bench, visit, content)
       const importing = { store, books, arrivals, keys: visit.keys, signal: either(signal) }
-      return takeAll(importing, book, content)
+      const report = await takeAll(importing, book, content)
+      if (report.refused.some(isDamage)) await visit.missed(peerOf(book.stick))
+      return report
     },
     statusOf: async (folder) => statusFrom(await lookAt(folder), books.recognise),
     [Symbol.asyncDispose]: async () => {
@@ -148,6 +151,18 @@ async function statusFrom(
     fresh: files.filter(({ id }) => book.files.get(id)?.isDone !== true).length,
     refused,
   }
+}
+
+/** What a file is that was ours once, and is no longer whole. */
+const DAMAGE: ReadonlySet<string> = new Set([
+  'does not open',
+  'not authentic',
+  'truncated',
+  'unreadable',
+])
+
+function isDamage({ what, reason }: CourierRefusal): boolean {
+  return what === 'file' && DAMAGE.has(reason)
 }
 
 function sizesOf({ files }: StickContent): ReadonlyMap<string, number> {

@@ -28,6 +28,12 @@ export interface CourierExport extends CourierVisit {
   readonly begin: (peer: PeerId) => Promise<boolean>
 }
 
+/** A stick that is to be read. */
+export interface CourierImport extends CourierVisit {
+  /** Some of its files cannot be read to their end: what they held may be missing here, and others believe it to be there. */
+  readonly missed: (peer: PeerId) => Promise<void>
+}
+
 /** Files, or envelopes in them, that were not taken. */
 export interface CourierRefusal {
   readonly what: 'file' | 'envelope'
@@ -69,7 +75,7 @@ export interface Courier {
    * Takes all on this stick that the node has not taken yet. Resolves once that is on its disk. What cannot be taken is
    * counted, and stays on the stick. @throws EdgeError INPUT_INVALID, STOPPING
    */
-  readonly importFrom: (visit: CourierVisit, signal: AbortSignal) => Promise<CourierReport>
+  readonly importFrom: (visit: CourierImport, signal: AbortSignal) => Promise<CourierReport>
   /** @throws EdgeError INPUT_INVALID */
   readonly statusOf: (folder: string) => Promise<StickStatus>
 }

@@ -25,7 +25,7 @@ const NOTHING: Next = { cut: undefined, lookAgainAt: undefined }
 export async function introduce(
   tx: Tx,
   context: SyncContext,
-  state: ContactState,
+  state: Pick<ContactState, 'peer'>,
 ): Promise<boolean> {
   const notes = await describeAll(tx)
   for (const [index, note] of notes.entries()) {

@@ -50,7 +50,7 @@ test(
   'whatever becomes of sticks, nodes end with the same, once',
   { timeout: 120_000 },
   async (t) => {
-    for (let seed = 1; seed <= 4; seed += 1) {
+    for (let seed = 1; seed <= 8; seed += 1) {
       const chance = chanceOf(seed)
       const kits = [
         await aKit(t, 'alpha', { role: 'hub', knows: people }),
@@ -70,7 +70,7 @@ test(
         () => harm(chance.one(sticks), chance.below),
       ]
       for (let step = 0; step < 80; step += 1) await chance.one([...deeds, ...deeds.slice(0, 3)])()
-      const last = await aFolder(t)
+      const last = seed % 2 === 0 ? chance.one(sticks) : await aFolder(t)
       for (let round = 0; round < 4; round += 1) {
         await exchange(kits, last)
         for (const { clock } of kits) await clock.advance(600_000)
@@ -182,6 +182,23 @@ test('what a damaged file held is asked for, and comes again', async (t) => {
   t.match(report, { files: 1, refused: [{ what: 'file', reason: 'does not open', count: 1 }] })
   t.strictSame(missing, [])
   t.strictSame(await bravo.reads(), ['first', 'second'])
+})
+
+test('what a damaged file held comes again even when nothing follows it', async (t) => {
+  const [alpha, bravo] = [
+    await aKit(t, 'alpha', { role: 'hub', knows: people }),
+    await aKit(t, 'bravo', { knows: people }),
+  ]
+  const stick = await aFolder(t)
+  await exchange([alpha, bravo], stick)
+  const before = new Set(await readdir(stick))
+  await alpha.say('the last word')
+  await alpha.exportTo(stick)
+  for (const name of await readdir(stick)) if (!before.has(name)) await damage(join(stick, name))
+
+  await exchange([bravo, alpha], stick)
+
+  t.strictSame(await bravo.reads(), ['the last word'])
 })
 
 test('a stick that fills up takes what it can; the rest goes onto the next', async (t) => {

@@ -19,7 +19,7 @@ import { COURIER_FRAME_BYTES, COURIER_HEADER_BYTES, writeCourierFile } from '#co
 import type { CourierReport } from '#ports/courier.ts'
 import { firstEpoch } from '#trust/epoch.ts'
 import { derive, seal, sealKey, SUITE_NACL } from '#trust/keys.ts'
-import { anInsider } from '../support/adversary.ts'
+import { anInsider, isNamed } from '../support/adversary.ts'
 import { aKit, copyStick, type Kit } from '../support/couriers.ts'
 import { aFolder } from '../support/folders.ts'
 import { anIdentity, organisation, organisationSecret, seedOf } from '../support/nodes.ts'
@@ -49,7 +49,8 @@ test('a stick of another organisation is refused by name, and both can use it si
   t.match([both, theirs], [{ files: 2 }, { files: 0, refused: refusal('does not open', 2) }])
   t.strictSame(await bravo.reads(), ['and this is ours'])
   t.strictSame(await rival.reads(), ['ours alone'])
-  await isNamed(t, bravo, 'does not open', 2)
+  t.ok(isNamed(bravo.log, 'stickNotOurs'))
+  await isRefused(t, bravo, 'does not open', 2)
 })
 
 test('an older copy of a stick brings nothing twice, and what it lacks goes onto it again', async (t) => {
@@ -154,6 +155,8 @@ test('whatever is done to files, only what is whole is taken, in its own order',
 
   t.strictSame(await bravo.reads(), texts.toSorted())
   t.ok(before <= texts.length)
+  for (const attack of ['stickNotOurs', 'stickAltered', 'stickCut'] as const)
+    t.ok(isNamed(bravo.log, attack), attack)
   const named = bravo.log.named('courier.refused')
   const reasons = new Set(named.map(({ facts }) => String(facts['reason'])))
   t.strictSame(
@@ -249,7 +252,7 @@ test('a member who keeps no rule gets nothing through a stick but what it could 
     ['envelope malformed 4', 'file malformed 2'],
   )
   t.ok(process.memoryUsage.rss() - before < 100_000_000, 'nothing is blown up')
-  await isNamed(t, bravo, 'malformed', 2)
+  await isRefused(t, bravo, 'malformed', 2)
 })
 
 test('nothing on a stick can be read, and no two files have anything to do with each other', async (t) => {
@@ -328,7 +331,7 @@ async function holds({ store }: Kit, text: string): Promise<boolean> {
 }
 
 /** It stands in the log, and in the audit as a refused import. */
-async function isNamed(t: Test, kit: Kit, reason: string, times: number): Promise<void> {
+async function isRefused(t: Test, kit: Kit, reason: string, times: number): Promise<void> {
   const named = kit.log.named('courier.refused').filter(({ facts }) => facts['reason'] === reason)
   t.equal(named.length, times, `${reason} in the log`)
   const entries = await kit.audited('courier imported')

@@ -7,7 +7,7 @@ import { EdgeError } from '#base/errors.ts'
 import { COURIER_STICKS_MAX } from '#base/limits.ts'
 import { openCourierCarrier, type CourierCarrier, type CourierPorts } from '#carriers/courier.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
-import type { CourierExport, CourierReport } from '#ports/courier.ts'
+import type { CourierExport, CourierImport, CourierReport } from '#ports/courier.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { carrierContract, type CarrierRig } from '../contracts/carrier.ts'
@@ -182,8 +182,9 @@ function visitOf(
   folder: string,
   begin: CourierExport['begin'] = async () => true,
   forgotten: PeerId[] = [],
-): CourierExport {
-  return { folder, keys, begin, forget: async (peer) => void forgotten.push(peer) }
+): CourierExport & CourierImport {
+  const forget = async (peer: PeerId): Promise<void> => void forgotten.push(peer)
+  return { folder, keys, begin, forget, missed: async () => undefined }
 }
 
 /** One export of these texts, as a node does it; what became of each joins `outcomes`. */

@@ -28,9 +28,9 @@ test('a stick carries a message and brings the receipt home', async (t) => {
   const left = await found(bravo, 'By hand')
   const lost = await holdfast('courier', 'export', join(folder, 'gone'), '--data', bravo)
 
-  t.match(wrote.out, /^Wrote \d+ envelopes into 1 file, \d+ bytes\.\n/)
+  t.match(wrote.out, /^Wrote \d+ envelopes into \d files, \d+ bytes\.\n/)
   t.match(again.out, /^Nothing to export/)
-  t.match(status, { files: 1, fresh: 0, waiting: 0 })
+  t.match(status, { files: 2, fresh: 0, waiting: 0 })
   t.match(left?.deliveries, [{ destinationName: 'alpha', word: 'left this kit' }])
   t.match(lost, { code: /[1-9]/, error: /folder/ })
   await atBravo.end('SIGTERM')
@@ -43,9 +43,9 @@ test('a stick carries a message and brings the receipt home', async (t) => {
   const back = await holdfast('courier', 'import', home, '--data', bravo)
   const stored = await found(bravo, 'By hand')
 
-  t.match(took.out, /^Took \d+ envelopes out of 1 file, \d+ bytes\.\n$/)
+  t.match(took.out, /^Took \d+ envelopes out of \d files, \d+ bytes\.\n$/)
   t.match(there, { text: 'By hand' })
-  t.match(back.out, /^Took \d+ envelopes? out of 1 file/)
+  t.match(back.out, /^Took \d+ envelopes? out of \d files?/)
   t.match(stored?.deliveries, [{ destinationName: 'alpha', word: 'stored' }])
   for (const name of await readdir(out)) t.match(name, /^[0-9a-f]{16}\.courier$/)
 })
