@@ -12,6 +12,7 @@ import { keepRenewing } from '#app/renewal.ts'
 import { startAuditFeed, type AuditSink } from '#bridges/audit-feed.ts'
 import { openFileSink, openSyslogSink } from '#bridges/audit-sinks.ts'
 import { auditedLog } from '#bridges/audited-log.ts'
+import { openCourierCarrier } from '#carriers/courier.ts'
 import { openLanCarrier, type LanCarrier } from '#carriers/lan.ts'
 import { openNatsCarrier } from '#carriers/nats.ts'
 import { replaceCertificate } from '#config/data-folder.ts'
@@ -21,6 +22,7 @@ import { keyOf, openParts, type Parts, type World } from '#compose/opening.ts'
 import type { StoreKey } from '#compose/unlocking.ts'
 import type { Config, LanConfig, NatsConfig } from '#config/schema.ts'
 import type { Carrier } from '#ports/carrier.ts'
+import type { Courier } from '#ports/courier.ts'
 import type { Log } from '#ports/log.ts'
 import { realPasswords } from '#ports/real-passwords.ts'
 import { realClock, realLog, realRandom, type LogLevel } from '#ports/real.ts'
@@ -89,7 +91,7 @@ export async function openHoldfast(
   const watched = auditedLog(log)
   const carriers = await openCarriers(config, { ...parts, ...world, log: watched }, stack)
   const node = stack.use(
-    await openNode(parts, { carriers: carriers.all, world, config, onRebirth: options.onRebirth }),
+    await openNode(parts, { ...carriers, world, config, onRebirth: options.onRebirth }),
   )
   watched.tell(node)
   await node.noteStart(opening)
@@ -134,7 +136,7 @@ export async function openAlone(
   await using stack = new AsyncDisposableStack()
   const parts = await openParts({ dataFolder, key: key ?? (await keyOf(dataFolder)) }, world, stack)
   const node = stack.use(
-    await openNode(parts, { carriers: [], world, config: undefined, onRebirth: undefined }),
+    await openNode(parts, { all: [], world, config: undefined, onRebirth: undefined }),
   )
   const owned = stack.move()
   return { node, [Symbol.asyncDispose]: () => owned.disposeAsync() }
@@ -156,7 +158,8 @@ function lockingOf(
 }
 
 interface NodeSurroundings {
-  readonly carriers: readonly Carrier[]
+  readonly all: readonly Carrier[]
+  readonly courier?: Courier
   readonly world: World
   readonly onRebirth: (() => void) | undefined
   readonly config: Config | undefined
@@ -174,7 +177,7 @@ function certificateWriter(dataFolder: string, log: Log): (certificate: Uint8Arr
 
 function openNode(
   { dataFolder, identity, roster, keys, start, store }: Parts,
-  { carriers, world, onRebirth, config }: NodeSurroundings,
+  { all, courier, world, onRebirth, config }: NodeSurroundings,
 ): ReturnType<typeof openEdgeNode> {
   const { organisation, root, epoch } = keys
   return openEdgeNode(
@@ -191,7 +194,13 @@ function openNode(
       epochs: epochPolicyOf(config, identity.certificate.role),
       ...(onRebirth && { onRebirth }),
     },
-    { store, ...world, passwords: realPasswords(world.random), carriers },
+    {
+      store,
+      ...world,
+      passwords: realPasswords(world.random),
+      carriers: all,
+      ...(courier && { courier }),
+    },
   )
 }
 
@@ -209,6 +218,8 @@ function sinksOf({ audit: { syslog, file } }: Config, { clock }: World): readonl
 
 interface OpenCarriers {
   readonly all: readonly Carrier[]
+  /** Always there: whoever is cut off from everything else may still have a stick. */
+  readonly courier: Courier
   readonly lan: LanCarrier | undefined
   /** How the server hands over the socket of another node, if there is a LAN carrier. */
   readonly door: Pick<Parameters<typeof openServer>[1], 'acceptPeer'>
@@ -219,7 +230,8 @@ async function openCarriers(
   parts: Parts & World,
   stack: AsyncDisposableStack,
 ): Promise<OpenCarriers> {
-  const all: Carrier[] = []
+  const courier = stack.use(openCourierCarrier(parts))
+  const all: Carrier[] = [courier]
   let door: OpenCarriers['door'] = {}
   let direct: LanCarrier | undefined
   for (const each of config.carriers) {
@@ -230,7 +242,7 @@ async function openCarriers(
       all.push(lan)
     } else all.push(stack.use(await openNats(each, parts)))
   }
-  return { all, lan: direct, door }
+  return { all, courier, lan: direct, door }
 }
 
 function openLan(config: LanConfig, ports: Parts & World): ReturnType<typeof openLanCarrier> {

@@ -67,6 +67,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/storage/vault-format.ts': 'test/storage/vault.test.ts',
   'src/compose/policy.ts': 'test/e2e starts whole nodes, and doctor compares their config',
   'src/config/contradictions.ts': 'test/config/load.test.ts reads such configs',
+  'src/carriers/courier-import.ts': 'test/carriers/courier.test.ts takes what lies on sticks',
+  'src/carriers/courier-outing.ts': 'test/carriers/courier.test.ts writes onto sticks',
   'src/model/channel-members.ts': 'test/model/directory.test.ts folds members',
   'src/model/epoch-rows.ts': 'test/model/key-book.test.ts folds epochs',
   'src/sync/doubts.ts': 'test/attacks/notes.test.ts and test/sync/freeze.test.ts raise them',

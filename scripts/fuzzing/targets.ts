@@ -1,6 +1,7 @@
 /** Every reader of bytes from outside. */
 import type { Target } from './target.ts'
 import { CODEC_TARGETS } from './targets/codec.ts'
+import { COURIER_TARGETS } from './targets/courier.ts'
 import { DOOR_TARGETS } from './targets/door.ts'
 import { FILE_TARGETS } from './targets/files.ts'
 import { INSIDER_TARGETS } from './targets/insider.ts'
@@ -13,6 +14,7 @@ export const TARGETS: readonly Target[] = [
   ...MEETING_TARGETS,
   ...POST_OFFICE_TARGETS,
   ...FILE_TARGETS,
+  ...COURIER_TARGETS,
   ...DOOR_TARGETS,
   ...INSIDER_TARGETS,
 ]

@@ -1,6 +1,7 @@
 /** What `openEdgeNode` needs. */
 import type { Carrier } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
+import type { Courier } from '#ports/courier.ts'
 import type { Log } from '#ports/log.ts'
 import type { Passwords } from '#ports/passwords.ts'
 import type { Random } from '#ports/random.ts'
@@ -43,4 +44,6 @@ export interface EdgeNodePorts {
   readonly passwords: Passwords
   readonly log: Log
   readonly carriers: readonly Carrier[]
+  /** The one of `carriers` that people carry, if there is one. */
+  readonly courier?: Courier
 }

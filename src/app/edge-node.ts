@@ -6,6 +6,7 @@ import { openNodeSync } from '#sync/node-sync.ts'
 import { openAudits } from './audit.ts'
 import type { Identity } from '#trust/identity.ts'
 import { livingIdentity } from '#trust/living-identity.ts'
+import { openCarrying } from './courier.ts'
 import { openChannels } from './channels.ts'
 import type { AppContext } from './context.ts'
 import type { EdgeNodeOptions, EdgeNodePorts } from './edge-node-options.ts'
@@ -51,6 +52,7 @@ export async function openEdgeNode(
   const here = context
   for (const event of early) events.relay(context, event)
 
+  const stop = new AbortController()
   const { answerBlock = async () => new Uint8Array(0) } = options
   const tellViewed = (person: UserId, channel: ChannelId): void =>
     events.publish({ kind: 'viewed', person, channel, at: clock.now() })
@@ -72,7 +74,9 @@ export async function openEdgeNode(
     ...openKnownNodes(context, { links: sync.links }),
     renewCertificates: () => renewCertificates(here, { root, links: sync.links }),
     ...openReleasing(context),
+    ...openCarrying(context, ports.courier, stop.signal),
     [Symbol.asyncDispose]: async () => {
+      stop.abort()
       await sync[Symbol.asyncDispose]()
       await events.settled()
     },

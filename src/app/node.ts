@@ -7,12 +7,14 @@ import type { ChannelId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'
+import type { CourierReport } from '#ports/courier.ts'
 import type { AuditNote } from '#sync/audit.ts'
 import type { AuditQuery } from '#sync/audit-reading.ts'
 import type { NodeRole } from '#trust/identity.ts'
 import type {
   CaptureReport,
   Channel,
+  CourierStatus,
   DeliveryStory,
   KnownNode,
   Membership,
@@ -275,6 +277,11 @@ export interface EdgeNode {
   /** Answers a locked kit. @throws EdgeError NOT_ALLOWED, which never says why */
   readonly releaseKit: (exchange: ReleaseExchange) => Promise<Uint8Array>
 
+  /** Writes all there is for a stick into its folder; only administrators, like the next two. @throws EdgeError STICK_FULL */
+  readonly exportCourier: (subject: UserId, folder: string) => Promise<CourierReport>
+  /** Takes what lies there and is not here yet. Nothing on it can do more than be refused. */
+  readonly importCourier: (subject: UserId, folder: string) => Promise<CourierReport>
+  readonly courierStatus: (subject: UserId, folder: string) => Promise<CourierStatus>
   /** A code that lets one new node join, once, within a day. Only administrators. */
   readonly makeJoinCode: (
     subject: UserId,

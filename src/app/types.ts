@@ -2,6 +2,7 @@
 import type { ChannelId, Instant, NodeId, OrganisationId, PostId, UserId } from '#base/ids.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'
+import type { StickStatus } from '#ports/courier.ts'
 
 /** Somebody with an account, on whichever node it was enrolled. */
 export interface Person {
@@ -232,6 +233,14 @@ export interface ReleaseStatus {
 
 /** Why a hub does not release a kit that proves who it is. */
 export type ReleaseObjection = 'revoked' | 'to be wiped' | 'held' | 'restored' | 'unsure'
+
+/** What lies on a stick, as this node sees it. */
+export interface CourierStatus extends Omit<StickStatus, 'peer'> {
+  /** This node has read from it or written to it. */
+  readonly isKnown: boolean
+  /** Changes here that are not on it; undefined for a stick that would get everything. */
+  readonly waiting: number | undefined
+}
 
 /** The node in a few words, for `holdfast status` and the status endpoint. */
 export interface NodeStatus {

@@ -35,6 +35,10 @@ export const ERRORS = {
     status: 413,
     remedy: 'Raise the limit of the carrier or send less at once.',
   },
+  STICK_FULL: {
+    status: 507,
+    remedy: 'Free space on the stick or take another one; what it did not take is kept.',
+  },
   STOPPING: { status: 503, remedy: 'Wait until the node is up again and send again.' },
 } as const
 

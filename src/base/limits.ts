@@ -32,6 +32,18 @@ export const ENVELOPE_BYTES_MAX = 60_000
 export const BODY_BYTES_MAX = 1_000_000
 /** Envelopes on their way to one peer at once. */
 export const IN_FLIGHT_MAX = 32
+/** Envelopes on their way to a stick at once: they go into one file, so it has at most 16 MB. */
+export const COURIER_IN_FLIGHT_MAX = 256
+/** Largest courier file that is read, in bytes. */
+export const COURIER_FILE_BYTES_MAX = 64 * 1_024 * 1_024
+/** Courier files looked at on one stick: two a day for five years. */
+export const COURIER_FILES_MAX = 4_096
+/** Names in one folder that are looked at to find them. */
+export const COURIER_NAMES_MAX = 200_000
+/** Sticks whose files a node remembers; one more, and the one longest unused is forgotten. */
+export const COURIER_STICKS_MAX = 16
+/** Epochs that are tried on a courier file, the newest first. */
+export const COURIER_SECRETS_MAX = 64
 /** Envelopes kept that cannot be opened yet, and as many that cannot be applied yet; beyond that one gives way to another. */
 export const PARKED_ENVELOPES_MAX = 2_000
 /** Anchors of one hub that are kept for one list: an honest one writes one or two. */

@@ -7,6 +7,7 @@ import { realWorld, VERSION } from '#compose.ts'
 import { command, examples, naming, type Action, type Run } from './command.ts'
 import { auditExport, auditFollow, auditList, type AuditOptions } from './audit.ts'
 import { auditVerify, type VerifyOptions } from './audit-verify.ts'
+import { courierExport, courierImport, courierStatus } from './courier.ts'
 import { doctor, type DoctorOptions } from './doctor.ts'
 import { enrol } from './enrol.ts'
 import { EXIT, type ExitCode } from './explain.ts'
@@ -87,6 +88,7 @@ function programFor(surroundings: Surroundings, finish: (code: ExitCode) => void
   addTalkCommands(program, action, surroundings)
   addTrustCommand(command(program, 'trust', surroundings), action)
   addAuditCommands(program, action, surroundings)
+  addCourierCommands(program, action, surroundings)
   return program
 }
 
@@ -227,6 +229,27 @@ function addAuditCommands(program: Command, action: Action, surroundings: Surrou
     .description('check exported audits; needs neither a node nor its data folder')
     .addHelpText('after', examples('audit verify may.audit june.audit --root 5f0c…'))
     .action(action<VerifyOptions>((options, around, files) => auditVerify(files, options, around)))
+}
+
+/** The commands about sticks that people carry. */
+function addCourierCommands(program: Command, action: Action, surroundings: Surroundings): void {
+  const courier = program
+    .command('courier')
+    .description('carry sealed messages and receipts between nodes on a USB stick')
+    .addHelpText('after', examples('courier export /media/stick', 'courier import /media/stick'))
+  const deeds = {
+    export: [courierExport, 'write what the stick does not have yet into the folder'],
+    import: [courierImport, 'take what lies in the folder and is not here yet'],
+    status: [courierStatus, 'show what lies in the folder, and what is here and not there'],
+  } as const
+  for (const [name, [run, description]] of Object.entries(deeds))
+    command(courier, name, surroundings)
+      .argument('<folder>', 'a folder on the stick')
+      .description(description)
+      .addHelpText('after', examples(`courier ${name} /media/stick`))
+      .action(
+        action<CommonOptions>((options, around, [folder = '']) => run(folder, options, around)),
+      )
 }
 
 /** Options that choose among entries of audits. */

@@ -12,6 +12,8 @@ export interface LocalNode {
   readonly url: string
   /** The JSON answer of the node. @throws EdgeError as the node said, NodeNotRunning */
   readonly ask: (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<unknown>
+  /** What is answered to a POST that may take minutes. @throws as `ask` */
+  readonly askLong: (path: string, body: unknown) => Promise<unknown>
   /** The bytes that the node answers to a GET. @throws as `ask` */
   readonly fetchBytes: (path: string) => Promise<Uint8Array>
 }
@@ -31,7 +33,7 @@ export async function findLocalNode(
     throw new NodeNotRunning(dataFolder)
   }
   const url = localUrl(note)
-  const bytesOf: BytesOf = async (method, path, body) => {
+  const bytesOf: BytesOf = async ({ method, path, body, patienceMs }) => {
     const headers = { authorization: `Bearer ${note.token}`, 'content-type': 'application/json' }
     const answer = await request(
       {
@@ -39,9 +41,11 @@ export async function findLocalNode(
         url: url + path,
         headers,
         body: body === undefined ? undefined : JSON.stringify(body),
+        ...(patienceMs === undefined ? {} : { patienceMs }),
       },
       surroundings,
     ).catch((cause: unknown) => {
+      if (patienceMs !== undefined && isAlive(note.process)) throw stillAtWork(cause)
       throw new NodeNotRunning(dataFolder, { cause })
     })
     if (answer.status < 300) return answer.body
@@ -50,12 +54,27 @@ export async function findLocalNode(
   return {
     note,
     url,
-    ask: async (method, path, body) => jsonOf(await bytesOf(method, path, body)),
-    fetchBytes: (path) => bytesOf('GET', path),
+    ask: async (method, path, body) => jsonOf(await bytesOf({ method, path, body })),
+    askLong: async (path, body) =>
+      jsonOf(await bytesOf({ method: 'POST', path, body, patienceMs: LONG_MS })),
+    fetchBytes: (path) => bytesOf({ method: 'GET', path }),
   }
 }
 
-type BytesOf = (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<Uint8Array>
+/** Less than the five minutes after which `fetch` itself gives up on an answer. */
+const LONG_MS = 290_000
+
+type BytesOf = (asked: {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly body?: unknown
+  readonly patienceMs?: number
+}) => Promise<Uint8Array>
+
+function stillAtWork(cause: unknown): EdgeError {
+  const found = 'no answer yet; the node goes on with it'
+  return new EdgeError('CARRIER_UNREACHABLE', { found, do: 'Look again in a while.' }, { cause })
+}
 
 function jsonOf(body: Uint8Array): unknown {
   return JSON.parse(Buffer.from(body).toString('utf8'))

@@ -8,6 +8,8 @@ export interface Asked {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array<ArrayBuffer> | undefined
+  /** How long the whole answer may take; half a minute unless given. */
+  readonly patienceMs?: number
   /** A longer answer is none: for those whom nothing is known of yet. */
   readonly answerBytesMax?: number
 }
@@ -21,7 +23,7 @@ export interface Answered {
 /** Longest wait for a whole answer, in milliseconds; argon2id on a small machine is the slowest thing asked for. */
 const PATIENCE_MS = 30_000
 
-/** The answer. Rejects when there is none within half a minute. */
+/** The answer. Rejects when there is none in time. */
 export async function request(
   asked: Asked,
   { clock, signal }: Pick<Surroundings, 'clock' | 'signal'>,
@@ -29,7 +31,7 @@ export async function request(
   const patience = new AbortController()
   const done = new AbortController()
   const waiting = clock
-    .sleep(PATIENCE_MS, AbortSignal.any([done.signal, signal]))
+    .sleep(asked.patienceMs ?? PATIENCE_MS, AbortSignal.any([done.signal, signal]))
     .then(() => patience.abort())
   const { method, url, headers, body, answerBytesMax = Number.MAX_SAFE_INTEGER } = asked
   try {

@@ -50,6 +50,8 @@ export const DEEDS = [
   'want refused',
   'fork unproved',
   'claim doubted',
+  'courier exported',
+  'courier imported',
 ] as const
 
 /** What was done. */
@@ -113,6 +115,11 @@ export const REASONS = [
   'passphrase',
   'release',
   'nobody was there',
+  'truncated',
+  'too large',
+  'not a file',
+  'too many files',
+  'unreadable',
 ] as const
 
 /** What was asked for and refused: the actions of `trust/access.ts` by number. */
@@ -135,6 +142,7 @@ export const REFUSABLE = [
   'wipe node',
   'look into a capture',
   'lock',
+  'use courier',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */

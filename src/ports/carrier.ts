@@ -20,6 +20,8 @@ export interface Parcel {
   /** Sealed bytes; the carrier never looks inside. */
   readonly bytes: Uint8Array
   readonly lane: Lane
+  /** Whoever was ever let in may open it: it brings keys to those who lack them, so nothing may stand before it. */
+  readonly isForAll?: boolean
   /** Number among this node's parcels to this peer in this lane and life; starts at 0, no gaps. */
   readonly number: number
 }
@@ -47,7 +49,7 @@ export interface Arrival {
   /** Call once that batch is on disk; never before. */
   readonly acceptCustody: () => void
   /** Call instead when the envelope was refused for good (forged, malformed): the carrier need not offer it again. */
-  readonly refuse: () => void
+  readonly refuse: (reason?: string) => void
 }
 
 /** One carrier, opened and running. Disposing it ends its contacts and arrivals. */
@@ -58,6 +60,14 @@ export interface Carrier extends AsyncDisposable {
   readonly envelopeBytesMax: number
   /** How long a receipt may wait here for other traffic to ride along with, in milliseconds. */
   readonly receiptDelayMs: number
+  /** Parcels that may be under way to one peer at once; `IN_FLIGHT_MAX` unless said. */
+  readonly inFlightMax?: number
+  /**
+   * For a carrier that gathers what it takes and leaves when there is no more (a stick): all there is for `peer` has been
+   * handed to `send`, of which `underWay` parcels wait for their answer. Called again whenever that changes. In a contact of
+   * such a carrier nothing is kept back to go with later traffic.
+   */
+  readonly onQuiet?: (peer: PeerId, underWay: number) => void
   /** Contacts as they begin and end, from the one consumer's first call on. Ends when the carrier is closed. */
   readonly contacts: () => AsyncIterable<Contact>
   /**

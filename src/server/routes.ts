@@ -1,6 +1,7 @@
 /** Every address of the door, in one list. */
 import type { Door } from './door.ts'
 import { auditRoutes } from './holdfast/audit.ts'
+import { courierRoutes } from './holdfast/courier.ts'
 import { deliveryRoutes } from './holdfast/delivery.ts'
 import { joiningRoutes } from './holdfast/joining.ts'
 import { releaseRoutes } from './holdfast/release.ts'
@@ -43,6 +44,7 @@ export function allRoutes(door: Door): readonly Route[] {
     releaseRoutes,
     lockingRoutes,
     auditRoutes,
+    courierRoutes,
     pageRoutes,
     trustRoutes,
   ].flatMap((routesOf) => routesOf(door))

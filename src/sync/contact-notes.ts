@@ -25,7 +25,7 @@ const NOTHING: Next = { cut: undefined, lookAgainAt: undefined }
 export async function introduce(
   tx: Tx,
   context: SyncContext,
-  state: ContactState,
+  state: Pick<ContactState, 'peer'>,
 ): Promise<boolean> {
   const notes = await describeAll(tx)
   for (const [index, note] of notes.entries()) {
@@ -83,7 +83,8 @@ async function nextWant(tx: Tx, context: SyncContext, state: ContactState): Prom
   for (const { document, since } of await gapsOf(tx)) {
     const last = state.wanted.get(document)
     const at = last === undefined ? since : last.at
-    const dueAt = at + (last === undefined ? WANT_AFTER_MS : WANT_INTERVAL_MS * 2 ** last.times)
+    const firstMs = state.isVisit ? 0 : WANT_AFTER_MS
+    const dueAt = at + (last === undefined ? firstMs : WANT_INTERVAL_MS * 2 ** last.times)
     // A time that lies ahead means that the clock was set back.
     if (dueAt <= now || at > now) wanted.push(document)
     else times.push(dueAt)

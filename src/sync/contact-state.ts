@@ -8,11 +8,13 @@ export interface ContactState {
   readonly peer: PeerId
   readonly carrier: string
   readonly receiptDelayMs: number
+  /** It ends once all is sent: nothing waits for company. */
+  readonly isVisit?: boolean
   /** What is on its way. */
   readonly flying: Set<Cut>
   /** When this contact was last asked for what a document lacks, and how often before. */
   readonly wanted: Map<DocumentId, { readonly at: Instant; readonly times: number }>
-  /** Documents this contact refused; not offered again before the next. */
+  /** Documents this contact refused, or of which a visit has sent all there was; not offered again before the next. */
   readonly refused: Set<DocumentId>
 }
 

@@ -11,7 +11,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { introduce, NOTE_LANE, nextNote } from './contact-notes.ts'
 import type { ContactState, Next } from './contact-state.ts'
-import { cutDelta, type Cut } from './cut.ts'
+import { cutDelta, cutOf, type Cut } from './cut.ts'
 import { sealingKeyFor } from './epochs.ts'
 import { goesAnywayAt, mustHoldBack } from './hearsay.ts'
 import { retryParked } from './inbox.ts'
@@ -64,6 +64,7 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
   const offers = await openOffers(tx, state)
   const later = asideUntil === undefined ? [] : [asideUntil]
   const due = offers.filter((offer) => {
+    if (state.isVisit) return true
     const waitMs = offer.record.notBefore - now
     // A wait longer than the rule allows means that the clock was set back.
     if (waitMs <= 0 || waitMs > RELAY_DELAY_MS) return true
@@ -79,6 +80,8 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
     for (const offer of due.filter((one) => one.lane === lane)) {
       const cut = await cutOffer(tx, context, { state, offer, offers: due })
       if (cut !== undefined) return { cut, lookAgainAt: undefined }
+      // A visit is over soon: what has nothing more to give now is not looked at once for every other parcel.
+      if (state.isVisit) tx.afterwards(() => state.refused.add(offer.document))
     }
   }
   const anywayAt = goesAnywayAt(context)
@@ -109,7 +112,9 @@ async function meet(tx: Tx, context: SyncContext, state: ContactState): Promise<
   )
   tx.afterwards(() => context.peers.add(state.peer))
   for (const document of await allDocuments(tx)) {
-    await setHas(tx, context, { peer: state.peer, document, clock: {} })
+    // What came from a post office lies there, whether we have ever put anything there or not.
+    const clock = isNode(state.peer) ? {} : await hasOf(tx, state.peer, document)
+    await setHas(tx, context, { peer: state.peer, document, clock })
     tx.put(key.owed(state.peer, document), pack(context.now()))
   }
 }
@@ -144,7 +149,7 @@ async function leftParcels(tx: Tx, state: ContactState, isStale: boolean): Promi
     if (lane === undefined || record === undefined) continue
     const isAnswered = record.isAnswered === true
     if (isAnswered || (isStale && record.document !== undefined)) tx.delete(place)
-    else cuts.push({ parcel: { bytes: record.bytes, lane, number: Number(numberText) }, record })
+    else cuts.push(cutOf(record, lane, Number(numberText)))
   }
   return cuts
 }

@@ -10,6 +10,7 @@ import { CUT_BYTES_MAX, CUT_CHANGES_MAX } from '#base/limits.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
 import { encodeNote, type Note } from '#codec/note.ts'
+import { KEYS } from '#model/document-id.ts'
 import type { Clock, Log, Logged } from '#model/log.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { Parcel, PeerId } from '#ports/carrier.ts'
@@ -121,7 +122,13 @@ async function keepParcel(
   const number = unpack<number>(await tx.get(key.nextNumber(peer, lane))) ?? 0
   tx.put(key.nextNumber(peer, lane), pack(number + 1))
   tx.put(key.parcel(peer, lane, number), pack(record))
-  return { parcel: { bytes: record.bytes, lane, number }, record }
+  return cutOf(record, lane, number)
+}
+
+/** A parcel as it is on disk. */
+export function cutOf(record: ParcelRecord, lane: Lane, number: number): Cut {
+  const isForAll = record.document === KEYS
+  return { parcel: { bytes: record.bytes, lane, number, isForAll }, record }
 }
 
 /**

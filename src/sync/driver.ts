@@ -73,7 +73,7 @@ async function take(
     await untilDone({ log: context.log, clock, signal }, () => receive(context, arrival))
   } catch (error) {
     context.log.error('envelope.failed', { peer: arrival.peer, reason: String(error) })
-    arrival.refuse()
+    arrival.refuse('failed')
   }
 }
 

@@ -43,12 +43,22 @@ export async function sealingKeyFor(
   const audience = audienceOf(context, document ?? DIRECTORY)
   if (audience === undefined) return context.keyring.keysKey
   context.keyring.addScope(scope, audience)
-  const canReachSomebody =
-    heldEpoch(context, audience) !== undefined || sealableNodes(context, audience).length > 0
-  const epoch = canReachSomebody ? await ensureEpoch(tx, context, audience) : undefined
+  const epoch = canReachSomebody(context, audience)
+    ? await ensureEpoch(tx, context, audience)
+    : undefined
   if (epoch === undefined) return undefined
   await noteSealed(tx, context, epoch)
   return context.keyring.keyOf(scope, epoch.id)
+}
+
+/** Whether a document can be sealed at all now: there is somebody who could open it. */
+export function isSealable(context: SyncContext, document: DocumentId): boolean {
+  const audience = audienceOf(context, document)
+  return audience === undefined || canReachSomebody(context, audience)
+}
+
+function canReachSomebody(context: SyncContext, audience: AudienceId): boolean {
+  return heldEpoch(context, audience) !== undefined || sealableNodes(context, audience).length > 0
 }
 
 /** The epoch an audience seals under now, made if need be. */

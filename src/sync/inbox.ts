@@ -34,7 +34,7 @@ export async function receive(context: SyncContext, arrival: Arrival): Promise<O
   })
   if (outcome.kind === 'refused') {
     refused(context, outcome.reason, { peer: arrival.peer, bytes: arrival.bytes.length })
-    arrival.refuse()
+    arrival.refuse(outcome.reason)
   } else arrival.acceptCustody()
   return outcome
 }

@@ -174,6 +174,7 @@ export const range = {
   parcels: (peer: PeerId) => within(`fly/${peer}/`),
   has: (peer: PeerId) => within(`has/${peer}/`),
   owed: (peer: PeerId) => within(`owe/${peer}/`),
+  asked: (peer: PeerId) => within(`asked/${peer}/`),
   aside: (id: DocumentId) => within(`aside/${id}/`),
   allAside: within('aside/'),
   holes: within('hole/'),

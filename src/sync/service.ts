@@ -60,11 +60,16 @@ export async function serve(bench: Bench, service: Service): Promise<void> {
     under.add(flight)
   }
   for (const cut of await begin(bench, service, state)) launch(cut)
+  const { onQuiet, inFlightMax = IN_FLIGHT_MAX } = service.carrier
   while (!service.signal.aborted) {
-    const maySend = isReachable && under.size < IN_FLIGHT_MAX
+    const maySend = isReachable && under.size < inFlightMax
     const next = maySend ? await look(bench, service, state) : undefined
-    if (next?.cut !== undefined) launch(next.cut)
-    else await waitForMore(bench, bell, next?.lookAgainAt)
+    if (next?.cut !== undefined) {
+      launch(next.cut)
+      continue
+    }
+    if (!service.signal.aborted) onQuiet?.(state.peer, under.size)
+    await waitForMore(bench, bell, next?.lookAgainAt)
   }
   service.signal.removeEventListener('abort', ring)
   bench.bells.delete(bell)
@@ -73,12 +78,13 @@ export async function serve(bench: Bench, service: Service): Promise<void> {
 
 function stateOf({ carrier, contact }: Service): ContactState {
   const { name, receiptDelayMs } = carrier
+  const isVisit = carrier.onQuiet !== undefined
   const fresh = {
     flying: new Set<Cut>(),
     wanted: new Map(),
     refused: new Set<never>(),
   }
-  return { peer: contact.peer, carrier: name, receiptDelayMs, ...fresh }
+  return { peer: contact.peer, carrier: name, receiptDelayMs, isVisit, ...fresh }
 }
 
 async function begin(bench: Bench, service: Service, state: ContactState): Promise<readonly Cut[]> {

@@ -21,6 +21,7 @@ export type Action =
   | 'read audit'
   | 'manage release'
   | 'lock'
+  | 'use courier'
 
 /** The facts a decision rests on. A missing one is as if it said no. */
 export interface Situation {
@@ -76,6 +77,7 @@ export function decide(situation: Situation): Decision {
     case 'read audit':
     case 'manage release':
     case 'lock':
+    case 'use courier':
       return situation.isAdministrator ? YES : no('not an administrator')
   }
 }

@@ -63,6 +63,8 @@ export interface Keyring {
   readonly firstEpoch: Epoch
   /** The key of the keys document. */
   readonly keysKey: EpochKey
+  /** What it is made of: 32 bytes that everybody ever let in can work out. */
+  readonly keysSecret: Uint8Array
 }
 
 /** Length of an epoch's secret. */
@@ -179,6 +181,7 @@ export function openKeyring(
     byHint: (hint) => byHint.get(hexFromBytes(hint)) ?? [],
     firstEpoch: first,
     keysKey: scopeKey(suite, organisation, { scope: 'keys', epoch: keysEpoch }),
+    keysSecret: keysEpoch.secret,
   }
   ring.addScope('directory', organisation)
   ring.hold(first)

@@ -23,6 +23,8 @@ import { signingPair, SUITE_NACL } from '#trust/keys.ts'
 import { anInsider, stolenDisk, type Insider } from '../support/adversary.ts'
 import { aTeam } from '../support/app.ts'
 import { virtualClock } from '../support/clock.ts'
+import { aKit } from '../support/couriers.ts'
+import { aFolder } from '../support/folders.ts'
 import { aJoiner } from '../support/joiners.ts'
 import { aLanDoor, fetched } from '../support/lan-door.ts'
 import { aLanNode, type LanChoice } from '../support/lan.ts'
@@ -51,7 +53,19 @@ const [hub, kit, mallory] = [
 type Records = readonly AuditRecord[]
 
 /** What is done in each scene, and the audit of the node that did it or met it. */
-const SCENES = { people, administration, nodes, insider, attacks, lan, door, release, lives, keys }
+const SCENES = {
+  people,
+  administration,
+  nodes,
+  insider,
+  attacks,
+  lan,
+  door,
+  release,
+  lives,
+  keys,
+  courier,
+}
 
 /** In which scene each deed is done, and how it ends there. */
 const DONE_IN: Readonly<Record<Deed, readonly [keyof typeof SCENES, AuditRecord['result']]>> = {
@@ -100,6 +114,8 @@ const DONE_IN: Readonly<Record<Deed, readonly [keyof typeof SCENES, AuditRecord[
   'want refused': ['attacks', 'refused'],
   'fork unproved': ['insider', 'refused'],
   'claim doubted': ['attacks', 'found'],
+  'courier exported': ['courier', 'done'],
+  'courier imported': ['courier', 'done'],
 }
 
 for (const [name, run] of Object.entries(SCENES))
@@ -283,6 +299,23 @@ async function attacks(t: Test): Promise<Records> {
     await arrive(alpha, want, { from: 'post:office' })
   }
   return auditAt(alpha)
+}
+
+/** A stick that goes round. */
+async function courier(t: Test): Promise<Records> {
+  const [alpha, bravo] = [
+    await aKit(t, 'alpha', { role: 'hub', knows: [hub, kit] }),
+    await aKit(t, 'bravo', { knows: [hub, kit] }),
+  ]
+  const stick = await aFolder(t)
+  await bravo.say('by hand')
+  await bravo.exportTo(stick)
+  await alpha.importFrom(stick)
+  await alpha.exportTo(stick)
+  return [
+    ...(await alpha.records('courier imported')),
+    ...(await alpha.records('courier exported')),
+  ]
 }
 
 /** Peers that get no session. */

@@ -1,9 +1,11 @@
 /** A node with its LAN door open on a free port of this machine, and three people who can sign in. */
 import { Client4 } from '@mattermost/client'
+import { openCourierCarrier } from '#carriers/courier.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { Person } from '#app/types.ts'
 import { openServer, type ServerDeps } from '#server/server.ts'
 import type { ServerTls } from '#server/tls.ts'
+import { openMemoryStore } from '#storage/memory-store.ts'
 import { virtualClock, type VirtualClock } from './clock.ts'
 import { collectingLog, type CollectingLog } from './log.ts'
 import { aNode, anAdministrator } from './nodes.ts'
@@ -58,7 +60,10 @@ export async function aLanDoor(
 ): Promise<LanDoor> {
   const clock = virtualClock()
   const log = collectingLog()
-  const node = await aNode('alpha', { clock, log, role: 'hub' })
+  const store = openMemoryStore()
+  const courier = openCourierCarrier({ store, random: seededRandom(77) })
+  const ports = { clock, log, store, courier, carriers: [courier] }
+  const node = await aNode('alpha', { ...ports, role: 'hub' })
   const amira = await anAdministrator(node, 'amira')
   const people = {
     amira,

@@ -8,6 +8,7 @@ import { bytesFromText } from '#base/bytes.ts'
 import { must } from '#base/assert.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
+import type { Courier } from '#ports/courier.ts'
 import type { Random } from '#ports/random.ts'
 import type { Passwords } from '#ports/passwords.ts'
 import type { Store } from '#ports/store.ts'
@@ -102,6 +103,7 @@ export interface NodeChoice {
   readonly clock?: Clock
   readonly log?: CollectingLog
   readonly carriers?: readonly Carrier[]
+  readonly courier?: Courier
   readonly life?: Uint8Array
   /** Chance that does not follow from the name: for a node that is opened again. */
   readonly random?: Random
@@ -136,6 +138,7 @@ export function aNode(name: string, choice: NodeChoice = {}): Promise<EdgeNode &
       log: choice.log ?? collectingLog(),
       passwords: quickPasswords,
       carriers: choice.carriers ?? [],
+      ...(choice.courier && { courier: choice.courier }),
     },
   )
 }

@@ -2,7 +2,7 @@
  * The golden vectors worked out again from PROTOCOL.md alone: no line of our own source, but WebCrypto, tweetnacl and
  * @noble/post-quantum. What this file cannot do, another implementer could not either.
  */
-import { createCipheriv, createHash } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js'
 import { test } from 'tap'
@@ -33,6 +33,12 @@ interface SuiteVectors {
   readonly keys: readonly Readonly<
     Record<'scope' | 'epoch' | 'hint' | 'bound' | 'keyOfAlpha', string>
   >[]
+  readonly courier: {
+    readonly secret: string
+    readonly salt: string
+    readonly envelopes: readonly { readonly length: number; readonly hash: string }[]
+    readonly bytes: string
+  }
   readonly envelopes: readonly {
     readonly unsigned: string
     readonly opened: { readonly header: string; readonly body: string }
@@ -127,6 +133,32 @@ for (const vectors of suites) {
     const bound = hex(epoch.id)
     const sealed = await seal(suite, key, { nonce: Buffer.alloc(12), bound, bytes: hex(epoch.secret) })
     t.equal(sealed.toString('hex'), epoch.wrap)
+  })
+
+  test(`suite ${suite}: a courier file is what the page says`, async (t) => {
+    const { secret, salt, envelopes, bytes } = vectors.courier
+    const file = hex(bytes)
+    const header = Buffer.concat([text('hfcour01'), hex(salt)])
+    const both = Buffer.concat([hex(secret), hex(salt)])
+    const key = await derive(both, 'holdfast courier 1', 32)
+    const frames = [file.subarray(40, 40 + 4_096), file.subarray(40 + 4_096)]
+    const plain = frames.map((frame, number) => {
+      const nonce = Buffer.alloc(12)
+      nonce[0] = number === frames.length - 1 ? 1 : 0
+      nonce[11] = number
+      return unseal(suite, key, { nonce, bound: header, bytes: frame })
+    })
+    let rest = Buffer.concat(plain)
+    const found: { length: number; hash: string }[] = []
+    for (let length = rest.readUInt16BE(0); length > 0; length = rest.readUInt16BE(0)) {
+      found.push({ length, hash: hash(rest.subarray(2, 2 + length)).toString('hex') })
+      rest = rest.subarray(2 + length)
+    }
+
+    t.same(file.subarray(0, 40), header)
+    t.strictSame(found, envelopes)
+    t.ok(rest.every((one) => one === 0))
+    t.strictSame(plain.map(({ length }) => length), [4_080, 4_080])
   })
 
   test(`suite ${suite}: an envelope is what the page says`, async (t) => {
@@ -317,6 +349,18 @@ async function seal(suite: number, key: Uint8Array, { nonce, bound, bytes }: Tex
   const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: 16 })
   cipher.setAAD(bound, { plaintextLength: bytes.length })
   return Buffer.concat([cipher.update(bytes), cipher.final(), cipher.getAuthTag()])
+}
+
+function unseal(suite: number, key: Uint8Array, { nonce, bound, bytes }: Text): Buffer {
+  const plaintextLength = bytes.length - 16
+  const options = { authTagLength: 16 }
+  const cipher =
+    suite === 2
+      ? createDecipheriv('aes-256-gcm', key, nonce, options)
+      : createDecipheriv('chacha20-poly1305', key, nonce, options)
+  cipher.setAAD(bound, { plaintextLength })
+  cipher.setAuthTag(bytes.subarray(plaintextLength))
+  return Buffer.concat([cipher.update(bytes.subarray(0, plaintextLength)), cipher.final()])
 }
 
 async function isSigned(

@@ -2,6 +2,8 @@
 import { must } from '#base/assert.ts'
 import { bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
 import type { ChangeHash, DocumentId } from '#base/ids.ts'
+import { sha256 } from '#base/hash.ts'
+import { writeCourierFile } from '#codec/courier-file.ts'
 import { openEnvelope, sealEnvelope } from '#codec/envelope.ts'
 import { nameOfSealingKey } from '#model/key-book.ts'
 import { attestationOf, noteStatement } from '#trust/attestation.ts'
@@ -129,6 +131,7 @@ function suiteVectors(suite: Suite, signed: Signed): Vectors {
     sealing: sealingVector(suite),
     epoch: epochVector(suite, alpha),
     keys: keyVectors(suite, alpha),
+    courier: courierVector(suite),
     attestation: {
       ...signed,
       statement: hexFromBytes(statement),
@@ -218,6 +221,19 @@ function keyVectors(suite: Suite, alpha: Identity): readonly Vectors[] {
       keyOfAlpha: exported(key.keyOf(alpha.certificate.node)),
     }
   })
+}
+
+/** A file of two frames. */
+function courierVector(suite: Suite): Vectors {
+  const [secret, salt] = [seedOf('epoch secret'), seedOf('courier salt')]
+  const envelopes = [seededRandom(21).bytes(9), seededRandom(22).bytes(4_100)]
+  const writer = writeCourierFile(suite, { secret, salt })
+  return {
+    secret: hexFromBytes(secret),
+    salt: hexFromBytes(salt),
+    envelopes: envelopes.map((bytes) => ({ length: bytes.length, hash: hexFromBytes(sha256(bytes)) })),
+    bytes: hexFromBytes(concatBytes(...envelopes.map(writer.add), writer.end())),
+  }
 }
 
 function exported({ key }: SealKey): string {

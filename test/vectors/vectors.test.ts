@@ -8,6 +8,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { bytesFromHex, equalBytes, hexFromBytes } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
+import {
+  COURIER_FRAME_BYTES,
+  COURIER_HEADER_BYTES,
+  openCourierFile,
+} from '#codec/courier-file.ts'
 import { decodeDelta } from '#codec/delta.ts'
 import { decodeNote } from '#codec/note.ts'
 import { rebuildDelta } from '#codec/rebuild.ts'
@@ -36,6 +42,11 @@ interface SuiteVectors {
   })[]
   readonly sealing: Readonly<Record<'seed' | 'ciphertext' | 'secret', string>>
   readonly epoch: Omit<Epoch, 'secret'> & Readonly<Record<'secret' | 'pairSecret' | 'wrap', string>>
+  readonly courier: {
+    readonly secret: string
+    readonly envelopes: readonly { readonly length: number; readonly hash: string }[]
+    readonly bytes: string
+  }
   readonly attestation: Readonly<Record<'statement' | 'signature', string>>
   readonly envelopes: readonly { readonly bytes: string; readonly opened: Vectors }[]
 }
@@ -101,6 +112,30 @@ for (const suite of SUITES) {
 
     t.equal(hexFromBytes(secret), sealing.secret)
     t.equal(hexFromBytes(must(read, 'it opens').secret), epoch.secret)
+  })
+
+  test(`${suite.name}: stored courier files open`, async (t) => {
+    const { secret, envelopes, bytes } = kept.courier
+    const file = bytesFromHex(bytes)
+    const frameAt = (number: number): Uint8Array => {
+      const from = COURIER_HEADER_BYTES + number * COURIER_FRAME_BYTES
+      return file.subarray(from, from + COURIER_FRAME_BYTES)
+    }
+    const start = { header: file, frame: frameAt(0) }
+
+    const reader = must(openCourierFile(suite, [bytesFromHex(secret)], start), 'it opens')
+    const frames = [reader.next(frameAt(0)), reader.next(frameAt(1))]
+
+    t.match(frames, [
+      { ok: true, isEnd: false },
+      { ok: true, isEnd: true },
+    ])
+    t.strictSame(
+      frames
+        .flatMap((frame) => (frame.ok ? frame.envelopes : []))
+        .map((one) => ({ length: one.length, hash: hexFromBytes(sha256(one)) })),
+      envelopes,
+    )
   })
 
   test(`${suite.name}: stored attestations and envelopes are genuine`, async (t) => {
