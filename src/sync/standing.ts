@@ -27,6 +27,7 @@ import type { Tx } from './replica.ts'
 import { foundAgain } from './refound.ts'
 import { reproject } from './reproject.ts'
 import { destroySharesOf, handOutShare, takeShare } from './shares.ts'
+import { dropHeldBy } from './waiting.ts'
 
 /** An entry of the keys document was folded, in the commit that added it. */
 export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): Promise<void> {
@@ -40,6 +41,7 @@ export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): 
     roster.revoke(node, since)
     await destroySharesOf(tx, context, node)
     tx.afterwards(() => context.log.warn('node.revoked', { node }))
+    await dropHeldBy(tx, node)
     await offerForRevoked(tx, context, node)
     await withdrawLate(tx, context, node)
   }

@@ -40,6 +40,12 @@ export async function keepWaiting(tx: Tx, context: SyncContext, early: Early): P
   return true
 }
 
+/** Lets go what a node holds there that is revoked: it would be refused by now, and what it lacks may never come. */
+export async function dropHeldBy(tx: Tx, node: NodeId): Promise<void> {
+  for (const [place, bytes] of await tx.list(range.allWaiting))
+    if (keptFrom(bytes).holder === node) tx.delete(place)
+}
+
 /** Who handed it over, where that is certain; at a post office, whose it says to be. */
 function holderOf(from: PeerId | undefined, sender: NodeId): NodeId {
   return from !== undefined && isNode(from) ? from : sender

@@ -2,12 +2,13 @@
 import { test } from 'tap'
 import type { NodeId } from '#base/ids.ts'
 import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
-import { channelDocument } from '#model/document-id.ts'
+import { channelDocument, KEYS } from '#model/document-id.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { key, range } from '#sync/keys.ts'
 import { keptFrom } from '#sync/parking.ts'
 import { pack, type KeptRecord } from '#sync/records.ts'
 import { keepWaiting } from '#sync/waiting.ts'
+import { enter } from '../support/fleet.ts'
 import { collectingLog } from '../support/log.ts'
 import { anIdentity } from '../support/nodes.ts'
 import { aSync, found, ops, routine, say, type SyncNode } from '../support/sync.ts'
@@ -77,6 +78,17 @@ test('what a node hands over itself is its own share, whoever it poses as', asyn
     t.equal(await keep(alpha, first, { sender: BRAVO, from: MALLORY, wanted: 1 }), true)
 
   t.strictSame(await shares(alpha), { mallory: PARKED_ENVELOPES_MAX - 2, bravo: 2 })
+})
+
+test('what a node holds there goes once it is revoked', async (t) => {
+  const identities = ['mallory', 'bravo'].map((name, at) => anIdentity(name, at + 2))
+  await using hub = await aSync('alpha', { role: 'hub', knows: identities })
+  await fill(hub, { holder: MALLORY, count: 3 })
+  await fill(hub, { holder: BRAVO, count: 2 })
+
+  await enter(hub, KEYS, { kind: 'revocation', node: MALLORY, since: 0, reason: 'lost' })
+
+  t.strictSame(await shares(hub), { bravo: 2 })
 })
 
 test('what is kept already, or was kept before, takes nobodys place', async (t) => {
