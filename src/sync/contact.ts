@@ -117,6 +117,7 @@ async function meet(tx: Tx, context: SyncContext, state: ContactState): Promise<
     await setHas(tx, context, { peer: state.peer, document, clock })
     tx.put(key.owed(state.peer, document), pack(context.now()))
   }
+  if (isNode(state.peer)) await passOnAgain(tx, context, state.peer)
 }
 
 /**

@@ -129,12 +129,17 @@ async function takeReceipt(
   tx.afterwards(context.ring)
 }
 
-/** What others' receipts told and `peer` may have lost is put on its way to it again. */
+/**
+ * What others' receipts told and `peer` may have lost, or has never heard, is put on its way to it: for a node, of documents
+ * in which it has written.
+ */
 export async function passOnAgain(tx: Tx, context: SyncContext, peer: PeerId): Promise<void> {
-  const others = context.roster
-    .all()
-    .filter(({ node }) => node !== context.identity.certificate.node)
+  const self = context.identity.certificate.node
+  const others = context.roster.all().filter(({ node }) => node !== self && node !== peer)
+  const isMeant = (actor: string): boolean =>
+    !isNode(peer) || nodePrefixOfActor(actor as ActorId) === nodePrefix(peer)
   for (const document of await allDocuments(tx)) {
+    if (!Object.keys(await clockOf(tx, document)).some(isMeant)) continue
     for (const { node } of others) {
       const said = (await receiptOf(tx, node, document))?.said
       const bytes = said === undefined ? undefined : await tx.get(key.said(said))

@@ -8,7 +8,7 @@ import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { key, range } from '#sync/keys.ts'
 import { hasOf, setHas } from '#sync/ledger.ts'
-import { describeAll, gapsOf } from '#sync/notes.ts'
+import { describeAll, gapsOf, passOnAgain } from '#sync/notes.ts'
 import { pack, unpack, type ReceiptRecord } from '#sync/records.ts'
 import { noteStatement } from '#trust/attestation.ts'
 import { anIdentity, type NodeChoice } from '../support/nodes.ts'
@@ -81,6 +81,24 @@ test('a receipt that tells something new is passed on as it is, and only once', 
   })
   await arrive(bravo, await noteOf(charlie, receipt({ [alpha.actor]: 1 })), { from: charlie.id })
   t.strictSame(await notesFor(bravo, alpha.id), [])
+})
+
+test('a node that is met later is told what receipts said of its own messages, and nothing of others', async (t) => {
+  const { alpha, bravo, charlie } = await threeNodes()
+  await say(alpha, 'one')
+  await arrive(bravo, await envelopeOf(alpha, routine))
+  const bytes = await noteOf(charlie, receipt({ [alpha.actor]: 1 }))
+  await arrive(bravo, bytes, { from: charlie.id })
+  const { context } = bravo
+  const dave = anIdentity('dave', 4).certificate.node
+  t.strictSame(await notesFor(bravo, alpha.id), [], 'they have not met')
+
+  for (const peer of [alpha.id, dave, charlie.id])
+    await context.replica.commit((tx) => passOnAgain(tx, context, peer))
+
+  t.strictSame(await notesFor(bravo, alpha.id), [bytes])
+  t.strictSame(await notesFor(bravo, dave), [])
+  t.strictSame(await notesFor(bravo, charlie.id), [], 'it said so itself')
 })
 
 test('what a node says it has is believed, also when it is less than we thought', async (t) => {
