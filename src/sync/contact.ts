@@ -193,6 +193,12 @@ async function cutOffer(
     const cut = await cutDocument(tx, context, { state, document, lane: offer.lane })
     if (cut !== undefined) return cut
   }
+  // What the peer has come to have by another way needs no offer.
+  const [mine, has] = [
+    await clockOf(tx, offer.document),
+    await hasOf(tx, state.peer, offer.document),
+  ]
+  if (countBeyond(mine, has) === 0) tx.delete(key.outbox(state.peer, offer.lane, offer.document))
   return undefined
 }
 

@@ -121,6 +121,24 @@ test('an answer that waits for what the peer has no more is let go once nothing 
   t.strictSame(await has(alpha, office), { [alpha.actor]: 3 })
 })
 
+test('an offer of what the peer has by now goes when its turn comes', async (t) => {
+  const alpha = await aFounder()
+  const state = await begin(alpha, office)
+  await everything(alpha, state)
+  const { replica } = alpha.context
+  await replica.commit((tx) =>
+    noteHas(tx, office, { document: routine, clock: { [alpha.actor]: 1 } }),
+  )
+  await say(alpha, 'one')
+  const offers = async () =>
+    (await replica.read.list(range.outbox(office))).filter(([place]) => place.endsWith(routine))
+  t.equal((await offers()).length, 1)
+
+  t.equal(await next(alpha, state), undefined)
+
+  t.equal((await offers()).length, 0)
+})
+
 test('what left once stays left, also when a part of it leaves again by another way', async (t) => {
   const alpha = await aFounder()
   const toBravo = await begin(alpha, bravo)
