@@ -123,22 +123,25 @@ interface Part {
   readonly from: number
 }
 
+/** Anybody may found a public channel under any id, also under that of a part or a node: it has no audience of its own. */
 function partWith(context: SyncContext, audience: AudienceId): Part | undefined {
   const channel = audience as ChannelId
-  if (context.directory().members(channel).length > 0) return { channel, from: 0 }
+  if (kindOfChannel(channel) !== 'public' && context.directory().members(channel).length > 0)
+    return { channel, from: 0 }
   for (const { id, kind } of context.directory().channels()) {
-    if (id === audience) return { channel: id, from: 0 }
     if (kind === 'public') continue
     for (const from of beginningsOf(context, id))
       if (from > 0 && partOf(id, from) === audience) return { channel: id, from }
   }
-  return undefined
+  const known = context.directory().channel(channel)
+  return known === undefined || known.kind === 'public' ? undefined : { channel, from: 0 }
 }
 
 function homesOf(context: SyncContext, audience: AudienceId): ReadonlySet<NodeId> {
   const part = partWith(context, audience)
   const homes = new Set<NodeId>()
-  if (part === undefined) return homes
+  const isAudit = context.roster.byNode(audience as NodeId) !== undefined
+  if (part === undefined || isAudit) return homes
   for (const { person, from } of context.directory().members(part.channel)) {
     const home = context.roster.homeOf(person)
     if (home !== undefined && from <= part.from) homes.add(home.node)

@@ -2,9 +2,10 @@
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import type { ChannelId } from '#base/ids.ts'
-import { newChannelId } from '#model/channel-id.ts'
-import { DIRECTORY, KEYS } from '#model/document-id.ts'
+import { kindOfChannel, newChannelId } from '#model/channel-id.ts'
+import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
+import { audienceOf, nodesOf } from '#sync/audience.ts'
 import { ensureEpoch, rotate } from '#sync/epochs.ts'
 import { writeHere } from '#sync/author.ts'
 import { EPOCH_NUMBER_MAX, epochOf, wrapEpoch, type AudienceId, type Epoch } from '#trust/epoch.ts'
@@ -229,6 +230,45 @@ test('an envelope of the keys document in a revoked nodes name is refused by its
   t.match(outcome, { kind: 'refused', reason: 'revoked' })
   t.strictSame(await unnamed(alpha, 'revoked'), [])
 })
+
+test('nobody comes into an audience by a channel that bears its name', async (t) => {
+  const { alpha, bravo, channel } = await aPrivateChannel()
+  const insider = anInsider(mallory, { knows: people })
+  publishOwnKey(insider)
+  const outsiders = ['delta', 'echo', 'foxtrot', 'golf', 'hotel', 'india', 'juliett', 'kilo']
+  const nodes = outsiders.map((name, index) => anIdentity(name, 20 + index))
+  for (const { certificateBytes: certificate } of nodes)
+    insider.write(KEYS, { content: { kind: 'node', certificate } })
+  for (const node of [alpha, bravo]) await arrive(node, insider.envelope(KEYS))
+  const person = amiraOf(bravo.id)
+  for (let from = 1; from <= 24; from += 1) {
+    await write(alpha, { kind: 'member', channel, person, role: 'member', from })
+    await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
+    const part = must(audienceOf(alpha.context, channelDocument(channel)), 'it is sealed')
+    joinAs(insider, part as ChannelId)
+    for (const node of [alpha, bravo]) {
+      await arrive(node, insider.envelope(DIRECTORY))
+      t.strictSame([...nodesOf(node.context, part)].toSorted(), [alpha.id, bravo.id].toSorted())
+    }
+  }
+  for (const { certificate } of nodes) {
+    joinAs(insider, certificate.node as unknown as ChannelId)
+    await arrive(alpha, insider.envelope(DIRECTORY))
+    const audience = nodesOf(alpha.context, certificate.node)
+    t.strictSame([...audience].toSorted(), [alpha.id, certificate.node].toSorted())
+  }
+})
+
+/** Founds a channel of any id, as far as anybody may, and joins it. */
+function joinAs(insider: Insider, channel: ChannelId): void {
+  const { person } = insider
+  const channelKind = kindOfChannel(channel)
+  for (const content of [
+    { kind: 'channel', channel, channelKind },
+    { kind: 'member', channel, person, role: 'member' },
+  ] as const)
+    insider.write(DIRECTORY, { author: person, content })
+}
 
 function sealingSeed({ identity }: Insider): Uint8Array {
   const { name } = identity.certificate
