@@ -18,7 +18,7 @@ import { writeHere } from './author.ts'
 import type { Fork, SyncContext } from './context.ts'
 import { isProof, proofOf } from './fork-proof.ts'
 import { wantUpTo } from './healing.ts'
-import { key, range } from './keys.ts'
+import { key } from './keys.ts'
 import { hasOf, setHas } from './ledger.ts'
 import {
   allForks,
