@@ -28,7 +28,7 @@ import { key, range } from './keys.ts'
 import { pack, unpack, type EpochRecord, type SealingSeedRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 import { wrapFor, takeWrap, hold, nameScope, append } from './wraps.ts'
-import { mustOutdo, goodEpochs } from './good-epochs.ts'
+import { epochsTold, mustOutdo, goodEpochs } from './good-epochs.ts'
 
 /**
  * The key to seal a document (a note, for none) under now; makes the next epoch when no good one is left. Undefined when
@@ -144,7 +144,7 @@ export async function coverSealed(
   context: SyncContext,
   audience: AudienceId,
 ): Promise<void> {
-  for (const epoch of context.keyBook().epochs(audience)) {
+  for (const epoch of epochsTold(context, audience)) {
     const isHubs = context.roster.byNode(epoch.maker)?.role === 'hub'
     const record = isHubs ? undefined : unpack<EpochRecord>(await tx.get(key.epoch(epoch.id)))
     if (record?.isSealedUnder === true) await coverWith(tx, context, epoch)

@@ -231,6 +231,45 @@ test('an envelope of the keys document in a revoked nodes name is refused by its
   t.strictSame(await unnamed(alpha, 'revoked'), [])
 })
 
+test('who says that it made the epoch of another audience is given nothing of it', async (t) => {
+  for (const isOwnGroup of [false, true]) {
+    const { alpha, bravo, channel } = await aPrivateChannel()
+    const good = must(await sealedUnder(alpha, channel), 'the channel has an epoch')
+    await sealedUnder(bravo, channel)
+    const insider = anInsider(mallory, { knows: people })
+    const group = newChannelId(insider.node, 'group', seedOf('mallory and all').subarray(0, 8))
+    joinAs(insider, group)
+    const audience: AudienceId = isOwnGroup ? group : organisation.id
+    insider.write(KEYS, {
+      content: {
+        kind: 'epoch',
+        audience,
+        number: good.number,
+        epoch: good.id,
+        maker: undefined,
+        wraps: [],
+      },
+    })
+
+    publishOwnKey(insider) // only now: what was wrapped for an earlier one would be wrapped for this one
+
+    for (const node of [alpha, bravo])
+      for (const document of [DIRECTORY, KEYS]) await arrive(node, insider.envelope(document))
+    await sealedUnder(alpha, audience)
+    await sealedUnder(bravo, audience)
+    await arrive(bravo, await envelopeOf(alpha, KEYS))
+    await arrive(alpha, await envelopeOf(bravo, KEYS))
+
+    for (const { context } of [alpha, bravo]) {
+      const told = context.keyBook().sealingKey(insider.node)
+      const { name } = must(told, 'its sealing key is known')
+      for (const one of context.keyBook().epochs(channel)) t.notOk(one.covered.has(name))
+    }
+    t.equal((await sealedUnder(bravo, channel))?.id, good.id)
+    t.not((await sealedUnder(alpha, audience))?.id, good.id)
+  }
+})
+
 test('nobody comes into an audience by a channel that bears its name', async (t) => {
   const { alpha, bravo, channel } = await aPrivateChannel()
   const insider = anInsider(mallory, { knows: people })
