@@ -72,8 +72,12 @@ test('nobody takes the past of a direct channel from one of its two people', asy
   const channel = directChannelId(...both)
   const insider = insiderIn('between two')
   for (const person of both)
-    write(insider, { kind: 'member', channel, person, role: 'member', from: SEGMENT_NUMBER_MAX })
-  write(insider, { kind: 'channel', channel, channelKind: 'direct' })
+    write(
+      insider,
+      { kind: 'member', channel, person, role: 'member', from: SEGMENT_NUMBER_MAX },
+      {},
+    )
+  write(insider, { kind: 'channel', channel, channelKind: 'direct' }, {})
 
   for (const node of [alpha, bravo]) {
     const { context } = node
