@@ -57,6 +57,15 @@ export function audiencesOf(context: SyncContext, channel: ChannelId): readonly 
   return beginningsOf(context, channel).map((from) => partOf(channel, from))
 }
 
+/** Every audience there is, as the directory and the certificates have them. */
+export function allAudiences(context: SyncContext): ReadonlySet<AudienceId> {
+  const all = new Set<AudienceId>([context.identity.organisation.id])
+  for (const { node } of context.roster.all()) all.add(node)
+  for (const { id } of context.directory().channels())
+    for (const audience of audiencesOf(context, id)) all.add(audience)
+  return all
+}
+
 /** The nodes of an audience: never one that is revoked, or whose certificate is long expired. */
 export function nodesOf(context: SyncContext, audience: AudienceId): ReadonlySet<NodeId> {
   const { roster, identity } = context

@@ -21,7 +21,7 @@ import {
 import type { DoorEpoch } from '#trust/join-grant.ts'
 import { openSecret, SEALING_SEED_BYTES, sealingPair } from '#trust/sealing-key.ts'
 import { alarm } from './alarms.ts'
-import { audienceOf, channelOfAudience, nodesOf, scopeOf } from './audience.ts'
+import { allAudiences, audienceOf, channelOfAudience, nodesOf, scopeOf } from './audience.ts'
 import { audit, epochDeed } from './audit.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
@@ -179,9 +179,13 @@ async function noteSealed(tx: Tx, context: SyncContext, { id, maker }: Epoch): P
     tx.put(key.epoch(id), pack({ ...record, isSealedUnder: true } satisfies EpochRecord))
 }
 
-/** Audiences with an epoch that this node might have to wrap for somebody. */
+/**
+ * Audiences with an epoch that this node might have to wrap for somebody. Only such as there are: anybody may write of epochs
+ * of very many others, and all are gone through whenever either document grows.
+ */
 export function heldAudiences(context: SyncContext): readonly AudienceId[] {
-  return context.keyBook().audiences() as readonly AudienceId[]
+  const book = context.keyBook()
+  return [...allAudiences(context)].filter(book.hasEpochs)
 }
 
 /** Takes what an entry of the keys document brought for us: pairs made with us, secrets wrapped for us. */

@@ -6,7 +6,7 @@ import { kindOfChannel, newChannelId } from '#model/channel-id.ts'
 import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
 import { audienceOf, nodesOf } from '#sync/audience.ts'
-import { ensureEpoch, rotate } from '#sync/epochs.ts'
+import { ensureEpoch, heldAudiences, rotate } from '#sync/epochs.ts'
 import { writeHere } from '#sync/author.ts'
 import { EPOCH_NUMBER_MAX, epochOf, wrapEpoch, type AudienceId, type Epoch } from '#trust/epoch.ts'
 import { sealingPair } from '#trust/sealing-key.ts'
@@ -267,6 +267,24 @@ test('who says that it made the epoch of another audience is given nothing of it
     }
     t.equal((await sealedUnder(bravo, channel))?.id, good.id)
     t.not((await sealedUnder(alpha, audience))?.id, good.id)
+  }
+})
+
+test('epochs of audiences that do not exist are gone through by nobody', async (t) => {
+  const { alpha, bravo, channel } = await aPrivateChannel()
+  const insider = anInsider(mallory, { knows: people })
+  t.ok(heldAudiences(alpha.context).includes(channel))
+  for (let each = 0; each < 300; each += 1) {
+    const audience = newChannelId(insider.node, 'group', seedOf(`no ${each}`).subarray(0, 8))
+    const epoch = Buffer.from(seedOf(`epoch ${each}`).subarray(0, 16)).toString('hex')
+    const content = { kind: 'epoch', audience, number: 1, epoch, maker: undefined } as const
+    insider.write(KEYS, { content: { ...content, wraps: [] } })
+  }
+
+  for (const node of [alpha, bravo]) {
+    const before = heldAudiences(node.context)
+    await arrive(node, insider.envelope(KEYS))
+    t.strictSame(heldAudiences(node.context), before)
   }
 })
 
