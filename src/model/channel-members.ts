@@ -39,7 +39,9 @@ export function foldMembers(
   const counting = new Set<MemberEntry>()
   for (const entry of entries) {
     if (!hasSay(channel, entry, members)) continue
-    const { person, role, from, at: since } = entry
+    const { person, role, at: since } = entry
+    // Anybody may enter the two of a direct channel, and must not take what was said there from either.
+    const from = isClosed(channel) ? entry.from : 0
     members.now.set(person, { channel, person, role, from, since })
     if (isClosed(channel)) noteBringer(channel, members, entry)
     counting.add(entry)

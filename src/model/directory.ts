@@ -53,7 +53,7 @@ export interface DirectoryMember {
   readonly channel: ChannelId
   readonly person: UserId
   readonly role: MemberRole
-  /** The first segment the person's node may read; 0 for all. */
+  /** The first segment the person's node may read; 0 for all, as in every public and direct channel. */
   readonly from: number
   readonly since: Instant
 }

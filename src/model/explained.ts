@@ -25,21 +25,17 @@ export interface Explained<T extends Numbered> {
 /** No entries yet. `believesAll`: what explained them may have been taken out of the document, so nothing waits. */
 export function openExplained<T extends Numbered>(believesAll: boolean): Explained<T> {
   let counter = 0
-  let waiting: T[] = []
-  let leastWaiting = Infinity
+  const waiting = openHeap<T>()
 
   const counts = (number: number): boolean => believesAll || number <= counter + COUNTER_GAP_MAX
   const takeWaiting = (): readonly T[] => {
-    if (!counts(leastWaiting)) return []
-    const inOrder = waiting.toSorted((a, b) => a.entry.counter - b.entry.counter)
-    const stop = inOrder.findIndex(({ entry }) => {
-      if (!counts(entry.counter)) return true
-      counter = Math.max(counter, entry.counter)
-      return false
-    })
-    const taken = stop < 0 ? inOrder : inOrder.slice(0, stop)
-    waiting = inOrder.slice(taken.length)
-    leastWaiting = waiting[0]?.entry.counter ?? Infinity
+    const taken: T[] = []
+    for (let least = waiting.least(); least !== undefined; least = waiting.least()) {
+      if (!counts(least.entry.counter)) break
+      counter = Math.max(counter, least.entry.counter)
+      taken.push(least)
+      waiting.takeLeast()
+    }
     return taken
   }
 
@@ -47,14 +43,55 @@ export function openExplained<T extends Numbered>(believesAll: boolean): Explain
     add: (one) => {
       const number = one.entry.counter
       if (!counts(number)) {
-        waiting.push(one)
-        leastWaiting = Math.min(leastWaiting, number)
+        waiting.add(one)
         return []
       }
       counter = Math.max(counter, number)
       return [one, ...takeWaiting()]
     },
     counter: () => counter,
-    waiting: () => waiting.length,
+    waiting: waiting.size,
+  }
+}
+
+/** What waits, the least number at hand: whoever writes very many that wait must not make each one dear. */
+interface Heap<T> {
+  readonly add: (one: T) => void
+  readonly least: () => T | undefined
+  readonly takeLeast: () => void
+  readonly size: () => number
+}
+
+/** Each stands before the two at twice its place and one or two more. */
+function openHeap<T extends Numbered>(): Heap<T> {
+  const all: T[] = []
+  const isBefore = (a: T | undefined, b: T | undefined): boolean =>
+    a !== undefined && b !== undefined && a.entry.counter < b.entry.counter
+  const swap = (at: number, other: number): void => {
+    const [one, two] = [all[at], all[other]]
+    if (one === undefined || two === undefined) return
+    all[at] = two
+    all[other] = one
+  }
+  const above = (at: number): number => (at - 1) >> 1
+  return {
+    add: (one) => {
+      all.push(one)
+      for (let at = all.length - 1; at > 0 && isBefore(all[at], all[above(at)]); at = above(at))
+        swap(at, above(at))
+    },
+    least: () => all[0],
+    takeLeast: () => {
+      swap(0, all.length - 1)
+      all.pop()
+      for (let at = 0; ;) {
+        const [left, right] = [2 * at + 1, 2 * at + 2]
+        const lesser = isBefore(all[right], all[left]) ? right : left
+        if (!isBefore(all[lesser], all[at])) return
+        swap(at, lesser)
+        at = lesser
+      }
+    },
+    size: () => all.length,
   }
 }

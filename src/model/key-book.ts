@@ -105,6 +105,8 @@ export interface KeyBook {
   ) => readonly { readonly actor: string; readonly seq: number }[]
   readonly epochs: (audience: string) => readonly EpochFacts[]
   readonly audiences: () => readonly string[]
+  /** Whether somebody told of an epoch of this audience. */
+  readonly hasEpochs: (audience: string) => boolean
   readonly revocation: (node: NodeId) => Revocation | undefined
   readonly revocations: () => readonly Revocation[]
   readonly wipeOrders: () => readonly NodeId[]
@@ -172,6 +174,7 @@ export function openKeyBook(): KeyBook {
         }),
     epochs: (audience) => epochsOf(book, audience),
     audiences: () => [...book.epochs.keys()],
+    hasEpochs: (audience) => book.epochs.has(audience),
     revocation: (node) => book.revocations.get(node),
     revocations: () => [...book.revocations.values()],
     wipeOrders: () => [...book.wipes],

@@ -57,6 +57,15 @@ export function audiencesOf(context: SyncContext, channel: ChannelId): readonly 
   return beginningsOf(context, channel).map((from) => partOf(channel, from))
 }
 
+/** Every audience there is, as the directory and the certificates have them. */
+export function allAudiences(context: SyncContext): ReadonlySet<AudienceId> {
+  const all = new Set<AudienceId>([context.identity.organisation.id])
+  for (const { node } of context.roster.all()) all.add(node)
+  for (const { id } of context.directory().channels())
+    for (const audience of audiencesOf(context, id)) all.add(audience)
+  return all
+}
+
 /** The nodes of an audience: never one that is revoked, or whose certificate is long expired. */
 export function nodesOf(context: SyncContext, audience: AudienceId): ReadonlySet<NodeId> {
   const { roster, identity } = context
@@ -123,22 +132,25 @@ interface Part {
   readonly from: number
 }
 
+/** Anybody may found a public channel under any id, also under that of a part or a node: it has no audience of its own. */
 function partWith(context: SyncContext, audience: AudienceId): Part | undefined {
   const channel = audience as ChannelId
-  if (context.directory().members(channel).length > 0) return { channel, from: 0 }
+  if (kindOfChannel(channel) !== 'public' && context.directory().members(channel).length > 0)
+    return { channel, from: 0 }
   for (const { id, kind } of context.directory().channels()) {
-    if (id === audience) return { channel: id, from: 0 }
     if (kind === 'public') continue
     for (const from of beginningsOf(context, id))
       if (from > 0 && partOf(id, from) === audience) return { channel: id, from }
   }
-  return undefined
+  const known = context.directory().channel(channel)
+  return known === undefined || known.kind === 'public' ? undefined : { channel, from: 0 }
 }
 
 function homesOf(context: SyncContext, audience: AudienceId): ReadonlySet<NodeId> {
   const part = partWith(context, audience)
   const homes = new Set<NodeId>()
-  if (part === undefined) return homes
+  const isAudit = context.roster.byNode(audience as NodeId) !== undefined
+  if (part === undefined || isAudit) return homes
   for (const { person, from } of context.directory().members(part.channel)) {
     const home = context.roster.homeOf(person)
     if (home !== undefined && from <= part.from) homes.add(home.node)

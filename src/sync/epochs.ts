@@ -21,14 +21,14 @@ import {
 import type { DoorEpoch } from '#trust/join-grant.ts'
 import { openSecret, SEALING_SEED_BYTES, sealingPair } from '#trust/sealing-key.ts'
 import { alarm } from './alarms.ts'
-import { audienceOf, channelOfAudience, nodesOf, scopeOf } from './audience.ts'
+import { allAudiences, audienceOf, channelOfAudience, nodesOf, scopeOf } from './audience.ts'
 import { audit, epochDeed } from './audit.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type EpochRecord, type SealingSeedRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 import { wrapFor, takeWrap, hold, nameScope, append } from './wraps.ts'
-import { mustOutdo, goodEpochs } from './good-epochs.ts'
+import { epochsTold, mustOutdo, goodEpochs } from './good-epochs.ts'
 
 /**
  * The key to seal a document (a note, for none) under now; makes the next epoch when no good one is left. Undefined when
@@ -144,7 +144,7 @@ export async function coverSealed(
   context: SyncContext,
   audience: AudienceId,
 ): Promise<void> {
-  for (const epoch of context.keyBook().epochs(audience)) {
+  for (const epoch of epochsTold(context, audience)) {
     const isHubs = context.roster.byNode(epoch.maker)?.role === 'hub'
     const record = isHubs ? undefined : unpack<EpochRecord>(await tx.get(key.epoch(epoch.id)))
     if (record?.isSealedUnder === true) await coverWith(tx, context, epoch)
@@ -179,9 +179,13 @@ async function noteSealed(tx: Tx, context: SyncContext, { id, maker }: Epoch): P
     tx.put(key.epoch(id), pack({ ...record, isSealedUnder: true } satisfies EpochRecord))
 }
 
-/** Audiences with an epoch that this node might have to wrap for somebody. */
+/**
+ * Audiences with an epoch that this node might have to wrap for somebody. Only such as there are: anybody may write of epochs
+ * of very many others, and all are gone through whenever either document grows.
+ */
 export function heldAudiences(context: SyncContext): readonly AudienceId[] {
-  return context.keyBook().audiences() as readonly AudienceId[]
+  const book = context.keyBook()
+  return [...allAudiences(context)].filter(book.hasEpochs)
 }
 
 /** Takes what an entry of the keys document brought for us: pairs made with us, secrets wrapped for us. */

@@ -18,12 +18,14 @@ import { writeHere } from './author.ts'
 import type { Fork, SyncContext } from './context.ts'
 import { isProof, proofOf } from './fork-proof.ts'
 import { wantUpTo } from './healing.ts'
-import { key, range } from './keys.ts'
+import { key } from './keys.ts'
 import { hasOf, setHas } from './ledger.ts'
 import {
+  allForks,
   endOf,
+  forgetFallen,
   forkOf,
-  isSameAnchor,
+  isKnown,
   noteAnchor,
   noteProof,
   reachOf,
@@ -31,7 +33,7 @@ import {
   type ListName,
 } from './list-end.ts'
 import { noteLoss, sentOf, settleAside } from './rebirth.ts'
-import { pack, unpack, type CutRecord, type RebornRecord } from './records.ts'
+import { pack, unpack, type CutRecord, type ForkRecord, type RebornRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 import { reproject } from './reproject.ts'
 
@@ -69,7 +71,7 @@ export async function takeForkWord(
   const { document } = word
   const { roster, run } = context
   const node = roster.ofActor(word.actor)?.node
-  if (await isKnown(tx, { word, at })) return
+  if (await isKnown(tx, word, at)) return
   if (node === undefined) {
     run.hasDoubts = true // its certificate may be on its way
     return
@@ -91,6 +93,7 @@ export async function takeForkWord(
 /** Takes every proof and anchor in the keys document again: one may have been written by, or about, a node not known then. */
 export async function takeAllForkWords(tx: Tx, context: SyncContext): Promise<void> {
   context.run.hasDoubts = false
+  for (const list of await allForks(tx)) await forgetFallen(tx, list)
   for (const { actor, seq, entry } of (await tx.log(KEYS)).since({})) {
     const { content: word, placeAt } = entry
     if (word.kind !== 'fork' && word.kind !== 'anchor') continue
@@ -116,12 +119,9 @@ export function lookAtForks(context: SyncContext): void {
 }
 
 async function endAllLists(tx: Tx, context: SyncContext): Promise<void> {
-  const forks = await tx.list(range.forks)
+  const forks = await allForks(tx)
   context.run.hasForks = forks.length > 0
-  for (const [place] of forks) {
-    const [document, actor] = place.split('/').slice(1)
-    await endList(tx, context, { document, actor } as ListName)
-  }
+  for (const list of forks) await endList(tx, context, list)
 }
 
 /** Brings a list to its end: what counts and was cut off comes back, what does not count is taken out, what lacks is asked for. */
@@ -163,7 +163,32 @@ export async function cutTo(
   }
   if (gone.length === 0 && !hadUnexplained) return
   await show(tx, context, { document, back: [] })
+  if (document === KEYS) await proveAgain(tx, context, gone)
   tx.afterwards(() => context.log.warn('list.frozen', { document, actor, count: gone.length }))
+}
+
+/**
+ * Proofs that stood in a list which is cut itself are written again, as anybody may: whoever hears of that list once it
+ * is cut never reads them. What hubs said there counts no more.
+ */
+async function proveAgain(tx: Tx, context: SyncContext, gone: readonly Logged[]): Promise<void> {
+  lookAgain(tx, context)
+  for (const { entry } of gone) {
+    const { content } = entry
+    if (content.kind !== 'fork') continue
+    const { forkAt, proofs } = await forkOf(tx, content)
+    const isGone = (at: ForkRecord['proofs'][number]): boolean =>
+      gone.some(({ actor, seq }) => at.actor === actor && at.seq === seq)
+    if (forkAt !== content.seq || !proofs.every(isGone)) continue
+    const again = { author: undefined, claimedAt: context.now(), content }
+    await writeHere(tx, context, { document: KEYS, entry: again })
+  }
+}
+
+/** Words in the keys document have gone, or have come back. */
+function lookAgain(tx: Tx, context: SyncContext): void {
+  context.run.hasDoubts = true
+  tx.afterwards(() => lookAtForks(context))
 }
 
 /** The branch that was cut off here and leads furthest beyond `reach`: its changes from where it leaves the list. */
@@ -206,6 +231,7 @@ async function giveBack(
     logged.push(await tx.take(document, change))
   }
   await show(tx, context, { document, back: logged })
+  if (document === KEYS) lookAgain(tx, context)
 }
 
 /**
@@ -269,14 +295,4 @@ async function beginAnew(
     context.log.error('node.cloned', { actor, document })
     context.onRebirth()
   })
-}
-
-async function isKnown(tx: Tx, { word, at }: Pick<ForkNews, 'word' | 'at'>): Promise<boolean> {
-  const { forkAt, proofs, anchors } = await forkOf(tx, word)
-  if (word.kind === 'anchor')
-    return anchors.some(
-      (one) => one.by === at.actor && one.placeAt <= at.placeAt && isSameAnchor(one, word),
-    )
-  const isProved = proofs.some(({ actor, seq }) => actor === at.actor && seq === at.seq)
-  return forkAt !== undefined && (forkAt < word.seq || (forkAt === word.seq && isProved))
 }

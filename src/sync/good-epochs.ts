@@ -25,6 +25,23 @@ export function mustOutdo(
 }
 
 /**
+ * Epochs of an audience as the book has them, without what this node knows to be false: anybody may write that it made the
+ * epoch of another audience, and whoever holds that one must not give it to this audience.
+ */
+export function epochsTold(
+  { keyBook, keyring }: SyncContext,
+  audience: AudienceId,
+): readonly EpochFacts[] {
+  return keyBook()
+    .epochs(audience)
+    .filter(({ id, number, maker }) => {
+      const held = keyring.epoch(id)
+      const isSame = held?.audience === audience && held.number === number && held.maker === maker
+      return held === undefined || isSame
+    })
+}
+
+/**
  * Epochs that only nodes of the audience can have, best first: those that a hub made, then the largest number, then the
  * largest id, the same on every node. The first epoch of the organisation is good while everybody ever let in still belongs.
  */
@@ -36,8 +53,7 @@ export function goodEpochs(
   const book = context.keyBook()
   // Who is out and has published the key of somebody inside as their own has not got what it opens.
   const isInside = (keyName: string): boolean => !book.ownersOf(keyName).isDisjointFrom(nodes)
-  const made: Candidate[] = book
-    .epochs(audience)
+  const made: Candidate[] = epochsTold(context, audience)
     .filter(({ maker, covered }) => nodes.has(maker) && [...covered].every(isInside))
     .map((one) => ({
       ...one,
@@ -64,15 +80,12 @@ export function goodEpochs(
 
 /** What this node was given when it came in counts until the book says whom it covers. */
 function atTheDoor(
-  { keyring, keyBook, roster }: SyncContext,
+  context: SyncContext,
   audience: AudienceId,
   nodes: ReadonlySet<NodeId>,
 ): readonly Candidate[] {
-  const known = new Set(
-    keyBook()
-      .epochs(audience)
-      .map(({ id }) => id),
-  )
+  const { keyring, roster } = context
+  const known = new Set(epochsTold(context, audience).map(({ id }) => id))
   return keyring.held(audience).flatMap(({ id, number, maker, isFromDoor }) => {
     if (maker === undefined || isFromDoor !== true || known.has(id)) return []
     const isBelieved = nodes.has(maker) || roster.byNode(maker) === undefined

@@ -10,10 +10,11 @@ import {
   type DocumentId,
 } from '#base/ids.ts'
 import { ANCHORS_OF_HUB_MAX, PROOF_PLACES_MAX } from '#base/limits.ts'
-import type { Anchor, WordPlace } from '#model/fork-content.ts'
+import { KEYS } from '#model/document-id.ts'
+import type { Anchor, ForkProof, WordPlace } from '#model/fork-content.ts'
 import type { Certificate } from '#trust/identity.ts'
 import type { Roster } from '#trust/roster.ts'
-import { key } from './keys.ts'
+import { key, range } from './keys.ts'
 import { pack, unpack, type AnchorRecord, type ForkRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 
@@ -39,6 +40,15 @@ export async function forkOf(
   { document, actor }: ListName,
 ): Promise<ForkRecord> {
   return unpack<ForkRecord>(await reader.get(key.fork(document, actor))) ?? NOTHING
+}
+
+/** All lists of which somebody said that they forked. */
+export async function allForks(reader: Pick<Reader, 'list'>): Promise<readonly ListName[]> {
+  const forks = await reader.list(range.forks)
+  return forks.map(([place]) => {
+    const [document, actor] = place.split('/').slice(1)
+    return { document, actor } as ListName
+  })
 }
 
 /** Where a list ends as far as was heard here; undefined while it was never proved to fork. */
@@ -110,7 +120,8 @@ export async function noteProof(
 export async function noteAnchor(tx: Tx, anchor: Anchor, at: WordPlace): Promise<void> {
   const known = await forkOf(tx, anchor)
   const { forkAt, branch, seq, hash, signature } = anchor
-  const added = { by: at.actor, placeAt: at.placeAt, forkAt, branch, seq, hash, signature }
+  const where = { by: at.actor, place: at.seq, placeAt: at.placeAt }
+  const added = { ...where, forkAt, branch, seq, hash, signature }
   const isOfHub = ({ by }: AnchorRecord): boolean =>
     nodePrefixOfActor(by) === nodePrefixOfActor(at.actor)
   const earliest = [...known.anchors.filter(isOfHub), added].toSorted((a, b) =>
@@ -123,8 +134,42 @@ export async function noteAnchor(tx: Tx, anchor: Anchor, at: WordPlace): Promise
   tx.put(key.fork(anchor.document, anchor.actor), pack({ ...known, anchors } satisfies ForkRecord))
 }
 
+/** Forgets the words on a list that no longer stand where they were read: the list they stood in was cut. */
+export async function forgetFallen(tx: Tx, list: ListName): Promise<void> {
+  const known = await forkOf(tx, list)
+  const keys = await tx.log(KEYS)
+  const wordAt = (by: ActorId, place: number): ForkProof | Anchor | undefined => {
+    const content = keys.find(by, place)?.entry.content
+    const isWord = content?.kind === 'fork' || content?.kind === 'anchor'
+    const isOfList = isWord && content.document === list.document && content.actor === list.actor
+    return isOfList ? content : undefined
+  }
+  const proofs = known.proofs.filter(({ actor, seq }) => wordAt(actor, seq)?.kind === 'fork')
+  const anchors = known.anchors.filter((one) => {
+    const word = wordAt(one.by, one.place)
+    return word?.kind === 'anchor' && isSameAnchor(one, word)
+  })
+  const record: ForkRecord = { ...known, proofs, anchors }
+  tx.put(key.fork(list.document, list.actor), pack(record))
+}
+
+/** Whether a word tells nothing that was not noted before. */
+export async function isKnown(
+  reader: Pick<Reader, 'get'>,
+  word: ForkProof | Anchor,
+  at: WordPlace,
+): Promise<boolean> {
+  const { forkAt, proofs, anchors } = await forkOf(reader, word)
+  if (word.kind === 'anchor')
+    return anchors.some(
+      (one) => one.by === at.actor && one.placeAt <= at.placeAt && isSameAnchor(one, word),
+    )
+  const isProved = proofs.some(({ actor, seq }) => actor === at.actor && seq === at.seq)
+  return forkAt !== undefined && (forkAt < word.seq || (forkAt === word.seq && isProved))
+}
+
 /** Whether two anchors say the same. */
-export function isSameAnchor(
+function isSameAnchor(
   a: Pick<Anchor, 'forkAt' | 'branch' | 'seq' | 'hash'>,
   b: Pick<Anchor, 'forkAt' | 'branch' | 'seq' | 'hash'>,
 ): boolean {

@@ -162,12 +162,13 @@ export interface ForkRecord {
   readonly anchors: readonly AnchorRecord[]
 }
 
-/** An anchor, whose list it stands in, and its earliest place there. */
+/** An anchor, whose list it stands in, and the number and time of its earliest place there. */
 export interface AnchorRecord extends Pick<
   Anchor,
   'forkAt' | 'branch' | 'seq' | 'hash' | 'signature'
 > {
   readonly by: ActorId
+  readonly place: number
   readonly placeAt: Instant
 }
 

@@ -1,8 +1,14 @@
 /** Attacks on who is who in the directory: memberships, administrators, names, settings; backdated and in new lives. */
 import { test } from 'tap'
 import { newPersonId, type ChannelId, type UserId } from '#base/ids.ts'
-import { newChannelId } from '#model/channel-id.ts'
-import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
+import { directChannelId, newChannelId } from '#model/channel-id.ts'
+import {
+  channelDocument,
+  DIRECTORY,
+  KEYS,
+  SEGMENT_NUMBER_MAX,
+  segmentDocument,
+} from '#model/document-id.ts'
 import type { Content, Settings } from '#model/entry.ts'
 import { usernames } from '#model/names.ts'
 import type { ChannelRecord } from '#model/view.ts'
@@ -58,6 +64,28 @@ test('nobody becomes a member of a private channel by their own word, at no time
   }
   for (const node of [alpha, bravo])
     t.strictSame(await unnamed(node, 'notAMember', 'notTheFounder'), [])
+})
+
+test('nobody takes the past of a direct channel from one of its two people', async (t) => {
+  const { alpha, bravo } = await aPrivateChannel()
+  const both = [amira, amiraOf(bravo.id)] as const
+  const channel = directChannelId(...both)
+  const insider = insiderIn('between two')
+  for (const person of both)
+    write(
+      insider,
+      { kind: 'member', channel, person, role: 'member', from: SEGMENT_NUMBER_MAX },
+      {},
+    )
+  write(insider, { kind: 'channel', channel, channelKind: 'direct' }, {})
+
+  for (const node of [alpha, bravo]) {
+    const { context } = node
+    await arrive(node, insider.envelope(DIRECTORY))
+    for (const { id } of [alpha, bravo])
+      t.ok(mayHold(context, id, segmentDocument(channel, 'routine', 0)))
+    for (const { from } of context.directory().members(channel)) t.equal(from, 0)
+  }
 })
 
 test('who was put out of a private channel does not come back by an entry from before', async (t) => {

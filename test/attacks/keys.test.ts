@@ -2,10 +2,11 @@
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import type { ChannelId } from '#base/ids.ts'
-import { newChannelId } from '#model/channel-id.ts'
-import { DIRECTORY, KEYS } from '#model/document-id.ts'
+import { kindOfChannel, newChannelId } from '#model/channel-id.ts'
+import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
-import { ensureEpoch, rotate } from '#sync/epochs.ts'
+import { audienceOf, nodesOf } from '#sync/audience.ts'
+import { ensureEpoch, heldAudiences, rotate } from '#sync/epochs.ts'
 import { writeHere } from '#sync/author.ts'
 import { EPOCH_NUMBER_MAX, epochOf, wrapEpoch, type AudienceId, type Epoch } from '#trust/epoch.ts'
 import { sealingPair } from '#trust/sealing-key.ts'
@@ -229,6 +230,102 @@ test('an envelope of the keys document in a revoked nodes name is refused by its
   t.match(outcome, { kind: 'refused', reason: 'revoked' })
   t.strictSame(await unnamed(alpha, 'revoked'), [])
 })
+
+test('who says that it made the epoch of another audience is given nothing of it', async (t) => {
+  for (const isOwnGroup of [false, true]) {
+    const { alpha, bravo, channel } = await aPrivateChannel()
+    const good = must(await sealedUnder(alpha, channel), 'the channel has an epoch')
+    await sealedUnder(bravo, channel)
+    const insider = anInsider(mallory, { knows: people })
+    const group = newChannelId(insider.node, 'group', seedOf('mallory and all').subarray(0, 8))
+    joinAs(insider, group)
+    const audience: AudienceId = isOwnGroup ? group : organisation.id
+    insider.write(KEYS, {
+      content: {
+        kind: 'epoch',
+        audience,
+        number: good.number,
+        epoch: good.id,
+        maker: undefined,
+        wraps: [],
+      },
+    })
+
+    publishOwnKey(insider) // only now: what was wrapped for an earlier one would be wrapped for this one
+
+    for (const node of [alpha, bravo])
+      for (const document of [DIRECTORY, KEYS]) await arrive(node, insider.envelope(document))
+    await sealedUnder(alpha, audience)
+    await sealedUnder(bravo, audience)
+    await arrive(bravo, await envelopeOf(alpha, KEYS))
+    await arrive(alpha, await envelopeOf(bravo, KEYS))
+
+    for (const { context } of [alpha, bravo]) {
+      const told = context.keyBook().sealingKey(insider.node)
+      const { name } = must(told, 'its sealing key is known')
+      for (const one of context.keyBook().epochs(channel)) t.notOk(one.covered.has(name))
+    }
+    t.equal((await sealedUnder(bravo, channel))?.id, good.id)
+    t.not((await sealedUnder(alpha, audience))?.id, good.id)
+  }
+})
+
+test('epochs of audiences that do not exist are gone through by nobody', async (t) => {
+  const { alpha, bravo, channel } = await aPrivateChannel()
+  const insider = anInsider(mallory, { knows: people })
+  t.ok(heldAudiences(alpha.context).includes(channel))
+  for (let each = 0; each < 300; each += 1) {
+    const audience = newChannelId(insider.node, 'group', seedOf(`no ${each}`).subarray(0, 8))
+    const epoch = Buffer.from(seedOf(`epoch ${each}`).subarray(0, 16)).toString('hex')
+    const content = { kind: 'epoch', audience, number: 1, epoch, maker: undefined } as const
+    insider.write(KEYS, { content: { ...content, wraps: [] } })
+  }
+
+  for (const node of [alpha, bravo]) {
+    const before = heldAudiences(node.context)
+    await arrive(node, insider.envelope(KEYS))
+    t.strictSame(heldAudiences(node.context), before)
+  }
+})
+
+test('nobody comes into an audience by a channel that bears its name', async (t) => {
+  const { alpha, bravo, channel } = await aPrivateChannel()
+  const insider = anInsider(mallory, { knows: people })
+  publishOwnKey(insider)
+  const outsiders = ['delta', 'echo', 'foxtrot', 'golf', 'hotel', 'india', 'juliett', 'kilo']
+  const nodes = outsiders.map((name, index) => anIdentity(name, 20 + index))
+  for (const { certificateBytes: certificate } of nodes)
+    insider.write(KEYS, { content: { kind: 'node', certificate } })
+  for (const node of [alpha, bravo]) await arrive(node, insider.envelope(KEYS))
+  const person = amiraOf(bravo.id)
+  for (let from = 1; from <= 24; from += 1) {
+    await write(alpha, { kind: 'member', channel, person, role: 'member', from })
+    await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
+    const part = must(audienceOf(alpha.context, channelDocument(channel)), 'it is sealed')
+    joinAs(insider, part as ChannelId)
+    for (const node of [alpha, bravo]) {
+      await arrive(node, insider.envelope(DIRECTORY))
+      t.strictSame([...nodesOf(node.context, part)].toSorted(), [alpha.id, bravo.id].toSorted())
+    }
+  }
+  for (const { certificate } of nodes) {
+    joinAs(insider, certificate.node as unknown as ChannelId)
+    await arrive(alpha, insider.envelope(DIRECTORY))
+    const audience = nodesOf(alpha.context, certificate.node)
+    t.strictSame([...audience].toSorted(), [alpha.id, certificate.node].toSorted())
+  }
+})
+
+/** Founds a channel of any id, as far as anybody may, and joins it. */
+function joinAs(insider: Insider, channel: ChannelId): void {
+  const { person } = insider
+  const channelKind = kindOfChannel(channel)
+  for (const content of [
+    { kind: 'channel', channel, channelKind },
+    { kind: 'member', channel, person, role: 'member' },
+  ] as const)
+    insider.write(DIRECTORY, { author: person, content })
+}
 
 function sealingSeed({ identity }: Insider): Uint8Array {
   const { name } = identity.certificate

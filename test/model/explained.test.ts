@@ -51,6 +51,29 @@ test('what counts in the end follows from which there are, not from when they ca
   }
 })
 
+test('many that wait do not make each one dear, in whatever order they come', async (t) => {
+  const many = 4_000
+  for (const isDescending of [false, true]) {
+    const explained = openExplained<Numbered>(false)
+    let reads = 0
+    const counted = (counter: number): Numbered => ({
+      entry: {
+        get counter() {
+          reads += 1
+          return counter
+        },
+      },
+    })
+    const apart = Array.from({ length: many }, (_, at) => 2 * (at + 1) * STEP)
+    for (const number of isDescending ? apart.toReversed() : apart) explained.add(counted(number))
+    for (const number of apart) explained.add(counted(number - STEP))
+
+    t.equal(explained.waiting(), 0)
+    t.equal(explained.counter(), 2 * many * STEP)
+    t.ok(reads < many * 100, `${reads} looks`)
+  }
+})
+
 test('what had waited comes in the order of its numbers, each once', async (t) => {
   const explained = openExplained<Numbered>(false)
   for (const number of [4 * STEP, 2 * STEP, 3 * STEP]) explained.add(one(number))

@@ -31,6 +31,8 @@ const people = NAMES.map((name, index) =>
   anIdentity(name, index + 1, HUBS.includes(name) ? 'hub' : 'kit'),
 )
 const charlies = must(people[2], 'charlie')
+const deltas = must(people[3], 'delta')
+const echos = must(people[4], 'echo')
 
 test('a list ends where a hub held it, whatever a kit hears first', async (t) => {
   const { open, charlie, alpha, bravo } = await aScene(t)
@@ -303,6 +305,59 @@ test('what a node says of its keys outlives a fork in its list there', async (t)
   }
 })
 
+test('a proof that stands in a list which forked itself counts for everybody, whatever they hear first', async (t) => {
+  const { open, charlie, alpha } = await aScene(t)
+  await sayAll(charlie, ['one', 'two'])
+  const genuine = await envelopeOf(charlie, routine)
+  for (const one of [genuine, forge(charlie, ['never said'])]) await arrive(alpha, one)
+  const proof = await proofIn(alpha)
+  const [first, second] = [proof, { kind: 'wiped' } as const].map((content) => {
+    const insider = anInsider(deltas, { knows: people, life: 'delta in wrong hands' })
+    insider.write(KEYS, { content })
+    return insider.envelope(KEYS)
+  })
+  const words = [genuine, must(first, 'one branch'), must(second, 'another')]
+
+  for (const order of permutations(words)) {
+    const [bravo, echo] = [await open('bravo'), await open('echo')]
+    for (const one of words) await arrive(bravo, one)
+    for (const one of order) await arrive(echo, one)
+    for (let round = 0; round < 2; round += 1) {
+      await arrive(echo, await envelopeOf(bravo, KEYS))
+      await arrive(bravo, await envelopeOf(echo, KEYS))
+    }
+    t.equal((await fork(echo, charlie.actor)).forkAt, 1)
+    t.strictSame(
+      (await fork(echo, charlie.actor)).anchors,
+      (await fork(bravo, charlie.actor)).anchors,
+    )
+    t.strictSame(await bodies(echo), await bodies(bravo))
+  }
+})
+
+test('what a hub says in a list of its own that forked counts only where that list goes on', async (t) => {
+  const { open, charlie } = await aScene(t)
+  await sayAll(charlie, ['one', 'two'])
+  const genuine = await envelopeOf(charlie, routine)
+  const witness = await open('delta')
+  for (const one of [genuine, forge(charlie, ['never said'])]) await arrive(witness, one)
+  const contents = [await anchorOf(charlie, 1), { kind: 'wiped' }] as const
+  const words = contents.map((content) => {
+    const insider = anInsider(echos, { knows: people, life: 'echo in wrong hands' })
+    insider.write(KEYS, { content })
+    return insider.envelope(KEYS)
+  })
+  const proof = await envelopeOf(witness, KEYS)
+
+  for (const order of permutations([genuine, proof, ...words])) {
+    const bravo = await open('bravo')
+    for (const one of order) await arrive(bravo, one)
+    await bravo.context.replica.commit(async () => undefined)
+    t.strictSame(await bodies(bravo), [])
+    t.strictSame((await fork(bravo, charlie.actor)).anchors, [])
+  }
+})
+
 /** Kits that hear the hubs in either order agree, and so do the hubs once they have heard each other. */
 async function everybodyHears(
   t: Test,
@@ -372,6 +427,13 @@ async function anchorOf(
   const signature = anInsider(charlies, { knows: people }).attest(routine, { hash })
   const branch = must(first, 'charlie wrote one').hash
   return { kind: 'anchor', document: routine, actor, forkAt: 1, branch, seq, hash, signature }
+}
+
+/** The proof that a node has written. */
+async function proofIn({ context }: SyncNode): Promise<Content> {
+  const log = await context.replica.commit((tx) => tx.log(KEYS))
+  const proof = log.since({}).find(({ entry }) => entry.content.kind === 'fork')
+  return must(proof, 'it has proved a fork').entry.content
 }
 
 async function write({ context }: SyncNode, content: Content): Promise<void> {

@@ -102,9 +102,9 @@ async function noted(anchors: readonly AnchorRecord[]): Promise<ForkRecord> {
   const store = openMemoryStore()
   await using replica = openReplica({ store, actor: listOf(delta), log: collectingLog() })
   await replica.commit(async (tx) => {
-    for (const { by, placeAt, ...said } of anchors) {
+    for (const { by, place, placeAt, ...said } of anchors) {
       const word: Anchor = { kind: 'anchor', document: routine, actor: list, ...said }
-      await noteAnchor(tx, word, { actor: by, seq: 1, placeAt })
+      await noteAnchor(tx, word, { actor: by, seq: place, placeAt })
     }
     for (const seq of [6, 4, 5])
       await noteProof(
@@ -134,6 +134,7 @@ function anchor(facts: {
   const { by, seq, branch = 'a', forkAt = 4, placeAt = 0 } = facts
   return {
     by: listOf(by),
+    place: 1,
     placeAt,
     forkAt,
     branch: branch as ChangeHash,
