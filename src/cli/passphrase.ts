@@ -90,6 +90,28 @@ export async function openedFolder(
   })
 }
 
+/**
+ * The key of a folder whose node is stopped: by what needs no person where it can, otherwise by its passphrase, which is
+ * asked for. @throws EdgeError LOCKED, CONFIG_INVALID, STORE_BROKEN
+ */
+export async function keyHere(data: string, surroundings: Surroundings): Promise<StoreKey> {
+  const unlock = await unlockConfig({ data }, surroundings)
+  const alone = await unlockAlone(data, unlock)
+  if (alone !== undefined) return alone
+  const { terminal, signal } = surroundings
+  const hasOne = (await waysInto(data)).includes('passphrase')
+  const question = { text: 'Passphrase of the store: ', isHidden: true, signal }
+  const asked = hasOne ? await terminal.ask?.(question) : undefined
+  const key = asked === undefined ? undefined : await unlockBy(data, asked)
+  if (key !== undefined) return key
+  throw new EdgeError('LOCKED', {
+    dataFolder: data,
+    found: asked === undefined ? 'nothing that opens its store' : 'another passphrase',
+    wanted: hasOne ? 'its passphrase, typed or in `unlock.passphraseFile`' : 'its key file',
+    do: 'Run the command where that is at hand.',
+  })
+}
+
 async function newPassphrase(
   { newPassphraseFile }: PassphraseOptions,
   surroundings: Surroundings,
@@ -107,7 +129,7 @@ async function newPassphrase(
 }
 
 async function unlockConfig(
-  { data, config }: PassphraseOptions,
+  { data, config }: Pick<PassphraseOptions, 'data' | 'config'>,
   { environment }: Surroundings,
 ): Promise<UnlockConfig> {
   const usual = layoutOf(data).config

@@ -1,6 +1,7 @@
 /** `holdfast start`: runs the node until it is told to stop. The first time it makes everything and asks nothing. */
 import type { EdgeError } from '#base/errors.ts'
 import { layoutOf, readDataFolder } from '#config/data-folder.ts'
+import { removeUsedNote } from '#config/joining-note.ts'
 import { endLife } from '#config/life.ts'
 import { invalid, loadConfig } from '#config/load.ts'
 import { localUrl } from '#config/run-note.ts'
@@ -40,6 +41,7 @@ export async function start(options: FoundingOptions, surroundings: Surroundings
   const isFirst = await isNew(options.data)
   if (isFirst) await found(options, surroundings)
   const contents = await readDataFolder(options.data)
+  await removeUsedNote(options.data)
   const organisation = organisationOf(contents)
   const { authority } = rosterOf(organisation, contents)
   checkOrganisation(options.organisation, organisation.name)
