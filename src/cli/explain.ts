@@ -87,9 +87,10 @@ function explainEdgeError({ code, facts }: EdgeError): string {
   return `${code}: ${inWords(rest)}${remedy}${lines.join('')}`
 }
 
-/** `dataFolder` becomes `data folder`; what was found and wanted stands last. */
-function inWords({ found, wanted, ...others }: Facts): string {
-  const parts = Object.entries(others).map(([name, value]) => `${spaced(name)} ${String(value)}`)
+/** What it is about stands first; `dataFolder` becomes `data folder`; what was found and wanted stands last. */
+function inWords({ what, found, wanted, ...others }: Facts): string {
+  const about = Object.entries(others).map(([name, value]) => `${spaced(name)} ${String(value)}`)
+  const parts = what === undefined ? about : [String(what), ...about]
   if (found !== undefined) parts.push(`found ${String(found)}`)
   if (wanted !== undefined) parts.push(`wanted ${String(wanted)}`)
   return parts.length === 0 ? '' : `${parts.join(', ')}. `

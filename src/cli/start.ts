@@ -48,8 +48,9 @@ export async function start(options: FoundingOptions, surroundings: Surroundings
   const file = options.config ?? layoutOf(options.data).config
   const config = await loadConfig({ file, environment, overrides: options })
   const world = realWorld(config.logLevel)
-  const canLock = (await waysInto(options.data)).includes('passphrase')
-  if (!canLock && config.unlock.lockAfterMs !== undefined) throw nobodyCouldUnlock(file)
+  const canLock = async (): Promise<boolean> =>
+    (await waysInto(options.data)).includes('passphrase')
+  if (!(await canLock()) && config.unlock.lockAfterMs !== undefined) throw nobodyCouldUnlock(file)
   const name = readCertificate(authority, contents.certificate)?.name ?? config.name ?? ''
 
   let ended: Ended | undefined
@@ -94,7 +95,7 @@ interface Run {
   readonly unlocked: Unlocked
   readonly isFirst: boolean
   /** Somebody could unlock it again. */
-  readonly canLock: boolean
+  readonly canLock: () => Promise<boolean>
 }
 
 /** Runs the open node until it is told to stop or has to be closed. */
@@ -112,7 +113,8 @@ async function run(
         dataFolder: options.data,
         config,
         ...unlocked,
-        ...(canLock && { onLock: () => ended.resolve('locked') }),
+        onLock: () => ended.resolve('locked'),
+        canLock,
         onRebirth: () => ended.resolve('reborn'),
         onWipe: () => ended.resolve('wiped'),
       },
