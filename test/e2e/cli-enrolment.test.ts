@@ -152,8 +152,6 @@ test('a node behind a passphrase moves its root and asks for a certificate, once
   await founded(alpha)
   const set = ['passphrase', 'set', '--new-passphrase-file', file('store'), '--data', alpha]
   await holdfastJson(...set)
-  const entering = (answer: string) =>
-    ({ question: 'Passphrase of the store', answer: async () => answer }) as const
   const move = ['root', 'move', file('root'), '--passphrase-file', file('root-passphrase')]
   const ask = ['join', '--request', file('request'), '--data', alpha]
 
@@ -169,6 +167,11 @@ test('a node behind a passphrase moves its root and asks for a certificate, once
   const note = JSON.parse(await readFile(join(alpha, 'joining.json'), 'utf8')) as object
   t.notOk('signing' in note, 'the key of a node that is there stays behind the passphrase')
 })
+
+/** A person who types this passphrase of the store. */
+function entering(answer: string): Parameters<typeof holdfastAsked>[0] {
+  return { question: 'Passphrase of the store', answer: async () => answer }
+}
 
 async function sayNo(): Promise<string> {
   return 'no'
