@@ -78,10 +78,9 @@ export async function openedFolder(
       : hasOne && unlock.passphraseFile === undefined
         ? await askHidden('Passphrase: ', surroundings)
         : undefined
-  const ports = { ...realWorld('warn'), post: postAnyWay(surroundings) }
   const key =
     asked === undefined
-      ? await unlockAlone(data, unlock, await releaseOf(data, unlock, ports))
+      ? await unlockReleased(data, unlock, surroundings)
       : await unlockBy(data, asked)
   if (key !== undefined) return key
   throw new EdgeError('NOT_ALLOWED', {
@@ -92,24 +91,39 @@ export async function openedFolder(
 
 /**
  * The key of a folder whose node is stopped: by what needs no person where it can, otherwise by its passphrase, which is
- * asked for. @throws EdgeError LOCKED, CONFIG_INVALID, STORE_BROKEN
+ * asked for; without one, by release. @throws EdgeError LOCKED, CONFIG_INVALID, STORE_BROKEN
  */
 export async function keyHere(data: string, surroundings: Surroundings): Promise<StoreKey> {
   const unlock = await unlockConfig({ data }, surroundings)
   const alone = await unlockAlone(data, unlock)
   if (alone !== undefined) return alone
-  const { terminal, signal } = surroundings
   const hasOne = (await waysInto(data)).includes('passphrase')
+  const { terminal, signal } = surroundings
   const question = { text: 'Passphrase of the store: ', isHidden: true, signal }
   const asked = hasOne ? await terminal.ask?.(question) : undefined
-  const key = asked === undefined ? undefined : await unlockBy(data, asked)
+  const key =
+    asked === undefined
+      ? await unlockReleased(data, unlock, surroundings)
+      : await unlockBy(data, asked)
   if (key !== undefined) return key
   throw new EdgeError('LOCKED', {
     dataFolder: data,
     found: asked === undefined ? 'nothing that opens its store' : 'another passphrase',
-    wanted: hasOne ? 'its passphrase, typed or in `unlock.passphraseFile`' : 'its key file',
+    wanted: hasOne
+      ? 'its passphrase, typed or in `unlock.passphraseFile`'
+      : 'its key file, or a hub that releases it',
     do: 'Run the command where that is at hand.',
   })
+}
+
+/** By what needs no person, headquarters included. */
+async function unlockReleased(
+  data: string,
+  unlock: UnlockConfig,
+  surroundings: Surroundings,
+): Promise<StoreKey | undefined> {
+  const ports = { ...realWorld('warn'), post: postAnyWay(surroundings) }
+  return unlockAlone(data, unlock, await releaseOf(data, unlock, ports))
 }
 
 async function newPassphrase(
