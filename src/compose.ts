@@ -44,6 +44,8 @@ export interface HoldfastOptions {
   readonly wrongTries?: number
   /** Called when the node has to be closed: an administrator has locked it, or nobody was there for too long. */
   readonly onLock?: () => void
+  /** Whether somebody could unlock it again; a passphrase may come and go while the node runs. */
+  readonly canLock?: () => Promise<boolean>
   /** Called when the node has to be closed and its folder wiped: headquarters ordered it. */
   readonly onWipe?: () => void
   /** Called when the node has to be closed and opened again, in a new life. */
@@ -144,17 +146,20 @@ export async function openAlone(
 
 /** What the door tells of people, where the node can be locked. */
 function lockingOf(
-  { config, onLock }: HoldfastOptions,
+  { config, onLock, canLock = async () => true }: HoldfastOptions,
   { node, clock }: Pick<World, 'clock'> & { readonly node: EdgeNode },
   stack: AsyncDisposableStack,
-): { readonly onLock?: () => void; readonly onUse?: () => void } {
+): Pick<Parameters<typeof openServer>[1], 'onLock' | 'canLock' | 'onUse'> {
   if (onLock === undefined) return {}
   const { lockAfterMs, trafficKeepsOpen } = config.unlock
-  if (lockAfterMs === undefined) return { onLock }
-  const onIdle = (): void => void node.noteLock(undefined).then(onLock)
+  if (lockAfterMs === undefined) return { onLock, canLock }
+  const lockIdle = async (): Promise<void> => {
+    if (await canLock()) await node.noteLock(undefined).then(onLock)
+  }
+  const onIdle = (): void => void lockIdle()
   const { touch } = stack.use(watchIdle({ clock, afterMs: lockAfterMs }, onIdle))
   if (trafficKeepsOpen) stack.defer(node.subscribe(touch))
-  return { onLock, onUse: touch }
+  return { onLock, canLock, onUse: touch }
 }
 
 interface NodeSurroundings {

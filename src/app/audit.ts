@@ -9,6 +9,7 @@ import { key } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { insist, isAdministrator, type AppContext } from './context.ts'
+import { endOperatorSessions } from './sessions.ts'
 import type { EdgeNode } from './node.ts'
 import type { Opening } from './types.ts'
 
@@ -62,7 +63,9 @@ function insistOn(context: AppContext, subject: UserId, action: 'read audit' | '
 }
 
 /** A policy is named by the first 32 bits of its hash: whether it changed is to be seen, and nothing of what it is. */
-async function noteStart(tx: Tx, { sync }: AppContext, opening: Opening): Promise<void> {
+async function noteStart(tx: Tx, context: AppContext, opening: Opening): Promise<void> {
+  const { sync } = context
+  await endOperatorSessions(tx, context)
   const { by, wrongTries, policy } = opening
   if (wrongTries > 0) {
     const refused = { result: 'refused', reason: 'wrong password', count: wrongTries } as const

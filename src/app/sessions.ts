@@ -19,6 +19,8 @@ interface SessionRecord {
   readonly person: UserId
   readonly createdAt: Instant
   readonly expiresAt: Instant
+  /** The command line of this machine has it, in a file: it is good for one run of the node only. */
+  readonly isOperator?: true
 }
 
 /** Mattermost's own length of a session: 30 days. */
@@ -88,13 +90,31 @@ async function accountOf(context: AppContext, login: string): Promise<Account | 
 async function newSession(context: AppContext, person: UserId, deed: Deed): Promise<Session> {
   const token = idFromBytes<UserId>(context.random.bytes(16))
   const createdAt = context.sync.now()
-  const record: SessionRecord = { person, createdAt, expiresAt: createdAt + SESSION_MS }
+  const record: SessionRecord = {
+    person,
+    createdAt,
+    expiresAt: createdAt + SESSION_MS,
+    ...(deed === 'operator signed in' && { isOperator: true }),
+  }
   await context.sync.replica.commit(async (tx) => {
     await sweep(tx, createdAt)
     tx.put(sessionKey(token), pack(record))
     await audit(tx, context.sync, { deed, by: person })
   })
   return { token, ...record }
+}
+
+/**
+ * Ends what an earlier run of the node left to the command line. Whose power went could not do so, and who found its disk
+ * has the token.
+ */
+export async function endOperatorSessions(tx: Tx, context: AppContext): Promise<void> {
+  for (const [place, bytes] of await tx.list(range.sessions)) {
+    const record = unpack<SessionRecord>(bytes)
+    if (record?.isOperator !== true) continue
+    tx.delete(place)
+    await audit(tx, context.sync, { deed: 'signed out', by: record.person })
+  }
 }
 
 /** Sessions that have ended leave the disk when a new one begins. */

@@ -37,6 +37,8 @@ const UNFINISHED = /^\.[0-9a-f]{16}\.part$/
 const FRAMES_READ = 16
 /** Not through a link, and not waiting for whoever is at the other end of a pipe; Windows knows neither. */
 const READ_ONLY = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+/** Writes of one file: each node that comes to the stick meanwhile may take away one. */
+const WRITE_TRIES_MAX = 4
 /** What a system says when it cannot sync a folder at all, or by this way. */
 const NO_FOLDER_SYNC: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR'])
 
@@ -176,14 +178,7 @@ export async function writeStickFile(
 ): Promise<void> {
   const unfinished = join(folder, `.${name}.part`)
   try {
-    const file = await open(unfinished, 'wx', 0o600)
-    try {
-      await file.writeFile(bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(unfinished, join(folder, name + ENDING))
+    await putInPlace(unfinished, join(folder, name + ENDING), bytes)
     await syncFolder(folder)
   } catch (cause) {
     await rm(unfinished, { force: true }).catch(() => undefined)
@@ -191,6 +186,30 @@ export async function writeStickFile(
     if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code))
       throw new EdgeError('STICK_FULL', { bytes: bytes.length }, { cause })
     throw invalid(folder, [wordOf(cause), 'a folder that can be written to'], cause)
+  }
+}
+
+/** Again when it was taken away: by another node, as if it had been interrupted. */
+async function putInPlace(unfinished: string, path: string, bytes: Uint8Array): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- see above
+      await writeSynced(unfinished, bytes)
+      // oxlint-disable-next-line no-await-in-loop -- see above
+      return await rename(unfinished, path)
+    } catch (cause) {
+      if (codeFrom(cause) !== 'ENOENT' || tries === WRITE_TRIES_MAX) throw cause
+    }
+  }
+}
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
   }
 }
 

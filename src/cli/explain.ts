@@ -28,12 +28,22 @@ export class NodeNotRunning extends Error {
 }
 
 const USAGE: readonly ErrorCode[] = ['CONFIG_INVALID', 'CONFIG_MISSING', 'INPUT_INVALID', 'WIPED']
+/** What a system says of a file that cannot be used as it was named, in words. */
+const FILE_WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'nothing of this name',
+  ENOTDIR: 'something that is no folder on the way to it',
+  EISDIR: 'a folder',
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+  EROFS: 'a disk that cannot be written to',
+}
 const REFUSED: readonly ErrorCode[] = ['NOT_ALLOWED', 'NOT_SIGNED_IN', 'JOIN_REFUSED']
 
 /** The exit code of a program that ended with this error. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage
   if (error instanceof NodeNotRunning) return EXIT.notRunning
+  if (wrongFile(error) !== undefined) return EXIT.usage
   if (!(error instanceof EdgeError)) return EXIT.failed
   if (USAGE.includes(error.code)) return EXIT.usage
   return REFUSED.includes(error.code) ? EXIT.refused : EXIT.failed
@@ -44,13 +54,27 @@ export function exitCodeOf(error: unknown): ExitCode {
  * With `isDebug`, the stack and its causes follow.
  */
 export function explain(error: unknown, isDebug: boolean): string {
+  const told = wrongFile(error) ?? error
   const line =
-    error instanceof EdgeError
-      ? explainEdgeError(error)
-      : error instanceof Error
-        ? error.message
-        : String(error)
+    told instanceof EdgeError
+      ? explainEdgeError(told)
+      : told instanceof Error
+        ? told.message
+        : String(told)
   return isDebug && error instanceof Error ? `${line}\n${stacks(error)}` : line
+}
+
+/** What the system says of a file that was named, as an error of ours; undefined for anything else. */
+function wrongFile(error: unknown): EdgeError | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('path' in error)) return undefined
+  const found = FILE_WORDS[String(error.code)]
+  if (found === undefined) return undefined
+  const file = String(error.path).replace(/\.new$/, '') // written under another name first
+  return new EdgeError('INPUT_INVALID', {
+    file,
+    found,
+    do: 'Name another file, or make way for it.',
+  })
 }
 
 function explainEdgeError({ code, facts }: EdgeError): string {
@@ -63,9 +87,10 @@ function explainEdgeError({ code, facts }: EdgeError): string {
   return `${code}: ${inWords(rest)}${remedy}${lines.join('')}`
 }
 
-/** `dataFolder` becomes `data folder`; what was found and wanted stands last. */
-function inWords({ found, wanted, ...others }: Facts): string {
-  const parts = Object.entries(others).map(([name, value]) => `${spaced(name)} ${String(value)}`)
+/** What it is about stands first; `dataFolder` becomes `data folder`; what was found and wanted stands last. */
+function inWords({ what, found, wanted, ...others }: Facts): string {
+  const about = Object.entries(others).map(([name, value]) => `${spaced(name)} ${String(value)}`)
+  const parts = what === undefined ? about : [String(what), ...about]
   if (found !== undefined) parts.push(`found ${String(found)}`)
   if (wanted !== undefined) parts.push(`wanted ${String(wanted)}`)
   return parts.length === 0 ? '' : `${parts.join(', ')}. `

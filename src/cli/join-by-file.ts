@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { EdgeError } from '#base/errors.ts'
 import { beginKitCa, keepKitCa } from '#compose/kit-ca.ts'
-import { identityOf, keyOf } from '#compose/opening.ts'
+import { identityOf } from '#compose/opening.ts'
 import { keysOf } from '#compose/unlocking.ts'
 import {
   layoutOf,
@@ -15,7 +15,6 @@ import {
   type NodeKeys,
 } from '#config/data-folder.ts'
 import { isThere, PUBLIC_MODE, writeFileWhole } from '#config/files.ts'
-import { loadConfig } from '#config/load.ts'
 import { readJoiningNote, removeJoiningNote, writeJoiningNote } from '#config/joining-note.ts'
 import { fingerprintOf, suiteNumberOf } from '#trust/join-message.ts'
 import { SUITE_NACL, SUITES, suiteOf, type Suite } from '#trust/keys.ts'
@@ -23,6 +22,7 @@ import { armour, unarmour } from './armour.ts'
 import { beginJoin, finisher, newPassword, type JoiningDraft } from './enrolment.ts'
 import { insistOnFingerprint } from './fingerprint.ts'
 import { configOfNewNode, enrolFirst, isNew, makeFolderFor, type NewNode } from './new-node.ts'
+import { keyHere } from './passphrase.ts'
 import { table, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
 
 /** What these may be told. */
@@ -44,12 +44,15 @@ export async function requestByFile(
   surroundings: Surroundings,
 ): Promise<void> {
   const isFirst = await isNew(options.data)
-  const draft = isFirst ? await draftOfNew(options, surroundings) : await draftOfKnown(options.data)
+  const draft = isFirst
+    ? await draftOfNew(options, surroundings)
+    : await draftOfKnown(options.data, surroundings)
   const kitCa = isFirst ? await beginKitCa() : undefined
   const asking = kitCa === undefined ? draft : { ...draft, block: kitCa.block }
   const { request, secrets } = beginJoin(asking, surroundings.random)
   const { name, role, suite } = draft
-  const note = { suite: suite.number, name, role, ...secrets, request }
+  const signing = isFirst ? secrets.signing : undefined
+  const note = { suite: suite.number, name, role, ...secrets, signing, request }
   await writeJoiningNote(options.data, { ...note, privateKeyPem: kitCa?.privateKeyPem })
   await writeFileWhole(file, armour('JOIN REQUEST', request), PUBLIC_MODE)
   const fingerprint = fingerprintOf(request)
@@ -75,9 +78,12 @@ export async function answerByFile(
   const suite = suiteOf(note.suite)
   if (suite === undefined || suiteNumberOf(bytes) !== suite.number) throw otherSuite(suite)
   const asked = { what: 'answer', fingerprint: fingerprintOf(bytes), given: options.fingerprint }
-  const { contents, block } = finisher({ ...note, suite, code: undefined })(bytes)
+  const keys = (await isNew(options.data)) ? undefined : await keysIn(options.data, surroundings)
+  const signing = keys?.signing ?? note.signing
+  if (signing === undefined) throw nodeGone(options.data)
+  const { contents, block } = finisher({ ...note, signing, suite, code: undefined })(bytes)
   await insistOnFingerprint(asked, contents.organisation.name, surroundings)
-  if (await isNew(options.data)) {
+  if (keys === undefined) {
     const place = { data: options.data, config: options.config }
     const overrides = { name: note.name, role: note.role, ...options }
     const node = await configOfNewNode(place, overrides, surroundings)
@@ -88,7 +94,7 @@ export async function answerByFile(
     )
     const { privateKeyPem } = note
     if (privateKeyPem !== undefined) await keepKitCa(options.data, { answer: block, privateKeyPem })
-  } else await renewHere(contents, options, surroundings)
+  } else await renewHere({ contents, keys }, options, surroundings)
   await removeJoiningNote(options.data)
 }
 
@@ -156,9 +162,9 @@ async function draftOfNew(
   return { code: undefined, suite, name, role }
 }
 
-async function draftOfKnown(data: string): Promise<JoiningDraft> {
+async function draftOfKnown(data: string, surroundings: Surroundings): Promise<JoiningDraft> {
   const contents = await readDataFolder(data)
-  const keys = await keysIn(data)
+  const keys = await keysIn(data, surroundings)
   const { certificate, organisation } = identityOf(data, contents, keys)
   const { name, role, number } = certificate
   const known = { signing: keys.signing, number }
@@ -166,14 +172,13 @@ async function draftOfKnown(data: string): Promise<JoiningDraft> {
 }
 
 async function renewHere(
-  contents: FolderContents,
+  { contents, keys }: { readonly contents: FolderContents; readonly keys: NodeKeys },
   { data, json }: ByFileOptions,
   { terminal }: Surroundings,
 ): Promise<void> {
   const before = await readDataFolder(data)
   const { issuer = contents.issuer } = before
   const after = { ...before, issuer, certificate: contents.certificate }
-  const keys = await keysIn(data)
   const { certificate } = identityOf(data, after, keys)
   await replaceCertificate(data, contents.certificate)
   const { name, role, rights, validUntil } = certificate
@@ -185,11 +190,17 @@ async function renewHere(
   ])
 }
 
-/** The keys of a folder that opens by itself or by the passphrase file in its config. */
-async function keysIn(data: string): Promise<NodeKeys> {
-  const { config: file } = layoutOf(data)
-  const config = await loadConfig({ file, environment: {}, overrides: {} })
-  return keysOf(data, await keyOf(data, config.unlock))
+async function keysIn(data: string, surroundings: Surroundings): Promise<NodeKeys> {
+  return keysOf(data, await keyHere(data, surroundings))
+}
+
+function nodeGone(dataFolder: string): EdgeError {
+  return new EdgeError('STORE_BROKEN', {
+    dataFolder,
+    found: 'a request of a node that is no longer here',
+    wanted: 'the node that made it',
+    do: 'Restore its folder from a backup, or make a new request.',
+  })
 }
 
 function otherSuite(suite: Suite | undefined): EdgeError {

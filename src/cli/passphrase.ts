@@ -78,16 +78,52 @@ export async function openedFolder(
       : hasOne && unlock.passphraseFile === undefined
         ? await askHidden('Passphrase: ', surroundings)
         : undefined
-  const ports = { ...realWorld('warn'), post: postAnyWay(surroundings) }
   const key =
     asked === undefined
-      ? await unlockAlone(data, unlock, await releaseOf(data, unlock, ports))
+      ? await unlockReleased(data, unlock, surroundings)
       : await unlockBy(data, asked)
   if (key !== undefined) return key
   throw new EdgeError('NOT_ALLOWED', {
     found: asked === undefined ? 'no key file, and no release' : 'another passphrase',
     do: 'Enter the passphrase that is set, or put the stick with the key file in.',
   })
+}
+
+/**
+ * The key of a folder whose node is stopped: by what needs no person where it can, otherwise by its passphrase, which is
+ * asked for; without one, by release. @throws EdgeError LOCKED, CONFIG_INVALID, STORE_BROKEN
+ */
+export async function keyHere(data: string, surroundings: Surroundings): Promise<StoreKey> {
+  const unlock = await unlockConfig({ data }, surroundings)
+  const alone = await unlockAlone(data, unlock)
+  if (alone !== undefined) return alone
+  const hasOne = (await waysInto(data)).includes('passphrase')
+  const { terminal, signal } = surroundings
+  const question = { text: 'Passphrase of the store: ', isHidden: true, signal }
+  const asked = hasOne ? await terminal.ask?.(question) : undefined
+  const key =
+    asked === undefined
+      ? await unlockReleased(data, unlock, surroundings)
+      : await unlockBy(data, asked)
+  if (key !== undefined) return key
+  throw new EdgeError('LOCKED', {
+    dataFolder: data,
+    found: asked === undefined ? 'nothing that opens its store' : 'another passphrase',
+    wanted: hasOne
+      ? 'its passphrase, typed or in `unlock.passphraseFile`'
+      : 'its key file, or a hub that releases it',
+    do: 'Run the command where that is at hand.',
+  })
+}
+
+/** By what needs no person, headquarters included. */
+async function unlockReleased(
+  data: string,
+  unlock: UnlockConfig,
+  surroundings: Surroundings,
+): Promise<StoreKey | undefined> {
+  const ports = { ...realWorld('warn'), post: postAnyWay(surroundings) }
+  return unlockAlone(data, unlock, await releaseOf(data, unlock, ports))
 }
 
 async function newPassphrase(
@@ -107,7 +143,7 @@ async function newPassphrase(
 }
 
 async function unlockConfig(
-  { data, config }: PassphraseOptions,
+  { data, config }: Pick<PassphraseOptions, 'data' | 'config'>,
   { environment }: Surroundings,
 ): Promise<UnlockConfig> {
   const usual = layoutOf(data).config

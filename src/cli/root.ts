@@ -5,10 +5,9 @@
 import { readFile } from 'node:fs/promises'
 import { EdgeError } from '#base/errors.ts'
 import { CERTIFICATE_MS } from '#base/limits.ts'
-import { identityOf, keyOf } from '#compose/opening.ts'
+import { identityOf } from '#compose/opening.ts'
 import { keysOf, replaceKeys } from '#compose/unlocking.ts'
-import { layoutOf, readDataFolder } from '#config/data-folder.ts'
-import { loadConfig } from '#config/load.ts'
+import { readDataFolder } from '#config/data-folder.ts'
 import { isThere, PUBLIC_MODE, writeFileWhole } from '#config/files.ts'
 import { issueCertificate, rootIssuer, type NodeRole, type Rights } from '#trust/identity.ts'
 import { fingerprintOf } from '#trust/join-message.ts'
@@ -18,6 +17,7 @@ import { armour, unarmour } from './armour.ts'
 import { NodeNotRunning } from './explain.ts'
 import { insistOnFingerprint } from './fingerprint.ts'
 import { findLocalNode } from './local-node.ts'
+import { keyHere } from './passphrase.ts'
 import {
   openRootFile,
   PASSPHRASE_CHARACTERS_MIN,
@@ -67,9 +67,7 @@ export async function moveRoot(
   const { terminal, random } = surroundings
   await insistOnStopped(options.data, surroundings)
   const folder = await readDataFolder(options.data)
-  const { config: configFile } = layoutOf(options.data)
-  const config = await loadConfig({ file: configFile, environment: {}, overrides: {} })
-  const storeKey = await keyOf(options.data, config.unlock)
+  const storeKey = await keyHere(options.data, surroundings)
   const keys = await keysOf(options.data, storeKey)
   const { organisation } = identityOf(options.data, folder, keys)
   const { root: seed, organisation: organisationSecret } = keys

@@ -1,6 +1,7 @@
 /** `holdfast start`: runs the node until it is told to stop. The first time it makes everything and asks nothing. */
 import type { EdgeError } from '#base/errors.ts'
 import { layoutOf, readDataFolder } from '#config/data-folder.ts'
+import { removeUsedNote } from '#config/joining-note.ts'
 import { endLife } from '#config/life.ts'
 import { invalid, loadConfig } from '#config/load.ts'
 import { localUrl } from '#config/run-note.ts'
@@ -40,14 +41,16 @@ export async function start(options: FoundingOptions, surroundings: Surroundings
   const isFirst = await isNew(options.data)
   if (isFirst) await found(options, surroundings)
   const contents = await readDataFolder(options.data)
+  await removeUsedNote(options.data)
   const organisation = organisationOf(contents)
   const { authority } = rosterOf(organisation, contents)
   checkOrganisation(options.organisation, organisation.name)
   const file = options.config ?? layoutOf(options.data).config
   const config = await loadConfig({ file, environment, overrides: options })
   const world = realWorld(config.logLevel)
-  const canLock = (await waysInto(options.data)).includes('passphrase')
-  if (!canLock && config.unlock.lockAfterMs !== undefined) throw nobodyCouldUnlock(file)
+  const canLock = async (): Promise<boolean> =>
+    (await waysInto(options.data)).includes('passphrase')
+  if (!(await canLock()) && config.unlock.lockAfterMs !== undefined) throw nobodyCouldUnlock(file)
   const name = readCertificate(authority, contents.certificate)?.name ?? config.name ?? ''
 
   let ended: Ended | undefined
@@ -92,7 +95,7 @@ interface Run {
   readonly unlocked: Unlocked
   readonly isFirst: boolean
   /** Somebody could unlock it again. */
-  readonly canLock: boolean
+  readonly canLock: () => Promise<boolean>
 }
 
 /** Runs the open node until it is told to stop or has to be closed. */
@@ -110,7 +113,8 @@ async function run(
         dataFolder: options.data,
         config,
         ...unlocked,
-        ...(canLock && { onLock: () => ended.resolve('locked') }),
+        onLock: () => ended.resolve('locked'),
+        canLock,
         onRebirth: () => ended.resolve('reborn'),
         onWipe: () => ended.resolve('wiped'),
       },

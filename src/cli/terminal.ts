@@ -55,7 +55,11 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   )
 }
 
-/** A point in time as the machine's own time zone has it, to the minute. */
+/** How far a calendar goes from 1970, either way, in milliseconds; what others claim may lie beyond. */
+const CALENDAR_MS = 8.64e15
+
+/** A point in time as the machine's own time zone has it, to the minute; in words when no calendar has it. */
 export function when(at: number): string {
+  if (!(Math.abs(at) <= CALENDAR_MS)) return 'an impossible time'
   return new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'short' }).format(at)
 }

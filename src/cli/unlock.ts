@@ -1,4 +1,5 @@
 /** `holdfast unlock` and `holdfast lock`: asks the node that runs on this machine. */
+import { EdgeError } from '#base/errors.ts'
 import { passphraseIn } from '#compose/unlocking.ts'
 import { askHidden } from './question.ts'
 import { findLocalNode } from './local-node.ts'
@@ -19,9 +20,20 @@ export async function unlock(options: UnlockOptions, surroundings: Surroundings)
       ? await askHidden('Passphrase: ', surroundings)
       : await passphraseIn(options.passphraseFile)
   if (passphrase === undefined) return
-  await ask('POST', '/api/holdfast/v1/unlock', { passphrase })
+  await ask('POST', '/api/holdfast/v1/unlock', { passphrase }).catch(notLocked)
   if (options.json) writeJson(terminal, { state: 'unlocked' })
   else writeLines(terminal, ['Unlocked; the node starts now.'])
+}
+
+/** A node that is open does not know the address. */
+function notLocked(error: unknown): never {
+  if (!(error instanceof EdgeError) || error.code !== 'NOT_FOUND') throw error
+  const facts = {
+    found: 'a node that is open',
+    wanted: 'one that is locked',
+    do: 'Nothing was done.',
+  }
+  throw new EdgeError('ALREADY_EXISTS', facts, { cause: error })
 }
 
 /** Runs `lock`. */

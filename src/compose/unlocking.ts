@@ -1,7 +1,6 @@
 /**
- * From a locked data folder to its keys and back: which way opens it, what hangs on the key once it is open, and how
- * ways are added and taken away. The bytes of keys are overwritten when they are no longer needed, as far as a
- * language with a garbage collector can promise.
+ * From a locked data folder to its keys and back: which way opens it, what hangs on the key once it is open, and how ways
+ * come and go. Bytes of keys are overwritten once they are not needed, as far as a garbage collector lets one promise.
  */
 import { readFile } from 'node:fs/promises'
 import { EdgeError } from '#base/errors.ts'
@@ -256,7 +255,8 @@ async function byPassphraseFile(
 /** The passphrase in a file: its text, without the end of the line. @throws EdgeError CONFIG_MISSING */
 export async function passphraseIn(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new EdgeError('CONFIG_MISSING', { file, found: 'no such file' }, { cause })
+    const facts = { file, found: 'no such file', do: 'Name the file with the passphrase.' }
+    throw new EdgeError('CONFIG_MISSING', facts, { cause })
   })
   return text.replace(/\r?\n$/, '')
 }

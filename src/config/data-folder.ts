@@ -49,6 +49,7 @@ export interface Layout {
   readonly keyFile: string
   readonly device: string
   readonly run: string
+  readonly joining: string
   readonly life: string
   readonly operatorToken: string
   readonly wiped: string
@@ -138,6 +139,7 @@ export function layoutOf(path: string): Layout {
     keyFile: join(keys, 'store'),
     device: join(keys, 'device'),
     run: join(path, 'run.json'),
+    joining: join(path, 'joining.json'),
     life: join(keys, 'life'),
     operatorToken: join(keys, 'operator.token'),
     wiped: join(path, 'wiped.json'),

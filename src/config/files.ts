@@ -27,12 +27,6 @@ export async function writeFileWhole(path: string, content: Content, mode: numbe
   await syncFolder(dirname(path))
 }
 
-/** Removes a file, which need not be there, and resolves once its name is gone from the disk. */
-export async function removeFile(path: string): Promise<void> {
-  await rm(path, { force: true })
-  await syncFolder(dirname(path))
-}
-
 /** Makes the folder, with this mode when it was not there, and resolves once its name is on disk. */
 export async function makeFolder(path: string, mode: number): Promise<void> {
   const made = await mkdir(path, { recursive: true, mode })

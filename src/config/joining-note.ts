@@ -2,11 +2,11 @@
  * A node that has asked to join by file and waits for the answer: `joining.json` in its data folder, for its owner only. It
  * holds the keys that the answer is for; it goes once the node is made.
  */
-import { join } from 'node:path'
 import { z } from 'zod'
 import { bytesFromHex, hexFromBytes } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
-import { makeFolder, readText, removeFile, SECRET_MODE, writeFileWhole } from './files.ts'
+import { layoutOf } from './data-folder.ts'
+import { destroyFile, makeFolder, readText, SECRET_MODE, writeFileWhole } from './files.ts'
 import { parseJson } from './json.ts'
 
 /** What is needed to read the answer. */
@@ -14,8 +14,8 @@ export interface JoiningNote {
   readonly suite: 1 | 2
   readonly name: string
   readonly role: 'kit' | 'hub' | 'relay'
-  /** 32 bytes: seed of the signing key. */
-  readonly signing: Uint8Array
+  /** 32 bytes: seed of the signing key; none when a node that is there asks: its folder has it, sealed. */
+  readonly signing?: Uint8Array | undefined
   /** 96 bytes: seed of the sealing pair the answer is for. */
   readonly answering: Uint8Array
   /** The request as it was written. */
@@ -32,7 +32,7 @@ const NoteFile = z.strictObject({
   suite: z.union([z.literal(1), z.literal(2)]),
   name: z.string().min(1).max(64),
   role: z.enum(['kit', 'hub', 'relay']),
-  signing: hex.length(64),
+  signing: hex.length(64).optional(),
   answering: hex.length(192),
   request: hex,
   privateKeyPem: z.string().max(4_096).optional(),
@@ -46,18 +46,18 @@ export async function writeJoiningNote(dataFolder: string, note: JoiningNote): P
     suite,
     name,
     role,
-    signing: hexFromBytes(note.signing),
+    signing: note.signing && hexFromBytes(note.signing),
     answering: hexFromBytes(note.answering),
     request: hexFromBytes(note.request),
     privateKeyPem: note.privateKeyPem,
   }
   await makeFolder(dataFolder, FOLDER_MODE)
-  await writeFileWhole(placeOf(dataFolder), `${JSON.stringify(content)}\n`, SECRET_MODE)
+  await writeFileWhole(layoutOf(dataFolder).joining, `${JSON.stringify(content)}\n`, SECRET_MODE)
 }
 
 /** The note of this folder. @throws EdgeError NOT_FOUND, STORE_BROKEN */
 export async function readJoiningNote(dataFolder: string): Promise<JoiningNote> {
-  const file = placeOf(dataFolder)
+  const file = layoutOf(dataFolder).joining
   const text = await readText(file)
   if (text === undefined)
     throw new EdgeError('NOT_FOUND', {
@@ -74,7 +74,7 @@ export async function readJoiningNote(dataFolder: string): Promise<JoiningNote> 
     suite,
     name,
     role,
-    signing: new Uint8Array(bytesFromHex(signing)),
+    signing: signing === undefined ? undefined : new Uint8Array(bytesFromHex(signing)),
     answering: new Uint8Array(bytesFromHex(answering)),
     request: new Uint8Array(bytesFromHex(request)),
     privateKeyPem,
@@ -83,9 +83,13 @@ export async function readJoiningNote(dataFolder: string): Promise<JoiningNote> 
 
 /** The answer was taken: the note is of no more use. */
 export async function removeJoiningNote(dataFolder: string): Promise<void> {
-  await removeFile(placeOf(dataFolder))
+  await destroyFile(layoutOf(dataFolder).joining)
 }
 
-function placeOf(dataFolder: string): string {
-  return join(dataFolder, 'joining.json')
+/** Destroys a note whose node is there: the answer was taken, and the power went before the note did. */
+export async function removeUsedNote(dataFolder: string): Promise<void> {
+  const text = await readText(layoutOf(dataFolder).joining)
+  const parsed = parseJson(text ?? '')
+  const read = NoteFile.safeParse(parsed.ok ? parsed.value : undefined)
+  if (read.data?.signing !== undefined) await removeJoiningNote(dataFolder)
 }

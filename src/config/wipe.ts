@@ -61,8 +61,9 @@ export async function finishWipe(path: string): Promise<WipeNote | undefined> {
 
 /** What is destroyed, in this order. Everything but the note goes: even names of other nodes are none of a finder's business. */
 function stepsOf(layout: Layout): readonly (() => Promise<void>)[] {
-  const { path, organisation, keys, vault, secrets, keyFile, device, store, wiped } = layout
-  const first = [vault, `${vault}.new`, keyFile, secrets, `${secrets}.new`, device]
+  const { path, organisation, keys, vault, secrets, keyFile, device, joining, store, wiped } =
+    layout
+  const first = [vault, `${vault}.new`, keyFile, secrets, `${secrets}.new`, device, joining]
   return [
     ...first.map((file) => () => destroyFile(file)),
     () => destroyAll(keys),

@@ -34,6 +34,8 @@ export interface ServerPorts {
   readonly log: Log
   /** Closes the node and forgets its keys. Without it the node cannot be locked. */
   readonly onLock?: () => void
+  /** Whether somebody could unlock it again, as it is now; yes unless given. */
+  readonly canLock?: () => Promise<boolean>
   /** Told of every request by which a person shows to be there. */
   readonly onUse?: () => void
 }

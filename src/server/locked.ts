@@ -76,6 +76,7 @@ function createApp(
     forceCloseConnections: true,
     genReqId: () => prefix,
     requestTimeout: 60_000,
+    frameworkErrors: (error, request, reply) => answerError(error, { request, reply, log }),
   })
   const attempt = attempts(ports)
   app.removeAllContentTypeParsers()

@@ -79,6 +79,18 @@ test('the operator has a session without a password, but only as somebody who is
   await t.rejects(node.openSession('nobody'), { code: 'NOT_FOUND' })
 })
 
+test('what one run left to the operator is worth nothing in the next, also when the power went', async (t) => {
+  const { node } = await aTeam(t)
+  const operator = await node.openSession('amira')
+  const phone = await node.signIn('bo', 'bo-password')
+  t.ok(await node.sessionOf(operator.token))
+
+  await node.noteStart({ by: 'passphrase', wrongTries: 0, policy: new Uint8Array(32) })
+
+  t.equal(await node.sessionOf(operator.token), undefined)
+  t.ok(await node.sessionOf(phone.token))
+})
+
 test('sessions that have ended do not pile up on the disk', async (t) => {
   const { node, clock, store } = await aTeam(t)
   for (let day = 0; day < 3; day += 1) await node.signIn('bo', 'bo-password')

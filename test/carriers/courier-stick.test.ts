@@ -128,6 +128,29 @@ test('a file that goes away, or becomes something else, while it is read is unre
   t.equal(await summary(gone), 'unreadable')
 })
 
+test('a write goes on when another node takes its unfinished file for one that was interrupted', async (t) => {
+  const folder = await aFolder(t)
+  const large = new Uint8Array(16_000_000)
+  large.set(bytes)
+
+  const writing = writeStickFile(folder, '0123456789abcdef', large)
+  let isOver = false
+  const over = writing.finally(() => (isOver = true)).catch(() => undefined)
+  let cleared = 0
+  while (!isOver && cleared === 0) {
+    const isUnfinished = (await readdir(folder)).some((name) => name.endsWith('.part'))
+    if (!isUnfinished) continue
+    await clearUnfinished(folder)
+    cleared += 1
+  }
+  await over
+
+  t.equal(cleared, 1, 'it was taken away while it was written')
+  await t.resolves(writing)
+  t.strictSame(await readdir(folder), ['0123456789abcdef.courier'])
+  t.match(await lookAt(folder), { files: [{ size: large.length }] })
+})
+
 test('what an interrupted write left is taken away, and nothing else', async (t) => {
   const folder = await aFolder(t)
   const names = ['.0123456789abcdef.part', '.mine.part', '0123456789abcdef.part', 'x.courier']

@@ -1,4 +1,6 @@
 /** Errors as people and scripts at a terminal get them. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { CommanderError } from 'commander'
 import { test } from 'tap'
 import { EdgeError } from '#base/errors.ts'
@@ -33,6 +35,24 @@ test('a bad config has one line for each problem', async (t) => {
     explain(error, false),
     'CONFIG_INVALID: file c.json. Correct the named key in the config file.\n  a: b\n  c: d',
   )
+})
+
+test('a file that cannot be used as it was named is a mistake of whoever named it, and told in words', async (t) => {
+  const missing = await readFile(join(t.testdir(), 'nothing')).catch((error: unknown) => error)
+  const folder = await readFile(t.testdirName).catch((error: unknown) => error)
+  const unwritten = Object.assign(new Error('EACCES'), { code: 'EACCES', path: '/safe/answer.new' })
+
+  t.match(
+    explain(missing, false),
+    /^INPUT_INVALID: file \/.*\/nothing, found nothing of this name\. Name another file/,
+  )
+  t.equal(exitCodeOf(missing), 2)
+  t.equal(
+    explain(unwritten, false),
+    'INPUT_INVALID: file /safe/answer, found no permission. Name another file, or make way for it.',
+  )
+  t.equal(exitCodeOf(unwritten), 2)
+  t.equal(exitCodeOf(folder), 1, 'what names no file is told as it is')
 })
 
 test('the stack is shown only when asked for, with the causes', async (t) => {

@@ -2,7 +2,7 @@
 import { test } from 'tap'
 import { picture, placesOf } from '#cli/addresses.ts'
 import { nameFrom } from '#cli/new-node.ts'
-import { table, writeJson, writeLines } from '#cli/terminal.ts'
+import { table, when, writeJson, writeLines } from '#cli/terminal.ts'
 
 test('nothing that people wrote steers the terminal', async (t) => {
   const { terminal, text } = aTerminal()
@@ -29,6 +29,12 @@ test('columns are as wide as their widest cell, the last one is not filled up', 
     ['  a    bb  c', '  aaa  b   cc'],
   )
   t.strictSame(table([]), [])
+})
+
+test('a time that no calendar has, as others may claim one, is told in words', async (t) => {
+  t.match(when(Date.UTC(2026, 10, 21)), /^202[56]-\d\d-\d\d \d\d:\d\d$/)
+  for (const at of [8.64e15 + 1, -9e15, Number.MAX_SAFE_INTEGER, Number.NaN])
+    t.equal(when(at), 'an impossible time', String(at))
 })
 
 test('a machine gives its name to a node, as far as it can be one', async (t) => {

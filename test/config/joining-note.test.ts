@@ -1,8 +1,13 @@
-import { stat, writeFile } from 'node:fs/promises'
+import { link, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { stateOfFolder } from '#config/data-folder.ts'
-import { readJoiningNote, removeJoiningNote, writeJoiningNote } from '#config/joining-note.ts'
+import {
+  readJoiningNote,
+  removeJoiningNote,
+  removeUsedNote,
+  writeJoiningNote,
+} from '#config/joining-note.ts'
 
 const NOTE = {
   suite: 2,
@@ -32,6 +37,27 @@ test('a newer request replaces the note, and a note that was used is gone', asyn
   await removeJoiningNote(folder)
 
   await t.rejects(readJoiningNote(folder), { code: 'NOT_FOUND' })
+})
+
+test('of a node that is there no key is kept, and its note stays until the answer comes', async (t) => {
+  const folder = t.testdir()
+  await writeJoiningNote(folder, { ...NOTE, signing: undefined })
+
+  await removeUsedNote(folder)
+
+  t.equal((await readJoiningNote(folder)).signing, undefined)
+  t.notMatch(await readFile(join(folder, 'joining.json'), 'utf8'), 'signing')
+})
+
+test('a note with the key of a node that was made goes, overwritten', async (t) => {
+  const folder = t.testdir()
+  await writeJoiningNote(folder, NOTE)
+  await link(join(folder, 'joining.json'), join(folder, 'seen'))
+
+  await removeUsedNote(folder)
+
+  await t.rejects(readJoiningNote(folder), { code: 'NOT_FOUND' })
+  t.match(await readFile(join(folder, 'seen'), 'latin1'), /^\0+$/)
 })
 
 test('a note that is damaged is told so', async (t) => {

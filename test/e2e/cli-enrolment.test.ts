@@ -143,6 +143,36 @@ test('by file, without a network; the root moves to a safe and still gives right
     t.match(await holdfastJson('invite', '--data', data), { code: /./ })
 })
 
+test('a node behind a passphrase moves its root and asks for a certificate, once it is entered', async (t) => {
+  const folder = t.testdir()
+  const alpha = join(folder, 'alpha')
+  const file = (name: string): string => join(folder, name)
+  await writeFile(file('store'), 'seven green boats\n')
+  await writeFile(file('root-passphrase'), 'correct horse battery staple\n')
+  await founded(alpha)
+  const set = ['passphrase', 'set', '--new-passphrase-file', file('store'), '--data', alpha]
+  await holdfastJson(...set)
+  const move = ['root', 'move', file('root'), '--passphrase-file', file('root-passphrase')]
+  const ask = ['join', '--request', file('request'), '--data', alpha]
+
+  const nobody = await holdfast(...move, '--data', alpha)
+  const wrong = await holdfastAsked(entering('seven blue boats'), ...move, '--data', alpha)
+  const moved = await holdfastAsked(entering('seven green boats'), ...move, '--data', alpha)
+  const asked = await holdfastAsked(entering('seven green boats'), ...ask)
+
+  t.match(nobody, { code: 1, error: /LOCKED: .*found nothing that opens its store/ })
+  t.match(wrong, { code: 1, error: /LOCKED: .*found another passphrase/ })
+  t.match(moved, { code: 0 }, moved.error)
+  t.match(asked, { code: 0 }, asked.error)
+  const note = JSON.parse(await readFile(join(alpha, 'joining.json'), 'utf8')) as object
+  t.notOk('signing' in note, 'the key of a node that is there stays behind the passphrase')
+})
+
+/** A person who types this passphrase of the store. */
+function entering(answer: string): Parameters<typeof holdfastAsked>[0] {
+  return { question: 'Passphrase of the store', answer: async () => answer }
+}
+
 async function sayNo(): Promise<string> {
   return 'no'
 }

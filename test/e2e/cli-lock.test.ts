@@ -95,6 +95,27 @@ test('a node locked by a passphrase says nothing until it is unlocked, and can b
   t.ok(await found(alpha, 'Behind the lock'))
 })
 
+test('a passphrase that is set on a running node is enough to lock it at once', async (t) => {
+  const folder = t.testdir()
+  const alpha = join(folder, 'alpha')
+  const passphrase = join(folder, 'passphrase')
+  await writeFile(passphrase, 'seven green boats')
+  await initNode(alpha, { name: 'alpha', role: 'kit', port: await freePort() })
+  await startNode(t, '--data', alpha)
+  t.match(await holdfast('lock', '--data', alpha), { code: 4, error: /no passphrase/ })
+  await holdfastJson('passphrase', 'set', '--new-passphrase-file', passphrase, '--data', alpha)
+  const unlock = ['unlock', '--passphrase-file', passphrase, '--data', alpha]
+  t.match(await holdfast(...unlock), { code: 1, error: /found a node that is open/ })
+
+  await holdfastJson('lock', '--data', alpha)
+
+  await eventually(async () => {
+    const { error } = await holdfast('status', '--data', alpha)
+    return error.startsWith('LOCKED') ? true : undefined
+  })
+  t.match(await holdfast(...unlock), { code: 0 })
+})
+
 test('nothing in a folder that is locked tells a secret of the node', async (t) => {
   const folder = t.testdir()
   const alpha = join(folder, 'alpha')

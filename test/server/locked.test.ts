@@ -20,6 +20,15 @@ test('the right passphrase unlocks, a wrong one does not, and anything else is L
   t.match(await post(url, { passphrase: 'x'.repeat(9_000) }), { status: 413 })
 })
 
+test('an address that is none is refused like everything that is malformed', async (t) => {
+  const { url } = await aDoor(t)
+
+  const answer = await fetch(`${url}/%zz`)
+
+  t.equal(answer.status, 400)
+  t.match(await answer.json(), { id: 'holdfast.input_invalid.app_error' })
+})
+
 test('a guesser has to wait, whatever address he comes from', async (t) => {
   const { url, tried, clock } = await aDoor(t)
 

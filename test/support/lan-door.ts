@@ -46,7 +46,9 @@ export interface Answer {
 }
 
 /** What a test may choose. */
-export interface DoorChoice extends Partial<Pick<ServerDeps, 'acceptPeer' | 'onLock' | 'onUse'>> {
+export interface DoorChoice extends Partial<
+  Pick<ServerDeps, 'acceptPeer' | 'onLock' | 'canLock' | 'onUse'>
+> {
   readonly siteUrl?: string
   readonly tls?: ServerTls
   /** Puts another answer in the place of some of the node's: for what a sound node does not do. */

@@ -4,10 +4,10 @@ import type { Door } from '#server/door.ts'
 import { route, type Route } from '#server/route.ts'
 
 /** The route about locking. */
-export function lockingRoutes({ node, onLock }: Door): readonly Route[] {
+export function lockingRoutes({ node, onLock, canLock }: Door): readonly Route[] {
   return [
     route('POST', '/api/holdfast/v1/lock', async (call) => {
-      if (onLock === undefined)
+      if (onLock === undefined || (await canLock?.()) === false)
         throw new EdgeError('NOT_ALLOWED', {
           action: 'lock',
           found: 'no passphrase that would open it again',

@@ -29,6 +29,18 @@ test('a node that nobody could unlock again is not locked', async (t) => {
   t.match(text, 'no passphrase')
 })
 
+test('whether somebody could unlock it is asked when it is to be locked', async (t) => {
+  const locked = Promise.withResolvers<void>()
+  let hasPassphrase = false
+  const onLock = (): void => locked.resolve()
+  const door = await aLanDoor(t, { onLock, canLock: async () => hasPassphrase })
+
+  t.equal((await door.ask('amira', 'POST', LOCK)).status, 403)
+  hasPassphrase = true
+  t.equal((await door.ask('amira', 'POST', LOCK)).status, 200)
+  await locked.promise
+})
+
 test('writing counts as use, looking and what apps ask by themselves does not', async (t) => {
   let uses = 0
   const door = await aLanDoor(t, {
