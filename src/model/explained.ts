@@ -73,7 +73,6 @@ function openHeap<T extends Numbered>(): Heap<T> {
     all[at] = two
     all[other] = one
   }
-  const above = (at: number): number => (at - 1) >> 1
   return {
     add: (one) => {
       all.push(one)
@@ -94,4 +93,8 @@ function openHeap<T extends Numbered>(): Heap<T> {
     },
     size: () => all.length,
   }
+}
+
+function above(at: number): number {
+  return (at - 1) >> 1
 }
