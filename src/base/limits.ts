@@ -48,6 +48,8 @@ export const COURIER_SECRETS_MAX = 64
 export const PARKED_ENVELOPES_MAX = 2_000
 /** Anchors of one hub that are kept for one list: an honest one writes one or two. */
 export const ANCHORS_OF_HUB_MAX = 8
+/** Orders looked at in one piece of a list that does not count: each costs a signature to be checked. */
+export const ORDERS_HEARD_MAX = 256
 /** Places where one fork is proved that are kept: any will do. */
 export const PROOF_PLACES_MAX = 8
 /** Documents in one note; a longer one is cut. */

@@ -89,9 +89,9 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
     if (entry === undefined) return
     entries.set(`${entry.actor} ${entry.seq}`, entry)
     learnLife(roster, entry)
-    const isByAdministrator = roster.ofActor(entry.actor)?.rights.administers === true
-    if (entry.content.kind !== 'revocation' || !isByAdministrator) return
-    const { node } = entry.content
+    if (entry.content.kind !== 'revocation') return
+    const { node, by } = entry.content
+    if (roster.byNode(by)?.rights.administers !== true) return
     if (!hoard.out.has(node)) hoard.out.set(node, now())
   }
 

@@ -71,6 +71,7 @@ export const NAMED = {
   notTheFounder: withoutEffect('not the founder'),
   noRight: withoutEffect('not an administrator'),
   falseCertificate: withoutEffect('not authentic'),
+  forgedOrder: withoutEffect('not authentic'),
   outsidersEpoch: withoutEffect('not of the audience'),
   copiedWrap: withoutEffect('does not open'),
   afterRevocation: withoutEffect('revoked'),

@@ -14,6 +14,7 @@ import type { Content } from '#model/entry.ts'
 import type { ForkBranch } from '#model/fork-content.ts'
 import { isKeyContent } from '#model/key-content.ts'
 import { openLog, postIdOf, type Log } from '#model/log.ts'
+import { orderHere } from '#sync/orders.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import { aPersonId, append, takeOver } from '../support/histories.ts'
 import { seededRandom } from '../support/random.ts'
@@ -171,6 +172,7 @@ export function openedEnvelope(bytes: Uint8Array): Vectors {
 
 function everyContent(): readonly Content[] {
   const target = postIdOf(segment, actorAt(0), 1)
+  const lost = nodeAt(1).certificate.node
   const epoch = { kind: 'epoch', audience: ops, number: 3, epoch: '00112233'.repeat(4) } as const
   return [
     { kind: 'post', body: 'Привіт', root: undefined },
@@ -192,8 +194,8 @@ function everyContent(): readonly Content[] {
     { kind: 'pair', keyName: '0123456789abcdef', ciphertext: seededRandom(2).bytes(40) },
     { ...epoch, maker: undefined, wraps: [] },
     { ...epoch, maker: nodeAt(1).certificate.node, wraps: [aWrap(3), aWrap(300)] },
-    { kind: 'revocation', node: nodeAt(1).certificate.node, since: NOON, reason: 'lost at the ford' },
-    { kind: 'wipe order', node: nodeAt(1).certificate.node },
+    orderHere(nodeAt(0), { kind: 'revocation', node: lost, since: NOON, reason: 'lost at the ford' }),
+    orderHere(nodeAt(0), { kind: 'wipe order', node: lost, at: NOON }),
     { kind: 'wiped' },
     aFork(),
     anAnchor(),
