@@ -28,8 +28,8 @@ process.exitCode = await main()
 
 async function main(): Promise<number> {
   const wanted = readArguments()
-  const { nodes, hours, actions, without, planted } = wanted
-  const options: SimOptions = { nodes, hours, actions, without, planted }
+  const { nodes, hours, actions, without, planted, linkTrace } = wanted
+  const options: SimOptions = { nodes, hours, actions, without, planted, linkTrace }
   const startedAt = performance.now()
   const results = wanted.trace
     ? await runTraced(wanted.seeds, options)
@@ -49,6 +49,7 @@ function readArguments(): Arguments {
     .option('--actions <count>', 'what people do in them', readNumber, DEFAULT_OPTIONS.actions)
     .option('--without <faults>', `faults to leave out: ${FAULTS.join()}`, readList(FAULTS), [])
     .option('--planted <lies>', `lies that must be caught: ${PLANTS.join()}`, readList(PLANTS), [])
+    .option('--link-trace <file>', 'a trace file that every link replays')
     .option('--trace', 'print everything that happens', false)
     .option('--shrink', 'look for the smallest run that still fails', false)
     .option('--json', 'the last line is one JSON object', false)

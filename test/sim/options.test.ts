@@ -8,6 +8,7 @@ test('options survive being written as arguments', async (t) => {
     actions: 7,
     without: ['power', 'cuts'] as const,
     planted: ['cursor-ahead'] as const,
+    linkTrace: 'traces/hills.up.csv',
   }
 
   t.strictSame(optionsFrom(argumentsOf(options)), options)

@@ -12,6 +12,10 @@ export const FAULTS = [
   'post-power',
   'post-wipe',
   'capture',
+  'thin-links',
+  'swizzle',
+  'slow-disks',
+  'slow-consumers',
 ] as const
 
 /** One kind of fault. */
@@ -47,6 +51,8 @@ export interface SimOptions {
   readonly actions: number
   readonly without: readonly Fault[]
   readonly planted: readonly Plant[]
+  /** A trace file (see `scripts/link/trace.ts`) that every link replays. */
+  readonly linkTrace: string | undefined
 }
 
 /** A run that is short enough to be one of hundreds. */
@@ -56,17 +62,19 @@ export const DEFAULT_OPTIONS: SimOptions = {
   actions: 90,
   without: [],
   planted: [],
+  linkTrace: undefined,
 }
 
 /** The arguments of `scripts/sim` that say the same as `options`; those that are as usual are left out. */
 export function argumentsOf(options: SimOptions): readonly string[] {
-  const { nodes, hours, actions, without, planted } = options
+  const { nodes, hours, actions, without, planted, linkTrace } = options
   return [
     ...(nodes === DEFAULT_OPTIONS.nodes ? [] : ['--nodes', String(nodes)]),
     ...(hours === DEFAULT_OPTIONS.hours ? [] : ['--hours', String(hours)]),
     ...(actions === DEFAULT_OPTIONS.actions ? [] : ['--actions', String(actions)]),
     ...(without.length === 0 ? [] : ['--without', without.join()]),
     ...(planted.length === 0 ? [] : ['--planted', planted.join()]),
+    ...(linkTrace === undefined ? [] : ['--link-trace', linkTrace]),
   ]
 }
 
@@ -80,6 +88,7 @@ export function optionsFrom(words: readonly string[]): Partial<SimOptions> {
     else if (name === '--actions') options.actions = Number(value)
     else if (name === '--without') options.without = pick(FAULTS, value)
     else if (name === '--planted') options.planted = pick(PLANTS, value)
+    else if (name === '--link-trace') options.linkTrace = value
     else throw new Error(`${name} is no option of a run`)
   }
   return options

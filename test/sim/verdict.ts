@@ -9,7 +9,9 @@ export type Broken =
   | 'promise 3: once only'
   | 'promise 6: convergence'
   | 'promise 7: secrecy'
+  | 'promise 10: an idle link costs nothing'
   | 'promise 11: bounded'
+  | 'liveness: everything drains'
   | 'nothing left over'
   | 'no such error'
 
