@@ -21,16 +21,31 @@ export const FAULTS = [
 /** One kind of fault. */
 export type Fault = (typeof FAULTS)[number]
 
-/** Lies that an honest world does not tell: planted to prove that the checkers bite. */
-export const PLANTS = [
-  'disk-acknowledges-early',
+/** Bugs of the kind that a program like ours has: planted to prove that the checkers bite. */
+export const BUGS = [
+  'ack-before-fsync',
+  'time-window-dedup',
+  'silent-expiry',
+  'cursor-moved-early',
+  'receipt-before-write',
+  'lane-inversion',
+  'counter-reuse',
+  'cursor-not-persisted',
+  'view-merged',
+  'purge-forgets-outbox',
+] as const
+
+/** One planted bug. */
+export type Bug = (typeof BUGS)[number]
+
+/** Lies that an honest world does not tell: planted for the same reason. */
+const LIES = [
   'disk-drops-batches',
   'disk-tears-batches',
   'disk-forgets-pending-ids',
   'disk-forgets-receipts',
   'disk-restored',
   'custody-before-delivery',
-  'cursor-ahead',
   'post-forgets-silently',
   'renumbered-duplicates',
   'roster-never-revokes',
@@ -38,7 +53,13 @@ export const PLANTS = [
   'roster-calls-all-hubs',
 ] as const
 
-/** One planted lie. */
+/** All that can be planted. */
+export const PLANTS = [...BUGS, ...LIES] as const
+
+/** What nodes must bear: planted to prove that they do. */
+export const HARMLESS: readonly Plant[] = ['renumbered-duplicates']
+
+/** One bug or lie. */
 export type Plant = (typeof PLANTS)[number]
 
 /** How a run is set up. */
