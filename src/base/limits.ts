@@ -76,6 +76,10 @@ export const AUDIT_TALLIES_MAX = 16
 export const AUDIT_PAGE_MAX = 1_000
 /** Bytes of one export of audits. */
 export const AUDIT_EXPORT_BYTES_MAX = 256_000_000
+/** Documents on one page of a report of gaps. */
+export const GAP_DOCUMENTS_MAX = 500
+/** Documents that are opened for one page of it, to weigh what others lack of them. */
+export const GAPS_WEIGHED_MAX = 64
 /** Commits that one synced batch takes together. */
 export const GROUP_COMMITS_MAX = 256
 /** Commits that may wait; more are refused with TOO_MANY_REQUESTS. */

@@ -11,6 +11,7 @@ import type { ContactState, Next } from './contact-state.ts'
 import type { SyncContext } from './context.ts'
 import { cutNote, sealNote } from './cut.ts'
 import { key, range } from './keys.ts'
+import { noteQuestion } from './gap-marks.ts'
 import { oldestDebt } from './ledger.ts'
 import { describe, describeAll, gapsOf } from './notes.ts'
 import { pack, unpack, type PeerRecord } from './records.ts'
@@ -97,6 +98,7 @@ async function nextWant(tx: Tx, context: SyncContext, state: ContactState): Prom
   for (const { document } of note.items) {
     const asked = Math.min(WANT_DOUBLINGS_MAX, (state.wanted.get(document)?.times ?? -1) + 1)
     state.wanted.set(document, { at: now, times: asked })
+    noteQuestion(tx, document, { at: now, of: state.peer })
   }
   const cut = await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, bytes)
   return { cut, lookAgainAt: undefined }

@@ -13,6 +13,7 @@ import type { Arrival } from '#ports/carrier.ts'
 import { isHeardIn } from './audience.ts'
 import { disbelieved, refused } from './alarms.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
+import { closeAnnounced } from './gap-marks.ts'
 import { closeHole } from './healing.ts'
 import { range } from './keys.ts'
 import { clockOf } from './ledger.ts'
@@ -46,7 +47,6 @@ async function takeWithKept(tx: Tx, context: SyncContext, incoming: Incoming): P
   if (grown === undefined) return outcome
   if (grown === KEYS) await settleAllAside(tx, context)
   else await settleAside(tx, context, grown)
-  await closeHole(tx, grown)
   await retryWaiting(tx, context, grown)
   if (opensMore(grown)) await retryParked(tx, context)
   return outcome
@@ -100,8 +100,14 @@ function isShutOut({ roster }: SyncContext, { sender, key: { scope } }: Opened):
   return scope !== 'keys' || !roster.awaitsWipe(sender.node)
 }
 
-/** Tries again what waited for changes of a document, each once something of what it lacked has come. */
+/** Tries again what waited for changes of a document, each once something of what it lacked has come; then looks what is left. */
 async function retryWaiting(tx: Tx, context: SyncContext, document: DocumentId): Promise<void> {
+  await retryAllWaiting(tx, context, document)
+  await closeHole(tx, document)
+  await closeAnnounced(tx, context, document)
+}
+
+async function retryAllWaiting(tx: Tx, context: SyncContext, document: DocumentId): Promise<void> {
   const left = new Map(
     (await tx.list(range.waiting(document))).map(([place, bytes]) => [place, keptFrom(bytes)]),
   )

@@ -101,6 +101,14 @@ export const key = {
   moved: (id: PostId) => `moved/${id}`,
   /** HoleRecord: damage took some of this document; it is asked for. */
   hole: (id: DocumentId) => `hole/${id}`,
+  /** Since when others may lack some of a document that changed here: an Instant. A report of gaps takes it away. */
+  uneven: (lane: Lane, id: DocumentId) => `uneven/${laneNumber(lane)}/${id}`,
+  /** AnnouncedRecord: nodes have signed for more of a document than is here. */
+  announced: (id: DocumentId) => `more/${id}`,
+  /** LessRecord: a node says that it holds less of a document than it has signed for. */
+  less: (node: NodeId, id: DocumentId) => `less/${node}/${id}`,
+  /** QuestionRecord: whom we asked last for what we lack of a document. */
+  question: (id: DocumentId) => `ask/${id}`,
   /** Bytes of a damaged document as they were found: nobody reads them but a person who wants to know. */
   broken: (id: DocumentId, index: number) => `broken/${id}/${padded(index)}`,
 
@@ -178,6 +186,8 @@ export const range = {
   aside: (id: DocumentId) => within(`aside/${id}/`),
   allAside: within('aside/'),
   holes: within('hole/'),
+  uneven: within('uneven/'),
+  announced: within('more/'),
   broken: (id: DocumentId) => within(`broken/${id}/`),
   pending: (person: UserId) => within(`once/${person}/`),
   departures: (id: DocumentId, actor: ActorId, fromSeq: number): Range => ({

@@ -13,6 +13,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import type { Certificate } from '#trust/identity.ts'
 import { mayHold } from './audience.ts'
 import { isNode, type Span, type SyncContext } from './context.ts'
+import { liftLess, noteAnnounced } from './gap-marks.ts'
 import { key, range } from './keys.ts'
 import {
   pack,
@@ -53,6 +54,7 @@ export async function noteHas(
   const known = await hasOf(tx, peer, item.document)
   const joined = joinClocks(known, item.clock)
   tx.put(key.has(peer, item.document), pack(joined))
+  if (isNode(peer)) await liftLess(tx, { node: peer, ...item })
   const mine = await clockOf(tx, item.document)
   if (countBeyond(mine, joined) === 0)
     tx.delete(key.outbox(peer, laneOfDocument(item.document), item.document))
@@ -143,6 +145,8 @@ export async function noteWord(tx: Tx, context: SyncContext, word: Word): Promis
   const known = unpack<ReceiptRecord>(await tx.get(place)) ?? NO_RECEIPT
   const clock = joinClocks(known.clock, word.clock)
   const read = joinClocks(known.read, word.read)
+  await noteAnnounced(tx, context, word)
+  await liftLess(tx, word)
   const isReceipt = word.receipt !== undefined
   const told = isReceipt ? joinClocks(known.told, word.clock) : known.told
   const toldRead = isReceipt ? joinClocks(known.toldRead, word.read) : known.toldRead

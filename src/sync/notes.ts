@@ -17,6 +17,7 @@ import { noteStatement } from '#trust/attestation.ts'
 import { disbelieved } from './alarms.ts'
 import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
 import { digestOf, lookForForks } from './doubts.ts'
+import { noteLess } from './gap-marks.ts'
 import { holeOf } from './healing.ts'
 import { hearOfOurselves } from './hearsay.ts'
 import { key, range } from './keys.ts'
@@ -160,6 +161,8 @@ async function takeHave(
   const documents = note.isWhole ? await allDocuments(tx) : [...said.keys()]
   for (const document of documents) {
     const clock = said.get(document) ?? {}
+    // What lies somewhere may have been said long ago.
+    if (from === sender) await noteLess(tx, context, { node: sender, document, clock })
     await noteWord(tx, context, { node: sender, document, clock, read: {}, receipt: undefined })
     if (from === undefined) continue
     if (isNode(from)) {

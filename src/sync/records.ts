@@ -126,6 +126,31 @@ export interface ReceiptRecord {
   readonly at: Instant
 }
 
+/** Nodes have signed for more of a document than is here. */
+export interface AnnouncedRecord extends Announcement {
+  /** What was signed for later, while the first of it had not come yet. */
+  readonly next?: Announcement
+}
+
+/** What was signed for, and since when that is known. */
+export interface Announcement {
+  readonly since: Instant
+  readonly wanted: Clock
+}
+
+/** A node says that it holds less than it has signed for. */
+export interface LessRecord {
+  /** What it holds, as far as it has said since. */
+  readonly clock: Clock
+  readonly since: Instant
+}
+
+/** We asked for what we lack. */
+export interface QuestionRecord {
+  readonly at: Instant
+  readonly of: PeerId
+}
+
 /** Somebody's receipt as it came, and for how many documents it is the newest. */
 export interface SaidRecord {
   readonly bytes: Uint8Array
