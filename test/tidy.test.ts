@@ -66,6 +66,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/storage/store-errors.ts': 'test/storage/level-store.test.ts fills a disk',
   'src/storage/vault-format.ts': 'test/storage/vault.test.ts',
   'src/compose/policy.ts': 'test/e2e starts whole nodes, and doctor compares their config',
+  'src/config/lanes-schema.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
+  'src/config/schema-words.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
   'src/config/contradictions.ts': 'test/config/load.test.ts reads such configs',
   'src/carriers/courier-import.ts': 'test/carriers/courier.test.ts takes what lies on sticks',
   'src/carriers/courier-outing.ts': 'test/carriers/courier.test.ts writes onto sticks',

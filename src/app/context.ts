@@ -13,6 +13,7 @@ import { key } from '#sync/keys.ts'
 import { unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { decide, type Action, type Situation } from '#trust/access.ts'
+import type { Allowance } from './allowance.ts'
 import { personFrom, channelFrom } from './present.ts'
 import type { Channel, Person } from './types.ts'
 
@@ -20,6 +21,8 @@ import type { Channel, Person } from './types.ts'
 export interface AppContext {
   readonly sync: SyncContext
   readonly random: Random
+  /** What a person may send urgently; nothing is counted without. */
+  readonly allowance?: Allowance | undefined
 }
 
 /** Refuses unless `decide` says yes; what is refused stands in the audit, whatever becomes of the commit around it. */

@@ -9,8 +9,10 @@ import type { Store } from '#ports/store.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { DoorEpoch } from '#trust/join-grant.ts'
 import type { KeyPair } from '#trust/keys.ts'
+import type { LaneTimes } from '#sync/deadlines.ts'
 import type { EpochPolicy } from '#sync/rotation.ts'
 import type { Roster } from '#trust/roster.ts'
+import type { Allowance } from './allowance.ts'
 
 /** Who this node is. */
 export interface EdgeNodeOptions {
@@ -32,6 +34,10 @@ export interface EdgeNodeOptions {
   readonly version: string
   /** When secrets change and go; never by the calendar unless given. */
   readonly epochs?: EpochPolicy
+  /** How long messages of each lane may take to headquarters; for ever unless given. */
+  readonly overdueAfterMs?: LaneTimes
+  /** How many urgent messages one person may send; any number unless given. */
+  readonly allowance?: Allowance
   /** Called when the node has to be closed and opened again in a new life. */
   readonly onRebirth?: () => void
 }

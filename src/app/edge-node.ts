@@ -49,7 +49,7 @@ export async function openEdgeNode(
   const keepNewest = certificateKeeper(options, identity)
   const { organisationSecret, root, version } = options
   const sync = await openNodeSync({ ...options, ...ports, identity, emit })
-  context = { sync: sync.context, random }
+  context = { sync: sync.context, random, allowance: options.allowance }
   keepNewest()
   const here = context
   for (const event of early) events.relay(context, event)

@@ -6,13 +6,14 @@ import type { ChannelId, DocumentId, PostId, UserId } from '#base/ids.ts'
 import { MESSAGE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
 import { aboutChannel, aboutMessage, aboutPerson } from '#model/audit-content.ts'
 import { postIdOf } from '#model/log.ts'
-import type { Lane } from '#model/precedence.ts'
+import { laneNumber, type Lane } from '#model/precedence.ts'
 import { mayDelete, type MessageRecord } from '#model/view.ts'
 import { audit, type AuditNote } from '#sync/audit.ts'
 import { key } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { segmentFor } from '#sync/segments.ts'
+import { spend } from './allowance.ts'
 import { insistInChannel, recordOf, write, type AppContext } from './context.ts'
 import type { Draft, EdgeNode } from './node.ts'
 import { messageFrom } from './present.ts'
@@ -36,8 +37,9 @@ export function openMessages(context: AppContext): Messages {
         await insistInChannel(context, subject, { channel: draft.channel, action: 'post' })
         const root = await rootOf(tx, draft)
         const lane = draft.lane ?? 'routine'
+        const spending = await spend(tx, context, { person: subject, lane, draft })
         const document = await segmentHere(tx, context, { channel: draft.channel, lane })
-        const content = { kind: 'post' as const, body: draft.body, root }
+        const content = { kind: 'post' as const, body: draft.body, root, ...spending }
         const pendingId = draft.pendingId ?? ''
         const { logged } = await write(tx, context, {
           document,
@@ -47,6 +49,8 @@ export function openMessages(context: AppContext): Messages {
         })
         const id = postIdOf(document, logged.actor, logged.seq)
         if (once !== undefined) tx.put(once, pack(id))
+        if (spending !== undefined)
+          await audit(tx, context.sync, overridden(subject, { id, channel: draft.channel, lane }))
         return messageFrom(await recordOf(tx, id))
       })
     },
@@ -127,6 +131,14 @@ function segmentHere(
     .members(lane.channel)
     .map(({ from }) => from)
   return segmentFor(tx, { ...lane, from: Math.max(0, ...froms) }, sync.now())
+}
+
+function overridden(
+  by: UserId,
+  { id, channel, lane }: Pick<MessageRecord, 'id' | 'channel' | 'lane'>,
+): AuditNote {
+  const subjects = [aboutMessage(id), aboutChannel(channel)]
+  return { deed: 'allowance overridden', by, subjects, facts: { lane: laneNumber(lane) } }
 }
 
 function deletedByAnother(by: UserId, { id, channel, author }: MessageRecord): AuditNote {

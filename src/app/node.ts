@@ -13,6 +13,7 @@ import type { AuditQuery } from '#sync/audit-reading.ts'
 import type { NodeRole } from '#trust/identity.ts'
 import type { Reporting } from './gap-types.ts'
 import type {
+  AuditFeed,
   CaptureReport,
   Channel,
   CourierStatus,
@@ -47,6 +48,8 @@ export interface Draft {
   readonly lane?: Lane
   /** The client's own id: the same id from the same person is the same message for ever. */
   readonly pendingId?: string
+  /** Why it cannot wait, for one beyond the allowance of its lane; at most 200 characters, every reader sees it. */
+  readonly overrideReason?: string
 }
 
 /** A new channel. `members` are added beside its creator. */
@@ -159,20 +162,15 @@ export type NodeEvent =
     }
   | { readonly kind: 'delivery-changed'; readonly messages: readonly PostId[] }
   | { readonly kind: 'links-changed' }
+  /** More or fewer messages of this node are overdue; more when it is an alarm. */
+  | {
+      readonly kind: 'overdue-changed'
+      readonly overdue: NodeStatus['overdue']
+      readonly isAlarm: boolean
+    }
   | { readonly kind: 'node-revoked'; readonly node: NodeId }
   /** Headquarters wants this very node to destroy its keys; its answer is on its way. */
   | { readonly kind: 'wipe-ordered' }
-
-/** Entries of audits in the order in which they came to this node, and how far readers have got. */
-export interface AuditFeed {
-  /** Oldest first. */
-  readonly after: (number: number, limit: number) => Promise<readonly AuditRecord[]>
-  /** How far the reader of this name has been served; undefined for a new one. */
-  readonly cursor: (reader: string) => Promise<number | undefined>
-  readonly keepCursor: (reader: string, number: number) => Promise<void>
-  /** Calls `listener` when there may be more. Returns how to stop. */
-  readonly onNew: (listener: () => void) => () => void
-}
 
 /** Everything a door may ask of the node. `subject` is the person who asks; decisions are made here. */
 export interface EdgeNode extends Reporting {

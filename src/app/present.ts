@@ -26,6 +26,7 @@ export function messageFrom(record: MessageRecord): Message {
       .map(({ person, emoji, at }) => ({ person, emoji, at })),
     origin: record.origin,
     pendingId: record.pendingId,
+    ...(record.overrideReason !== undefined && { overrideReason: record.overrideReason }),
   }
 }
 

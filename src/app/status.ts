@@ -4,6 +4,7 @@ import { EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
 import { LANES, type Lane } from '#model/precedence.ts'
 import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
 import type { Certificate } from '#trust/identity.ts'
+import { overdueCounts, overdueSince } from '#sync/deadlines.ts'
 import { queueSizes, standings } from '#sync/delivery.ts'
 import type { LinkState } from '#sync/links.ts'
 import { key, range } from '#sync/keys.ts'
@@ -41,7 +42,8 @@ async function deliveryOf(
     const node = context.sync.roster.byNode(standing.destination)
     return { ...standing, destinationName: node?.name ?? '', isHub: node?.role === 'hub' }
   })
-  return { message: record.id, savedAt: record.createdAt, deliveries }
+  const overdue = await overdueSince(context.sync.replica.read, record)
+  return { message: record.id, savedAt: record.createdAt, overdueSince: overdue, deliveries }
 }
 
 async function statusOf(
@@ -69,6 +71,7 @@ async function statusOf(
     channels: channels.length,
     messages: counts.reduce((sum, count) => sum + count.messageCount, 0),
     waitingChanges: waiting.length,
+    overdue: await overdueCounts(replica.read),
     isToBeWiped: context.sync.keyBook().isToBeWiped(identity.certificate.node),
     isClockUncertain: now() < EARLIEST_CREDIBLE_AT || newest > now() + 3_600_000,
   }

@@ -1,5 +1,6 @@
 /** What people see, as plain values: the answers of the app, whichever door they leave by. */
 import type { ChannelId, Instant, NodeId, OrganisationId, PostId, UserId } from '#base/ids.ts'
+import type { AuditRecord } from '#model/audit-record.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { StickStatus } from '#ports/courier.ts'
@@ -87,6 +88,8 @@ export interface Message {
   readonly origin: NodeId
   /** The client's own id for it, on the node where it was written; otherwise ''. */
   readonly pendingId: string
+  /** Why its author sent it beyond the allowance of its lane; undefined when it was within. */
+  readonly overrideReason?: string
 }
 
 /** A page of messages, newest first. */
@@ -136,6 +139,8 @@ export interface Delivery {
 export interface DeliveryStory {
   readonly message: PostId
   readonly savedAt: Instant
+  /** Since when it should be stored at headquarters, by its lane, and is not; only on the node where it was written. */
+  readonly overdueSince: Instant | undefined
   readonly deliveries: readonly Delivery[]
 }
 
@@ -255,6 +260,8 @@ export interface NodeStatus {
   readonly messages: number
   /** Changes that wait for others which have not arrived: gaps. */
   readonly waitingChanges: number
+  /** Messages written here that are not at headquarters in time, by lane. */
+  readonly overdue: Readonly<Record<Lane, number>>
   /** Headquarters ordered this node to destroy its keys. */
   readonly isToBeWiped: boolean
   /** The wall clock contradicts what this node has seen. */
@@ -269,4 +276,15 @@ export interface Opening {
   readonly wrongTries: number
   /** All that is set, and the ways to open the store: 32 bytes, the hash of them. */
   readonly policy: Uint8Array
+}
+
+/** Entries of audits in the order in which they came to this node, and how far readers have got. */
+export interface AuditFeed {
+  /** Oldest first. */
+  readonly after: (number: number, limit: number) => Promise<readonly AuditRecord[]>
+  /** How far the reader of this name has been served; undefined for a new one. */
+  readonly cursor: (reader: string) => Promise<number | undefined>
+  readonly keepCursor: (reader: string, number: number) => Promise<void>
+  /** Calls `listener` when there may be more. Returns how to stop. */
+  readonly onNew: (listener: () => void) => () => void
 }

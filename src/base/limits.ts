@@ -2,6 +2,10 @@
 
 /** Longest message, in characters: Mattermost's own default (16,383). */
 export const MESSAGE_CHARACTERS_MAX = 16_383
+/** Longest reason for sending beyond the allowance of a lane, in characters. */
+export const OVERRIDE_REASON_CHARACTERS_MAX = 200
+/** Messages that an allowance may have: their times are one record. */
+export const ALLOWANCE_MESSAGES_MAX = 1_000
 /** Largest entry of a document, in bytes: a message of 4-byte characters and some room. */
 export const ENTRY_BYTES_MAX = 70_000
 /** Longest message, in UTF-8 bytes: sealed, it still fits in one envelope of any carrier. */
@@ -84,6 +88,10 @@ export const GAPS_WEIGHED_MAX = 64
 export const GROUP_COMMITS_MAX = 256
 /** Commits that may wait; more are refused with TOO_MANY_REQUESTS. */
 export const COMMIT_QUEUE_MAX = 20_000
+/** Messages that are found overdue in one commit. */
+export const OVERDUE_AT_ONCE_MAX = 500
+/** Of those, how many are named in the log one by one; the rest is counted. */
+export const OVERDUE_LOGGED_MAX = 16
 /** Posts on one page (Mattermost's own maximum is 200). */
 export const PAGE_POSTS_MAX = 200
 /** Channels in the workspace. */

@@ -130,5 +130,7 @@ function arrivalOf(
   const answer = (kind: 'custody' | 'refused') => (): void => {
     if (incoming.answer(name)) session.send({ kind, ...name })
   }
-  return { peer, bytes, bookmark: [], acceptCustody: answer('custody'), refuse: answer('refused') }
+  const { lane } = name
+  const answers = { acceptCustody: answer('custody'), refuse: answer('refused') }
+  return { peer, bytes, lane, bookmark: [], ...answers }
 }

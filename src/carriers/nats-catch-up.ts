@@ -5,6 +5,7 @@
  * Servers from 2.12 send a page without headers, 20 bytes around each message; older ones are asked for one number
  * after another, a few at a time. When much is missing, the flash lane is fetched first.
  */
+import type { Lane } from '#model/precedence.ts'
 import { bytesFromText } from '#base/bytes.ts'
 import type { ArrivalQueue } from './arrival-queue.ts'
 import { findingOf, type Finding } from './nats-answer.ts'
@@ -14,7 +15,7 @@ import type { Entry } from './nats-books.ts'
 import type { Ledger } from './nats-ledger.ts'
 import type { LineMessage } from './nats-line.ts'
 import type { NatsOptions, NatsPorts } from './nats-options.ts'
-import { everySubject, isOwnSubject, laneSubjects } from './nats-subject.ts'
+import { everySubject, isOwnSubject, laneOfSubject, laneSubjects } from './nats-subject.ts'
 
 /** What catching up works with. */
 export interface CatchUpParts {
@@ -23,7 +24,7 @@ export interface CatchUpParts {
   readonly options: NatsOptions
   readonly ports: Pick<NatsPorts, 'clock' | 'random' | 'log'>
   readonly arrivals: Pick<ArrivalQueue, 'calm'>
-  readonly deliver: (entry: Entry, bytes: Uint8Array) => void
+  readonly deliver: (entry: Entry, bytes: Uint8Array, lane?: Lane) => void
   /** Hears that nothing is missing any more. */
   readonly onComplete: () => void
 }
@@ -143,7 +144,7 @@ function take(
 ): void {
   if (isOwnSubject(options, mark.subject)) return ledger.fetchedOwn(mark, bytes)
   const entry = ledger.fetched(mark, bytes)
-  if (entry !== undefined) deliver(entry, bytes)
+  if (entry !== undefined) deliver(entry, bytes, laneOfSubject(mark.subject))
 }
 
 /** Asks for a page without headers; only its end says which number it reached. */
@@ -195,7 +196,7 @@ async function fetchFlash({
     seq = finding.mark.seq + 1
     if (isOwnSubject(options, finding.mark.subject)) continue
     const entry = ledger.heard(finding.bytes)
-    if (entry !== undefined) deliver(entry, finding.bytes)
+    if (entry !== undefined) deliver(entry, finding.bytes, 'flash')
   }
 }
 

@@ -185,6 +185,7 @@ function addTalkCommands(program: Command, action: Action, surroundings: Surroun
     .argument('<text...>', 'the message')
     .description('write a message on the running node, as its first administrator')
     .addOption(new Option('--lane <lane>', 'how urgent it is').choices(LANES).default('routine'))
+    .option('--override <reason>', 'why it cannot wait, when you have sent as many as you may')
     .option('--reply <id>', 'id of the message that this answers')
     .addHelpText(
       'after',

@@ -8,6 +8,8 @@ import { writeJson, writeLines, type CommonOptions, type Surroundings } from './
 /** What `post` may be told. */
 export interface PostOptions extends CommonOptions {
   readonly lane: Lane
+  /** Why it cannot wait, for one beyond the allowance of its lane. */
+  readonly override?: string
   /** Id of the message that is answered. */
   readonly reply?: string
 }
@@ -32,7 +34,7 @@ export async function post(
     channel_id: await channelId(node, channel),
     message: words.join(' '),
     root_id: options.reply ?? '',
-    ...precedence(options.lane),
+    ...precedence(options),
   })
   const { id, create_at: at } = Posted.parse(answer)
   if (options.json) return writeJson(terminal, { id, at })
@@ -40,12 +42,13 @@ export async function post(
 }
 
 /** The lane in the words of the REST interface. */
-function precedence(lane: Lane): object {
+function precedence({ lane, override }: PostOptions): object {
+  const why = override === undefined ? {} : { holdfast_override: override }
   switch (lane) {
     case 'flash':
-      return { props: { holdfast_precedence: 'flash' } }
+      return { props: { holdfast_precedence: 'flash', ...why } }
     case 'immediate':
-      return { metadata: { priority: { priority: 'urgent' } } }
+      return { metadata: { priority: { priority: 'urgent' } }, props: why }
     case 'priority':
       return { metadata: { priority: { priority: 'important' } } }
     case 'routine':

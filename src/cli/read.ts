@@ -21,6 +21,7 @@ const Post = z.object({
   message: z.string(),
   props: z.object({
     holdfast_precedence: z.string().optional(),
+    holdfast_override: z.string().optional(),
     holdfast_time_uncertain: z.boolean().optional(),
   }),
 })
@@ -33,7 +34,9 @@ const Way = z.object({
   place: z.int().optional(),
   carrier: z.string().optional(),
 })
-const Stories = z.array(z.object({ message: z.string(), deliveries: z.array(Way) }))
+const Stories = z.array(
+  z.object({ message: z.string(), overdueSince: z.int().optional(), deliveries: z.array(Way) }),
+)
 
 type Way = z.infer<typeof Way>
 
@@ -44,6 +47,10 @@ interface Shown {
   readonly author: string
   readonly text: string
   readonly lane: string
+  /** Why it was sent beyond the allowance of its lane. */
+  readonly overrideReason: string | undefined
+  /** Since when it should be at headquarters and is not. */
+  readonly overdueSince: number | undefined
   readonly isReply: boolean
   readonly isTimeUncertain: boolean
   readonly deliveries: readonly Way[]
@@ -88,28 +95,37 @@ async function newest(
   const stories = Stories.parse(
     await ask('POST', '/api/holdfast/v1/posts/delivery', { post_ids: found.map(({ id }) => id) }),
   )
+  const storyOf = (id: string) => stories.find(({ message }) => message === id)
   return found.map((each) => ({
     id: each.id,
     at: each.create_at,
     author: people.find(({ id }) => id === each.user_id)?.username ?? 'somebody not known here yet',
     text: each.delete_at > 0 ? '' : each.message,
     lane: each.props.holdfast_precedence ?? 'routine',
+    overrideReason: each.props.holdfast_override,
+    overdueSince: storyOf(each.id)?.overdueSince,
     isReply: each.root_id !== '',
     isTimeUncertain: each.props.holdfast_time_uncertain ?? false,
-    deliveries: stories.find(({ message }) => message === each.id)?.deliveries ?? [],
+    deliveries: storyOf(each.id)?.deliveries ?? [],
   }))
 }
 
 function lines(message: Shown): readonly string[] {
-  const lane = message.lane === 'routine' ? '' : ` [${message.lane}]`
+  const lane = message.lane === 'routine' ? '' : ` [${message.lane}${whyOf(message)}]`
   const time = message.isTimeUncertain ? 'time uncertain' : when(message.at)
   const reply = message.isReply ? '↳ ' : ''
   const text = message.text === '' ? '(deleted)' : message.text
-  const ways = message.deliveries.map(inWords)
+  const { overdueSince: since } = message
+  const overdue = since === undefined ? [] : [`overdue since ${when(since)}`]
+  const ways = [...overdue, ...message.deliveries.map(inWords)]
   return [
     `${time}  ${reply}${message.author}${lane}: ${text.replaceAll('\n', '\n    ')}`,
     ...(ways.length === 0 ? [] : [`    ${ways.join(', ')}`]),
   ]
+}
+
+function whyOf({ overrideReason }: Shown): string {
+  return overrideReason === undefined ? '' : `, beyond the allowance: ${overrideReason}`
 }
 
 function inWords({ destinationName, isHub, word, place, carrier }: Way): string {

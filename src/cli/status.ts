@@ -36,9 +36,16 @@ function about(answer: NodeStatus, url: string): readonly string[] {
       ['Running', `since ${when(startedAt)}`],
       ['Holds', `${messages} messages in ${channels} channels`],
       ...gaps,
+      ...overdue(answer),
       ...clock,
     ]),
   ]
+}
+
+function overdue({ overdue: counts }: NodeStatus): readonly (readonly string[])[] {
+  const lanes = LANES.filter((lane) => counts[lane] > 0).map((lane) => `${counts[lane]} ${lane}`)
+  if (lanes.length === 0) return []
+  return [['Overdue', `${lanes.join(', ')}: not at headquarters in time; look at the links`]]
 }
 
 function nodes(answer: NodeStatus): readonly string[] {

@@ -1,4 +1,5 @@
 /** What a node does by its config and its role: how long keys live, and whether name and role are as it was made. */
+import type { EdgeNodeOptions } from '#app/edge-node-options.ts'
 import type { Opening } from '#app/types.ts'
 import { bytesFromText } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
@@ -18,6 +19,27 @@ export function epochPolicyOf(config: Config | undefined, role: NodeRole): Epoch
   return {
     rotateAfterMs: rotateAfterDays * DAY_MS,
     burnAfterMs: burnAfterDays && burnAfterDays * DAY_MS,
+  }
+}
+
+/** How a node treats its lanes; without a config nothing is overdue and nobody is counted. */
+export function lanesOf(
+  config: Config | undefined,
+): Pick<EdgeNodeOptions, 'overdueAfterMs' | 'allowance'> {
+  if (config === undefined) return {}
+  const { flash, immediate, priority, routine, allowanceMs } = config.lanes
+  return {
+    overdueAfterMs: {
+      flash: flash.overdueAfterMs,
+      immediate: immediate.overdueAfterMs,
+      priority: priority.overdueAfterMs,
+      routine: routine.overdueAfterMs,
+    },
+    allowance: {
+      flash: flash.messagesMax,
+      immediate: immediate.messagesMax,
+      withinMs: allowanceMs,
+    },
   }
 }
 

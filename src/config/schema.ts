@@ -4,34 +4,8 @@
  */
 import { z } from 'zod'
 import { contradictions } from './contradictions.ts'
-
-/** Message of a refused value: what is wanted, in words. */
-const wanted = (error: string): { readonly error: string } => ({ error })
-
-/** A whole number from `min` to `max`. */
-function whole(min: number, max: number): z.ZodInt {
-  const message = wanted(`a whole number from ${min} to ${max}`)
-  return z.int(message).min(min, message).max(max, message)
-}
-
-/** A text of this form. `error` says in words which. */
-function text(pattern: RegExp, error: string): z.ZodString {
-  return z.string(wanted(error)).regex(pattern, wanted(error))
-}
-
-function oneOf<const Words extends readonly string[]>(
-  words: Words,
-): z.ZodEnum<{ [K in Words[number]]: K }> {
-  return z.enum(words, wanted(`one of ${words.join(', ')}`))
-}
-
-/** An object with these keys and no others. */
-function object<S extends z.core.$ZodLooseShape>(shape: S): z.ZodObject<S, z.core.$strict> {
-  const keys = `one of ${Object.keys(shape).join(', ')}`
-  return z.strictObject(shape, {
-    error: ({ code }) => (code === 'unrecognized_keys' ? keys : 'an object {…}'),
-  })
-}
+import { Lanes } from './lanes-schema.ts'
+import { object, oneOf, text, wanted, whole } from './schema-words.ts'
 
 const HOST = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])`
 const PORT = String.raw`(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`
@@ -252,6 +226,7 @@ const Shape = object({
     ),
   listen: Listen.prefault({}).describe('Where people and other nodes connect to.'),
   keys: Keys.prefault({}).describe('When the keys that seal messages change and go.'),
+  lanes: Lanes.prefault({}).describe('How urgent messages are treated, lane by lane (ACP 121).'),
   logLevel: oneOf(['error', 'warn', 'info', 'debug'])
     .default('info')
     .describe('Least weight of what is logged.'),

@@ -24,12 +24,18 @@ import {
   keyFields,
   type KeyContent,
 } from './key-content.ts'
-import { MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import { MESSAGE_CHARACTERS_MAX, OVERRIDE_REASON_CHARACTERS_MAX } from '#base/limits.ts'
 import { readCounter, readTime, timeField, wholeNumber, type ListContext } from './list.ts'
 
 /** What an entry says. An entry of a kind or shape this version does not know is `unknown` and shown by nobody. */
 export type Content =
-  | { readonly kind: 'post'; readonly body: string; readonly root: PostId | undefined }
+  | {
+      readonly kind: 'post'
+      readonly body: string
+      readonly root: PostId | undefined
+      /** Why it was sent beyond the allowance of its lane. */
+      readonly overrideReason?: string
+    }
   | { readonly kind: 'edit'; readonly target: PostId; readonly body: string }
   | { readonly kind: 'deletion'; readonly target: PostId }
   | {
@@ -160,11 +166,7 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
   if (content.kind === 'audit') return [...head, ...auditFields(content)]
   switch (content.kind) {
     case 'post':
-      return [
-        ...head,
-        content.body,
-        ...(content.root === undefined ? [] : [bytesFromId(content.root)]),
-      ]
+      return [...head, content.body, ...postExtras(content)]
     case 'edit':
       return [...head, bytesFromId(content.target), content.body]
     case 'deletion':
@@ -191,6 +193,11 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
   }
 }
 
+function postExtras({ root, overrideReason }: Extract<Content, { kind: 'post' }>): unknown[] {
+  const thread = root === undefined ? [] : [bytesFromId(root)]
+  return overrideReason === undefined ? thread : [thread[0] ?? null, overrideReason]
+}
+
 function profileFields(profile: Profile): unknown[] {
   return [profile.username, profile.displayName, profile.isAdministrator ? 1 : 0]
 }
@@ -212,7 +219,9 @@ const READERS: Readonly<Record<number, (fields: Fields) => Content | undefined>>
   [KIND_NUMBER.post]: (fields) => {
     const body = textField(fields[3], MESSAGE_CHARACTERS_MAX)
     const root = idField<PostId>(fields[4])
-    return body === undefined ? undefined : { kind: 'post', body, root }
+    const overrideReason = textField(fields[5], OVERRIDE_REASON_CHARACTERS_MAX)
+    if (body === undefined) return undefined
+    return { kind: 'post', body, root, ...(overrideReason && { overrideReason }) }
   },
   [KIND_NUMBER.edit]: (fields) => {
     const target = idField<PostId>(fields[3])

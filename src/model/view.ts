@@ -51,6 +51,8 @@ export interface MessageRecord {
   readonly reactions: readonly ReactionRecord[]
   readonly origin: NodeId
   readonly pendingId: string
+  /** Why its author sent it beyond the allowance of its lane. */
+  readonly overrideReason?: string
   readonly document: DocumentId
   readonly actor: ActorId
   readonly seq: number

@@ -44,6 +44,8 @@ export interface Arrival {
   /** Who handed it over; not necessarily who wrote it. A hint, never trusted. */
   readonly peer: PeerId
   readonly bytes: Uint8Array
+  /** The lane in which it came, where the carrier can tell: the more urgent is taken first. A hint, never trusted. */
+  readonly lane?: Lane
   /** Carrier state (a cursor) that must reach the disk in the same batch as the envelope's content. */
   readonly bookmark: readonly Write[]
   /** Call once that batch is on disk; never before. */
@@ -75,6 +77,6 @@ export interface Carrier extends AsyncDisposable {
    * @throws EdgeError CARRIER_UNREACHABLE when the contact ends first, ENVELOPE_TOO_LARGE
    */
   readonly send: (peer: PeerId, parcel: Parcel, signal: AbortSignal) => Promise<Handover>
-  /** Envelopes in the order of arrival, for one consumer. Ends when the carrier is closed. */
+  /** Envelopes for one consumer: the most urgent that is here first, those of one lane in the order of arrival. Ends when the carrier is closed. */
   readonly arrivals: () => AsyncIterable<Arrival>
 }

@@ -33,6 +33,7 @@ export async function writeHere(tx: Tx, context: SyncContext, writing: Writing):
   const source = { isLate: false, pendingId: writing.pendingId ?? '', now: context.now() }
   const event = await context.projector.apply(tx, { document, logged }, source)
   if (event !== undefined) tx.afterwards(() => context.emit(event))
+  if (entry.content.kind === 'post') context.deadlines.start(tx, { document, logged })
   await offerToPeers(tx, context, { document, from: undefined })
   return { logged, event }
 }

@@ -11,14 +11,18 @@ import type { Keyring } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { Roster } from '#trust/roster.ts'
 import type { AuditCounts } from './audit-counts.ts'
+import type { Deadlines, OverdueCounts } from './deadlines.ts'
 import type { Projector, ViewEvent } from './projector.ts'
 import type { Replica, Tx } from './replica.ts'
+import type { RunningTime } from './running-time.ts'
 
 /** Told after the commit that brought them is on disk. */
 export type SyncEvent =
   | ViewEvent
   | { readonly kind: 'delivery'; readonly span: Span }
   | { readonly kind: 'links' }
+  /** Messages of ours have become overdue (`added`), or are not any more. */
+  | { readonly kind: 'overdue'; readonly counts: OverdueCounts; readonly added: number }
   /** It stood in a list after the point where its node contradicted itself. */
   | { readonly kind: 'withdrawn'; readonly message: MessageRecord }
 
@@ -56,6 +60,9 @@ export interface SyncContext {
   readonly directory: () => Directory
   readonly keyBook: () => KeyBook
   readonly log: Log
+  readonly time: RunningTime
+  /** When our messages have to be at headquarters. */
+  readonly deadlines: Deadlines
   /** For what others cause; deeds of our own are noted by `audit` in their commit. */
   readonly audit: AuditCounts
   readonly now: () => Instant

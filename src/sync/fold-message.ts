@@ -99,6 +99,7 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
     reactions: [],
     origin,
     pendingId: source.pendingId,
+    ...(content.overrideReason !== undefined && { overrideReason: content.overrideReason }),
     document,
     actor: logged.actor,
     seq: logged.seq,

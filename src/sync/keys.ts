@@ -12,6 +12,7 @@ import type {
   PostId,
   UserId,
 } from '#base/ids.ts'
+import { laneOfDocument } from '#model/document-id.ts'
 import { laneNumber, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Range } from '#ports/store.ts'
@@ -24,6 +25,13 @@ export function padded(number: number): string {
 /** The range of all keys that begin with `prefix`, which ends with a slash. */
 export function within(prefix: string): Range {
   return { from: prefix, to: `${prefix.slice(0, -1)}0` }
+}
+
+/** Where a message stands. */
+interface Place {
+  readonly document: DocumentId
+  readonly actor: ActorId
+  readonly seq: number
 }
 
 /** Makers of keys. */
@@ -91,6 +99,17 @@ export const key = {
   /** DepartureRecord: our changes up to `seq` left by a carrier. */
   departure: (id: DocumentId, actor: ActorId, seq: number) => `left/${id}/${actor}/${padded(seq)}`,
 
+  /** A message of ours has to be at headquarters before this running time. */
+  due: (atMs: number, { document, actor, seq }: Place) =>
+    `due/${padded(atMs)}/${document}/${actor}/${padded(seq)}`,
+  /** LateRecord: it was not. */
+  late: (lane: Lane, { document, actor, seq }: Place) =>
+    `late/${laneNumber(lane)}/${document}/${actor}/${padded(seq)}`,
+  /** OverdueCounts: how many of those there are. */
+  lateCounts: 'late',
+  /** RunningTimeRecord. */
+  runningTime: 'time',
+
   /** Number of the last of an own actor's changes of a document that was ever put into an envelope. */
   sent: (id: DocumentId, actor: ActorId) => `sent/${id}/${actor}`,
   /** RebornRecord: this node was put back to an earlier state; the life that it names must end. */
@@ -131,6 +150,9 @@ export const key = {
   viewed: (person: UserId, channel: ChannelId) => `view/seen/${person}/${channel}`,
   /** The message a client's pending id became; never expires. */
   pending: (person: UserId, pendingHash: string) => `once/${person}/${pendingHash}`,
+
+  /** When a person sent the newest messages of a lane that has an allowance, in running time. */
+  allowance: (person: UserId, lane: Lane) => `allow/${person}/${laneNumber(lane)}`,
 
   /** AccountRecord: the password of somebody enrolled here. */
   account: (person: UserId) => `acct/${person}`,
@@ -195,6 +217,10 @@ export const range = {
     to: within(`left/${id}/${actor}/`).to,
     limit: DEPARTURES_LOOKED_AT,
   }),
+  due: within('due/'),
+  dueBefore: (atMs: number): Range => ({ from: 'due/', to: `due/${padded(atMs)}` }),
+  allLate: within('late/'),
+  late: (id: DocumentId) => within(`late/${laneNumber(laneOfDocument(id))}/${id}/`),
   segmentsOf: (channel: ChannelId): Range => ({
     from: `doc/s.${channel}.`,
     to: `doc/s.${channel}/`,

@@ -156,6 +156,7 @@ export async function noteWord(tx: Tx, context: SyncContext, word: Word): Promis
   const at = isNews ? context.now() : known.at
   const said = isTold ? await keepSaid(tx, known.said, word.receipt) : known.said
   tx.put(place, pack({ clock, read, told, toldRead, said, at } satisfies ReceiptRecord))
+  if (isNews) await context.deadlines.heard(tx, word)
   tellWord(tx, context, { document: word.document, before: known, after: { clock, read } })
   return isTold
 }

@@ -16,6 +16,7 @@ import { openAuditCounts } from './audit-counts.ts'
 import { recordAudit } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { Run, SyncContext, SyncEvent } from './context.ts'
+import { openDeadlines, type LaneTimes } from './deadlines.ts'
 import { startDriver, type Driver } from './driver.ts'
 import { ensureSealingKey, holdFromDoor, reloadEpochs } from './epochs.ts'
 import { proveFork, takeAllForkWords } from './freeze.ts'
@@ -26,6 +27,7 @@ import { openProjector } from './projector.ts'
 import { beginAgain, noteNewLife, settleAllAside } from './rebirth.ts'
 import { openReplica, type Reader } from './replica.ts'
 import { keepRotating, type EpochPolicy } from './rotation.ts'
+import { openRunningTime } from './running-time.ts'
 import { addChannel, directoryChanged, foldedAnew, keysChanged } from './standing.ts'
 
 /** Sync of one node, running. */
@@ -50,6 +52,8 @@ export interface NodeSyncOptions {
   readonly carriers: readonly Carrier[]
   /** No epoch changes by the calendar unless given. */
   readonly epochs?: EpochPolicy
+  /** No message is overdue unless given. */
+  readonly overdueAfterMs?: LaneTimes
   readonly emit: (event: SyncEvent) => void
   /** Called, once or more, when the node has to be closed and opened again in a new life. */
   readonly onRebirth?: () => void
@@ -63,6 +67,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   await begin(context, options)
   const stop = new AbortController()
   const rotating = policy && keepRotating(context, { policy, clock, log }, stop.signal)
+  const watching = context.deadlines.keep(stop.signal)
   const driver = startDriver(context, { carriers, clock })
   wires.driver = driver
   return {
@@ -71,6 +76,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     [Symbol.asyncDispose]: async () => {
       stop.abort()
       await rotating
+      await watching
       await driver[Symbol.asyncDispose]()
       await audit[Symbol.asyncDispose]()
       await context.replica[Symbol.asyncDispose]()
@@ -119,6 +125,8 @@ function contextOf(
     projector,
     directory: projector.directory,
     keyBook: projector.keyBook,
+    time: openRunningTime(clock),
+    deadlines: openDeadlines(() => context, { clock, times: options.overdueAfterMs }),
     log,
     audit,
     now: clock.now,
@@ -153,6 +161,7 @@ function newRun(): Run {
 /** Reads what is on disk, and writes what a node has to have said before it sends anything. */
 async function begin(context: SyncContext, options: NodeSyncOptions): Promise<void> {
   const { replica, peers, run } = context
+  await context.time.begin(options.store)
   const known = await options.store.list(range.peers)
   run.isUnsure = known.length > 0
   for (const [place] of known) peers.add(place.slice('peer/'.length) as PeerId)

@@ -164,6 +164,17 @@ export interface DepartureRecord {
   readonly at: Instant
 }
 
+/** A message was not at headquarters in time. */
+export interface LateRecord {
+  readonly since: Instant
+}
+
+/** Where the running time of this node stood, and when that was by its wall clock. */
+export interface RunningTimeRecord {
+  readonly ms: number
+  readonly at: Instant
+}
+
 /** This node was put back to an earlier state of its disk. */
 export interface RebornRecord {
   /** The life that has to end. */

@@ -215,6 +215,14 @@ function openSync(world: FleetWorld, member: Member, { life, roster }: Boot): Pr
   })
 }
 
+/** Shorter than anywhere else: a run lasts hours, and each clock has to run out in it. */
+const OVERDUE_AFTER_MS = {
+  flash: 60_000,
+  immediate: 300_000,
+  priority: 900_000,
+  routine: 1_800_000,
+}
+
 function openNode(
   world: FleetWorld,
   member: Member,
@@ -237,6 +245,7 @@ function openNode(
     life: member.life,
     roster,
     version: '0.0.0',
+    overdueAfterMs: OVERDUE_AFTER_MS,
   }
   return openEdgeNode(options, ports)
 }

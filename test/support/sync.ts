@@ -76,6 +76,7 @@ export async function aSync(name: string, choice: NodeChoice = {}): Promise<Sync
     carriers: choice.carriers ?? [],
     emit: (event) => void events.push(event),
     ...(choice.onRebirth && { onRebirth: choice.onRebirth }),
+    ...(choice.options?.overdueAfterMs && { overdueAfterMs: choice.options.overdueAfterMs }),
   })
   return {
     context: sync.context,

@@ -177,6 +177,7 @@ function everyContent(): readonly Content[] {
   return [
     { kind: 'post', body: 'Привіт', root: undefined },
     { kind: 'post', body: 'a reply', root: target },
+    { kind: 'post', body: 'fire', root: undefined, overrideReason: 'three are hurt' },
     { kind: 'edit', target, body: 'corrected' },
     { kind: 'deletion', target },
     { kind: 'reaction', target, emoji: '+1', isSet: true },

@@ -95,6 +95,7 @@ export function laneFrom(precedence: 'flash' | undefined, priority: string): Lan
 function propsOf(message: Message): object {
   return {
     ...(message.lane === 'routine' ? {} : { holdfast_precedence: message.lane }),
+    ...(message.overrideReason === undefined ? {} : { holdfast_override: message.overrideReason }),
     ...(message.isTimeUncertain ? { holdfast_time_uncertain: true } : {}),
   }
 }

@@ -57,6 +57,33 @@ test('labels of urgency become lanes, and come back as labels', async (t) => {
   }
 })
 
+test('beyond the allowance a post is refused with what to do, and goes with a reason', async (t) => {
+  const door = await aLanDoor(t, {
+    options: { allowance: { flash: 5, immediate: 1, withinMs: 3_600_000 } },
+  })
+  const body = {
+    channel_id: await square(door),
+    message: 'urgent',
+    metadata: { priority: { priority: 'urgent' } },
+  }
+  const ask = (more: object) => door.ask('bo', 'POST', '/api/v4/posts', { ...body, ...more })
+  t.equal((await ask({ pending_post_id: 'bo:1' })).status, 201)
+  t.equal((await ask({ pending_post_id: 'bo:1' })).status, 201, 'the same one')
+
+  const refused = await ask({ pending_post_id: 'bo:2' })
+
+  t.equal(refused.status, 403)
+  t.match(refused.json, {
+    id: 'holdfast.allowance_spent.app_error',
+    message:
+      /^precedence: found one immediate message more after 1 within 60 min, wanted at most 1\. /,
+  })
+  const props = { holdfast_override: 'three are hurt' }
+  const { status, json } = await ask({ pending_post_id: 'bo:2', props })
+  t.equal(status, 201)
+  t.match(json, { props: { ...props, holdfast_precedence: 'immediate' } })
+})
+
 test('a shapeless post is refused by field', async (t) => {
   const door = await aLanDoor(t)
   const good = { channel_id: await square(door), message: 'hello' }
@@ -69,6 +96,7 @@ test('a shapeless post is refused by field', async (t) => {
     [{ ...good, file_ids: ['ybndrfg8ejkmcpqxot1uwisza3'] }, 'file_ids'],
     [{ ...good, metadata: { priority: { priority: 'asap' } } }, 'metadata.priority.priority'],
     [{ ...good, props: { holdfast_precedence: 'immediate' } }, 'props.holdfast_precedence'],
+    [{ ...good, props: { holdfast_override: 'x'.repeat(201) } }, 'props.holdfast_override'],
   ] as const) {
     const { status, json } = await door.ask('bo', 'POST', '/api/v4/posts', body)
     t.equal(status, 400, field)
