@@ -37,8 +37,9 @@ function aWorld({ bytes, bps }: { readonly bytes: number; readonly bps: number |
 }
 
 function holding(durable: readonly Entry[]) {
-  const open = (): never => {
-    throw new Error('nobody opens this disk')
-  }
-  return { disk: { open, durable: () => durable, backUp: () => () => undefined } }
+  return { disk: { open: nobodyOpens, durable: () => durable, backUp: () => () => undefined } }
+}
+
+function nobodyOpens(): never {
+  throw new Error('nobody opens this disk')
 }
