@@ -56,6 +56,12 @@ export const ANCHORS_OF_HUB_MAX = 8
 export const ORDERS_HEARD_MAX = 256
 /** Places where one fork is proved that are kept: any will do. */
 export const PROOF_PLACES_MAX = 8
+/** Bytes of notes that ride along with one delta, before compression: a small delta stays small. */
+export const RIDE_BYTES_MAX = 1_000
+/** Bytes of a delta that notes still ride along with: a larger one may fill its envelope. */
+export const RIDE_BESIDE_BYTES_MAX = 30_000
+/** Changes that notes wait for, once they are due, to ride along with; more would hold them up. */
+export const RIDE_CHANGES_MAX = 40
 /** Documents in one note; a longer one is cut. */
 export const NOTE_ITEMS_MAX = 1_000
 /** How long another node's change waits before we put it in a post office: its own node may be quicker. 30 s. */

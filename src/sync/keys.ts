@@ -60,7 +60,7 @@ export const key = {
   has: (peer: PeerId, id: DocumentId) => `has/${peer}/${id}`,
   /** OutboxRecord: the peer lacks something of a document. */
   outbox: (peer: PeerId, lane: Lane, id: DocumentId) => `out/${peer}/${laneNumber(lane)}/${id}`,
-  /** Envelope bytes of somebody's note, to be passed on as they are. */
+  /** NoteRecord: a signed note, our own or somebody's receipt, that waits for this peer. */
   note: (peer: PeerId, hash: string) => `note/${peer}/${hash}`,
   /** ParcelRecord: sealed, numbered, not yet answered. */
   parcel: (peer: PeerId, lane: Lane, number: number) =>
@@ -92,7 +92,7 @@ export const key = {
   owed: (peer: PeerId, id: DocumentId) => `owe/${peer}/${id}`,
   /** ReceiptRecord: what a node said it has of a document. */
   receipt: (node: NodeId, id: DocumentId) => `got/${node}/${id}`,
-  /** SaidRecord: somebody's receipt as it came, kept while it is the newest for some document. */
+  /** SaidRecord: somebody's signed receipt, kept while it is the newest for some document. */
   said: (hash: string) => `said/${hash}`,
   /** Clock: what of a document somebody here has had on a screen. */
   seenHere: (id: DocumentId) => `read/${id}`,

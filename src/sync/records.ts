@@ -87,13 +87,28 @@ export interface OutboxRecord {
 /** A sealed envelope on its way. */
 export interface ParcelRecord {
   readonly bytes: Uint8Array
-  /** The document and what of it the envelope holds; undefined for a note. */
+  /** The document and what of it the envelope holds; undefined for nothing but notes. */
   readonly document: DocumentId | undefined
   /** For each actor, the first and the last of its changes in the envelope. */
   readonly first: Clock
   readonly clock: Clock
+  /** Notes in it: they go again when it does not arrive. */
+  readonly notes?: readonly QueuedNote[]
   /** The peer took it, and something before it is still under way. */
   readonly isAnswered?: boolean
+}
+
+/** A signed note that waits for a peer, and since when; since 0, it goes at once. */
+export interface NoteRecord {
+  readonly node: NodeId
+  readonly body: Uint8Array
+  readonly signature: Uint8Array
+  readonly since: Instant
+}
+
+/** A note out of the queue, and its name there. */
+export interface QueuedNote extends NoteRecord {
+  readonly name: string
 }
 
 /** An envelope that cannot be taken yet. */
@@ -151,9 +166,8 @@ export interface QuestionRecord {
   readonly of: PeerId
 }
 
-/** Somebody's receipt as it came, and for how many documents it is the newest. */
-export interface SaidRecord {
-  readonly bytes: Uint8Array
+/** Somebody's signed receipt, and for how many documents it is the newest. */
+export interface SaidRecord extends Omit<NoteRecord, 'since'> {
   readonly uses: number
 }
 
