@@ -26,6 +26,8 @@ import type { Tx } from './replica.ts'
 export interface Cut {
   readonly parcel: Parcel
   readonly record: ParcelRecord
+  /** What it was cut from, before compression; unknown for a note and for what lay on disk. */
+  readonly plainBytes?: number
 }
 
 /** Cuts what follows `clock` of a document, as much as fits; undefined when nothing does. */
@@ -37,10 +39,13 @@ export async function cutDelta(
     readonly lane: Lane
     readonly document: DocumentId
     readonly clock: Clock
+    /** Plain bytes; one change goes in any case. CUT_BYTES_MAX unless given. */
+    readonly plainBytesMax?: number | undefined
   },
 ): Promise<Cut | undefined> {
   const log = await tx.log(want.document)
-  const changes = await selectChanges(tx, context, { log, clock: want.clock })
+  const bytesMax = Math.min(CUT_BYTES_MAX, want.plainBytesMax ?? CUT_BYTES_MAX)
+  const changes = await selectChanges(tx, context, { log, clock: want.clock, bytesMax })
   if (changes.length === 0) return undefined
   const attestations = await attestationsFor(tx, context, { log, changes })
   const sender = context.replica.actor
@@ -60,7 +65,8 @@ export async function cutDelta(
     first[change.actor] ??= change.seq
     clock[change.actor] = change.seq
   }
-  return keepParcel(tx, want, { bytes, document: want.document, first, clock })
+  const cut = await keepParcel(tx, want, { bytes, document: want.document, first, clock })
+  return { ...cut, plainBytes: changes.reduce((sum, change) => sum + plainBytesOf(change), 0) }
 }
 
 /** Seals a note of our own; undefined while this node has no key for it. */
@@ -138,7 +144,7 @@ export function cutOf(record: ParcelRecord, lane: Lane, number: number): Cut {
 async function selectChanges(
   tx: Tx,
   context: SyncContext,
-  { log, clock }: { readonly log: Log; readonly clock: Clock },
+  { log, clock, bytesMax }: { readonly log: Log; readonly clock: Clock; readonly bytesMax: number },
 ): Promise<readonly Logged[]> {
   const missing = log.since(clock)
   const signed = new Map<ActorId, ReadonlySet<number>>()
@@ -147,7 +153,7 @@ async function selectChanges(
   }
   const isEnd = ({ actor, seq }: Logged): boolean => signed.get(actor)?.has(seq) ?? true
   const vouched = upToEnds(missing, isEnd)
-  const kept = upToEnds(vouched.slice(0, fitting(vouched)), isEnd)
+  const kept = upToEnds(vouched.slice(0, fitting(vouched, bytesMax)), isEnd)
   if (kept.length > 0) return kept
   const run = vouched.filter(({ actor }) => actor === vouched[0]?.actor)
   return run.slice(0, 1 + run.findIndex(isEnd))
@@ -162,15 +168,19 @@ function upToEnds(
   return changes.filter(({ actor, seq }) => seq <= (last.get(actor) ?? 0))
 }
 
-function fitting(changes: readonly Logged[]): number {
+function fitting(changes: readonly Logged[], bytesMax: number): number {
   let bytes = 0
   let count = 0
   for (const change of changes) {
-    bytes += change.value.length + 4
-    if (count > 0 && (bytes > CUT_BYTES_MAX || count >= CUT_CHANGES_MAX)) break
+    bytes += plainBytesOf(change)
+    if (count > 0 && (bytes > bytesMax || count >= CUT_CHANGES_MAX)) break
     count += 1
   }
   return count
+}
+
+function plainBytesOf({ value }: Logged): number {
+  return value.length + 4
 }
 
 async function signedSeqs(
