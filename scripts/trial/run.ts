@@ -62,9 +62,12 @@ export async function runTrial(options: TrialOptions, ports: TrialPorts): Promis
   const isProbing = options.halfOpens > 0
   await using fleet = await openFleet({ trace, speed, seed, stop, isProbing })
   if (options.keep) fleet.keepFolder()
-  display.tell(`the fleet is set up in ${fleet.folder}, link ${trace.name}`)
+  display.tell(`the fleet is set up in ${fleet.folder}`)
   const people = await settle(fleet, plan, pause)
-  display.tell(`${people.writers.length} people in ${people.channels.length} channels`)
+  await fleet.goOut()
+  display.tell(
+    `${people.writers.length} people in ${people.channels.length} channels go out, link ${trace.name}`,
+  )
 
   const wished = planFaults(options, chance)
   const durationMs = Math.max(
