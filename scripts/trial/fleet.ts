@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { realClock } from '#ports/real.ts'
+import { openFarSite } from '../fleet/far-site.ts'
 import { aNode, type Node } from '../fleet/node.ts'
 import { openPostOffice, type PostOffice } from '../fleet/post-office.ts'
 import { openLink, type Link } from '../link/proxy.ts'
-import { constantTrace, type LinkTrace } from '../link/trace.ts'
+import { constantTrace, type LinkTrace, type Trace } from '../link/trace.ts'
 
 /** A kit, and the link between it and the post office. */
 export interface Kit {
@@ -33,6 +34,8 @@ export interface FleetOptions {
   readonly speed: number
   readonly seed: number
   readonly stop: AbortSignal
+  /** The post office is behind cables that the kernel shapes. */
+  readonly isFar: boolean
   /** Kits look after idle lines, as an operator sets it behind a router that forgets connections. */
   readonly isProbing: boolean
 }
@@ -49,14 +52,16 @@ const IDLE_PROBE_MS = 10_000
 
 /** Founds the organisation, lets both kits join it by their local network, and starts everything. */
 export async function openFleet(options: FleetOptions): Promise<Fleet> {
-  const { speed, seed, stop, isProbing } = options
+  const { speed, stop, isProbing, isFar, trace } = options
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-demo-'))
   let isKept = false
   stack.defer(async () => {
     if (!isKept) await rm(folder, { recursive: true, force: true })
   })
-  const office = stack.use(await openPostOffice(folder))
+  const cable = { up: fastestOf(trace.up) * speed, down: fastestOf(trace.down) * speed }
+  const site = isFar ? stack.use(await openFarSite([cable, cable])) : undefined
+  const office = stack.use(await openPostOffice(folder, site))
   const hub = stack.use(
     aNode({ name: 'alpha', role: 'hub', folder, carriers: [hubCarrier(office, speed)], stop }),
   )
@@ -64,7 +69,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   await hub.start()
   const kits: TravellingKit[] = []
   for (const [index, name] of ['bravo', 'charlie'].entries()) {
-    const way = stack.use(await openWay(office, { ...options, seed: seed * 10 + index }))
+    const way = stack.use(await openWay(office, index, options))
     const probe = isProbing ? { idleProbeMs: IDLE_PROBE_MS } : {}
     const carriers = [{ ...kitCarrier(way.link(), speed), ...probe }]
     const node = stack.use(aNode({ name, role: 'kit', folder, carriers, stop }))
@@ -112,16 +117,17 @@ interface Way extends AsyncDisposable {
 
 async function openWay(
   office: PostOffice,
-  { trace, speed, seed }: Pick<FleetOptions, 'trace' | 'speed' | 'seed'>,
+  kit: number,
+  { trace, speed, seed }: FleetOptions,
 ): Promise<Way> {
   const open = (listenPort: number, over: LinkTrace): Promise<Link> =>
     openLink({
       listenPort,
-      targetHost: '127.0.0.1',
+      targetHost: office.hostFor(kit),
       targetPort: office.port,
       trace: over,
       speed,
-      seed,
+      seed: seed * 10 + kit,
       clock: realClock(),
     })
   let link = await open(0, AT_THE_BASE)
@@ -139,6 +145,10 @@ async function openWay(
 /** All nodes, the hub first. */
 export function nodesOf({ hub, kits }: Pick<Fleet, 'hub' | 'kits'>): readonly Node[] {
   return [hub, ...kits.map(({ node }) => node)]
+}
+
+function fastestOf({ rows }: Trace): number {
+  return Math.max(...rows.map(({ rateBps }) => rateBps))
 }
 
 function hubCarrier(office: PostOffice, speed: number): object {

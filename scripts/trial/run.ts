@@ -22,7 +22,7 @@ import { settle, type People } from './people.ts'
 import { openPosting, type Posting } from './posting.ts'
 import { isGood, type Result } from './result.ts'
 import { openTicks, type Ticks } from './ticks.ts'
-import { viewOf } from './views.ts'
+import { shownBy, viewOf } from './views.ts'
 
 /** What a trial needs from outside. */
 export interface TrialPorts {
@@ -60,7 +60,8 @@ export async function runTrial(options: TrialOptions, ports: TrialPorts): Promis
   const plan = planMessages(input, options.count ?? input.length, chance)
 
   const isProbing = options.halfOpens > 0
-  await using fleet = await openFleet({ trace, speed, seed, stop, isProbing })
+  const isFar = options.namespaces
+  await using fleet = await openFleet({ trace, speed, seed, stop, isProbing, isFar })
   if (options.keep) fleet.keepFolder()
   display.tell(`the fleet is set up in ${fleet.folder}`)
   const people = await settle(fleet, plan, pause)
@@ -79,7 +80,8 @@ export async function runTrial(options: TrialOptions, ports: TrialPorts): Promis
     kits: fleet.kits,
     plan,
     people,
-    losses: (posted) => openLosses({ ...ground, posted }),
+    losses: (posted) =>
+      openLosses({ ...ground, posted, shownBy: (node) => shownBy(node, people.channels) }),
     patienceMs,
     durationMs,
     chance,
