@@ -1,5 +1,5 @@
 /**
- * Measures: `scripts/bench store`, `scripts/bench trust`, `scripts/bench wire`. Called by `scripts/bench`, which sees to
+ * Measures: `scripts/bench receipts`, `scripts/bench store`, `scripts/bench trust`, `scripts/bench wire`. Called by `scripts/bench`, which sees to
  * the right Node and the packages. With --json the last line is one flat object; times and rates are those of this
  * machine, now. Only the bench that is asked for is loaded.
  */
@@ -20,6 +20,13 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  receipts: {
+    about: 'bytes and envelopes for a message until its author knows it to be stored',
+    run: async () => {
+      const { measureReceipts } = await import('./measure/receipts.ts')
+      return measureReceipts()
+    },
+  },
   store: {
     about: 'start, memory and posting of one node, with 1,000 and with 100,000 messages',
     run: async ({ messages }) => {

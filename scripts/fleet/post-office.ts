@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { backUp, putBack } from './backup.ts'
 
 /** A NATS server. Disposing it ends its process at once; its folder stays. */
 export interface PostOffice extends AsyncDisposable {
@@ -17,6 +18,12 @@ export interface PostOffice extends AsyncDisposable {
   readonly kill: () => Promise<void>
   /** Removes everything it has stored, while it is down. */
   readonly wipe: () => Promise<void>
+  /** Ends it as an operator does. */
+  readonly stop: () => Promise<void>
+  /** Backs up what it has stored; to be done while it is down. */
+  readonly copy: () => Promise<void>
+  /** Puts what it has stored back to the last backup; to be done while it is down. */
+  readonly putBack: () => Promise<void>
 }
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -36,21 +43,25 @@ export function natsServerFile(): string | undefined {
 export async function openPostOffice(folder: string): Promise<PostOffice> {
   await writeFile(join(folder, 'nats-server.conf'), CONFIG)
   let { child, port } = await launch(folder, -1)
-  const kill = async (): Promise<void> => {
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
-    child.kill('SIGKILL')
+    child.kill(signal)
     await exited
   }
+  const store = join(folder, STORE)
   return {
     port,
     url: `nats://127.0.0.1:${port}`,
     start: async () => {
       ;({ child, port } = await launch(folder, port))
     },
-    kill,
-    wipe: () => rm(join(folder, STORE), { recursive: true, force: true }),
-    [Symbol.asyncDispose]: kill,
+    kill: () => end('SIGKILL'),
+    wipe: () => rm(store, { recursive: true, force: true }),
+    stop: () => end('SIGTERM'),
+    copy: () => backUp(store),
+    putBack: () => putBack(store),
+    [Symbol.asyncDispose]: () => end('SIGKILL'),
   }
 }
 

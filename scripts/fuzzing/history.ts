@@ -118,6 +118,7 @@ function keyContents(suite: Suite, node: NodeId, other: NodeId): readonly Conten
   const epoch = epochOf(suite, facts)
   const wrap = wrapEpoch(suite, sealed.secret, epoch)
   const branch = { values: [Uint8Array.of(0x90), Uint8Array.of(0x91, 0)], signature: seedOf('s') }
+  const order = { by: node, node: other, signature: Buffer.alloc(suite.signatureBytes, 7) }
   return [
     { kind: 'sealing key', generation: 1, publicBytes: pair.publicBytes },
     { kind: 'pair', keyName: '0123456789abcdef', ciphertext: sealed.ciphertext },
@@ -132,8 +133,8 @@ function keyContents(suite: Suite, node: NodeId, other: NodeId): readonly Conten
         { pair: 3, bytes: wrap },
       ],
     },
-    { kind: 'revocation', node: other, since: BEGAN_AT, reason: 'lost' },
-    { kind: 'wipe order', node: other },
+    { kind: 'revocation', ...order, since: BEGAN_AT, reason: 'lost' },
+    { kind: 'wipe order', ...order, at: BEGAN_AT },
     { kind: 'wiped' },
     {
       kind: 'fork',

@@ -30,6 +30,8 @@ export interface FleetOptions {
   readonly speed: number
   readonly seed: number
   readonly stop: AbortSignal
+  /** Kits look after idle lines, as an operator sets it behind a router that forgets connections. */
+  readonly isProbing: boolean
 }
 
 const STREAM_BYTES_MAX = 500_000_000
@@ -37,10 +39,12 @@ const STREAM_BYTES_MAX = 500_000_000
 const LIFE = { receiptDelayMs: 30_000, hubReceiptDelayMs: 1_000, connectTimeoutMs: 120_000 }
 /** Nodes dial again this often at least: all pauses of a node but these run in real time. */
 const BACK_OFF_MS_MAX = 2_000
+/** The shortest that the config takes, in real time. */
+const IDLE_PROBE_MS = 10_000
 
 /** Founds the organisation, lets both kits join it by their local network, and starts everything. */
 export async function openFleet(options: FleetOptions): Promise<Fleet> {
-  const { trace, speed, seed, stop } = options
+  const { trace, speed, seed, stop, isProbing } = options
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-demo-'))
   let isKept = false
@@ -66,7 +70,8 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
         clock: realClock(),
       }),
     )
-    const carriers = [kitCarrier(link, speed)]
+    const probe = isProbing ? { idleProbeMs: IDLE_PROBE_MS } : {}
+    const carriers = [{ ...kitCarrier(link, speed), ...probe }]
     const node = stack.use(aNode({ name, role: 'kit', folder, carriers, stop }))
     await node.join(hub)
     await node.start()

@@ -5,8 +5,9 @@ import { actionNumber } from '#model/audit-words.ts'
 import type { Content, Draft } from '#model/entry.ts'
 import { usernames } from '#model/names.ts'
 import { EMPTY_CHANNEL, type ChannelRecord, type MessageRecord } from '#model/view.ts'
+import type { PeerId } from '#ports/carrier.ts'
 import type { Random } from '#ports/random.ts'
-import type { SyncContext } from '#sync/context.ts'
+import { isNode, type SyncContext } from '#sync/context.ts'
 import { writeHere, type Written } from '#sync/author.ts'
 import { key } from '#sync/keys.ts'
 import { unpack } from '#sync/records.ts'
@@ -33,6 +34,12 @@ export function insist({ sync }: AppContext, subject: UserId, situation: Situati
   const facts = { action: actionNumber(action) }
   sync.audit.count({ deed: 'action refused', result: 'refused', by: subject, facts, reason })
   throw new EdgeError('NOT_ALLOWED', { action, found: reason })
+}
+
+/** What a peer is called: a node, or a post office. */
+export function peerName({ roster }: Pick<SyncContext, 'roster'>, peer: PeerId): string {
+  if (!isNode(peer)) return peer.slice('post:'.length)
+  return roster.byNode(peer)?.name ?? peer
 }
 
 /** Whether `person` administers the workspace. */

@@ -11,6 +11,7 @@ import type { CourierReport } from '#ports/courier.ts'
 import type { AuditNote } from '#sync/audit.ts'
 import type { AuditQuery } from '#sync/audit-reading.ts'
 import type { NodeRole } from '#trust/identity.ts'
+import type { Reporting } from './gap-types.ts'
 import type {
   AuditFeed,
   CaptureReport,
@@ -173,7 +174,7 @@ export type NodeEvent =
   | { readonly kind: 'wipe-ordered' }
 
 /** Everything a door may ask of the node. `subject` is the person who asks; decisions are made here. */
-export interface EdgeNode {
+export interface EdgeNode extends Reporting {
   /** Calls `listener` for each event, in order, after its batch is on disk. Returns how to stop. */
   readonly subscribe: (listener: (event: NodeEvent) => void) => () => void
 
@@ -230,7 +231,6 @@ export interface EdgeNode {
   ) => Promise<readonly Message[]>
   /** The root and all replies, oldest first. */
   readonly thread: (subject: UserId, root: PostId) => Promise<readonly Message[]>
-
   readonly delivery: (subject: UserId, id: PostId) => Promise<DeliveryStory>
   readonly status: () => Promise<NodeStatus>
 

@@ -10,6 +10,7 @@ import { audit, revocationDeed } from '#sync/audit.ts'
 import { ensureEpoch } from '#sync/epochs.ts'
 import { exposureOf, openAudiences, unawareOf, type ChannelExposure } from '#sync/exposure.ts'
 import { key } from '#sync/keys.ts'
+import { orderHere } from '#sync/orders.ts'
 import { unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import type { Certificate } from '#trust/identity.ts'
@@ -37,7 +38,8 @@ export function openRevoking(
     wipeNode: async (subject, node) => {
       insistOnAuthority(context, subject, 'wipe node')
       certificateOf(context, node)
-      const content = { kind: 'wipe order' as const, node }
+      const { identity, now } = context.sync
+      const content = orderHere(identity, { kind: 'wipe order', node, at: now() })
       await context.sync.replica.commit(async (tx) => {
         await append(tx, context, content)
         const subjects = [aboutNode(node)]
@@ -77,7 +79,8 @@ async function revokeNode(
     const { node, since = sync.now(), reason = '' } = request
     const opened = openAudiences(sync, node)
     await vouchAnew(tx, context, { root, fallen: node, since })
-    await append(tx, context, { kind: 'revocation', node, since, reason })
+    const content = orderHere(sync.identity, { kind: 'revocation', node, since, reason })
+    await append(tx, context, content)
     await audit(tx, sync, { ...revocationDeed({ node, since }), by: subject })
     // The new keys leave in the same commit: whoever hears of the revocation can go on at once.
     for (const audience of opened) await ensureEpoch(tx, sync, audience)

@@ -4,13 +4,12 @@ import { EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
 import { LANES, type Lane } from '#model/precedence.ts'
 import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
 import type { Certificate } from '#trust/identity.ts'
-import { isNode } from '#sync/context.ts'
 import { overdueCounts, overdueSince } from '#sync/deadlines.ts'
 import { queueSizes, standings } from '#sync/delivery.ts'
 import type { LinkState } from '#sync/links.ts'
 import { key, range } from '#sync/keys.ts'
 import { unpack } from '#sync/records.ts'
-import { insistInChannel, recordOf, type AppContext } from './context.ts'
+import { insistInChannel, peerName, recordOf, type AppContext } from './context.ts'
 import type { EdgeNode } from './node.ts'
 import type { DeliveryStory, Link, NodeStatus, NodeSummary } from './types.ts'
 
@@ -81,14 +80,12 @@ async function statusOf(
 
 async function linkFrom(context: AppContext, state: LinkState): Promise<Link> {
   const sizes = await queueSizes(context.sync.replica, state.peer)
-  const name = isNode(state.peer)
-    ? context.sync.roster.byNode(state.peer)?.name
-    : state.peer.slice('post:'.length)
   const queued = Object.fromEntries(
     LANES.map((lane, index) => [lane, sizes[index] ?? 0]),
   ) as Record<Lane, number>
+  const peer = peerName(context.sync, state.peer)
   const { carrier, isUp, since, sentBytes, receivedBytes } = state
-  return { carrier, peer: name ?? state.peer, isUp, since, sentBytes, receivedBytes, queued }
+  return { carrier, peer, isUp, since, sentBytes, receivedBytes, queued }
 }
 
 /** A node in a few words. */

@@ -52,8 +52,16 @@ export const COURIER_SECRETS_MAX = 64
 export const PARKED_ENVELOPES_MAX = 2_000
 /** Anchors of one hub that are kept for one list: an honest one writes one or two. */
 export const ANCHORS_OF_HUB_MAX = 8
+/** Orders looked at in one piece of a list that does not count: each costs a signature to be checked. */
+export const ORDERS_HEARD_MAX = 256
 /** Places where one fork is proved that are kept: any will do. */
 export const PROOF_PLACES_MAX = 8
+/** Bytes of notes that ride along with one delta, before compression: a small delta stays small. */
+export const RIDE_BYTES_MAX = 1_000
+/** Bytes of a delta that notes still ride along with: a larger one may fill its envelope. */
+export const RIDE_BESIDE_BYTES_MAX = 30_000
+/** Changes that notes wait for, once they are due, to ride along with; more would hold them up. */
+export const RIDE_CHANGES_MAX = 40
 /** Documents in one note; a longer one is cut. */
 export const NOTE_ITEMS_MAX = 1_000
 /** How long another node's change waits before we put it in a post office: its own node may be quicker. 30 s. */
@@ -78,6 +86,10 @@ export const AUDIT_TALLIES_MAX = 16
 export const AUDIT_PAGE_MAX = 1_000
 /** Bytes of one export of audits. */
 export const AUDIT_EXPORT_BYTES_MAX = 256_000_000
+/** Documents on one page of a report of gaps. */
+export const GAP_DOCUMENTS_MAX = 500
+/** Documents that are opened for one page of it, to weigh what others lack of them. */
+export const GAPS_WEIGHED_MAX = 64
 /** Commits that one synced batch takes together. */
 export const GROUP_COMMITS_MAX = 256
 /** Commits that may wait; more are refused with TOO_MANY_REQUESTS. */

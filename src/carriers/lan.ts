@@ -37,8 +37,8 @@ export interface LanOptions {
   readonly receiptDelayMs?: number
   /** Longest delay between two tries of one address; 30 s unless given. */
   readonly backOffMaxMs?: number
-  /** How long a session may be idle before its initiator looks whether the peer is still there; 30 s unless given. */
-  readonly keepAliveMs?: number
+  /** How long a session may be idle before its initiator looks whether the peer is still there. Never unless given: idle costs nothing. */
+  readonly keepAliveMs?: number | undefined
 }
 
 /** The effects the carrier needs. */
@@ -64,7 +64,6 @@ export const LAN_PEER_PATH = '/api/holdfast/v1/peer'
 const WAITING_MAX = { arrivalsMax: 1_024, bytesMax: 8_000_000 }
 const RECEIPT_DELAY_MS = 200
 const BACK_OFF_MAX_MS = 30_000
-const KEEP_ALIVE_MS = 30_000
 
 /**
  * Opens the carrier and starts to dial.
@@ -182,7 +181,7 @@ function runSession(house: House, { socket, role, onOpen, onEnd }: Visit): void 
       socket,
       role,
       party: partyOf(options, ports.clock),
-      keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
+      keepAliveMs: options.keepAliveMs,
       isWanted: (peer) => peerOf(house, peer).isWanted(),
       onOpen: (opened, { node, certificateBytes }) => {
         onOpen?.()

@@ -41,9 +41,9 @@ const Lan = object({
   receiptDelayMs: receiptDelayMs.default(200),
   backOffMsMax: backOffMsMax.default(30_000),
   keepAliveMs: whole(1_000, DAY_MS)
-    .default(30_000)
+    .optional()
     .describe(
-      'How long a connection may be idle before this node looks whether the other is still there.',
+      'Looks whether the other is still there when a connection was idle for so long: for a router that forgets idle connections. Never unless set.',
     ),
 })
 

@@ -145,6 +145,7 @@ export const REFUSABLE = [
   'look into a capture',
   'lock',
   'use courier',
+  'read metrics',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */

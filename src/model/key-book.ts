@@ -85,7 +85,10 @@ export type KeyNews =
   | { readonly kind: 'renewal'; readonly node: NodeId }
   | ShareNews
   /** `why`: the writer has no say in it, whatever else is heard. */
-  | { readonly kind: 'nothing'; readonly why?: 'not an administrator' | 'revoked' }
+  | {
+      readonly kind: 'nothing'
+      readonly why?: 'not an administrator' | 'revoked' | 'not authentic'
+    }
 
 /** Grows by `apply`; asks cost nothing. */
 export interface KeyBook {

@@ -47,12 +47,21 @@ export type KeyContent =
     }
   | {
       readonly kind: 'revocation'
+      /** Who orders it, and signs it: the entry may stand in any node's list. */
+      readonly by: NodeId
       readonly node: NodeId
       /** What the node claims to have written later counts no more. */
       readonly since: Instant
       readonly reason: string
+      readonly signature: Uint8Array
     }
-  | { readonly kind: 'wipe order'; readonly node: NodeId }
+  | {
+      readonly kind: 'wipe order'
+      readonly by: NodeId
+      readonly node: NodeId
+      readonly at: Instant
+      readonly signature: Uint8Array
+    }
   /** The node says of itself that it destroys its keys now. */
   | { readonly kind: 'wiped' }
   | ForkProof
@@ -66,6 +75,9 @@ export type KeyContent =
       readonly id: string
       readonly parcel: ShareParcel | undefined
     }
+
+/** What a node that administers orders about another. */
+export type Order = Extract<KeyContent, { readonly kind: 'revocation' | 'wipe order' }>
 
 /** A share that only the owner of one sealing key can open. */
 export interface ShareParcel {
@@ -124,9 +136,8 @@ export function keyFields(content: KeyContent): readonly unknown[] {
       return [bytesFromId(audience), number, bytesFromHex(epoch), by, writeWraps(wraps)]
     }
     case 'revocation':
-      return [bytesFromId(content.node), Math.floor(content.since / 1000), content.reason]
     case 'wipe order':
-      return [bytesFromId(content.node)]
+      return orderFields(content)
     case 'wiped':
       return []
     case 'fork':
@@ -175,12 +186,16 @@ export const KEY_READERS: Readonly<
       }
     )
   },
-  [KEY_KIND_NUMBER.revocation]: ([node, since, reason]) =>
-    isBytes(node, 16) && isCount(since, SECONDS_MAX) && isReason(reason)
-      ? { kind: 'revocation', node: idFromBytes<NodeId>(node), since: since * 1000, reason }
-      : undefined,
-  [KEY_KIND_NUMBER['wipe order']]: ([node]) =>
-    isBytes(node, 16) ? { kind: 'wipe order', node: idFromBytes<NodeId>(node) } : undefined,
+  [KEY_KIND_NUMBER.revocation]: ([by, node, since, signature, reason]) => {
+    const head = readOrder([by, node, since, signature])
+    if (head === undefined || !isReason(reason)) return undefined
+    const { at, ...order } = head
+    return { ...order, kind: 'revocation', since: at, reason }
+  },
+  [KEY_KIND_NUMBER['wipe order']]: (items) => {
+    const order = readOrder(items)
+    return order && { ...order, kind: 'wipe order' }
+  },
   [KEY_KIND_NUMBER.wiped]: () => ({ kind: 'wiped' }),
   ...FORK_READERS,
   [KEY_KIND_NUMBER.renewal]: ([until]) =>
@@ -194,6 +209,28 @@ export const KEY_READERS: Readonly<
     if (!isParcel) return undefined
     return { ...share, parcel: { keyName: hexFromBytes(keyName), ciphertext, sealed } }
   },
+}
+
+function orderFields(order: Order): readonly unknown[] {
+  const { by, node, signature } = order
+  const time = order.kind === 'revocation' ? order.since : order.at
+  const head = [bytesFromId(by), bytesFromId(node), Math.floor(time / 1000), signature]
+  return order.kind === 'revocation' ? [...head, order.reason] : head
+}
+
+function readOrder([by, node, seconds, signature]: readonly unknown[]) {
+  const isShaped =
+    isBytes(by, 16) &&
+    isBytes(node, 16) &&
+    isCount(seconds, SECONDS_MAX) &&
+    signature instanceof Uint8Array
+  if (!isShaped) return undefined
+  return {
+    by: idFromBytes<NodeId>(by),
+    node: idFromBytes<NodeId>(node),
+    at: seconds * 1000,
+    signature,
+  }
 }
 
 function writeWraps(wraps: readonly Wrap[]): Uint8Array {

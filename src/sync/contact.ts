@@ -3,13 +3,20 @@
  * Decisions only; `driver.ts` does the sending.
  */
 import type { DocumentId } from '#base/ids.ts'
-import { RELAY_DELAY_MS } from '#base/limits.ts'
+import { RELAY_DELAY_MS, RIDE_CHANGES_MAX } from '#base/limits.ts'
 import { channelDocument, channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import { countBeyond, joinClocks } from '#model/log.ts'
 import { laneFromNumber, LANES, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { isNode, type SyncContext } from './context.ts'
-import { introduce, NOTE_LANE, nextNote } from './contact-notes.ts'
+import {
+  cutNotesAlone,
+  introduce,
+  mayRide,
+  NOTE_LANE,
+  notesDue,
+  ridersFor,
+} from './contact-notes.ts'
 import type { ContactState, Next } from './contact-state.ts'
 import { cutDelta, cutOf, type Cut } from './cut.ts'
 import { sealingKeyFor } from './epochs.ts'
@@ -17,6 +24,7 @@ import { goesAnywayAt, mustHoldBack } from './hearsay.ts'
 import { retryParked } from './inbox.ts'
 import { key, range } from './keys.ts'
 import { allDocuments, clockOf, coveredByAll, hasOf, setHas } from './ledger.ts'
+import { restoreNotes } from './note-queue.ts'
 import { passOnAgain } from './notes.ts'
 import { pack, unpack, type OutboxRecord, type ParcelRecord, type PeerRecord } from './records.ts'
 import { settleOverdue } from './rebirth.ts'
@@ -73,7 +81,7 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
   })
   for (const lane of LANES) {
     if (lane === NOTE_LANE) {
-      const note = await nextNote(tx, context, state)
+      const note = await nextNote(tx, context, { state, due })
       if (note.cut !== undefined) return note
       if (note.lookAgainAt !== undefined) later.push(note.lookAgainAt)
     }
@@ -87,6 +95,35 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
   const anywayAt = goesAnywayAt(context)
   if (anywayAt !== undefined) later.push(anywayAt)
   return { cut: undefined, lookAgainAt: later.length === 0 ? undefined : Math.min(...later) }
+}
+
+/** Notes that have to go now: with the most urgent delta that waits, where they may and it is small; otherwise alone. */
+async function nextNote(
+  tx: Tx,
+  context: SyncContext,
+  { state, due }: { readonly state: ContactState; readonly due: readonly Offer[] },
+): Promise<Next> {
+  const { isDue, lookAgainAt } = await notesDue(tx, context, state)
+  if (!isDue) return { cut: undefined, lookAgainAt }
+  const company =
+    due.find(({ lane }) => lane === 'priority') ?? due.find(({ lane }) => lane === 'routine')
+  if (company !== undefined && (await isFit(tx, context, { state, offer: company }))) {
+    const cut = await cutOffer(tx, context, { state, offer: company, offers: due })
+    if (cut !== undefined) return { cut, lookAgainAt: undefined }
+  }
+  return { cut: await cutNotesAlone(tx, context, state), lookAgainAt: undefined }
+}
+
+/** Whether notes may ride with what is offered, and are not held up by it. */
+async function isFit(
+  tx: Tx,
+  context: SyncContext,
+  { state: { peer }, offer }: { readonly state: ContactState; readonly offer: Offer },
+): Promise<boolean> {
+  const { document } = offer
+  if (!mayRide(context, peer, document)) return false
+  const lacking = countBeyond(await clockOf(tx, document), await hasOf(tx, peer, document))
+  return lacking <= RIDE_CHANGES_MAX
 }
 
 /** A node may be met before the directory that names it has arrived: what it sent before can be opened now. */
@@ -139,7 +176,7 @@ async function forget(tx: Tx, context: SyncContext, peer: PeerId): Promise<void>
 
 /**
  * Numbered bytes stay as they are until they are answered for: a post office takes a number once. A node tells by
- * its own note what it has, so there (`isStale`) only notes are sent again and deltas are cut anew.
+ * its own note what it has, so there (`isStale`) all is cut anew, and notes wait again.
  */
 async function leftParcels(tx: Tx, state: ContactState, isStale: boolean): Promise<readonly Cut[]> {
   const cuts: Cut[] = []
@@ -149,7 +186,8 @@ async function leftParcels(tx: Tx, state: ContactState, isStale: boolean): Promi
     const record = unpack<ParcelRecord>(bytes)
     if (lane === undefined || record === undefined) continue
     const isAnswered = record.isAnswered === true
-    if (isAnswered || (isStale && record.document !== undefined)) tx.delete(place)
+    if (isStale && !isAnswered) await restoreNotes(tx, state.peer, record)
+    if (isAnswered || isStale) tx.delete(place)
     else cuts.push(cutOf(record, lane, Number(numberText)))
   }
   return cuts
@@ -217,5 +255,8 @@ async function cutDocument(
   if (await mustHoldBack(tx, context, { peer: state.peer, document }))
     clock = { ...clock, [actor]: mine[actor] ?? 0 }
   if (countBeyond(mine, clock) === 0) return undefined
-  return cutDelta(tx, context, { peer: state.peer, lane, document, clock })
+  const { peer } = state
+  // Who is out gets keys and nothing else.
+  const riders = isShutOut(context, peer) ? undefined : ridersFor(tx, context, { peer, document })
+  return cutDelta(tx, context, { peer, lane, document, clock, riders })
 }

@@ -32,6 +32,7 @@ import {
   type ListEnd,
   type ListName,
 } from './list-end.ts'
+import { uphold } from './orders.ts'
 import { noteLoss, sentOf, settleAside } from './rebirth.ts'
 import { pack, unpack, type CutRecord, type ForkRecord, type RebornRecord } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -163,18 +164,19 @@ export async function cutTo(
   }
   if (gone.length === 0 && !hadUnexplained) return
   await show(tx, context, { document, back: [] })
-  if (document === KEYS) await proveAgain(tx, context, gone)
+  if (document === KEYS) await sayAgain(tx, context, gone)
   tx.afterwards(() => context.log.warn('list.frozen', { document, actor, count: gone.length }))
 }
 
 /**
- * Proofs that stood in a list which is cut itself are written again, as anybody may: whoever hears of that list once it
- * is cut never reads them. What hubs said there counts no more.
+ * Orders and proofs that stood in a list which is cut itself are written again, as anybody may: whoever hears of that list
+ * once it is cut never reads them. What hubs said there counts no more.
  */
-async function proveAgain(tx: Tx, context: SyncContext, gone: readonly Logged[]): Promise<void> {
+async function sayAgain(tx: Tx, context: SyncContext, gone: readonly Logged[]): Promise<void> {
   lookAgain(tx, context)
-  for (const { entry } of gone) {
-    const { content } = entry
+  const contents = gone.map(({ entry }) => entry.content)
+  await uphold(tx, context, contents)
+  for (const content of contents) {
     if (content.kind !== 'fork') continue
     const { forkAt, proofs } = await forkOf(tx, content)
     const isGone = (at: ForkRecord['proofs'][number]): boolean =>

@@ -60,7 +60,7 @@ export const key = {
   has: (peer: PeerId, id: DocumentId) => `has/${peer}/${id}`,
   /** OutboxRecord: the peer lacks something of a document. */
   outbox: (peer: PeerId, lane: Lane, id: DocumentId) => `out/${peer}/${laneNumber(lane)}/${id}`,
-  /** Envelope bytes of somebody's note, to be passed on as they are. */
+  /** NoteRecord: a signed note, our own or somebody's receipt, that waits for this peer. */
   note: (peer: PeerId, hash: string) => `note/${peer}/${hash}`,
   /** ParcelRecord: sealed, numbered, not yet answered. */
   parcel: (peer: PeerId, lane: Lane, number: number) =>
@@ -92,7 +92,7 @@ export const key = {
   owed: (peer: PeerId, id: DocumentId) => `owe/${peer}/${id}`,
   /** ReceiptRecord: what a node said it has of a document. */
   receipt: (node: NodeId, id: DocumentId) => `got/${node}/${id}`,
-  /** SaidRecord: somebody's receipt as it came, kept while it is the newest for some document. */
+  /** SaidRecord: somebody's signed receipt, kept while it is the newest for some document. */
   said: (hash: string) => `said/${hash}`,
   /** Clock: what of a document somebody here has had on a screen. */
   seenHere: (id: DocumentId) => `read/${id}`,
@@ -120,6 +120,14 @@ export const key = {
   moved: (id: PostId) => `moved/${id}`,
   /** HoleRecord: damage took some of this document; it is asked for. */
   hole: (id: DocumentId) => `hole/${id}`,
+  /** Since when others may lack some of a document that changed here: an Instant. A report of gaps takes it away. */
+  uneven: (lane: Lane, id: DocumentId) => `uneven/${laneNumber(lane)}/${id}`,
+  /** AnnouncedRecord: nodes have signed for more of a document than is here. */
+  announced: (id: DocumentId) => `more/${id}`,
+  /** LessRecord: a node says that it holds less of a document than it has signed for. */
+  less: (node: NodeId, id: DocumentId) => `less/${node}/${id}`,
+  /** QuestionRecord: whom we asked last for what we lack of a document. */
+  question: (id: DocumentId) => `ask/${id}`,
   /** Bytes of a damaged document as they were found: nobody reads them but a person who wants to know. */
   broken: (id: DocumentId, index: number) => `broken/${id}/${padded(index)}`,
 
@@ -200,6 +208,8 @@ export const range = {
   aside: (id: DocumentId) => within(`aside/${id}/`),
   allAside: within('aside/'),
   holes: within('hole/'),
+  uneven: within('uneven/'),
+  announced: within('more/'),
   broken: (id: DocumentId) => within(`broken/${id}/`),
   pending: (person: UserId) => within(`once/${person}/`),
   departures: (id: DocumentId, actor: ActorId, fromSeq: number): Range => ({

@@ -68,7 +68,7 @@ export function openProjector(
   { identity, roster }: { readonly identity: Identity; readonly roster: Roster },
   hooks: ProjectorHooks,
 ): Projector {
-  const books = openBooks(roster)
+  const books = openBooks(roster, identity.organisation.id)
   const bench: Bench = { identity, roster, hooks, books }
   return {
     directory: books.directory,

@@ -19,6 +19,7 @@ import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { allDocuments, clockOf } from './ledger.ts'
 import { endOf, topOf } from './list-end.ts'
+import { isOrder, uphold } from './orders.ts'
 import { pack, unpack, type AsideRecord, type CutRecord, type RebornRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 
@@ -113,8 +114,11 @@ export async function settleAside(
   const kept = await tx.list(range.aside(document))
   if (kept.length === 0) return
   const waiting = new Set<PostId>()
-  for (const [place, bytes] of kept) {
-    const record = unpack<AsideRecord>(bytes)
+  const records = kept.map(([place, bytes]) => ({ place, record: unpack<AsideRecord>(bytes) }))
+  // Who is out stays out meanwhile.
+  const contents = records.flatMap(({ record }) => record?.entry.content ?? [])
+  await uphold(tx, context, contents)
+  for (const { place, record } of records) {
     if (record === undefined) continue
     const { actor, seq, entry } = record
     const fate = await fateOf(tx, context, { document, record })
@@ -124,7 +128,8 @@ export async function settleAside(
       continue
     }
     tx.delete(place)
-    if (fate === 'lost' && !isOpening(entry.content))
+    const { content } = entry
+    if (fate === 'lost' && !isOpening(content) && !isOrder(content))
       await writeAgain(tx, context, { document, record })
   }
 }

@@ -87,13 +87,28 @@ export interface OutboxRecord {
 /** A sealed envelope on its way. */
 export interface ParcelRecord {
   readonly bytes: Uint8Array
-  /** The document and what of it the envelope holds; undefined for a note. */
+  /** The document and what of it the envelope holds; undefined for nothing but notes. */
   readonly document: DocumentId | undefined
   /** For each actor, the first and the last of its changes in the envelope. */
   readonly first: Clock
   readonly clock: Clock
+  /** Notes in it: they go again when it does not arrive. */
+  readonly notes?: readonly QueuedNote[]
   /** The peer took it, and something before it is still under way. */
   readonly isAnswered?: boolean
+}
+
+/** A signed note that waits for a peer, and since when; since 0, it goes at once. */
+export interface NoteRecord {
+  readonly node: NodeId
+  readonly body: Uint8Array
+  readonly signature: Uint8Array
+  readonly since: Instant
+}
+
+/** A note out of the queue, and its name there. */
+export interface QueuedNote extends NoteRecord {
+  readonly name: string
 }
 
 /** An envelope that cannot be taken yet. */
@@ -126,9 +141,33 @@ export interface ReceiptRecord {
   readonly at: Instant
 }
 
-/** Somebody's receipt as it came, and for how many documents it is the newest. */
-export interface SaidRecord {
-  readonly bytes: Uint8Array
+/** Nodes have signed for more of a document than is here. */
+export interface AnnouncedRecord extends Announcement {
+  /** What was signed for later, while the first of it had not come yet. */
+  readonly next?: Announcement
+}
+
+/** What was signed for, and since when that is known. */
+export interface Announcement {
+  readonly since: Instant
+  readonly wanted: Clock
+}
+
+/** A node says that it holds less than it has signed for. */
+export interface LessRecord {
+  /** What it holds, as far as it has said since. */
+  readonly clock: Clock
+  readonly since: Instant
+}
+
+/** We asked for what we lack. */
+export interface QuestionRecord {
+  readonly at: Instant
+  readonly of: PeerId
+}
+
+/** Somebody's signed receipt, and for how many documents it is the newest. */
+export interface SaidRecord extends Omit<NoteRecord, 'since'> {
   readonly uses: number
 }
 

@@ -14,6 +14,7 @@ import type { Log as EventLog } from '#ports/log.ts'
 import type { Entry, Range, Store } from '#ports/store.ts'
 import { heal } from './healing.ts'
 import { openDocuments, type Documents } from './documents.ts'
+import { markUneven } from './gap-marks.ts'
 import { openStaging, type Staging } from './staging.ts'
 
 /** Reading, as of the commits before this one and this one's own writes. */
@@ -209,12 +210,14 @@ function transaction(desk: Desk, effects: (() => void)[], touched: Set<DocumentI
     append: async (document, draft, seenAt = 0) => {
       if (desk.isOver) throw new EdgeError('STOPPING', { found: 'a damaged list of our own' })
       touched.add(document)
+      await markUneven(staging, document, desk.now())
       const log = await documents.log(document)
       const entry = placeEntry(log, draft, { actor, seenAt })
       return documents.add(document, log.next(actor, encodeEntry(entry, log.context(actor))))
     },
-    take: (document, change) => {
+    take: async (document, change) => {
       touched.add(document)
+      await markUneven(staging, document, desk.now())
       return documents.add(document, change)
     },
     cutBack: (document, last) => {

@@ -3,11 +3,13 @@
  * early does not hold up the others.
  */
 import type { ActorId, ChangeHash } from '#base/ids.ts'
-import type { Delta } from '#codec/delta.ts'
+import type { Delta, Run } from '#codec/delta.ts'
 import type { Opened } from '#codec/envelope.ts'
 import { rebuildDelta, type Rebuilt } from '#codec/rebuild.ts'
 import type { Change } from '#model/change.ts'
 import { KEYS } from '#model/document-id.ts'
+import { decodeEntry } from '#model/entry.ts'
+import { EMPTY_LIST } from '#model/list.ts'
 import type { Clock, Log } from '#model/log.ts'
 import { breachIn } from '#model/rules.ts'
 import { attestationOf } from '#trust/attestation.ts'
@@ -19,6 +21,7 @@ import { hearFirstWord } from './hearsay.ts'
 import { key } from './keys.ts'
 import { noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
 import { endOf, reachOf, topOf, type ListEnd } from './list-end.ts'
+import { uphold } from './orders.ts'
 import { noteLoss, sentOf } from './rebirth.ts'
 import type { Tx } from './replica.ts'
 import { noteSegment } from './segments.ts'
@@ -72,6 +75,7 @@ export async function takeDelta(
   }
   const changes = good.reduce((count, run) => count + run.changes.length, 0)
   if (isEarly) return { kind: 'waiting', document, changes }
+  if (document === KEYS) await upholdLeftOut(tx, context, { delta, good })
   if (good.length === 0 && forks === 0) return { kind: 'refused', reason: 'not vouched for' }
   return { kind: 'applied', document, changes }
 }
@@ -176,6 +180,20 @@ function checked(
   if (reason === undefined) return taken
   alarm(tx, context, { deed: 'rule broken', document, actor, reason })
   return 'refused'
+}
+
+/** Orders that stand in what is not taken: where its list has ended, or on a branch that does not count. */
+async function upholdLeftOut(
+  tx: Tx,
+  context: SyncContext,
+  { delta: { runs }, good }: { readonly delta: Delta; readonly good: readonly Good[] },
+): Promise<void> {
+  const isWhole = ({ actor, firstSeq, values }: Run): boolean =>
+    good.some((one) => one.actor === actor && one.newest.seq === firstSeq + values.length - 1)
+  const values = runs.flatMap((run) => (isWhole(run) ? [] : run.values))
+  // An order needs nothing of what comes before it in its list.
+  const contents = values.map((value) => decodeEntry(value, EMPTY_LIST).entry.content)
+  await uphold(tx, context, contents)
 }
 
 interface Application {

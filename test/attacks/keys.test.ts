@@ -8,9 +8,11 @@ import type { Content } from '#model/entry.ts'
 import { audienceOf, nodesOf } from '#sync/audience.ts'
 import { ensureEpoch, heldAudiences, rotate } from '#sync/epochs.ts'
 import { writeHere } from '#sync/author.ts'
+import { orderHere } from '#sync/orders.ts'
 import { EPOCH_NUMBER_MAX, epochOf, wrapEpoch, type AudienceId, type Epoch } from '#trust/epoch.ts'
 import { sealingPair } from '#trust/sealing-key.ts'
 import { anInsider, unnamed, type Insider } from '../support/adversary.ts'
+import { revokeSince } from '../support/fleet.ts'
 import { anIdentity, organisation, seedOf } from '../support/nodes.ts'
 import { amiraOf, arrive, aSync, envelopeOf, found, type SyncNode } from '../support/sync.ts'
 
@@ -51,7 +53,7 @@ test('an epoch that a node made before it was revoked, in another name, does not
   })
   announce(insider, { epoch, makerNamed: true, readers: [alpha, bravo] })
   for (const node of [alpha, bravo]) await arrive(node, insider.envelope(KEYS))
-  await write(alpha, { kind: 'revocation', node: insider.node, since: 0, reason: 'lost' })
+  await revokeSince(alpha, insider.node, 0)
   const next = await sealedUnder(alpha, organisation.id)
   await arrive(bravo, await envelopeOf(alpha, KEYS))
 
@@ -74,7 +76,7 @@ test('an epoch that nobody has keeps no one from making and covering a good one'
       },
     })
   for (const node of [alpha, bravo]) await arrive(node, insider.envelope(KEYS))
-  await write(alpha, { kind: 'revocation', node: mallory.certificate.node, since: 0, reason: '' })
+  await revokeSince(alpha, mallory.certificate.node, 0)
   const made = await sealedUnder(alpha, organisation.id)
   await arrive(bravo, await envelopeOf(alpha, KEYS))
   await using charlie = await aSync('charlie', { knows })
@@ -186,8 +188,8 @@ test('a kit without the right revokes nobody, orders no wipe and certifies nobod
   const forged = Uint8Array.from(people[2]?.certificateBytes ?? [])
   forged[5] = 77
   for (const content of [
-    { kind: 'revocation', node: alpha.id, since: 0, reason: 'headquarters is lost' },
-    { kind: 'wipe order', node: bravo.id },
+    orderHere(mallory, { kind: 'revocation', node: alpha.id, since: 0, reason: 'we are lost' }),
+    orderHere(mallory, { kind: 'wipe order', node: bravo.id, at: 0 }),
     { kind: 'node', certificate: forged },
   ] as const)
     insider.write(KEYS, { content })
@@ -222,7 +224,7 @@ test('an envelope of the keys document in a revoked nodes name is refused by its
   await using alpha = await aSync('alpha', { role: 'hub', knows })
   await found(alpha)
   const insider = anInsider(mallory, { knows: people })
-  await write(alpha, { kind: 'revocation', node: insider.node, since: 0, reason: '' })
+  await revokeSince(alpha, insider.node, 0)
   publishOwnKey(insider)
 
   const { outcome } = await arrive(alpha, insider.envelope(KEYS))

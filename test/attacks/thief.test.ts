@@ -3,11 +3,10 @@ import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { hexFromBytes } from '#base/bytes.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
-import type { Content } from '#model/entry.ts'
 import { openEnvelope } from '#codec/envelope.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
-import { writeHere } from '#sync/author.ts'
 import { anInsider, secondList, stolenDisk, unnamed } from '../support/adversary.ts'
+import { revocationBy, revokeSince } from '../support/fleet.ts'
 import { anIdentity, rosterOf } from '../support/nodes.ts'
 import { seededRandom } from '../support/random.ts'
 import {
@@ -93,7 +92,7 @@ test('a revoked node that seals in another nodes name is not shown either', asyn
   insider.write(KEYS, {
     content: { kind: 'sealing key', generation: 7, publicBytes: new Uint8Array(9) },
   })
-  insider.write(KEYS, { content: { kind: 'revocation', node: alpha.id, since: 0, reason: '' } })
+  insider.write(KEYS, { content: revocationBy(charlie, { node: alpha.id, since: 0 }) })
   await revoke(alpha, charlie, SINCE)
   const bravo = must(people[1], 'bravo').certificate
 
@@ -161,10 +160,8 @@ test('who has a nodes key cannot take back what that node said long ago', async 
   t.strictSame(await bodies(alpha), ['years ago'])
 })
 
-async function revoke({ context }: SyncNode, lost: SyncNode, since = 0): Promise<void> {
-  const content: Content = { kind: 'revocation', node: lost.id, since, reason: 'lost' }
-  const entry = { author: undefined, claimedAt: context.now(), content }
-  await context.replica.commit((tx) => writeHere(tx, context, { document: KEYS, entry }))
+async function revoke(by: SyncNode, lost: SyncNode, since = 0): Promise<void> {
+  await revokeSince(by, lost.id, since)
 }
 
 async function aScene() {

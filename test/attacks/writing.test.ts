@@ -21,6 +21,7 @@ import { unpack } from '#sync/records.ts'
 import { epochOf, wrapEpoch } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
 import { anInsider, flipped, keyUnder, unnamed } from '../support/adversary.ts'
+import { revocationBy } from '../support/fleet.ts'
 import { anIdentity, organisation, seedOf } from '../support/nodes.ts'
 import {
   amend,
@@ -189,7 +190,7 @@ test('an entry in a document it does not belong in breaks a rule', async (t) => 
   const second = anInsider(mallory, { knows: people, life: 'two' })
   for (const [document, content] of [
     [KEYS, aPost('hidden here')],
-    [DIRECTORY, { kind: 'revocation', node: alpha.id, since: 0, reason: '' }],
+    [DIRECTORY, revocationBy(alpha, { node: alpha.id, since: 0 })],
     [channelDocument(ops), aPost('settings')],
     [routine, { kind: 'member', channel: ops, person: second.person, role: 'administrator' }],
   ] as const satisfies readonly (readonly [unknown, Content])[]) {

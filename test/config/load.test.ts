@@ -29,9 +29,7 @@ test('an empty file means every default', async (t) => {
     unlock: { trafficKeepsOpen: false, cipher: 'chacha20-poly1305' },
     audit: {},
     keys: { rotateAfterDays: 30 },
-    carriers: [
-      { kind: 'lan', dial: [], receiptDelayMs: 200, backOffMsMax: 30_000, keepAliveMs: 30_000 },
-    ],
+    carriers: [{ kind: 'lan', dial: [], receiptDelayMs: 200, backOffMsMax: 30_000 }],
   })
 })
 

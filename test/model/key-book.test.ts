@@ -32,6 +32,8 @@ interface Said {
 }
 
 const anyNode = fc.constantFrom(...NODES)
+const SIGNED = { by: aWriter('hub').node, signature: new Uint8Array(64) }
+const ORDER = { node: anyNode, by: anyNode, signature: fc.constant(SIGNED.signature) }
 const anyContent: fc.Arbitrary<Content> = fc.oneof(
   fc.record({
     kind: fc.constant('sealing key' as const),
@@ -55,11 +57,11 @@ const anyContent: fc.Arbitrary<Content> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant('revocation' as const),
-    node: anyNode,
+    ...ORDER,
     since: fc.nat(3).map((seconds) => seconds * 1000),
     reason: fc.constantFrom('lost', 'taken'),
   }),
-  fc.record({ kind: fc.constant('wipe order' as const), node: anyNode }),
+  fc.record({ kind: fc.constant('wipe order' as const), ...ORDER, at: fc.constant(0) }),
   fc.constant({ kind: 'wiped' as const }),
 )
 
@@ -149,8 +151,8 @@ test('only nodes that administer revoke and order wipes; everybody says of thems
     const log = openLog(KEYS)
     const { node } = aWriter('bravo')
     const book = bookOf([
-      say(log, by, { kind: 'revocation', node, since: 1_000, reason: 'lost' }),
-      say(log, by, { kind: 'wipe order', node }),
+      say(log, by, { ...SIGNED, kind: 'revocation', node, since: 1_000, reason: 'lost' }),
+      say(log, by, { ...SIGNED, kind: 'wipe order', node, at: 0 }),
       say(log, by, { kind: 'wiped' }),
     ])
     t.equal(book.revocation(node) !== undefined, by === 'hub')
@@ -166,7 +168,7 @@ test('of two revocations the one that goes further back counts, and the other is
   const log = openLog(KEYS)
   const { node } = aWriter('bravo')
   const revoke = (since: number, reason: string) =>
-    say(log, 'hub', { kind: 'revocation', node, since, reason })
+    say(log, 'hub', { ...SIGNED, kind: 'revocation', node, since, reason })
   const [late, early] = [revoke(9_000, 'late'), revoke(1_000, 'early')]
 
   for (const order of [
@@ -184,12 +186,18 @@ test('a counter at its end and a new life undo no revocation and no sealing key'
   const log = openLog(KEYS)
   const { node } = aWriter('bravo')
   const base = [
-    say(log, 'hub', { kind: 'revocation', node, since: 1_000, reason: 'lost' }),
+    say(log, 'hub', { ...SIGNED, kind: 'revocation', node, since: 1_000, reason: 'lost' }),
     say(log, 'alpha', { kind: 'sealing key', generation: 1, publicBytes: new Uint8Array(8) }),
   ]
   const fresh = openLog(KEYS)
   const sly = [
-    say(fresh, 'bravo', { kind: 'revocation', node, since: 9_000, reason: 'never mind' }),
+    say(fresh, 'bravo', {
+      ...SIGNED,
+      kind: 'revocation',
+      node,
+      since: 9_000,
+      reason: 'never mind',
+    }),
     say(fresh, 'bravo', { kind: 'sealing key', generation: 9, publicBytes: new Uint8Array(8) }),
   ].map(({ by, logged }) => ({
     by,

@@ -16,6 +16,9 @@ const anyNode = anyBytes(16).map((bytes) => idFromBytes<NodeId>(bytes))
 const anyHex = (bytes: number): fc.Arbitrary<string> =>
   anyBytes(bytes).map((found) => Buffer.from(found).toString('hex'))
 
+const anyTime = fc.nat({ max: 4_000_000_000 }).map((seconds) => seconds * 1000)
+const ORDER = { by: anyNode, node: anyNode, signature: anyBytes(64) }
+
 const anyKeyContent: fc.Arbitrary<KeyContent> = fc.oneof(
   fc.record(
     {
@@ -47,13 +50,13 @@ const anyKeyContent: fc.Arbitrary<KeyContent> = fc.oneof(
   fc.record(
     {
       kind: fc.constant('revocation' as const),
-      node: anyNode,
-      since: fc.nat({ max: 4_000_000_000 }).map((seconds) => seconds * 1000),
+      ...ORDER,
+      since: anyTime,
       reason: fc.string({ maxLength: 200 }),
     },
     PLAIN,
   ),
-  fc.record({ kind: fc.constant('wipe order' as const), node: anyNode }, PLAIN),
+  fc.record({ kind: fc.constant('wipe order' as const), ...ORDER, at: anyTime }, PLAIN),
   fc.constant({ kind: 'wiped' as const }),
 )
 

@@ -31,6 +31,7 @@ const [amira, bo] = [alpha, bravo].map((node) => newPersonId(node, new Uint8Arra
 const ops = newChannelId(alpha, 'public', new Uint8Array(8))
 const target = idFromBytes<PostId>(seedOf('a post').subarray(0, 16))
 const epoch = { audience: ops, number: 1, epoch: '00'.repeat(16), maker: undefined, wraps: [] }
+const order = { by: alpha, node: bravo, signature: new Uint8Array(64) }
 const profile = { username: 'bo', displayName: 'Bo', isAdministrator: false }
 
 /** Every content, and the only kind of document it belongs in. */
@@ -39,8 +40,8 @@ const HOMES: readonly (readonly [Content, DocumentId])[] = [
   [{ kind: 'sealing key', generation: 1, publicBytes: Uint8Array.of(1) }, KEYS],
   [{ kind: 'pair', keyName: '00'.repeat(8), ciphertext: Uint8Array.of(1) }, KEYS],
   [{ kind: 'epoch', ...epoch }, KEYS],
-  [{ kind: 'revocation', node: bravo, since: 0, reason: 'lost' }, KEYS],
-  [{ kind: 'wipe order', node: bravo }, KEYS],
+  [{ kind: 'revocation', ...order, since: 0, reason: 'lost' }, KEYS],
+  [{ kind: 'wipe order', ...order, at: 0 }, KEYS],
   [{ kind: 'wiped' }, KEYS],
   [{ kind: 'person', person: bo, profile }, DIRECTORY],
   [{ kind: 'channel', channel: ops, channelKind: 'public' }, DIRECTORY],

@@ -13,6 +13,7 @@ import { postIdOf } from '#model/log.ts'
 import { writeHere } from '#sync/author.ts'
 import type { SyncContext } from '#sync/context.ts'
 import { allDocuments, setHas } from '#sync/ledger.ts'
+import { orderHere } from '#sync/orders.ts'
 import type { Tx } from '#sync/replica.ts'
 import type { Chance } from './chance.ts'
 import type { Member } from './fleet.ts'
@@ -79,7 +80,8 @@ async function forge(sync: SyncContext, world: World): Promise<void> {
   await sync.replica.commit(async (tx) => {
     const write = (document: typeof KEYS, author: UserId | undefined, content: Content) =>
       writeHere(tx, sync, { document, entry: { author, claimedAt: sync.now(), content } })
-    await write(KEYS, undefined, { kind: 'revocation', node: hub.id, since, reason: FORGED })
+    const order = { kind: 'revocation', node: hub.id, since, reason: FORGED } as const
+    await write(KEYS, undefined, orderHere(sync.identity, order))
     await write(DIRECTORY, own?.id, { kind: 'person', person: administrator, profile })
     for (const { id: channel } of closed) {
       const person = own?.id ?? administrator

@@ -8,7 +8,12 @@ import { keepRunning } from './keep-running.ts'
 import { beginLife, openTimeline } from './timeline.ts'
 import { openMarks } from './trace.ts'
 
-const HONEST: DiskFaults = { isFull: () => false, powerCut: () => undefined, lies: NO_LIES }
+const HONEST: DiskFaults = {
+  isFull: () => false,
+  slowMs: () => 0,
+  powerCut: () => undefined,
+  lies: NO_LIES,
+}
 const NOBODY = (): void => {}
 
 test('a simulated disk keeps the contract of stores', async (t) => {
@@ -62,6 +67,23 @@ for (const [powerCut, left] of [
     t.strictSame(contents(disk.durable(EVERYTHING)), left)
   })
 }
+
+test('a slow disk answers later', async (t) => {
+  const world = aWorld({ faults: { ...HONEST, slowMs: () => 10_000 } })
+  const disk = openDisk(world)
+  let isAcknowledged = false
+  void disk
+    .open(beginLife())
+    .write([put('a', '1')])
+    .then(() => (isAcknowledged = true))
+
+  await world.timeline.run(9_999, () => false)
+  const before = isAcknowledged
+  await world.timeline.run(20_000, () => isAcknowledged)
+
+  t.equal(before, false)
+  t.equal(isAcknowledged, true)
+})
 
 test('the next life reads what was durable', async (t) => {
   const world = aWorld()

@@ -17,6 +17,8 @@ export type PowerCut = 'before sync' | 'after sync'
 /** What may go wrong with a disk, asked at every write. */
 export interface DiskFaults {
   readonly isFull: () => boolean
+  /** How much longer than usual a sync takes, in milliseconds. */
+  readonly slowMs: () => number
   readonly powerCut: () => PowerCut | undefined
   readonly lies: DiskLies
 }
@@ -148,7 +150,10 @@ interface Writing extends DiskWorld {
 async function writeBatch(disk: Writing, batch: readonly Write[]): Promise<void> {
   const { chance, marks } = disk
   const { isFull, powerCut, lies } = disk.faults
-  const syncMs = chance.happens(0.02) ? chance.between(100, 3_000) : chance.between(1, 12)
+  const usualMs = chance.happens(0.02) ? chance.between(100, 3_000) : chance.between(1, 12)
+  const slowMs = disk.faults.slowMs()
+  const syncMs = usualMs + slowMs
+  if (slowMs > 0) marks.count('disk.slow')
   if (isFull()) {
     await disk.pass(syncMs)
     marks.count('disk.full')

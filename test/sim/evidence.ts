@@ -21,6 +21,8 @@ export interface Evidence {
   readonly onViewed: (node: number, channel: ChannelId) => void
   readonly isOnDisk: (node: number, message: number) => boolean
   readonly hasLeft: (node: number, message: number) => boolean
+  /** The messages in an envelope, as far as it can be opened here. */
+  readonly messagesIn: (envelope: Uint8Array) => readonly number[]
   readonly isViewed: (node: number, channel: ChannelId) => boolean
   /** Who sealed an envelope and for whom; undefined when it is no envelope. */
   readonly sealingOf: (envelope: Uint8Array) => Sealing | undefined
@@ -76,6 +78,10 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
     isOnDisk: (node, message) => isIn(onDisk, node, message),
     hasLeft: (node, message) => isIn(left, node, message),
     isViewed: (node, channel) => viewed.has(`${node} ${channel}`),
+    messagesIn: (envelope) => {
+      const opened = openEnvelope(envelope, roster, keyring)
+      return opened.ok ? [...new Set(numbersIn(opened.body))] : []
+    },
     sealingOf: (envelope) => {
       const opened = openEnvelope(envelope, roster, keyring)
       if (!opened.ok) return undefined

@@ -17,6 +17,7 @@ import type { KeyPair } from '#trust/keys.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
 import type { SyncContext } from '#sync/context.ts'
 import { openNodeSync, type NodeSync } from '#sync/node-sync.ts'
+import type { Bugs } from './bugs.ts'
 import { randomFrom, type Chance } from './chance.ts'
 import { openClock, type ClockFault } from './clock.ts'
 import type { Disk } from './disk.ts'
@@ -38,6 +39,8 @@ export interface Member {
   readonly disk: Disk
   readonly clock: ClockFault
   readonly chance: Chance
+  /** What is planted between its program and its ports. */
+  readonly bugs: Bugs
   /** People enrolled here, the administrator first. */
   readonly people: UserId[]
   boot: Boot | undefined
@@ -226,12 +229,12 @@ function openNode(
   boot: Boot,
 ): Promise<EdgeNode & AsyncDisposable> {
   const { life, roster } = boot
-  const store = member.disk.open(life)
+  const store = member.bugs.store(member.disk.open(life))
   const ports = {
     store,
     clock: openClock(world.timeline, member.clock, life),
     passwords: QUICK_PASSWORDS,
-    random: randomFrom(member.chance),
+    random: member.bugs.random(randomFrom(member.chance)),
     log: openLogPort(world, member, life),
     carriers: world.openCarriers(member, boot, store),
   }

@@ -7,7 +7,8 @@ test('options survive being written as arguments', async (t) => {
     hours: 0.5,
     actions: 7,
     without: ['power', 'cuts'] as const,
-    planted: ['cursor-ahead'] as const,
+    planted: ['cursor-moved-early'] as const,
+    linkTrace: 'traces/hills.up.csv',
   }
 
   t.strictSame(optionsFrom(argumentsOf(options)), options)

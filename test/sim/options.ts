@@ -12,21 +12,40 @@ export const FAULTS = [
   'post-power',
   'post-wipe',
   'capture',
+  'thin-links',
+  'swizzle',
+  'slow-disks',
+  'slow-consumers',
 ] as const
 
 /** One kind of fault. */
 export type Fault = (typeof FAULTS)[number]
 
-/** Lies that an honest world does not tell: planted to prove that the checkers bite. */
-export const PLANTS = [
-  'disk-acknowledges-early',
+/** Bugs of the kind that a program like ours has: planted to prove that the checkers bite. */
+export const BUGS = [
+  'ack-before-fsync',
+  'time-window-dedup',
+  'silent-expiry',
+  'cursor-moved-early',
+  'receipt-before-write',
+  'lane-inversion',
+  'counter-reuse',
+  'cursor-not-persisted',
+  'view-merged',
+  'purge-forgets-outbox',
+] as const
+
+/** One planted bug. */
+export type Bug = (typeof BUGS)[number]
+
+/** Lies that an honest world does not tell: planted for the same reason. */
+const LIES = [
   'disk-drops-batches',
   'disk-tears-batches',
   'disk-forgets-pending-ids',
   'disk-forgets-receipts',
   'disk-restored',
   'custody-before-delivery',
-  'cursor-ahead',
   'post-forgets-silently',
   'renumbered-duplicates',
   'roster-never-revokes',
@@ -34,7 +53,13 @@ export const PLANTS = [
   'roster-calls-all-hubs',
 ] as const
 
-/** One planted lie. */
+/** All that can be planted. */
+export const PLANTS = [...BUGS, ...LIES] as const
+
+/** What nodes must bear: planted to prove that they do. */
+export const HARMLESS: readonly Plant[] = ['renumbered-duplicates']
+
+/** One bug or lie. */
 export type Plant = (typeof PLANTS)[number]
 
 /** How a run is set up. */
@@ -47,6 +72,8 @@ export interface SimOptions {
   readonly actions: number
   readonly without: readonly Fault[]
   readonly planted: readonly Plant[]
+  /** A trace file (see `scripts/link/trace.ts`) that every link replays. */
+  readonly linkTrace: string | undefined
 }
 
 /** A run that is short enough to be one of hundreds. */
@@ -56,17 +83,19 @@ export const DEFAULT_OPTIONS: SimOptions = {
   actions: 90,
   without: [],
   planted: [],
+  linkTrace: undefined,
 }
 
 /** The arguments of `scripts/sim` that say the same as `options`; those that are as usual are left out. */
 export function argumentsOf(options: SimOptions): readonly string[] {
-  const { nodes, hours, actions, without, planted } = options
+  const { nodes, hours, actions, without, planted, linkTrace } = options
   return [
     ...(nodes === DEFAULT_OPTIONS.nodes ? [] : ['--nodes', String(nodes)]),
     ...(hours === DEFAULT_OPTIONS.hours ? [] : ['--hours', String(hours)]),
     ...(actions === DEFAULT_OPTIONS.actions ? [] : ['--actions', String(actions)]),
     ...(without.length === 0 ? [] : ['--without', without.join()]),
     ...(planted.length === 0 ? [] : ['--planted', planted.join()]),
+    ...(linkTrace === undefined ? [] : ['--link-trace', linkTrace]),
   ]
 }
 
@@ -80,6 +109,7 @@ export function optionsFrom(words: readonly string[]): Partial<SimOptions> {
     else if (name === '--actions') options.actions = Number(value)
     else if (name === '--without') options.without = pick(FAULTS, value)
     else if (name === '--planted') options.planted = pick(PLANTS, value)
+    else if (name === '--link-trace') options.linkTrace = value
     else throw new Error(`${name} is no option of a run`)
   }
   return options

@@ -1,13 +1,15 @@
 /** Several nodes' sync over one network, with channels of their own: for tests of who reads what. */
 import type { Test } from 'tap'
 import { must } from '#base/assert.ts'
-import type { ChannelId, DocumentId, NodeId } from '#base/ids.ts'
+import type { ChannelId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { openMemoryNetwork, type MemoryNetwork } from '#carriers/memory.ts'
 import { newChannelId, type ChannelKind } from '#model/channel-id.ts'
 import { DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import type { Content, MemberRole } from '#model/entry.ts'
+import type { Order } from '#model/key-content.ts'
 import { writeHere } from '#sync/author.ts'
 import { clockOf } from '#sync/ledger.ts'
+import { orderHere } from '#sync/orders.ts'
 import type { NodeRole } from '#trust/identity.ts'
 import { virtualClock, type VirtualClock } from './clock.ts'
 import { anIdentity, seedOf, type NodeChoice } from './nodes.ts'
@@ -138,6 +140,18 @@ export async function postsHeld({ context }: SyncNode, channel: ChannelId): Prom
 
 /** A node that administers revokes another. */
 export function revoke(by: SyncNode, { id }: SyncNode): Promise<void> {
-  const since = by.context.now()
-  return enter(by, KEYS, { kind: 'revocation', node: id, since, reason: 'lost' })
+  return revokeSince(by, id, by.context.now())
+}
+
+/** A node that administers revokes another one as of some time. */
+export function revokeSince(by: SyncNode, node: NodeId, since: Instant): Promise<void> {
+  return enter(by, KEYS, revocationBy(by, { node, since }))
+}
+
+/** A revocation as this node would sign it. */
+export function revocationBy(
+  { context }: SyncNode,
+  { node, since, reason = 'lost' }: { node: NodeId; since: Instant; reason?: string },
+): Order {
+  return orderHere(context.identity, { kind: 'revocation', node, since, reason })
 }

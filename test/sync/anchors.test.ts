@@ -10,7 +10,9 @@ import { writeHere } from '#sync/author.ts'
 import { digestOf } from '#sync/doubts.ts'
 import { key, range } from '#sync/keys.ts'
 import { forkOf } from '#sync/list-end.ts'
+import { orderHere } from '#sync/orders.ts'
 import { anInsider, secondList } from '../support/adversary.ts'
+import { revokeSince } from '../support/fleet.ts'
 import { collectingLog } from '../support/log.ts'
 import { anIdentity } from '../support/nodes.ts'
 import {
@@ -208,7 +210,7 @@ test('what a hub said once it was taken does not count, and what it said before 
     t.strictSame(await bodies(delta), ['one'])
 
     const since = wasTakenBefore ? 0 : 2_000_000_000_000
-    await write(echo, { kind: 'revocation', node: alpha.id, since, reason: 'taken' })
+    await revokeSince(echo, alpha.id, since)
     await arrive(delta, await envelopeOf(echo, KEYS))
     await arrive(delta, forged)
 
@@ -230,7 +232,7 @@ test('the only hub, once it is lost, still vouches for what it said before', asy
     await arrive(delta, await envelopeOf(alpha, KEYS))
     t.strictSame(await bodies(delta), ['one'])
 
-    await write(echo, { kind: 'revocation', node: alpha.id, since, reason: 'taken' })
+    await revokeSince(echo, alpha.id, since)
     await arrive(delta, await envelopeOf(echo, KEYS))
     await delta.context.replica.commit(async () => undefined) // the one before has followed from it
 
@@ -358,35 +360,60 @@ test('what a hub says in a list of its own that forked counts only where that li
   }
 })
 
-const WHY_NOT_YET =
-  'who had heard such a revocation keeps it until its next start, others never hear it: whose word it then is, is undecided'
-
-test(
-  'a revocation in a list that forked counts for all or for none',
-  { todo: WHY_NOT_YET },
-  async (t) => {
-    const { open, charlie } = await aScene(t)
-    const revocation = { kind: 'revocation', node: charlie.id, since: 0, reason: 'lost' } as const
-    const words = [revocation, { kind: 'wiped' } as const].map((content) => {
-      const insider = anInsider(echos, { knows: people, life: 'echo in wrong hands' })
+test('an order counts for everybody, though the list in which it stood forked', async (t) => {
+  const { open, charlie } = await aScene(t)
+  const orders = [
+    { kind: 'revocation', node: charlie.id, since: 0, reason: 'lost' },
+    { kind: 'wipe order', node: charlie.id, at: 1_000 },
+  ] as const
+  for (const [index, order] of orders.entries()) {
+    const words = [orderHere(echos, order), { kind: 'wiped' } as const].map((content) => {
+      const insider = anInsider(echos, { knows: people, life: `echo in wrong hands ${index}` })
       insider.write(KEYS, { content })
       return insider.envelope(KEYS)
     })
-
-    const seen: (number | undefined)[] = []
-    for (const order of permutations(words)) {
+    for (const heard of permutations(words)) {
       const store = openMemoryStore()
       const before = await open('bravo', store)
-      for (const one of order) await arrive(before, one)
-      seen.push(before.context.roster.revokedSince(charlie.id))
+      for (const one of heard) await arrive(before, one)
+      t.ok(isOrderedHere(before, charlie), 'as soon as it is heard')
       await before[Symbol.asyncDispose]()
       const after = await open('bravo', store)
-      seen.push(after.context.roster.revokedSince(charlie.id))
+      t.ok(isOrderedHere(after, charlie), 'after a start')
+      const other = await open('delta')
+      await arrive(other, must(words[1], 'the branch without it'))
+      await arrive(other, await envelopeOf(after, KEYS))
+      t.ok(isOrderedHere(other, charlie), 'to whom it is told')
     }
+  }
+})
 
-    t.equal(new Set(seen).size, 1, seen.join(' | '))
-  },
-)
+test('an order on a branch that a hub did not hold is said again once, by whoever heard it', async (t) => {
+  const { open, charlie, alpha } = await aScene(t)
+  const [honest, sly] = ['one', 'two'].map((reason, index) => {
+    const insider = anInsider(echos, { knows: people, life: 'echo in wrong hands' })
+    const order = { kind: 'revocation' as const, node: charlie.id, since: index * 1_000, reason }
+    insider.write(KEYS, { content: orderHere(echos, order) })
+    return insider.envelope(KEYS)
+  })
+  await arrive(alpha, must(sly, 'the later time'))
+  await arrive(alpha, must(honest, 'the earlier time'))
+  for (let times = 0; times < 3; times += 1) await arrive(alpha, must(honest, 'again'))
+  const bravo = await open('bravo')
+  await arrive(bravo, await envelopeOf(alpha, KEYS))
+
+  for (const node of [alpha, bravo]) {
+    t.equal(node.context.roster.revokedSince(charlie.id), 0)
+    const log = await node.context.replica.commit((tx) => tx.log(KEYS))
+    const said = log.since({}).filter(({ entry }) => entry.content.kind === 'revocation')
+    t.equal(said.filter(({ actor }) => actor === alpha.actor).length, 1)
+  }
+})
+
+function isOrderedHere({ context }: SyncNode, { id }: SyncNode): boolean {
+  const isOut = context.roster.revokedSince(id) === 0
+  return isOut || (context.keyBook().isToBeWiped(id) && context.roster.awaitsWipe(id))
+}
 
 /** Kits that hear the hubs in either order agree, and so do the hubs once they have heard each other. */
 async function everybodyHears(

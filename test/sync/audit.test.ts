@@ -13,7 +13,9 @@ import { auditLists, readAudit } from '#sync/audit-reading.ts'
 import { writeHere } from '#sync/author.ts'
 import { clockOf } from '#sync/ledger.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
+import { orderHere } from '#sync/orders.ts'
 import { virtualClock } from '../support/clock.ts'
+import { revocationBy, revoke } from '../support/fleet.ts'
 import { anIdentity, organisation, seedOf, type NodeChoice } from '../support/nodes.ts'
 import {
   amira,
@@ -151,18 +153,7 @@ test('a forged envelope, one of a revoked node, and a fork each stand in the aud
 
 test('a revocation stands in the audit of every node that hears of it', async (t) => {
   const [alpha, bravo, charlie] = await three(t)
-  const content = {
-    kind: 'revocation' as const,
-    node: charlie.id,
-    since: alpha.context.now(),
-    reason: 'lost',
-  }
-  await alpha.context.replica.commit((tx) =>
-    writeHere(tx, alpha.context, {
-      document: KEYS,
-      entry: { author: undefined, claimedAt: alpha.context.now(), content },
-    }),
-  )
+  await revoke(alpha, charlie)
   await arrive(bravo, await envelopeOf(alpha, KEYS))
 
   const [there] = (await records(bravo)).filter((one) => one.deed === 'node revoked')
@@ -180,8 +171,12 @@ test('what a node says again and again of wipes and revocations is no entry each
     })
   for (let times = 0; times < 20; times += 1) {
     const since = clock.now() - times * 1_000
-    await state(alpha, { kind: 'revocation', node: charlie.id, since, reason: '' })
-    await state(alpha, { kind: 'wipe order', node: charlie.id })
+    await state(alpha, revocationBy(alpha, { node: charlie.id, since }))
+    const at = clock.now()
+    await state(
+      alpha,
+      orderHere(alpha.context.identity, { kind: 'wipe order', node: charlie.id, at }),
+    )
   }
   for (let times = 0; times < 20; times += 1) await state(alpha, { kind: 'wiped' })
   await arrive(bravo, await envelopeOf(alpha, KEYS))

@@ -3,7 +3,7 @@ import { test } from 'tap'
 import { DIRECTORY } from '#model/document-id.ts'
 import { openBooks } from '#sync/books.ts'
 import { aFleet, enter, makeChannel, revoke } from '../support/fleet.ts'
-import { rosterOf } from '../support/nodes.ts'
+import { organisation, rosterOf } from '../support/nodes.ts'
 import { amiraOf } from '../support/sync.ts'
 
 test('both say the same however they were folded, by a roster that knows nobody beforehand', async (t) => {
@@ -20,7 +20,7 @@ test('both say the same however they were folded, by a roster that knows nobody 
   await fleet.settle()
 
   for (const { context } of [fleet.node('hub'), fleet.node('alpha')]) {
-    const books = openBooks(rosterOf([]))
+    const books = openBooks(rosterOf([]), organisation.id)
     await context.replica.commit((tx) => books.reload(tx))
     const [anew, live] = [books.directory(), context.directory()]
     t.strictSame(anew.people(), live.people())

@@ -14,6 +14,7 @@ import {
   postIn,
   postsHeld,
   revoke,
+  revokeSince,
   setMember,
 } from '../support/fleet.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
@@ -290,7 +291,7 @@ test('what was sealed under an epoch of a node that is lost by now opens for tho
   for (const shared of [DIRECTORY, KEYS]) await arrive(hub, await envelopeOf(alpha, shared))
   t.match((await arrive(hub, early)).outcome, { kind: 'parked' })
   const since = hub.context.now() + 60_000
-  await enter(hub, KEYS, { kind: 'revocation', node: alpha.id, since, reason: 'lost' })
+  await revokeSince(hub, alpha.id, since)
 
   await arrive(bravo, await envelopeOf(hub, KEYS))
   await arrive(hub, await envelopeOf(bravo, KEYS))

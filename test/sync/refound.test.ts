@@ -2,11 +2,11 @@
 import { test } from 'tap'
 import type { ChannelId, NodeId } from '#base/ids.ts'
 import { directChannelId } from '#model/channel-id.ts'
-import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
+import { channelDocument, DIRECTORY } from '#model/document-id.ts'
 import type { ChannelRecord } from '#model/view.ts'
 import { key, range } from '#sync/keys.ts'
 import { unpack } from '#sync/records.ts'
-import { aFleet, enter, makeChannel, postIn, postsHeld } from '../support/fleet.ts'
+import { aFleet, enter, makeChannel, postIn, postsHeld, revokeSince } from '../support/fleet.ts'
 import { amiraOf, type SyncNode } from '../support/sync.ts'
 
 test('a channel of a lost node stays with those who wrote in it', async (t) => {
@@ -87,7 +87,7 @@ async function aScene(t: Parameters<typeof aFleet>[0]) {
   const hear = async (who: 'nobody' | 'everybody'): Promise<void> => {
     await fleet.settle()
     if (who === 'nobody') return
-    await enter(hub, KEYS, { kind: 'revocation', node: bravo.id, since, reason: 'lost' })
+    await revokeSince(hub, bravo.id, since)
     fleet.isolate('bravo')
     for (const other of [alpha, charlie]) fleet.network.heal(hub.id, other.id)
     await fleet.settle()

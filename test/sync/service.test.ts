@@ -3,7 +3,8 @@ import { EdgeError } from '#base/errors.ts'
 import { IN_FLIGHT_MAX } from '#base/limits.ts'
 import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { PeerId } from '#ports/carrier.ts'
-import { key } from '#sync/keys.ts'
+import { key, range } from '#sync/keys.ts'
+import { queueNote, signNote } from '#sync/note-queue.ts'
 import { pack } from '#sync/records.ts'
 import { virtualClock, type VirtualClock } from '../support/clock.ts'
 import { aFaultyStore, type FaultyStore } from '../support/faulty-store.ts'
@@ -20,6 +21,7 @@ import {
   bodies,
   envelopeOf,
   found,
+  notesIn,
   ops,
   routine,
   say,
@@ -73,7 +75,7 @@ test('when the carrier cannot reach the peer any more, nothing is cut until the 
   t.ok(carrier.sent.length <= 4, `${carrier.sent.length} parcels`)
 })
 
-test('a parcel whose number is taken leaves under another, a note too', async (t) => {
+test('a parcel whose number is taken leaves under another', async (t) => {
   const taken = new Set<string>()
   const { alpha, carrier, clock } = await aRig(t, ({ parcel }) => {
     if (taken.has(parcel.lane)) return 'departed'
@@ -81,18 +83,34 @@ test('a parcel whose number is taken leaves under another, a note too', async (t
     return new EdgeError('ALREADY_EXISTS', {})
   })
   await say(alpha, 'one')
-  await alpha.context.replica.commit(async (tx) =>
-    tx.put(key.note('post:office', 'a note'), Uint8Array.of(1, 2, 3)),
-  )
   carrier.begin('post:office')
   await clock.advance(0)
 
-  const after = carrier.sent.slice(4).map(({ parcel }) => parcel)
-  t.ok(after.some(({ lane }) => lane === 'routine'))
-  t.ok(
-    after.some(({ bytes }) => bytes.length === 3),
-    'the note is sent after all',
+  const messages = carrier.sent.filter(({ parcel }) => parcel.lane === 'routine')
+  t.strictSame(
+    messages.map(({ parcel }) => parcel.number),
+    [0, 1],
   )
+})
+
+test('a note whose parcel was refused goes with another, or alone', async (t) => {
+  let alpha: SyncNode | undefined
+  const sent: number[] = []
+  const rig = await aRig(t, ({ parcel }, count) => {
+    if (alpha === undefined || notesIn(alpha, parcel.bytes).length === 0) return 'departed'
+    sent.push(count)
+    return sent.length === 1 ? new EdgeError('ALREADY_EXISTS', {}) : 'departed'
+  })
+  alpha = rig.alpha
+  const note = signNote(alpha.context, { kind: 'have', isWhole: true, items: [] })
+  await alpha.context.replica.commit(async (tx) =>
+    queueNote(tx, 'post:office', { name: 'a note', since: 0, note }),
+  )
+  rig.carrier.begin('post:office')
+  await rig.clock.advance(0)
+
+  t.equal(sent.length, 2)
+  t.strictSame(await alpha.context.replica.read.list(range.notes('post:office')), [])
 })
 
 test('what the carrier took before the contact ended is not sent again to a post office', async (t) => {

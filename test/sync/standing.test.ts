@@ -9,6 +9,7 @@ import {
   postIn,
   postsHeld,
   revoke,
+  revokeSince,
   setMember,
 } from '../support/fleet.ts'
 import { anIdentity } from '../support/nodes.ts'
@@ -112,7 +113,7 @@ test('what a revoked node said of the directory after it was lost counts nowhere
   const nameAt = ({ context }: SyncNode) =>
     context.directory().person(amiraOf(bravo.id))?.profile.username
   t.equal(nameAt(alpha), 'after', 'nobody has heard yet')
-  await enter(hub, KEYS, { kind: 'revocation', node: bravo.id, since, reason: 'lost' })
+  await revokeSince(hub, bravo.id, since)
   fleet.isolate('bravo')
   for (const other of [alpha, charlie]) fleet.network.heal(hub.id, other.id)
   await fleet.settle()

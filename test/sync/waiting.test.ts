@@ -2,13 +2,13 @@
 import { test } from 'tap'
 import type { NodeId } from '#base/ids.ts'
 import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
-import { channelDocument, KEYS } from '#model/document-id.ts'
+import { channelDocument } from '#model/document-id.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { key, range } from '#sync/keys.ts'
 import { keptFrom } from '#sync/parking.ts'
 import { pack, type KeptRecord } from '#sync/records.ts'
 import { keepWaiting } from '#sync/waiting.ts'
-import { enter } from '../support/fleet.ts'
+import { revokeSince } from '../support/fleet.ts'
 import { collectingLog } from '../support/log.ts'
 import { anIdentity } from '../support/nodes.ts'
 import { aSync, found, ops, routine, say, type SyncNode } from '../support/sync.ts'
@@ -86,7 +86,7 @@ test('what a node holds there goes once it is revoked', async (t) => {
   await fill(hub, { holder: MALLORY, count: 3 })
   await fill(hub, { holder: BRAVO, count: 2 })
 
-  await enter(hub, KEYS, { kind: 'revocation', node: MALLORY, since: 0, reason: 'lost' })
+  await revokeSince(hub, MALLORY, 0)
 
   t.strictSame(await shares(hub), { bravo: 2 })
 })

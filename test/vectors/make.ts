@@ -7,6 +7,7 @@ import { bytesFromHex, bytesFromText, hexFromBytes } from '#base/bytes.ts'
 import { bytesFromId, idFromBytes, type ChangeHash, type DocumentId } from '#base/ids.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { openEnvelope, sealEnvelope, type Sealing } from '#codec/envelope.ts'
+import { encodeLoad, type SignedNote } from '#codec/load.ts'
 import { encodeNote } from '#codec/note.ts'
 import { genesisOf, writeChange, type Change } from '#model/change.ts'
 import { channelDocument, DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
@@ -14,7 +15,9 @@ import type { Content } from '#model/entry.ts'
 import type { ForkBranch } from '#model/fork-content.ts'
 import { isKeyContent } from '#model/key-content.ts'
 import { openLog, postIdOf, type Log } from '#model/log.ts'
-import { attestationOf } from '#trust/attestation.ts'
+import { orderHere } from '#sync/orders.ts'
+import { attestationOf, noteStatement } from '#trust/attestation.ts'
+import type { Identity } from '#trust/identity.ts'
 import { aPersonId, append, takeOver } from '../support/histories.ts'
 import { seededRandom } from '../support/random.ts'
 import { trustVectors } from './make-trust.ts'
@@ -118,12 +121,26 @@ function wireVectors(): Vectors {
     have: encodeNote({ kind: 'have', isWhole: true, items: items.slice(1) }, aRoster()),
     want: encodeNote({ kind: 'want', isWhole: false, items: items.slice(0, 1) }, aRoster()),
   }
+  const wrapping = { scope: ops, sender: nodeAt(0).certificate.node, roster: aRoster() }
+  const signed = (node: Identity): SignedNote => ({
+    node: node.certificate.node,
+    body: notes.receipt,
+    signature: node.sign(noteStatement(relief.organisation.id, notes.receipt)),
+  })
+  const loads = {
+    notes: encodeLoad({ notes: [signed(nodeAt(0)), signed(nodeAt(2))] }, wrapping),
+    'notes and a delta': encodeLoad(
+      { notes: [signed(nodeAt(0))], delta: deltas['the last alone'] },
+      wrapping,
+    ),
+  }
   const attest = must(log.find(actorAt(0), 4), 'alpha writes four times')
   const sign = (): Uint8Array =>
     nodeAt(0).sign(attestationOf(relief.organisation.id, segment, attest.hash))
   return {
     deltas: hexOf(deltas),
     notes: hexOf(notes),
+    loads: hexOf(loads),
     envelopes: [
       envelopeOf('as it is', { body: seededRandom(7).bytes(60) }),
       envelopeOf('with the dictionary', { body: deltas.whole, counter: 300, sign }),
@@ -171,6 +188,7 @@ export function openedEnvelope(bytes: Uint8Array): Vectors {
 
 function everyContent(): readonly Content[] {
   const target = postIdOf(segment, actorAt(0), 1)
+  const lost = nodeAt(1).certificate.node
   const epoch = { kind: 'epoch', audience: ops, number: 3, epoch: '00112233'.repeat(4) } as const
   return [
     { kind: 'post', body: 'Привіт', root: undefined },
@@ -193,8 +211,8 @@ function everyContent(): readonly Content[] {
     { kind: 'pair', keyName: '0123456789abcdef', ciphertext: seededRandom(2).bytes(40) },
     { ...epoch, maker: undefined, wraps: [] },
     { ...epoch, maker: nodeAt(1).certificate.node, wraps: [aWrap(3), aWrap(300)] },
-    { kind: 'revocation', node: nodeAt(1).certificate.node, since: NOON, reason: 'lost at the ford' },
-    { kind: 'wipe order', node: nodeAt(1).certificate.node },
+    orderHere(nodeAt(0), { kind: 'revocation', node: lost, since: NOON, reason: 'lost at the ford' }),
+    orderHere(nodeAt(0), { kind: 'wipe order', node: lost, at: NOON }),
     { kind: 'wiped' },
     aFork(),
     anAnchor(),
