@@ -52,6 +52,7 @@ export function openCarrying(
       }),
     importCourier: (subject, folder) =>
       whenAllowed(subject, async (sticks) => {
+        await context.sync.room.insist()
         const keys = async (): Promise<CourierKeys> => keysOf(context, undefined)
         const work = () => sticks.importFrom({ folder, forget, keys, missed }, stop)
         const report = await noted(context, { deed: 'courier imported', subject }, work)

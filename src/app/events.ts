@@ -87,6 +87,8 @@ async function translate(context: AppContext, event: SyncEvent): Promise<readonl
       return [{ kind: 'deleted', message: messageFrom(event.message) }]
     case 'links':
       return [{ kind: 'links-changed' }]
+    case 'room':
+      return [{ kind: 'room-changed', disk: await context.sync.room.now() }]
     case 'overdue':
       return [{ kind: 'overdue-changed', overdue: event.counts, isAlarm: event.added > 0 }]
   }

@@ -34,6 +34,7 @@ export function openMessages(context: AppContext): Messages {
             : onceKey(subject, draft.pendingId)
         const before = once === undefined ? undefined : unpack<PostId>(await tx.get(once))
         if (before !== undefined) return messageFrom(await recordOf(tx, before))
+        await context.sync.room.insist()
         await insistInChannel(context, subject, { channel: draft.channel, action: 'post' })
         const root = await rootOf(tx, draft)
         const lane = draft.lane ?? 'routine'
@@ -99,6 +100,7 @@ interface AmendRequest {
 async function amendMessage(context: AppContext, request: AmendRequest): Promise<Message> {
   const { subject, id, action } = request
   const { replica } = context.sync
+  if (action !== 'delete message') await context.sync.room.insist()
   const found = await recordOf(replica.read, id)
   const isAuthor = found.author === subject
   // Who administers by the word of their own node alone deletes what was written there: elsewhere it would not count.

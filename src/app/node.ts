@@ -162,6 +162,7 @@ export type NodeEvent =
     }
   | { readonly kind: 'delivery-changed'; readonly messages: readonly PostId[] }
   | { readonly kind: 'links-changed' }
+  | { readonly kind: 'room-changed'; readonly disk: NodeStatus['disk'] }
   /** More or fewer messages of this node are overdue; more when it is an alarm. */
   | {
       readonly kind: 'overdue-changed'
@@ -277,7 +278,7 @@ export interface EdgeNode extends Reporting {
 
   /** Writes all there is for a stick into its folder; only administrators, like the next two. @throws EdgeError STICK_FULL */
   readonly exportCourier: (subject: UserId, folder: string) => Promise<CourierReport>
-  /** Takes what lies there and is not here yet. Nothing on it can do more than be refused. */
+  /** Takes what lies there and is not here yet. Nothing on it can do more than be refused. @throws EdgeError STORE_FULL */
   readonly importCourier: (subject: UserId, folder: string) => Promise<CourierReport>
   readonly courierStatus: (subject: UserId, folder: string) => Promise<CourierStatus>
   /** A code that lets one new node join, once, within a day. Only administrators. */

@@ -71,6 +71,7 @@ async function statusOf(
     channels: channels.length,
     messages: counts.reduce((sum, count) => sum + count.messageCount, 0),
     waitingChanges: waiting.length,
+    disk: await context.sync.room.now(),
     overdue: await overdueCounts(replica.read),
     isToBeWiped: context.sync.keyBook().isToBeWiped(identity.certificate.node),
     isClockUncertain: now() < EARLIEST_CREDIBLE_AT || newest > now() + 3_600_000,

@@ -4,6 +4,7 @@ import type { AuditRecord } from '#model/audit-record.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { StickStatus } from '#ports/courier.ts'
+import type { RoomState } from '#sync/room.ts'
 
 /** Somebody with an account, on whichever node it was enrolled. */
 export interface Person {
@@ -262,6 +263,8 @@ export interface NodeStatus {
   readonly waitingChanges: number
   /** Messages written here that are not at headquarters in time, by lane. */
   readonly overdue: Readonly<Record<Lane, number>>
+  /** Room on the disk: `full` means that nothing new is taken in. */
+  readonly disk: RoomState
   /** Headquarters ordered this node to destroy its keys. */
   readonly isToBeWiped: boolean
   /** The wall clock contradicts what this node has seen. */

@@ -98,6 +98,10 @@ export const COMMIT_QUEUE_MAX = 20_000
 export const OVERDUE_AT_ONCE_MAX = 500
 /** Of those, how many are named in the log one by one; the rest is counted. */
 export const OVERDUE_LOGGED_MAX = 16
+/** How long the room on the disk is taken to be what it was: posts come faster than a system should be asked. 1 s. */
+export const ROOM_KNOWN_MS = 1_000
+/** How often is looked whether room runs out while nobody writes: a minute. */
+export const ROOM_LOOK_MS = 60_000
 /** Posts on one page (Mattermost's own maximum is 200). */
 export const PAGE_POSTS_MAX = 200
 /** Channels in the workspace. */

@@ -1,5 +1,6 @@
 /** `holdfast doctor`: looks at everything a node needs and says what to do about what is not well. */
 import { stateOfFolder } from '#config/data-folder.ts'
+import { Config } from '#config/schema.ts'
 import { checkFolder } from './doctor-folder.ts'
 import {
   checkCarriers,
@@ -18,6 +19,9 @@ import { table, writeJson, writeLines, type CommonOptions, type Surroundings } f
 export interface DoctorOptions extends CommonOptions {
   readonly config?: string
 }
+
+/** What counts where the config cannot be read. */
+const DEFAULTS = Config.parse({})
 
 /** Runs the command; `failed` when something cannot work. */
 export async function doctor(
@@ -54,7 +58,7 @@ async function examine(
   return [
     ...machine,
     ...findings,
-    ...(isAbsent ? [] : [await checkDisk(data)]),
+    ...(isAbsent ? [] : [await checkDisk(data, (config ?? DEFAULTS).disk)]),
     ...(running === undefined ? [ok('running', 'no; `holdfast start` starts it')] : [running]),
     ...(config === undefined
       ? []

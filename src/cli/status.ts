@@ -37,6 +37,7 @@ function about(answer: NodeStatus, url: string): readonly string[] {
       ['Holds', `${messages} messages in ${channels} channels`],
       ...gaps,
       ...overdue(answer),
+      ...disk(answer),
       ...clock,
     ]),
   ]
@@ -46,6 +47,15 @@ function overdue({ overdue: counts }: NodeStatus): readonly (readonly string[])[
   const lanes = LANES.filter((lane) => counts[lane] > 0).map((lane) => `${counts[lane]} ${lane}`)
   if (lanes.length === 0) return []
   return [['Overdue', `${lanes.join(', ')}: not at headquarters in time; look at the links`]]
+}
+
+function disk({ disk: { state, freeBytes = 0 } }: NodeStatus): readonly (readonly string[])[] {
+  if (state === 'ample') return []
+  const what =
+    state === 'full'
+      ? 'nothing new is taken in until you free some'
+      : 'free some before nothing new can be taken in'
+  return [['Disk', `${amount(freeBytes)} free: ${what}`]]
 }
 
 function nodes(answer: NodeStatus): readonly string[] {

@@ -22,13 +22,14 @@ export function epochPolicyOf(config: Config | undefined, role: NodeRole): Epoch
   }
 }
 
-/** How a node treats its lanes; without a config nothing is overdue and nobody is counted. */
-export function lanesOf(
+/** How a node treats its lanes and its disk; without a config nothing is overdue, counted or too little. */
+export function rulesOf(
   config: Config | undefined,
-): Pick<EdgeNodeOptions, 'overdueAfterMs' | 'allowance'> {
+): Pick<EdgeNodeOptions, 'overdueAfterMs' | 'allowance' | 'room'> {
   if (config === undefined) return {}
   const { flash, immediate, priority, routine, allowanceMs } = config.lanes
   return {
+    room: config.disk,
     overdueAfterMs: {
       flash: flash.overdueAfterMs,
       immediate: immediate.overdueAfterMs,

@@ -204,6 +204,19 @@ const Audit = object({
   file: file.optional().describe('File to which every entry is added as a line of JSON.'),
 })
 
+const BYTES_MAX = 1_000_000_000_000
+
+const DiskRoom = object({
+  freeBytesMin: whole(0, BYTES_MAX)
+    .default(64_000_000)
+    .describe(
+      'With less room than this on the disk nothing new is taken in, from people or from nodes; what is here is read and sent.',
+    ),
+  freeBytesLow: whole(0, BYTES_MAX)
+    .default(1_000_000_000)
+    .describe('With less room than this on the disk the operator is warned.'),
+})
+
 const Carrier = z.discriminatedUnion('kind', [Lan, Nats], wanted('a carrier of kind lan or nats'))
 
 /** What a new node becomes when nobody says otherwise. */
@@ -226,6 +239,7 @@ const Shape = object({
     ),
   listen: Listen.prefault({}).describe('Where people and other nodes connect to.'),
   keys: Keys.prefault({}).describe('When the keys that seal messages change and go.'),
+  disk: DiskRoom.prefault({}).describe('Room on the disk that holds the data folder.'),
   lanes: Lanes.prefault({}).describe('How urgent messages are treated, lane by lane (ACP 121).'),
   logLevel: oneOf(['error', 'warn', 'info', 'debug'])
     .default('info')

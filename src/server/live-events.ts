@@ -92,6 +92,8 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
     }
     case 'overdue-changed':
       return [overdueChanged(event)]
+    case 'room-changed':
+      return [roomChanged(event)]
     case 'delivery-changed':
     case 'links-changed':
     case 'node-revoked':
@@ -155,6 +157,11 @@ function overdueChanged({
 }: Extract<NodeEvent, { kind: 'overdue-changed' }>): Announcement {
   const data = { overdue: JSON.stringify(overdue), is_alarm: isAlarm }
   return { to: { kind: 'everybody' }, text: textOf('holdfast_overdue', data, {}) }
+}
+
+/** Our own event, for everybody: the disk has become ample, low or full. */
+function roomChanged({ disk }: Extract<NodeEvent, { kind: 'room-changed' }>): Announcement {
+  return { to: { kind: 'everybody' }, text: textOf('holdfast_disk', disk, {}) }
 }
 
 function posted(

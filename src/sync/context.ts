@@ -14,6 +14,7 @@ import type { AuditCounts } from './audit-counts.ts'
 import type { Deadlines, OverdueCounts } from './deadlines.ts'
 import type { Projector, ViewEvent } from './projector.ts'
 import type { Replica, Tx } from './replica.ts'
+import type { Room } from './room.ts'
 import type { RunningTime } from './running-time.ts'
 
 /** Told after the commit that brought them is on disk. */
@@ -21,6 +22,8 @@ export type SyncEvent =
   | ViewEvent
   | { readonly kind: 'delivery'; readonly span: Span }
   | { readonly kind: 'links' }
+  /** The disk has more or less room than before. */
+  | { readonly kind: 'room' }
   /** Messages of ours have become overdue (`added`), or are not any more. */
   | { readonly kind: 'overdue'; readonly counts: OverdueCounts; readonly added: number }
   /** It stood in a list after the point where its node contradicted itself. */
@@ -61,6 +64,8 @@ export interface SyncContext {
   readonly keyBook: () => KeyBook
   readonly log: Log
   readonly time: RunningTime
+  /** Room on the disk. */
+  readonly room: Room
   /** When our messages have to be at headquarters. */
   readonly deadlines: Deadlines
   /** For what others cause; deeds of our own are noted by `audit` in their commit. */

@@ -25,8 +25,12 @@ import { settleAllAside, settleAside } from './rebirth.ts'
 import type { Tx } from './replica.ts'
 import { takeDelta } from './take-delta.ts'
 
-/** Takes one arrival to its end. Resolves after the batch is on disk and the carrier was answered. */
+/**
+ * Takes one arrival to its end. Resolves after the batch is on disk and the carrier was answered.
+ * @throws EdgeError STORE_FULL when there is no room: nothing of it is kept, and it may be tried again
+ */
 export async function receive(context: SyncContext, arrival: Arrival): Promise<Outcome> {
+  await context.room.insist()
   const outcome = await context.replica.commit(async (tx) => {
     for (const { key: place, value } of arrival.bookmark) {
       if (value === undefined) tx.delete(place)

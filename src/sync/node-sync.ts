@@ -3,6 +3,7 @@ import { actorOf } from '#base/ids.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
+import type { Disk } from '#ports/disk.ts'
 import type { Log } from '#ports/log.ts'
 import type { Random } from '#ports/random.ts'
 import type { Store } from '#ports/store.ts'
@@ -27,6 +28,7 @@ import { openProjector } from './projector.ts'
 import { beginAgain, noteNewLife, settleAllAside } from './rebirth.ts'
 import { openReplica, type Reader } from './replica.ts'
 import { keepRotating, type EpochPolicy } from './rotation.ts'
+import { AMPLE_ROOM, openRoom, type Room, type RoomRules } from './room.ts'
 import { openRunningTime } from './running-time.ts'
 import { addChannel, directoryChanged, foldedAnew, keysChanged } from './standing.ts'
 
@@ -54,6 +56,9 @@ export interface NodeSyncOptions {
   readonly epochs?: EpochPolicy
   /** No message is overdue unless given. */
   readonly overdueAfterMs?: LaneTimes
+  /** Room is taken to be ample unless both are given. */
+  readonly disk?: Disk
+  readonly room?: RoomRules
   readonly emit: (event: SyncEvent) => void
   /** Called, once or more, when the node has to be closed and opened again in a new life. */
   readonly onRebirth?: () => void
@@ -68,6 +73,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   const stop = new AbortController()
   const rotating = policy && keepRotating(context, { policy, clock, log }, stop.signal)
   const watching = context.deadlines.keep(stop.signal)
+  const looking = context.room.keep(stop.signal)
   const driver = startDriver(context, { carriers, clock })
   wires.driver = driver
   return {
@@ -77,6 +83,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
       stop.abort()
       await rotating
       await watching
+      await looking
       await driver[Symbol.asyncDispose]()
       await audit[Symbol.asyncDispose]()
       await context.replica[Symbol.asyncDispose]()
@@ -126,6 +133,7 @@ function contextOf(
     directory: projector.directory,
     keyBook: projector.keyBook,
     time: openRunningTime(clock),
+    room: roomOf(options),
     deadlines: openDeadlines(() => context, { clock, times: options.overdueAfterMs }),
     log,
     audit,
@@ -141,6 +149,11 @@ function contextOf(
     onRebirth: options.onRebirth ?? (() => undefined),
   }
   return { context, audit }
+}
+
+function roomOf({ disk, room, clock, log, emit }: NodeSyncOptions): Room {
+  if (disk === undefined || room === undefined) return AMPLE_ROOM
+  return openRoom(room, { disk, clock, log, onChange: () => emit({ kind: 'room' }) })
 }
 
 function newRun(): Run {

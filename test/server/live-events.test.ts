@@ -224,6 +224,14 @@ test('everybody hears how many messages are overdue', async (t) => {
   })
 })
 
+test('everybody hears when the disk fills up', async (t) => {
+  const disk = { state: 'low', freeBytes: 5e8 } as const
+  const [announcement] = announcementsOf({ kind: 'room-changed', disk }, context())
+
+  t.strictSame(announcement?.to, { kind: 'everybody' })
+  t.match(seen(announcement), { event: 'holdfast_disk', data: disk })
+})
+
 test('words of people cannot break out of the JSON', async (t) => {
   for (const body of ['"}],"seq":99', '\\', '\u2028\u2029', '\ud800', '</script>', '\u0000']) {
     const { data, seq } = seen(announcementsOf(posted({ body }), context())[0])

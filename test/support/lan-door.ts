@@ -4,6 +4,7 @@ import { openCourierCarrier } from '#carriers/courier.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { Person } from '#app/types.ts'
 import { openServer, type ServerDeps } from '#server/server.ts'
+import type { Disk } from '#ports/disk.ts'
 import type { Store } from '#ports/store.ts'
 import type { ServerTls } from '#server/tls.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
@@ -53,6 +54,7 @@ export interface DoorChoice extends Partial<
   readonly siteUrl?: string
   readonly tls?: ServerTls
   readonly store?: Store
+  readonly disk?: Disk
   readonly options?: NodeChoice['options']
   /** Puts another answer in the place of some of the node's: for what a sound node does not do. */
   readonly change?: (node: EdgeNode) => EdgeNode
@@ -66,10 +68,10 @@ export async function aLanDoor(
   const clock = virtualClock()
   const log = collectingLog()
   const { siteUrl, tls, change = (same) => same, ...more } = choice
-  const { store = openMemoryStore(), options = {}, ...deps } = more
+  const { store = openMemoryStore(), options = {}, disk, ...deps } = more
   const courier = openCourierCarrier({ store, random: seededRandom(77) })
   const ports = { clock, log, store, courier, carriers: [courier] }
-  const node = await aNode('alpha', { ...ports, role: 'hub', options })
+  const node = await aNode('alpha', { ...ports, role: 'hub', options, ...(disk && { disk }) })
   const amira = await anAdministrator(node, 'amira')
   const people = {
     amira,

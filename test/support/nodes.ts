@@ -9,6 +9,7 @@ import { must } from '#base/assert.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Courier } from '#ports/courier.ts'
+import type { Disk } from '#ports/disk.ts'
 import type { Random } from '#ports/random.ts'
 import type { Passwords } from '#ports/passwords.ts'
 import type { Store } from '#ports/store.ts'
@@ -104,6 +105,7 @@ export interface NodeChoice {
   readonly log?: CollectingLog
   readonly carriers?: readonly Carrier[]
   readonly courier?: Courier
+  readonly disk?: Disk
   readonly life?: Uint8Array
   /** Chance that does not follow from the name: for a node that is opened again. */
   readonly random?: Random
@@ -139,6 +141,7 @@ export function aNode(name: string, choice: NodeChoice = {}): Promise<EdgeNode &
       passwords: quickPasswords,
       carriers: choice.carriers ?? [],
       ...(choice.courier && { courier: choice.courier }),
+      ...(choice.disk && { disk: choice.disk }),
     },
   )
 }

@@ -79,7 +79,7 @@ export async function aSync(name: string, choice: NodeChoice = {}): Promise<Sync
     carriers: choice.carriers ?? [],
     emit: (event) => void events.push(event),
     ...(choice.onRebirth && { onRebirth: choice.onRebirth }),
-    ...(choice.options?.overdueAfterMs && { overdueAfterMs: choice.options.overdueAfterMs }),
+    ...rulesOf(choice),
   })
   return {
     context: sync.context,
@@ -89,6 +89,15 @@ export async function aSync(name: string, choice: NodeChoice = {}): Promise<Sync
     events,
     log,
     [Symbol.asyncDispose]: sync[Symbol.asyncDispose],
+  }
+}
+
+function rulesOf({ disk, options = {} }: NodeChoice) {
+  const { room, overdueAfterMs } = options
+  return {
+    ...(disk && { disk }),
+    ...(room && { room }),
+    ...(overdueAfterMs && { overdueAfterMs }),
   }
 }
 
