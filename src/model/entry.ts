@@ -25,7 +25,8 @@ import {
   type KeyContent,
 } from './key-content.ts'
 import { MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
-import { readCounter, readTime, timeField, wholeNumber, type ListContext } from './list.ts'
+import { readCounter, readTime, timeField, wholeNumber } from './list.ts'
+import type { ListContext, Timed } from './list.ts'
 
 /** What an entry says. An entry of a kind or shape this version does not know is `unknown` and shown by nobody. */
 export type Content =
@@ -85,9 +86,7 @@ export interface Draft {
 }
 
 /** A decoded entry. */
-export interface Entry extends Draft {
-  /** Where it stands in time: never before what it claims, always after the entry before it in its list. */
-  readonly placeAt: Instant
+export interface Entry extends Draft, Timed {
   /** A Lamport number across the document: larger than all its author had seen. 0 in what replaces nothing. */
   readonly counter: number
 }
@@ -135,14 +134,19 @@ export function decodeEntry(
   context: ListContext,
 ): { entry: Entry; context: ListContext } {
   const fields = decodeFields(value)
-  const { seconds, placeAt } = readTime(fields[2], context)
+  const { seconds, timed } = readTime(fields[2], context)
   const { author, people } = readAuthor(fields[1], context.people)
   const hasCounter = !UNCOUNTED.has(fields[0])
   const counter = hasCounter ? readCounter(fields[3], context) : 0
   const content = readContent(hasCounter ? fields.toSpliced(3, 1) : fields)
   return {
-    entry: { author, claimedAt: seconds * 1000, placeAt, counter, content },
-    context: { people, seconds, placeAt, counter: Math.max(counter, context.counter) },
+    entry: { author, ...timed, counter, content },
+    context: {
+      people,
+      seconds,
+      placeAt: timed.placeAt,
+      counter: Math.max(counter, context.counter),
+    },
   }
 }
 
