@@ -32,7 +32,7 @@ import { openListen } from './compose/tls.ts'
 import type { Identity } from '#trust/identity.ts'
 import { readDoorEpoch } from '#trust/join-grant.ts'
 import { signingPair } from '#trust/keys.ts'
-import { epochPolicyOf, checkFixedKeys, openingOf } from './compose/policy.ts'
+import { epochPolicyOf, checkFixedKeys, openingOf, tellsReadOf } from './compose/policy.ts'
 
 /** What a node is opened with. */
 export interface HoldfastOptions {
@@ -197,6 +197,7 @@ function openNode(
       roster,
       version: VERSION,
       epochs: epochPolicyOf(config, identity.certificate.role),
+      ...(config && { tellsRead: tellsReadOf(config) }),
       ...(onRebirth && { onRebirth }),
     },
     {

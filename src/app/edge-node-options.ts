@@ -1,4 +1,5 @@
 /** What `openEdgeNode` needs. */
+import type { ChannelId } from '#base/ids.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Courier } from '#ports/courier.ts'
@@ -32,6 +33,8 @@ export interface EdgeNodeOptions {
   readonly version: string
   /** When secrets change and go; never by the calendar unless given. */
   readonly epochs?: EpochPolicy
+  /** In which channels other nodes are told what was read here; in all unless given. */
+  readonly tellsRead?: (channel: ChannelId) => boolean
   /** Called when the node has to be closed and opened again in a new life. */
   readonly onRebirth?: () => void
 }

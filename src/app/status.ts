@@ -3,15 +3,17 @@ import type { Instant, PostId, UserId } from '#base/ids.ts'
 import { EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
 import { LANES, type Lane } from '#model/precedence.ts'
 import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
+import type { PeerId } from '#ports/carrier.ts'
 import type { Certificate } from '#trust/identity.ts'
 import { isNode } from '#sync/context.ts'
-import { queueSizes, standings } from '#sync/delivery.ts'
+import { standings } from '#sync/delivery.ts'
 import type { LinkState } from '#sync/links.ts'
 import { key, range } from '#sync/keys.ts'
+import { queueSizes } from '#sync/queue.ts'
 import { unpack } from '#sync/records.ts'
 import { insistInChannel, recordOf, type AppContext } from './context.ts'
 import type { EdgeNode } from './node.ts'
-import type { DeliveryStory, Link, NodeStatus, NodeSummary } from './types.ts'
+import type { Delivery, DeliveryStory, Link, NodeStatus, NodeSummary } from './types.ts'
 
 /** The part of the app that tells how things stand. */
 export function openStatus(
@@ -38,9 +40,22 @@ async function deliveryOf(
     action: 'read channel',
   })
   const found = await standings(context.sync, record, request.links)
-  const deliveries = found.map((standing) => {
-    const node = context.sync.roster.byNode(standing.destination)
-    return { ...standing, destinationName: node?.name ?? '', isHub: node?.role === 'hub' }
+  const deliveries = found.map(({ destination, word, queue, carrier, at }): Delivery => {
+    const node = context.sync.roster.byNode(destination)
+    const names = { destinationName: node?.name ?? '', isHub: node?.role === 'hub' }
+    return {
+      destination,
+      ...names,
+      word,
+      carrier,
+      at,
+      link: queue && nameOfPeer(context, queue.link),
+      place: queue?.place,
+      bytesAhead: queue?.bytesAhead,
+      estimateMs: queue?.estimateMs,
+      unknown: queue?.unknown,
+      linkAt: queue?.linkAt,
+    }
   })
   return { message: record.id, savedAt: record.createdAt, deliveries }
 }
@@ -77,14 +92,17 @@ async function statusOf(
 
 async function linkFrom(context: AppContext, state: LinkState): Promise<Link> {
   const sizes = await queueSizes(context.sync.replica, state.peer)
-  const name = isNode(state.peer)
-    ? context.sync.roster.byNode(state.peer)?.name
-    : state.peer.slice('post:'.length)
   const queued = Object.fromEntries(
     LANES.map((lane, index) => [lane, sizes[index] ?? 0]),
   ) as Record<Lane, number>
   const { carrier, isUp, since, sentBytes, receivedBytes } = state
-  return { carrier, peer: name ?? state.peer, isUp, since, sentBytes, receivedBytes, queued }
+  const peer = nameOfPeer(context, state.peer)
+  return { carrier, peer, isUp, since, sentBytes, receivedBytes, queued }
+}
+
+function nameOfPeer({ sync }: AppContext, peer: PeerId): string {
+  const name = isNode(peer) ? sync.roster.byNode(peer)?.name : peer.slice('post:'.length)
+  return name ?? peer
 }
 
 /** A node in a few words. */

@@ -3,6 +3,7 @@ import type { ChannelId, Instant, NodeId, OrganisationId, PostId, UserId } from 
 import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { StickStatus } from '#ports/courier.ts'
+import type { Unknown } from '#sync/queue.ts'
 
 /** Somebody with an account, on whichever node it was enrolled. */
 export interface Person {
@@ -110,7 +111,7 @@ export interface PageRequest {
 export type DeliveryWord =
   /** Written here, on disk, and nothing is to be sent to this destination now. */
   | 'on this kit'
-  /** Waits here for a link. `place` counts messages ahead of it, 0 is next; `estimateMs` only when a rate is known. */
+  /** Waits here for a link: the fields from `link` on say which, what goes before it, and for how long. */
   | 'queued'
   /** The link took it (`carrier`, `at`); nobody has yet promised to hold it. */
   | 'left this kit'
@@ -126,10 +127,19 @@ export interface Delivery {
   /** Headquarters: its custody is what "stored at HQ" means. */
   readonly isHub: boolean
   readonly word: DeliveryWord
-  readonly place: number | undefined
-  readonly estimateMs: number | undefined
   readonly carrier: string | undefined
   readonly at: Instant | undefined
+  /** Of what is `queued`: the link by which it is likely to leave first, by the name of its peer. */
+  readonly link: string | undefined
+  /** Changes that leave by that link before it, 0 is next; and about how many bytes those are. */
+  readonly place: number | undefined
+  readonly bytesAhead: number | undefined
+  /** Until the link has taken it, by what the link was measured to carry. */
+  readonly estimateMs: number | undefined
+  /** Why there is no estimate. */
+  readonly unknown: Unknown | undefined
+  /** When the link was there last, or answered last, where that is why. */
+  readonly linkAt: Instant | undefined
 }
 
 /** The ways of one message to all nodes that should have it. */

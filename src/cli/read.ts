@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { EdgeError } from '#base/errors.ts'
 import { PAGE_POSTS_MAX } from '#base/limits.ts'
 import { channelId } from './channel.ts'
+import { Stories, wayInWords, type Way } from './delivery-words.ts'
 import { findLocalNode, type LocalNode } from './local-node.ts'
 import { when, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
 
@@ -26,17 +27,6 @@ const Post = z.object({
 })
 const Posts = z.object({ order: z.array(z.string()), posts: z.record(z.string(), Post) })
 const People = z.array(z.object({ id: z.string(), username: z.string() }))
-const Way = z.object({
-  destinationName: z.string(),
-  isHub: z.boolean(),
-  word: z.enum(['on this kit', 'queued', 'left this kit', 'stored', 'read']),
-  place: z.int().optional(),
-  carrier: z.string().optional(),
-})
-const Stories = z.array(z.object({ message: z.string(), deliveries: z.array(Way) }))
-
-type Way = z.infer<typeof Way>
-
 /** One message with everything that is shown of it. */
 interface Shown {
   readonly id: string
@@ -105,25 +95,9 @@ function lines(message: Shown): readonly string[] {
   const time = message.isTimeUncertain ? 'time uncertain' : when(message.at)
   const reply = message.isReply ? '↳ ' : ''
   const text = message.text === '' ? '(deleted)' : message.text
-  const ways = message.deliveries.map(inWords)
+  const ways = message.deliveries.map(wayInWords)
   return [
     `${time}  ${reply}${message.author}${lane}: ${text.replaceAll('\n', '\n    ')}`,
     ...(ways.length === 0 ? [] : [`    ${ways.join(', ')}`]),
   ]
-}
-
-function inWords({ destinationName, isHub, word, place, carrier }: Way): string {
-  const name = isHub ? `${destinationName} (HQ)` : destinationName
-  switch (word) {
-    case 'on this kit':
-      return `${name}: on this kit`
-    case 'queued':
-      return `${name}: queued${place === undefined ? '' : place === 0 ? ', next' : `, ${place} before it`}`
-    case 'left this kit':
-      return `${name}: left this kit${carrier === undefined ? '' : ` by ${carrier}`}`
-    case 'stored':
-      return `${name}: stored there`
-    case 'read':
-      return `${name}: read there`
-  }
 }

@@ -11,7 +11,8 @@ import {
   WANT_DOUBLINGS_MAX,
   WANT_INTERVAL_MS,
 } from '#base/limits.ts'
-import { KEYS } from '#model/document-id.ts'
+import { channelOfDocument, KEYS } from '#model/document-id.ts'
+import type { Note } from '#codec/note.ts'
 import type { Lane } from '#model/precedence.ts'
 import { audienceOf } from './audience.ts'
 import type { ContactState } from './contact-state.ts'
@@ -72,7 +73,7 @@ export async function notesDue(
 export function cutNotesAlone(
   tx: Tx,
   context: SyncContext,
-  { peer }: ContactState,
+  { peer }: Pick<ContactState, 'peer'>,
 ): Promise<Cut | undefined> {
   return cutNotes(tx, context, {
     peer,
@@ -138,11 +139,20 @@ async function takeDebts(
     chosen.push(document)
     left -= more
   }
-  const receipt = await describe(tx, 'receipt', chosen)
+  const receipt = withoutUntold(context, await describe(tx, 'receipt', chosen))
   if (receipt.items.length === 0) return undefined
   for (const { document } of receipt.items) tx.delete(key.owed(peer, document))
   const note = signNote(context, receipt)
   return { ...note, name: noteName(note), since: oldestDebt(debts) ?? 0 }
+}
+
+/** What was noted as read before that was to be told no more. */
+function withoutUntold({ tellsRead }: SyncContext, receipt: Note): Note {
+  const items = receipt.items.map((item) => {
+    const channel = channelOfDocument(item.document)
+    return channel === undefined || tellsRead(channel) ? item : { ...item, read: {} }
+  })
+  return { ...receipt, items }
 }
 
 /** Asks for what is missing once it has had time to come by itself, and then ever more rarely; when to look again. */
