@@ -63,7 +63,6 @@ interface Meter {
 export function openLinks(clock: Pick<Clock, 'now' | 'monotonicMs'>): Links {
   const links = new Map<string, LinkState>()
   const meters = new Map<string, Meter>()
-  const nameOf = ({ carrier, peer }: LinkName): string => `${carrier} ${peer}`
   const change = (link: LinkName, by: (known: LinkState) => Partial<LinkState>): void => {
     const known = links.get(nameOf(link)) ?? { ...freshLink(link), since: clock.now() }
     links.set(nameOf(link), { ...known, ...by(known) })
@@ -111,6 +110,10 @@ export function openLinks(clock: Pick<Clock, 'now' | 'monotonicMs'>): Links {
       }
     },
   }
+}
+
+function nameOf({ carrier, peer }: LinkName): string {
+  return `${carrier} ${peer}`
 }
 
 function freshLink({ carrier, peer }: LinkName): Omit<LinkState, 'since'> {

@@ -98,15 +98,6 @@ test('what is held for others to be quicker adds that to the estimate', async (t
 })
 
 test('the way that is there is named, then the own one, then the one that was there last', async (t) => {
-  const queue = (link: PeerId, more: Partial<Queued>): Queued => ({
-    link,
-    place: 0,
-    bytesAhead: 0,
-    estimateMs: undefined,
-    unknown: 'no link since',
-    linkAt: undefined,
-    ...more,
-  })
   const up = queue(office, { estimateMs: 5, unknown: undefined })
   const own = queue(bravo, { linkAt: 1 })
   const older = queue('post:a', { linkAt: 2 })
@@ -142,8 +133,7 @@ test('an estimate comes true on a link that is as it was', async (t) => {
   await clock.advance(0)
   const wordOf = async () =>
     must((await standings(alpha.context, last, alpha.links()))[0], 'bravo is to have it')
-  const { queue } = await wordOf()
-  const estimateMs = must(queue?.estimateMs, 'the link is measured')
+  const estimateMs = must((await wordOf()).queue?.estimateMs, 'the link is measured')
 
   let tookMs = 0
   for (; (await wordOf()).word === 'queued' && tookMs < 3_600_000; tookMs += 250)
@@ -175,6 +165,11 @@ test('who waits is told when the link comes and when it goes', async (t) => {
   await clock.advance(0)
   t.equal(told(), before + 2)
 })
+
+function queue(link: PeerId, more: Partial<Queued>): Queued {
+  const nothing = { estimateMs: undefined, unknown: 'no link since', linkAt: undefined } as const
+  return { link, place: 0, bytesAhead: 0, ...nothing, ...more }
+}
 
 /** One parcel after the other, at 300 bytes a second, each 400 ms away. */
 function atRate(carrier: Carrier, clock: Clock): Carrier {

@@ -107,7 +107,6 @@ test('what was noted before is told no more once it is not to be', async (t) => 
     const notes = notesIn(bravo, must(cut, 'a receipt is owed').parcel.bytes)
     return notes.flatMap(({ body }) => decodeNote(body, bravo.context.roster)?.items ?? [])
   }
-  const about = (items: readonly NoteItem[]) => items.find(({ document }) => document === routine)
 
   t.match(about(await said()), { clock: { [alpha.actor]: 1 }, read: { [alpha.actor]: 1 } })
   isTold = false
@@ -124,6 +123,10 @@ async function aReader(
     await arrive(bravo, await envelopeOf(alpha, document))
   bravo.context.peers.add(office)
   return { alpha, bravo }
+}
+
+function about(items: readonly NoteItem[]): NoteItem | undefined {
+  return items.find(({ document }) => document === routine)
 }
 
 function look({ context }: SyncNode): Promise<void> {
