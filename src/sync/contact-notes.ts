@@ -58,23 +58,39 @@ export async function notesDue(
   const isNow = introduceAt !== undefined && introduceAt <= now
   if (isNow) await introduce(tx, context, state)
   const wantAt = await sayWants(tx, context, state)
-  const waiting = [
-    await oldestNote(tx, state.peer),
-    oldestDebt(await tx.list(range.owed(state.peer))),
-  ].filter((since) => since !== undefined)
-  const times = waiting.map((since) => since + (since === 0 ? 0 : state.receiptDelayMs))
-  // A time that lies ahead means that the clock was set back.
-  const isDue = waiting.some((since, index) => since > now || (times[index] ?? 0) <= now)
+  const times = await dueTimes(tx, context, state)
+  const isDue = times.some((at) => at <= now)
   const later = [isNow ? undefined : introduceAt, wantAt, ...times].filter((at) => at !== undefined)
   return { isDue, lookAgainAt: isDue || later.length === 0 ? undefined : Math.min(...later) }
+}
+
+async function isAnyDue(tx: Tx, context: SyncContext, state: ContactState): Promise<boolean> {
+  return (await dueTimes(tx, context, state)).some((at) => at <= context.now())
+}
+
+/** When the oldest of what waits has waited long enough. */
+async function dueTimes(
+  tx: Tx,
+  context: SyncContext,
+  { peer, receiptDelayMs }: ContactState,
+): Promise<readonly Instant[]> {
+  const waiting = [await oldestNote(tx, peer), oldestDebt(await tx.list(range.owed(peer)))]
+  return (
+    waiting
+      .filter((since) => since !== undefined)
+      // A time that lies ahead means that the clock was set back.
+      .map((since) => (since === 0 || since > context.now() ? 0 : since + receiptDelayMs))
+  )
 }
 
 /** An envelope of nothing but notes: all that wait for the peer, as far as they fit. */
 export function cutNotesAlone(
   tx: Tx,
   context: SyncContext,
-  { peer }: Pick<ContactState, 'peer'>,
+  state: Pick<ContactState, 'peer' | 'toldAt'>,
 ): Promise<Cut | undefined> {
+  const { peer } = state
+  state.toldAt = context.now()
   return cutNotes(tx, context, {
     peer,
     lane: NOTE_LANE,
@@ -85,17 +101,25 @@ export function cutNotesAlone(
 /**
  * What rides along with a delta of a document. Everybody who is meant has to be able to open it: to a node that is the node
  * itself, in a post office the whole organisation. The keys document is read by those who were let in once, too.
+ *
+ * Not with every delta: each note costs a signature, and one a little later tells as much as many.
  */
 export function ridersFor(
   tx: Tx,
   context: SyncContext,
-  { peer, document }: { readonly peer: ContactState['peer']; readonly document: DocumentId },
+  { state, document }: { readonly state: ContactState; readonly document: DocumentId },
 ): Riders | undefined {
+  const { peer, toldAt, receiptDelayMs } = state
   if (!mayRide(context, peer, document)) return undefined
-  return async (bytes) =>
-    bytes > RIDE_BESIDE_BYTES_MAX
-      ? []
-      : take(tx, context, { peer, bytes: RIDE_BYTES_MAX, isAlone: false })
+  const now = context.now()
+  const isSoon = toldAt !== undefined && now >= toldAt && now - toldAt < receiptDelayMs
+  return async (bytes) => {
+    if (bytes > RIDE_BESIDE_BYTES_MAX || (isSoon && !(await isAnyDue(tx, context, state))))
+      return []
+    const notes = await take(tx, context, { peer, bytes: RIDE_BYTES_MAX, isAlone: false })
+    if (notes.length > 0) state.toldAt = now
+    return notes
+  }
 }
 
 /** Whether notes for a peer may ride with a delta of a document. */

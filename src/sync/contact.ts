@@ -260,6 +260,6 @@ async function cutDocument(
   if (countBeyond(mine, clock) === 0) return undefined
   const { peer } = state
   // Who is out gets keys and nothing else.
-  const riders = isShutOut(context, peer) ? undefined : ridersFor(tx, context, { peer, document })
+  const riders = isShutOut(context, peer) ? undefined : ridersFor(tx, context, { state, document })
   return cutDelta(tx, context, { peer, lane, document, clock, riders })
 }
