@@ -24,6 +24,7 @@ const TEXT =
 /** Who writes in turn, in a star around alpha, and how often. */
 const CONVERSATIONS = {
   hub_and_kit_in_turn: { writers: ['alpha', 'bravo'], everyMs: 20_000 },
+  hub_and_kit_busy: { writers: ['alpha', 'bravo'], everyMs: 2_000 },
   kit_to_hub: { writers: ['bravo'], everyMs: 60_000 },
   kit_to_kit_in_turn: { writers: ['bravo', 'charlie'], everyMs: 20_000 },
 } as const

@@ -1,4 +1,5 @@
 /** What `openEdgeNode` needs. */
+import type { ChannelId } from '#base/ids.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Courier } from '#ports/courier.ts'
@@ -42,6 +43,8 @@ export interface EdgeNodeOptions {
   readonly room?: RoomRules
   /** How many urgent messages one person may send; any number unless given. */
   readonly allowance?: Allowance
+  /** In which channels other nodes are told what was read here; in all unless given. */
+  readonly tellsRead?: (channel: ChannelId) => boolean
   /** Called when the node has to be closed and opened again in a new life. */
   readonly onRebirth?: () => void
 }

@@ -12,8 +12,8 @@ import type { AuditNote } from '#sync/audit.ts'
 import type { AuditQuery } from '#sync/audit-reading.ts'
 import type { NodeRole } from '#trust/identity.ts'
 import type { Reporting } from './gap-types.ts'
+import type { AuditFeed, Opening } from './audit-types.ts'
 import type {
-  AuditFeed,
   CaptureReport,
   Channel,
   CourierStatus,
@@ -23,7 +23,6 @@ import type {
   Message,
   MessagePage,
   NodeStatus,
-  Opening,
   PageRequest,
   Person,
   Reaction,

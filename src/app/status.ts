@@ -5,13 +5,14 @@ import { LANES, type Lane } from '#model/precedence.ts'
 import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
 import type { Certificate } from '#trust/identity.ts'
 import { overdueCounts, overdueSince } from '#sync/deadlines.ts'
-import { queueSizes, standings } from '#sync/delivery.ts'
+import { standings } from '#sync/delivery.ts'
 import type { LinkState } from '#sync/links.ts'
 import { key, range } from '#sync/keys.ts'
+import { queueSizes } from '#sync/queue.ts'
 import { unpack } from '#sync/records.ts'
 import { insistInChannel, peerName, recordOf, type AppContext } from './context.ts'
 import type { EdgeNode } from './node.ts'
-import type { DeliveryStory, Link, NodeStatus, NodeSummary } from './types.ts'
+import type { Delivery, DeliveryStory, Link, NodeStatus, NodeSummary } from './types.ts'
 
 /** The part of the app that tells how things stand. */
 export function openStatus(
@@ -38,9 +39,22 @@ async function deliveryOf(
     action: 'read channel',
   })
   const found = await standings(context.sync, record, request.links)
-  const deliveries = found.map((standing) => {
-    const node = context.sync.roster.byNode(standing.destination)
-    return { ...standing, destinationName: node?.name ?? '', isHub: node?.role === 'hub' }
+  const deliveries = found.map(({ destination, word, queue, carrier, at }): Delivery => {
+    const node = context.sync.roster.byNode(destination)
+    const names = { destinationName: node?.name ?? '', isHub: node?.role === 'hub' }
+    return {
+      destination,
+      ...names,
+      word,
+      carrier,
+      at,
+      link: queue && peerName(context.sync, queue.link),
+      place: queue?.place,
+      bytesAhead: queue?.bytesAhead,
+      estimateMs: queue?.estimateMs,
+      unknown: queue?.unknown,
+      linkAt: queue?.linkAt,
+    }
   })
   const overdue = await overdueSince(context.sync.replica.read, record)
   return { message: record.id, savedAt: record.createdAt, overdueSince: overdue, deliveries }

@@ -1,9 +1,9 @@
 /** What people see, as plain values: the answers of the app, whichever door they leave by. */
 import type { ChannelId, Instant, NodeId, OrganisationId, PostId, UserId } from '#base/ids.ts'
-import type { AuditRecord } from '#model/audit-record.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { StickStatus } from '#ports/courier.ts'
+import type { Unknown } from '#sync/queue.ts'
 import type { RoomState } from '#sync/room.ts'
 
 /** Somebody with an account, on whichever node it was enrolled. */
@@ -114,7 +114,7 @@ export interface PageRequest {
 export type DeliveryWord =
   /** Written here, on disk, and nothing is to be sent to this destination now. */
   | 'on this kit'
-  /** Waits here for a link. `place` counts messages ahead of it, 0 is next; `estimateMs` only when a rate is known. */
+  /** Waits here for a link: the fields from `link` on say which, what goes before it, and for how long. */
   | 'queued'
   /** The link took it (`carrier`, `at`); nobody has yet promised to hold it. */
   | 'left this kit'
@@ -130,10 +130,19 @@ export interface Delivery {
   /** Headquarters: its custody is what "stored at HQ" means. */
   readonly isHub: boolean
   readonly word: DeliveryWord
-  readonly place: number | undefined
-  readonly estimateMs: number | undefined
   readonly carrier: string | undefined
   readonly at: Instant | undefined
+  /** Of what is `queued`: the link by which it is likely to leave first, by the name of its peer. */
+  readonly link: string | undefined
+  /** Changes that leave by that link before it, 0 is next; and about how many bytes those are. */
+  readonly place: number | undefined
+  readonly bytesAhead: number | undefined
+  /** Until the link has taken it, by what the link was measured to carry. */
+  readonly estimateMs: number | undefined
+  /** Why there is no estimate. */
+  readonly unknown: Unknown | undefined
+  /** When the link was there last, or answered last, where that is why. */
+  readonly linkAt: Instant | undefined
 }
 
 /** The ways of one message to all nodes that should have it. */
@@ -269,25 +278,4 @@ export interface NodeStatus {
   readonly isToBeWiped: boolean
   /** The wall clock contradicts what this node has seen. */
   readonly isClockUncertain: boolean
-}
-
-/** How a node's store was opened, and what the node is set to do. */
-export interface Opening {
-  /** What opened the store. */
-  readonly by: 'key file' | 'passphrase' | 'release'
-  /** How many wrong passphrases were tried since it was locked, or since its process began. */
-  readonly wrongTries: number
-  /** All that is set, and the ways to open the store: 32 bytes, the hash of them. */
-  readonly policy: Uint8Array
-}
-
-/** Entries of audits in the order in which they came to this node, and how far readers have got. */
-export interface AuditFeed {
-  /** Oldest first. */
-  readonly after: (number: number, limit: number) => Promise<readonly AuditRecord[]>
-  /** How far the reader of this name has been served; undefined for a new one. */
-  readonly cursor: (reader: string) => Promise<number | undefined>
-  readonly keepCursor: (reader: string, number: number) => Promise<void>
-  /** Calls `listener` when there may be more. Returns how to stop. */
-  readonly onNew: (listener: () => void) => () => void
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Lane } from '#model/precedence.ts'
 import { channelId } from './channel.ts'
+import { Stories, wayInWords } from './delivery-words.ts'
 import { findLocalNode } from './local-node.ts'
 import { writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
 
@@ -37,8 +38,11 @@ export async function post(
     ...precedence(options),
   })
   const { id, create_at: at } = Posted.parse(answer)
-  if (options.json) return writeJson(terminal, { id, at })
-  writeLines(terminal, [`Saved on this kit: ${id}`])
+  const ask = await node.ask('POST', '/api/holdfast/v1/posts/delivery', { post_ids: [id] })
+  const deliveries = Stories.parse(ask).flatMap((story) => story.deliveries)
+  if (options.json) return writeJson(terminal, { id, at, deliveries })
+  const ways = deliveries.map((way) => `    ${wayInWords(way)}`)
+  writeLines(terminal, [`Saved on this kit: ${id}`, ...ways])
 }
 
 /** The lane in the words of the REST interface. */

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { EdgeError } from '#base/errors.ts'
 import { PAGE_POSTS_MAX } from '#base/limits.ts'
 import { channelId } from './channel.ts'
+import { Stories, wayInWords, type Way } from './delivery-words.ts'
 import { findLocalNode, type LocalNode } from './local-node.ts'
 import { when, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
 
@@ -27,19 +28,6 @@ const Post = z.object({
 })
 const Posts = z.object({ order: z.array(z.string()), posts: z.record(z.string(), Post) })
 const People = z.array(z.object({ id: z.string(), username: z.string() }))
-const Way = z.object({
-  destinationName: z.string(),
-  isHub: z.boolean(),
-  word: z.enum(['on this kit', 'queued', 'left this kit', 'stored', 'read']),
-  place: z.int().optional(),
-  carrier: z.string().optional(),
-})
-const Stories = z.array(
-  z.object({ message: z.string(), overdueSince: z.int().optional(), deliveries: z.array(Way) }),
-)
-
-type Way = z.infer<typeof Way>
-
 /** One message with everything that is shown of it. */
 interface Shown {
   readonly id: string
@@ -117,7 +105,7 @@ function lines(message: Shown): readonly string[] {
   const text = message.text === '' ? '(deleted)' : message.text
   const { overdueSince: since } = message
   const overdue = since === undefined ? [] : [`overdue since ${when(since)}`]
-  const ways = [...overdue, ...message.deliveries.map(inWords)]
+  const ways = [...overdue, ...message.deliveries.map(wayInWords)]
   return [
     `${time}  ${reply}${message.author}${lane}: ${text.replaceAll('\n', '\n    ')}`,
     ...(ways.length === 0 ? [] : [`    ${ways.join(', ')}`]),
@@ -126,20 +114,4 @@ function lines(message: Shown): readonly string[] {
 
 function whyOf({ overrideReason }: Shown): string {
   return overrideReason === undefined ? '' : `, beyond the allowance: ${overrideReason}`
-}
-
-function inWords({ destinationName, isHub, word, place, carrier }: Way): string {
-  const name = isHub ? `${destinationName} (HQ)` : destinationName
-  switch (word) {
-    case 'on this kit':
-      return `${name}: on this kit`
-    case 'queued':
-      return `${name}: queued${place === undefined ? '' : place === 0 ? ', next' : `, ${place} before it`}`
-    case 'left this kit':
-      return `${name}: left this kit${carrier === undefined ? '' : ` by ${carrier}`}`
-    case 'stored':
-      return `${name}: stored there`
-    case 'read':
-      return `${name}: read there`
-  }
 }

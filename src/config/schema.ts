@@ -113,6 +113,17 @@ const Keys = object({
     ),
 })
 
+const ReadReceipts = object({
+  send: flag
+    .default(true)
+    .describe('Whether other nodes are told that somebody here had a message on a screen.'),
+  exceptChannels: z
+    .array(text(/^[a-z0-9]{26}$/, 'the id of a channel'), wanted('a list of ids of channels'))
+    .max(2_000, wanted('at most 2000 channels'))
+    .default([])
+    .describe('Ids of channels in which it is the other way round.'),
+})
+
 const Listen = object({
   host: z
     .union(
@@ -241,6 +252,7 @@ const Shape = object({
   keys: Keys.prefault({}).describe('When the keys that seal messages change and go.'),
   disk: DiskRoom.prefault({}).describe('Room on the disk that holds the data folder.'),
   lanes: Lanes.prefault({}).describe('How urgent messages are treated, lane by lane (ACP 121).'),
+  readReceipts: ReadReceipts.prefault({}).describe('Who hears what was read here.'),
   logLevel: oneOf(['error', 'warn', 'info', 'debug'])
     .default('info')
     .describe('Least weight of what is logged.'),

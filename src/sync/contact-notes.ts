@@ -11,7 +11,8 @@ import {
   WANT_DOUBLINGS_MAX,
   WANT_INTERVAL_MS,
 } from '#base/limits.ts'
-import { KEYS } from '#model/document-id.ts'
+import { channelOfDocument, KEYS } from '#model/document-id.ts'
+import type { Note } from '#codec/note.ts'
 import type { Lane } from '#model/precedence.ts'
 import { audienceOf } from './audience.ts'
 import type { ContactState } from './contact-state.ts'
@@ -58,23 +59,39 @@ export async function notesDue(
   const isNow = introduceAt !== undefined && introduceAt <= now
   if (isNow) await introduce(tx, context, state)
   const wantAt = await sayWants(tx, context, state)
-  const waiting = [
-    await oldestNote(tx, state.peer),
-    oldestDebt(await tx.list(range.owed(state.peer))),
-  ].filter((since) => since !== undefined)
-  const times = waiting.map((since) => since + (since === 0 ? 0 : state.receiptDelayMs))
-  // A time that lies ahead means that the clock was set back.
-  const isDue = waiting.some((since, index) => since > now || (times[index] ?? 0) <= now)
+  const times = await dueTimes(tx, context, state)
+  const isDue = times.some((at) => at <= now)
   const later = [isNow ? undefined : introduceAt, wantAt, ...times].filter((at) => at !== undefined)
   return { isDue, lookAgainAt: isDue || later.length === 0 ? undefined : Math.min(...later) }
+}
+
+async function isAnyDue(tx: Tx, context: SyncContext, state: ContactState): Promise<boolean> {
+  return (await dueTimes(tx, context, state)).some((at) => at <= context.now())
+}
+
+/** When the oldest of what waits has waited long enough. */
+async function dueTimes(
+  tx: Tx,
+  context: SyncContext,
+  { peer, receiptDelayMs }: ContactState,
+): Promise<readonly Instant[]> {
+  const waiting = [await oldestNote(tx, peer), oldestDebt(await tx.list(range.owed(peer)))]
+  return (
+    waiting
+      .filter((since) => since !== undefined)
+      // A time that lies ahead means that the clock was set back.
+      .map((since) => (since === 0 || since > context.now() ? 0 : since + receiptDelayMs))
+  )
 }
 
 /** An envelope of nothing but notes: all that wait for the peer, as far as they fit. */
 export function cutNotesAlone(
   tx: Tx,
   context: SyncContext,
-  { peer }: ContactState,
+  state: Pick<ContactState, 'peer' | 'toldAt'>,
 ): Promise<Cut | undefined> {
+  const { peer } = state
+  state.toldAt = context.now()
   return cutNotes(tx, context, {
     peer,
     lane: NOTE_LANE,
@@ -85,17 +102,25 @@ export function cutNotesAlone(
 /**
  * What rides along with a delta of a document. Everybody who is meant has to be able to open it: to a node that is the node
  * itself, in a post office the whole organisation. The keys document is read by those who were let in once, too.
+ *
+ * Not with every delta: each note costs a signature, and one a little later tells as much as many.
  */
 export function ridersFor(
   tx: Tx,
   context: SyncContext,
-  { peer, document }: { readonly peer: ContactState['peer']; readonly document: DocumentId },
+  { state, document }: { readonly state: ContactState; readonly document: DocumentId },
 ): Riders | undefined {
+  const { peer, toldAt, receiptDelayMs } = state
   if (!mayRide(context, peer, document)) return undefined
-  return async (bytes) =>
-    bytes > RIDE_BESIDE_BYTES_MAX
-      ? []
-      : take(tx, context, { peer, bytes: RIDE_BYTES_MAX, isAlone: false })
+  const now = context.now()
+  const isSoon = toldAt !== undefined && now >= toldAt && now - toldAt < receiptDelayMs
+  return async (bytes) => {
+    if (bytes > RIDE_BESIDE_BYTES_MAX || (isSoon && !(await isAnyDue(tx, context, state))))
+      return []
+    const notes = await take(tx, context, { peer, bytes: RIDE_BYTES_MAX, isAlone: false })
+    if (notes.length > 0) state.toldAt = now
+    return notes
+  }
 }
 
 /** Whether notes for a peer may ride with a delta of a document. */
@@ -139,11 +164,20 @@ async function takeDebts(
     chosen.push(document)
     left -= more
   }
-  const receipt = await describe(tx, 'receipt', chosen)
+  const receipt = withoutUntold(context, await describe(tx, 'receipt', chosen))
   if (receipt.items.length === 0) return undefined
   for (const { document } of receipt.items) tx.delete(key.owed(peer, document))
   const note = signNote(context, receipt)
   return { ...note, name: noteName(note), since: oldestDebt(debts) ?? 0 }
+}
+
+/** What was noted as read before that was to be told no more. */
+function withoutUntold({ tellsRead }: SyncContext, receipt: Note): Note {
+  const items = receipt.items.map((item) => {
+    const channel = channelOfDocument(item.document)
+    return channel === undefined || tellsRead(channel) ? item : { ...item, read: {} }
+  })
+  return { ...receipt, items }
 }
 
 /** Asks for what is missing once it has had time to come by itself, and then ever more rarely; when to look again. */

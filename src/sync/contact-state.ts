@@ -24,6 +24,8 @@ export interface ContactState {
   readonly flying: Set<Cut>
   /** When this contact was last asked for what a document lacks, and how often before. */
   readonly wanted: Map<DocumentId, { readonly at: Instant; readonly times: number }>
+  /** When notes last went to the peer in this contact. */
+  toldAt?: Instant | undefined
   /** Documents this contact refused, or of which a visit has sent all there was; not offered again before the next. */
   readonly refused: Set<DocumentId>
 }

@@ -26,6 +26,7 @@ import { key, range } from './keys.ts'
 import { allDocuments, clockOf, coveredByAll, hasOf, setHas } from './ledger.ts'
 import { restoreNotes } from './note-queue.ts'
 import { passOnAgain } from './notes.ts'
+import { noteThere } from './peers.ts'
 import { pack, unpack, type OutboxRecord, type ParcelRecord, type PeerRecord } from './records.ts'
 import { settleOverdue } from './rebirth.ts'
 import { coverPeer } from './standing.ts'
@@ -46,6 +47,7 @@ export async function beginContact(
   if (isNode(state.peer)) await coverPeer(tx, context, state.peer)
   const isNew = (await tx.get(key.peer(state.peer))) === undefined
   if (isNew) await meet(tx, context, state)
+  await noteThere(tx, context, state.peer)
   if (contact.mayHaveForgotten) await forget(tx, context, state.peer)
   if (isNode(state.peer)) {
     await introduce(tx, context, state)
@@ -160,6 +162,7 @@ async function meet(tx: Tx, context: SyncContext, state: ContactState): Promise<
       carrier: state.carrier,
       firstAt: context.now(),
       isIntroduced: false,
+      lastAt: context.now(),
     } satisfies PeerRecord),
   )
   tx.afterwards(() => context.peers.add(state.peer))
@@ -274,7 +277,7 @@ async function cutDocument(
   if (countBeyond(mine, clock) === 0) return undefined
   const { peer, room } = state
   // Who is out gets keys and nothing else.
-  const riders = isShutOut(context, peer) ? undefined : ridersFor(tx, context, { peer, document })
+  const riders = isShutOut(context, peer) ? undefined : ridersFor(tx, context, { state, document })
   const { plainBytesMax } = room ?? {}
   return cutDelta(tx, context, { peer, lane, document, clock, riders, plainBytesMax })
 }

@@ -1,5 +1,5 @@
 /** What every part of sync works with: who we are, whom we know, and the replica. */
-import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
+import type { ActorId, ChannelId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import type { Change } from '#model/change.ts'
 import type { Directory } from '#model/directory.ts'
 import type { KeyBook } from '#model/key-book.ts'
@@ -85,6 +85,8 @@ export interface SyncContext {
   readonly foundedAt: () => Instant
   /** What this run of the node has heard: see `hearsay.ts`. */
   readonly run: Run
+  /** Whether other nodes are told what was read here in a channel. */
+  readonly tellsRead: (channel: ChannelId) => boolean
   /** Closes the node, to be opened again in a new life. */
   readonly onRebirth: () => void
 }

@@ -1,5 +1,5 @@
 /** Opens all of sync for one node: replica, directory, roster, keyring, and the driver that runs them. */
-import { actorOf } from '#base/ids.ts'
+import { actorOf, type ChannelId } from '#base/ids.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
@@ -59,6 +59,8 @@ export interface NodeSyncOptions {
   /** Room is taken to be ample unless both are given. */
   readonly disk?: Disk
   readonly room?: RoomRules
+  /** In which channels other nodes are told what was read here; in all unless given. */
+  readonly tellsRead?: (channel: ChannelId) => boolean
   readonly emit: (event: SyncEvent) => void
   /** Called, once or more, when the node has to be closed and opened again in a new life. */
   readonly onRebirth?: () => void
@@ -147,6 +149,7 @@ function contextOf(
     onFork: (fork, tx) => proveFork(tx, context, fork),
     run: newRun(),
     onRebirth: options.onRebirth ?? (() => undefined),
+    tellsRead: options.tellsRead ?? (() => true),
   }
   return { context, audit }
 }

@@ -74,6 +74,8 @@ export interface PeerRecord {
   readonly firstAt: Instant
   /** It was told once all that we have. */
   readonly isIntroduced: boolean
+  /** When it was there last, as far as was noted. */
+  readonly lastAt: Instant
 }
 
 /** A peer lacks something of a document. */

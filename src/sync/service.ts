@@ -15,6 +15,7 @@ import type { Cut } from './cut.ts'
 import { handedOver, takeBack } from './handover.ts'
 import type { Links } from './links.ts'
 import { untilDone } from './patience.ts'
+import { changesIn } from './queue.ts'
 
 /** What all contacts of a node work with. */
 export interface Bench {
@@ -157,11 +158,10 @@ async function fly(
   const { context, clock, links } = bench
   const { carrier, signal } = service
   state.flying.add(cut)
-  const startedMs = clock.monotonicMs()
+  const flight = links.launched({ carrier: carrier.name, peer: state.peer })
   try {
     await carrier.send(state.peer, cut.parcel, signal)
-    const link = { carrier: carrier.name, peer: state.peer }
-    links.sent(link, cut.parcel.bytes.length, clock.monotonicMs() - startedMs)
+    flight.answered({ bytes: cut.parcel.bytes.length, changes: changesIn(cut.record) })
     // An answer counts even when the contact has ended since.
     await untilDone({ log: context.log, clock, signal: bench.stop }, () =>
       context.replica.commit((tx) => handedOver(tx, context, { state, cut })),
@@ -171,6 +171,7 @@ async function fly(
     if (code === 'CARRIER_UNREACHABLE' || code === 'STOPPING') onUnreachable()
     else await refuse(bench, service, { state, cut, error })
   } finally {
+    flight.ended()
     state.flying.delete(cut)
   }
 }

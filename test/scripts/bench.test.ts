@@ -17,7 +17,7 @@ test('without a name the benches are listed', async (t) => {
 })
 
 test('an unknown bench ends with 2 and says which there are', async (t) => {
-  t.match(bench('nope'), { code: 2, out: '', error: /^found nope, wanted one of:\n {2}store/ })
+  t.match(bench('nope'), { code: 2, out: '', error: /^found nope, wanted one of:\n {2}receipts/ })
 })
 
 test('posts together cost fewer bytes each than one by one', async (t) => {

@@ -1,4 +1,5 @@
 /** Whole nodes for tests: one organisation, seeded keys, memory stores, and people with the names of house style. */
+import type { ChannelId } from '#base/ids.ts'
 import { openEdgeNode } from '#app/edge-node.ts'
 import type { EdgeNodeOptions } from '#app/edge-node-options.ts'
 import type { EdgeNode, PersonDraft } from '#app/node.ts'
@@ -111,6 +112,8 @@ export interface NodeChoice {
   readonly random?: Random
   /** Nodes it knows beforehand. */
   readonly knows?: readonly Identity[]
+  /** In which channels it tells others what was read; all unless given. */
+  readonly tellsRead?: (channel: ChannelId) => boolean
   /** Called when it has to begin a new life. */
   readonly onRebirth?: () => void
   /** Who it is, when not `anIdentity` of its name. */

@@ -78,6 +78,7 @@ export async function aSync(name: string, choice: NodeChoice = {}): Promise<Sync
     log,
     carriers: choice.carriers ?? [],
     emit: (event) => void events.push(event),
+    ...(choice.tellsRead && { tellsRead: choice.tellsRead }),
     ...(choice.onRebirth && { onRebirth: choice.onRebirth }),
     ...rulesOf(choice),
   })

@@ -45,12 +45,33 @@ test('a receipt that nothing goes with goes alone once it has waited, and in com
   await fleet.clock.advance(DELAY_MS)
   t.match(await everything(bravo, state), [{ record: { document: undefined } }])
 
+  await fleet.clock.advance(DELAY_MS)
   await heard(scene)
   await fleet.clock.advance(DELAY_MS - 1)
   await postIn(bravo, channel, 'company')
   const cuts = await everything(bravo, state)
   t.match(cuts, [{ record: { document: segmentDocument(channel, 'routine', 0) } }])
   t.equal(notesIn(bravo, bytesOf(cuts[0])).length, 1)
+})
+
+test('in a busy conversation not every delta carries a receipt', async (t) => {
+  const scene = await aScene(t, 'public')
+  const { alpha, bravo, channel, fleet } = scene
+  const state = await meet(bravo, alpha.id)
+  const ridden: number[] = []
+  for (let each = 0; each < 21; each += 1) {
+    await heard(scene)
+    await postIn(bravo, channel, `answer ${each}`)
+    const [cut, ...more] = await everything(bravo, state)
+    t.strictSame(more, [])
+    ridden.push(notesIn(bravo, bytesOf(cut)).length)
+    await fleet.clock.advance(DELAY_MS / 10)
+  }
+
+  t.strictSame(
+    ridden.flatMap((count, at) => (count > 0 ? [at] : [])),
+    [0, 10, 20],
+  )
 })
 
 test('notes that are due wait behind no bulk', async (t) => {
@@ -228,6 +249,7 @@ async function meet(node: SyncNode, peer: PeerId): Promise<ContactState> {
   for (const cut of await everything(node, state))
     await context.replica.commit((tx) => handedOver(tx, context, { state, cut }))
   state.flying.clear()
+  state.toldAt = undefined
   await context.replica.commit(async (tx) => {
     for (const part of [range.owed(peer), range.notes(peer)])
       for (const [place] of await tx.list(part)) tx.delete(place)
