@@ -3,7 +3,9 @@
  * answered for them, which channels somebody has had on a screen. Delivery words are held against this.
  */
 import type { ChannelId, DocumentId, NodeId } from '#base/ids.ts'
+import { DELTA_KIND } from '#codec/delta.ts'
 import { openEnvelope } from '#codec/envelope.ts'
+import { decodeNote, type Note } from '#codec/note.ts'
 import type { Write } from '#ports/store.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
 import { openKeyring, type Scope } from '#trust/epoch.ts'
@@ -21,11 +23,17 @@ export interface Evidence {
   readonly onViewed: (node: number, channel: ChannelId) => void
   readonly isOnDisk: (node: number, message: number) => boolean
   readonly hasLeft: (node: number, message: number) => boolean
-  /** The messages in an envelope, as far as it can be opened here. */
-  readonly messagesIn: (envelope: Uint8Array) => readonly number[]
+  /** What is in an envelope; undefined when it cannot be opened here. */
+  readonly contentOf: (envelope: Uint8Array) => EnvelopeContent | undefined
   readonly isViewed: (node: number, channel: ChannelId) => boolean
   /** Who sealed an envelope and for whom; undefined when it is no envelope. */
   readonly sealingOf: (envelope: Uint8Array) => Sealing | undefined
+}
+
+/** What an envelope holds: the numbers of messages, or what kind of note it is. */
+export interface EnvelopeContent {
+  readonly messages: readonly number[]
+  readonly note: Note['kind'] | undefined
 }
 
 /** What an envelope says of itself once it is open. */
@@ -78,9 +86,12 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
     isOnDisk: (node, message) => isIn(onDisk, node, message),
     hasLeft: (node, message) => isIn(left, node, message),
     isViewed: (node, channel) => viewed.has(`${node} ${channel}`),
-    messagesIn: (envelope) => {
+    contentOf: (envelope) => {
       const opened = openEnvelope(envelope, roster, keyring)
-      return opened.ok ? [...new Set(numbersIn(opened.body))] : []
+      if (!opened.ok) return undefined
+      const { body } = opened
+      const note = body[0] === DELTA_KIND ? undefined : decodeNote(body, roster)
+      return { messages: [...new Set(numbersIn(body))], note: note?.kind }
     },
     sealingOf: (envelope) => {
       const opened = openEnvelope(envelope, roster, keyring)

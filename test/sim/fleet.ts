@@ -251,12 +251,13 @@ function openNode(
 }
 
 function openLogPort(world: FleetWorld, member: Member, life: Life): Log {
-  const { trace, verdict } = world
+  const { trace, marks, verdict } = world
   const note =
     (level: string, isWrong: (event: string, facts: Facts) => boolean) =>
     (event: string, facts: Facts = {}): void => {
       if (!life.isAlive()) return
       trace.note(member.name, `${level} ${event}`, facts)
+      if (member.capturedAt === undefined) marks.count(`log.${event}`)
       if (member.capturedAt !== undefined || !isWrong(event, facts)) return
       const isExplained = [event, facts['reason'], facts['code']].some((one) =>
         AMONG_CAPTURED.has(one),

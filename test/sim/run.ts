@@ -10,6 +10,7 @@ import { foundOrganisation } from './founding.ts'
 import { checkIdle, drainMsMax, IDLE_MS } from './liveness.ts'
 import { DEFAULT_OPTIONS, type SimOptions } from './options.ts'
 import { actOnce } from './people.ts'
+import { actTogether } from './throngs.ts'
 import { checkWord, openWorld, START_AT, type World } from './world.ts'
 import type { Failure } from './verdict.ts'
 
@@ -33,6 +34,8 @@ export interface Result {
 }
 
 const MINUTE_MS = 60_000
+/** With each thing that one person does, how likely it is that many do something at once. */
+const THRONG_PROBABILITY = 0.05
 const HOUR_MS = 60 * MINUTE_MS
 /** Founding takes this long at most. */
 const FOUNDING_MS_MAX = 10 * MINUTE_MS
@@ -127,6 +130,9 @@ async function faultyHours(world: World): Promise<void> {
     atMs = draw.happens(0.6) ? atMs + draw.between(0, 3_000) : draw.between(0, lengthMs)
     const own = chance.fork(`act ${count}`)
     timeline.after(Math.min(atMs, lengthMs), () => actOnce(world, own.pick(members), own))
+    const throng = chance.fork(`throng ${count}`)
+    if (throng.happens(THRONG_PROBABILITY))
+      timeline.after(throng.between(0, lengthMs), () => actTogether(world, members, throng))
   }
   world.faults.begin(world)
   planCapture(world)

@@ -5,8 +5,8 @@ import { argumentsOf, optionsFrom, type SimOptions } from './options.ts'
 import { runSeeds } from './pool.ts'
 import type { Result } from './run.ts'
 
-/** Shorter than the runs of `scripts/sim`, so that two hundred are a part of the normal tests. */
-export const SHORT: Partial<SimOptions> = { hours: 2, actions: 50 }
+/** Shorter than the runs of `scripts/sim`, so that three hundred are a part of the normal tests. */
+export const SHORT: Partial<SimOptions> = { hours: 1.5, actions: 40 }
 
 /** Longest time for one file of seeds, in milliseconds. */
 export const RUN_MS_MAX = 900_000

@@ -3,11 +3,11 @@
  * Promise 2: custody is accepted only for what is on that disk. Promise 10: what was taken from the post office is not
  * fetched again after every start.
  */
-import type { NodeId } from '#base/ids.ts'
+import type { Instant, NodeId } from '#base/ids.ts'
 import { kindOfChannel } from '#model/channel-id.ts'
 import type { Arrival, Carrier, Parcel, PeerId } from '#ports/carrier.ts'
 import { envelopeName } from '#sync/ledger.ts'
-import type { Evidence } from './evidence.ts'
+import type { EnvelopeContent, Evidence } from './evidence.ts'
 import type { Boot, Member } from './fleet.ts'
 import type { Book, Said } from './said.ts'
 import type { Marks } from './trace.ts'
@@ -28,6 +28,7 @@ export interface WatchGround {
   readonly evidence: Evidence
   readonly verdict: Verdict
   readonly marks: Marks
+  readonly now: () => Instant
   /** How often a post office keeps one parcel. */
   readonly copies: number
 }
@@ -40,23 +41,36 @@ const OVERTAKING_MAX = 1
 /** Parcels that may be fetched again in one life: those that were under way when a contact broke. */
 const FETCHED_AGAIN_MAX = 16
 
+/** What is sent this long after somebody asked may be the answer, in milliseconds. */
+const WANTED_MS = 10 * 60_000
+
 /** Nothing was sent yet. */
 export function openWatch(ground: WatchGround): Watch {
   const order = openOrder(ground)
   const fetching = openFetching(ground)
+  const repairs = openRepairs(ground)
   return {
     onPostStarted: fetching.onPostStarted,
     carrier: (member, boot, carrier) => ({
       ...carrier,
-      send: (peer, parcel, signal) => {
-        if (member.capturedAt === undefined) order.onSend(member, peer, parcel)
+      send: async (peer, parcel, signal) => {
+        const content = ground.evidence.contentOf(parcel.bytes)
+        if (member.capturedAt === undefined && content !== undefined) {
+          order.onSend(member, peer, { parcel, content })
+          repairs.onSend(member, content)
+        }
         fetching.onSend(member, peer, parcel)
-        return carrier.send(peer, parcel, signal)
+        const handover = await carrier.send(peer, parcel, signal)
+        const taker = ground.members.find(({ id }) => id === peer)
+        if (handover === 'custody' && taker !== undefined && content !== undefined)
+          checkCustody(ground, taker, content)
+        return handover
       },
       arrivals: () =>
         watched(carrier, (arrival) => {
           if (member.capturedAt !== undefined) return
-          checkCustody(ground, member, arrival)
+          const content = ground.evidence.contentOf(arrival.bytes)
+          if (content !== undefined) checkCustody(ground, member, content)
           fetching.onAccepted(member, boot, arrival)
         }),
     }),
@@ -90,10 +104,11 @@ function isAnybodyCaptured({ members }: WatchGround): boolean {
   return members.some(({ capturedAt }) => capturedAt !== undefined)
 }
 
-function checkCustody(ground: WatchGround, member: Member, { bytes }: Arrival): void {
+/** Looked at when custody is accepted, and again when the sender hears of it. */
+function checkCustody(ground: WatchGround, member: Member, { messages }: EnvelopeContent): void {
   const { evidence, verdict, marks } = ground
   if (isAnybodyCaptured(ground)) return
-  for (const number of evidence.messagesIn(bytes)) {
+  for (const number of messages) {
     marks.count('custody.held-against-disk')
     if (evidence.isOnDisk(member.index, number)) continue
     verdict.fail({
@@ -105,8 +120,13 @@ function checkCustody(ground: WatchGround, member: Member, { bytes }: Arrival): 
   }
 }
 
+interface Sent {
+  readonly parcel: Parcel
+  readonly content: EnvelopeContent
+}
+
 interface Order {
-  readonly onSend: (member: Member, peer: PeerId, parcel: Parcel) => void
+  readonly onSend: (member: Member, peer: PeerId, sent: Sent) => void
 }
 
 /**
@@ -140,11 +160,10 @@ function openOrder(ground: WatchGround): Order {
     !isThere(peer, said)
 
   return {
-    onSend: (member, peer, { bytes }) => {
+    onSend: (member, peer, { parcel: { bytes }, content: { messages: numbers } }) => {
       const name = `${member.index} ${peer} ${envelopeName(bytes)}`
       const isAgain = seen.has(name)
       seen.add(name)
-      const numbers = evidence.messagesIn(bytes)
       const all = book.all()
       const own = numbers.filter((number) => all[number]?.home === member.index)
       const isFirst = own.some((number) => !handedTo(`${member.index}`).has(number))
@@ -169,6 +188,29 @@ function openOrder(ground: WatchGround): Order {
         wanted: `flash message ${waiting.number} before what is less urgent`,
         found: `${count} parcels before it, the last with message ${own.join()}`,
       })
+    },
+  }
+}
+
+interface Repairs {
+  readonly onSend: (member: Member, content: EnvelopeContent) => void
+}
+
+/** Whether what somebody asked for comes from a node that neither wrote it nor asked. */
+function openRepairs({ book, evidence, marks, now, members }: WatchGround): Repairs {
+  const askedAt = new Map<Member, Instant>()
+  return {
+    onSend: (member, { messages, note }) => {
+      if (note !== undefined) marks.count(`note.${note}`)
+      if (note === 'want') askedAt.set(member, now())
+      const others = messages.filter((number) => book.all()[number]?.home !== member.index)
+      for (const asking of members) {
+        const isOpen = now() - (askedAt.get(asking) ?? -Infinity) < WANTED_MS
+        if (asking === member || !isOpen) continue
+        const isLacking = (number: number): boolean =>
+          book.all()[number]?.home !== asking.index && !evidence.isOnDisk(asking.index, number)
+        if (others.some(isLacking)) marks.count('repair.by-a-third-node')
+      }
     },
   }
 }

@@ -19,6 +19,7 @@ import { openFaults, type Faults } from './faults.ts'
 import { openFleet, type Fleet, type Member } from './fleet.ts'
 import { openLan } from './lan.ts'
 import { rosterLies } from './lies.ts'
+import { markWrites } from './marks.ts'
 import type { NetworkWorld } from './network.ts'
 import type { SimOptions } from './options.ts'
 import { judged } from './people.ts'
@@ -98,7 +99,7 @@ export function openWorld(
   const network = openNetwork({ timeline, trace, marks, chance, faults, members, evidence })
   const { lan, lastTrafficAt } = network
   const copies = options.planted.includes('renumbered-duplicates') ? 2 : 1
-  const watch = openWatch({ members, book, evidence, verdict, marks, copies })
+  const watch = openWatch({ members, book, evidence, verdict, marks, now, copies })
   const post: Post = { ...network.post, ...noticed(network.post, watch.onPostStarted) }
 
   const fleet = openFleet({
@@ -194,6 +195,7 @@ export function addMember(world: World, facts: NewMember): Member {
         evidence.onSynced(index, writes)
         secrecy.onSynced(member.id, writes)
         silence.onSynced(member, writes)
+        markWrites(marks, writes)
       },
     }),
   }
