@@ -12,6 +12,8 @@ export interface TrialOptions extends FaultWish {
   readonly count: number | undefined
   readonly link: LinkTrace
   readonly speed: number
+  /** How long people write at least. */
+  readonly minutes: number
   readonly seed: number
   /** The post office stands in a network namespace of its own. */
   readonly namespaces: boolean
@@ -24,6 +26,7 @@ interface Typed {
   readonly count?: number
   readonly link: LinkTrace
   readonly speed: number
+  readonly minutes: number
   readonly cuts: number
   readonly kills: number
   readonly halfOpen?: number
@@ -84,6 +87,12 @@ export function readOptions(words: readonly string[]): TrialOptions {
       traceOf(USUAL_LINK),
     )
     .option('--speed <number>', 'how much faster than life the link is', positive, 20)
+    .option(
+      '--minutes <number>',
+      'how long people write, in real time; 0 for as fast as they can',
+      minutes,
+      0,
+    )
     .option('--cuts <number>', 'links cut or, each third time, gone silent', whole(0), 6)
     .option('--kills <number>', 'kits, hub and nats-server killed with kill -9', whole(0), 4)
   addRareFaults(program)
@@ -99,9 +108,10 @@ export function readOptions(words: readonly string[]): TrialOptions {
     .configureHelp({ optionDescription: describe })
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   const typed = program.parse([...words], { from: 'user' }).opts<Typed>()
-  const { input, count, link, speed, seed } = typed
+  const { input, count, link, speed, minutes: long, seed } = typed
   const { namespaces = false, json = false, keep = false } = typed
-  return { input, count, link, speed, seed, namespaces, json, keep, ...wishOf(typed) }
+  const pace = { speed, minutes: long, seed }
+  return { input, count, link, ...pace, namespaces, json, keep, ...wishOf(typed) }
 }
 
 function addRareFaults(program: Command): Command {
@@ -162,6 +172,10 @@ function fullDisks(text: string): number {
   throw new InvalidArgumentError(
     'Found no prlimit, which is part of util-linux; wanted it for this.',
   )
+}
+
+function minutes(text: string): number {
+  return text === '0' ? 0 : positive(text)
 }
 
 function positive(text: string): number {

@@ -73,6 +73,7 @@ export async function runTrial(options: TrialOptions, ports: TrialPorts): Promis
   const wished = planFaults(options, chance)
   const durationMs = Math.max(
     (plan.messages.length / POSTS_PER_SECOND) * 1000,
+    options.minutes * 60_000,
     wished.length * MS_PER_FAULT,
   )
   const ground = { kits: fleet.kits.map(({ node }) => node), all: nodesOf(fleet), pause }
