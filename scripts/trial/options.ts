@@ -57,6 +57,7 @@ The exit code is 1 when one of these is not 0, 2 when the trial could not be mad
                    node was killed and has read its disk; and words that went back (ticks_back)
   ticks_unsettled  watched messages that are everywhere and do not say so
   unseen_refusals  what one honest node refused of another, which nobody is told; from the logs
+  log_errors       errors in the logs that nothing here explains
   crashes          processes that ended by themselves
 Everything is compared when it has drained, and again after all nodes were killed and have started from their disks.
 Also in the JSON object:
@@ -69,6 +70,7 @@ Also in the JSON object:
                                       what went wrong and was mended; silences are among the cuts
   stick_envelopes, full_answers       envelopes that a kit took from the stick; posts answered with 507 by a full disk
   wire_b, wire_b_per_message, envelope_b     bytes through the links, both ways; bytes of sealed envelopes
+  wants_refused                       questions for what is missing that were not answered, as they came too often
   seconds, drained_s, drained         from the first message; from the last one until all was everywhere; whether it was
 `
 
