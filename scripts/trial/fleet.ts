@@ -44,7 +44,7 @@ export interface FleetOptions {
 const AT_THE_BASE = constantTrace({ rateBps: 100_000_000, rttMs: 0, loss: 0 })
 const STREAM_BYTES_MAX = 500_000_000
 /** What an operator would set for such a link, in milliseconds of the link's own time. */
-const LIFE = { receiptDelayMs: 30_000, hubReceiptDelayMs: 1_000, connectTimeoutMs: 120_000 }
+const LIFE = { receiptDelayMs: 30_000, hubReceiptDelayMs: 15_000, connectTimeoutMs: 120_000 }
 /** Nodes dial again this often at least: all pauses of a node but these run in real time. */
 const BACK_OFF_MS_MAX = 2_000
 /** The shortest that the config takes, in real time. */

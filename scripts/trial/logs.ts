@@ -10,6 +10,8 @@ export interface LogReport {
   /** The first of them, and all errors that nothing in the trial explains, as they stand there. */
   readonly examples: readonly string[]
   readonly errors: number
+  /** Questions for what is missing that came too often to be answered; who asked does not hear of it, and asks again. */
+  readonly wantsRefused: number
 }
 
 const Line = z.object({
@@ -34,25 +36,27 @@ const EXAMPLES_MAX = 8
 /** Reads the logs of all nodes. */
 export async function readLogs(nodes: readonly Node[]): Promise<LogReport> {
   const examples: string[] = []
-  const counts = { refusals: 0, errors: 0 }
+  const counts = { refusals: 0, errors: 0, wantsRefused: 0 }
   for (const { name, logFile } of nodes) {
     const content = await readFile(logFile, 'utf8')
     for (const line of content.split('\n')) {
       const kind = kindOf(line)
       if (kind === undefined) continue
       counts[kind] += 1
+      if (kind === 'wantsRefused') continue
       if (examples.length < EXAMPLES_MAX) examples.push(`${name}: ${line}`)
     }
   }
   return { ...counts, examples }
 }
 
-function kindOf(line: string): 'refusals' | 'errors' | undefined {
+function kindOf(line: string): 'refusals' | 'errors' | 'wantsRefused' | undefined {
   const parsed = Line.safeParse(valueOf(line))
   if (!parsed.success) return undefined
   const { level, event, code } = parsed.data
   // The same envelope a second time is no harm.
   if (REFUSALS.has(event)) return code === 'ALREADY_EXISTS' ? undefined : 'refusals'
+  if (event === 'want.refused') return 'wantsRefused'
   return level === 'error' && !EXPLAINED.has(event) ? 'errors' : undefined
 }
 

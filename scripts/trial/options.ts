@@ -12,6 +12,8 @@ export interface TrialOptions extends FaultWish {
   readonly count: number | undefined
   readonly link: LinkTrace
   readonly speed: number
+  /** How long people write at least. */
+  readonly minutes: number
   readonly seed: number
   /** The post office stands in a network namespace of its own. */
   readonly namespaces: boolean
@@ -24,6 +26,7 @@ interface Typed {
   readonly count?: number
   readonly link: LinkTrace
   readonly speed: number
+  readonly minutes: number
   readonly cuts: number
   readonly kills: number
   readonly halfOpen?: number
@@ -54,6 +57,7 @@ The exit code is 1 when one of these is not 0, 2 when the trial could not be mad
                    node was killed and has read its disk; and words that went back (ticks_back)
   ticks_unsettled  watched messages that are everywhere and do not say so
   unseen_refusals  what one honest node refused of another, which nobody is told; from the logs
+  log_errors       errors in the logs that nothing here explains
   crashes          processes that ended by themselves
 Everything is compared when it has drained, and again after all nodes were killed and have started from their disks.
 Also in the JSON object:
@@ -66,6 +70,7 @@ Also in the JSON object:
                                       what went wrong and was mended; silences are among the cuts
   stick_envelopes, full_answers       envelopes that a kit took from the stick; posts answered with 507 by a full disk
   wire_b, wire_b_per_message, envelope_b     bytes through the links, both ways; bytes of sealed envelopes
+  wants_refused                       questions for what is missing that were not answered, as they came too often
   seconds, drained_s, drained         from the first message; from the last one until all was everywhere; whether it was
 `
 
@@ -84,6 +89,12 @@ export function readOptions(words: readonly string[]): TrialOptions {
       traceOf(USUAL_LINK),
     )
     .option('--speed <number>', 'how much faster than life the link is', positive, 20)
+    .option(
+      '--minutes <number>',
+      'how long people write, in real time; 0 for as fast as they can',
+      minutes,
+      0,
+    )
     .option('--cuts <number>', 'links cut or, each third time, gone silent', whole(0), 6)
     .option('--kills <number>', 'kits, hub and nats-server killed with kill -9', whole(0), 4)
   addRareFaults(program)
@@ -99,9 +110,10 @@ export function readOptions(words: readonly string[]): TrialOptions {
     .configureHelp({ optionDescription: describe })
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   const typed = program.parse([...words], { from: 'user' }).opts<Typed>()
-  const { input, count, link, speed, seed } = typed
+  const { input, count, link, speed, minutes: long, seed } = typed
   const { namespaces = false, json = false, keep = false } = typed
-  return { input, count, link, speed, seed, namespaces, json, keep, ...wishOf(typed) }
+  const pace = { speed, minutes: long, seed }
+  return { input, count, link, ...pace, namespaces, json, keep, ...wishOf(typed) }
 }
 
 function addRareFaults(program: Command): Command {
@@ -162,6 +174,10 @@ function fullDisks(text: string): number {
   throw new InvalidArgumentError(
     'Found no prlimit, which is part of util-linux; wanted it for this.',
   )
+}
+
+function minutes(text: string): number {
+  return text === '0' ? 0 : positive(text)
 }
 
 function positive(text: string): number {

@@ -51,6 +51,7 @@ export function jsonOf(result: Result): object {
     order_differs: verdict.orderDiffers,
     unseen_refusals: result.logs.refusals,
     log_errors: result.logs.errors,
+    wants_refused: result.logs.wantsRefused,
     gone_with_disk: verdict.vanished,
     ticks_checked: result.checkedTicks,
     ticks_undone: result.undoneTicks,

@@ -37,9 +37,14 @@ const POSTS_PER_SECOND = 40
 const MS_PER_FAULT = 1_500
 /** Messages whose delivery words are watched. */
 const WATCHED_MAX = 400
-/** Without any progress for so long, what is missing is taken for lost; on a link with long outages for as many of them. */
-const PATIENCE_MS = 150_000
-const PATIENCE_OUTAGES = 4
+/** So long authors wait for what they answer, and so long people and channels may need; longer where outages are long. */
+const WAIT_MS = 150_000
+const WAIT_OUTAGES = 4
+/**
+ * Without any progress for so much longer, what is missing is taken for lost: nodes that miss something ask for it after
+ * 1, 2, 4 and 8 minutes, whatever the speed of the link.
+ */
+const PATIENCE_MS = 600_000
 const LOOK_MS = 500
 const VIEW_MS = 2_000
 
@@ -50,8 +55,8 @@ export async function runTrial(options: TrialOptions, ports: TrialPorts): Promis
   const failing = new AbortController()
   const stop = AbortSignal.any([ports.stop, failing.signal])
   const { link: trace, speed, seed } = options
-  const patienceMs = PATIENCE_MS + (PATIENCE_OUTAGES * longestOutageMs(trace)) / speed
-  const pause = pauseBy(clock, stop, patienceMs)
+  const waitMs = WAIT_MS + (WAIT_OUTAGES * longestOutageMs(trace)) / speed
+  const pause = pauseBy(clock, stop, waitMs)
   const chance = chanceFrom(seed)
   const input =
     options.input === undefined
@@ -73,6 +78,7 @@ export async function runTrial(options: TrialOptions, ports: TrialPorts): Promis
   const wished = planFaults(options, chance)
   const durationMs = Math.max(
     (plan.messages.length / POSTS_PER_SECOND) * 1000,
+    options.minutes * 60_000,
     wished.length * MS_PER_FAULT,
   )
   const ground = { kits: fleet.kits.map(({ node }) => node), all: nodesOf(fleet), pause }
@@ -82,7 +88,7 @@ export async function runTrial(options: TrialOptions, ports: TrialPorts): Promis
     people,
     losses: (posted) =>
       openLosses({ ...ground, posted, shownBy: (node) => shownBy(node, people.channels) }),
-    patienceMs,
+    patienceMs: waitMs,
     durationMs,
     chance,
     clock,
@@ -107,6 +113,7 @@ export async function runTrial(options: TrialOptions, ports: TrialPorts): Promis
     },
   })
   const meter = await openMeter(fleet)
+  const patienceMs = waitMs + PATIENCE_MS
   const trial = { fleet, people, posting, faults, ticks, meter, patienceMs, pause, ports }
   try {
     const result = await observe(trial, failing)

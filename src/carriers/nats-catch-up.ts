@@ -186,7 +186,10 @@ async function fetchBare(parts: CatchUpParts): Promise<Outcome> {
   return 'more'
 }
 
-/** Flash first: these are fetched twice, which is cheaper than waiting for everything before them. */
+/**
+ * Flash first: these are fetched twice, which is cheaper than waiting for everything before them. A line that ends
+ * before all is there does not make it thrice: where calls are short, nothing else would ever come.
+ */
 async function fetchFlash({
   exchange,
   ledger,
@@ -196,7 +199,7 @@ async function fetchFlash({
 }: CatchUpParts): Promise<void> {
   const { workspace } = options
   const filter = laneSubjects(workspace, 'flash')
-  for (let seq = ledger.next(); ;) {
+  for (let seq = ledger.nextFlash(); ;) {
     // oxlint-disable-next-line no-await-in-loop -- one after another
     await arrivals.calm(exchange.line.over)
     // oxlint-disable-next-line no-await-in-loop -- one after another
@@ -204,7 +207,7 @@ async function fetchFlash({
     if (finding.kind !== 'found') return
     seq = finding.mark.seq + 1
     if (isOwnSubject(options, finding.mark.subject)) continue
-    const entry = ledger.heard(finding.bytes)
+    const entry = ledger.fetchedFlash(finding.mark.seq, finding.bytes)
     if (entry !== undefined) deliver(entry, finding.bytes, 'flash')
   }
 }

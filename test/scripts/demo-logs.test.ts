@@ -16,14 +16,15 @@ test('refusals between nodes and unexplained errors are found, and half a line i
     line('warn', 'envelope.refused', { reason: 'not vouched for' }),
     line('warn', 'parcel.refused', { code: 'ALREADY_EXISTS' }),
     line('error', 'document.damaged'),
+    line('warn', 'want.refused', { reason: 'too often' }),
     '{"at":"20',
   ]
   await writeFile(logFile, lines.join('\n'))
 
-  const { refusals, errors, examples } = await readLogs([
+  const { refusals, errors, wantsRefused, examples } = await readLogs([
     { ...aStandIn('bravo', () => [200, {}]), logFile },
   ])
 
-  t.strictSame([refusals, errors], [1, 1])
+  t.strictSame([refusals, errors, wantsRefused], [1, 1, 1])
   t.strictSame(examples, [`bravo: ${lines[2]}`, `bravo: ${lines[4]}`])
 })
