@@ -1,14 +1,15 @@
 /** The node about itself and its links, and where messages are. */
 import type { Instant, PostId, UserId } from '#base/ids.ts'
-import { EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
 import { LANES, type Lane } from '#model/precedence.ts'
 import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
 import type { Certificate } from '#trust/identity.ts'
+import { clocksHeard } from '#sync/clock-evidence.ts'
 import { isNode } from '#sync/context.ts'
 import { queueSizes, standings } from '#sync/delivery.ts'
 import type { LinkState } from '#sync/links.ts'
 import { key, range } from '#sync/keys.ts'
 import { unpack } from '#sync/records.ts'
+import { clockState } from './clock-state.ts'
 import { insistInChannel, recordOf, type AppContext } from './context.ts'
 import type { EdgeNode } from './node.ts'
 import type { DeliveryStory, Link, NodeStatus, NodeSummary } from './types.ts'
@@ -42,7 +43,8 @@ async function deliveryOf(
     const node = context.sync.roster.byNode(standing.destination)
     return { ...standing, destinationName: node?.name ?? '', isHub: node?.role === 'hub' }
   })
-  return { message: record.id, savedAt: record.createdAt, deliveries }
+  const { id: message, createdAt: savedAt, timeDoubt } = record
+  return { message, savedAt, timeDoubt, deliveries }
 }
 
 async function statusOf(
@@ -71,7 +73,12 @@ async function statusOf(
     messages: counts.reduce((sum, count) => sum + count.messageCount, 0),
     waitingChanges: waiting.length,
     isToBeWiped: context.sync.keyBook().isToBeWiped(identity.certificate.node),
-    isClockUncertain: now() < EARLIEST_CREDIBLE_AT || newest > now() + 3_600_000,
+    clock: clockState({
+      now: now(),
+      certificate: identity.certificate,
+      heard: clocksHeard(context.sync),
+      seenAt: newest,
+    }),
   }
 }
 

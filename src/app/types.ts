@@ -2,7 +2,9 @@
 import type { ChannelId, Instant, NodeId, OrganisationId, PostId, UserId } from '#base/ids.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'
+import type { TimeDoubt } from '#model/view.ts'
 import type { StickStatus } from '#ports/courier.ts'
+import type { ClockState, NodeClock } from './clock-state.ts'
 
 /** Somebody with an account, on whichever node it was enrolled. */
 export interface Person {
@@ -75,6 +77,8 @@ export interface Message {
   readonly claimedAt: Instant
   /** The claimed time cannot be right; show "time uncertain". */
   readonly isTimeUncertain: boolean
+  /** Why; undefined when nothing speaks against it. */
+  readonly timeDoubt: TimeDoubt | undefined
   /** When this node last changed its picture of the message, by this node's clock: late arrivals are new here. */
   readonly updatedAt: Instant
   readonly editedAt: Instant
@@ -136,6 +140,8 @@ export interface Delivery {
 export interface DeliveryStory {
   readonly message: PostId
   readonly savedAt: Instant
+  /** Why the time at which it says it was written cannot be right; undefined when nothing speaks against it. */
+  readonly timeDoubt: TimeDoubt | undefined
   readonly deliveries: readonly Delivery[]
 }
 
@@ -211,6 +217,7 @@ export interface KnownNode extends NodeSummary {
   readonly lastHeardAt: Instant
   /** 0 unless it is revoked. */
   readonly revokedSince: Instant
+  readonly clock: NodeClock
 }
 
 /** How this node stands with release by headquarters: as one that is released, and as a hub that releases. */
@@ -257,8 +264,8 @@ export interface NodeStatus {
   readonly waitingChanges: number
   /** Headquarters ordered this node to destroy its keys. */
   readonly isToBeWiped: boolean
-  /** The wall clock contradicts what this node has seen. */
-  readonly isClockUncertain: boolean
+  /** Its own clock, which nothing but its machine ever sets. */
+  readonly clock: ClockState
 }
 
 /** How a node's store was opened, and what the node is set to do. */

@@ -22,6 +22,7 @@ const Post = z.object({
   props: z.object({
     holdfast_precedence: z.string().optional(),
     holdfast_time_uncertain: z.boolean().optional(),
+    holdfast_time_doubt: z.string().optional(),
   }),
 })
 const Posts = z.object({ order: z.array(z.string()), posts: z.record(z.string(), Post) })
@@ -46,6 +47,7 @@ interface Shown {
   readonly lane: string
   readonly isReply: boolean
   readonly isTimeUncertain: boolean
+  readonly timeDoubt: string | undefined
   readonly deliveries: readonly Way[]
 }
 
@@ -96,13 +98,16 @@ async function newest(
     lane: each.props.holdfast_precedence ?? 'routine',
     isReply: each.root_id !== '',
     isTimeUncertain: each.props.holdfast_time_uncertain ?? false,
+    timeDoubt: each.props.holdfast_time_doubt,
     deliveries: stories.find(({ message }) => message === each.id)?.deliveries ?? [],
   }))
 }
 
 function lines(message: Shown): readonly string[] {
   const lane = message.lane === 'routine' ? '' : ` [${message.lane}]`
-  const time = message.isTimeUncertain ? 'time uncertain' : when(message.at)
+  const time = message.isTimeUncertain
+    ? `time uncertain (${message.timeDoubt ?? 'unknown why'})`
+    : when(message.at)
   const reply = message.isReply ? '↳ ' : ''
   const text = message.text === '' ? '(deleted)' : message.text
   const ways = message.deliveries.map(inWords)

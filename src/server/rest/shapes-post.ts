@@ -95,7 +95,13 @@ export function laneFrom(precedence: 'flash' | undefined, priority: string): Lan
 function propsOf(message: Message): object {
   return {
     ...(message.lane === 'routine' ? {} : { holdfast_precedence: message.lane }),
-    ...(message.isTimeUncertain ? { holdfast_time_uncertain: true } : {}),
+    ...(message.timeDoubt === undefined
+      ? {}
+      : {
+          holdfast_time_uncertain: true,
+          holdfast_time_doubt: message.timeDoubt,
+          holdfast_claimed_at: message.claimedAt,
+        }),
   }
 }
 
