@@ -61,7 +61,7 @@ function ofNode(status: NodeStatus): readonly Metric[] {
     gauge(
       'clock_uncertain',
       '1 when its clock contradicts what it has seen.',
-      one(Number(status.isClockUncertain)),
+      one(Number(status.clock.state === 'uncertain')),
     ),
   ]
 }

@@ -1,15 +1,16 @@
 /** The node about itself and its links, and where messages are. */
 import type { Instant, PostId, UserId } from '#base/ids.ts'
-import { EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
 import { LANES, type Lane } from '#model/precedence.ts'
 import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
 import type { Certificate } from '#trust/identity.ts'
+import { clocksHeard } from '#sync/clock-evidence.ts'
 import { overdueCounts, overdueSince } from '#sync/deadlines.ts'
 import { standings } from '#sync/delivery.ts'
 import type { LinkState } from '#sync/links.ts'
 import { key, range } from '#sync/keys.ts'
 import { queueSizes } from '#sync/queue.ts'
 import { unpack } from '#sync/records.ts'
+import { clockState } from './clock-state.ts'
 import { insistInChannel, peerName, recordOf, type AppContext } from './context.ts'
 import type { EdgeNode } from './node.ts'
 import type { Delivery, DeliveryStory, Link, NodeStatus, NodeSummary } from './types.ts'
@@ -56,8 +57,9 @@ async function deliveryOf(
       linkAt: queue?.linkAt,
     }
   })
-  const overdue = await overdueSince(context.sync.replica.read, record)
-  return { message: record.id, savedAt: record.createdAt, overdueSince: overdue, deliveries }
+  const { id: message, createdAt: savedAt, timeDoubt } = record
+  const since = await overdueSince(context.sync.replica.read, record)
+  return { message, savedAt, overdueSince: since, timeDoubt, deliveries }
 }
 
 async function statusOf(
@@ -88,7 +90,12 @@ async function statusOf(
     disk: await context.sync.room.now(),
     overdue: await overdueCounts(replica.read),
     isToBeWiped: context.sync.keyBook().isToBeWiped(identity.certificate.node),
-    isClockUncertain: now() < EARLIEST_CREDIBLE_AT || newest > now() + 3_600_000,
+    clock: clockState({
+      now: now(),
+      certificate: identity.certificate,
+      heard: clocksHeard(context.sync),
+      seenAt: newest,
+    }),
   }
 }
 

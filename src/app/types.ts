@@ -2,9 +2,11 @@
 import type { ChannelId, Instant, NodeId, OrganisationId, PostId, UserId } from '#base/ids.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'
+import type { TimeDoubt } from '#model/view.ts'
 import type { StickStatus } from '#ports/courier.ts'
 import type { Unknown } from '#sync/queue.ts'
 import type { RoomState } from '#sync/room.ts'
+import type { ClockState, NodeClock } from './clock-state.ts'
 
 /** Somebody with an account, on whichever node it was enrolled. */
 export interface Person {
@@ -77,6 +79,8 @@ export interface Message {
   readonly claimedAt: Instant
   /** The claimed time cannot be right; show "time uncertain". */
   readonly isTimeUncertain: boolean
+  /** Why; undefined when nothing speaks against it. */
+  readonly timeDoubt: TimeDoubt | undefined
   /** When this node last changed its picture of the message, by this node's clock: late arrivals are new here. */
   readonly updatedAt: Instant
   readonly editedAt: Instant
@@ -151,6 +155,8 @@ export interface DeliveryStory {
   readonly savedAt: Instant
   /** Since when it should be stored at headquarters, by its lane, and is not; only on the node where it was written. */
   readonly overdueSince: Instant | undefined
+  /** Why the time at which it says it was written cannot be right; undefined when nothing speaks against it. */
+  readonly timeDoubt: TimeDoubt | undefined
   readonly deliveries: readonly Delivery[]
 }
 
@@ -226,6 +232,7 @@ export interface KnownNode extends NodeSummary {
   readonly lastHeardAt: Instant
   /** 0 unless it is revoked. */
   readonly revokedSince: Instant
+  readonly clock: NodeClock
 }
 
 /** How this node stands with release by headquarters: as one that is released, and as a hub that releases. */
@@ -276,6 +283,6 @@ export interface NodeStatus {
   readonly disk: RoomState
   /** Headquarters ordered this node to destroy its keys. */
   readonly isToBeWiped: boolean
-  /** The wall clock contradicts what this node has seen. */
-  readonly isClockUncertain: boolean
+  /** Its own clock, which nothing but its machine ever sets. */
+  readonly clock: ClockState
 }

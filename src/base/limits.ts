@@ -118,6 +118,8 @@ export const TRUST_AHEAD_MS = 86_400_000
 export const OBJECTIONS_MAX = 8
 /** The newest messages that are looked at to find such nodes. */
 export const AHEAD_LOOKED_AT = 32
+/** How long what was heard of other clocks is believed: a day. */
+export const CLOCK_EVIDENCE_MS = 86_400_000
 /** Before this instant no clock of this program can be right: 2026-01-01. */
 export const EARLIEST_CREDIBLE_AT = 1_767_225_600_000
 /** How far past its ends a certificate still counts, since clocks are wrong and links away for weeks: 30 days. */

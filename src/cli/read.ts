@@ -24,6 +24,7 @@ const Post = z.object({
     holdfast_precedence: z.string().optional(),
     holdfast_override: z.string().optional(),
     holdfast_time_uncertain: z.boolean().optional(),
+    holdfast_time_doubt: z.string().optional(),
   }),
 })
 const Posts = z.object({ order: z.array(z.string()), posts: z.record(z.string(), Post) })
@@ -41,6 +42,7 @@ interface Shown {
   readonly overdueSince: number | undefined
   readonly isReply: boolean
   readonly isTimeUncertain: boolean
+  readonly timeDoubt: string | undefined
   readonly deliveries: readonly Way[]
 }
 
@@ -94,13 +96,16 @@ async function newest(
     overdueSince: storyOf(each.id)?.overdueSince,
     isReply: each.root_id !== '',
     isTimeUncertain: each.props.holdfast_time_uncertain ?? false,
+    timeDoubt: each.props.holdfast_time_doubt,
     deliveries: storyOf(each.id)?.deliveries ?? [],
   }))
 }
 
 function lines(message: Shown): readonly string[] {
   const lane = message.lane === 'routine' ? '' : ` [${message.lane}${whyOf(message)}]`
-  const time = message.isTimeUncertain ? 'time uncertain' : when(message.at)
+  const time = message.isTimeUncertain
+    ? `time uncertain (${message.timeDoubt ?? 'unknown why'})`
+    : when(message.at)
   const reply = message.isReply ? '↳ ' : ''
   const text = message.text === '' ? '(deleted)' : message.text
   const { overdueSince: since } = message

@@ -1,6 +1,7 @@
 /** `holdfast status`: the running node in a few words. */
 import type { Link, NodeStatus } from '#app/types.ts'
 import { LANES } from '#model/precedence.ts'
+import { clockInWords as inWords } from './clock-words.ts'
 import { findLocalNode } from './local-node.ts'
 import {
   table,
@@ -22,9 +23,7 @@ export async function status(options: CommonOptions, surroundings: Surroundings)
 
 function about(answer: NodeStatus, url: string): readonly string[] {
   const { node, organisationName, version, startedAt, channels, messages } = answer
-  const clock = answer.isClockUncertain
-    ? [['Clock', 'cannot be right: set the time of this machine']]
-    : []
+  const clock = answer.clock.state === 'uncertain' ? [['Clock', inWords(answer.clock)]] : []
   const gaps =
     answer.waitingChanges > 0
       ? [['Waiting', `${answer.waitingChanges} changes wait for others that have not arrived`]]

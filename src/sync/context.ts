@@ -12,6 +12,7 @@ import type { Identity } from '#trust/identity.ts'
 import type { Roster } from '#trust/roster.ts'
 import type { AuditCounts } from './audit-counts.ts'
 import type { Deadlines, OverdueCounts } from './deadlines.ts'
+import type { ClockEvidence } from './clock-evidence.ts'
 import type { Projector, ViewEvent } from './projector.ts'
 import type { Replica, Tx } from './replica.ts'
 import type { Room } from './room.ts'
@@ -111,6 +112,8 @@ export interface Run {
   readonly doubts: Map<NodeId, { readonly at: Instant; readonly times: number }>
   /** How much of us they said to hold, of documents where we have changes that were never sent. */
   readonly claimed: Map<DocumentId, number>
+  /** How far other clocks are from ours (`clock-evidence.ts`), by the part of a node's id that its actors carry. */
+  readonly clocks: Map<string, ClockEvidence>
   /** When something that was set aside on a mere word is to be waited for no longer. */
   asideUntil: Instant | undefined
 }

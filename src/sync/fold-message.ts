@@ -1,5 +1,5 @@
 /** Posts, amendments and settings, folded into what people see of a channel. */
-import type { DocumentId, NodeId, PostId } from '#base/ids.ts'
+import type { DocumentId, Instant, NodeId, PostId } from '#base/ids.ts'
 import type { Directory } from '#model/directory.ts'
 import { channelOfDocument, laneOfDocument } from '#model/document-id.ts'
 import { postIdOf, type Logged } from '#model/log.ts'
@@ -8,8 +8,8 @@ import { causeKey } from '#model/order.ts'
 import {
   configure,
   EMPTY_CHANNEL,
-  isUncertain,
   shownAt,
+  timeDoubtOf,
   type ChannelRecord,
   type MessageRecord,
 } from '#model/view.ts'
@@ -55,6 +55,8 @@ export interface Scene {
   readonly logged: Logged
   readonly source: Source
   readonly directory: Directory
+  /** When the certificate of the node begins in whose list it stands. */
+  readonly certifiedAt: Instant | undefined
   readonly withoutEffect: (at: WithoutEffect) => void
 }
 
@@ -72,7 +74,7 @@ async function applySettings({ tx, document, logged }: Scene): Promise<ViewEvent
 }
 
 async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | undefined> {
-  const { tx, document, logged, source } = scene
+  const { tx, document, logged, source, certifiedAt } = scene
   const { author, content, claimedAt } = logged.entry
   const channel = channelOfDocument(document)
   if (channel === undefined || author === undefined || content.kind !== 'post') return undefined
@@ -90,7 +92,7 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
     order,
     createdAt,
     claimedAt,
-    isTimeUncertain: isUncertain(logged, source.now),
+    timeDoubt: timeDoubtOf(logged, { now: source.now, certifiedAt }),
     updatedAt: touchedAt(source.now, counts.updatedAt),
     editedAt: 0,
     editOrder: '',

@@ -14,6 +14,7 @@ import type { DoorEpoch } from '#trust/join-grant.ts'
 import type { Roster } from '#trust/roster.ts'
 import { alarm } from './alarms.ts'
 import { openAuditCounts } from './audit-counts.ts'
+import { hearTime } from './clock-evidence.ts'
 import { recordAudit } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { Run, SyncContext, SyncEvent } from './context.ts'
@@ -120,6 +121,7 @@ function contextOf(
       foldedAnew: (tx, before) => foldedAnew(tx, context, before),
       told: (tx, event) => tx.afterwards(() => context.emit(event)),
       withoutEffect: (tx, at) => alarm(tx, context, { deed: 'entry without effect', ...at }),
+      arrived: (tx, logged) => hearTime(tx, context, logged),
       audited: (tx, at) => recordAudit(tx, context, at),
     },
   )
@@ -170,6 +172,7 @@ function newRun(): Run {
     asked: new Map(),
     doubts: new Map(),
     claimed: new Map(),
+    clocks: new Map(),
     asideUntil: undefined,
   }
 }

@@ -64,7 +64,7 @@ test('a kit that woke in 1970 puts its first flash message after the history of 
   t.strictSame(await bodies(bravo), ['one', 'two', 'help'])
   t.strictSame(await bodies(alpha), ['one', 'two', 'help', 'on the way'])
   const message = (await shown(alpha))[2]
-  t.match(message, { claimedAt: 7_000, isTimeUncertain: true })
+  t.match(message, { claimedAt: 7_000, timeDoubt: 'before this program was written' })
   t.ok((message?.createdAt ?? 0) > NOON, 'shown where it stands')
 })
 

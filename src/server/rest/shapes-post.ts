@@ -96,7 +96,13 @@ function propsOf(message: Message): object {
   return {
     ...(message.lane === 'routine' ? {} : { holdfast_precedence: message.lane }),
     ...(message.overrideReason === undefined ? {} : { holdfast_override: message.overrideReason }),
-    ...(message.isTimeUncertain ? { holdfast_time_uncertain: true } : {}),
+    ...(message.timeDoubt === undefined
+      ? {}
+      : {
+          holdfast_time_uncertain: true,
+          holdfast_time_doubt: message.timeDoubt,
+          holdfast_claimed_at: message.claimedAt,
+        }),
   }
 }
 
