@@ -60,6 +60,8 @@ export interface NodeSyncOptions {
   readonly disk?: Disk
   readonly room?: RoomRules
   readonly emit: (event: SyncEvent) => void
+  /** Resolves once those who hear of events have caught up; at once unless given. */
+  readonly calm?: () => Promise<void>
   /** Called, once or more, when the node has to be closed and opened again in a new life. */
   readonly onRebirth?: () => void
 }
@@ -141,6 +143,7 @@ function contextOf(
     random,
     peers: new Set(),
     emit,
+    calm: options.calm ?? (async () => undefined),
     ring: () => wires.driver?.ring(),
     foundedAt: () => Math.min(...roster.all().map(({ validFrom }) => validFrom)),
     refold: (tx) => fold(tx, context),
