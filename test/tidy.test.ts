@@ -77,6 +77,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/sync/handover.ts': 'test/sync/contact.test.ts answers parcels',
   'src/sync/fork-proof.ts':
     'test/sync/freeze.test.ts makes proofs, test/attacks/writing.test.ts forges them',
+  'src/sync/outlook.ts':
+    'test/sync/author.test.ts and test/sync/placing.test.ts write by wrong clocks',
   'src/sync/fold-message.ts': 'test/sync/projector.test.ts folds messages',
   'src/sync/exposure.ts': 'test/app/revoking.test.ts reads the report',
   'src/sync/good-epochs.ts': 'test/sync/epochs.test.ts',

@@ -25,24 +25,25 @@ export interface LossOptions {
   /** In the order of `Posted.kit`. */
   readonly kits: readonly Node[]
   readonly posted: ReadonlyMap<string, Posted>
+  /** All messages that a node shows. Throws when it does not answer. */
+  readonly shownBy: (node: Node) => Promise<ReadonlySet<string>>
   readonly pause: Pause
 }
 
 /** Nothing is lost yet. */
-export function openLosses({ all, kits, posted, pause }: LossOptions): Losses {
+export function openLosses({ all, kits, posted, shownBy, pause }: LossOptions): Losses {
   const lives = kits.map(() => 0)
   const gone = new Set<string>()
   const copied = new Map<Node, ReadonlySet<string>>()
   const livesOf = (kit: number): number => lives[kit] ?? 0
 
-  const has = async (node: Node, id: string): Promise<boolean> => {
-    let status = 0
-    const path = `/api/v4/posts/${id}`
+  const heldBy = async (node: Node): Promise<ReadonlySet<string>> => {
+    let shown: ReadonlySet<string> | undefined
     await pause.until(async () => {
-      ;({ status } = await node.ask({ method: 'GET', path, token: node.token() }))
-      return status === 200 || status === 404
+      shown = await shownBy(node).catch(() => undefined)
+      return shown !== undefined
     }, `${node.name} says what it has`)
-    return status === 200
+    return known(shown, 'it has said so')
   }
   return {
     lives: livesOf,
@@ -55,12 +56,10 @@ export function openLosses({ all, kits, posted, pause }: LossOptions): Losses {
       const kit = kits.indexOf(node)
       if (kit >= 0) lives[kit] = livesOf(kit) + 1
       const backup = known(copied.get(node), 'there is a backup')
+      const others = await Promise.all(all.filter((one) => one !== node).map(heldBy))
       for (const { id, kit: home, life } of posted.values()) {
         const isElsewhere = life === livesOf(home) || backup.has(id)
-        if (isElsewhere || gone.has(id)) continue
-        const others = all.filter((one) => one !== node)
-        const held = await Promise.all(others.map((one) => has(one, id)))
-        if (!held.includes(true)) gone.add(id)
+        if (!isElsewhere && !others.some((shown) => shown.has(id))) gone.add(id)
       }
     },
   }

@@ -13,6 +13,8 @@ export interface TrialOptions extends FaultWish {
   readonly link: LinkTrace
   readonly speed: number
   readonly seed: number
+  /** The post office stands in a network namespace of its own. */
+  readonly namespaces: boolean
   readonly json: boolean
   readonly keep: boolean
 }
@@ -33,6 +35,7 @@ interface Typed {
   readonly fullDisks?: number
   readonly everything?: true
   readonly seed: number
+  readonly namespaces?: true
   readonly json?: true
   readonly keep?: true
 }
@@ -85,6 +88,10 @@ export function readOptions(words: readonly string[]): TrialOptions {
     .option('--kills <number>', 'kits, hub and nats-server killed with kill -9', whole(0), 4)
   addRareFaults(program)
     .option('--seed <number>', 'decides what happens when', whole(0), 1)
+    .option(
+      '--namespaces',
+      'put the post office into a network namespace, behind cables that the kernel shapes to the best rate of the trace (by unshare, ip and tc); delay, loss and cuts come from the emulated link before them',
+    )
     .option('--json', 'the last line is one JSON object')
     .option('--keep', 'keep the folder with data and logs')
     .addHelpText('after', KEYS)
@@ -92,8 +99,9 @@ export function readOptions(words: readonly string[]): TrialOptions {
     .configureHelp({ optionDescription: describe })
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   const typed = program.parse([...words], { from: 'user' }).opts<Typed>()
-  const { input, count, link, speed, seed, json = false, keep = false } = typed
-  return { input, count, link, speed, seed, json, keep, ...wishOf(typed) }
+  const { input, count, link, speed, seed } = typed
+  const { namespaces = false, json = false, keep = false } = typed
+  return { input, count, link, speed, seed, namespaces, json, keep, ...wishOf(typed) }
 }
 
 function addRareFaults(program: Command): Command {

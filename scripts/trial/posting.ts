@@ -202,7 +202,7 @@ async function post(
       ...precedence(message),
     },
   }
-  const beganMs = clock.monotonicMs()
+  let upMs = clock.monotonicMs()
   const isImpatient = chance() * 100 < IMPATIENT_SHARE
   const isForgetful = chance() * 100 < FORGETFUL_SHARE
   const { kit } = writer
@@ -232,7 +232,8 @@ async function post(
       state.refused.push(refusal)
       return true
     }
-    if (clock.monotonicMs() - beganMs > PATIENCE_MS)
+    if (!node.isUp()) upMs = clock.monotonicMs()
+    if (clock.monotonicMs() - upMs > PATIENCE_MS)
       throw new Error(
         `${node.name} did not take message ${message.number}: status ${statuses.join()}`,
       )

@@ -22,7 +22,7 @@ import { settle, type People } from './people.ts'
 import { openPosting, type Posting } from './posting.ts'
 import { isGood, type Result } from './result.ts'
 import { openTicks, type Ticks } from './ticks.ts'
-import { viewOf } from './views.ts'
+import { shownBy, viewOf } from './views.ts'
 
 /** What a trial needs from outside. */
 export interface TrialPorts {
@@ -60,11 +60,15 @@ export async function runTrial(options: TrialOptions, ports: TrialPorts): Promis
   const plan = planMessages(input, options.count ?? input.length, chance)
 
   const isProbing = options.halfOpens > 0
-  await using fleet = await openFleet({ trace, speed, seed, stop, isProbing })
+  const isFar = options.namespaces
+  await using fleet = await openFleet({ trace, speed, seed, stop, isProbing, isFar })
   if (options.keep) fleet.keepFolder()
-  display.tell(`the fleet is set up in ${fleet.folder}, link ${trace.name}`)
+  display.tell(`the fleet is set up in ${fleet.folder}`)
   const people = await settle(fleet, plan, pause)
-  display.tell(`${people.writers.length} people in ${people.channels.length} channels`)
+  await fleet.goOut()
+  display.tell(
+    `${people.writers.length} people in ${people.channels.length} channels go out, link ${trace.name}`,
+  )
 
   const wished = planFaults(options, chance)
   const durationMs = Math.max(
@@ -76,7 +80,8 @@ export async function runTrial(options: TrialOptions, ports: TrialPorts): Promis
     kits: fleet.kits,
     plan,
     people,
-    losses: (posted) => openLosses({ ...ground, posted }),
+    losses: (posted) =>
+      openLosses({ ...ground, posted, shownBy: (node) => shownBy(node, people.channels) }),
     patienceMs,
     durationMs,
     chance,

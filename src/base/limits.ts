@@ -120,6 +120,12 @@ export const SESSION_BACKLOG_MAX = 4_096
 export const REQUEST_BYTES_MAX = 1_000_000
 /** How far an author's clock may be off before its time is shown as uncertain: 5 minutes. */
 export const CLOCK_TOLERANCE_MS = 300_000
+/** How far ahead of what a writer takes for the time something may stand and still be believed: a day. */
+export const TRUST_AHEAD_MS = 86_400_000
+/** Nodes whose time one entry may object to. */
+export const OBJECTIONS_MAX = 8
+/** The newest messages that are looked at to find such nodes. */
+export const AHEAD_LOOKED_AT = 32
 /** Before this instant no clock of this program can be right: 2026-01-01. */
 export const EARLIEST_CREDIBLE_AT = 1_767_225_600_000
 /** How far past its ends a certificate still counts, since clocks are wrong and links away for weeks: 30 days. */

@@ -31,6 +31,8 @@ export interface LanPeer {
   readonly isWanted: () => boolean
   readonly adopt: (session: LanSession) => SessionUser
   readonly lose: (session: LanSession) => void
+  /** Bytes a millisecond as measured; undefined while nothing is known. */
+  readonly bytesPerMs: () => number | undefined
   /** @throws EdgeError as `Carrier.send` does */
   readonly send: (parcel: Parcel, signal: AbortSignal) => Promise<Handover>
 }
@@ -72,6 +74,7 @@ export function openLanPeer(task: PeerTask): LanPeer {
       }
     },
     lose: choice.lose,
+    bytesPerMs: () => choice.current()?.bytesPerMs(),
     send: async (parcel, signal) => {
       if (choice.current() === undefined) throw unreachable(peer)
       const handover = outgoing.add(parcel, signal)

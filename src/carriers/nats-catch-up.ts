@@ -41,6 +41,8 @@ type Outcome = 'more' | 'end' | 'nobody'
 
 /** Questions under way at once on servers that answer one at a time. */
 const PIPELINE_MAX = 8
+/** With its headers, on a thin line. */
+const USUAL_MESSAGE_BYTES = 1_000
 const PAGE_MESSAGES_MAX = 64
 const PAGE_BYTES_MIN = 4_096
 const PAGE_BYTES_MAX = 65_536
@@ -114,7 +116,14 @@ async function fetchAll(parts: CatchUpParts): Promise<void> {
 async function fetchPage(parts: CatchUpParts, pages: number): Promise<Outcome> {
   if (pages < 2) return fetchNumbers(parts, 1)
   if (canFetchBare(parts)) return fetchBare(parts)
-  return fetchNumbers(parts, Math.min(PIPELINE_MAX, 2 ** (pages - 1)))
+  return fetchNumbers(parts, Math.min(pipelineOn(parts), 2 ** (pages - 1)))
+}
+
+/** As many as the line takes in a round trip and about two seconds: what is asked for stands before live flash. */
+function pipelineOn({ exchange }: CatchUpParts): number {
+  const { bytesPerSecond, rttMs } = exchange.pace()
+  const bytes = bytesPerSecond * (rttMs / 1_000 + PAGE_SECONDS)
+  return Math.min(PIPELINE_MAX, Math.max(1, Math.round(bytes / USUAL_MESSAGE_BYTES)))
 }
 
 function canFetchBare({ exchange }: CatchUpParts): boolean {

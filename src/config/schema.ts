@@ -91,7 +91,7 @@ const Nats = object({
   receiptDelayMs: receiptDelayMs.default(30_000),
   connectTimeoutMs: whole(1_000, 600_000)
     .default(120_000)
-    .describe('How long one attempt to connect may take; a thin link needs minutes.'),
+    .describe('How long an attempt to connect may go on without a byte coming in.'),
   backOffMsMax: backOffMsMax.default(60_000),
   idleProbeMs: whole(10_000, DAY_MS)
     .optional()

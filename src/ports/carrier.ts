@@ -54,6 +54,14 @@ export interface Arrival {
   readonly refuse: (reason?: string) => void
 }
 
+/** What a link is good for now, by what its peer has answered so far. Sealed bytes. */
+export interface LinkRoom {
+  /** A parcel should have about so many: it is soon through, and little is lost when the contact ends before. */
+  readonly parcelBytes: number
+  /** So many should be under way, flash not counted: more would only be cut too early. */
+  readonly underWayBytes: number
+}
+
 /** One carrier, opened and running. Disposing it ends its contacts and arrivals. */
 export interface Carrier extends AsyncDisposable {
   /** Name in words shown to people, for example `lan` or `nats`. */
@@ -64,6 +72,8 @@ export interface Carrier extends AsyncDisposable {
   readonly receiptDelayMs: number
   /** Parcels that may be under way to one peer at once; `IN_FLIGHT_MAX` unless said. */
   readonly inFlightMax?: number
+  /** For a carrier whose links may be thin. */
+  readonly room?: (peer: PeerId) => LinkRoom
   /**
    * For a carrier that gathers what it takes and leaves when there is no more (a stick): all there is for `peer` has been
    * handed to `send`, of which `underWay` parcels wait for their answer. Called again whenever that changes. In a contact of

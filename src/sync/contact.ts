@@ -2,11 +2,11 @@
  * One contact with one peer: what is to be sent next, most urgent first, and what follows from the peer's answer.
  * Decisions only; `driver.ts` does the sending.
  */
-import type { DocumentId } from '#base/ids.ts'
+import type { DocumentId, Instant } from '#base/ids.ts'
 import { RELAY_DELAY_MS, RIDE_CHANGES_MAX } from '#base/limits.ts'
 import { channelDocument, channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import { countBeyond, joinClocks } from '#model/log.ts'
-import { laneFromNumber, LANES, type Lane } from '#model/precedence.ts'
+import { laneFromNumber, laneNumber, LANES, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { isNode, type SyncContext } from './context.ts'
 import {
@@ -54,32 +54,30 @@ export async function beginContact(
   return leftParcels(tx, state, isStale)
 }
 
-/** A node that is revoked is told nothing but that it is to be wiped, by whatever way it is still connected. */
 function isShutOut(context: SyncContext, peer: PeerId): boolean {
   return isNode(peer) && context.roster.revokedSince(peer) !== undefined
 }
 
+/** A node that is revoked is told nothing but that it is to be wiped, by whatever way it is still connected. */
+async function lastWord(
+  tx: Tx,
+  context: SyncContext,
+  state: ContactState,
+): Promise<Cut | undefined> {
+  const isTold = isNode(state.peer) && context.roster.awaitsWipe(state.peer)
+  return isTold ? cutDocument(tx, context, { state, document: KEYS, lane: 'flash' }) : undefined
+}
+
 /** The most urgent thing to send now. Whatever it gives is on disk once the commit is. */
 export async function nextParcel(tx: Tx, context: SyncContext, state: ContactState): Promise<Next> {
-  if (isShutOut(context, state.peer)) {
-    const isTold = isNode(state.peer) && context.roster.awaitsWipe(state.peer)
-    const about = { state, document: KEYS, lane: 'flash' as const }
-    const cut = isTold ? await cutDocument(tx, context, about) : undefined
-    return { cut, lookAgainAt: undefined }
-  }
-  const now = context.now()
+  if (isShutOut(context, state.peer))
+    return { cut: await lastWord(tx, context, state), lookAgainAt: undefined }
   const asideUntil = await settleOverdue(tx, context)
   const offers = await openOffers(tx, state)
-  const later = asideUntil === undefined ? [] : [asideUntil]
-  const due = offers.filter((offer) => {
-    if (state.isVisit) return true
-    const waitMs = offer.record.notBefore - now
-    // A wait longer than the rule allows means that the clock was set back.
-    if (waitMs <= 0 || waitMs > RELAY_DELAY_MS) return true
-    later.push(offer.record.notBefore)
-    return false
-  })
-  for (const lane of LANES) {
+  const { due, later } = sorted(offers, state, context.now())
+  if (asideUntil !== undefined) later.push(asideUntil)
+  const { isFlashOnly = false } = state.room ?? {}
+  for (const lane of isFlashOnly ? (['flash'] as const) : LANES) {
     if (lane === NOTE_LANE) {
       const note = await nextNote(tx, context, { state, due })
       if (note.cut !== undefined) return note
@@ -124,6 +122,23 @@ async function isFit(
   if (!mayRide(context, peer, document)) return false
   const lacking = countBeyond(await clockOf(tx, document), await hasOf(tx, peer, document))
   return lacking <= RIDE_CHANGES_MAX
+}
+
+/** What may go now, and when the rest may. */
+function sorted(
+  offers: readonly Offer[],
+  { isVisit }: ContactState,
+  now: Instant,
+): { readonly due: readonly Offer[]; readonly later: Instant[] } {
+  const later: Instant[] = []
+  const due = offers.filter(({ record: { notBefore } }) => {
+    const waitMs = notBefore - now
+    // A wait longer than the rule allows means that the clock was set back.
+    if (isVisit === true || waitMs <= 0 || waitMs > RELAY_DELAY_MS) return true
+    later.push(notBefore)
+    return false
+  })
+  return { due, later }
 }
 
 /** A node may be met before the directory that names it has arrived: what it sent before can be opened now. */
@@ -247,16 +262,19 @@ async function cutDocument(
 ): Promise<Cut | undefined> {
   const { state, document, lane } = want
   let clock = await hasOf(tx, state.peer, document)
-  for (const { record } of state.flying) {
-    if (record.document === document) clock = joinClocks(clock, record.clock)
+  for (const { record, parcel } of state.flying) {
+    // What something urgent needs does not wait for the routine parcel that it is in.
+    const isLater = laneNumber(parcel.lane) > laneNumber(lane)
+    if (record.document === document && !isLater) clock = joinClocks(clock, record.clock)
   }
   const mine = await clockOf(tx, document)
   const { actor } = context.replica
   if (await mustHoldBack(tx, context, { peer: state.peer, document }))
     clock = { ...clock, [actor]: mine[actor] ?? 0 }
   if (countBeyond(mine, clock) === 0) return undefined
-  const { peer } = state
+  const { peer, room } = state
   // Who is out gets keys and nothing else.
   const riders = isShutOut(context, peer) ? undefined : ridersFor(tx, context, { peer, document })
-  return cutDelta(tx, context, { peer, lane, document, clock, riders })
+  const { plainBytesMax } = room ?? {}
+  return cutDelta(tx, context, { peer, lane, document, clock, riders, plainBytesMax })
 }

@@ -27,6 +27,8 @@ import type { Tx } from './replica.ts'
 export interface Cut {
   readonly parcel: Parcel
   readonly record: ParcelRecord
+  /** What it was cut from, before compression; unknown for a note and for what lay on disk. */
+  readonly plainBytes?: number
 }
 
 /** Takes what is to ride along with a delta of so many bytes out of the queue. */
@@ -42,10 +44,13 @@ export async function cutDelta(
     readonly document: DocumentId
     readonly clock: Clock
     readonly riders?: Riders | undefined
+    /** Plain bytes; one change goes in any case. CUT_BYTES_MAX unless given. */
+    readonly plainBytesMax?: number | undefined
   },
 ): Promise<Cut | undefined> {
   const log = await tx.log(want.document)
-  const changes = await selectChanges(tx, context, { log, clock: want.clock })
+  const bytesMax = Math.min(CUT_BYTES_MAX, want.plainBytesMax ?? CUT_BYTES_MAX)
+  const changes = await selectChanges(tx, context, { log, clock: want.clock, bytesMax })
   if (changes.length === 0) return undefined
   const attestations = await attestationsFor(tx, context, { log, changes })
   const sender = context.replica.actor
@@ -68,7 +73,8 @@ export async function cutDelta(
     clock[change.actor] = change.seq
   }
   const told = notes.length === 0 ? {} : { notes }
-  return keepParcel(tx, want, { bytes, document, first, clock, ...told })
+  const cut = await keepParcel(tx, want, { bytes, document, first, clock, ...told })
+  return { ...cut, plainBytes: changes.reduce((sum, change) => sum + plainBytesOf(change), 0) }
 }
 
 /** Cuts an envelope of nothing but notes, which `take` takes out of the queue; undefined while there is no key, or no note. */
@@ -143,7 +149,7 @@ export function cutOf(record: ParcelRecord, lane: Lane, number: number): Cut {
 async function selectChanges(
   tx: Tx,
   context: SyncContext,
-  { log, clock }: { readonly log: Log; readonly clock: Clock },
+  { log, clock, bytesMax }: { readonly log: Log; readonly clock: Clock; readonly bytesMax: number },
 ): Promise<readonly Logged[]> {
   const missing = log.since(clock)
   const signed = new Map<ActorId, ReadonlySet<number>>()
@@ -152,7 +158,7 @@ async function selectChanges(
   }
   const isEnd = ({ actor, seq }: Logged): boolean => signed.get(actor)?.has(seq) ?? true
   const vouched = upToEnds(missing, isEnd)
-  const kept = upToEnds(vouched.slice(0, fitting(vouched)), isEnd)
+  const kept = upToEnds(vouched.slice(0, fitting(vouched, bytesMax)), isEnd)
   if (kept.length > 0) return kept
   const run = vouched.filter(({ actor }) => actor === vouched[0]?.actor)
   return run.slice(0, 1 + run.findIndex(isEnd))
@@ -167,15 +173,19 @@ function upToEnds(
   return changes.filter(({ actor, seq }) => seq <= (last.get(actor) ?? 0))
 }
 
-function fitting(changes: readonly Logged[]): number {
+function fitting(changes: readonly Logged[], bytesMax: number): number {
   let bytes = 0
   let count = 0
   for (const change of changes) {
-    bytes += change.value.length + 4
-    if (count > 0 && (bytes > CUT_BYTES_MAX || count >= CUT_CHANGES_MAX)) break
+    bytes += plainBytesOf(change)
+    if (count > 0 && (bytes > bytesMax || count >= CUT_CHANGES_MAX)) break
     count += 1
   }
   return count
+}
+
+function plainBytesOf({ value }: Logged): number {
+  return value.length + 4
 }
 
 async function signedSeqs(

@@ -4,7 +4,7 @@ import type { Directory } from '#model/directory.ts'
 import { channelOfDocument, laneOfDocument } from '#model/document-id.ts'
 import { postIdOf, type Logged } from '#model/log.ts'
 import { mentionsIn, usernames } from '#model/names.ts'
-import { causeKey, orderKey } from '#model/order.ts'
+import { causeKey } from '#model/order.ts'
 import {
   configure,
   EMPTY_CHANNEL,
@@ -22,6 +22,7 @@ import {
   type WithoutEffect,
 } from './amendments.ts'
 import { key, range } from './keys.ts'
+import { placePost } from './placing.ts'
 import type { Source, ViewEvent } from './projector.ts'
 import { pack, unpack, type ViewedRecord } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -76,7 +77,7 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
   const channel = channelOfDocument(document)
   if (channel === undefined || author === undefined || content.kind !== 'post') return undefined
   const id = postIdOf(document, logged.actor, logged.seq)
-  const order = orderKey(document, logged)
+  const order = await placePost(tx, { channel, document, logged })
   const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
   const createdAt = shownAt(logged, source.now)
   let message: MessageRecord = {

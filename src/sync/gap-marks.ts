@@ -9,7 +9,8 @@ import { countBeyond, joinClocks, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { isGood, mayHold } from './audience.ts'
 import type { SyncContext } from './context.ts'
-import { key } from './keys.ts'
+import { holeOf } from './healing.ts'
+import { key, range } from './keys.ts'
 import { endOf, topOf } from './list-end.ts'
 import {
   pack,
@@ -17,6 +18,7 @@ import {
   type AnnouncedRecord,
   type Announcement,
   type DocumentRecord,
+  type KeptRecord,
   type LessRecord,
   type QuestionRecord,
   type ReceiptRecord,
@@ -171,4 +173,26 @@ export function noteQuestion(
   question: { readonly at: Instant; readonly of: PeerId },
 ): void {
   tx.put(key.question(document), pack(question satisfies QuestionRecord))
+}
+
+/** A document for which something waits, and since when. */
+export interface Gap {
+  readonly document: DocumentId
+  readonly since: Instant
+}
+
+/** Documents for which something waits: what is to be asked for when it does not come by itself. */
+export async function gapsOf(reader: Pick<Reader, 'list'>): Promise<readonly Gap[]> {
+  const oldest = new Map<DocumentId, Instant>()
+  for (const [place, bytes] of await reader.list(range.allWaiting)) {
+    const document = place.split('/')[1] as DocumentId
+    const since = unpack<KeptRecord>(bytes)?.since ?? 0
+    oldest.set(document, Math.min(since, oldest.get(document) ?? since))
+  }
+  for (const [place, bytes] of await reader.list(range.holes)) {
+    const document = place.split('/')[1] as DocumentId
+    const { since } = holeOf(bytes)
+    oldest.set(document, Math.min(since, oldest.get(document) ?? since))
+  }
+  return [...oldest].map(([document, since]) => ({ document, since }))
 }

@@ -146,6 +146,26 @@ export const key = {
   held: (author: UserId, target: PostId, place: string) => `view/held/${author}/${target}/${place}`,
   /** ChannelRecord: settings and counts. */
   channel: (id: ChannelId) => `view/channel/${id}`,
+  /** ClocksRecord: whose time is believed in the channel. */
+  clocks: (channel: ChannelId) => `view/clocks/${channel}`,
+  /** ObjectionRecord: a post objects to the time of a node, up to an instant. */
+  objection: (
+    channel: ChannelId,
+    node: string,
+    { until, id }: { readonly until: Instant; readonly id: PostId },
+  ) => `view/objection/${channel}/${node}/${padded(until)}.${id}`,
+  /** Its objections, by whose post it is and where that stands. */
+  objecting: (
+    channel: ChannelId,
+    node: string,
+    { at, id }: { readonly at: Instant; readonly id: PostId },
+  ) => `view/objecting/${channel}/${node}/${padded(at)}.${id}`,
+  /** The id of a message that does not stand at the place it says. */
+  sunk: (
+    channel: ChannelId,
+    node: string,
+    { placeAt, id }: { readonly placeAt: Instant; readonly id: PostId },
+  ) => `view/sunk/${channel}/${node}/${padded(placeAt)}.${id}`,
   /** ViewedRecord: how far a person has read a channel. */
   viewed: (person: UserId, channel: ChannelId) => `view/seen/${person}/${channel}`,
   /** The message a client's pending id became; never expires. */
@@ -227,6 +247,19 @@ export const range = {
   }),
   order: (channel: ChannelId) => within(`view/order/${channel}/`),
   thread: (root: PostId) => within(`view/thread/${root}/`),
+  objectionsIn: (channel: ChannelId) => within(`view/objection/${channel}/`),
+  objections: (channel: ChannelId, node: string, from: Instant): Range => ({
+    from: `view/objection/${channel}/${node}/${padded(from)}`,
+    to: within(`view/objection/${channel}/${node}/`).to,
+  }),
+  objectingIn: (channel: ChannelId) => within(`view/objecting/${channel}/`),
+  /** Until a place, that included. */
+  objecting: (channel: ChannelId, node: string, until: Instant): Range => ({
+    from: within(`view/objecting/${channel}/${node}/`).from,
+    to: `view/objecting/${channel}/${node}/${padded(until + 1)}`,
+  }),
+  sunkIn: (channel: ChannelId) => within(`view/sunk/${channel}/`),
+  sunk: (channel: ChannelId, node: string) => within(`view/sunk/${channel}/${node}/`),
   changed: (channel: ChannelId) => within(`view/changed/${channel}/`),
   orphans: (target: PostId) => within(`view/orphan/${target}/`),
   held: (author: UserId) => within(`view/held/${author}/`),

@@ -4,7 +4,6 @@ import {
   nodePrefixOfActor,
   type ActorId,
   type DocumentId,
-  type Instant,
   type NodeId,
 } from '#base/ids.ts'
 import { NOTE_ITEMS_MAX, WANT_DOUBLINGS_MAX, WANT_INTERVAL_MS } from '#base/limits.ts'
@@ -18,12 +17,11 @@ import { disbelieved } from './alarms.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { digestOf, lookForForks } from './doubts.ts'
 import { noteLess } from './gap-marks.ts'
-import { holeOf } from './healing.ts'
 import { hearOfOurselves } from './hearsay.ts'
-import { key, range } from './keys.ts'
+import { key } from './keys.ts'
 import { noteName, queueNote } from './note-queue.ts'
 import { allDocuments, clockOf, hasOf, noteWord, receiptOf, setHas } from './ledger.ts'
-import { unpack, type KeptRecord, type SaidRecord } from './records.ts'
+import { unpack, type SaidRecord } from './records.ts'
 import { settleAllAside } from './rebirth.ts'
 import type { Reader, Tx } from './replica.ts'
 
@@ -278,26 +276,4 @@ function mayAskAgain(
   if (!isAnew && sinceMs < WANT_INTERVAL_MS * 2 ** doublings) return false
   run.asked.set(place, { at: now(), times: times + 1 })
   return true
-}
-
-/** A document for which something waits, and since when. */
-export interface Gap {
-  readonly document: DocumentId
-  readonly since: Instant
-}
-
-/** Documents for which something waits: what is to be asked for when it does not come by itself. */
-export async function gapsOf(reader: Pick<Reader, 'list'>): Promise<readonly Gap[]> {
-  const oldest = new Map<DocumentId, Instant>()
-  for (const [place, bytes] of await reader.list(range.allWaiting)) {
-    const document = place.split('/')[1] as DocumentId
-    const since = unpack<KeptRecord>(bytes)?.since ?? 0
-    oldest.set(document, Math.min(since, oldest.get(document) ?? since))
-  }
-  for (const [place, bytes] of await reader.list(range.holes)) {
-    const document = place.split('/')[1] as DocumentId
-    const { since } = holeOf(bytes)
-    oldest.set(document, Math.min(since, oldest.get(document) ?? since))
-  }
-  return [...oldest].map(([document, since]) => ({ document, since }))
 }

@@ -249,6 +249,30 @@ export interface HoleRecord {
   readonly wanted: Clock
 }
 
+/** What is known of the clocks of those who wrote in a channel, by the part of a node's id that its actors carry. */
+export interface ClocksRecord {
+  /** The latest day that a node has claimed in a post: its first millisecond. */
+  readonly claims: Readonly<Record<string, Instant>>
+  /** Nodes to whose time somebody objected: see `placing.ts`. */
+  readonly objected: Readonly<Record<string, ObjectedRecord>>
+  /** Nodes that objected, and the least time they named. */
+  readonly objecting: Readonly<Record<string, Instant>>
+}
+
+/** Objections to one node's time, all in one: what they name at least and at most, and where the last of them stands. */
+export interface ObjectedRecord {
+  readonly from: Instant
+  readonly until: Instant
+  readonly lastAt: Instant
+}
+
+/** One objection: by which node, from where on, and the place of the post that objects. */
+export interface ObjectionRecord {
+  readonly by: string
+  readonly from: Instant
+  readonly at: Instant
+}
+
 /** How far a person has read a channel, and how often they were mentioned since. */
 export interface ViewedRecord {
   readonly count: number

@@ -10,9 +10,8 @@ function posted(id: string, kit: number, life = 0): readonly [string, Posted] {
   return [id, { id, kit, life, channel: 'ops', author: 'amira', text: id, root: '' }]
 }
 
-/** A node that has these messages. */
-function aNodeWith(name: string, ...ids: readonly string[]): Node {
-  return aStandIn(name, ({ path }) => [ids.some((id) => path.endsWith(`/${id}`)) ? 200 : 404, {}])
+function aNode(name: string): Node {
+  return aStandIn(name, () => [200, {}])
 }
 
 interface Scene {
@@ -22,14 +21,24 @@ interface Scene {
   readonly charlie: Node
 }
 
-/** A hub that has message 2, and two kits; bravo has written 1 and was backed up then. */
+/** A hub that shows message 2, and two kits; bravo has written 1 and was backed up then. */
 function aScene(...atCharlie: readonly string[]): Scene {
-  const [hub, bravo] = [aNodeWith('alpha', '2'), aNodeWith('bravo', '1')]
-  const charlie = aNodeWith('charlie', ...atCharlie)
+  const [hub, bravo, charlie] = [aNode('alpha'), aNode('bravo'), aNode('charlie')]
+  const shown = new Map([
+    [hub, ['2']],
+    [bravo, ['1']],
+    [charlie, atCharlie],
+  ])
   const messages = new Map([posted('1', 0)])
   const pause = pauseBy(realClock(), new AbortController().signal)
   const all = [hub, bravo, charlie]
-  const losses = openLosses({ all, kits: [bravo, charlie], posted: messages, pause })
+  const losses = openLosses({
+    all,
+    kits: [bravo, charlie],
+    posted: messages,
+    shownBy: async (node) => new Set(shown.get(node)),
+    pause,
+  })
   losses.copying(bravo)
   for (const message of [posted('2', 0), posted('3', 0), posted('4', 1)]) messages.set(...message)
   return { losses, messages, bravo, charlie }

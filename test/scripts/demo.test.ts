@@ -1,5 +1,5 @@
 /** The demo as a person runs it: real processes, a real NATS server, an emulated link. */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -76,6 +76,25 @@ test(
       drained: true,
     })
     t.match(said, 'All 120 messages are on every node exactly once')
+  },
+)
+
+const CANNOT_UNSHARE =
+  spawnSync('unshare', ['--user', '--map-root-user', '--net', 'ip', 'link']).status !== 0 &&
+  'no network namespaces here'
+
+test(
+  'over cables that the kernel shapes, our own messages reach every node once',
+  { skip: withoutNatsServer || CANNOT_UNSHARE, timeout: 120_000 },
+  async (t) => {
+    const child = demo('--namespaces', ...QUICK, '--count', '20', '--seed', '1', '--json')
+    t.teardown(() => child.kill('SIGTERM'))
+    const exited = once(child, 'exit')
+
+    const said = child.stdout === null ? '' : await text(child.stdout)
+
+    t.strictSame(await exited, [0, null], said)
+    t.match(said, 'All 20 messages are on every node exactly once')
   },
 )
 
