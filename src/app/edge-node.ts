@@ -48,7 +48,8 @@ export async function openEdgeNode(
   }
   const keepNewest = certificateKeeper(options, identity)
   const { organisationSecret, root, version } = options
-  const sync = await openNodeSync({ ...options, ...ports, identity, emit })
+  const { calm } = events
+  const sync = await openNodeSync({ ...options, ...ports, identity, emit, calm })
   context = { sync: sync.context, random, allowance: options.allowance }
   keepNewest()
   const here = context

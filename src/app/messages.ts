@@ -3,7 +3,7 @@ import { EdgeError } from '#base/errors.ts'
 import { sha256 } from '#base/hash.ts'
 import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
 import type { ChannelId, DocumentId, PostId, UserId } from '#base/ids.ts'
-import { MESSAGE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import { EMOJI_PER_MESSAGE_MAX, MESSAGE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
 import { aboutChannel, aboutMessage, aboutPerson } from '#model/audit-content.ts'
 import { postIdOf } from '#model/log.ts'
 import { laneNumber, type Lane } from '#model/precedence.ts'
@@ -114,6 +114,7 @@ async function amendMessage(context: AppContext, request: AmendRequest): Promise
     if (isDone(record, request)) return messageFrom(record)
     if (record.deletedAt !== 0)
       throw new EdgeError('NOT_FOUND', { what: 'message', id, found: 'deleted' })
+    checkEmoji(record, request.content(id))
     const document = await segmentHere(tx, context, { channel: record.channel, lane: record.lane })
     await write(tx, context, { document, author: subject, content: request.content(id) })
     if (action === 'delete message' && !isAuthor)
@@ -157,6 +158,18 @@ function isDone(record: MessageRecord, request: AmendRequest): boolean {
     (one) => one.person === request.subject && one.emoji === content.emoji,
   )
   return (known?.isSet ?? false) === content.isSet
+}
+
+/** One more emoji that nobody has put on the message yet needs room; what other nodes send is not ours to refuse. */
+function checkEmoji({ reactions }: MessageRecord, content: AmendmentContent): void {
+  if (content.kind !== 'reaction' || !content.isSet) return
+  const known = new Set(reactions.map(({ emoji }) => emoji))
+  if (known.has(content.emoji) || known.size < EMOJI_PER_MESSAGE_MAX) return
+  throw new EdgeError('INPUT_INVALID', {
+    field: 'emoji_name',
+    found: `a message with ${known.size} different emoji`,
+    wanted: 'one of those',
+  })
 }
 
 async function setReaction(

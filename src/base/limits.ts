@@ -106,6 +106,14 @@ export const ROOM_LOOK_MS = 60_000
 export const PAGE_POSTS_MAX = 200
 /** Channels in the workspace. */
 export const CHANNELS_MAX = 2_000
+/** Settings that clients may keep for one person: Mattermost's apps keep a few for each channel. */
+export const PREFERENCES_MAX = 10_000
+/** Sessions of one person; with one more the oldest ends. */
+export const SESSIONS_PER_PERSON_MAX = 100
+/** Different emoji that people here may put on one message: Mattermost's own limit. */
+export const EMOJI_PER_MESSAGE_MAX = 50
+/** Events that wait to be told to doors; with so many, nothing more is taken in from other nodes until they were. */
+export const EVENTS_WAITING_MAX = 4_096
 /** Events a WebSocket session may lag behind before it is closed. */
 export const SESSION_BACKLOG_MAX = 4_096
 /** Bytes of a REST body. */

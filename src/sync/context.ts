@@ -76,6 +76,8 @@ export interface SyncContext {
   /** Peers ever met, in memory: changed only after the commit that noted them. */
   readonly peers: Set<PeerId>
   readonly emit: (event: SyncEvent) => void
+  /** Resolves once those who hear of events have caught up: whatever takes in many at once waits for it. */
+  readonly calm: () => Promise<void>
   /** Wakes the loops that send: the outbox has grown. */
   readonly ring: () => void
   /** Folds keys document and directory anew, in a commit that has taken something out of one of them. */

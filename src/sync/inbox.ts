@@ -31,6 +31,7 @@ import { takeDelta } from './take-delta.ts'
  */
 export async function receive(context: SyncContext, arrival: Arrival): Promise<Outcome> {
   await context.room.insist()
+  await context.calm()
   const outcome = await context.replica.commit(async (tx) => {
     for (const { key: place, value } of arrival.bookmark) {
       if (value === undefined) tx.delete(place)

@@ -63,6 +63,8 @@ export interface NodeSyncOptions {
   /** In which channels other nodes are told what was read here; in all unless given. */
   readonly tellsRead?: (channel: ChannelId) => boolean
   readonly emit: (event: SyncEvent) => void
+  /** Resolves once those who hear of events have caught up; at once unless given. */
+  readonly calm?: () => Promise<void>
   /** Called, once or more, when the node has to be closed and opened again in a new life. */
   readonly onRebirth?: () => void
 }
@@ -145,6 +147,7 @@ function contextOf(
     random,
     peers: new Set(),
     emit,
+    calm: options.calm ?? (async () => undefined),
     ring: () => wires.driver?.ring(),
     foundedAt: () => Math.min(...roster.all().map(({ validFrom }) => validFrom)),
     refold: (tx) => fold(tx, context),
