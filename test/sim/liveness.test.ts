@@ -37,8 +37,10 @@ function aWorld({ bytes, bps }: { readonly bytes: number; readonly bps: number |
 }
 
 function holding(durable: readonly Entry[]) {
-  const open = (): never => {
-    throw new Error('nobody opens this disk')
-  }
-  return { disk: { open, durable: () => durable, backUp: () => () => undefined } }
+  const disk = { open: nobody, flip: nobody, lose: nobody, backUp: nobody }
+  return { disk: { ...disk, durable: () => durable } }
+}
+
+function nobody(): never {
+  throw new Error('nobody opens this disk')
 }
