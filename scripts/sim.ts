@@ -3,14 +3,16 @@
  * Called by `scripts/sim`, which sees to the right Node and the packages. Exits with 1 when any seed failed.
  */
 import { performance } from 'node:perf_hooks'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import {
   argumentsOf,
   DEFAULT_OPTIONS,
+  EXTRAS,
   FAULTS,
   PLANTS,
   type SimOptions,
 } from '../test/sim/options.ts'
+import { cutAtEveryWrite } from '../test/sim/every-write.ts'
 import { findPlants, type Find } from '../test/sim/plants.ts'
 import { runSeeds } from '../test/sim/pool.ts'
 import { runSeed, type Result } from '../test/sim/run.ts'
@@ -20,6 +22,8 @@ interface Arguments extends Omit<SimOptions, 'planted'> {
   /** True for all of them, one after another. */
   readonly planted: SimOptions['planted'] | true
   readonly seeds: readonly number[]
+  /** Every so many-th write. */
+  readonly powerCutAtEveryWrite: number | undefined
   readonly json: boolean
   readonly trace: boolean
   readonly shrink: boolean
@@ -31,17 +35,16 @@ process.exitCode = await main()
 
 async function main(): Promise<number> {
   const wanted = readArguments()
-  const { nodes, hours, actions, without, planted, linkTrace } = wanted
+  const { nodes, hours, actions, without, planted, linkTrace, powerCut, also } = wanted
   const startedAt = performance.now()
+  const base = { nodes, hours, actions, without, linkTrace, powerCut, also }
   if (planted === true) {
-    const finds = await findPlants({ nodes, hours, actions, without, linkTrace }, tellFind)
+    const finds = await findPlants(base, tellFind)
     if (wanted.json) console.log(JSON.stringify({ ...countsOf(finds), ...costsSince(startedAt) }))
     return finds.every(({ seed }) => seed !== undefined) ? 0 : 1
   }
-  const options: SimOptions = { nodes, hours, actions, without, planted, linkTrace }
-  const results = wanted.trace
-    ? await runTraced(wanted.seeds, options)
-    : await runSeeds({ seeds: wanted.seeds, options, onResult: openProgress(wanted) })
+  const options: SimOptions = { ...base, planted }
+  const results = await runWanted(wanted, options)
   const failed = results.filter((result) => !result.ok)
   for (const result of failed) await tellFailure(result, wanted.shrink)
   tellEnd(results, { isJson: wanted.json, startedAt })
@@ -62,6 +65,16 @@ function readArguments(): Arguments {
       `bugs and lies that must be found; without names all, each in up to 500 seeds: ${PLANTS.join()}`,
       readList(PLANTS),
       [],
+    )
+    .option('--power-cut <where>', 'scripted runs; the power goes at before-17, after-17, or never')
+    .option('--also <faults>', `faults to add: ${EXTRAS.join()}`, readList(EXTRAS), [])
+    .addOption(
+      new Option(
+        '--power-cut-at-every-write [step]',
+        'scripted runs, one for each end of each (or each step-th) write',
+      )
+        .argParser(readNumber)
+        .preset('1'),
     )
     .option('--trace', 'print everything that happens', false)
     .option('--shrink', 'look for the smallest run that still fails', false)
@@ -94,6 +107,17 @@ function readList<T extends string>(known: readonly T[]): (text: string) => read
     })
 }
 
+async function runWanted(wanted: Arguments, options: SimOptions): Promise<readonly Result[]> {
+  const { seeds, trace, powerCutAtEveryWrite: step } = wanted
+  const onResult = openProgress(wanted)
+  if (trace) return runTraced(seeds, options)
+  if (step === undefined) return runSeeds({ seeds, options, onResult })
+  const results: Result[] = []
+  for (const seed of seeds)
+    results.push(...(await cutAtEveryWrite({ seed, options, step, onResult })))
+  return results
+}
+
 /** One after another in this thread, every line printed. */
 async function runTraced(
   seeds: readonly number[],
@@ -104,14 +128,16 @@ async function runTraced(
   return results
 }
 
-function openProgress({ seeds }: Arguments): (result: Result) => void {
+function openProgress({ seeds, powerCutAtEveryWrite }: Arguments): (result: Result) => void {
   let done = 0
   let failed = 0
   return (result) => {
     done += 1
     if (!result.ok) failed += 1
     if (!result.ok) console.log(`seed ${result.seed}: ${result.failure?.broken ?? 'failed'}`)
-    if (done % 25 === 0 || done === seeds.length)
+    if (powerCutAtEveryWrite !== undefined && done % 25 === 0)
+      console.log(`${done} runs, ${failed} failed`)
+    else if (done % 25 === 0 || done === seeds.length)
       console.log(`${done} of ${seeds.length} seeds, ${failed} failed`)
   }
 }

@@ -103,12 +103,14 @@ export async function mustHoldBack(
   return have > (await sentOf(tx, document, replica.actor))
 }
 
-/** When what is held back goes anyway; undefined when nothing is, or when it is for good. */
+/** When what is held back goes anyway, always ahead; undefined when nothing is, or when it is for good. */
 export function goesAnywayAt(context: SyncContext): Instant | undefined {
   const { isUnsure, unsureSince } = context.run
   const doubtsEnd = doubtsEndAt(context)
   if (doubtsEnd !== undefined) return doubtsEnd
-  return isUnsure && unsureSince !== undefined ? unsureSince + FIRST_WORD_MS : undefined
+  const heardBy = isUnsure && unsureSince !== undefined ? unsureSince + FIRST_WORD_MS : 0
+  // That time may be over without a word and without anything to send: then nothing is waited for.
+  return heardBy > context.now() ? heardBy : undefined
 }
 
 function awaitsFirstWord({ run, now }: SyncContext): boolean {

@@ -71,6 +71,12 @@ export function planCapture(world: World): void {
   timeline.after(knownMs, () => shutOut(world, kit))
 }
 
+/** A kit is taken now; whoever calls what this gives tells headquarters. */
+export function captureNow(world: World, kit: Member): () => void {
+  take(world, kit, world.chance.fork('capture'))
+  return () => shutOut(world, kit)
+}
+
 function take(world: World, kit: Member, chance: Chance): void {
   const { timeline, trace, marks, fleet } = world
   kit.capturedAt = timeline.now()

@@ -145,6 +145,37 @@ test('a backup puts the disk back to what it was', async (t) => {
   t.strictSame(contents(disk.durable(EVERYTHING)), ['a=old'])
 })
 
+test('a value whose bit has flipped does not open, until it is written anew', async (t) => {
+  const world = aWorld()
+  const running = keepRunning(world.timeline)
+  t.teardown(() => running[Symbol.asyncDispose]())
+  const disk = openDisk(world)
+  const store = disk.open(beginLife())
+  await store.write([put('a/1', 'one'), put('a/2', 'two'), put('b', 'three')])
+
+  disk.flip('a/2')
+
+  await t.rejects(store.get('a/2'), { code: 'STORE_BROKEN', facts: { part: 'a' } })
+  await t.rejects(store.getMany(['b', 'a/2']), { code: 'STORE_BROKEN' })
+  await t.rejects(store.list({ from: 'a/', to: 'a0' }), { code: 'STORE_BROKEN' })
+  t.equal((await store.list({ from: 'a/', to: 'a/2' })).length, 1, 'others open')
+  await store.write([put('a/2', 'again')])
+  t.equal(textFromBytes((await store.get('a/2')) ?? new Uint8Array()), 'again')
+})
+
+test('a lost block is gone without a word', async (t) => {
+  const world = aWorld()
+  const running = keepRunning(world.timeline)
+  t.teardown(() => running[Symbol.asyncDispose]())
+  const disk = openDisk(world)
+  await disk.open(beginLife()).write([put('a', '1'), put('b', '1'), put('c', '1')])
+
+  disk.lose(['a', 'b'])
+
+  t.strictSame(contents(disk.durable(EVERYTHING)), ['c=1'])
+  t.equal(await disk.open(beginLife()).get('a'), undefined)
+})
+
 function aWorld(parts: Partial<DiskWorld> = {}): DiskWorld {
   return {
     timeline: openTimeline(0),

@@ -1,11 +1,12 @@
 /** When what goes wrong, drawn from the seed. Nothing goes wrong before `begin` and after `end`. */
 import type { Chance } from './chance.ts'
-import type { DiskFaults } from './disk.ts'
+import type { DiskFaults, PowerCut } from './disk.ts'
 import type { Member } from './fleet.ts'
 import { openLineFaults } from './line-faults.ts'
 import type { NetworkFaults } from './network.ts'
 import { diskLies, networkLies, type Liar } from './lies.ts'
 import type { Fault, SimOptions } from './options.ts'
+import { rotDisks } from './rot.ts'
 import { often, pairs, postMembers, type Scene, type Stage } from './scene.ts'
 import { swizzle, unmuteAll } from './swizzle.ts'
 import { beginLife, type Life } from './timeline.ts'
@@ -34,6 +35,7 @@ export function openFaults(chance: Chance, options: SimOptions): Faults {
   const full = new Set<number>()
   const slowDisks = new Map<number, number>()
   const lags = new Map<string, number>()
+  const cutHere = scriptedCut(options.powerCut)
   let phase: Life = beginLife()
   let isActive = false
   const has = (fault: Fault): boolean => !options.without.includes(fault)
@@ -66,6 +68,8 @@ export function openFaults(chance: Chance, options: SimOptions): Faults {
         isFull: () => isActive && full.has(index),
         slowMs: () => slowDisks.get(index) ?? 0,
         powerCut: () => {
+          const scripted = cutHere()
+          if (scripted !== undefined) return scripted
           if (!isActive || !has('power-in-writes') || !draw.happens(0.004)) return undefined
           return draw.happens(0.5) ? 'before sync' : 'after sync'
         },
@@ -81,6 +85,7 @@ export function openFaults(chance: Chance, options: SimOptions): Faults {
       if (has('full-disks')) fillDisks(scene, chance.fork('full'), full)
       if (has('slow-disks')) slowDown(scene, chance.fork('slow disks'), slowDisks)
       if (has('slow-consumers')) lag(scene, chance.fork('slow consumers'), lags)
+      if (options.also.includes('bit-flips')) rotDisks(scene, chance.fork('bit flips'))
       if (has('swizzle')) swizzle(scene, chance.fork('swizzle'))
       if (options.planted.includes('disk-restored'))
         restoreDisk(scene, chance.fork('restore'), options.hours)
@@ -110,6 +115,17 @@ export function openFaults(chance: Chance, options: SimOptions): Faults {
     bringBack: ({ timeline, fleet }, member) => {
       timeline.after(downMs(chance), () => fleet.switchOn(member))
     },
+  }
+}
+
+/** Asked at every write of all disks: whether the power goes there, as the option says. */
+function scriptedCut(option: string | undefined): () => PowerCut | undefined {
+  const [, when, number] = /^(before|after)-(\d+)$/.exec(option ?? '') ?? []
+  let writes = 0
+  return () => {
+    writes += 1
+    if (writes !== Number(number)) return undefined
+    return when === 'before' ? 'before sync' : 'after sync'
   }
 }
 

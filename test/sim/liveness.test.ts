@@ -37,9 +37,10 @@ function aWorld({ bytes, bps }: { readonly bytes: number; readonly bps: number |
 }
 
 function holding(durable: readonly Entry[]) {
-  return { disk: { open: nobodyOpens, durable: () => durable, backUp: () => () => undefined } }
+  const disk = { open: nobody, flip: nobody, lose: nobody, backUp: nobody }
+  return { disk: { ...disk, durable: () => durable } }
 }
 
-function nobodyOpens(): never {
+function nobody(): never {
   throw new Error('nobody opens this disk')
 }

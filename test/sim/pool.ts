@@ -8,6 +8,8 @@ import { DEFAULT_OPTIONS, type SimOptions } from './options.ts'
 import type { Result } from './run.ts'
 import type { Order } from './worker.ts'
 
+export type { Order } from './worker.ts'
+
 /** What is to be run. `onResult` hears of each seed as it ends, in no fixed order. */
 export interface Work {
   readonly seeds: readonly number[]
@@ -21,14 +23,21 @@ export interface Work {
 const RUN_MS_MAX = 120_000
 
 /** Runs all seeds; gives the results in the order of the seeds. */
-export async function runSeeds(work: Work): Promise<readonly Result[]> {
-  const waiting = [...work.seeds]
+export function runSeeds({ seeds, options, ...work }: Work): Promise<readonly Result[]> {
+  return runOrders({ ...work, orders: seeds.map((seed) => ({ seed, options })) })
+}
+
+/** Runs that need not have the same options. */
+export async function runOrders(
+  work: Pick<Work, 'onResult' | 'isEnough'> & { readonly orders: readonly Order[] },
+): Promise<readonly Result[]> {
+  const waiting = [...work.orders]
   const results: Result[] = []
   const runNext = async (): Promise<void> => {
     const worker = openWorker()
     try {
-      for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
-        const result = await runOne(worker, { seed, options: work.options })
+      for (let order = waiting.shift(); order !== undefined; order = waiting.shift()) {
+        const result = await runOne(worker, order)
         results.push(result)
         work.onResult?.(result)
         if (work.isEnough?.(result) === true) waiting.length = 0
@@ -38,7 +47,7 @@ export async function runSeeds(work: Work): Promise<readonly Result[]> {
       await worker.terminate()
     }
   }
-  const threads = Math.min(availableParallelism(), work.seeds.length)
+  const threads = Math.min(availableParallelism(), work.orders.length)
   await Promise.all(Array.from({ length: threads }, runNext))
   return results.toSorted((a, b) => a.seed - b.seed)
 }

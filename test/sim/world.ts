@@ -181,6 +181,7 @@ export function addMember(world: World, facts: NewMember): Member {
     bugs: openBugs(options.planted, timeline),
     people: [],
     boot: undefined,
+    isDamaged: false,
     capturedAt: undefined,
     disk: openDisk({
       timeline,
@@ -248,9 +249,10 @@ function openNetwork(around: Surroundings): Pick<World, 'lan' | 'post' | 'lastTr
   }
 }
 
-/** What is taken out of a list that forked may come back, and is told again then. */
+/** What is taken out of a list that forked may come back, and is told again then, as is what had been deleted before. */
 function forgetWithdrawn({ boot }: Member, { id, deletedAt }: Message): void {
-  if (deletedAt === 0) boot?.told.delete(id)
+  if (deletedAt === 0 || boot?.toldDeleted.has(id) === true) boot?.told.delete(id)
+  else boot?.toldDeleted.add(id)
 }
 
 /** What an event says must be on the disk already, and no message is new twice in one life. */
