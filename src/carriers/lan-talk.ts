@@ -61,14 +61,7 @@ export function openTalk(
   const pace = openPace(ports.clock)
   const pings = openPings(ports.clock, pace)
   const watch = openWatch({ ...task, ping, patienceMs: pace.patienceMs }, ports.clock, ports.signal)
-  let isWaiting = false
-  const waitForRoom = async (ms = Infinity): Promise<void> => {
-    if (isWaiting || ms === Infinity) return
-    isWaiting = true
-    await ports.clock.sleep(ms, ports.signal)
-    isWaiting = false
-    if (!ports.signal.aborted) task.onRoom()
-  }
+  const ringIn = openAlarm(ports, task.onRoom)
   return {
     say,
     hear: (frame) => {
@@ -84,11 +77,28 @@ export function openTalk(
     },
     allowance: () => {
       const allowance = pace.allowance()
-      void waitForRoom(allowance.waitMs)
+      ringIn(allowance.waitMs)
       return allowance
     },
     bytesPerMs: pace.bytesPerMs,
     probe: watch.probe,
+  }
+}
+
+/** Rings after so many milliseconds, once for all that ask before that. */
+function openAlarm(
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  ring: () => void,
+): (ms?: number) => void {
+  let isSet = false
+  const wait = async (ms: number): Promise<void> => {
+    isSet = true
+    await clock.sleep(ms, signal)
+    isSet = false
+    if (!signal.aborted) ring()
+  }
+  return (ms = Infinity) => {
+    if (!isSet && ms < Infinity) void wait(ms)
   }
 }
 
