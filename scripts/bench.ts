@@ -1,5 +1,5 @@
 /**
- * Measures: `scripts/bench receipts`, `scripts/bench store`, `scripts/bench trust`, `scripts/bench wire`. Called by `scripts/bench`, which sees to
+ * Measures: `scripts/bench receipts`, `store`, `sync`, `trust`, `wire`. Called by `scripts/bench`, which sees to
  * the right Node and the packages. With --json the last line is one flat object; times and rates are those of this
  * machine, now. Only the bench that is asked for is loaded.
  */
@@ -34,6 +34,14 @@ const BENCHES: Readonly<Record<string, Bench>> = {
       return measureStore({ clock: realClock(), messages: Number(messages), tell })
     },
   },
+  sync: {
+    about:
+      'two replicas made one beside Automerge; flash, a full queue and idle on a thin link (large posts stand for a file)',
+    run: async ({ small }) => {
+      const { measureSync } = await import('./measure/sync.ts')
+      return measureSync({ isSmall: small === true, tell })
+    },
+  },
   trust: {
     about: 'signing, sealing and wrapping beside others, catching up, a new key for fifty nodes',
     run: async ({ small }) => {
@@ -58,7 +66,7 @@ async function main(): Promise<number> {
     .argument('[name]', Object.keys(BENCHES).join(' or '))
     .option('--input <file>', 'messages for wire, JSON Lines with a text (default: our own)')
     .option('--messages <number>', 'messages of the large node of store', '100000')
-    .option('--small', 'trust: only see that it runs')
+    .option('--small', 'sync and trust: only see that it runs')
     .option('--json', 'the last line is one JSON object')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse()

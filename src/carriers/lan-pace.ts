@@ -26,10 +26,10 @@ export interface Pace {
   readonly sent: (bytes: number) => void
   /** The peer has got the oldest group of frames that it has to acknowledge. */
   readonly got: () => void
-  /** Whether the round trip is to be measured: before the first piece. */
+  /** Whether the round trip is to be measured now: before a piece, while nothing is on its way. */
   readonly needsRoundTrip: () => boolean
-  /** How long a ping took. */
-  readonly tookRoundTrip: (ms: number) => void
+  /** How long a ping took, and whether its answer may have stood behind pieces of the peer's. */
+  readonly tookRoundTrip: (ms: number, isRough: boolean) => void
   readonly allowance: () => Allowance
   /** Bytes a millisecond as measured; undefined while nothing is known. */
   readonly bytesPerMs: () => number | undefined
@@ -50,6 +50,8 @@ const SLACK_MS = 250
 const RATE_KEPT = 0.9
 /** A link that was quiet for so long may have become another. */
 const FORGET_MS = 30_000
+/** So many rough measures of the round trip are as good as one that is not: the least of them counts. */
+const ROUGH_MAX = 5
 /** What is expected of a link of which nothing is known: 2.4 kbit/s, 3 s there and back. */
 const SLOWEST_BYTES_PER_MS = 0.3
 const LONGEST_ROUND_TRIP_MS = 3_000
@@ -81,10 +83,12 @@ export function openGrouping(): Grouping {
 /** What was learned of the link. */
 interface Knowledge {
   readonly bytesPerMs: number | undefined
+  /** Once it is known well enough; until then pieces leave one at a time. */
   readonly roundTripMs: number | undefined
+  readonly roughMs: readonly number[]
 }
 
-const NOTHING: Knowledge = { bytesPerMs: undefined, roundTripMs: undefined }
+const NOTHING: Knowledge = { bytesPerMs: undefined, roundTripMs: undefined, roughMs: [] }
 
 /** Nothing is on its way, and the rate is unknown. */
 export function openPace(clock: Pick<Clock, 'monotonicMs'>): Pace {
@@ -117,8 +121,11 @@ export function openPace(clock: Pick<Clock, 'monotonicMs'>): Pace {
       forgetWhenQuiet()
       return known.roundTripMs === undefined && air.isEmpty()
     },
-    tookRoundTrip: (ms) => {
-      known = { ...known, roundTripMs: Math.min(ms, known.roundTripMs ?? ms) }
+    tookRoundTrip: (ms, isRough) => {
+      const roughMs = isRough ? [...known.roughMs, ms] : known.roughMs
+      const isEnough = !isRough || roughMs.length >= ROUGH_MAX || known.roundTripMs !== undefined
+      const leastMs = Math.min(ms, known.roundTripMs ?? ms, ...roughMs)
+      known = { ...known, roughMs, ...(isEnough ? { roundTripMs: leastMs, roughMs: [] } : {}) }
     },
     allowance: () => {
       forgetWhenQuiet()

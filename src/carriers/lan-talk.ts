@@ -38,9 +38,8 @@ export function openTalk(
   let saidCount = 0
   let heardCount = 0
   const arrived = openGrouping()
-  const pingedAtMs: number[] = []
   const say = (message: LanMessage): void => {
-    if ('bytes' in message && pace.needsRoundTrip() && pingedAtMs.length === 0) ping()
+    if ('bytes' in message && pace.needsRoundTrip() && !pings.isOut()) ping()
     const frame = sealFrame(session, saidCount, writeMessage(message))
     saidCount += 1
     watch.sent()
@@ -48,25 +47,21 @@ export function openTalk(
     task.put(frame)
   }
   const ping = (): void => {
-    pingedAtMs.push(ports.clock.monotonicMs())
+    pings.sent()
     say({ kind: 'ping' })
   }
   const answer = (message: LanMessage, frameBytes: number): void => {
     if (message.kind === 'ping') say({ kind: 'pong' })
     if (message.kind === 'got') pace.got()
-    const sentAtMs = message.kind === 'pong' ? pingedAtMs.shift() : undefined
-    if (sentAtMs !== undefined) pace.tookRoundTrip(ports.clock.monotonicMs() - sentAtMs)
-    if ('bytes' in message && arrived(frameBytes) > 0) say({ kind: 'got' })
+    if (message.kind === 'pong') pings.answered()
+    if (!('bytes' in message)) return
+    pings.heardPiece()
+    if (arrived(frameBytes) > 0) say({ kind: 'got' })
   }
   const pace = openPace(ports.clock)
+  const pings = openPings(ports.clock, pace)
   const watch = openWatch({ ...task, ping, patienceMs: pace.patienceMs }, ports.clock, ports.signal)
-  let isWaiting = false
-  const waitForRoom = async (ms: number): Promise<void> => {
-    isWaiting = true
-    await ports.clock.sleep(ms, ports.signal)
-    isWaiting = false
-    if (!ports.signal.aborted) task.onRoom()
-  }
+  const ringIn = openAlarm(ports, task.onRoom)
   return {
     say,
     hear: (frame) => {
@@ -82,12 +77,54 @@ export function openTalk(
     },
     allowance: () => {
       const allowance = pace.allowance()
-      const { waitMs = Infinity } = allowance
-      if (waitMs < Infinity && !isWaiting) void waitForRoom(waitMs)
+      ringIn(allowance.waitMs)
       return allowance
     },
     bytesPerMs: pace.bytesPerMs,
     probe: watch.probe,
+  }
+}
+
+/** Rings after so many milliseconds, once for all that ask before that. */
+function openAlarm(
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  ring: () => void,
+): (ms?: number) => void {
+  let isSet = false
+  const wait = async (ms: number): Promise<void> => {
+    isSet = true
+    await clock.sleep(ms, signal)
+    isSet = false
+    if (!signal.aborted) ring()
+  }
+  return (ms = Infinity) => {
+    if (!isSet && ms < Infinity) void wait(ms)
+  }
+}
+
+/** The pings that are out, oldest first, and what came while they were. */
+interface Pings {
+  readonly isOut: () => boolean
+  readonly sent: () => void
+  readonly answered: () => void
+  readonly heardPiece: () => void
+}
+
+/** Tells `pace` how long each took. */
+function openPings(clock: Clock, pace: Pick<Pace, 'tookRoundTrip'>): Pings {
+  const out: { readonly sentAtMs: number; readonly heardPieces: number }[] = []
+  let heardPieces = 0
+  return {
+    isOut: () => out.length > 0,
+    sent: () => void out.push({ sentAtMs: clock.monotonicMs(), heardPieces }),
+    answered: () => {
+      const oldest = out.shift()
+      if (oldest === undefined) return
+      pace.tookRoundTrip(clock.monotonicMs() - oldest.sentAtMs, oldest.heardPieces < heardPieces)
+    },
+    heardPiece: () => {
+      heardPieces += 1
+    },
   }
 }
 

@@ -89,7 +89,9 @@ function roomFor(carrier: Carrier, { peer, flying }: ContactState): Room | undef
   const others = [...flying].filter(({ parcel }) => parcel.lane !== 'flash')
   const link = carrier.room?.(peer)
   const underWayBytes = others.reduce((sum, { parcel }) => sum + parcel.bytes.length, 0)
-  const isFull = others.length >= inFlightMax || underWayBytes >= (link?.underWayBytes ?? Infinity)
+  // One that is larger than all that should be under way has a next one behind it all the same.
+  const isEnough = others.length > 1 && underWayBytes >= (link?.underWayBytes ?? Infinity)
+  const isFull = others.length >= inFlightMax || isEnough
   if (isFull && flying.size - others.length >= inFlightMax) return undefined
   if (link === undefined) return { isFlashOnly: isFull }
   const { plainBytes = 1, parcel } = others.findLast((cut) => cut.plainBytes !== undefined) ?? {}

@@ -49,6 +49,23 @@ test('on a fast link much is on its way, but no more than the limit and a piece'
   t.ok(link.flyingBytes() <= FLYING_BYTES_MAX + PIECE_BYTES_MAX)
 })
 
+test('a round trip that may have been held up counts only with others, and then the least', async (t) => {
+  const clock = aClock()
+  const pace = openPace(clock)
+  const tripMs = [9_000, 8_000, 4_000, 7_000, 9_000]
+  for (const [at, ms] of tripMs.entries()) {
+    t.equal(pace.needsRoundTrip(), true, `after ${at}`)
+    pace.sent(PIECE_BYTES_MIN)
+    clock.pass(ms)
+    pace.tookRoundTrip(ms, true)
+    pace.got()
+  }
+
+  t.equal(pace.needsRoundTrip(), false)
+  pace.sent(PIECE_BYTES_MIN)
+  t.ok((pace.allowance().waitMs ?? 0) < Infinity)
+})
+
 test('a link that gets worse is noticed', async (t) => {
   const link = aLink(1_000, 20)
   link.sendAll(5_000_000)
@@ -190,7 +207,7 @@ function aLink(bytesPerMsAtFirst: number, roundTripMs: number): TestLink {
     if (pongAtMs !== undefined && pongAtMs <= first.gotAtMs) {
       clock.pass(Math.max(0, pongAtMs - clock.monotonicMs()))
       pongAtMs = undefined
-      return pace.tookRoundTrip(roundTripMs)
+      return pace.tookRoundTrip(roundTripMs, false)
     }
     flying.shift()
     clock.pass(Math.max(0, first.gotAtMs - clock.monotonicMs()))

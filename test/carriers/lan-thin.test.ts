@@ -8,7 +8,7 @@ import { accept, handOver, type CarrierSide } from '../support/carrier-side.ts'
 import { aLanNode, type LanNode } from '../support/lan.ts'
 import { anOrganisation } from '../support/organisation.ts'
 import { seededRandom } from '../support/random.ts'
-import { bytesOver, openThinLink, quickClock } from '../support/thin-link.ts'
+import { bytesOver, openThinLink, thinClock } from '../support/thin-link.ts'
 
 const relief = anOrganisation('relief')
 const alpha = relief.node('alpha')
@@ -84,7 +84,7 @@ interface ThinPair {
 }
 
 async function aThinPair(t: Test): Promise<ThinPair> {
-  const clock = quickClock()
+  const clock = thinClock()
   const hub = await aLanNode(bravo, { clock })
   const link = await openThinLink({ ...THIN, targetPort: Number(new URL(hub.address).port) })
   const dial = [`ws://127.0.0.1:${link.port}`]
@@ -115,5 +115,5 @@ async function untilBytes(link: Link, bytes: number): Promise<void> {
 }
 
 async function pass(ms: number): Promise<void> {
-  await quickClock().sleep(ms, new AbortController().signal)
+  await thinClock().sleep(ms, new AbortController().signal)
 }

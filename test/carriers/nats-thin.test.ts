@@ -7,7 +7,7 @@ import { accept, handOver } from '../support/carrier-side.ts'
 import { hub, openNatsNode, type NatsNode } from '../support/nats-node.ts'
 import { startNatsServer, withoutNatsServer } from '../support/nats-server.ts'
 import { seededRandom } from '../support/random.ts'
-import { bytesOver, openThinLink, quickClock } from '../support/thin-link.ts'
+import { bytesOver, openThinLink, thinClock } from '../support/thin-link.ts'
 
 const real = { skip: withoutNatsServer }
 /** 2.4 kbit/s, and 3 s there and back. */
@@ -82,7 +82,7 @@ interface ThinPair {
 }
 
 async function aThinPair(t: Test): Promise<ThinPair> {
-  const clock = quickClock()
+  const clock = thinClock()
   const server = await startNatsServer()
   const shore = await openNatsNode(server.url, { nodeNumber: 2 })
   await shore.nextContact(true)
@@ -109,5 +109,5 @@ function parcelOf(lane: Lane, number: number, bytes: number): Parcel {
 }
 
 async function pass(ms: number): Promise<void> {
-  await quickClock().sleep(ms, new AbortController().signal)
+  await thinClock().sleep(ms, new AbortController().signal)
 }

@@ -1,6 +1,7 @@
 /** A thin link between two programs on this machine, lived through many times faster than it would take. */
 import type { Clock } from '#ports/clock.ts'
 import { realClock } from '#ports/real.ts'
+import { quickClock } from '../../scripts/link/quick-clock.ts'
 import { openLink, type Link } from '../../scripts/link/proxy.ts'
 import { constantTrace } from '../../scripts/link/trace.ts'
 
@@ -15,13 +16,8 @@ export interface ThinLinkOptions {
 const SPEED = 30
 
 /** The clock for whoever uses the link: an hour takes two minutes. */
-export function quickClock(): Clock {
-  const real = realClock()
-  return {
-    now: real.now,
-    monotonicMs: () => real.monotonicMs() * SPEED,
-    sleep: (ms, signal) => real.sleep(ms / SPEED, signal),
-  }
+export function thinClock(): Clock {
+  return quickClock(SPEED)
 }
 
 /** Opens the link. Its port takes connections for the target. */
