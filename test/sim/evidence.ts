@@ -57,10 +57,24 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
   /** Envelopes whose channel was not known here yet. */
   const unopened: Sealed[] = []
 
+  /** An envelope is looked at wherever it goes, and opened once. */
+  const contents = new Map<string, EnvelopeContent>()
+  const contentOf = (envelope: Uint8Array): EnvelopeContent | undefined => {
+    const name = Buffer.from(envelope).toString('latin1')
+    const known = contents.get(name)
+    if (known !== undefined) return known
+    const opened = openEnvelope(envelope, roster, keyring)
+    if (!opened.ok) return undefined
+    const { body } = opened
+    const note = body[0] === DELTA_KIND ? undefined : decodeNote(body, roster)
+    const content = { messages: [...new Set(numbersIn(body))], note: note?.kind }
+    contents.set(name, content)
+    return content
+  }
   const noteSealed = (sealed: Sealed): void => {
-    const opened = openEnvelope(sealed.bytes, roster, keyring)
-    if (!opened.ok) unopened.push(sealed)
-    else for (const number of numbersIn(opened.body)) sealed.into.add(`${sealed.node} ${number}`)
+    const content = contentOf(sealed.bytes)
+    if (content === undefined) unopened.push(sealed)
+    else for (const number of content.messages) sealed.into.add(`${sealed.node} ${number}`)
   }
   const isIn = (set: Set<string>, node: number, message: number): boolean => {
     if (set.has(`${node} ${message}`)) return true
@@ -86,13 +100,7 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
     isOnDisk: (node, message) => isIn(onDisk, node, message),
     hasLeft: (node, message) => isIn(left, node, message),
     isViewed: (node, channel) => viewed.has(`${node} ${channel}`),
-    contentOf: (envelope) => {
-      const opened = openEnvelope(envelope, roster, keyring)
-      if (!opened.ok) return undefined
-      const { body } = opened
-      const note = body[0] === DELTA_KIND ? undefined : decodeNote(body, roster)
-      return { messages: [...new Set(numbersIn(body))], note: note?.kind }
-    },
+    contentOf,
     sealingOf: (envelope) => {
       const opened = openEnvelope(envelope, roster, keyring)
       if (!opened.ok) return undefined

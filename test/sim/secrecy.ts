@@ -8,7 +8,7 @@ import type { ChannelId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { openEnvelope } from '#codec/envelope.ts'
 import { channelOfDocument } from '#model/document-id.ts'
 import type { Write } from '#ports/store.ts'
-import { unpack, type ParcelRecord } from '#sync/records.ts'
+import { unpack, type DocumentRecord, type ParcelRecord } from '#sync/records.ts'
 import { auditedNode, openKeyring, unwrapEpoch, type Keyring } from '#trust/epoch.ts'
 import type { Organisation } from '#trust/identity.ts'
 import { openRoster } from '#trust/roster.ts'
@@ -75,9 +75,11 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
     hoards.set(node, known)
     return known
   }
-  const noteDocument = (node: NodeId, document: DocumentId): void => {
+  const noteDocument = (node: NodeId, document: DocumentId, value: Uint8Array): void => {
     documents.add(document)
     const channel = channelOfDocument(document)
+    // That a list of it was cut is told to everybody, and noted also where nothing of it is.
+    if (unpack<DocumentRecord>(value)?.size === 0) return
     if (channel === undefined || circles.mayHold(node, channel)) return
     fail(node, 'nothing of a channel that nobody here was ever in', `document ${document}`)
   }
@@ -126,7 +128,7 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
       for (const { key, value } of writes) {
         if (value === undefined) continue
         const [kind = '', ...rest] = key.split('/')
-        if (kind === 'doc') noteDocument(node, rest.join('/') as DocumentId)
+        if (kind === 'doc') noteDocument(node, rest.join('/') as DocumentId, value)
         else if (kind === 'epoch') hoard.epochs.set(key, value)
         else if (kind === 'seal') hoard.seeds.set(rest.join('/'), seedIn(value))
         else if (kind === 'pair') hoard.pairs.set(pairName(rest[0], Number(rest[1])), value)

@@ -9,7 +9,7 @@ import type { Result } from './run.ts'
 export const SHORT: Partial<SimOptions> = { hours: 1.5, actions: 40 }
 
 /** Longest time for one file of seeds, in milliseconds. */
-export const RUN_MS_MAX = 900_000
+export const RUN_MS_MAX = 1_800_000
 
 /** Fails `t` once for each of the seeds that breaks a promise. */
 export async function passSeeds(
