@@ -9,7 +9,7 @@ import { t as suite, test } from 'tap'
 import { canFillDisks } from '../../scripts/trial/strikes.ts'
 import { withoutNatsServer } from '../support/nats-server.ts'
 
-suite.setTimeout(180_000)
+suite.setTimeout(480_000)
 
 const DEMO = join(import.meta.dirname, '..', '..', 'scripts', 'demo.ts')
 const QUICK = ['--link', 'dish', '--speed', '50', '--cuts', '1', '--kills', '1']
@@ -37,7 +37,7 @@ const CHAT = [
 
 test(
   'whatever goes wrong, a chat with threads reaches every node once, and every word about it is true',
-  { skip: withoutNatsServer, timeout: 120_000 },
+  { skip: withoutNatsServer, timeout: 240_000 },
   async (t) => {
     const folder = t.testdir({
       'link.csv': TRACE.join('\n'),
@@ -85,7 +85,7 @@ const CANNOT_UNSHARE =
 
 test(
   'over cables that the kernel shapes, our own messages reach every node once',
-  { skip: withoutNatsServer || CANNOT_UNSHARE, timeout: 120_000 },
+  { skip: withoutNatsServer || CANNOT_UNSHARE, timeout: 240_000 },
   async (t) => {
     const child = demo('--namespaces', ...QUICK, '--count', '20', '--seed', '1', '--json')
     t.teardown(() => child.kill('SIGTERM'))
@@ -100,7 +100,7 @@ test(
 
 test(
   'Ctrl-C ends everything and leaves nothing behind',
-  { skip: withoutNatsServer, timeout: 60_000 },
+  { skip: withoutNatsServer, timeout: 120_000 },
   async (t) => {
     const child = demo(...QUICK)
     t.teardown(() => child.kill('SIGKILL'))
