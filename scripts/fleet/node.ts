@@ -136,7 +136,9 @@ async function noteAccident(state: State, running: Running): Promise<void> {
 async function putConfig(file: string, options: NodeOptions): Promise<void> {
   const { name, role, carriers } = options
   const listen: Partial<Config['listen']> = { host: '127.0.0.1', port: 0 }
-  const config: Partial<Record<keyof Config, unknown>> = { name, role, listen, carriers }
+  // As many urgent messages as a trial has: what a person may send is tried elsewhere.
+  const lanes = { flash: { messagesMax: 1_000 }, immediate: { messagesMax: 1_000 } }
+  const config: Partial<Record<keyof Config, unknown>> = { name, role, listen, carriers, lanes }
   await mkdir(options.folder, { recursive: true })
   await writeFile(file, `${JSON.stringify(config, undefined, 2)}\n`)
 }
