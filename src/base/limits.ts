@@ -50,6 +50,8 @@ export const PARKED_ENVELOPES_MAX = 2_000
 export const ANCHORS_OF_HUB_MAX = 8
 /** Orders looked at in one piece of a list that does not count: each costs a signature to be checked. */
 export const ORDERS_HEARD_MAX = 256
+/** Bytes of a body that the mixing coder takes: it is slow. */
+export const MIXED_BYTES_MAX = 4_096
 /** Places where one fork is proved that are kept: any will do. */
 export const PROOF_PLACES_MAX = 8
 /** Documents in one note; a longer one is cut. */
