@@ -1,5 +1,5 @@
 /**
- * Measures: `scripts/bench store`, `scripts/bench trust`, `scripts/bench wire`. Called by `scripts/bench`, which sees to
+ * Measures: `scripts/bench receipts`, `store`, `sync`, `trust`, `wire`. Called by `scripts/bench`, which sees to
  * the right Node and the packages. With --json the last line is one flat object; times and rates are those of this
  * machine, now. Only the bench that is asked for is loaded.
  */
@@ -20,11 +20,26 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  receipts: {
+    about: 'bytes and envelopes for a message until its author knows it to be stored',
+    run: async () => {
+      const { measureReceipts } = await import('./measure/receipts.ts')
+      return measureReceipts()
+    },
+  },
   store: {
     about: 'start, memory and posting of one node, with 1,000 and with 100,000 messages',
     run: async ({ messages }) => {
       const { measureStore } = await import('./measure/store.ts')
       return measureStore({ clock: realClock(), messages: Number(messages), tell })
+    },
+  },
+  sync: {
+    about:
+      'two replicas made one beside Automerge; flash, a full queue and idle on a thin link (large posts stand for a file)',
+    run: async ({ small }) => {
+      const { measureSync } = await import('./measure/sync.ts')
+      return measureSync({ isSmall: small === true, tell })
     },
   },
   trust: {
@@ -51,7 +66,7 @@ async function main(): Promise<number> {
     .argument('[name]', Object.keys(BENCHES).join(' or '))
     .option('--input <file>', 'messages for wire, JSON Lines with a text (default: our own)')
     .option('--messages <number>', 'messages of the large node of store', '100000')
-    .option('--small', 'trust: only see that it runs')
+    .option('--small', 'sync and trust: only see that it runs')
     .option('--json', 'the last line is one JSON object')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse()

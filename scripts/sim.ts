@@ -3,20 +3,27 @@
  * Called by `scripts/sim`, which sees to the right Node and the packages. Exits with 1 when any seed failed.
  */
 import { performance } from 'node:perf_hooks'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import {
   argumentsOf,
   DEFAULT_OPTIONS,
+  EXTRAS,
   FAULTS,
   PLANTS,
   type SimOptions,
 } from '../test/sim/options.ts'
+import { cutAtEveryWrite } from '../test/sim/every-write.ts'
+import { findPlants, type Find } from '../test/sim/plants.ts'
 import { runSeeds } from '../test/sim/pool.ts'
 import { runSeed, type Result } from '../test/sim/run.ts'
 import { shrink } from '../test/sim/shrink.ts'
 
-interface Arguments extends SimOptions {
+interface Arguments extends Omit<SimOptions, 'planted'> {
+  /** True for all of them, one after another. */
+  readonly planted: SimOptions['planted'] | true
   readonly seeds: readonly number[]
+  /** Every so many-th write. */
+  readonly powerCutAtEveryWrite: number | undefined
   readonly json: boolean
   readonly trace: boolean
   readonly shrink: boolean
@@ -28,15 +35,19 @@ process.exitCode = await main()
 
 async function main(): Promise<number> {
   const wanted = readArguments()
-  const { nodes, hours, actions, without, planted } = wanted
-  const options: SimOptions = { nodes, hours, actions, without, planted }
+  const { nodes, hours, actions, without, planted, linkTrace, powerCut, also } = wanted
   const startedAt = performance.now()
-  const results = wanted.trace
-    ? await runTraced(wanted.seeds, options)
-    : await runSeeds({ seeds: wanted.seeds, options, onResult: openProgress(wanted) })
+  const base = { nodes, hours, actions, without, linkTrace, powerCut, also }
+  if (planted === true) {
+    const finds = await findPlants(base, tellFind)
+    if (wanted.json) console.log(JSON.stringify({ ...countsOf(finds), ...costsSince(startedAt) }))
+    return finds.every(({ seed }) => seed !== undefined) ? 0 : 1
+  }
+  const options: SimOptions = { ...base, planted }
+  const results = await runWanted(wanted, options)
   const failed = results.filter((result) => !result.ok)
   for (const result of failed) await tellFailure(result, wanted.shrink)
-  tellEnd(results, { isJson: wanted.json, minutes: (performance.now() - startedAt) / 60_000 })
+  tellEnd(results, { isJson: wanted.json, startedAt })
   return failed.length === 0 ? 0 : 1
 }
 
@@ -48,7 +59,23 @@ function readArguments(): Arguments {
     .option('--hours <count>', 'virtual hours with faults', readNumber, DEFAULT_OPTIONS.hours)
     .option('--actions <count>', 'what people do in them', readNumber, DEFAULT_OPTIONS.actions)
     .option('--without <faults>', `faults to leave out: ${FAULTS.join()}`, readList(FAULTS), [])
-    .option('--planted <lies>', `lies that must be caught: ${PLANTS.join()}`, readList(PLANTS), [])
+    .option('--link-trace <file>', 'a trace file that every link replays')
+    .option(
+      '--planted [names]',
+      `bugs and lies that must be found; without names all, each in up to 500 seeds: ${PLANTS.join()}`,
+      readList(PLANTS),
+      [],
+    )
+    .option('--power-cut <where>', 'scripted runs; the power goes at before-17, after-17, or never')
+    .option('--also <faults>', `faults to add: ${EXTRAS.join()}`, readList(EXTRAS), [])
+    .addOption(
+      new Option(
+        '--power-cut-at-every-write [step]',
+        'scripted runs, one for each end of each (or each step-th) write',
+      )
+        .argParser(readNumber)
+        .preset('1'),
+    )
     .option('--trace', 'print everything that happens', false)
     .option('--shrink', 'look for the smallest run that still fails', false)
     .option('--json', 'the last line is one JSON object', false)
@@ -80,6 +107,17 @@ function readList<T extends string>(known: readonly T[]): (text: string) => read
     })
 }
 
+async function runWanted(wanted: Arguments, options: SimOptions): Promise<readonly Result[]> {
+  const { seeds, trace, powerCutAtEveryWrite: step } = wanted
+  const onResult = openProgress(wanted)
+  if (trace) return runTraced(seeds, options)
+  if (step === undefined) return runSeeds({ seeds, options, onResult })
+  const results: Result[] = []
+  for (const seed of seeds)
+    results.push(...(await cutAtEveryWrite({ seed, options, step, onResult })))
+  return results
+}
+
 /** One after another in this thread, every line printed. */
 async function runTraced(
   seeds: readonly number[],
@@ -90,14 +128,16 @@ async function runTraced(
   return results
 }
 
-function openProgress({ seeds }: Arguments): (result: Result) => void {
+function openProgress({ seeds, powerCutAtEveryWrite }: Arguments): (result: Result) => void {
   let done = 0
   let failed = 0
   return (result) => {
     done += 1
     if (!result.ok) failed += 1
     if (!result.ok) console.log(`seed ${result.seed}: ${result.failure?.broken ?? 'failed'}`)
-    if (done % 25 === 0 || done === seeds.length)
+    if (powerCutAtEveryWrite !== undefined && done % 25 === 0)
+      console.log(`${done} runs, ${failed} failed`)
+    else if (done % 25 === 0 || done === seeds.length)
       console.log(`${done} of ${seeds.length} seeds, ${failed} failed`)
   }
 }
@@ -122,16 +162,17 @@ function replayLine({ seed, options }: Result): string {
 
 function tellEnd(
   results: readonly Result[],
-  { isJson, minutes }: { readonly isJson: boolean; readonly minutes: number },
+  { isJson, startedAt }: { readonly isJson: boolean; readonly startedAt: number },
 ): void {
   const sum = (pick: (result: Result) => number): number =>
     results.reduce((total, result) => total + pick(result), 0)
   const failed = sum((result) => (result.ok ? 0 : 1))
   const steps = sum((result) => result.steps)
   const hours = sum((result) => result.virtualMs) / HOUR_MS
+  const costs = costsSince(startedAt)
   if (!isJson) {
     console.log(
-      `\n${results.length} seeds, ${failed} failed, ${steps} steps, ${hours.toFixed(0)} virtual hours in ${minutes.toFixed(1)} minutes`,
+      `\n${results.length} seeds, ${failed} failed, ${steps} steps, ${hours.toFixed(0)} virtual hours in ${costs.wall_s} s (${costs.cpu_s} s of all cores)`,
     )
     return
   }
@@ -140,11 +181,32 @@ function tellEnd(
     failed,
     steps,
     virtual_hours: Math.round(hours),
-    virtual_hours_per_minute: Math.round(hours / minutes),
-    seconds: Math.round(minutes * 60),
+    virtual_hours_per_minute: Math.round((hours * 60) / Math.max(1, costs.wall_s)),
+    ...costs,
     ...marksOf(results),
   }
   console.log(JSON.stringify(end))
+}
+
+/** Seconds by the clock on the wall, and of all cores together: other work on the machine makes only the first longer. */
+function costsSince(startedAt: number): { readonly wall_s: number; readonly cpu_s: number } {
+  const { user, system } = process.cpuUsage()
+  return {
+    wall_s: Math.round((performance.now() - startedAt) / 1000),
+    cpu_s: Math.round((user + system) / 1_000_000),
+  }
+}
+
+function tellFind({ plant, seed, seeds, broken }: Find): void {
+  const found = seed === undefined ? `not found in ${seeds} seeds` : `seed ${seed}: ${broken}`
+  console.log(`${plant.padEnd(28)} ${found}`)
+}
+
+/** How many were planted and found, and the first seed that finds each; 0 for none. */
+function countsOf(finds: readonly Find[]): Readonly<Record<string, number>> {
+  const found = finds.filter(({ seed }) => seed !== undefined).length
+  const seeds = finds.map(({ plant, seed }) => [nameOf(plant), seed ?? 0] as const)
+  return { planted: finds.length, found, ...Object.fromEntries(seeds) }
 }
 
 /** How often each rare thing happened, under names fit for a flat object. */
@@ -152,9 +214,13 @@ function marksOf(results: readonly Result[]): Readonly<Record<string, number>> {
   const total: Record<string, number> = {}
   for (const { marks } of results) {
     for (const [mark, count] of Object.entries(marks)) {
-      const name = mark.replace(/[^a-zA-Z]+/g, '_').toLowerCase()
+      const name = nameOf(mark)
       total[name] = (total[name] ?? 0) + count
     }
   }
   return Object.fromEntries(Object.entries(total).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function nameOf(words: string): string {
+  return words.replace(/[^a-zA-Z]+/g, '_').toLowerCase()
 }

@@ -25,14 +25,14 @@ import type { Carrier } from '#ports/carrier.ts'
 import type { Courier } from '#ports/courier.ts'
 import type { Log } from '#ports/log.ts'
 import { realPasswords } from '#ports/real-passwords.ts'
-import { realClock, realLog, realRandom, type LogLevel } from '#ports/real.ts'
+import { realClock, realDisk, realLog, realRandom, type LogLevel } from '#ports/real.ts'
 import { openServer } from '#server/server.ts'
 import { answerKitCa } from './compose/kit-ca.ts'
 import { openListen } from './compose/tls.ts'
 import type { Identity } from '#trust/identity.ts'
 import { readDoorEpoch } from '#trust/join-grant.ts'
 import { signingPair } from '#trust/keys.ts'
-import { epochPolicyOf, checkFixedKeys, openingOf } from './compose/policy.ts'
+import { checkFixedKeys, epochPolicyOf, rulesOf, openingOf } from './compose/policy.ts'
 
 /** What a node is opened with. */
 export interface HoldfastOptions {
@@ -197,10 +197,12 @@ function openNode(
       roster,
       version: VERSION,
       epochs: epochPolicyOf(config, identity.certificate.role),
+      ...rulesOf(config),
       ...(onRebirth && { onRebirth }),
     },
     {
       store,
+      disk: realDisk(dataFolder),
       ...world,
       passwords: realPasswords(world.random),
       carriers: all,

@@ -66,6 +66,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/storage/store-errors.ts': 'test/storage/level-store.test.ts fills a disk',
   'src/storage/vault-format.ts': 'test/storage/vault.test.ts',
   'src/compose/policy.ts': 'test/e2e starts whole nodes, and doctor compares their config',
+  'src/config/lanes-schema.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
+  'src/config/schema-words.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
   'src/config/contradictions.ts': 'test/config/load.test.ts reads such configs',
   'src/carriers/courier-import.ts': 'test/carriers/courier.test.ts takes what lies on sticks',
   'src/carriers/courier-outing.ts': 'test/carriers/courier.test.ts writes onto sticks',
@@ -75,6 +77,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/sync/handover.ts': 'test/sync/contact.test.ts answers parcels',
   'src/sync/fork-proof.ts':
     'test/sync/freeze.test.ts makes proofs, test/attacks/writing.test.ts forges them',
+  'src/sync/outlook.ts':
+    'test/sync/author.test.ts and test/sync/placing.test.ts write by wrong clocks',
   'src/sync/fold-message.ts': 'test/sync/projector.test.ts folds messages',
   'src/sync/exposure.ts': 'test/app/revoking.test.ts reads the report',
   'src/sync/good-epochs.ts': 'test/sync/epochs.test.ts',

@@ -1,7 +1,7 @@
 /** Processes of this program: commands that end, and nodes that run until they are told, or killed. */
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync, closeSync } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
@@ -49,9 +49,9 @@ export async function launch({
   logFile,
   nodeOptions = AS_THE_DOOR,
 }: Launch): Promise<Running> {
-  const log = openSync(logFile, 'a')
-  const child = begin([...nodeOptions, MAIN, ...words], ['ignore', 'pipe', log])
-  closeSync(log)
+  // Through this process: a limit on the child's files is none on its log.
+  const child = begin([...nodeOptions, MAIN, ...words], ['ignore', 'pipe', 'pipe'])
+  child.stderr?.pipe(createWriteStream(logFile, { flags: 'a' }))
   const ended = once(child, 'exit').then(([code, signal]) =>
     signal === null ? `exit code ${code}` : String(signal),
   )

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { must as known } from '#base/assert.ts'
 import type { Config } from '#config/schema.ts'
 import { readRunNote } from '#config/run-note.ts'
+import { backUp, putBack } from './backup.ts'
 import { command, launch, type Running } from './child.ts'
 import { clientOf, type Ask } from './client.ts'
 
@@ -47,6 +48,10 @@ export interface Node extends AsyncDisposable {
   readonly kill: () => Promise<void>
   /** Ends it as an operator does. */
   readonly stop: () => Promise<void>
+  /** Backs up its data folder; to be done while it is down. */
+  readonly copy: () => Promise<void>
+  /** Puts its data folder back to the last backup; to be done while it is down. */
+  readonly putBack: () => Promise<void>
 }
 
 const Started = z.object({ url: z.string() })
@@ -96,6 +101,8 @@ export function aNode(options: NodeOptions): Node {
     start: () => start(options, state, { dataFolder, logFile, config }),
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
+    copy: () => backUp(dataFolder),
+    putBack: () => putBack(dataFolder),
     [Symbol.asyncDispose]: () => end('SIGKILL'),
   }
 }

@@ -252,7 +252,7 @@ function append(
   { content, author }: { readonly content: Content; readonly author: UserId | undefined },
 ): Logged {
   const claimedAt = BEGAN_AT + log.size() * 1000
-  const entry = placeEntry(log, { author, claimedAt, content }, { actor, seenAt: 0 })
+  const entry = placeEntry(log, { author, claimedAt, content }, { actor, seen: { placeAt: 0 } })
   return log.add(log.next(actor, encodeEntry(entry, log.context(actor))))
 }
 

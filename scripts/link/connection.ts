@@ -24,6 +24,8 @@ export interface LinkAccess {
 export interface Connection {
   /** Ends it the hard way on both sides. */
   readonly reset: () => void
+  /** Swallows from now on what both sides say, and how they end: a connection that a router has forgotten. */
+  readonly strand: () => void
   /** Aborts once the connection is gone. */
   readonly gone: AbortSignal
 }
@@ -48,8 +50,16 @@ export function openConnection(client: Socket, link: LinkAccess): Connection {
     socket.on('close', noteClosed)
   }
   add(client)
-  void establish({ client, link, add, reset, gone: stop.signal })
-  return { reset, gone: stop.signal }
+  let isStranded = false
+  const ends = { client, link, add, reset, isStranded: () => isStranded, gone: stop.signal }
+  void establish(ends)
+  return {
+    reset,
+    strand: () => {
+      isStranded = true
+    },
+    gone: stop.signal,
+  }
 }
 
 interface Ends {
@@ -58,6 +68,7 @@ interface Ends {
   /** Makes a socket part of the connection. */
   readonly add: (socket: Socket) => void
   readonly reset: () => void
+  readonly isStranded: () => boolean
   readonly gone: AbortSignal
 }
 
@@ -99,18 +110,24 @@ interface Course {
 }
 
 /** Sends what `source` says, and how it ends, to `sink`, and reads no more than the window allows. */
-function read({ link, gone, reset }: Ends, { source, direction, sink, first }: Course): void {
+function read(
+  { link, gone, reset, isStranded }: Ends,
+  { source, direction, sink, first }: Course,
+): void {
   const pacer = link.pacers[direction]
   const flow: Flow = openFlow({
     until: (atMs) => link.until(atMs, gone),
     gone,
     onDelivered: (bytes) => {
-      link.count(direction, bytes)
+      if (!isStranded()) link.count(direction, bytes)
       if (source.isPaused() && flow.bytes() <= link.windowBytes(direction) / 2) source.resume()
     },
   })
-  const send = (bytes: number, deliver: () => Promise<void>): void =>
-    flow.push({ arrivesAtMs: pacer.send(link.nowMs(), bytes), bytes, deliver })
+  const send = (bytes: number, deliver: () => Promise<void>): void => {
+    if (isStranded()) return
+    const arrivesAtMs = pacer.send(link.nowMs(), bytes)
+    flow.push({ arrivesAtMs, bytes, deliver: async () => (isStranded() ? undefined : deliver()) })
+  }
 
   if (first !== undefined) send(first.bytes, first.deliver)
   source.on('data', (chunk: Buffer) => {

@@ -53,6 +53,8 @@ export interface Link extends AsyncDisposable {
   readonly cut: () => void
   /** Lets nothing through any more, and tells nobody, until `heal` or `cut`. */
   readonly blackhole: () => void
+  /** The connections there are swallow everything from now on and never end; new ones are as good as ever. */
+  readonly strand: () => void
   /** Ends a cut or a blackhole; what the blackhole held comes through. */
   readonly heal: () => void
 }
@@ -122,6 +124,9 @@ export async function openLink(options: LinkOptions): Promise<Link> {
       resetAll()
     },
     blackhole: hold.on,
+    strand: () => {
+      for (const connection of connections) connection.strand()
+    },
     heal: () => {
       isCut = false
       hold.off()

@@ -71,6 +71,24 @@ export function parseTrace(text: string, name: string): Trace {
   return { rows, lengthMs: end.atMs }
 }
 
+/** How long the link is away at most in either direction, in its own time; an outage may go on into the next round. */
+export function longestOutageMs({ up, down }: LinkTrace): number {
+  return Math.max(...[up, down].map(longestOf))
+}
+
+function longestOf({ rows, lengthMs }: Trace): number {
+  const twice = [...rows, ...rows.map((row) => ({ ...row, atMs: row.atMs + lengthMs }))]
+  let [longest, sinceMs]: [number, number | undefined] = [0, undefined]
+  for (const { atMs, isUp } of [...twice, { atMs: 2 * lengthMs, isUp: true }]) {
+    if (!isUp) sinceMs ??= atMs
+    else if (sinceMs !== undefined) {
+      longest = Math.max(longest, atMs - sinceMs)
+      sinceMs = undefined
+    }
+  }
+  return longest
+}
+
 /** The link is always the same. */
 export function constantTrace(row: Omit<TraceRow, 'atMs' | 'isUp'>): LinkTrace {
   const trace = { rows: [{ atMs: 0, isUp: true, ...row }], lengthMs: 3_600_000 }

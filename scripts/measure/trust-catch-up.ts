@@ -27,7 +27,7 @@ export async function measureCatchUp({
   await using stack = new AsyncDisposableStack()
   const members = identities(WRITERS + 2, clock.now())
   const open = async (at: number): Promise<TrustNode> =>
-    stack.use(await openTrustNode(must(members[at], 'there is one'), members, clock))
+    stack.use(await openTrustNode(must(members[at], 'there is one'), members, { clock }))
   const hub = await open(0)
   const documents = new Set<DocumentId>([KEYS, DIRECTORY])
   for (let at = 1; at <= WRITERS; at += 1) {

@@ -4,6 +4,7 @@ import { must } from '#base/assert.ts'
 import { sha256 } from '#base/hash.ts'
 import type { DocumentId } from '#base/ids.ts'
 import type { Clock as Has, Log } from '#model/log.ts'
+import type { Carrier } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import { realRandom } from '#ports/real.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
@@ -22,7 +23,7 @@ import {
   type Organisation,
 } from '#trust/identity.ts'
 import { signingPair, SUITE_NACL } from '#trust/keys.ts'
-import { openRoster } from '#trust/roster.ts'
+import { openRoster, type Roster } from '#trust/roster.ts'
 
 /** Sync of one node. */
 export interface TrustNode extends AsyncDisposable {
@@ -66,24 +67,29 @@ export function identities(count: number, now: number): readonly Identity[] {
   })
 }
 
+/** A roster that knows all of `members`. */
+export function rosterOf(members: readonly Identity[]): Roster {
+  const roster = openRoster(organisation)
+  for (const { certificateBytes } of members) roster.introduce(certificateBytes)
+  return roster
+}
+
 /** Opens the sync of one of them; it knows all of `members`. */
 export async function openTrustNode(
   identity: Identity,
   members: readonly Identity[],
-  clock: Clock,
+  { clock, carriers = [] }: { readonly clock: Clock; readonly carriers?: readonly Carrier[] },
 ): Promise<TrustNode> {
-  const roster = openRoster(organisation)
-  for (const { certificateBytes } of members) roster.introduce(certificateBytes)
   return openNodeSync({
     identity,
     organisationSecret: seedOf('door'),
     life: seedOf(`life ${identity.certificate.node}`).subarray(0, 4),
-    roster,
+    roster: rosterOf(members),
     store: openMemoryStore(),
     clock,
     random: realRandom(),
     log: { error: silent, warn: silent, info: silent, debug: silent },
-    carriers: [],
+    carriers,
     emit: silent,
   })
 }

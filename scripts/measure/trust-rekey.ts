@@ -30,11 +30,11 @@ export async function measureRekey({
   await using stack = new AsyncDisposableStack()
   const members = identities(nodes, clock.now())
   const [first, ...others] = members
-  const maker = stack.use(await openTrustNode(must(first, 'there are nodes'), members, clock))
+  const maker = stack.use(await openTrustNode(must(first, 'there are nodes'), members, { clock }))
   let last: TrustNode | undefined
   for (const identity of others) {
     // Each says for itself which key to seal for it with.
-    const node = await openTrustNode(identity, members, clock)
+    const node = await openTrustNode(identity, members, { clock })
     for (const envelope of await envelopesOf(node, KEYS)) await take(maker, envelope)
     if (identity === others.at(-1)) last = stack.use(node)
     else await node[Symbol.asyncDispose]()

@@ -194,7 +194,11 @@ function openPlace(world: World): Place {
       const claimedAt = BEGAN_AT + number * MESSAGE_EVERY_MS
       const content = { kind: 'post' as const, body: text, root }
       const { actor } = world
-      const entry = placeEntry(here, { author, claimedAt, content }, { actor, seenAt: 0 })
+      const entry = placeEntry(
+        here,
+        { author, claimedAt, content },
+        { actor, seen: { placeAt: 0 } },
+      )
       const logged = here.add(here.next(actor, encodeEntry(entry, here.context(actor))))
       if (root === undefined) last = logged
       return logged

@@ -27,14 +27,24 @@ export interface Verdict {
   readonly doubled: number
   /** Messages that stand elsewhere on a kit than at the hub. */
   readonly orderDiffers: number
+  /** Messages of which nothing was promised any more, and that no node shows. */
+  readonly vanished: number
   /** The first of each kind, in words, without their text. */
   readonly examples: readonly string[]
 }
 
 const EXAMPLES_MAX = 12
 
-/** Compares every view with what was promised, and with the first view. */
-export function compare(promised: ReadonlyMap<string, Promised>, views: readonly View[]): Verdict {
+/**
+ * Compares every view with what was promised, and with the first view. Messages that are `gone` may be on no node; what
+ * one node shows, all have to show.
+ */
+export function compare(
+  promised: ReadonlyMap<string, Promised>,
+  views: readonly View[],
+  gone: ReadonlySet<string> = new Set(),
+): Verdict {
+  const vanished = unseen(gone, views)
   const lost = new Set<string>()
   const doubled = new Set<string>()
   const moved = new Set<string>()
@@ -50,21 +60,32 @@ export function compare(promised: ReadonlyMap<string, Promised>, views: readonly
         const count = (shown.get(seen.id) ?? 0) + 1
         shown.set(seen.id, count)
         const wanted = promised.get(seen.id)
-        if (wanted === undefined)
-          note(doubled, seen.id, `${node} shows ${seen.id}, which no client was promised`)
-        else if (count > 1) note(doubled, seen.id, `${node} shows ${seen.id} ${count} times`)
-        else if (!isSame(wanted, seen, channel))
+        const excess = excessOf(wanted, count)
+        if (excess !== undefined) note(doubled, seen.id, `${node} shows ${seen.id}${excess}`)
+        else if (wanted !== undefined && !isSame(wanted, seen, channel))
           note(lost, seen.id, `${node} shows ${seen.id} otherwise than it was written`)
       }
     }
     for (const id of promised.keys())
-      if (!shown.has(id)) note(lost, id, `${node} does not show ${id}`)
+      if (!shown.has(id) && !vanished.has(id)) note(lost, id, `${node} does not show ${id}`)
   }
-  const [first, ...others] = views
-  for (const other of others)
-    for (const id of displaced(first?.channels ?? new Map(), other.channels))
-      note(moved, id, `${other.node} shows ${id} in another place than ${first?.node}`)
-  return { lost: lost.size, doubled: doubled.size, orderDiffers: moved.size, examples }
+  for (const { id, line } of displacedIn(views)) note(moved, id, line)
+  const counts = { lost: lost.size, doubled: doubled.size, orderDiffers: moved.size }
+  return { ...counts, vanished: vanished.size, examples }
+}
+
+/** What is too much about a message that is shown for the `count`th time. */
+function excessOf(wanted: Promised | undefined, count: number): string | undefined {
+  if (wanted === undefined) return ', which no client was promised'
+  return count > 1 ? ` ${count} times` : undefined
+}
+
+/** Those of these messages that no node shows. */
+function unseen(ids: ReadonlySet<string>, views: readonly View[]): ReadonlySet<string> {
+  const left = new Set(ids)
+  for (const { channels } of views)
+    for (const messages of channels.values()) for (const { id } of messages) left.delete(id)
+  return left
 }
 
 function isSame(wanted: Promised, seen: Seen, channel: string): boolean {
@@ -74,6 +95,22 @@ function isSame(wanted: Promised, seen: Seen, channel: string): boolean {
     wanted.text === seen.text &&
     wanted.root === seen.root
   )
+}
+
+/** Messages that stand elsewhere than in the first view. */
+function displacedIn([first, ...others]: readonly View[]): readonly Line[] {
+  if (first === undefined) return []
+  return others.flatMap(({ node, channels }) =>
+    displaced(first.channels, channels).map((id) => ({
+      id,
+      line: `${node} shows ${id} in another place than ${first.node}`,
+    })),
+  )
+}
+
+interface Line {
+  readonly id: string
+  readonly line: string
 }
 
 /** Messages both have, but not in the same place among those both have. */

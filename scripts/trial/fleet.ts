@@ -3,14 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { realClock } from '#ports/real.ts'
+import { openFarSite } from '../fleet/far-site.ts'
 import { aNode, type Node } from '../fleet/node.ts'
 import { openPostOffice, type PostOffice } from '../fleet/post-office.ts'
 import { openLink, type Link } from '../link/proxy.ts'
-import type { LinkTrace } from '../link/trace.ts'
+import { constantTrace, type LinkTrace, type Trace } from '../link/trace.ts'
 
 /** A kit, and the link between it and the post office. */
 export interface Kit {
   readonly node: Node
+  /** A good one until the fleet goes out. */
   readonly link: Link
 }
 
@@ -20,6 +22,8 @@ export interface Fleet extends AsyncDisposable {
   readonly hub: Node
   readonly kits: readonly [Kit, Kit]
   readonly office: PostOffice
+  /** Puts the kits on the link that was asked for; until then they are at the base, where the link is good. */
+  readonly goOut: () => Promise<void>
   /** The folder stays when the fleet is gone. */
   readonly keepFolder: () => void
 }
@@ -30,47 +34,48 @@ export interface FleetOptions {
   readonly speed: number
   readonly seed: number
   readonly stop: AbortSignal
+  /** The post office is behind cables that the kernel shapes. */
+  readonly isFar: boolean
+  /** Kits look after idle lines, as an operator sets it behind a router that forgets connections. */
+  readonly isProbing: boolean
 }
 
+/** Where a fleet is set up there is a cable. */
+const AT_THE_BASE = constantTrace({ rateBps: 100_000_000, rttMs: 0, loss: 0 })
 const STREAM_BYTES_MAX = 500_000_000
 /** What an operator would set for such a link, in milliseconds of the link's own time. */
-const LIFE = { receiptDelayMs: 30_000, hubReceiptDelayMs: 1_000, connectTimeoutMs: 120_000 }
+const LIFE = { receiptDelayMs: 30_000, hubReceiptDelayMs: 15_000, connectTimeoutMs: 120_000 }
 /** Nodes dial again this often at least: all pauses of a node but these run in real time. */
 const BACK_OFF_MS_MAX = 2_000
+/** The shortest that the config takes, in real time. */
+const IDLE_PROBE_MS = 10_000
 
 /** Founds the organisation, lets both kits join it by their local network, and starts everything. */
 export async function openFleet(options: FleetOptions): Promise<Fleet> {
-  const { trace, speed, seed, stop } = options
+  const { speed, stop, isProbing, isFar, trace } = options
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-demo-'))
   let isKept = false
   stack.defer(async () => {
     if (!isKept) await rm(folder, { recursive: true, force: true })
   })
-  const office = stack.use(await openPostOffice(folder))
+  const cable = { up: fastestOf(trace.up) * speed, down: fastestOf(trace.down) * speed }
+  const site = isFar ? stack.use(await openFarSite([cable, cable])) : undefined
+  const office = stack.use(await openPostOffice(folder, site))
   const hub = stack.use(
     aNode({ name: 'alpha', role: 'hub', folder, carriers: [hubCarrier(office, speed)], stop }),
   )
   await hub.found('Relief')
   await hub.start()
-  const kits: Kit[] = []
+  const kits: TravellingKit[] = []
   for (const [index, name] of ['bravo', 'charlie'].entries()) {
-    const link = stack.use(
-      await openLink({
-        listenPort: 0,
-        targetHost: '127.0.0.1',
-        targetPort: office.port,
-        trace,
-        speed,
-        seed: seed * 10 + index,
-        clock: realClock(),
-      }),
-    )
-    const carriers = [kitCarrier(link, speed)]
+    const way = stack.use(await openWay(office, index, options))
+    const probe = isProbing ? { idleProbeMs: IDLE_PROBE_MS } : {}
+    const carriers = [{ ...kitCarrier(way.link(), speed), ...probe }]
     const node = stack.use(aNode({ name, role: 'kit', folder, carriers, stop }))
     await node.join(hub)
     await node.start()
-    kits.push({ node, link })
+    kits.push({ node, way })
   }
   const [first, second] = kits
   if (first === undefined || second === undefined) throw new Error('two kits were made')
@@ -78,8 +83,11 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   return {
     folder,
     hub,
-    kits: [first, second],
+    kits: [kitOf(first), kitOf(second)],
     office,
+    goOut: async () => {
+      await Promise.all(kits.map(({ way }) => way.goOut()))
+    },
     keepFolder: () => {
       isKept = true
     },
@@ -87,9 +95,60 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   }
 }
 
+interface TravellingKit {
+  readonly node: Node
+  readonly way: Way
+}
+
+function kitOf({ node, way }: TravellingKit): Kit {
+  return {
+    node,
+    get link() {
+      return way.link()
+    },
+  }
+}
+
+/** The link of a kit, at the base and then outside, on one port. */
+interface Way extends AsyncDisposable {
+  readonly link: () => Link
+  readonly goOut: () => Promise<void>
+}
+
+async function openWay(
+  office: PostOffice,
+  kit: number,
+  { trace, speed, seed }: FleetOptions,
+): Promise<Way> {
+  const open = (listenPort: number, over: LinkTrace): Promise<Link> =>
+    openLink({
+      listenPort,
+      targetHost: office.hostFor(kit),
+      targetPort: office.port,
+      trace: over,
+      speed,
+      seed: seed * 10 + kit,
+      clock: realClock(),
+    })
+  let link = await open(0, AT_THE_BASE)
+  return {
+    link: () => link,
+    goOut: async () => {
+      const { port } = link
+      await link[Symbol.asyncDispose]()
+      link = await open(port, trace)
+    },
+    [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
+  }
+}
+
 /** All nodes, the hub first. */
 export function nodesOf({ hub, kits }: Pick<Fleet, 'hub' | 'kits'>): readonly Node[] {
   return [hub, ...kits.map(({ node }) => node)]
+}
+
+function fastestOf({ rows }: Trace): number {
+  return Math.max(...rows.map(({ rateBps }) => rateBps))
 }
 
 function hubCarrier(office: PostOffice, speed: number): object {

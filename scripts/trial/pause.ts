@@ -14,10 +14,9 @@ export interface Pause {
 }
 
 const LOOK_MS = 100
-const PATIENCE_MS = 180_000
 
-/** Pauses by `clock` until `stop` aborts. */
-export function pauseBy(clock: Clock, stop: AbortSignal): Pause {
+/** Pauses by `clock` until `stop` aborts; `until` waits for `patienceMs` at most. */
+export function pauseBy(clock: Clock, stop: AbortSignal, patienceMs = 150_000): Pause {
   const wait = async (ms: number): Promise<void> => {
     await clock.sleep(ms, stop)
     if (stop.aborted) throw new Stopped('told to stop')
@@ -27,8 +26,8 @@ export function pauseBy(clock: Clock, stop: AbortSignal): Pause {
     until: async (check, what) => {
       const beganMs = clock.monotonicMs()
       while (!(await check())) {
-        if (clock.monotonicMs() - beganMs > PATIENCE_MS)
-          throw new Error(`waited ${PATIENCE_MS / 1000} s in vain: ${what}`)
+        if (clock.monotonicMs() - beganMs > patienceMs)
+          throw new Error(`waited ${Math.round(patienceMs / 1000)} s in vain: ${what}`)
         await wait(LOOK_MS)
       }
     },

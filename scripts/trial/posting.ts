@@ -7,6 +7,7 @@ import { must as known } from '#base/assert.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Question } from '../fleet/client.ts'
 import type { Kit } from './fleet.ts'
+import type { Losses } from './losses.ts'
 import type { Plan, PlannedMessage } from './messages.ts'
 import type { Pause } from './pause.ts'
 import type { People, Writer } from './people.ts'
@@ -19,8 +20,10 @@ export interface Posted {
   readonly channel: string
   readonly author: string
   readonly text: string
-  /** '' unless it is a reply. */
+  /** The message that began its thread; '' unless it is a reply. */
   readonly root: string
+  /** How often the disk of its kit had been lost before it was taken. */
+  readonly life: number
 }
 
 /** How far the writing has come. */
@@ -32,10 +35,13 @@ export interface Posting {
   readonly done: () => number
   /** Requests beyond the first for a message. */
   readonly resent: () => number
+  /** Answers that the disk of a kit is full; the client asked again. */
+  readonly fullAnswers: () => number
   /** Statuses of messages that a kit refused for good. */
   readonly refused: () => readonly number[]
   /** Resolves when every message has had its answer, and the forgetful have asked again. */
   readonly run: () => Promise<void>
+  readonly losses: Losses
 }
 
 /** What is written, by whom, and how fast. */
@@ -43,6 +49,10 @@ export interface PostingOptions {
   readonly kits: readonly Kit[]
   readonly plan: Plan
   readonly people: People
+  /** Whose disk was lost. */
+  readonly losses: (posted: Posting['posted']) => Losses
+  /** Without any answer for so long, an author no longer waits for what the answer should be to. */
+  readonly patienceMs: number
   /** Milliseconds from the first message to the last. */
   readonly durationMs: number
   readonly chance: () => number
@@ -50,7 +60,7 @@ export interface PostingOptions {
   readonly pause: Pause
 }
 
-const PostAnswer = z.object({ id: z.string(), root_id: z.string() })
+const PostAnswer = z.object({ id: z.string() })
 
 /** Clients of one kit that write at once. */
 const WRITERS_AT_ONCE = 4
@@ -60,8 +70,9 @@ const PATIENCE_MS = 120_000
 /** Of a hundred clients, how many send twice at once, and how many send again after everything. */
 const IMPATIENT_SHARE = 3
 const FORGETFUL_SHARE = 3
-/** Statuses that say that the message itself is wrong. */
-const REFUSALS = [400, 413]
+/** Statuses that say that the message itself is wrong, or that what it answers is not there. */
+const REFUSALS = [400, 404, 413]
+const FULL = 507
 
 interface Waiting {
   readonly message: PlannedMessage
@@ -74,16 +85,32 @@ interface State {
   readonly ids: Map<number, string>
   readonly refused: number[]
   /** Sent again when everything has been written. */
-  readonly later: { readonly kit: number; readonly question: Question }[]
+  readonly later: { readonly kit: number; readonly life: number; readonly question: Question }[]
+  readonly losses: Losses
   resent: number
+  fullAnswers: number
+  /** When a kit answered last. */
+  answeredMs: number
 }
 
 /** Nothing is written until `run`. */
 export function openPosting(options: PostingOptions): Posting {
   const { plan, kits, people } = options
-  const state: State = { posted: new Map(), ids: new Map(), refused: [], later: [], resent: 0 }
+  const posted = new Map<string, Posted>()
+  const losses = options.losses(posted)
+  const state: State = {
+    posted,
+    ids: new Map(),
+    refused: [],
+    later: [],
+    losses,
+    resent: 0,
+    fullAnswers: 0,
+    answeredMs: 0,
+  }
   const run = async (): Promise<void> => {
     const beganMs = options.clock.monotonicMs()
+    state.answeredMs = beganMs
     const everyMs = options.durationMs / Math.max(1, plan.messages.length)
     const all = plan.messages.map((message) => ({
       message,
@@ -97,14 +124,15 @@ export function openPosting(options: PostingOptions): Posting {
       }),
     )
     await sendAgain(options, state)
-    state.resent += state.later.length
   }
   return {
     total: plan.messages.length,
     posted: state.posted,
     done: () => state.posted.size + state.refused.length,
     resent: () => state.resent,
+    fullAnswers: () => state.fullAnswers,
     refused: () => state.refused,
+    losses,
     run,
   }
 }
@@ -122,34 +150,44 @@ async function write(options: PostingOptions, state: State, list: Waiting[]): Pr
     const [next] = list.splice(at, 1)
     if (next === undefined) continue
     const root = await rootFor(options, state, next)
-    if (root === undefined) list.push({ ...next, notBeforeMs: now + RETRY_MS })
-    else await post(options, state, { ...next, root })
+    const isDone = root !== undefined && (await post(options, state, { ...next, root }))
+    if (!isDone) list.push({ ...next, notBeforeMs: now + RETRY_MS })
   }
 }
 
-/** The id of the message that is answered; undefined while it has not arrived: nobody answers what they do not see. */
+/**
+ * The message that began the thread of the one that is answered; undefined while either has not arrived: nobody answers
+ * what they do not see, unless they have waited for too long.
+ */
 async function rootFor(
-  { kits }: PostingOptions,
+  { kits, clock, patienceMs }: PostingOptions,
   state: State,
   { message, writer }: Waiting,
 ): Promise<string | undefined> {
   if (message.replyTo === undefined) return ''
   const id = state.ids.get(message.replyTo)
-  if (id === undefined) return undefined
   if (id === '') return ''
-  if (state.posted.get(id)?.kit === writer.kit) return id
+  const answered = id === undefined ? undefined : state.posted.get(id)
+  const isTooLong = clock.monotonicMs() - state.answeredMs > patienceMs
+  if (answered === undefined) return isTooLong ? '' : undefined
+  const root = answered.root === '' ? answered.id : answered.root
   const { node } = known(kits[writer.kit], 'there are two kits')
-  const path = `/api/v4/posts/${id}`
-  const { status } = await node.ask({ method: 'GET', path, token: writer.token })
-  return status === 200 ? id : undefined
+  for (const needed of new Set([answered.id, root])) {
+    const path = `/api/v4/posts/${needed}`
+    const { status } = await node.ask({ method: 'GET', path, token: writer.token })
+    if (status === 200) continue
+    const isGone = status === 404 && state.losses.gone.has(needed)
+    return isGone || isTooLong ? '' : undefined
+  }
+  return root
 }
 
-/** One message, until it has its answer. */
+/** One message, until it has its answer. False when what it answers has been lost with a disk meanwhile. */
 async function post(
   { kits, people, clock, pause, chance }: PostingOptions,
   state: State,
   { message, writer, root }: Waiting & { readonly root: string },
-): Promise<void> {
+): Promise<boolean> {
   const { node } = known(kits[writer.kit], 'there are two kits')
   const channel = known(people.channels[message.channel], 'the plan names its channels')
   const question: Question = {
@@ -164,10 +202,12 @@ async function post(
       ...precedence(message),
     },
   }
-  const beganMs = clock.monotonicMs()
+  let upMs = clock.monotonicMs()
   const isImpatient = chance() * 100 < IMPATIENT_SHARE
-  if (chance() * 100 < FORGETFUL_SHARE) state.later.push({ kit: writer.kit, question })
+  const isForgetful = chance() * 100 < FORGETFUL_SHARE
+  const { kit } = writer
   for (let attempt = 1; ; attempt += 1) {
+    const life = state.losses.lives(kit)
     if (attempt > 1) state.resent += 1
     const asked = [node.ask(question)]
     if (isImpatient && attempt === 1) asked.push(node.ask(question))
@@ -175,20 +215,25 @@ async function post(
     const answers = await Promise.all(asked)
     const good = answers.find(({ status }) => status === 201)
     const statuses = answers.map(({ status }) => status)
+    state.fullAnswers += statuses.filter((status) => status === FULL).length
     if (good !== undefined) {
-      const { id, root_id: top } = PostAnswer.parse(good.value)
+      const { id } = PostAnswer.parse(good.value)
       const { text } = message
       state.ids.set(message.number, id)
-      state.posted.set(id, { id, kit: writer.kit, channel, author: writer.id, text, root: top })
-      return
+      state.posted.set(id, { id, kit, channel, author: writer.id, text, root, life })
+      state.answeredMs = clock.monotonicMs()
+      if (isForgetful) state.later.push({ kit, life, question })
+      return true
     }
     const refusal = statuses.find((status) => REFUSALS.includes(status))
+    if (refusal !== undefined && root !== '' && state.losses.lives(kit) > 0) return false
     if (refusal !== undefined) {
       state.ids.set(message.number, '')
       state.refused.push(refusal)
-      return
+      return true
     }
-    if (clock.monotonicMs() - beganMs > PATIENCE_MS)
+    if (!node.isUp()) upMs = clock.monotonicMs()
+    if (clock.monotonicMs() - upMs > PATIENCE_MS)
       throw new Error(
         `${node.name} did not take message ${message.number}: status ${statuses.join()}`,
       )
@@ -196,9 +241,14 @@ async function post(
   }
 }
 
-/** What a forgetful client does: it asks for what it has had long ago. A second message would show. */
-async function sendAgain({ kits, pause }: PostingOptions, { later }: State): Promise<void> {
-  for (const { kit, question } of later) {
+/**
+ * What a forgetful client does: it asks for what it has had long ago. A second message would show. A kit whose disk was
+ * lost knows no client's own ids any more, so nobody does it there.
+ */
+async function sendAgain({ kits, pause }: PostingOptions, state: State): Promise<void> {
+  for (const { kit, life, question } of state.later) {
+    if (state.losses.lives(kit) !== life) continue
+    state.resent += 1
     const { node } = known(kits[kit], 'there are two kits')
     await pause.until(
       async () => (await node.ask(question)).status === 201,

@@ -1,6 +1,8 @@
 /**
  * Looks whether delivery words are true: for a sample of messages, every `stored` is checked at once against the node
- * that is said to have it, and no word may go back from there.
+ * that is said to have it, and again when that node was killed and has read its disk; and no word may go back from there.
+ *
+ * What a node said before it was put back to a backup was true, and is not for a while: such a word is checked in the end.
  */
 import { z } from 'zod'
 import type { Node } from '../fleet/node.ts'
@@ -13,11 +15,17 @@ export interface Ticks {
   readonly falseCount: () => number
   /** Words that went back from `stored` or `read`. */
   readonly backCount: () => number
+  /** Claims that a backup put back has made untrue for a while. */
+  readonly undone: () => number
   /** Claims that were checked. */
   readonly checked: () => number
   /** Messages of the sample that are not yet known to be stored everywhere. */
   readonly unsettled: () => number
   readonly examples: () => readonly string[]
+  /** This node was killed, and starts again from its disk: what it is said to have is checked again. */
+  readonly killed: (name: string) => void
+  /** This node starts again from its backup: what was said of it and by it until now holds no more. */
+  readonly restored: (name: string) => void
   /** Looks until `end` aborts, then checks what is left to check. */
   readonly run: (end: AbortSignal) => Promise<void>
 }
@@ -28,6 +36,8 @@ export interface TickOptions {
   readonly kits: readonly Node[]
   readonly all: readonly Node[]
   readonly posted: ReadonlyMap<string, Posted>
+  /** Messages that were lost with a disk, and of which nothing is promised. */
+  readonly gone: ReadonlySet<string>
   /** Share of messages that are watched, 0 to 1. */
   readonly share: number
   readonly chance: () => number
@@ -52,6 +62,8 @@ const STORED = STRENGTH.indexOf('stored')
 
 interface Watched {
   readonly message: Posted
+  /** Messages that were posted before it. */
+  readonly place: number
   /** Strength of the last word, by destination. */
   readonly words: Map<string, number>
 }
@@ -61,7 +73,11 @@ interface State {
   readonly falseOnes: string[]
   readonly backward: string[]
   readonly checks: Promise<void>[]
+  /** How many messages were posted when a node was put back, by its name. */
+  readonly restoredAt: Map<string, number>
   checked: number
+  undone: number
+  isEnding: boolean
   /** Messages that were looked at for being part of the sample. */
   seen: number
 }
@@ -73,33 +89,55 @@ export function openTicks(options: TickOptions): Ticks {
     falseOnes: [],
     backward: [],
     checks: [],
+    restoredAt: new Map(),
     checked: 0,
+    undone: 0,
+    isEnding: false,
     seen: 0,
   }
   const others = options.all.length - 1
   return {
     falseCount: () => state.falseOnes.length,
     backCount: () => state.backward.length,
+    undone: () => state.undone,
     checked: () => state.checked,
-    unsettled: () => state.watched.filter((one) => !isSettled(one, others)).length,
+    unsettled: () => promisedOf(options, state).filter((one) => !isSettled(one, others)).length,
     examples: () => [...state.falseOnes, ...state.backward].slice(0, 12),
+    killed: (name) => {
+      for (const one of promisedOf(options, state))
+        if ((one.words.get(name) ?? 0) >= STORED)
+          check(options, state, { ...one, from: 'it', destinationName: name, word: 'stored' })
+    },
+    restored: (name) => {
+      state.restoredAt.set(name, options.posted.size)
+      for (const { message, words } of state.watched)
+        if (options.kits[message.kit]?.name === name) words.clear()
+        else words.delete(name)
+    },
     run: async (end) => {
       for (let round = 0; !end.aborted; round += 1) {
         sample(options, state)
         await Promise.all(options.kits.map((_, kit) => look(options, state, { kit, round })))
         await options.pause.for(LOOK_MS)
       }
+      state.isEnding = true
       await Promise.all(state.checks)
     },
   }
 }
 
+/** The watched messages, but those that were lost with a disk. */
+function promisedOf({ gone }: TickOptions, { watched }: State): readonly Watched[] {
+  return watched.filter(({ message }) => !gone.has(message.id))
+}
+
 /** Picks from the messages that came since the last time. */
 function sample({ posted, share, chance }: TickOptions, state: State): void {
   const fresh = [...posted.values()].slice(state.seen)
+  for (const [index, message] of fresh.entries())
+    if (chance() < share)
+      state.watched.push({ message, place: state.seen + index, words: new Map() })
   state.seen += fresh.length
-  for (const message of fresh)
-    if (chance() < share) state.watched.push({ message, words: new Map() })
 }
 
 function isSettled({ words }: Watched, others: number): boolean {
@@ -114,7 +152,7 @@ async function look(
 ): Promise<void> {
   const node = options.kits[kit]
   if (node === undefined || !node.isUp()) return
-  const own = state.watched.filter(({ message }) => message.kit === kit)
+  const own = promisedOf(options, state).filter(({ message }) => message.kit === kit)
   const unsettled = own.filter((one) => !isSettled(one, options.all.length - 1))
   const settled = own.filter((one) => isSettled(one, options.all.length - 1))
   const asked = [
@@ -159,26 +197,37 @@ function judge(options: TickOptions, state: State, way: Way): void {
       `${from}: ${message.id} went back from ${STRENGTH[before]} to ${word} at ${destination}`,
     )
   if (before >= STORED || strength < STORED) return
-  const check = verify(options, state, way)
+  check(options, state, way)
+}
+
+function check(options: TickOptions, state: State, way: Way): void {
+  const checking = verify(options, state, way)
   // `run` hears of a failure when it waits for all of them.
-  check.catch(() => undefined)
-  state.checks.push(check)
+  checking.catch(() => undefined)
+  state.checks.push(checking)
 }
 
 /** Asks the destination itself; a node that is down has to have it when it is up again. */
 async function verify(
-  { all, pause }: TickOptions,
+  { all, pause, gone }: TickOptions,
   state: State,
-  { destinationName, message, word, from }: Way,
+  { destinationName, message, word, from, place }: Way,
 ): Promise<void> {
   const node = all.find(({ name }) => name === destinationName)
   if (node === undefined) return void state.falseOnes.push(`${from}: no node ${destinationName}`)
   const path = `/api/v4/posts/${message.id}`
+  const isUndone = (): boolean =>
+    place < (state.restoredAt.get(destinationName) ?? 0) || gone.has(message.id)
+  let wasUndone = false
   for (let retries = 0; retries < RETRIES_MAX; retries += 1) {
     const { status } = await node.ask({ method: 'GET', path, token: node.token() })
-    if (status === 200 || status === 404) {
+    if (status === 404 && isUndone() && !state.isEnding) {
+      if (!wasUndone) state.undone += 1
+      wasUndone = true
+      retries = 0
+    } else if (status === 200 || status === 404) {
       state.checked += 1
-      if (status === 404)
+      if (status === 404 && !gone.has(message.id))
         state.falseOnes.push(`${from}: ${word} at ${destinationName}, which lacks ${message.id}`)
       return
     }

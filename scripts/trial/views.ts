@@ -20,6 +20,15 @@ export async function viewOf(node: Node, channels: readonly string[]): Promise<V
   return { node: node.name, channels: found }
 }
 
+/** The ids of all messages of these channels. Throws when the node does not answer. */
+export async function shownBy(
+  node: Node,
+  channels: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const view = await viewOf(node, channels)
+  return new Set([...view.channels.values()].flatMap((messages) => messages.map(({ id }) => id)))
+}
+
 /** Newest first. */
 async function messagesOf({ ask, token }: Node, channel: string): Promise<readonly Seen[]> {
   const found: Seen[] = []

@@ -11,7 +11,7 @@ import type { Tx } from '#sync/replica.ts'
 import { insist, isAdministrator, type AppContext } from './context.ts'
 import { endOperatorSessions } from './sessions.ts'
 import type { EdgeNode } from './node.ts'
-import type { Opening } from './types.ts'
+import type { Opening } from './audit-types.ts'
 
 type Audits = Pick<
   EdgeNode,

@@ -5,13 +5,15 @@ import { actionNumber } from '#model/audit-words.ts'
 import type { Content, Draft } from '#model/entry.ts'
 import { usernames } from '#model/names.ts'
 import { EMPTY_CHANNEL, type ChannelRecord, type MessageRecord } from '#model/view.ts'
+import type { PeerId } from '#ports/carrier.ts'
 import type { Random } from '#ports/random.ts'
-import type { SyncContext } from '#sync/context.ts'
+import { isNode, type SyncContext } from '#sync/context.ts'
 import { writeHere, type Written } from '#sync/author.ts'
 import { key } from '#sync/keys.ts'
 import { unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { decide, type Action, type Situation } from '#trust/access.ts'
+import type { Allowance } from './allowance.ts'
 import { personFrom, channelFrom } from './present.ts'
 import type { Channel, Person } from './types.ts'
 
@@ -19,6 +21,8 @@ import type { Channel, Person } from './types.ts'
 export interface AppContext {
   readonly sync: SyncContext
   readonly random: Random
+  /** What a person may send urgently; nothing is counted without. */
+  readonly allowance?: Allowance | undefined
 }
 
 /** Refuses unless `decide` says yes; what is refused stands in the audit, whatever becomes of the commit around it. */
@@ -30,6 +34,12 @@ export function insist({ sync }: AppContext, subject: UserId, situation: Situati
   const facts = { action: actionNumber(action) }
   sync.audit.count({ deed: 'action refused', result: 'refused', by: subject, facts, reason })
   throw new EdgeError('NOT_ALLOWED', { action, found: reason })
+}
+
+/** What a peer is called: a node, or a post office. */
+export function peerName({ roster }: Pick<SyncContext, 'roster'>, peer: PeerId): string {
+  if (!isNode(peer)) return peer.slice('post:'.length)
+  return roster.byNode(peer)?.name ?? peer
 }
 
 /** Whether `person` administers the workspace. */

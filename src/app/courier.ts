@@ -40,7 +40,7 @@ export function openCarrying(
 
   // Whoever put it there hears with the next export what is here and what is not, and puts it there again.
   const missed = (peer: PeerId): Promise<void> =>
-    context.sync.replica.commit(async (tx) => void (await introduce(tx, context.sync, { peer })))
+    context.sync.replica.commit((tx) => introduce(tx, context.sync, { peer }))
 
   return {
     exportCourier: (subject, folder) =>
@@ -52,6 +52,7 @@ export function openCarrying(
       }),
     importCourier: (subject, folder) =>
       whenAllowed(subject, async (sticks) => {
+        await context.sync.room.insist()
         const keys = async (): Promise<CourierKeys> => keysOf(context, undefined)
         const work = () => sticks.importFrom({ folder, forget, keys, missed }, stop)
         const report = await noted(context, { deed: 'courier imported', subject }, work)

@@ -1,7 +1,9 @@
 /** What `openEdgeNode` needs. */
+import type { ChannelId } from '#base/ids.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Courier } from '#ports/courier.ts'
+import type { Disk } from '#ports/disk.ts'
 import type { Log } from '#ports/log.ts'
 import type { Passwords } from '#ports/passwords.ts'
 import type { Random } from '#ports/random.ts'
@@ -9,8 +11,11 @@ import type { Store } from '#ports/store.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { DoorEpoch } from '#trust/join-grant.ts'
 import type { KeyPair } from '#trust/keys.ts'
+import type { LaneTimes } from '#sync/deadlines.ts'
+import type { RoomRules } from '#sync/room.ts'
 import type { EpochPolicy } from '#sync/rotation.ts'
 import type { Roster } from '#trust/roster.ts'
+import type { Allowance } from './allowance.ts'
 
 /** Who this node is. */
 export interface EdgeNodeOptions {
@@ -32,6 +37,14 @@ export interface EdgeNodeOptions {
   readonly version: string
   /** When secrets change and go; never by the calendar unless given. */
   readonly epochs?: EpochPolicy
+  /** How long messages of each lane may take to headquarters; for ever unless given. */
+  readonly overdueAfterMs?: LaneTimes
+  /** How much room the disk has to have; any amount unless given. */
+  readonly room?: RoomRules
+  /** How many urgent messages one person may send; any number unless given. */
+  readonly allowance?: Allowance
+  /** In which channels other nodes are told what was read here; in all unless given. */
+  readonly tellsRead?: (channel: ChannelId) => boolean
   /** Called when the node has to be closed and opened again in a new life. */
   readonly onRebirth?: () => void
 }
@@ -44,6 +57,8 @@ export interface EdgeNodePorts {
   readonly passwords: Passwords
   readonly log: Log
   readonly carriers: readonly Carrier[]
+  /** The disk beneath `store`. */
+  readonly disk?: Disk
   /** The one of `carriers` that people carry, if there is one. */
   readonly courier?: Courier
 }

@@ -11,11 +11,13 @@ import { openChannels } from './channels.ts'
 import type { AppContext } from './context.ts'
 import type { EdgeNodeOptions, EdgeNodePorts } from './edge-node-options.ts'
 import { openEvents } from './events.ts'
+import { openGaps } from './gaps.ts'
 import { openJoining } from './joining.ts'
 import { openKnownNodes } from './known-nodes.ts'
 import { openMembers } from './members.ts'
 import { openMessages } from './messages.ts'
 import type { EdgeNode, Preference } from './node.ts'
+import { openMetrics } from './metrics.ts'
 import { openPeople } from './people.ts'
 import { openPreferences } from './preferences.ts'
 import { openReading } from './reading.ts'
@@ -46,12 +48,15 @@ export async function openEdgeNode(
   }
   const keepNewest = certificateKeeper(options, identity)
   const { organisationSecret, root, version } = options
-  const sync = await openNodeSync({ ...options, ...ports, identity, emit })
-  context = { sync: sync.context, random }
+  const { calm } = events
+  const sync = await openNodeSync({ ...options, ...ports, identity, emit, calm })
+  context = { sync: sync.context, random, allowance: options.allowance }
   keepNewest()
   const here = context
   for (const event of early) events.relay(context, event)
 
+  const status = openStatus(context, { links: sync.links, version, startedAt })
+  const gaps = openGaps(context)
   const stop = new AbortController()
   const { answerBlock = async () => new Uint8Array(0) } = options
   const tellViewed = (person: UserId, channel: ChannelId): void =>
@@ -68,7 +73,9 @@ export async function openEdgeNode(
     ...openMessages(context),
     ...openReading(context),
     ...openAudits(context),
-    ...openStatus(context, { links: sync.links, version, startedAt }),
+    ...status,
+    ...gaps,
+    ...openMetrics(context, { ...status, ...gaps }),
     ...openRevoking(context, { root }),
     ...openJoining(context, { root, organisationSecret, answerBlock }),
     ...openKnownNodes(context, { links: sync.links }),

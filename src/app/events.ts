@@ -1,5 +1,6 @@
 /** From what sync tells to what doors hear, in order. */
 import type { ChannelId, PostId } from '#base/ids.ts'
+import { EVENTS_WAITING_MAX } from '#base/limits.ts'
 import { channelOfDocument, parseDocumentId } from '#model/document-id.ts'
 import { postIdOf } from '#model/log.ts'
 import type { Span, SyncEvent } from '#sync/context.ts'
@@ -15,6 +16,8 @@ export interface Events {
   readonly publish: (event: NodeEvent) => void
   /** Takes an event of sync; doors hear of it after all earlier ones. */
   readonly relay: (context: AppContext, event: SyncEvent) => void
+  /** Resolves at once unless very many wait; then once they have been passed on. Whoever can cause many waits for it. */
+  readonly calm: () => Promise<void>
   /** Resolves once everything taken so far has been passed on. */
   readonly settled: () => Promise<void>
 }
@@ -26,6 +29,7 @@ const DELIVERIES_MAX = 500
 export function openEvents(onFailure: (error: unknown) => void): Events {
   const listeners = new Set<(event: NodeEvent) => void>()
   let line: Promise<void> = Promise.resolve()
+  let waiting = 0
   const tell = (event: NodeEvent): void => {
     for (const listener of listeners) {
       try {
@@ -39,13 +43,16 @@ export function openEvents(onFailure: (error: unknown) => void): Events {
     before: Promise<void>,
     translated: () => Promise<readonly NodeEvent[]>,
   ): Promise<void> => {
+    waiting += 1
     await before
     try {
       for (const one of await translated()) tell(one)
     } catch (error) {
       onFailure(error)
     }
+    waiting -= 1
   }
+  const isBehind = (): boolean => waiting >= EVENTS_WAITING_MAX
   return {
     subscribe: (listener) => {
       listeners.add(listener)
@@ -53,6 +60,9 @@ export function openEvents(onFailure: (error: unknown) => void): Events {
     },
     publish: (event) => {
       line = passOn(line, async () => [event])
+    },
+    calm: async () => {
+      while (isBehind()) await line
     },
     settled: () => line,
     relay: (context, event) => {
@@ -87,6 +97,10 @@ async function translate(context: AppContext, event: SyncEvent): Promise<readonl
       return [{ kind: 'deleted', message: messageFrom(event.message) }]
     case 'links':
       return [{ kind: 'links-changed' }]
+    case 'room':
+      return [{ kind: 'room-changed', disk: await context.sync.room.now() }]
+    case 'overdue':
+      return [{ kind: 'overdue-changed', overdue: event.counts, isAlarm: event.added > 0 }]
   }
 }
 

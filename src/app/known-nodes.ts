@@ -1,6 +1,8 @@
 /** The nodes of the organisation, for whoever has to look after them: rights, validity, last sign of life. */
 import { validityOf } from '#trust/identity.ts'
 import type { LinkState } from '#sync/links.ts'
+import { clocksHeard } from '#sync/clock-evidence.ts'
+import { clockOf } from './clock-state.ts'
 import { insist, isAdministrator, type AppContext } from './context.ts'
 import type { EdgeNode } from './node.ts'
 import { lastHeard } from './renewal.ts'
@@ -23,6 +25,7 @@ export function openKnownNodes(
           const { roster, identity, now, replica } = context.sync
           const { node, rights, validFrom, validUntil } = certificate
           const own = identity.certificate
+          const heard = clocksHeard(context.sync)
           const view = { links: links(), now: now() }
           return {
             ...summaryOf(certificate, own),
@@ -32,6 +35,7 @@ export function openKnownNodes(
             validity: validityOf(certificate, now()),
             lastHeardAt: node === own.node ? now() : await lastHeard(replica.read, node, view),
             revokedSince: roster.revokedSince(node) ?? 0,
+            clock: node === own.node ? { state: 'good' } : clockOf({ heard }, node),
           }
         }),
       )

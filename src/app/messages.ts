@@ -3,16 +3,17 @@ import { EdgeError } from '#base/errors.ts'
 import { sha256 } from '#base/hash.ts'
 import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
 import type { ChannelId, DocumentId, PostId, UserId } from '#base/ids.ts'
-import { MESSAGE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import { EMOJI_PER_MESSAGE_MAX, MESSAGE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
 import { aboutChannel, aboutMessage, aboutPerson } from '#model/audit-content.ts'
 import { postIdOf } from '#model/log.ts'
-import type { Lane } from '#model/precedence.ts'
+import { laneNumber, type Lane } from '#model/precedence.ts'
 import { mayDelete, type MessageRecord } from '#model/view.ts'
 import { audit, type AuditNote } from '#sync/audit.ts'
 import { key } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { segmentFor } from '#sync/segments.ts'
+import { spend } from './allowance.ts'
 import { insistInChannel, recordOf, write, type AppContext } from './context.ts'
 import type { Draft, EdgeNode } from './node.ts'
 import { messageFrom } from './present.ts'
@@ -33,11 +34,13 @@ export function openMessages(context: AppContext): Messages {
             : onceKey(subject, draft.pendingId)
         const before = once === undefined ? undefined : unpack<PostId>(await tx.get(once))
         if (before !== undefined) return messageFrom(await recordOf(tx, before))
+        await context.sync.room.insist()
         await insistInChannel(context, subject, { channel: draft.channel, action: 'post' })
         const root = await rootOf(tx, draft)
         const lane = draft.lane ?? 'routine'
+        const spending = await spend(tx, context, { person: subject, lane, draft })
         const document = await segmentHere(tx, context, { channel: draft.channel, lane })
-        const content = { kind: 'post' as const, body: draft.body, root }
+        const content = { kind: 'post' as const, body: draft.body, root, ...spending }
         const pendingId = draft.pendingId ?? ''
         const { logged } = await write(tx, context, {
           document,
@@ -47,6 +50,8 @@ export function openMessages(context: AppContext): Messages {
         })
         const id = postIdOf(document, logged.actor, logged.seq)
         if (once !== undefined) tx.put(once, pack(id))
+        if (spending !== undefined)
+          await audit(tx, context.sync, overridden(subject, { id, channel: draft.channel, lane }))
         return messageFrom(await recordOf(tx, id))
       })
     },
@@ -95,6 +100,7 @@ interface AmendRequest {
 async function amendMessage(context: AppContext, request: AmendRequest): Promise<Message> {
   const { subject, id, action } = request
   const { replica } = context.sync
+  if (action !== 'delete message') await context.sync.room.insist()
   const found = await recordOf(replica.read, id)
   const isAuthor = found.author === subject
   // Who administers by the word of their own node alone deletes what was written there: elsewhere it would not count.
@@ -108,6 +114,7 @@ async function amendMessage(context: AppContext, request: AmendRequest): Promise
     if (isDone(record, request)) return messageFrom(record)
     if (record.deletedAt !== 0)
       throw new EdgeError('NOT_FOUND', { what: 'message', id, found: 'deleted' })
+    checkEmoji(record, request.content(id))
     const document = await segmentHere(tx, context, { channel: record.channel, lane: record.lane })
     await write(tx, context, { document, author: subject, content: request.content(id) })
     if (action === 'delete message' && !isAuthor)
@@ -129,6 +136,14 @@ function segmentHere(
   return segmentFor(tx, { ...lane, from: Math.max(0, ...froms) }, sync.now())
 }
 
+function overridden(
+  by: UserId,
+  { id, channel, lane }: Pick<MessageRecord, 'id' | 'channel' | 'lane'>,
+): AuditNote {
+  const subjects = [aboutMessage(id), aboutChannel(channel)]
+  return { deed: 'allowance overridden', by, subjects, facts: { lane: laneNumber(lane) } }
+}
+
 function deletedByAnother(by: UserId, { id, channel, author }: MessageRecord): AuditNote {
   const subjects = [aboutMessage(id), aboutChannel(channel), aboutPerson(author)]
   return { deed: 'message deleted by another', by, subjects }
@@ -143,6 +158,18 @@ function isDone(record: MessageRecord, request: AmendRequest): boolean {
     (one) => one.person === request.subject && one.emoji === content.emoji,
   )
   return (known?.isSet ?? false) === content.isSet
+}
+
+/** One more emoji that nobody has put on the message yet needs room; what other nodes send is not ours to refuse. */
+function checkEmoji({ reactions }: MessageRecord, content: AmendmentContent): void {
+  if (content.kind !== 'reaction' || !content.isSet) return
+  const known = new Set(reactions.map(({ emoji }) => emoji))
+  if (known.has(content.emoji) || known.size < EMOJI_PER_MESSAGE_MAX) return
+  throw new EdgeError('INPUT_INVALID', {
+    field: 'emoji_name',
+    found: `a message with ${known.size} different emoji`,
+    wanted: 'one of those',
+  })
 }
 
 async function setReaction(

@@ -11,6 +11,8 @@ import type { CourierReport } from '#ports/courier.ts'
 import type { AuditNote } from '#sync/audit.ts'
 import type { AuditQuery } from '#sync/audit-reading.ts'
 import type { NodeRole } from '#trust/identity.ts'
+import type { Reporting } from './gap-types.ts'
+import type { AuditFeed, Opening } from './audit-types.ts'
 import type {
   CaptureReport,
   Channel,
@@ -21,7 +23,6 @@ import type {
   Message,
   MessagePage,
   NodeStatus,
-  Opening,
   PageRequest,
   Person,
   Reaction,
@@ -46,6 +47,8 @@ export interface Draft {
   readonly lane?: Lane
   /** The client's own id: the same id from the same person is the same message for ever. */
   readonly pendingId?: string
+  /** Why it cannot wait, for one beyond the allowance of its lane; at most 200 characters, every reader sees it. */
+  readonly overrideReason?: string
 }
 
 /** A new channel. `members` are added beside its creator. */
@@ -158,23 +161,19 @@ export type NodeEvent =
     }
   | { readonly kind: 'delivery-changed'; readonly messages: readonly PostId[] }
   | { readonly kind: 'links-changed' }
+  | { readonly kind: 'room-changed'; readonly disk: NodeStatus['disk'] }
+  /** More or fewer messages of this node are overdue; more when it is an alarm. */
+  | {
+      readonly kind: 'overdue-changed'
+      readonly overdue: NodeStatus['overdue']
+      readonly isAlarm: boolean
+    }
   | { readonly kind: 'node-revoked'; readonly node: NodeId }
   /** Headquarters wants this very node to destroy its keys; its answer is on its way. */
   | { readonly kind: 'wipe-ordered' }
 
-/** Entries of audits in the order in which they came to this node, and how far readers have got. */
-export interface AuditFeed {
-  /** Oldest first. */
-  readonly after: (number: number, limit: number) => Promise<readonly AuditRecord[]>
-  /** How far the reader of this name has been served; undefined for a new one. */
-  readonly cursor: (reader: string) => Promise<number | undefined>
-  readonly keepCursor: (reader: string, number: number) => Promise<void>
-  /** Calls `listener` when there may be more. Returns how to stop. */
-  readonly onNew: (listener: () => void) => () => void
-}
-
 /** Everything a door may ask of the node. `subject` is the person who asks; decisions are made here. */
-export interface EdgeNode {
+export interface EdgeNode extends Reporting {
   /** Calls `listener` for each event, in order, after its batch is on disk. Returns how to stop. */
   readonly subscribe: (listener: (event: NodeEvent) => void) => () => void
 
@@ -231,7 +230,6 @@ export interface EdgeNode {
   ) => Promise<readonly Message[]>
   /** The root and all replies, oldest first. */
   readonly thread: (subject: UserId, root: PostId) => Promise<readonly Message[]>
-
   readonly delivery: (subject: UserId, id: PostId) => Promise<DeliveryStory>
   readonly status: () => Promise<NodeStatus>
 
@@ -279,7 +277,7 @@ export interface EdgeNode {
 
   /** Writes all there is for a stick into its folder; only administrators, like the next two. @throws EdgeError STICK_FULL */
   readonly exportCourier: (subject: UserId, folder: string) => Promise<CourierReport>
-  /** Takes what lies there and is not here yet. Nothing on it can do more than be refused. */
+  /** Takes what lies there and is not here yet. Nothing on it can do more than be refused. @throws EdgeError STORE_FULL */
   readonly importCourier: (subject: UserId, folder: string) => Promise<CourierReport>
   readonly courierStatus: (subject: UserId, folder: string) => Promise<CourierStatus>
   /** A code that lets one new node join, once, within a day. Only administrators. */

@@ -3,6 +3,7 @@ import { EdgeError } from '#base/errors.ts'
 import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import type { UserId } from '#base/ids.ts'
+import { PREFERENCES_MAX } from '#base/limits.ts'
 import { key, range } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
 import type { AppContext } from './context.ts'
@@ -10,6 +11,7 @@ import type { EdgeNode, Preference } from './node.ts'
 
 type Preferences = Pick<EdgeNode, 'preferences' | 'setPreferences' | 'deletePreferences'>
 
+const TOO_MANY = PREFERENCES_MAX + 1
 /** Longest preference: category, name and value together, in bytes. */
 const PREFERENCE_BYTES_MAX = 20_000
 
@@ -28,6 +30,13 @@ export function openPreferences(
       preferences.forEach(checkPreference)
       await replica.commit(async (tx) => {
         for (const one of preferences) tx.put(preferenceKey(subject, one), pack(one))
+        const { length } = await tx.list({ ...range.preferences(subject), limit: TOO_MANY })
+        if (length === TOO_MANY)
+          throw new EdgeError('INPUT_INVALID', {
+            field: 'preferences',
+            found: `more than ${PREFERENCES_MAX} for one person`,
+            wanted: 'no more; delete some first',
+          })
       })
       tell(subject, preferences)
     },

@@ -15,7 +15,8 @@ export function messageFrom(record: MessageRecord): Message {
     lane: record.lane,
     createdAt: record.createdAt,
     claimedAt: record.claimedAt,
-    isTimeUncertain: record.isTimeUncertain,
+    isTimeUncertain: record.timeDoubt !== undefined,
+    timeDoubt: record.timeDoubt,
     updatedAt: record.updatedAt,
     editedAt: record.editedAt,
     deletedAt: record.deletedAt,
@@ -26,6 +27,7 @@ export function messageFrom(record: MessageRecord): Message {
       .map(({ person, emoji, at }) => ({ person, emoji, at })),
     origin: record.origin,
     pendingId: record.pendingId,
+    ...(record.overrideReason !== undefined && { overrideReason: record.overrideReason }),
   }
 }
 

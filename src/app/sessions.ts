@@ -3,6 +3,7 @@ import { EdgeError } from '#base/errors.ts'
 import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { idFromBytes, type Instant, type UserId } from '#base/ids.ts'
+import { SESSIONS_PER_PERSON_MAX } from '#base/limits.ts'
 import { aboutPerson } from '#model/audit-content.ts'
 import { type Deed } from '#model/audit-words.ts'
 import type { Passwords } from '#ports/passwords.ts'
@@ -98,6 +99,7 @@ async function newSession(context: AppContext, person: UserId, deed: Deed): Prom
   }
   await context.sync.replica.commit(async (tx) => {
     await sweep(tx, createdAt)
+    await endOldest(tx, person)
     tx.put(sessionKey(token), pack(record))
     await audit(tx, context.sync, { deed, by: person })
   })
@@ -123,6 +125,17 @@ async function sweep(tx: Tx, now: Instant): Promise<void> {
     const record = unpack<SessionRecord>(bytes)
     if (record === undefined || record.expiresAt <= now) tx.delete(place)
   }
+}
+
+/** Makes way for one session more of a person; the command line's are not counted. */
+async function endOldest(tx: Tx, person: UserId): Promise<void> {
+  const own = (await tx.list(range.sessions)).flatMap(([place, bytes]) => {
+    const record = unpack<SessionRecord>(bytes)
+    return record?.person === person && record.isOperator !== true ? [{ place, ...record }] : []
+  })
+  const oldest = own.toSorted((a, b) => a.createdAt - b.createdAt)
+  for (const { place } of oldest.slice(0, Math.max(0, own.length + 1 - SESSIONS_PER_PERSON_MAX)))
+    tx.delete(place)
 }
 
 function sessionKey(token: string): string {

@@ -1,17 +1,19 @@
 /** The node about itself and its links, and where messages are. */
 import type { Instant, PostId, UserId } from '#base/ids.ts'
-import { EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
 import { LANES, type Lane } from '#model/precedence.ts'
 import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
 import type { Certificate } from '#trust/identity.ts'
-import { isNode } from '#sync/context.ts'
-import { queueSizes, standings } from '#sync/delivery.ts'
+import { clocksHeard } from '#sync/clock-evidence.ts'
+import { overdueCounts, overdueSince } from '#sync/deadlines.ts'
+import { standings } from '#sync/delivery.ts'
 import type { LinkState } from '#sync/links.ts'
 import { key, range } from '#sync/keys.ts'
+import { queueSizes } from '#sync/queue.ts'
 import { unpack } from '#sync/records.ts'
-import { insistInChannel, recordOf, type AppContext } from './context.ts'
+import { clockState } from './clock-state.ts'
+import { insistInChannel, peerName, recordOf, type AppContext } from './context.ts'
 import type { EdgeNode } from './node.ts'
-import type { DeliveryStory, Link, NodeStatus, NodeSummary } from './types.ts'
+import type { Delivery, DeliveryStory, Link, NodeStatus, NodeSummary } from './types.ts'
 
 /** The part of the app that tells how things stand. */
 export function openStatus(
@@ -38,11 +40,26 @@ async function deliveryOf(
     action: 'read channel',
   })
   const found = await standings(context.sync, record, request.links)
-  const deliveries = found.map((standing) => {
-    const node = context.sync.roster.byNode(standing.destination)
-    return { ...standing, destinationName: node?.name ?? '', isHub: node?.role === 'hub' }
+  const deliveries = found.map(({ destination, word, queue, carrier, at }): Delivery => {
+    const node = context.sync.roster.byNode(destination)
+    const names = { destinationName: node?.name ?? '', isHub: node?.role === 'hub' }
+    return {
+      destination,
+      ...names,
+      word,
+      carrier,
+      at,
+      link: queue && peerName(context.sync, queue.link),
+      place: queue?.place,
+      bytesAhead: queue?.bytesAhead,
+      estimateMs: queue?.estimateMs,
+      unknown: queue?.unknown,
+      linkAt: queue?.linkAt,
+    }
   })
-  return { message: record.id, savedAt: record.createdAt, deliveries }
+  const { id: message, createdAt: savedAt, timeDoubt } = record
+  const since = await overdueSince(context.sync.replica.read, record)
+  return { message, savedAt, overdueSince: since, timeDoubt, deliveries }
 }
 
 async function statusOf(
@@ -70,21 +87,26 @@ async function statusOf(
     channels: channels.length,
     messages: counts.reduce((sum, count) => sum + count.messageCount, 0),
     waitingChanges: waiting.length,
+    disk: await context.sync.room.now(),
+    overdue: await overdueCounts(replica.read),
     isToBeWiped: context.sync.keyBook().isToBeWiped(identity.certificate.node),
-    isClockUncertain: now() < EARLIEST_CREDIBLE_AT || newest > now() + 3_600_000,
+    clock: clockState({
+      now: now(),
+      certificate: identity.certificate,
+      heard: clocksHeard(context.sync),
+      seenAt: newest,
+    }),
   }
 }
 
 async function linkFrom(context: AppContext, state: LinkState): Promise<Link> {
   const sizes = await queueSizes(context.sync.replica, state.peer)
-  const name = isNode(state.peer)
-    ? context.sync.roster.byNode(state.peer)?.name
-    : state.peer.slice('post:'.length)
   const queued = Object.fromEntries(
     LANES.map((lane, index) => [lane, sizes[index] ?? 0]),
   ) as Record<Lane, number>
+  const peer = peerName(context.sync, state.peer)
   const { carrier, isUp, since, sentBytes, receivedBytes } = state
-  return { carrier, peer: name ?? state.peer, isUp, since, sentBytes, receivedBytes, queued }
+  return { carrier, peer, isUp, since, sentBytes, receivedBytes, queued }
 }
 
 /** A node in a few words. */

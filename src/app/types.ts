@@ -2,7 +2,11 @@
 import type { ChannelId, Instant, NodeId, OrganisationId, PostId, UserId } from '#base/ids.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
 import type { Lane } from '#model/precedence.ts'
+import type { TimeDoubt } from '#model/view.ts'
 import type { StickStatus } from '#ports/courier.ts'
+import type { Unknown } from '#sync/queue.ts'
+import type { RoomState } from '#sync/room.ts'
+import type { ClockState, NodeClock } from './clock-state.ts'
 
 /** Somebody with an account, on whichever node it was enrolled. */
 export interface Person {
@@ -75,6 +79,8 @@ export interface Message {
   readonly claimedAt: Instant
   /** The claimed time cannot be right; show "time uncertain". */
   readonly isTimeUncertain: boolean
+  /** Why; undefined when nothing speaks against it. */
+  readonly timeDoubt: TimeDoubt | undefined
   /** When this node last changed its picture of the message, by this node's clock: late arrivals are new here. */
   readonly updatedAt: Instant
   readonly editedAt: Instant
@@ -87,6 +93,8 @@ export interface Message {
   readonly origin: NodeId
   /** The client's own id for it, on the node where it was written; otherwise ''. */
   readonly pendingId: string
+  /** Why its author sent it beyond the allowance of its lane; undefined when it was within. */
+  readonly overrideReason?: string
 }
 
 /** A page of messages, newest first. */
@@ -110,7 +118,7 @@ export interface PageRequest {
 export type DeliveryWord =
   /** Written here, on disk, and nothing is to be sent to this destination now. */
   | 'on this kit'
-  /** Waits here for a link. `place` counts messages ahead of it, 0 is next; `estimateMs` only when a rate is known. */
+  /** Waits here for a link: the fields from `link` on say which, what goes before it, and for how long. */
   | 'queued'
   /** The link took it (`carrier`, `at`); nobody has yet promised to hold it. */
   | 'left this kit'
@@ -126,16 +134,29 @@ export interface Delivery {
   /** Headquarters: its custody is what "stored at HQ" means. */
   readonly isHub: boolean
   readonly word: DeliveryWord
-  readonly place: number | undefined
-  readonly estimateMs: number | undefined
   readonly carrier: string | undefined
   readonly at: Instant | undefined
+  /** Of what is `queued`: the link by which it is likely to leave first, by the name of its peer. */
+  readonly link: string | undefined
+  /** Changes that leave by that link before it, 0 is next; and about how many bytes those are. */
+  readonly place: number | undefined
+  readonly bytesAhead: number | undefined
+  /** Until the link has taken it, by what the link was measured to carry. */
+  readonly estimateMs: number | undefined
+  /** Why there is no estimate. */
+  readonly unknown: Unknown | undefined
+  /** When the link was there last, or answered last, where that is why. */
+  readonly linkAt: Instant | undefined
 }
 
 /** The ways of one message to all nodes that should have it. */
 export interface DeliveryStory {
   readonly message: PostId
   readonly savedAt: Instant
+  /** Since when it should be stored at headquarters, by its lane, and is not; only on the node where it was written. */
+  readonly overdueSince: Instant | undefined
+  /** Why the time at which it says it was written cannot be right; undefined when nothing speaks against it. */
+  readonly timeDoubt: TimeDoubt | undefined
   readonly deliveries: readonly Delivery[]
 }
 
@@ -211,6 +232,7 @@ export interface KnownNode extends NodeSummary {
   readonly lastHeardAt: Instant
   /** 0 unless it is revoked. */
   readonly revokedSince: Instant
+  readonly clock: NodeClock
 }
 
 /** How this node stands with release by headquarters: as one that is released, and as a hub that releases. */
@@ -255,18 +277,12 @@ export interface NodeStatus {
   readonly messages: number
   /** Changes that wait for others which have not arrived: gaps. */
   readonly waitingChanges: number
+  /** Messages written here that are not at headquarters in time, by lane. */
+  readonly overdue: Readonly<Record<Lane, number>>
+  /** Room on the disk: `full` means that nothing new is taken in. */
+  readonly disk: RoomState
   /** Headquarters ordered this node to destroy its keys. */
   readonly isToBeWiped: boolean
-  /** The wall clock contradicts what this node has seen. */
-  readonly isClockUncertain: boolean
-}
-
-/** How a node's store was opened, and what the node is set to do. */
-export interface Opening {
-  /** What opened the store. */
-  readonly by: 'key file' | 'passphrase' | 'release'
-  /** How many wrong passphrases were tried since it was locked, or since its process began. */
-  readonly wrongTries: number
-  /** All that is set, and the ways to open the store: 32 bytes, the hash of them. */
-  readonly policy: Uint8Array
+  /** Its own clock, which nothing but its machine ever sets. */
+  readonly clock: ClockState
 }

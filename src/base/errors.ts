@@ -29,6 +29,11 @@ export const ERRORS = {
   ALREADY_EXISTS: { status: 400, remedy: 'Choose another name.' },
   TOO_LARGE: { status: 413, remedy: 'Shorten the message.' },
   TOO_MANY_REQUESTS: { status: 429, remedy: 'Wait a moment and try again.' },
+  ALLOWANCE_SPENT: {
+    status: 403,
+    remedy:
+      'Send it with a lower precedence, or wait. If it cannot wait, send it again and say why: `holdfast post --override REASON`.',
+  },
   JOIN_REFUSED: { status: 403, remedy: 'Ask for a new join code and check the address.' },
   CARRIER_UNREACHABLE: { status: 503, remedy: 'Wait for the next contact.' },
   ENVELOPE_TOO_LARGE: {

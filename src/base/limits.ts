@@ -2,6 +2,10 @@
 
 /** Longest message, in characters: Mattermost's own default (16,383). */
 export const MESSAGE_CHARACTERS_MAX = 16_383
+/** Longest reason for sending beyond the allowance of a lane, in characters. */
+export const OVERRIDE_REASON_CHARACTERS_MAX = 200
+/** Messages that an allowance may have: their times are one record. */
+export const ALLOWANCE_MESSAGES_MAX = 1_000
 /** Largest entry of a document, in bytes: a message of 4-byte characters and some room. */
 export const ENTRY_BYTES_MAX = 70_000
 /** Longest message, in UTF-8 bytes: sealed, it still fits in one envelope of any carrier. */
@@ -54,6 +58,12 @@ export const ORDERS_HEARD_MAX = 256
 export const MIXED_BYTES_MAX = 4_096
 /** Places where one fork is proved that are kept: any will do. */
 export const PROOF_PLACES_MAX = 8
+/** Bytes of notes that ride along with one delta, before compression: a small delta stays small. */
+export const RIDE_BYTES_MAX = 1_000
+/** Bytes of a delta that notes still ride along with: a larger one may fill its envelope. */
+export const RIDE_BESIDE_BYTES_MAX = 30_000
+/** Changes that notes wait for, once they are due, to ride along with; more would hold them up. */
+export const RIDE_CHANGES_MAX = 40
 /** Documents in one note; a longer one is cut. */
 export const NOTE_ITEMS_MAX = 1_000
 /** How long another node's change waits before we put it in a post office: its own node may be quicker. 30 s. */
@@ -78,20 +88,48 @@ export const AUDIT_TALLIES_MAX = 16
 export const AUDIT_PAGE_MAX = 1_000
 /** Bytes of one export of audits. */
 export const AUDIT_EXPORT_BYTES_MAX = 256_000_000
+/** Documents on one page of a report of gaps. */
+export const GAP_DOCUMENTS_MAX = 500
+/** Documents that are opened for one page of it, to weigh what others lack of them. */
+export const GAPS_WEIGHED_MAX = 64
 /** Commits that one synced batch takes together. */
 export const GROUP_COMMITS_MAX = 256
 /** Commits that may wait; more are refused with TOO_MANY_REQUESTS. */
 export const COMMIT_QUEUE_MAX = 20_000
+/** Messages that are found overdue in one commit. */
+export const OVERDUE_AT_ONCE_MAX = 500
+/** Of those, how many are named in the log one by one; the rest is counted. */
+export const OVERDUE_LOGGED_MAX = 16
+/** How long the room on the disk is taken to be what it was: posts come faster than a system should be asked. 1 s. */
+export const ROOM_KNOWN_MS = 1_000
+/** How often is looked whether room runs out while nobody writes: a minute. */
+export const ROOM_LOOK_MS = 60_000
 /** Posts on one page (Mattermost's own maximum is 200). */
 export const PAGE_POSTS_MAX = 200
 /** Channels in the workspace. */
 export const CHANNELS_MAX = 2_000
+/** Settings that clients may keep for one person: Mattermost's apps keep a few for each channel. */
+export const PREFERENCES_MAX = 10_000
+/** Sessions of one person; with one more the oldest ends. */
+export const SESSIONS_PER_PERSON_MAX = 100
+/** Different emoji that people here may put on one message: Mattermost's own limit. */
+export const EMOJI_PER_MESSAGE_MAX = 50
+/** Events that wait to be told to doors; with so many, nothing more is taken in from other nodes until they were. */
+export const EVENTS_WAITING_MAX = 4_096
 /** Events a WebSocket session may lag behind before it is closed. */
 export const SESSION_BACKLOG_MAX = 4_096
 /** Bytes of a REST body. */
 export const REQUEST_BYTES_MAX = 1_000_000
 /** How far an author's clock may be off before its time is shown as uncertain: 5 minutes. */
 export const CLOCK_TOLERANCE_MS = 300_000
+/** How far ahead of what a writer takes for the time something may stand and still be believed: a day. */
+export const TRUST_AHEAD_MS = 86_400_000
+/** Nodes whose time one entry may object to. */
+export const OBJECTIONS_MAX = 8
+/** The newest messages that are looked at to find such nodes. */
+export const AHEAD_LOOKED_AT = 32
+/** How long what was heard of other clocks is believed: a day. */
+export const CLOCK_EVIDENCE_MS = 86_400_000
 /** Before this instant no clock of this program can be right: 2026-01-01. */
 export const EARLIEST_CREDIBLE_AT = 1_767_225_600_000
 /** How far past its ends a certificate still counts, since clocks are wrong and links away for weeks: 30 days. */

@@ -2,7 +2,7 @@
  * All audits that come to this node, handed on to a receiver outside, such as a SIEM: in order, at least once, from a
  * cursor in the store. It reads what is on disk already, so no commit ever waits for a receiver.
  */
-import type { AuditFeed } from '#app/node.ts'
+import type { AuditFeed } from '#app/audit-types.ts'
 import { codeOf } from '#base/errors.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
 import type { Clock } from '#ports/clock.ts'

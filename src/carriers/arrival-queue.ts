@@ -3,6 +3,7 @@
  *
  * It never grows beyond its limits: what does not fit is refused, and the carrier fetches it again later.
  */
+import { laneNumber, LANES } from '#model/precedence.ts'
 import type { Arrival } from '#ports/carrier.ts'
 
 /** How much may wait. */
@@ -11,7 +12,7 @@ export interface ArrivalLimits {
   readonly bytesMax: number
 }
 
-/** First in, first out, for one consumer. */
+/** The most urgent first, and within a lane first in, first out; for one consumer. */
 export interface ArrivalQueue {
   /** Whether the arrival was taken in; false when the queue is full or closed. One always fits into an empty queue. */
   readonly push: (arrival: Arrival) => boolean
@@ -27,7 +28,8 @@ export interface ArrivalQueue {
 
 /** An empty, open queue. */
 export function openArrivalQueue(limits: ArrivalLimits): ArrivalQueue {
-  const waiting: Arrival[] = []
+  const lanes: readonly Arrival[][] = LANES.map(() => [])
+  const size = (): number => lanes.reduce((sum, lane) => sum + lane.length, 0)
   const state = { bytes: 0, isClosed: false }
   let change = Promise.withResolvers<void>()
 
@@ -36,21 +38,20 @@ export function openArrivalQueue(limits: ArrivalLimits): ArrivalQueue {
     change = Promise.withResolvers()
   }
   const hasRoom = (bytes: number): boolean =>
-    waiting.length === 0 ||
-    (waiting.length < limits.arrivalsMax && state.bytes + bytes <= limits.bytesMax)
+    size() === 0 || (size() < limits.arrivalsMax && state.bytes + bytes <= limits.bytesMax)
   const isCalm = (): boolean =>
-    waiting.length * 2 <= limits.arrivalsMax && state.bytes * 2 <= limits.bytesMax
+    size() * 2 <= limits.arrivalsMax && state.bytes * 2 <= limits.bytesMax
 
   return {
     push: (arrival) => {
       if (state.isClosed || !hasRoom(arrival.bytes.length)) return false
-      waiting.push(arrival)
+      lanes[laneNumber(arrival.lane ?? 'routine')]?.push(arrival)
       state.bytes += arrival.bytes.length
       changed()
       return true
     },
     isCalm,
-    size: () => waiting.length,
+    size,
     calm: async (signal) => {
       const aborted = Promise.withResolvers<void>()
       const onAbort = (): void => aborted.resolve()
@@ -62,7 +63,7 @@ export function openArrivalQueue(limits: ArrivalLimits): ArrivalQueue {
     },
     arrivals: async function* take() {
       while (!state.isClosed) {
-        const arrival = waiting.shift()
+        const arrival = lanes.find(({ length }) => length > 0)?.shift()
         if (arrival === undefined) {
           // oxlint-disable-next-line no-await-in-loop -- one after another, as they come
           await change.promise
@@ -75,7 +76,7 @@ export function openArrivalQueue(limits: ArrivalLimits): ArrivalQueue {
     },
     close: () => {
       state.isClosed = true
-      waiting.length = 0
+      for (const lane of lanes) lane.length = 0
       state.bytes = 0
       changed()
     },

@@ -31,6 +31,8 @@ export interface LanPeer {
   readonly isWanted: () => boolean
   readonly adopt: (session: LanSession) => SessionUser
   readonly lose: (session: LanSession) => void
+  /** Bytes a millisecond as measured; undefined while nothing is known. */
+  readonly bytesPerMs: () => number | undefined
   /** @throws EdgeError as `Carrier.send` does */
   readonly send: (parcel: Parcel, signal: AbortSignal) => Promise<Handover>
 }
@@ -72,6 +74,7 @@ export function openLanPeer(task: PeerTask): LanPeer {
       }
     },
     lose: choice.lose,
+    bytesPerMs: () => choice.current()?.bytesPerMs(),
     send: async (parcel, signal) => {
       if (choice.current() === undefined) throw unreachable(peer)
       const handover = outgoing.add(parcel, signal)
@@ -130,5 +133,7 @@ function arrivalOf(
   const answer = (kind: 'custody' | 'refused') => (): void => {
     if (incoming.answer(name)) session.send({ kind, ...name })
   }
-  return { peer, bytes, bookmark: [], acceptCustody: answer('custody'), refuse: answer('refused') }
+  const { lane } = name
+  const answers = { acceptCustody: answer('custody'), refuse: answer('refused') }
+  return { peer, bytes, lane, bookmark: [], ...answers }
 }

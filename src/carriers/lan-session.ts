@@ -39,6 +39,8 @@ export interface LanSession {
   readonly send: (message: LanMessage) => void
   /** What may be sent of parcels now; undefined while a frame waits in the socket, so that urgent ones pass the rest. */
   readonly allowance: () => Allowance | undefined
+  /** Bytes a millisecond as measured; undefined while nothing is known. */
+  readonly bytesPerMs: () => number | undefined
   /** Pings the peer: it may be gone. */
   readonly probe: () => void
   readonly end: (reason: SessionEnd) => void
@@ -71,8 +73,8 @@ export interface SessionTask {
   readonly socket: WebSocket
   readonly role: SessionRole
   readonly party: SessionParty
-  /** Milliseconds after which an idle session is pinged by its initiator, and after twice as many by its responder. */
-  readonly keepAliveMs: number
+  /** Milliseconds after which an idle session is pinged by its initiator, and after twice as many by its responder; never unless given. */
+  readonly keepAliveMs: number | undefined
   /** Asked of the initiator only: it knows who the peer is, and the peer does not know it yet. */
   readonly isWanted: (peer: NodeId) => boolean
   readonly onOpen: (session: LanSession, peer: ProvenPeer) => SessionUser
@@ -86,8 +88,8 @@ export interface SessionPorts {
   readonly random: Random
 }
 
-/** Milliseconds from the first try to an open session. */
-export const HANDSHAKE_MS = 15_000
+/** Milliseconds without a word after which a session that is not open yet is given up: a thin link needs most of it for TLS. */
+export const HANDSHAKE_QUIET_MS = 30_000
 /** Milliseconds the peer has to agree to the end before the socket is cut. */
 const CLOSE_MS = 2_000
 /** Bytes of answers that may wait in the socket for a peer that does not read them. */
@@ -141,6 +143,7 @@ export function openLanSession(task: SessionTask, ports: SessionPorts): LanSessi
     role,
     send: (message) => void (over.signal.aborted || talk?.say(message)),
     allowance: () => (isDrained(socket) ? talk?.allowance() : undefined),
+    bytesPerMs: () => talk?.bytesPerMs(),
     probe: () => void (over.signal.aborted || talk?.probe()),
     end,
     over: over.signal,
@@ -159,8 +162,24 @@ export function openLanSession(task: SessionTask, ports: SessionPorts): LanSessi
     onClose: (wasOpen, code) =>
       end(wasOpen ? (ENDS_BY_CODE[code] ?? 'closed-by-peer') : 'unreachable'),
   })
-  void ports.clock.sleep(HANDSHAKE_MS, over.signal).then(() => talk ?? end('no-handshake'))
+  void untilStuck(socket, ports.clock, over.signal).then(() => talk ?? end('no-handshake'))
   return self
+}
+
+/** Resolves once nothing has come for a while. The peer of an open session has its own watch. */
+async function untilStuck(socket: WebSocket, clock: Clock, signal: AbortSignal): Promise<void> {
+  let hasComeOn = true
+  const note = (): void => {
+    hasComeOn = true
+  }
+  socket.once('open', note)
+  socket.on('message', note)
+  while (hasComeOn && !signal.aborted) {
+    hasComeOn = false
+    // oxlint-disable-next-line no-await-in-loop -- as long as something comes
+    await clock.sleep(HANDSHAKE_QUIET_MS, signal)
+  }
+  socket.off('message', note)
 }
 
 const NOBODY: SessionUser = { isAwaiting: () => false, onMessage: () => {}, onRoom: () => {} }
@@ -181,9 +200,10 @@ function talkOver(
 ): Talk {
   const { socket, role, keepAliveMs } = task
   const talkTask = {
-    idleMs: role === 'initiator' ? keepAliveMs : 2 * keepAliveMs,
+    idleMs: keepAliveMs === undefined || role === 'initiator' ? keepAliveMs : 2 * keepAliveMs,
     isAwaiting: () => user().isAwaiting(),
     onSilent: () => end('silent'),
+    onRoom: () => user().onRoom(),
     put: (frame: Uint8Array) => {
       socket.send(frame, () => user().onRoom())
       if (socket.bufferedAmount > WAITING_BYTES_MAX) end('reads-too-slowly')

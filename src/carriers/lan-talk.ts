@@ -2,7 +2,7 @@
 import type { Clock } from '#ports/clock.ts'
 import { openFrame, sealFrame, type Session } from '#trust/session.ts'
 import { FRAME_BYTES_MAX, parseMessage, writeMessage, type LanMessage } from './lan-message.ts'
-import { ACKNOWLEDGED_BYTES_MIN, openPace, type Allowance } from './lan-pace.ts'
+import { openGrouping, openPace, type Pace } from './lan-pace.ts'
 import { openWatch, type WatchTask } from './lan-watch.ts'
 
 /** A message that is not about the session itself. */
@@ -16,15 +16,17 @@ export interface Talk {
    * after that the session is of no more use.
    */
   readonly hear: (frame: Uint8Array) => PeerMessage | undefined | 'wrong-seal' | 'malformed'
-  /** What may be said of parcels now. */
-  readonly allowance: () => Allowance
+  /** What may be said of parcels now. When that is nothing, `onRoom` tells that time has made room. */
+  readonly allowance: Pace['allowance']
+  readonly bytesPerMs: Pace['bytesPerMs']
   /** Pings the peer: it may be gone. */
   readonly probe: () => void
 }
 
 /** Where frames go, and what the watch needs. */
-export interface TalkTask extends Omit<WatchTask, 'ping'> {
+export interface TalkTask extends Omit<WatchTask, 'ping' | 'patienceMs'> {
   readonly put: (frame: Uint8Array) => void
+  readonly onRoom: () => void
 }
 
 /** Talks under the keys of `session` until `ports.signal` aborts. */
@@ -35,16 +37,31 @@ export function openTalk(
 ): Talk {
   let saidCount = 0
   let heardCount = 0
+  const arrived = openGrouping()
   const say = (message: LanMessage): void => {
+    if ('bytes' in message && pace.needsRoundTrip() && !pings.isOut()) ping()
     const frame = sealFrame(session, saidCount, writeMessage(message))
     saidCount += 1
-    watch.sent(frame.length)
-    if ('bytes' in message) pace.sent(message.bytes.length)
+    watch.sent()
+    if ('bytes' in message) pace.sent(frame.length)
     task.put(frame)
   }
-  const ping = (): void => say({ kind: 'ping' })
+  const ping = (): void => {
+    pings.sent()
+    say({ kind: 'ping' })
+  }
+  const answer = (message: LanMessage, frameBytes: number): void => {
+    if (message.kind === 'ping') say({ kind: 'pong' })
+    if (message.kind === 'got') pace.got()
+    if (message.kind === 'pong') pings.answered()
+    if (!('bytes' in message)) return
+    pings.heardPiece()
+    if (arrived(frameBytes) > 0) say({ kind: 'got' })
+  }
   const pace = openPace(ports.clock)
-  const watch = openWatch({ ...task, ping }, ports.clock, ports.signal)
+  const pings = openPings(ports.clock, pace)
+  const watch = openWatch({ ...task, ping, patienceMs: pace.patienceMs }, ports.clock, ports.signal)
+  const ringIn = openAlarm(ports, task.onRoom)
   return {
     say,
     hear: (frame) => {
@@ -55,13 +72,59 @@ export function openTalk(
       watch.heard()
       const message = parseMessage(opened)
       if (message === undefined) return 'malformed'
-      if (message.kind === 'ping') say({ kind: 'pong' })
-      if (message.kind === 'got') pace.got()
-      if ('bytes' in message && message.bytes.length >= ACKNOWLEDGED_BYTES_MIN) say({ kind: 'got' })
+      answer(message, frame.length)
       return isForUser(message) ? message : undefined
     },
-    allowance: pace.allowance,
+    allowance: () => {
+      const allowance = pace.allowance()
+      ringIn(allowance.waitMs)
+      return allowance
+    },
+    bytesPerMs: pace.bytesPerMs,
     probe: watch.probe,
+  }
+}
+
+/** Rings after so many milliseconds, once for all that ask before that. */
+function openAlarm(
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  ring: () => void,
+): (ms?: number) => void {
+  let isSet = false
+  const wait = async (ms: number): Promise<void> => {
+    isSet = true
+    await clock.sleep(ms, signal)
+    isSet = false
+    if (!signal.aborted) ring()
+  }
+  return (ms = Infinity) => {
+    if (!isSet && ms < Infinity) void wait(ms)
+  }
+}
+
+/** The pings that are out, oldest first, and what came while they were. */
+interface Pings {
+  readonly isOut: () => boolean
+  readonly sent: () => void
+  readonly answered: () => void
+  readonly heardPiece: () => void
+}
+
+/** Tells `pace` how long each took. */
+function openPings(clock: Clock, pace: Pick<Pace, 'tookRoundTrip'>): Pings {
+  const out: { readonly sentAtMs: number; readonly heardPieces: number }[] = []
+  let heardPieces = 0
+  return {
+    isOut: () => out.length > 0,
+    sent: () => void out.push({ sentAtMs: clock.monotonicMs(), heardPieces }),
+    answered: () => {
+      const oldest = out.shift()
+      if (oldest === undefined) return
+      pace.tookRoundTrip(clock.monotonicMs() - oldest.sentAtMs, oldest.heardPieces < heardPieces)
+    },
+    heardPiece: () => {
+      heardPieces += 1
+    },
   }
 }
 

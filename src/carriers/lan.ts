@@ -9,7 +9,7 @@ import { WebSocket } from 'ws'
 import { EdgeError, type Facts } from '#base/errors.ts'
 import type { NodeId } from '#base/ids.ts'
 import { ENVELOPE_BYTES_MAX } from '#base/limits.ts'
-import type { Carrier, Contact, PeerId } from '#ports/carrier.ts'
+import type { Carrier, Contact, LinkRoom, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
 import type { Random } from '#ports/random.ts'
@@ -37,8 +37,8 @@ export interface LanOptions {
   readonly receiptDelayMs?: number
   /** Longest delay between two tries of one address; 30 s unless given. */
   readonly backOffMaxMs?: number
-  /** How long a session may be idle before its initiator looks whether the peer is still there; 30 s unless given. */
-  readonly keepAliveMs?: number
+  /** How long a session may be idle before its initiator looks whether the peer is still there. Never unless given: idle costs nothing. */
+  readonly keepAliveMs?: number | undefined
 }
 
 /** The effects the carrier needs. */
@@ -64,7 +64,9 @@ export const LAN_PEER_PATH = '/api/holdfast/v1/peer'
 const WAITING_MAX = { arrivalsMax: 1_024, bytesMax: 8_000_000 }
 const RECEIPT_DELAY_MS = 200
 const BACK_OFF_MAX_MS = 30_000
-const KEEP_ALIVE_MS = 30_000
+const PARCEL_AIRTIME_MS = 4_000
+/** A smaller one is mostly seal and signature. */
+const PARCEL_BYTES_LEAST = 1_024
 
 /**
  * Opens the carrier and starts to dial.
@@ -85,6 +87,7 @@ export function openLanCarrier(options: LanOptions, ports: LanPorts): LanCarrier
     name: options.name,
     envelopeBytesMax: house.envelopeBytesMax,
     receiptDelayMs: options.receiptDelayMs ?? RECEIPT_DELAY_MS,
+    room: (peer) => roomAt(house.peers.get(peer)?.bytesPerMs()),
     contacts: () => withCertificates(house),
     arrivals: house.arrivals.arrivals,
     accept: (socket, remoteAddress) => {
@@ -112,6 +115,12 @@ export function openLanCarrier(options: LanOptions, ports: LanPorts): LanCarrier
       await Promise.all([...dialling, ...open.map(({ closed }) => closed)])
     },
   }
+}
+
+/** Pieces make way for flash, so a parcel may take longer than one: it costs less, but more is lost when the contact ends. */
+function roomAt(bytesPerMs = 0): LinkRoom {
+  const parcelBytes = Math.max(PARCEL_BYTES_LEAST, Math.round(bytesPerMs * PARCEL_AIRTIME_MS))
+  return { parcelBytes, underWayBytes: 3 * parcelBytes }
 }
 
 /** What all sessions of the carrier share. */
@@ -182,7 +191,7 @@ function runSession(house: House, { socket, role, onOpen, onEnd }: Visit): void 
       socket,
       role,
       party: partyOf(options, ports.clock),
-      keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
+      keepAliveMs: options.keepAliveMs,
       isWanted: (peer) => peerOf(house, peer).isWanted(),
       onOpen: (opened, { node, certificateBytes }) => {
         onOpen?.()

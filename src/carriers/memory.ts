@@ -131,6 +131,7 @@ async function handOver(parcel: Parcel, { from, receiver, over }: Way): Promise<
   const arrival: Arrival = {
     peer: from,
     bytes: parcel.bytes.slice(),
+    lane: parcel.lane,
     bookmark: [],
     acceptCustody: () => answer.resolve('custody'),
     refuse: () => answer.resolve('departed'),

@@ -16,6 +16,13 @@ export interface Entry {
 /** What an acknowledgement told: all is well, something passed us by, or the stream is not the one we know. */
 export type Balance = 'even' | 'open' | 'gap' | 'other-stream'
 
+/** Up to where a lane was fetched ahead of the rest, and what of it the node has not settled yet. */
+interface Ahead {
+  /** All up to here is held: a new line need not ask for it again. */
+  cursor: number
+  steps: Step[]
+}
+
 /** The cursor may move to `upTo` once all of `entries` are held. */
 interface Step {
   readonly upTo: number
@@ -32,6 +39,8 @@ export interface Books {
   /** Numbers of our own that were acknowledged, those after `reached`. */
   ownSeqs: readonly number[]
   steps: Step[]
+  /** The flash lane, which is fetched first. */
+  readonly flash: Ahead
   /** Heard live after `reached`, number unknown. */
   readonly unproven: Set<Entry>
   asked: ReadonlySet<Entry>
@@ -51,6 +60,7 @@ export function booksFrom({ cursor, accepted }: Place): Books {
     hasMissed: false,
     ownSeqs: [],
     steps: [],
+    flash: { cursor: 0, steps: [] },
     unproven: new Set(),
     asked: new Set(),
     recent: new Map(accepted.map((print) => [print, { print, state: 'held' }])),
@@ -63,6 +73,7 @@ export function begin(books: Books): void {
   books.isComplete = false
   books.ownSeqs = []
   books.steps = []
+  books.flash.steps = []
   books.unproven.clear()
   books.asked = new Set()
   for (const entry of books.recent.values()) {
@@ -87,6 +98,16 @@ export function fetched(books: Books, seq: number, bytes: Uint8Array): Entry | u
   }
   step(books, { upTo: seq, entries: entry === undefined ? [] : [entry] })
   return known === undefined ? entry : undefined
+}
+
+/** A flash message that was fetched ahead of the rest. The entry to deliver, or undefined when we have it. */
+export function fetchedFlash(books: Books, seq: number, bytes: Uint8Array): Entry | undefined {
+  const entry = remember(books, bytes, 'queued')
+  const known = entry ?? books.recent.get(fingerprint(bytes))
+  if (known !== undefined && known.seq === undefined) books.unproven.add(known)
+  books.flash.steps.push({ upTo: seq, entries: known === undefined ? [] : [known] })
+  settle(books)
+  return entry
 }
 
 /** Whether our own envelope was met while fetching, at `seq` or before (bare ones may stand later than noted). */
@@ -119,12 +140,14 @@ export function balance(books: Books, seq: number): Balance {
   return 'even'
 }
 
-/** Moves the cursor over all steps that wait for nothing. */
+/** Moves the cursors over all steps that wait for nothing. */
 export function settle(books: Books): void {
-  const open = books.steps.findIndex((each) => !isOver(each))
-  const over = open < 0 ? books.steps : books.steps.slice(0, open)
-  books.cursor = over.at(-1)?.upTo ?? books.cursor
-  books.steps = books.steps.slice(over.length)
+  for (const way of [books, books.flash]) {
+    const open = way.steps.findIndex((each) => !isOver(each))
+    const over = open < 0 ? way.steps : way.steps.slice(0, open)
+    way.cursor = over.at(-1)?.upTo ?? way.cursor
+    way.steps = way.steps.slice(over.length)
+  }
 }
 
 /** Where the cursor stands once `settling` is held as well. */

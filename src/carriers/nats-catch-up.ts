@@ -5,6 +5,7 @@
  * Servers from 2.12 send a page without headers, 20 bytes around each message; older ones are asked for one number
  * after another, a few at a time. When much is missing, the flash lane is fetched first.
  */
+import type { Lane } from '#model/precedence.ts'
 import { bytesFromText } from '#base/bytes.ts'
 import type { ArrivalQueue } from './arrival-queue.ts'
 import { findingOf, type Finding } from './nats-answer.ts'
@@ -14,7 +15,7 @@ import type { Entry } from './nats-books.ts'
 import type { Ledger } from './nats-ledger.ts'
 import type { LineMessage } from './nats-line.ts'
 import type { NatsOptions, NatsPorts } from './nats-options.ts'
-import { everySubject, isOwnSubject, laneSubjects } from './nats-subject.ts'
+import { everySubject, isOwnSubject, laneOfSubject, laneSubjects } from './nats-subject.ts'
 
 /** What catching up works with. */
 export interface CatchUpParts {
@@ -23,7 +24,7 @@ export interface CatchUpParts {
   readonly options: NatsOptions
   readonly ports: Pick<NatsPorts, 'clock' | 'random' | 'log'>
   readonly arrivals: Pick<ArrivalQueue, 'calm'>
-  readonly deliver: (entry: Entry, bytes: Uint8Array) => void
+  readonly deliver: (entry: Entry, bytes: Uint8Array, lane?: Lane) => void
   /** Hears that nothing is missing any more. */
   readonly onComplete: () => void
 }
@@ -40,6 +41,8 @@ type Outcome = 'more' | 'end' | 'nobody'
 
 /** Questions under way at once on servers that answer one at a time. */
 const PIPELINE_MAX = 8
+/** With its headers, on a thin line. */
+const USUAL_MESSAGE_BYTES = 1_000
 const PAGE_MESSAGES_MAX = 64
 const PAGE_BYTES_MIN = 4_096
 const PAGE_BYTES_MAX = 65_536
@@ -113,7 +116,14 @@ async function fetchAll(parts: CatchUpParts): Promise<void> {
 async function fetchPage(parts: CatchUpParts, pages: number): Promise<Outcome> {
   if (pages < 2) return fetchNumbers(parts, 1)
   if (canFetchBare(parts)) return fetchBare(parts)
-  return fetchNumbers(parts, Math.min(PIPELINE_MAX, 2 ** (pages - 1)))
+  return fetchNumbers(parts, Math.min(pipelineOn(parts), 2 ** (pages - 1)))
+}
+
+/** As many as the line takes in a round trip and about two seconds: what is asked for stands before live flash. */
+function pipelineOn({ exchange }: CatchUpParts): number {
+  const { bytesPerSecond, rttMs } = exchange.pace()
+  const bytes = bytesPerSecond * (rttMs / 1_000 + PAGE_SECONDS)
+  return Math.min(PIPELINE_MAX, Math.max(1, Math.round(bytes / USUAL_MESSAGE_BYTES)))
 }
 
 function canFetchBare({ exchange }: CatchUpParts): boolean {
@@ -143,7 +153,7 @@ function take(
 ): void {
   if (isOwnSubject(options, mark.subject)) return ledger.fetchedOwn(mark, bytes)
   const entry = ledger.fetched(mark, bytes)
-  if (entry !== undefined) deliver(entry, bytes)
+  if (entry !== undefined) deliver(entry, bytes, laneOfSubject(mark.subject))
 }
 
 /** Asks for a page without headers; only its end says which number it reached. */
@@ -176,7 +186,10 @@ async function fetchBare(parts: CatchUpParts): Promise<Outcome> {
   return 'more'
 }
 
-/** Flash first: these are fetched twice, which is cheaper than waiting for everything before them. */
+/**
+ * Flash first: these are fetched twice, which is cheaper than waiting for everything before them. A line that ends
+ * before all is there does not make it thrice: where calls are short, nothing else would ever come.
+ */
 async function fetchFlash({
   exchange,
   ledger,
@@ -186,7 +199,7 @@ async function fetchFlash({
 }: CatchUpParts): Promise<void> {
   const { workspace } = options
   const filter = laneSubjects(workspace, 'flash')
-  for (let seq = ledger.next(); ;) {
+  for (let seq = ledger.nextFlash(); ;) {
     // oxlint-disable-next-line no-await-in-loop -- one after another
     await arrivals.calm(exchange.line.over)
     // oxlint-disable-next-line no-await-in-loop -- one after another
@@ -194,8 +207,8 @@ async function fetchFlash({
     if (finding.kind !== 'found') return
     seq = finding.mark.seq + 1
     if (isOwnSubject(options, finding.mark.subject)) continue
-    const entry = ledger.heard(finding.bytes)
-    if (entry !== undefined) deliver(entry, finding.bytes)
+    const entry = ledger.fetchedFlash(finding.mark.seq, finding.bytes)
+    if (entry !== undefined) deliver(entry, finding.bytes, 'flash')
   }
 }
 

@@ -9,7 +9,7 @@ import type { NatsOptions, NatsPorts } from './nats-options.ts'
 import type { Line, LineMessage } from './nats-line.ts'
 import { nodeToken } from './nats-subject.ts'
 import { isAlive, watchOver, type Ward } from './nats-watch.ts'
-import { firstPace, patienceMs, paceAfter, type Pace } from './nats-window.ts'
+import { firstPace, patienceMs, paceAfter, paceAfterAnswer, type Pace } from './nats-window.ts'
 
 /** One question. */
 interface Question {
@@ -154,6 +154,7 @@ function onAnswer(desk: Desk, message: LineMessage): void {
   if (asked.question.isLast?.(message) === false) return
   close(desk, token, asked)
   if (asked.question.isParcel === true) learn(desk, asked)
+  else desk.pace = paceAfterAnswer(desk.pace, asked.heardAt - asked.sentAt)
   asked.settle(message)
 }
 

@@ -14,6 +14,7 @@ import {
   booksFrom,
   cursorWith,
   fetched,
+  fetchedFlash,
   fingerprint,
   remember,
   settle,
@@ -60,6 +61,10 @@ interface Fetching {
   readonly fetchedOwn: (mark: Mark, bytes: Uint8Array) => void
   /** Everything up to `seq` has been fetched. */
   readonly fetchedUpTo: (seq: number) => void
+  /** First number from which flash was not fetched ahead of the rest, on this line or one before. */
+  readonly nextFlash: () => number
+  /** A flash message, fetched ahead of the rest. The entry to deliver, or undefined when we had it. */
+  readonly fetchedFlash: (seq: number, bytes: Uint8Array) => Entry | undefined
 }
 
 /** What comes and goes live. */
@@ -145,6 +150,7 @@ function remembering(state: State): Memory {
     },
     rewind: (seq) => {
       books.cursor = Math.min(books.cursor, seq)
+      books.flash.cursor = Math.min(books.flash.cursor, seq)
       begin(books)
       const marks = state.place.marks.filter((mark) => mark.seq <= seq)
       state.place = { ...state.place, marks }
@@ -183,6 +189,8 @@ function fetching(state: State): Fetching {
       fetched(books, mark.seq, bytes)
     },
     fetchedUpTo: (seq) => step(books, { upTo: seq, entries: [] }),
+    nextFlash: () => Math.max(books.reached, books.flash.cursor) + 1,
+    fetchedFlash: (seq, bytes) => fetchedFlash(books, seq, bytes),
   }
 }
 

@@ -57,8 +57,8 @@ export interface DialPorts {
   readonly log: Log
 }
 
-/** The client wants a number; as long as a timer can be. */
-const NO_PING_MS = 2 ** 31 - 1
+/** The client wants numbers; as long as a timer can be. */
+const NEVER_MS = 2 ** 31 - 1
 /** One group spares 1.35 kB up; the envelopes inside are sealed with a hybrid of their own (research/nats.md 3a). */
 const KEY_EXCHANGE = 'X25519'
 
@@ -74,6 +74,8 @@ export async function dialLine(
   { clock, log, signal }: DialPorts & { readonly signal: AbortSignal },
 ): Promise<Line> {
   const sockets: Socket[] = []
+  const ended = new AbortController()
+  const quiet = new AbortController()
   const destroy = (): void => sockets.forEach((socket) => void socket.destroy())
   const note = (message: unknown): void => {
     if (dialled.getStore() === sockets && hasSocket(message)) sockets.push(message.socket)
@@ -84,7 +86,11 @@ export async function dialLine(
     const options = await connectionOptions(server, access)
     subscribe('net.client.socket', note)
     const connecting = dialled.run(sockets, () => connect(options))
-    const connection = await unlessAborted(connecting, signal).finally(() => {
+    const patience = { quietMs: access.connectTimeoutMs, clock, signal: ended.signal }
+    void whenQuiet(sockets, patience).then(() => quiet.abort())
+    const givenUp = AbortSignal.any([signal, quiet.signal])
+    const connection = await unlessAborted(connecting, givenUp).finally(() => {
+      ended.abort()
       void connecting.catch(destroy).finally(() => unsubscribe('net.client.socket', note))
     })
     return lineOf(connection, { sockets, dialMs: clock.monotonicMs() - beganMs, log })
@@ -92,6 +98,22 @@ export async function dialLine(
     destroy()
     throw new EdgeError('CARRIER_UNREACHABLE', { reason: reasonOf(error) }, { cause: error })
   }
+}
+
+/** Resolves once no byte has come in for so long: however thin the line, a dial that gets on is not given up. */
+async function whenQuiet(
+  sockets: readonly Socket[],
+  patience: { readonly quietMs: number; readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<void> {
+  for (let before = -1; before !== bytesReadBy(sockets);) {
+    before = bytesReadBy(sockets)
+    // oxlint-disable-next-line no-await-in-loop -- as long as bytes come in
+    await patience.clock.sleep(patience.quietMs, patience.signal)
+  }
+}
+
+function bytesReadBy(sockets: readonly Socket[]): number {
+  return sockets.reduce((sum, socket) => sum + socket.bytesRead, 0)
 }
 
 /** The connection, or an error at once when `signal` aborts; a connection that stands too late is closed again. */
@@ -152,7 +174,7 @@ function lineOf(connection: NatsConnection, { sockets, dialMs, log }: LineParts)
         () => true,
         () => false,
       ),
-    bytesRead: () => sockets.reduce((sum, socket) => sum + socket.bytesRead, 0),
+    bytesRead: () => bytesReadBy(sockets),
     drop,
     over: end.signal,
   }
@@ -170,8 +192,8 @@ async function connectionOptions(server: string, access: NatsAccess): Promise<Co
   return {
     servers: [server],
     reconnect: false,
-    timeout: access.connectTimeoutMs,
-    pingInterval: NO_PING_MS,
+    timeout: NEVER_MS,
+    pingInterval: NEVER_MS,
     noEcho: true,
     ignoreAuthErrorAbort: true,
     ignoreClusterUpdates: true,

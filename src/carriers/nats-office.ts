@@ -1,6 +1,7 @@
 /** The node's side of one post office: what outlives a line. Books, queues, and the place on disk. */
 import { textFromBytes } from '#base/bytes.ts'
 import { codeOf } from '#base/errors.ts'
+import type { Lane } from '#model/precedence.ts'
 import type { Arrival, PeerId } from '#ports/carrier.ts'
 import { openArrivalQueue, type ArrivalQueue } from './arrival-queue.ts'
 import { openContactQueue, type ContactQueue } from './contact-queue.ts'
@@ -19,8 +20,8 @@ export interface Office {
   readonly contacts: ContactQueue
   readonly waiting: ArrivalQueue
   readonly tokens: Tokens
-  /** Puts an envelope into the queue. */
-  readonly deliver: (entry: Entry, bytes: Uint8Array) => void
+  /** Puts an envelope into the queue; `lane` where its subject is known. */
+  readonly deliver: (entry: Entry, bytes: Uint8Array, lane?: Lane) => void
   /** What was put into the queue, for the node. */
   readonly arrivals: () => AsyncIterable<Arrival>
   /** Writes the place to the store unless it stands there. A store that fails means that more is fetched again. */
@@ -53,8 +54,8 @@ export async function openOffice(options: NatsOptions, ports: NatsPorts): Promis
     waiting,
     tokens: openTokens(ports.random.bytes(16)),
     save: keeper.save,
-    deliver: (entry, bytes) => {
-      const arrival = arrivalOf({ peer, key, bytes, entry, ledger, keeper, waiting })
+    deliver: (entry, bytes, lane) => {
+      const arrival = arrivalOf({ peer, key, bytes, lane, entry, ledger, keeper, waiting })
       entries.set(arrival, entry)
       waiting.push(arrival)
     },
@@ -72,6 +73,7 @@ interface ArrivalParts {
   readonly peer: PeerId
   readonly key: string
   readonly bytes: Uint8Array
+  readonly lane: Lane | undefined
   readonly entry: Entry
   readonly ledger: Ledger
   readonly keeper: Keeper
@@ -80,7 +82,7 @@ interface ArrivalParts {
 
 /** The bookmark is made when it is read: it says what is settled by then, and this arrival with it. */
 function arrivalOf(parts: ArrivalParts): Arrival {
-  const { peer, key, bytes, entry, ledger, keeper, waiting } = parts
+  const { peer, key, bytes, lane, entry, ledger, keeper, waiting } = parts
   let bookmark: Uint8Array | undefined
   const settle = (): void => {
     ledger.hold(entry)
@@ -89,6 +91,7 @@ function arrivalOf(parts: ArrivalParts): Arrival {
   return {
     peer,
     bytes,
+    ...(lane !== undefined && { lane }),
     get bookmark() {
       bookmark = bytesFromPlace(ledger.placeWith(entry))
       return [{ key, value: bookmark }]

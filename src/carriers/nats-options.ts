@@ -20,7 +20,7 @@ export interface NatsAccess {
   readonly user?: string | undefined
   readonly passwordFile?: string | undefined
   readonly nkeySeedFile?: string | undefined
-  /** How long one attempt to connect may take, in milliseconds. A thin link needs 120,000. */
+  /** How long an attempt to connect may go on without a byte coming in, in milliseconds. */
   readonly connectTimeoutMs: number
 }
 

@@ -22,7 +22,7 @@ import { bytesOnLine, type Exchange } from './nats-exchange.ts'
 import type { NatsOptions, NatsPorts } from './nats-options.ts'
 import type { Mark } from './nats-place.ts'
 import { subjectOf } from './nats-subject.ts'
-import { windowBytes } from './nats-window.ts'
+import { waitMs, type UnderWay } from './nats-window.ts'
 
 /** Sends on one line; ends with it. */
 export interface Sender {
@@ -62,8 +62,10 @@ interface Job {
 interface Desk extends SenderParts {
   /** By lane, first come first. */
   readonly waiting: ReadonlyMap<string, Job[]>
-  underWayBytes: number
+  underWay: UnderWay
   jobs: number
+  /** Time will have made room then: somebody sleeps until that. */
+  isWaiting: boolean
 }
 
 /** Parcels that wait or are under way; the node itself has fewer (IN_FLIGHT_MAX). */
@@ -73,7 +75,8 @@ const NO_STREAM_CODE = 503
 /** Starts with nothing waiting. */
 export function openSender(parts: SenderParts): Sender {
   const waiting = new Map(LANES.map((lane) => [lane as string, [] as Job[]]))
-  const desk: Desk = { ...parts, waiting, underWayBytes: 0, jobs: 0 }
+  const underWay = { bytes: 0, beganAtMs: 0, answeredAtMs: 0 }
+  const desk: Desk = { ...parts, waiting, underWay, jobs: 0, isWaiting: false }
   const { options, exchange } = parts
   return {
     send: async (parcel, signal) => {
@@ -128,21 +131,41 @@ function nextJob(desk: Desk): Job | undefined {
   const queue = LANES.map((lane) => desk.waiting.get(lane)).find((jobs) => jobs?.length)
   const [job] = queue ?? []
   if (job === undefined) return undefined
-  const window = windowBytes(desk.exchange.pace())
-  const isRoom = desk.underWayBytes === 0 || desk.underWayBytes + job.size <= window
-  if (!isRoom && job.parcel.lane !== 'flash') return undefined
+  const ms = waitMs(desk.exchange.pace(), desk.underWay, desk.ports.clock.monotonicMs())
+  if (ms > 0 && job.parcel.lane !== 'flash') {
+    if (ms < Infinity && !desk.isWaiting) void pumpLater(desk, ms)
+    return undefined
+  }
   queue?.shift()
   return job
+}
+
+async function pumpLater(desk: Desk, ms: number): Promise<void> {
+  const { over } = desk.exchange.line
+  desk.isWaiting = true
+  await desk.ports.clock.sleep(ms, over)
+  desk.isWaiting = false
+  if (!over.aborted) pump(desk)
 }
 
 /** One try. */
 async function publish(desk: Desk, job: Job): Promise<void> {
   const { subject, parcel } = job
-  desk.underWayBytes += job.size
+  const { clock } = desk.ports
+  const { bytes, beganAtMs } = desk.underWay
+  desk.underWay = {
+    ...desk.underWay,
+    bytes: bytes + job.size,
+    beganAtMs: bytes === 0 ? clock.monotonicMs() : beganAtMs,
+  }
   job.tries += 1
   try {
     const answer = await desk.exchange.ask({ subject, bytes: parcel.bytes, isParcel: true })
-    desk.underWayBytes -= job.size
+    desk.underWay = {
+      ...desk.underWay,
+      bytes: desk.underWay.bytes - job.size,
+      answeredAtMs: clock.monotonicMs(),
+    }
     pump(desk)
     if (answer !== undefined) await settle(desk, job, verdictOf(answer))
     else if (job.tries === 1) enqueue(desk, job)

@@ -9,7 +9,7 @@ import type { Mark } from './nats-place.ts'
 import { provisionStream } from './nats-provision.ts'
 import { recall } from './nats-recall.ts'
 import { openSender, type Sender } from './nats-sender.ts'
-import { everySubject, isOwnSubject } from './nats-subject.ts'
+import { everySubject, isOwnSubject, laneOfSubject } from './nats-subject.ts'
 
 /** A contact with the post office. */
 export interface Session {
@@ -101,7 +101,7 @@ function hear(office: Office, catchUp: CatchUp, { subject, bytes }: LineMessage)
   }
   const entry = ledger.heard(bytes)
   if (entry === undefined) return
-  deliver(entry, bytes)
+  deliver(entry, bytes, laneOfSubject(subject))
   if (ledger.isCrowded()) catchUp.wake()
 }
 

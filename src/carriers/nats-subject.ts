@@ -7,7 +7,7 @@
  * restore meets nothing of its former life (research/nats.md 4a).
  */
 import { assert } from '#base/assert.ts'
-import { laneNumber, type Lane } from '#model/precedence.ts'
+import { laneFromNumber, laneNumber, type Lane } from '#model/precedence.ts'
 import type { NatsAddress } from './nats-options.ts'
 
 /** Stops the node when the address cannot stand in a subject. */
@@ -35,6 +35,11 @@ export function nodeToken({ nodeNumber }: Pick<NatsAddress, 'nodeNumber'>): stri
 export function isOwnSubject(address: NatsAddress, subject: string): boolean {
   const [, , node, parcel] = subject.split('.')
   return node === nodeToken(address) && parcel?.startsWith(address.epoch) === true
+}
+
+/** The lane that a subject names, or undefined. */
+export function laneOfSubject(subject: string): Lane | undefined {
+  return laneFromNumber(Number(subject.split('.')[1]))
 }
 
 /** Everything in the workspace, as a filter. */

@@ -1,9 +1,10 @@
 /**
  * How much may be under way on one line: enough to fill it, too little to keep a flash parcel waiting.
  *
- * The window is 1.25 times what the line moves in one round trip and a bit (research/nats.md 4d).
- * Nothing more than the window is ever in a socket, so whatever overtakes waits for that much at most.
+ * The server answers each parcel, which tells rate and round trip. The next parcel leaves a moment before the line has done with
+ * those before it, by that reckoning; so whatever overtakes waits for one parcel at most, and parcels are cut to about 2 s.
  */
+import type { LinkRoom } from '#ports/carrier.ts'
 
 /** What is known of a line's speed. */
 export interface Pace {
@@ -23,8 +24,12 @@ export interface Flight {
   readonly underWayBytes: number
 }
 
-const WINDOW_BYTES_MIN = 2_048
 const WINDOW_BYTES_MAX = 65_536
+const AIRTIME_MS = 2_000
+/** A smaller parcel is mostly seal, signature and subject. */
+const PARCEL_BYTES_LEAST = 512
+/** So long before the line is free the next parcel leaves: timers and busy machines at both ends. */
+const SLACK_MS = 250
 const SAMPLES_MAX = 12
 /** The best of the samples that count; their median, since answers may come in lumps. */
 const BEST_SAMPLES = 5
@@ -54,10 +59,35 @@ export function paceAfter(pace: Pace, flight: Flight): Pace {
   return { rttMs, samples, bytesPerSecond: best[best.length >> 1] ?? seen }
 }
 
-/** Bytes that may be under way at once; flash parcels ignore it. */
-export function windowBytes({ bytesPerSecond, rttMs }: Pace): number {
-  const wanted = (1.25 * bytesPerSecond * (rttMs + 250)) / 1_000
-  return Math.round(Math.min(WINDOW_BYTES_MAX, Math.max(WINDOW_BYTES_MIN, wanted)))
+/** A round trip without a parcel that tells of the rate, such as that of a question. */
+export function paceAfterAnswer(pace: Pace, tookMs: number): Pace {
+  return { ...pace, rttMs: Math.min(pace.rttMs, Math.max(0.1, tookMs)) }
+}
+
+/** What is under way on a line, and when that changed. */
+export interface UnderWay {
+  readonly bytes: number
+  /** When something was sent while nothing was under way. */
+  readonly beganAtMs: number
+  readonly answeredAtMs: number
+}
+
+/** How long the next parcel has to wait, in milliseconds: 0 for not at all, Infinity for the next answer. Flash does not wait. */
+export function waitMs({ bytesPerSecond, rttMs }: Pace, under: UnderWay, nowMs: number): number {
+  if (under.bytes === 0) return 0
+  const bytesPerMs = bytesPerSecond / 1_000
+  // While answers stay away, one parcel more than they would explain.
+  const explained = bytesPerMs * (rttMs + SLACK_MS + AIRTIME_MS)
+  if (under.bytes > Math.min(WINDOW_BYTES_MAX, explained)) return Infinity
+  const carriedForMs = nowMs - Math.max(under.beganAtMs, under.answeredAtMs - rttMs)
+  return Math.max(0, Math.ceil(under.bytes / bytesPerMs - carriedForMs - SLACK_MS))
+}
+
+/** What is good for the line: parcels of about 2 s, and three of them besides what is in the air. */
+export function roomOn({ bytesPerSecond, rttMs }: Pace): LinkRoom {
+  const airtimeBytes = Math.round((bytesPerSecond * AIRTIME_MS) / 1_000)
+  const parcelBytes = Math.max(PARCEL_BYTES_LEAST, airtimeBytes)
+  return { parcelBytes, underWayBytes: 3 * parcelBytes + (bytesPerSecond * rttMs) / 1_000 }
 }
 
 /** After how many milliseconds without an answer the line deserves a question, with so much under way. */

@@ -14,6 +14,10 @@ import { openOffice } from './nats-office.ts'
 import type { NatsOptions, NatsPorts } from './nats-options.ts'
 import { serveLine, type Session } from './nats-session.ts'
 import { assertAddress } from './nats-subject.ts'
+import { firstPace, roomOn } from './nats-window.ts'
+
+/** What is expected of a line that is not there: 2.4 kbit/s, 3 s there and back. */
+const SLOW_DIAL_MS = 9_000
 
 /** The carrier, and ears for what a modem knows. */
 export interface NatsCarrier extends Carrier {
@@ -57,6 +61,7 @@ export async function openNatsCarrier(
     name: options.name,
     envelopeBytesMax: ENVELOPE_BYTES_MAX,
     receiptDelayMs: options.receiptDelayMs,
+    room: () => roomOn(session?.exchange.pace() ?? firstPace(SLOW_DIAL_MS)),
     contacts: office.contacts.contacts,
     arrivals: office.arrivals,
     send,

@@ -11,6 +11,7 @@ import { courierExport, courierImport, courierStatus } from './courier.ts'
 import { doctor, type DoctorOptions } from './doctor.ts'
 import { enrol } from './enrol.ts'
 import { EXIT, type ExitCode } from './explain.ts'
+import { gaps } from './gaps.ts'
 import { init, type FoundingOptions } from './init.ts'
 import { addJoinCommands, addMembershipCommands } from './membership-commands.ts'
 import { passphrase, type PassphraseOptions } from './passphrase.ts'
@@ -109,6 +110,12 @@ function addNodeCommands(program: Command, action: Action, surroundings: Surroun
     .description('show the running node, the nodes it knows and its links')
     .addHelpText('after', examples('status', 'status --json'))
     .action(action<CommonOptions>(status))
+  command(program, 'gaps', surroundings)
+    .description(
+      'show what is lacking here and on the other nodes, since when, and who could give it',
+    )
+    .addHelpText('after', examples('gaps', 'gaps --json'))
+    .action(action<CommonOptions>(gaps))
   command(program, 'revoke', surroundings)
     .argument('<kit>', 'name, number or id of the lost node')
     .description('shut a lost node out, make new keys, and say what its loss means')
@@ -178,6 +185,7 @@ function addTalkCommands(program: Command, action: Action, surroundings: Surroun
     .argument('<text...>', 'the message')
     .description('write a message on the running node, as its first administrator')
     .addOption(new Option('--lane <lane>', 'how urgent it is').choices(LANES).default('routine'))
+    .option('--override <reason>', 'why it cannot wait, when you have sent as many as you may')
     .option('--reply <id>', 'id of the message that this answers')
     .addHelpText(
       'after',

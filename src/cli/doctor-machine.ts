@@ -6,8 +6,6 @@ import type { CarrierConfig, Config } from '#config/schema.ts'
 import { failed, fail, ok, warn, type Finding } from './finding.ts'
 import type { Surroundings } from './terminal.ts'
 
-const DISK_FAIL_BYTES = 50e6
-const DISK_WARN_BYTES = 1e9
 const CONNECT_MS = 5_000
 const NATS_PORT = 4_222
 
@@ -27,12 +25,16 @@ export function checkEnvironment(environment: Environment): readonly Finding[] {
 }
 
 /** Room on the disk that holds `folder`. */
-export async function checkDisk(folder: string): Promise<Finding> {
+export async function checkDisk(
+  folder: string,
+  { freeBytesMin, freeBytesLow }: Config['disk'],
+): Promise<Finding> {
   return statfs(folder).then(({ bavail, bsize }) => {
     const bytes = bavail * bsize
-    const text = `${(bytes / 1e9).toFixed(1)} GB free`
-    if (bytes < DISK_FAIL_BYTES) return fail('disk', `${text}: free some, or nothing can be saved`)
-    if (bytes < DISK_WARN_BYTES) return warn('disk', `${text}: free some before it is needed`)
+    const text =
+      bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB free` : `${(bytes / 1e9).toFixed(1)} GB free`
+    if (bytes < freeBytesMin) return fail('disk', `${text}: free some, or nothing new is taken in`)
+    if (bytes < freeBytesLow) return warn('disk', `${text}: free some before it is needed`)
     return ok('disk', text)
   }, failed('disk'))
 }

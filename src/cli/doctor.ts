@@ -1,5 +1,8 @@
 /** `holdfast doctor`: looks at everything a node needs and says what to do about what is not well. */
+import type { NodeStatus } from '#app/types.ts'
 import { stateOfFolder } from '#config/data-folder.ts'
+import { Config } from '#config/schema.ts'
+import { clockInWords } from './clock-words.ts'
 import { checkFolder } from './doctor-folder.ts'
 import {
   checkCarriers,
@@ -10,7 +13,7 @@ import {
 } from './doctor-machine.ts'
 import { checkTls } from './doctor-tls.ts'
 import { EXIT, NodeNotRunning, type ExitCode } from './explain.ts'
-import { failed, ok, type Finding } from './finding.ts'
+import { failed, ok, warn, type Finding } from './finding.ts'
 import { findLocalNode } from './local-node.ts'
 import { table, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
 
@@ -18,6 +21,9 @@ import { table, writeJson, writeLines, type CommonOptions, type Surroundings } f
 export interface DoctorOptions extends CommonOptions {
   readonly config?: string
 }
+
+/** What counts where the config cannot be read. */
+const DEFAULTS = Config.parse({})
 
 /** Runs the command; `failed` when something cannot work. */
 export async function doctor(
@@ -47,15 +53,15 @@ async function examine(
   const machine = [checkNode(process.versions.node), ...checkEnvironment(surroundings.environment)]
   const isAbsent = (await stateOfFolder(data)).kind === 'absent'
   const running = isAbsent ? undefined : await runningNode(data, surroundings)
-  const isRunning = running !== undefined && running.state === 'ok'
+  const isRunning = running?.[0]?.state === 'ok'
   const place = { data, config: options.config, isRunning }
   const { findings, config, isFounder } = await checkFolder(place, surroundings)
   const now = surroundings.clock.now()
   return [
     ...machine,
     ...findings,
-    ...(isAbsent ? [] : [await checkDisk(data)]),
-    ...(running === undefined ? [ok('running', 'no; `holdfast start` starts it')] : [running]),
+    ...(isAbsent ? [] : [await checkDisk(data, (config ?? DEFAULTS).disk)]),
+    ...(running ?? [ok('running', 'no; `holdfast start` starts it')]),
     ...(config === undefined
       ? []
       : [
@@ -67,13 +73,18 @@ async function examine(
 }
 
 /** Undefined when no node runs on the folder. */
-async function runningNode(data: string, surroundings: Surroundings): Promise<Finding | undefined> {
+async function runningNode(
+  data: string,
+  surroundings: Surroundings,
+): Promise<readonly Finding[] | undefined> {
   return findLocalNode(data, surroundings)
     .then(async ({ ask, url }) => {
-      await ask('GET', '/api/holdfast/v1/status')
-      return ok('running', `yes, and it answers at ${url}`)
+      const { clock } = (await ask('GET', '/api/holdfast/v1/status')) as NodeStatus
+      const running = ok('running', `yes, and it answers at ${url}`)
+      if (clock.state === 'good') return [running]
+      return [running, warn('clock', `as the node sees it: ${clockInWords(clock)}`)]
     })
     .catch((error: unknown) =>
-      error instanceof NodeNotRunning ? undefined : failed('running')(error),
+      error instanceof NodeNotRunning ? undefined : [failed('running')(error)],
     )
 }

@@ -37,7 +37,12 @@ const FILE_WORDS: Readonly<Record<string, string>> = {
   EPERM: 'no permission',
   EROFS: 'a disk that cannot be written to',
 }
-const REFUSED: readonly ErrorCode[] = ['NOT_ALLOWED', 'NOT_SIGNED_IN', 'JOIN_REFUSED']
+const REFUSED: readonly ErrorCode[] = [
+  'NOT_ALLOWED',
+  'NOT_SIGNED_IN',
+  'JOIN_REFUSED',
+  'ALLOWANCE_SPENT',
+]
 
 /** The exit code of a program that ended with this error. */
 export function exitCodeOf(error: unknown): ExitCode {

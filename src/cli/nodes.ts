@@ -1,5 +1,6 @@
 /** `holdfast nodes`: the nodes of the organisation, what they may, until when, and when they were last heard. */
 import type { KnownNode } from '#app/types.ts'
+import { apart } from './clock-words.ts'
 import { findLocalNode } from './local-node.ts'
 import {
   table,
@@ -28,6 +29,7 @@ function rowOf(node: KnownNode): readonly string[] {
     rightsOf(node),
     standingOf(node),
     heard(node),
+    clock(node),
   ]
 }
 
@@ -40,6 +42,10 @@ function standingOf({ revokedSince, validity, validUntil, validFrom }: KnownNode
   if (revokedSince > 0) return `revoked since ${when(revokedSince)}`
   if (validity === 'not yet valid') return `valid from ${when(validFrom)}`
   return validity === 'expired' ? `expired ${when(validUntil)}` : `valid until ${when(validUntil)}`
+}
+
+function clock({ clock: { state, aheadMs = 0 } }: KnownNode): string {
+  return state === 'differs' ? `time uncertain, clock ${apart(aheadMs)}` : ''
 }
 
 function heard({ lastHeardAt, isThisNode }: KnownNode): string {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { EdgeError } from '#base/errors.ts'
 import { PAGE_POSTS_MAX } from '#base/limits.ts'
 import { channelId } from './channel.ts'
+import { Stories, wayInWords, type Way } from './delivery-words.ts'
 import { findLocalNode, type LocalNode } from './local-node.ts'
 import { when, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
 
@@ -21,22 +22,13 @@ const Post = z.object({
   message: z.string(),
   props: z.object({
     holdfast_precedence: z.string().optional(),
+    holdfast_override: z.string().optional(),
     holdfast_time_uncertain: z.boolean().optional(),
+    holdfast_time_doubt: z.string().optional(),
   }),
 })
 const Posts = z.object({ order: z.array(z.string()), posts: z.record(z.string(), Post) })
 const People = z.array(z.object({ id: z.string(), username: z.string() }))
-const Way = z.object({
-  destinationName: z.string(),
-  isHub: z.boolean(),
-  word: z.enum(['on this kit', 'queued', 'left this kit', 'stored', 'read']),
-  place: z.int().optional(),
-  carrier: z.string().optional(),
-})
-const Stories = z.array(z.object({ message: z.string(), deliveries: z.array(Way) }))
-
-type Way = z.infer<typeof Way>
-
 /** One message with everything that is shown of it. */
 interface Shown {
   readonly id: string
@@ -44,8 +36,13 @@ interface Shown {
   readonly author: string
   readonly text: string
   readonly lane: string
+  /** Why it was sent beyond the allowance of its lane. */
+  readonly overrideReason: string | undefined
+  /** Since when it should be at headquarters and is not. */
+  readonly overdueSince: number | undefined
   readonly isReply: boolean
   readonly isTimeUncertain: boolean
+  readonly timeDoubt: string | undefined
   readonly deliveries: readonly Way[]
 }
 
@@ -88,42 +85,38 @@ async function newest(
   const stories = Stories.parse(
     await ask('POST', '/api/holdfast/v1/posts/delivery', { post_ids: found.map(({ id }) => id) }),
   )
+  const storyOf = (id: string) => stories.find(({ message }) => message === id)
   return found.map((each) => ({
     id: each.id,
     at: each.create_at,
     author: people.find(({ id }) => id === each.user_id)?.username ?? 'somebody not known here yet',
     text: each.delete_at > 0 ? '' : each.message,
     lane: each.props.holdfast_precedence ?? 'routine',
+    overrideReason: each.props.holdfast_override,
+    overdueSince: storyOf(each.id)?.overdueSince,
     isReply: each.root_id !== '',
     isTimeUncertain: each.props.holdfast_time_uncertain ?? false,
-    deliveries: stories.find(({ message }) => message === each.id)?.deliveries ?? [],
+    timeDoubt: each.props.holdfast_time_doubt,
+    deliveries: storyOf(each.id)?.deliveries ?? [],
   }))
 }
 
 function lines(message: Shown): readonly string[] {
-  const lane = message.lane === 'routine' ? '' : ` [${message.lane}]`
-  const time = message.isTimeUncertain ? 'time uncertain' : when(message.at)
+  const lane = message.lane === 'routine' ? '' : ` [${message.lane}${whyOf(message)}]`
+  const time = message.isTimeUncertain
+    ? `time uncertain (${message.timeDoubt ?? 'unknown why'})`
+    : when(message.at)
   const reply = message.isReply ? '↳ ' : ''
   const text = message.text === '' ? '(deleted)' : message.text
-  const ways = message.deliveries.map(inWords)
+  const { overdueSince: since } = message
+  const overdue = since === undefined ? [] : [`overdue since ${when(since)}`]
+  const ways = [...overdue, ...message.deliveries.map(wayInWords)]
   return [
     `${time}  ${reply}${message.author}${lane}: ${text.replaceAll('\n', '\n    ')}`,
     ...(ways.length === 0 ? [] : [`    ${ways.join(', ')}`]),
   ]
 }
 
-function inWords({ destinationName, isHub, word, place, carrier }: Way): string {
-  const name = isHub ? `${destinationName} (HQ)` : destinationName
-  switch (word) {
-    case 'on this kit':
-      return `${name}: on this kit`
-    case 'queued':
-      return `${name}: queued${place === undefined ? '' : place === 0 ? ', next' : `, ${place} before it`}`
-    case 'left this kit':
-      return `${name}: left this kit${carrier === undefined ? '' : ` by ${carrier}`}`
-    case 'stored':
-      return `${name}: stored there`
-    case 'read':
-      return `${name}: read there`
-  }
+function whyOf({ overrideReason }: Shown): string {
+  return overrideReason === undefined ? '' : `, beyond the allowance: ${overrideReason}`
 }

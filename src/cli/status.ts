@@ -1,6 +1,7 @@
 /** `holdfast status`: the running node in a few words. */
 import type { Link, NodeStatus } from '#app/types.ts'
 import { LANES } from '#model/precedence.ts'
+import { clockInWords as inWords } from './clock-words.ts'
 import { findLocalNode } from './local-node.ts'
 import {
   table,
@@ -22,9 +23,7 @@ export async function status(options: CommonOptions, surroundings: Surroundings)
 
 function about(answer: NodeStatus, url: string): readonly string[] {
   const { node, organisationName, version, startedAt, channels, messages } = answer
-  const clock = answer.isClockUncertain
-    ? [['Clock', 'cannot be right: set the time of this machine']]
-    : []
+  const clock = answer.clock.state === 'uncertain' ? [['Clock', inWords(answer.clock)]] : []
   const gaps =
     answer.waitingChanges > 0
       ? [['Waiting', `${answer.waitingChanges} changes wait for others that have not arrived`]]
@@ -36,9 +35,26 @@ function about(answer: NodeStatus, url: string): readonly string[] {
       ['Running', `since ${when(startedAt)}`],
       ['Holds', `${messages} messages in ${channels} channels`],
       ...gaps,
+      ...overdue(answer),
+      ...disk(answer),
       ...clock,
     ]),
   ]
+}
+
+function overdue({ overdue: counts }: NodeStatus): readonly (readonly string[])[] {
+  const lanes = LANES.filter((lane) => counts[lane] > 0).map((lane) => `${counts[lane]} ${lane}`)
+  if (lanes.length === 0) return []
+  return [['Overdue', `${lanes.join(', ')}: not at headquarters in time; look at the links`]]
+}
+
+function disk({ disk: { state, freeBytes = 0 } }: NodeStatus): readonly (readonly string[])[] {
+  if (state === 'ample') return []
+  const what =
+    state === 'full'
+      ? 'nothing new is taken in until you free some'
+      : 'free some before nothing new can be taken in'
+  return [['Disk', `${amount(freeBytes)} free: ${what}`]]
 }
 
 function nodes(answer: NodeStatus): readonly string[] {

@@ -20,21 +20,13 @@ import {
   type ByteReader,
   type ByteWriter,
 } from '#base/bytes.ts'
-import { actorOf, type ActorId, type ChannelId, type DocumentId } from '#base/ids.ts'
+import { actorOf, type ActorId, type DocumentId } from '#base/ids.ts'
 import { DELTA_CHANGES_MAX, ENTRY_BYTES_MAX, LIST_CHANGES_MAX } from '#base/limits.ts'
-import {
-  auditDocument,
-  channelDocument,
-  DIRECTORY,
-  KEYS,
-  parseDocumentId,
-  SEGMENT_NUMBER_MAX,
-  segmentDocument,
-} from '#model/document-id.ts'
+import { KEYS } from '#model/document-id.ts'
 import type { Logged } from '#model/log.ts'
-import { LANES, laneFromNumber, laneNumber } from '#model/precedence.ts'
-import { auditedNode, type Scope } from '#trust/epoch.ts'
+import type { Scope } from '#trust/epoch.ts'
 import type { Roster } from '#trust/roster.ts'
+import { documentFromNumber, documentNumber } from './document-code.ts'
 
 /** What is to be encoded: at least one change, and of every actor those that follow each other, in their order. */
 export interface DeltaDraft {
@@ -240,25 +232,4 @@ function readValues(
     if (length > ENTRY_BYTES_MAX) throw new MalformedBytes('an entry is too long')
     return reader.raw(length)
   })
-}
-
-/** 0: the scope's own document (directory or settings). Otherwise 1 + lane + 4 x the segment's number. */
-function documentNumber(document: DocumentId): number {
-  const name = parseDocumentId(document)
-  if (name?.kind === 'audit') return name.number
-  return name?.kind === 'segment' ? 1 + laneNumber(name.lane) + LANES.length * name.number : 0
-}
-
-function documentFromNumber(scope: Scope, number: number): DocumentId | undefined {
-  if (scope === 'keys') return number === 0 ? KEYS : undefined
-  if (scope === 'directory') return number === 0 ? DIRECTORY : undefined
-  const audited = auditedNode(scope)
-  if (audited !== undefined)
-    return number > SEGMENT_NUMBER_MAX ? undefined : auditDocument(audited, number)
-  const channel = scope as ChannelId
-  if (number === 0) return channelDocument(channel)
-  const lane = laneFromNumber((number - 1) % LANES.length)
-  if (lane === undefined) return undefined
-  const document = segmentDocument(channel, lane, Math.floor((number - 1) / LANES.length))
-  return parseDocumentId(document) === undefined ? undefined : document
 }

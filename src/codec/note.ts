@@ -4,18 +4,16 @@
  * - `receipt` (2): "I have these on disk", and how much of it somebody there has had on a screen;
  * - `have` (3): all I have of these documents, so that you may send what I lack;
  * - `want` (4): I lack what follows this of these documents; please send it again.
+ *
+ * A note is signed in one form, and travels in another in which documents of the envelope's own scope are numbers
+ * (`load.ts`). Each follows from the other, whoever is known.
  */
-import {
-  byteReader,
-  byteWriter,
-  bytesFromText,
-  MalformedBytes,
-  textFromBytes,
-} from '#base/bytes.ts'
+import { byteReader, byteWriter, MalformedBytes, type ByteReader } from '#base/bytes.ts'
 import { actorOf, type ActorId, type DocumentId } from '#base/ids.ts'
-import { parseDocumentId } from '#model/document-id.ts'
 import type { Clock } from '#model/log.ts'
+import type { Scope } from '#trust/epoch.ts'
 import type { Roster } from '#trust/roster.ts'
+import { readDocument, writeDocument } from './document-code.ts'
 
 /** What a note says of one document. */
 export interface NoteItem {
@@ -43,54 +41,113 @@ const ACTORS_MAX = 16_384
 /** Largest note that is read: one that is cut to size is smaller, and each of its bytes may become dozens on a disk. */
 const NOTE_BYTES_MAX = 128_000
 
-/** The body of an envelope with this note. Actors whose node is not in the roster are left out. */
+/** A note as its sender signs it. Actors whose node is not in the roster are left out. */
 export function encodeNote(note: Note, roster: Roster): Uint8Array {
-  const writer = byteWriter()
   const actors = actorsOf(note).filter((actor) => roster.ofActor(actor) !== undefined)
-  writer.byte(KINDS[note.kind])
-  writer.byte(note.isWhole ? 1 : 0)
-  writer.uint(actors.length)
-  for (const actor of actors) {
-    writer.uint(roster.ofActor(actor)?.number ?? 0)
-    writer.raw(Buffer.from(actor.slice(16), 'hex'))
-  }
-  writer.uint(note.items.length)
-  for (const item of note.items) {
-    const named = actors.flatMap((actor, index) =>
-      item.clock[actor] === undefined ? [] : [{ actor, index }],
-    )
-    writer.block(bytesFromText(item.document))
-    writer.uint(named.length)
-    for (const { actor, index } of named) {
-      writer.uint(index)
-      writer.uint(item.clock[actor] ?? 0)
-      writer.uint(item.read[actor] ?? 0)
-    }
-    if (note.kind === 'have') writer.raw(item.digest ?? NO_DIGEST)
-  }
-  return writer.bytes()
+  return write({
+    kind: note.kind,
+    isWhole: note.isWhole,
+    actors: actors.map((actor) => ({
+      number: roster.ofActor(actor)?.number ?? 0,
+      life: Buffer.from(actor.slice(16), 'hex'),
+    })),
+    items: note.items.map(({ document, clock, read, digest = NO_DIGEST }) => ({
+      document,
+      digest,
+      counts: actors.flatMap((actor, index) => {
+        const seq = clock[actor]
+        return seq === undefined ? [] : [{ index, seq, seen: read[actor] ?? 0 }]
+      }),
+    })),
+  })
 }
 
-/** The note in an opened body, or undefined when it is malformed. Actors of unknown nodes are passed over. */
+/** The note in the bytes that were signed, or undefined when they are malformed. Actors of unknown nodes are passed over. */
 export function decodeNote(body: Uint8Array, roster: Roster): Note | undefined {
-  if (body.length > NOTE_BYTES_MAX) return undefined
   try {
-    const reader = byteReader(body)
-    const number = reader.byte()
-    const kind = (['receipt', 'have', 'want'] as const).find((name) => KINDS[name] === number)
-    if (kind === undefined) return undefined
-    const isWhole = reader.byte() === 1
-    const actors = readList(reader.uint, ACTORS_MAX, () => {
-      const certificate = roster.byNumber(reader.uint())
-      const life = reader.raw(4)
+    const { kind, isWhole, actors, items } = parse(short(body))
+    const known = actors.map(({ number, life }) => {
+      const certificate = roster.byNumber(number)
       return certificate && actorOf(certificate.node, life)
     })
-    const items = readList(reader.uint, ITEMS_MAX, () => readItem(reader, actors, kind === 'have'))
-    return reader.left() > 0 ? undefined : { kind, isWhole, items }
+    return { kind, isWhole, items: items.map((item) => itemOf(item, known, kind)) }
   } catch (error) {
     if (error instanceof MalformedBytes) return undefined
     throw error
   }
+}
+
+/** A signed note's bytes as they travel in an envelope of a scope. */
+export function shortenNote(body: Uint8Array, scope: Scope): Uint8Array {
+  return write(parse(body), scope)
+}
+
+/** The bytes that were signed, of those that `shortenNote` gave. @throws MalformedBytes */
+export function restoreNote(bytes: Uint8Array, scope: Scope): Uint8Array {
+  return write(parse(short(bytes), scope))
+}
+
+/** A note as it is written: nobody in it is looked up. */
+interface Written {
+  readonly kind: Note['kind']
+  readonly isWhole: boolean
+  readonly actors: readonly { readonly number: number; readonly life: Uint8Array }[]
+  readonly items: readonly WrittenItem[]
+}
+
+interface WrittenItem {
+  readonly document: DocumentId
+  readonly counts: readonly {
+    readonly index: number
+    readonly seq: number
+    readonly seen: number
+  }[]
+  readonly digest: Uint8Array
+}
+
+function write({ kind, isWhole, actors, items }: Written, scope?: Scope): Uint8Array {
+  const writer = byteWriter()
+  writer.byte(KINDS[kind])
+  writer.byte(isWhole ? 1 : 0)
+  writer.uint(actors.length)
+  for (const { number, life } of actors) {
+    writer.uint(number)
+    writer.raw(life)
+  }
+  writer.uint(items.length)
+  for (const { document, counts, digest } of items) {
+    writeDocument(writer, document, scope)
+    writer.uint(counts.length)
+    for (const { index, seq, seen } of counts) {
+      writer.uint(index)
+      writer.uint(seq)
+      if (kind === 'receipt') writer.uint(seen)
+    }
+    if (kind === 'have') writer.raw(digest)
+  }
+  return writer.bytes()
+}
+
+function parse(body: Uint8Array, scope?: Scope): Written {
+  const reader = byteReader(body)
+  const number = reader.byte()
+  const kind = (['receipt', 'have', 'want'] as const).find((name) => KINDS[name] === number)
+  const whole = reader.byte()
+  if (kind === undefined || whole > (kind === 'have' ? 1 : 0))
+    throw new MalformedBytes('there is no such note')
+  const actors = readList(reader.uint, ACTORS_MAX, () => ({
+    number: reader.uint(),
+    life: reader.raw(4),
+  }))
+  const about = { kind, actors: actors.length, scope }
+  const items = readList(reader.uint, ITEMS_MAX, () => readItem(reader, about))
+  if (reader.left() > 0) throw new MalformedBytes('something follows a note')
+  return { kind, isWhole: whole === 1, actors, items }
+}
+
+function short(bytes: Uint8Array): Uint8Array {
+  if (bytes.length > NOTE_BYTES_MAX) throw new MalformedBytes('a note is too long')
+  return bytes
 }
 
 function actorsOf(note: Note): readonly ActorId[] {
@@ -99,25 +156,38 @@ function actorsOf(note: Note): readonly ActorId[] {
 }
 
 function readItem(
-  reader: ReturnType<typeof byteReader>,
+  reader: ByteReader,
+  about: {
+    readonly kind: Note['kind']
+    readonly actors: number
+    readonly scope: Scope | undefined
+  },
+): WrittenItem {
+  const document = readDocument(reader, about.scope)
+  const counts = readList(reader.uint, about.actors, () => {
+    const index = reader.uint()
+    if (index >= about.actors) throw new MalformedBytes('nobody stands at this place')
+    const seq = reader.uint()
+    return { index, seq, seen: about.kind === 'receipt' ? reader.uint() : 0 }
+  })
+  return { document, counts, digest: about.kind === 'have' ? reader.raw(DIGEST_BYTES) : NO_DIGEST }
+}
+
+function itemOf(
+  { document, counts, digest }: WrittenItem,
   actors: readonly (ActorId | undefined)[],
-  hasDigest: boolean,
+  kind: Note['kind'],
 ): NoteItem {
-  const document = textFromBytes(reader.block())
-  if (parseDocumentId(document) === undefined) throw new MalformedBytes('no document has this name')
   const clock: Record<string, number> = {}
   const read: Record<string, number> = {}
-  const count = reader.uint()
-  for (let index = 0; index < count; index += 1) {
-    const actor = actors[reader.uint()]
-    const seq = reader.uint()
-    const seen = reader.uint()
+  for (const { index, seq, seen } of counts) {
+    const actor = actors[index]
     if (actor === undefined) continue
     clock[actor] = seq
     if (seen > 0) read[actor] = seen
   }
-  const digest = hasDigest ? { digest: new Uint8Array(reader.raw(DIGEST_BYTES)) } : {}
-  return { document: document as DocumentId, clock, read, ...digest }
+  const rest = kind === 'have' ? { digest: new Uint8Array(digest) } : {}
+  return { document, clock, read, ...rest }
 }
 
 function readList<T>(count: () => number, most: number, one: () => T): T[] {

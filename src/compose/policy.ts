@@ -1,6 +1,8 @@
 /** What a node does by its config and its role: how long keys live, and whether name and role are as it was made. */
-import type { Opening } from '#app/types.ts'
+import type { EdgeNodeOptions } from '#app/edge-node-options.ts'
+import type { Opening } from '#app/audit-types.ts'
 import { bytesFromText } from '#base/bytes.ts'
+import type { ChannelId } from '#base/ids.ts'
 import { sha256 } from '#base/hash.ts'
 import { invalid } from '#config/load.ts'
 import type { Config } from '#config/schema.ts'
@@ -19,6 +21,38 @@ export function epochPolicyOf(config: Config | undefined, role: NodeRole): Epoch
     rotateAfterMs: rotateAfterDays * DAY_MS,
     burnAfterMs: burnAfterDays && burnAfterDays * DAY_MS,
   }
+}
+
+/** How a node treats its lanes, its disk and what was read; without a config nothing is overdue, counted or too little. */
+export function rulesOf(
+  config: Config | undefined,
+): Pick<EdgeNodeOptions, 'overdueAfterMs' | 'allowance' | 'room' | 'tellsRead'> {
+  if (config === undefined) return {}
+  const { flash, immediate, priority, routine, allowanceMs } = config.lanes
+  return {
+    room: config.disk,
+    tellsRead: tellsReadOf(config),
+    overdueAfterMs: {
+      flash: flash.overdueAfterMs,
+      immediate: immediate.overdueAfterMs,
+      priority: priority.overdueAfterMs,
+      routine: routine.overdueAfterMs,
+    },
+    allowance: {
+      flash: flash.messagesMax,
+      immediate: immediate.messagesMax,
+      withinMs: allowanceMs,
+    },
+  }
+}
+
+/** In which channels other nodes are told what was read here. */
+export function tellsReadOf({
+  readReceipts,
+}: Pick<Config, 'readReceipts'>): (channel: ChannelId) => boolean {
+  const { send, exceptChannels } = readReceipts
+  const except = new Set<string>(exceptChannels)
+  return (channel) => send !== except.has(channel)
 }
 
 const OPENED_BY: Readonly<Record<Way, Opening['by']>> = {

@@ -4,34 +4,8 @@
  */
 import { z } from 'zod'
 import { contradictions } from './contradictions.ts'
-
-/** Message of a refused value: what is wanted, in words. */
-const wanted = (error: string): { readonly error: string } => ({ error })
-
-/** A whole number from `min` to `max`. */
-function whole(min: number, max: number): z.ZodInt {
-  const message = wanted(`a whole number from ${min} to ${max}`)
-  return z.int(message).min(min, message).max(max, message)
-}
-
-/** A text of this form. `error` says in words which. */
-function text(pattern: RegExp, error: string): z.ZodString {
-  return z.string(wanted(error)).regex(pattern, wanted(error))
-}
-
-function oneOf<const Words extends readonly string[]>(
-  words: Words,
-): z.ZodEnum<{ [K in Words[number]]: K }> {
-  return z.enum(words, wanted(`one of ${words.join(', ')}`))
-}
-
-/** An object with these keys and no others. */
-function object<S extends z.core.$ZodLooseShape>(shape: S): z.ZodObject<S, z.core.$strict> {
-  const keys = `one of ${Object.keys(shape).join(', ')}`
-  return z.strictObject(shape, {
-    error: ({ code }) => (code === 'unrecognized_keys' ? keys : 'an object {…}'),
-  })
-}
+import { Lanes } from './lanes-schema.ts'
+import { object, oneOf, text, wanted, whole } from './schema-words.ts'
 
 const HOST = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])`
 const PORT = String.raw`(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`
@@ -67,9 +41,9 @@ const Lan = object({
   receiptDelayMs: receiptDelayMs.default(200),
   backOffMsMax: backOffMsMax.default(30_000),
   keepAliveMs: whole(1_000, DAY_MS)
-    .default(30_000)
+    .optional()
     .describe(
-      'How long a connection may be idle before this node looks whether the other is still there.',
+      'Looks whether the other is still there when a connection was idle for so long: for a router that forgets idle connections. Never unless set.',
     ),
 })
 
@@ -117,7 +91,7 @@ const Nats = object({
   receiptDelayMs: receiptDelayMs.default(30_000),
   connectTimeoutMs: whole(1_000, 600_000)
     .default(120_000)
-    .describe('How long one attempt to connect may take; a thin link needs minutes.'),
+    .describe('How long an attempt to connect may go on without a byte coming in.'),
   backOffMsMax: backOffMsMax.default(60_000),
   idleProbeMs: whole(10_000, DAY_MS)
     .optional()
@@ -137,6 +111,17 @@ const Keys = object({
     .describe(
       'Keys are destroyed so long after newer ones came; 14 on kits and relays unless set, never on hubs.',
     ),
+})
+
+const ReadReceipts = object({
+  send: flag
+    .default(true)
+    .describe('Whether other nodes are told that somebody here had a message on a screen.'),
+  exceptChannels: z
+    .array(text(/^[a-z0-9]{26}$/, 'the id of a channel'), wanted('a list of ids of channels'))
+    .max(2_000, wanted('at most 2000 channels'))
+    .default([])
+    .describe('Ids of channels in which it is the other way round.'),
 })
 
 const Listen = object({
@@ -230,6 +215,19 @@ const Audit = object({
   file: file.optional().describe('File to which every entry is added as a line of JSON.'),
 })
 
+const BYTES_MAX = 1_000_000_000_000
+
+const DiskRoom = object({
+  freeBytesMin: whole(0, BYTES_MAX)
+    .default(64_000_000)
+    .describe(
+      'With less room than this on the disk nothing new is taken in, from people or from nodes; what is here is read and sent.',
+    ),
+  freeBytesLow: whole(0, BYTES_MAX)
+    .default(1_000_000_000)
+    .describe('With less room than this on the disk the operator is warned.'),
+})
+
 const Carrier = z.discriminatedUnion('kind', [Lan, Nats], wanted('a carrier of kind lan or nats'))
 
 /** What a new node becomes when nobody says otherwise. */
@@ -252,6 +250,9 @@ const Shape = object({
     ),
   listen: Listen.prefault({}).describe('Where people and other nodes connect to.'),
   keys: Keys.prefault({}).describe('When the keys that seal messages change and go.'),
+  disk: DiskRoom.prefault({}).describe('Room on the disk that holds the data folder.'),
+  lanes: Lanes.prefault({}).describe('How urgent messages are treated, lane by lane (ACP 121).'),
+  readReceipts: ReadReceipts.prefault({}).describe('Who hears what was read here.'),
   logLevel: oneOf(['error', 'warn', 'info', 'debug'])
     .default('info')
     .describe('Least weight of what is logged.'),

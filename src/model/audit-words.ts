@@ -52,6 +52,7 @@ export const DEEDS = [
   'claim doubted',
   'courier exported',
   'courier imported',
+  'allowance overridden',
 ] as const
 
 /** What was done. */
@@ -120,6 +121,7 @@ export const REASONS = [
   'not a file',
   'too many files',
   'unreadable',
+  'allowance spent',
 ] as const
 
 /** What was asked for and refused: the actions of `trust/access.ts` by number. */
@@ -143,6 +145,7 @@ export const REFUSABLE = [
   'look into a capture',
   'lock',
   'use courier',
+  'read metrics',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */

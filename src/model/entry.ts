@@ -24,12 +24,19 @@ import {
   keyFields,
   type KeyContent,
 } from './key-content.ts'
-import { MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
-import { readCounter, readTime, timeField, wholeNumber, type ListContext } from './list.ts'
+import { MESSAGE_CHARACTERS_MAX, OVERRIDE_REASON_CHARACTERS_MAX } from '#base/limits.ts'
+import { readCounter, readTime, timeField, wholeNumber } from './list.ts'
+import type { ListContext, Timed } from './list.ts'
 
 /** What an entry says. An entry of a kind or shape this version does not know is `unknown` and shown by nobody. */
 export type Content =
-  | { readonly kind: 'post'; readonly body: string; readonly root: PostId | undefined }
+  | {
+      readonly kind: 'post'
+      readonly body: string
+      readonly root: PostId | undefined
+      /** Why it was sent beyond the allowance of its lane. */
+      readonly overrideReason?: string
+    }
   | { readonly kind: 'edit'; readonly target: PostId; readonly body: string }
   | { readonly kind: 'deletion'; readonly target: PostId }
   | {
@@ -85,9 +92,7 @@ export interface Draft {
 }
 
 /** A decoded entry. */
-export interface Entry extends Draft {
-  /** Where it stands in time: never before what it claims, always after the entry before it in its list. */
-  readonly placeAt: Instant
+export interface Entry extends Draft, Timed {
   /** A Lamport number across the document: larger than all its author had seen. 0 in what replaces nothing. */
   readonly counter: number
 }
@@ -135,14 +140,19 @@ export function decodeEntry(
   context: ListContext,
 ): { entry: Entry; context: ListContext } {
   const fields = decodeFields(value)
-  const { seconds, placeAt } = readTime(fields[2], context)
+  const { seconds, timed } = readTime(fields[2], context)
   const { author, people } = readAuthor(fields[1], context.people)
   const hasCounter = !UNCOUNTED.has(fields[0])
   const counter = hasCounter ? readCounter(fields[3], context) : 0
   const content = readContent(hasCounter ? fields.toSpliced(3, 1) : fields)
   return {
-    entry: { author, claimedAt: seconds * 1000, placeAt, counter, content },
-    context: { people, seconds, placeAt, counter: Math.max(counter, context.counter) },
+    entry: { author, ...timed, counter, content },
+    context: {
+      people,
+      seconds,
+      placeAt: timed.placeAt,
+      counter: Math.max(counter, context.counter),
+    },
   }
 }
 
@@ -160,11 +170,7 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
   if (content.kind === 'audit') return [...head, ...auditFields(content)]
   switch (content.kind) {
     case 'post':
-      return [
-        ...head,
-        content.body,
-        ...(content.root === undefined ? [] : [bytesFromId(content.root)]),
-      ]
+      return [...head, content.body, ...postExtras(content)]
     case 'edit':
       return [...head, bytesFromId(content.target), content.body]
     case 'deletion':
@@ -174,8 +180,10 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
       return [...head, bytesFromId(content.target), content.emoji, content.isSet ? 1 : 0]
     case 'node':
       return [...head, content.certificate]
-    case 'person':
-      return [...head, bytesFromId(content.person), ...profileFields(content.profile)]
+    case 'person': {
+      const { username, displayName, isAdministrator } = content.profile
+      return [...head, bytesFromId(content.person), username, displayName, isAdministrator ? 1 : 0]
+    }
     case 'channel':
       return [...head, bytesFromId(content.channel), CHANNEL_KINDS.indexOf(content.channelKind)]
     case 'member':
@@ -191,8 +199,9 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
   }
 }
 
-function profileFields(profile: Profile): unknown[] {
-  return [profile.username, profile.displayName, profile.isAdministrator ? 1 : 0]
+function postExtras({ root, overrideReason }: Extract<Content, { kind: 'post' }>): unknown[] {
+  const thread = root === undefined ? [] : [bytesFromId(root)]
+  return overrideReason === undefined ? thread : [thread[0] ?? null, overrideReason]
 }
 
 function readAuthor(
@@ -212,7 +221,9 @@ const READERS: Readonly<Record<number, (fields: Fields) => Content | undefined>>
   [KIND_NUMBER.post]: (fields) => {
     const body = textField(fields[3], MESSAGE_CHARACTERS_MAX)
     const root = idField<PostId>(fields[4])
-    return body === undefined ? undefined : { kind: 'post', body, root }
+    const overrideReason = textField(fields[5], OVERRIDE_REASON_CHARACTERS_MAX)
+    if (body === undefined) return undefined
+    return { kind: 'post', body, root, ...(overrideReason && { overrideReason }) }
   },
   [KIND_NUMBER.edit]: (fields) => {
     const target = idField<PostId>(fields[3])
@@ -274,10 +285,7 @@ function readContent(fields: Fields): Content {
 }
 
 function readSettings(field: unknown): Settings {
-  const source = (typeof field === 'object' && field !== null ? field : {}) as Record<
-    string,
-    unknown
-  >
+  const source = Object(field) as Readonly<Record<string, unknown>>
   const settings: { -readonly [Key in keyof Settings]: Settings[Key] } = {}
   for (const key of ['name', 'displayName', 'purpose', 'header'] as const) {
     const text = textField(source[key], 1024)

@@ -4,16 +4,27 @@
  * counter that grows along whatever its author had seen. A clock that jumps must not undo an edit, nor a counter that
  * jumps (`explained.ts`); one that somebody drove to its end all the same leaves the decision to time.
  */
-import type { ActorId, DocumentId, Instant } from '#base/ids.ts'
-import { COUNTER_MAX, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
+import type { ActorId, DocumentId, Instant, PostId } from '#base/ids.ts'
+import { COUNTER_MAX, EARLIEST_CREDIBLE_AT, TRUST_AHEAD_MS } from '#base/limits.ts'
 import { parseDocumentId } from './document-id.ts'
 import { isCounted, type Draft, type Entry } from './entry.ts'
-import { earliestPlace } from './list.ts'
+import { earliestPlace, type Objection } from './list.ts'
 import { postIdOf, type Log, type Logged } from './log.ts'
 
-/** Where a message stands among its channel's: later ones sort behind. */
-export function orderKey(document: DocumentId, logged: Logged): string {
-  return `${padded(logged.entry.placeAt)}.${postIdOf(document, logged.actor, logged.seq)}`
+/** Where a message stands among its channel's: later ones sort behind. `settledAt`: not at its own place, but there. */
+export function orderKey(document: DocumentId, logged: Logged, settledAt?: Instant): string {
+  const { placeAt } = logged.entry
+  const id = postIdOf(document, logged.actor, logged.seq)
+  return orderKeyAt({ placeAt, id }, settledAt)
+}
+
+/** The order key of the message `id` whose own place is `placeAt`. */
+export function orderKeyAt(
+  { placeAt, id }: { readonly placeAt: Instant; readonly id: PostId },
+  settledAt = placeAt,
+): string {
+  const settled = settledAt === placeAt ? '' : `${padded(settledAt)}.`
+  return `${settled}${padded(placeAt)}.${id}`
 }
 
 /** The least of all order keys that stand after `at`. */
@@ -21,9 +32,10 @@ export function orderKeyAfter(at: Instant): string {
   return padded(at + 1)
 }
 
-/** The place in an order key. */
-export function placeOfKey(key: string): Instant {
-  return Number(key.slice(0, 15))
+/** Where a message stands by its order key, and the place that it says itself. */
+export function placesOfKey(key: string): { readonly at: Instant; readonly placeAt: Instant } {
+  const parts = key.split('.')
+  return { at: Number(parts[0]), placeAt: Number(parts.at(-2)) }
 }
 
 /** Which of two entries about one thing counts: the one that sorts behind. Never less than what its author had seen. */
@@ -41,28 +53,47 @@ export function causeKey(document: DocumentId, logged: Logged): string {
  */
 export function believedUntil(claimedAt: Instant): Instant {
   const claimed = Math.floor(claimedAt / 1000) * 1000
-  return claimed >= EARLIEST_CREDIBLE_AT ? claimed + DAY_MS : Infinity
+  return claimed >= EARLIEST_CREDIBLE_AT ? claimed + TRUST_AHEAD_MS : Infinity
+}
+
+/** What an author has seen of the channel it writes in, in any document. */
+export interface Seen {
+  /** The newest place that is believed. */
+  readonly placeAt: Instant
+  /** Up to when places are believed, where that does not follow from the claimed time alone. */
+  readonly until?: Instant
+  /** To whose time the entry objects. */
+  readonly objections?: readonly Objection[]
 }
 
 /**
  * The entry in its place, as the next one of `actor`: at its claimed time, unless what its author has seen, in this
- * document or until `seenAt` elsewhere, contradicts that.
+ * document or elsewhere, contradicts that.
  */
 export function placeEntry(
   log: Log,
   draft: Draft,
-  at: { readonly actor: ActorId; readonly seenAt: Instant },
+  { actor, seen }: { readonly actor: ActorId; readonly seen: Seen },
 ): Entry {
   const seconds = Math.floor(draft.claimedAt / 1000)
-  const until = believedUntil(draft.claimedAt)
-  const seenAt = at.seenAt <= until ? at.seenAt : 0
-  const after = Math.max(log.newestPlaceAt(until), seenAt) + 1
-  const placeAt = Math.max(earliestPlace(seconds, log.context(at.actor)), after)
+  const until = seen.until ?? believedUntil(draft.claimedAt)
+  const seenAt = seen.placeAt <= until ? seen.placeAt : 0
+  // What is objected to stands between what is believed and the entry.
+  const roomMs = seen.objections === undefined || seen.objections.length === 0 ? 1 : 2
+  const after = Math.max(log.newestPlaceAt(until), seenAt) + roomMs
+  const placeAt = Math.max(earliestPlace(seconds, log.context(actor)), after)
   const counter = isCounted(draft.content) ? Math.min(COUNTER_MAX, log.counter() + 1) : 0
-  return { ...draft, claimedAt: seconds * 1000, placeAt, counter }
+  const objections = (seen.objections ?? []).flatMap((one) => fromBelow(one, placeAt))
+  const timed = { claimedAt: seconds * 1000, placeAt, ...(objections.length > 0 && { objections }) }
+  return { ...draft, ...timed, counter }
 }
 
-const DAY_MS = 86_400_000
+/** What the node wrote on the day before, and the author may not have seen, is meant, too. */
+function fromBelow(one: Objection, placeAt: Instant): readonly Objection[] {
+  const least = Math.min(one.from, placeAt + TRUST_AHEAD_MS)
+  const from = Math.max(one.from - TRUST_AHEAD_MS, least)
+  return from > placeAt + 1_000 ? [{ ...one, from }] : []
+}
 
 function padded(number: number): string {
   return String(number).padStart(15, '0')

@@ -13,7 +13,7 @@ import {
   type PostId,
   type UserId,
 } from '#base/ids.ts'
-import { CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
+import { CERTIFICATE_GRACE_MS, CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
 import type { DirectoryPerson } from './directory.ts'
 import type { Content, Settings } from './entry.ts'
 import type { Logged } from './log.ts'
@@ -28,6 +28,13 @@ export interface ReactionRecord {
   readonly at: Instant
 }
 
+/** Why a claimed time cannot be right. */
+export type TimeDoubt =
+  | 'before this program was written'
+  | 'before its node was certified'
+  | 'before what its writer had seen'
+  | 'ahead of the clock here'
+
 /** A message as the store keeps it. */
 export interface MessageRecord {
   readonly id: PostId
@@ -40,7 +47,7 @@ export interface MessageRecord {
   readonly order: string
   readonly createdAt: Instant
   readonly claimedAt: Instant
-  readonly isTimeUncertain: boolean
+  readonly timeDoubt: TimeDoubt | undefined
   readonly updatedAt: Instant
   readonly editedAt: Instant
   /** Place of the newest edit, '' before any. */
@@ -51,6 +58,8 @@ export interface MessageRecord {
   readonly reactions: readonly ReactionRecord[]
   readonly origin: NodeId
   readonly pendingId: string
+  /** Why its author sent it beyond the allowance of its lane. */
+  readonly overrideReason?: string
   readonly document: DocumentId
   readonly actor: ActorId
   readonly seq: number
@@ -91,19 +100,25 @@ export const EMPTY_CHANNEL: ChannelRecord = {
   updatedAt: 0,
 }
 
-/** Whether a claimed time cannot be right, as far as this node can tell at `now`. */
-export function isUncertain(logged: Logged, now: Instant): boolean {
+/** Why a claimed time cannot be right, as far as this node can tell at `now`; `certifiedAt`: when its node's certificate begins. */
+export function timeDoubtOf(
+  logged: Logged,
+  { now, certifiedAt = 0 }: { readonly now: Instant; readonly certifiedAt?: Instant | undefined },
+): TimeDoubt | undefined {
   const { claimedAt, placeAt } = logged.entry
-  const isBehind = placeAt - claimedAt > CLOCK_TOLERANCE_MS
-  const isAhead = isCredible(now) && claimedAt > now + CLOCK_TOLERANCE_MS
-  return isBehind || isAhead || !isCredible(claimedAt)
+  if (!isCredible(claimedAt)) return 'before this program was written'
+  if (placeAt - claimedAt > CLOCK_TOLERANCE_MS) return 'before what its writer had seen'
+  if (isCredible(now) && claimedAt > now + CLOCK_TOLERANCE_MS) return 'ahead of the clock here'
+  return claimedAt < certifiedAt - CERTIFICATE_GRACE_MS
+    ? 'before its node was certified'
+    : undefined
 }
 
 /** When an entry was written, by the best knowledge: its place in order, or `now` where that cannot be right. */
 export function shownAt(logged: Logged, now: Instant): Instant {
   const { placeAt } = logged.entry
   const isAhead = isCredible(now) && placeAt > now + CLOCK_TOLERANCE_MS
-  if (isAhead && isUncertain(logged, now)) return now
+  if (isAhead && timeDoubtOf(logged, { now }) !== undefined) return now
   return isCredible(placeAt) ? placeAt : now
 }
 

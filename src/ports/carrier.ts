@@ -44,12 +44,22 @@ export interface Arrival {
   /** Who handed it over; not necessarily who wrote it. A hint, never trusted. */
   readonly peer: PeerId
   readonly bytes: Uint8Array
+  /** The lane in which it came, where the carrier can tell: the more urgent is taken first. A hint, never trusted. */
+  readonly lane?: Lane
   /** Carrier state (a cursor) that must reach the disk in the same batch as the envelope's content. */
   readonly bookmark: readonly Write[]
   /** Call once that batch is on disk; never before. */
   readonly acceptCustody: () => void
   /** Call instead when the envelope was refused for good (forged, malformed): the carrier need not offer it again. */
   readonly refuse: (reason?: string) => void
+}
+
+/** What a link is good for now, by what its peer has answered so far. Sealed bytes. */
+export interface LinkRoom {
+  /** A parcel should have about so many: it is soon through, and little is lost when the contact ends before. */
+  readonly parcelBytes: number
+  /** So many should be under way, flash not counted: more would only be cut too early. */
+  readonly underWayBytes: number
 }
 
 /** One carrier, opened and running. Disposing it ends its contacts and arrivals. */
@@ -62,6 +72,8 @@ export interface Carrier extends AsyncDisposable {
   readonly receiptDelayMs: number
   /** Parcels that may be under way to one peer at once; `IN_FLIGHT_MAX` unless said. */
   readonly inFlightMax?: number
+  /** For a carrier whose links may be thin. */
+  readonly room?: (peer: PeerId) => LinkRoom
   /**
    * For a carrier that gathers what it takes and leaves when there is no more (a stick): all there is for `peer` has been
    * handed to `send`, of which `underWay` parcels wait for their answer. Called again whenever that changes. In a contact of
@@ -75,6 +87,6 @@ export interface Carrier extends AsyncDisposable {
    * @throws EdgeError CARRIER_UNREACHABLE when the contact ends first, ENVELOPE_TOO_LARGE
    */
   readonly send: (peer: PeerId, parcel: Parcel, signal: AbortSignal) => Promise<Handover>
-  /** Envelopes in the order of arrival, for one consumer. Ends when the carrier is closed. */
+  /** Envelopes for one consumer: the most urgent that is here first, those of one lane in the order of arrival. Ends when the carrier is closed. */
   readonly arrivals: () => AsyncIterable<Arrival>
 }

@@ -1,7 +1,9 @@
 /** The real clock, chance and log: what a node gets outside tests and simulations. */
 import { createPublicKey, encapsulate, randomBytes } from 'node:crypto'
+import { statfs } from 'node:fs/promises'
 import type { Facts } from '#base/errors.ts'
 import type { Clock } from './clock.ts'
+import type { Disk } from './disk.ts'
 import type { Log } from './log.ts'
 import type { Encapsulation, Random } from './random.ts'
 
@@ -89,6 +91,15 @@ export function realClock(): Clock {
 /** The system's chance, fit for keys. */
 export function realRandom(): Random {
   return { bytes: (length) => new Uint8Array(randomBytes(length)), encapsulate: encapsulateTo }
+}
+
+/** The disk that holds `folder`. */
+export function realDisk(folder: string): Disk {
+  const freeBytes = async (): Promise<number | undefined> => {
+    const found = await statfs(folder).catch(() => undefined)
+    return found && found.bavail * found.bsize
+  }
+  return { freeBytes }
 }
 
 function encapsulateTo(publicKey: Uint8Array): Encapsulation | undefined {

@@ -90,6 +90,10 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
         toPerson(event.person, 'preferences_changed', { preferences: JSON.stringify(preferences) }),
       ]
     }
+    case 'overdue-changed':
+      return [overdueChanged(event)]
+    case 'room-changed':
+      return [roomChanged(event)]
     case 'delivery-changed':
     case 'links-changed':
     case 'node-revoked':
@@ -144,6 +148,20 @@ export function preferencesDeleted(
 /** Our own event: delivery words of these messages have changed. Stock clients pass over it. */
 export function deliveryChanged(person: UserId, messages: readonly PostId[]): Announcement {
   return toPerson(person, 'holdfast_delivery', { post_ids: JSON.stringify(messages) })
+}
+
+/** Our own event, for everybody: how many messages of this node are overdue; an alarm when they have become more. */
+function overdueChanged({
+  overdue,
+  isAlarm,
+}: Extract<NodeEvent, { kind: 'overdue-changed' }>): Announcement {
+  const data = { overdue: JSON.stringify(overdue), is_alarm: isAlarm }
+  return { to: { kind: 'everybody' }, text: textOf('holdfast_overdue', data, {}) }
+}
+
+/** Our own event, for everybody: the disk has become ample, low or full. */
+function roomChanged({ disk }: Extract<NodeEvent, { kind: 'room-changed' }>): Announcement {
+  return { to: { kind: 'everybody' }, text: textOf('holdfast_disk', disk, {}) }
 }
 
 function posted(

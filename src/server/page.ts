@@ -62,7 +62,7 @@ export function pageFrom(status: NodeStatus, address: string): string {
       'Links',
       status.links.length === 0 ? 'none set up' : `${linksUp} of ${status.links.length} up`,
     ],
-    ...(status.isClockUncertain
+    ...(status.clock.state === 'uncertain'
       ? [['Clock', 'uncertain; order is kept, shown times may be wrong']]
       : []),
     ['Version', status.version],

@@ -3,6 +3,7 @@ import type { Door } from './door.ts'
 import { auditRoutes } from './holdfast/audit.ts'
 import { courierRoutes } from './holdfast/courier.ts'
 import { deliveryRoutes } from './holdfast/delivery.ts'
+import { gapRoutes } from './holdfast/gaps.ts'
 import { joiningRoutes } from './holdfast/joining.ts'
 import { releaseRoutes } from './holdfast/release.ts'
 import { revokingRoutes } from './holdfast/revoking.ts'
@@ -38,6 +39,7 @@ export function allRoutes(door: Door): readonly Route[] {
     reactionRoutes,
     systemRoutes,
     nodeRoutes,
+    gapRoutes,
     deliveryRoutes,
     joiningRoutes,
     revokingRoutes,

@@ -1,82 +1,191 @@
-/** The notes of a contact: who we are, what we want, what we have on disk. Decisions only. */
+/**
+ * The notes of a contact: who we are, what we want, what we have on disk. They ride along with deltas; an envelope of their own
+ * goes only when they have waited for one long enough. Decisions only.
+ */
 import type { DocumentId, Instant } from '#base/ids.ts'
 import {
   INTRODUCTION_DELAY_MS,
+  RIDE_BESIDE_BYTES_MAX,
+  RIDE_BYTES_MAX,
   WANT_AFTER_MS,
   WANT_DOUBLINGS_MAX,
   WANT_INTERVAL_MS,
 } from '#base/limits.ts'
+import { channelOfDocument, KEYS } from '#model/document-id.ts'
+import type { Note } from '#codec/note.ts'
 import type { Lane } from '#model/precedence.ts'
-import type { ContactState, Next } from './contact-state.ts'
-import type { SyncContext } from './context.ts'
-import { cutNote, sealNote } from './cut.ts'
+import { audienceOf } from './audience.ts'
+import type { ContactState } from './contact-state.ts'
+import { isNode, type SyncContext } from './context.ts'
+import { cutNotes, type Cut, type Riders } from './cut.ts'
 import { key, range } from './keys.ts'
-import { oldestDebt } from './ledger.ts'
-import { describe, describeAll, gapsOf } from './notes.ts'
-import { pack, unpack, type PeerRecord } from './records.ts'
+import { gapsOf, noteQuestion } from './gap-marks.ts'
+import { clockOf, oldestDebt } from './ledger.ts'
+import { noteBytes, noteName, oldestNote, queueNote, signNote, takeQueued } from './note-queue.ts'
+import { describe, describeAll, itemBytes, NOTE_BYTES_MAX } from './notes.ts'
+import { pack, unpack, type PeerRecord, type QueuedNote } from './records.ts'
 import type { Tx } from './replica.ts'
 
-/** Receipts and passed-on notes go behind what is urgent and before what is routine. */
+/** Notes that go alone go behind what is urgent and before what is routine. */
 export const NOTE_LANE: Lane = 'priority'
 
-const NOTHING: Next = { cut: undefined, lookAgainAt: undefined }
-
-/** Says all we have, so that the peer can send what we lack; false while there is no key to say it under. */
+/** Says all we have, so that the peer can send what we lack. */
 export async function introduce(
   tx: Tx,
   context: SyncContext,
-  state: Pick<ContactState, 'peer'>,
-): Promise<boolean> {
-  const notes = await describeAll(tx)
-  for (const [index, note] of notes.entries()) {
-    const bytes = await sealNote(tx, context, note)
-    if (bytes === undefined) return false
-    tx.put(key.note(state.peer, `!have.${index}`), bytes)
-  }
-  const known = unpack<PeerRecord>(await tx.get(key.peer(state.peer)))
-  if (known !== undefined) tx.put(key.peer(state.peer), pack({ ...known, isIntroduced: true }))
-  return true
+  { peer }: Pick<ContactState, 'peer'>,
+): Promise<void> {
+  for (const [index, note] of (await describeAll(tx)).entries())
+    queueNote(tx, peer, { name: `!have.${index}`, since: 0, note: signNote(context, note) })
+  const known = unpack<PeerRecord>(await tx.get(key.peer(peer)))
+  if (known !== undefined) tx.put(key.peer(peer), pack({ ...known, isIntroduced: true }))
 }
 
-/** What waits as a note: passed on as it is, or a receipt that has been owed long enough. */
-export async function nextNote(tx: Tx, context: SyncContext, state: ContactState): Promise<Next> {
-  const [note] = await tx.list({ ...range.notes(state.peer), limit: 1 })
-  if (note !== undefined) {
-    tx.delete(note[0])
-    const cut = await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, note[1])
-    return { cut, lookAgainAt: undefined }
-  }
+/** When what waits for the peer is to go, alone if need be. */
+export interface NotesDue {
+  readonly isDue: boolean
+  /** When to look again; undefined when something changes. */
+  readonly lookAgainAt: Instant | undefined
+}
+
+/** Puts what there is to say by now into the queue, and tells whether anything there has waited long enough. */
+export async function notesDue(
+  tx: Tx,
+  context: SyncContext,
+  state: ContactState,
+): Promise<NotesDue> {
+  const now = context.now()
   const introduceAt = await introductionAt(tx, context, state)
-  if (introduceAt !== undefined && introduceAt <= context.now()) {
-    const isSaid = await introduce(tx, context, state)
-    return isSaid ? nextNote(tx, context, state) : NOTHING
-  }
-  const want = await nextWant(tx, context, state)
-  if (want.cut !== undefined) return want
-  const debts = await tx.list(range.owed(state.peer))
-  const oldest = oldestDebt(debts)
-  const dueAt = oldest === undefined ? undefined : oldest + state.receiptDelayMs
-  const isDue =
-    oldest !== undefined &&
-    dueAt !== undefined &&
-    (dueAt <= context.now() || oldest > context.now())
-  if (!isDue) {
-    const times = [introduceAt, want.lookAgainAt, dueAt].filter((at) => at !== undefined)
-    return { cut: undefined, lookAgainAt: times.length === 0 ? undefined : Math.min(...times) }
-  }
-  const documents = debts.map(([place]) => place.slice(place.lastIndexOf('/') + 1) as DocumentId)
-  const receipt = await describe(tx, 'receipt', documents)
-  const bytes = await sealNote(tx, context, receipt)
-  if (bytes === undefined) return NOTHING
-  for (const { document } of receipt.items) tx.delete(key.owed(state.peer, document))
-  return {
-    cut: await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, bytes),
-    lookAgainAt: undefined,
+  const isNow = introduceAt !== undefined && introduceAt <= now
+  if (isNow) await introduce(tx, context, state)
+  const wantAt = await sayWants(tx, context, state)
+  const times = await dueTimes(tx, context, state)
+  const isDue = times.some((at) => at <= now)
+  const later = [isNow ? undefined : introduceAt, wantAt, ...times].filter((at) => at !== undefined)
+  return { isDue, lookAgainAt: isDue || later.length === 0 ? undefined : Math.min(...later) }
+}
+
+async function isAnyDue(tx: Tx, context: SyncContext, state: ContactState): Promise<boolean> {
+  return (await dueTimes(tx, context, state)).some((at) => at <= context.now())
+}
+
+/** When the oldest of what waits has waited long enough. */
+async function dueTimes(
+  tx: Tx,
+  context: SyncContext,
+  { peer, receiptDelayMs }: ContactState,
+): Promise<readonly Instant[]> {
+  const waiting = [await oldestNote(tx, peer), oldestDebt(await tx.list(range.owed(peer)))]
+  return (
+    waiting
+      .filter((since) => since !== undefined)
+      // A time that lies ahead means that the clock was set back.
+      .map((since) => (since === 0 || since > context.now() ? 0 : since + receiptDelayMs))
+  )
+}
+
+/** An envelope of nothing but notes: all that wait for the peer, as far as they fit. */
+export function cutNotesAlone(
+  tx: Tx,
+  context: SyncContext,
+  state: Pick<ContactState, 'peer' | 'toldAt'>,
+): Promise<Cut | undefined> {
+  const { peer } = state
+  state.toldAt = context.now()
+  return cutNotes(tx, context, {
+    peer,
+    lane: NOTE_LANE,
+    take: () => take(tx, context, { peer, bytes: NOTE_BYTES_MAX, isAlone: true }),
+  })
+}
+
+/**
+ * What rides along with a delta of a document. Everybody who is meant has to be able to open it: to a node that is the node
+ * itself, in a post office the whole organisation. The keys document is read by those who were let in once, too.
+ *
+ * Not with every delta: each note costs a signature, and one a little later tells as much as many.
+ */
+export function ridersFor(
+  tx: Tx,
+  context: SyncContext,
+  { state, document }: { readonly state: ContactState; readonly document: DocumentId },
+): Riders | undefined {
+  const { peer, toldAt, receiptDelayMs } = state
+  if (!mayRide(context, peer, document)) return undefined
+  const now = context.now()
+  const isSoon = toldAt !== undefined && now >= toldAt && now - toldAt < receiptDelayMs
+  return async (bytes) => {
+    if (bytes > RIDE_BESIDE_BYTES_MAX || (isSoon && !(await isAnyDue(tx, context, state))))
+      return []
+    const notes = await take(tx, context, { peer, bytes: RIDE_BYTES_MAX, isAlone: false })
+    if (notes.length > 0) state.toldAt = now
+    return notes
   }
 }
 
-/** Asks for what is missing once it has had time to come by itself, and then ever more rarely. */
-async function nextWant(tx: Tx, context: SyncContext, state: ContactState): Promise<Next> {
+/** Whether notes for a peer may ride with a delta of a document. */
+export function mayRide(
+  context: SyncContext,
+  peer: ContactState['peer'],
+  document: DocumentId,
+): boolean {
+  if (document === KEYS) return false
+  return isNode(peer) || audienceOf(context, document) === context.identity.organisation.id
+}
+
+interface Room {
+  readonly peer: ContactState['peer']
+  readonly bytes: number
+  /** Whatever its length, the first goes. */
+  readonly isAlone: boolean
+}
+
+/** Takes notes out of the queue, and a receipt of our own for what is owed. */
+async function take(tx: Tx, context: SyncContext, room: Room): Promise<readonly QueuedNote[]> {
+  const queued = await takeQueued(tx, context, room)
+  const used = queued.reduce((sum, note) => sum + noteBytes(context, note), 0)
+  const isAlone = room.isAlone && queued.length === 0
+  const receipt = await takeDebts(tx, context, { ...room, bytes: room.bytes - used, isAlone })
+  return receipt === undefined ? queued : [...queued, receipt]
+}
+
+async function takeDebts(
+  tx: Tx,
+  context: SyncContext,
+  { peer, bytes, isAlone }: Room,
+): Promise<QueuedNote | undefined> {
+  const debts = await tx.list(range.owed(peer))
+  const chosen: DocumentId[] = []
+  let left = bytes - noteBytes(context, { body: new Uint8Array(0) })
+  for (const [place] of debts) {
+    const document = place.slice(place.lastIndexOf('/') + 1) as DocumentId
+    const more = itemBytes(await clockOf(tx, document))
+    if (more > left && !(isAlone && chosen.length === 0)) continue
+    chosen.push(document)
+    left -= more
+  }
+  const receipt = withoutUntold(context, await describe(tx, 'receipt', chosen))
+  if (receipt.items.length === 0) return undefined
+  for (const { document } of receipt.items) tx.delete(key.owed(peer, document))
+  const note = signNote(context, receipt)
+  return { ...note, name: noteName(note), since: oldestDebt(debts) ?? 0 }
+}
+
+/** What was noted as read before that was to be told no more. */
+function withoutUntold({ tellsRead }: SyncContext, receipt: Note): Note {
+  const items = receipt.items.map((item) => {
+    const channel = channelOfDocument(item.document)
+    return channel === undefined || tellsRead(channel) ? item : { ...item, read: {} }
+  })
+  return { ...receipt, items }
+}
+
+/** Asks for what is missing once it has had time to come by itself, and then ever more rarely; when to look again. */
+async function sayWants(
+  tx: Tx,
+  context: SyncContext,
+  state: ContactState,
+): Promise<Instant | undefined> {
   const now = context.now()
   const wanted: DocumentId[] = []
   const times: Instant[] = []
@@ -89,17 +198,15 @@ async function nextWant(tx: Tx, context: SyncContext, state: ContactState): Prom
     if (dueAt <= now || at > now) wanted.push(document)
     else times.push(dueAt)
   }
-  const lookAgainAt = times.length === 0 ? undefined : Math.min(...times)
-  if (wanted.length === 0) return { cut: undefined, lookAgainAt }
-  const note = await describe(tx, 'want', wanted)
-  const bytes = await sealNote(tx, context, note)
-  if (bytes === undefined) return NOTHING
-  for (const { document } of note.items) {
+  const said = wanted.length === 0 ? undefined : await describe(tx, 'want', wanted)
+  if (said !== undefined)
+    queueNote(tx, state.peer, { name: '!want', since: 0, note: signNote(context, said) })
+  for (const { document } of said?.items ?? []) {
     const asked = Math.min(WANT_DOUBLINGS_MAX, (state.wanted.get(document)?.times ?? -1) + 1)
     state.wanted.set(document, { at: now, times: asked })
+    noteQuestion(tx, document, { at: now, of: state.peer })
   }
-  const cut = await cutNote(tx, { peer: state.peer, lane: NOTE_LANE }, bytes)
-  return { cut, lookAgainAt: undefined }
+  return times.length === 0 ? undefined : Math.min(...times)
 }
 
 /**

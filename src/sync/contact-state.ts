@@ -3,6 +3,14 @@ import type { DocumentId, Instant } from '#base/ids.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Cut } from './cut.ts'
 
+/** What may be cut now. */
+export interface Room {
+  /** Enough of everything else is on its way. */
+  readonly isFlashOnly: boolean
+  /** Plain bytes of one cut; as many as ever unless given. */
+  readonly plainBytesMax?: number
+}
+
 /** What this contact knows beyond the store. */
 export interface ContactState {
   readonly peer: PeerId
@@ -10,10 +18,14 @@ export interface ContactState {
   readonly receiptDelayMs: number
   /** It ends once all is sent: nothing waits for company. */
   readonly isVisit?: boolean
+  /** Everything unless given. */
+  readonly room?: Room
   /** What is on its way. */
   readonly flying: Set<Cut>
   /** When this contact was last asked for what a document lacks, and how often before. */
   readonly wanted: Map<DocumentId, { readonly at: Instant; readonly times: number }>
+  /** When notes last went to the peer in this contact. */
+  toldAt?: Instant | undefined
   /** Documents this contact refused, or of which a visit has sent all there was; not offered again before the next. */
   readonly refused: Set<DocumentId>
 }

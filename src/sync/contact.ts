@@ -2,14 +2,21 @@
  * One contact with one peer: what is to be sent next, most urgent first, and what follows from the peer's answer.
  * Decisions only; `driver.ts` does the sending.
  */
-import type { DocumentId } from '#base/ids.ts'
-import { RELAY_DELAY_MS } from '#base/limits.ts'
+import type { DocumentId, Instant } from '#base/ids.ts'
+import { RELAY_DELAY_MS, RIDE_CHANGES_MAX } from '#base/limits.ts'
 import { channelDocument, channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import { countBeyond, joinClocks } from '#model/log.ts'
-import { laneFromNumber, LANES, type Lane } from '#model/precedence.ts'
+import { laneFromNumber, laneNumber, LANES, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { isNode, type SyncContext } from './context.ts'
-import { introduce, NOTE_LANE, nextNote } from './contact-notes.ts'
+import {
+  cutNotesAlone,
+  introduce,
+  mayRide,
+  NOTE_LANE,
+  notesDue,
+  ridersFor,
+} from './contact-notes.ts'
 import type { ContactState, Next } from './contact-state.ts'
 import { cutDelta, cutOf, type Cut } from './cut.ts'
 import { sealingKeyFor } from './epochs.ts'
@@ -17,7 +24,9 @@ import { goesAnywayAt, mustHoldBack } from './hearsay.ts'
 import { retryParked } from './inbox.ts'
 import { key, range } from './keys.ts'
 import { allDocuments, clockOf, coveredByAll, hasOf, setHas } from './ledger.ts'
+import { restoreNotes } from './note-queue.ts'
 import { passOnAgain } from './notes.ts'
+import { noteThere } from './peers.ts'
 import { pack, unpack, type OutboxRecord, type ParcelRecord, type PeerRecord } from './records.ts'
 import { settleOverdue } from './rebirth.ts'
 import { coverPeer } from './standing.ts'
@@ -38,6 +47,7 @@ export async function beginContact(
   if (isNode(state.peer)) await coverPeer(tx, context, state.peer)
   const isNew = (await tx.get(key.peer(state.peer))) === undefined
   if (isNew) await meet(tx, context, state)
+  await noteThere(tx, context, state.peer)
   if (contact.mayHaveForgotten) await forget(tx, context, state.peer)
   if (isNode(state.peer)) {
     await introduce(tx, context, state)
@@ -46,34 +56,32 @@ export async function beginContact(
   return leftParcels(tx, state, isStale)
 }
 
-/** A node that is revoked is told nothing but that it is to be wiped, by whatever way it is still connected. */
 function isShutOut(context: SyncContext, peer: PeerId): boolean {
   return isNode(peer) && context.roster.revokedSince(peer) !== undefined
 }
 
+/** A node that is revoked is told nothing but that it is to be wiped, by whatever way it is still connected. */
+async function lastWord(
+  tx: Tx,
+  context: SyncContext,
+  state: ContactState,
+): Promise<Cut | undefined> {
+  const isTold = isNode(state.peer) && context.roster.awaitsWipe(state.peer)
+  return isTold ? cutDocument(tx, context, { state, document: KEYS, lane: 'flash' }) : undefined
+}
+
 /** The most urgent thing to send now. Whatever it gives is on disk once the commit is. */
 export async function nextParcel(tx: Tx, context: SyncContext, state: ContactState): Promise<Next> {
-  if (isShutOut(context, state.peer)) {
-    const isTold = isNode(state.peer) && context.roster.awaitsWipe(state.peer)
-    const about = { state, document: KEYS, lane: 'flash' as const }
-    const cut = isTold ? await cutDocument(tx, context, about) : undefined
-    return { cut, lookAgainAt: undefined }
-  }
-  const now = context.now()
+  if (isShutOut(context, state.peer))
+    return { cut: await lastWord(tx, context, state), lookAgainAt: undefined }
   const asideUntil = await settleOverdue(tx, context)
   const offers = await openOffers(tx, state)
-  const later = asideUntil === undefined ? [] : [asideUntil]
-  const due = offers.filter((offer) => {
-    if (state.isVisit) return true
-    const waitMs = offer.record.notBefore - now
-    // A wait longer than the rule allows means that the clock was set back.
-    if (waitMs <= 0 || waitMs > RELAY_DELAY_MS) return true
-    later.push(offer.record.notBefore)
-    return false
-  })
-  for (const lane of LANES) {
+  const { due, later } = sorted(offers, state, context.now())
+  if (asideUntil !== undefined) later.push(asideUntil)
+  const { isFlashOnly = false } = state.room ?? {}
+  for (const lane of isFlashOnly ? (['flash'] as const) : LANES) {
     if (lane === NOTE_LANE) {
-      const note = await nextNote(tx, context, state)
+      const note = await nextNote(tx, context, { state, due })
       if (note.cut !== undefined) return note
       if (note.lookAgainAt !== undefined) later.push(note.lookAgainAt)
     }
@@ -87,6 +95,52 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
   const anywayAt = goesAnywayAt(context)
   if (anywayAt !== undefined) later.push(anywayAt)
   return { cut: undefined, lookAgainAt: later.length === 0 ? undefined : Math.min(...later) }
+}
+
+/** Notes that have to go now: with the most urgent delta that waits, where they may and it is small; otherwise alone. */
+async function nextNote(
+  tx: Tx,
+  context: SyncContext,
+  { state, due }: { readonly state: ContactState; readonly due: readonly Offer[] },
+): Promise<Next> {
+  const { isDue, lookAgainAt } = await notesDue(tx, context, state)
+  if (!isDue) return { cut: undefined, lookAgainAt }
+  const company =
+    due.find(({ lane }) => lane === 'priority') ?? due.find(({ lane }) => lane === 'routine')
+  if (company !== undefined && (await isFit(tx, context, { state, offer: company }))) {
+    const cut = await cutOffer(tx, context, { state, offer: company, offers: due })
+    if (cut !== undefined) return { cut, lookAgainAt: undefined }
+  }
+  return { cut: await cutNotesAlone(tx, context, state), lookAgainAt: undefined }
+}
+
+/** Whether notes may ride with what is offered, and are not held up by it. */
+async function isFit(
+  tx: Tx,
+  context: SyncContext,
+  { state: { peer }, offer }: { readonly state: ContactState; readonly offer: Offer },
+): Promise<boolean> {
+  const { document } = offer
+  if (!mayRide(context, peer, document)) return false
+  const lacking = countBeyond(await clockOf(tx, document), await hasOf(tx, peer, document))
+  return lacking <= RIDE_CHANGES_MAX
+}
+
+/** What may go now, and when the rest may. */
+function sorted(
+  offers: readonly Offer[],
+  { isVisit }: ContactState,
+  now: Instant,
+): { readonly due: readonly Offer[]; readonly later: Instant[] } {
+  const later: Instant[] = []
+  const due = offers.filter(({ record: { notBefore } }) => {
+    const waitMs = notBefore - now
+    // A wait longer than the rule allows means that the clock was set back.
+    if (isVisit === true || waitMs <= 0 || waitMs > RELAY_DELAY_MS) return true
+    later.push(notBefore)
+    return false
+  })
+  return { due, later }
 }
 
 /** A node may be met before the directory that names it has arrived: what it sent before can be opened now. */
@@ -108,6 +162,7 @@ async function meet(tx: Tx, context: SyncContext, state: ContactState): Promise<
       carrier: state.carrier,
       firstAt: context.now(),
       isIntroduced: false,
+      lastAt: context.now(),
     } satisfies PeerRecord),
   )
   tx.afterwards(() => context.peers.add(state.peer))
@@ -139,7 +194,7 @@ async function forget(tx: Tx, context: SyncContext, peer: PeerId): Promise<void>
 
 /**
  * Numbered bytes stay as they are until they are answered for: a post office takes a number once. A node tells by
- * its own note what it has, so there (`isStale`) only notes are sent again and deltas are cut anew.
+ * its own note what it has, so there (`isStale`) all is cut anew, and notes wait again.
  */
 async function leftParcels(tx: Tx, state: ContactState, isStale: boolean): Promise<readonly Cut[]> {
   const cuts: Cut[] = []
@@ -149,7 +204,8 @@ async function leftParcels(tx: Tx, state: ContactState, isStale: boolean): Promi
     const record = unpack<ParcelRecord>(bytes)
     if (lane === undefined || record === undefined) continue
     const isAnswered = record.isAnswered === true
-    if (isAnswered || (isStale && record.document !== undefined)) tx.delete(place)
+    if (isStale && !isAnswered) await restoreNotes(tx, state.peer, record)
+    if (isAnswered || isStale) tx.delete(place)
     else cuts.push(cutOf(record, lane, Number(numberText)))
   }
   return cuts
@@ -209,13 +265,19 @@ async function cutDocument(
 ): Promise<Cut | undefined> {
   const { state, document, lane } = want
   let clock = await hasOf(tx, state.peer, document)
-  for (const { record } of state.flying) {
-    if (record.document === document) clock = joinClocks(clock, record.clock)
+  for (const { record, parcel } of state.flying) {
+    // What something urgent needs does not wait for the routine parcel that it is in.
+    const isLater = laneNumber(parcel.lane) > laneNumber(lane)
+    if (record.document === document && !isLater) clock = joinClocks(clock, record.clock)
   }
   const mine = await clockOf(tx, document)
   const { actor } = context.replica
   if (await mustHoldBack(tx, context, { peer: state.peer, document }))
     clock = { ...clock, [actor]: mine[actor] ?? 0 }
   if (countBeyond(mine, clock) === 0) return undefined
-  return cutDelta(tx, context, { peer: state.peer, lane, document, clock })
+  const { peer, room } = state
+  // Who is out gets keys and nothing else.
+  const riders = isShutOut(context, peer) ? undefined : ridersFor(tx, context, { state, document })
+  const { plainBytesMax } = room ?? {}
+  return cutDelta(tx, context, { peer, lane, document, clock, riders, plainBytesMax })
 }

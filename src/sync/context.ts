@@ -1,5 +1,5 @@
 /** What every part of sync works with: who we are, whom we know, and the replica. */
-import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
+import type { ActorId, ChannelId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import type { Change } from '#model/change.ts'
 import type { Directory } from '#model/directory.ts'
 import type { KeyBook } from '#model/key-book.ts'
@@ -11,14 +11,22 @@ import type { Keyring } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { Roster } from '#trust/roster.ts'
 import type { AuditCounts } from './audit-counts.ts'
+import type { Deadlines, OverdueCounts } from './deadlines.ts'
+import type { ClockEvidence } from './clock-evidence.ts'
 import type { Projector, ViewEvent } from './projector.ts'
 import type { Replica, Tx } from './replica.ts'
+import type { Room } from './room.ts'
+import type { RunningTime } from './running-time.ts'
 
 /** Told after the commit that brought them is on disk. */
 export type SyncEvent =
   | ViewEvent
   | { readonly kind: 'delivery'; readonly span: Span }
   | { readonly kind: 'links' }
+  /** The disk has more or less room than before. */
+  | { readonly kind: 'room' }
+  /** Messages of ours have become overdue (`added`), or are not any more. */
+  | { readonly kind: 'overdue'; readonly counts: OverdueCounts; readonly added: number }
   /** It stood in a list after the point where its node contradicted itself. */
   | { readonly kind: 'withdrawn'; readonly message: MessageRecord }
 
@@ -56,6 +64,11 @@ export interface SyncContext {
   readonly directory: () => Directory
   readonly keyBook: () => KeyBook
   readonly log: Log
+  readonly time: RunningTime
+  /** Room on the disk. */
+  readonly room: Room
+  /** When our messages have to be at headquarters. */
+  readonly deadlines: Deadlines
   /** For what others cause; deeds of our own are noted by `audit` in their commit. */
   readonly audit: AuditCounts
   readonly now: () => Instant
@@ -63,6 +76,8 @@ export interface SyncContext {
   /** Peers ever met, in memory: changed only after the commit that noted them. */
   readonly peers: Set<PeerId>
   readonly emit: (event: SyncEvent) => void
+  /** Resolves once those who hear of events have caught up: whatever takes in many at once waits for it. */
+  readonly calm: () => Promise<void>
   /** Wakes the loops that send: the outbox has grown. */
   readonly ring: () => void
   /** Folds keys document and directory anew, in a commit that has taken something out of one of them. */
@@ -73,6 +88,8 @@ export interface SyncContext {
   readonly foundedAt: () => Instant
   /** What this run of the node has heard: see `hearsay.ts`. */
   readonly run: Run
+  /** Whether other nodes are told what was read here in a channel. */
+  readonly tellsRead: (channel: ChannelId) => boolean
   /** Closes the node, to be opened again in a new life. */
   readonly onRebirth: () => void
 }
@@ -97,6 +114,8 @@ export interface Run {
   readonly doubts: Map<NodeId, { readonly at: Instant; readonly times: number }>
   /** How much of us they said to hold, of documents where we have changes that were never sent. */
   readonly claimed: Map<DocumentId, number>
+  /** How far other clocks are from ours (`clock-evidence.ts`), by the part of a node's id that its actors carry. */
+  readonly clocks: Map<string, ClockEvidence>
   /** When something that was set aside on a mere word is to be waited for no longer. */
   asideUntil: Instant | undefined
 }

@@ -9,16 +9,17 @@ import {
 import { CUT_BYTES_MAX, CUT_CHANGES_MAX } from '#base/limits.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
-import { encodeNote, type Note } from '#codec/note.ts'
+import { encodeLoad } from '#codec/load.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { Clock, Log, Logged } from '#model/log.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { Parcel, PeerId } from '#ports/carrier.ts'
-import { attestationOf, noteStatement } from '#trust/attestation.ts'
+import { attestationOf } from '#trust/attestation.ts'
+import type { EpochKey } from '#trust/epoch.ts'
 import type { SyncContext } from './context.ts'
 import { sealingKeyFor } from './epochs.ts'
 import { key, range } from './keys.ts'
-import { pack, unpack, type ParcelRecord } from './records.ts'
+import { pack, unpack, type ParcelRecord, type QueuedNote } from './records.ts'
 import { noteSent } from './rebirth.ts'
 import type { Tx } from './replica.ts'
 
@@ -26,9 +27,14 @@ import type { Tx } from './replica.ts'
 export interface Cut {
   readonly parcel: Parcel
   readonly record: ParcelRecord
+  /** What it was cut from, before compression; unknown for a note and for what lay on disk. */
+  readonly plainBytes?: number
 }
 
-/** Cuts what follows `clock` of a document, as much as fits; undefined when nothing does. */
+/** Takes what is to ride along with a delta of so many bytes out of the queue. */
+export type Riders = (bytes: number) => Promise<readonly QueuedNote[]>
+
+/** Cuts what follows `clock` of a document, as much as fits, and what rides along; undefined when nothing does. */
 export async function cutDelta(
   tx: Tx,
   context: SyncContext,
@@ -37,54 +43,60 @@ export async function cutDelta(
     readonly lane: Lane
     readonly document: DocumentId
     readonly clock: Clock
+    readonly riders?: Riders | undefined
+    /** Plain bytes; one change goes in any case. CUT_BYTES_MAX unless given. */
+    readonly plainBytesMax?: number | undefined
   },
 ): Promise<Cut | undefined> {
   const log = await tx.log(want.document)
-  const changes = await selectChanges(tx, context, { log, clock: want.clock })
+  const bytesMax = Math.min(CUT_BYTES_MAX, want.plainBytesMax ?? CUT_BYTES_MAX)
+  const changes = await selectChanges(tx, context, { log, clock: want.clock, bytesMax })
   if (changes.length === 0) return undefined
   const attestations = await attestationsFor(tx, context, { log, changes })
   const sender = context.replica.actor
-  const { document } = want
-  const body = encodeDelta({ document, changes, sender, roster: context.roster, attestations })
+  const { document, riders } = want
+  const sealing = await sealingKeyFor(tx, context, document)
+  if (sealing === undefined) return undefined
+  const delta = encodeDelta({ document, changes, sender, roster: context.roster, attestations })
   const own = newestOf(changes, sender)
-  if (own !== undefined) await noteSent(tx, want.document, own)
+  if (own !== undefined) await noteSent(tx, document, own)
+  const notes = (await riders?.(delta.length)) ?? []
   const bytes = await sealBody(tx, context, {
-    body,
-    document: want.document,
-    sign: own === undefined ? undefined : () => attest(context, want.document, own.hash),
+    body: encodeLoad({ notes, delta }, wrappingOf(context, sealing)),
+    sealing,
+    sign: own === undefined ? undefined : () => attest(context, document, own.hash),
   })
-  if (bytes === undefined) return undefined
   const first: Record<string, number> = {}
   const clock: Record<string, number> = {}
   for (const change of changes) {
     first[change.actor] ??= change.seq
     clock[change.actor] = change.seq
   }
-  return keepParcel(tx, want, { bytes, document: want.document, first, clock })
+  const told = notes.length === 0 ? {} : { notes }
+  const cut = await keepParcel(tx, want, { bytes, document, first, clock, ...told })
+  return { ...cut, plainBytes: changes.reduce((sum, change) => sum + plainBytesOf(change), 0) }
 }
 
-/** Seals a note of our own; undefined while this node has no key for it. */
-export async function sealNote(
+/** Cuts an envelope of nothing but notes, which `take` takes out of the queue; undefined while there is no key, or no note. */
+export async function cutNotes(
   tx: Tx,
   context: SyncContext,
-  note: Note,
-): Promise<Uint8Array | undefined> {
-  const body = encodeNote(note, context.roster)
-  const { organisation } = context.identity
-  return sealBody(tx, context, {
-    body,
-    document: undefined,
-    sign: (header) => context.identity.sign(noteStatement(organisation.id, header, body)),
-  })
+  want: {
+    readonly peer: PeerId
+    readonly lane: Lane
+    readonly take: () => Promise<readonly QueuedNote[]>
+  },
+): Promise<Cut | undefined> {
+  const sealing = await sealingKeyFor(tx, context, undefined)
+  const notes = sealing === undefined ? [] : await want.take()
+  if (sealing === undefined || notes.length === 0) return undefined
+  const body = encodeLoad({ notes }, wrappingOf(context, sealing))
+  const bytes = await sealBody(tx, context, { body, sealing, sign: undefined })
+  return keepParcel(tx, want, { bytes, document: undefined, first: {}, clock: {}, notes })
 }
 
-/** Puts a note's envelope on its way. */
-export async function cutNote(
-  tx: Tx,
-  want: { readonly peer: PeerId; readonly lane: Lane },
-  bytes: Uint8Array,
-): Promise<Cut> {
-  return keepParcel(tx, want, { bytes, document: undefined, first: {}, clock: {} })
+function wrappingOf({ identity, roster }: SyncContext, { scope }: EpochKey) {
+  return { scope, sender: identity.certificate.node, roster }
 }
 
 async function sealBody(
@@ -92,12 +104,11 @@ async function sealBody(
   context: SyncContext,
   plain: {
     readonly body: Uint8Array
-    readonly document: DocumentId | undefined
-    readonly sign: ((header: Uint8Array) => Uint8Array) | undefined
+    readonly sealing: EpochKey
+    readonly sign: (() => Uint8Array) | undefined
   },
-): Promise<Uint8Array | undefined> {
-  const sealing = await sealingKeyFor(tx, context, plain.document)
-  if (sealing === undefined) return undefined
+): Promise<Uint8Array> {
+  const { sealing } = plain
   const counter = unpack<number>(await tx.get(key.counter)) ?? 0
   tx.put(key.counter, pack(counter + 1))
   return sealEnvelope({
@@ -138,7 +149,7 @@ export function cutOf(record: ParcelRecord, lane: Lane, number: number): Cut {
 async function selectChanges(
   tx: Tx,
   context: SyncContext,
-  { log, clock }: { readonly log: Log; readonly clock: Clock },
+  { log, clock, bytesMax }: { readonly log: Log; readonly clock: Clock; readonly bytesMax: number },
 ): Promise<readonly Logged[]> {
   const missing = log.since(clock)
   const signed = new Map<ActorId, ReadonlySet<number>>()
@@ -147,7 +158,7 @@ async function selectChanges(
   }
   const isEnd = ({ actor, seq }: Logged): boolean => signed.get(actor)?.has(seq) ?? true
   const vouched = upToEnds(missing, isEnd)
-  const kept = upToEnds(vouched.slice(0, fitting(vouched)), isEnd)
+  const kept = upToEnds(vouched.slice(0, fitting(vouched, bytesMax)), isEnd)
   if (kept.length > 0) return kept
   const run = vouched.filter(({ actor }) => actor === vouched[0]?.actor)
   return run.slice(0, 1 + run.findIndex(isEnd))
@@ -162,15 +173,19 @@ function upToEnds(
   return changes.filter(({ actor, seq }) => seq <= (last.get(actor) ?? 0))
 }
 
-function fitting(changes: readonly Logged[]): number {
+function fitting(changes: readonly Logged[], bytesMax: number): number {
   let bytes = 0
   let count = 0
   for (const change of changes) {
-    bytes += change.value.length + 4
-    if (count > 0 && (bytes > CUT_BYTES_MAX || count >= CUT_CHANGES_MAX)) break
+    bytes += plainBytesOf(change)
+    if (count > 0 && (bytes > bytesMax || count >= CUT_CHANGES_MAX)) break
     count += 1
   }
   return count
+}
+
+function plainBytesOf({ value }: Logged): number {
+  return value.length + 4
 }
 
 async function signedSeqs(

@@ -9,9 +9,9 @@ import type { Note } from '#codec/note.ts'
 import { countBeyond } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { SyncContext } from './context.ts'
-import { sealNote } from './cut.ts'
 import { key } from './keys.ts'
-import { clockOf, envelopeName } from './ledger.ts'
+import { clockOf } from './ledger.ts'
+import { noteName, queueNote, signNote } from './note-queue.ts'
 import { pack, unpack, type DocumentRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 
@@ -61,10 +61,9 @@ export async function askForAll(
   const clock = actor === undefined ? {} : { ...mine, [actor]: 0 }
   const place = key.asked(peer, document, actor ?? 'all')
   if ((await tx.get(place)) !== undefined) return
-  const note: Note = { kind: 'want', isWhole: false, items: [{ document, clock, read: {} }] }
-  const bytes = await sealNote(tx, context, note)
-  if (bytes === undefined) return
+  const items = [{ document, clock, read: {} }]
+  const note = signNote(context, { kind: 'want', isWhole: false, items })
   tx.put(place, pack(context.now()))
-  tx.put(key.note(peer, `!want.${envelopeName(bytes)}`), bytes)
+  queueNote(tx, peer, { name: `!want.${noteName(note)}`, since: 0, note })
   tx.afterwards(context.ring)
 }

@@ -2,6 +2,7 @@
  * The loops that run sync against the ports: for each carrier, its arrivals and its contacts. Nothing runs while
  * nothing changes: an idle link costs nothing.
  */
+import { codeOf } from '#base/errors.ts'
 import type { Arrival, Carrier, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Bell } from './bell.ts'
@@ -9,6 +10,7 @@ import type { SyncContext } from './context.ts'
 import { receive } from './inbox.ts'
 import { openLinks, type LinkState } from './links.ts'
 import { untilDone } from './patience.ts'
+import { noteThere } from './peers.ts'
 import { serve, type Bench } from './service.ts'
 
 /** The running sync. */
@@ -29,7 +31,7 @@ export function startDriver(
   const bench: Bench = {
     context,
     clock: ports.clock,
-    links: openLinks(context.now),
+    links: openLinks(ports.clock),
     bells,
     stop: stop.signal,
   }
@@ -90,10 +92,21 @@ async function watchContacts(
     open.delete(name)
     if (before !== undefined) await endContact(before)
     bench.links.turned({ carrier: carrier.name, peer: contact.peer }, contact.isUp)
+    if (!contact.isUp && !stop.aborted) void noteGone(bench, contact.peer)
     bench.context.emit({ kind: 'links' })
     if (!contact.isUp || stop.aborted) continue
     const end = new AbortController()
     open.set(name, { end, done: serve(bench, { carrier, contact, signal: end.signal }) })
+  }
+}
+
+/** When a peer was there last outlives this run of the node, unless the disk is in the way. */
+async function noteGone({ context }: Bench, peer: PeerId): Promise<void> {
+  try {
+    await context.replica.commit((tx) => noteThere(tx, context, peer))
+  } catch (error) {
+    const code = codeOf(error)
+    if (code !== 'STOPPING') context.log.warn('sync.disk', { code: code ?? 'unknown' })
   }
 }
 

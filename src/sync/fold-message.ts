@@ -1,15 +1,15 @@
 /** Posts, amendments and settings, folded into what people see of a channel. */
-import type { DocumentId, NodeId, PostId } from '#base/ids.ts'
+import type { DocumentId, Instant, NodeId, PostId } from '#base/ids.ts'
 import type { Directory } from '#model/directory.ts'
 import { channelOfDocument, laneOfDocument } from '#model/document-id.ts'
 import { postIdOf, type Logged } from '#model/log.ts'
 import { mentionsIn, usernames } from '#model/names.ts'
-import { causeKey, orderKey } from '#model/order.ts'
+import { causeKey } from '#model/order.ts'
 import {
   configure,
   EMPTY_CHANNEL,
-  isUncertain,
   shownAt,
+  timeDoubtOf,
   type ChannelRecord,
   type MessageRecord,
 } from '#model/view.ts'
@@ -22,6 +22,7 @@ import {
   type WithoutEffect,
 } from './amendments.ts'
 import { key, range } from './keys.ts'
+import { placePost } from './placing.ts'
 import type { Source, ViewEvent } from './projector.ts'
 import { pack, unpack, type ViewedRecord } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -54,6 +55,8 @@ export interface Scene {
   readonly logged: Logged
   readonly source: Source
   readonly directory: Directory
+  /** When the certificate of the node begins in whose list it stands. */
+  readonly certifiedAt: Instant | undefined
   readonly withoutEffect: (at: WithoutEffect) => void
 }
 
@@ -71,12 +74,12 @@ async function applySettings({ tx, document, logged }: Scene): Promise<ViewEvent
 }
 
 async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | undefined> {
-  const { tx, document, logged, source } = scene
+  const { tx, document, logged, source, certifiedAt } = scene
   const { author, content, claimedAt } = logged.entry
   const channel = channelOfDocument(document)
   if (channel === undefined || author === undefined || content.kind !== 'post') return undefined
   const id = postIdOf(document, logged.actor, logged.seq)
-  const order = orderKey(document, logged)
+  const order = await placePost(tx, { channel, document, logged })
   const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
   const createdAt = shownAt(logged, source.now)
   let message: MessageRecord = {
@@ -89,7 +92,7 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
     order,
     createdAt,
     claimedAt,
-    isTimeUncertain: isUncertain(logged, source.now),
+    timeDoubt: timeDoubtOf(logged, { now: source.now, certifiedAt }),
     updatedAt: touchedAt(source.now, counts.updatedAt),
     editedAt: 0,
     editOrder: '',
@@ -99,6 +102,7 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
     reactions: [],
     origin,
     pendingId: source.pendingId,
+    ...(content.overrideReason !== undefined && { overrideReason: content.overrideReason }),
     document,
     actor: logged.actor,
     seq: logged.seq,

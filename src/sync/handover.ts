@@ -5,6 +5,7 @@ import type { SyncContext } from './context.ts'
 import type { Cut } from './cut.ts'
 import { key, range } from './keys.ts'
 import { hasOf, noteHas, tellDelivery } from './ledger.ts'
+import { restoreNotes } from './note-queue.ts'
 import { pack, unpack, type DepartureRecord, type ParcelRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 
@@ -73,7 +74,7 @@ async function noteDeparture(
   tellDelivery(tx, context, { document, actor, from, to })
 }
 
-/** The peer will not have this parcel under this number; a delta may be cut anew, a note is put back where it can. */
+/** The peer will not have this parcel under this number: a delta may be cut anew, and notes go with other company or alone. */
 export async function takeBack(
   tx: Tx,
   { peer }: ContactState,
@@ -81,6 +82,5 @@ export async function takeBack(
 ): Promise<void> {
   const { lane, number } = cut.parcel
   tx.delete(key.parcel(peer, lane, number))
-  if (cut.record.document === undefined && mayTryAgain)
-    tx.put(key.note(peer, `again.${number}`), cut.record.bytes)
+  if (cut.record.document !== undefined || mayTryAgain) await restoreNotes(tx, peer, cut.record)
 }

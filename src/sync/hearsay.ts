@@ -14,9 +14,8 @@ import { joinClocks, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { disbelieved } from './alarms.ts'
 import { isNode, type SyncContext } from './context.ts'
-import { sealNote } from './cut.ts'
-import { key } from './keys.ts'
-import { clockOf, envelopeName } from './ledger.ts'
+import { clockOf } from './ledger.ts'
+import { noteName, queueNote, signNote } from './note-queue.ts'
 import { noteLoss, sentOf } from './rebirth.ts'
 import type { Tx } from './replica.ts'
 
@@ -104,12 +103,14 @@ export async function mustHoldBack(
   return have > (await sentOf(tx, document, replica.actor))
 }
 
-/** When what is held back goes anyway; undefined when nothing is, or when it is for good. */
+/** When what is held back goes anyway, always ahead; undefined when nothing is, or when it is for good. */
 export function goesAnywayAt(context: SyncContext): Instant | undefined {
   const { isUnsure, unsureSince } = context.run
   const doubtsEnd = doubtsEndAt(context)
   if (doubtsEnd !== undefined) return doubtsEnd
-  return isUnsure && unsureSince !== undefined ? unsureSince + FIRST_WORD_MS : undefined
+  const heardBy = isUnsure && unsureSince !== undefined ? unsureSince + FIRST_WORD_MS : 0
+  // That time may be over without a word and without anything to send: then nothing is waited for.
+  return heardBy > context.now() ? heardBy : undefined
 }
 
 function awaitsFirstWord({ run, now }: SyncContext): boolean {
@@ -162,6 +163,6 @@ async function ask(tx: Tx, context: SyncContext, { claims, by, from }: Hearsay):
     if (items.length > 0 && numbers > ASKED_NUMBERS_MAX) break
     items.push({ document, clock, read: {} })
   }
-  const bytes = await sealNote(tx, context, { kind: 'want', isWhole: false, items })
-  if (bytes !== undefined) tx.put(key.note(from, `!want.${envelopeName(bytes)}`), bytes)
+  const note = signNote(context, { kind: 'want', isWhole: false, items })
+  queueNote(tx, from, { name: `!want.${noteName(note)}`, since: 0, note })
 }

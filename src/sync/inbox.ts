@@ -5,26 +5,33 @@
  * again when what it waits for has come. Bad input never loses anything and never throws.
  */
 import type { ActorId, DocumentId } from '#base/ids.ts'
-import { decodeDelta, DELTA_KIND } from '#codec/delta.ts'
+import { decodeDelta } from '#codec/delta.ts'
 import { openEnvelope, type Opened } from '#codec/envelope.ts'
+import { decodeLoad } from '#codec/load.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import { covers } from '#model/log.ts'
 import type { Arrival } from '#ports/carrier.ts'
 import { isHeardIn } from './audience.ts'
 import { disbelieved, refused } from './alarms.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
+import { closeAnnounced } from './gap-marks.ts'
 import { closeHole } from './healing.ts'
 import { range } from './keys.ts'
 import { clockOf } from './ledger.ts'
-import { takeNote } from './notes.ts'
+import { takeNotes, type NotesTaken } from './notes.ts'
 import { allParked, keptFrom, park, unpark } from './parking.ts'
 import type { KeptRecord } from './records.ts'
 import { settleAllAside, settleAside } from './rebirth.ts'
 import type { Tx } from './replica.ts'
 import { takeDelta } from './take-delta.ts'
 
-/** Takes one arrival to its end. Resolves after the batch is on disk and the carrier was answered. */
+/**
+ * Takes one arrival to its end. Resolves after the batch is on disk and the carrier was answered.
+ * @throws EdgeError STORE_FULL when there is no room: nothing of it is kept, and it may be tried again
+ */
 export async function receive(context: SyncContext, arrival: Arrival): Promise<Outcome> {
+  await context.room.insist()
+  await context.calm()
   const outcome = await context.replica.commit(async (tx) => {
     for (const { key: place, value } of arrival.bookmark) {
       if (value === undefined) tx.delete(place)
@@ -46,7 +53,6 @@ async function takeWithKept(tx: Tx, context: SyncContext, incoming: Incoming): P
   if (grown === undefined) return outcome
   if (grown === KEYS) await settleAllAside(tx, context)
   else await settleAside(tx, context, grown)
-  await closeHole(tx, grown)
   await retryWaiting(tx, context, grown)
   if (opensMore(grown)) await retryParked(tx, context)
   return outcome
@@ -78,17 +84,55 @@ async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): P
     if (incoming.since === undefined) disbelieved(tx, context, why)
     return park(tx, context, { incoming, wait: 'certificate' }) // or the directory has not said yet that it is
   }
-  if (opened.body[0] !== DELTA_KIND) return takeNote(tx, context, { opened, incoming })
+  return takeBody(tx, context, { opened, incoming })
+}
+
+/** Takes what was in an envelope: the notes first, whatever becomes of the delta that they rode with. */
+async function takeBody(
+  tx: Tx,
+  context: SyncContext,
+  { opened, incoming }: { readonly opened: Opened; readonly incoming: Incoming },
+): Promise<Outcome> {
   const { roster } = context
-  const decoded = decodeDelta(opened.body, {
-    scope: opened.key.scope,
-    sender: opened.actor,
-    roster,
-  })
+  const { scope } = opened.key
+  const sender = opened.sender.node
+  const load = decodeLoad(opened.body, { scope, sender, roster })
+  if (load === undefined) return { kind: 'refused', reason: 'malformed' }
+  const { notes, delta } = load
+  const taken = await takeNotes(tx, context, { notes, sender, from: incoming.from })
+  if (delta === undefined) return outcomeOfNotes(tx, context, { taken, incoming })
+  // The delta does not wait for somebody who said something beside it.
+  if (taken.isEarly) await park(tx, context, { incoming, wait: 'certificate' })
+  if (taken.reason !== undefined) tellRefused(tx, context, { reason: taken.reason, incoming })
+  const decoded = decodeDelta(delta, { scope, sender: opened.actor, roster })
   if (decoded.ok) return takeDelta(tx, context, { opened, delta: decoded.delta, incoming })
   return decoded.reason === 'unknown actor'
     ? park(tx, context, { incoming, wait: 'certificate' })
     : { kind: 'refused', reason: decoded.reason }
+}
+
+async function outcomeOfNotes(
+  tx: Tx,
+  context: SyncContext,
+  { taken, incoming }: { readonly taken: NotesTaken; readonly incoming: Incoming },
+): Promise<Outcome> {
+  const { isGood, isEarly, reason } = taken
+  if (isEarly) {
+    const parked = await park(tx, context, { incoming, wait: 'certificate' })
+    if (!isGood) return parked
+  }
+  if (isGood && reason !== undefined) tellRefused(tx, context, { reason, incoming })
+  return isGood ? { kind: 'noted' } : { kind: 'refused', reason: reason ?? 'malformed' }
+}
+
+/** Part of an envelope was not taken, and the rest was. */
+function tellRefused(
+  tx: Tx,
+  context: SyncContext,
+  { reason, incoming }: { readonly reason: string; readonly incoming: Incoming },
+): void {
+  const about = { peer: incoming.from, bytes: incoming.bytes.length }
+  tx.afterwards(() => refused(context, reason, about))
 }
 
 /**
@@ -100,8 +144,14 @@ function isShutOut({ roster }: SyncContext, { sender, key: { scope } }: Opened):
   return scope !== 'keys' || !roster.awaitsWipe(sender.node)
 }
 
-/** Tries again what waited for changes of a document, each once something of what it lacked has come. */
+/** Tries again what waited for changes of a document, each once something of what it lacked has come; then looks what is left. */
 async function retryWaiting(tx: Tx, context: SyncContext, document: DocumentId): Promise<void> {
+  await retryAllWaiting(tx, context, document)
+  await closeHole(tx, document)
+  await closeAnnounced(tx, context, document)
+}
+
+async function retryAllWaiting(tx: Tx, context: SyncContext, document: DocumentId): Promise<void> {
   const left = new Map(
     (await tx.list(range.waiting(document))).map(([place, bytes]) => [place, keptFrom(bytes)]),
   )

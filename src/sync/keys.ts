@@ -12,6 +12,7 @@ import type {
   PostId,
   UserId,
 } from '#base/ids.ts'
+import { laneOfDocument } from '#model/document-id.ts'
 import { laneNumber, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Range } from '#ports/store.ts'
@@ -24,6 +25,13 @@ export function padded(number: number): string {
 /** The range of all keys that begin with `prefix`, which ends with a slash. */
 export function within(prefix: string): Range {
   return { from: prefix, to: `${prefix.slice(0, -1)}0` }
+}
+
+/** Where a message stands. */
+interface Place {
+  readonly document: DocumentId
+  readonly actor: ActorId
+  readonly seq: number
 }
 
 /** Makers of keys. */
@@ -52,7 +60,7 @@ export const key = {
   has: (peer: PeerId, id: DocumentId) => `has/${peer}/${id}`,
   /** OutboxRecord: the peer lacks something of a document. */
   outbox: (peer: PeerId, lane: Lane, id: DocumentId) => `out/${peer}/${laneNumber(lane)}/${id}`,
-  /** Envelope bytes of somebody's note, to be passed on as they are. */
+  /** NoteRecord: a signed note, our own or somebody's receipt, that waits for this peer. */
   note: (peer: PeerId, hash: string) => `note/${peer}/${hash}`,
   /** ParcelRecord: sealed, numbered, not yet answered. */
   parcel: (peer: PeerId, lane: Lane, number: number) =>
@@ -84,12 +92,23 @@ export const key = {
   owed: (peer: PeerId, id: DocumentId) => `owe/${peer}/${id}`,
   /** ReceiptRecord: what a node said it has of a document. */
   receipt: (node: NodeId, id: DocumentId) => `got/${node}/${id}`,
-  /** SaidRecord: somebody's receipt as it came, kept while it is the newest for some document. */
+  /** SaidRecord: somebody's signed receipt, kept while it is the newest for some document. */
   said: (hash: string) => `said/${hash}`,
   /** Clock: what of a document somebody here has had on a screen. */
   seenHere: (id: DocumentId) => `read/${id}`,
   /** DepartureRecord: our changes up to `seq` left by a carrier. */
   departure: (id: DocumentId, actor: ActorId, seq: number) => `left/${id}/${actor}/${padded(seq)}`,
+
+  /** A message of ours has to be at headquarters before this running time. */
+  due: (atMs: number, { document, actor, seq }: Place) =>
+    `due/${padded(atMs)}/${document}/${actor}/${padded(seq)}`,
+  /** LateRecord: it was not. */
+  late: (lane: Lane, { document, actor, seq }: Place) =>
+    `late/${laneNumber(lane)}/${document}/${actor}/${padded(seq)}`,
+  /** OverdueCounts: how many of those there are. */
+  lateCounts: 'late',
+  /** RunningTimeRecord. */
+  runningTime: 'time',
 
   /** Number of the last of an own actor's changes of a document that was ever put into an envelope. */
   sent: (id: DocumentId, actor: ActorId) => `sent/${id}/${actor}`,
@@ -101,6 +120,14 @@ export const key = {
   moved: (id: PostId) => `moved/${id}`,
   /** HoleRecord: damage took some of this document; it is asked for. */
   hole: (id: DocumentId) => `hole/${id}`,
+  /** Since when others may lack some of a document that changed here: an Instant. A report of gaps takes it away. */
+  uneven: (lane: Lane, id: DocumentId) => `uneven/${laneNumber(lane)}/${id}`,
+  /** AnnouncedRecord: nodes have signed for more of a document than is here. */
+  announced: (id: DocumentId) => `more/${id}`,
+  /** LessRecord: a node says that it holds less of a document than it has signed for. */
+  less: (node: NodeId, id: DocumentId) => `less/${node}/${id}`,
+  /** QuestionRecord: whom we asked last for what we lack of a document. */
+  question: (id: DocumentId) => `ask/${id}`,
   /** Bytes of a damaged document as they were found: nobody reads them but a person who wants to know. */
   broken: (id: DocumentId, index: number) => `broken/${id}/${padded(index)}`,
 
@@ -119,10 +146,33 @@ export const key = {
   held: (author: UserId, target: PostId, place: string) => `view/held/${author}/${target}/${place}`,
   /** ChannelRecord: settings and counts. */
   channel: (id: ChannelId) => `view/channel/${id}`,
+  /** ClocksRecord: whose time is believed in the channel. */
+  clocks: (channel: ChannelId) => `view/clocks/${channel}`,
+  /** ObjectionRecord: a post objects to the time of a node, up to an instant. */
+  objection: (
+    channel: ChannelId,
+    node: string,
+    { until, id }: { readonly until: Instant; readonly id: PostId },
+  ) => `view/objection/${channel}/${node}/${padded(until)}.${id}`,
+  /** Its objections, by whose post it is and where that stands. */
+  objecting: (
+    channel: ChannelId,
+    node: string,
+    { at, id }: { readonly at: Instant; readonly id: PostId },
+  ) => `view/objecting/${channel}/${node}/${padded(at)}.${id}`,
+  /** The id of a message that does not stand at the place it says. */
+  sunk: (
+    channel: ChannelId,
+    node: string,
+    { placeAt, id }: { readonly placeAt: Instant; readonly id: PostId },
+  ) => `view/sunk/${channel}/${node}/${padded(placeAt)}.${id}`,
   /** ViewedRecord: how far a person has read a channel. */
   viewed: (person: UserId, channel: ChannelId) => `view/seen/${person}/${channel}`,
   /** The message a client's pending id became; never expires. */
   pending: (person: UserId, pendingHash: string) => `once/${person}/${pendingHash}`,
+
+  /** When a person sent the newest messages of a lane that has an allowance, in running time. */
+  allowance: (person: UserId, lane: Lane) => `allow/${person}/${laneNumber(lane)}`,
 
   /** AccountRecord: the password of somebody enrolled here. */
   account: (person: UserId) => `acct/${person}`,
@@ -178,6 +228,8 @@ export const range = {
   aside: (id: DocumentId) => within(`aside/${id}/`),
   allAside: within('aside/'),
   holes: within('hole/'),
+  uneven: within('uneven/'),
+  announced: within('more/'),
   broken: (id: DocumentId) => within(`broken/${id}/`),
   pending: (person: UserId) => within(`once/${person}/`),
   departures: (id: DocumentId, actor: ActorId, fromSeq: number): Range => ({
@@ -185,12 +237,29 @@ export const range = {
     to: within(`left/${id}/${actor}/`).to,
     limit: DEPARTURES_LOOKED_AT,
   }),
+  due: within('due/'),
+  dueBefore: (atMs: number): Range => ({ from: 'due/', to: `due/${padded(atMs)}` }),
+  allLate: within('late/'),
+  late: (id: DocumentId) => within(`late/${laneNumber(laneOfDocument(id))}/${id}/`),
   segmentsOf: (channel: ChannelId): Range => ({
     from: `doc/s.${channel}.`,
     to: `doc/s.${channel}/`,
   }),
   order: (channel: ChannelId) => within(`view/order/${channel}/`),
   thread: (root: PostId) => within(`view/thread/${root}/`),
+  objectionsIn: (channel: ChannelId) => within(`view/objection/${channel}/`),
+  objections: (channel: ChannelId, node: string, from: Instant): Range => ({
+    from: `view/objection/${channel}/${node}/${padded(from)}`,
+    to: within(`view/objection/${channel}/${node}/`).to,
+  }),
+  objectingIn: (channel: ChannelId) => within(`view/objecting/${channel}/`),
+  /** Until a place, that included. */
+  objecting: (channel: ChannelId, node: string, until: Instant): Range => ({
+    from: within(`view/objecting/${channel}/${node}/`).from,
+    to: `view/objecting/${channel}/${node}/${padded(until + 1)}`,
+  }),
+  sunkIn: (channel: ChannelId) => within(`view/sunk/${channel}/`),
+  sunk: (channel: ChannelId, node: string) => within(`view/sunk/${channel}/${node}/`),
   changed: (channel: ChannelId) => within(`view/changed/${channel}/`),
   orphans: (target: PostId) => within(`view/orphan/${target}/`),
   held: (author: UserId) => within(`view/held/${author}/`),

@@ -7,13 +7,16 @@ import type { DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { RELAY_DELAY_MS } from '#base/limits.ts'
+import type { SignedNote } from '#codec/load.ts'
 import { channelOfDocument, KEYS, laneOfDocument } from '#model/document-id.ts'
 import { countBeyond, joinClocks, meetClocks, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Certificate } from '#trust/identity.ts'
 import { mayHold } from './audience.ts'
 import { isNode, type Span, type SyncContext } from './context.ts'
+import { liftLess, noteAnnounced } from './gap-marks.ts'
 import { key, range } from './keys.ts'
+import { noteName } from './note-queue.ts'
 import {
   pack,
   unpack,
@@ -53,6 +56,7 @@ export async function noteHas(
   const known = await hasOf(tx, peer, item.document)
   const joined = joinClocks(known, item.clock)
   tx.put(key.has(peer, item.document), pack(joined))
+  if (isNode(peer)) await liftLess(tx, { node: peer, ...item })
   const mine = await clockOf(tx, item.document)
   if (countBeyond(mine, joined) === 0)
     tx.delete(key.outbox(peer, laneOfDocument(item.document), item.document))
@@ -133,8 +137,8 @@ export interface Word {
   readonly document: DocumentId
   readonly clock: Clock
   readonly read: Clock
-  /** The receipt it came in, as it came; one that tells something new is passed on, whatever we knew by other ways. */
-  readonly receipt: Uint8Array | undefined
+  /** The receipt it came in, as it was signed; one that tells something new is passed on, whatever we knew by other ways. */
+  readonly receipt: SignedNote | undefined
 }
 
 /** Notes a node's own word. True when it is a receipt that tells something no receipt told before. */
@@ -143,6 +147,8 @@ export async function noteWord(tx: Tx, context: SyncContext, word: Word): Promis
   const known = unpack<ReceiptRecord>(await tx.get(place)) ?? NO_RECEIPT
   const clock = joinClocks(known.clock, word.clock)
   const read = joinClocks(known.read, word.read)
+  await noteAnnounced(tx, context, word)
+  await liftLess(tx, word)
   const isReceipt = word.receipt !== undefined
   const told = isReceipt ? joinClocks(known.told, word.clock) : known.told
   const toldRead = isReceipt ? joinClocks(known.toldRead, word.read) : known.toldRead
@@ -150,8 +156,11 @@ export async function noteWord(tx: Tx, context: SyncContext, word: Word): Promis
   const isTold = isBeyond(told, known.told) || isBeyond(toldRead, known.toldRead)
   if (!isNews && !isTold) return false
   const at = isNews ? context.now() : known.at
-  const said = isTold ? await keepSaid(tx, known.said, word.receipt) : known.said
+  const said = isTold
+    ? await keepSaid(tx, context, { before: known.said, receipt: word.receipt })
+    : known.said
   tx.put(place, pack({ clock, read, told, toldRead, said, at } satisfies ReceiptRecord))
+  if (isNews) await context.deadlines.heard(tx, word)
   tellWord(tx, context, { document: word.document, before: known, after: { clock, read } })
   return isTold
 }
@@ -197,25 +206,28 @@ export function envelopeName(bytes: Uint8Array): string {
 /** Keeps a receipt once, however many documents it is the newest for, and lets go of the one before. */
 async function keepSaid(
   tx: Tx,
-  before: string | undefined,
-  bytes: Uint8Array | undefined,
+  context: SyncContext,
+  { before, receipt }: { readonly before: string | undefined; readonly receipt: Word['receipt'] },
 ): Promise<string | undefined> {
-  if (bytes === undefined) return before
-  const name = envelopeName(bytes)
+  if (receipt === undefined) return before
+  const name = noteName(receipt)
   if (name === before) return before
-  await countSaid(tx, name, bytes)
-  if (before !== undefined) await countSaid(tx, before, undefined)
+  const known = unpack<SaidRecord>(await tx.get(key.said(name)))
+  const { node, body, signature } = known ?? receipt
+  const uses = (known?.uses ?? 0) + 1
+  tx.put(key.said(name), pack({ node, body, signature, uses } satisfies SaidRecord))
+  if (before !== undefined) await letGoOfSaid(tx, context, before)
   return name
 }
 
-/** One use more, with the bytes, or one less. */
-async function countSaid(tx: Tx, name: string, bytes: Uint8Array | undefined): Promise<void> {
-  const place = key.said(name)
-  const known = unpack<SaidRecord>(await tx.get(place))
-  const uses = (known?.uses ?? 0) + (bytes === undefined ? -1 : 1)
-  const kept = known?.bytes ?? bytes
-  if (uses <= 0 || kept === undefined) tx.delete(place)
-  else tx.put(place, pack({ bytes: kept, uses } satisfies SaidRecord))
+/** One use less. A receipt that is the newest for nothing any more is not passed on either: newer ones say all of it. */
+async function letGoOfSaid(tx: Tx, { peers }: SyncContext, name: string): Promise<void> {
+  const known = unpack<SaidRecord>(await tx.get(key.said(name)))
+  if (known === undefined) return
+  if (known.uses > 1)
+    return tx.put(key.said(name), pack({ ...known, uses: known.uses - 1 } satisfies SaidRecord))
+  tx.delete(key.said(name))
+  for (const peer of peers) tx.delete(key.note(peer, name))
 }
 
 /** Tells that delivery words of some of our messages have changed. */

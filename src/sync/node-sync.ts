@@ -1,8 +1,9 @@
 /** Opens all of sync for one node: replica, directory, roster, keyring, and the driver that runs them. */
-import { actorOf } from '#base/ids.ts'
+import { actorOf, type ChannelId } from '#base/ids.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
+import type { Disk } from '#ports/disk.ts'
 import type { Log } from '#ports/log.ts'
 import type { Random } from '#ports/random.ts'
 import type { Store } from '#ports/store.ts'
@@ -13,9 +14,11 @@ import type { DoorEpoch } from '#trust/join-grant.ts'
 import type { Roster } from '#trust/roster.ts'
 import { alarm } from './alarms.ts'
 import { openAuditCounts } from './audit-counts.ts'
+import { hearTime } from './clock-evidence.ts'
 import { recordAudit } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { Run, SyncContext, SyncEvent } from './context.ts'
+import { openDeadlines, type LaneTimes } from './deadlines.ts'
 import { startDriver, type Driver } from './driver.ts'
 import { ensureSealingKey, holdFromDoor, reloadEpochs } from './epochs.ts'
 import { proveFork, takeAllForkWords } from './freeze.ts'
@@ -26,6 +29,8 @@ import { openProjector } from './projector.ts'
 import { beginAgain, noteNewLife, settleAllAside } from './rebirth.ts'
 import { openReplica, type Reader } from './replica.ts'
 import { keepRotating, type EpochPolicy } from './rotation.ts'
+import { AMPLE_ROOM, openRoom, type Room, type RoomRules } from './room.ts'
+import { openRunningTime } from './running-time.ts'
 import { addChannel, directoryChanged, foldedAnew, keysChanged } from './standing.ts'
 
 /** Sync of one node, running. */
@@ -50,7 +55,16 @@ export interface NodeSyncOptions {
   readonly carriers: readonly Carrier[]
   /** No epoch changes by the calendar unless given. */
   readonly epochs?: EpochPolicy
+  /** No message is overdue unless given. */
+  readonly overdueAfterMs?: LaneTimes
+  /** Room is taken to be ample unless both are given. */
+  readonly disk?: Disk
+  readonly room?: RoomRules
+  /** In which channels other nodes are told what was read here; in all unless given. */
+  readonly tellsRead?: (channel: ChannelId) => boolean
   readonly emit: (event: SyncEvent) => void
+  /** Resolves once those who hear of events have caught up; at once unless given. */
+  readonly calm?: () => Promise<void>
   /** Called, once or more, when the node has to be closed and opened again in a new life. */
   readonly onRebirth?: () => void
 }
@@ -63,6 +77,8 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   await begin(context, options)
   const stop = new AbortController()
   const rotating = policy && keepRotating(context, { policy, clock, log }, stop.signal)
+  const watching = context.deadlines.keep(stop.signal)
+  const looking = context.room.keep(stop.signal)
   const driver = startDriver(context, { carriers, clock })
   wires.driver = driver
   return {
@@ -71,6 +87,8 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     [Symbol.asyncDispose]: async () => {
       stop.abort()
       await rotating
+      await watching
+      await looking
       await driver[Symbol.asyncDispose]()
       await audit[Symbol.asyncDispose]()
       await context.replica[Symbol.asyncDispose]()
@@ -105,6 +123,7 @@ function contextOf(
       foldedAnew: (tx, before) => foldedAnew(tx, context, before),
       told: (tx, event) => tx.afterwards(() => context.emit(event)),
       withoutEffect: (tx, at) => alarm(tx, context, { deed: 'entry without effect', ...at }),
+      arrived: (tx, logged) => hearTime(tx, context, logged),
       audited: (tx, at) => recordAudit(tx, context, at),
     },
   )
@@ -119,20 +138,30 @@ function contextOf(
     projector,
     directory: projector.directory,
     keyBook: projector.keyBook,
+    time: openRunningTime(clock),
+    room: roomOf(options),
+    deadlines: openDeadlines(() => context, { clock, times: options.overdueAfterMs }),
     log,
     audit,
     now: clock.now,
     random,
     peers: new Set(),
     emit,
+    calm: options.calm ?? (async () => undefined),
     ring: () => wires.driver?.ring(),
     foundedAt: () => Math.min(...roster.all().map(({ validFrom }) => validFrom)),
     refold: (tx) => fold(tx, context),
     onFork: (fork, tx) => proveFork(tx, context, fork),
     run: newRun(),
     onRebirth: options.onRebirth ?? (() => undefined),
+    tellsRead: options.tellsRead ?? (() => true),
   }
   return { context, audit }
+}
+
+function roomOf({ disk, room, clock, log, emit }: NodeSyncOptions): Room {
+  if (disk === undefined || room === undefined) return AMPLE_ROOM
+  return openRoom(room, { disk, clock, log, onChange: () => emit({ kind: 'room' }) })
 }
 
 function newRun(): Run {
@@ -146,6 +175,7 @@ function newRun(): Run {
     asked: new Map(),
     doubts: new Map(),
     claimed: new Map(),
+    clocks: new Map(),
     asideUntil: undefined,
   }
 }
@@ -153,6 +183,7 @@ function newRun(): Run {
 /** Reads what is on disk, and writes what a node has to have said before it sends anything. */
 async function begin(context: SyncContext, options: NodeSyncOptions): Promise<void> {
   const { replica, peers, run } = context
+  await context.time.begin(options.store)
   const known = await options.store.list(range.peers)
   run.isUnsure = known.length > 0
   for (const [place] of known) peers.add(place.slice('peer/'.length) as PeerId)
@@ -180,11 +211,13 @@ async function enrolItself(context: SyncContext, doorEpoch: DoorEpoch | undefine
   const known = context.keyBook().certificates()
   const isKnown = known.some((one) => Buffer.compare(one, certificateBytes) === 0)
   await context.replica.commit(async (tx) => {
+    // Its own list may be found damaged just now: nothing is written in a life that ends.
+    if (context.run.isOver) return
     if (known.length === 0 && doorEpoch !== undefined) await holdFromDoor(tx, context, doorEpoch)
     const content = { kind: 'node' as const, certificate: certificateBytes }
     const entry = { author: undefined, claimedAt: context.now(), content }
     if (!isKnown) await writeHere(tx, context, { document: KEYS, entry })
     await ensureSealingKey(tx, context)
-    if (!context.run.isOver) await noteNewLife(tx, context)
+    await noteNewLife(tx, context)
   })
 }

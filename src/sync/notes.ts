@@ -4,71 +4,108 @@ import {
   nodePrefixOfActor,
   type ActorId,
   type DocumentId,
-  type Instant,
   type NodeId,
 } from '#base/ids.ts'
 import { NOTE_ITEMS_MAX, WANT_DOUBLINGS_MAX, WANT_INTERVAL_MS } from '#base/limits.ts'
-import type { Opened } from '#codec/envelope.ts'
+import type { LoadedNote, SignedNote } from '#codec/load.ts'
 import { decodeNote, type Note, type NoteItem } from '#codec/note.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { noteStatement } from '#trust/attestation.ts'
 import { disbelieved } from './alarms.ts'
-import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
+import { isNode, type SyncContext } from './context.ts'
 import { digestOf, lookForForks } from './doubts.ts'
-import { holeOf } from './healing.ts'
+import { noteLess } from './gap-marks.ts'
 import { hearOfOurselves } from './hearsay.ts'
-import { key, range } from './keys.ts'
-import {
-  allDocuments,
-  clockOf,
-  envelopeName,
-  hasOf,
-  noteWord,
-  receiptOf,
-  setHas,
-} from './ledger.ts'
-import { unpack, type KeptRecord, type SaidRecord } from './records.ts'
+import { key } from './keys.ts'
+import { noteName, queueNote } from './note-queue.ts'
+import { allDocuments, clockOf, hasOf, noteWord, receiptOf, setHas } from './ledger.ts'
+import { unpack, type SaidRecord } from './records.ts'
 import { settleAllAside } from './rebirth.ts'
 import type { Reader, Tx } from './replica.ts'
 
-/** Takes an opened envelope that holds a note. */
-export async function takeNote(
+/** What became of the notes of an envelope. */
+export interface NotesTaken {
+  /** Some were of use, or at least true. */
+  readonly isGood: boolean
+  /** Why some were not taken. */
+  readonly reason: string | undefined
+  /** Somebody who said something is not known yet. */
+  readonly isEarly: boolean
+}
+
+/** Takes the notes of an opened envelope, each for itself. */
+export async function takeNotes(
   tx: Tx,
   context: SyncContext,
-  { opened, incoming }: { readonly opened: Opened; readonly incoming: Incoming },
-): Promise<Outcome> {
-  const note = decodeNote(opened.body, context.roster)
-  if (note === undefined) return { kind: 'refused', reason: 'malformed' }
-  const statement = noteStatement(context.identity.organisation.id, opened.header, opened.body)
-  const isSigned =
-    opened.signature !== undefined &&
-    context.roster.verify(opened.sender.node, statement, opened.signature)
-  if (!isSigned) return { kind: 'refused', reason: 'not vouched for' }
-  const { from } = incoming
-  const arrival = { note, from, sender: opened.sender.node }
-  await hearOfOurselves(tx, context, { claims: note.items, by: opened.sender.node, from })
+  arrival: {
+    readonly notes: readonly LoadedNote[]
+    readonly sender: NodeId
+    readonly from: PeerId | undefined
+  },
+): Promise<NotesTaken> {
+  const { roster } = context
+  let isGood = false
+  let isEarly = false
+  let reason: string | undefined
+  for (const { node, ...rest } of arrival.notes) {
+    if (node === undefined) isEarly = true
+    // Nobody can tell what a revoked node writes now.
+    else if (roster.revokedSince(node) !== undefined) reason = 'revoked'
+    else {
+      const refused = await takeNote(tx, context, { signed: { node, ...rest }, ...arrival })
+      isGood ||= refused === undefined
+      reason = refused ?? reason
+    }
+  }
+  return { isGood, reason, isEarly }
+}
+
+/** Takes a note; why not, when it is not taken. */
+async function takeNote(
+  tx: Tx,
+  context: SyncContext,
+  arrival: {
+    readonly signed: SignedNote
+    readonly sender: NodeId
+    readonly from: PeerId | undefined
+  },
+): Promise<string | undefined> {
+  const { signed, from } = arrival
+  const { node, body, signature } = signed
+  const note = decodeNote(body, context.roster)
+  if (note === undefined) return 'malformed'
+  const statement = noteStatement(context.identity.organisation.id, body)
+  if (!context.roster.verify(node, statement, signature)) return 'not vouched for'
+  // Only receipts hold for good; what somebody has or wants is for them alone to say.
+  if (note.kind !== 'receipt' && node !== arrival.sender) return 'not vouched for'
+  await hearOfOurselves(tx, context, { claims: note.items, by: node, from })
   switch (note.kind) {
     case 'receipt':
-      await takeReceipt(tx, context, { ...arrival, bytes: incoming.bytes })
+      await takeReceipt(tx, context, { note, from, sender: node, signed })
       break
     case 'have':
-      await takeHave(tx, context, arrival)
+      await takeHave(tx, context, { note, from, sender: node })
       break
     case 'want':
-      await takeWant(tx, context, arrival)
+      await takeWant(tx, context, { note, from, sender: node })
       break
   }
   // A hub may have said by it that it has heard of a fork of ours.
   if (note.items.some(({ document }) => document === KEYS)) await settleAllAside(tx, context)
-  return { kind: 'noted' }
+  return undefined
 }
 
 /** About how long a note may become, in bytes before compression: sealed, it fits in one envelope of any carrier. */
-const NOTE_BYTES_MAX = 55_000
-const ITEM_BYTES = 34
-const CLOCK_ENTRY_BYTES = 5
+export const NOTE_BYTES_MAX = 55_000
+const ITEM_BYTES = 26
+const CLOCK_ENTRY_BYTES = 8
+
+/** About how many bytes a note has that tells this of one document. */
+export function itemBytes(clock: Clock): number {
+  return ITEM_BYTES + CLOCK_ENTRY_BYTES * Object.keys(clock).length
+}
 
 /** A note saying what this node has of `documents`, its readers' progress included: of as many of the first as fit. */
 export async function describe(
@@ -80,7 +117,7 @@ export async function describe(
   let bytes = 0
   for (const document of documents.slice(0, NOTE_ITEMS_MAX)) {
     const clock = await clockOf(reader, document)
-    bytes += ITEM_BYTES + CLOCK_ENTRY_BYTES * Object.keys(clock).length
+    bytes += itemBytes(clock)
     if (items.length > 0 && bytes > NOTE_BYTES_MAX) break
     const read =
       kind === 'receipt' ? (unpack<Clock>(await reader.get(key.seenHere(document))) ?? {}) : {}
@@ -114,17 +151,17 @@ interface NoteArrival {
 async function takeReceipt(
   tx: Tx,
   context: SyncContext,
-  { note, from, sender, bytes }: NoteArrival & { readonly bytes: Uint8Array },
+  { note, from, sender, signed }: NoteArrival & { readonly signed: SignedNote },
 ): Promise<void> {
   let isNews = false
   for (const { document, clock, read } of note.items) {
-    if (await noteWord(tx, context, { node: sender, document, clock, read, receipt: bytes }))
+    if (await noteWord(tx, context, { node: sender, document, clock, read, receipt: signed }))
       isNews = true
   }
   if (!isNews) return
-  const name = envelopeName(bytes)
+  const waiting = { name: noteName(signed), since: context.now(), note: signed }
   for (const peer of context.peers) {
-    if (peer !== from && peer !== sender) tx.put(key.note(peer, name), bytes)
+    if (peer !== from && peer !== sender) queueNote(tx, peer, waiting)
   }
   tx.afterwards(context.ring)
 }
@@ -144,7 +181,8 @@ export async function passOnAgain(tx: Tx, context: SyncContext, peer: PeerId): P
       const said = (await receiptOf(tx, node, document))?.said
       const bytes = said === undefined ? undefined : await tx.get(key.said(said))
       const record = unpack<SaidRecord>(bytes)
-      if (said !== undefined && record !== undefined) tx.put(key.note(peer, said), record.bytes)
+      if (said !== undefined && record !== undefined)
+        queueNote(tx, peer, { name: said, since: 0, note: record })
     }
   }
 }
@@ -160,6 +198,8 @@ async function takeHave(
   const documents = note.isWhole ? await allDocuments(tx) : [...said.keys()]
   for (const document of documents) {
     const clock = said.get(document) ?? {}
+    // What lies somewhere may have been said long ago.
+    if (from === sender) await noteLess(tx, context, { node: sender, document, clock })
     await noteWord(tx, context, { node: sender, document, clock, read: {}, receipt: undefined })
     if (from === undefined) continue
     if (isNode(from)) {
@@ -236,26 +276,4 @@ function mayAskAgain(
   if (!isAnew && sinceMs < WANT_INTERVAL_MS * 2 ** doublings) return false
   run.asked.set(place, { at: now(), times: times + 1 })
   return true
-}
-
-/** A document for which something waits, and since when. */
-export interface Gap {
-  readonly document: DocumentId
-  readonly since: Instant
-}
-
-/** Documents for which something waits: what is to be asked for when it does not come by itself. */
-export async function gapsOf(reader: Pick<Reader, 'list'>): Promise<readonly Gap[]> {
-  const oldest = new Map<DocumentId, Instant>()
-  for (const [place, bytes] of await reader.list(range.allWaiting)) {
-    const document = place.split('/')[1] as DocumentId
-    const since = unpack<KeptRecord>(bytes)?.since ?? 0
-    oldest.set(document, Math.min(since, oldest.get(document) ?? since))
-  }
-  for (const [place, bytes] of await reader.list(range.holes)) {
-    const document = place.split('/')[1] as DocumentId
-    const { since } = holeOf(bytes)
-    oldest.set(document, Math.min(since, oldest.get(document) ?? since))
-  }
-  return [...oldest].map(([document, since]) => ({ document, since }))
 }

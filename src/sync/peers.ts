@@ -7,6 +7,8 @@ import type { SyncContext } from './context.ts'
 import { isSealable } from './epochs.ts'
 import { key, range } from './keys.ts'
 import { clockOf, hasOf } from './ledger.ts'
+import { tellQueued } from './queue.ts'
+import { pack, unpack, type PeerRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 
 /** Whether a contact with `peer` would send something: it is new, lacks something, or is owed a note. */
@@ -45,6 +47,14 @@ async function lacking(
   return places
     .map((place) => place.slice(place.lastIndexOf('/') + 1) as DocumentId)
     .filter((document) => isSealable(context, document))
+}
+
+/** Notes that a peer is there, or was until now, and tells those who wait for it. */
+export async function noteThere(tx: Tx, context: SyncContext, peer: PeerId): Promise<void> {
+  const known = unpack<PeerRecord>(await tx.get(key.peer(peer)))
+  if (known === undefined) return
+  tx.put(key.peer(peer), pack({ ...known, lastAt: context.now() } satisfies PeerRecord))
+  await tellQueued(tx, context, peer)
 }
 
 /** Forgets a peer and all that was kept for it. When it comes again it is new, and is offered everything. */

@@ -60,6 +60,8 @@ export interface ProjectorHooks {
   readonly told: (tx: Tx, event: ViewEvent) => void
   /** An entry changes nothing, as its writer has no say in it. */
   readonly withoutEffect: (tx: Tx, at: WithoutEffect) => void
+  /** An entry has just come in from elsewhere. */
+  readonly arrived: (tx: Tx, logged: Logged) => Promise<void>
   readonly audited: (tx: Tx, at: { document: DocumentId; logged: Logged }) => Promise<void>
 }
 
@@ -74,6 +76,7 @@ export function openProjector(
     directory: books.directory,
     keyBook: books.keyBook,
     apply: async (tx, at, source) => {
+      if (source.isLate && source.isAgain !== true) await hooks.arrived(tx, at.logged)
       if (at.document === KEYS) return foldKeys(tx, bench, { at, source })
       const [event, ...more] = await foldCounted(tx, bench, { at, source })
       if (source.isAgain !== true) for (const one of more) hooks.told(tx, one)
@@ -145,7 +148,9 @@ async function foldOne(
     withoutEffect({ document, actor: logged.actor, reason: 'revoked' })
     return undefined
   }
-  const scene = { tx, document, logged, source, directory: books.directory(), withoutEffect }
+  const certifiedAt = roster.ofActor(logged.actor)?.validFrom
+  const directory = books.directory()
+  const scene = { tx, document, logged, source, directory, certifiedAt, withoutEffect }
   return applyMessage(scene, writer ?? identity.certificate.node)
 }
 

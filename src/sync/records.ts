@@ -74,6 +74,8 @@ export interface PeerRecord {
   readonly firstAt: Instant
   /** It was told once all that we have. */
   readonly isIntroduced: boolean
+  /** When it was there last, as far as was noted. */
+  readonly lastAt: Instant
 }
 
 /** A peer lacks something of a document. */
@@ -87,13 +89,28 @@ export interface OutboxRecord {
 /** A sealed envelope on its way. */
 export interface ParcelRecord {
   readonly bytes: Uint8Array
-  /** The document and what of it the envelope holds; undefined for a note. */
+  /** The document and what of it the envelope holds; undefined for nothing but notes. */
   readonly document: DocumentId | undefined
   /** For each actor, the first and the last of its changes in the envelope. */
   readonly first: Clock
   readonly clock: Clock
+  /** Notes in it: they go again when it does not arrive. */
+  readonly notes?: readonly QueuedNote[]
   /** The peer took it, and something before it is still under way. */
   readonly isAnswered?: boolean
+}
+
+/** A signed note that waits for a peer, and since when; since 0, it goes at once. */
+export interface NoteRecord {
+  readonly node: NodeId
+  readonly body: Uint8Array
+  readonly signature: Uint8Array
+  readonly since: Instant
+}
+
+/** A note out of the queue, and its name there. */
+export interface QueuedNote extends NoteRecord {
+  readonly name: string
 }
 
 /** An envelope that cannot be taken yet. */
@@ -126,9 +143,33 @@ export interface ReceiptRecord {
   readonly at: Instant
 }
 
-/** Somebody's receipt as it came, and for how many documents it is the newest. */
-export interface SaidRecord {
-  readonly bytes: Uint8Array
+/** Nodes have signed for more of a document than is here. */
+export interface AnnouncedRecord extends Announcement {
+  /** What was signed for later, while the first of it had not come yet. */
+  readonly next?: Announcement
+}
+
+/** What was signed for, and since when that is known. */
+export interface Announcement {
+  readonly since: Instant
+  readonly wanted: Clock
+}
+
+/** A node says that it holds less than it has signed for. */
+export interface LessRecord {
+  /** What it holds, as far as it has said since. */
+  readonly clock: Clock
+  readonly since: Instant
+}
+
+/** We asked for what we lack. */
+export interface QuestionRecord {
+  readonly at: Instant
+  readonly of: PeerId
+}
+
+/** Somebody's signed receipt, and for how many documents it is the newest. */
+export interface SaidRecord extends Omit<NoteRecord, 'since'> {
   readonly uses: number
 }
 
@@ -136,6 +177,17 @@ export interface SaidRecord {
 export interface DepartureRecord {
   readonly from: number
   readonly carrier: string
+  readonly at: Instant
+}
+
+/** A message was not at headquarters in time. */
+export interface LateRecord {
+  readonly since: Instant
+}
+
+/** Where the running time of this node stood, and when that was by its wall clock. */
+export interface RunningTimeRecord {
+  readonly ms: number
   readonly at: Instant
 }
 
@@ -197,6 +249,30 @@ export interface HoleRecord {
   readonly since: Instant
   /** What was there before. */
   readonly wanted: Clock
+}
+
+/** What is known of the clocks of those who wrote in a channel, by the part of a node's id that its actors carry. */
+export interface ClocksRecord {
+  /** The latest day that a node has claimed in a post: its first millisecond. */
+  readonly claims: Readonly<Record<string, Instant>>
+  /** Nodes to whose time somebody objected: see `placing.ts`. */
+  readonly objected: Readonly<Record<string, ObjectedRecord>>
+  /** Nodes that objected, and the least time they named. */
+  readonly objecting: Readonly<Record<string, Instant>>
+}
+
+/** Objections to one node's time, all in one: what they name at least and at most, and where the last of them stands. */
+export interface ObjectedRecord {
+  readonly from: Instant
+  readonly until: Instant
+  readonly lastAt: Instant
+}
+
+/** One objection: by which node, from where on, and the place of the post that objects. */
+export interface ObjectionRecord {
+  readonly by: string
+  readonly from: Instant
+  readonly at: Instant
 }
 
 /** How far a person has read a channel, and how often they were mentioned since. */

@@ -9,11 +9,12 @@ import { COMMIT_QUEUE_MAX, GROUP_COMMITS_MAX } from '#base/limits.ts'
 import type { Change } from '#model/change.ts'
 import { encodeEntry, type Draft } from '#model/entry.ts'
 import type { Log, Logged } from '#model/log.ts'
-import { placeEntry } from '#model/order.ts'
+import { placeEntry, type Seen } from '#model/order.ts'
 import type { Log as EventLog } from '#ports/log.ts'
 import type { Entry, Range, Store } from '#ports/store.ts'
 import { heal } from './healing.ts'
 import { openDocuments, type Documents } from './documents.ts'
+import { markUneven } from './gap-marks.ts'
 import { openStaging, type Staging } from './staging.ts'
 
 /** Reading, as of the commits before this one and this one's own writes. */
@@ -27,8 +28,8 @@ export interface Reader {
 export interface Tx extends Reader {
   readonly put: (key: string, value: Uint8Array) => void
   readonly delete: (key: string) => void
-  /** Appends our own entry to a document, placed after all there and after `seenAt`, as far as its author believes it. */
-  readonly append: (document: DocumentId, draft: Draft, seenAt?: Instant) => Promise<Logged>
+  /** Appends our own entry to a document, placed after all there and after what was seen elsewhere, as far as it is believed. */
+  readonly append: (document: DocumentId, draft: Draft, seen?: Seen) => Promise<Logged>
   /** Adds a change that was checked: written again, attested, and not had before. */
   readonly take: (document: DocumentId, change: Change) => Promise<Logged>
   /** Takes an actor's changes after `seq` out of a document; gives what is gone. */
@@ -206,15 +207,17 @@ function transaction(desk: Desk, effects: (() => void)[], touched: Set<DocumentI
     put: staging.put,
     delete: staging.delete,
     log: documents.log,
-    append: async (document, draft, seenAt = 0) => {
+    append: async (document, draft, seen = { placeAt: 0 }) => {
       if (desk.isOver) throw new EdgeError('STOPPING', { found: 'a damaged list of our own' })
       touched.add(document)
+      await markUneven(staging, document, desk.now())
       const log = await documents.log(document)
-      const entry = placeEntry(log, draft, { actor, seenAt })
+      const entry = placeEntry(log, draft, { actor, seen })
       return documents.add(document, log.next(actor, encodeEntry(entry, log.context(actor))))
     },
-    take: (document, change) => {
+    take: async (document, change) => {
       touched.add(document)
+      await markUneven(staging, document, desk.now())
       return documents.add(document, change)
     },
     cutBack: (document, last) => {

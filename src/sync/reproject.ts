@@ -45,7 +45,9 @@ async function clear(tx: Tx, channel: ChannelId): Promise<readonly MessageRecord
     for (const [reply] of await tx.list(range.thread(id))) tx.delete(reply)
     for (const [orphan] of await tx.list(range.orphans(id))) tx.delete(orphan)
   }
-  for (const [place] of await tx.list(range.changed(channel))) tx.delete(place)
+  for (const all of [range.changed, range.objectionsIn, range.objectingIn, range.sunkIn])
+    for (const [place] of await tx.list(all(channel))) tx.delete(place)
+  tx.delete(key.clocks(channel))
   const record = unpack<ChannelRecord>(await tx.get(key.channel(channel)))
   const updatedAt = record?.updatedAt ?? 0
   tx.put(key.channel(channel), pack({ ...EMPTY_CHANNEL, updatedAt } satisfies ChannelRecord))

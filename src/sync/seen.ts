@@ -9,8 +9,12 @@ import { clockOf, oweReceipts } from './ledger.ts'
 import { pack, unpack, type SegmentRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 
-/** Somebody here has the channel on a screen: the newest two segments of each lane count as seen. */
+/**
+ * Somebody here has the channel on a screen: the newest two segments of each lane count as seen. Where others are not to be
+ * told, it is not noted either: who changes that later tells nothing of before.
+ */
 export async function markSeen(tx: Tx, context: SyncContext, channel: ChannelId): Promise<void> {
+  if (!context.tellsRead(channel)) return
   for (const lane of LANES) {
     const newest = unpack<SegmentRecord>(await tx.get(key.segment(channel, lane)))?.number
     if (newest === undefined) continue

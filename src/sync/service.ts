@@ -9,12 +9,13 @@ import type { Carrier, Contact } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import { openBell, type Bell } from './bell.ts'
 import { beginContact, nextParcel } from './contact.ts'
-import type { ContactState, Next } from './contact-state.ts'
+import type { ContactState, Next, Room } from './contact-state.ts'
 import type { SyncContext } from './context.ts'
 import type { Cut } from './cut.ts'
 import { handedOver, takeBack } from './handover.ts'
 import type { Links } from './links.ts'
 import { untilDone } from './patience.ts'
+import { changesIn } from './queue.ts'
 
 /** What all contacts of a node work with. */
 export interface Bench {
@@ -36,6 +37,9 @@ export interface Service {
 
 /** Longest time between two looks at the outbox of an open contact, in milliseconds. Looking sends nothing. */
 const LOOK_MS_MAX = 3_600_000
+
+/** What sealing leaves of the bytes of a usual cut. */
+const USUAL_SHARE = 0.5
 
 /** Serves one contact until it ends and everything under way has been answered or given up. */
 export async function serve(bench: Bench, service: Service): Promise<void> {
@@ -60,10 +64,10 @@ export async function serve(bench: Bench, service: Service): Promise<void> {
     under.add(flight)
   }
   for (const cut of await begin(bench, service, state)) launch(cut)
-  const { onQuiet, inFlightMax = IN_FLIGHT_MAX } = service.carrier
+  const { onQuiet } = service.carrier
   while (!service.signal.aborted) {
-    const maySend = isReachable && under.size < inFlightMax
-    const next = maySend ? await look(bench, service, state) : undefined
+    const room = isReachable ? roomFor(service.carrier, state) : undefined
+    const next = room === undefined ? undefined : await look(bench, service, { ...state, room })
     if (next?.cut !== undefined) {
       launch(next.cut)
       continue
@@ -74,6 +78,25 @@ export async function serve(bench: Bench, service: Service): Promise<void> {
   service.signal.removeEventListener('abort', ring)
   bench.bells.delete(bell)
   await Promise.allSettled(under)
+}
+
+/**
+ * What may be cut now; undefined when it is nothing. What waits is cut as late as the link allows, so that it can still merge and
+ * be overtaken; flash always has room of its own. How much smaller cuts get by sealing shows in those before.
+ */
+function roomFor(carrier: Carrier, { peer, flying }: ContactState): Room | undefined {
+  const { inFlightMax = IN_FLIGHT_MAX } = carrier
+  const others = [...flying].filter(({ parcel }) => parcel.lane !== 'flash')
+  const link = carrier.room?.(peer)
+  const underWayBytes = others.reduce((sum, { parcel }) => sum + parcel.bytes.length, 0)
+  // One that is larger than all that should be under way has a next one behind it all the same.
+  const isEnough = others.length > 1 && underWayBytes >= (link?.underWayBytes ?? Infinity)
+  const isFull = others.length >= inFlightMax || isEnough
+  if (isFull && flying.size - others.length >= inFlightMax) return undefined
+  if (link === undefined) return { isFlashOnly: isFull }
+  const { plainBytes = 1, parcel } = others.findLast((cut) => cut.plainBytes !== undefined) ?? {}
+  const share = parcel === undefined ? USUAL_SHARE : parcel.bytes.length / plainBytes
+  return { isFlashOnly: isFull, plainBytesMax: Math.round(link.parcelBytes / share) }
 }
 
 function stateOf({ carrier, contact }: Service): ContactState {
@@ -137,11 +160,10 @@ async function fly(
   const { context, clock, links } = bench
   const { carrier, signal } = service
   state.flying.add(cut)
-  const startedMs = clock.monotonicMs()
+  const flight = links.launched({ carrier: carrier.name, peer: state.peer })
   try {
     await carrier.send(state.peer, cut.parcel, signal)
-    const link = { carrier: carrier.name, peer: state.peer }
-    links.sent(link, cut.parcel.bytes.length, clock.monotonicMs() - startedMs)
+    flight.answered({ bytes: cut.parcel.bytes.length, changes: changesIn(cut.record) })
     // An answer counts even when the contact has ended since.
     await untilDone({ log: context.log, clock, signal: bench.stop }, () =>
       context.replica.commit((tx) => handedOver(tx, context, { state, cut })),
@@ -151,6 +173,7 @@ async function fly(
     if (code === 'CARRIER_UNREACHABLE' || code === 'STOPPING') onUnreachable()
     else await refuse(bench, service, { state, cut, error })
   } finally {
+    flight.ended()
     state.flying.delete(cut)
   }
 }

@@ -22,6 +22,7 @@ import { audiencesOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cover, coverSealed, ensureSealingKey, heldAudiences, takeKeyNews } from './epochs.ts'
 import { lookAtForks, takeForkWord } from './freeze.ts'
+import { markUneven } from './gap-marks.ts'
 import { allDocuments, clockOf, coveredByAll, hasOf, setHas } from './ledger.ts'
 import type { Tx } from './replica.ts'
 import { foundAgain } from './refound.ts'
@@ -167,6 +168,7 @@ async function offerAnew(
   isMeant: (document: DocumentId) => boolean,
 ): Promise<void> {
   const documents = (await allDocuments(tx)).filter(isMeant)
+  for (const document of documents) await markUneven(tx, document, context.now())
   for (const peer of context.peers) {
     for (const document of documents)
       await setHas(tx, context, { peer, document, clock: await hasOf(tx, peer, document) })

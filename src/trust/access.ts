@@ -22,6 +22,7 @@ export type Action =
   | 'manage release'
   | 'lock'
   | 'use courier'
+  | 'read metrics'
 
 /** The facts a decision rests on. A missing one is as if it said no. */
 export interface Situation {
@@ -78,6 +79,7 @@ export function decide(situation: Situation): Decision {
     case 'manage release':
     case 'lock':
     case 'use courier':
+    case 'read metrics':
       return situation.isAdministrator ? YES : no('not an administrator')
   }
 }

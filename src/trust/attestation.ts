@@ -21,16 +21,11 @@ export function attestationOf(
   return statement.bytes()
 }
 
-/** The statement "I say this", for notes: receipts, what a node has, what it wants. `header` is the envelope's. */
-export function noteStatement(
-  organisation: OrganisationId,
-  header: Uint8Array,
-  body: Uint8Array,
-): Uint8Array {
+/** The statement "I say this", for notes: receipts, what a node has, what it wants. It names no envelope either. */
+export function noteStatement(organisation: OrganisationId, body: Uint8Array): Uint8Array {
   const statement = byteWriter()
-  statement.raw(bytesFromText('holdfast note 1'))
+  statement.raw(bytesFromText('holdfast note 2'))
   statement.raw(bytesFromId(organisation))
-  statement.block(header)
   statement.raw(sha256(body))
   return statement.bytes()
 }

@@ -79,10 +79,13 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
   const strangers = new Map<string, Uint8Array>()
   // Also of revoked issuers: what their nodes wrote before stays readable.
   const everIssued: Authority = { suite, rootKey, certificateOf: now }
+  const read = openReader(everIssued)
 
   const admit = (certificate: Certificate, bytes: Uint8Array): Certificate => {
-    byPrefix.set(nodePrefix(certificate.node), certificate.node)
-    verifiers.set(certificate.node, verifierOf(suite, certificate))
+    const { node } = certificate
+    byPrefix.set(nodePrefix(node), node)
+    // A node's id says its key.
+    if (!verifiers.has(node)) verifiers.set(node, verifierOf(suite, certificate))
     return members.admit(certificate, bytes)
   }
   const retryStrangers = (): void => {
@@ -94,10 +97,8 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
     }
   }
   const keepStranger = (bytes: Uint8Array): void => {
-    const issuer = issuerOf(suite, bytes)
-    if (issuer === undefined || issuer === 'root' || now(issuer)?.rights.issues === true) return
-    if (strangers.size >= STRANGERS_MAX) return
-    strangers.set(Buffer.from(bytes).toString('hex'), Uint8Array.from(bytes))
+    if (strangers.size < STRANGERS_MAX && mayBeBelieved(everIssued, bytes))
+      strangers.set(Buffer.from(bytes).toString('hex'), Uint8Array.from(bytes))
   }
   const certificateOf = (node: NodeId): Certificate | undefined =>
     members.isRevoked(node) ? undefined : now(node)
@@ -106,7 +107,7 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
     suite,
     authority: { suite, rootKey, certificateOf },
     introduce: (bytes) => {
-      const certificate = readCertificate(everIssued, bytes)
+      const certificate = read(bytes)
       if (certificate === undefined) {
         keepStranger(bytes)
         return undefined
@@ -130,6 +131,24 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
     awaitWipe: (node, isAwaited) => void (isAwaited ? awaited.add(node) : awaited.delete(node)),
     awaitsWipe: (node) => awaited.has(node),
     revokedSince: members.revokedSince,
+  }
+}
+
+/** Whether a certificate that nobody we know signed may count later: its issuer is not known to issue yet. */
+function mayBeBelieved({ suite, certificateOf }: Authority, bytes: Uint8Array): boolean {
+  const issuer = issuerOf(suite, bytes)
+  if (issuer === undefined || issuer === 'root') return false
+  return certificateOf(issuer)?.rights.issues !== true
+}
+
+/** Reads certificates. What the root signed stays so: it is checked once, however often it is read again. */
+function openReader(authority: Authority): (bytes: Uint8Array) => Certificate | undefined {
+  const byRoot = new Map<string, Certificate>()
+  return (bytes) => {
+    const name = Buffer.from(bytes).toString('latin1')
+    const certificate = byRoot.get(name) ?? readCertificate(authority, bytes)
+    if (certificate !== undefined && certificate.issuer === undefined) byRoot.set(name, certificate)
+    return certificate
   }
 }
 

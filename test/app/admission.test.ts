@@ -4,6 +4,8 @@ import type { EdgeNode } from '#app/node.ts'
 import { must } from '#base/assert.ts'
 import { openMemoryNetwork } from '#carriers/memory.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
+import { range } from '#sync/keys.ts'
+import { unpack, type EpochRecord } from '#sync/records.ts'
 import { openIdentity } from '#trust/identity.ts'
 import { openRoster } from '#trust/roster.ts'
 import { virtualClock } from '../support/clock.ts'
@@ -95,7 +97,10 @@ test('who joins after somebody was shut out seals and opens under the epoch of n
     const here = await alpha.publicChannels(amira.id)
     return here.some(({ messageCount }) => messageCount > 0)
   })
-  t.equal((await store.list({ from: 'epoch/', to: 'epoch0' })).length, 1)
+  const held = (await store.list(range.epochs)).map(([, bytes]) => unpack<EpochRecord>(bytes))
+  const forAll = held.filter((epoch) => epoch?.audience === organisation.id)
+  t.match(forAll, [{ maker: alphaId }], 'none of its own')
+  t.equal(forAll.length, 1)
 })
 
 async function nodesOf(node: EdgeNode): Promise<number> {

@@ -101,6 +101,25 @@ test('what left on a stick is stored when its receipt comes home, and not before
   t.strictSame(words, ['queued', 'left this kit', 'left this kit', 'stored'])
 })
 
+test('a receipt on a stick that is lost goes again on the next one', async (t) => {
+  const [hub, kit] = [
+    await aKit(t, 'alpha', { role: 'hub', knows: people }),
+    await aKit(t, 'bravo', { knows: people }),
+  ]
+  const [out, lost, home] = [await aFolder(t), await aFolder(t), await aFolder(t)]
+  await exchange([hub, kit], out)
+  await kit.say('is it there?')
+  await kit.exportTo(out)
+  await hub.importFrom(out)
+
+  await hub.exportTo(lost)
+  await hub.exportTo(home)
+  t.equal(await wordOf(kit), 'left this kit')
+  await kit.importFrom(home)
+
+  t.equal(await wordOf(kit), 'stored')
+})
+
 test('only what is new goes onto a stick that is known, and nothing when there is nothing', async (t) => {
   const kit = await aKit(t, 'bravo', { knows: people })
   const stick = await aFolder(t)

@@ -116,6 +116,7 @@ const DONE_IN: Readonly<Record<Deed, readonly [keyof typeof SCENES, AuditRecord[
   'claim doubted': ['attacks', 'found'],
   'courier exported': ['courier', 'done'],
   'courier imported': ['courier', 'done'],
+  'allowance overridden': ['people', 'done'],
 }
 
 for (const [name, run] of Object.entries(SCENES))
@@ -164,13 +165,16 @@ test('what opened the store, what was tried before, and what was set to another 
 })
 
 async function people(t: Test): Promise<Records> {
-  const { node, amira, bo, ops } = await aTeam(t)
+  const allowance = { flash: 0, immediate: 0, withinMs: 3_600_000 }
+  const { node, amira, bo, ops } = await aTeam(t, { options: { allowance } })
   const { token } = await node.signIn('bo', 'bo-password')
   await node.signOut(token)
   await node.openSession('amira')
   await node.signIn('bo', 'wrong').catch(() => undefined)
   const message = await node.post(bo.id, { channel: ops.id, body: 'hello' })
   await node.deletePost(amira.id, message.id)
+  const draft = { channel: ops.id, body: 'fire', lane: 'flash', overrideReason: 'fire' } as const
+  await node.post(bo.id, draft)
   await node.removeMember(amira.id, ops.id, bo.id)
   await node.audit(bo.id, { limit: 1 }).catch(() => undefined)
   await node.exportAudit(amira.id)

@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { EVENTS_WAITING_MAX } from '#base/limits.ts'
 import { openEvents } from '#app/events.ts'
 import type { NodeEvent } from '#app/node.ts'
 import { collectingLog } from '../support/log.ts'
@@ -121,6 +122,25 @@ test('who has stopped listening hears nothing more, also when another listener s
   await events.settled()
 
   t.strictSame(heard, [])
+})
+
+test('with very many events waiting, whoever causes many waits until they were told', async (t) => {
+  const events = openEvents(() => t.fail('nothing fails here'))
+  let told = 0
+  events.subscribe(() => {
+    told += 1
+  })
+  await events.calm()
+  for (let count = 1; count < EVENTS_WAITING_MAX; count += 1)
+    events.publish({ kind: 'links-changed' })
+  await events.calm()
+  t.ok(told < EVENTS_WAITING_MAX - 1, 'below the limit nobody waits')
+
+  for (let count = 0; count < EVENTS_WAITING_MAX; count += 1)
+    events.publish({ kind: 'links-changed' })
+  await events.calm()
+
+  t.equal(told, 2 * EVENTS_WAITING_MAX - 1)
 })
 
 test('what came from another node is told as late, without the client’s id', async (t) => {

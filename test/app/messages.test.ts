@@ -1,6 +1,6 @@
 import { test, type Test } from 'tap'
 import { must } from '#base/assert.ts'
-import { MESSAGE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import { EMOJI_PER_MESSAGE_MAX, MESSAGE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
 import { idFromBytes, type PostId } from '#base/ids.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { aNode, aWorkspace, seedOf, type NodeChoice, type Workspace } from '../support/nodes.ts'
@@ -186,6 +186,21 @@ test('a reaction is set once and taken away', async (t) => {
   await node.unreact(bo.id, id, 'heart')
   t.match((await node.message(bo.id, id)).reactions, [{ person: amira.id }])
   await t.rejects(node.react(bo.id, id, 'not an emoji'), { code: 'INPUT_INVALID' })
+})
+
+test('a message takes only so many different emoji, and any number of each', async (t) => {
+  const { node, amira, bo, square } = await aPlace(t)
+  const { id } = await node.post(amira.id, { channel: square.id, body: 'hi' })
+  for (let at = 0; at < EMOJI_PER_MESSAGE_MAX; at += 1) await node.react(bo.id, id, `emoji_${at}`)
+
+  await t.rejects(node.react(bo.id, id, 'one_more'), {
+    code: 'INPUT_INVALID',
+    facts: { field: 'emoji_name' },
+  })
+
+  await node.react(amira.id, id, 'emoji_7')
+  await node.unreact(bo.id, id, 'emoji_8')
+  t.equal((await node.message(bo.id, id)).reactions.length, EMOJI_PER_MESSAGE_MAX)
 })
 
 test('who is not in a channel writes nothing there', async (t) => {

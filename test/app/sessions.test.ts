@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { SESSIONS_PER_PERSON_MAX } from '#base/limits.ts'
 import { aTeam, twoNodes } from '../support/app.ts'
 import { aNode, anAdministrator, aPerson, until } from '../support/nodes.ts'
 
@@ -34,6 +35,22 @@ test('a wrong password and an unknown name are refused alike', async (t) => {
 
   t.match(answers[0], 'NOT_SIGNED_IN')
   t.equal(answers[0], answers[1])
+})
+
+test('a person has only so many sessions: with one more the oldest ends, and nobody else loses one', async (t) => {
+  const { node, clock } = await aTeam(t)
+  const others = [await node.signIn('amira', 'amira-password'), await node.openSession('bo')]
+  const sessions = []
+  for (let count = 0; count <= SESSIONS_PER_PERSON_MAX; count += 1) {
+    sessions.push(await node.signIn('bo', 'bo-password'))
+    await clock.advance(1)
+  }
+
+  const isOpen = async ({ token }: { readonly token: string }): Promise<boolean> =>
+    (await node.sessionOf(token)) !== undefined
+  const [first, ...rest] = sessions
+  t.equal(first && (await isOpen(first)), false)
+  for (const session of [...rest, ...others]) t.equal(await isOpen(session), true)
 })
 
 test('a session ends by itself after 30 days', async (t) => {

@@ -27,7 +27,7 @@ test('a node tells who it is and what it holds', async (t) => {
     channels: 2,
     messages: 1,
     waitingChanges: 0,
-    isClockUncertain: false,
+    clock: { state: 'good', agreeing: 0, differing: 0 },
   })
   t.strictSame(status.links, [])
   t.strictSame(
@@ -39,15 +39,15 @@ test('a node tells who it is and what it holds', async (t) => {
 test('the status tells a clock that cannot be right', async (t) => {
   const { node, clock, bo, ops } = await aTeam(t)
   await node.post(bo.id, { channel: ops.id, body: 'one' })
-  const isUncertain = async () => (await node.status()).isClockUncertain
+  const why = async () => (await node.status()).clock.why
   const now = clock.now()
 
   clock.setWall(AT_1970)
-  t.equal(await isUncertain(), true, 'before this program was written')
+  t.equal(await why(), 'before this program was written')
   clock.setWall(now - 2 * HOUR_MS)
-  t.equal(await isUncertain(), true, 'before what it has seen')
+  t.equal(await why(), 'before what it has seen')
   clock.setWall(now - HOUR_MS / 2)
-  t.equal(await isUncertain(), false, 'a little behind')
+  t.equal(await why(), undefined, 'a little behind')
 })
 
 test('a message that nobody is there for is on this kit', async (t) => {
@@ -169,8 +169,10 @@ for (const [year, at] of [
     t.match(seen, { isTimeUncertain: true, claimedAt: at })
     t.ok(Math.abs((seen?.createdAt ?? 0) - right.now()) < HOUR_MS, 'shown at a time that can be')
     t.notOk(here.find(({ body }) => body === 'from alpha')?.isTimeUncertain)
-    t.equal((await alpha.status()).isClockUncertain, false)
-    if (year === '1970') t.equal((await bravo.status()).isClockUncertain, true)
+    t.equal((await alpha.status()).clock.state, 'good', 'one word against one')
+    const clock = (await alpha.nodes(amira.id)).find(({ name }) => name === 'bravo')?.clock
+    if (year === '1970') t.equal((await bravo.status()).clock.state, 'uncertain')
+    else t.match(clock, { state: 'differs', aheadMs: at - right.now() })
   })
 
 /** Two nodes that have not met; amira administers alpha. */

@@ -1,16 +1,21 @@
 /** Attacks by notes: receipts, what somebody says to have, what somebody asks for. */
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import { actorOf, type DocumentId } from '#base/ids.ts'
+import { actorOf, type ActorId, type DocumentId } from '#base/ids.ts'
+import { encodeDelta } from '#codec/delta.ts'
+import { encodeLoad, type SignedNote } from '#codec/load.ts'
 import type { Note } from '#codec/note.ts'
 import { newChannelId } from '#model/channel-id.ts'
 import { DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
+import type { Logged } from '#model/log.ts'
 import { mustHoldBack } from '#sync/hearsay.ts'
 import { key, range } from '#sync/keys.ts'
 import { hasOf, noteHas, receiptOf } from '#sync/ledger.ts'
+import { signNote } from '#sync/note-queue.ts'
 import { describe } from '#sync/notes.ts'
 import { decodeNote, encodeNote } from '#codec/note.ts'
-import { anInsider, sizeOf, unnamed } from '../support/adversary.ts'
+import { noteStatement } from '#trust/attestation.ts'
+import { anInsider, sizeOf, unnamed, type Insider } from '../support/adversary.ts'
 import { virtualClock } from '../support/clock.ts'
 import { collectingLog } from '../support/log.ts'
 import { anIdentity, rosterOf, seedOf } from '../support/nodes.ts'
@@ -21,6 +26,7 @@ import {
   envelopeOf,
   found,
   noteOf,
+  ops,
   routine,
   say,
   type SyncNode,
@@ -51,21 +57,50 @@ test('a receipt in anothers name is not vouched for, and no tick comes of it', a
   t.equal(await receiptOf(bravo.context.replica.read, alpha.node, routine), undefined)
 })
 
-test('a note of one day is no note of another: its header is signed with it', async (t) => {
+test("a note that was altered after it was signed is nobody's", async (t) => {
   const { bravo } = await aPair()
   const insider = anInsider(must(people[0], 'alpha'), { knows: [...people, mallory] })
-  const note = aNote('receipt', routine, { [bravo.actor]: 1 })
-  const bytes = insider.note(note)
-  const signature = bytes.subarray(-64)
+  const { organisation } = bravo.context.identity
+  const less = encodeNote(aNote('receipt', routine, { [bravo.actor]: 1 }), bravo.context.roster)
+  const more = encodeNote(aNote('receipt', routine, { [bravo.actor]: 2 }), bravo.context.roster)
+  const signature = insider.sign(noteStatement(organisation.id, less))
+  const note = { node: insider.node, body: more, signature }
 
-  const moved = anInsider(mallory, { knows: people }).note(note, {
-    sender: insider.identity.certificate,
-    life: insider.life,
-    signature,
-  })
+  const { outcome } = await arrive(bravo, riding(insider, bravo, { note }))
 
-  t.match(await arrive(bravo, moved), { outcome: { kind: 'refused' } })
-  t.strictSame(await unnamed(bravo, 'unsigned'), [])
+  t.match(outcome, { kind: 'refused', reason: 'not vouched for' })
+  t.equal(await receiptOf(bravo.context.replica.read, insider.node, routine), undefined)
+})
+
+test('what is forged and rides with a good delta is not believed, and the delta is taken', async (t) => {
+  const { alpha, bravo } = await aPair()
+  await say(bravo, 'is it there?')
+  const insider = anInsider(mallory, { knows: people })
+  const { organisation } = bravo.context.identity
+  const said = encodeNote(aNote('receipt', routine, { [bravo.actor]: 1 }), bravo.context.roster)
+  const signature = insider.sign(noteStatement(organisation.id, said))
+  const note = { node: alpha.id, body: said, signature }
+  const change = insider.write(routine, { content: { kind: 'post', body: 'x', root: undefined } })
+
+  const { outcome } = await arrive(bravo, riding(insider, bravo, { note, change }))
+
+  t.match(outcome, { kind: 'applied', changes: 1 })
+  t.equal(await receiptOf(bravo.context.replica.read, alpha.id, routine), undefined)
+  t.match(bravo.log.named('envelope.refused'), [{ facts: { reason: 'not vouched for' } }])
+})
+
+test('what somebody has or wants is for them alone to say, though it is signed', async (t) => {
+  const { alpha, bravo } = await aPair()
+  await say(bravo, 'one')
+  const insider = anInsider(mallory, { knows: people })
+  for (const kind of ['have', 'want'] as const) {
+    const note = signNote(alpha.context, aNote(kind, routine, {}))
+    const { outcome } = await arrive(bravo, riding(insider, bravo, { note }), { from: OFFICE })
+    t.match(outcome, { kind: 'refused', reason: 'not vouched for' })
+  }
+  const note = signNote(alpha.context, aNote('receipt', routine, { [bravo.actor]: 1 }))
+  const { outcome } = await arrive(bravo, riding(insider, bravo, { note }), { from: OFFICE })
+  t.match(outcome, { kind: 'noted' }, 'a receipt stays true, whoever brings it')
 })
 
 test('a forged change under our own name, ahead of our list, does not end our life', async (t) => {
@@ -253,6 +288,25 @@ async function atTheOffice({ context }: SyncNode): Promise<void> {
     const clock = (await tx.log(routine)).clock()
     await noteHas(tx, OFFICE, { document: routine, clock })
   })
+}
+
+/** A note, and a change of the insider's if there is one, in an envelope of the insider. */
+function riding(
+  insider: Insider,
+  { context }: SyncNode,
+  { note, change }: { readonly note: SignedNote; readonly change?: Logged },
+): Uint8Array {
+  const { roster } = context
+  const scope = change === undefined ? 'directory' : ops
+  const sender = insider.node
+  const actor = insider.actor
+  const attestations = new Map<ActorId, Uint8Array>()
+  const delta =
+    change &&
+    encodeDelta({ document: routine, changes: [change], sender: actor, roster, attestations })
+  const load = encodeLoad({ notes: [note], ...(delta && { delta }) }, { scope, sender, roster })
+  const signature = change && insider.attest(routine, change)
+  return insider.seal(scope, load, signature === undefined ? {} : { signature })
 }
 
 async function aPair() {

@@ -260,7 +260,7 @@ test('places and counters at their ends misplace their own author only', async (
   await arrive(bravo, await envelopeOf(alpha, routine))
 
   for (const node of [alpha, bravo])
-    t.strictSame(await bodies(node), ['honest', 'after lunch', 'for ever the last'])
+    t.strictSame(await bodies(node), ['honest', 'for ever the last', 'after lunch'])
 })
 
 test('a fork proof made of an honest nodes own pieces ends no list', async (t) => {

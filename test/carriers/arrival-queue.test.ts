@@ -16,6 +16,20 @@ test('arrivals come out in the order they went in', async (t) => {
   )
 })
 
+test('the most urgent that is here comes out first, and what says nothing is routine', async (t) => {
+  const queue = openArrivalQueue({ arrivalsMax: 8, bytesMax: 1_000 })
+  const lanes = [undefined, 'priority', 'routine', 'flash', 'immediate', 'flash'] as const
+  lanes.forEach((lane, at) =>
+    queue.push({ ...anArrival(at + 1), ...(lane === undefined ? {} : { lane }) }),
+  )
+
+  t.strictSame(
+    (await take(queue.arrivals(), 6)).map((arrival) => arrival.bytes.length),
+    [4, 6, 5, 2, 1, 3],
+  )
+  t.equal(queue.size(), 0)
+})
+
 test('a full queue takes no more, by number and by bytes', async (t) => {
   const byNumber = openArrivalQueue({ arrivalsMax: 2, bytesMax: 1_000 })
   const byBytes = openArrivalQueue({ arrivalsMax: 100, bytesMax: 10 })

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { test } from 'tap'
 import { WebSocket } from 'ws'
 import { must } from '#base/assert.ts'
-import { HANDSHAKE_MS, openLanSession } from '#carriers/lan-session.ts'
+import { HANDSHAKE_QUIET_MS, openLanSession } from '#carriers/lan-session.ts'
 import type { LanSession, SessionEnd, SessionTask } from '#carriers/lan-session.ts'
 import type { PeerMessage } from '#carriers/lan-talk.ts'
 import { LAN_PEER_PATH } from '#carriers/lan.ts'
@@ -49,7 +49,7 @@ test('who says nothing is left after a while', async (t) => {
   const clock = virtualClock()
   const bravo = aSide('bravo', 'responder', ends.far, {}, clock)
 
-  await clock.advance(HANDSHAKE_MS)
+  await clock.advance(HANDSHAKE_QUIET_MS)
 
   t.equal(await bravo.ended, 'no-handshake')
 })

@@ -1,11 +1,12 @@
 import { test } from 'tap'
-import { FRAME_BYTES_MAX, PIECE_BYTES_MAX, type LanMessage } from '#carriers/lan-message.ts'
+import { FRAME_BYTES_MAX, type LanMessage } from '#carriers/lan-message.ts'
 import { openTalk, type Talk } from '#carriers/lan-talk.ts'
 import { sealFrame, type Session } from '#trust/session.ts'
-import { virtualClock } from '../support/clock.ts'
+import { virtualClock, type VirtualClock } from '../support/clock.ts'
 import { flip } from '../support/property.ts'
 import { aSessionPair } from '../support/sessions.ts'
 
+const piece = { kind: 'more', lane: 'routine', bytes: new Uint8Array(500) } as const
 const custody: LanMessage = { kind: 'custody', lane: 'flash', number: 7 }
 
 test('what one says the other hears, in order', async (t) => {
@@ -31,16 +32,51 @@ test('a ping is answered and needs no more attention', async (t) => {
   t.equal(alpha.frames.length, 1)
 })
 
-test('a large piece is acknowledged at once, and that makes room for more', async (t) => {
+test('what came is acknowledged at once, and that makes room for more', async (t) => {
   const { alpha, bravo } = aTalk()
-  const piece = { kind: 'more', lane: 'routine', bytes: new Uint8Array(PIECE_BYTES_MAX) } as const
   alpha.talk.say(piece)
   alpha.talk.say(piece)
   t.equal(alpha.talk.allowance().isFlashOnly, true)
 
-  t.match(bravo.talk.hear(alpha.frames[0] ?? Buffer.of()), { kind: 'more' })
-  t.equal(alpha.talk.hear(bravo.frames[0] ?? Buffer.of()), undefined)
+  const [ping, first] = alpha.frames.map((frame) => bravo.talk.hear(frame))
+  t.equal(ping, undefined, 'the round trip is measured before the first piece')
+  t.match(first, { kind: 'more' })
+  for (const frame of bravo.frames) t.equal(alpha.talk.hear(frame), undefined)
 
+  t.equal(alpha.talk.allowance().isFlashOnly, false)
+})
+
+test('the answer to a ping tells the round trip, and pieces the rate', async (t) => {
+  const { alpha, bravo } = aTalk()
+  alpha.talk.say(piece)
+  for (const frame of alpha.frames) bravo.talk.hear(frame)
+  await alpha.clock.advance(600)
+  const [pong, got] = bravo.frames
+  alpha.talk.hear(pong ?? Buffer.of())
+  await alpha.clock.advance(400)
+  alpha.talk.hear(got ?? Buffer.of())
+
+  t.equal(alpha.talk.bytesPerMs(), (alpha.frames[1]?.length ?? 0) / 1_000)
+  alpha.talk.say(piece)
+  t.equal(alpha.frames.length, 3, 'one ping is enough')
+})
+
+test('who finds no room is called when time has made some', async (t) => {
+  const { alpha, bravo } = aTalk()
+  const answer = async (): Promise<void> => {
+    await alpha.clock.advance(1_000)
+    for (const frame of alpha.frames.splice(0)) bravo.talk.hear(frame)
+    for (const frame of bravo.frames.splice(0)) alpha.talk.hear(frame)
+  }
+  alpha.talk.say(piece)
+  await answer()
+  while (!alpha.talk.allowance().isFlashOnly) alpha.talk.say(piece)
+  alpha.talk.allowance()
+  t.equal(alpha.rooms(), 0)
+
+  await alpha.clock.advance(5_000)
+
+  t.equal(alpha.rooms(), 1)
   t.equal(alpha.talk.allowance().isFlashOnly, false)
 })
 
@@ -66,7 +102,9 @@ test('a well sealed frame with nonsense in it, or one that is too long, is malfo
 
 interface Speaker {
   readonly talk: Talk
-  readonly frames: readonly Uint8Array[]
+  readonly frames: Uint8Array[]
+  readonly clock: VirtualClock
+  readonly rooms: () => number
 }
 
 function aTalk() {
@@ -76,12 +114,22 @@ function aTalk() {
 
 function aSpeaker(session: Session): Speaker {
   const frames: Uint8Array[] = []
+  let rooms = 0
   const task = {
     idleMs: 30_000,
     isAwaiting: () => false,
     onSilent: () => undefined,
     put: (frame: Uint8Array) => void frames.push(frame),
+    onRoom: () => {
+      rooms += 1
+    },
   }
   const over = new AbortController()
-  return { talk: openTalk(session, task, { clock: virtualClock(), signal: over.signal }), frames }
+  const clock = virtualClock()
+  return {
+    talk: openTalk(session, task, { clock, signal: over.signal }),
+    frames,
+    clock,
+    rooms: () => rooms,
+  }
 }

@@ -33,7 +33,7 @@ test('while an answer is awaited a short silence brings a ping, and a longer one
   const guard = aWatch()
   await guard.clock.advance(20_000)
   guard.await(true)
-  guard.watch.sent(100)
+  guard.watch.sent()
 
   await guard.clock.advance(QUIET_MS - 1)
   t.equal(guard.pings(), 0, 'the quiet before counts for nothing')
@@ -48,38 +48,50 @@ test('while an answer is awaited a short silence brings a ping, and a longer one
 test('any frame from the peer is a sign of life', async (t) => {
   const guard = aWatch()
   guard.await(true)
-  guard.watch.sent(100)
+  guard.watch.sent()
 
   for (let second = 0; second < 120; second += 4) {
     await guard.clock.advance(4_000)
     guard.watch.heard()
-    guard.watch.sent(100)
+    guard.watch.sent()
   }
 
   t.equal(guard.pings(), 0)
   t.equal(guard.isSilent(), false)
 })
 
-test('big pieces on a thin link get the time they need', async (t) => {
+test('a peer that got all and owes its answer is found out when it falls silent', async (t) => {
   const guard = aWatch()
   guard.await(true)
-  guard.watch.sent(32_000)
+  guard.watch.sent()
+  guard.watch.heard()
 
-  await guard.clock.advance(QUIET_MS + 27_000 + PING_MS)
-  t.equal(guard.isSilent(), false, '32 KB take 27 s at 9.6 kbit/s')
-  await guard.clock.advance(10_000)
+  await guard.clock.advance(QUIET_MS + PING_MS + 2 * TICK_MS)
 
   t.equal(guard.isSilent(), true)
 })
 
-test('a peer is given up within bounds however much was sent', async (t) => {
-  const guard = aWatch()
+test('a thin link gets the time it needs, however long, and no more', async (t) => {
+  const guard = aWatch({})
   guard.await(true)
-  guard.watch.sent(2_000_000_000)
+  guard.setPatience(200_000)
+  guard.watch.sent()
 
-  await guard.clock.advance(60_000)
+  await guard.clock.advance(390_000)
+  t.strictSame([guard.pings(), guard.isSilent()], [1, false])
+  await guard.clock.advance(20_000)
 
   t.equal(guard.isSilent(), true)
+})
+
+test('an idle peer that nothing is to be paid for is never pinged', async (t) => {
+  const guard = aWatch({})
+  guard.watch.sent()
+  guard.watch.heard()
+
+  await guard.clock.advance(24 * 3_600_000)
+
+  t.strictSame([guard.pings(), guard.isSilent()], [0, false])
 })
 
 test('a probe pings at once, and not again while its answer is awaited', async (t) => {
@@ -111,16 +123,19 @@ interface Guard {
   readonly pings: () => number
   readonly isSilent: () => boolean
   readonly await: (isAwaiting: boolean) => void
+  readonly setPatience: (ms: number) => void
 }
 
-function aWatch(): Guard {
+function aWatch({ idleMs }: { readonly idleMs?: number } = { idleMs: IDLE_MS }): Guard {
   const clock = virtualClock()
   const over = new AbortController()
   let pings = 0
   let isSilent = false
   let isAwaiting = false
+  let patienceMs = 0
   const task = {
-    idleMs: IDLE_MS,
+    idleMs,
+    patienceMs: () => patienceMs,
     isAwaiting: () => isAwaiting,
     ping: () => {
       pings += 1
@@ -137,6 +152,9 @@ function aWatch(): Guard {
     isSilent: () => isSilent,
     await: (now) => {
       isAwaiting = now
+    },
+    setPatience: (ms) => {
+      patienceMs = ms
     },
   }
 }

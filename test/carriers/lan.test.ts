@@ -338,11 +338,12 @@ test('a peer that is gone without a word is noticed while an answer is awaited',
   await relay.whenFromDialler(sent + 1)
 })
 
-test('an idle session is silent for 30 s, and a dead one is noticed soon after', async (t) => {
+test('an idle session that is to be kept alive is asked after 30 s, and a dead one noticed soon after', async (t) => {
   const clock = virtualClock()
   await using hub = await aLanNode(bravo)
   await using relay = await openRelay(() => hub.address)
-  await using kit = await aLanNode(alpha, { dial: [relay.address], clock })
+  const options = { keepAliveMs: 30_000 }
+  await using kit = await aLanNode(alpha, { dial: [relay.address], clock, options })
   await kit.side.nextContact(true)
   const handshakeFrames = 2
 

@@ -6,6 +6,8 @@ import { startNatsServer, withoutNatsServer } from '../support/nats-server.ts'
 import { startRelay } from '../support/relay.ts'
 
 const never = new AbortController().signal
+/** What one call brings before it is cut: less than all the flash there is. */
+const CALL_BYTES = 6_000
 const real = { skip: withoutNatsServer, timeout: 30_000 }
 
 test('a kit that was away catches up on 500 envelopes, each once and in order', real, async (t) => {
@@ -55,6 +57,38 @@ test('flash comes first when much is missing', real, async (t) => {
   t.ok(place <= 2, `it came as number ${place + 1}`)
   t.equal(new Set(bravo.arrivals.map(textOf)).size, bravo.arrivals.length)
 })
+
+test(
+  'calls that are cut short get on with the rest: flash is not fetched anew in each',
+  real,
+  async (t) => {
+    await using server = await startNatsServer()
+    await using relay = await startRelay(server.port)
+    await using alpha = await openNatsNode(server.url)
+    await alpha.nextContact(true)
+    await sendMany(alpha, 40)
+    for (let number = 0; number < 40; number += 1)
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await alpha.carrier.send(hub, parcel(`flash ${number}`, { number, lane: 'flash' }), never)
+
+    await using bravo = await openNatsNode(`nats://127.0.0.1:${relay.port}`, {
+      nodeNumber: 2,
+      provision: false,
+    })
+    let [calls, limit] = [1, CALL_BYTES]
+    for (let taken = 0; taken < 80; taken += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await accept(bravo, await bravo.nextArrival())
+      if (relay.bytes() < limit) continue
+      relay.cut()
+      relay.heal()
+      calls += 1
+      limit = relay.bytes() + CALL_BYTES
+    }
+
+    t.ok(calls <= 10, `${calls} calls for ${relay.bytes()} bytes`)
+  },
+)
 
 test(
   'a node that takes its time gets everything once, and never more waits than there is room for',

@@ -26,6 +26,24 @@ test('the cursor follows what was fetched and settled, in whatever order it is s
   t.equal(ledger.place().cursor, 3)
 })
 
+test('flash that was fetched ahead is asked for again only when it was never settled', async (t) => {
+  const ledger = openLedger(undefined)
+  const early = ledger.fetchedFlash(5, bytesOf('early flash'))
+  const late = ledger.fetchedFlash(9, bytesOf('late flash'))
+  settle(ledger, early)
+
+  ledger.begin()
+  t.equal(ledger.nextFlash(), 6)
+  t.equal(ledger.fetchedFlash(9, bytesOf('late flash')), undefined, 'it waits here already')
+
+  settle(ledger, late)
+  t.equal(ledger.nextFlash(), 10)
+  t.equal(ledger.next(), 1, 'all else is still to be fetched')
+
+  ledger.rewind(7)
+  t.equal(ledger.nextFlash(), 8, 'another stream')
+})
+
 test('an acknowledgement that explains all that was heard moves the cursor over it', async (t) => {
   const ledger = complete()
   settle(ledger, ledger.heard(bytesOf('one')))

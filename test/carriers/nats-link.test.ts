@@ -14,10 +14,10 @@ const real = { skip: withoutNatsServer, timeout: 20_000 }
 const NOWHERE = 'nats://127.0.0.1:1'
 
 test('pauses between dials grow to their longest and no further', async (t) => {
-  const { clock, log, stop, running } = dialling([NOWHERE])
+  const { clock, log, pausing, stop, running } = dialling([NOWHERE])
   for (const attempt of [1, 2, 3, 4, 5, 6, 7, 8]) {
     // oxlint-disable-next-line no-await-in-loop -- one dial after the other
-    await clock.whenAsleep(1)
+    await pausing('nats.dial-failed', attempt)
     t.equal(log.named('nats.dial-failed').length, attempt)
     // oxlint-disable-next-line no-await-in-loop -- one dial after the other
     await clock.advance(Math.min(60_000, 1_000 * 2 ** (attempt - 1)) * 1.5)
@@ -29,13 +29,10 @@ test('pauses between dials grow to their longest and no further', async (t) => {
 })
 
 test('the link coming up cuts a pause short', async (t) => {
-  const { clock, log, link, stop, running } = dialling([NOWHERE])
-  await clock.whenAsleep(1)
+  const { log, link, pausing, stop, running } = dialling([NOWHERE])
+  await pausing('nats.dial-failed', 1)
   link.linkUp()
-  await new Promise((resolve) => {
-    setImmediate(resolve)
-  })
-  await clock.whenAsleep(1)
+  await pausing('nats.dial-failed', 2)
 
   t.ok(log.named('nats.dial-failed').length >= 2)
   stop.abort()
@@ -105,10 +102,10 @@ test(
   real,
   async (t) => {
     await using server = await startNatsServer()
-    const { clock, stop, running, log } = dialling([server.url], dropAtOnce)
-    await clock.whenAsleep(1)
+    const { clock, pausing, stop, running, log } = dialling([server.url], dropAtOnce)
+    await pausing('nats.disconnected', 1)
     await clock.advance(1_500)
-    await clock.whenAsleep(1)
+    await pausing('nats.disconnected', 2)
     stop.abort()
     await running
 
@@ -140,6 +137,8 @@ interface Dialling {
   readonly link: Link
   readonly clock: VirtualClock
   readonly log: CollectingLog
+  /** Resolves in the pause after the event was logged so many times. */
+  readonly pausing: (event: string, times: number) => Promise<void>
   readonly stop: AbortController
   readonly running: Promise<void>
 }
@@ -153,5 +152,10 @@ function dialling(
   const stop = new AbortController()
   const options = { name: 'hub', servers, backOffMaxMs: 60_000, connectTimeoutMs: 5_000 }
   const link = openLink({ options, ports: { clock, log, random: seededRandom(1) }, serve })
-  return { link, clock, log, stop, running: link.run(stop.signal) }
+  const pausing = async (event: string, times: number): Promise<void> => {
+    // oxlint-disable-next-line no-await-in-loop -- until it has happened
+    while (log.named(event).length < times) await realClock().sleep(1, stop.signal)
+    await clock.whenAsleep(1)
+  }
+  return { link, clock, log, pausing, stop, running: link.run(stop.signal) }
 }

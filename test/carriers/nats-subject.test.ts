@@ -3,6 +3,7 @@ import {
   assertAddress,
   everySubject,
   isOwnSubject,
+  laneOfSubject,
   laneSubjects,
   subjectOf,
 } from '#carriers/nats-subject.ts'
@@ -19,6 +20,12 @@ test('a node knows its own subjects of this life, and takes a former one for a s
   t.equal(isOwnSubject(address, 'a.2.17.zzzzz4'), false)
   t.equal(isOwnSubject(address, 'a.2.1.k3x9q4'), false)
   t.equal(isOwnSubject(address, 'a'), false)
+})
+
+test('a subject tells its lane, and one that is none tells nothing', async (t) => {
+  t.equal(laneOfSubject(subjectOf(address, 'priority', 7)), 'priority')
+  for (const strange of ['a', 'a.9.17.k3x9q4', 'a.x.17.k3x9q4', ''])
+    t.equal(laneOfSubject(strange), undefined)
 })
 
 test('filters take in all lanes, or one', async (t) => {

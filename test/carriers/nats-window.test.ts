@@ -1,16 +1,49 @@
 import { test } from 'tap'
-import { firstPace, paceAfter, patienceMs, windowBytes, type Pace } from '#carriers/nats-window.ts'
+import {
+  firstPace,
+  paceAfter,
+  paceAfterAnswer,
+  patienceMs,
+  roomOn,
+  waitMs,
+  type Pace,
+} from '#carriers/nats-window.ts'
 
 /** 600 ms there and back, 22 kbit/s. */
 const satellite: Pace = { rttMs: 600, bytesPerSecond: 2_750, samples: [] }
 
-test('the window holds a round trip and a bit of what the line can carry', async (t) => {
-  t.equal(windowBytes(satellite), 2_922)
+test('a parcel takes about 2 s, however slow or fast the line, and a few of them are enough', async (t) => {
+  t.equal(roomOn(satellite).parcelBytes, 5_500)
+  t.equal(roomOn({ ...satellite, bytesPerSecond: 10 }).parcelBytes, 512)
+  t.equal(roomOn(satellite).underWayBytes, 3 * 5_500 + 1_650)
 })
 
-test('the window stays between 2 and 64 KB, however slow or fast the line', async (t) => {
-  t.equal(windowBytes({ ...satellite, bytesPerSecond: 10 }), 2_048)
-  t.equal(windowBytes({ ...satellite, bytesPerSecond: 1e9 }), 65_536)
+test('the next parcel leaves just before the line has done with those before it', async (t) => {
+  const under = { bytes: 5_500, beganAtMs: 1_000, answeredAtMs: 0 }
+
+  t.equal(waitMs(satellite, { ...under, bytes: 0 }, 1_000), 0)
+  t.equal(waitMs(satellite, under, 1_000), 1_750)
+  t.equal(waitMs(satellite, under, 2_000), 750)
+  t.equal(waitMs(satellite, under, 2_750), 0)
+})
+
+test('an answer tells how far the line has got', async (t) => {
+  const under = { bytes: 5_500, beganAtMs: 0, answeredAtMs: 10_000 }
+
+  t.equal(waitMs(satellite, under, 10_000), 2_000 - 600 - 250)
+})
+
+test('while answers stay away, one parcel more is sent and then none', async (t) => {
+  const under = { bytes: 5_500, beganAtMs: 0, answeredAtMs: 0 }
+
+  t.equal(waitMs(satellite, under, 600_000), 0)
+  t.equal(waitMs(satellite, { ...under, bytes: 11_000 }, 600_000), Infinity)
+  t.equal(waitMs({ ...satellite, bytesPerSecond: 1e9 }, { ...under, bytes: 65_537 }, 1), Infinity)
+})
+
+test('a question tells the round trip without telling the rate', async (t) => {
+  t.strictSame(paceAfterAnswer(satellite, 400), { ...satellite, rttMs: 400 })
+  t.strictSame(paceAfterAnswer(satellite, 9_000), satellite)
 })
 
 test('a dial tells a first pace: never below 2.4 kbit/s', async (t) => {

@@ -35,8 +35,18 @@ test('a variable that looks like ours and means nothing is named', async (t) => 
 test('the free space of a disk is told, a folder that is not there is a failure', async (t) => {
   const folder = t.testdir()
 
-  t.match(await checkDisk(folder), { check: 'disk', text: /^\d+\.\d GB free/ })
-  t.match(await checkDisk(join(folder, 'none')), { state: 'fail', text: /nothing of this name/ })
+  const room = { freeBytesMin: 0, freeBytesLow: 0 }
+  t.match(await checkDisk(folder, room), {
+    state: 'ok',
+    check: 'disk',
+    text: /^\d+\.\d [MG]B free/,
+  })
+  t.match(await checkDisk(folder, { ...room, freeBytesLow: 1e15 }), { state: 'warn' })
+  t.match(await checkDisk(folder, { ...room, freeBytesMin: 1e15 }), { state: 'fail' })
+  t.match(await checkDisk(join(folder, 'none'), room), {
+    state: 'fail',
+    text: /nothing of this name/,
+  })
 })
 
 test('a port in use is a failure unless the node itself uses it', async (t) => {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { byteWriter, bytesFromText, concatBytes } from '#base/bytes.ts'
-import type { ActorId, DocumentId } from '#base/ids.ts'
-import { decodeNote, encodeNote, type Note } from '#codec/note.ts'
+import { byteWriter, concatBytes } from '#base/bytes.ts'
+import type { ActorId } from '#base/ids.ts'
+import { decodeNote, encodeNote, restoreNote, shortenNote, type Note } from '#codec/note.ts'
 import { channelDocument, DIRECTORY, segmentDocument } from '#model/document-id.ts'
 import type { Clock } from '#model/log.ts'
 import { anActor } from '../support/histories.ts'
@@ -15,10 +15,16 @@ const roster = aRoster()
 const documents = [DIRECTORY, channelDocument(ops), segmentDocument(ops, 'priority', 12)]
 
 const aDigest = Uint8Array.of(1, 2, 3, 4)
-const withDigest = (note: Note): Note =>
-  note.kind === 'have'
-    ? { ...note, items: note.items.map((one) => ({ ...one, digest: aDigest })) }
-    : note
+/** What its kind allows: only a `have` has digests and may be whole, only a receipt tells what was read. */
+const proper = ({ kind, isWhole, items }: Note): Note => ({
+  kind,
+  isWhole: isWhole && kind === 'have',
+  items: items.map(({ read, ...one }) => ({
+    ...one,
+    read: kind === 'receipt' ? read : {},
+    ...(kind === 'have' ? { digest: aDigest } : {}),
+  })),
+})
 
 test('a note says which changes of which documents, and how far they were read', async (t) => {
   const clock = fc.dictionary(fc.constantFrom(...actors), fc.integer({ min: 1, max: 1_000_000 }), {
@@ -41,8 +47,14 @@ test('a note says which changes of which documents, and how far they were read',
   )
   holds(
     t,
-    fc.property(anyNote.map(withDigest), (note) => {
-      assert.deepEqual(decodeNote(encodeNote(note, roster), roster), note)
+    fc.property(anyNote.map(proper), (note) => {
+      const bytes = encodeNote(note, roster)
+      assert.deepEqual(decodeNote(bytes, roster), note)
+      for (const scope of [ops, 'directory'] as const) {
+        const short = shortenNote(bytes, scope)
+        assert.deepEqual(restoreNote(short, scope), bytes)
+        assert.ok(short.length <= bytes.length)
+      }
     }),
     200,
   )
@@ -79,11 +91,11 @@ test('a note cut short, with more behind it or of another kind is refused', asyn
 })
 
 test('a note about something that is no document is refused', async (t) => {
-  for (const wrong of ['', 'x', '../d', `s.${ops}.9.0`] as DocumentId[]) {
-    const item = { document: wrong, clock: {}, read: {} }
-    const bytes = encodeNote({ kind: 'have', isWhole: false, items: [item] }, roster)
-    t.equal(decodeNote(bytes, roster), undefined, wrong)
-  }
+  t.ok(decodeNote(about(1), roster))
+  for (const code of [2, 3, 4, 8, 9, 127])
+    t.equal(decodeNote(about(code), roster), undefined, `code ${code}`)
+  t.ok(restoreNote(about(8), ops), 'the settings, in an envelope of the channel')
+  t.throws(() => restoreNote(about(9), 'directory'))
 })
 
 test('lists longer than a note may hold are refused before they are read', async (t) => {
@@ -108,6 +120,11 @@ test('whatever bytes come as a note, nothing is thrown', async (t) => {
   )
 })
 
+/** A want of one document, by its code. */
+function about(code: number): Uint8Array {
+  return Uint8Array.of(4, 0, 0, 1, code, 0)
+}
+
 function aNote(clock: Clock): Note {
   return { kind: 'have', isWhole: true, items: [{ document: DIRECTORY, clock, read: {} }] }
 }
@@ -131,7 +148,7 @@ function aLongNote(actorCount: number, itemCount: number): Uint8Array {
   for (let index = 0; index < actorCount; index += 1) writer.raw(Uint8Array.of(1, 0, 0, 0, 0))
   writer.uint(itemCount)
   for (let index = 0; index < itemCount; index += 1) {
-    writer.block(bytesFromText(DIRECTORY))
+    writer.uint(1)
     writer.uint(0)
   }
   return writer.bytes()

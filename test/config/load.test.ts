@@ -17,13 +17,20 @@ test('an empty file means every default', async (t) => {
       clientCertificates: 'none',
       names: [],
     },
+    disk: { freeBytesMin: 64_000_000, freeBytesLow: 1_000_000_000 },
+    lanes: {
+      flash: { overdueAfterMs: 600_000, messagesMax: 5 },
+      immediate: { overdueAfterMs: 1_800_000, messagesMax: 30 },
+      priority: { overdueAfterMs: 10_800_000 },
+      routine: { overdueAfterMs: 21_600_000 },
+      allowanceMs: 3_600_000,
+    },
     logLevel: 'info',
     unlock: { trafficKeepsOpen: false, cipher: 'chacha20-poly1305' },
     audit: {},
     keys: { rotateAfterDays: 30 },
-    carriers: [
-      { kind: 'lan', dial: [], receiptDelayMs: 200, backOffMsMax: 30_000, keepAliveMs: 30_000 },
-    ],
+    readReceipts: { send: true, exceptChannels: [] },
+    carriers: [{ kind: 'lan', dial: [], receiptDelayMs: 200, backOffMsMax: 30_000 }],
   })
 })
 
@@ -98,7 +105,7 @@ test('all problems are named at once: key, what was found, what is wanted', asyn
     'carriers[3]: found "lan", wanted a carrier of kind lan or nats',
     'listen.hots: found an unknown key, wanted one of host, port, tls, plainHttp, kex, clientCertificates, names',
     'listen.port: found 70000, wanted a whole number from 0 to 65535',
-    'nmae: found an unknown key, wanted one of $schema, name, role, listen, keys, logLevel, unlock, audit, carriers',
+    'nmae: found an unknown key, wanted one of $schema, name, role, listen, keys, disk, lanes, readReceipts, logLevel, unlock, audit, carriers',
     'role: found "king", wanted one of kit, hub, relay',
   ])
 })

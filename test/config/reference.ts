@@ -21,7 +21,7 @@ interface Node {
 
 const UNITS: readonly (readonly [RegExp, string])[] = [
   [/Ms(?:Max)?$/, 'milliseconds'],
-  [/BytesMax$/, 'bytes'],
+  [/Bytes(?:Max|Min|Low)$/, 'bytes'],
   [/DaysMax$/, 'days'],
 ]
 

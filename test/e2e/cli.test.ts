@@ -35,7 +35,7 @@ test('a kit joins a hub, what is written on one is read on the other, and a kill
 
   const kit = await startNode(t, '--data', bravo)
   const posted = await holdfast('post', 'town-square', 'Water', 'is', 'here', '--data', bravo)
-  t.match(posted, { code: 0, out: /^Saved on this kit: [a-z0-9]{26}\n$/ })
+  t.match(posted, { code: 0, out: /^Saved on this kit: [a-z0-9]{26}\n {4}alpha \(HQ\): \w/ })
   const arrived = await eventually(() => found(alpha, 'Water is here'))
   t.match(arrived, { author: 'admin-bravo', lane: 'routine' })
   const stored = await eventually(async () => {

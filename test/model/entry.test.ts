@@ -32,6 +32,12 @@ const anyContent: fc.Arbitrary<Content> = fc.oneof(
     body: anyText(60),
     root: fc.option(anyPost, { nil: undefined }),
   }),
+  fc.record({
+    kind: fc.constant('post' as const),
+    body: anyText(60),
+    root: fc.option(anyPost, { nil: undefined }),
+    overrideReason: anyText(20).map((text) => `x${text}`),
+  }),
   fc.record({ kind: fc.constant('edit' as const), target: anyPost, body: anyText(60) }),
   fc.record({ kind: fc.constant('deletion' as const), target: anyPost }),
   fc.record({ kind: fc.constant('acknowledgement' as const), target: anyPost }),
@@ -203,7 +209,7 @@ test('settings of the wrong type or length are left out one by one', async (t) =
 
 test('fields after those that are known are passed over', async (t) => {
   const { entry } = decodeEntry(
-    encode([0, null, 0, 'hello', bytesFromId(target), 'new']),
+    encode([0, null, 0, 'hello', bytesFromId(target), null, 'new']),
     EMPTY_LIST,
   )
 

@@ -2,9 +2,9 @@
 import { encode } from '@msgpack/msgpack'
 import { test } from 'tap'
 import { bytesFromId, idFromBytes, type PostId } from '#base/ids.ts'
-import { COUNTER_MAX } from '#base/limits.ts'
+import { COUNTER_MAX, OBJECTIONS_MAX } from '#base/limits.ts'
 import { decodeEntry } from '#model/entry.ts'
-import { EMPTY_LIST, type ListContext } from '#model/list.ts'
+import { EMPTY_LIST, timeField, type ListContext } from '#model/list.ts'
 
 const NOON = 1_793_534_400_000
 const target = idFromBytes<PostId>(new Uint8Array(16).fill(7))
@@ -25,6 +25,32 @@ test('an entry stands where it claims, ahead of that by what it says, and always
     t.equal(placeOf(huge), 900_000_000_000_000)
   const end = { ...noon, placeAt: 900_000_000_000_000 }
   t.equal(placeOf(1, end), 900_000_000_000_000, 'a key has no room for more')
+})
+
+test('an entry names nodes whose time it does not believe, from when and up to when', async (t) => {
+  const noon: ListContext = { ...EMPTY_LIST, seconds: NOON / 1000, placeAt: NOON }
+  const node = 'a0'.repeat(8)
+  const name = Buffer.from(node, 'hex')
+  const read = (time: unknown) => decodeEntry(encode([0, null, time, 'hello']), noon).entry
+  const timed = {
+    claimedAt: NOON,
+    placeAt: NOON + 2,
+    objections: [{ node, from: NOON + 90_500, until: NOON + 99_200 }],
+  }
+
+  const field = timeField(timed, noon)
+  t.strictSame(field, [0, 1, name, 90, 10])
+  t.strictSame(read(field).objections, [{ node, from: NOON + 90_002, until: NOON + 100_002 }])
+  for (const strange of [
+    [0, 1, name],
+    [0, 1, name, 90],
+    [0, 1, name, 0, 5],
+    [0, 1, name, 9, -1],
+    [0, 1, 'a', 9, 9],
+  ])
+    t.equal(read(strange).objections, undefined, JSON.stringify(strange))
+  const many = Array.from({ length: 20 }, () => [name, 9, 9]).flat()
+  t.equal(read([0, 0, ...many]).objections?.length, OBJECTIONS_MAX)
 })
 
 test('what replaces something has a counter, counted from the largest of its list', async (t) => {

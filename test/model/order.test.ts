@@ -4,7 +4,7 @@ import type { Instant } from '#base/ids.ts'
 import { COUNTER_MAX } from '#base/limits.ts'
 import { encodeEntry, type Draft } from '#model/entry.ts'
 import { openLog, postIdOf, type Log, type Logged } from '#model/log.ts'
-import { causeKey, orderKey, orderKeyAfter, placeEntry, placeOfKey } from '#model/order.ts'
+import { causeKey, orderKey, orderKeyAfter, placeEntry, placesOfKey } from '#model/order.ts'
 import { append, takeOver } from '../support/histories.ts'
 import { segmentDocument } from '#model/document-id.ts'
 import { parseId, type ActorId, type ChannelId } from '#base/ids.ts'
@@ -94,7 +94,7 @@ test('a clock that stands in 2060 does not drag the others there, one in 1970 is
 test('what was seen elsewhere counts like what stands in the document, unless it is not believed', async (t) => {
   const log = openLog(first)
   const placed = (claimedAt: Instant, seenAt: Instant): Instant =>
-    placeEntry(log, aPost(claimedAt), { actor: alpha, seenAt }).placeAt
+    placeEntry(log, aPost(claimedAt), { actor: alpha, seen: { placeAt: seenAt } }).placeAt
 
   t.equal(placed(noon, noon + 5_000), noon + 5_001)
   t.equal(placed(noon, noon + DAY), noon + DAY + 1)
@@ -117,7 +117,7 @@ test('a place is read out of its key, and a key after it sorts behind all of tha
   const logged = write(openLog(first), noon)
   const place = orderKey(first, logged)
 
-  t.equal(placeOfKey(place), noon)
+  t.strictSame(placesOfKey(place), { at: noon, placeAt: noon })
   t.ok(orderKeyAfter(noon) > place)
   t.ok(orderKeyAfter(noon - 1) < place)
 })

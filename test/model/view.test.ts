@@ -9,8 +9,8 @@ import {
   amend,
   configure,
   EMPTY_CHANNEL,
-  isUncertain,
   shownAt,
+  timeDoubtOf,
   type Amendment,
   type MessageRecord,
 } from '#model/view.ts'
@@ -21,6 +21,7 @@ const [amira, bo, chen] = [aPersonId('amira'), aPersonId('bo'), aPersonId('chen'
 const target = idFromBytes<PostId>(new Uint8Array(16).fill(1))
 const NOON = 1_793_534_400_000
 const MINUTE = 60_000
+const DAY = 86_400_000
 const hello = { kind: 'post' as const, body: 'hello', root: undefined }
 
 test('whatever order edits, deletions and reactions come in, the message is the same', async (t) => {
@@ -135,13 +136,15 @@ test('a claimed time is uncertain when it is behind what its author saw, ahead o
   const ahead = at('charlie', NOON + 10 * MINUTE)
   const waking = at('delta', 5_000)
 
-  t.equal(isUncertain(right, NOON), false)
-  t.equal(isUncertain(slow, NOON), false)
-  t.equal(isUncertain(behind, NOON), true)
-  t.equal(isUncertain(ahead, NOON), true)
-  t.equal(isUncertain(ahead, NOON + 10 * MINUTE), false)
-  t.equal(isUncertain(ahead, 5_000), false, 'our own clock cannot tell')
-  t.equal(isUncertain(waking, NOON), true)
+  t.equal(why(right, NOON), undefined)
+  t.equal(why(slow, NOON), undefined)
+  t.equal(why(behind, NOON), 'before what its writer had seen')
+  t.equal(why(ahead, NOON), 'ahead of the clock here')
+  t.equal(why(ahead, NOON + 10 * MINUTE), undefined)
+  t.equal(why(ahead, 5_000), undefined, 'our own clock cannot tell')
+  t.equal(why(waking, NOON), 'before this program was written')
+  t.equal(why(right, NOON, NOON + 60 * DAY), 'before its node was certified')
+  t.equal(why(right, NOON, NOON + 10 * DAY), undefined, 'who issued it may have had a wrong clock')
 })
 
 test('what cannot be right is shown at the time it came', async (t) => {
@@ -179,7 +182,7 @@ function aRecord(): MessageRecord {
     order: '0',
     createdAt: NOON,
     claimedAt: NOON,
-    isTimeUncertain: false,
+    timeDoubt: undefined,
     updatedAt: NOON,
     editedAt: 0,
     editOrder: '',
@@ -193,4 +196,8 @@ function aRecord(): MessageRecord {
     actor: 'alpha' as ActorId,
     seq: 1,
   }
+}
+
+function why(logged: Logged, now: number, certifiedAt?: number) {
+  return timeDoubtOf(logged, { now, certifiedAt })
 }

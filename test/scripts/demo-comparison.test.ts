@@ -45,6 +45,21 @@ test('a message shown twice, or one that nobody was promised, is doubled', async
   t.match(compare(promised('1'), [view('alpha', seen('1'), seen('2'))]), { doubled: 1, lost: 0 })
 })
 
+test('a message that went with a disk is on no node, or on all', async (t) => {
+  const gone = new Set(['2'])
+  const [without, withIt] = [[seen('1')], [seen('2'), seen('1')]]
+  const verdict = (...shown: readonly (readonly Seen[])[]): object =>
+    compare(
+      promised('1', '2'),
+      shown.map((messages, at) => view(`node ${at}`, ...messages)),
+      gone,
+    )
+
+  t.match(verdict(without, without), { lost: 0, vanished: 1 })
+  t.match(verdict(withIt, withIt), { lost: 0, vanished: 0 })
+  t.match(verdict(withIt, without), { lost: 1, vanished: 0 })
+})
+
 test('another order than at the hub is found, and a hole alone is no other order', async (t) => {
   const hub = view('alpha', seen('3'), seen('2'), seen('1'))
 

@@ -1,10 +1,10 @@
 import { test } from 'tap'
 import { realClock } from '#ports/real.ts'
-import type { Answer, Question } from '../../scripts/fleet/client.ts'
 import type { Node } from '../../scripts/fleet/node.ts'
 import { pauseBy } from '../../scripts/trial/pause.ts'
 import type { Posted } from '../../scripts/trial/posting.ts'
 import { openTicks, type Ticks } from '../../scripts/trial/ticks.ts'
+import { aStandIn } from './a-stand-in.ts'
 
 const MESSAGE: Posted = {
   id: 'm1',
@@ -13,42 +13,13 @@ const MESSAGE: Posted = {
   author: 'amira',
   text: 'Water is here',
   root: '',
-}
-
-/** A node that answers as `answer` says. */
-function aNode(name: string, answer: (question: Question) => readonly [number, unknown]): Node {
-  const ask = async (question: Question): Promise<Answer> => {
-    const [status, value] = answer(question)
-    return { status, value, header: () => undefined }
-  }
-  return {
-    name,
-    role: 'kit',
-    dataFolder: '',
-    logFile: '',
-    ask,
-    url: () => '',
-    token: () => 'token',
-    isUp: () => true,
-    pid: () => 0,
-    accidents: () => [],
-    found: never,
-    join: never,
-    start: never,
-    kill: never,
-    stop: never,
-    [Symbol.asyncDispose]: never,
-  }
-}
-
-async function never(): Promise<void> {
-  throw new Error('nobody starts or ends this node')
+  life: 0,
 }
 
 /** A kit that says one word after the other about the message at alpha, then the last one for ever. */
 function aKitThatSays(...words: readonly string[]): Node {
   let at = 0
-  return aNode('bravo', () => {
+  return aStandIn('bravo', () => {
     const word = words[Math.min(at++, words.length - 1)]
     return [200, [{ message: 'm1', deliveries: [{ destinationName: 'alpha', word }] }]]
   })
@@ -61,6 +32,7 @@ async function watch(kit: Node, hub: Node, isEnough: (ticks: Ticks) => boolean):
     kits: [kit],
     all: [hub, kit],
     posted: new Map([['m1', MESSAGE]]),
+    gone: new Set(),
     share: 1,
     chance: () => 0,
     pause: pauseBy(clock, new AbortController().signal),
@@ -73,7 +45,7 @@ async function watch(kit: Node, hub: Node, isEnough: (ticks: Ticks) => boolean):
 }
 
 test('a true word is checked and counted', async (t) => {
-  const hub = aNode('alpha', () => [200, {}])
+  const hub = aStandIn('alpha', () => [200, {}])
 
   const ticks = await watch(
     aKitThatSays('queued', 'stored'),
@@ -85,7 +57,7 @@ test('a true word is checked and counted', async (t) => {
 })
 
 test('a word for a node that does not have the message is false', async (t) => {
-  const hub = aNode('alpha', () => [404, {}])
+  const hub = aStandIn('alpha', () => [404, {}])
 
   const ticks = await watch(aKitThatSays('stored'), hub, (now) => now.checked() > 0)
 
@@ -95,15 +67,63 @@ test('a word for a node that does not have the message is false', async (t) => {
 
 test('a node that is down is asked again when it is up', async (t) => {
   let asked = 0
-  const hub = aNode('alpha', () => [asked++ === 0 ? 0 : 404, {}])
+  const hub = aStandIn('alpha', () => [asked++ === 0 ? 0 : 404, {}])
 
   const ticks = await watch(aKitThatSays('stored'), hub, (now) => now.checked() > 0)
 
   t.equal(ticks.falseCount(), 1)
 })
 
+test('what a killed node has on its disk is checked again', async (t) => {
+  let hasIt = true
+  const hub = aStandIn('alpha', () => [hasIt ? 200 : 404, {}])
+
+  const ticks = await watch(aKitThatSays('stored'), hub, (now) => {
+    if (now.checked() === 1 && hasIt) {
+      hasIt = false
+      now.killed('alpha')
+    }
+    return now.checked() > 1
+  })
+
+  t.equal(ticks.falseCount(), 1)
+})
+
+test('a word that a backup made untrue is not false, unless it is untrue in the end', async (t) => {
+  for (const comesAgain of [true, false]) {
+    let hasIt = true
+    const hub = aStandIn('alpha', () => [hasIt ? 200 : 404, {}])
+
+    const ticks = await watch(aKitThatSays('stored'), hub, (now) => {
+      if (now.checked() === 1 && hasIt && now.undone() === 0) {
+        hasIt = false
+        now.restored('alpha')
+      }
+      if (now.undone() > 0 && comesAgain) hasIt = true
+      return now.undone() > 0 && (!comesAgain || now.checked() > 1)
+    })
+
+    t.match([ticks.undone(), ticks.falseCount()], [1, comesAgain ? 0 : 1])
+  }
+})
+
+test('a kit that was put back may say less than before', async (t) => {
+  const hub = aStandIn('alpha', () => [200, {}])
+  let isBack = false
+
+  const ticks = await watch(aKitThatSays('stored', 'queued', 'stored'), hub, (now) => {
+    if (now.checked() === 1 && !isBack) {
+      isBack = true
+      now.restored('bravo')
+    }
+    return now.checked() > 1
+  })
+
+  t.match([ticks.backCount(), ticks.falseCount()], [0, 0])
+})
+
 test('a word that goes back from stored is found', async (t) => {
-  const hub = aNode('alpha', () => [200, {}])
+  const hub = aStandIn('alpha', () => [200, {}])
 
   const ticks = await watch(aKitThatSays('read', 'queued'), hub, (now) => now.backCount() > 0)
 

@@ -3,8 +3,10 @@ import { test } from 'tap'
 import {
   BUILT_IN_TRACES,
   flappingTrace,
+  longestOutageMs,
   parseTrace,
   readLinkTrace,
+  type Trace,
 } from '../../scripts/link/trace.ts'
 
 const HEADER = 't_ms,up,rate_bps,rtt_ms,loss'
@@ -84,4 +86,16 @@ test('the built-in traces keep the rules of files', async (t) => {
     )
     t.strictSame(parseTrace([HEADER, ...lines, `${up.lengthMs},0,0,0,0`].join('\n'), 'own'), up)
   }
+})
+
+function rows(text: string): Trace {
+  return parseTrace(`${HEADER}\n${text}`, 'a')
+}
+
+test('the longest outage is found in both directions, and where the trace begins again', async (t) => {
+  const steady = rows('0,1,9,1,0\n1000,1,9,1,0')
+  const broken = rows('0,0,0,1,0\n100,1,9,1,0\n500,0,0,1,0\n600,1,9,1,0\n900,0,0,1,0\n1000,0,0,1,0')
+
+  t.equal(longestOutageMs({ name: 'a', up: steady, down: steady }), 0)
+  t.equal(longestOutageMs({ name: 'a', up: steady, down: broken }), 200)
 })

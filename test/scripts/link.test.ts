@@ -216,6 +216,31 @@ test('a blackhole says nothing to anybody, and gives back what it held', async (
   t.equal(String(await take(await next(), 1)), 'c')
 })
 
+test('a stranded connection swallows everything and ends nothing, and a new one works', async (t) => {
+  const { link, dial, next } = await aLink(t, FAST)
+  const client = await dial()
+  client.write('a')
+  const server = await next()
+  await take(server, 1)
+  let heard = ''
+  for (const [name, socket] of Object.entries({ client, server }))
+    for (const event of ['data', 'end', 'error']) socket.on(event, () => (heard += name))
+
+  link.strand()
+  client.write('b')
+  server.write('c')
+  server.end()
+  const other = await dial()
+  other.write('d')
+
+  t.equal(String(await take(await next(), 1)), 'd')
+  t.equal(heard, '')
+  t.match(link.stats(), { upBytes: 2, downBytes: 0, open: 2, isUp: true })
+
+  link.cut()
+  t.equal(link.stats().open, 0)
+})
+
 test('an outage freezes connections, then resets them, and refuses new ones until it is over', async (t) => {
   // Up for 20 s and down for 20 s, fifty times faster; connections live 8 s into an outage.
   const trace = flappingTrace(

@@ -4,6 +4,7 @@ import { createDeliveryWatch } from '#server/delivery-watch.ts'
 import {
   DELIVERY_GATHER_MAX,
   DELIVERY_GATHER_MS,
+  WATCHED_MESSAGES_MAX,
   WATCHERS_PER_MESSAGE_MAX,
 } from '#server/limits.ts'
 import { virtualClock } from '../support/clock.ts'
@@ -66,6 +67,15 @@ test('one message has a bounded number of watchers', async (t) => {
   await clock.advance(DELIVERY_GATHER_MS)
 
   t.equal(told.length, WATCHERS_PER_MESSAGE_MAX)
+})
+
+test('of very many messages those watched for longest are forgotten first', async (t) => {
+  const { clock, told, watch } = aWatch()
+  for (let number = 0; number <= WATCHED_MESSAGES_MAX; number += 1) watch.watch(post(number), bo)
+  watch.changed([post(0), post(1), post(WATCHED_MESSAGES_MAX)])
+  await clock.advance(DELIVERY_GATHER_MS)
+
+  t.strictSame(told, [[bo, [post(1), post(WATCHED_MESSAGES_MAX)]]])
 })
 
 test('after the end nothing is told', async (t) => {

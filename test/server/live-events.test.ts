@@ -210,6 +210,28 @@ test('links and delivery words are no events of Mattermost', async (t) => {
   })
 })
 
+test('everybody hears how many messages are overdue', async (t) => {
+  const overdue = { flash: 1, immediate: 0, priority: 0, routine: 2 }
+  const [announcement] = announcementsOf(
+    { kind: 'overdue-changed', overdue, isAlarm: true },
+    context(),
+  )
+
+  t.strictSame(announcement?.to, { kind: 'everybody' })
+  t.match(seen(announcement), {
+    event: 'holdfast_overdue',
+    data: { overdue: JSON.stringify(overdue), is_alarm: true },
+  })
+})
+
+test('everybody hears when the disk fills up', async (t) => {
+  const disk = { state: 'low', freeBytes: 5e8 } as const
+  const [announcement] = announcementsOf({ kind: 'room-changed', disk }, context())
+
+  t.strictSame(announcement?.to, { kind: 'everybody' })
+  t.match(seen(announcement), { event: 'holdfast_disk', data: disk })
+})
+
 test('words of people cannot break out of the JSON', async (t) => {
   for (const body of ['"}],"seq":99', '\\', '\u2028\u2029', '\ud800', '</script>', '\u0000']) {
     const { data, seq } = seen(announcementsOf(posted({ body }), context())[0])

@@ -78,7 +78,10 @@ test('links and an uncertain clock are shown', async (t) => {
     { ...link, isUp: true },
     { ...link, isUp: false },
   ]
-  const page = pageFrom({ ...status, links, isClockUncertain: true }, 'http://here')
+  const page = pageFrom(
+    { ...status, links, clock: { ...status.clock, state: 'uncertain' as const } },
+    'http://here',
+  )
 
   t.ok(page.includes('1 of 2 up'))
   t.ok(page.includes('<dt>Clock</dt><dd>uncertain'))

@@ -1,6 +1,7 @@
 import { test } from 'tap'
+import type { UserId } from '#base/ids.ts'
 import type { EdgeNode, Session } from '#app/node.ts'
-import { SESSION_CACHE_MS } from '#server/limits.ts'
+import { SESSION_CACHE_MS, SESSIONS_CACHED_MAX } from '#server/limits.ts'
 import {
   createDoorkeeper,
   credentialsOf,
@@ -65,6 +66,26 @@ test('a session is looked up once, then trusted for a while, then looked up agai
   await clock.advance(SESSION_CACHE_MS)
   await keeper.callerOf(request)
   t.equal(asked(), 2)
+})
+
+test('only so many sessions are remembered; one more, and all are looked up again', async (t) => {
+  const clock = virtualClock()
+  let asked = 0
+  const sessionOf: EdgeNode['sessionOf'] = async (token) => {
+    asked += 1
+    return { token, person: 'bo' as UserId, createdAt: 0, expiresAt: clock.now() + 1_000_000 }
+  }
+  const keeper = createDoorkeeper({ sessionOf } as EdgeNode, clock)
+  const come = (number: number) =>
+    keeper.callerOf({ method: 'POST', headers: { authorization: `Bearer t${number}` } })
+  for (let number = 0; number < SESSIONS_CACHED_MAX; number += 1) await come(number)
+  await come(0)
+  t.equal(asked, SESSIONS_CACHED_MAX)
+
+  await come(SESSIONS_CACHED_MAX)
+  await come(0)
+
+  t.equal(asked, SESSIONS_CACHED_MAX + 2)
 })
 
 test('a session ended elsewhere works no longer than the cache remembers', async (t) => {

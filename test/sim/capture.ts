@@ -16,7 +16,9 @@ import { allDocuments, setHas } from '#sync/ledger.ts'
 import { orderHere } from '#sync/orders.ts'
 import type { Tx } from '#sync/replica.ts'
 import type { Chance } from './chance.ts'
+import { sayIn, type Deed } from './deeds.ts'
 import type { Member } from './fleet.ts'
+import { actOnce } from './people.ts'
 import { beginLife } from './timeline.ts'
 import type { World } from './world.ts'
 
@@ -27,6 +29,30 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 /** How often headquarters tries again to shut a kit out. */
 const TRY_AGAIN_MS = MINUTE_MS
+const BAIT_PROBABILITY = 0.6
+/** How often somebody comes into the channel of a captured kit, and writes. */
+const GUESTS = 6
+const BAIT_NAME = 'bait'
+const BAIT: Deed = {
+  weight: 1,
+  words: 'opens a channel for everybody',
+  act: async ({ node, self }) => {
+    const draft = { kind: 'public', name: BAIT_NAME, displayName: '# bait', members: [] } as const
+    await node.createChannel(self, draft)
+  },
+}
+const TAKE_BAIT: Deed = {
+  weight: 1,
+  words: 'comes into the new channel and writes',
+  act: async (actor) => {
+    const { node, self } = actor
+    const open = await node.publicChannels(self)
+    const found = [...open, ...(await node.channelsOf(self))].find(({ name }) => name === BAIT_NAME)
+    if (found === undefined) return
+    await node.addMember(self, found.id, self)
+    await sayIn(actor, found.id)
+  },
+}
 const CAPTURE_PROBABILITY = 0.4
 const KITS_MIN = 2
 
@@ -45,6 +71,12 @@ export function planCapture(world: World): void {
   timeline.after(knownMs, () => shutOut(world, kit))
 }
 
+/** A kit is taken now; whoever calls what this gives tells headquarters. */
+export function captureNow(world: World, kit: Member): () => void {
+  take(world, kit, world.chance.fork('capture'))
+  return () => shutOut(world, kit)
+}
+
 function take(world: World, kit: Member, chance: Chance): void {
   const { timeline, trace, marks, fleet } = world
   kit.capturedAt = timeline.now()
@@ -53,9 +85,26 @@ function take(world: World, kit: Member, chance: Chance): void {
   // Whoever took it opens it at home first.
   fleet.cutPower(kit)
   timeline.after(chance.between(1_000, 20 * MINUTE_MS), () => {
+    setBait(world, kit)
     const forged = chance.happens(0.5)
     void fleet.workOn(kit, (sync) => (forged ? forge(sync, world) : Promise.resolve()))
   })
+}
+
+/** Somebody on the captured kit opens a public channel, and people elsewhere come and write in it. */
+function setBait(world: World, kit: Member): void {
+  const { timeline, members, trace } = world
+  const chance = world.chance.fork('bait')
+  if (!chance.happens(BAIT_PROBABILITY)) return
+  trace.note(kit.name, 'sets a bait')
+  const deeds = [{ member: () => kit, deed: BAIT }]
+  for (let count = 0; count < GUESTS; count += 1)
+    deeds.push({ member: () => chance.pick(members), deed: TAKE_BAIT })
+  let atMs = 0
+  for (const [index, { member, deed }] of deeds.entries()) {
+    atMs += chance.between(1_000, 2 * MINUTE_MS)
+    timeline.after(atMs, () => actOnce(world, member(), chance.fork(`guest ${index}`), deed))
+  }
 }
 
 /** What a node's program never writes, though its keys sign it. */

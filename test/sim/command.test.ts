@@ -15,7 +15,7 @@ test(
     const end: unknown = JSON.parse(lines.at(-1) ?? '')
 
     t.equal(code, 0)
-    t.match(end, { seeds: 3, failed: 0, steps: Number, virtual_hours_per_minute: Number })
+    t.match(end, { seeds: 3, failed: 0, virtual_hours: Number, wall_s: Number, cpu_s: Number })
   },
 )
 
@@ -23,7 +23,7 @@ test(
   'a red seed exits with 1, says what broke, replays by its own line, and shrinks',
   { timeout: 120_000 },
   async (t) => {
-    const plant = ['--planted', 'disk-acknowledges-early']
+    const plant = ['--planted', 'ack-before-fsync']
     const { code, lines } = await sim('--seeds', '2', ...SMALL, ...plant, '--shrink')
     const replay = lines.find((line) => line.includes('replay:'))?.split('scripts/sim ')[1]
     const again = await sim(...(replay?.split(' ') ?? []))

@@ -37,14 +37,25 @@ export const DEEDS: readonly Deed[] = [
   { weight: 1, words: 'leaves', act: leave },
   { weight: 1, words: 'enrols somebody', act: enrol },
 ]
-async function post(actor: Actor): Promise<void> {
+
+/** Writes into a channel of one's own. */
+export async function post(actor: Actor): Promise<void> {
   const channel = await pickChannel(actor)
-  if (channel !== undefined) await say(actor, { channel, root: undefined })
+  if (channel !== undefined) await sayIn(actor, channel)
+}
+
+/** Writes into a channel. */
+export async function sayIn(actor: Actor, channel: ChannelId): Promise<void> {
+  await say(actor, { channel, root: undefined })
 }
 
 async function reply(actor: Actor): Promise<void> {
   const message = await pickMessage(actor, () => true)
-  if (message === undefined) return
+  if (message !== undefined) await replyTo(actor, message)
+}
+
+/** Answers a message, in its thread. */
+export async function replyTo(actor: Actor, message: Message): Promise<void> {
   await say(actor, { channel: message.channel, root: message.root ?? message.id })
 }
 
@@ -104,9 +115,16 @@ async function alone(said: Said | undefined, change: (said: Said) => Promise<voi
 }
 
 async function edit(actor: Actor): Promise<void> {
-  const { society, node, self, chance } = actor
-  const mine = await pickMessage(actor, (message) => message.author === self)
-  await alone(mine && society.book.byId(mine.id), async (said) => {
+  const mine = await pickMessage(actor, (message) => message.author === actor.self)
+  if (mine !== undefined) await rewrite(actor, mine)
+}
+
+/** Gives a message of one's own another text. */
+export async function rewrite(
+  { society, node, self, chance }: Actor,
+  mine: Message,
+): Promise<void> {
+  await alone(society.book.byId(mine.id), async (said) => {
     if (said.id === undefined) return
     const body = `${wording(chance)} ${markerOf(said.number)} again ${chance.below(1_000_000)}`
     said.maybe.add(body)
@@ -122,15 +140,20 @@ async function edit(actor: Actor): Promise<void> {
 }
 
 async function remove(actor: Actor): Promise<void> {
-  const { society, node, self } = actor
-  const mine = await pickMessage(actor, (message) => message.author === self)
-  await alone(mine && society.book.byId(mine.id), async (said) => {
+  const mine = await pickMessage(actor, (message) => message.author === actor.self)
+  if (mine !== undefined) await takeDown(actor, mine)
+}
+
+/** Deletes a message: one's own, or as an administrator anybody's. */
+export async function takeDown({ society, node, self }: Actor, message: Message): Promise<void> {
+  await alone(society.book.byId(message.id), async (said) => {
     if (said.id === undefined) return
-    said.deletion = 'asked'
+    const before = said.deletion
+    said.deletion = before === 'saved' ? 'saved' : 'asked'
     try {
       await node.deletePost(self, said.id)
     } catch (error) {
-      said.deletion = 'refused'
+      said.deletion = before === 'none' ? 'refused' : before
       throw error
     }
     said.deletion = 'saved'
@@ -146,13 +169,21 @@ function unreact(actor: Actor): Promise<void> {
 }
 
 async function changeReaction(actor: Actor, wanted: 'set' | 'unset'): Promise<void> {
-  const { society, node, self, chance } = actor
   const message = await pickMessage(actor, () => true)
-  const said = message && society.book.byId(message.id)
+  if (message !== undefined) await reactTo(actor, message, wanted)
+}
+
+/** Sets one of the reactions there are, or takes it back. */
+export async function reactTo(
+  { society, node, self, chance }: Actor,
+  message: Message,
+  wanted: 'set' | 'unset',
+): Promise<void> {
+  const said = society.book.byId(message.id)
   const emoji = chance.pick(EMOJI)
   const key = `${self} ${emoji}`
   const before = said?.reactions.get(key)
-  if (message === undefined || before === 'unsure') return
+  if (before === 'unsure') return
   said?.reactions.set(key, 'unsure')
   try {
     await (wanted === 'set' ? node.react : node.unreact)(self, message.id, emoji)

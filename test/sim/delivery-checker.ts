@@ -17,6 +17,8 @@ export interface DeliveryChecker {
   readonly check: (member: Member, said: Said) => Promise<void>
   /** Everything has drained: `home`, where it was written, must know that each of `expected` has the message. */
   readonly checkFinal: (home: Member, said: Said, expected: readonly Member[]) => Promise<void>
+  /** What a node has shown so far it may not know any more: its disk was put back. */
+  readonly forget: (member: Member) => void
 }
 
 /** What the checker compares with. */
@@ -67,6 +69,9 @@ export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
           found: `"${delivery.word}": ${wrong}`,
         })
       }
+    },
+    forget: ({ index }) => {
+      for (const place of shown.keys()) if (place.startsWith(`${index} `)) shown.delete(place)
     },
     checkFinal: async ({ boot, name }, said, expected) => {
       const deliveries = boot?.node === undefined ? [] : await deliveriesOf(boot.node, said)

@@ -8,7 +8,12 @@ import { keepRunning } from './keep-running.ts'
 import { beginLife, openTimeline } from './timeline.ts'
 import { openMarks } from './trace.ts'
 
-const HONEST: DiskFaults = { isFull: () => false, powerCut: () => undefined, lies: NO_LIES }
+const HONEST: DiskFaults = {
+  isFull: () => false,
+  slowMs: () => 0,
+  powerCut: () => undefined,
+  lies: NO_LIES,
+}
 const NOBODY = (): void => {}
 
 test('a simulated disk keeps the contract of stores', async (t) => {
@@ -62,6 +67,23 @@ for (const [powerCut, left] of [
     t.strictSame(contents(disk.durable(EVERYTHING)), left)
   })
 }
+
+test('a slow disk answers later', async (t) => {
+  const world = aWorld({ faults: { ...HONEST, slowMs: () => 10_000 } })
+  const disk = openDisk(world)
+  let isAcknowledged = false
+  void disk
+    .open(beginLife())
+    .write([put('a', '1')])
+    .then(() => (isAcknowledged = true))
+
+  await world.timeline.run(9_999, () => false)
+  const before = isAcknowledged
+  await world.timeline.run(20_000, () => isAcknowledged)
+
+  t.equal(before, false)
+  t.equal(isAcknowledged, true)
+})
 
 test('the next life reads what was durable', async (t) => {
   const world = aWorld()
@@ -121,6 +143,37 @@ test('a backup puts the disk back to what it was', async (t) => {
   restore()
 
   t.strictSame(contents(disk.durable(EVERYTHING)), ['a=old'])
+})
+
+test('a value whose bit has flipped does not open, until it is written anew', async (t) => {
+  const world = aWorld()
+  const running = keepRunning(world.timeline)
+  t.teardown(() => running[Symbol.asyncDispose]())
+  const disk = openDisk(world)
+  const store = disk.open(beginLife())
+  await store.write([put('a/1', 'one'), put('a/2', 'two'), put('b', 'three')])
+
+  disk.flip('a/2')
+
+  await t.rejects(store.get('a/2'), { code: 'STORE_BROKEN', facts: { part: 'a' } })
+  await t.rejects(store.getMany(['b', 'a/2']), { code: 'STORE_BROKEN' })
+  await t.rejects(store.list({ from: 'a/', to: 'a0' }), { code: 'STORE_BROKEN' })
+  t.equal((await store.list({ from: 'a/', to: 'a/2' })).length, 1, 'others open')
+  await store.write([put('a/2', 'again')])
+  t.equal(textFromBytes((await store.get('a/2')) ?? new Uint8Array()), 'again')
+})
+
+test('a lost block is gone without a word', async (t) => {
+  const world = aWorld()
+  const running = keepRunning(world.timeline)
+  t.teardown(() => running[Symbol.asyncDispose]())
+  const disk = openDisk(world)
+  await disk.open(beginLife()).write([put('a', '1'), put('b', '1'), put('c', '1')])
+
+  disk.lose(['a', 'b'])
+
+  t.strictSame(contents(disk.durable(EVERYTHING)), ['c=1'])
+  t.equal(await disk.open(beginLife()).get('a'), undefined)
 })
 
 function aWorld(parts: Partial<DiskWorld> = {}): DiskWorld {

@@ -17,6 +17,8 @@ export type PowerCut = 'before sync' | 'after sync'
 /** What may go wrong with a disk, asked at every write. */
 export interface DiskFaults {
   readonly isFull: () => boolean
+  /** How much longer than usual a sync takes, in milliseconds. */
+  readonly slowMs: () => number
   readonly powerCut: () => PowerCut | undefined
   readonly lies: DiskLies
 }
@@ -50,6 +52,10 @@ export interface DiskWorld {
 export interface Disk {
   /** A handle for one life. */
   readonly open: (life: Life) => Store
+  /** A bit of this value flips: from now on it does not open, until it is written anew. */
+  readonly flip: (key: string) => void
+  /** These values are gone, as with a block of the file they stood in; to be called while no handle is in use. */
+  readonly lose: (keys: readonly string[]) => void
   /** What is durable, in key order. */
   readonly durable: (range: Range) => readonly Entry[]
   /** A copy of all that is durable, and how to put it back while no handle is in use. */
@@ -62,7 +68,11 @@ export const EVERYTHING: Range = { from: '', to: '\u{10ffff}' }
 /** An empty disk. */
 export function openDisk(world: DiskWorld): Disk {
   const durable = openSortedMap()
+  const flipped = new Set<string>()
   return {
+    flip: (key) => void flipped.add(key),
+    lose: (keys) =>
+      setAll(durable, { flipped, batch: keys.map((key) => ({ key, value: undefined })) }),
     durable: durable.list,
     backUp: () => {
       const kept = durable.list(EVERYTHING)
@@ -71,17 +81,18 @@ export function openDisk(world: DiskWorld): Disk {
         for (const [key, value] of kept) durable.set(key, value)
       }
     },
-    open: (life) => openHandle(world, { life, durable }),
+    open: (life) => openHandle(world, { life, durable, flipped }),
   }
 }
 
 interface Handle {
   readonly life: Life
   readonly durable: SortedMap
+  readonly flipped: Set<string>
 }
 
 /** Reads see what was written, which on an honest disk is what is durable. */
-function openHandle(world: DiskWorld, { life, durable }: Handle): Store {
+function openHandle(world: DiskWorld, { life, durable, flipped }: Handle): Store {
   const { timeline, chance } = world
   const visible = openSortedMap()
   for (const [key, value] of durable.list(EVERYTHING)) visible.set(key, value)
@@ -103,16 +114,31 @@ function openHandle(world: DiskWorld, { life, durable }: Handle): Store {
     ...world,
     life,
     pass,
-    show: (batch) => setAll(visible, batch),
+    show: (batch) => setAll(visible, { flipped, batch }),
     sync: (batch) => {
-      setAll(durable, batch)
+      setAll(durable, { flipped, batch })
       world.onSynced(batch)
     },
   }
+  // As the seal of a real store says it: a value that was altered does not open.
+  const open = (key: string): void => {
+    if (!flipped.has(key)) return
+    world.marks.count('disk.read-broken')
+    throw new EdgeError('STORE_BROKEN', { part: key.split('/')[0] ?? '', reason: 'damaged value' })
+  }
+  const get = (key: string): Uint8Array | undefined => {
+    open(key)
+    return visible.get(key)
+  }
   return {
-    get: (key) => read(() => visible.get(key)),
-    getMany: (keys) => read(() => keys.map(visible.get)),
-    list: (range) => read(() => visible.list(range)),
+    get: (key) => read(() => get(key)),
+    getMany: (keys) => read(() => keys.map(get)),
+    list: (range) =>
+      read(() => {
+        const entries = visible.list(range)
+        for (const [key] of entries) open(key)
+        return entries
+      }),
     write: async (writes) => {
       check()
       const batch = writes.map(({ key, value }) => ({
@@ -148,7 +174,10 @@ interface Writing extends DiskWorld {
 async function writeBatch(disk: Writing, batch: readonly Write[]): Promise<void> {
   const { chance, marks } = disk
   const { isFull, powerCut, lies } = disk.faults
-  const syncMs = chance.happens(0.02) ? chance.between(100, 3_000) : chance.between(1, 12)
+  const usualMs = chance.happens(0.02) ? chance.between(100, 3_000) : chance.between(1, 12)
+  const slowMs = disk.faults.slowMs()
+  const syncMs = usualMs + slowMs
+  if (slowMs > 0) marks.count('disk.slow')
   if (isFull()) {
     await disk.pass(syncMs)
     marks.count('disk.full')
@@ -162,6 +191,7 @@ async function writeBatch(disk: Writing, batch: readonly Write[]): Promise<void>
     return
   }
   const cut = powerCut()
+  marks.count('disk.write')
   await disk.pass(syncMs)
   if (cut === 'before sync') {
     disk.sync(lies.torn(batch))
@@ -179,6 +209,12 @@ function loseWith(disk: Writing, mark: string): Promise<never> {
   return new Promise(() => {})
 }
 
-function setAll(map: SortedMap, batch: readonly Write[]): void {
-  for (const { key, value } of batch) map.set(key, value)
+function setAll(
+  map: SortedMap,
+  { flipped, batch }: { readonly flipped: Set<string>; readonly batch: readonly Write[] },
+): void {
+  for (const { key, value } of batch) {
+    flipped.delete(key)
+    map.set(key, value)
+  }
 }

@@ -3,7 +3,9 @@
  * answered for them, which channels somebody has had on a screen. Delivery words are held against this.
  */
 import type { ChannelId, DocumentId, NodeId } from '#base/ids.ts'
+import { DELTA_KIND } from '#codec/delta.ts'
 import { openEnvelope } from '#codec/envelope.ts'
+import { decodeNote, type Note } from '#codec/note.ts'
 import type { Write } from '#ports/store.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
 import { openKeyring, type Scope } from '#trust/epoch.ts'
@@ -21,9 +23,17 @@ export interface Evidence {
   readonly onViewed: (node: number, channel: ChannelId) => void
   readonly isOnDisk: (node: number, message: number) => boolean
   readonly hasLeft: (node: number, message: number) => boolean
+  /** What is in an envelope; undefined when it cannot be opened here. */
+  readonly contentOf: (envelope: Uint8Array) => EnvelopeContent | undefined
   readonly isViewed: (node: number, channel: ChannelId) => boolean
   /** Who sealed an envelope and for whom; undefined when it is no envelope. */
   readonly sealingOf: (envelope: Uint8Array) => Sealing | undefined
+}
+
+/** What an envelope holds: the numbers of messages, or what kind of note it is. */
+export interface EnvelopeContent {
+  readonly messages: readonly number[]
+  readonly note: Note['kind'] | undefined
 }
 
 /** What an envelope says of itself once it is open. */
@@ -47,10 +57,24 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
   /** Envelopes whose channel was not known here yet. */
   const unopened: Sealed[] = []
 
+  /** An envelope is looked at wherever it goes, and opened once. */
+  const contents = new Map<string, EnvelopeContent>()
+  const contentOf = (envelope: Uint8Array): EnvelopeContent | undefined => {
+    const name = Buffer.from(envelope).toString('latin1')
+    const known = contents.get(name)
+    if (known !== undefined) return known
+    const opened = openEnvelope(envelope, roster, keyring)
+    if (!opened.ok) return undefined
+    const { body } = opened
+    const note = body[0] === DELTA_KIND ? undefined : decodeNote(body, roster)
+    const content = { messages: [...new Set(numbersIn(body))], note: note?.kind }
+    contents.set(name, content)
+    return content
+  }
   const noteSealed = (sealed: Sealed): void => {
-    const opened = openEnvelope(sealed.bytes, roster, keyring)
-    if (!opened.ok) unopened.push(sealed)
-    else for (const number of numbersIn(opened.body)) sealed.into.add(`${sealed.node} ${number}`)
+    const content = contentOf(sealed.bytes)
+    if (content === undefined) unopened.push(sealed)
+    else for (const number of content.messages) sealed.into.add(`${sealed.node} ${number}`)
   }
   const isIn = (set: Set<string>, node: number, message: number): boolean => {
     if (set.has(`${node} ${message}`)) return true
@@ -76,6 +100,7 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
     isOnDisk: (node, message) => isIn(onDisk, node, message),
     hasLeft: (node, message) => isIn(left, node, message),
     isViewed: (node, channel) => viewed.has(`${node} ${channel}`),
+    contentOf,
     sealingOf: (envelope) => {
       const opened = openEnvelope(envelope, roster, keyring)
       if (!opened.ok) return undefined

@@ -1,15 +1,15 @@
 /** When what goes wrong, drawn from the seed. Nothing goes wrong before `begin` and after `end`. */
 import type { Chance } from './chance.ts'
-import type { DiskFaults } from './disk.ts'
-import type { Fleet, Member } from './fleet.ts'
-import type { Lan } from './lan.ts'
+import type { DiskFaults, PowerCut } from './disk.ts'
+import type { Member } from './fleet.ts'
+import { openLineFaults } from './line-faults.ts'
 import type { NetworkFaults } from './network.ts'
 import { diskLies, networkLies, type Liar } from './lies.ts'
 import type { Fault, SimOptions } from './options.ts'
-import type { Post } from './post-carrier.ts'
-import type { Life, Timeline } from './timeline.ts'
-import type { Topology } from './topology.ts'
-import { beginLife } from './timeline.ts'
+import { rotDisks } from './rot.ts'
+import { often, pairs, postMembers, type Scene, type Stage } from './scene.ts'
+import { swizzle, unmuteAll } from './swizzle.ts'
+import { beginLife, type Life } from './timeline.ts'
 
 /** The faults of one run. */
 export interface Faults {
@@ -21,16 +21,8 @@ export interface Faults {
   readonly end: (stage: Stage) => void
   /** A node has lost its power in a write: somebody comes and switches it on again. */
   readonly bringBack: (stage: Stage, member: Member) => void
-}
-
-/** What faults befall. */
-export interface Stage {
-  readonly timeline: Timeline
-  readonly members: readonly Member[]
-  readonly topology: Topology
-  readonly fleet: Fleet
-  readonly lan: Lan
-  readonly post: Post
+  /** The thinnest line there is, in bits per second; undefined when all are fat. */
+  readonly slowestBps: () => number | undefined
 }
 
 const MINUTE_MS = 60_000
@@ -41,6 +33,9 @@ const POST_SYNC_MS = 2 * MINUTE_MS
 /** Faults that have not begun. */
 export function openFaults(chance: Chance, options: SimOptions): Faults {
   const full = new Set<number>()
+  const slowDisks = new Map<number, number>()
+  const lags = new Map<string, number>()
+  const cutHere = scriptedCut(options.powerCut)
   let phase: Life = beginLife()
   let isActive = false
   const has = (fault: Fault): boolean => !options.without.includes(fault)
@@ -51,18 +46,30 @@ export function openFaults(chance: Chance, options: SimOptions): Faults {
   })
   const probability = (fault: Fault, value: number) => (): number =>
     isActive && has(fault) ? value : 0
+  const lines = openLineFaults({
+    chance: chance.fork('lines'),
+    hasThin: has('thin-links'),
+    linkTrace: options.linkTrace,
+    isCalm: () => !isActive,
+  })
 
   return {
+    slowestBps: lines.slowestBps,
     network: {
       duplicates: probability('duplicates', 0.06),
       strays: probability('strays', 0.06),
+      lineOf: lines.lineOf,
+      lagMs: (place) => lags.get(place) ?? 0,
       ...networkLies(liarOf('network lies')),
     },
     disk: (index) => {
       const draw = chance.fork(`disk ${index}`)
       return {
         isFull: () => isActive && full.has(index),
+        slowMs: () => slowDisks.get(index) ?? 0,
         powerCut: () => {
+          const scripted = cutHere()
+          if (scripted !== undefined) return scripted
           if (!isActive || !has('power-in-writes') || !draw.happens(0.004)) return undefined
           return draw.happens(0.5) ? 'before sync' : 'after sync'
         },
@@ -76,6 +83,10 @@ export function openFaults(chance: Chance, options: SimOptions): Faults {
       if (has('cuts')) cutLinks(scene, chance.fork('cuts'))
       if (has('power')) cutPower(scene, chance.fork('power'))
       if (has('full-disks')) fillDisks(scene, chance.fork('full'), full)
+      if (has('slow-disks')) slowDown(scene, chance.fork('slow disks'), slowDisks)
+      if (has('slow-consumers')) lag(scene, chance.fork('slow consumers'), lags)
+      if (options.also.includes('bit-flips')) rotDisks(scene, chance.fork('bit flips'))
+      if (has('swizzle')) swizzle(scene, chance.fork('swizzle'))
       if (options.planted.includes('disk-restored'))
         restoreDisk(scene, chance.fork('restore'), options.hours)
       if (stage.topology.post.length === 0) return
@@ -86,8 +97,19 @@ export function openFaults(chance: Chance, options: SimOptions): Faults {
       isActive = false
       phase.end()
       full.clear()
-      for (const [a, b] of pairs(stage)) stage.lan.plug(a.id, b.id)
-      for (const member of postMembers(stage)) stage.post.plug(member.id)
+      slowDisks.clear()
+      lags.clear()
+      unmuteAll(stage)
+      // What was caught in an outage is not waited for: contacts begin anew.
+      const isStuck = lines.slowestBps() !== undefined
+      for (const [a, b] of pairs(stage)) {
+        if (isStuck) stage.lan.unplug(a.id, b.id)
+        stage.lan.plug(a.id, b.id)
+      }
+      for (const { id } of postMembers(stage)) {
+        if (isStuck) stage.post.unplug(id)
+        stage.post.plug(id)
+      }
       for (const member of stage.members) stage.fleet.switchOn(member)
     },
     bringBack: ({ timeline, fleet }, member) => {
@@ -96,21 +118,15 @@ export function openFaults(chance: Chance, options: SimOptions): Faults {
   }
 }
 
-interface Scene {
-  readonly stage: Stage
-  readonly phase: Life
-}
-
-/** Does `act` again and again, after waits of `lowMs` to `highMs`. */
-function often({ stage, phase }: Scene, wait: () => number, act: () => void): void {
-  stage.timeline.after(
-    wait(),
-    () => {
-      act()
-      often({ stage, phase }, wait, act)
-    },
-    phase,
-  )
+/** Asked at every write of all disks: whether the power goes there, as the option says. */
+function scriptedCut(option: string | undefined): () => PowerCut | undefined {
+  const [, when, number] = /^(before|after)-(\d+)$/.exec(option ?? '') ?? []
+  let writes = 0
+  return () => {
+    writes += 1
+    if (writes !== Number(number)) return undefined
+    return when === 'before' ? 'before sync' : 'after sync'
+  }
 }
 
 /** A lie: a kit goes on from a backup as if nothing had happened since, without a new life of its store. */
@@ -189,6 +205,46 @@ function cutPower(scene: Scene, chance: Chance): void {
   }
 }
 
+/** A disk takes its time for minutes: a card that moves its blocks about, or that is worn out. */
+function slowDown(scene: Scene, chance: Chance, slow: Map<number, number>): void {
+  for (const { index, name } of scene.stage.members) {
+    const own = chance.fork(name)
+    forAWhile(scene, own, {
+      longestMs: 15 * MINUTE_MS,
+      begin: () => slow.set(index, own.between(500, 20_000)),
+      end: () => slow.delete(index),
+    })
+  }
+}
+
+/** A node, or the post office, looks only minutes later at what has come. */
+function lag(scene: Scene, chance: Chance, lags: Map<string, number>): void {
+  for (const name of [...scene.stage.members.map((member) => member.name), 'post:sim']) {
+    const own = chance.fork(name)
+    forAWhile(scene, own, {
+      longestMs: 20 * MINUTE_MS,
+      begin: () => lags.set(name, own.between(10_000, 5 * MINUTE_MS)),
+      end: () => lags.delete(name),
+    })
+  }
+}
+
+/** Begins now and then, and ends again. */
+function forAWhile(
+  scene: Scene,
+  chance: Chance,
+  state: { readonly longestMs: number; readonly begin: () => void; readonly end: () => void },
+): void {
+  often(
+    scene,
+    () => chance.between(10 * MINUTE_MS, 3 * HOUR_MS),
+    () => {
+      state.begin()
+      scene.stage.timeline.after(chance.between(5_000, state.longestMs), state.end, scene.phase)
+    },
+  )
+}
+
 function fillDisks(scene: Scene, chance: Chance, full: Set<number>): void {
   for (const { index, name } of scene.stage.members) {
     const own = chance.fork(name)
@@ -229,15 +285,4 @@ function downMs(chance: Chance): number {
   return chance.happens(0.5)
     ? chance.between(500, 20_000)
     : chance.between(MINUTE_MS, 40 * MINUTE_MS)
-}
-
-function pairs({ topology, members }: Stage): readonly (readonly [Member, Member])[] {
-  return topology.cables.flatMap(([a, b]) => {
-    const [first, second] = [members[a], members[b]]
-    return first === undefined || second === undefined ? [] : [[first, second] as const]
-  })
-}
-
-function postMembers({ topology, members }: Stage): readonly Member[] {
-  return members.filter((member) => topology.post.includes(member.index))
 }

@@ -17,6 +17,7 @@ import type { KeyPair } from '#trust/keys.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
 import type { SyncContext } from '#sync/context.ts'
 import { openNodeSync, type NodeSync } from '#sync/node-sync.ts'
+import type { Bugs } from './bugs.ts'
 import { randomFrom, type Chance } from './chance.ts'
 import { openClock, type ClockFault } from './clock.ts'
 import type { Disk } from './disk.ts'
@@ -34,13 +35,17 @@ export interface Member {
   readonly root: KeyPair | undefined
   readonly acquaintances: readonly Uint8Array[]
   /** 4 bytes: the life of the store. */
-  readonly life: Uint8Array
+  life: Uint8Array
   readonly disk: Disk
   readonly clock: ClockFault
   readonly chance: Chance
+  /** What is planted between its program and its ports. */
+  readonly bugs: Bugs
   /** People enrolled here, the administrator first. */
   readonly people: UserId[]
   boot: Boot | undefined
+  /** Its disk was put back to an earlier state, or lost some of it: it may say so. */
+  isDamaged: boolean
   /** True time since when somebody else has it: its disk, its keys, and the node itself. */
   capturedAt: Instant | undefined
 }
@@ -51,8 +56,12 @@ export interface Boot {
   /** Shared by the node and its carriers. */
   readonly roster: Roster
   node: (EdgeNode & AsyncDisposable) | undefined
+  /** The life of its store is over: it is closed, and opened in another. */
+  isEnding: boolean
   /** Messages that were told as new in this life. */
   readonly told: Set<PostId>
+  /** Those that were told as deleted. */
+  readonly toldDeleted: Set<PostId>
 }
 
 /** The world around the fleet. */
@@ -97,6 +106,9 @@ const EXPECTED_EVENTS: ReadonlySet<string> = new Set(['sync.disk'])
 /** Warnings that mean an honest node has sent what an honest node refuses. */
 const FORBIDDEN_WARNINGS: ReadonlySet<string> = new Set(['envelope.refused'])
 
+/** What a node says of a disk that was put back or lost some of what was on it. */
+const OF_DAMAGE: ReadonlySet<string> = new Set(['node.restored', 'document.damaged'])
+
 /** What an honest node meets only where another is captured: events, and why it refuses an envelope. */
 const AMONG_CAPTURED: ReadonlySet<unknown> = new Set([
   'rule.broken',
@@ -136,12 +148,20 @@ export function openFleet(world: FleetWorld): Fleet {
   const beginBoot = (member: Member): Boot => {
     const roster = world.rosterFor(member, openRoster(member.identity.organisation))
     for (const bytes of member.acquaintances) roster.introduce(bytes)
-    member.boot = { life: beginLife(), roster, node: undefined, told: new Set() }
+    member.boot = {
+      life: beginLife(),
+      roster,
+      node: undefined,
+      isEnding: false,
+      told: new Set(),
+      toldDeleted: new Set(),
+    }
     return member.boot
   }
   const open = async (member: Member, boot: Boot): Promise<void> => {
     try {
-      const node = await within(boot.life, openNode(world, member, boot))
+      const onRebirth = (): void => beginAnew(member, boot)
+      const node = await within(boot.life, openNode(world, member, { boot, onRebirth }))
       boot.node = node
       trace.note(member.name, 'open')
       node.subscribe((event) => void (boot.life.isAlive() && world.onEvent(member, event)))
@@ -151,6 +171,29 @@ export function openFleet(world: FleetWorld): Fleet {
       cutPower(member)
       timeline.after(START_AGAIN_MS, () => switchOn(member))
     }
+  }
+  /** Closed once it is open, and opened again in a new life of its store, as the program does it. */
+  const beginAnew = (member: Member, boot: Boot): void => {
+    if (boot.isEnding || member.capturedAt !== undefined) return
+    boot.isEnding = true
+    trace.note(member.name, 'ends its life')
+    const end = (): void => {
+      const { node } = boot
+      if (node === undefined) return void timeline.after(50, end, boot.life)
+      void rebear(member, boot, node)
+    }
+    timeline.after(0, end, boot.life)
+  }
+  const rebear = async (
+    member: Member,
+    boot: Boot,
+    node: NonNullable<Boot['node']>,
+  ): Promise<void> => {
+    await within(boot.life, Promise.resolve(node[Symbol.asyncDispose]()))
+    member.life = member.chance.fork(`life at ${timeline.now()}`).bytes(4)
+    marks.count('node.reborn')
+    cutPower(member)
+    switchOn(member)
   }
   const shutDown = (member: Member): void => {
     const { boot } = member
@@ -212,18 +255,26 @@ function openSync(world: FleetWorld, member: Member, { life, roster }: Boot): Pr
   })
 }
 
+/** Shorter than anywhere else: a run lasts hours, and each clock has to run out in it. */
+const OVERDUE_AFTER_MS = {
+  flash: 60_000,
+  immediate: 300_000,
+  priority: 900_000,
+  routine: 1_800_000,
+}
+
 function openNode(
   world: FleetWorld,
   member: Member,
-  boot: Boot,
+  { boot, onRebirth }: { readonly boot: Boot; readonly onRebirth: () => void },
 ): Promise<EdgeNode & AsyncDisposable> {
   const { life, roster } = boot
-  const store = member.disk.open(life)
+  const store = member.bugs.store(member.disk.open(life))
   const ports = {
     store,
     clock: openClock(world.timeline, member.clock, life),
     passwords: QUICK_PASSWORDS,
-    random: randomFrom(member.chance),
+    random: member.bugs.random(randomFrom(member.chance)),
     log: openLogPort(world, member, life),
     carriers: world.openCarriers(member, boot, store),
   }
@@ -233,23 +284,27 @@ function openNode(
     root: member.root,
     life: member.life,
     roster,
+    onRebirth,
     version: '0.0.0',
+    overdueAfterMs: OVERDUE_AFTER_MS,
   }
   return openEdgeNode(options, ports)
 }
 
 function openLogPort(world: FleetWorld, member: Member, life: Life): Log {
-  const { trace, verdict } = world
+  const { trace, marks, verdict } = world
   const note =
     (level: string, isWrong: (event: string, facts: Facts) => boolean) =>
     (event: string, facts: Facts = {}): void => {
       if (!life.isAlive()) return
       trace.note(member.name, `${level} ${event}`, facts)
+      if (member.capturedAt === undefined) marks.count(`log.${event}`)
       if (member.capturedAt !== undefined || !isWrong(event, facts)) return
       const isExplained = [event, facts['reason'], facts['code']].some((one) =>
         AMONG_CAPTURED.has(one),
       )
       if (isExplained && world.isSomebodyCaptured()) return
+      if (member.isDamaged && OF_DAMAGE.has(event)) return
       const found = `${event} ${JSON.stringify(facts)}`
       verdict.fail({
         broken: 'no such error',

@@ -15,10 +15,28 @@ import { addMember, type World } from './world.ts'
 export async function foundOrganisation(world: World): Promise<void> {
   const hub = addHub(world)
   world.fleet.switchOn(hub)
-  const node = await opened(world, hub)
-  await settle(hub, world.chance.fork('settle hub'))
-  for (let index = 1; index < world.options.nodes; index += 1)
-    await admit(world, { hub, node }, index)
+  await insist(world, hub, () => settle(hub, world.chance.fork('settle hub')))
+  for (let index = 1; index < world.options.nodes; index += 1) await admit(world, hub, index)
+}
+
+/** Asks a node, and again after the power went before it had answered. */
+async function insist<T>(
+  world: World,
+  member: Member,
+  ask: (node: EdgeNode) => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    const node = await opened(world, member)
+    const { boot } = member
+    const asked: { answer?: { readonly value: T }; problem?: unknown } = {}
+    ask(node).then(
+      (value) => void (asked.answer = { value }),
+      (error: unknown) => void (asked.problem = error),
+    )
+    while (member.boot === boot && Object.keys(asked).length === 0) await pause(world)
+    if (asked.answer !== undefined) return asked.answer.value
+    if (asked.problem !== undefined) throw asked.problem
+  }
 }
 
 /** Resolves once `member` is on and open. */
@@ -26,8 +44,12 @@ async function opened(world: World, member: Member): Promise<EdgeNode> {
   for (;;) {
     const node = member.boot?.node
     if (node !== undefined) return node
-    await new Promise<void>((resolve) => void world.timeline.after(50, resolve))
+    await pause(world)
   }
+}
+
+function pause(world: World): Promise<void> {
+  return new Promise((resolve) => void world.timeline.after(50, resolve))
 }
 
 function addHub(world: World): Member {
@@ -50,17 +72,12 @@ function addHub(world: World): Member {
   return addMember(world, { name: 'hub', identity, root, acquaintances: [] })
 }
 
-async function admit(
-  world: World,
-  { hub, node }: { readonly hub: Member; readonly node: EdgeNode },
-  index: number,
-): Promise<Member> {
+async function admit(world: World, hub: Member, index: number): Promise<Member> {
   const name = `kit-${index}`
   const { suite } = world.organisation
   const keys = keysOf(world, index)
-  const { code: text } = await node.makeJoinCode(
-    must(hub.people[0], 'the hub has an administrator'),
-  )
+  const administrator = must(hub.people[0], 'the hub has an administrator')
+  const { code: text } = await insist(world, hub, (node) => node.makeJoinCode(administrator))
   const code = must(parseJoinCode(text), 'a code of ours can be read')
   const request = makeJoinRequest({
     code,
@@ -75,7 +92,8 @@ async function admit(
     sign: (message) => sign(keys.signing.privateKey, message),
     nonce: world.chance.fork(`nonce ${index}`).bytes(16),
   })
-  const read = readJoinAnswer(await node.admitNode({ request }), {
+  const reply = await insist(world, hub, (node) => node.admitNode({ request }))
+  const read = readJoinAnswer(reply, {
     code,
     requestBytes: request,
     suite,

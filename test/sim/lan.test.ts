@@ -4,6 +4,7 @@ import type { NodeId } from '#base/ids.ts'
 import type { Arrival, Carrier, Parcel } from '#ports/carrier.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Identity } from '#trust/identity.ts'
+import { constantTrace } from '../../scripts/link/trace.ts'
 import { carrierContract, type CarrierRig } from '../contracts/carrier.ts'
 import { hear, parcel, textOf } from '../support/carrier-side.ts'
 import { anOrganisation } from '../support/organisation.ts'
@@ -113,6 +114,64 @@ test('strays are overtaken and duplicates come twice', async (t) => {
     parcels.map((_, index) => String(index)),
     'not in their order',
   )
+})
+
+test('a link that is silent one way is given up by both sides, and no contact begins until it speaks again', async (t) => {
+  const world = aNetworkWorld()
+  const running = keepRunning(world.timeline)
+  t.teardown(() => running[Symbol.asyncDispose]())
+  const lan = openLan(world)
+  const here = hear(lan.open(partyOf(alpha), beginLife()), openMemoryStore())
+  const there = hear(lan.open(partyOf(bravo), beginLife()), openMemoryStore())
+  lan.plug(alphaId, bravoId)
+  await here.nextContact(true)
+  await there.nextContact(true)
+
+  lan.mute(bravoId, alphaId)
+  const handed = here.carrier.send(bravoId, parcel('heard'), NEVER)
+  const arrival = await there.nextArrival()
+  arrival.acceptCustody()
+
+  await t.rejects(handed, { code: 'CARRIER_UNREACHABLE' }, 'the answer did not come')
+  await here.nextContact(false)
+  await there.nextContact(false)
+  const heard = here.contacts.length
+  await new Promise<void>((resolve) => void world.timeline.after(600_000, resolve))
+  t.equal(here.contacts.length, heard, 'nobody meets whom he cannot hear')
+  lan.unmute(bravoId, alphaId)
+  t.ok(await here.nextContact(true))
+})
+
+test('a slow peer looks later at what has come, and its custody comes later still', async (t) => {
+  const world = aNetworkWorld({ faults: { lagMs: () => 120_000 } })
+  const running = keepRunning(world.timeline)
+  t.teardown(() => running[Symbol.asyncDispose]())
+  const lan = openLan(world)
+  const here = hear(lan.open(partyOf(alpha), beginLife()), openMemoryStore())
+  const there = hear(lan.open(partyOf(bravo), beginLife()), openMemoryStore())
+  lan.plug(alphaId, bravoId)
+  await here.nextContact(true)
+  const sentAt = world.timeline.now()
+
+  const handed = here.carrier.send(bravoId, parcel('patience'), NEVER)
+  const arrival = await there.nextArrival()
+  arrival.acceptCustody()
+  await handed
+
+  t.ok(world.timeline.now() - sentAt >= 120_000)
+})
+
+test('on a thin line a parcel takes as long as its bytes do', async (t) => {
+  const { up: trace } = constantTrace({ rateBps: 800, rttMs: 2_000, loss: 0 })
+  const world = aNetworkWorld({ faults: { lineOf: () => ({ trace, isCalm: () => false }) } })
+  await using rig = await openPair(world)
+  await rig.alpha.nextContact(true)
+  const sentAt = world.timeline.now()
+
+  void rig.alpha.carrier.send(bravoId, parcel('x'.repeat(3_000)), NEVER).catch(() => {})
+  await rig.bravo.nextArrival()
+
+  t.equal(world.timeline.now() - sentAt, 31_000)
 })
 
 async function openPair(world = aNetworkWorld()): Promise<CarrierRig> {

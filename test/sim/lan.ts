@@ -8,13 +8,16 @@ import { must } from '#base/assert.ts'
 import type { Arrival, Carrier, Contact, Parcel } from '#ports/carrier.ts'
 import { openConduit } from './conduit.ts'
 import {
+  ANSWER,
+  lookLater,
+  openRoad,
   openSide,
   SIM_ENVELOPE_BYTES_MAX,
-  transitMs,
   unreachable,
   type Endpoint,
   type NetworkWorld,
   type Outcome,
+  type Road,
   type Side,
 } from './network.ts'
 import type { Identity } from '#trust/identity.ts'
@@ -27,6 +30,9 @@ export interface Lan {
   readonly open: (party: Party, life: Life) => Carrier
   readonly plug: (a: NodeId, b: NodeId) => void
   readonly unplug: (a: NodeId, b: NodeId) => void
+  /** From now on nothing from `from` comes to `to`, though all the other way does; who waits for it breaks off in the end. */
+  readonly mute: (from: NodeId, to: NodeId) => void
+  readonly unmute: (from: NodeId, to: NodeId) => void
   /** A node has lost its power: its contacts are over, which its peers notice later. */
   readonly lost: (node: NodeId) => void
 }
@@ -46,6 +52,8 @@ interface LanEndpoint extends Endpoint {
 interface Cable {
   readonly ends: readonly [NodeId, NodeId]
   isPlugged: boolean
+  /** Those of whom nothing comes to the other end. */
+  readonly muted: Set<NodeId>
   /** The newest contact, also when it is over and a side has not noticed yet. */
   session: Session | undefined
 }
@@ -54,10 +62,15 @@ interface Cable {
 interface Session {
   readonly sides: ReadonlyMap<NodeId, Side>
   readonly endpoints: ReadonlyMap<NodeId, Endpoint>
+  /** By who sends. */
+  readonly roads: ReadonlyMap<NodeId, Road>
+  readonly muted: ReadonlySet<NodeId>
   isOpen: boolean
 }
 
 const NAME = 'lan'
+/** A session in which nothing is heard of the other side is given up after this long at most, in milliseconds. */
+const DEAF_MS_MAX = 3 * 60_000
 
 /** A world without cables. */
 export function openLan(world: NetworkWorld): Lan {
@@ -67,7 +80,7 @@ export function openLan(world: NetworkWorld): Lan {
   const cableOf = (a: NodeId, b: NodeId): Cable => {
     const ends = a < b ? ([a, b] as const) : ([b, a] as const)
     const known = cables.get(ends.join())
-    const cable = known ?? { ends, isPlugged: false, session: undefined }
+    const cable = known ?? { ends, isPlugged: false, muted: new Set(), session: undefined }
     cables.set(ends.join(), cable)
     return cable
   }
@@ -76,9 +89,11 @@ export function openLan(world: NetworkWorld): Lan {
     const [a, b] = cable.ends.map((end) => endpoints.get(end))
     const isOpen = cable.session?.isOpen === true
     if (isOpen || !cable.isPlugged || a === undefined || b === undefined) return
+    // Who meets has to hear each other.
+    if (cable.muted.size > 0) return world.marks.count('lan.deaf')
     if (a.refuses(b.node) || b.refuses(a.node)) return world.marks.count('lan.refused')
     for (const side of cable.session?.sides.values() ?? []) side.drop()
-    cable.session = openSession(world, a, b)
+    cable.session = openSession(world, cable, [a, b])
   }
   const tryLater = (cable: Cable): void =>
     void world.timeline.after(world.chance.between(20, 3_000), () => connect(cable))
@@ -147,11 +162,34 @@ export function openLan(world: NetworkWorld): Lan {
       cable.isPlugged = false
       cut(cable)
     },
+    mute: (from, to) => {
+      const cable = cableOf(from, to)
+      const { session } = cable
+      cable.muted.add(from)
+      if (session?.isOpen !== true) return
+      world.marks.count('lan.muted')
+      world.timeline.after(world.chance.between(5_000, DEAF_MS_MAX), () => {
+        if (cable.session === session) cut(cable)
+      })
+    },
+    unmute: (from, to) => {
+      const cable = cableOf(from, to)
+      cable.muted.delete(from)
+      tryLater(cable)
+    },
     lost: leave,
   }
 }
 
-function openSession(world: NetworkWorld, a: LanEndpoint, b: LanEndpoint): Session {
+function openSession(
+  world: NetworkWorld,
+  { muted }: Cable,
+  [a, b]: readonly [LanEndpoint, LanEndpoint],
+): Session {
+  const roadOf = (from: Endpoint, to: Endpoint): [NodeId, Road] => [
+    from.node,
+    openRoad(world, world.nameOf(from.node), world.nameOf(to.node)),
+  ]
   const sideOf = (endpoint: LanEndpoint, peer: LanEndpoint): [NodeId, Side] => [
     endpoint.node,
     openSide(world, NAME, {
@@ -170,6 +208,8 @@ function openSession(world: NetworkWorld, a: LanEndpoint, b: LanEndpoint): Sessi
       [a.node, a],
       [b.node, b],
     ]),
+    roads: new Map([roadOf(a, b), roadOf(b, a)]),
+    muted,
     isOpen: true,
   }
 }
@@ -190,24 +230,27 @@ function transmit(way: Way, parcel: Parcel, answer: (outcome: Outcome) => void):
   const lie = faults.custodyLie()
   if (lie !== 'none') timeline.after(1, () => answer('custody'))
   if (lie === 'early and lost') return
-  const reply = (outcome: Outcome): void => {
-    timeline.after(transitMs(world), () => {
-      if (session.isOpen) answer(outcome)
+  const [forth, back] = [from, to].map((sender) =>
+    must(session.roads.get(sender), 'a session has a road each way'),
+  ) as [Road, Road]
+  const reply = (outcome: Outcome): void =>
+    back(ANSWER, () => {
+      if (session.isOpen && !session.muted.has(to)) answer(outcome)
       else marks.count('lan.answer-lost')
     })
-  }
   const deliver = (): void => {
-    if (!session.isOpen) return marks.count('lan.parcel-lost')
+    if (!session.isOpen || session.muted.has(from)) return marks.count('lan.parcel-lost')
     trace.note(world.nameOf(to), 'gets', { from: world.nameOf(from), bytes: bytes.length })
-    peer.arrivals.put({
+    const arrival = {
       peer: from,
       bytes: Uint8Array.from(bytes),
       bookmark: [],
       acceptCustody: () => reply('custody'),
       refuse: () => reply(new EdgeError('INPUT_INVALID', { peer: to })),
-    })
+    }
+    lookLater(world, world.nameOf(to), () => peer.arrivals.put(arrival))
   }
-  timeline.after(transitMs(world), deliver)
+  forth({ bytes: bytes.length, lane: parcel.lane }, deliver)
   if (!chance.happens(faults.duplicates())) return
   marks.count('lan.duplicate')
   timeline.after(chance.between(10, 60_000), deliver)

@@ -1,6 +1,7 @@
 /** What must not be left on a disk once everything has drained. */
-import { nodePrefix, nodePrefixOfPerson, type ChannelId } from '#base/ids.ts'
-import { isFounder } from '#model/channel-id.ts'
+import { nodePrefix, nodePrefixOfPerson, type ChannelId, type DocumentId } from '#base/ids.ts'
+import { isFounder, kindOfChannel } from '#model/channel-id.ts'
+import { channelOfDocument } from '#model/document-id.ts'
 import type { Amendment } from '#model/view.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
 import type { Sealing } from './evidence.ts'
@@ -19,8 +20,17 @@ interface Rest {
   readonly sealingOf: (envelope: Uint8Array) => Sealing | undefined
 }
 
-/** Prefixes of keys under which something waits: for a peer, for an answer, for something it depends on. */
-const WAITING = ['out/', 'fly/', 'note/', 'owe/', 'wait/', 'park/', 'view/orphan/'] as const
+/** Prefixes of keys under which something waits: for a peer, for an answer, for something it depends on; and what is overdue. */
+const WAITING = [
+  'out/',
+  'fly/',
+  'note/',
+  'owe/',
+  'wait/',
+  'park/',
+  'late/',
+  'view/orphan/',
+] as const
 
 /** Fails for whatever still wants to go somewhere from a node's disk, or waits for what will come. */
 export function checkLeftovers(end: Rest, member: Member): void {
@@ -50,6 +60,7 @@ function mayStay(
   // Nobody goes to a captured node any more.
   if (captured.some(({ id }) => place.includes(`/${id}/`))) return true
   if (prefix === 'park/') return mayStayParked(rest, value)
+  if (prefix === 'late/') return !isPublic(place)
   if (prefix !== 'view/orphan/') return false
   // What anybody says of a message of a captured node that counts no more, or a captured node of whatever it likes.
   const author = unpack<Pick<Amendment, 'author'>>(value)?.author
@@ -58,6 +69,12 @@ function mayStay(
     ({ id, index }) =>
       target?.home === index || (author && nodePrefixOfPerson(author) === nodePrefix(id)),
   )
+}
+
+/** What is not for everybody comes to headquarters only where all on the way belong to it. */
+function isPublic(place: string): boolean {
+  const channel = channelOfDocument(place.split('/')[2] as DocumentId)
+  return channel !== undefined && kindOfChannel(channel) === 'public'
 }
 
 function mayStayParked({ members, captured, reference, sealingOf }: Waiting, value: Uint8Array) {

@@ -20,7 +20,7 @@ export function diskLies({ chance, planted, isActive }: Liar): DiskLies {
   const happens = (plant: Plant, probability: number): boolean =>
     tells(plant) && isActive() && chance.happens(probability)
   return {
-    syncsLateMs: tells('disk-acknowledges-early') ? 1_500 : 0,
+    syncsLateMs: tells('ack-before-fsync') ? 1_500 : 0,
     written: (batch) => {
       if (happens('disk-drops-batches', 0.02)) return []
       if (happens('disk-forgets-pending-ids', 1))
@@ -85,7 +85,7 @@ export function networkLies({
       if (!tells('custody-before-delivery')) return 'none'
       return chance.happens(0.2) ? 'early and lost' : 'early'
     },
-    cursorAhead: tells('cursor-ahead') ? 4 : 0,
+    cursorAhead: tells('cursor-moved-early') ? 4 : 0,
     hidesForgetting: tells('post-forgets-silently'),
     renumbers: tells('renumbered-duplicates'),
   }

@@ -7,6 +7,7 @@ import type { NodeId } from '#base/ids.ts'
 import type { Arrival, Contact, Handover, Parcel, PeerId } from '#ports/carrier.ts'
 import type { Chance } from './chance.ts'
 import type { Conduit } from './conduit.ts'
+import { openLine, type Cargo, type LineShape } from './lines.ts'
 import type { Life, Timeline } from './timeline.ts'
 import type { Marks, Trace } from './trace.ts'
 
@@ -16,6 +17,10 @@ export interface NetworkFaults {
   readonly duplicates: () => number
   /** Probability that a parcel takes a long way round and is overtaken by others. */
   readonly strays: () => number
+  /** What one direction between two places is like, by their names; undefined for one that is fat. */
+  readonly lineOf: (from: string, to: string) => LineShape | undefined
+  /** How long what has come to a place lies there before anybody looks at it, in milliseconds. */
+  readonly lagMs: (place: string) => number
   /** Planted, to prove the checkers: answers `custody` before the peer has anything, and may lose it then. */
   readonly custodyLie: () => 'none' | 'early' | 'early and lost'
   /** Planted: the saved cursor is this many parcels ahead of what was accepted. 0 for an honest post office. */
@@ -30,6 +35,8 @@ export interface NetworkFaults {
 export const NO_NETWORK_FAULTS: NetworkFaults = {
   duplicates: () => 0,
   strays: () => 0,
+  lineOf: () => undefined,
+  lagMs: () => 0,
   custodyLie: () => 'none',
   cursorAhead: 0,
   hidesForgetting: false,
@@ -137,10 +144,40 @@ export function openSide(
   }
 }
 
-/** How long a parcel is under way, in milliseconds. */
-export function transitMs(world: NetworkWorld): number {
-  const { chance, faults, marks } = world
-  if (!chance.happens(faults.strays())) return chance.between(5, 900)
+/** One direction of one contact: puts bytes on the way, and calls `arrive` when they are there. */
+export type Road = (cargo: Cargo, arrive: () => void) => void
+
+/** Length of an answer to a parcel, in bytes. */
+export const ANSWER: Cargo = { bytes: 40, lane: 'flash' }
+
+/** The way from one place to another, for one contact. */
+export function openRoad(world: NetworkWorld, from: string, to: string): Road {
+  const { timeline, marks, faults } = world
+  const shape = faults.lineOf(from, to)
+  if (shape === undefined) return (_, arrive) => void timeline.after(transitMs(world), arrive)
+  const line = openLine(timeline, shape)
+  return (cargo, arrive) => {
+    marks.count('line.carried')
+    line.carry(cargo, () => void timeline.after(strayMs(world), arrive))
+  }
+}
+
+/** Bytes that have come to a place are looked at there, now or later. */
+export function lookLater(world: NetworkWorld, place: string, look: () => void): void {
+  const lagMs = world.faults.lagMs(place)
+  if (lagMs === 0) return look()
+  world.marks.count('network.lagged')
+  world.timeline.after(lagMs, look)
+}
+
+/** How long a parcel is under way where bytes cost no time, in milliseconds. */
+function transitMs(world: NetworkWorld): number {
+  return strayMs(world) || world.chance.between(5, 900)
+}
+
+/** How much longer the way round is that some parcels take, in milliseconds. */
+function strayMs({ chance, faults, marks }: NetworkWorld): number {
+  if (!chance.happens(faults.strays())) return 0
   marks.count('network.strayed')
   return chance.between(2_000, 40_000)
 }

@@ -7,10 +7,16 @@ test('options survive being written as arguments', async (t) => {
     hours: 0.5,
     actions: 7,
     without: ['power', 'cuts'] as const,
-    planted: ['cursor-ahead'] as const,
+    planted: ['cursor-moved-early'] as const,
+    linkTrace: 'traces/hills.up.csv',
+    powerCut: undefined,
+    also: ['bit-flips'] as const,
   }
 
-  t.strictSame(optionsFrom(argumentsOf(options)), options)
+  t.match(optionsFrom(argumentsOf(options)), options)
+  t.strictSame(optionsFrom(argumentsOf({ ...DEFAULT_OPTIONS, powerCut: 'before-17' })), {
+    powerCut: 'before-17',
+  })
   t.strictSame(argumentsOf(DEFAULT_OPTIONS), [], 'what is as usual is not said')
 })
 

@@ -12,21 +12,46 @@ export const FAULTS = [
   'post-power',
   'post-wipe',
   'capture',
+  'thin-links',
+  'swizzle',
+  'slow-disks',
+  'slow-consumers',
 ] as const
 
 /** One kind of fault. */
 export type Fault = (typeof FAULTS)[number]
 
-/** Lies that an honest world does not tell: planted to prove that the checkers bite. */
-export const PLANTS = [
-  'disk-acknowledges-early',
+/** What may go wrong only when it is asked for: the program does not bear all of it yet. `put-back` is for scripted runs. */
+export const EXTRAS = ['bit-flips', 'put-back'] as const
+
+/** One kind of fault that is asked for. */
+export type Extra = (typeof EXTRAS)[number]
+
+/** Bugs of the kind that a program like ours has: planted to prove that the checkers bite. */
+export const BUGS = [
+  'ack-before-fsync',
+  'time-window-dedup',
+  'silent-expiry',
+  'cursor-moved-early',
+  'receipt-before-write',
+  'lane-inversion',
+  'counter-reuse',
+  'cursor-not-persisted',
+  'view-merged',
+  'purge-forgets-outbox',
+] as const
+
+/** One planted bug. */
+export type Bug = (typeof BUGS)[number]
+
+/** Lies that an honest world does not tell: planted for the same reason. */
+const LIES = [
   'disk-drops-batches',
   'disk-tears-batches',
   'disk-forgets-pending-ids',
   'disk-forgets-receipts',
   'disk-restored',
   'custody-before-delivery',
-  'cursor-ahead',
   'post-forgets-silently',
   'renumbered-duplicates',
   'roster-never-revokes',
@@ -34,7 +59,13 @@ export const PLANTS = [
   'roster-calls-all-hubs',
 ] as const
 
-/** One planted lie. */
+/** All that can be planted. */
+export const PLANTS = [...BUGS, ...LIES] as const
+
+/** What nodes must bear: planted to prove that they do. */
+export const HARMLESS: readonly Plant[] = ['renumbered-duplicates']
+
+/** One bug or lie. */
 export type Plant = (typeof PLANTS)[number]
 
 /** How a run is set up. */
@@ -47,26 +78,45 @@ export interface SimOptions {
   readonly actions: number
   readonly without: readonly Fault[]
   readonly planted: readonly Plant[]
+  /** A trace file (see `scripts/link/trace.ts`) that every link replays. */
+  readonly linkTrace: string | undefined
+  /**
+   * The scripted run instead of a drawn one, with one power cut in it: `never`, or `before-17` or `after-17` for the 17th write
+   * of all to reach its disk.
+   */
+  readonly powerCut: string | undefined
+  readonly also: readonly Extra[]
 }
 
-/** A run that is short enough to be one of hundreds. */
+/** A run that is short enough to be one of thousands: two thousand of them take two cores about ten minutes. */
 export const DEFAULT_OPTIONS: SimOptions = {
   nodes: 3,
-  hours: 4,
-  actions: 90,
+  hours: 2,
+  actions: 50,
   without: [],
   planted: [],
+  linkTrace: undefined,
+  powerCut: undefined,
+  also: [],
+}
+
+/** In a scripted run nothing goes wrong but what stands in the script. */
+export function withScript(options: SimOptions): SimOptions {
+  return options.powerCut === undefined ? options : { ...options, without: FAULTS }
 }
 
 /** The arguments of `scripts/sim` that say the same as `options`; those that are as usual are left out. */
 export function argumentsOf(options: SimOptions): readonly string[] {
-  const { nodes, hours, actions, without, planted } = options
+  const { nodes, hours, actions, without, planted, linkTrace, powerCut, also } = options
   return [
     ...(nodes === DEFAULT_OPTIONS.nodes ? [] : ['--nodes', String(nodes)]),
     ...(hours === DEFAULT_OPTIONS.hours ? [] : ['--hours', String(hours)]),
     ...(actions === DEFAULT_OPTIONS.actions ? [] : ['--actions', String(actions)]),
-    ...(without.length === 0 ? [] : ['--without', without.join()]),
+    ...(without.length === 0 || powerCut !== undefined ? [] : ['--without', without.join()]),
     ...(planted.length === 0 ? [] : ['--planted', planted.join()]),
+    ...(linkTrace === undefined ? [] : ['--link-trace', linkTrace]),
+    ...(powerCut === undefined ? [] : ['--power-cut', powerCut]),
+    ...(also.length === 0 ? [] : ['--also', also.join()]),
   ]
 }
 
@@ -80,6 +130,9 @@ export function optionsFrom(words: readonly string[]): Partial<SimOptions> {
     else if (name === '--actions') options.actions = Number(value)
     else if (name === '--without') options.without = pick(FAULTS, value)
     else if (name === '--planted') options.planted = pick(PLANTS, value)
+    else if (name === '--link-trace') options.linkTrace = value
+    else if (name === '--power-cut') options.powerCut = value
+    else if (name === '--also') options.also = pick(EXTRAS, value)
     else throw new Error(`${name} is no option of a run`)
   }
   return options

@@ -4,13 +4,13 @@
  */
 import { codeOf } from '#base/errors.ts'
 import type { Chance } from './chance.ts'
-import { DEEDS } from './deeds.ts'
+import { DEEDS, type Deed } from './deeds.ts'
 import type { Member } from './fleet.ts'
 import { settle } from './settle.ts'
 import type { Question, Society } from './society.ts'
 
-/** Lets somebody on `member` do something. Does nothing while the node is off. */
-export function actOnce(society: Society, member: Member, chance: Chance): void {
+/** Lets somebody on `member` do something: one of what people do, unless `deed` says what. Nothing while the node is off. */
+export function actOnce(society: Society, member: Member, chance: Chance, deed?: Deed): void {
   const { boot } = member
   const node = boot?.node
   if (boot === undefined || node === undefined) {
@@ -23,7 +23,7 @@ export function actOnce(society: Society, member: Member, chance: Chance): void 
     return
   }
   const self = chance.pick(member.people)
-  const { words, act } = chance.pick(URN)
+  const { words, act } = deed ?? chance.pick(URN)
   society.trace.note(member.name, `somebody ${words}`)
   const actor = { society, member, boot, node, self, chance }
   void judged(society, { member, boot, what: words }, act(actor))

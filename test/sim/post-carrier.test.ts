@@ -46,6 +46,24 @@ test('a node that has sent nothing since is told again', async (t) => {
   t.equal(again.mayHaveForgotten, true)
 })
 
+for (const way of ['there', 'back'] as const) {
+  test(`a visit that is silent on the way ${way} ends, and none begins until it speaks again`, async (t) => {
+    const { rig, post } = await openPair()
+    t.teardown(() => rig[Symbol.asyncDispose]())
+    await rig.alpha.nextContact(true)
+    post.mute(alpha, way)
+
+    const handed = rig.alpha.carrier.send(PEER, parcel('unheard'), new AbortController().signal)
+
+    await t.rejects(handed, { code: 'CARRIER_UNREACHABLE' })
+    await rig.alpha.nextContact(false)
+    post.unmute(alpha, way)
+    await rig.alpha.nextContact(true)
+
+    t.equal(await handOver(rig.alpha, PEER, parcel('unheard')), 'departed')
+  })
+}
+
 test('what was acknowledged and not yet synced is gone after a power failure', async (t) => {
   const { rig, post } = await openPair()
   t.teardown(() => rig[Symbol.asyncDispose]())

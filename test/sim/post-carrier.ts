@@ -9,13 +9,16 @@ import type { Store } from '#ports/store.ts'
 import { openConduit } from './conduit.ts'
 import { ahead, loadCursor, nextFor, withAccepted, writeOf, type Cursor } from './cursor.ts'
 import {
+  ANSWER,
+  lookLater,
+  openRoad,
   openSide,
   SIM_ENVELOPE_BYTES_MAX,
-  transitMs,
   unreachable,
   type Endpoint,
   type NetworkWorld,
   type Outcome,
+  type Road,
   type Side,
 } from './network.ts'
 import {
@@ -33,6 +36,9 @@ export interface Post {
   readonly open: (node: NodeId, life: Life, store: Store) => Carrier
   readonly plug: (node: NodeId) => void
   readonly unplug: (node: NodeId) => void
+  /** From now on nothing goes that way; whoever waits for it breaks off in the end. */
+  readonly mute: (node: NodeId, way: PostWay) => void
+  readonly unmute: (node: NodeId, way: PostWay) => void
   /** A node has lost its power. */
   readonly lost: (node: NodeId) => void
   /** Down for `downMs`; what it took in the last `unsyncedMs` is gone although it was acknowledged. */
@@ -41,8 +47,13 @@ export interface Post {
   readonly wipe: () => void
 }
 
+/** From a node to the post office, or back. */
+export type PostWay = 'there' | 'back'
+
 const NAME = 'post'
 const PEER = 'post:sim'
+/** A visit in which nothing is heard of the other side is given up after this long at most, in milliseconds. */
+const DEAF_MS_MAX = 3 * 60_000
 /** Parcels that are offered to one node at once. */
 const OFFERED_MAX = 8
 /** After this long without an answer a parcel is offered again, in milliseconds. */
@@ -66,6 +77,9 @@ interface Visit {
   readonly start: Start
   /** Offered, and neither accepted nor refused. */
   readonly offered: Set<number>
+  readonly roads: Readonly<Record<PostWay, Road>>
+  /** Ways on which nothing comes through. */
+  readonly muted: ReadonlySet<PostWay>
   isOpen: boolean
   cursor: Cursor
 }
@@ -76,15 +90,23 @@ export function openPost(world: NetworkWorld): Post {
   const office = openPostOffice()
   const boxes = new Map<NodeId, Box>()
   const plugged = new Set<NodeId>()
+  const muted = new Map<NodeId, Set<PostWay>>()
   let isUp = true
+
+  const mutedFor = (node: NodeId): Set<PostWay> => {
+    const ways = muted.get(node) ?? new Set()
+    muted.set(node, ways)
+    return ways
+  }
 
   const connect = async (node: NodeId): Promise<void> => {
     const box = boxes.get(node)
     if (box === undefined) return
     box.cursor ??= await loadCursor(box.store, office)
     if (!isUp || !plugged.has(node) || box.visit?.isOpen === true || !boxes.has(node)) return
+    if (mutedFor(node).size > 0) return marks.count('post.deaf')
     box.visit?.side.drop()
-    const visit = beginVisit(world, office, box)
+    const visit = beginVisit(world, office, { box, muted: mutedFor(node) })
     box.visit = visit
     timeline.after(chance.between(50, 2_000), () => offerMore(visit), box.endpoint.life)
   }
@@ -125,19 +147,28 @@ export function openPost(world: NetworkWorld): Post {
     visit.cursor = { ...visit.cursor, told: visit.start }
     visit.box.cursor = visit.cursor
     world.trace.note(world.nameOf(node), 'posts', { bytes: parcel.bytes.length })
-    timeline.after(transitMs(world), () => {
-      if (!visit.isOpen) return marks.count('post.parcel-lost')
+    const { there, back } = visit.roads
+    const store = (): void => {
       const outcome = office.put(node, parcel, timeline.now())
       if (outcome !== 'departed') marks.count('post.number-taken')
       if (world.faults.renumbers) {
         office.put(node, { ...parcel, number: parcel.number + INVENTED }, timeline.now())
         marks.count('post.renumbered-duplicate')
       }
-      timeline.after(transitMs(world), () => {
-        if (visit.isOpen) answer(outcome)
+      back(ANSWER, () => {
+        if (visit.isOpen && !visit.muted.has('back')) answer(outcome)
         else marks.count('post.answer-lost')
       })
       for (const { visit: other } of boxes.values()) if (other !== undefined) offerMore(other)
+    }
+    there({ bytes: parcel.bytes.length, lane: parcel.lane }, () => {
+      if (!visit.isOpen || visit.muted.has('there')) return marks.count('post.parcel-lost')
+      // What a post office has not looked at yet goes with its power.
+      lookLater(world, PEER, () =>
+        isUp && isSameStart(visit.start, office.start())
+          ? store()
+          : marks.count('post.parcel-lost'),
+      )
     })
   }
 
@@ -182,6 +213,19 @@ export function openPost(world: NetworkWorld): Post {
       plugged.delete(node)
       cut(node)
     },
+    mute: (node, way) => {
+      const visit = boxes.get(node)?.visit
+      mutedFor(node).add(way)
+      if (visit?.isOpen !== true) return
+      marks.count('post.muted')
+      timeline.after(chance.between(5_000, DEAF_MS_MAX), () => {
+        if (boxes.get(node)?.visit === visit) cut(node)
+      })
+    },
+    unmute: (node, way) => {
+      mutedFor(node).delete(way)
+      tryLater(node)
+    },
     lost: (node) => {
       const box = boxes.get(node)
       if (box?.visit !== undefined) box.visit.isOpen = false
@@ -207,7 +251,11 @@ export function openPost(world: NetworkWorld): Post {
   }
 }
 
-function beginVisit(world: NetworkWorld, office: PostOffice, box: Box): Visit {
+function beginVisit(
+  world: NetworkWorld,
+  office: PostOffice,
+  { box, muted }: Pick<Visit, 'box' | 'muted'>,
+): Visit {
   const { place, beyond, told } = must(box.cursor, 'a visit has a cursor')
   const start = office.start()
   const resumed = office.resume(place)
@@ -217,7 +265,9 @@ function beginVisit(world: NetworkWorld, office: PostOffice, box: Box): Visit {
   const side = openSide(world, NAME, { endpoint: box.endpoint, contact })
   // What lay beyond a place that is gone may be something else by now.
   const cursor = { place: resumed, beyond: isSame && !mayHaveForgotten ? beyond : [], told }
-  return { box, side, start, offered: new Set(), isOpen: true, cursor }
+  const here = world.nameOf(box.endpoint.node)
+  const roads = { there: openRoad(world, here, PEER), back: openRoad(world, PEER, here) }
+  return { box, side, start, roads, muted, offered: new Set(), isOpen: true, cursor }
 }
 
 interface Offer {
@@ -237,11 +287,12 @@ function offer(world: NetworkWorld, visit: Visit, { item, cursorWith, onDone }: 
     isDone = true
     onDone()
   }
+  const here = world.nameOf(endpoint.node)
   const deliver = (): void => {
-    if (!visit.isOpen) return
+    if (!visit.isOpen || visit.muted.has('back')) return
     world.onTraffic()
-    trace.note(world.nameOf(endpoint.node), 'fetches', { sequence: item.sequence })
-    endpoint.arrivals.put({
+    trace.note(here, 'fetches', { sequence: item.sequence })
+    const arrival = {
       peer: PEER,
       bytes: Uint8Array.from(item.bytes),
       get bookmark() {
@@ -249,14 +300,18 @@ function offer(world: NetworkWorld, visit: Visit, { item, cursorWith, onDone }: 
       },
       acceptCustody: finish,
       refuse: finish,
+    } as const
+    lookLater(world, here, () => void (visit.isOpen && endpoint.arrivals.put(arrival)))
+  }
+  /** Offered again only once it has come: what is still under way is not lost. */
+  const offerUntilDone = (): void => {
+    if (isDone || !visit.isOpen || !endpoint.life.isAlive()) return
+    visit.roads.back({ bytes: item.bytes.length, lane: item.lane }, () => {
+      if (!isDone) deliver()
+      timeline.after(OFFER_AGAIN_MS, offerUntilDone, endpoint.life)
     })
   }
-  const deliverUntilDone = (): void => {
-    if (isDone) return
-    deliver()
-    timeline.after(OFFER_AGAIN_MS, deliverUntilDone, endpoint.life)
-  }
-  timeline.after(transitMs(world), deliverUntilDone, endpoint.life)
+  offerUntilDone()
   if (!chance.happens(faults.duplicates())) return
   marks.count('post.duplicate')
   timeline.after(chance.between(10, 60_000), deliver, endpoint.life)

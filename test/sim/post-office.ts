@@ -6,6 +6,7 @@
 import type { Instant, NodeId } from '#base/ids.ts'
 import { equalBytes } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
+import type { Lane } from '#model/precedence.ts'
 import type { Parcel } from '#ports/carrier.ts'
 import type { Outcome } from './network.ts'
 
@@ -14,6 +15,7 @@ export interface Item {
   readonly sequence: number
   readonly name: string
   readonly sender: NodeId
+  readonly lane: Lane
   readonly bytes: Uint8Array
   readonly storedAt: Instant
 }
@@ -70,7 +72,7 @@ export function openPostOffice(): PostOffice {
           : new EdgeError('ALREADY_EXISTS', { number: parcel.number, lane: parcel.lane })
       }
       const bytes = Uint8Array.from(parcel.bytes)
-      const item = { sequence: last() + 1, name, sender, bytes, storedAt: at }
+      const item = { sequence: last() + 1, name, sender, lane: parcel.lane, bytes, storedAt: at }
       items.push(item)
       byName.set(name, item)
       return 'departed'

@@ -3,11 +3,12 @@
  * sealed it, with what that node had heard of by then. In the end each disk's keys are tried on all of them, worked out
  * anew from the bytes: whatever a captured disk ever held, and all that anybody ever wrapped for its keys.
  */
+import { equalBytes } from '#base/bytes.ts'
 import type { ChannelId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { openEnvelope } from '#codec/envelope.ts'
 import { channelOfDocument } from '#model/document-id.ts'
 import type { Write } from '#ports/store.ts'
-import { unpack, type ParcelRecord } from '#sync/records.ts'
+import { unpack, type DocumentRecord, type ParcelRecord } from '#sync/records.ts'
 import { auditedNode, openKeyring, unwrapEpoch, type Keyring } from '#trust/epoch.ts'
 import type { Organisation } from '#trust/identity.ts'
 import { openRoster } from '#trust/roster.ts'
@@ -44,6 +45,9 @@ interface Sealed {
   readonly outThen: ReadonlySet<NodeId>
 }
 
+/** An envelope, and what is in it. */
+type Told = Sealed & { readonly truth: ReturnType<typeof openEnvelope> }
+
 /** What lies on one disk, or lay there once. */
 interface Hoard {
   readonly epochs: Map<string, Uint8Array>
@@ -71,9 +75,11 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
     hoards.set(node, known)
     return known
   }
-  const noteDocument = (node: NodeId, document: DocumentId): void => {
+  const noteDocument = (node: NodeId, document: DocumentId, value: Uint8Array): void => {
     documents.add(document)
     const channel = channelOfDocument(document)
+    // That a list of it was cut is told to everybody, and noted also where nothing of it is.
+    if (unpack<DocumentRecord>(value)?.size === 0) return
     if (channel === undefined || circles.mayHold(node, channel)) return
     fail(node, 'nothing of a channel that nobody here was ever in', `document ${document}`)
   }
@@ -122,7 +128,7 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
       for (const { key, value } of writes) {
         if (value === undefined) continue
         const [kind = '', ...rest] = key.split('/')
-        if (kind === 'doc') noteDocument(node, rest.join('/') as DocumentId)
+        if (kind === 'doc') noteDocument(node, rest.join('/') as DocumentId, value)
         else if (kind === 'epoch') hoard.epochs.set(key, value)
         else if (kind === 'seal') hoard.seeds.set(rest.join('/'), seedIn(value))
         else if (kind === 'pair') hoard.pairs.set(pairName(rest[0], Number(rest[1])), value)
@@ -138,14 +144,16 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
       const all = openKeyring(suite, organisation.id, secret)
       for (const document of documents) addDocument(all, organisation, document)
       for (const hoard of hoards.values()) fill(all, hoard)
+      const truths = sealed.map((one) => ({ ...one, truth: openEnvelope(one.bytes, roster, all) }))
+      checkNonces(truths)
       let tried = 0
       for (const [node, hoard] of hoards) {
         const ring = openKeyring(suite, organisation.id, secret)
         for (const document of documents) addDocument(ring, organisation, document)
         fill(ring, hoard)
         unwrapAll(ring, hoard)
-        for (const one of sealed) {
-          const why = whyShut(node, one, all)
+        for (const one of truths) {
+          const why = whyShut(node, one)
           if (why === undefined) continue
           tried += 1
           if (!openEnvelope(one.bytes, roster, ring).ok) continue
@@ -157,10 +165,22 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
     },
   }
 
+  /** Two things under one key and nonce open each other: salt, counter and what names the key stand in the header. */
+  function checkNonces(all: readonly Told[]): void {
+    const known = new Map<string, Uint8Array>()
+    for (const { by, bytes, truth } of all) {
+      if (!truth.ok || truth.sender.node !== by) continue
+      const name = `${truth.actor} ${Buffer.from(truth.header.subarray(1)).toString('hex')}`
+      const before = known.get(name)
+      if (before !== undefined && !equalBytes(before, bytes))
+        fail(by, 'no nonce twice under one key', `two envelopes with number ${truth.counter}`)
+      known.set(name, bytes)
+    }
+  }
+
   /** Why an envelope must stay shut for a node; undefined when it need not. */
-  function whyShut(node: NodeId, { by, bytes, outThen }: Sealed, all: Keyring): string | undefined {
+  function whyShut(node: NodeId, { by, truth, outThen }: Told): string | undefined {
     if (by === node) return undefined
-    const truth = openEnvelope(bytes, roster, all)
     // Others' envelopes are passed on as they are; what the keys document says is no secret.
     if (!truth.ok || truth.sender.node !== by || truth.key.scope === 'keys') return undefined
     if (outThen.has(node)) return 'was revoked when that was sealed'

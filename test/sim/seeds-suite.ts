@@ -5,11 +5,11 @@ import { argumentsOf, optionsFrom, type SimOptions } from './options.ts'
 import { runSeeds } from './pool.ts'
 import type { Result } from './run.ts'
 
-/** Shorter than the runs of `scripts/sim`, so that two hundred are a part of the normal tests. */
-export const SHORT: Partial<SimOptions> = { hours: 2, actions: 50 }
+/** Shorter than the runs of `scripts/sim`, so that three hundred are a part of the normal tests. */
+export const SHORT: Partial<SimOptions> = { hours: 1.5, actions: 40 }
 
 /** Longest time for one file of seeds, in milliseconds. */
-export const RUN_MS_MAX = 900_000
+export const RUN_MS_MAX = 1_800_000
 
 /** Fails `t` once for each of the seeds that breaks a promise. */
 export async function passSeeds(

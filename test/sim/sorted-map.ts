@@ -16,6 +16,8 @@ export function openSortedMap(): SortedMap {
   const placeOf = (key: string): number => {
     let low = 0
     let high = keys.length
+    // Most of what is put in comes in order.
+    if (high > 0 && compareKeys(keys[high - 1] ?? '', key) < 0) return high
     while (low < high) {
       const middle = (low + high) >> 1
       if (compareKeys(keys[middle] ?? '', key) < 0) low = middle + 1

@@ -8,27 +8,32 @@ import type { NodeEvent } from '#app/node.ts'
 import type { Message } from '#app/types.ts'
 import { organisationIdOf, type Identity, type Organisation } from '#trust/identity.ts'
 import { signingPair, SUITE_NACL, type KeyPair } from '#trust/keys.ts'
+import { openBugs } from './bugs.ts'
 import { openChance, type Chance } from './chance.ts'
 import { openCircles } from './circles.ts'
 import { drawClockFault, TRUE_CLOCK } from './clock.ts'
 import { openDeliveryChecker, type DeliveryChecker } from './delivery-checker.ts'
 import { openDisk } from './disk.ts'
 import { openEvidence, type Evidence } from './evidence.ts'
-import { openFaults, type Faults, type Stage } from './faults.ts'
+import { openFaults, type Faults } from './faults.ts'
 import { openFleet, type Fleet, type Member } from './fleet.ts'
 import { openLan } from './lan.ts'
 import { rosterLies } from './lies.ts'
+import { markWrites } from './marks.ts'
 import type { NetworkWorld } from './network.ts'
 import type { SimOptions } from './options.ts'
 import { judged } from './people.ts'
+import type { Stage } from './scene.ts'
 import { openSecrecy, type Secrecy } from './secrecy.ts'
 import type { Question, Society } from './society.ts'
-import { openPost } from './post-carrier.ts'
+import { openPost, type Post } from './post-carrier.ts'
 import { openBook, type Book, type Said } from './said.ts'
+import { openSilence, type Silence } from './silence.ts'
 import { openTimeline, type Timeline } from './timeline.ts'
 import { drawTopology } from './topology.ts'
 import { openMarks, openTrace, type Marks, type Trace } from './trace.ts'
 import { openVerdict, type Verdict } from './verdict.ts'
+import { openWatch } from './watch.ts'
 
 /** All of it. */
 export interface World extends Stage, Society {
@@ -48,6 +53,7 @@ export interface World extends Stage, Society {
   readonly faults: Faults
   readonly deliveries: DeliveryChecker
   readonly secrecy: Secrecy
+  readonly silence: Silence
   /** True time of the newest parcel on any carrier. */
   readonly lastTrafficAt: () => number
 }
@@ -84,13 +90,17 @@ export function openWorld(
   const { now } = timeline
   const secrecy = openSecrecy({ organisation, secret, circles, verdict, now })
   const deliveries = openDeliveryChecker({ members, evidence, verdict, marks })
+  const silence = openSilence({ members, verdict, marks })
   const faults = openFaults(chance.fork('faults'), options)
   const topology = drawTopology(chance.fork('topology'), options.nodes)
   trace.note('world', 'founded', { seed, topology: topology.name, nodes: options.nodes })
   const asked = new Set<Question>()
   const society = { book, evidence, circles, timeline, verdict, trace, marks, asked }
   const network = openNetwork({ timeline, trace, marks, chance, faults, members, evidence })
-  const { lan, post, lastTrafficAt } = network
+  const { lan, lastTrafficAt } = network
+  const copies = options.planted.includes('renumbered-duplicates') ? 2 : 1
+  const watch = openWatch({ members, book, evidence, verdict, marks, now, copies })
+  const post: Post = { ...network.post, ...noticed(network.post, watch.onPostStarted) }
 
   const fleet = openFleet({
     timeline,
@@ -105,12 +115,14 @@ export function openWorld(
         isCaptured: () => member.capturedAt !== undefined,
       }),
     isSomebodyCaptured: () => members.some(({ capturedAt }) => capturedAt !== undefined),
-    openCarriers: (member, { life, roster }, store) => {
+    openCarriers: (member, boot, store) => {
+      const { life, roster } = boot
       const hasCable = topology.cables.some((ends) => ends.includes(member.index))
-      return [
+      const carriers = [
         ...(hasCable ? [lan.open({ identity: member.identity, roster }, life)] : []),
         ...(topology.post.includes(member.index) ? [post.open(member.id, life, store)] : []),
       ]
+      return carriers.map((carrier) => member.bugs.carrier(watch.carrier(member, boot, carrier)))
     },
     onLost: (member) => {
       lan.lost(member.id)
@@ -134,13 +146,28 @@ export function openWorld(
     faults,
     deliveries,
     secrecy,
+    silence,
     lastTrafficAt,
+  }
+}
+
+/** A post office of which somebody hears when it was started again or made anew. */
+function noticed(post: Post, onStarted: () => void): Pick<Post, 'failPower' | 'wipe'> {
+  return {
+    failPower: (downMs, unsyncedMs) => {
+      onStarted()
+      post.failPower(downMs, unsyncedMs)
+    },
+    wipe: () => {
+      onStarted()
+      post.wipe()
+    },
   }
 }
 
 /** Adds a node that has its identity; it is off. */
 export function addMember(world: World, facts: NewMember): Member {
-  const { timeline, chance, marks, options, members, evidence, secrecy, faults } = world
+  const { timeline, chance, marks, options, members, evidence, secrecy, silence, faults } = world
   const index = members.length
   const own = chance.fork(`member ${index}`)
   const drawn = drawClockFault(own.fork('clock'), timeline.now())
@@ -151,8 +178,10 @@ export function addMember(world: World, facts: NewMember): Member {
     life: own.fork('life').bytes(4),
     clock: options.without.includes('clocks') ? TRUE_CLOCK : drawn,
     chance: own.fork('random'),
+    bugs: openBugs(options.planted, timeline),
     people: [],
     boot: undefined,
+    isDamaged: false,
     capturedAt: undefined,
     disk: openDisk({
       timeline,
@@ -166,6 +195,8 @@ export function addMember(world: World, facts: NewMember): Member {
       onSynced: (writes) => {
         evidence.onSynced(index, writes)
         secrecy.onSynced(member.id, writes)
+        silence.onSynced(member, writes)
+        markWrites(marks, writes)
       },
     }),
   }
@@ -218,9 +249,10 @@ function openNetwork(around: Surroundings): Pick<World, 'lan' | 'post' | 'lastTr
   }
 }
 
-/** What is taken out of a list that forked may come back, and is told again then. */
+/** What is taken out of a list that forked may come back, and is told again then, as is what had been deleted before. */
 function forgetWithdrawn({ boot }: Member, { id, deletedAt }: Message): void {
-  if (deletedAt === 0) boot?.told.delete(id)
+  if (deletedAt === 0 || boot?.toldDeleted.has(id) === true) boot?.told.delete(id)
+  else boot?.toldDeleted.add(id)
 }
 
 /** What an event says must be on the disk already, and no message is new twice in one life. */

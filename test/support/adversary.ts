@@ -16,6 +16,7 @@ import {
 } from '#base/ids.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
+import { encodeLoad } from '#codec/load.ts'
 import { encodeNote, type Note } from '#codec/note.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
 import { REASONS, type Deed } from '#model/audit-words.ts'
@@ -262,9 +263,12 @@ export function anInsider(identity: Identity, { knows, life: named }: InsiderCho
     },
     note: (note, lie = {}) => {
       const body = encodeNote(note, roster)
-      const signature = (header: Uint8Array): Uint8Array =>
-        identity.sign(noteStatement(organisation.id, header, body))
-      return sealed(body, keyFor('directory'), { lie, signature })
+      const given = lie.signature instanceof Uint8Array ? lie.signature : undefined
+      const signature = given ?? identity.sign(noteStatement(organisation.id, body))
+      const sender = (lie.sender ?? certificate).node
+      const notes = [{ node: sender, body, signature }]
+      const load = encodeLoad({ notes }, { scope: 'directory', sender, roster })
+      return sealed(load, keyFor('directory'), { lie, signature: undefined })
     },
     sign: identity.sign,
     attest,

@@ -1,6 +1,6 @@
 /** Records of audits, and a feed of them, for tests of those who read them. */
 import { must } from '#base/assert.ts'
-import type { AuditFeed } from '#app/node.ts'
+import type { AuditFeed } from '#app/audit-types.ts'
 import { auditRecord, type AuditRecord } from '#model/audit-record.ts'
 import { aList, bravo } from './audits.ts'
 

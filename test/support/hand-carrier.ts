@@ -36,16 +36,17 @@ export type Answer = (sending: Sending, count: number) => Handover | EdgeError |
 /** A carrier without contacts. Unless told otherwise it takes every parcel: `custody`. */
 export function aHandCarrier(
   answer: Answer = () => 'custody',
-  facts: { readonly name?: string; readonly receiptDelayMs?: number } = {},
+  facts: Partial<Pick<Carrier, 'name' | 'receiptDelayMs' | 'room'>> = {},
 ): HandCarrier {
   const contacts = aQueue<Contact>()
   const arrivals = aQueue<Arrival>()
   const sent: Sending[] = []
   const open = new Set<Sending>()
   return {
-    name: facts.name ?? 'hand',
+    name: 'hand',
+    receiptDelayMs: 0,
+    ...facts,
     envelopeBytesMax: ENVELOPE_BYTES_MAX,
-    receiptDelayMs: facts.receiptDelayMs ?? 0,
     contacts: contacts.all,
     arrivals: arrivals.all,
     send: async (peer, parcel, signal) => {

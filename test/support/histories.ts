@@ -64,7 +64,7 @@ export function play(
 
 /** Adds the next entry of `actor`. */
 export function append(log: Log, actor: ActorId, draft: Draft): Logged {
-  const entry = placeEntry(log, draft, { actor, seenAt: 0 })
+  const entry = placeEntry(log, draft, { actor, seen: { placeAt: 0 } })
   return log.add(log.next(actor, encodeEntry(entry, log.context(actor))))
 }
 

@@ -4,11 +4,13 @@ import { openCourierCarrier } from '#carriers/courier.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { Person } from '#app/types.ts'
 import { openServer, type ServerDeps } from '#server/server.ts'
+import type { Disk } from '#ports/disk.ts'
+import type { Store } from '#ports/store.ts'
 import type { ServerTls } from '#server/tls.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { virtualClock, type VirtualClock } from './clock.ts'
 import { collectingLog, type CollectingLog } from './log.ts'
-import { aNode, anAdministrator } from './nodes.ts'
+import { aNode, anAdministrator, type NodeChoice } from './nodes.ts'
 import { seededRandom } from './random.ts'
 
 /** The names of the people; `amira` is the administrator. Everybody's password is the name and `-password`. */
@@ -51,6 +53,9 @@ export interface DoorChoice extends Partial<
 > {
   readonly siteUrl?: string
   readonly tls?: ServerTls
+  readonly store?: Store
+  readonly disk?: Disk
+  readonly options?: NodeChoice['options']
   /** Puts another answer in the place of some of the node's: for what a sound node does not do. */
   readonly change?: (node: EdgeNode) => EdgeNode
 }
@@ -62,17 +67,17 @@ export async function aLanDoor(
 ): Promise<LanDoor> {
   const clock = virtualClock()
   const log = collectingLog()
-  const store = openMemoryStore()
+  const { siteUrl, tls, change = (same) => same, ...more } = choice
+  const { store = openMemoryStore(), options = {}, disk, ...deps } = more
   const courier = openCourierCarrier({ store, random: seededRandom(77) })
   const ports = { clock, log, store, courier, carriers: [courier] }
-  const node = await aNode('alpha', { ...ports, role: 'hub' })
+  const node = await aNode('alpha', { ...ports, role: 'hub', options, ...(disk && { disk }) })
   const amira = await anAdministrator(node, 'amira')
   const people = {
     amira,
     bo: await enrol(node, amira, 'bo'),
     chen: await enrol(node, amira, 'chen'),
   }
-  const { siteUrl, tls, change = (same) => same, ...deps } = choice
   const listeners = new Set<(event: NodeEvent) => void>()
   const subscribe: EdgeNode['subscribe'] = (listener) => {
     listeners.add(listener)

@@ -39,6 +39,7 @@ export function aSession(
       room > 0 && !over.signal.aborted
         ? { isFlashOnly: false, pieceBytes: PIECE_BYTES_MAX }
         : undefined,
+    bytesPerMs: () => undefined,
     probe: () => {
       probes += 1
     },

@@ -17,6 +17,7 @@ export function aMessage(part: Partial<Message> = {}): Message {
     createdAt: 1_000,
     claimedAt: 1_000,
     isTimeUncertain: false,
+    timeDoubt: undefined,
     updatedAt: 2_000,
     editedAt: 0,
     deletedAt: 0,

@@ -2,6 +2,7 @@
 import { connect, type ConnectionOptions } from '@nats-io/transport-node'
 import { openNatsCarrier, type NatsCarrier } from '#carriers/nats.ts'
 import type { NatsOptions } from '#carriers/nats-options.ts'
+import type { Clock } from '#ports/clock.ts'
 import type { Store } from '#ports/store.ts'
 import { realClock, realRandom } from '#ports/real.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
@@ -38,15 +39,20 @@ export function natsOptions(url: string, changes: Partial<NatsOptions> = {}): Na
   }
 }
 
+/** What a test may choose. */
+export interface NatsChanges extends Partial<NatsOptions> {
+  readonly clock?: Clock
+}
+
 /** Opens a carrier and starts to listen to it. */
 export async function openNatsNode(
   url: string,
-  changes: Partial<NatsOptions> = {},
+  { clock = realClock(), ...changes }: NatsChanges = {},
   store: Store = openMemoryStore(),
 ): Promise<NatsNode> {
   const log = collectingLog()
   const options = natsOptions(url, changes)
-  const ports = { clock: realClock(), random: realRandom(), log, store }
+  const ports = { clock, random: realRandom(), log, store }
   const carrier = await openNatsCarrier(options, ports)
   return {
     ...hear(carrier, store),

@@ -1,4 +1,5 @@
 /** Whole nodes for tests: one organisation, seeded keys, memory stores, and people with the names of house style. */
+import type { ChannelId } from '#base/ids.ts'
 import { openEdgeNode } from '#app/edge-node.ts'
 import type { EdgeNodeOptions } from '#app/edge-node-options.ts'
 import type { EdgeNode, PersonDraft } from '#app/node.ts'
@@ -9,6 +10,7 @@ import { must } from '#base/assert.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Courier } from '#ports/courier.ts'
+import type { Disk } from '#ports/disk.ts'
 import type { Random } from '#ports/random.ts'
 import type { Passwords } from '#ports/passwords.ts'
 import type { Store } from '#ports/store.ts'
@@ -104,11 +106,14 @@ export interface NodeChoice {
   readonly log?: CollectingLog
   readonly carriers?: readonly Carrier[]
   readonly courier?: Courier
+  readonly disk?: Disk
   readonly life?: Uint8Array
   /** Chance that does not follow from the name: for a node that is opened again. */
   readonly random?: Random
   /** Nodes it knows beforehand. */
   readonly knows?: readonly Identity[]
+  /** In which channels it tells others what was read; all unless given. */
+  readonly tellsRead?: (channel: ChannelId) => boolean
   /** Called when it has to begin a new life. */
   readonly onRebirth?: () => void
   /** Who it is, when not `anIdentity` of its name. */
@@ -139,6 +144,7 @@ export function aNode(name: string, choice: NodeChoice = {}): Promise<EdgeNode &
       passwords: quickPasswords,
       carriers: choice.carriers ?? [],
       ...(choice.courier && { courier: choice.courier }),
+      ...(choice.disk && { disk: choice.disk }),
     },
   )
 }

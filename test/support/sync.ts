@@ -1,6 +1,8 @@
 /** Sync of one node for tests, without the app above it: one channel, `ops`, and one person, amira. */
 import { newPersonId, type ActorId, type DocumentId, type NodeId, type UserId } from '#base/ids.ts'
 import { must } from '#base/assert.ts'
+import { openEnvelope } from '#codec/envelope.ts'
+import { decodeLoad, type LoadedNote } from '#codec/load.ts'
 import type { Note } from '#codec/note.ts'
 import { channelDocument, DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
@@ -12,9 +14,10 @@ import type { PeerId } from '#ports/carrier.ts'
 import type { EpochKey, Scope } from '#trust/epoch.ts'
 import type { Write } from '#ports/store.ts'
 import type { Outcome, SyncContext, SyncEvent } from '#sync/context.ts'
-import { cutDelta, sealNote } from '#sync/cut.ts'
+import { cutDelta, cutNotes } from '#sync/cut.ts'
 import { sealingKeyFor } from '#sync/epochs.ts'
 import { receive } from '#sync/inbox.ts'
+import { signNote } from '#sync/note-queue.ts'
 import { key, range } from '#sync/keys.ts'
 import type { LinkState } from '#sync/links.ts'
 import { openNodeSync } from '#sync/node-sync.ts'
@@ -75,7 +78,9 @@ export async function aSync(name: string, choice: NodeChoice = {}): Promise<Sync
     log,
     carriers: choice.carriers ?? [],
     emit: (event) => void events.push(event),
+    ...(choice.tellsRead && { tellsRead: choice.tellsRead }),
     ...(choice.onRebirth && { onRebirth: choice.onRebirth }),
+    ...rulesOf(choice),
   })
   return {
     context: sync.context,
@@ -85,6 +90,15 @@ export async function aSync(name: string, choice: NodeChoice = {}): Promise<Sync
     events,
     log,
     [Symbol.asyncDispose]: sync[Symbol.asyncDispose],
+  }
+}
+
+function rulesOf({ disk, options = {} }: NodeChoice) {
+  const { room, overdueAfterMs } = options
+  return {
+    ...(disk && { disk }),
+    ...(room && { room }),
+    ...(overdueAfterMs && { overdueAfterMs }),
   }
 }
 
@@ -164,8 +178,24 @@ export async function envelopeOf(
 
 /** The envelope of a note that `node` signs. */
 export async function noteOf({ context }: SyncNode, note: Note): Promise<Uint8Array> {
-  const bytes = await context.replica.commit((tx) => sealNote(tx, context, note))
-  return must(bytes, 'there is a key for notes')
+  const queued = { ...signNote(context, note), name: 'a note', since: 0 }
+  const want = { peer: 'post:test', lane: 'routine', take: async () => [queued] } as const
+  const cut = await context.replica.commit((tx) => cutNotes(tx, context, want))
+  return must(cut, 'there is a key for notes').parcel.bytes
+}
+
+/** The notes in an envelope, as they were signed. */
+export function notesIn({ context }: SyncNode, bytes: Uint8Array): readonly LoadedNote[] {
+  const { roster, keyring } = context
+  const opened = openEnvelope(bytes, roster, keyring)
+  if (!opened.ok) throw new Error(opened.reason)
+  const wrapping = { scope: opened.key.scope, sender: opened.sender.node, roster }
+  const { notes } = must(decodeLoad(opened.body, wrapping), 'it is read')
+  return notes.map(({ node, body, signature }) => ({
+    node,
+    body: new Uint8Array(body),
+    signature: new Uint8Array(signature),
+  }))
 }
 
 /** The key under which `node` would seal for a scope now. */

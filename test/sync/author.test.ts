@@ -64,7 +64,7 @@ test('a kit that woke in 1970 puts its first flash message after the history of 
   t.strictSame(await bodies(bravo), ['one', 'two', 'help'])
   t.strictSame(await bodies(alpha), ['one', 'two', 'help', 'on the way'])
   const message = (await shown(alpha))[2]
-  t.match(message, { claimedAt: 7_000, isTimeUncertain: true })
+  t.match(message, { claimedAt: 7_000, timeDoubt: 'before this program was written' })
   t.ok((message?.createdAt ?? 0) > NOON, 'shown where it stands')
 })
 
@@ -83,7 +83,7 @@ test('a message stands after what its author has seen in another lane, by a cloc
   t.strictSame(await bodies(alpha), ['where are you', 'at the ford'])
 })
 
-test('a message of 2060 holds back nobody, and what was said before it still counts', async (t) => {
+test('a message of 2060 holds back nobody, and stands before what was said by who had seen it', async (t) => {
   const { alpha, bravo } = await twoNodes(
     { clock: virtualClock(2_850_000_000_000) },
     { clock: virtualClock(NOON) },
@@ -101,7 +101,7 @@ test('a message of 2060 holds back nobody, and what was said before it still cou
 
   await say(charlie, 'after noon')
 
-  t.strictSame(await bodies(charlie), ['at noon', 'after noon', 'from 2060'])
+  t.strictSame(await bodies(charlie), ['at noon', 'from 2060', 'after noon'])
 })
 
 /** Alpha founded the workspace; bravo has its directory. */

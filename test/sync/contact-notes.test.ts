@@ -6,12 +6,11 @@ import {
   WANT_AFTER_MS,
   WANT_INTERVAL_MS,
 } from '#base/limits.ts'
-import { openEnvelope } from '#codec/envelope.ts'
 import { decodeNote, type Note } from '#codec/note.ts'
 import { channelDocument, DIRECTORY, segmentDocument } from '#model/document-id.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { beginContact } from '#sync/contact.ts'
-import { nextNote } from '#sync/contact-notes.ts'
+import { cutNotesAlone, notesDue } from '#sync/contact-notes.ts'
 import type { ContactState } from '#sync/contact-state.ts'
 import { key } from '#sync/keys.ts'
 import { pack } from '#sync/records.ts'
@@ -22,6 +21,7 @@ import {
   aSync,
   envelopeOf,
   found,
+  notesIn,
   ops,
   routine,
   say,
@@ -38,10 +38,10 @@ test('a receipt waits for as long as the carrier says, and is given once', async
   await drain(bravo, state)
   await owe(bravo, clock)
 
-  t.equal((await note(bravo, state)).kind, 'nothing yet')
+  t.strictSame(await next(bravo, state), [])
   await clock.advance(RECEIPT_DELAY_MS)
-  t.match(await note(bravo, state), { kind: 'receipt', items: [{ document: DIRECTORY }] })
-  t.equal((await note(bravo, state)).kind, 'nothing yet')
+  t.match(await next(bravo, state), [{ kind: 'receipt', items: [{ document: DIRECTORY }] }])
+  t.strictSame(await next(bravo, state), [])
 })
 
 test('a receipt that is owed since a time that lies ahead is due', async (t) => {
@@ -65,7 +65,7 @@ test('receipts for very many documents are given in several notes', async (t) =>
   })
   await clock.advance(RECEIPT_DELAY_MS)
 
-  const notes = [await note(bravo, state), await note(bravo, state)]
+  const { notes } = await drain(bravo, state)
 
   t.strictSame(
     notes.map(({ items }) => items.length),
@@ -150,23 +150,27 @@ function owe({ context }: SyncNode, clock: VirtualClock): Promise<void> {
   )
 }
 
-type Said = Pick<Note, 'items'> & { readonly kind: Note['kind'] | 'nothing yet' }
+type Said = Pick<Note, 'items' | 'kind'>
 
-/** The next note, opened. */
-async function note({ context }: SyncNode, state: ContactState): Promise<Said> {
-  const { cut } = await context.replica.commit((tx) => nextNote(tx, context, state))
-  if (cut === undefined) return { kind: 'nothing yet', items: [] }
-  const opened = openEnvelope(cut.parcel.bytes, context.roster, context.keyring)
-  return must(opened.ok ? decodeNote(opened.body, context.roster) : undefined, 'it opens')
+/** The notes of the next envelope of notes alone; none when nothing is due yet. */
+async function next(node: SyncNode, state: ContactState): Promise<readonly Said[]> {
+  const { context } = node
+  const cut = await context.replica.commit(async (tx) => {
+    const { isDue } = await notesDue(tx, context, state)
+    return isDue ? cutNotesAlone(tx, context, state) : undefined
+  })
+  if (cut === undefined) return []
+  return notesIn(node, cut.parcel.bytes).map(({ body }) =>
+    must(decodeNote(body, context.roster), 'it is a note'),
+  )
 }
 
 /** All notes that are due. */
 async function drain(node: SyncNode, state: ContactState) {
   const notes: Said[] = []
   for (;;) {
-    const said = await note(node, state)
-    if (said.kind === 'nothing yet')
-      return { notes, kinds: notes.map(({ kind }) => kind).toSorted() }
-    notes.push(said)
+    const said = await next(node, state)
+    if (said.length === 0) return { notes, kinds: notes.map(({ kind }) => kind).toSorted() }
+    notes.push(...said)
   }
 }

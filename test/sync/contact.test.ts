@@ -59,7 +59,12 @@ test('a node says first what it has', async (t) => {
   const sent = await everything(alpha, state)
   t.match(
     sent.map(({ document }) => document),
-    [KEYS, DIRECTORY, channelDocument(ops), undefined],
+    [KEYS, DIRECTORY, channelDocument(ops)],
+  )
+  t.match(
+    sent[1]?.notes,
+    [{ name: '!have.0' }],
+    'it rides with the first that is no secret of keys',
   )
 })
 
@@ -320,7 +325,8 @@ async function everything(node: SyncNode, state: ContactState) {
   for (;;) {
     const cut = await next(node, state)
     if (cut === undefined) return sent
-    sent.push({ lane: cut.parcel.lane, document: cut.record.document })
+    const { document, notes } = cut.record
+    sent.push({ lane: cut.parcel.lane, document, notes })
   }
 }
 

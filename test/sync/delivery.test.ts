@@ -3,7 +3,7 @@ import { must } from '#base/assert.ts'
 import { openMemoryNetwork } from '#carriers/memory.ts'
 import type { MessageRecord } from '#model/view.ts'
 import type { PeerId } from '#ports/carrier.ts'
-import { queueSizes, standings, type Standing } from '#sync/delivery.ts'
+import { standings, type Standing } from '#sync/delivery.ts'
 import { markSeen } from '#sync/seen.ts'
 import { virtualClock, type VirtualClock } from '../support/clock.ts'
 import { aHandCarrier } from '../support/hand-carrier.ts'
@@ -33,10 +33,10 @@ test('each word comes on its proof, over two hops and back', async (t) => {
   const first = await say(alpha, 'one')
   const message = await say(alpha, 'two')
   t.match(await standing(alpha, first), [
-    { word: 'queued', place: 0 },
-    { word: 'queued', place: 0 },
+    { word: 'queued', queue: { link: bravo.id, place: 0, unknown: 'no link since' } },
+    { word: 'queued', queue: { link: bravo.id, place: 0, unknown: 'no link since' } },
   ])
-  t.match(await standing(alpha, message), [{ place: 1 }, { place: 1 }])
+  t.match(await standing(alpha, message), [{ queue: { place: 1 } }, { queue: { place: 1 } }])
 
   network.heal(alpha.id, bravo.id)
   await clock.advance(1_000)
@@ -146,39 +146,6 @@ test('a node tells also where the messages of another stand, as far as it knows'
   network.heal(bravo.id, charlie.id)
   await clock.advance(1_000)
   t.match(await standing(bravo, message), [{ destination: charlie.id, word: 'stored' }])
-})
-
-test('a queue counts what is more urgent, what is older, and what is before it', async (t) => {
-  const { alpha, carrier, clock } = await anOffice(t)
-  carrier.begin(office)
-  await clock.advance(0)
-  for (const sending of carrier.sent) sending.answer('departed')
-  carrier.end(office)
-  await clock.advance(0)
-  await say(alpha, 'one')
-  const routine = await say(alpha, 'two')
-  await clock.advance(1)
-  const flash = await say(alpha, 'three', 'flash')
-
-  t.match(await standing(alpha, routine), [{ word: 'queued', place: 2 }])
-  t.match(await standing(alpha, flash), [{ word: 'queued', place: 0 }])
-  t.strictSame(await queueSizes(alpha.context.replica, office), [1, 0, 0, 2])
-})
-
-test('an estimate is given when the rate of the link is known', async (t) => {
-  await using alpha = await aSync('alpha', { knows: [bravoIdentity] })
-  await found(alpha)
-  alpha.context.peers.add(office)
-  const message = await say(alpha, 'one')
-  const link = { carrier: 'radio', peer: office, since: 0, sentBytes: 0, receivedBytes: 0 }
-  const estimates = async (isUp: boolean, bytesPerSecond: number) => {
-    const ways = await standings(alpha.context, message, [{ ...link, isUp, bytesPerSecond }])
-    return ways.map(({ estimateMs }) => estimateMs)
-  }
-
-  t.strictSame(await estimates(true, 60), [1_000])
-  t.strictSame(await estimates(true, 0), [undefined])
-  t.strictSame(await estimates(false, 60), [undefined])
 })
 
 interface Line {

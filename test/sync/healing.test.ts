@@ -114,6 +114,28 @@ test('of our own changes, what was sent comes back, and what was not is written 
   await bravo.close()
 })
 
+test('a node whose own list of keys is damaged opens, says that its life is over, and goes on in another', async (t) => {
+  const scene = aScene(t)
+  const [below, store] = aSealedStore()
+  const bravo = await scene.open('bravo', { isLinked: true })
+  const first = await scene.open('alpha', { store, isLinked: true })
+  await found(first.node)
+  await say(first.node, 'before')
+  await scene.clock.advance(DAY_MS)
+  await first.close()
+  await flip(below, key.loose(KEYS, 0))
+
+  const damaged = await scene.open('alpha', { store })
+  t.ok(damaged.rebirths() > 0)
+  await damaged.close()
+  const reborn = await scene.open('alpha', { store, isLinked: true, life: 'second' })
+  t.equal(reborn.rebirths(), 0)
+  t.strictSame(await bodies(reborn.node), ['before'])
+
+  await reborn.close()
+  await bravo.close()
+})
+
 test('a bit flipped anywhere in the log of a real store loses nothing that another node has', async (t) => {
   const alpha = await aSync('alpha', { knows: [BRAVO] })
   await found(alpha)

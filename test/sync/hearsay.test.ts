@@ -1,6 +1,6 @@
 /** What others say of our own lists: it is waited for and asked for, and believed with our own signature only. */
 import { test, type Test } from 'tap'
-import { isInDoubt } from '#sync/hearsay.ts'
+import { goesAnywayAt, isInDoubt } from '#sync/hearsay.ts'
 import { key } from '#sync/keys.ts'
 import { clockOf } from '#sync/ledger.ts'
 import { pack } from '#sync/records.ts'
@@ -32,6 +32,17 @@ test('on a mere word what was never sent waits five minutes, for everybody, and 
 
   t.strictSame(await bodies(bravo), ['before', 'held back'])
   t.equal(alpha.context.run.isOver, false)
+})
+
+test('a first word that did not come in time is not looked for again and again', async (t) => {
+  const { alpha } = await aScene(t)
+  const { run, now } = alpha.context
+  const waitingSince = (unsureSince: number): number | undefined =>
+    goesAnywayAt({ ...alpha.context, run: { ...run, isUnsure: true, unsureSince } })
+
+  t.equal(waitingSince(now() - 1_000), now() + 4_000)
+  t.equal(waitingSince(now() - 5_000), undefined)
+  t.equal(waitingSince(now() - MINUTE_MS), undefined)
 })
 
 test('what others wrote goes on meanwhile, and what was sent before stays sent', async (t) => {

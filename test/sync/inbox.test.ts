@@ -10,6 +10,7 @@ import type { Logged } from '#model/log.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Fork } from '#sync/context.ts'
+import { receive } from '#sync/inbox.ts'
 import { key, range } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
 import { attestationOf } from '#trust/attestation.ts'
@@ -633,3 +634,29 @@ function turn(): Promise<void> {
     setImmediate(resolve)
   })
 }
+
+test('nothing is taken in while those who hear of events lag far behind', async (t) => {
+  const { alpha, bravo } = await twoNodes()
+  await say(alpha, 'one')
+  const bytes = await envelopeOf(alpha, routine)
+  const gate = Promise.withResolvers<void>()
+  const context = { ...bravo.context, calm: () => gate.promise }
+  let isAnswered = false
+  const acceptCustody = (): void => {
+    isAnswered = true
+  }
+
+  const taking = receive(context, {
+    peer: alpha.id,
+    bytes,
+    bookmark: [],
+    acceptCustody,
+    refuse: () => t.fail('nothing is wrong with it'),
+  })
+  await new Promise(setImmediate)
+  t.strictSame([await bodies(bravo), isAnswered], [[], false])
+  gate.resolve()
+  await taking
+
+  t.strictSame([await bodies(bravo), isAnswered], [['one'], true])
+})

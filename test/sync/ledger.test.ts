@@ -23,6 +23,7 @@ import { aSync, found, routine, say, type SyncNode } from '../support/sync.ts'
 const identities = [anIdentity('bravo', 2), anIdentity('charlie', 3)] as const
 const [bravo, charlie] = identities.map(({ certificate }) => certificate.node) as [NodeId, NodeId]
 const office: PeerId = 'post:office'
+const aReceipt = { node: bravo, body: Uint8Array.of(1), signature: Uint8Array.of(2) }
 
 test('what is written here is offered to every peer at once', async (t) => {
   const alpha = await aWriter(bravo, office)
@@ -76,7 +77,7 @@ test("a node's word grows and never shrinks", async (t) => {
         document: routine,
         clock,
         read,
-        receipt: isReceipt ? Uint8Array.of(1) : undefined,
+        receipt: isReceipt ? aReceipt : undefined,
       }),
     )
 
@@ -99,7 +100,7 @@ test('what was known by another way is news once a receipt tells it', async (t) 
         document: routine,
         clock: { a: 3 },
         read: {},
-        receipt: isReceipt ? Uint8Array.of(1) : undefined,
+        receipt: isReceipt ? aReceipt : undefined,
       }),
     )
 
@@ -117,7 +118,7 @@ test('only what every node has said to have is covered', async (t) => {
         document: routine,
         clock,
         read: {},
-        receipt: Uint8Array.of(1),
+        receipt: aReceipt,
       }),
     )
   await word(bravo, { a: 3, b: 2 })

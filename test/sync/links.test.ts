@@ -1,18 +1,18 @@
 import { test } from 'tap'
 import type { PeerId } from '#ports/carrier.ts'
 import { openLinks } from '#sync/links.ts'
+import { virtualClock } from '../support/clock.ts'
 
 const radio = { carrier: 'radio', peer: 'bravo' as PeerId }
 
 test('a link tells since when it is as it is, and what went over it', async (t) => {
-  let now = 1_000
-  const links = openLinks(() => now)
+  const { links, clock, send } = aLink()
 
   links.turned(radio, true)
-  now = 2_000
+  await clock.advance(1_000)
   links.received(radio, 30)
-  links.sent(radio, 100, 50)
-  links.sent(radio, 100, 50)
+  await send(100, 50)
+  await send(100, 50)
 
   t.match(links.all(), [
     {
@@ -22,23 +22,60 @@ test('a link tells since when it is as it is, and what went over it', async (t) 
       sentBytes: 200,
       receivedBytes: 30,
       bytesPerSecond: 2_000,
+      roundTripMs: 50,
     },
   ])
   links.turned(radio, false)
-  t.match(links.all(), [{ isUp: false, since: 2_000, sentBytes: 200 }])
+  t.match(links.all(), [{ isUp: false, since: 2_100, sentBytes: 200 }])
 })
 
-test('the rate follows what the link does lately, without jumping', async (t) => {
-  const links = openLinks(() => 0)
-  links.sent(radio, 1_000, 1_000)
+test('idle time is no part of the rate', async (t) => {
+  const { links, clock, send } = aLink()
+  await send(1_000, 1_000)
+  await clock.advance(3_600_000)
 
-  links.sent(radio, 1_000, 100)
+  await send(1_000, 1_000)
 
-  t.match(links.all(), [{ bytesPerSecond: 2_800 }])
+  t.match(links.all(), [{ bytesPerSecond: 1_000 }])
+})
+
+test('what is under way together counts its time once', async (t) => {
+  const { links, clock } = aLink()
+  const flights = [links.launched(radio), links.launched(radio), links.launched(radio)]
+  await clock.advance(1_000)
+  for (const flight of flights) {
+    flight.answered({ bytes: 5_000, changes: 50 })
+    flight.ended()
+  }
+
+  t.match(links.all(), [{ bytesPerSecond: 15_000, bytesPerChange: 100, roundTripMs: 0 }])
+})
+
+test('the rate follows what the link does lately', async (t) => {
+  const { links, send } = aLink()
+  for (let each = 0; each < 100; each += 1) await send(10_000, 1_000)
+  for (let each = 0; each < 200; each += 1) await send(1_000, 1_000)
+
+  const [link] = links.all()
+  t.ok(link && link.bytesPerSecond > 900 && link.bytesPerSecond < 1_800, `${link?.bytesPerSecond}`)
+})
+
+test('a link tells since when it owes an answer', async (t) => {
+  const { links, clock } = aLink()
+  const [first, second] = [links.launched(radio), links.launched(radio)]
+  await clock.advance(5_000)
+  t.match(links.all(), [{ unansweredSince: 1_000 }])
+
+  first.answered({ bytes: 10, changes: 1 })
+  first.ended()
+  t.match(links.all(), [{ unansweredSince: 6_000 }], 'it answers, and owes another one')
+  second.ended()
+
+  t.equal(links.all()[0]?.unansweredSince, undefined, 'it was given up')
 })
 
 test('two peers of one carrier are two links', async (t) => {
-  const links = openLinks(() => 0)
+  const { links } = aLink()
 
   links.turned(radio, true)
   links.received({ carrier: 'radio', peer: 'charlie' as PeerId }, 5)
@@ -48,3 +85,15 @@ test('two peers of one carrier are two links', async (t) => {
     { peer: 'charlie', isUp: false, receivedBytes: 5 },
   ])
 })
+
+function aLink() {
+  const clock = virtualClock(1_000)
+  const links = openLinks(clock)
+  const send = async (bytes: number, ms: number): Promise<void> => {
+    const flight = links.launched(radio)
+    await clock.advance(ms)
+    flight.answered({ bytes, changes: 1 })
+    flight.ended()
+  }
+  return { links, clock, send }
+}

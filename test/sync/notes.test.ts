@@ -1,15 +1,18 @@
 import { test } from 'tap'
+import { must } from '#base/assert.ts'
 import { ENVELOPE_BYTES_MAX, NOTE_ITEMS_MAX } from '#base/limits.ts'
 import { actorOf, type DocumentId } from '#base/ids.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
+import { encodeLoad } from '#codec/load.ts'
 import { encodeNote, type Note } from '#codec/note.ts'
 import { channelDocument, DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { key, range } from '#sync/keys.ts'
 import { hasOf, setHas } from '#sync/ledger.ts'
-import { describeAll, gapsOf, passOnAgain } from '#sync/notes.ts'
-import { pack, unpack, type ReceiptRecord } from '#sync/records.ts'
+import { gapsOf } from '#sync/gap-marks.ts'
+import { describeAll, passOnAgain } from '#sync/notes.ts'
+import { pack, unpack, type NoteRecord, type ReceiptRecord } from '#sync/records.ts'
 import { noteStatement } from '#trust/attestation.ts'
 import { anIdentity, type NodeChoice } from '../support/nodes.ts'
 import { seededRandom } from '../support/random.ts'
@@ -19,6 +22,7 @@ import {
   envelopeOf,
   found,
   noteOf,
+  notesIn,
   ops,
   keyFor,
   routine,
@@ -46,8 +50,11 @@ test('a receipt counts for the node that signed it', async (t) => {
 test('a receipt that another member signed is refused', async (t) => {
   const { alpha, bravo, charlie } = await threeNodes()
   await say(alpha, 'one')
-  const note = encodeNote(receipt({ [alpha.actor]: 1 }), charlie.context.roster)
+  const { roster } = charlie.context
+  const body = encodeNote(receipt({ [alpha.actor]: 1 }), roster)
   const { organisation, sign } = charlie.context.identity
+  const signature = sign(noteStatement(organisation.id, body))
+  const notes = [{ node: bravo.id, body, signature }]
   const forged = sealEnvelope({
     sender: bravo.context.identity.certificate,
     life: bravo.context.life,
@@ -55,8 +62,8 @@ test('a receipt that another member signed is refused', async (t) => {
     salt: Uint8Array.of(1, 2, 3, 4),
     counter: 77,
     key: await keyFor(charlie, 'directory'),
-    body: note,
-    sign: (header) => sign(noteStatement(organisation.id, header, note)),
+    body: encodeLoad({ notes }, { scope: 'directory', sender: bravo.id, roster }),
+    sign: undefined,
   })
 
   const { outcome, answer } = await arrive(alpha, forged)
@@ -66,15 +73,17 @@ test('a receipt that another member signed is refused', async (t) => {
   t.equal(await receiptAt(alpha, bravo), undefined)
 })
 
-test('a receipt that tells something new is passed on as it is, and only once', async (t) => {
+test('a receipt that tells something new is passed on as it was signed, and only once', async (t) => {
   const { alpha, bravo, charlie } = await threeNodes()
   for (const peer of [alpha.id, charlie.id, office]) bravo.context.peers.add(peer)
   const bytes = await noteOf(charlie, receipt({ [alpha.actor]: 1 }))
 
   await arrive(bravo, bytes, { from: charlie.id })
 
-  t.strictSame(await notesFor(bravo, alpha.id), [bytes])
-  t.strictSame(await notesFor(bravo, office), [bytes])
+  const said = notesIn(bravo, bytes)
+  t.match(said, [{ node: charlie.id }])
+  t.strictSame(await notesFor(bravo, alpha.id), said)
+  t.strictSame(await notesFor(bravo, office), said)
   t.strictSame(await notesFor(bravo, charlie.id), [])
   await bravo.context.replica.commit(async (tx) => {
     for (const [place] of await tx.list(range.notes(alpha.id))) tx.delete(place)
@@ -96,7 +105,7 @@ test('a node that is met later is told what receipts said of its own messages, a
   for (const peer of [alpha.id, dave, charlie.id])
     await context.replica.commit((tx) => passOnAgain(tx, context, peer))
 
-  t.strictSame(await notesFor(bravo, alpha.id), [bytes])
+  t.strictSame(await notesFor(bravo, alpha.id), notesIn(bravo, bytes))
   t.strictSame(await notesFor(bravo, dave), [])
   t.strictSame(await notesFor(bravo, charlie.id), [], 'it said so itself')
 })
@@ -260,9 +269,13 @@ async function receiptAt(node: SyncNode, of: SyncNode): Promise<ReceiptRecord | 
   return unpack(await node.context.replica.read.get(key.receipt(of.id, routine)))
 }
 
-async function notesFor(node: SyncNode, peer: PeerId): Promise<Uint8Array[]> {
+/** What waits for `peer`, as it was signed. */
+async function notesFor(node: SyncNode, peer: PeerId): Promise<unknown[]> {
   const notes = await node.context.replica.read.list(range.notes(peer))
-  return notes.map(([, bytes]) => bytes)
+  return notes.map(([, bytes]) => {
+    const { since: _, ...note } = must(unpack<NoteRecord>(bytes), 'it is a note')
+    return note
+  })
 }
 
 function setHasAt({ context }: SyncNode, peer: PeerId, clock: Clock): Promise<void> {

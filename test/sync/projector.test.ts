@@ -211,7 +211,11 @@ test('a message by a clock that cannot be right is marked, and shown at a time t
 
   const [message] = await shown(bravo)
 
-  t.match(message, { claimedAt: 0, isTimeUncertain: true, createdAt: bravo.context.now() })
+  t.match(message, {
+    claimedAt: 0,
+    timeDoubt: 'before this program was written',
+    createdAt: bravo.context.now(),
+  })
 })
 
 async function twoNodes(

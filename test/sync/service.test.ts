@@ -2,8 +2,9 @@ import { test, type Test } from 'tap'
 import { EdgeError } from '#base/errors.ts'
 import { IN_FLIGHT_MAX } from '#base/limits.ts'
 import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
-import type { PeerId } from '#ports/carrier.ts'
-import { key } from '#sync/keys.ts'
+import type { Carrier, PeerId } from '#ports/carrier.ts'
+import { key, range } from '#sync/keys.ts'
+import { queueNote, signNote } from '#sync/note-queue.ts'
 import { pack } from '#sync/records.ts'
 import { virtualClock, type VirtualClock } from '../support/clock.ts'
 import { aFaultyStore, type FaultyStore } from '../support/faulty-store.ts'
@@ -20,6 +21,7 @@ import {
   bodies,
   envelopeOf,
   found,
+  notesIn,
   ops,
   routine,
   say,
@@ -29,20 +31,51 @@ import {
 const bravoIdentity = anIdentity('bravo', 2)
 const HOUR_MS = 3_600_000
 
-test('a flash message leaves as soon as one parcel is answered, though hundreds of routine ones wait', async (t) => {
+test('a flash message leaves at once, though as many routine ones are under way as may be', async (t) => {
   const { alpha, carrier, clock } = await aRig(t, () => undefined)
   for (let count = 0; count < 400; count += 1) await say(alpha, 'x'.repeat(4_000))
+  const others = () => carrier.sent.filter(({ parcel }) => parcel.lane !== 'flash').length
   carrier.begin('post:office')
   await clock.advance(0)
-  t.equal(carrier.sent.length, IN_FLIGHT_MAX)
+  t.equal(others(), IN_FLIGHT_MAX)
+  await say(alpha, 'and one more')
+  await clock.advance(0)
+  t.equal(others(), IN_FLIGHT_MAX, 'no more than so many are under way')
 
   await say(alpha, 'now', 'flash')
   await clock.advance(0)
-  t.equal(carrier.sent.length, IN_FLIGHT_MAX, 'no more than so many are under way')
-  carrier.sent[3]?.answer('departed')
-  await clock.advance(0)
 
-  t.equal(carrier.sent[IN_FLIGHT_MAX]?.parcel.lane, 'flash')
+  t.equal(others(), IN_FLIGHT_MAX)
+  const urgent = carrier.sent.filter(({ parcel }) => parcel.lane === 'flash')
+  await using bravo = await aSync('bravo', { knows: [anIdentity('alpha', 1)] })
+  for (const { parcel } of urgent) await arrive(bravo, parcel.bytes, { from: alpha.id })
+  t.strictSame(await bodies(bravo), ['now'], 'with all it takes to read it')
+})
+
+test('on a thin link parcels are small, and few are cut before their time', async (t) => {
+  const room = { parcelBytes: 600, underWayBytes: 1_800 }
+  const { alpha, carrier, clock } = await aRig(t, () => undefined, { room: () => room })
+  const words = 'the bridge at the mill is under water since noon and the road north is open'.split(
+    ' ',
+  )
+  for (let count = 0; count < 300; count += 1)
+    await say(alpha, words.map((word, at) => `${word}${(count * 7 + at * 13) % 101}`).join(' '))
+  carrier.begin('post:office')
+  await clock.advance(0)
+  for (let count = 0; count < 12; count += 1) {
+    carrier.sent[count]?.answer('departed')
+    // oxlint-disable-next-line no-await-in-loop -- one answer after the other
+    await clock.advance(0)
+  }
+
+  const sizes = carrier.sent.map(({ parcel }) => parcel.bytes.length)
+  const posts = sizes.slice(8)
+  t.ok(
+    posts.every((bytes) => bytes > 300 && bytes < 1_000),
+    `${posts.join(' ')} bytes`,
+  )
+  const under = carrier.sent.slice(12).reduce((sum, { parcel }) => sum + parcel.bytes.length, 0)
+  t.ok(under >= room.underWayBytes && under < 2 * room.underWayBytes, `${under} bytes under way`)
 })
 
 test('what is refused is not sent again before the next contact', async (t) => {
@@ -73,7 +106,7 @@ test('when the carrier cannot reach the peer any more, nothing is cut until the 
   t.ok(carrier.sent.length <= 4, `${carrier.sent.length} parcels`)
 })
 
-test('a parcel whose number is taken leaves under another, a note too', async (t) => {
+test('a parcel whose number is taken leaves under another', async (t) => {
   const taken = new Set<string>()
   const { alpha, carrier, clock } = await aRig(t, ({ parcel }) => {
     if (taken.has(parcel.lane)) return 'departed'
@@ -81,18 +114,34 @@ test('a parcel whose number is taken leaves under another, a note too', async (t
     return new EdgeError('ALREADY_EXISTS', {})
   })
   await say(alpha, 'one')
-  await alpha.context.replica.commit(async (tx) =>
-    tx.put(key.note('post:office', 'a note'), Uint8Array.of(1, 2, 3)),
-  )
   carrier.begin('post:office')
   await clock.advance(0)
 
-  const after = carrier.sent.slice(4).map(({ parcel }) => parcel)
-  t.ok(after.some(({ lane }) => lane === 'routine'))
-  t.ok(
-    after.some(({ bytes }) => bytes.length === 3),
-    'the note is sent after all',
+  const messages = carrier.sent.filter(({ parcel }) => parcel.lane === 'routine')
+  t.strictSame(
+    messages.map(({ parcel }) => parcel.number),
+    [0, 1],
   )
+})
+
+test('a note whose parcel was refused goes with another, or alone', async (t) => {
+  let alpha: SyncNode | undefined
+  const sent: number[] = []
+  const rig = await aRig(t, ({ parcel }, count) => {
+    if (alpha === undefined || notesIn(alpha, parcel.bytes).length === 0) return 'departed'
+    sent.push(count)
+    return sent.length === 1 ? new EdgeError('ALREADY_EXISTS', {}) : 'departed'
+  })
+  alpha = rig.alpha
+  const note = signNote(alpha.context, { kind: 'have', isWhole: true, items: [] })
+  await alpha.context.replica.commit(async (tx) =>
+    queueNote(tx, 'post:office', { name: 'a note', since: 0, note }),
+  )
+  rig.carrier.begin('post:office')
+  await rig.clock.advance(0)
+
+  t.equal(sent.length, 2)
+  t.strictSame(await alpha.context.replica.read.list(range.notes('post:office')), [])
 })
 
 test('what the carrier took before the contact ended is not sent again to a post office', async (t) => {
@@ -203,7 +252,9 @@ test('closing ends promptly while the disk is full and an answer waits for it', 
 })
 
 test('what is written while a contact looks for something to send is not overlooked', async (t) => {
-  const { alpha, carrier, clock, store } = await aRig(t, () => 'departed', 24 * HOUR_MS)
+  const { alpha, carrier, clock, store } = await aRig(t, () => 'departed', {
+    receiptDelayMs: 24 * HOUR_MS,
+  })
   const office: PeerId = 'post:office'
   carrier.begin(office)
   await clock.advance(2 * HOUR_MS)
@@ -234,10 +285,14 @@ interface Rig {
   readonly store: FaultyStore
 }
 
-async function aRig(t: Test, answer: Answer, receiptDelayMs = 0): Promise<Rig> {
+async function aRig(
+  t: Test,
+  answer: Answer,
+  facts: Partial<Pick<Carrier, 'receiptDelayMs' | 'room'>> = {},
+): Promise<Rig> {
   const clock = virtualClock()
   const store = aFaultyStore()
-  const carrier = aHandCarrier(answer, { receiptDelayMs })
+  const carrier = aHandCarrier(answer, facts)
   const alpha = await aSync('alpha', { clock, store, carriers: [carrier], knows: [bravoIdentity] })
   t.teardown(async () => {
     store.setFault('none')

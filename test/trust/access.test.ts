@@ -91,6 +91,10 @@ const TABLE: Readonly<
     yes: [{ isAdministrator: true }],
     no: [['not an administrator', { isMember: true, isAuthor: true }]],
   },
+  'read metrics': {
+    yes: [{ isAdministrator: true }],
+    no: [['not an administrator', { isMember: true, isAuthor: true }]],
+  },
   'read audit': {
     yes: [{ isAdministrator: true }],
     no: [['not an administrator', { isMember: true, isAuthor: true }]],

@@ -37,11 +37,7 @@ export function trustVectors(signed: Signed): Vectors {
     actors,
     suites: SUITES.map((suite) => suiteVectors(suite, signed)),
     noteStatement: hexFromBytes(
-      noteStatement(
-        anOrganisation('relief').organisation.id,
-        Uint8Array.of(1, 2, 3),
-        bytesFromText('body'),
-      ),
+      noteStatement(anOrganisation('relief').organisation.id, bytesFromText('body')),
     ),
   }
 }

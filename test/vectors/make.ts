@@ -7,6 +7,7 @@ import { bytesFromHex, bytesFromText, hexFromBytes } from '#base/bytes.ts'
 import { bytesFromId, idFromBytes, type ChangeHash, type DocumentId } from '#base/ids.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { openEnvelope, sealEnvelope, type Sealing } from '#codec/envelope.ts'
+import { encodeLoad, type SignedNote } from '#codec/load.ts'
 import { encodeNote } from '#codec/note.ts'
 import { genesisOf, writeChange, type Change } from '#model/change.ts'
 import { channelDocument, DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
@@ -15,7 +16,8 @@ import type { ForkBranch } from '#model/fork-content.ts'
 import { isKeyContent } from '#model/key-content.ts'
 import { openLog, postIdOf, type Log } from '#model/log.ts'
 import { orderHere } from '#sync/orders.ts'
-import { attestationOf } from '#trust/attestation.ts'
+import { attestationOf, noteStatement } from '#trust/attestation.ts'
+import type { Identity } from '#trust/identity.ts'
 import { aPersonId, append, takeOver } from '../support/histories.ts'
 import { seededRandom } from '../support/random.ts'
 import { trustVectors } from './make-trust.ts'
@@ -119,12 +121,26 @@ function wireVectors(): Vectors {
     have: encodeNote({ kind: 'have', isWhole: true, items: items.slice(1) }, aRoster()),
     want: encodeNote({ kind: 'want', isWhole: false, items: items.slice(0, 1) }, aRoster()),
   }
+  const wrapping = { scope: ops, sender: nodeAt(0).certificate.node, roster: aRoster() }
+  const signed = (node: Identity): SignedNote => ({
+    node: node.certificate.node,
+    body: notes.receipt,
+    signature: node.sign(noteStatement(relief.organisation.id, notes.receipt)),
+  })
+  const loads = {
+    notes: encodeLoad({ notes: [signed(nodeAt(0)), signed(nodeAt(2))] }, wrapping),
+    'notes and a delta': encodeLoad(
+      { notes: [signed(nodeAt(0))], delta: deltas['the last alone'] },
+      wrapping,
+    ),
+  }
   const attest = must(log.find(actorAt(0), 4), 'alpha writes four times')
   const sign = (): Uint8Array =>
     nodeAt(0).sign(attestationOf(relief.organisation.id, segment, attest.hash))
   return {
     deltas: hexOf(deltas),
     notes: hexOf(notes),
+    loads: hexOf(loads),
     envelopes: [
       envelopeOf('as it is', { body: seededRandom(7).bytes(60) }),
       envelopeOf('with the dictionary', { body: deltas.whole, counter: 300, sign }),
@@ -177,6 +193,7 @@ function everyContent(): readonly Content[] {
   return [
     { kind: 'post', body: 'Привіт', root: undefined },
     { kind: 'post', body: 'a reply', root: target },
+    { kind: 'post', body: 'fire', root: undefined, overrideReason: 'three are hurt' },
     { kind: 'edit', target, body: 'corrected' },
     { kind: 'deletion', target },
     { kind: 'reaction', target, emoji: '+1', isSet: true },

@@ -15,16 +15,18 @@ import {
   openCourierFile,
 } from '#codec/courier-file.ts'
 import { decodeDelta } from '#codec/delta.ts'
+import { decodeLoad } from '#codec/load.ts'
 import { decodeNote } from '#codec/note.ts'
 import { rebuildDelta } from '#codec/rebuild.ts'
 import { readChange } from '#model/change.ts'
 import { openLog } from '#model/log.ts'
+import { noteStatement } from '#trust/attestation.ts'
 import { unwrapEpoch, type Epoch } from '#trust/epoch.ts'
 import type { Certificate } from '#trust/identity.ts'
 import { SUITE_FIPS, SUITES } from '#trust/keys.ts'
 import { openRoster } from '#trust/roster.ts'
 import { openSecret, sealingPair } from '#trust/sealing-key.ts'
-import { actorAt, aRoster, ops } from '../support/wire.ts'
+import { actorAt, aRoster, nodeAt, ops, relief } from '../support/wire.ts'
 import { aConversation, makeVectors, openedEnvelope, type Vectors } from './make.ts'
 import { openedInSuite, vectorNodes, vectorReaders } from './make-trust.ts'
 
@@ -84,8 +86,8 @@ for (const suite of SUITES) {
   )
 
   test(`${suite.name}: stored certificates are read, by the root and by a node`, async (t) => {
-    const { relief } = vectorNodes(suite)
-    const roster = openRoster(relief.organisation)
+    const { organisation } = vectorNodes(suite).relief
+    const roster = openRoster(organisation)
 
     for (const { bytes, node, number, name, issuer } of kept.certificates)
       t.match(roster.introduce(bytesFromHex(bytes)), {
@@ -178,6 +180,21 @@ test('stored notes are read', async (t) => {
 
   for (const [kind, hex] of Object.entries(notes))
     t.match(decodeNote(bytesFromHex(hex), aRoster()), { kind, isWhole: kind === 'have' })
+})
+
+test('stored loads are read, and what was signed is in them', async (t) => {
+  const { loads, notes } = stored('wire.json') as Record<string, Record<string, string>>
+  const wrapping = { scope: ops, sender: nodeAt(0).certificate.node, roster: aRoster() }
+
+  for (const [name, hex] of Object.entries(loads ?? {})) {
+    const load = must(decodeLoad(bytesFromHex(hex), wrapping), name)
+    t.equal(load.delta === undefined, name === 'notes')
+    for (const { node, body, signature } of load.notes) {
+      t.equal(hexFromBytes(body), notes?.receipt)
+      const statement = noteStatement(relief.organisation.id, body)
+      t.ok(node && wrapping.roster.verify(node, statement, signature), name)
+    }
+  }
 })
 
 test('stored envelopes open, however they were made small', async (t) => {

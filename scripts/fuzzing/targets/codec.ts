@@ -5,7 +5,8 @@ import { BODY_BYTES_MAX } from '#base/limits.ts'
 import { compress, decompress, type Compression } from '#codec/compression.ts'
 import { decodeDelta } from '#codec/delta.ts'
 import { openEnvelope } from '#codec/envelope.ts'
-import { decodeNote, encodeNote } from '#codec/note.ts'
+import { decodeLoad, encodeLoad } from '#codec/load.ts'
+import { decodeNote, encodeNote, restoreNote, shortenNote } from '#codec/note.ts'
 import { rebuildDelta } from '#codec/rebuild.ts'
 import { readChange } from '#model/change.ts'
 import { DIRECTORY, KEYS, parseDocumentId } from '#model/document-id.ts'
@@ -24,6 +25,7 @@ import type { Target } from '../target.ts'
 export const CODEC_TARGETS: readonly Target[] = [
   ...SUITES.flatMap((suite) => [envelopes(suite), deltas(suite), certificates(suite)]),
   { name: 'note', open: openNotes },
+  { name: 'load', open: openLoads },
   { name: 'change', open: openChanges },
   { name: 'entry', open: openEntries },
   { name: 'compression', open: openCompression },
@@ -122,7 +124,7 @@ function sameBody({ signatureBytes }: Suite, a: Uint8Array, b: Uint8Array): bool
 }
 
 async function openNotes() {
-  const { actors, roster, logs } = aHistory(must(SUITES[0], 'there is a suite'))
+  const { actors, roster, logs, bodies } = aHistory(must(SUITES[0], 'there is a suite'))
   const clock = Object.fromEntries(actors.map((actor, index) => [actor, index * 50 + 1]))
   const items = logs.map(({ document }) => ({ document, clock, read: clock }))
   return {
@@ -135,8 +137,50 @@ async function openNotes() {
       if (note === undefined) return undefined
       if (note.items.some(({ document }) => parseDocumentId(document) === undefined))
         return 'it names what is no document'
+      for (const { scopeName } of bodies)
+        if (!equalBytes(restoreNote(shortenNote(input, scopeName), scopeName), input))
+          return 'what was signed does not come back'
       const again = decodeNote(encodeNote(note, roster), roster)
       const isSame = JSON.stringify(again?.items.length) === JSON.stringify(note.items.length)
+      return isSame ? undefined : 'written again it is another'
+    },
+  }
+}
+
+/** Notes alone and with a delta, in the scope of each document; the first byte says which. */
+async function openLoads() {
+  const { nodes, actors, roster, logs, bodies } = aHistory(must(SUITES[0], 'there is a suite'))
+  const clock = Object.fromEntries(actors.map((actor, index) => [actor, index * 50 + 1]))
+  const items = logs.map(({ document }) => ({ document, clock, read: clock }))
+  const body = encodeNote({ kind: 'receipt', isWhole: false, items }, roster)
+  const signature = new Uint8Array(roster.suite.signatureBytes)
+  const notes = nodes.map(({ certificate: { node } }) => ({ node, body, signature }))
+  const sender = must(nodes[0], 'there are nodes').certificate.node
+  const scopes = bodies.map(({ scopeName: scope }) => ({ scope, sender, roster }))
+  const samples = bodies.flatMap(({ body: delta }, at) => {
+    const wrapping = must(scopes[at], 'each has a scope')
+    return [encodeLoad({ notes }, wrapping), encodeLoad({ notes, delta }, wrapping)].map((load) =>
+      concatBytes(Uint8Array.of(at), load),
+    )
+  })
+  return {
+    form: 'bytes' as const,
+    samples,
+    check: (input: Uint8Array) => {
+      const wrapping = must(scopes[(input[0] ?? 0) % scopes.length], 'there are scopes')
+      const load = decodeLoad(input.subarray(1), wrapping)
+      if (load === undefined) return undefined
+      const known = load.notes.flatMap(({ node, ...note }) =>
+        node === undefined ? [] : [{ ...note, node }],
+      )
+      const { delta } = load
+      const again = encodeLoad({ notes: known, ...(delta && { delta }) }, wrapping)
+      const read = decodeLoad(again, wrapping)
+      const isSame =
+        known.length === 0 ||
+        read?.notes.every(({ body: one }, at) =>
+          equalBytes(one, known[at]?.body ?? new Uint8Array(0)),
+        )
       return isSame ? undefined : 'written again it is another'
     },
   }

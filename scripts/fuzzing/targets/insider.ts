@@ -8,7 +8,8 @@ import { byteReader, byteWriter, concatBytes } from '#base/bytes.ts'
 import type { ActorId, DocumentId } from '#base/ids.ts'
 import { decodeDelta, encodeDelta } from '#codec/delta.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
-import { encodeNote } from '#codec/note.ts'
+import { encodeLoad } from '#codec/load.ts'
+import { decodeNote, encodeNote } from '#codec/note.ts'
 import { rebuildDelta } from '#codec/rebuild.ts'
 import { writeChange, type Change } from '#model/change.ts'
 import {
@@ -194,8 +195,16 @@ async function takeBody(scene: Scene, input: Uint8Array): Promise<string | undef
 async function takeNote(scene: Scene, input: Uint8Array): Promise<string | undefined> {
   const { attacker } = placeOf(input[0] ?? 0)
   const body = input.subarray(1)
-  const sign = (header: Uint8Array): Uint8Array => noteStatement(organisation.id, header, body)
-  await send(scene, { attacker, document: DIRECTORY, body, sign })
+  const { roster } = scene.node.context
+  const sender = attacker.certificate.node
+  if (decodeNote(body, roster) === undefined) {
+    await send(scene, { attacker, document: DIRECTORY, body, sign: () => new Uint8Array(32) })
+    return undefined
+  }
+  const signature = attacker.sign(noteStatement(organisation.id, body))
+  const notes = [{ node: sender, body, signature }]
+  const load = encodeLoad({ notes }, { scope: 'directory', sender, roster })
+  await send(scene, { attacker, document: DIRECTORY, body: load, sign: undefined })
   return undefined
 }
 
@@ -213,8 +222,8 @@ async function send(
     readonly attacker: Identity
     readonly document: DocumentId
     readonly body: Uint8Array
-    /** What is signed, over the envelope's header where it is about that. */
-    readonly sign: (header: Uint8Array) => Uint8Array
+    /** What is signed. */
+    readonly sign: (() => Uint8Array) | undefined
   },
 ) {
   const { attacker, document, body, sign } = what
@@ -228,7 +237,7 @@ async function send(
     counter: scene.counter,
     key: keyFor(scene, document),
     body,
-    sign: (header) => attacker.sign(sign(header)),
+    sign: sign && (() => attacker.sign(sign())),
   })
   const { outcome } = await arrive(scene.node, bytes, { from: certificate.node })
   return outcome

@@ -157,6 +157,7 @@ async function openFrames() {
         bravo,
         {
           put: () => undefined,
+          onRoom: () => undefined,
           isAwaiting: () => false,
           idleMs: 1_000,
           onSilent: () => undefined,

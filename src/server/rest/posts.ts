@@ -1,6 +1,7 @@
 /** Messages: writing, changing and taking back. */
 import { z } from 'zod'
 import type { ChannelId, PostId } from '#base/ids.ts'
+import { OVERRIDE_REASON_CHARACTERS_MAX } from '#base/limits.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, idParam, idSchema, optionalIdSchema } from '#server/input.ts'
 import { route, type Call, type Route } from '#server/route.ts'
@@ -14,7 +15,12 @@ const NewPost = z.object({
   root_id: optionalIdSchema<PostId>(),
   pending_post_id: z.string().max(128).default(''),
   file_ids: z.array(z.unknown()).max(0, { error: 'no files: this node takes none yet' }).nullish(),
-  props: z.object({ holdfast_precedence: z.enum(['flash']).optional() }).nullish(),
+  props: z
+    .object({
+      holdfast_precedence: z.enum(['flash']).optional(),
+      holdfast_override: z.string().max(OVERRIDE_REASON_CHARACTERS_MAX).optional(),
+    })
+    .nullish(),
   metadata: z
     .object({ priority: z.object({ priority: z.enum(['urgent', 'important', '']) }).nullish() })
     .nullish(),
@@ -42,11 +48,13 @@ export function postRoutes(door: Door): readonly Route[] {
 
 async function create(door: Door, call: Call): Promise<object> {
   const body = bodyOf(call, NewPost)
+  const overrideReason = body.props?.holdfast_override
   const priority = body.metadata?.priority?.priority ?? ''
   const message = await door.node.post(call.subject, {
     channel: body.channel_id,
     body: body.message,
     lane: laneFrom(body.props?.holdfast_precedence, priority),
+    ...(overrideReason === undefined ? {} : { overrideReason }),
     ...(body.root_id === undefined ? {} : { root: body.root_id }),
     ...(body.pending_post_id === '' ? {} : { pendingId: body.pending_post_id }),
   })

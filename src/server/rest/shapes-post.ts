@@ -95,7 +95,14 @@ export function laneFrom(precedence: 'flash' | undefined, priority: string): Lan
 function propsOf(message: Message): object {
   return {
     ...(message.lane === 'routine' ? {} : { holdfast_precedence: message.lane }),
-    ...(message.isTimeUncertain ? { holdfast_time_uncertain: true } : {}),
+    ...(message.overrideReason === undefined ? {} : { holdfast_override: message.overrideReason }),
+    ...(message.timeDoubt === undefined
+      ? {}
+      : {
+          holdfast_time_uncertain: true,
+          holdfast_time_doubt: message.timeDoubt,
+          holdfast_claimed_at: message.claimedAt,
+        }),
   }
 }
 

@@ -11,7 +11,7 @@ test('people who are signed in see how the node is', async (t) => {
     organisationName: 'Relief',
     channels: 1,
     messages: 0,
-    isClockUncertain: false,
+    clock: { state: 'good' },
   })
 })
 

@@ -1,6 +1,9 @@
 import { test } from 'tap'
 import { MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import { aDisk, type TestDisk } from '../../support/disk.ts'
+import { aFaultyStore, type FaultyStore } from '../../support/faulty-store.ts'
 import { aLanDoor, type LanDoor } from '../../support/lan-door.ts'
+import { aSocket } from '../../support/live-client.ts'
 
 async function square(door: LanDoor) {
   return (await door.node.channelByName(door.people.bo.id, 'town-square')).id
@@ -57,6 +60,74 @@ test('labels of urgency become lanes, and come back as labels', async (t) => {
   }
 })
 
+test('beyond the allowance a post is refused with what to do, and goes with a reason', async (t) => {
+  const door = await aLanDoor(t, {
+    options: { allowance: { flash: 5, immediate: 1, withinMs: 3_600_000 } },
+  })
+  const body = {
+    channel_id: await square(door),
+    message: 'urgent',
+    metadata: { priority: { priority: 'urgent' } },
+  }
+  const ask = (more: object) => door.ask('bo', 'POST', '/api/v4/posts', { ...body, ...more })
+  t.equal((await ask({ pending_post_id: 'bo:1' })).status, 201)
+  t.equal((await ask({ pending_post_id: 'bo:1' })).status, 201, 'the same one')
+
+  const refused = await ask({ pending_post_id: 'bo:2' })
+
+  t.equal(refused.status, 403)
+  t.match(refused.json, {
+    id: 'holdfast.allowance_spent.app_error',
+    message:
+      /^precedence: found one immediate message more after 1 within 60 min, wanted at most 1\. /,
+  })
+  const props = { holdfast_override: 'three are hurt' }
+  const { status, json } = await ask({ pending_post_id: 'bo:2', props })
+  t.equal(status, 201)
+  t.match(json, { props: { ...props, holdfast_precedence: 'immediate' } })
+})
+
+for (const [how, fill] of [
+  ['below the reserve', (disk: TestDisk) => disk.setFree(1e6)],
+  ['with no room at all', (_: TestDisk, store: FaultyStore) => store.setFault('full')],
+] as const)
+  test(`a disk ${how} keeps reading and refuses posts with what to do; nothing is lost`, async (t) => {
+    const [disk, store] = [aDisk(), aFaultyStore()]
+    const options = { room: { freeBytesMin: 64e6, freeBytesLow: 1e9 } }
+    const door = await aLanDoor(t, { disk, store, options })
+    const channel_id = await square(door)
+    const post = (message: string, pending_post_id: string) =>
+      door.ask('bo', 'POST', '/api/v4/posts', { channel_id, message, pending_post_id })
+    const saved = await post('saved before', 'bo:1')
+    const { token } = await door.node.openSession('bo')
+    const live = await aSocket(door, { headers: { authorization: `Bearer ${token}` } })
+    await live.event('hello')
+    fill(disk, store)
+    await door.clock.advance(1_000)
+
+    const refused = await post('no room', 'bo:2')
+
+    t.equal(refused.status, 507)
+    t.match(refused.json, {
+      id: 'holdfast.store_full.app_error',
+      message: /Free disk space; what was shown as saved is safe\./,
+    })
+    const again = await post('saved before', 'bo:1')
+    t.match(again.json, { id: Reflect.get(Object(saved.json), 'id') }, 'its reply had got lost')
+    const read = await door.ask('bo', 'GET', `/api/v4/channels/${channel_id}/posts`)
+    t.equal(read.status, 200)
+    t.match(read.text, 'saved before')
+    t.notMatch(read.text, 'no room')
+    t.equal((await door.ask('bo', 'GET', '/api/holdfast/v1/status')).status, 200)
+    t.match(await live.ask('ping'), { status: 'OK' }, 'the stream lives')
+
+    disk.setFree(1e12)
+    store.setFault('none')
+    await door.clock.advance(1_000)
+    t.equal((await post('room again', 'bo:2')).status, 201)
+    await live.event('posted')
+  })
+
 test('a shapeless post is refused by field', async (t) => {
   const door = await aLanDoor(t)
   const good = { channel_id: await square(door), message: 'hello' }
@@ -69,6 +140,7 @@ test('a shapeless post is refused by field', async (t) => {
     [{ ...good, file_ids: ['ybndrfg8ejkmcpqxot1uwisza3'] }, 'file_ids'],
     [{ ...good, metadata: { priority: { priority: 'asap' } } }, 'metadata.priority.priority'],
     [{ ...good, props: { holdfast_precedence: 'immediate' } }, 'props.holdfast_precedence'],
+    [{ ...good, props: { holdfast_override: 'x'.repeat(201) } }, 'props.holdfast_override'],
   ] as const) {
     const { status, json } = await door.ask('bo', 'POST', '/api/v4/posts', body)
     t.equal(status, 400, field)

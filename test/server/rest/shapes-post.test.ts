@@ -27,9 +27,17 @@ test('urgency and an uncertain time can be seen by any client, or by ours', asyn
       props: { holdfast_precedence: precedence },
     })
   }
-  t.strictSame(Reflect.get(postFrom(aMessage({ isTimeUncertain: true })), 'props'), {
-    holdfast_time_uncertain: true,
-  })
+  t.strictSame(
+    Reflect.get(
+      postFrom(aMessage({ timeDoubt: 'ahead of the clock here', claimedAt: 7 })),
+      'props',
+    ),
+    {
+      holdfast_time_uncertain: true,
+      holdfast_time_doubt: 'ahead of the clock here',
+      holdfast_claimed_at: 7,
+    },
+  )
 })
 
 test('what a client asks for becomes a lane', async (t) => {

@@ -1,0 +1,94 @@
+/**
+ * What an envelope holds: a delta, notes, or notes that ride along with a delta. Each note carries its own signature, so that it
+ * stays its sender's word in whatever envelope, sealed by whomever.
+ *
+ *     1 …                                                             a delta alone
+ *     2 | count | each: node number (0: the envelope's sender), note, signature | a delta, or nothing
+ */
+import { byteReader, byteWriter, MalformedBytes } from '#base/bytes.ts'
+import type { NodeId } from '#base/ids.ts'
+import type { Scope } from '#trust/epoch.ts'
+import type { Roster } from '#trust/roster.ts'
+import { DELTA_KIND } from './delta.ts'
+import { restoreNote, shortenNote } from './note.ts'
+
+/** A note in the bytes that its node signed, and the signature. */
+export interface SignedNote {
+  readonly node: NodeId
+  readonly body: Uint8Array
+  readonly signature: Uint8Array
+}
+
+/** A note out of an envelope, whose signature nobody has checked yet. The node is undefined when nobody has its number. */
+export type LoadedNote = Omit<SignedNote, 'node'> & { readonly node: NodeId | undefined }
+
+/** What was in an envelope: the body of a delta, notes, or both. */
+export interface Load {
+  readonly notes: readonly LoadedNote[]
+  readonly delta: Uint8Array | undefined
+}
+
+/** What an envelope is sealed for, and by whom. */
+export interface Wrapping {
+  readonly scope: Scope
+  readonly sender: NodeId
+  readonly roster: Roster
+}
+
+const NOTES_KIND = 2
+const NOTES_MAX = 5_000
+/** Bytes of all notes of one envelope. */
+const NOTES_BYTES_MAX = 128_000
+
+/** The body of an envelope. Notes of nodes that are not in the roster are left out. */
+export function encodeLoad(
+  { notes, delta }: { readonly notes: readonly SignedNote[]; readonly delta?: Uint8Array },
+  { scope, sender, roster }: Wrapping,
+): Uint8Array {
+  const named = notes.flatMap((note) => {
+    const number = note.node === sender ? 0 : roster.byNode(note.node)?.number
+    return number === undefined ? [] : [{ ...note, number }]
+  })
+  if (named.length === 0 && delta !== undefined) return delta
+  const writer = byteWriter()
+  writer.byte(NOTES_KIND)
+  writer.uint(named.length)
+  for (const { number, body, signature } of named) {
+    writer.uint(number)
+    writer.block(shortenNote(body, scope))
+    writer.raw(signature)
+  }
+  if (delta !== undefined) writer.raw(delta)
+  return writer.bytes()
+}
+
+/** What is in an opened body, or undefined when it is malformed. A delta in it is not read yet. */
+export function decodeLoad(body: Uint8Array, wrapping: Wrapping): Load | undefined {
+  if (body[0] === DELTA_KIND) return { notes: [], delta: body }
+  try {
+    return readLoad(body, wrapping)
+  } catch (error) {
+    if (error instanceof MalformedBytes) return undefined
+    throw error
+  }
+}
+
+function readLoad(body: Uint8Array, { scope, sender, roster }: Wrapping): Load {
+  const reader = byteReader(body)
+  if (reader.byte() !== NOTES_KIND) throw new MalformedBytes('there is no such content')
+  const count = reader.uint()
+  if (count === 0 || count > NOTES_MAX) throw new MalformedBytes('not so many notes')
+  const notes: LoadedNote[] = []
+  for (let index = 0; index < count; index += 1) {
+    const number = reader.uint()
+    const bytes = reader.block()
+    const signature = reader.raw(roster.suite.signatureBytes)
+    if (reader.at() > NOTES_BYTES_MAX) throw new MalformedBytes('the notes are too long')
+    const node = number === 0 ? sender : roster.byNumber(number)?.node
+    notes.push({ node, body: restoreNote(bytes, scope), signature })
+  }
+  if (reader.left() === 0) return { notes, delta: undefined }
+  const delta = reader.raw(reader.left())
+  if (delta[0] !== DELTA_KIND) throw new MalformedBytes('no delta follows the notes')
+  return { notes, delta }
+}

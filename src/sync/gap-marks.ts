@@ -1,0 +1,198 @@
+/**
+ * Marks on documents of which somebody may lack something, kept as changes and receipts come, so that a report of gaps looks
+ * at these and at no others. A mark that is there for nothing is found and taken away by the next report: what is written and
+ * received pays one look for it, and nothing more.
+ */
+import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
+import { laneOfDocument } from '#model/document-id.ts'
+import { countBeyond, joinClocks, type Clock } from '#model/log.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import { isGood, mayHold } from './audience.ts'
+import type { SyncContext } from './context.ts'
+import { holeOf } from './healing.ts'
+import { key, range } from './keys.ts'
+import { endOf, topOf } from './list-end.ts'
+import {
+  pack,
+  unpack,
+  type AnnouncedRecord,
+  type Announcement,
+  type DocumentRecord,
+  type KeptRecord,
+  type LessRecord,
+  type QuestionRecord,
+  type ReceiptRecord,
+} from './records.ts'
+import type { Reader, Tx } from './replica.ts'
+
+/** A document has changed here: others may lack some of it from now on. */
+export async function markUneven(
+  tx: Pick<Tx, 'get' | 'put'>,
+  document: DocumentId,
+  now: Instant,
+): Promise<void> {
+  const place = key.uneven(laneOfDocument(document), document)
+  if ((await tx.get(place)) === undefined) tx.put(place, pack(now))
+}
+
+/** What a node says it holds. */
+export interface Said {
+  readonly node: NodeId
+  readonly document: DocumentId
+  readonly clock: Clock
+}
+
+/** A node has signed for more than is here, of a document that belongs here. */
+export async function noteAnnounced(tx: Tx, context: SyncContext, said: Said): Promise<void> {
+  const { document, clock } = said
+  if (countBeyond(clock, await clockHere(tx, document)) === 0) return
+  if (!mayHold(context, context.identity.certificate.node, document)) return
+  const place = key.announced(document)
+  const known = unpack<AnnouncedRecord>(await tx.get(place))
+  const news = { since: context.now(), wanted: clock }
+  if (known === undefined) return tx.put(place, pack(news satisfies AnnouncedRecord))
+  if (countBeyond(clock, known.wanted) === 0) return
+  const { next = news } = known
+  const later = { since: next.since, wanted: joinClocks(next.wanted, clock) }
+  tx.put(place, pack({ ...known, next: later } satisfies AnnouncedRecord))
+}
+
+/** A document has grown: what was announced of it may be here now. */
+export async function closeAnnounced(
+  tx: Tx,
+  context: SyncContext,
+  document: DocumentId,
+): Promise<void> {
+  const place = key.announced(document)
+  const known = unpack<AnnouncedRecord>(await tx.get(place))
+  if (known === undefined) return
+  const mine = await clockHere(tx, document)
+  const isOpen = async ({ wanted }: Announcement): Promise<boolean> =>
+    countBeyond(await withinEnds(tx, context, { document, wanted }), mine) > 0
+  if (await isOpen(known)) return
+  const { next } = known
+  if (next !== undefined && (await isOpen(next)))
+    return tx.put(place, pack(next satisfies AnnouncedRecord))
+  tx.delete(place)
+  tx.delete(key.question(document))
+}
+
+/** What can still come of what is wanted: nothing beyond the end of a list that forked, or by a node that nobody knows. */
+export async function withinEnds(
+  reader: Pick<Reader, 'get'>,
+  { roster, run }: SyncContext,
+  { document, wanted }: { readonly document: DocumentId; readonly wanted: Clock },
+): Promise<Clock> {
+  const known = Object.entries(wanted).filter(([name]) => roster.ofActor(name as ActorId))
+  if (!run.hasForks) return Object.fromEntries(known)
+  const ends = known.map(async ([name, seq]) => {
+    const end = await endOf(reader, roster, { document, actor: name as ActorId })
+    return [name, end === undefined ? seq : Math.min(seq, topOf(end))] as const
+  })
+  return Object.fromEntries(await Promise.all(ends))
+}
+
+/** A node that can give some of what we lack. */
+export interface Holder {
+  readonly node: NodeId
+  /** How many changes of it. */
+  readonly changes: number
+}
+
+/** What other nodes that belong here say to hold of a document, and which of them hold more of it than we do. */
+export async function announcedOf(
+  reader: Pick<Reader, 'get'>,
+  context: SyncContext,
+  document: DocumentId,
+): Promise<{ readonly wanted: Clock; readonly holders: readonly Holder[] }> {
+  const mine = await clockHere(reader, document)
+  const holders: Holder[] = []
+  let all: Clock = {}
+  for (const node of othersWith(context, document)) {
+    const wanted = await heldBy(reader, node, document)
+    const changes = countBeyond(await withinEnds(reader, context, { document, wanted }), mine)
+    if (changes === 0) continue
+    holders.push({ node, changes })
+    all = joinClocks(all, wanted)
+  }
+  return { wanted: await withinEnds(reader, context, { document, wanted: all }), holders }
+}
+
+/** The other nodes that may hold a document. */
+export function othersWith(context: SyncContext, document: DocumentId): readonly NodeId[] {
+  const self = context.identity.certificate.node
+  return context.roster
+    .all()
+    .filter((one) => one.node !== self && isGood(context, one))
+    .map(({ node }) => node)
+    .filter((node) => mayHold(context, node, document))
+}
+
+/** What a node holds of a document: all it signed for, unless it said since that it holds less. */
+export async function heldBy(
+  reader: Pick<Reader, 'get'>,
+  node: NodeId,
+  document: DocumentId,
+): Promise<Clock> {
+  const less = unpack<LessRecord>(await reader.get(key.less(node, document)))
+  if (less !== undefined) return less.clock
+  return unpack<ReceiptRecord>(await reader.get(key.receipt(node, document)))?.clock ?? {}
+}
+
+async function clockHere(reader: Pick<Reader, 'get'>, document: DocumentId): Promise<Clock> {
+  return unpack<DocumentRecord>(await reader.get(key.document(document)))?.clock ?? {}
+}
+
+/** A node says itself that it holds less than it has signed for: its disk was put back, or damaged. */
+export async function noteLess(tx: Tx, context: SyncContext, said: Said): Promise<void> {
+  const { node, document, clock } = said
+  const signed = unpack<ReceiptRecord>(await tx.get(key.receipt(node, document)))?.clock ?? {}
+  if (countBeyond(signed, clock) === 0) return
+  const place = key.less(node, document)
+  const since = unpack<LessRecord>(await tx.get(place))?.since ?? context.now()
+  tx.put(place, pack({ clock, since } satisfies LessRecord))
+  await markUneven(tx, document, context.now())
+}
+
+/** A node holds this by now: what it had lost may have come back. */
+export async function liftLess(tx: Tx, said: Said): Promise<void> {
+  const { node, document } = said
+  const place = key.less(node, document)
+  const known = unpack<LessRecord>(await tx.get(place))
+  if (known === undefined) return
+  const clock = joinClocks(known.clock, said.clock)
+  const signed = unpack<ReceiptRecord>(await tx.get(key.receipt(node, document)))?.clock ?? {}
+  if (countBeyond(signed, clock) === 0) tx.delete(place)
+  else tx.put(place, pack({ ...known, clock } satisfies LessRecord))
+}
+
+/** Notes whom we asked for what we lack of a document. */
+export function noteQuestion(
+  tx: Tx,
+  document: DocumentId,
+  question: { readonly at: Instant; readonly of: PeerId },
+): void {
+  tx.put(key.question(document), pack(question satisfies QuestionRecord))
+}
+
+/** A document for which something waits, and since when. */
+export interface Gap {
+  readonly document: DocumentId
+  readonly since: Instant
+}
+
+/** Documents for which something waits: what is to be asked for when it does not come by itself. */
+export async function gapsOf(reader: Pick<Reader, 'list'>): Promise<readonly Gap[]> {
+  const oldest = new Map<DocumentId, Instant>()
+  for (const [place, bytes] of await reader.list(range.allWaiting)) {
+    const document = place.split('/')[1] as DocumentId
+    const since = unpack<KeptRecord>(bytes)?.since ?? 0
+    oldest.set(document, Math.min(since, oldest.get(document) ?? since))
+  }
+  for (const [place, bytes] of await reader.list(range.holes)) {
+    const document = place.split('/')[1] as DocumentId
+    const { since } = holeOf(bytes)
+    oldest.set(document, Math.min(since, oldest.get(document) ?? since))
+  }
+  return [...oldest].map(([document, since]) => ({ document, since }))
+}

@@ -1,0 +1,90 @@
+/**
+ * Notes that wait for a peer: our own, and others' receipts, each with its node's own signature. They wait a moment for a delta
+ * to ride along with (`contact-notes.ts`), and go back here when the envelope that held them is given up.
+ */
+import { hexFromBytes } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
+import { bytesFromId, type Instant } from '#base/ids.ts'
+import type { SignedNote } from '#codec/load.ts'
+import { encodeNote, type Note } from '#codec/note.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import { noteStatement } from '#trust/attestation.ts'
+import type { SyncContext } from './context.ts'
+import { key, range } from './keys.ts'
+import { pack, unpack, type NoteRecord, type ParcelRecord, type QueuedNote } from './records.ts'
+import type { Tx } from './replica.ts'
+
+/** Notes that are looked at for one envelope. */
+const LOOKED_AT_MAX = 500
+/** What a note costs in an envelope beside its own bytes, at most, its signature not counted. */
+const AROUND_BYTES = 6
+
+/** This node's signed word. */
+export function signNote({ identity, roster }: SyncContext, note: Note): SignedNote {
+  const { certificate, organisation } = identity
+  const body = encodeNote(note, roster)
+  const signature = identity.sign(noteStatement(organisation.id, body))
+  return { node: certificate.node, body, signature }
+}
+
+/** A name for a note, for keys: of what it says, not of its signature. */
+export function noteName({ node, body }: Pick<SignedNote, 'node' | 'body'>): string {
+  return hexFromBytes(sha256(bytesFromId(node), body).subarray(0, 12))
+}
+
+/** Puts a note on its way. `since` 0: it goes at once, alone if need be. */
+export function queueNote(
+  tx: Tx,
+  peer: PeerId,
+  {
+    name,
+    since,
+    note,
+  }: { readonly name: string; readonly since: Instant; readonly note: SignedNote },
+): void {
+  const { node, body, signature } = note
+  tx.put(key.note(peer, name), pack({ node, body, signature, since } satisfies NoteRecord))
+}
+
+/** Since when the first of them waits; undefined when none does. */
+export async function oldestNote(tx: Tx, peer: PeerId): Promise<Instant | undefined> {
+  const notes = await tx.list({ ...range.notes(peer), limit: LOOKED_AT_MAX })
+  const times = notes.map(([, bytes]) => unpack<NoteRecord>(bytes)?.since ?? 0)
+  return times.length === 0 ? undefined : Math.min(...times)
+}
+
+/** Takes as many of the first as fit into so many bytes; with `isAlone`, the first of them whatever its length. */
+export async function takeQueued(
+  tx: Tx,
+  context: SyncContext,
+  room: { readonly peer: PeerId; readonly bytes: number; readonly isAlone: boolean },
+): Promise<readonly QueuedNote[]> {
+  const taken: QueuedNote[] = []
+  let bytes = 0
+  for (const [place, value] of await tx.list({ ...range.notes(room.peer), limit: LOOKED_AT_MAX })) {
+    const record = unpack<NoteRecord>(value)
+    if (record === undefined) continue
+    const more = noteBytes(context, record)
+    if (bytes + more > room.bytes && !(room.isAlone && taken.length === 0)) continue
+    bytes += more
+    tx.delete(place)
+    taken.push({ ...record, name: place.slice(place.lastIndexOf('/') + 1) })
+  }
+  return taken
+}
+
+/** Bytes of a note in an envelope, before compression. */
+export function noteBytes({ roster }: SyncContext, { body }: Pick<SignedNote, 'body'>): number {
+  return body.length + roster.suite.signatureBytes + AROUND_BYTES
+}
+
+/** The envelope that held these will not arrive: they wait again, unless there is something newer in their place. */
+export async function restoreNotes(
+  tx: Tx,
+  peer: PeerId,
+  { notes = [] }: Pick<ParcelRecord, 'notes'>,
+): Promise<void> {
+  for (const { name, since, ...note } of notes)
+    if ((await tx.get(key.note(peer, name))) === undefined)
+      queueNote(tx, peer, { name, since, note })
+}

@@ -1,0 +1,107 @@
+/** What an envelope holds is read as it was written; what is malformed is refused whole. */
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { test } from 'tap'
+import { must } from '#base/assert.ts'
+import { bytesFromText, concatBytes, equalBytes } from '#base/bytes.ts'
+import { decodeLoad, encodeLoad, type SignedNote, type Wrapping } from '#codec/load.ts'
+import { encodeNote } from '#codec/note.ts'
+import { channelDocument, DIRECTORY, segmentDocument } from '#model/document-id.ts'
+import { flip, holds } from '../support/property.ts'
+import { actorAt, aRoster, nodeAt, nodes, ops } from '../support/wire.ts'
+
+const roster = aRoster()
+const sender = nodeAt(0).certificate.node
+const inOps: Wrapping = { scope: ops, sender, roster }
+const delta = Uint8Array.of(1, 2, 3, 4)
+const segment = segmentDocument(ops, 'routine', 3)
+
+test('a delta alone is nothing but itself', async (t) => {
+  t.equal(encodeLoad({ notes: [], delta }, inOps), delta)
+  t.strictSame(decodeLoad(delta, inOps), { notes: [], delta })
+})
+
+test('notes come back as they were signed, with the delta behind them or none', async (t) => {
+  const notes = [aNote(0), aNote(2)]
+
+  for (const more of [{}, { delta }]) {
+    const load = must(decodeLoad(encodeLoad({ notes, ...more }, inOps), inOps), 'it is read')
+    t.strictSame(load.notes.map(plain), notes.map(plain))
+    t.strictSame(load.delta && [...load.delta], more.delta && [...more.delta])
+  }
+})
+
+test('a document of the scope costs a byte or two, another one its whole id', async (t) => {
+  const notes = [aNote(0)]
+  const here = encodeLoad({ notes }, inOps)
+  const elsewhere = encodeLoad({ notes }, { ...inOps, scope: 'directory' })
+
+  t.ok(elsewhere.length - here.length >= 16 + 16, 'a segment and the settings')
+})
+
+test('the sender is not named, another is, and one that nobody knows is nobody', async (t) => {
+  const whole = encodeLoad({ notes: [aNote(0), aNote(1)] }, inOps)
+  const alone = aRoster([nodeAt(0)])
+
+  const load = must(decodeLoad(whole, { ...inOps, roster: alone }), 'it is read')
+
+  t.strictSame(
+    load.notes.map(({ node }) => node),
+    [sender, undefined],
+  )
+  t.equal(encodeLoad({ notes: [aNote(1)], delta }, { ...inOps, roster: alone }), delta)
+})
+
+test('what is cut short, empty, or followed by no delta is refused', async (t) => {
+  const whole = encodeLoad({ notes: [aNote(0)] }, inOps)
+
+  for (let length = 0; length < whole.length; length += 1)
+    t.equal(decodeLoad(whole.subarray(0, length), inOps), undefined)
+  t.equal(decodeLoad(Uint8Array.of(2, 0), inOps), undefined)
+  t.equal(decodeLoad(concatBytes(Uint8Array.of(2, 0), delta), inOps), undefined)
+  t.equal(decodeLoad(concatBytes(whole, Uint8Array.of(3)), inOps), undefined)
+  for (const kind of [0, 3, 4, 255])
+    t.equal(decodeLoad(Uint8Array.from([kind, ...whole.subarray(1)]), inOps), undefined)
+})
+
+test('whatever is bent, nothing is thrown, and no note becomes another that is as good', async (t) => {
+  const note = aNote(0)
+  const whole = encodeLoad({ notes: [note], delta }, inOps)
+  holds(
+    t,
+    fc.property(fc.nat(), fc.integer({ min: 1, max: 255 }), (place, mask) => {
+      const load = decodeLoad(flip(whole, place, mask), inOps)
+
+      const isBent = load?.notes.some(
+        ({ node, body, signature }) =>
+          node === sender && equalBytes(body, note.body) && equalBytes(signature, note.signature),
+      )
+      assert.ok(load === undefined || load.delta !== undefined)
+      assert.ok(isBent !== true || place % whole.length >= whole.length - delta.length)
+    }),
+    1_000,
+  )
+})
+
+function aNote(at: number): SignedNote {
+  const clock = Object.fromEntries(nodes.map((_, index) => [actorAt(index), index + 1]))
+  const items = [segment, channelDocument(ops), DIRECTORY].map((document) => ({
+    document,
+    clock,
+    read: {},
+  }))
+  const body = encodeNote({ kind: 'receipt', isWhole: false, items }, roster)
+  return { node: nodeAt(at).certificate.node, body, signature: nodeAt(at).sign(bytesFromText('x')) }
+}
+
+function plain({
+  node,
+  body,
+  signature,
+}: {
+  node: unknown
+  body: Uint8Array
+  signature: Uint8Array
+}) {
+  return { node, body: [...body], signature: [...signature] }
+}

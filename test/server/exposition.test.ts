@@ -1,0 +1,28 @@
+import { test } from 'tap'
+import { expositionOf } from '#server/exposition.ts'
+
+test('measures become lines that Prometheus reads', async (t) => {
+  const text = expositionOf([
+    {
+      name: 'holdfast_link_up',
+      help: 'Whether\nit is \\ up.',
+      type: 'gauge',
+      samples: [
+        { labels: { carrier: 'lan', peer: 'bravo "two"\\\n' }, value: 1 },
+        { labels: {}, value: 0.5 },
+      ],
+    },
+    { name: 'holdfast_parcels_total', help: 'Parcels.', type: 'counter', samples: [] },
+  ])
+
+  t.equal(
+    text,
+    [
+      '# HELP holdfast_link_up Whether\\nit is \\\\ up.',
+      '# TYPE holdfast_link_up gauge',
+      'holdfast_link_up{carrier="lan",peer="bravo \\"two\\"\\\\\\n"} 1',
+      'holdfast_link_up 0.5',
+      '',
+    ].join('\n'),
+  )
+})

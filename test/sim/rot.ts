@@ -1,0 +1,67 @@
+/**
+ * Bits that flip on a disk, and blocks of it that are lost: a change or a snapshot that does not open any more, or is not there.
+ * It hits what some other honest node has as well: what was only there is gone, and nobody could bring it back.
+ */
+import type { DocumentId } from '#base/ids.ts'
+import { countBeyond, type Clock } from '#model/log.ts'
+import { key } from '#sync/keys.ts'
+import { unpack, type DocumentRecord } from '#sync/records.ts'
+import type { Chance } from './chance.ts'
+import { EVERYTHING } from './disk.ts'
+import type { Member } from './fleet.ts'
+import { often, type Scene } from './scene.ts'
+
+const MINUTE_MS = 60_000
+/** Where changes and snapshots lie. */
+const DOCUMENT = /^(?:loose|snap)\/([^/]+)/
+const LOST_MAX = 3
+
+/** Lets disks rot now and then. */
+export function rotDisks(scene: Scene, chance: Chance): void {
+  const { members, marks } = scene.stage
+  for (const member of members.slice(0, -1)) {
+    const own = chance.fork(member.name)
+    often(
+      scene,
+      () => own.between(20 * MINUTE_MS, 200 * MINUTE_MS),
+      () => {
+        const names = heldElsewhere(member, members)
+        if (names.length === 0) return
+        const from = own.below(names.length)
+        member.isDamaged = true
+        // What is lost is seen from a disk that is opened; what flips, whenever it is read next.
+        if (member.boot !== undefined || own.happens(0.5)) {
+          marks.count('disk.flipped')
+          member.disk.flip(names[from] ?? '')
+          return
+        }
+        marks.count('disk.block-lost')
+        member.disk.lose(names.slice(from, from + own.between(1, LOST_MAX)))
+      },
+    )
+  }
+}
+
+/** Names of values of documents all of which another node has, too. */
+function heldElsewhere(member: Member, members: readonly Member[]): readonly string[] {
+  const others = members.filter((one) => one !== member && one.capturedAt === undefined)
+  const isElsewhere = new Map<string, boolean>()
+  return member.disk.durable(EVERYTHING).flatMap(([name]) => {
+    const [, document] = DOCUMENT.exec(name) ?? []
+    if (document === undefined) return []
+    const isSafe =
+      isElsewhere.get(document) ?? others.some((other) => covers(other, member, document))
+    isElsewhere.set(document, isSafe)
+    return isSafe ? [name] : []
+  })
+}
+
+function covers(other: Member, member: Member, document: string): boolean {
+  return countBeyond(clockOn(member, document), clockOn(other, document)) === 0
+}
+
+function clockOn({ disk }: Member, document: string): Clock {
+  const place = key.document(document as DocumentId)
+  const [entry] = disk.durable({ from: place, to: `${place} ` })
+  return unpack<DocumentRecord>(entry?.[1])?.clock ?? {}
+}

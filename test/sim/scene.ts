@@ -1,0 +1,49 @@
+/** Where faults happen, and for how long. */
+import type { Fleet, Member } from './fleet.ts'
+import type { Lan } from './lan.ts'
+import type { Post } from './post-carrier.ts'
+import type { Life, Timeline } from './timeline.ts'
+import type { Topology } from './topology.ts'
+import type { Marks } from './trace.ts'
+
+/** What faults befall. */
+export interface Stage {
+  readonly timeline: Timeline
+  readonly marks: Marks
+  readonly members: readonly Member[]
+  readonly topology: Topology
+  readonly fleet: Fleet
+  readonly lan: Lan
+  readonly post: Post
+}
+
+/** A stage as long as faults last. */
+export interface Scene {
+  readonly stage: Stage
+  readonly phase: Life
+}
+
+/** Does `act` again and again, each time after a wait that is drawn anew. */
+export function often({ stage, phase }: Scene, wait: () => number, act: () => void): void {
+  stage.timeline.after(
+    wait(),
+    () => {
+      act()
+      often({ stage, phase }, wait, act)
+    },
+    phase,
+  )
+}
+
+/** The ends of each cable. */
+export function pairs({ topology, members }: Stage): readonly (readonly [Member, Member])[] {
+  return topology.cables.flatMap(([a, b]) => {
+    const [first, second] = [members[a], members[b]]
+    return first === undefined || second === undefined ? [] : [[first, second] as const]
+  })
+}
+
+/** Who goes to the post office. */
+export function postMembers({ topology, members }: Stage): readonly Member[] {
+  return members.filter((member) => topology.post.includes(member.index))
+}
