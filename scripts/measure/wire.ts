@@ -56,10 +56,13 @@ export async function measureWire({ input, nowMs }: WireOptions): Promise<WireRe
   const usable = found.filter(({ text }) => text !== '')
   const { messages } = planMessages(usable, usable.length, chanceFrom(1))
   const rows = SIZES.map((size) => {
-    const runs = Array.from({ length: ROUNDS }, () => run(messages, size, nowMs))
+    const runs = Array.from({ length: ROUNDS }, () => run(messages, { size, nowMs, isThin: false }))
+    const thin = run(messages, { size, nowMs, isThin: true })
     return {
       size,
       sizes: must(runs[0], 'there is a round').sizes,
+      thinSizes: thin.sizes,
+      thinMs: thin.encodeMs,
       encodeMs: median(runs.map(({ encodeMs }) => encodeMs)),
       rebuildMs: median(runs.map(({ rebuildMs }) => rebuildMs)),
     }
@@ -72,8 +75,10 @@ export async function measureWire({ input, nowMs }: WireOptions): Promise<WireRe
     messages: messages.length,
     text_b: rounded(mean(textBytes)),
     ...Object.fromEntries(
-      rows.flatMap(({ size, sizes, encodeMs, rebuildMs }) => [
+      rows.flatMap(({ size, sizes, thinSizes, thinMs, encodeMs, rebuildMs }) => [
         [`payload_${size}_b`, rounded((mean(sizes) * sizes.length) / messages.length)],
+        [`payload_${size}_thin_b`, rounded((mean(thinSizes) * sizes.length) / messages.length)],
+        [`encode_${size}_thin_ratio`, rounded(thinMs / single.encodeMs, 3)],
         [`encode_${size}_ratio`, rounded(encodeMs / single.encodeMs, 3)],
         [`rebuild_${size}_ratio`, rounded(rebuildMs / single.encodeMs, 3)],
       ]),
@@ -90,8 +95,15 @@ interface Run {
 }
 
 /** One node writes everything, `size` posts at a time; another takes it. */
-function run(messages: readonly PlannedMessage[], size: number, nowMs: () => number): Run {
-  const world = aWorld()
+function run(
+  messages: readonly PlannedMessage[],
+  {
+    size,
+    nowMs,
+    isThin,
+  }: { readonly size: number; readonly nowMs: () => number; readonly isThin: boolean },
+): Run {
+  const world = { ...aWorld(), isThin }
   const place = openPlace(world)
   const sizes: number[] = []
   let encodeMs = 0
@@ -117,6 +129,8 @@ interface World {
   readonly people: readonly UserId[]
   readonly roster: Roster
   readonly keyring: Keyring
+  /** Whether envelopes are made for a thin link. */
+  readonly isThin: boolean
   counter: number
 }
 
@@ -132,7 +146,7 @@ function seedOf(name: string): Uint8Array {
   return sha256(bytesFromText(`bench ${name}`))
 }
 
-function aWorld(): World {
+function aWorld(): Omit<World, 'isThin'> {
   const suite = SUITE_NACL
   const root = signingPair(suite, seedOf('root'))
   const organisation = {
@@ -223,6 +237,7 @@ function cut(world: World, log: Log, changes: readonly Logged[]): Uint8Array {
     counter: world.counter,
     key: must(keyring.keyOf(scope, keyring.firstEpoch.id), 'the channel is known'),
     body,
+    isThin: world.isThin,
     sign: () => sender.sign(attestationOf(sender.organisation.id, document, newest.hash)),
   })
 }

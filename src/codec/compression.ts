@@ -1,5 +1,6 @@
 /**
- * Makes a body small: raw, deflate with the base dictionary, or brotli, whichever is smallest.
+ * Makes a body small: raw, deflate with the base dictionary, brotli, or for thin links the mixing coder, whichever is
+ * smallest.
  * Node 24 silently ignores brotli's dictionary, and deflate uses at most 32,506 bytes of one (research/wire.md 1).
  */
 import {
@@ -11,9 +12,10 @@ import {
 } from 'node:zlib'
 import { BODY_BYTES_MAX } from '#base/limits.ts'
 import { DICTIONARY_TEXT } from './dictionary-text.ts'
+import { openMixing, type Mixing } from './mixing.ts'
 
 /** How a body was made small; the number stands in the envelope's flags. */
-export type Compression = 0 | 1 | 2
+export type Compression = 0 | 1 | 2 | 3
 
 /** A body as it will be sealed. */
 export interface Compressed {
@@ -24,12 +26,16 @@ export interface Compressed {
 const NONE = 0
 const DEFLATE_WITH_DICTIONARY = 1
 const BROTLI = 2
+const MIXING = 3
 /** Below this, brotli never won over deflate with the dictionary. */
 const BROTLI_BYTES_MIN = 1_024
 const DICTIONARY = Buffer.from(DICTIONARY_TEXT, 'utf8').subarray(-32_506)
 
-/** The smallest form of `body`. */
-export function compress(body: Uint8Array): Compressed {
+/** Primed at its first use: it takes a while, and many nodes never meet a thin link. */
+let mixing: Mixing | undefined
+
+/** The smallest form of `body`; for a thin link, where a byte is worth a hundred times the work, also of the slow ones. */
+export function compress(body: Uint8Array, { isThin = false } = {}): Compressed {
   const forms: Compressed[] = [
     { compression: NONE, bytes: body },
     {
@@ -38,6 +44,8 @@ export function compress(body: Uint8Array): Compressed {
     },
   ]
   if (body.length >= BROTLI_BYTES_MIN) forms.push({ compression: BROTLI, bytes: brotli(body) })
+  const mixed = isThin ? mixer().encode(body) : undefined
+  if (mixed !== undefined) forms.push({ compression: MIXING, bytes: mixed })
   return forms.reduce((best, form) => (form.bytes.length < best.bytes.length ? form : best))
 }
 
@@ -47,11 +55,17 @@ export function decompress(compressed: Compressed): Uint8Array | undefined {
   const limit = { maxOutputLength: BODY_BYTES_MAX }
   try {
     if (compression === NONE) return bytes.length <= BODY_BYTES_MAX ? bytes : undefined
+    if (compression === MIXING) return mixer().decode(bytes)
     if (compression === BROTLI) return brotliDecompressSync(bytes, limit)
     return inflateRawSync(bytes, { ...limit, dictionary: DICTIONARY })
   } catch {
     return undefined
   }
+}
+
+function mixer(): Mixing {
+  mixing ??= openMixing(DICTIONARY)
+  return mixing
 }
 
 function brotli(body: Uint8Array): Uint8Array {

@@ -30,6 +30,8 @@ export interface Sealing {
   readonly counter: number
   readonly key: EpochKey
   readonly body: Uint8Array
+  /** Whether it goes over a link where each byte counts. */
+  readonly isThin?: boolean
   /** A signature over what `header` and `body` are to be vouched for, or undefined. */
   readonly sign: ((header: Uint8Array) => Uint8Array) | undefined
 }
@@ -57,11 +59,11 @@ const VERSION = 2
 const LIFE_BYTES = 4
 /** Length of the part of a nonce that is new at every start. */
 export const SALT_BYTES = 4
-const COMPRESSIONS: readonly Compression[] = [0, 1, 2]
+const COMPRESSIONS: readonly Compression[] = [0, 1, 2, 3]
 
 /** A sealed envelope. */
 export function sealEnvelope(sealing: Sealing): Uint8Array {
-  const { compression, bytes } = compress(sealing.body)
+  const { compression, bytes } = compress(sealing.body, sealing)
   const writer = byteWriter()
   writer.byte(VERSION | (compression << 2) | (sealing.sign === undefined ? 0 : 16))
   writer.raw(sealing.key.hint)

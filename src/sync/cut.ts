@@ -6,7 +6,7 @@ import {
   type ChangeHash,
   type DocumentId,
 } from '#base/ids.ts'
-import { CUT_BYTES_MAX, CUT_CHANGES_MAX } from '#base/limits.ts'
+import { CUT_BYTES_MAX, CUT_CHANGES_MAX, THIN_PARCEL_BYTES_MAX } from '#base/limits.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
 import { encodeLoad } from '#codec/load.ts'
@@ -64,6 +64,7 @@ export async function cutDelta(
   const bytes = await sealBody(tx, context, {
     body: encodeLoad({ notes, delta }, wrappingOf(context, sealing)),
     sealing,
+    isThin: (want.plainBytesMax ?? Infinity) <= THIN_PARCEL_BYTES_MAX,
     sign: own === undefined ? undefined : () => attest(context, document, own.hash),
   })
   const first: Record<string, number> = {}
@@ -105,6 +106,7 @@ async function sealBody(
   plain: {
     readonly body: Uint8Array
     readonly sealing: EpochKey
+    readonly isThin?: boolean
     readonly sign: (() => Uint8Array) | undefined
   },
 ): Promise<Uint8Array> {
@@ -121,6 +123,7 @@ async function sealBody(
     counter,
     key: sealing,
     body: plain.body,
+    isThin: plain.isThin === true,
     sign: plain.sign,
   })
 }

@@ -13,12 +13,16 @@ test('whatever was made small comes back the same, and never grows', async (t) =
 
   holds(
     t,
-    fc.property(fc.oneof(texts, fc.uint8Array({ maxLength: 3_000 })), (body) => {
-      const compressed = compress(body)
+    fc.property(
+      fc.oneof(texts, fc.uint8Array({ maxLength: 3_000 })),
+      fc.boolean(),
+      (body, isThin) => {
+        const compressed = compress(body, { isThin })
 
-      assert.equal(hexFromBytes(decompress(compressed) ?? Uint8Array.of(1)), hexFromBytes(body))
-      assert.ok(compressed.bytes.length <= body.length)
-    }),
+        assert.equal(hexFromBytes(decompress(compressed) ?? Uint8Array.of(1)), hexFromBytes(body))
+        assert.ok(compressed.bytes.length <= body.length)
+      },
+    ),
     200,
   )
 })
@@ -32,6 +36,9 @@ test('each form is chosen where it is the smallest', async (t) => {
   t.equal(compress(report).compression, 1)
   t.ok(compress(report).bytes.length < report.length / 2)
   t.equal(compress(bytesFromText(lines.join(''))).compression, 2)
+  t.equal(compress(report, { isThin: true }).compression, 3)
+  t.ok(compress(report, { isThin: true }).bytes.length < compress(report).bytes.length)
+  t.equal(compress(bytesFromText(lines.join('')), { isThin: true }).compression, 2)
 })
 
 test('what would inflate beyond the limit is stopped early', async (t) => {
@@ -48,11 +55,15 @@ test('what would inflate beyond the limit is stopped early', async (t) => {
 test('damaged bytes give nothing or something, and never throw', async (t) => {
   holds(
     t,
-    fc.property(fc.constantFrom(1 as const, 2 as const), fc.uint8Array(), (compression, bytes) => {
-      const body = decompress({ compression, bytes })
+    fc.property(
+      fc.constantFrom(1 as const, 2 as const, 3 as const),
+      fc.uint8Array(),
+      (compression, bytes) => {
+        const body = decompress({ compression, bytes })
 
-      assert.ok(body === undefined || body.length <= BODY_BYTES_MAX)
-    }),
+        assert.ok(body === undefined || body.length <= BODY_BYTES_MAX)
+      },
+    ),
     500,
   )
 })

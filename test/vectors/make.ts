@@ -144,6 +144,7 @@ function wireVectors(): Vectors {
     envelopes: [
       envelopeOf('as it is', { body: seededRandom(7).bytes(60) }),
       envelopeOf('with the dictionary', { body: deltas.whole, counter: 300, sign }),
+      envelopeOf('with the mixing coder', { body: bytesFromText('Bridge out, 40 people need water'), isThin: true, counter: 301 }),
       envelopeOf('with brotli', { body: bytesFromText(longText()), counter: 2 ** 53 - 1 }),
     ],
   }

@@ -1,0 +1,78 @@
+/** The mixing coder gives back what went in, bit for bit on every machine, and takes nothing else for it. */
+import fc from 'fast-check'
+import { test } from 'tap'
+import { must } from '#base/assert.ts'
+import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
+import { MIXED_BYTES_MAX } from '#base/limits.ts'
+import { openMixing } from '#codec/mixing.ts'
+import { seededRandom } from '../support/random.ts'
+import { holds } from '../support/property.ts'
+
+const TEXT =
+  'The bridge is out. We need water, food and a doctor at the school. Немає світла і води. '
+const coder = openMixing(bytesFromText(TEXT.repeat(3)))
+
+test('whatever bytes go in come out again', async (t) => {
+  const anyText = fc.string({ unit: 'grapheme', maxLength: 200 }).map(bytesFromText)
+  const anyBytes = fc.uint8Array({ maxLength: 300 })
+  holds(
+    t,
+    fc.property(fc.oneof(anyText, anyBytes), (plain) => {
+      const bytes = must(coder.encode(plain), 'it is short enough')
+      return hexFromBytes(must(coder.decode(bytes), 'it is whole')) === hexFromBytes(plain)
+    }),
+  )
+})
+
+function size(plain: Uint8Array): number {
+  return must(coder.encode(plain), 'short').length
+}
+
+test('what is like the text gets small, and noise hardly larger', async (t) => {
+  const like = bytesFromText('We need a doctor and water at the bridge')
+  const noise = seededRandom(1).bytes(1_000)
+
+  t.ok(size(like) * 2 < like.length, String(size(like)))
+  t.ok(size(noise) < noise.length * 1.1, String(size(noise)))
+  t.equal(size(new Uint8Array(0)), 1)
+  t.ok(size(new Uint8Array(MIXED_BYTES_MAX)) < 200)
+})
+
+test('what was coded before changes nothing: each stands alone', async (t) => {
+  const plain = bytesFromText('No water at the school')
+  const first = must(coder.encode(plain), 'short')
+  for (const other of ['Немає води', 'No water at the school', '']) {
+    const bytes = must(coder.encode(bytesFromText(other)), 'short')
+    coder.decode(bytes)
+    coder.decode(bytes.subarray(0, -1))
+  }
+  t.strictSame(coder.encode(plain), first)
+  t.strictSame(openMixing(bytesFromText(TEXT.repeat(3))).encode(plain), first)
+})
+
+test('the bits are the same on every machine', async (t) => {
+  const plain = bytesFromText('Bridge out, 40 people, need food. Їжа?')
+  t.equal(
+    hexFromBytes(must(coder.encode(plain), 'short')),
+    '29ffdca82e30f59041244caa43b364affcbce3f17981fd3ba203',
+  )
+})
+
+test('more than its limit is left to others', async (t) => {
+  t.equal(coder.encode(new Uint8Array(MIXED_BYTES_MAX + 1)), undefined)
+  t.ok(coder.encode(new Uint8Array(MIXED_BYTES_MAX)))
+  t.equal(coder.decode(Uint8Array.of(0x81, 0x10, 1, 2, 3)), undefined, 'says 2,049')
+})
+
+test('bytes that are no such text give undefined or another text of the length they say, and never throw', async (t) => {
+  const whole = must(coder.encode(bytesFromText('We need water at the bridge')), 'short')
+  t.equal(coder.decode(new Uint8Array(0)), undefined)
+  t.equal(coder.decode(new Uint8Array([...whole, 0, 0, 0, 0, 0])), undefined, 'too long')
+  holds(
+    t,
+    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+      const plain = coder.decode(bytes)
+      return plain === undefined || plain.length <= MIXED_BYTES_MAX
+    }),
+  )
+})
