@@ -15,7 +15,7 @@ import {
   startNode,
 } from './processes.ts'
 
-suite.setTimeout(60_000)
+suite.setTimeout(180_000)
 
 test('a node locked by a passphrase says nothing until it is unlocked, and can be locked again', async (t) => {
   const folder = t.testdir()
