@@ -68,11 +68,13 @@ export async function serve(bench: Bench, service: Service): Promise<void> {
   while (!service.signal.aborted) {
     const room = isReachable ? roomFor(service.carrier, state) : undefined
     const next = room === undefined ? undefined : await look(bench, service, { ...state, room })
+    // What was cut while the contact ended lies on the disk for the next one.
+    if (service.signal.aborted) break
     if (next?.cut !== undefined) {
       launch(next.cut)
       continue
     }
-    if (!service.signal.aborted) onQuiet?.(state.peer, under.size)
+    onQuiet?.(state.peer, under.size)
     await waitForMore(bench, bell, next?.lookAgainAt)
   }
   service.signal.removeEventListener('abort', ring)

@@ -3,8 +3,8 @@
  * answered for them, which channels somebody has had on a screen. Delivery words are held against this.
  */
 import type { ChannelId, DocumentId, NodeId } from '#base/ids.ts'
-import { DELTA_KIND } from '#codec/delta.ts'
 import { openEnvelope } from '#codec/envelope.ts'
+import { decodeLoad } from '#codec/load.ts'
 import { decodeNote, type Note } from '#codec/note.ts'
 import type { Write } from '#ports/store.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
@@ -30,10 +30,10 @@ export interface Evidence {
   readonly sealingOf: (envelope: Uint8Array) => Sealing | undefined
 }
 
-/** What an envelope holds: the numbers of messages, or what kind of note it is. */
+/** What an envelope holds: the numbers of messages, and the kinds of its notes. */
 export interface EnvelopeContent {
   readonly messages: readonly number[]
-  readonly note: Note['kind'] | undefined
+  readonly notes: readonly Note['kind'][]
 }
 
 /** What an envelope says of itself once it is open. */
@@ -65,9 +65,10 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
     if (known !== undefined) return known
     const opened = openEnvelope(envelope, roster, keyring)
     if (!opened.ok) return undefined
-    const { body } = opened
-    const note = body[0] === DELTA_KIND ? undefined : decodeNote(body, roster)
-    const content = { messages: [...new Set(numbersIn(body))], note: note?.kind }
+    const { body, key, sender } = opened
+    const load = decodeLoad(body, { scope: key.scope, sender: sender.node, roster })
+    const notes = load?.notes.flatMap((note) => decodeNote(note.body, roster)?.kind ?? []) ?? []
+    const content = { messages: [...new Set(numbersIn(body))], notes }
     contents.set(name, content)
     return content
   }

@@ -200,9 +200,9 @@ interface Repairs {
 function openRepairs({ book, evidence, marks, now, members }: WatchGround): Repairs {
   const askedAt = new Map<Member, Instant>()
   return {
-    onSend: (member, { messages, note }) => {
-      if (note !== undefined) marks.count(`note.${note}`)
-      if (note === 'want') askedAt.set(member, now())
+    onSend: (member, { messages, notes }) => {
+      for (const note of notes) marks.count(`note.${note}`)
+      if (notes.includes('want')) askedAt.set(member, now())
       const others = messages.filter((number) => book.all()[number]?.home !== member.index)
       for (const asking of members) {
         const isOpen = now() - (askedAt.get(asking) ?? -Infinity) < WANTED_MS
