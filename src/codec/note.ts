@@ -27,14 +27,18 @@ export interface NoteItem {
   readonly digest?: Uint8Array
 }
 
-/** A note. `isWhole` (have only): documents it does not name, its sender does not have at all. */
+/** A note. Both flags are for `have` only. */
 export interface Note {
   readonly kind: 'receipt' | 'have' | 'want'
+  /** Documents it does not name, its sender does not have at all. */
   readonly isWhole: boolean
+  /** Its sender wants to hear what others have of the documents it names. */
+  readonly isQuestion?: true
   readonly items: readonly NoteItem[]
 }
 
 const KINDS = { receipt: 2, have: 3, want: 4 } as const
+const [WHOLE, QUESTION] = [1, 2]
 const ITEMS_MAX = 5_000
 const DIGEST_BYTES = 4
 const NO_DIGEST = new Uint8Array(DIGEST_BYTES)
@@ -48,7 +52,7 @@ export function encodeNote(note: Note, roster: Roster): Uint8Array {
   const writer = byteWriter()
   const actors = actorsOf(note).filter((actor) => roster.ofActor(actor) !== undefined)
   writer.byte(KINDS[note.kind])
-  writer.byte(note.isWhole ? 1 : 0)
+  writer.byte((note.isWhole ? WHOLE : 0) | (note.isQuestion === true ? QUESTION : 0))
   writer.uint(actors.length)
   for (const actor of actors) {
     writer.uint(roster.ofActor(actor)?.number ?? 0)
@@ -79,14 +83,17 @@ export function decodeNote(body: Uint8Array, roster: Roster): Note | undefined {
     const number = reader.byte()
     const kind = (['receipt', 'have', 'want'] as const).find((name) => KINDS[name] === number)
     if (kind === undefined) return undefined
-    const isWhole = reader.byte() === 1
+    const flags = reader.byte()
+    const isWhole = flags === WHOLE || flags === (WHOLE | QUESTION)
+    const isQuestion = flags === QUESTION || flags === (WHOLE | QUESTION)
     const actors = readList(reader.uint, ACTORS_MAX, () => {
       const certificate = roster.byNumber(reader.uint())
       const life = reader.raw(4)
       return certificate && actorOf(certificate.node, life)
     })
     const items = readList(reader.uint, ITEMS_MAX, () => readItem(reader, actors, kind === 'have'))
-    return reader.left() > 0 ? undefined : { kind, isWhole, items }
+    if (reader.left() > 0) return undefined
+    return { kind, isWhole, items, ...(isQuestion && { isQuestion }) }
   } catch (error) {
     if (error instanceof MalformedBytes) return undefined
     throw error

@@ -9,7 +9,7 @@ import { countBeyond, joinClocks } from '#model/log.ts'
 import { laneFromNumber, LANES, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { isNode, type SyncContext } from './context.ts'
-import { introduce, NOTE_LANE, nextNote } from './contact-notes.ts'
+import { introduce, introduceAnew, NOTE_LANE, nextNote } from './contact-notes.ts'
 import type { ContactState, Next } from './contact-state.ts'
 import { cutDelta, cutOf, type Cut } from './cut.ts'
 import { sealingKeyFor } from './epochs.ts'
@@ -107,7 +107,7 @@ async function meet(tx: Tx, context: SyncContext, state: ContactState): Promise<
     pack({
       carrier: state.carrier,
       firstAt: context.now(),
-      isIntroduced: false,
+      introducedAs: undefined,
     } satisfies PeerRecord),
   )
   tx.afterwards(() => context.peers.add(state.peer))
@@ -117,7 +117,7 @@ async function meet(tx: Tx, context: SyncContext, state: ContactState): Promise<
     await setHas(tx, context, { peer: state.peer, document, clock })
     tx.put(key.owed(state.peer, document), pack(context.now()))
   }
-  if (isNode(state.peer)) await passOnAgain(tx, context, state.peer)
+  if (isNode(state.peer)) await passOnAgain(tx, context, { peer: state.peer })
 }
 
 /**
@@ -134,7 +134,8 @@ async function forget(tx: Tx, context: SyncContext, peer: PeerId): Promise<void>
     await setHas(tx, context, { peer, document, clock: covered })
     tx.put(key.owed(peer, document), pack(context.now()))
   }
-  await passOnAgain(tx, context, peer)
+  await passOnAgain(tx, context, { peer })
+  await introduceAnew(tx, context, peer)
 }
 
 /**

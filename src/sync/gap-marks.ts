@@ -116,6 +116,22 @@ export async function announcedOf(
   return { wanted: await withinEnds(reader, context, { document, wanted: all }), holders }
 }
 
+/**
+ * Whether somebody who still belongs has signed for more than is here; the mark goes where nobody has. Of our own list in this life
+ * `hearsay.ts` asks.
+ */
+export async function isStillAnnounced(
+  tx: Tx,
+  context: SyncContext,
+  document: DocumentId,
+): Promise<boolean> {
+  const { wanted } = await announcedOf(tx, context, document)
+  const mine = await clockHere(tx, document)
+  if (countBeyond(wanted, mine) === 0) tx.delete(key.announced(document))
+  const { [context.replica.actor]: _, ...others } = wanted
+  return countBeyond(others, mine) > 0
+}
+
 /** The other nodes that may hold a document. */
 export function othersWith(context: SyncContext, document: DocumentId): readonly NodeId[] {
   const self = context.identity.certificate.node

@@ -1,5 +1,5 @@
 /** Opens all of sync for one node: replica, directory, roster, keyring, and the driver that runs them. */
-import { actorOf } from '#base/ids.ts'
+import { actorOf, type Instant } from '#base/ids.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
@@ -129,14 +129,15 @@ function contextOf(
     foundedAt: () => Math.min(...roster.all().map(({ validFrom }) => validFrom)),
     refold: (tx) => fold(tx, context),
     onFork: (fork, tx) => proveFork(tx, context, fork),
-    run: newRun(),
+    run: newRun(clock.now()),
     onRebirth: options.onRebirth ?? (() => undefined),
   }
   return { context, audit }
 }
 
-function newRun(): Run {
+function newRun(startedAt: Instant): Run {
   return {
+    startedAt,
     isUnsure: false,
     unsureSince: undefined,
     isOver: false,
@@ -144,6 +145,7 @@ function newRun(): Run {
     hasDoubts: false,
     isLooking: false,
     asked: new Map(),
+    heard: new Map(),
     doubts: new Map(),
     claimed: new Map(),
     asideUntil: undefined,
