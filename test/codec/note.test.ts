@@ -48,6 +48,16 @@ test('a note says which changes of which documents, and how far they were read',
   )
 })
 
+test('a question is one, whether it names all documents or some', async (t) => {
+  for (const isWhole of [true, false]) {
+    const note: Note = { ...aNote({}), isWhole, isQuestion: true }
+    t.match(decodeNote(encodeNote(note, roster), roster), { isWhole, isQuestion: true })
+    const bytes = encodeNote(note, roster)
+    bytes[1] = 4
+    t.match(decodeNote(bytes, roster), { isWhole: false, isQuestion: undefined })
+  }
+})
+
 test('actors of nodes that the writer does not know are left out', async (t) => {
   const clock = { [actorAt(0)]: 4, [anActor('unknown')]: 9 }
 
