@@ -14,7 +14,7 @@ import type { ContactState, Next } from './contact-state.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cutNote, sealNote } from './cut.ts'
 import { key, range } from './keys.ts'
-import { isStillAnnounced, noteQuestion } from './gap-marks.ts'
+import { isToBeAsked, noteQuestion } from './gap-marks.ts'
 import { oldestDebt } from './ledger.ts'
 import { describe, describeAll, gapsOf, type Gap } from './notes.ts'
 import { pack, unpack, type AnnouncedRecord, type PeerRecord } from './records.ts'
@@ -122,7 +122,7 @@ async function nextWant(tx: Tx, context: SyncContext, state: ContactState): Prom
     // A time that lies ahead means that the clock was set back.
     const isDue = dueAt <= now || at > now
     if (!isDue) times.push(dueAt)
-    else if (!gap.isAnnounced || (await isStillAnnounced(tx, context, gap.document)))
+    else if (!gap.isAnnounced || (await isToBeAsked(tx, context, { ...gap, peer: state.peer })))
       wanted.push(gap.document)
   }
   const lookAgainAt = times.length === 0 ? undefined : Math.min(...times)

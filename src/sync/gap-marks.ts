@@ -8,7 +8,7 @@ import { laneOfDocument } from '#model/document-id.ts'
 import { countBeyond, joinClocks, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { isGood, mayHold } from './audience.ts'
-import type { SyncContext } from './context.ts'
+import { isNode, type SyncContext } from './context.ts'
 import { key } from './keys.ts'
 import { endOf, topOf } from './list-end.ts'
 import {
@@ -117,17 +117,18 @@ export async function announcedOf(
 }
 
 /**
- * Whether somebody who still belongs has signed for more than is here; the mark goes where nobody has. Of our own list in this life
- * `hearsay.ts` asks.
+ * Whether a peer is to be asked for what was announced: somebody who still belongs has signed for more than is here, the peer itself
+ * where it is a node. The mark goes where nobody has. Of our own list in this life `hearsay.ts` asks.
  */
-export async function isStillAnnounced(
+export async function isToBeAsked(
   tx: Tx,
   context: SyncContext,
-  document: DocumentId,
+  { document, peer }: { readonly document: DocumentId; readonly peer: PeerId },
 ): Promise<boolean> {
-  const { wanted } = await announcedOf(tx, context, document)
+  const { wanted, holders } = await announcedOf(tx, context, document)
   const mine = await clockHere(tx, document)
   if (countBeyond(wanted, mine) === 0) tx.delete(key.announced(document))
+  if (isNode(peer) && !holders.some(({ node }) => node === peer)) return false
   const { [context.replica.actor]: _, ...others } = wanted
   return countBeyond(others, mine) > 0
 }

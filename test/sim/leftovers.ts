@@ -1,6 +1,7 @@
 /** What must not be left on a disk once everything has drained. */
-import { nodePrefix, nodePrefixOfPerson, type ChannelId } from '#base/ids.ts'
-import { isFounder } from '#model/channel-id.ts'
+import { nodePrefix, nodePrefixOfPerson, type ChannelId, type DocumentId } from '#base/ids.ts'
+import { isFounder, kindOfChannel } from '#model/channel-id.ts'
+import { channelOfDocument } from '#model/document-id.ts'
 import type { Amendment } from '#model/view.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
 import type { Sealing } from './evidence.ts'
@@ -20,7 +21,17 @@ interface Rest {
 }
 
 /** Prefixes of keys under which something waits: for a peer, for an answer, for something it depends on. */
-const WAITING = ['out/', 'fly/', 'note/', 'owe/', 'wait/', 'park/', 'view/orphan/'] as const
+const WAITING = [
+  'out/',
+  'fly/',
+  'note/',
+  'owe/',
+  'wait/',
+  'park/',
+  'hole/',
+  'more/',
+  'view/orphan/',
+] as const
 
 /** Fails for whatever still wants to go somewhere from a node's disk, or waits for what will come. */
 export function checkLeftovers(end: Rest, member: Member): void {
@@ -50,6 +61,7 @@ function mayStay(
   // Nobody goes to a captured node any more.
   if (captured.some(({ id }) => place.includes(`/${id}/`))) return true
   if (prefix === 'park/') return mayStayParked(rest, value)
+  if (prefix === 'hole/' || prefix === 'more/') return mayStayLacking(captured, place)
   if (prefix !== 'view/orphan/') return false
   // What anybody says of a message of a captured node that counts no more, or a captured node of whatever it likes.
   const author = unpack<Pick<Amendment, 'author'>>(value)?.author
@@ -58,6 +70,17 @@ function mayStay(
     ({ id, index }) =>
       target?.home === index || (author && nodePrefixOfPerson(author) === nodePrefix(id)),
   )
+}
+
+/**
+ * A captured node says to hold what it likes, and what it held may be gone with it. Of an audit, and of a channel that is not
+ * public, who belongs to it hears also where nobody in between could give it.
+ */
+function mayStayLacking(captured: readonly Member[], place: string): boolean {
+  const document = place.split('/')[1] as DocumentId
+  const channel = channelOfDocument(document)
+  if (captured.length > 0 || document.startsWith('a.')) return true
+  return channel !== undefined && kindOfChannel(channel) !== 'public'
 }
 
 function mayStayParked({ members, captured, reference, sealingOf }: Waiting, value: Uint8Array) {
