@@ -74,6 +74,14 @@ export const RELAY_DELAY_MS = 30_000
 export const INTRODUCTION_DELAY_MS = 60_000
 /** How long something missing has to come by itself before it is asked for: 10 s. */
 export const WANT_AFTER_MS = 10_000
+/** How long what others have signed for has to come by itself, as receipts may overtake it: 10 min. */
+export const WANT_ANNOUNCED_AFTER_MS = 600_000
+/** How often the time before asking again doubles for that: up to about a day, as it may be a lie. */
+export const WANT_ANNOUNCED_DOUBLINGS_MAX = 10
+/** After how long everybody is asked about what lies at a post office and was not signed for: an hour. */
+export const UNSIGNED_MS = 3_600_000
+/** How often that time doubles: up to about five days. */
+export const UNSIGNED_DOUBLINGS_MAX = 7
 /** When the same document is first asked for again, in milliseconds; then after twice that, and so on. */
 export const WANT_INTERVAL_MS = 60_000
 /** How often that time doubles in one contact: up to about an hour. */

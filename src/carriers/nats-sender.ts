@@ -169,7 +169,7 @@ async function publish(desk: Desk, job: Job): Promise<void> {
     pump(desk)
     if (answer !== undefined) await settle(desk, job, verdictOf(answer))
     else if (job.tries === 1) enqueue(desk, job)
-    else await again(desk, job)
+    else await readBack(desk, job)
   } catch (error) {
     job.settle.reject(error)
   }
@@ -205,12 +205,16 @@ async function again(desk: Desk, job: Job): Promise<void> {
   if (!job.over.aborted) enqueue(desk, job)
 }
 
-/** Something stands there: our own earlier try whose answer was lost, or a stranger's. */
+/**
+ * Something stands there: our own earlier try whose answer was lost, or a stranger's. Where there is no stream at all, nobody says
+ * so to whoever publishes while other nodes listen.
+ */
 async function readBack(desk: Desk, job: Job): Promise<void> {
   const { exchange, options, ports } = desk
   const { workspace } = options
   const subject = `$JS.API.DIRECT.GET.${workspace}.${job.subject}`
   const finding = findingOf(await exchange.ask({ subject, bytes: new Uint8Array() }))
+  if (finding.kind === 'nobody') desk.onNobody()
   if (finding.kind !== 'found') return again(desk, job)
   if (equalBytes(finding.bytes, job.parcel.bytes)) return job.settle.resolve('departed')
   const { lane, number } = job.parcel

@@ -26,7 +26,7 @@ function about(answer: NodeStatus, url: string): readonly string[] {
   const clock = answer.clock.state === 'uncertain' ? [['Clock', inWords(answer.clock)]] : []
   const gaps =
     answer.waitingChanges > 0
-      ? [['Waiting', `${answer.waitingChanges} changes wait for others that have not arrived`]]
+      ? [['Waiting', `${answer.waitingChanges} for what has not arrived: see holdfast gaps`]]
       : []
   return [
     `${node.name} (${node.role}) of ${organisationName}, Holdfast ${version}`,

@@ -25,14 +25,19 @@ export interface NoteItem {
   readonly digest?: Uint8Array
 }
 
-/** A note. `isWhole` (have only): documents it does not name, its sender does not have at all. */
+/** A note. Both flags are for `have` only. */
 export interface Note {
   readonly kind: 'receipt' | 'have' | 'want'
+  /** Documents it does not name, its sender does not have at all. */
   readonly isWhole: boolean
+  /** Its sender wants to hear what others have of the documents it names. */
+  readonly isQuestion?: true
   readonly items: readonly NoteItem[]
 }
 
 const KINDS = { receipt: 2, have: 3, want: 4 } as const
+const WHOLE = 1
+const QUESTION = 2
 const ITEMS_MAX = 5_000
 const DIGEST_BYTES = 4
 const NO_DIGEST = new Uint8Array(DIGEST_BYTES)
@@ -47,6 +52,7 @@ export function encodeNote(note: Note, roster: Roster): Uint8Array {
   return write({
     kind: note.kind,
     isWhole: note.isWhole,
+    isQuestion: note.isQuestion === true,
     actors: actors.map((actor) => ({
       number: roster.ofActor(actor)?.number ?? 0,
       life: Buffer.from(actor.slice(16), 'hex'),
@@ -65,12 +71,13 @@ export function encodeNote(note: Note, roster: Roster): Uint8Array {
 /** The note in the bytes that were signed, or undefined when they are malformed. Actors of unknown nodes are passed over. */
 export function decodeNote(body: Uint8Array, roster: Roster): Note | undefined {
   try {
-    const { kind, isWhole, actors, items } = parse(short(body))
+    const { kind, isWhole, isQuestion, actors, items } = parse(short(body))
     const known = actors.map(({ number, life }) => {
       const certificate = roster.byNumber(number)
       return certificate && actorOf(certificate.node, life)
     })
-    return { kind, isWhole, items: items.map((item) => itemOf(item, known, kind)) }
+    const named = items.map((item) => itemOf(item, known, kind))
+    return { kind, isWhole, items: named, ...(isQuestion && { isQuestion }) }
   } catch (error) {
     if (error instanceof MalformedBytes) return undefined
     throw error
@@ -91,6 +98,7 @@ export function restoreNote(bytes: Uint8Array, scope: Scope): Uint8Array {
 interface Written {
   readonly kind: Note['kind']
   readonly isWhole: boolean
+  readonly isQuestion: boolean
   readonly actors: readonly { readonly number: number; readonly life: Uint8Array }[]
   readonly items: readonly WrittenItem[]
 }
@@ -105,10 +113,10 @@ interface WrittenItem {
   readonly digest: Uint8Array
 }
 
-function write({ kind, isWhole, actors, items }: Written, scope?: Scope): Uint8Array {
+function write({ kind, actors, items, ...flags }: Written, scope?: Scope): Uint8Array {
   const writer = byteWriter()
   writer.byte(KINDS[kind])
-  writer.byte(isWhole ? 1 : 0)
+  writer.byte((flags.isWhole ? WHOLE : 0) | (flags.isQuestion ? QUESTION : 0))
   writer.uint(actors.length)
   for (const { number, life } of actors) {
     writer.uint(number)
@@ -132,8 +140,8 @@ function parse(body: Uint8Array, scope?: Scope): Written {
   const reader = byteReader(body)
   const number = reader.byte()
   const kind = (['receipt', 'have', 'want'] as const).find((name) => KINDS[name] === number)
-  const whole = reader.byte()
-  if (kind === undefined || whole > (kind === 'have' ? 1 : 0))
+  const flags = reader.byte()
+  if (kind === undefined || flags > (kind === 'have' ? WHOLE | QUESTION : 0))
     throw new MalformedBytes('there is no such note')
   const actors = readList(reader.uint, ACTORS_MAX, () => ({
     number: reader.uint(),
@@ -142,7 +150,8 @@ function parse(body: Uint8Array, scope?: Scope): Written {
   const about = { kind, actors: actors.length, scope }
   const items = readList(reader.uint, ITEMS_MAX, () => readItem(reader, about))
   if (reader.left() > 0) throw new MalformedBytes('something follows a note')
-  return { kind, isWhole: whole === 1, actors, items }
+  const [isWhole, isQuestion] = [(flags & WHOLE) !== 0, (flags & QUESTION) !== 0]
+  return { kind, isWhole, isQuestion, actors, items }
 }
 
 function short(bytes: Uint8Array): Uint8Array {

@@ -8,37 +8,60 @@ import {
   RIDE_BESIDE_BYTES_MAX,
   RIDE_BYTES_MAX,
   WANT_AFTER_MS,
+  WANT_ANNOUNCED_AFTER_MS,
+  WANT_ANNOUNCED_DOUBLINGS_MAX,
   WANT_DOUBLINGS_MAX,
   WANT_INTERVAL_MS,
 } from '#base/limits.ts'
 import { channelOfDocument, KEYS } from '#model/document-id.ts'
 import type { Note } from '#codec/note.ts'
 import type { Lane } from '#model/precedence.ts'
+import type { PeerId } from '#ports/carrier.ts'
 import { audienceOf } from './audience.ts'
 import type { ContactState } from './contact-state.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cutNotes, type Cut, type Riders } from './cut.ts'
 import { key, range } from './keys.ts'
-import { gapsOf, noteQuestion } from './gap-marks.ts'
+import { gapsOf, isToBeAsked, noteQuestion, type Gap } from './gap-marks.ts'
 import { clockOf, oldestDebt } from './ledger.ts'
 import { noteBytes, noteName, oldestNote, queueNote, signNote, takeQueued } from './note-queue.ts'
-import { describe, describeAll, itemBytes, NOTE_BYTES_MAX } from './notes.ts'
-import { pack, unpack, type PeerRecord, type QueuedNote } from './records.ts'
+import { describe, describeAll, describeEach, itemBytes, NOTE_BYTES_MAX } from './notes.ts'
+import { pack, unpack, type AnnouncedRecord, type PeerRecord, type QueuedNote } from './records.ts'
 import type { Tx } from './replica.ts'
+import { unsignedAt } from './unsigned.ts'
 
 /** Notes that go alone go behind what is urgent and before what is routine. */
 export const NOTE_LANE: Lane = 'priority'
 
-/** Says all we have, so that the peer can send what we lack. */
+/**
+ * Says all we have, so that the peer can send what we lack. In a later life a post office is asked, too: the disk may have lost
+ * what others have signed for.
+ */
 export async function introduce(
   tx: Tx,
   context: SyncContext,
   { peer }: Pick<ContactState, 'peer'>,
 ): Promise<void> {
-  for (const [index, note] of (await describeAll(tx)).entries())
-    queueNote(tx, peer, { name: `!have.${index}`, since: 0, note: signNote(context, note) })
   const known = unpack<PeerRecord>(await tx.get(key.peer(peer)))
-  if (known !== undefined) tx.put(key.peer(peer), pack({ ...known, isIntroduced: true }))
+  const isLater = known?.introducedAs !== undefined && !isNode(peer)
+  for (const [index, note] of (await describeAll(tx)).entries()) {
+    const said = isLater ? asQuestion(note) : note
+    queueNote(tx, peer, { name: `!have.${index}`, since: 0, note: signNote(context, said) })
+  }
+  const told = known && ({ ...known, introducedAs: context.replica.actor } satisfies PeerRecord)
+  if (told !== undefined) tx.put(key.peer(peer), pack(told))
+}
+
+function asQuestion(note: Note): Note {
+  return { ...note, isQuestion: true }
+}
+
+/** A post office that may have lost something is told again what we have, once it has had time to give what it holds. */
+export async function introduceAnew(tx: Tx, context: SyncContext, peer: PeerId): Promise<void> {
+  const known = unpack<PeerRecord>(await tx.get(key.peer(peer)))
+  if (known === undefined || isNode(peer)) return
+  const again: PeerRecord = { ...known, firstAt: context.now(), introducedAs: undefined }
+  tx.put(key.peer(peer), pack(again))
 }
 
 /** When what waits for the peer is to go, alone if need be. */
@@ -58,10 +81,12 @@ export async function notesDue(
   const introduceAt = await introductionAt(tx, context, state)
   const isNow = introduceAt !== undefined && introduceAt <= now
   if (isNow) await introduce(tx, context, state)
-  const wantAt = await sayWants(tx, context, state)
+  const wantsAt = await sayWants(tx, context, state)
+  const askAt = await sayQuestions(tx, context, state)
   const times = await dueTimes(tx, context, state)
   const isDue = times.some((at) => at <= now)
-  const later = [isNow ? undefined : introduceAt, wantAt, ...times].filter((at) => at !== undefined)
+  const all = [isNow ? undefined : introduceAt, wantsAt, askAt, ...times]
+  const later = all.filter((at) => at !== undefined)
   return { isDue, lookAgainAt: isDue || later.length === 0 ? undefined : Math.min(...later) }
 }
 
@@ -187,31 +212,77 @@ async function sayWants(
   state: ContactState,
 ): Promise<Instant | undefined> {
   const now = context.now()
+  const { peer, isVisit = false } = state
   const wanted: DocumentId[] = []
   const times: Instant[] = []
-  for (const { document, since } of await gapsOf(tx)) {
-    const last = state.wanted.get(document)
-    const at = last === undefined ? since : last.at
-    const firstMs = state.isVisit ? 0 : WANT_AFTER_MS
-    const dueAt = at + (last === undefined ? firstMs : WANT_INTERVAL_MS * 2 ** last.times)
-    // A time that lies ahead means that the clock was set back.
-    if (dueAt <= now || at > now) wanted.push(document)
-    else times.push(dueAt)
+  for (const gap of await allGaps(tx)) {
+    const dueAt = wantAt(gap, state, now)
+    if (dueAt > now) times.push(dueAt)
+    else if (!gap.isAnnounced || (await isToBeAsked(tx, context, { ...gap, peer, isVisit })))
+      wanted.push(gap.document)
   }
   const said = wanted.length === 0 ? undefined : await describe(tx, 'want', wanted)
   if (said !== undefined)
-    queueNote(tx, state.peer, { name: '!want', since: 0, note: signNote(context, said) })
+    queueNote(tx, peer, { name: '!want', since: 0, note: signNote(context, said) })
   for (const { document } of said?.items ?? []) {
-    const asked = Math.min(WANT_DOUBLINGS_MAX, (state.wanted.get(document)?.times ?? -1) + 1)
+    const asked = (state.wanted.get(document)?.times ?? -1) + 1
     state.wanted.set(document, { at: now, times: asked })
-    noteQuestion(tx, document, { at: now, of: state.peer })
+    noteQuestion(tx, document, { at: now, of: peer })
   }
   return times.length === 0 ? undefined : Math.min(...times)
 }
 
+/** Asks everybody at a post office about what nobody signs for; when to look again. */
+async function sayQuestions(
+  tx: Tx,
+  context: SyncContext,
+  state: ContactState,
+): Promise<Instant | undefined> {
+  const { documents, lookAgainAt } = await unsignedAt(tx, context, state)
+  const notes = documents.length === 0 ? [] : await describeEach(tx, documents)
+  for (const [index, note] of notes.entries()) {
+    const signed = signNote(context, asQuestion(note))
+    queueNote(tx, state.peer, { name: `!ask.${index}`, since: 0, note: signed })
+  }
+  return lookAgainAt
+}
+
+interface Asking extends Gap {
+  /** Nothing is there that waits for it; others have only signed for it. */
+  readonly isAnnounced: boolean
+}
+
+async function allGaps(tx: Tx): Promise<readonly Asking[]> {
+  const known = (await gapsOf(tx)).map((gap) => ({ ...gap, isAnnounced: false }))
+  const documents = new Set(known.map(({ document }) => document))
+  const announced = (await tx.list(range.announced)).flatMap(([place, bytes]) => {
+    const document = place.slice(range.announced.from.length) as DocumentId
+    const since = unpack<AnnouncedRecord>(bytes)?.since ?? 0
+    return documents.has(document) ? [] : [{ document, since, isAnnounced: true }]
+  })
+  return [...known, ...announced]
+}
+
+/** When it is to be asked for, or asked for again. */
+function wantAt(gap: Asking, state: ContactState, now: Instant): Instant {
+  const last = state.wanted.get(gap.document)
+  const at = last === undefined ? gap.since : last.at
+  // A time that lies ahead means that the clock was set back.
+  return at > now ? now : at + waitMs(gap, state, last?.times)
+}
+
+/** How long to wait since it was noticed, or since it was asked for the last time. */
+function waitMs({ isAnnounced }: Asking, { isVisit }: ContactState, times?: number): number {
+  const doublings = isAnnounced ? WANT_ANNOUNCED_DOUBLINGS_MAX : WANT_DOUBLINGS_MAX
+  if (times !== undefined) return WANT_INTERVAL_MS * 2 ** Math.min(doublings, times)
+  if (isVisit === true) return 0
+  return isAnnounced ? WANT_ANNOUNCED_AFTER_MS : WANT_AFTER_MS
+}
+
 /**
- * A post office may no longer hold what was put there before we first came. When it has had time to give what it
- * holds, we say what we have, once, and a hub puts there again what we lack.
+ * A post office may no longer hold what was put there before we first came, or what our disk held before it was put back to an
+ * earlier state. When it has had time to give what it holds, we say what we have, once in each life, and a hub puts there
+ * again what we lack.
  */
 async function introductionAt(
   tx: Tx,
@@ -219,7 +290,9 @@ async function introductionAt(
   state: ContactState,
 ): Promise<Instant | undefined> {
   const known = unpack<PeerRecord>(await tx.get(key.peer(state.peer)))
-  if (known === undefined || known.isIntroduced) return undefined
+  if (known === undefined || known.introducedAs === context.replica.actor) return undefined
+  const { run } = context
+  const begunAt = Math.max(known.firstAt, run.startedAt)
   // A time that lies ahead means that the clock was set back.
-  return known.firstAt > context.now() ? context.now() : known.firstAt + INTRODUCTION_DELAY_MS
+  return begunAt > context.now() ? context.now() : begunAt + INTRODUCTION_DELAY_MS
 }

@@ -12,6 +12,7 @@ import { isNode, type SyncContext } from './context.ts'
 import {
   cutNotesAlone,
   introduce,
+  introduceAnew,
   mayRide,
   NOTE_LANE,
   notesDue,
@@ -161,7 +162,7 @@ async function meet(tx: Tx, context: SyncContext, state: ContactState): Promise<
     pack({
       carrier: state.carrier,
       firstAt: context.now(),
-      isIntroduced: false,
+      introducedAs: undefined,
       lastAt: context.now(),
     } satisfies PeerRecord),
   )
@@ -172,7 +173,7 @@ async function meet(tx: Tx, context: SyncContext, state: ContactState): Promise<
     await setHas(tx, context, { peer: state.peer, document, clock })
     tx.put(key.owed(state.peer, document), pack(context.now()))
   }
-  if (isNode(state.peer)) await passOnAgain(tx, context, state.peer)
+  if (isNode(state.peer)) await passOnAgain(tx, context, { peer: state.peer })
 }
 
 /**
@@ -189,7 +190,8 @@ async function forget(tx: Tx, context: SyncContext, peer: PeerId): Promise<void>
     await setHas(tx, context, { peer, document, clock: covered })
     tx.put(key.owed(peer, document), pack(context.now()))
   }
-  await passOnAgain(tx, context, peer)
+  await passOnAgain(tx, context, { peer })
+  await introduceAnew(tx, context, peer)
 }
 
 /**

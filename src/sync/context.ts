@@ -96,6 +96,7 @@ export interface SyncContext {
 
 /** One run of the node, from its start to its end. */
 export interface Run {
+  readonly startedAt: Instant
   /** It knew others before, and none of them has said yet what they know of us. */
   isUnsure: boolean
   /** When it was first to send something of its own meanwhile. */
@@ -110,6 +111,8 @@ export interface Run {
   isLooking: boolean
   /** When a node last asked for a document, and how often: of all documents here and all nodes at most. */
   readonly asked: Map<string, { readonly at: Instant; readonly times: number }>
+  /** When a node last said something at a post office. */
+  readonly heard: Map<NodeId, Instant>
   /** Who said to hold more of us than we ever sent: since when their proof is waited for, and how often it was. */
   readonly doubts: Map<NodeId, { readonly at: Instant; readonly times: number }>
   /** How much of us they said to hold, of documents where we have changes that were never sent. */

@@ -4,11 +4,11 @@
  * received pays one look for it, and nothing more.
  */
 import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
-import { laneOfDocument } from '#model/document-id.ts'
+import { channelOfDocument, laneOfDocument } from '#model/document-id.ts'
 import { countBeyond, joinClocks, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { isGood, mayHold } from './audience.ts'
-import type { SyncContext } from './context.ts'
+import { isNode, type SyncContext } from './context.ts'
 import { holeOf } from './healing.ts'
 import { key, range } from './keys.ts'
 import { endOf, topOf } from './list-end.ts'
@@ -116,6 +116,36 @@ export async function announcedOf(
     all = joinClocks(all, wanted)
   }
   return { wanted: await withinEnds(reader, context, { document, wanted: all }), holders }
+}
+
+/**
+ * Whether a peer is to be asked for what was announced: somebody who still belongs has signed for more than is here and can be asked
+ * there. Nobody gives anything of a channel that the directory does not know. The mark goes where nobody has signed for more.
+ * Of our own list in this life `hearsay.ts` asks.
+ */
+export async function isToBeAsked(
+  tx: Tx,
+  context: SyncContext,
+  one: { readonly document: DocumentId; readonly peer: PeerId; readonly isVisit: boolean },
+): Promise<boolean> {
+  const { document } = one
+  const { wanted, holders } = await announcedOf(tx, context, document)
+  const mine = await clockHere(tx, document)
+  if (countBeyond(wanted, mine) === 0) tx.delete(key.announced(document))
+  const channel = channelOfDocument(document)
+  if (channel !== undefined && context.directory().channel(channel) === undefined) return false
+  if (!holders.some(({ node }) => isThere(context, one, node))) return false
+  const { [context.replica.actor]: _, ...others } = wanted
+  return countBeyond(others, mine) > 0
+}
+
+/** Whether a node hears what this peer is asked: at a post office it has said something itself, a stick may come to anybody. */
+function isThere(
+  { run }: SyncContext,
+  { peer, isVisit }: { readonly peer: PeerId; readonly isVisit: boolean },
+  node: NodeId,
+): boolean {
+  return isNode(peer) ? node === peer : isVisit || run.heard.has(node)
 }
 
 /** The other nodes that may hold a document. */

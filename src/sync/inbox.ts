@@ -13,7 +13,7 @@ import { covers } from '#model/log.ts'
 import type { Arrival } from '#ports/carrier.ts'
 import { isHeardIn } from './audience.ts'
 import { disbelieved, refused } from './alarms.ts'
-import type { Incoming, Outcome, SyncContext } from './context.ts'
+import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
 import { closeAnnounced } from './gap-marks.ts'
 import { closeHole } from './healing.ts'
 import { range } from './keys.ts'
@@ -84,6 +84,8 @@ async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): P
     if (incoming.since === undefined) disbelieved(tx, context, why)
     return park(tx, context, { incoming, wait: 'certificate' }) // or the directory has not said yet that it is
   }
+  if (incoming.from !== undefined && !isNode(incoming.from))
+    tx.afterwards(() => context.run.heard.set(opened.sender.node, context.now()))
   return takeBody(tx, context, { opened, incoming })
 }
 

@@ -66,7 +66,13 @@ export async function noteHas(
 export async function setHas(
   tx: Tx,
   context: SyncContext,
-  item: { readonly peer: PeerId; readonly document: DocumentId; readonly clock: Clock },
+  item: {
+    readonly peer: PeerId
+    readonly document: DocumentId
+    readonly clock: Clock
+    /** It is not offered before; at once unless given. */
+    readonly notBefore?: Instant
+  },
 ): Promise<void> {
   tx.put(key.has(item.peer, item.document), pack(item.clock))
   const isMeant = maySend(context, item.peer, item.document)
@@ -74,7 +80,8 @@ export async function setHas(
   const place = key.outbox(item.peer, laneOfDocument(item.document), item.document)
   if (!isMeant || countBeyond(mine, item.clock) === 0) tx.delete(place)
   else if ((await tx.get(place)) === undefined) {
-    tx.put(place, pack({ since: context.now(), notBefore: 0 } satisfies OutboxRecord))
+    const { notBefore = 0 } = item
+    tx.put(place, pack({ since: context.now(), notBefore } satisfies OutboxRecord))
     tx.afterwards(context.ring)
   }
 }

@@ -1,5 +1,5 @@
 /** Opens all of sync for one node: replica, directory, roster, keyring, and the driver that runs them. */
-import { actorOf, type ChannelId } from '#base/ids.ts'
+import { actorOf, type ChannelId, type Instant } from '#base/ids.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
@@ -152,7 +152,7 @@ function contextOf(
     foundedAt: () => Math.min(...roster.all().map(({ validFrom }) => validFrom)),
     refold: (tx) => fold(tx, context),
     onFork: (fork, tx) => proveFork(tx, context, fork),
-    run: newRun(),
+    run: newRun(clock.now()),
     onRebirth: options.onRebirth ?? (() => undefined),
     tellsRead: options.tellsRead ?? (() => true),
   }
@@ -164,8 +164,9 @@ function roomOf({ disk, room, clock, log, emit }: NodeSyncOptions): Room {
   return openRoom(room, { disk, clock, log, onChange: () => emit({ kind: 'room' }) })
 }
 
-function newRun(): Run {
+function newRun(startedAt: Instant): Run {
   return {
+    startedAt,
     isUnsure: false,
     unsureSince: undefined,
     isOver: false,
@@ -173,6 +174,7 @@ function newRun(): Run {
     hasDoubts: false,
     isLooking: false,
     asked: new Map(),
+    heard: new Map(),
     doubts: new Map(),
     claimed: new Map(),
     clocks: new Map(),

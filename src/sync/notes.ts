@@ -6,24 +6,25 @@ import {
   type DocumentId,
   type NodeId,
 } from '#base/ids.ts'
-import { NOTE_ITEMS_MAX, WANT_DOUBLINGS_MAX, WANT_INTERVAL_MS } from '#base/limits.ts'
+import { NOTE_ITEMS_MAX } from '#base/limits.ts'
 import type { LoadedNote, SignedNote } from '#codec/load.ts'
 import { decodeNote, type Note, type NoteItem } from '#codec/note.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { noteStatement } from '#trust/attestation.ts'
-import { disbelieved } from './alarms.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { digestOf, lookForForks } from './doubts.ts'
 import { noteLess } from './gap-marks.ts'
 import { hearOfOurselves } from './hearsay.ts'
 import { key } from './keys.ts'
 import { noteName, queueNote } from './note-queue.ts'
-import { allDocuments, clockOf, hasOf, noteWord, receiptOf, setHas } from './ledger.ts'
+import { allDocuments, clockOf, noteWord, receiptOf, setHas } from './ledger.ts'
+import { lower } from './lowering.ts'
 import { unpack, type SaidRecord } from './records.ts'
 import { settleAllAside } from './rebirth.ts'
 import type { Reader, Tx } from './replica.ts'
+import { owesAnswer } from './unsigned.ts'
 
 /** What became of the notes of an envelope. */
 export interface NotesTaken {
@@ -129,7 +130,16 @@ export async function describe(
 
 /** Notes that say all this node has: one where it fits. */
 export async function describeAll(reader: Reader): Promise<readonly Note[]> {
-  const documents = await allDocuments(reader)
+  const notes = await describeEach(reader, await allDocuments(reader))
+  const [only] = notes
+  return notes.length === 1 && only !== undefined ? [{ ...only, isWhole: true }] : notes
+}
+
+/** Notes that say what this node has of each of these documents: one where it fits. */
+export async function describeEach(
+  reader: Pick<Reader, 'get'>,
+  documents: readonly DocumentId[],
+): Promise<readonly Note[]> {
   const notes: Note[] = []
   let from = 0
   do {
@@ -137,8 +147,7 @@ export async function describeAll(reader: Reader): Promise<readonly Note[]> {
     notes.push(note)
     from += note.items.length
   } while (from < documents.length)
-  const [only] = notes
-  return notes.length === 1 && only !== undefined ? [{ ...only, isWhole: true }] : notes
+  return notes
 }
 
 interface NoteArrival {
@@ -170,12 +179,23 @@ async function takeReceipt(
  * What others' receipts told and `peer` may have lost, or has never heard, is put on its way to it: for a node, of documents
  * in which it has written.
  */
-export async function passOnAgain(tx: Tx, context: SyncContext, peer: PeerId): Promise<void> {
+export async function passOnAgain(
+  tx: Tx,
+  context: SyncContext,
+  to: {
+    readonly peer: PeerId
+    /** All unless given. */
+    readonly documents?: readonly DocumentId[]
+    /** Who wants to hear it, and knows its own. */
+    readonly asking?: NodeId
+  },
+): Promise<void> {
+  const { peer, asking = peer } = to
   const self = context.identity.certificate.node
-  const others = context.roster.all().filter(({ node }) => node !== self && node !== peer)
+  const others = context.roster.all().filter(({ node }) => node !== self && node !== asking)
   const isMeant = (actor: string): boolean =>
     !isNode(peer) || nodePrefixOfActor(actor as ActorId) === nodePrefix(peer)
-  for (const document of await allDocuments(tx)) {
+  for (const document of to.documents ?? (await allDocuments(tx))) {
     if (!Object.keys(await clockOf(tx, document)).some(isMeant)) continue
     for (const { node } of others) {
       const said = (await receiptOf(tx, node, document))?.said
@@ -195,6 +215,7 @@ async function takeHave(
 ): Promise<void> {
   const said = new Map(note.items.map((item) => [item.document, item.clock]))
   await lookForForks(tx, context, { note, from })
+  if (note.isQuestion === true) await answer(tx, context, { note, from, sender })
   const documents = note.isWhole ? await allDocuments(tx) : [...said.keys()]
   for (const document of documents) {
     const clock = said.get(document) ?? {}
@@ -211,6 +232,18 @@ async function takeHave(
   }
 }
 
+/** Somebody at a post office wants to hear who has what. A hub also says again what it heard of others. */
+async function answer(
+  tx: Tx,
+  context: SyncContext,
+  { note, from, sender }: NoteArrival,
+): Promise<void> {
+  if (from === undefined || isNode(from) || sender === context.identity.certificate.node) return
+  const documents = note.items.map(({ document }) => document)
+  if (await owesAnswer(tx, context, { from, asking: sender, documents }))
+    await passOnAgain(tx, context, { peer: from, documents, asking: sender })
+}
+
 async function takeWant(
   tx: Tx,
   context: SyncContext,
@@ -221,59 +254,4 @@ async function takeWant(
     if (!isNode(from)) await lower(tx, context, { from, document, clock, sender })
     else if (from === sender) await setHas(tx, context, { peer: from, document, clock })
   }
-}
-
-/** Forgets that a post office holds what `sender` lacks, for the part that it is ours to put there again. */
-async function lower(
-  tx: Tx,
-  context: SyncContext,
-  item: {
-    readonly from: PeerId
-    readonly document: DocumentId
-    readonly clock: Clock
-    readonly sender: NodeId
-  },
-): Promise<void> {
-  const { role, node } = context.identity.certificate
-  if (item.sender === node) return
-  const known = await hasOf(tx, item.from, item.document)
-  const lowered: Record<string, number> = {}
-  let isLess = false
-  for (const [actor, seq] of Object.entries(known)) {
-    const isMine = role === 'hub' || nodePrefixOfActor(actor as ActorId) === nodePrefix(node)
-    const least = isMine ? Math.min(seq, item.clock[actor] ?? 0) : seq
-    if (least > 0) lowered[actor] = least
-    isLess ||= least < seq
-  }
-  if (!isLess) return
-  if (!mayAskAgain(context, item)) {
-    const { sender: asking, document } = item
-    const why = { deed: 'want refused', node: asking, document, reason: 'too often' } as const
-    return disbelieved(tx, context, why)
-  }
-  await setHas(tx, context, { peer: item.from, document: item.document, clock: lowered })
-}
-
-/** Questions about one document that are answered as often as they may honestly come. */
-const QUICK_ANSWERS = 4
-/** A day after its last question a node is a stranger again. */
-const ASKED_FORGOTTEN_MS = 86_400_000
-
-/**
- * Whether a node has not asked for a document too often: every answer puts all we have of it there again, and who pays for
- * the link is not who asks. Honest nodes ask ever more rarely (`contact-notes.ts`).
- */
-function mayAskAgain(
-  { run, now }: SyncContext,
-  { sender, document }: { readonly sender: NodeId; readonly document: DocumentId },
-): boolean {
-  const place = `${sender} ${document}`
-  const known = run.asked.get(place)
-  const sinceMs = known === undefined ? Infinity : now() - known.at
-  const isAnew = known === undefined || sinceMs < 0 || sinceMs > ASKED_FORGOTTEN_MS
-  const times = isAnew ? 0 : known.times
-  const doublings = Math.min(WANT_DOUBLINGS_MAX, Math.max(0, times - QUICK_ANSWERS))
-  if (!isAnew && sinceMs < WANT_INTERVAL_MS * 2 ** doublings) return false
-  run.asked.set(place, { at: now(), times: times + 1 })
-  return true
 }

@@ -72,8 +72,8 @@ export interface HoldRecord {
 export interface PeerRecord {
   readonly carrier: string
   readonly firstAt: Instant
-  /** It was told once all that we have. */
-  readonly isIntroduced: boolean
+  /** The life in which it was told all that we have; undefined before, and once it may have forgotten. */
+  readonly introducedAs: ActorId | undefined
   /** When it was there last, as far as was noted. */
   readonly lastAt: Instant
 }

@@ -108,6 +108,7 @@ function stateOf({ carrier, contact }: Service): ContactState {
     flying: new Set<Cut>(),
     wanted: new Map(),
     refused: new Set<never>(),
+    watch: { lookAt: 0, watched: new Map() },
   }
   return { peer: contact.peer, carrier: name, receiptDelayMs, isVisit, ...fresh }
 }

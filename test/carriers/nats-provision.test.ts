@@ -79,6 +79,19 @@ test(
   },
 )
 
+test('a stream that was deleted while others listen is made again', real, async (t) => {
+  await using server = await startNatsServer()
+  await using alpha = await openNatsNode(server.url)
+  await using bravo = await openNatsNode(server.url, { nodeNumber: 2, provision: false })
+  await Promise.all([alpha.nextContact(true), bravo.nextContact(true)])
+  await using raw = await rawNats(server.url)
+  await raw.request('$JS.API.STREAM.DELETE.a')
+
+  // Whoever listens is somebody there: the server does not say that no stream took it.
+  t.equal(await handOver(alpha, hub, parcel('after', { number: 0 })), 'departed')
+  t.equal(alpha.log.named('nats.stream-made').length, 2)
+})
+
 test('a stream made anew by somebody else is found out by our own next parcel', real, async (t) => {
   await using server = await startNatsServer()
   await using alpha = await openNatsNode(server.url)

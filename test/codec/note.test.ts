@@ -60,6 +60,17 @@ test('a note says which changes of which documents, and how far they were read',
   )
 })
 
+test('a question is one, whether it names all documents or some', async (t) => {
+  for (const isWhole of [true, false]) {
+    const note: Note = { ...aNote({}), kind: 'have', isWhole, isQuestion: true }
+    const bytes = encodeNote(note, roster)
+    t.match(decodeNote(bytes, roster), { isWhole, isQuestion: true })
+    t.strictSame(restoreNote(shortenNote(bytes, ops), ops), bytes)
+    bytes[1] = 4
+    t.equal(decodeNote(bytes, roster), undefined)
+  }
+})
+
 test('actors of nodes that the writer does not know are left out', async (t) => {
   const clock = { [actorAt(0)]: 4, [anActor('unknown')]: 9 }
 

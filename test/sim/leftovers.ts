@@ -29,6 +29,8 @@ const WAITING = [
   'wait/',
   'park/',
   'late/',
+  'hole/',
+  'more/',
   'view/orphan/',
 ] as const
 
@@ -61,6 +63,7 @@ function mayStay(
   if (captured.some(({ id }) => place.includes(`/${id}/`))) return true
   if (prefix === 'park/') return mayStayParked(rest, value)
   if (prefix === 'late/') return !isPublic(place)
+  if (prefix === 'hole/' || prefix === 'more/') return mayStayLacking(captured, place)
   if (prefix !== 'view/orphan/') return false
   // What anybody says of a message of a captured node that counts no more, or a captured node of whatever it likes.
   const author = unpack<Pick<Amendment, 'author'>>(value)?.author
@@ -75,6 +78,17 @@ function mayStay(
 function isPublic(place: string): boolean {
   const channel = channelOfDocument(place.split('/')[2] as DocumentId)
   return channel !== undefined && kindOfChannel(channel) === 'public'
+}
+
+/**
+ * A captured node says to hold what it likes, and what it held may be gone with it. Of an audit, and of a channel that is not
+ * public, who belongs to it hears also where nobody in between could give it.
+ */
+function mayStayLacking(captured: readonly Member[], place: string): boolean {
+  const document = place.split('/')[1] as DocumentId
+  const channel = channelOfDocument(document)
+  if (captured.length > 0 || document.startsWith('a.')) return true
+  return channel !== undefined && kindOfChannel(channel) !== 'public'
 }
 
 function mayStayParked({ members, captured, reference, sealingOf }: Waiting, value: Uint8Array) {

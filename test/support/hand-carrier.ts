@@ -94,13 +94,15 @@ export function unreachable(peer: PeerId): EdgeError {
   return new EdgeError('CARRIER_UNREACHABLE', { carrier: 'hand', peer })
 }
 
-interface Queue<T> {
+/** Items in their order, for one reader. */
+export interface Queue<T> {
   readonly push: (item: T) => void
   readonly all: () => AsyncIterable<T>
   readonly close: () => void
 }
 
-function aQueue<T>(): Queue<T> {
+/** An empty queue. */
+export function aQueue<T>(): Queue<T> {
   const items: T[] = []
   const state = { isClosed: false }
   let change = Promise.withResolvers<void>()

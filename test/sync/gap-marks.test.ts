@@ -2,9 +2,13 @@
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import type { NodeId } from '#base/ids.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import { newChannelId } from '#model/channel-id.ts'
+import { channelDocument } from '#model/document-id.ts'
 import type { Clock } from '#model/log.ts'
 import {
   heldBy,
+  isToBeAsked,
   liftLess,
   noteAnnounced,
   noteLess,
@@ -17,11 +21,13 @@ import { unpack, type AnnouncedRecord } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { secondList } from '../support/adversary.ts'
 import { virtualClock } from '../support/clock.ts'
-import { anIdentity } from '../support/nodes.ts'
+import { anIdentity, seedOf } from '../support/nodes.ts'
 import { arrive, aSync, envelopeOf, found, routine, say, type SyncNode } from '../support/sync.ts'
 
 const identities = [anIdentity('bravo', 2), anIdentity('charlie', 3)] as const
 const [bravo, charlie] = identities.map(({ certificate }) => certificate.node) as [NodeId, NodeId]
+/** Of a public channel that no directory names. */
+const unknown = channelDocument(newChannelId(bravo, 'public', seedOf('unknown').subarray(0, 8)))
 
 test('what changes here is marked once, since the first change', async (t) => {
   const { alpha, clock } = await aNode()
@@ -66,6 +72,27 @@ test('nothing is announced that is here already', async (t) => {
   await announce(alpha, { [alpha.actor]: 1 })
 
   t.equal(await announcedAt(alpha), undefined)
+})
+
+test('what is announced is asked for where somebody who holds it hears it', async (t) => {
+  const { alpha } = await aNode()
+  const { context } = alpha
+  const writer = await aSync('bravo', { knows: identities })
+  const clock = { [writer.actor]: 1 }
+  for (const document of [routine, unknown]) {
+    const word = { ...saidBy(clock), document, read: {}, receipt: undefined }
+    await commit(alpha, (tx) => noteWord(tx, context, word))
+  }
+  const isAsked = (peer: PeerId, { document = routine, isVisit = false } = {}) =>
+    commit(alpha, (tx) => isToBeAsked(tx, context, { document, peer, isVisit }))
+
+  t.equal(await isAsked(bravo), true)
+  t.equal(await isAsked(charlie), false)
+  t.equal(await isAsked('post:office'), false, 'bravo does not read there, as far as is known')
+  t.equal(await isAsked('post:stick', { isVisit: true }), true)
+  context.run.heard.set(bravo, 1)
+  t.equal(await isAsked('post:office'), true)
+  t.equal(await isAsked(bravo, { document: unknown }), false, 'nobody gives it to anybody')
 })
 
 test('what a node says to have lost counts as lost until it has said otherwise', async (t) => {

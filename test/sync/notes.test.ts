@@ -103,7 +103,7 @@ test('a node that is met later is told what receipts said of its own messages, a
   t.strictSame(await notesFor(bravo, alpha.id), [], 'they have not met')
 
   for (const peer of [alpha.id, dave, charlie.id])
-    await context.replica.commit((tx) => passOnAgain(tx, context, peer))
+    await context.replica.commit((tx) => passOnAgain(tx, context, { peer }))
 
   t.strictSame(await notesFor(bravo, alpha.id), notesIn(bravo, bytes))
   t.strictSame(await notesFor(bravo, dave), [])
@@ -162,7 +162,8 @@ test('what one node wants does not say what another has', async (t) => {
 
 for (const role of ['kit', 'hub'] as const) {
   test(`what somebody wants in a post office, a ${role} puts there again: ${role === 'hub' ? 'all of it' : 'its own'}`, async (t) => {
-    const { alpha, bravo, charlie } = await threeNodes({ role })
+    const knows = [...everybody, anIdentity('dave', 4, 'hub')]
+    const { alpha, bravo, charlie } = await threeNodes({ role, knows })
     alpha.context.peers.add(office)
     await say(bravo, 'from bravo')
     await arrive(alpha, await envelopeOf(bravo, routine), { from: bravo.id })

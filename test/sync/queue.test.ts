@@ -72,7 +72,7 @@ test('when nobody can say when, it is said why', async (t) => {
 test('a link that was there before the node started is not said to be new', async (t) => {
   const { alpha, message } = await aWaiting(t)
   await alpha.context.replica.commit(async (tx) => {
-    const known = { carrier: 'radio', firstAt: 1, isIntroduced: true, lastAt: 1 }
+    const known = { carrier: 'radio', firstAt: 1, introducedAs: alpha.actor, lastAt: 1 }
     tx.put(key.peer(office), pack(known))
     await noteThere(tx, alpha.context, office)
   })

@@ -254,7 +254,7 @@ async function meet(node: SyncNode, peer: PeerId): Promise<ContactState> {
     for (const part of [range.owed(peer), range.notes(peer)])
       for (const [place] of await tx.list(part)) tx.delete(place)
     const known = must(await tx.get(key.peer(peer)), 'they have met')
-    tx.put(key.peer(peer), pack({ ...unpack<object>(known), isIntroduced: true }))
+    tx.put(key.peer(peer), pack({ ...unpack<object>(known), introducedAs: context.replica.actor }))
   })
   return state
 }
@@ -268,6 +268,7 @@ async function begin({ context }: SyncNode, peer: PeerId): Promise<ContactState>
     flying: new Set(),
     wanted: new Map(),
     refused: new Set(),
+    watch: { lookAt: 0, watched: new Map() },
   }
   const contact = { state, mayHaveForgotten: false, certificate: undefined }
   await context.replica.commit((tx) => beginContact(tx, context, contact))

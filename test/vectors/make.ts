@@ -119,6 +119,10 @@ function wireVectors(): Vectors {
   const notes = {
     receipt: encodeNote({ kind: 'receipt', isWhole: false, items }, aRoster()),
     have: encodeNote({ kind: 'have', isWhole: true, items: items.slice(1) }, aRoster()),
+    question: encodeNote(
+      { kind: 'have', isWhole: true, isQuestion: true, items: items.slice(1) },
+      aRoster(),
+    ),
     want: encodeNote({ kind: 'want', isWhole: false, items: items.slice(0, 1) }, aRoster()),
   }
   const wrapping = { scope: ops, sender: nodeAt(0).certificate.node, roster: aRoster() }

@@ -1,0 +1,91 @@
+/**
+ * A node that reads at a post office lacks something: what it should find there is put there again, by those whose it is, and not
+ * more often than it may honestly be asked for.
+ */
+import {
+  nodePrefix,
+  nodePrefixOfActor,
+  type ActorId,
+  type DocumentId,
+  type NodeId,
+} from '#base/ids.ts'
+import { RELAY_DELAY_MS, WANT_DOUBLINGS_MAX, WANT_INTERVAL_MS } from '#base/limits.ts'
+import type { Clock } from '#model/log.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import { disbelieved } from './alarms.ts'
+import { isGood } from './audience.ts'
+import type { SyncContext } from './context.ts'
+import { hasOf, setHas } from './ledger.ts'
+import type { Tx } from './replica.ts'
+
+/** Forgets that a post office holds what `sender` lacks, for the part that it is ours to put there again. */
+export async function lower(
+  tx: Tx,
+  context: SyncContext,
+  item: {
+    readonly from: PeerId
+    readonly document: DocumentId
+    readonly clock: Clock
+    readonly sender: NodeId
+  },
+): Promise<void> {
+  const { role, node } = context.identity.certificate
+  if (item.sender === node) return
+  const known = Object.entries(await hasOf(tx, item.from, item.document))
+  const isLess = ([actor, seq]: readonly [string, number]): boolean =>
+    seq > (item.clock[actor] ?? 0)
+  const isMine = ([actor]: readonly [string, number]): boolean =>
+    role === 'hub' || nodePrefixOfActor(actor as ActorId) === nodePrefix(node)
+  const isAtOnce = known.some((one) => isMine(one) && isLess(one))
+  const helpMs = helpDelayMs(context, item.sender)
+  const lowered = known.map((one): readonly [string, number] => {
+    const isAsked = isLess(one) && (isMine(one) || helpMs !== undefined)
+    return isAsked ? [one[0], item.clock[one[0]] ?? 0] : one
+  })
+  if (lowered.every(([, seq], index) => seq === known[index]?.[1])) return
+  if (!mayAskAgain(context, item)) {
+    const { sender: asking, document } = item
+    const why = { deed: 'want refused', node: asking, document, reason: 'too often' } as const
+    return disbelieved(tx, context, why)
+  }
+  const { from: peer, document } = item
+  const notBefore = isAtOnce ? 0 : context.now() + (helpMs ?? 0)
+  const clock = Object.fromEntries(lowered.filter(([, seq]) => seq > 0))
+  await setHas(tx, context, { peer, document, clock, notBefore })
+}
+
+/**
+ * After how long we help out with what is not ours to put there again; undefined when it is for others. Nobody but the kits has
+ * what the only hub lost. Each lets those before it go first, and has nothing left to give once it has seen it there.
+ */
+function helpDelayMs(context: SyncContext, asking: NodeId): number | undefined {
+  const good = context.roster.all().filter((one) => isGood(context, one) && one.node !== asking)
+  const isForHub = context.roster.byNode(asking)?.role === 'hub'
+  if (!isForHub && good.some(({ role }) => role === 'hub')) return undefined
+  const place = good.findIndex(({ node }) => node === context.identity.certificate.node)
+  return Math.round((RELAY_DELAY_MS / 2) * (1 + Math.max(0, place) / good.length))
+}
+
+/** Questions about one document that are answered as often as they may honestly come. */
+const QUICK_ANSWERS = 4
+/** A day after its last question a node is a stranger again. */
+const ASKED_FORGOTTEN_MS = 86_400_000
+
+/**
+ * Whether a node has not asked for a document too often: every answer puts all we have of it there again, and who pays for
+ * the link is not who asks. Honest nodes ask ever more rarely (`contact-notes.ts`).
+ */
+function mayAskAgain(
+  { run, now }: SyncContext,
+  { sender, document }: { readonly sender: NodeId; readonly document: DocumentId },
+): boolean {
+  const place = `${sender} ${document}`
+  const known = run.asked.get(place)
+  const sinceMs = known === undefined ? Infinity : now() - known.at
+  const isAnew = known === undefined || sinceMs < 0 || sinceMs > ASKED_FORGOTTEN_MS
+  const times = isAnew ? 0 : known.times
+  const doublings = Math.min(WANT_DOUBLINGS_MAX, Math.max(0, times - QUICK_ANSWERS))
+  if (!isAnew && sinceMs < WANT_INTERVAL_MS * 2 ** doublings) return false
+  run.asked.set(place, { at: now(), times: times + 1 })
+  return true
+}

@@ -1,0 +1,115 @@
+/**
+ * What lies at a post office by our books and somebody who reads there does not sign for: it was lost there, or the receipt was.
+ * A post office tells nobody what its limits or its owner have removed. So after a while everybody is asked, by a `have` that wants
+ * an answer: who lacks some of it asks for it, who has it says so again, and hubs pass on what they have heard of others.
+ * Only of nodes that have said something there since is it thought: who is away will read it when it is back.
+ */
+import type { DocumentId, Instant, NodeId } from '#base/ids.ts'
+import { NOTE_ITEMS_MAX, UNSIGNED_DOUBLINGS_MAX, UNSIGNED_MS } from '#base/limits.ts'
+import { countBeyond, meetClocks, type Clock } from '#model/log.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import { isGood } from './audience.ts'
+import type { ContactState } from './contact-state.ts'
+import { isNode, type SyncContext } from './context.ts'
+import { heldBy, othersWith } from './gap-marks.ts'
+import { key, range } from './keys.ts'
+import { clockOf, hasOf } from './ledger.ts'
+import { pack } from './records.ts'
+import type { Tx } from './replica.ts'
+
+/** Documents to be asked about now, or when to look again; nothing while no document is marked. */
+export interface Unsigned {
+  readonly documents: readonly DocumentId[]
+  readonly lookAgainAt: Instant | undefined
+}
+
+const NOTHING: Unsigned = { documents: [], lookAgainAt: undefined }
+
+/** Looks whether somebody has to be asked, at most as often as something may be due. */
+export async function unsignedAt(
+  tx: Tx,
+  context: SyncContext,
+  state: ContactState,
+): Promise<Unsigned> {
+  if (isNode(state.peer) || state.isVisit === true) return NOTHING
+  const now = context.now()
+  const waitMs = state.watch.lookAt - now
+  // A wait longer than the rule allows means that the clock was set back.
+  if (waitMs > 0 && waitMs <= UNSIGNED_MS) return { documents: [], lookAgainAt: state.watch.lookAt }
+  const marks = await tx.list({ ...range.uneven, limit: NOTE_ITEMS_MAX })
+  state.watch.lookAt = now + UNSIGNED_MS
+  const documents: DocumentId[] = []
+  for (const [place] of marks) {
+    const document = place.slice(place.lastIndexOf('/') + 1) as DocumentId
+    if (await isDue(tx, context, { state, document, place })) documents.push(document)
+  }
+  const lookAgainAt = marks.length === 0 ? undefined : state.watch.lookAt
+  return { documents, lookAgainAt }
+}
+
+async function isDue(
+  tx: Tx,
+  context: SyncContext,
+  one: { readonly state: ContactState; readonly document: DocumentId; readonly place: string },
+): Promise<boolean> {
+  const { state, document, place } = one
+  const { watched } = state.watch
+  const now = context.now()
+  const mine = await clockOf(tx, document)
+  const lies = meetClocks(mine, await hasOf(tx, state.peer, document))
+  const known = watched.get(document)
+  const begun = { at: now, clock: lies, times: 0 }
+  if (known === undefined) {
+    watched.set(document, begun)
+    return false
+  }
+  const lacking = await lackingOf(tx, context, { document, clock: known.clock })
+  if (lacking.length === 0) {
+    if ((await lackingOf(tx, context, { document, clock: mine })).length === 0) {
+      watched.delete(document)
+      tx.delete(place)
+    } else watched.set(document, begun)
+    return false
+  }
+  if (known.at <= now && now < known.at + UNSIGNED_MS * 2 ** known.times) return false
+  if (!lacking.some((node) => (context.run.heard.get(node) ?? 0) > known.at)) return false
+  const times = Math.min(UNSIGNED_DOUBLINGS_MAX, known.times + 1)
+  watched.set(document, { at: now, clock: lies, times })
+  return true
+}
+
+/** The nodes that have not signed for all of `clock`. */
+async function lackingOf(
+  tx: Tx,
+  context: SyncContext,
+  { document, clock }: { readonly document: DocumentId; readonly clock: Clock },
+): Promise<readonly NodeId[]> {
+  const found: NodeId[] = []
+  for (const node of othersWith(context, document))
+    if (countBeyond(clock, await heldBy(tx, node, document)) > 0) found.push(node)
+  return found
+}
+
+/** Somebody asks who has what: it gets our word again, if it is for us to answer. Kits leave each other to a hub. */
+export async function owesAnswer(
+  tx: Tx,
+  context: SyncContext,
+  question: {
+    readonly from: PeerId
+    readonly asking: NodeId
+    readonly documents: readonly DocumentId[]
+  },
+): Promise<boolean> {
+  const { roster, identity } = context
+  const others = roster.all().filter((one) => isGood(context, one) && one.node !== question.asking)
+  const isHub = identity.certificate.role === 'hub'
+  const isForAll = roster.byNode(question.asking)?.role === 'hub'
+  if (!isHub && !isForAll && others.some(({ role }) => role === 'hub')) return false
+  for (const document of question.documents) {
+    const place = key.owed(question.from, document)
+    const hasSome = (await tx.get(key.document(document))) !== undefined
+    if (hasSome && (await tx.get(place)) === undefined) tx.put(place, pack(context.now()))
+  }
+  tx.afterwards(context.ring)
+  return isHub
+}
