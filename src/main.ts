@@ -24,6 +24,8 @@ function tell(error: unknown): void {
 }
 
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, halt)
+// A file that may not grow is a full disk, and no end: Node ignores this, what else is loaded might not.
+process.on('SIGXFSZ', () => undefined)
 
 // A wrong node must not go on: what nobody awaited ends the process, with the same one line.
 process.on('uncaughtException', (error) => {

@@ -63,6 +63,7 @@ await eventually(async () => ((await texts(hub)).includes('before') ? true : und
 leaveFree((RESERVE_BYTES + LOW_BYTES) / 2, 'first')
 const low = await moment('low', 'while low')
 leaveFree(RESERVE_BYTES / 2, 'second')
+await noticed('full')
 await holdfastJson('post', 'town-square', 'from the hub', '--data', hub)
 const full = await moment('full', 'while full')
 fillUp('third')
@@ -116,9 +117,14 @@ function fillUp(name: string): void {
   }
 }
 
+/** The node looks now and then, and what it takes in before it has looked it takes in. */
+async function noticed(state: string): Promise<void> {
+  await eventually(async () => ((await statusOf()).disk.state === state ? true : undefined))
+}
+
 /** Tries everything once the node has noticed how much room there is. */
 async function moment(state: string, text: string): Promise<Moment> {
-  await eventually(async () => ((await statusOf()).disk.state === state ? true : undefined))
+  await noticed(state)
   const [channel] = (await ask('GET', '/api/v4/users/me/channels')).ids
   const post = await ask('POST', '/api/v4/posts', { channel_id: channel, message: text })
   const command = await holdfast('post', 'town-square', `${text}, by command`, '--data', kit)
