@@ -85,6 +85,7 @@ function readLoad(body: Uint8Array, { scope, sender, roster }: Wrapping): Load {
     const signature = reader.raw(roster.suite.signatureBytes)
     if (reader.at() > NOTES_BYTES_MAX) throw new MalformedBytes('the notes are too long')
     const node = number === 0 ? sender : roster.byNumber(number)?.node
+    if (number !== 0 && node === sender) throw new MalformedBytes('the sender is named by 0')
     notes.push({ node, body: restoreNote(bytes, scope), signature })
   }
   if (reader.left() === 0) return { notes, delta: undefined }

@@ -83,6 +83,13 @@ test('whatever is bent, nothing is thrown, and no note becomes another that is a
   )
 })
 
+test('the sender is named by 0 and in no other way', async (t) => {
+  const whole = encodeLoad({ notes: [aNote(0)], delta }, inOps)
+  t.equal(whole[2], 0)
+  t.ok(decodeLoad(whole, inOps))
+  t.equal(decodeLoad(flip(whole, 2, nodeAt(0).certificate.number), inOps), undefined)
+})
+
 function aNote(at: number): SignedNote {
   const clock = Object.fromEntries(nodes.map((_, index) => [actorAt(index), index + 1]))
   const items = [segment, channelDocument(ops), DIRECTORY].map((document) => ({
