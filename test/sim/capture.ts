@@ -187,6 +187,7 @@ function shutOut(world: World, kit: Member): void {
   const answer = (isDone: boolean): void => {
     isAnswered = true
     if (!isDone) return again()
+    kit.isShutOut = true
     trace.note('hub', 'has shut out', { kit: kit.name })
     marks.count('capture.revoked')
   }

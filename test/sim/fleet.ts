@@ -48,6 +48,8 @@ export interface Member {
   isDamaged: boolean
   /** True time since when somebody else has it: its disk, its keys, and the node itself. */
   capturedAt: Instant | undefined
+  /** Headquarters has revoked it. */
+  isShutOut: boolean
 }
 
 /** From power on to power off. `node` is there once it has opened. */

@@ -164,6 +164,15 @@ function sweepWords(world: World, until: Instant): void {
   sweep()
 }
 
+/**
+ * Whoever took a kit that is shut out knocks no more: each knock is counted in an audit, as it must be, and that travels. So a
+ * world in which somebody knocks never comes to rest.
+ */
+function giveUp({ members, fleet }: World): void {
+  for (const member of members)
+    if (member.isShutOut && member.boot !== undefined) fleet.cutPower(member)
+}
+
 /** Waits until all nodes are open and nothing has been under way for a while. */
 async function drain(world: World): Promise<void> {
   const { timeline, verdict, members } = world
@@ -180,6 +189,7 @@ async function drain(world: World): Promise<void> {
       actOnce(world, member, world.chance.fork(`late ${member.index} ${timeline.now()}`))
     }
     await advance(world, timeline.now() + MINUTE_MS)
+    if (timeline.now() >= from + wantedMs / 2) giveUp(world)
   }
   if (isQuiet()) return
   const off = honest().filter(({ boot }) => boot?.node === undefined)

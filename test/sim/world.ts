@@ -183,6 +183,7 @@ export function addMember(world: World, facts: NewMember): Member {
     boot: undefined,
     isDamaged: false,
     capturedAt: undefined,
+    isShutOut: false,
     disk: openDisk({
       timeline,
       chance: own.fork('disk'),
