@@ -197,7 +197,7 @@ async function connectionOptions(server: string, access: NatsAccess): Promise<Co
     noEcho: true,
     ignoreAuthErrorAbort: true,
     ignoreClusterUpdates: true,
-    ...(needsTls ? { tls: tlsOptions(access.tls ?? {}) } : {}),
+    ...(needsTls ? { tls: await tlsOptions(access.tls ?? {}) } : {}),
     ...(user === undefined ? {} : { user }),
     ...(passwordFile === undefined ? {} : { pass: await firstLine(passwordFile) }),
     ...(nkeySeedFile === undefined
@@ -206,14 +206,17 @@ async function connectionOptions(server: string, access: NatsAccess): Promise<Co
   }
 }
 
-/** The client hands what it does not know on to `tls.connect`. */
-function tlsOptions({ caFile, certFile, keyFile, serverName }: NatsTls): object {
+/**
+ * The client hands what it does not know on to `tls.connect`. It gets contents and no file names: while it reads a file of its own
+ * accord it does not hear that its socket was destroyed, and waits for ever.
+ */
+async function tlsOptions({ caFile, certFile, keyFile, serverName }: NatsTls): Promise<object> {
   return {
     minVersion: 'TLSv1.3',
     ecdhCurve: KEY_EXCHANGE,
-    ...(caFile === undefined ? {} : { caFile }),
-    ...(certFile === undefined ? {} : { certFile }),
-    ...(keyFile === undefined ? {} : { keyFile }),
+    ...(caFile === undefined ? {} : { ca: await readFile(caFile) }),
+    ...(certFile === undefined ? {} : { cert: await readFile(certFile) }),
+    ...(keyFile === undefined ? {} : { key: await readFile(keyFile) }),
     ...(serverName === undefined ? {} : { servername: serverName }),
   }
 }
@@ -247,9 +250,10 @@ function hasSocket(message: unknown): message is { readonly socket: Socket } {
   )
 }
 
-/** A word for the log: the code of the deepest error that has one, else what the client says. */
+/** A word for the log: what is wrong with a file, the code of the deepest error that has one, else what the client says. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'the server closed the connection'
+  if ('path' in error) return error.message
   if ('code' in error && typeof error.code === 'string') return error.code
   return error.cause instanceof Error ? reasonOf(error.cause) : error.message
 }

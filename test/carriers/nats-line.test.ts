@@ -12,6 +12,7 @@ import { realClock } from '#ports/real.ts'
 import { makeCertificate, writeCertificate } from '../support/certificates.ts'
 import { collectingLog } from '../support/log.ts'
 import { startNatsServer, withoutNatsServer } from '../support/nats-server.ts'
+import { member, openSite } from '../support/nats-site.ts'
 
 const real = { skip: withoutNatsServer, timeout: 20_000 }
 const never = new AbortController().signal
@@ -115,6 +116,31 @@ test('over TLS, bytes that come in are counted and a drop closes the socket', re
   })
 })
 
+test('a dial over TLS that is given up at any moment leaves no timer behind', real, async (t) => {
+  await using site = await openSite({ OWN: [member(1), member(2)] })
+  const { tls } = await site.optionsFor(2)
+  const before = timers()
+
+  for (let at = 0; at < 150; at += 1) {
+    const giveUp = new AbortController()
+    setTimeout(() => giveUp.abort(), at / 10)
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const line = await dial(site.url, { tls }, giveUp.signal).catch(() => undefined)
+    line?.drop()
+  }
+  await realClock().sleep(100, never)
+
+  t.equal(timers(), before)
+})
+
+test('a dial with a file that is not there names it', real, async (t) => {
+  await using server = await startNatsServer()
+  await t.rejects(dial(server.url, { passwordFile: '/nowhere/password' }), {
+    code: 'CARRIER_UNREACHABLE',
+    facts: { reason: /no such file.*\/nowhere\/password/ },
+  })
+})
+
 test('a dial to a port where nobody listens says so', async (t) => {
   const { port, close } = await silentServer(t)
   close()
@@ -203,4 +229,8 @@ async function silentServer(t: Test): Promise<SilentServer> {
 
 async function closed(socket: Socket): Promise<void> {
   if (!socket.closed) await once(socket, 'close')
+}
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
 }
