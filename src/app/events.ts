@@ -74,9 +74,8 @@ export function openEvents(onFailure: (error: unknown) => void): Events {
 async function translate(context: AppContext, event: SyncEvent): Promise<readonly NodeEvent[]> {
   switch (event.kind) {
     case 'posted': {
-      const known = context.sync.directory().channel(event.message.channel)
-      if (known === undefined) return []
-      const channel = await channelOf(context, event.message.channel)
+      const channel = await channelNow(context, event.message.channel)
+      if (channel === undefined) return []
       return [
         { kind: 'posted', message: messageFrom(event.message), channel, isLate: event.isLate },
       ]
@@ -123,8 +122,13 @@ function amended(event: Extract<SyncEvent, { kind: 'amended' }>): readonly NodeE
 }
 
 async function updated(context: AppContext, id: ChannelId): Promise<readonly NodeEvent[]> {
-  if (context.sync.directory().channel(id) === undefined) return []
-  return [{ kind: 'channel-updated', channel: await channelOf(context, id) }]
+  const channel = await channelNow(context, id)
+  return channel === undefined ? [] : [{ kind: 'channel-updated', channel }]
+}
+
+/** A channel, unless it has gone since the event, with the node that founded it. */
+async function channelNow(context: AppContext, id: ChannelId): Promise<Channel | undefined> {
+  return context.sync.directory().channel(id) === undefined ? undefined : channelOf(context, id)
 }
 
 async function directoryChanged(
@@ -137,7 +141,8 @@ async function directoryChanged(
       return person === undefined ? [] : [{ kind: 'person-updated', person, isNew: change.isNew }]
     }
     case 'channel': {
-      const channel = await channelOf(context, change.channel.id)
+      const channel = await channelNow(context, change.channel.id)
+      if (channel === undefined) return []
       const joined = change.members.map((person) => ({
         kind: 'member-added' as const,
         channel,
@@ -146,7 +151,8 @@ async function directoryChanged(
       return [{ kind: 'channel-created', channel }, ...joined]
     }
     case 'members': {
-      const channel = await channelOf(context, change.channel)
+      const channel = await channelNow(context, change.channel)
+      if (channel === undefined) return []
       return change.changes.flatMap(({ member, before }): readonly NodeEvent[] => {
         const isIn = member.role !== 'none'
         if (isIn === (before !== 'none')) return []

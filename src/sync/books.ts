@@ -80,6 +80,7 @@ export function openBooks(roster: Roster, organisation: OrganisationId): Books {
     directory = openDirectory()
     keyBook = openKeyBook()
     rights.clear()
+    roster.forgetOrders() // one that did not get to the disk, or that was cut, is no order
     introduceAll(roster, keys)
     for (const one of keys.filter(isRevocation)) foldKeys(one)
     for (const { node, since } of keyBook.revocations()) roster.revoke(node, since)

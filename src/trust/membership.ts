@@ -1,17 +1,19 @@
 /**
  * All that is known of the organisation's nodes, by whom: from it follows what each node is now. Kept apart from the roster,
- * which says whom to believe: nothing here checks a signature. Certificates and revocations only add, so nodes that hold
- * the same ones come to the same, in whatever order they came.
+ * which says whom to believe: nothing here checks a signature. Nodes that hold the same certificates and revocations come
+ * to the same, in whatever order they came.
  */
 import { assert } from '#base/assert.ts'
 import type { Instant, NodeId } from '#base/ids.ts'
 import type { Certificate } from './identity.ts'
 
-/** What is known; grows by `admit` and `revoke`. */
+/** What is known; grows by `admit` and `revoke`. Certificates stay. */
 export interface Memberships {
   /** Adds a certificate that is genuine. */
   readonly admit: (certificate: Certificate, bytes: Uint8Array) => Certificate
   readonly revoke: (node: NodeId, since: Instant) => void
+  /** As if nobody had ever been revoked. */
+  readonly pardonAll: () => void
   readonly isRevoked: (node: NodeId) => boolean
   /** Since when a node, or everybody who vouched for it, is revoked. */
   readonly revokedSince: (node: NodeId) => Instant | undefined
@@ -69,6 +71,10 @@ export function openMemberships(): Memberships {
       revoked.set(node, Math.min(revoked.get(node) ?? since, since))
       for (const standing of standings.values())
         if (standing.byIssuer.has(node)) standing.now = standingNow(standing, isRevoked)
+    },
+    pardonAll: () => {
+      revoked.clear()
+      for (const standing of standings.values()) standing.now = standingNow(standing, isRevoked)
     },
     isRevoked,
     revokedSince,

@@ -54,6 +54,8 @@ export interface Roster {
   readonly verify: (node: NodeId, statement: Uint8Array, signature: Uint8Array) => boolean
   /** The node is not believed any more: since when what it claims to have written counts no longer. */
   readonly revoke: (node: NodeId, since: Instant) => void
+  /** No node is revoked or to be wiped any more: what orders there are is about to be told anew. */
+  readonly forgetOrders: () => void
   /** The node is to destroy its keys: until it has said so it is talked to about that, and about nothing else. */
   readonly awaitWipe: (node: NodeId, isAwaited: boolean) => void
   readonly awaitsWipe: (node: NodeId) => boolean
@@ -128,6 +130,10 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
       return key !== undefined && verify(key, statement, signature)
     },
     revoke: members.revoke,
+    forgetOrders: () => {
+      members.pardonAll()
+      awaited.clear()
+    },
     awaitWipe: (node, isAwaited) => void (isAwaited ? awaited.add(node) : awaited.delete(node)),
     awaitsWipe: (node) => awaited.has(node),
     revokedSince: members.revokedSince,

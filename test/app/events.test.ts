@@ -143,6 +143,23 @@ test('with very many events waiting, whoever causes many waits until they were t
   t.equal(told, 2 * EVENTS_WAITING_MAX - 1)
 })
 
+test('what is told of a channel that has gone meanwhile is told to nobody, and is no failure', async (t) => {
+  const events = openEvents((error) => t.fail(String(error)))
+  const heard: NodeEvent[] = []
+  events.subscribe((event) => heard.push(event))
+  const gone = { sync: { directory: () => ({ channel: () => undefined }) } } as never
+  const id = 'c'.repeat(26) as never
+  const member = { person: id, role: 'member' }
+
+  const created = { kind: 'channel', channel: { id }, members: [id] }
+  const joined = { kind: 'members', channel: id, changes: [{ member, before: 'none' }] }
+  events.relay(gone, { kind: 'directory', change: created } as never)
+  events.relay(gone, { kind: 'directory', change: joined } as never)
+  await events.settled()
+
+  t.strictSame(heard, [])
+})
+
 test('what came from another node is told as late, without the client’s id', async (t) => {
   const { alpha, bravo, meet } = await twoNodes(t)
   const amira = await anAdministrator(alpha, 'amira')

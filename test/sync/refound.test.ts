@@ -6,6 +6,7 @@ import { channelDocument, DIRECTORY } from '#model/document-id.ts'
 import type { ChannelRecord } from '#model/view.ts'
 import { key, range } from '#sync/keys.ts'
 import { unpack } from '#sync/records.ts'
+import { aFaultyStore } from '../support/faulty-store.ts'
 import { aFleet, enter, makeChannel, postIn, postsHeld, revokeSince } from '../support/fleet.ts'
 import { amiraOf, type SyncNode } from '../support/sync.ts'
 
@@ -65,6 +66,28 @@ test('one in which nobody else wrote goes, is not offered, and comes to nobody w
     }
     t.equal(await postsHeld(hub, channel), 0)
   }
+})
+
+test('a revocation that the disk could not keep counts nowhere, and keeps no channel when it comes', async (t) => {
+  const disk = aFaultyStore()
+  const fleet = await aFleet(t, ['hub', 'bravo'], { hub: { store: disk } })
+  const [hub, bravo] = [fleet.node('hub'), fleet.node('bravo')]
+  const { roster, directory, now } = hub.context
+  await fleet.settle()
+  const since = now()
+  await fleet.clock.advance(60_000)
+  const channel = await makeChannel(bravo, 'public', [bravo])
+  await fleet.settle()
+  await postIn(hub, channel, 'shown as saved')
+
+  disk.setFault('full')
+  await t.rejects(revokeSince(hub, bravo.id, since), { code: 'STORE_FULL' })
+  t.equal(roster.revokedSince(bravo.id), undefined)
+  disk.setFault('none')
+  await revokeSince(hub, bravo.id, since)
+
+  t.equal(roster.revokedSince(bravo.id), since)
+  t.ok(directory().channel(channel))
 })
 
 /** Headquarters is cut off and revokes bravo as of a time before what bravo writes in the test. */

@@ -195,6 +195,22 @@ test('a node is revoked since the earliest moment that was said, and stays known
   )
 })
 
+test('with the orders forgotten nobody is revoked or awaited, who was let in stays, and orders count anew', async (t) => {
+  const roster = relief.roster(alpha)
+  const { node } = alpha.certificate
+  roster.revoke(node, 100)
+  roster.awaitWipe(node, true)
+
+  roster.forgetOrders()
+
+  t.equal(roster.revokedSince(node), undefined)
+  t.equal(roster.awaitsWipe(node), false)
+  t.ok(roster.authority.certificateOf(node))
+  roster.revoke(node, 200)
+  t.equal(roster.revokedSince(node), 200)
+  t.equal(roster.authority.certificateOf(node), undefined)
+})
+
 test('a node may be revoked before it is known', async (t) => {
   const roster = openRoster(relief.organisation)
   roster.revoke(alpha.certificate.node, 5)
