@@ -207,17 +207,13 @@ test('of very many files not all are opened', { timeout: 120_000 }, async (t) =>
   const stick = await aFolder(t)
   await alpha.exportTo(stick)
   for (let at = 0; at < FILES; at += 1) closeSync(openSync(join(stick, `${at}.courier`), 'w'))
-  const startedMs = performance.now()
 
   const report = await bravo.importFrom(stick)
 
-  const tookMs = performance.now() - startedMs
   const count = (reason: string): number =>
     report.refused.find((one) => one.reason === reason)?.count ?? 0
   t.equal(count('malformed') + report.files + count('too many files'), FILES + 2)
   t.ok(count('malformed') + report.files === 4_096, `${count('malformed')} were opened`)
-  t.ok(tookMs < 20_000, `${Math.round(tookMs)} ms`)
-  t.comment(`${Math.round(tookMs)} ms`)
 })
 
 test('a link on the stick leads nowhere, neither for reading nor for writing', async (t) => {
