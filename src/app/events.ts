@@ -7,7 +7,7 @@ import type { Span, SyncEvent } from '#sync/context.ts'
 import { channelOf, personOf, type AppContext } from './context.ts'
 import type { NodeEvent } from './node.ts'
 import { messageFrom } from './present.ts'
-import type { Reaction } from './types.ts'
+import type { Channel, Reaction } from './types.ts'
 
 /** Listeners and the line of events that wait for them. */
 export interface Events {

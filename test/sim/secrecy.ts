@@ -43,6 +43,8 @@ interface Sealed {
   readonly bytes: Uint8Array
   /** Revoked nodes that the sealing node had on its disk as such in an earlier batch. */
   readonly outThen: ReadonlySet<NodeId>
+  /** How many entries of the keys document it had on its disk. */
+  readonly toldThen: number
 }
 
 /** An envelope, and what is in it. */
@@ -57,6 +59,8 @@ interface Hoard {
   readonly pairs: Map<string, Uint8Array>
   /** Revoked nodes, and when this disk first said so. */
   readonly out: Map<NodeId, Instant>
+  /** Entries of the keys document, by `actor/number`: how many came to this disk before. */
+  readonly told: Map<string, number>
   readonly seen: Set<string>
 }
 
@@ -93,7 +97,9 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
   const heard = (hoard: Hoard, bytes: Uint8Array): void => {
     const entry = keyEntryIn(bytes)
     if (entry === undefined) return
-    entries.set(`${entry.actor} ${entry.seq}`, entry)
+    const name = pairName(entry.actor, entry.seq)
+    entries.set(name, entry)
+    if (!hoard.told.has(name)) hoard.told.set(name, hoard.told.size)
     learnLife(roster, entry)
     if (entry.content.kind !== 'revocation') return
     const { node, by } = entry.content
@@ -106,7 +112,7 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
     node: NodeId,
     kind: 'fly' | 'note',
     value: Uint8Array,
-    outThen: Sealed['outThen'],
+    then: Pick<Sealed, 'outThen' | 'toldThen'>,
   ): void => {
     const bytes = kind === 'note' ? value : unpack<ParcelRecord>(value)?.bytes
     if (bytes === undefined) return
@@ -114,7 +120,7 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
     const { seen } = hoardOf(node)
     if (seen.has(name)) return
     seen.add(name)
-    sealed.push({ by: node, bytes, outThen })
+    sealed.push({ by: node, bytes, ...then })
   }
 
   return {
@@ -124,7 +130,7 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
     },
     onSynced: (node, writes) => {
       const hoard = hoardOf(node)
-      const outThen = new Set(hoard.out.keys())
+      const then = { outThen: new Set(hoard.out.keys()), toldThen: hoard.told.size }
       for (const { key, value } of writes) {
         if (value === undefined) continue
         const [kind = '', ...rest] = key.split('/')
@@ -133,7 +139,7 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
         else if (kind === 'seal') hoard.seeds.set(rest.join('/'), seedIn(value))
         else if (kind === 'pair') hoard.pairs.set(pairName(rest[0], Number(rest[1])), value)
         else if (key.startsWith('loose/k/')) heard(hoard, value)
-        else if (kind === 'fly' || kind === 'note') noteSealed(node, kind, value, outThen)
+        else if (kind === 'fly' || kind === 'note') noteSealed(node, kind, value, then)
       }
     },
     allHeardAt: (node, nodes) => {
@@ -157,6 +163,7 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
           if (why === undefined) continue
           tried += 1
           if (!openEnvelope(one.bytes, roster, ring).ok) continue
+          if (one.outThen.has(node) && !couldKnow(node, one)) continue
           const by = roster.byNode(one.by)?.name ?? one.by
           fail(node, `no key that opens what ${by} sealed: it ${why}`, 'one that does')
         }
@@ -189,6 +196,30 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
     return circles.mayHold(node, scope as ChannelId) ? undefined : 'was never in that channel'
   }
 
+  /**
+   * Whether the sealing node could know that a node holds the epoch. Of a kit's epoch it cannot where another, that had not
+   * heard of the revocation, had wrapped it for that node, and this word had not come.
+   */
+  function couldKnow(node: NodeId, { by, truth, toldThen }: Told): boolean {
+    const { told } = hoardOf(by)
+    const { seeds } = hoardOf(node)
+    const isHolder = ({ actor, seq, content }: KeyEntry): boolean => {
+      if (content.kind !== 'epoch' || !truth.ok || content.epoch !== truth.key.epoch) return false
+      const isKnown = (told.get(pairName(actor, seq)) ?? Infinity) < toldThen
+      const isMaker = (content.maker ?? roster.ofActor(actor)?.node) === node
+      const isFor = ({ pair }: { readonly pair: number }): boolean => {
+        const found = entries.get(pairName(actor, pair))?.content
+        return found?.kind === 'pair' && seeds.has(found.keyName)
+      }
+      return isKnown && (isMaker || content.wraps.some(isFor))
+    }
+    const all = [...entries.values()]
+    const isToldOf = all.some(
+      ({ content }) => truth.ok && content.kind === 'epoch' && content.epoch === truth.key.epoch,
+    )
+    return !isToldOf || all.some(isHolder)
+  }
+
   /** What anybody wrapped for this disk's keys, whether the node took it or not. */
   function unwrapAll(ring: Keyring, { seeds, pairs }: Hoard): void {
     const secrets = new Map(pairs)
@@ -218,6 +249,7 @@ function emptyHoard(): Hoard {
     seeds: new Map(),
     pairs: new Map(),
     out: new Map(),
+    told: new Map(),
     seen: new Set(),
   }
 }
