@@ -11,7 +11,7 @@ import type { Write } from '#ports/store.ts'
 import { unpack, type DocumentRecord, type ParcelRecord } from '#sync/records.ts'
 import { auditedNode, openKeyring, unwrapEpoch, type Keyring } from '#trust/epoch.ts'
 import type { Organisation } from '#trust/identity.ts'
-import { openRoster } from '#trust/roster.ts'
+import { openRoster, type Roster } from '#trust/roster.ts'
 import { openSecret, SEALING_SEED_BYTES, sealingPair } from '#trust/sealing-key.ts'
 import type { Circles } from './circles.ts'
 import { addDocument, addEpoch, keyEntryIn, learnLife, type KeyEntry } from './keyrings.ts'
@@ -163,7 +163,9 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
           if (why === undefined) continue
           tried += 1
           if (!openEnvelope(one.bytes, roster, ring).ok) continue
-          if (one.outThen.has(node) && !couldKnow(node, one)) continue
+          const holder = { ...hoard, node }
+          const told = { entries: [...entries.values()], roster, ...hoardOf(one.by) }
+          if (one.outThen.has(node) && !couldKnow(told, one, holder)) continue
           const by = roster.byNode(one.by)?.name ?? one.by
           fail(node, `no key that opens what ${by} sealed: it ${why}`, 'one that does')
         }
@@ -196,30 +198,6 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
     return circles.mayHold(node, scope as ChannelId) ? undefined : 'was never in that channel'
   }
 
-  /**
-   * Whether the sealing node could know that a node holds the epoch. Of a kit's epoch it cannot where another, that had not
-   * heard of the revocation, had wrapped it for that node, and this word had not come.
-   */
-  function couldKnow(node: NodeId, { by, truth, toldThen }: Told): boolean {
-    const { told } = hoardOf(by)
-    const { seeds } = hoardOf(node)
-    const isHolder = ({ actor, seq, content }: KeyEntry): boolean => {
-      if (content.kind !== 'epoch' || !truth.ok || content.epoch !== truth.key.epoch) return false
-      const isKnown = (told.get(pairName(actor, seq)) ?? Infinity) < toldThen
-      const isMaker = (content.maker ?? roster.ofActor(actor)?.node) === node
-      const isFor = ({ pair }: { readonly pair: number }): boolean => {
-        const found = entries.get(pairName(actor, pair))?.content
-        return found?.kind === 'pair' && seeds.has(found.keyName)
-      }
-      return isKnown && (isMaker || content.wraps.some(isFor))
-    }
-    const all = [...entries.values()]
-    const isToldOf = all.some(
-      ({ content }) => truth.ok && content.kind === 'epoch' && content.epoch === truth.key.epoch,
-    )
-    return !isToldOf || all.some(isHolder)
-  }
-
   /** What anybody wrapped for this disk's keys, whether the node took it or not. */
   function unwrapAll(ring: Keyring, { seeds, pairs }: Hoard): void {
     const secrets = new Map(pairs)
@@ -241,6 +219,34 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
       }
     }
   }
+}
+
+/**
+ * Whether the node that sealed something could know that another holds the epoch. Of a kit's epoch it cannot where somebody
+ * who had not heard of the revocation had wrapped it for that node, and this word had not come.
+ */
+function couldKnow(
+  sealer: Pick<Hoard, 'told'> & { readonly entries: readonly KeyEntry[]; readonly roster: Roster },
+  { truth, toldThen }: Told,
+  holder: Pick<Hoard, 'seeds'> & { readonly node: NodeId },
+): boolean {
+  const { entries, told, roster } = sealer
+  const keyNames = new Map<string, string>()
+  for (const { actor, seq, content } of entries)
+    if (content.kind === 'pair') keyNames.set(pairName(actor, seq), content.keyName)
+  const ofEpoch = entries.flatMap(({ actor, seq, content }) =>
+    content.kind === 'epoch' && truth.ok && content.epoch === truth.key.epoch
+      ? [{ ...content, actor, seq }]
+      : [],
+  )
+  const gives = (one: (typeof ofEpoch)[number]): boolean =>
+    (one.maker ?? roster.ofActor(one.actor)?.node) === holder.node ||
+    one.wraps.some(({ pair }) =>
+      holder.seeds.has(keyNames.get(pairName(one.actor, pair)) ?? 'nobody'),
+    )
+  const isTold = ({ actor, seq }: Pick<KeyEntry, 'actor' | 'seq'>): boolean =>
+    (told.get(pairName(actor, seq)) ?? Infinity) < toldThen
+  return ofEpoch.length === 0 || ofEpoch.some((one) => isTold(one) && gives(one))
 }
 
 function emptyHoard(): Hoard {
