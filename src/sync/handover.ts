@@ -25,10 +25,12 @@ export async function handedOver(
   const { peer } = state
   const { lane, number } = cut.parcel
   const taken = key.parcel(peer, lane, number)
-  const parcels = new Map<string, ParcelRecord>([[taken, { ...cut.record, isAnswered: true }]])
+  // What it holds may count no more since it was cut.
+  const own = unpack<ParcelRecord>(await tx.get(taken)) ?? cut.record
+  const parcels = new Map<string, ParcelRecord>([[taken, { ...own, isAnswered: true }]])
   for (const [place, bytes] of await tx.list(range.parcels(peer))) {
-    const record = unpack<ParcelRecord>(bytes)
-    if (record !== undefined && place !== taken) parcels.set(place, record)
+    const other = unpack<ParcelRecord>(bytes)
+    if (other !== undefined && place !== taken) parcels.set(place, other)
   }
   const answered = new Map([...parcels].filter(([, { isAnswered }]) => isAnswered === true))
   const isUnderWay = answered.size < parcels.size

@@ -5,7 +5,7 @@
 import type { Directory, DirectoryChange } from '#model/directory.ts'
 import type { KeyNews } from '#model/key-book.ts'
 import { channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
-import type { Logged } from '#model/log.ts'
+import { countBeyond, meetClocks, type Clock, type Logged } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import {
   nodePrefix,
@@ -18,12 +18,14 @@ import {
 import { kindOfChannel } from '#model/channel-id.ts'
 import { auditKeyNews } from './audit.ts'
 import { writeHere } from './author.ts'
-import { audiencesOf } from './audience.ts'
+import { audienceOf, audiencesOf, nodesOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cover, coverSealed, ensureSealingKey, heldAudiences, takeKeyNews } from './epochs.ts'
 import { lookAtForks, takeForkWord } from './freeze.ts'
 import { markUneven } from './gap-marks.ts'
-import { allDocuments, clockOf, coveredByAll, hasOf, setHas } from './ledger.ts'
+import { allDocuments, clockOf, coveredByAll, hasOf, receiptOf, setHas } from './ledger.ts'
+import { range } from './keys.ts'
+import { pack, unpack, type ParcelRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 import { foundAgain } from './refound.ts'
 import { reproject } from './reproject.ts'
@@ -44,6 +46,7 @@ export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): 
     tx.afterwards(() => context.log.warn('node.revoked', { node }))
     await dropHeldBy(tx, node)
     await offerForRevoked(tx, context, node)
+    await offerUnderNew(tx, context, node)
     await withdrawLate(tx, context, node)
   }
   if (news.kind === 'wipe order') {
@@ -201,4 +204,46 @@ async function offerForRevoked(tx: Tx, context: SyncContext, node: NodeId): Prom
         await setHas(tx, context, { peer, document, clock })
     }
   }
+}
+
+/**
+ * Who hears of a revocation first takes no secret from the lost node any more, and cannot open what others still sealed under
+ * one: what was not signed for is offered once more, under another.
+ */
+async function offerUnderNew(tx: Tx, context: SyncContext, lost: NodeId): Promise<void> {
+  const { identity, peers, keyring } = context
+  for (const document of await allDocuments(tx)) {
+    const audience = audienceOf(context, document)
+    const epochs = audience === undefined ? [] : keyring.held(audience)
+    if (audience === undefined || !epochs.some(({ maker }) => maker === lost)) continue
+    const readers = nodesOf(context, audience).difference(new Set([identity.certificate.node]))
+    for (const peer of peers) {
+      const has = await hasOf(tx, peer, document)
+      const clock = meetClocks(has, await signedBy(tx, { peer, readers, document }))
+      if (countBeyond(has, clock) > 0) await setHas(tx, context, { peer, document, clock })
+      await discount(tx, peer, document)
+    }
+  }
+}
+
+/** What is under way to a peer of a document proves nothing when the peer takes it. */
+async function discount(tx: Tx, peer: PeerId, document: DocumentId): Promise<void> {
+  for (const [place, bytes] of await tx.list(range.parcels(peer))) {
+    const record = unpack<ParcelRecord>(bytes)
+    if (record?.document === document) tx.put(place, pack({ ...record, document: undefined }))
+  }
+}
+
+/** What a node, or all who read at a post office, have signed for. */
+async function signedBy(
+  tx: Tx,
+  at: {
+    readonly peer: PeerId
+    readonly readers: ReadonlySet<NodeId>
+    readonly document: DocumentId
+  },
+): Promise<Clock> {
+  const { peer, readers, document } = at
+  if (isNode(peer)) return (await receiptOf(tx, peer, document))?.clock ?? {}
+  return coveredByAll(tx, [...readers], document)
 }

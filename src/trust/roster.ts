@@ -77,8 +77,6 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
   const { now } = members
   const byPrefix = new Map<string, NodeId>()
   const verifiers = new Map<NodeId, KeyObject>()
-  const awaited = new Set<NodeId>()
-  const strangers = new Map<string, Uint8Array>()
   // Also of revoked issuers: what their nodes wrote before stays readable.
   const everIssued: Authority = { suite, rootKey, certificateOf: now }
   const read = openReader(everIssued)
@@ -90,18 +88,8 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
     if (!verifiers.has(node)) verifiers.set(node, verifierOf(suite, certificate))
     return members.admit(certificate, bytes)
   }
-  const retryStrangers = (): void => {
-    for (const [name, bytes] of strangers) {
-      const certificate = readCertificate(everIssued, bytes)
-      if (certificate === undefined) continue
-      strangers.delete(name)
-      admit(certificate, bytes)
-    }
-  }
-  const keepStranger = (bytes: Uint8Array): void => {
-    if (strangers.size < STRANGERS_MAX && mayBeBelieved(everIssued, bytes))
-      strangers.set(Buffer.from(bytes).toString('hex'), Uint8Array.from(bytes))
-  }
+  const strangers = openStrangers(everIssued)
+  const { forgetAll, ...wipes } = openWipes()
   const certificateOf = (node: NodeId): Certificate | undefined =>
     members.isRevoked(node) ? undefined : now(node)
 
@@ -111,11 +99,11 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
     introduce: (bytes) => {
       const certificate = read(bytes)
       if (certificate === undefined) {
-        keepStranger(bytes)
+        strangers.keep(bytes)
         return undefined
       }
       const admitted = admit(certificate, bytes)
-      if (admitted.rights.issues) retryStrangers()
+      if (admitted.rights.issues) for (const one of strangers.believed()) admit(...one)
       return admitted
     },
     bytesOf: members.bytesOf,
@@ -132,11 +120,35 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
     revoke: members.revoke,
     forgetOrders: () => {
       members.pardonAll()
-      awaited.clear()
+      forgetAll()
     },
-    awaitWipe: (node, isAwaited) => void (isAwaited ? awaited.add(node) : awaited.delete(node)),
-    awaitsWipe: (node) => awaited.has(node),
+    ...wipes,
     revokedSince: members.revokedSince,
+  }
+}
+
+/** Certificates whose issuer is not known yet. */
+interface Strangers {
+  readonly keep: (bytes: Uint8Array) => void
+  /** Lets go of those that are vouched for by now, one by one: each may vouch for the next. */
+  readonly believed: () => Iterable<readonly [Certificate, Uint8Array]>
+}
+
+function openStrangers(everIssued: Authority): Strangers {
+  const strangers = new Map<string, Uint8Array>()
+  return {
+    keep: (bytes) => {
+      if (strangers.size < STRANGERS_MAX && mayBeBelieved(everIssued, bytes))
+        strangers.set(Buffer.from(bytes).toString('hex'), Uint8Array.from(bytes))
+    },
+    *believed() {
+      for (const [name, bytes] of strangers) {
+        const certificate = readCertificate(everIssued, bytes)
+        if (certificate === undefined) continue
+        strangers.delete(name)
+        yield [certificate, bytes]
+      }
+    },
   }
 }
 
@@ -155,6 +167,17 @@ function openReader(authority: Authority): (bytes: Uint8Array) => Certificate | 
     const certificate = byRoot.get(name) ?? readCertificate(authority, bytes)
     if (certificate !== undefined && certificate.issuer === undefined) byRoot.set(name, certificate)
     return certificate
+  }
+}
+
+function openWipes(): Pick<Roster, 'awaitWipe' | 'awaitsWipe'> & {
+  readonly forgetAll: () => void
+} {
+  const awaited = new Set<NodeId>()
+  return {
+    awaitWipe: (node, isAwaited) => void (isAwaited ? awaited.add(node) : awaited.delete(node)),
+    awaitsWipe: (node) => awaited.has(node),
+    forgetAll: () => awaited.clear(),
   }
 }
 

@@ -111,7 +111,7 @@ function checkMessages(end: End, member: Member, view: View): void {
     verdict.fail({
       broken,
       where,
-      wanted: `message ${said.number} of node ${said.home}`,
+      wanted: `message ${said.number} of node ${said.home} in ${said.channel} as ${said.id ?? 'none'}`,
       found: wrong,
     })
   }

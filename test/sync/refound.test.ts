@@ -1,11 +1,13 @@
 /** Channels that a lost node made late, and what honest people have written in them. */
 import { test } from 'tap'
+import { must } from '#base/assert.ts'
 import type { ChannelId, NodeId } from '#base/ids.ts'
 import { directChannelId } from '#model/channel-id.ts'
 import { channelDocument, DIRECTORY } from '#model/document-id.ts'
 import type { ChannelRecord } from '#model/view.ts'
 import { key, range } from '#sync/keys.ts'
-import { unpack } from '#sync/records.ts'
+import { allDocuments, clockOf, hasOf, setHas } from '#sync/ledger.ts'
+import { pack, unpack, type ParcelRecord } from '#sync/records.ts'
 import { aFaultyStore } from '../support/faulty-store.ts'
 import { aFleet, enter, makeChannel, postIn, postsHeld, revokeSince } from '../support/fleet.ts'
 import { amiraOf, type SyncNode } from '../support/sync.ts'
@@ -46,6 +48,39 @@ test('so does a direct channel with somebody of a lost node', async (t) => {
     t.ok(node.context.directory().channel(channel))
     t.equal(await postsHeld(node, channel), 1)
   }
+})
+
+test('what was handed over, or is under way, under a secret of the lost node goes once more', async (t) => {
+  const fleet = await aFleet(t, ['hub', 'bravo', 'charlie'])
+  const [hub, bravo, charlie] = ['hub', 'bravo', 'charlie'].map(fleet.node) as [
+    SyncNode,
+    SyncNode,
+    SyncNode,
+  ]
+  await fleet.settle()
+  const since = hub.context.now()
+  await fleet.clock.advance(60_000)
+  const channel = await makeChannel(bravo, 'group', [hub, bravo, charlie])
+  await postIn(bravo, channel, 'under an epoch of bravo')
+  await fleet.settle()
+  for (const name of ['bravo', 'charlie']) fleet.isolate(name)
+  await postIn(hub, channel, 'shown as saved')
+  const parcel = key.parcel(charlie.id, 'routine', 77)
+  const document = await hub.context.replica.commit(async (tx) => {
+    const found = (await allDocuments(tx)).find((name) => name.startsWith(`s.${channel}`))
+    const name = must(found, 'the post is somewhere')
+    const clock = await clockOf(tx, name)
+    await setHas(tx, hub.context, { peer: charlie.id, document: name, clock })
+    const record = { bytes: Uint8Array.of(1), document: name, first: {}, clock }
+    tx.put(parcel, pack(record satisfies ParcelRecord))
+    return name
+  })
+
+  await revokeSince(hub, bravo.id, since)
+
+  const { read } = hub.context.replica
+  t.equal((await hasOf(read, charlie.id, document))[hub.actor], undefined)
+  t.match(unpack<ParcelRecord>(await read.get(parcel)), { document: undefined })
 })
 
 test('one in which nobody else wrote goes, is not offered, and comes to nobody who hears late', async (t) => {
