@@ -17,7 +17,7 @@ import { channelOfDocument, KEYS } from '#model/document-id.ts'
 import type { Note } from '#codec/note.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
-import { audienceOf } from './audience.ts'
+import { audienceOf, mayHold } from './audience.ts'
 import type { ContactState } from './contact-state.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cutNotes, type Cut, type Riders } from './cut.ts'
@@ -216,6 +216,7 @@ async function sayWants(
   const wanted: DocumentId[] = []
   const times: Instant[] = []
   for (const gap of await allGaps(tx)) {
+    if (!mayHold(context, context.identity.certificate.node, gap.document)) continue // nobody gives it to us
     const dueAt = wantAt(gap, state, now)
     if (dueAt > now) times.push(dueAt)
     else if (!gap.isAnnounced || (await isToBeAsked(tx, context, { ...gap, peer, isVisit })))

@@ -19,6 +19,7 @@ import { loadDocument } from '#model/document.ts'
 import { key, range } from '#sync/keys.ts'
 import { FORGED } from './capture.ts'
 import type { Sealing } from './evidence.ts'
+import { hasLeft } from './departures.ts'
 import type { Member } from './fleet.ts'
 import { markerOf, numbersIn, type Said } from './said.ts'
 import { reachOf, type Topology } from './topology.ts'
@@ -149,7 +150,11 @@ function mustBeAt(end: End, member: Member, said: Said): boolean {
   const home = end.members[said.home]
   if (home === undefined || home.capturedAt !== undefined) return false
   const channel = end.reference.channels.get(said.channel)
-  if (channel !== undefined) return mustCome(end, { home, member, channel })
+  if (channel !== undefined) {
+    // Whose node was taken out of a channel before a message had left it can seal it for nobody.
+    const isOut = member !== home && !belongs(home, channel) && !hasLeft(home, said)
+    return !isOut && mustCome(end, { home, member, channel })
+  }
   // Nobody else may found a private channel or a group: what was said there goes with it.
   const isClosed = kindOfChannel(said.channel) !== 'public'
   return !(isClosed && isCapturedsOwn(end, said.channel))
