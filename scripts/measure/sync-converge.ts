@@ -1,16 +1,17 @@
 /**
  * Two replicas that have much in common and have been apart: what it costs to make them one, beside Automerge's own sync protocol
- * for the very same documents and changes. Ours is sealed and signed, and counts everything said in the contact, receipts too;
- * Automerge's is neither, and is given its saved sync states and only the documents that differ.
+ * and automerge-repo for the very same documents and changes. Ours is sealed and signed, and counts everything said in the contact,
+ * receipts too; theirs is neither, and both are given their sync states and only the documents that differ.
  */
-import * as Automerge from '@automerge/automerge'
 import { must } from '#base/assert.ts'
 import type { ChannelId, DocumentId } from '#base/ids.ts'
 import { openMemoryNetwork } from '#carriers/memory.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import { allDocuments, clockOf } from '#sync/ledger.ts'
 import { virtualClock, type VirtualClock } from '../../test/support/clock.ts'
+import { automergeSync, type Changes } from './sync-automerge.ts'
 import { channelOf, enter, post, textsOf } from './sync-posts.ts'
+import { repoSync } from './sync-repo.ts'
 import { identities, logOf, openTrustNode, type TrustNode } from './trust-node.ts'
 
 /** How much. */
@@ -57,6 +58,7 @@ export async function measureConverge(
   const tookMs = await converge(pair)
   await clock.advance(PATIENCE_MS / 60)
   const theirs = automergeSync(documents, apart)
+  const repos = await repoSync(documents, apart)
   return {
     common_posts: options.common,
     apart_posts: options.apart,
@@ -65,6 +67,8 @@ export async function measureConverge(
     ours_round_trips: Math.ceil(tookMs / (2 * DELAY_MS)),
     automerge_sync_b: theirs.bytes,
     automerge_sync_round_trips: Math.ceil(theirs.turns / 2),
+    automerge_repo_b: repos.bytes,
+    automerge_repo_messages: repos.messages,
   }
 }
 
@@ -130,9 +134,6 @@ function isSegment(document: DocumentId): boolean {
   return document.startsWith('s.')
 }
 
-/** The changes of each segment, with what a document begins with, as Automerge takes them. */
-type Changes = ReadonlyMap<DocumentId, readonly Uint8Array[]>
-
 async function changesOf(node: TrustNode): Promise<Changes> {
   const changes = new Map<DocumentId, readonly Uint8Array[]>()
   for (const document of (await allDocuments(node.context.replica.read)).filter(isSegment)) {
@@ -140,73 +141,4 @@ async function changesOf(node: TrustNode): Promise<Changes> {
     changes.set(document, [log.genesis.bytes, ...log.since({}).map(({ bytes }) => bytes)])
   }
   return changes
-}
-
-interface Turns {
-  readonly bytes: number
-  /** Messages one after the other, of the document that takes most. */
-  readonly turns: number
-}
-
-interface Apart {
-  readonly before: Changes
-  readonly alpha: Changes
-  readonly bravo: Changes
-}
-
-/** Both sides say what they have to say, in turns, until neither has anything more. */
-function automergeSync(documents: ReadonlySet<DocumentId>, apart: Apart): Turns {
-  let [bytes, turns] = [0, 0]
-  for (const document of documents) {
-    const first = sideOf(apart.before.get(document))
-    const second = sideOf(apart.before.get(document))
-    talk(first, second)
-    const [one, other] = [again(first), again(second)]
-    change(one, apart.alpha.get(document))
-    change(other, apart.bravo.get(document))
-    const said = talk(one, other)
-    const [heads, others] = [one, other].map((side) => Automerge.getHeads(side.doc).toSorted())
-    if (String(heads) !== String(others)) throw new Error('Automerge did not converge')
-    bytes += said.bytes
-    turns = Math.max(turns, said.turns)
-    for (const side of [one, other]) Automerge.free(side.doc)
-  }
-  return { bytes, turns }
-}
-
-/** What is in a document does not matter here. */
-type Content = Record<string, unknown>
-
-interface Side {
-  doc: Automerge.Doc<Content>
-  state: Automerge.SyncState
-}
-
-function sideOf(changes: readonly Uint8Array[] = []): Side {
-  const side = { doc: Automerge.init<Content>({ actor: '00' }), state: Automerge.initSyncState() }
-  change(side, changes)
-  return side
-}
-
-function change(side: Side, changes: readonly Uint8Array[] = []): void {
-  ;[side.doc] = Automerge.applyChanges(side.doc, [...changes])
-}
-
-/** The same side in its next contact: what its protocol lets it keep is kept. */
-function again({ doc, state }: Side): Side {
-  return { doc, state: Automerge.decodeSyncState(Automerge.encodeSyncState(state)) }
-}
-
-function talk(one: Side, other: Side): Turns {
-  let [bytes, turns, silent] = [0, 0, 0]
-  for (let [from, to] = [one, other]; silent < 2; [from, to] = [to, from]) {
-    const [state, message] = Automerge.generateSyncMessage(from.doc, from.state)
-    from.state = state
-    silent = message === null ? silent + 1 : 0
-    if (message === null) continue
-    bytes += message.length
-    turns += 1
-    ;[to.doc, to.state] = Automerge.receiveSyncMessage(to.doc, to.state, message)
-  }
-  return { bytes, turns }
 }

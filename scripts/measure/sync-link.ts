@@ -20,7 +20,7 @@ import { openLink, type Link } from '../link/proxy.ts'
 import { chanceFrom } from '../link/schedule.ts'
 import { constantTrace } from '../link/trace.ts'
 import { median, rounded } from './statistics.ts'
-import { channelOf, enter, post } from './sync-posts.ts'
+import { channelOf, enter, post, textsOf as usualTextsOf } from './sync-posts.ts'
 import { identities, openTrustNode, rosterOf, type TrustNode } from './trust-node.ts'
 
 /** How long to look. */
@@ -40,9 +40,11 @@ const FILL_RATE_BPS = 9_600
 const FILL_ROUND_TRIP_MS = 300
 const IDLE_SPEED = 60
 const DAY_MS = 86_400_000
-/** A run of these stands for a file: text that does not compress, as much as one message takes. */
+/** A run of these stands for a file, as there are none yet: text that does not compress, as much as one message takes. */
 const LARGE_CHARACTERS = 16_000
 const LARGE_POSTS = 12
+/** What waits behind it. */
+const QUEUED_POSTS = 500
 /** Small beside what a window holds: what is half way when it ends does not count. */
 const FILL_CHARACTERS = 1_000
 /** Until the transfer is in full flow. */
@@ -58,13 +60,17 @@ export async function measureThinLink(options: ThinLinkOptions): Promise<Result>
   }
 }
 
-/** A flash message that waited for the link, and one that comes while large posts are under way. */
+/** A flash message that waited for the link behind a full queue, and one that comes while large posts are under way. */
 async function measureFlash({ speed }: ThinLinkOptions): Promise<Result> {
   await using site = await openSite(FLASH_RATE_BPS, FLASH_ROUND_TRIP_MS, speed)
   const { kit, channel, clock, link } = site
   await site.settled()
   link.cut()
-  await post(kit, { channel }, textsOf(LARGE_POSTS, LARGE_CHARACTERS))
+  const queue = [
+    ...textsOf(LARGE_POSTS, LARGE_CHARACTERS),
+    ...usualTextsOf(QUEUED_POSTS, LARGE_POSTS),
+  ]
+  await post(kit, { channel }, queue)
   const flash = { channel, lane: 'flash' } as const
   const [document] = await post(kit, flash, ['Medevac at the mill, two wounded'])
   const segment = must(document, 'it stands somewhere')
@@ -83,6 +89,8 @@ async function measureFlash({ speed }: ThinLinkOptions): Promise<Result> {
     flash_in_flight_ms: Math.round(secondAtMs - postedAtMs),
     frame_airtime_ms: Math.round((median(frames) * 8_000) / FLASH_RATE_BPS),
     flash_round_trip_ms: FLASH_ROUND_TRIP_MS,
+    flash_queue_posts: queue.length,
+    flash_queue_text_b: queue.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
   }
 }
 
