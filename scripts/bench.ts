@@ -1,5 +1,5 @@
 /**
- * Measures: `scripts/bench receipts`, `store`, `sync`, `trust`, `wire`. Called by `scripts/bench`, which sees to
+ * Measures: `scripts/bench nats`, `receipts`, `store`, `sync`, `trust`, `wire`. Called by `scripts/bench`, which sees to
  * the right Node and the packages. With --json the last line is one flat object; times and rates are those of this
  * machine, now. Only the bench that is asked for is loaded.
  */
@@ -20,6 +20,13 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  nats: {
+    about: 'bytes of a connect, an envelope and a burst at a real NATS server with TLS',
+    run: async ({ small }) => {
+      const { measureNats } = await import('./measure/nats.ts')
+      return measureNats({ isSmall: small === true, tell })
+    },
+  },
   receipts: {
     about: 'bytes and envelopes for a message until its author knows it to be stored',
     run: async () => {
@@ -66,7 +73,7 @@ async function main(): Promise<number> {
     .argument('[name]', Object.keys(BENCHES).join(' or '))
     .option('--input <file>', 'messages for wire, JSON Lines with a text (default: our own)')
     .option('--messages <number>', 'messages of the large node of store', '100000')
-    .option('--small', 'sync and trust: only see that it runs')
+    .option('--small', 'nats, sync, trust and wire: only see that it runs')
     .option('--json', 'the last line is one JSON object')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse()

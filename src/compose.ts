@@ -289,9 +289,9 @@ function openNats(
   )
 }
 
-/** A life as 7 characters of base 36. */
+/** A life as 6 characters of base64url. */
 function epochOf(life: Uint8Array): string {
-  return Number.parseInt(Buffer.from(life).toString('hex'), 16).toString(36).padStart(7, '0')
+  return Buffer.from(life).toString('base64url')
 }
 
 function versionOf(file: string): string {

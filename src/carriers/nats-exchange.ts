@@ -61,8 +61,8 @@ export interface ExchangeParts {
 const PATIENCE_MS_LEAST = 4_000
 /** PUB, subjects and TLS around each message. */
 const OVERHEAD_BYTES = 110
-/** 30 bits are six characters; each costs a byte in the question, its answer and for every receiver. */
-const TOKEN_SPARE_BITS = 2
+/** Of 64 different ones: 30 bits. Each costs a byte in the question, its answer and for every receiver. */
+const TOKEN_CHARACTERS = 5
 
 /**
  * Tokens that nobody can tell from those before. Every node of the workspace sees the reply subject of what we publish,
@@ -74,7 +74,7 @@ export function openTokens(secret: Uint8Array): Tokens {
   return () => {
     count += 1
     const print = Buffer.from(sha256(secret, bytesFromText(String(count))))
-    return (print.readUInt32BE() >>> TOKEN_SPARE_BITS).toString(36)
+    return print.toString('base64url').slice(0, TOKEN_CHARACTERS)
   }
 }
 

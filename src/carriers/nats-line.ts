@@ -19,7 +19,8 @@ import {
 import { EdgeError } from '#base/errors.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
-import type { NatsAccess, NatsTls } from './nats-options.ts'
+import type { NatsAccess } from './nats-options.ts'
+import { tlsOptions } from './nats-tls.ts'
 
 /** A message from the server. */
 export interface LineMessage {
@@ -59,8 +60,6 @@ export interface DialPorts {
 
 /** The client wants numbers; as long as a timer can be. */
 const NEVER_MS = 2 ** 31 - 1
-/** One group spares 1.35 kB up; the envelopes inside are sealed with a hybrid of their own (research/nats.md 3a). */
-const KEY_EXCHANGE = 'X25519'
 
 const dialled = new AsyncLocalStorage<Socket[]>()
 
@@ -203,21 +202,6 @@ async function connectionOptions(server: string, access: NatsAccess): Promise<Co
     ...(nkeySeedFile === undefined
       ? {}
       : { authenticator: nkeyAuthenticator(Buffer.from(await firstLine(nkeySeedFile))) }),
-  }
-}
-
-/**
- * The client hands what it does not know on to `tls.connect`. It gets contents and no file names: while it reads a file of its own
- * accord it does not hear that its socket was destroyed, and waits for ever.
- */
-async function tlsOptions({ caFile, certFile, keyFile, serverName }: NatsTls): Promise<object> {
-  return {
-    minVersion: 'TLSv1.3',
-    ecdhCurve: KEY_EXCHANGE,
-    ...(caFile === undefined ? {} : { ca: await readFile(caFile) }),
-    ...(certFile === undefined ? {} : { cert: await readFile(certFile) }),
-    ...(keyFile === undefined ? {} : { key: await readFile(keyFile) }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
   }
 }
 

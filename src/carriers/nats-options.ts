@@ -30,7 +30,7 @@ export interface NatsAddress {
   readonly workspace: string
   /** This node in subjects, in base 36; the same as the name in its certificate for the server. */
   readonly nodeNumber: number
-  /** 4 to 8 base-36 characters: this life of the node's store. All lives of a node use the same length. */
+  /** 4 to 8 characters of base64url: this life of the node's store. All lives of a node use the same length. */
   readonly epoch: string
 }
 

@@ -1,5 +1,5 @@
 /**
- * Subjects: `<workspace>.<lane>.<node>.<epoch><number>`, for example `a.1.7.k3x9q1z`.
+ * Subjects: `<workspace>.<lane>.<node>.<epoch><number>`, for example `a.1.7.k3X-q1z`.
  *
  * The subject is the parcel's id: the stream keeps one message for each and refuses a second, so a parcel sent twice
  * is stored once, without a window of time. Every character is paid by the sender and by every receiver.
@@ -14,7 +14,7 @@ import type { NatsAddress } from './nats-options.ts'
 export function assertAddress({ workspace, nodeNumber, epoch }: NatsAddress): void {
   assert(/^[A-Za-z0-9]{1,3}$/.test(workspace), 'a NATS workspace is 1 to 3 letters or digits')
   assert(Number.isSafeInteger(nodeNumber) && nodeNumber >= 0, 'a node number is a whole number')
-  assert(/^[a-z0-9]{4,8}$/.test(epoch), 'a NATS epoch is 4 to 8 base-36 characters')
+  assert(/^[\w-]{4,8}$/.test(epoch), 'a NATS epoch is 4 to 8 characters of base64url')
 }
 
 /** Where one parcel stands. */

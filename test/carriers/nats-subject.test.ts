@@ -8,23 +8,23 @@ import {
   subjectOf,
 } from '#carriers/nats-subject.ts'
 
-const address = { workspace: 'a', nodeNumber: 43, epoch: 'k3x9q' }
+const address = { workspace: 'a', nodeNumber: 43, epoch: 'k3X-q' }
 
 test('a subject names workspace, lane, node, life and number, in few characters', async (t) => {
-  t.equal(subjectOf(address, 'flash', 0), 'a.0.17.k3x9q0')
-  t.equal(subjectOf(address, 'routine', 1_295), 'a.3.17.k3x9qzz')
+  t.equal(subjectOf(address, 'flash', 0), 'a.0.17.k3X-q0')
+  t.equal(subjectOf(address, 'routine', 1_295), 'a.3.17.k3X-qzz')
 })
 
 test('a node knows its own subjects of this life, and takes a former one for a stranger', async (t) => {
-  t.equal(isOwnSubject(address, 'a.2.17.k3x9q4'), true)
+  t.equal(isOwnSubject(address, 'a.2.17.k3X-q4'), true)
   t.equal(isOwnSubject(address, 'a.2.17.zzzzz4'), false)
-  t.equal(isOwnSubject(address, 'a.2.1.k3x9q4'), false)
+  t.equal(isOwnSubject(address, 'a.2.1.k3X-q4'), false)
   t.equal(isOwnSubject(address, 'a'), false)
 })
 
 test('a subject tells its lane, and one that is none tells nothing', async (t) => {
   t.equal(laneOfSubject(subjectOf(address, 'priority', 7)), 'priority')
-  for (const strange of ['a', 'a.9.17.k3x9q4', 'a.x.17.k3x9q4', ''])
+  for (const strange of ['a', 'a.9.17.k3X-q4', 'a.x.17.k3X-q4', ''])
     t.equal(laneOfSubject(strange), undefined)
 })
 
@@ -40,7 +40,7 @@ test('an address that would break a subject stops the node', async (t) => {
     { nodeNumber: -1 },
     { nodeNumber: 1.5 },
     { epoch: 'abc' },
-    { epoch: 'K3X9Q' },
+    { epoch: 'k3+9q' },
     { epoch: 'ab.*>' },
   ])
     t.throws(() => assertAddress({ ...address, ...wrong }), JSON.stringify(wrong))

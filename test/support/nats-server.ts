@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline'
 /** A server under test. Disposing it ends the process and removes its folder. */
 export interface NatsServer extends AsyncDisposable {
   readonly port: number
-  /** `nats://127.0.0.1:<port>` */
+  /** `nats://<host>:<port>` */
   readonly url: string
   /** Where leaf servers connect; 0 unless the config has a listener for them. */
   readonly leafPort: number
@@ -34,6 +34,8 @@ export interface NatsServerOptions {
   readonly config?: string
   /** A config file of its own, used as it is. Its folder becomes the server's working folder. */
   readonly configFile?: string
+  /** Where it listens; this machine alone unless given. */
+  readonly host?: string
 }
 
 const BINARY = findBinary()
@@ -69,7 +71,8 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   if (options.configFile === undefined)
     await writeFile(file, `jetstream { store_dir: "${STORE}" }\n${options.config ?? ''}\n`)
 
-  const first = await launch(file, folder, -1)
+  const { host = '127.0.0.1' } = options
+  const first = await launch(file, folder, { host, port: -1 })
   const { port, leafPort } = first
   let { child } = first
   const end = async (signal: NodeJS.Signals): Promise<void> => {
@@ -81,12 +84,12 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   return {
     port,
     leafPort,
-    url: `nats://127.0.0.1:${port}`,
+    url: `nats://${host}:${port}`,
     folder,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
     start: async () => {
-      ;({ child } = await launch(file, folder, port))
+      ;({ child } = await launch(file, folder, { host, port }))
     },
     reload: async () => {
       const lines = createInterface({ input: child.stderr ?? process.stdin })
@@ -125,8 +128,12 @@ function leaveWithUs(child: ChildProcess): void {
   })
 }
 
-async function launch(file: string, folder: string, wantedPort: number): Promise<Launched> {
-  const args = ['-c', file, '-a', '127.0.0.1', '-p', String(wantedPort)]
+async function launch(
+  file: string,
+  folder: string,
+  at: { readonly host: string; readonly port: number },
+): Promise<Launched> {
+  const args = ['-c', file, '-a', at.host, '-p', String(at.port)]
   const child = spawn(binary(), args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
   leaveWithUs(child)
   const said: string[] = []

@@ -19,7 +19,7 @@ export type Accounts = Readonly<Record<string, readonly NatsUser[]>>
 export interface NatsSite extends AsyncDisposable {
   readonly server: NatsServer
   readonly organisation: Certified
-  /** `tls://127.0.0.1:<port>` */
+  /** `tls://<host>:<port>` */
   readonly url: string
   /** Another list of users, taken in while the server runs. */
   readonly relist: (accounts: Accounts) => Promise<void>
@@ -41,7 +41,7 @@ export function member(nodeNumber: number, workspace = 'a'): NatsUser {
 }
 
 /** Starts the server; disposing the site ends it and removes its folder. */
-export async function openSite(accounts: Accounts): Promise<NatsSite> {
+export async function openSite(accounts: Accounts, host?: string): Promise<NatsSite> {
   const organisation = await certified(['hub.example'])
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-site-'))
   const { ca, validity, caPem } = organisation
@@ -51,7 +51,7 @@ export async function openSite(accounts: Accounts): Promise<NatsSite> {
   await writePair(folder, 'server', await issueServer(ca, { hosts, ...validity }))
   const configFile = path.join(folder, 'server.conf')
   await writeFile(configFile, configOf(accounts))
-  const server = await startNatsServer({ configFile })
+  const server = await startNatsServer({ configFile, ...(host === undefined ? {} : { host }) })
   const url = server.url.replace('nats:', 'tls:')
 
   const pairOf = async (nodeNumber: number, issuer = ca): Promise<Credentials> => {
