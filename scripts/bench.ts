@@ -9,6 +9,8 @@ import { table } from '#cli/terminal.ts'
 
 interface Options {
   readonly input?: string
+  readonly where?: string
+  readonly languages?: string
   readonly messages: string
   readonly small?: true
   readonly json?: true
@@ -57,10 +59,12 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     },
   },
   wire: {
-    about: 'sealed and signed bytes a post, and what cutting and rebuilding take',
-    run: async ({ input }) => {
+    about:
+      'bytes a post, sealed and signed, beside what others would send; time and memory of the codec; nats',
+    run: async ({ input, where, languages, small }) => {
       const { measureWire } = await import('./measure/wire.ts')
-      return measureWire({ input, nowMs: () => performance.now() })
+      const choice = { input, where, languages, isSmall: small === true }
+      return measureWire({ ...choice, nowMs: () => performance.now(), tell })
     },
   },
 }
@@ -72,6 +76,11 @@ async function main(): Promise<number> {
     .description('Measures one thing about this program, on this machine.')
     .argument('[name]', Object.keys(BENCHES).join(' or '))
     .option('--input <file>', 'messages for wire, JSON Lines with a text (default: our own)')
+    .option(
+      '--where <values>',
+      'wire: only lines with these values, such as genre=direct,event=flood',
+    )
+    .option('--languages <file>', 'wire: sentences in several languages, with lang, text and en')
     .option('--messages <number>', 'messages of the large node of store', '100000')
     .option('--small', 'nats, sync, trust and wire: only see that it runs')
     .option('--json', 'the last line is one JSON object')

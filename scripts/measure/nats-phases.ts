@@ -3,7 +3,7 @@
  * counted by whoever asks, wherever it can.
  */
 import { randomBytes } from 'node:crypto'
-import { dialLine } from '#carriers/nats-line.ts'
+import { dialLine, type Line } from '#carriers/nats-line.ts'
 import type { NatsOptions } from '#carriers/nats-options.ts'
 import { realClock } from '#ports/real.ts'
 import type { Store } from '#ports/store.ts'
@@ -68,7 +68,11 @@ export async function measurePhases(
     await using maker = await open(other)
     await maker.nextContact(true)
   }
-  const dial = await spent(() => dialled(kit))
+  let line: Line | undefined
+  const dial = await spent(async () => {
+    line = await dialled(kit)
+  })
+  line?.drop()
   const store = openMemoryStore()
   {
     await using first = await open(kit, store)
@@ -99,15 +103,9 @@ function open(options: NatsOptions, store?: Store): Promise<NatsNode> {
   return openNatsNode(options.servers[0] ?? '', options, store)
 }
 
-async function dialled(options: NatsOptions): Promise<void> {
+function dialled(options: NatsOptions): Promise<Line> {
   const [server = ''] = options.servers
-  const line = await dialLine(server, options, {
-    clock: realClock(),
-    log: collectingLog(),
-    signal: never,
-  })
-  await line.ping()
-  line.drop()
+  return dialLine(server, options, { clock: realClock(), log: collectingLog(), signal: never })
 }
 
 function parcel(number: number) {

@@ -2,6 +2,7 @@
  * What it costs that a message is acknowledged: bytes and envelopes of all kinds for each message that everybody has and its
  * author knows to be stored, between whole nodes. Virtual time, no carrier: what is counted is what a carrier is given.
  */
+import { must } from '#base/assert.ts'
 import { openMemoryNetwork } from '#carriers/memory.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import { standings } from '#sync/delivery.ts'
@@ -17,6 +18,7 @@ export type ReceiptsResult = Readonly<Record<string, number>>
 /** As a post office on a thin link has it by default. */
 const RECEIPT_DELAY_MS = 30_000
 const MESSAGES = 60
+const RECEIPTS = 20
 const SETTLE_MS = 600_000
 const TEXT =
   'Convoy of four trucks has passed the second bridge, road is clear, next report at noon.'
@@ -40,6 +42,27 @@ export async function measureReceipts(): Promise<ReceiptsResult> {
   return Object.fromEntries(rows)
 }
 
+/** Bytes of an envelope that brings nothing but a receipt: a hub's for a message of a kit, which writes seldom. */
+export async function receiptBytes(): Promise<number> {
+  const [said, heard] = [
+    { bytes: 0, envelopes: 0 },
+    { bytes: 0, envelopes: 0 },
+  ]
+  const { nodes, clock, close } = await aStar(['alpha', 'bravo'], [heard, said])
+  await clock.advance(SETTLE_MS)
+  Object.assign(heard, { bytes: 0, envelopes: 0 })
+  const kit = must(nodes[1], 'there are two')
+  for (let number = 0; number < RECEIPTS; number += 1) {
+    await say(kit, `${number} ${TEXT}`)
+    await clock.advance(SETTLE_MS / 10)
+  }
+  await clock.advance(SETTLE_MS)
+  await close()
+  if (heard.envelopes !== RECEIPTS)
+    throw new Error(`${heard.envelopes} receipts, wanted ${RECEIPTS}`)
+  return rounded(heard.bytes / heard.envelopes)
+}
+
 interface Traffic {
   bytes: number
   envelopes: number
@@ -54,7 +77,10 @@ async function converse({
 }): Promise<Traffic> {
   const names = ['alpha', 'bravo', 'charlie']
   const traffic = { bytes: 0, envelopes: 0 }
-  const { nodes, clock, close } = await aStar(names, traffic)
+  const { nodes, clock, close } = await aStar(
+    names,
+    names.map(() => traffic),
+  )
   await clock.advance(SETTLE_MS)
   traffic.bytes = 0
   traffic.envelopes = 0
@@ -75,7 +101,7 @@ async function converse({
   return traffic
 }
 
-async function aStar(names: readonly string[], traffic: Traffic) {
+async function aStar(names: readonly string[], traffic: readonly Traffic[]) {
   const clock = virtualClock()
   const network = openMemoryNetwork({ clock, delayMs: 700 })
   const identities = names.map((name, at) => anIdentity(name, at + 1, at === 0 ? 'hub' : 'kit'))
@@ -83,8 +109,9 @@ async function aStar(names: readonly string[], traffic: Traffic) {
   for (const one of kits) for (const other of kits) if (one !== other) network.cut(one, other)
   const carriers: Carrier[] = []
   const nodes: SyncNode[] = []
-  for (const { certificate } of identities) {
-    const carrier = counted(network.open(certificate.node), traffic)
+  for (const [at, { certificate }] of identities.entries()) {
+    const spent = must(traffic[at], 'each is counted')
+    const carrier = counted(network.open(certificate.node), spent)
     const { name, role } = certificate
     nodes.push(await aSync(name, { role, clock, carriers: [carrier], knows: identities }))
     carriers.push(carrier)

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'tap'
+import { readTexts } from '../../scripts/measure/wire-texts.ts'
 import { mean, median, quantile, rounded } from '../../scripts/measure/statistics.ts'
 
 const BENCH = join(import.meta.dirname, '..', '..', 'scripts', 'bench.ts')
@@ -23,8 +24,8 @@ test('an unknown bench ends with 2 and says which there are', async (t) => {
   t.match(bench('nope'), { code: 2, out: '', error: /^found nope, wanted one of:\n {2}nats/ })
 })
 
-test('posts together cost fewer bytes each than one by one', async (t) => {
-  const { code, out } = bench('wire', '--json')
+test('posts together cost fewer bytes each than one by one, and ours fewer than those of others', async (t) => {
+  const { code, out, error } = bench('wire', '--small', '--json')
 
   t.equal(code, 0)
   const last = JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') as Record<string, number>
@@ -32,6 +33,37 @@ test('posts together cost fewer bytes each than one by one', async (t) => {
   const { payload_1_b: one = 0, payload_10_b: ten = 0, payload_100_b: hundred = 0 } = last
   t.ok(one > ten && ten > hundred && hundred > 0, `${one} ${ten} ${hundred}`)
   t.ok(Object.values(last).every((value) => value !== null))
+  const { single_b: single = 0, ten_b: inTens = 0, floor_single_b: floor = 0 } = last
+  const others = [
+    'mattermost_request',
+    'automerge',
+    'automerge_repo_unsealed',
+    'cbor',
+    'cbor_deflate',
+  ]
+  for (const other of others) t.ok((last[`${other}_single_b`] ?? 0) > single, other)
+  t.ok(floor > 10 && floor < inTens && inTens < single, `${floor} ${inTens} ${single}`)
+  const { reaction_b: reaction = 0, receipt_b: receipt = 0, burst340_posts: posts = 0 } = last
+  t.ok(reaction > 80 && reaction < single && receipt > 80 && receipt < single)
+  t.ok(posts > 1 && posts < 340 / 20, `${posts}`)
+  t.match(error, /bytes a post +alone +in tens +times +times\n +ours .* 1\.00 +1\.00\n/)
+})
+
+test('lines are chosen by their values; what is not measured is left to learn from', async (t) => {
+  const folder = t.testdir({
+    'texts.jsonl': Array.from({ length: 10 }, (_, at) =>
+      JSON.stringify({ text: `text ${at}`, genre: at < 8 ? 'direct' : 'news' }),
+    ).join('\n'),
+  })
+  const choice = { input: join(folder, 'texts.jsonl'), where: 'genre=direct' }
+
+  const { measured, others } = await readTexts(choice, 4)
+
+  t.strictSame(
+    measured.map(({ text }) => text),
+    ['text 1', 'text 3', 'text 5', 'text 7'],
+  )
+  t.strictSame(others, ['text 0', 'text 2', 'text 4', 'text 6'])
 })
 
 test('middle, mean and quantile are what they say', async (t) => {

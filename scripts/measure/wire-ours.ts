@@ -1,0 +1,83 @@
+/** What our own envelopes cost: posts one by one and together, one reaction, and how many posts fit into a frame of Short Burst Data. */
+import { SEGMENT_ENTRIES_MAX } from '#base/limits.ts'
+import { must } from '#base/assert.ts'
+import type { Logged } from '#model/log.ts'
+import type { PlannedMessage } from '../trial/messages.ts'
+import { mean, rounded } from './statistics.ts'
+import { aWorld, cut, openPlace, take } from './wire-world.ts'
+
+/** One run over all messages. */
+export interface Run {
+  /** Bytes of each envelope. */
+  readonly sizes: readonly number[]
+  readonly encodeMs: number
+  readonly rebuildMs: number
+}
+
+/** How they are sent. */
+export interface RunOptions {
+  /** Posts of one envelope. */
+  readonly size: number
+  readonly nowMs: () => number
+  readonly isThin: boolean
+}
+
+/** What a modem sends up at once. */
+const FRAME_BYTES = 340
+/** Frames are cut for so many of the messages. */
+const FRAMED_MESSAGES = 400
+const EMOJIS = ['+1', 'white_check_mark', 'heart', 'eyes', 'warning']
+
+/** One node writes everything, `size` posts at a time; another takes it. Throws when what was rebuilt is not what was cut. */
+export function runOurs(
+  messages: readonly PlannedMessage[],
+  { size, nowMs, isThin }: RunOptions,
+): Run {
+  const world = { ...aWorld(), isThin }
+  const place = openPlace(world)
+  const sizes: number[] = []
+  let encodeMs = 0
+  let rebuildMs = 0
+  for (let from = 0; from < messages.length; from += size) {
+    if (place.here.size() >= SEGMENT_ENTRIES_MAX) place.next()
+    const changes = messages.slice(from, from + size).map(place.write)
+    const cutMs = nowMs()
+    const envelope = cut(world, place.here, changes)
+    const takeMs = nowMs()
+    take(world, place.there, envelope)
+    sizes.push(envelope.length)
+    encodeMs += takeMs - cutMs
+    rebuildMs += nowMs() - takeMs
+  }
+  return { sizes, encodeMs, rebuildMs }
+}
+
+/** Bytes of an envelope with one reaction to a message. */
+export function reactionBytes(messages: readonly PlannedMessage[]): number {
+  const world = { ...aWorld(), isThin: true }
+  const place = openPlace(world)
+  place.write(must(messages[0], 'there is a message'))
+  const sizes = EMOJIS.map((emoji, at) => cut(world, place.here, [place.react(at, emoji)]).length)
+  return rounded(mean(sizes))
+}
+
+/** How many posts a frame takes, if each is filled with as many as fit. A post that fits into none is left out. */
+export function postsInFrame(messages: readonly PlannedMessage[]): number {
+  const world = { ...aWorld(), isThin: true }
+  const place = openPlace(world)
+  const written = messages.slice(0, FRAMED_MESSAGES).map(place.write)
+  const frames: number[] = []
+  for (let from = 0; from < written.length;) {
+    const fits = (count: number): boolean =>
+      cut(world, place.here, written.slice(from, from + count)).length <= FRAME_BYTES
+    const count = most(written.slice(from), fits)
+    if (count > 0 && from + count < written.length) frames.push(count)
+    from += Math.max(1, count)
+  }
+  return rounded(mean(frames), 2)
+}
+
+function most(left: readonly Logged[], fits: (count: number) => boolean): number {
+  for (let count = 1; count <= left.length; count += 1) if (!fits(count)) return count - 1
+  return left.length
+}

@@ -1,0 +1,185 @@
+/** A channel in which one node writes and another takes what it sends, without a network between them. */
+import { must } from '#base/assert.ts'
+import { bytesFromText } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
+import { actorOf, idFromBytes, type ActorId, type ChannelId, type UserId } from '#base/ids.ts'
+import { CERTIFICATE_MS } from '#base/limits.ts'
+import { decodeDelta, encodeDelta } from '#codec/delta.ts'
+import { openEnvelope, sealEnvelope } from '#codec/envelope.ts'
+import { rebuildDelta } from '#codec/rebuild.ts'
+import { segmentDocument } from '#model/document-id.ts'
+import { encodeEntry, type Content } from '#model/entry.ts'
+import { openLog, postIdOf, type Log, type Logged } from '#model/log.ts'
+import { placeEntry } from '#model/order.ts'
+import { attestationOf } from '#trust/attestation.ts'
+import { openKeyring, type Keyring } from '#trust/epoch.ts'
+import {
+  issueCertificate,
+  NO_RIGHTS,
+  openIdentity,
+  organisationIdOf,
+  rootIssuer,
+  type Identity,
+} from '#trust/identity.ts'
+import { signingPair, SUITE_NACL } from '#trust/keys.ts'
+import { openRoster, type Roster } from '#trust/roster.ts'
+import type { PlannedMessage } from '../trial/messages.ts'
+
+/** When the first message was written. */
+export const BEGAN_AT = 1_790_000_000_000
+/** A node has published a sealing key by the time it writes: readers know its life by that. */
+const GENERATION = 1
+/** Between two messages of a busy channel. */
+export const MESSAGE_EVERY_MS = 20_000
+
+/** An organisation, one node that writes, and a channel's keys. */
+export interface World {
+  readonly sender: Identity
+  readonly actor: ActorId
+  readonly life: Uint8Array
+  readonly people: readonly UserId[]
+  readonly roster: Roster
+  readonly keyring: Keyring
+  /** Whether envelopes are made for a thin link. */
+  readonly isThin: boolean
+  counter: number
+}
+
+/** The channel's newest segment at the sender and at the receiver. */
+export interface Place {
+  here: Log
+  there: Log
+  readonly next: () => void
+  readonly write: (message: PlannedMessage) => Logged
+  /** A reaction of somebody to the newest message that began a thread. */
+  readonly react: (number: number, emoji: string) => Logged
+}
+
+function seedOf(name: string): Uint8Array {
+  return sha256(bytesFromText(`bench ${name}`))
+}
+
+/** The same at every call. */
+export function aWorld(): Omit<World, 'isThin'> {
+  const suite = SUITE_NACL
+  const root = signingPair(suite, seedOf('root'))
+  const organisation = {
+    id: organisationIdOf(suite, root.publicBytes),
+    name: 'Relief',
+    suite,
+    rootKey: root.publicBytes,
+    code: 'rf',
+  }
+  const seed = seedOf('signing')
+  const certificate = issueCertificate(rootIssuer(suite, root), {
+    number: 2,
+    name: 'bravo',
+    role: 'kit',
+    rights: NO_RIGHTS,
+    validFrom: BEGAN_AT,
+    validUntil: BEGAN_AT + CERTIFICATE_MS,
+    signingKey: signingPair(suite, seed).publicBytes,
+  })
+  const roster = openRoster(organisation)
+  roster.introduce(certificate)
+  const authority = { organisation, certificateOf: roster.byNode }
+  const sender = must(openIdentity(authority, seed, certificate), 'the keys fit')
+  const life = seedOf('life').subarray(0, 4)
+  roster.learnLife(sender.certificate.node, GENERATION, life)
+  return {
+    sender,
+    roster,
+    life,
+    actor: actorOf(sender.certificate.node, life),
+    keyring: openKeyring(suite, organisation.id, seedOf('organisation')),
+    people: Array.from({ length: 20 }, (_, index) =>
+      idFromBytes<UserId>(seedOf(`person ${index}`).subarray(0, 16)),
+    ),
+    counter: 1_000,
+  }
+}
+
+/** A channel without a message. */
+export function openPlace(world: World): Place {
+  const channel = idFromBytes<ChannelId>(seedOf('channel').subarray(0, 16))
+  world.keyring.addScope(channel, world.sender.organisation.id)
+  let segment = 0
+  let last: Logged | undefined
+  const fresh = (): Log => openLog(segmentDocument(channel, 'routine', segment))
+  const place: Place = {
+    here: fresh(),
+    there: fresh(),
+    next: () => {
+      segment += 1
+      place.here = fresh()
+      place.there = fresh()
+    },
+    write: ({ text, author, number, replyTo }) => {
+      const root =
+        replyTo === undefined || last === undefined
+          ? undefined
+          : postIdOf(place.here.document, last.actor, last.seq)
+      const logged = add({ author, number }, { kind: 'post', body: text, root })
+      if (root === undefined) last = logged
+      return logged
+    },
+    react: (number, emoji) => {
+      const { actor, seq } = must(last, 'there is a message')
+      const target = postIdOf(place.here.document, actor, seq)
+      return add({ author: number, number }, { kind: 'reaction', target, emoji, isSet: true })
+    },
+  }
+  const add = (by: { author: number; number: number }, content: Content): Logged => {
+    const { here } = place
+    const { actor } = world
+    const author = must(world.people[by.author % world.people.length], 'there are people')
+    const claimedAt = BEGAN_AT + by.number * MESSAGE_EVERY_MS
+    const draft = { author, claimedAt, content }
+    const entry = placeEntry(here, draft, { actor, seen: { placeAt: 0 } })
+    return here.add(here.next(actor, encodeEntry(entry, here.context(actor))))
+  }
+  return place
+}
+
+/** What goes into an envelope with these changes. */
+export function bodyOf(world: World, log: Log, changes: readonly Logged[]): Uint8Array {
+  const { actor: sender, roster } = world
+  return encodeDelta({ document: log.document, changes, sender, roster, attestations: new Map() })
+}
+
+/** From changes to a sealed and signed envelope. */
+export function cut(world: World, log: Log, changes: readonly Logged[]): Uint8Array {
+  const { sender, life, keyring } = world
+  const newest = must(changes.at(-1), 'something is sent')
+  const { document } = log
+  const scope = document.split('.')[1] as ChannelId
+  world.counter += 1
+  return sealEnvelope({
+    sender: sender.certificate,
+    life,
+    generation: GENERATION,
+    salt: Uint8Array.of(1, 2, 3, 4),
+    counter: world.counter,
+    key: must(keyring.keyOf(scope, keyring.firstEpoch.id), 'the channel is known'),
+    body: bodyOf(world, log, changes),
+    isThin: world.isThin,
+    sign: () => sender.sign(attestationOf(sender.organisation.id, document, newest.hash)),
+  })
+}
+
+/** From an envelope to changes in the receiver's log. */
+export function take({ roster, keyring, sender }: World, log: Log, envelope: Uint8Array): void {
+  const opened = openEnvelope(envelope, roster, keyring)
+  if (!opened.ok) throw new Error(`an envelope of this bench does not open: ${opened.reason}`)
+  const { scope } = opened.key
+  const decoded = decodeDelta(opened.body, { scope, sender: opened.actor, roster })
+  if (!decoded.ok) throw new Error(`a delta of this bench is not read: ${decoded.reason}`)
+  const written = must(rebuildDelta(decoded.delta, log)[0], 'it holds what its sender wrote')
+  if (written.kind !== 'good')
+    throw new Error(`a delta of this bench is not rebuilt: ${written.kind}`)
+  const statement = attestationOf(sender.organisation.id, log.document, written.newest.hash)
+  const signature = must(opened.signature, 'it is signed')
+  if (!roster.verify(opened.sender.node, statement, signature))
+    throw new Error('an envelope of this bench is not vouched for')
+  for (const change of written.changes) log.add(change)
+}
