@@ -7,8 +7,8 @@ import * as Automerge from '@automerge/automerge'
 import { cbor } from '@automerge/automerge-repo'
 import nacl from 'tweetnacl'
 import { DICTIONARY_TEXT } from '#codec/dictionary-text.ts'
-import { openMixing } from '#codec/mixing.ts'
 import type { PlannedMessage } from '../trial/messages.ts'
+import { openFloor } from './wire-floor.ts'
 import { BEGAN_AT, MESSAGE_EVERY_MS } from './wire-world.ts'
 import { mean, rounded } from './statistics.ts'
 
@@ -55,19 +55,14 @@ export function formsOfOthers(messages: readonly PlannedMessage[]): readonly For
 }
 
 /**
- * What is possible: our mixing coder on the texts alone, without author, time, seal or signature, after it has read those of the same
- * file that are not measured. A coder that had read more would come a little lower.
+ * What is possible: the texts alone, without author, time, seal or signature, by a model that has read our dictionary and those texts of
+ * the same file that are not measured.
  */
 export function floorOf(messages: readonly PlannedMessage[], others: readonly string[]): Form {
-  const mixing = openMixing(Buffer.from(`${DICTIONARY_TEXT}\n${others.join('\n')}`))
-  const texts = messages.slice(0, SLOW_POSTS).map(({ text }) => text)
-  const bytes = (some: readonly string[]): number =>
-    mixing.encode(Buffer.from(some.join('\n')))?.length ?? Infinity
-  return {
-    name: 'floor',
-    single: meanOf(texts, 1, bytes),
-    ten: meanOf(texts, TEN, bytes),
-  }
+  const floor = openFloor(Buffer.from(`${DICTIONARY_TEXT}\n${others.join('\n')}\n`))
+  const texts = sampleOf(messages).map(({ text }) => text)
+  const bytes = (some: readonly string[]): number => floor.bytesFor(Buffer.from(some.join('\n')))
+  return { name: 'floor', single: meanOf(texts, 1, bytes), ten: meanOf(texts, TEN, bytes) }
 }
 
 interface PostRecord {
@@ -81,6 +76,15 @@ interface PostRecord {
 function recordOf({ author, number, text, replyTo }: PlannedMessage): PostRecord {
   const t = Math.floor((BEGAN_AT + number * MESSAGE_EVERY_MS) / 1_000)
   return { a: author, t, m: text, ...(replyTo === undefined ? {} : { r: number - replyTo }) }
+}
+
+/** What is slow is done for these: groups of ten that follow each other, evenly out of all. */
+function sampleOf(messages: readonly PlannedMessage[]): readonly PlannedMessage[] {
+  const groups = Math.floor(messages.length / TEN)
+  const most = Math.min(groups, SLOW_POSTS / TEN)
+  return Array.from({ length: most }, (_, at) => Math.floor((at * groups) / most) * TEN).flatMap(
+    (from) => messages.slice(from, from + TEN),
+  )
 }
 
 /** Bytes a post of all groups of `size`. */
@@ -128,7 +132,7 @@ function posted(doc: Automerge.Doc<Channel>, message: PlannedMessage): Automerge
 
 function automergeForms(messages: readonly PlannedMessage[], seal: number): readonly Form[] {
   let doc = channel()
-  const changes = messages.slice(0, SLOW_POSTS).map((message) => {
+  const changes = sampleOf(messages).map((message) => {
     doc = posted(doc, message)
     return Automerge.getLastLocalChange(doc) ?? new Uint8Array(0)
   })
@@ -148,7 +152,7 @@ function automergeForms(messages: readonly PlannedMessage[], seal: number): read
 /** Its message to a peer that had everything before; nothing of it is sealed, and the peer's answer is not counted. */
 function automergeRepoForm(messages: readonly PlannedMessage[]): Form {
   const bytesFor = (size: number): number => {
-    const all = messages.slice(0, SLOW_POSTS)
+    const all = sampleOf(messages)
     let [doc, far] = [channel(), Automerge.init<Channel>()]
     let [state, farState] = [Automerge.initSyncState(), Automerge.initSyncState()]
     let spent = 0
