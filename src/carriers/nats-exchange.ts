@@ -78,7 +78,7 @@ export function openTokens(secret: Uint8Array): Tokens {
   }
 }
 
-/** Starts to listen for answers on `line`, and to watch over it. */
+/** Starts to watch over `line`; listens for answers from the first question on. */
 export function openExchange(parts: ExchangeParts): Exchange {
   const { line, options, ports } = parts
   const desk: Desk = {
@@ -88,6 +88,7 @@ export function openExchange(parts: ExchangeParts): Exchange {
     pace: firstPace(line.dialMs),
     underWayBytes: 0,
     answeredBytes: 0,
+    isListening: false,
     next: new AbortController(),
   }
   const ward: Ward = {
@@ -102,7 +103,6 @@ export function openExchange(parts: ExchangeParts): Exchange {
     giveUp: (afterMs) => giveUp(desk, afterMs),
     nextQuestion: () => desk.next.signal,
   }
-  line.listen(`${desk.prefix}*`, (message) => onAnswer(desk, message))
   line.over.addEventListener('abort', () => onEnd(desk), { once: true })
   void watchOver(ward)
   return {
@@ -120,6 +120,7 @@ interface Desk extends ExchangeParts {
   underWayBytes: number
   /** Bytes of answered parcels so far. */
   answeredBytes: number
+  isListening: boolean
   /** Aborted with the next question. */
   next: AbortController
 }
@@ -140,6 +141,9 @@ function ask(desk: Desk, question: Question): Promise<LineMessage | undefined> {
     settle: resolve,
     fail: reject,
   })
+  // With the first question, so that it goes in the same packet.
+  if (!desk.isListening) line.listen(`${desk.prefix}*`, (message) => onAnswer(desk, message))
+  desk.isListening = true
   line.publish(question.subject, question.bytes, desk.prefix + token)
   desk.next.abort()
   desk.next = new AbortController()

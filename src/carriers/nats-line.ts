@@ -152,30 +152,50 @@ function lineOf(connection: NatsConnection, { sockets, dialMs, log }: LineParts)
   }
   void connection.closed().then(drop)
   void logErrors(connection, log)
+  const say = openMouth(connection)
   return {
     serverId: connection.info?.server_id ?? '',
     version: versionOf(connection.info?.version ?? ''),
     payloadBytesMax: connection.info?.max_payload ?? 0,
     dialMs,
-    publish: (subject, bytes, reply) => {
-      if (!connection.isClosed()) connection.publish(subject, bytes, { reply })
-    },
+    publish: (subject, bytes, reply) => say(() => connection.publish(subject, bytes, { reply })),
     listen: (subject, onMessage) => {
-      if (connection.isClosed()) return
       const callback = (error: Error | null, message: Msg): void => {
         if (error === null) onMessage(lineMessage(message))
         else log.error('nats.listening-refused', { subject, reason: error.message })
       }
-      connection.subscribe(subject, { callback })
+      say(() => connection.subscribe(subject, { callback }))
     },
-    ping: () =>
-      connection.flush().then(
-        () => true,
-        () => false,
-      ),
+    ping: async () => {
+      if (connection.isClosed()) return false
+      const { promise, resolve } = Promise.withResolvers<boolean>()
+      void connection.closed().then(() => resolve(false))
+      say(() => {
+        connection.flush().then(
+          () => resolve(true),
+          () => resolve(false),
+        )
+      })
+      return promise
+    },
     bytesRead: () => bytesReadBy(sockets),
     drop,
     over: end.signal,
+  }
+}
+
+/**
+ * The client hands to the socket what was said since its last breath, which is shorter than it takes to think: what is said in one
+ * turn of the event loop goes together, in one packet and one seal instead of several. A closed connection says nothing.
+ */
+function openMouth(connection: NatsConnection): (word: () => unknown) => void {
+  const words: (() => unknown)[] = []
+  return (word) => {
+    words.push(word)
+    if (words.length > 1) return
+    setImmediate(() => {
+      for (const each of words.splice(0)) if (!connection.isClosed()) each()
+    })
   }
 }
 

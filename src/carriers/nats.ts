@@ -2,8 +2,8 @@
  * The NATS carrier: a JetStream stream as the post office of a workspace.
  *
  * What is put there once is found by every node. We publish with a plain PUB and a short reply subject, hear live
- * traffic by a plain SUB, catch up by direct get, and leave nothing standing on the server: 598 bytes of IP for a
- * 300-byte envelope with its acknowledgement inside TLS, none while idle (research/nats.md, measured 2026-11-21).
+ * traffic by a plain SUB, catch up by direct get, and leave nothing standing on the server: 585 bytes of IP for a
+ * 300-byte envelope with its acknowledgement inside TLS, none while idle (`scripts/bench nats`, measured 2026-11-21).
  * Needs server 2.9.10; uses what newer ones offer. The server's acknowledgement is not custody: `departed`.
  */
 import { EdgeError } from '#base/errors.ts'

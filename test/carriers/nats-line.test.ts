@@ -13,6 +13,7 @@ import { makeCertificate, writeCertificate } from '../support/certificates.ts'
 import { collectingLog } from '../support/log.ts'
 import { startNatsServer, withoutNatsServer } from '../support/nats-server.ts'
 import { member, openSite } from '../support/nats-site.ts'
+import { startRelay } from '../support/relay.ts'
 
 const real = { skip: withoutNatsServer, timeout: 20_000 }
 const never = new AbortController().signal
@@ -45,6 +46,26 @@ test('messages go out and come in, own ones are not echoed', real, async (t) => 
   t.equal(await heard.promise, 'a.b sealed')
   await other.ping()
   t.strictSame(echoed, [])
+})
+
+test('what is said in one turn goes in one packet, under one seal', real, async (t) => {
+  await using site = await openSite({ A: [member(1)] })
+  await using relay = await startRelay(site.server.port)
+  const { tls } = await site.optionsFor(1)
+  const line = await dial(`tls://127.0.0.1:${relay.port}`, { tls })
+  t.teardown(line.drop)
+  await line.ping()
+  const before = relay.bytes()
+
+  line.listen('a.*.*.*', () => undefined)
+  await Promise.resolve()
+  line.listen('r.1.*', () => undefined)
+  await Promise.resolve()
+  await line.ping()
+
+  // A record of TLS has 22 bytes beside its content.
+  const said = 'SUB a.*.*.* 1\r\nSUB r.1.* 2\r\nPING\r\n'.length + 22
+  t.equal(relay.bytes() - before, said + 'PONG\r\n'.length + 22)
 })
 
 test('the end of the server is the end of the line; pings then say no', real, async (t) => {
