@@ -10,7 +10,7 @@ import { OWN_MESSAGES } from '../trial/own-messages.ts'
 /** A data folder that is ready to be started. */
 export interface Built {
   readonly channels: readonly ChannelId[]
-  /** Sessions of as many people, each good on this node only. */
+  /** Sessions of as many people, each good on this node only, also after a start. */
   readonly tokens: readonly string[]
 }
 
@@ -36,7 +36,7 @@ export async function build(node: Node, options: BuildOptions): Promise<Built> {
   await write(alone.node, { people, channels, count: options.messages })
   const tokens: string[] = []
   for (const { username } of await alone.node.people(people))
-    tokens.push((await alone.node.openSession(username)).token)
+    tokens.push((await alone.node.signIn(username, PASSWORD)).token)
   return { channels, tokens }
 }
 

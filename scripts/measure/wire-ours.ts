@@ -50,8 +50,11 @@ export function runOurs(
     encodeMs.push(takeMs - cutMs)
     rebuildMs.push(nowMs() - takeMs)
   }
-  const all = (each: readonly number[]): number => median(each) * each.length
-  return { sizes, encodeMs: all(encodeMs), rebuildMs: all(rebuildMs) }
+  return { sizes, encodeMs: inAll(encodeMs), rebuildMs: inAll(rebuildMs) }
+}
+
+function inAll(each: readonly number[]): number {
+  return median(each) * each.length
 }
 
 /** Bytes of an envelope with one reaction to a message. */
