@@ -6,7 +6,7 @@
  * `ten_b` are bytes a post, alone and in tens, sealed and signed, for a thin link; `payload_…` the same by number of posts, for any link
  * and with `thin` for a thin one. `burst340_posts` is how many posts an envelope of 340 bytes takes, `reaction_b` an envelope with one
  * reaction, `receipt_b` one with a receipt alone. `<form>_single_b` and `<form>_ten_b` are those of others (see wire-others.ts), `floor_…`
- * what a primed model needs for the bare text. Codec times are ratios to deflate's for the same bytes in the same run.
+ * what a primed model needs for the bare text. Codec times are ratios to deflate's for the same bytes in the same run, of time computed.
  */
 import { must } from '#base/assert.ts'
 import { chanceFrom } from '../link/schedule.ts'
@@ -28,7 +28,7 @@ export interface WireOptions extends TextChoice {
   readonly languages: string | undefined
   /** Few messages, one round, a short look at NATS: to see that it runs. */
   readonly isSmall: boolean
-  /** Milliseconds that never go back. */
+  /** Milliseconds of work, that never go back. */
   readonly nowMs: () => number
   readonly tell: (line: string) => void
 }
