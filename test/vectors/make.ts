@@ -20,6 +20,7 @@ import { attestationOf, noteStatement } from '#trust/attestation.ts'
 import type { Identity } from '#trust/identity.ts'
 import { aPersonId, append, takeOver } from '../support/histories.ts'
 import { seededRandom } from '../support/random.ts'
+import { frameVectors } from './make-frames.ts'
 import { trustVectors } from './make-trust.ts'
 import {
   actorAt,
@@ -44,7 +45,7 @@ const [amira, bo] = [aPersonId('amira'), aPersonId('bo')]
 export function makeVectors(): Readonly<Record<string, Vectors>> {
   const { hash } = must(aConversation().find(actorAt(0), 1), 'alpha writes first')
   const newest = { document: segment, hash }
-  return { 'model.json': modelVectors(), 'trust.json': trustVectors(newest), 'wire.json': wireVectors() }
+  return { 'model.json': modelVectors(), 'trust.json': trustVectors(newest), 'wire.json': wireVectors(), 'frames.json': frameVectors() }
 }
 
 /** Alpha, bravo and charlie in one segment: alone, in turn, and apart; some clocks agree, one is slow. */
