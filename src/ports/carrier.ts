@@ -72,6 +72,13 @@ export interface Carrier extends AsyncDisposable {
   readonly receiptDelayMs: number
   /** Parcels that may be under way to one peer at once; `IN_FLIGHT_MAX` unless said. */
   readonly inFlightMax?: number
+  /** What it may be given; everything unless said. What it leaves waits for another way. Notes, and what a message needs to be read, go with any. */
+  readonly lanes?: readonly Lane[]
+  /**
+   * Every byte is paid for: a contact says nothing at its beginning that nobody asked for, what lies numbered goes on as it is,
+   * and nothing goes to a peer with which another carrier is in contact.
+   */
+  readonly isMetered?: boolean
   /** For a carrier whose links may be thin. */
   readonly room?: (peer: PeerId) => LinkRoom
   /**

@@ -292,8 +292,9 @@ async function introductionAt(
 ): Promise<Instant | undefined> {
   const known = unpack<PeerRecord>(await tx.get(key.peer(state.peer)))
   if (known === undefined || known.introducedAs === context.replica.actor) return undefined
-  const { run } = context
-  const begunAt = Math.max(known.firstAt, run.startedAt)
+  // What a hub has is long; kits ask.
+  if (state.isMetered === true && context.identity.certificate.role === 'hub') return undefined
+  const begunAt = Math.max(known.firstAt, context.run.startedAt)
   // A time that lies ahead means that the clock was set back.
   return begunAt > context.now() ? context.now() : begunAt + INTRODUCTION_DELAY_MS
 }

@@ -1,6 +1,7 @@
 /** One contact with one peer: what it knows beyond the store, and what it decides. */
 import type { DocumentId, Instant } from '#base/ids.ts'
 import type { Clock } from '#model/log.ts'
+import type { Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Cut } from './cut.ts'
 
@@ -19,6 +20,9 @@ export interface ContactState {
   readonly receiptDelayMs: number
   /** It ends once all is sent: nothing waits for company. */
   readonly isVisit?: boolean
+  /** See `Carrier`. */
+  readonly lanes?: readonly Lane[]
+  readonly isMetered?: boolean
   /** Everything unless given. */
   readonly room?: Room
   /** What is on its way. */

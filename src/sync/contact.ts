@@ -50,10 +50,9 @@ export async function beginContact(
   if (isNew) await meet(tx, context, state)
   await noteThere(tx, context, state.peer)
   if (contact.mayHaveForgotten) await forget(tx, context, state.peer)
-  if (isNode(state.peer)) {
-    await introduce(tx, context, state)
-  }
-  const isStale = contact.mayHaveForgotten || isNode(state.peer)
+  const isTold = isNode(state.peer) && state.isMetered !== true
+  if (isTold) await introduce(tx, context, state)
+  const isStale = contact.mayHaveForgotten || isTold
   return leftParcels(tx, state, isStale)
 }
 
@@ -79,14 +78,13 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
   const offers = await openOffers(tx, state)
   const { due, later } = sorted(offers, state, context.now())
   if (asideUntil !== undefined) later.push(asideUntil)
-  const { isFlashOnly = false } = state.room ?? {}
-  for (const lane of isFlashOnly ? (['flash'] as const) : LANES) {
+  for (const lane of lanesOf(state)) {
     if (lane === NOTE_LANE) {
       const note = await nextNote(tx, context, { state, due })
       if (note.cut !== undefined) return note
       if (note.lookAgainAt !== undefined) later.push(note.lookAgainAt)
     }
-    for (const offer of due.filter((one) => one.lane === lane)) {
+    for (const offer of due.filter((one) => one.lane === lane && mayGo(state, lane))) {
       const cut = await cutOffer(tx, context, { state, offer, offers: due })
       if (cut !== undefined) return { cut, lookAgainAt: undefined }
       // A visit is over soon: what has nothing more to give now is not looked at once for every other parcel.
@@ -98,6 +96,16 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
   return { cut: undefined, lookAgainAt: later.length === 0 ? undefined : Math.min(...later) }
 }
 
+/** The lanes in which there is room; notes have one whatever else may go. */
+function lanesOf({ room }: ContactState): readonly Lane[] {
+  return room?.isFlashOnly === true ? ['flash'] : LANES
+}
+
+/** Whether what is in this lane may go by this carrier. */
+function mayGo({ lanes = LANES }: ContactState, lane: Lane): boolean {
+  return lanes.includes(lane)
+}
+
 /** Notes that have to go now: with the most urgent delta that waits, where they may and it is small; otherwise alone. */
 async function nextNote(
   tx: Tx,
@@ -106,8 +114,9 @@ async function nextNote(
 ): Promise<Next> {
   const { isDue, lookAgainAt } = await notesDue(tx, context, state)
   if (!isDue) return { cut: undefined, lookAgainAt }
+  const fit = due.filter(({ lane }) => mayGo(state, lane))
   const company =
-    due.find(({ lane }) => lane === 'priority') ?? due.find(({ lane }) => lane === 'routine')
+    fit.find(({ lane }) => lane === 'priority') ?? fit.find(({ lane }) => lane === 'routine')
   if (company !== undefined && (await isFit(tx, context, { state, offer: company }))) {
     const cut = await cutOffer(tx, context, { state, offer: company, offers: due })
     if (cut !== undefined) return { cut, lookAgainAt: undefined }

@@ -94,6 +94,8 @@ async function watchContacts(
     bench.links.turned({ carrier: carrier.name, peer: contact.peer }, contact.isUp)
     if (!contact.isUp && !stop.aborted) void noteGone(bench, contact.peer)
     bench.context.emit({ kind: 'links' })
+    // What a costly way was spared may have to go by it now.
+    if (!contact.isUp) for (const bell of bench.bells) bell.ring()
     if (!contact.isUp || stop.aborted) continue
     const end = new AbortController()
     open.set(name, { end, done: serve(bench, { carrier, contact, signal: end.signal }) })

@@ -63,10 +63,12 @@ export async function serve(bench: Bench, service: Service): Promise<void> {
     })
     under.add(flight)
   }
-  for (const cut of await begin(bench, service, state)) launch(cut)
+  const left = await begin(bench, service, state)
+  for (const cut of isSpared(bench, state) ? [] : left) launch(cut)
   const { onQuiet } = service.carrier
   while (!service.signal.aborted) {
-    const room = isReachable ? roomFor(service.carrier, state) : undefined
+    const mayCut = isReachable && !isSpared(bench, state)
+    const room = mayCut ? roomFor(service.carrier, state) : undefined
     const next = room === undefined ? undefined : await look(bench, service, { ...state, room })
     // What was cut while the contact ended lies on the disk for the next one.
     if (service.signal.aborted) break
@@ -101,8 +103,14 @@ function roomFor(carrier: Carrier, { peer, flying }: ContactState): Room | undef
   return { isFlashOnly: isFull, plainBytesMax: Math.round(link.parcelBytes / share) }
 }
 
+/** Whether the peer is in contact by a carrier that costs nothing while this one does. */
+function isSpared({ links }: Bench, { peer, carrier, isMetered }: ContactState): boolean {
+  if (isMetered !== true) return false
+  return links.all().some((link) => link.peer === peer && link.carrier !== carrier && link.isUp)
+}
+
 function stateOf({ carrier, contact }: Service): ContactState {
-  const { name, receiptDelayMs } = carrier
+  const { name, receiptDelayMs, lanes, isMetered = false } = carrier
   const isVisit = carrier.onQuiet !== undefined
   const fresh = {
     flying: new Set<Cut>(),
@@ -110,7 +118,8 @@ function stateOf({ carrier, contact }: Service): ContactState {
     refused: new Set<never>(),
     watch: { lookAt: 0, watched: new Map() },
   }
-  return { peer: contact.peer, carrier: name, receiptDelayMs, isVisit, ...fresh }
+  const manner = { receiptDelayMs, isVisit, isMetered, ...(lanes && { lanes }) }
+  return { peer: contact.peer, carrier: name, ...manner, ...fresh }
 }
 
 async function begin(bench: Bench, service: Service, state: ContactState): Promise<readonly Cut[]> {
