@@ -14,19 +14,19 @@ import { openFileSink, openSyslogSink } from '#bridges/audit-sinks.ts'
 import { auditedLog } from '#bridges/audited-log.ts'
 import { openCourierCarrier } from '#carriers/courier.ts'
 import { openLanCarrier, type LanCarrier } from '#carriers/lan.ts'
-import { openNatsCarrier } from '#carriers/nats.ts'
 import { replaceCertificate } from '#config/data-folder.ts'
 import { watchIdle } from '#compose/idle.ts'
 import { obeyWipeOrder } from '#compose/wipe-order.ts'
 import { keyOf, openParts, type Parts, type World } from '#compose/opening.ts'
 import type { StoreKey } from '#compose/unlocking.ts'
-import type { Config, LanConfig, NatsConfig } from '#config/schema.ts'
+import type { Config, LanConfig } from '#config/schema.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Courier } from '#ports/courier.ts'
 import type { Log } from '#ports/log.ts'
 import { realPasswords } from '#ports/real-passwords.ts'
 import { realClock, realDisk, realLog, realRandom, type LogLevel } from '#ports/real.ts'
 import { openServer } from '#server/server.ts'
+import { openNats, openSbd } from './compose/carriers.ts'
 import { answerKitCa } from './compose/kit-ca.ts'
 import { openListen } from './compose/tls.ts'
 import type { Identity } from '#trust/identity.ts'
@@ -68,7 +68,6 @@ export const VERSION = versionOf(join(import.meta.dirname, '..', 'package.json')
 
 /** The Mattermost version that is reported to clients: it satisfies all that are known (research/mattermost.md). */
 const REPORTED_VERSION = '10.11.0'
-const DAY_MS = 24 * 3_600_000
 /** The clock, chance and log of this machine. */
 export function realWorld(level: LogLevel): World {
   const clock = realClock()
@@ -247,7 +246,8 @@ async function openCarriers(
       door = { acceptPeer: lan.accept }
       direct = lan
       all.push(lan)
-    } else all.push(stack.use(await openNats(each, parts)))
+    } else if (each.kind === 'nats') all.push(stack.use(await openNats(each, parts)))
+    else all.push(stack.use(await openSbd(each, parts)))
   }
   return { all, courier, lan: direct, door }
 }
@@ -268,30 +268,6 @@ function openLan(config: LanConfig, ports: Parts & World): ReturnType<typeof ope
     },
     { clock, random, log },
   )
-}
-
-function openNats(
-  config: NatsConfig,
-  { identity, start, store, clock, random, log }: Parts & World,
-): ReturnType<typeof openNatsCarrier> {
-  const { streamDaysMax, backOffMsMax, ...same } = config
-  return openNatsCarrier(
-    {
-      ...same,
-      streamAgeMaxMs: streamDaysMax * DAY_MS,
-      backOffMaxMs: backOffMsMax,
-      workspace: identity.organisation.code,
-      nodeNumber: identity.certificate.number,
-      epoch: epochOf(start.life),
-      keyPrefix: `carrier/${config.name}/`,
-    },
-    { clock, random, log, store },
-  )
-}
-
-/** A life as 6 characters of base64url. */
-function epochOf(life: Uint8Array): string {
-  return Buffer.from(life).toString('base64url')
 }
 
 function versionOf(file: string): string {

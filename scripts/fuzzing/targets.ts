@@ -4,6 +4,7 @@ import { CODEC_TARGETS } from './targets/codec.ts'
 import { COURIER_TARGETS } from './targets/courier.ts'
 import { DOOR_TARGETS } from './targets/door.ts'
 import { FILE_TARGETS } from './targets/files.ts'
+import { FRAME_TARGETS } from './targets/frames.ts'
 import { INSIDER_TARGETS } from './targets/insider.ts'
 import { MEETING_TARGETS } from './targets/meeting.ts'
 import { POST_OFFICE_TARGETS } from './targets/post-office.ts'
@@ -15,6 +16,7 @@ export const TARGETS: readonly Target[] = [
   ...POST_OFFICE_TARGETS,
   ...FILE_TARGETS,
   ...COURIER_TARGETS,
+  ...FRAME_TARGETS,
   ...DOOR_TARGETS,
   ...INSIDER_TARGETS,
 ]

@@ -82,6 +82,7 @@ interface Place {
 
 function filesOf(carrier: CarrierConfig): readonly string[] {
   if (carrier.kind === 'lan') return []
+  if (carrier.kind === 'sbd') return [carrier.modem?.device].filter((file) => file !== undefined)
   const { tls, passwordFile, nkeySeedFile } = carrier
   return [tls?.caFile, tls?.certFile, tls?.keyFile, passwordFile, nkeySeedFile].filter(
     (file) => file !== undefined,
@@ -89,12 +90,17 @@ function filesOf(carrier: CarrierConfig): readonly string[] {
 }
 
 function placesIn(carrier: CarrierConfig): readonly Place[] {
-  const addresses = carrier.kind === 'lan' ? carrier.dial : carrier.servers
-  return addresses.map((address) => {
+  return addressesIn(carrier).map((address) => {
     const { hostname, port } = new URL(address.includes('://') ? address : `tcp://${address}`)
     const host = hostname.replace(/^\[|\]$/g, '')
     return { carrier: carrier.kind, host, port: port === '' ? NATS_PORT : Number(port) }
   })
+}
+
+function addressesIn(carrier: CarrierConfig): readonly string[] {
+  if (carrier.kind === 'lan') return carrier.dial
+  if (carrier.kind === 'nats') return carrier.servers
+  return [carrier.modem?.address, carrier.gateway?.send].filter((place) => place !== undefined)
 }
 
 async function checkFile(carrier: string, file: string): Promise<Finding> {

@@ -1,5 +1,5 @@
 /** What no single key of a config shows: keys that say something together. */
-import type { Config, NatsConfig } from './schema.ts'
+import type { Config, NatsConfig, SbdConfig } from './schema.ts'
 
 interface Contradiction {
   readonly path: readonly (string | number)[]
@@ -16,6 +16,7 @@ export function contradictions(config: Config): readonly Contradiction[] {
       return earlier.some((other) => other.kind === 'lan')
         ? [{ path: [...path, 'kind'], message: 'one lan carrier; put all addresses into its dial' }]
         : []
+    if (carrier.kind === 'sbd') return sbdContradictions(carrier, { earlier, path })
     const isNamedTwice = earlier.some(
       (other) => other.kind === 'nats' && other.name === carrier.name,
     )
@@ -31,6 +32,27 @@ export function contradictions(config: Config): readonly Contradiction[] {
       ...pairs(carrier).map(({ path: key, message }) => ({ path: [...path, ...key], message })),
     ]
   })
+}
+
+/** One end, one modem at it, and one carrier for all. */
+function sbdContradictions(
+  { modem, gateway }: SbdConfig,
+  { earlier, path }: { readonly earlier: Config['carriers']; readonly path: Contradiction['path'] },
+): readonly Contradiction[] {
+  const found: Contradiction[] = []
+  if (earlier.some(({ kind }) => kind === 'sbd'))
+    found.push({
+      path: [...path, 'kind'],
+      message: 'one sbd carrier; put all modems into its gateway',
+    })
+  if ((modem === undefined) === (gateway === undefined))
+    found.push({ path: [...path, 'modem'], message: 'modem or gateway, one of the two' })
+  if (modem !== undefined && (modem.device === undefined) === (modem.address === undefined))
+    found.push({ path: [...path, 'modem', 'device'], message: 'device or address, one of the two' })
+  const imeis = gateway?.modems.map(({ imei }) => imei) ?? []
+  if (new Set(imeis).size < imeis.length)
+    found.push({ path: [...path, 'gateway', 'modems'], message: 'each imei once' })
+  return found
 }
 
 /** Keys that make sense only together. */

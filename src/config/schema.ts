@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { contradictions } from './contradictions.ts'
 import { Lanes } from './lanes-schema.ts'
+import { sbdSchema } from './sbd-schema.ts'
 import { object, oneOf, text, wanted, whole } from './schema-words.ts'
 
 const HOST = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])`
@@ -228,7 +229,13 @@ const DiskRoom = object({
     .describe('With less room than this on the disk the operator is warned.'),
 })
 
-const Carrier = z.discriminatedUnion('kind', [Lan, Nats], wanted('a carrier of kind lan or nats'))
+const Sbd = sbdSchema({ address })
+
+const Carrier = z.discriminatedUnion(
+  'kind',
+  [Lan, Nats, Sbd],
+  wanted('a carrier of kind lan, nats or sbd'),
+)
 
 /** What a new node becomes when nobody says otherwise. */
 export const DEFAULT_ROLE = 'kit'
@@ -282,3 +289,6 @@ export type LanConfig = Extract<CarrierConfig, { readonly kind: 'lan' }>
 
 /** Settings of a post office. */
 export type NatsConfig = Extract<CarrierConfig, { readonly kind: 'nats' }>
+
+/** Settings of short burst data. */
+export type SbdConfig = Extract<CarrierConfig, { readonly kind: 'sbd' }>

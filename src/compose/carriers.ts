@@ -1,0 +1,85 @@
+/** Carriers by their config. */
+import { must } from '#base/assert.ts'
+import { parseId, type NodeId } from '#base/ids.ts'
+import { openNatsCarrier } from '#carriers/nats.ts'
+import { openSbdCarrier, type SbdOptions } from '#carriers/sbd.ts'
+import type { Parts, World } from './opening.ts'
+import type { NatsConfig, SbdConfig } from '#config/schema.ts'
+
+const DAY_MS = 24 * 3_600_000
+/** What the small modems take and give in one message. */
+const SENT_BYTES_MAX = 340
+const RECEIVED_BYTES_MAX = 270
+
+/** Opens a post office. */
+export function openNats(
+  config: NatsConfig,
+  { identity, start, store, clock, random, log }: Parts & World,
+): ReturnType<typeof openNatsCarrier> {
+  const { streamDaysMax, backOffMsMax, ...same } = config
+  return openNatsCarrier(
+    {
+      ...same,
+      streamAgeMaxMs: streamDaysMax * DAY_MS,
+      backOffMaxMs: backOffMsMax,
+      workspace: identity.organisation.code,
+      nodeNumber: identity.certificate.number,
+      epoch: epochOf(start.life),
+      keyPrefix: `carrier/${config.name}/`,
+    },
+    { clock, random, log, store },
+  )
+}
+
+/** A life as 6 characters of base64url. */
+function epochOf(life: Uint8Array): string {
+  return Buffer.from(life).toString('base64url')
+}
+
+/** Opens one end of short burst data. */
+export function openSbd(
+  config: SbdConfig,
+  { store, clock, random, log }: Parts & World,
+): ReturnType<typeof openSbdCarrier> {
+  const { lanes, receiptDelayMs, tariff } = config
+  return openSbdCarrier(
+    {
+      name: 'sbd',
+      keyPrefix: 'carrier/sbd/',
+      receiptDelayMs,
+      lanes,
+      tariff,
+      end: endOf(config),
+    },
+    { store, clock, random, log },
+  )
+}
+
+function endOf({ modem, gateway, gatherMs }: SbdConfig): SbdOptions['end'] {
+  if (modem !== undefined) {
+    const { device, baud, hub, mailboxCheckMs } = modem
+    const address = device === undefined ? placeOf(modem.address ?? '') : { device, baud }
+    const bytesMax = SENT_BYTES_MAX
+    return { role: 'modem', peer: nodeOf(hub), address, bytesMax, gatherMs, mailboxCheckMs }
+  }
+  return {
+    role: 'gateway',
+    listen: placeOf(gateway?.listen ?? ''),
+    allowFrom: gateway?.allowFrom ?? [],
+    gateway: placeOf(gateway?.send ?? ''),
+    modems: (gateway?.modems ?? []).map(({ imei, node }) => ({ imei, peer: nodeOf(node) })),
+    bytesMax: RECEIVED_BYTES_MAX,
+    gatherMs,
+  }
+}
+
+function nodeOf(text: string): NodeId {
+  return must(parseId<NodeId>(text), 'the schema takes nothing but ids')
+}
+
+/** Of host:port; an IPv6 address has brackets there. */
+function placeOf(text: string): { readonly host: string; readonly port: number } {
+  const colon = text.lastIndexOf(':')
+  const host = text.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
+  return { host, port: Number(text.slice(colon + 1)) }
+}
