@@ -82,6 +82,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/sync/handover.ts': 'test/sync/contact.test.ts answers parcels',
   'src/sync/fork-proof.ts':
     'test/sync/freeze.test.ts makes proofs, test/attacks/writing.test.ts forges them',
+  'src/codec/message-names.ts': 'test/codec/delta.test.ts names messages',
   'src/sync/outlook.ts':
     'test/sync/author.test.ts and test/sync/placing.test.ts write by wrong clocks',
   'src/sync/fold-message.ts': 'test/sync/projector.test.ts folds messages',

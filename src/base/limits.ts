@@ -30,6 +30,8 @@ export const CUT_BYTES_MAX = 24_000
 export const CUT_CHANGES_MAX = 400
 /** Changes in one delta when it is read: a cut may grow to reach the next signed change. */
 export const DELTA_CHANGES_MAX = 4_000
+/** Messages that the entries of one delta name by where they stand: each costs its reader a hash. */
+export const NAMED_MESSAGES_MAX = 8_192
 /** Largest sealed envelope any carrier takes, in bytes (NATS max_payload 64 KB less a header). */
 export const ENVELOPE_BYTES_MAX = 60_000
 /** Largest body an envelope may inflate to, in bytes: a guard against zip bombs. */

@@ -12,6 +12,7 @@ import {
 } from 'node:zlib'
 import { BODY_BYTES_MAX } from '#base/limits.ts'
 import { DICTIONARY_TEXT } from './dictionary-text.ts'
+import { sampleBodies } from './mixing-text.ts'
 import { openMixing, type Mixing } from './mixing.ts'
 
 /** How a body was made small; the number stands in the envelope's flags. */
@@ -64,7 +65,7 @@ export function decompress(compressed: Compressed): Uint8Array | undefined {
 }
 
 function mixer(): Mixing {
-  mixing ??= openMixing(DICTIONARY)
+  mixing ??= openMixing(DICTIONARY, sampleBodies())
   return mixing
 }
 

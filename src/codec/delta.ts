@@ -6,9 +6,9 @@
  * The changes of one actor are a run: they follow each other and depend on nothing else, so each run is taken or
  * refused on its own.
  *
- *     kind 1 | document | actors | each: node number, life 4 (neither for the sender), first seq, number of changes,
+ *     kind 1 | document | shape | runs, each: node number, life 4 (neither for the sender), first seq, number of changes,
  *              and in the directory, where first seq is 1, the certificate of another node
- *     lengths of the entries, but of the last | entries | attestations
+ *     other actors that entries name | entries (`short-entry.ts`) | attestations
  *
  * The sender's one change alone, which is most of what is ever sent, has a short form. `PROTOCOL.md` has it all.
  */
@@ -20,13 +20,21 @@ import {
   type ByteReader,
   type ByteWriter,
 } from '#base/bytes.ts'
-import { actorOf, type ActorId, type DocumentId } from '#base/ids.ts'
-import { DELTA_CHANGES_MAX, ENTRY_BYTES_MAX, LIST_CHANGES_MAX } from '#base/limits.ts'
+import { actorOf, type ActorId, type DocumentId, type PostId } from '#base/ids.ts'
+import { DELTA_CHANGES_MAX, LIST_CHANGES_MAX } from '#base/limits.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { Logged } from '#model/log.ts'
 import type { Scope } from '#trust/epoch.ts'
 import type { Roster } from '#trust/roster.ts'
 import { documentFromNumber, documentNumber } from './document-code.ts'
+import {
+  openIds,
+  openNames,
+  readStrangers,
+  writeStrangers,
+  type MessagePlace,
+} from './message-names.ts'
+import { readEntry, writeEntry } from './short-entry.ts'
 
 /** What is to be encoded: at least one change, and of every actor those that follow each other, in their order. */
 export interface DeltaDraft {
@@ -37,6 +45,8 @@ export interface DeltaDraft {
   readonly roster: Roster
   /** For every other actor with changes here: the signature over its newest one in `changes`. */
   readonly attestations: ReadonlyMap<ActorId, Uint8Array>
+  /** Where messages stand that the entries name; a message that is not here travels by its id. */
+  readonly places?: ReadonlyMap<PostId, MessagePlace>
 }
 
 /** Changes of one actor that follow each other, as they came in: not yet written again. */
@@ -60,21 +70,29 @@ export interface Delta {
 export const DELTA_KIND = 1
 /** How many nodes' lives may have written into one document. */
 const ACTORS_MAX = 4_096
-/** In place of the number of actors: the sender's one change. */
+/** Shape: the sender's one change. Otherwise these bits, and four times the number of others' runs. */
 const SINGLE = 0
+const HAS_OWN = 1
+const HAS_STRANGERS = 2
+const OTHERS = 4
 
 /** The body of an envelope with these changes. */
 export function encodeDelta(draft: DeltaDraft): Uint8Array {
+  const { document, sender, roster, places = new Map() } = draft
   const runs = runsOf(draft)
-  const changes = runs.flat()
+  const names = openNames({ document, roster, places, actors: runs.map(([{ actor }]) => actor) })
+  const entries = byteWriter()
+  for (const run of runs)
+    for (const { actor, value } of run) writeEntry(entries, value, names.idsOf(actor))
+  const strangers = names.strangers()
   const writer = byteWriter()
   writer.byte(DELTA_KIND)
-  writer.uint(documentNumber(draft.document))
-  writeRuns(writer, runs, draft)
-  for (const change of changes.slice(0, -1)) writer.uint(change.value.length)
-  for (const change of changes) writer.raw(change.value)
+  writer.uint(documentNumber(document))
+  writeRuns(writer, runs, { ...draft, strangers: strangers.length > 0 ? HAS_STRANGERS : 0 })
+  if (strangers.length > 0) writeStrangers(writer, strangers, { sender, roster })
+  writer.raw(entries.bytes())
   for (const [{ actor }] of runs) {
-    if (actor === draft.sender) continue
+    if (actor === sender) continue
     writer.raw(must(draft.attestations.get(actor), 'every author here is vouched for'))
   }
   return writer.bytes()
@@ -92,15 +110,20 @@ export function decodeDelta(
     if (reader.byte() !== DELTA_KIND) return { ok: false, reason: 'malformed' }
     const document = documentFromNumber(opened.scope, reader.uint())
     if (document === undefined) return { ok: false, reason: 'malformed' }
-    const heads = readHeads(reader, document, opened)
-    if (heads === undefined) return { ok: false, reason: 'unknown actor' }
-    const values = readValues(reader, heads, opened)
-    let from = 0
-    const runs = heads.map(({ actor, firstSeq, count }): Run => {
-      const own = values.slice(from, (from += count))
+    const shape = reader.uint()
+    const heads = readHeads(reader, { shape, document }, opened)
+    const strangers = (shape & HAS_STRANGERS) === 0 ? [] : readStrangers(reader, opened)
+    if (heads === undefined || strangers === undefined)
+      return { ok: false, reason: 'unknown actor' }
+    const actors = [...heads.map(({ actor }) => actor), ...strangers]
+    const idsOf = openIds({ document, scope: opened.scope, actors })
+    const values = heads.map(({ actor, count }) =>
+      Array.from({ length: count }, () => readEntry(reader, idsOf(actor))),
+    )
+    const runs = heads.map(({ actor, firstSeq }, at): Run => {
       const attestation =
         actor === opened.sender ? undefined : reader.raw(opened.roster.suite.signatureBytes)
-      return { actor, firstSeq, values: own, attestation }
+      return { actor, firstSeq, values: values[at] ?? [], attestation }
     })
     if (reader.left() > 0) return { ok: false, reason: 'malformed' }
     return { ok: true, delta: { document, runs } }
@@ -131,15 +154,20 @@ function runsOf({ changes, sender }: DeltaDraft): readonly LoggedRun[] {
   return [...byActor.values()].toSorted(([a], [b]) => (rank(a.actor) < rank(b.actor) ? -1 : 1))
 }
 
-function writeRuns(writer: ByteWriter, runs: readonly LoggedRun[], draft: DeltaDraft): void {
+function writeRuns(
+  writer: ByteWriter,
+  runs: readonly LoggedRun[],
+  draft: DeltaDraft & { readonly strangers: number },
+): void {
   const [first, ...others] = runs
   const hasSender = first?.[0].actor === draft.sender
   if (hasSender && others.length === 0 && first.length === 1) {
-    writer.uint(SINGLE)
+    writer.uint(SINGLE + draft.strangers)
     writer.uint(first[0].seq)
     return
   }
-  writer.uint(2 * (hasSender ? others : runs).length + (hasSender ? 1 : 0))
+  const shape = OTHERS * (hasSender ? others : runs).length + (hasSender ? HAS_OWN : 0)
+  writer.uint(shape + draft.strangers)
   for (const run of runs) {
     const { actor, seq } = run[0]
     if (actor === draft.sender) {
@@ -172,12 +200,13 @@ type Opening = Parameters<typeof decodeDelta>[1]
 /** Undefined when a node among them is not known. */
 function readHeads(
   reader: ByteReader,
-  document: DocumentId,
+  { shape, document }: { readonly shape: number; readonly document: DocumentId },
   opened: Opening,
 ): readonly Head[] | undefined {
-  const number = reader.uint()
-  if (number === SINGLE) return [{ actor: opened.sender, firstSeq: readSeq(reader), count: 1 }]
-  const [others, hasSender] = [Math.floor(number / 2), number % 2 === 1]
+  const others = Math.floor(shape / OTHERS)
+  const hasSender = (shape & HAS_OWN) !== 0
+  if (others === 0 && !hasSender)
+    return [{ actor: opened.sender, firstSeq: readSeq(reader), count: 1 }]
   if (others > ACTORS_MAX) throw new MalformedBytes('too many actors')
   const own = hasSender ? readSpan(reader) : undefined
   const named = Array.from({ length: others }, () => {
@@ -198,6 +227,8 @@ function readHeads(
   const actors = new Set([opened.sender, ...heads.map((head) => head?.actor)])
   if (actors.size < heads.length + (own === undefined ? 1 : 0) && !heads.includes(undefined))
     throw new MalformedBytes('an actor is named twice')
+  const total = heads.reduce((sum, head) => sum + (head?.count ?? 0), 0)
+  if (total > DELTA_CHANGES_MAX) throw new MalformedBytes('too many changes')
   return heads.includes(undefined) ? undefined : (heads as readonly Head[])
 }
 
@@ -213,23 +244,4 @@ function readSpan(reader: ByteReader): Omit<Head, 'actor'> {
   const count = reader.uint()
   if (count === 0 || count > DELTA_CHANGES_MAX) throw new MalformedBytes('a run has no such length')
   return { firstSeq, count }
-}
-
-/** The entries of all runs. What is left for the last one is its length. */
-function readValues(
-  reader: ByteReader,
-  heads: readonly Head[],
-  { sender, roster }: Opening,
-): readonly Uint8Array[] {
-  const total = heads.reduce((sum, { count }) => sum + count, 0)
-  if (total > DELTA_CHANGES_MAX) throw new MalformedBytes('too many changes')
-  const lengths = Array.from({ length: total - 1 }, () => reader.uint())
-  const attested = heads.filter(({ actor }) => actor !== sender).length
-  const others = lengths.reduce((sum, length) => sum + length, 0)
-  lengths.push(reader.left() - others - roster.suite.signatureBytes * attested)
-  return lengths.map((length) => {
-    if (length <= 0) throw new MalformedBytes('an entry is empty')
-    if (length > ENTRY_BYTES_MAX) throw new MalformedBytes('an entry is too long')
-    return reader.raw(length)
-  })
 }

@@ -2,13 +2,19 @@
  * The unit a carrier moves. Compressed, then sealed for the members of a scope, then signed where there is
  * something of the sender's own to vouch for.
  *
- *     flags 1 | key hint 2 | sender varint | generation varint | life 4 where that is 0 | salt 4 | counter varint |
- *     ciphertext | tag 16 | signature 0, 64 or 96
+ *     flags 1 | key hint 2 | sender varint | generation varint where it is large | life 4 where it is 0 | salt 4 |
+ *     counter varint | ciphertext | tag 16 | signature 0, 64 or 96
  *
- * flags: version (2 bits, 2), compression (2 bits), signed (1 bit), 3 bits zero. Bound but never sent:
+ * flags: version (2 bits, 2), compression (2 bits), signed (1 bit), 0, generation (2 bits). Bound but never sent:
  * organisation, scope, epoch, a commitment to its secret, the sender's signing key and life. `PROTOCOL.md` has it all.
  */
-import { byteReader, byteWriter, concatBytes, MalformedBytes } from '#base/bytes.ts'
+import {
+  byteReader,
+  byteWriter,
+  concatBytes,
+  MalformedBytes,
+  type ByteReader,
+} from '#base/bytes.ts'
 import { actorOf, type ActorId } from '#base/ids.ts'
 import { ENVELOPE_BYTES_MAX } from '#base/limits.ts'
 import type { EpochKey, Keyring } from '#trust/epoch.ts'
@@ -57,6 +63,8 @@ export interface Unopened {
 
 const VERSION = 2
 const LIFE_BYTES = 4
+/** In the flags, in place of a generation as large: it follows. */
+const LARGE_GENERATION = 3
 /** Length of the part of a nonce that is new at every start. */
 export const SALT_BYTES = 4
 const COMPRESSIONS: readonly Compression[] = [0, 1, 2, 3]
@@ -65,11 +73,13 @@ const COMPRESSIONS: readonly Compression[] = [0, 1, 2, 3]
 export function sealEnvelope(sealing: Sealing): Uint8Array {
   const { compression, bytes } = compress(sealing.body, sealing)
   const writer = byteWriter()
-  writer.byte(VERSION | (compression << 2) | (sealing.sign === undefined ? 0 : 16))
+  const generation = Math.min(sealing.generation, LARGE_GENERATION)
+  const signed = sealing.sign === undefined ? 0 : 16
+  writer.byte(VERSION | (compression << 2) | signed | (generation << 6))
   writer.raw(sealing.key.hint)
   writer.uint(sealing.sender.number)
-  writer.uint(sealing.generation)
-  if (sealing.generation === 0) writer.raw(sealing.life)
+  if (generation === LARGE_GENERATION) writer.uint(sealing.generation)
+  if (generation === 0) writer.raw(sealing.life)
   writer.raw(sealing.salt)
   writer.uint(sealing.counter)
   const header = writer.bytes()
@@ -139,10 +149,10 @@ function split(suite: Suite, bytes: Uint8Array): Parts | undefined {
     const reader = byteReader(bytes)
     const flags = reader.byte()
     const compression = COMPRESSIONS[(flags >> 2) & 3]
-    if ((flags & 3) !== VERSION || flags >> 5 !== 0 || compression === undefined) return undefined
+    if ((flags & 3) !== VERSION || (flags & 32) !== 0 || compression === undefined) return undefined
     const hint = reader.raw(2)
     const senderNumber = reader.uint()
-    const generation = reader.uint()
+    const generation = readGeneration(reader, flags)
     const life = generation === 0 ? reader.raw(LIFE_BYTES) : undefined
     const salt = reader.raw(SALT_BYTES)
     const counter = reader.uint()
@@ -157,6 +167,15 @@ function split(suite: Suite, bytes: Uint8Array): Parts | undefined {
     if (error instanceof MalformedBytes) return undefined
     throw error
   }
+}
+
+function readGeneration(reader: ByteReader, flags: number): number {
+  const short = flags >> 6
+  if (short < LARGE_GENERATION) return short
+  const generation = reader.uint()
+  if (generation < LARGE_GENERATION)
+    throw new MalformedBytes('a generation is not in its short form')
+  return generation
 }
 
 /** 12 bytes: the salt, then the counter, big-endian. */

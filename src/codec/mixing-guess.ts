@@ -1,10 +1,12 @@
 /**
  * What bit comes next: several contexts guess, a mixer weighs them by how well they did in a place like this, and all of them
- * learn what came. The contexts are the last 1, 2, 3, 4 and 6 bytes, the word so far, the word so far after the one before,
- * the bits of this byte alone, and the longest earlier passage that goes on like the present one.
+ * learn what came. The contexts are the last 1, 2 and 3 bytes and the word so far, each with a history for every bit; the last 4
+ * and 5 bytes and the word so far after the one before, each with what always followed; the bits of this byte alone, and the
+ * longest earlier passage that goes on like the present one.
  */
 import { MIXED_BYTES_MAX } from '#base/limits.ts'
 import { byteHistories } from './mixing-history.ts'
+import { openRuns, type Runs } from './mixing-runs.ts'
 import {
   approach,
   get,
@@ -26,12 +28,12 @@ export interface Guesser {
   readonly forget: () => void
 }
 
-const CONTEXTS = 7
-const LAST_4 = 3
-const MATCH = CONTEXTS
-const BITS = CONTEXTS + 1
-const CONSTANT = CONTEXTS + 2
-const INPUTS = CONTEXTS + 3
+const CONTEXTS = 4
+const RUNS = 3
+const MATCH = CONTEXTS + RUNS
+const BITS = MATCH + 1
+const CONSTANT = MATCH + 2
+const INPUTS = MATCH + 3
 const SLOT_BITS = 20
 const PLACE_BITS = 15
 const MATCH_BYTES_MIN = 4
@@ -39,6 +41,10 @@ const MATCH_BYTES_MAX = 16
 /** Of 65,536: what an input counts for before anything was learned. */
 const FIRST_WEIGHT = 17_000
 const WEIGHT_RATE = 12
+/** The sets of weights, one beside the other, and where each begins: see `choose`. */
+const SETS = 4
+const SET_STARTS = [0, 256, 256 + 1_024, 256 + 1_024 + 2_048] as const
+const SETS_SIZE = 256 + 1_024 + 2_048 + 512
 /** Of 65,536. */
 const HALF = 32_768
 const { next: NEXT, likely: LIKELY } = byteHistories()
@@ -51,6 +57,8 @@ interface Small {
   /** By length of the match: how likely it goes on. */
   readonly byMatch: Uint16Array
   readonly weights: Int32Array
+  /** By context: the number that stands for what came before. */
+  readonly hashes: Int32Array
 }
 
 /** Where in the text we are. */
@@ -60,6 +68,8 @@ interface Cursor {
   bits: number
   word: number
   wordBefore: number
+  /** Bytes of the word so far. */
+  wordBytes: number
   /** Where the passage goes on that is like the present one, and for how many bytes it was. */
   match: number
   matchBytes: number
@@ -73,11 +83,10 @@ export function openGuesser(text: Uint8Array): Guesser {
       guess(model)
       learn(model, (byte >> place) & 1)
     }
-  const { byHistory, byBits, byMatch, weights, hashes, slots, places } = model
+  const { byHistory, byBits, byMatch, weights, hashes, slots, places, runs } = model
   const kept = structuredClone({ byHistory, byBits, byMatch, weights, hashes })
   const cursor = { ...model.cursor }
-  slots.keep()
-  places.keep()
+  for (const table of [slots, places, runs]) table.keep()
   return {
     guess: () => guess(model),
     learn: (bit) => learn(model, bit),
@@ -88,26 +97,24 @@ export function openGuesser(text: Uint8Array): Guesser {
       weights.set(kept.weights)
       hashes.set(kept.hashes)
       Object.assign(model.cursor, cursor)
-      slots.forget()
-      places.forget()
+      for (const table of [slots, places, runs]) table.forget()
     },
   }
 }
 
 interface Model extends Small {
   readonly cursor: Cursor
-  /** By context: the number that stands for what came before. */
-  readonly hashes: Int32Array
   /** By context and bits: the history. */
   readonly slots: Journalled<Uint8Array>
+  readonly runs: Runs
   /** By the last bytes: where they stood last. */
   readonly places: Journalled<Int32Array>
   readonly text: Uint8Array
   /** Of the guess at hand. */
   readonly slotOf: Int32Array
   readonly inputs: Int32Array
-  readonly sets: [number, number]
-  readonly outputs: [number, number]
+  readonly sets: Int32Array
+  readonly outputs: Int32Array
 }
 
 function newModel(room: number): Model {
@@ -117,44 +124,61 @@ function newModel(room: number): Model {
     byHistory: Uint16Array.from({ length: CONTEXTS * 256 }, (_, at) => get(LIKELY, at & 255)),
     byBits: new Uint16Array(256).fill(HALF),
     byMatch: new Uint16Array(MATCH_BYTES_MAX + 1).fill(HALF),
-    weights: new Int32Array((256 + 4 * 256) * INPUTS).fill(FIRST_WEIGHT),
-    cursor: { size: 0, bits: 1, word: 0, wordBefore: 0, match: 0, matchBytes: 0 },
+    weights: new Int32Array(SETS_SIZE * INPUTS).fill(FIRST_WEIGHT),
     hashes: new Int32Array(CONTEXTS),
+    cursor: { size: 0, bits: 1, word: 0, wordBefore: 0, wordBytes: 0, match: 0, matchBytes: 0 },
     slots: journalled(new Uint8Array(1 << SLOT_BITS)),
+    runs: openRuns(RUNS),
     places: journalled(new Int32Array(1 << PLACE_BITS)),
     text: new Uint8Array(room),
     slotOf: new Int32Array(CONTEXTS),
     inputs,
-    sets: [0, 0],
-    outputs: [0, 0],
+    sets: new Int32Array(SETS),
+    outputs: new Int32Array(SETS),
   }
 }
 
 function guess(model: Model): number {
   look(model)
-  const [one, other] = [weighed(model, model.sets[0]), weighed(model, model.sets[1])]
-  model.outputs[0] = squashed(one)
-  model.outputs[1] = squashed(other)
-  return Math.max(1, squashed((one + other) >> 1))
+  let sum = 0
+  for (let set = 0; set < SETS; set += 1) {
+    const odds = weighed(model, get(model.sets, set))
+    model.outputs[set] = squashed(odds)
+    sum += odds
+  }
+  return Math.max(1, squashed(sum >> 2))
 }
 
 /** Asks every context. */
 function look(model: Model): void {
-  const { cursor, slotOf, inputs, sets } = model
+  const { cursor, slotOf, inputs, runs } = model
   for (let context = 0; context < CONTEXTS; context += 1) {
     const slot = hash(get(model.hashes, context), cursor.bits) >>> (32 - SLOT_BITS)
     slotOf[context] = slot
     const history = get(model.slots.table, slot)
     inputs[context] = history === 0 ? 0 : stretched(get(model.byHistory, context * 256 + history))
   }
+  for (let run = 0; run < RUNS; run += 1) inputs[CONTEXTS + run] = runs.guess(run, cursor.bits)
   inputs[BITS] = stretched(get(model.byBits, cursor.bits))
   const bit = expected(model)
   const sure = bit === undefined ? 0 : stretched(get(model.byMatch, matchState(cursor)))
   inputs[MATCH] = bit === 1 ? sure : -sure
-  const before = cursor.size === 0 ? 0 : get(model.text, cursor.size - 1)
-  const length = bit === undefined ? 0 : 1 + Math.min(2, cursor.matchBytes >> 3)
-  sets[0] = cursor.bits * INPUTS
-  sets[1] = (256 + length * 256 + before) * INPUTS
+  choose(model, bit !== undefined)
+}
+
+/**
+ * Chooses one set of weights each: by the bits so far; by the length of the match and the last byte; by the bits and the
+ * kind of the byte before that; and by how far into the word and the byte we are, and whether there is a match.
+ */
+function choose({ cursor, text, sets }: Model, hasMatch: boolean): void {
+  const { size, bits, matchBytes, wordBytes } = cursor
+  const [last, beforeLast] = [get(text, size - 1), get(text, size - 2)]
+  const length = hasMatch ? 1 + Math.min(2, matchBytes >> 3) : 0
+  const within = Math.min(wordBytes, 15) * 16 + (31 - Math.clz32(bits)) + (hasMatch ? 256 : 0)
+  sets[0] = bits * INPUTS
+  sets[1] = (SET_STARTS[1] + length * 256 + last) * INPUTS
+  sets[2] = (SET_STARTS[2] + (beforeLast >> 5) * 256 + bits) * INPUTS
+  sets[3] = (SET_STARTS[3] + within) * INPUTS
 }
 
 /** The bit that the match says; undefined when there is none, or it has said something else in this byte. */
@@ -178,14 +202,15 @@ function weighed({ inputs, weights }: Model, set: number): number {
 
 function learn(model: Model, bit: number): void {
   const { cursor, slots, sets, outputs } = model
-  learnWeights(model, sets[0], (bit << 12) - outputs[0])
-  learnWeights(model, sets[1], (bit << 12) - outputs[1])
+  for (let set = 0; set < SETS; set += 1)
+    learnWeights(model, get(sets, set), (bit << 12) - get(outputs, set))
   for (let context = 0; context < CONTEXTS; context += 1) {
     const slot = get(model.slotOf, context)
     const history = get(slots.table, slot)
     approach(model.byHistory, context * 256 + history, { bit, rate: 6 })
     slots.set(slot, get(NEXT, 2 * history + bit))
   }
+  model.runs.learn(cursor.bits, bit)
   approach(model.byBits, cursor.bits, { bit, rate: 5 })
   const said = expected(model)
   if (said !== undefined)
@@ -203,37 +228,52 @@ function learnWeights({ inputs, weights }: Model, set: number, error: number): v
 }
 
 function endByte(model: Model): void {
-  const { text, cursor } = model
-  text[cursor.size] = cursor.bits & 255
+  const { text, cursor, runs } = model
+  const byte = cursor.bits & 255
+  runs.endByte(byte)
+  text[cursor.size] = byte
   cursor.size += 1
   cursor.bits = 1
+  endLetter(cursor, byte)
   hashContexts(model)
   findMatch(model)
 }
 
-function hashContexts({ text, cursor, hashes }: Model): void {
-  const before = (bytes: number): number => get(text, cursor.size - bytes)
-  const byte = before(1)
+function endLetter(cursor: Cursor, byte: number): void {
   const letter = lowered(byte)
-  if (letter !== undefined) cursor.word = hash(cursor.word, letter)
-  else if (cursor.word !== 0) {
-    cursor.wordBefore = cursor.word
+  if (letter !== undefined) {
+    cursor.word = hash(cursor.word, letter)
+    cursor.wordBytes += 1
+  } else {
+    if (cursor.word !== 0) cursor.wordBefore = cursor.word
     cursor.word = 0
+    cursor.wordBytes = 0
   }
-  const last4 = byte | (before(2) << 8) | (before(3) << 16) | (before(4) << 24)
-  hashes[0] = hash(byte, 1)
+}
+
+/** The last four bytes as one number, the last one lowest. */
+function lastFour({ text, cursor: { size } }: Model): number {
+  const before = (bytes: number): number => get(text, size - bytes)
+  return before(1) | (before(2) << 8) | (before(3) << 16) | (before(4) << 24)
+}
+
+function hashContexts(model: Model): void {
+  const { text, cursor, hashes, runs } = model
+  const last4 = lastFour(model)
+  hashes[0] = hash(last4 & 0xff, 1)
   hashes[1] = hash(last4 & 0xffff, 2)
   hashes[2] = hash(last4 & 0xff_ffff, 3)
-  hashes[LAST_4] = hash(last4, 4)
-  hashes[4] = hash(hash(last4, before(5)), before(6))
-  hashes[5] = hash(cursor.word, 5)
-  hashes[6] = hash(cursor.word, cursor.wordBefore)
+  hashes[3] = hash(cursor.word, 5)
+  runs.turnTo(0, hash(last4, 4))
+  runs.turnTo(1, hash(hash(last4, get(text, cursor.size - 5)), 6))
+  runs.turnTo(2, hash(hash(cursor.word, cursor.wordBefore), 7))
 }
 
 /** Goes on with the passage that went on rightly, or looks for the last one that ended like this. */
-function findMatch({ text, cursor, places, hashes }: Model): void {
+function findMatch(model: Model): void {
+  const { text, cursor, places } = model
   const { size } = cursor
-  const place = get(hashes, LAST_4) >>> (32 - PLACE_BITS)
+  const place = hash(lastFour(model), 4) >>> (32 - PLACE_BITS)
   if (cursor.matchBytes > 0) {
     cursor.match += 1
     cursor.matchBytes += 1

@@ -1,14 +1,15 @@
 /**
  * A context-mixing coder for the thinnest links. It guesses each bit from what followed the same letters and words before,
- * in a text that both ends have and in this one, and spends fewer bits the better it guessed: a post becomes a quarter
+ * in a text that both ends have and in this one, and spends fewer bits the better it guessed: a post becomes a third
  * shorter than with deflate, for a hundred times the work. Integers only, so every machine comes to the same bits; what
  * this file computes is part of the wire format (PROTOCOL.md, Mixing).
  */
-import { byteReader, byteWriter, MalformedBytes } from '#base/bytes.ts'
+import { byteWriter, concatBytes } from '#base/bytes.ts'
 import { MIXED_BYTES_MAX } from '#base/limits.ts'
+import { END, openEnds, type Ends } from './mixing-ends.ts'
 import { openGuesser, type Guesser } from './mixing-guess.ts'
 
-/** A coder that has read a text. */
+/** A coder that has read texts. */
 export interface Mixing {
   /** Undefined when `plain` is longer than MIXED_BYTES_MAX. */
   readonly encode: (plain: Uint8Array) => Uint8Array | undefined
@@ -16,24 +17,27 @@ export interface Mixing {
   readonly decode: (bytes: Uint8Array) => Uint8Array | undefined
 }
 
-/** A coder that begins with what it learned from `text`; both ends need the very same one. */
-export function openMixing(text: Uint8Array): Mixing {
-  const guesser = openGuesser(text)
+/** A coder that begins with what it learned from a text, and from bodies after it; both ends need the very same ones. */
+export function openMixing(text: Uint8Array, bodies: readonly Uint8Array[]): Mixing {
+  const model = { guesser: openGuesser(concatBytes(text, ...bodies)), ends: openEnds(bodies) }
   return {
-    encode: (plain) => (plain.length > MIXED_BYTES_MAX ? undefined : encode(guesser, plain)),
-    decode: (bytes) => {
-      try {
-        const reader = byteReader(bytes)
-        const length = reader.uint()
-        if (length > MIXED_BYTES_MAX) return undefined
-        return decode(guesser, { length, code: reader.raw(reader.left()) })
-      } catch (error) {
-        if (error instanceof MalformedBytes) return undefined
-        throw error
-      }
-    },
+    encode: (plain) => (plain.length > MIXED_BYTES_MAX ? undefined : encode(model, plain)),
+    decode: (bytes) => decode(model, bytes),
   }
 }
+
+interface Model {
+  readonly guesser: Guesser
+  readonly ends: Ends
+}
+
+function forget({ guesser, ends }: Model): void {
+  guesser.forget()
+  ends.forget()
+}
+
+/** Of 4,096: how likely the END that a code ends with belongs to the body. */
+const BELONGS = 3_968
 
 /** Both ends of the interval that is left, as unsigned 32-bit numbers; what was read of the code, when decoding. */
 interface Interval {
@@ -64,22 +68,34 @@ function shift(interval: Interval, next: number): void {
   interval.code = ((interval.code << 8) | next) >>> 0
 }
 
-function encode(guesser: Guesser, plain: Uint8Array): Uint8Array {
+function encode(model: Model, plain: Uint8Array): Uint8Array {
+  const { guesser, ends } = model
   const writer = byteWriter()
-  writer.uint(plain.length)
   const interval: Interval = { low: 0, high: 0xffff_ffff, code: 0 }
-  for (const byte of plain) {
-    for (let place = 7; place >= 0; place -= 1) {
-      const bit = (byte >> place) & 1
-      narrow(interval, { bit, split: splitOf(interval, guesser.guess()) })
-      guesser.learn(bit)
-      while (isSettled(interval)) {
-        writer.byte(interval.high >>> 24)
-        shift(interval, 0)
-      }
+  const put = (bit: number, likely: number): void => {
+    narrow(interval, { bit, split: splitOf(interval, likely) })
+    while (isSettled(interval)) {
+      writer.byte(interval.high >>> 24)
+      shift(interval, 0)
     }
   }
-  guesser.forget()
+  const belongs = plain.at(-1) === END
+  const last = belongs ? plain.length - 1 : plain.length
+  for (let at = 0; at <= last; at += 1) {
+    const byte = plain[at] ?? END
+    for (let place = 7; place >= 0; place -= 1) {
+      const bit = (byte >> place) & 1
+      put(bit, guesser.guess())
+      guesser.learn(bit)
+    }
+    ends.see(byte)
+    if (byte !== END) continue
+    const isLast = at === last ? 1 : 0
+    put(isLast, ends.guess())
+    ends.learn(isLast)
+  }
+  put(belongs ? 1 : 0, BELONGS)
+  forget(model)
   for (const byte of shortestIn(interval)) writer.byte(byte)
   return writer.bytes()
 }
@@ -99,10 +115,8 @@ function bytesOf(number: number): readonly number[] {
   return [24, 16, 8, 0].map((bits) => (number >>> bits) & 255)
 }
 
-function decode(
-  guesser: Guesser,
-  { length, code }: { readonly length: number; readonly code: Uint8Array },
-): Uint8Array | undefined {
+function decode(model: Model, code: Uint8Array): Uint8Array | undefined {
+  const { guesser, ends } = model
   let read = 0
   const next = (): number => {
     read += 1
@@ -110,20 +124,35 @@ function decode(
   }
   const interval: Interval = { low: 0, high: 0xffff_ffff, code: 0 }
   for (let byte = 0; byte < 4; byte += 1) interval.code = ((interval.code << 8) | next()) >>> 0
-  const plain = new Uint8Array(length)
-  for (let at = 0; at < length && read <= code.length + 4; at += 1) {
+  const take = (likely: number): number => {
+    const split = splitOf(interval, likely)
+    const bit = interval.code <= split ? 1 : 0
+    narrow(interval, { bit, split })
+    while (isSettled(interval)) shift(interval, next())
+    return bit
+  }
+  const plain: number[] = []
+  let isWhole = false
+  while (!isWhole && plain.length <= MIXED_BYTES_MAX && read <= code.length + 4) {
     let byte = 0
     for (let place = 7; place >= 0; place -= 1) {
-      const split = splitOf(interval, guesser.guess())
-      const bit = interval.code <= split ? 1 : 0
-      narrow(interval, { bit, split })
+      const bit = take(guesser.guess())
       guesser.learn(bit)
       byte = (byte << 1) | bit
-      while (isSettled(interval)) shift(interval, next())
     }
-    plain[at] = byte
+    plain.push(byte)
+    ends.see(byte)
+    if (byte !== END) continue
+    const isLast = take(ends.guess())
+    ends.learn(isLast)
+    isWhole = isLast === 1
   }
-  guesser.forget()
+  forget(model)
+  const belongs = isWhole && take(BELONGS) === 1
   // More was there than the text needed, or less.
-  return read < code.length || read > code.length + 4 ? undefined : plain
+  if (!isWhole || read < code.length || read > code.length + 4) return undefined
+  if (!belongs) plain.pop()
+  // Else there were two ways to write this.
+  const isOnly = belongs || plain.at(-1) !== END
+  return plain.length <= MIXED_BYTES_MAX && isOnly ? Uint8Array.from(plain) : undefined
 }

@@ -18,7 +18,7 @@ import {
   type PostId,
 } from '#base/ids.ts'
 import { genesisOf, readChange, writeChange, type Change } from './change.ts'
-import { decodeEntry, type Entry } from './entry.ts'
+import { decodeEntry, type Content, type Entry } from './entry.ts'
 import { openExplained } from './explained.ts'
 import { EMPTY_LIST, type ListContext } from './list.ts'
 
@@ -137,6 +137,12 @@ export function postIdOf(document: DocumentId, actor: ActorId, seq: number): Pos
   place.raw(bytesFromHex(actor))
   place.uint(seq)
   return idFromBytes(sha256(place.bytes()).subarray(0, 16))
+}
+
+/** The message that an entry answers, or says something of. */
+export function messageNamedBy(content: Content): PostId | undefined {
+  if (content.kind === 'post') return content.root
+  return 'target' in content ? content.target : undefined
 }
 
 /** Whether `clock` covers change `seq` of `actor`. */

@@ -5,13 +5,15 @@ import {
   type ActorId,
   type ChangeHash,
   type DocumentId,
+  type PostId,
 } from '#base/ids.ts'
 import { CUT_BYTES_MAX, CUT_CHANGES_MAX, THIN_PARCEL_BYTES_MAX } from '#base/limits.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
 import { encodeLoad } from '#codec/load.ts'
+import type { MessagePlace } from '#codec/message-names.ts'
 import { KEYS } from '#model/document-id.ts'
-import type { Clock, Log, Logged } from '#model/log.ts'
+import { messageNamedBy, postIdOf, type Clock, type Log, type Logged } from '#model/log.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { Parcel, PeerId } from '#ports/carrier.ts'
 import { attestationOf } from '#trust/attestation.ts'
@@ -57,7 +59,9 @@ export async function cutDelta(
   const { document, riders } = want
   const sealing = await sealingKeyFor(tx, context, document)
   if (sealing === undefined) return undefined
-  const delta = encodeDelta({ document, changes, sender, roster: context.roster, attestations })
+  const { roster } = context
+  const places = await placesOf(tx, changes)
+  const delta = encodeDelta({ document, changes, sender, roster, attestations, places })
   const own = newestOf(changes, sender)
   if (own !== undefined) await noteSent(tx, document, own)
   const notes = (await riders?.(delta.length)) ?? []
@@ -215,6 +219,22 @@ async function attestationsFor(
     if (signature !== undefined) found.set(actor, signature)
   }
   return found
+}
+
+/** Where the messages stand that these changes name. */
+async function placesOf(
+  tx: Tx,
+  changes: readonly Logged[],
+): Promise<ReadonlyMap<PostId, MessagePlace>> {
+  const places = new Map<PostId, MessagePlace>()
+  for (const { entry } of changes) {
+    const id = messageNamedBy(entry.content)
+    if (id === undefined || places.has(id)) continue
+    const place = unpack<MessagePlace>(await tx.get(key.message(id)))
+    if (place !== undefined && postIdOf(place.document, place.actor, place.seq) === id)
+      places.set(id, place)
+  }
+  return places
 }
 
 function attest(context: SyncContext, document: DocumentId, hash: ChangeHash): Uint8Array {

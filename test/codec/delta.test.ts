@@ -5,9 +5,16 @@ import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { byteWriter, hexFromBytes } from '#base/bytes.ts'
 import { actorOf } from '#base/ids.ts'
-import { DELTA_CHANGES_MAX, ENTRY_BYTES_MAX, LIST_CHANGES_MAX } from '#base/limits.ts'
+import {
+  DELTA_CHANGES_MAX,
+  ENTRY_BYTES_MAX,
+  LIST_CHANGES_MAX,
+  NAMED_MESSAGES_MAX,
+} from '#base/limits.ts'
 import { decodeDelta, DELTA_KIND, encodeDelta, type Delta, type Run } from '#codec/delta.ts'
 import { channelDocument, DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
+import { encodeEntry } from '#model/entry.ts'
+import { postIdOf } from '#model/log.ts'
 import { SUITE_FIPS } from '#trust/keys.ts'
 import { anyHistory, play, type Step } from '../support/histories.ts'
 import { anOrganisation, seedOf } from '../support/organisation.ts'
@@ -149,21 +156,77 @@ test('in a suite with longer signatures a delta of several authors is read as it
   t.same(read.delta.runs[1]?.attestation, attestations.get(second))
 })
 
-test('a delta cut short is malformed, or its last entry is another', async (t) => {
+test('a delta cut short is malformed, and so is one with more behind it', async (t) => {
   const { whole } = play(segment, actors, talk)
   const body = aDeltaBody(whole, whole.since({}), alpha)
-  const [, theirs] = must(readBody(body), 'it is read').runs
+  const single = Uint8Array.of(DELTA_KIND, 1 + 4 * 7, 0, 5, 0x93, 1, 2, 3)
 
-  for (let length = 0; length < body.length; length += 1) {
-    const read = decodeDelta(body.subarray(0, length), opened)
-    if (!read.ok) continue
-    const bent = read.delta.runs.at(-1)
-    if (bent?.values.at(-1)?.length === theirs?.values.at(-1)?.length) t.fail(`${length} bytes`)
+  t.match(readBody(single)?.runs, [{ actor: alpha, firstSeq: 5, values: [{ length: 4 }] }])
+  for (const good of [body, single]) {
+    for (let length = 0; length < good.length; length += 1)
+      t.match(decodeDelta(good.subarray(0, length), opened), { reason: 'malformed' })
+    const more = Uint8Array.from([...good, 0])
+    t.match(decodeDelta(more, opened), { reason: 'malformed' })
   }
-  const single = Uint8Array.of(DELTA_KIND, 1 + 4 * 7, 0, 5, 1, 2, 3)
-  t.match(readBody(single)?.runs, [{ actor: alpha, firstSeq: 5, values: [{ length: 3 }] }])
-  for (const length of [0, 1, 2, 3, 4])
-    t.match(decodeDelta(single.subarray(0, length), opened), { reason: 'malformed' })
+})
+
+test('messages of others, of the sender and of the list itself are named by where they stand', async (t) => {
+  const history = play(segment, [alpha, bravo], [first, { ...first, writer: 1, hears: 0 }]).whole
+  const other = segmentDocument(ops, 'routine', 3)
+  const named = [
+    { document: segment, actor: alpha, seq: 1 },
+    { document: segment, actor: bravo, seq: 1 },
+    { document: other, actor: actorAt(2), seq: 70 },
+    { document: channelDocument(ops), actor: actorAt(2), seq: 7 },
+  ]
+  const places = new Map(
+    named.map((place) => [postIdOf(place.document, place.actor, place.seq), place]),
+  )
+  const strange = postIdOf(segment, actorAt(3), 9)
+  for (const actor of [alpha, bravo])
+    for (const target of [...places.keys(), strange]) {
+      const content = { kind: 'reaction', target, emoji: '+1', isSet: true } as const
+      const entry = { ...entryAt, author: undefined, content }
+      history.add(history.next(actor, encodeEntry(entry, history.context(actor))))
+    }
+  for (const sender of [alpha, bravo, actorAt(2), actorAt(3)])
+    for (const clock of [{}, { [alpha]: 1, [bravo]: 1 }, { [alpha]: 1, [bravo]: 6 }]) {
+      const changes = history.since(clock)
+      const attestations = attestationsOf(history, changes, sender)
+      const draft = { document: segment, changes, sender, roster: aRoster(), attestations }
+      const body = encodeDelta({ ...draft, places })
+      const read = must(readBody(body, sender), 'it is read')
+
+      t.strictSame(
+        read.runs
+          .flatMap(({ values }) => values)
+          .map(hexFromBytes)
+          .toSorted(),
+        changes.map(({ value }) => hexFromBytes(value)).toSorted(),
+      )
+      t.ok(body.length < encodeDelta(draft).length - (8 * changes.length) / 2)
+    }
+})
+
+test('who names a message of a node that is not known waits, and what is no place is malformed', async (t) => {
+  const entry = [0x95, 4, 0xc0, 0, 0xc1]
+  const life = [...lifeOf('charlie')]
+
+  t.ok(decodeDelta(withTable(1, 3, ...life, ...entry, 3, 0, 9, 7), opened).ok)
+  for (const [why, bytes] of Object.entries({
+    'no actor of the table': withTable(1, 3, ...life, ...entry, 4, 0, 9, 7),
+    'no document of the scope': withTable(1, 3, ...life, ...entry, 3, 0xff, 0xff, 0xff, 0x7f, 9, 7),
+    'an empty table': withTable(0, ...entry, 1, 0, 9, 7),
+  }))
+    t.match(decodeDelta(bytes, opened), { reason: 'malformed' }, why)
+  const roster = aRoster([nodeAt(0), nodeAt(1)])
+  const bytes = withTable(1, 3, ...life, ...entry, 3, 0, 9, 7)
+  t.match(decodeDelta(bytes, { ...opened, roster }), { reason: 'unknown actor' })
+})
+
+test('more messages than the limit are not named', async (t) => {
+  t.ok(decodeDelta(naming(NAMED_MESSAGES_MAX), opened).ok)
+  t.match(decodeDelta(naming(NAMED_MESSAGES_MAX + 1), opened), { reason: 'malformed' })
 })
 
 test('every author here but the sender is vouched for, and nobody else', async (t) => {
@@ -188,7 +251,7 @@ test('an actor that is named twice, no node and no changes are malformed', async
     ...others: readonly (readonly [number: number, firstSeq: number, count: number])[]
   ): Uint8Array => {
     const writer = byteWriter()
-    for (const value of [DELTA_KIND, 1 + 4 * 7, 2 * others.length + (sender.length > 0 ? 1 : 0)])
+    for (const value of [DELTA_KIND, 1 + 4 * 7, 4 * others.length + (sender.length > 0 ? 1 : 0)])
       writer.uint(value)
     for (const value of sender) writer.uint(value)
     for (const [number, firstSeq, count] of others) {
@@ -199,7 +262,6 @@ test('an actor that is named twice, no node and no changes are malformed', async
     }
     const counts = [...sender.slice(1), ...others.map(([, , count]) => count)]
     const total = counts.reduce((sum, count) => sum + count, 0)
-    for (let index = 1; index < total; index += 1) writer.uint(1)
     writer.raw(new Uint8Array(total).fill(7))
     for (const _ of others) writer.raw(signature)
     return writer.bytes()
@@ -226,7 +288,7 @@ test('more changes than the limit, longer entries and empty ones are malformed',
   t.match(decodeDelta(aHandmade(1, 0), opened), { reason: 'malformed' })
 })
 
-test('one message costs 4 bytes beside its entry, and another node’s 75 with its signature', async (t) => {
+test('a short message costs 5 bytes beside its entry, and another node’s 75 with its signature', async (t) => {
   const { whole } = play(segment, actors, talk)
   const last = must(whole.since({}).at(-1), 'there')
 
@@ -238,10 +300,11 @@ test('one message costs 4 bytes beside its entry, and another node’s 75 with i
     attestations: new Map(),
   })
 
-  t.equal(body.length - last.value.length, 4)
-  t.equal(aDeltaBody(whole, [last], actorAt(2)).length - last.value.length, 75 - 1)
+  t.equal(body.length - last.value.length, 5)
+  t.equal(aDeltaBody(whole, [last], actorAt(2)).length - last.value.length, 75)
 })
 
+const entryAt = { claimedAt: 0, placeAt: 0, counter: 5, objections: [] }
 const first: Step = { writer: 0, hears: 0, seconds: 0, body: 'hello' }
 const talk: readonly Step[] = Array.from({ length: 8 }, (_, index) => ({
   writer: index % 2,
@@ -267,7 +330,26 @@ function plain({ values, attestation, ...run }: Run): unknown {
 function aHandmade(count: number, length: number): Uint8Array {
   const writer = byteWriter()
   for (const value of [DELTA_KIND, 1 + 4 * 7, 1, 1, count]) writer.uint(value)
-  for (let index = 1; index < count; index += 1) writer.uint(length)
-  writer.raw(new Uint8Array(count * length))
+  for (let index = 0; index < count; index += 1) {
+    writer.byte(0xc1)
+    writer.block(new Uint8Array(length))
+  }
+  return writer.bytes()
+}
+
+/** The sender's one change, as these bytes say it from the table of actors on. */
+function withTable(...bytes: readonly number[]): Uint8Array {
+  return Uint8Array.from([DELTA_KIND, 1 + 4 * 7, 2, 5, ...bytes])
+}
+
+/** Four entries that name so many messages together. */
+function naming(count: number): Uint8Array {
+  const writer = byteWriter()
+  for (const value of [DELTA_KIND, 1 + 4 * 7, 1, 1, 4]) writer.uint(value)
+  for (let list = 0; list < 4; list += 1) {
+    const length = Math.floor((count + list) / 4)
+    writer.raw(Uint8Array.of(0xdc, length >> 8, length & 255))
+    for (let index = 0; index < length; index += 1) writer.raw(Uint8Array.of(0xc1, 1, 0, 5))
+  }
   return writer.bytes()
 }

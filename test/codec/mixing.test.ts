@@ -10,7 +10,7 @@ import { holds } from '../support/property.ts'
 
 const TEXT =
   'The bridge is out. We need water, food and a doctor at the school. Немає світла і води. '
-const coder = openMixing(bytesFromText(TEXT.repeat(3)))
+const coder = openMixing(bytesFromText(TEXT.repeat(3)), [])
 
 test('whatever bytes go in come out again', async (t) => {
   const anyText = fc.string({ unit: 'grapheme', maxLength: 200 }).map(bytesFromText)
@@ -34,7 +34,7 @@ test('what is like the text gets small, and noise hardly larger', async (t) => {
 
   t.ok(size(like) * 2 < like.length, String(size(like)))
   t.ok(size(noise) < noise.length * 1.1, String(size(noise)))
-  t.equal(size(new Uint8Array(0)), 1)
+  t.ok(size(new Uint8Array(0)) < 6)
   t.ok(size(new Uint8Array(MIXED_BYTES_MAX)) < 200)
 })
 
@@ -47,26 +47,26 @@ test('what was coded before changes nothing: each stands alone', async (t) => {
     coder.decode(bytes.subarray(0, -1))
   }
   t.strictSame(coder.encode(plain), first)
-  t.strictSame(openMixing(bytesFromText(TEXT.repeat(3))).encode(plain), first)
+  t.strictSame(openMixing(bytesFromText(TEXT.repeat(3)), []).encode(plain), first)
 })
 
 test('the bits are the same on every machine', async (t) => {
   const plain = bytesFromText('Bridge out, 40 people, need food. Їжа?')
   t.equal(
     hexFromBytes(must(coder.encode(plain), 'short')),
-    '29ffdca82e30f59041244caa43b364affcbce3f17981fd3ba203',
+    'ffbcec6a31538af267ad04ff6fd49ed4c1c98d5f961f24aee68d',
   )
 })
 
 test('more than its limit is left to others', async (t) => {
   t.equal(coder.encode(new Uint8Array(MIXED_BYTES_MAX + 1)), undefined)
   t.ok(coder.encode(new Uint8Array(MIXED_BYTES_MAX)))
-  t.equal(coder.decode(Uint8Array.of(0x81, 0x10, 1, 2, 3)), undefined, 'says 2,049')
+  // A body of ENDs that never is at its end.
+  t.equal(coder.decode(new Uint8Array(40).fill(255)), undefined)
 })
 
-test('bytes that are no such text give undefined or another text of the length they say, and never throw', async (t) => {
+test('bytes that are no such text give undefined or another text, and never throw', async (t) => {
   const whole = must(coder.encode(bytesFromText('We need water at the bridge')), 'short')
-  t.equal(coder.decode(new Uint8Array(0)), undefined)
   t.equal(coder.decode(new Uint8Array([...whole, 0, 0, 0, 0, 0])), undefined, 'too long')
   holds(
     t,

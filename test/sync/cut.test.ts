@@ -10,6 +10,7 @@ import { openMemoryStore } from '#storage/memory-store.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
 import {
   arrive,
+  amend,
   aSync,
   bodies,
   envelopeOf,
@@ -17,6 +18,7 @@ import {
   ops,
   routine,
   say,
+  shown,
   type SyncNode,
 } from '../support/sync.ts'
 
@@ -64,6 +66,22 @@ test('parcels are numbered for each peer and lane without gaps, and no seal coun
     [0, 1, 0],
   )
   t.equal(new Set(cuts.map((one) => Buffer.from(one?.parcel.bytes ?? []).toString('hex'))).size, 3)
+})
+
+test('whoever reacts or answers names the message by where it stands, and the other end sees the same', async (t) => {
+  await using alpha = await aSync('alpha')
+  await using bravo = await aSync('bravo', { knows: [alphaIdentity] })
+  await found(alpha)
+  const { id } = await say(alpha, 'The bridge is open.')
+  await amend(alpha, { kind: 'reaction', target: id, emoji: '+1', isSet: true })
+  const clock = { [alpha.actor]: 1 }
+
+  const reaction = must(await cut(alpha, clock), 'there is a reaction')
+
+  t.ok(reaction.parcel.bytes.length < 93 + 20, `${reaction.parcel.bytes.length} bytes`)
+  await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
+  await arrive(bravo, await envelopeOf(alpha, routine))
+  t.match(await shown(bravo), [{ id, reactions: [{ emoji: '+1' }] }])
 })
 
 test('a parcel is on disk before it may be sent', async (t) => {

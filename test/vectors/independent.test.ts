@@ -165,8 +165,8 @@ for (const vectors of suites) {
     const key = keys[2]
     for (const { unsigned, opened } of vectors.envelopes) {
       const header = hex(opened.header)
-      // flags 1 | hint 2 | number 1 (2) | generation 1 (0) | life 4 | salt 4 | counter 2 (300): the nonce is salt, counter.
-      const [life, salt] = [header.subarray(5, 9), header.subarray(9, 13)]
+      // flags 1 (generation 0) | hint 2 | number 1 (2) | life 4 | salt 4 | counter 2 (300): the nonce is salt, counter.
+      const [life, salt] = [header.subarray(4, 8), header.subarray(8, 12)]
       const nonce = Buffer.concat([salt, Buffer.alloc(6), Buffer.of(1, 44)])
       const facts = [hex(key?.bound ?? ''), hex(ofAlpha?.signingKey ?? ''), life]
       const bound = Buffer.concat([header, ...facts])
