@@ -1,11 +1,12 @@
 /**
  * What bit comes next: several contexts guess, a mixer weighs them by how well they did in a place like this, and all of them
  * learn what came. The contexts are the last 1, 2 and 3 bytes and the word so far, each with a history for every bit; the last 4
- * and 5 bytes and the word so far after the one before, each with what always followed; the bits of this byte alone, and the
- * longest earlier passage that goes on like the present one.
+ * and 5 bytes and the word so far after the one before, each with what always followed; where in a text or an entry we are; the bits of
+ * this byte alone, and the longest earlier passage that goes on like the present one.
  */
 import { MIXED_BYTES_MAX } from '#base/limits.ts'
 import { byteHistories } from './mixing-history.ts'
+import { atTheStart, moveOn, type Place } from './mixing-place.ts'
 import { openRuns, type Runs } from './mixing-runs.ts'
 import {
   approach,
@@ -28,7 +29,7 @@ export interface Guesser {
   readonly forget: () => void
 }
 
-const CONTEXTS = 4
+const CONTEXTS = 5
 const RUNS = 3
 const MATCH = CONTEXTS + RUNS
 const BITS = MATCH + 1
@@ -44,7 +45,7 @@ const WEIGHT_RATE = 12
 /** The sets of weights, one beside the other, and where each begins: see `choose`. */
 const SETS = 4
 const SET_STARTS = [0, 256, 256 + 1_024, 256 + 1_024 + 2_048] as const
-const SETS_SIZE = 256 + 1_024 + 2_048 + 512
+const SETS_SIZE = 256 + 1_024 + 2_048 + 512 + 256
 /** Of 65,536. */
 const HALF = 32_768
 const { next: NEXT, likely: LIKELY } = byteHistories()
@@ -66,13 +67,10 @@ interface Cursor {
   size: number
   /** A one, and the bits of this byte so far. */
   bits: number
-  word: number
-  wordBefore: number
-  /** Bytes of the word so far. */
-  wordBytes: number
   /** Where the passage goes on that is like the present one, and for how many bytes it was. */
   match: number
   matchBytes: number
+  readonly place: Place
 }
 
 /** A guesser that has read `text`. */
@@ -85,7 +83,7 @@ export function openGuesser(text: Uint8Array): Guesser {
     }
   const { byHistory, byBits, byMatch, weights, hashes, slots, places, runs } = model
   const kept = structuredClone({ byHistory, byBits, byMatch, weights, hashes })
-  const cursor = { ...model.cursor }
+  const cursor = structuredClone(model.cursor)
   for (const table of [slots, places, runs]) table.keep()
   return {
     guess: () => guess(model),
@@ -96,7 +94,7 @@ export function openGuesser(text: Uint8Array): Guesser {
       byMatch.set(kept.byMatch)
       weights.set(kept.weights)
       hashes.set(kept.hashes)
-      Object.assign(model.cursor, cursor)
+      Object.assign(model.cursor, structuredClone(cursor))
       for (const table of [slots, places, runs]) table.forget()
     },
   }
@@ -126,7 +124,7 @@ function newModel(room: number): Model {
     byMatch: new Uint16Array(MATCH_BYTES_MAX + 1).fill(HALF),
     weights: new Int32Array(SETS_SIZE * INPUTS).fill(FIRST_WEIGHT),
     hashes: new Int32Array(CONTEXTS),
-    cursor: { size: 0, bits: 1, word: 0, wordBefore: 0, wordBytes: 0, match: 0, matchBytes: 0 },
+    cursor: { size: 0, bits: 1, match: 0, matchBytes: 0, place: atTheStart() },
     slots: journalled(new Uint8Array(1 << SLOT_BITS)),
     runs: openRuns(RUNS),
     places: journalled(new Int32Array(1 << PLACE_BITS)),
@@ -171,10 +169,14 @@ function look(model: Model): void {
  * kind of the byte before that; and by how far into the word and the byte we are, and whether there is a match.
  */
 function choose({ cursor, text, sets }: Model, hasMatch: boolean): void {
-  const { size, bits, matchBytes, wordBytes } = cursor
+  const { size, bits, matchBytes } = cursor
+  const { wordBytes, isText, item } = cursor.place
   const [last, beforeLast] = [get(text, size - 1), get(text, size - 2)]
   const length = hasMatch ? 1 + Math.min(2, matchBytes >> 3) : 0
-  const within = Math.min(wordBytes, 15) * 16 + (31 - Math.clz32(bits)) + (hasMatch ? 256 : 0)
+  const bitsHad = 31 - Math.clz32(bits)
+  const within = isText
+    ? Math.min(wordBytes, 15) * 16 + bitsHad + (hasMatch ? 256 : 0)
+    : 512 + Math.min(item, 31) * 8 + bitsHad
   sets[0] = bits * INPUTS
   sets[1] = (SET_STARTS[1] + length * 256 + last) * INPUTS
   sets[2] = (SET_STARTS[2] + (beforeLast >> 5) * 256 + bits) * INPUTS
@@ -234,21 +236,9 @@ function endByte(model: Model): void {
   text[cursor.size] = byte
   cursor.size += 1
   cursor.bits = 1
-  endLetter(cursor, byte)
+  moveOn(cursor.place, byte)
   hashContexts(model)
   findMatch(model)
-}
-
-function endLetter(cursor: Cursor, byte: number): void {
-  const letter = lowered(byte)
-  if (letter !== undefined) {
-    cursor.word = hash(cursor.word, letter)
-    cursor.wordBytes += 1
-  } else {
-    if (cursor.word !== 0) cursor.wordBefore = cursor.word
-    cursor.word = 0
-    cursor.wordBytes = 0
-  }
 }
 
 /** The last four bytes as one number, the last one lowest. */
@@ -259,14 +249,16 @@ function lastFour({ text, cursor: { size } }: Model): number {
 
 function hashContexts(model: Model): void {
   const { text, cursor, hashes, runs } = model
+  const { word, wordBefore, isText, item, kind } = cursor.place
   const last4 = lastFour(model)
   hashes[0] = hash(last4 & 0xff, 1)
   hashes[1] = hash(last4 & 0xffff, 2)
   hashes[2] = hash(last4 & 0xff_ffff, 3)
-  hashes[3] = hash(cursor.word, 5)
+  hashes[3] = hash(word, 5)
+  hashes[4] = isText ? hash(hash(wordBefore, last4 & 0xff), 8) : hash(hash(item, kind), 9)
   runs.turnTo(0, hash(last4, 4))
   runs.turnTo(1, hash(hash(last4, get(text, cursor.size - 5)), 6))
-  runs.turnTo(2, hash(hash(cursor.word, cursor.wordBefore), 7))
+  runs.turnTo(2, hash(hash(word, wordBefore), 7))
 }
 
 /** Goes on with the passage that went on rightly, or looks for the last one that ended like this. */
@@ -286,12 +278,4 @@ function findMatch(model: Model): void {
     cursor.matchBytes = bytes < MATCH_BYTES_MIN ? 0 : bytes
   }
   places.set(place, size)
-}
-
-/** The small letter or digit that a byte is; bytes beyond ASCII are letters. */
-function lowered(byte: number): number | undefined {
-  if (byte >= 0x41 && byte <= 0x5a) return byte + 32
-  const isLetter = (byte >= 0x61 && byte <= 0x7a) || byte >= 0x80
-  const isDigit = byte >= 0x30 && byte <= 0x39
-  return isLetter || isDigit ? byte : undefined
 }

@@ -6,7 +6,7 @@
 import { byteWriter, bytesFromText, type ByteWriter } from '#base/bytes.ts'
 import { SAMPLE_MESSAGES } from './sample-messages.ts'
 
-/** Of every so many deltas one holds several messages, one answers a message and one reacts to some. */
+/** Of every so many deltas one holds several messages, one answers a message, and after some come reactions. */
 const KINDS = 6
 const EMOJIS = ['+1', 'white_check_mark', 'eyes', 'heart', 'pray', 'ok_hand']
 const MARK = 0xc1
@@ -24,7 +24,7 @@ export function sampleBodies(): readonly Uint8Array[] {
     const texts = SAMPLE_MESSAGES.slice(at, at + count)
     at += count
     bodies.push(bodyOf(number, texts))
-    if (kind === 5) bodies.push(reactionsOf(number))
+    if (kind === 5 || kind === 2) bodies.push(reactionsOf(number))
   }
   return bodies
 }
@@ -32,33 +32,36 @@ export function sampleBodies(): readonly Uint8Array[] {
 function bodyOf(number: number, texts: readonly string[]): Uint8Array {
   const writer = byteWriter()
   const isAnswer = number % KINDS === 1
-  const hasStranger = isAnswer && number % 4 !== 1
-  begin(writer, number, { count: texts.length, hasStranger })
+  const reactions = texts.length > 1 ? number % 3 : 0
+  const hasStranger = reactions > 0 || (isAnswer && number % 4 !== 1)
+  begin(writer, number, { count: texts.length + reactions, hasStranger })
   for (const [index, text] of texts.entries()) {
     const [entry, whose] = [number * 3 + index, hasStranger ? STRANGER : OWN_LIST]
     front(writer, entry, { items: isAnswer ? 5 : 4, kind: 0 })
     putText(writer, text)
     if (isAnswer) refer(writer, entry, whose)
   }
+  for (let index = 0; index < reactions; index += 1) react(writer, number * 5 + index)
   return writer.bytes()
 }
 
-/** Reactions to others' messages, and one of them is an acknowledgement. */
+/** Reactions to others' messages; some are acknowledgements. */
 function reactionsOf(number: number): Uint8Array {
   const writer = byteWriter()
-  const count = 1 + (number % 3)
+  const count = 1 + (number % 4)
   begin(writer, number, { count, hasStranger: true })
-  for (let index = 0; index < count; index += 1) {
-    const entry = number * 3 + index
-    const isAcknowledgement = entry % 4 === 3
-    front(writer, entry, { items: isAcknowledgement ? 4 : 7, kind: isAcknowledgement ? 4 : 3 })
-    if (!isAcknowledgement) writer.byte(1 + (entry % 3))
-    refer(writer, entry, STRANGER)
-    if (isAcknowledgement) continue
-    putText(writer, EMOJIS[(entry >> 1) % EMOJIS.length] ?? '')
-    writer.byte(entry % 9 === 0 ? 0 : 1)
-  }
+  for (let index = 0; index < count; index += 1) react(writer, number * 4 + index)
   return writer.bytes()
+}
+
+function react(writer: ByteWriter, entry: number): void {
+  const isAcknowledgement = entry % 4 === 3
+  front(writer, entry, { items: isAcknowledgement ? 4 : 7, kind: isAcknowledgement ? 4 : 3 })
+  if (!isAcknowledgement) writer.byte(1 + (entry % 5 === 2 ? 2 : 0))
+  refer(writer, entry, STRANGER)
+  if (isAcknowledgement) return
+  putText(writer, EMOJIS[(entry * entry) % EMOJIS.length] ?? '')
+  writer.byte(entry % 9 === 0 ? 0 : 1)
 }
 
 /** All before the entries: kind, document, shape, the run, and the table of actors that have none. */
@@ -74,8 +77,7 @@ function begin(
   if (count > 1) writer.uint(count)
   if (!hasStranger) return
   writer.byte(1)
-  writer.byte(1 + ((number * 5) % 30))
-  for (const step of [1, 2, 3, 4]) writer.byte(made(number, step))
+  for (const byte of [1 + ((number * 5) % 30), 1, made(number, 1)]) writer.byte(byte)
 }
 
 /** An entry's kind, author and time: now and then an author is new. */

@@ -19,7 +19,10 @@ export interface Mixing {
 
 /** A coder that begins with what it learned from a text, and from bodies after it; both ends need the very same ones. */
 export function openMixing(text: Uint8Array, bodies: readonly Uint8Array[]): Mixing {
-  const model = { guesser: openGuesser(concatBytes(text, ...bodies)), ends: openEnds(bodies) }
+  const model = {
+    guesser: openGuesser(concatBytes(TEXT, text, Uint8Array.of(END), ...bodies)),
+    ends: openEnds(bodies),
+  }
   return {
     encode: (plain) => (plain.length > MIXED_BYTES_MAX ? undefined : encode(model, plain)),
     decode: (bytes) => decode(model, bytes),
@@ -36,6 +39,8 @@ function forget({ guesser, ends }: Model): void {
   ends.forget()
 }
 
+/** Before the text, as before any in an entry. */
+const TEXT = Uint8Array.of(0xd9)
 /** Of 4,096: how likely the END that a code ends with belongs to the body. */
 const BELONGS = 3_968
 
