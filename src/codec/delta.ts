@@ -22,8 +22,9 @@ import {
 } from '#base/bytes.ts'
 import { actorOf, type ActorId, type DocumentId, type PostId } from '#base/ids.ts'
 import { DELTA_CHANGES_MAX, LIST_CHANGES_MAX } from '#base/limits.ts'
-import { KEYS } from '#model/document-id.ts'
+import { KEYS, parseDocumentId } from '#model/document-id.ts'
 import type { Logged } from '#model/log.ts'
+import { COMPANION_BYTES } from '#trust/attestation.ts'
 import type { Scope } from '#trust/epoch.ts'
 import type { Roster } from '#trust/roster.ts'
 import { documentFromNumber, documentNumber } from './document-code.ts'
@@ -120,9 +121,8 @@ export function decodeDelta(
     const values = heads.map(({ actor, count }) =>
       Array.from({ length: count }, () => readEntry(reader, idsOf(actor))),
     )
-    const runs = heads.map(({ actor, firstSeq }, at): Run => {
-      const attestation =
-        actor === opened.sender ? undefined : reader.raw(opened.roster.suite.signatureBytes)
+    const runs = heads.map(({ actor, firstSeq, proofBytes }, at): Run => {
+      const attestation = actor === opened.sender ? undefined : reader.raw(proofBytes)
       return { actor, firstSeq, values: values[at] ?? [], attestation }
     })
     if (reader.left() > 0) return { ok: false, reason: 'malformed' }
@@ -138,6 +138,8 @@ interface Head {
   readonly actor: ActorId
   readonly firstSeq: number
   readonly count: number
+  /** Bytes of its attestation. */
+  readonly proofBytes: number
 }
 
 type LoggedRun = readonly [Logged, ...Logged[]]
@@ -179,12 +181,22 @@ function writeRuns(
     writer.uint(certificate?.number ?? 0)
     writer.raw(Buffer.from(actor.slice(16), 'hex'))
     writer.uint(seq)
-    writer.uint(run.length)
+    writer.uint(2 * run.length + (isJoint(draft, actor) ? 1 : 0))
     if (bringsCertificate(draft.document, seq)) {
       const bytes = certificate && draft.roster.bytesOf(certificate.node)
       writer.block(bytes ?? new Uint8Array(0))
     }
   }
+}
+
+/** Whether a change of this document may be signed together with a note: other proofs of the other documents' are a signature. */
+export function maySignTogether(document: DocumentId): boolean {
+  return parseDocumentId(document)?.kind === 'segment'
+}
+
+/** Whether an actor's attestation is one that was signed together with a note, and has what stands for that behind it. */
+function isJoint({ attestations, roster }: DeltaDraft, actor: ActorId): boolean {
+  return (attestations.get(actor)?.length ?? 0) > roster.suite.signatureBytes
 }
 
 /**
@@ -206,14 +218,14 @@ function readHeads(
   const others = Math.floor(shape / OTHERS)
   const hasSender = (shape & HAS_OWN) !== 0
   if (others === 0 && !hasSender)
-    return [{ actor: opened.sender, firstSeq: readSeq(reader), count: 1 }]
+    return [{ actor: opened.sender, firstSeq: readSeq(reader), count: 1, proofBytes: 0 }]
   if (others > ACTORS_MAX) throw new MalformedBytes('too many actors')
-  const own = hasSender ? readSpan(reader) : undefined
+  const own = hasSender ? { ...readSpan(reader, 1), proofBytes: 0 } : undefined
   const named = Array.from({ length: others }, () => {
     const nodeNumber = reader.uint()
     if (nodeNumber === 0) throw new MalformedBytes('no node has number 0')
     const life = reader.raw(4)
-    const span = readSpan(reader)
+    const span = readOthersSpan(reader, document, opened.roster.suite.signatureBytes)
     if (bringsCertificate(document, span.firstSeq)) opened.roster.introduce(reader.block())
     return { nodeNumber, life, span }
   })
@@ -239,9 +251,22 @@ function readSeq(reader: ByteReader): number {
   return seq
 }
 
-function readSpan(reader: ByteReader): Omit<Head, 'actor'> {
+/** Which changes: their number stands there times `unit`, with less than that above it. */
+function readSpan(reader: ByteReader, unit: number) {
   const firstSeq = readSeq(reader)
-  const count = reader.uint()
+  const number = reader.uint()
+  const count = Math.floor(number / unit)
   if (count === 0 || count > DELTA_CHANGES_MAX) throw new MalformedBytes('a run has no such length')
-  return { firstSeq, count }
+  return { firstSeq, count, rest: number % unit }
+}
+
+function readOthersSpan(
+  reader: ByteReader,
+  document: DocumentId,
+  signatureBytes: number,
+): Omit<Head, 'actor'> {
+  const { rest, ...span } = readSpan(reader, 2)
+  if (rest === 1 && !maySignTogether(document))
+    throw new MalformedBytes('nothing is signed together with changes of this document')
+  return { ...span, proofBytes: signatureBytes + rest * COMPANION_BYTES }
 }

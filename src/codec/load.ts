@@ -3,16 +3,18 @@
  * stays its sender's word in whatever envelope, sealed by whomever.
  *
  *     1 …                                                             a delta alone
- *     2 | count | each: node number (0: the envelope's sender), note, signature | a delta, or nothing
+ *     2 | count | each: node number (0: the envelope's sender), note, proof | a delta, or nothing
+ *     3 | note | 1 … or 2 …                                           a note of the sender's, vouched for by the envelope's signature
  */
 import { byteReader, byteWriter, MalformedBytes } from '#base/bytes.ts'
 import type { NodeId } from '#base/ids.ts'
+import { COMPANION_BYTES } from '#trust/attestation.ts'
 import type { Scope } from '#trust/epoch.ts'
 import type { Roster } from '#trust/roster.ts'
 import { DELTA_KIND } from './delta.ts'
 import { restoreNote, shortenNote } from './note.ts'
 
-/** A note in the bytes that its node signed, and the signature. */
+/** A note in the bytes that its node signed, and the proof (`trust/roster.ts`). */
 export interface SignedNote {
   readonly node: NodeId
   readonly body: Uint8Array
@@ -26,6 +28,16 @@ export type LoadedNote = Omit<SignedNote, 'node'> & { readonly node: NodeId | un
 export interface Load {
   readonly notes: readonly LoadedNote[]
   readonly delta: Uint8Array | undefined
+  /** The bytes of a note of the sender's that the envelope's signature vouches for, together with its newest change. */
+  readonly joint?: Uint8Array
+}
+
+/** What is to go into an envelope. */
+export interface LoadDraft {
+  readonly notes: readonly SignedNote[]
+  readonly delta?: Uint8Array
+  /** A note of the sender's: with a delta in which it has a run. */
+  readonly joint?: Uint8Array | undefined
 }
 
 /** What an envelope is sealed for, and by whom. */
@@ -36,15 +48,24 @@ export interface Wrapping {
 }
 
 const NOTES_KIND = 2
+const JOINT_KIND = 3
 const NOTES_MAX = 5_000
 /** Bytes of all notes of one envelope. */
 const NOTES_BYTES_MAX = 128_000
 
 /** The body of an envelope. Notes of nodes that are not in the roster are left out. */
-export function encodeLoad(
-  { notes, delta }: { readonly notes: readonly SignedNote[]; readonly delta?: Uint8Array },
-  { scope, sender, roster }: Wrapping,
-): Uint8Array {
+export function encodeLoad(draft: LoadDraft, wrapping: Wrapping): Uint8Array {
+  const { joint } = draft
+  const rest = encodeNotes(draft, wrapping)
+  if (joint === undefined) return rest
+  const writer = byteWriter()
+  writer.byte(JOINT_KIND)
+  writer.block(shortenNote(joint, wrapping.scope))
+  writer.raw(rest)
+  return writer.bytes()
+}
+
+function encodeNotes({ notes, delta }: LoadDraft, { scope, sender, roster }: Wrapping): Uint8Array {
   const named = notes.flatMap((note) => {
     const number = note.node === sender ? 0 : roster.byNode(note.node)?.number
     return number === undefined ? [] : [{ ...note, number }]
@@ -54,7 +75,8 @@ export function encodeLoad(
   writer.byte(NOTES_KIND)
   writer.uint(named.length)
   for (const { number, body, signature } of named) {
-    writer.uint(number)
+    const isJoint = signature.length > roster.suite.signatureBytes
+    writer.uint(2 * number + (isJoint ? 1 : 0))
     writer.block(shortenNote(body, scope))
     writer.raw(signature)
   }
@@ -64,9 +86,12 @@ export function encodeLoad(
 
 /** What is in an opened body, or undefined when it is malformed. A delta in it is not read yet. */
 export function decodeLoad(body: Uint8Array, wrapping: Wrapping): Load | undefined {
-  if (body[0] === DELTA_KIND) return { notes: [], delta: body }
   try {
-    return readLoad(body, wrapping)
+    if (body[0] !== JOINT_KIND) return readLoad(body, wrapping)
+    const reader = byteReader(body.subarray(1))
+    const joint = restoreNote(reader.block(), wrapping.scope)
+    const load = readLoad(reader.raw(reader.left()), wrapping)
+    return load.delta === undefined ? undefined : { ...load, joint }
   } catch (error) {
     if (error instanceof MalformedBytes) return undefined
     throw error
@@ -74,15 +99,17 @@ export function decodeLoad(body: Uint8Array, wrapping: Wrapping): Load | undefin
 }
 
 function readLoad(body: Uint8Array, { scope, sender, roster }: Wrapping): Load {
+  if (body[0] === DELTA_KIND) return { notes: [], delta: body }
   const reader = byteReader(body)
   if (reader.byte() !== NOTES_KIND) throw new MalformedBytes('there is no such content')
   const count = reader.uint()
   if (count === 0 || count > NOTES_MAX) throw new MalformedBytes('not so many notes')
   const notes: LoadedNote[] = []
   for (let index = 0; index < count; index += 1) {
-    const number = reader.uint()
+    const first = reader.uint()
+    const [number, isJoint] = [Math.floor(first / 2), first % 2 === 1]
     const bytes = reader.block()
-    const signature = reader.raw(roster.suite.signatureBytes)
+    const signature = reader.raw(roster.suite.signatureBytes + (isJoint ? COMPANION_BYTES : 0))
     if (reader.at() > NOTES_BYTES_MAX) throw new MalformedBytes('the notes are too long')
     const node = number === 0 ? sender : roster.byNumber(number)?.node
     if (number !== 0 && node === sender) throw new MalformedBytes('the sender is named by 0')

@@ -31,6 +31,7 @@ export function sampleBodies(): readonly Uint8Array[] {
 
 function bodyOf(number: number, texts: readonly string[]): Uint8Array {
   const writer = byteWriter()
+  if (number % 7 === 3) receipt(writer, number)
   const isAnswer = number % KINDS === 1
   const reactions = texts.length > 1 ? number % 3 : 0
   const hasStranger = reactions > 0 || (isAnswer && number % 4 !== 1)
@@ -43,6 +44,22 @@ function bodyOf(number: number, texts: readonly string[]): Uint8Array {
   }
   for (let index = 0; index < reactions; index += 1) react(writer, number * 5 + index)
   return writer.bytes()
+}
+
+/** A receipt that rides with what follows (PROTOCOL.md, Note): for one actor, in the segment of its deltas. */
+function receipt(writer: ByteWriter, number: number): void {
+  const note = byteWriter()
+  const [seq, items] = [1 + ((number * 41) % 400), number % 14 === 3 ? 2 : 1]
+  for (const byte of [2, 0, 1, 1 + ((number * 5) % 30)]) note.byte(byte)
+  for (const step of [1, 2, 3, 4]) note.byte(made(number, step))
+  note.byte(items)
+  for (let item = 0; item < items; item += 1) {
+    for (const byte of [12 - item, 1, 0]) note.byte(byte)
+    note.uint(seq)
+    note.uint([1, 0, 1 + 2 * (number % 16)][number % 3] ?? 0)
+  }
+  writer.byte(3)
+  writer.block(note.bytes())
 }
 
 /** Reactions to others' messages; some are acknowledgements. */

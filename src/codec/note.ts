@@ -10,6 +10,7 @@
  */
 import { byteReader, byteWriter, MalformedBytes, type ByteReader } from '#base/bytes.ts'
 import { actorOf, type ActorId, type DocumentId } from '#base/ids.ts'
+import { LIST_CHANGES_MAX } from '#base/limits.ts'
 import type { Clock } from '#model/log.ts'
 import type { Scope } from '#trust/epoch.ts'
 import type { Roster } from '#trust/roster.ts'
@@ -129,11 +130,28 @@ function write({ kind, actors, items, ...flags }: Written, scope?: Scope): Uint8
     for (const { index, seq, seen } of counts) {
       writer.uint(index)
       writer.uint(seq)
-      if (kind === 'receipt') writer.uint(seen)
+      if (kind === 'receipt') writer.uint(scope === undefined ? seen : shortSeen(seq, seen))
     }
     if (kind === 'have') writer.raw(digest)
   }
   return writer.bytes()
+}
+
+/** Up to where somebody has read: odd by how far that is from all there is, even as it is, whichever is less. Mostly it is all, or 0. */
+function shortSeen(seq: number, seen: number): number {
+  return seen > 0 && seen <= seq && seq - seen < seen ? 1 + 2 * (seq - seen) : 2 * seen
+}
+
+function longSeen(seq: number, number: number): number {
+  const seen = number % 2 === 1 ? seq - (number - 1) / 2 : number / 2
+  if (seen < 0 || shortSeen(seq, seen) !== number)
+    throw new MalformedBytes('nobody has read so far, or it is not said in its short form')
+  return seen
+}
+
+function readCount(changes: number): number {
+  if (changes > LIST_CHANGES_MAX) throw new MalformedBytes('no list has so many changes')
+  return changes
 }
 
 function parse(body: Uint8Array, scope?: Scope): Written {
@@ -176,8 +194,11 @@ function readItem(
   const counts = readList(reader.uint, about.actors, () => {
     const index = reader.uint()
     if (index >= about.actors) throw new MalformedBytes('nobody stands at this place')
-    const seq = reader.uint()
-    return { index, seq, seen: about.kind === 'receipt' ? reader.uint() : 0 }
+    const seq = readCount(reader.uint())
+    if (about.kind !== 'receipt') return { index, seq, seen: 0 }
+    const number = reader.uint()
+    const seen = about.scope === undefined ? number : longSeen(seq, number)
+    return { index, seq, seen: readCount(seen) }
   })
   return { document, counts, digest: about.kind === 'have' ? reader.raw(DIGEST_BYTES) : NO_DIGEST }
 }

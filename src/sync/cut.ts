@@ -20,6 +20,7 @@ import { attestationOf } from '#trust/attestation.ts'
 import type { EpochKey } from '#trust/epoch.ts'
 import type { SyncContext } from './context.ts'
 import { sealingKeyFor } from './epochs.ts'
+import { ridingOf, signTogether } from './joint.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type ParcelRecord, type QueuedNote } from './records.ts'
 import { noteSent } from './rebirth.ts'
@@ -65,11 +66,13 @@ export async function cutDelta(
   const own = newestOf(changes, sender)
   if (own !== undefined) await noteSent(tx, document, own)
   const notes = (await riders?.(delta.length)) ?? []
+  const riding = ridingOf(context, notes, own && document)
+  const joint = riding.joint?.body
   const bytes = await sealBody(tx, context, {
-    body: encodeLoad({ notes, delta }, wrappingOf(context, sealing)),
+    body: encodeLoad({ notes: riding.notes, delta, joint }, wrappingOf(context, sealing)),
     sealing,
     isThin: (want.plainBytesMax ?? Infinity) <= THIN_PARCEL_BYTES_MAX,
-    sign: own === undefined ? undefined : () => attest(context, document, own.hash),
+    sign: own && (() => signTogether(context, { document, hash: own.hash }, riding.joint)),
   })
   const first: Record<string, number> = {}
   const clock: Record<string, number> = {}

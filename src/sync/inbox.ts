@@ -16,6 +16,7 @@ import { disbelieved, refused } from './alarms.ts'
 import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
 import { closeAnnounced } from './gap-marks.ts'
 import { closeHole } from './healing.ts'
+import { takenApart } from './joint.ts'
 import { range } from './keys.ts'
 import { clockOf } from './ledger.ts'
 import { takeNotes, type NotesTaken } from './notes.ts'
@@ -86,21 +87,24 @@ async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): P
   }
   if (incoming.from !== undefined && !isNode(incoming.from))
     tx.afterwards(() => context.run.heard.set(opened.sender.node, context.now()))
-  return takeBody(tx, context, { opened, incoming })
+  return takeBody(tx, context, { sealed: opened, incoming })
 }
 
 /** Takes what was in an envelope: the notes first, whatever becomes of the delta that they rode with. */
 async function takeBody(
   tx: Tx,
   context: SyncContext,
-  { opened, incoming }: { readonly opened: Opened; readonly incoming: Incoming },
+  { sealed, incoming }: { readonly sealed: Opened; readonly incoming: Incoming },
 ): Promise<Outcome> {
   const { roster } = context
-  const { scope } = opened.key
-  const sender = opened.sender.node
-  const load = decodeLoad(opened.body, { scope, sender, roster })
+  const { scope } = sealed.key
+  const sender = sealed.sender.node
+  const load = decodeLoad(sealed.body, { scope, sender, roster })
   if (load === undefined) return { kind: 'refused', reason: 'malformed' }
-  const { notes, delta } = load
+  const apart = await takenApart(tx, context, { opened: sealed, load })
+  if (apart === undefined) return { kind: 'refused', reason: 'malformed' }
+  const { opened, notes } = apart
+  const { delta } = load
   const taken = await takeNotes(tx, context, { notes, sender, from: incoming.from })
   if (delta === undefined) return outcomeOfNotes(tx, context, { taken, incoming })
   // The delta does not wait for somebody who said something beside it.

@@ -21,6 +21,7 @@ import {
   type Certificate,
   type Organisation,
 } from './identity.ts'
+import { COMPANION_BYTES, companionOf, jointStatement } from './attestation.ts'
 import { verify, type Suite } from './keys.ts'
 import { openMemberships } from './membership.ts'
 
@@ -50,8 +51,11 @@ export interface Roster {
   readonly learnLife: (node: NodeId, generation: number, life: Uint8Array) => void
   /** The lives in which a node published one of this generation: usually one. */
   readonly livesOf: (node: NodeId, generation: number) => readonly Uint8Array[]
-  /** Whether `node` signed exactly `statement`; false when the node is unknown. */
-  readonly verify: (node: NodeId, statement: Uint8Array, signature: Uint8Array) => boolean
+  /**
+   * Whether `node` signed exactly `statement`; false when the node is unknown. The proof is its signature, or one over this
+   * and another statement, and what stands for the other (`attestation.ts`).
+   */
+  readonly verify: (node: NodeId, statement: Uint8Array, proof: Uint8Array) => boolean
   /** The node is not believed any more: since when what it claims to have written counts no longer. */
   readonly revoke: (node: NodeId, since: Instant) => void
   /** No node is revoked or to be wiped any more: what orders there are is about to be told anew. */
@@ -113,9 +117,9 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
     ofActor: (actor) => now(byPrefix.get(nodePrefixOfActor(actor))),
     homeOf: (person) => now(byPrefix.get(nodePrefixOfPerson(person))),
     ...openLives(),
-    verify: (node, statement, signature) => {
+    verify: (node, statement, proof) => {
       const key = verifiers.get(node)
-      return key !== undefined && verify(key, statement, signature)
+      return key !== undefined && proves(suite, key, { statement, proof })
     },
     revoke: members.revoke,
     forgetOrders: () => {
@@ -192,4 +196,14 @@ function openLives(): Pick<Roster, 'learnLife' | 'livesOf'> {
     },
     livesOf: (node, generation) => lives.get(`${node} ${generation}`) ?? [],
   }
+}
+
+function proves(
+  { signatureBytes }: Suite,
+  key: KeyObject,
+  { statement, proof }: { readonly statement: Uint8Array; readonly proof: Uint8Array },
+): boolean {
+  if (proof.length !== signatureBytes + COMPANION_BYTES) return verify(key, statement, proof)
+  const [signature, companion] = [proof.subarray(0, signatureBytes), proof.subarray(signatureBytes)]
+  return verify(key, jointStatement(companionOf(statement), companion), signature)
 }

@@ -31,6 +31,28 @@ test('notes come back as they were signed, with the delta behind them or none', 
   }
 })
 
+test('a note that the envelope’s signature vouches for comes back without one, and only with a delta', async (t) => {
+  const { body } = aNote(0)
+  for (const notes of [[], [aNote(2)]]) {
+    const whole = encodeLoad({ notes, delta, joint: body }, inOps)
+    const load = must(decodeLoad(whole, inOps), 'it is read')
+    t.strictSame(load.joint, body)
+    t.strictSame(load.notes.map(plain), notes.map(plain))
+    t.strictSame([...must(load.delta, 'it has one')], [...delta])
+    for (let length = 0; length < whole.length - delta.length + 1; length += 1)
+      t.equal(decodeLoad(whole.subarray(0, length), inOps), undefined)
+    t.equal(decodeLoad(encodeLoad({ notes: [aNote(2)], joint: body }, inOps), inOps), undefined)
+    t.equal(decodeLoad(concatBytes(whole.subarray(0, -delta.length), whole), inOps), undefined)
+  }
+})
+
+test('a proof that was signed together with another statement is longer, and comes back whole', async (t) => {
+  const note = aNote(2)
+  const longer = { ...note, signature: concatBytes(note.signature, new Uint8Array(16).fill(7)) }
+  const load = must(decodeLoad(encodeLoad({ notes: [longer, note] }, inOps), inOps), 'it is read')
+  t.strictSame(load.notes.map(plain), [longer, note].map(plain))
+})
+
 test('a document of the scope costs a byte or two, another one its whole id', async (t) => {
   const notes = [aNote(0)]
   const here = encodeLoad({ notes }, inOps)
@@ -87,7 +109,7 @@ test('the sender is named by 0 and in no other way', async (t) => {
   const whole = encodeLoad({ notes: [aNote(0)], delta }, inOps)
   t.equal(whole[2], 0)
   t.ok(decodeLoad(whole, inOps))
-  t.equal(decodeLoad(flip(whole, 2, nodeAt(0).certificate.number), inOps), undefined)
+  t.equal(decodeLoad(flip(whole, 2, 2 * nodeAt(0).certificate.number), inOps), undefined)
 })
 
 function aNote(at: number): SignedNote {

@@ -184,14 +184,16 @@ export async function noteOf({ context }: SyncNode, note: Note): Promise<Uint8Ar
   return must(cut, 'there is a key for notes').parcel.bytes
 }
 
-/** The notes in an envelope, as they were signed. */
+/** The notes in an envelope, as they were signed; one that the envelope's own signature vouches for has that. */
 export function notesIn({ context }: SyncNode, bytes: Uint8Array): readonly LoadedNote[] {
   const { roster, keyring } = context
   const opened = openEnvelope(bytes, roster, keyring)
   if (!opened.ok) throw new Error(opened.reason)
   const wrapping = { scope: opened.key.scope, sender: opened.sender.node, roster }
-  const { notes } = must(decodeLoad(opened.body, wrapping), 'it is read')
-  return notes.map(({ node, body, signature }) => ({
+  const { notes, joint } = must(decodeLoad(opened.body, wrapping), 'it is read')
+  const theirs = { node: opened.sender.node, signature: opened.signature ?? new Uint8Array(0) }
+  const ridden = joint === undefined ? [] : [{ ...theirs, body: joint }]
+  return [...ridden, ...notes].map(({ node, body, signature }) => ({
     node,
     body: new Uint8Array(body),
     signature: new Uint8Array(signature),

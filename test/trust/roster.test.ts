@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import { bytesFromText } from '#base/bytes.ts'
+import { bytesFromText, concatBytes } from '#base/bytes.ts'
+import { companionOf, jointStatement } from '#trust/attestation.ts'
 import { actorOf } from '#base/ids.ts'
 import {
   ALL_RIGHTS,
@@ -72,6 +73,24 @@ test('a signature counts for exactly its statement and its node', async (t) => {
   t.equal(roster.verify(node, statement, signature.subarray(1)), false)
   t.equal(roster.verify(node, statement, bravo.sign(statement)), false)
   t.equal(roster.verify(bravo.certificate.node, statement, bravo.sign(statement)), false)
+})
+
+test('two statements under one signature are proved each with what stands for the other, and nothing else is', async (t) => {
+  const roster = openRoster(relief.organisation)
+  roster.introduce(alpha.certificateBytes)
+  const { node } = alpha.certificate
+  const [one, other] = [bytesFromText('I wrote it'), bytesFromText('I have it')]
+  const signature = alpha.sign(jointStatement(companionOf(other), companionOf(one)))
+  const proofOf = (companion: Uint8Array): Uint8Array => concatBytes(signature, companion)
+
+  t.equal(roster.verify(node, one, proofOf(companionOf(other))), true)
+  t.equal(roster.verify(node, other, proofOf(companionOf(one))), true)
+  t.equal(roster.verify(node, one, signature), false)
+  t.equal(roster.verify(node, one, proofOf(companionOf(one))), false)
+  t.equal(roster.verify(node, bytesFromText('I saw it'), proofOf(companionOf(other))), false)
+  t.equal(roster.verify(node, one, proofOf(flip(companionOf(other), 3))), false)
+  t.equal(roster.verify(node, one, concatBytes(alpha.sign(one), companionOf(other))), false)
+  t.equal(roster.verify(bravo.certificate.node, one, proofOf(companionOf(other))), false)
 })
 
 test('an older certificate of a node does not take the place of a newer one', async (t) => {

@@ -3,11 +3,12 @@
  * from written-down seeds, so another implementation can make them too; `PROTOCOL.md` explains each field.
  */
 import { must } from '#base/assert.ts'
-import { bytesFromHex, bytesFromText, hexFromBytes } from '#base/bytes.ts'
+import { bytesFromHex, bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
 import { bytesFromId, idFromBytes, type ChangeHash, type DocumentId } from '#base/ids.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { openEnvelope, sealEnvelope, type Sealing } from '#codec/envelope.ts'
 import { encodeLoad, type SignedNote } from '#codec/load.ts'
+import type { MessagePlace } from '#codec/message-names.ts'
 import { encodeNote } from '#codec/note.ts'
 import { genesisOf, writeChange, type Change } from '#model/change.ts'
 import { channelDocument, DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
@@ -16,7 +17,7 @@ import type { ForkBranch } from '#model/fork-content.ts'
 import { isKeyContent } from '#model/key-content.ts'
 import { openLog, postIdOf, type Log } from '#model/log.ts'
 import { orderHere } from '#sync/orders.ts'
-import { attestationOf, noteStatement } from '#trust/attestation.ts'
+import { attestationOf, companionOf, jointStatement, noteStatement } from '#trust/attestation.ts'
 import type { Identity } from '#trust/identity.ts'
 import { aPersonId, append, takeOver } from '../support/histories.ts'
 import { seededRandom } from '../support/random.ts'
@@ -111,6 +112,8 @@ function wireVectors(): Vectors {
     whole: deltaOf(log, 0),
     'after the first two': deltaOf(log, 2),
     'the last alone': deltaOf(log, 5),
+    'naming a message': deltaOf(log, 0, [{ document: segment, actor: actorAt(0), seq: 2 }]),
+    'naming a message of an actor without changes': deltaOf(aReaction(), 0, [answered]),
   }
   const clock = { [actorAt(0)]: 4, [actorAt(1)]: 1 }
   const items = [
@@ -138,6 +141,11 @@ function wireVectors(): Vectors {
       { notes: [signed(nodeAt(0))], delta: deltas['the last alone'] },
       wrapping,
     ),
+    'a note and a delta under one signature': encodeLoad(
+      { notes: [], joint: notes.receipt, delta: deltas['the last alone'] },
+      wrapping,
+    ),
+    'a note with a joint proof': encodeLoad({ notes: [together(log, notes.receipt)] }, wrapping),
   }
   const attest = must(log.find(actorAt(0), 4), 'alpha writes four times')
   const sign = (): Uint8Array =>
@@ -149,17 +157,40 @@ function wireVectors(): Vectors {
     envelopes: [
       envelopeOf('as it is', { body: seededRandom(7).bytes(60) }),
       envelopeOf('with the dictionary', { body: deltas.whole, counter: 300, sign }),
-      envelopeOf('with the mixing coder', { body: bytesFromText('Bridge out, 40 people need water'), isThin: true, counter: 301 }),
+      envelopeOf('with the mixing coder', { body: deltas['the last alone'], isThin: true, counter: 301 }),
       envelopeOf('with brotli', { body: bytesFromText(longText()), counter: 2 ** 53 - 1 }),
     ],
   }
 }
 
-function deltaOf(log: Log, from: number): Uint8Array {
+/** Where a message stands whose author has no changes in what is sent. */
+const answered = { document: segment, actor: actorAt(2), seq: 9 }
+
+/** A message that is answered by somebody else's reaction. */
+export function aReaction(): Log {
+  const log = openLog(segment)
+  const target = postIdOf(segment, answered.actor, answered.seq)
+  const content: Content = { kind: 'reaction', target, emoji: '+1', isSet: true }
+  append(log, actorAt(0), { author: amira, claimedAt: NOON, content })
+  return log
+}
+
+/** A receipt that alpha has signed together with its newest change. */
+function together(log: Log, body: Uint8Array): SignedNote {
+  const { id } = relief.organisation
+  const { hash } = must(log.find(actorAt(0), 4), 'alpha writes four times')
+  const companion = companionOf(attestationOf(id, segment, hash))
+  const signature = nodeAt(0).sign(jointStatement(companion, companionOf(noteStatement(id, body))))
+  return { node: nodeAt(0).certificate.node, body, signature: concatBytes(signature, companion) }
+}
+
+function deltaOf(log: Log, from: number, named: readonly MessagePlace[] = []): Uint8Array {
   const changes = log.since({}).slice(from)
   const attestations = attestationsOf(log, changes, actorAt(0))
   const { document } = log
-  return encodeDelta({ document, changes, sender: actorAt(0), roster: aRoster(), attestations })
+  const places = new Map(named.map((at) => [postIdOf(at.document, at.actor, at.seq), at]))
+  const [sender, roster] = [actorAt(0), aRoster()]
+  return encodeDelta({ document, changes, sender, roster, attestations, places })
 }
 
 function envelopeOf(name: string, part: Partial<Sealing>): Vectors {

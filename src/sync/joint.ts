@@ -1,0 +1,83 @@
+/**
+ * A note and the newest change of its sender under one signature: that of the envelope in which both travel. It saves a signature,
+ * which is most of a receipt. Whoever takes it keeps for each a proof of its own, and hands it on alone.
+ */
+import { concatBytes } from '#base/bytes.ts'
+import type { ChangeHash, DocumentId } from '#base/ids.ts'
+import { decodeDelta, maySignTogether, type Delta } from '#codec/delta.ts'
+import type { Opened } from '#codec/envelope.ts'
+import type { Load, LoadedNote } from '#codec/load.ts'
+import { rebuildDelta } from '#codec/rebuild.ts'
+import { attestationOf, companionOf, jointStatement, noteStatement } from '#trust/attestation.ts'
+import type { SyncContext } from './context.ts'
+import type { QueuedNote } from './records.ts'
+import type { Tx } from './replica.ts'
+
+/** What rides, apart from the note of ours that the envelope's signature is to vouch for too. */
+export interface Riding {
+  readonly joint: QueuedNote | undefined
+  readonly notes: readonly QueuedNote[]
+}
+
+/** The first of our own notes rides under the envelope's signature, where that vouches for a change of a segment. */
+export function ridingOf(
+  { identity }: SyncContext,
+  notes: readonly QueuedNote[],
+  signed: DocumentId | undefined,
+): Riding {
+  const isOwn = ({ node }: QueuedNote): boolean => node === identity.certificate.node
+  const joint = signed !== undefined && maySignTogether(signed) ? notes.find(isOwn) : undefined
+  return { joint, notes: notes.filter((note) => note !== joint) }
+}
+
+/** The signature over a change of ours and, if there is one, the note that rides with it. */
+export function signTogether(
+  { identity }: SyncContext,
+  { document, hash }: { readonly document: DocumentId; readonly hash: ChangeHash },
+  joint: QueuedNote | undefined,
+): Uint8Array {
+  const { organisation } = identity
+  const statement = attestationOf(organisation.id, document, hash)
+  if (joint === undefined) return identity.sign(statement)
+  const other = noteStatement(organisation.id, joint.body)
+  return identity.sign(jointStatement(companionOf(statement), companionOf(other)))
+}
+
+/**
+ * What was opened, with the proof of the sender's change for itself, and the note with its own. The note's follows from the change:
+ * while that cannot be written again, there is none, and what waits brings the note again.
+ */
+export async function takenApart(
+  tx: Tx,
+  { identity, roster }: SyncContext,
+  { opened, load }: { readonly opened: Opened; readonly load: Load },
+): Promise<{ readonly opened: Opened; readonly notes: readonly LoadedNote[] } | undefined> {
+  const { joint, delta: bytes } = load
+  if (joint === undefined) return { opened, notes: load.notes }
+  const { signature, actor } = opened
+  if (signature === undefined || bytes === undefined) return undefined
+  const { organisation } = identity
+  const companion = companionOf(noteStatement(organisation.id, joint))
+  const apart = { ...opened, signature: concatBytes(signature, companion) }
+  const decoded = decodeDelta(bytes, { scope: opened.key.scope, sender: actor, roster })
+  if (!decoded.ok)
+    return decoded.reason === 'malformed' ? undefined : { opened: apart, notes: load.notes }
+  const { document } = decoded.delta
+  if (!maySignTogether(document)) return undefined
+  const hash = await newestOf(tx, decoded.delta, actor)
+  if (hash === undefined) return { opened: apart, notes: load.notes }
+  const proof = concatBytes(signature, companionOf(attestationOf(organisation.id, document, hash)))
+  const note = { node: opened.sender.node, body: joint, signature: proof }
+  return { opened: apart, notes: [note, ...load.notes] }
+}
+
+/** The hash of the sender's newest change in a delta. */
+async function newestOf(
+  tx: Tx,
+  delta: Delta,
+  sender: Opened['actor'],
+): Promise<ChangeHash | undefined> {
+  const runs = delta.runs.filter(({ actor }) => actor === sender)
+  const [written] = rebuildDelta({ ...delta, runs }, await tx.log(delta.document))
+  return written === undefined || written.kind === 'missing' ? undefined : written.newest.hash
+}
