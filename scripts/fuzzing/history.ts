@@ -252,7 +252,15 @@ function append(
   { content, author }: { readonly content: Content; readonly author: UserId | undefined },
 ): Logged {
   const claimedAt = BEGAN_AT + log.size() * 1000
-  const entry = placeEntry(log, { author, claimedAt, content }, { actor, seen: { placeAt: 0 } })
+  // Of the first message here: its place is named instead of its id.
+  const first = log.since({})[0]?.actor ?? actor
+  const target = postIdOf(log.document, first, 1)
+  const said = 'target' in content ? { ...content, target } : content
+  const entry = placeEntry(
+    log,
+    { author, claimedAt, content: said },
+    { actor, seen: { placeAt: 0 } },
+  )
   return log.add(log.next(actor, encodeEntry(entry, log.context(actor))))
 }
 
@@ -277,7 +285,14 @@ function deltasOf({ log, actors, nodes, roster }: Deltas): readonly Uint8Array[]
         return [change.actor, node.sign(statement)]
       }),
     )
-    return encodeDelta({ document: log.document, changes, sender, roster, attestations })
+    const named = [...new Set([...log.since({}).map(({ actor }) => actor), ...actors])]
+    const places = new Map(
+      named.map((actor) => {
+        const place = { document: log.document, actor, seq: 1 }
+        return [postIdOf(place.document, actor, place.seq), place] as const
+      }),
+    )
+    return encodeDelta({ document: log.document, changes, sender, roster, attestations, places })
   })
 }
 

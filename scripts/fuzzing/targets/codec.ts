@@ -1,13 +1,21 @@
 /** Readers of what travels between nodes, one by one: without keys, or with all keys and a broken conscience. */
 import { must } from '#base/assert.ts'
-import { concatBytes, equalBytes, hexFromBytes } from '#base/bytes.ts'
-import { BODY_BYTES_MAX } from '#base/limits.ts'
+import {
+  byteReader,
+  byteWriter,
+  concatBytes,
+  equalBytes,
+  hexFromBytes,
+  MalformedBytes,
+} from '#base/bytes.ts'
+import { BODY_BYTES_MAX, ENTRY_BYTES_MAX, MIXED_BYTES_MAX } from '#base/limits.ts'
 import { compress, decompress, type Compression } from '#codec/compression.ts'
 import { decodeDelta } from '#codec/delta.ts'
 import { openEnvelope } from '#codec/envelope.ts'
 import { decodeLoad, encodeLoad } from '#codec/load.ts'
 import { decodeNote, encodeNote, restoreNote, shortenNote } from '#codec/note.ts'
 import { rebuildDelta } from '#codec/rebuild.ts'
+import { readEntry, writeEntry, type ShortIds } from '#codec/short-entry.ts'
 import { readChange } from '#model/change.ts'
 import { DIRECTORY, KEYS, parseDocumentId } from '#model/document-id.ts'
 import { foldDocument, loadDocument } from '#model/document.ts'
@@ -15,11 +23,14 @@ import { decodeEntry, encodeEntry } from '#model/entry.ts'
 import { EMPTY_LIST } from '#model/list.ts'
 import { openLog } from '#model/log.ts'
 import { breachIn } from '#model/rules.ts'
+import { COMPANION_BYTES } from '#trust/attestation.ts'
 import { readCertificate } from '#trust/identity.ts'
 import { SUITES, type Suite } from '#trust/keys.ts'
 import { brotliCompressSync, deflateRawSync } from 'node:zlib'
 import { aHistory } from '../history.ts'
 import type { Target } from '../target.ts'
+
+const MIXING = 3
 
 /** Readers of the codec and the model. */
 export const CODEC_TARGETS: readonly Target[] = [
@@ -29,6 +40,8 @@ export const CODEC_TARGETS: readonly Target[] = [
   { name: 'change', open: openChanges },
   { name: 'entry', open: openEntries },
   { name: 'compression', open: openCompression },
+  { name: 'mixing', open: openMixed },
+  { name: 'short-entry', open: openShortEntries },
   { name: 'snapshot', open: openSnapshots },
 ]
 
@@ -154,14 +167,16 @@ async function openLoads() {
   const items = logs.map(({ document }) => ({ document, clock, read: clock }))
   const body = encodeNote({ kind: 'receipt', isWhole: false, items }, roster)
   const signature = new Uint8Array(roster.suite.signatureBytes)
-  const notes = nodes.map(({ certificate: { node } }) => ({ node, body, signature }))
+  const longer = new Uint8Array(roster.suite.signatureBytes + COMPANION_BYTES)
+  const notes = nodes.map(({ certificate: { node } }, at) => {
+    return { node, body, signature: at === 1 ? longer : signature }
+  })
   const sender = must(nodes[0], 'there are nodes').certificate.node
   const scopes = bodies.map(({ scopeName: scope }) => ({ scope, sender, roster }))
   const samples = bodies.flatMap(({ body: delta }, at) => {
     const wrapping = must(scopes[at], 'each has a scope')
-    return [encodeLoad({ notes }, wrapping), encodeLoad({ notes, delta }, wrapping)].map((load) =>
-      concatBytes(Uint8Array.of(at), load),
-    )
+    const drafts = [{ notes }, { notes, delta }, { notes: [], delta, joint: body }]
+    return drafts.map((draft) => concatBytes(Uint8Array.of(at), encodeLoad(draft, wrapping)))
   })
   return {
     form: 'bytes' as const,
@@ -173,9 +188,11 @@ async function openLoads() {
       const known = load.notes.flatMap(({ node, ...note }) =>
         node === undefined ? [] : [{ ...note, node }],
       )
-      const { delta } = load
-      const again = encodeLoad({ notes: known, ...(delta && { delta }) }, wrapping)
+      const { delta, joint } = load
+      const again = encodeLoad({ notes: known, joint, ...(delta && { delta }) }, wrapping)
       const read = decodeLoad(again, wrapping)
+      if (joint && !equalBytes(read?.joint ?? new Uint8Array(0), joint))
+        return 'written again the note under the signature is another'
       const isSame =
         known.length === 0 ||
         read?.notes.every(({ body: one }, at) =>
@@ -246,6 +263,59 @@ async function openCompression() {
       return body !== undefined && body.length > BODY_BYTES_MAX ? 'it grows too long' : undefined
     },
   }
+}
+
+/** The mixing coder, which is slow: what it reads is bounded, and comes back the same when it is written again. */
+async function openMixed() {
+  const { bodies } = aHistory(must(SUITES[0], 'there is a suite'))
+  const streams = bodies.map(({ body }) => compress(body, { isThin: true }))
+  const samples = streams.filter(({ compression }) => compression === MIXING)
+  return {
+    form: 'bytes' as const,
+    samples: samples.map(({ bytes }) => bytes),
+    check: (input: Uint8Array) => {
+      const body = decompress({ compression: MIXING, bytes: input })
+      if (body === undefined) return undefined
+      if (body.length > MIXED_BYTES_MAX) return 'it grows too long'
+      const again = decompress(compress(body, { isThin: true }))
+      return again && equalBytes(again, body) ? undefined : 'written again it is another'
+    },
+  }
+}
+
+/** Entries as they travel: whatever is read is an entry, and comes back from its own short form. */
+async function openShortEntries() {
+  const { values } = aHistory(must(SUITES[0], 'there is a suite'))
+  const [home, id] = [new Uint8Array(8), new Uint8Array(16).fill(7)]
+  const written = (value: Uint8Array): Uint8Array => {
+    const writer = byteWriter()
+    writeEntry(writer, value, { home, refer: referTo(id) })
+    return writer.bytes()
+  }
+  const read = (bytes: Uint8Array): Uint8Array | undefined => {
+    try {
+      return readEntry(byteReader(bytes), { home, referred: () => id })
+    } catch (error) {
+      if (error instanceof MalformedBytes) return undefined
+      throw error
+    }
+  }
+  return {
+    form: 'bytes' as const,
+    samples: values.map(written),
+    check: (input: Uint8Array) => {
+      const value = read(input)
+      if (value === undefined) return undefined
+      if (value.length === 0 || value.length > ENTRY_BYTES_MAX) return 'it has no such length'
+      const again = read(written(value))
+      return again && equalBytes(again, value) ? undefined : 'written again it is another'
+    },
+  }
+}
+
+/** Names one message, and no other. */
+function referTo(id: Uint8Array): ShortIds['refer'] {
+  return (named) => (equalBytes(named, id) ? (writer) => writer.uint(5) : undefined)
 }
 
 /** A snapshot lies on our own disk, sealed: whoever writes it could do worse. It must not stop a node all the same. */
