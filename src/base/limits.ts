@@ -57,7 +57,7 @@ export const ANCHORS_OF_HUB_MAX = 8
 /** Orders looked at in one piece of a list that does not count: each costs a signature to be checked. */
 export const ORDERS_HEARD_MAX = 256
 /** Bytes of a body that the mixing coder takes: it is slow. */
-export const MIXED_BYTES_MAX = 2_048
+export const MIXED_BYTES_MAX = 4_096
 /** A link that carries no more plain bytes than this in one parcel is thin: about 88 kbit/s. */
 export const THIN_PARCEL_BYTES_MAX = 22_000
 /** Places where one fork is proved that are kept: any will do. */

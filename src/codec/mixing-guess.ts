@@ -44,8 +44,8 @@ const FIRST_WEIGHT = 17_000
 const WEIGHT_RATE = 12
 /** The sets of weights, one beside the other, and where each begins: see `choose`. */
 const SETS = 4
-const SET_STARTS = [0, 256, 256 + 1_024, 256 + 1_024 + 2_048] as const
-const SETS_SIZE = 256 + 1_024 + 2_048 + 512 + 256
+const SET_STARTS = [0, 256, 256 + 1_024, 256 + 1_024 + 1_024] as const
+const SETS_SIZE = 256 + 1_024 + 1_024 + 512 + 256
 /** Of 65,536. */
 const HALF = 32_768
 const { next: NEXT, likely: LIKELY } = byteHistories()
@@ -179,7 +179,7 @@ function choose({ cursor, text, sets }: Model, hasMatch: boolean): void {
     : 512 + Math.min(item, 31) * 8 + bitsHad
   sets[0] = bits * INPUTS
   sets[1] = (SET_STARTS[1] + length * 256 + last) * INPUTS
-  sets[2] = (SET_STARTS[2] + (beforeLast >> 5) * 256 + bits) * INPUTS
+  sets[2] = (SET_STARTS[2] + (beforeLast >> 6) * 256 + bits) * INPUTS
   sets[3] = (SET_STARTS[3] + within) * INPUTS
 }
 
