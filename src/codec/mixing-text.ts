@@ -33,7 +33,7 @@ function bodyOf(number: number, texts: readonly string[]): Uint8Array {
   const writer = byteWriter()
   if (number % 7 === 3) receipt(writer, number)
   const isAnswer = number % KINDS === 1
-  const reactions = texts.length > 1 ? number % 3 : 0
+  const reactions = texts.length > 1 ? number % 4 : 0
   const hasStranger = reactions > 0 || (isAnswer && number % 4 !== 1)
   begin(writer, number, { count: texts.length + reactions, hasStranger })
   for (const [index, text] of texts.entries()) {
