@@ -56,7 +56,9 @@ function receipt(writer: ByteWriter, number: number): void {
   for (let item = 0; item < items; item += 1) {
     for (const byte of [12 - item, 1, 0]) note.byte(byte)
     note.uint(seq)
-    note.uint([1, 0, 1 + 2 * (number % 16)][number % 3] ?? 0)
+    // All of it was read, nothing, or nearly all.
+    const lacks = Math.min(number % 16, seq >> 2)
+    note.uint([1, 0, 1 + 2 * lacks][number % 3] ?? 0)
   }
   writer.byte(3)
   writer.block(note.bytes())
