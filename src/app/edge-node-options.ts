@@ -14,6 +14,7 @@ import type { KeyPair } from '#trust/keys.ts'
 import type { LaneTimes } from '#sync/deadlines.ts'
 import type { RoomRules } from '#sync/room.ts'
 import type { EpochPolicy } from '#sync/rotation.ts'
+import type { TrainingPolicy } from '#sync/training.ts'
 import type { Roster } from '#trust/roster.ts'
 import type { Allowance } from './allowance.ts'
 
@@ -37,6 +38,8 @@ export interface EdgeNodeOptions {
   readonly version: string
   /** When secrets change and go; never by the calendar unless given. */
   readonly epochs?: EpochPolicy
+  /** How often a hub looks for better dictionaries; only when asked unless given. */
+  readonly training?: TrainingPolicy
   /** How long messages of each lane may take to headquarters; for ever unless given. */
   readonly overdueAfterMs?: LaneTimes
   /** How much room the disk has to have; any amount unless given. */

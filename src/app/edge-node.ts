@@ -10,6 +10,7 @@ import { openCarrying } from './courier.ts'
 import { openChannels } from './channels.ts'
 import type { AppContext } from './context.ts'
 import type { EdgeNodeOptions, EdgeNodePorts } from './edge-node-options.ts'
+import { openDictionaries } from './dictionaries.ts'
 import { openEvents } from './events.ts'
 import { openGaps } from './gaps.ts'
 import { openJoining } from './joining.ts'
@@ -75,6 +76,7 @@ export async function openEdgeNode(
     ...openAudits(context),
     ...status,
     ...gaps,
+    ...openDictionaries(context, stop.signal),
     ...openMetrics(context, { ...status, ...gaps }),
     ...openRevoking(context, { root }),
     ...openJoining(context, { root, organisationSecret, answerBlock }),

@@ -78,6 +78,8 @@ export interface GapReport {
     /** They wait for a secret, or for a certificate, which the oldest of them may never get. */
     readonly withoutKey: KeptEnvelopes
     readonly withoutCertificate: KeptEnvelopes
+    /** They wait for what a dictionary is made of. */
+    readonly withoutDictionary: KeptEnvelopes
   }
   readonly page: number
   /** How many pages there are; at least 1. */

@@ -42,6 +42,7 @@ async function reportOf(
       early: await keptIn(context, range.allWaiting),
       withoutKey: await keptIn(context, range.parkedFor('key')),
       withoutCertificate: await keptIn(context, range.parkedFor('certificate')),
+      withoutDictionary: await keptIn(context, range.parkedFor('dictionary')),
     },
     page,
     pages: Math.max(1, Math.ceil(marked / limit)),

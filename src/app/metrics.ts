@@ -136,6 +136,7 @@ function ofKept({ at, kept }: GapReport): readonly Metric[] {
     ['earlier changes', kept.early],
     ['a key', kept.withoutKey],
     ['a certificate', kept.withoutCertificate],
+    ['a dictionary', kept.withoutDictionary],
   ]
   const rows = kinds.map(([missing, envelopes]) => ({ labels: { missing }, envelopes }))
   return [

@@ -11,6 +11,7 @@ import type { CourierReport } from '#ports/courier.ts'
 import type { AuditNote } from '#sync/audit.ts'
 import type { AuditQuery } from '#sync/audit-reading.ts'
 import type { NodeRole } from '#trust/identity.ts'
+import type { Dictionaries } from './dictionary-types.ts'
 import type { Reporting } from './gap-types.ts'
 import type { AuditFeed, Opening } from './audit-types.ts'
 import type {
@@ -173,7 +174,7 @@ export type NodeEvent =
   | { readonly kind: 'wipe-ordered' }
 
 /** Everything a door may ask of the node. `subject` is the person who asks; decisions are made here. */
-export interface EdgeNode extends Reporting {
+export interface EdgeNode extends Reporting, Dictionaries {
   /** Calls `listener` for each event, in order, after its batch is on disk. Returns how to stop. */
   readonly subscribe: (listener: (event: NodeEvent) => void) => () => void
 

@@ -58,6 +58,20 @@ export const ANCHORS_OF_HUB_MAX = 8
 export const ORDERS_HEARD_MAX = 256
 /** Bytes of a body that the mixing coder takes: it is slow. */
 export const MIXED_BYTES_MAX = 4_096
+/** Bytes of a channel's own dictionary: more makes messages hardly smaller and takes longer to read (`PROTOCOL.md`). */
+export const DICTIONARY_BYTES_MAX = 65_536
+/** Bytes of an entry that goes into one: what is longer would crowd out many usual ones. */
+export const DICTIONARY_CHANGE_BYTES_MAX = 1_024
+/** Stretches of lists that one is made of: some kits, in the newest segments of four lanes. */
+export const DICTIONARY_STRETCHES_MAX = 64
+/** Changes that one is made of: more than fit. */
+export const DICTIONARY_CHANGES_MAX = 16_384
+/** Dictionaries of a channel that are looked at, the newest first: one is made at a time, and seldom. */
+export const DICTIONARIES_MAX = 8
+/** Texts of dictionaries kept in memory: made again from what is on disk when they are needed. */
+export const DICTIONARIES_OPEN_MAX = 16
+/** After how long without a word nobody waits for a node any more before a dictionary is used: 30 days. */
+export const DICTIONARY_AWAITED_MS = 30 * 24 * 3_600_000
 /** A link that carries no more plain bytes than this in one parcel is thin: about 88 kbit/s. */
 export const THIN_PARCEL_BYTES_MAX = 22_000
 /** Places where one fork is proved that are kept: any will do. */

@@ -8,6 +8,7 @@ import { command, examples, naming, type Action, type Run } from './command.ts'
 import { auditExport, auditFollow, auditList, type AuditOptions } from './audit.ts'
 import { auditVerify, type VerifyOptions } from './audit-verify.ts'
 import { courierExport, courierImport, courierStatus } from './courier.ts'
+import { addDictionaryCommands } from './dictionary.ts'
 import { doctor, type DoctorOptions } from './doctor.ts'
 import { enrol } from './enrol.ts'
 import { EXIT, type ExitCode } from './explain.ts'
@@ -90,6 +91,7 @@ function programFor(surroundings: Surroundings, finish: (code: ExitCode) => void
   addTrustCommand(command(program, 'trust', surroundings), action)
   addAuditCommands(program, action, surroundings)
   addCourierCommands(program, action, surroundings)
+  addDictionaryCommands(program, action, surroundings)
   return program
 }
 

@@ -55,7 +55,7 @@ const NOTHING: GapReport = {
   lacking: [],
   nodes: [],
   documents: [],
-  kept: { early: NONE, withoutKey: NONE, withoutCertificate: NONE },
+  kept: { early: NONE, withoutKey: NONE, withoutCertificate: NONE, withoutDictionary: NONE },
   page: 0,
   pages: 1,
 }
@@ -140,11 +140,12 @@ function storyOf(at: number, { lacking, lackedBy }: DocumentGap): string {
   return [own, ...others].join('; ')
 }
 
-function keptLines({ early, withoutKey, withoutCertificate }: GapReport['kept']): string[] {
+function keptLines(kept: GapReport['kept']): string[] {
   const rows = [
-    ['for earlier changes', early],
-    ['for a key', withoutKey],
-    ['for a certificate', withoutCertificate],
+    ['for earlier changes', kept.early],
+    ['for a key', kept.withoutKey],
+    ['for a certificate', kept.withoutCertificate],
+    ['for a dictionary', kept.withoutDictionary],
   ] as const
   const there = rows.filter(([, { count }]) => count > 0)
   const lines = there.map(([what, { count, bytes, since }]) => [

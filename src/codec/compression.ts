@@ -1,6 +1,6 @@
 /**
- * Makes a body small: raw, deflate with the base dictionary, brotli, or for thin links the mixing coder, whichever is
- * smallest.
+ * Makes a body small: raw, deflate with a dictionary, brotli, or for thin links the mixing coder, whichever is
+ * smallest. The dictionary is the base one, or that and what a channel has learned of itself (`trained-dictionary.ts`).
  * Node 24 silently ignores brotli's dictionary, and deflate uses at most 32,506 bytes of one (research/wire.md 1).
  */
 import {
@@ -14,6 +14,7 @@ import { BODY_BYTES_MAX } from '#base/limits.ts'
 import { DICTIONARY_TEXT } from './dictionary-text.ts'
 import { sampleBodies } from './mixing-text.ts'
 import { openMixing, type Mixing } from './mixing.ts'
+import { forDeflate, mixerOf, type TrainedDictionary } from './trained-dictionary.ts'
 
 /** How a body was made small; the number stands in the envelope's flags. */
 export type Compression = 0 | 1 | 2 | 3
@@ -22,6 +23,16 @@ export type Compression = 0 | 1 | 2 | 3
 export interface Compressed {
   readonly compression: Compression
   readonly bytes: Uint8Array
+  /** It was made with a channel's own dictionary, and needs it again; absent where it needs none. */
+  readonly dictionary?: TrainedDictionary | undefined
+}
+
+/** How a body is to be made small. */
+export interface Squeeze {
+  /** For a thin link, where a byte is worth a hundred times the work: also the slow way. */
+  readonly isThin?: boolean | undefined
+  /** What all who are to read it have. */
+  readonly dictionary?: TrainedDictionary | undefined
 }
 
 const NONE = 0
@@ -35,36 +46,48 @@ const DICTIONARY = Buffer.from(DICTIONARY_TEXT, 'utf8').subarray(-32_506)
 /** Primed at its first use: it takes a while, and many nodes never meet a thin link. */
 let mixing: Mixing | undefined
 
-/** The smallest form of `body`; for a thin link, where a byte is worth a hundred times the work, also of the slow ones. */
-export function compress(body: Uint8Array, { isThin = false } = {}): Compressed {
+/** The smallest form of `body`. */
+export function compress(
+  body: Uint8Array,
+  { isThin = false, dictionary }: Squeeze = {},
+): Compressed {
+  const preset = dictionary === undefined ? DICTIONARY : forDeflate(DICTIONARY, dictionary)
   const forms: Compressed[] = [
     { compression: NONE, bytes: body },
     {
       compression: DEFLATE_WITH_DICTIONARY,
-      bytes: deflateRawSync(body, { level: 9, memLevel: 9, dictionary: DICTIONARY }),
+      bytes: deflateRawSync(body, { level: 9, memLevel: 9, dictionary: preset }),
+      dictionary,
     },
   ]
   if (body.length >= BROTLI_BYTES_MIN) forms.push({ compression: BROTLI, bytes: brotli(body) })
-  const mixed = isThin ? mixer().encode(body) : undefined
-  if (mixed !== undefined) forms.push({ compression: MIXING, bytes: mixed })
+  const mixed = isThin ? mixer(dictionary).encode(body) : undefined
+  if (mixed !== undefined) forms.push({ compression: MIXING, bytes: mixed, dictionary })
   return forms.reduce((best, form) => (form.bytes.length < best.bytes.length ? form : best))
+}
+
+/** Whether what was made small in this way needs a dictionary again. */
+export function usesDictionary(compression: Compression): boolean {
+  return compression === DEFLATE_WITH_DICTIONARY || compression === MIXING
 }
 
 /** The body again, or undefined when the bytes are damaged or would inflate beyond BODY_BYTES_MAX. */
 export function decompress(compressed: Compressed): Uint8Array | undefined {
-  const { compression, bytes } = compressed
+  const { compression, bytes, dictionary } = compressed
   const limit = { maxOutputLength: BODY_BYTES_MAX }
   try {
     if (compression === NONE) return bytes.length <= BODY_BYTES_MAX ? bytes : undefined
-    if (compression === MIXING) return mixer().decode(bytes)
+    if (compression === MIXING) return mixer(dictionary).decode(bytes)
     if (compression === BROTLI) return brotliDecompressSync(bytes, limit)
-    return inflateRawSync(bytes, { ...limit, dictionary: DICTIONARY })
+    const preset = dictionary === undefined ? DICTIONARY : forDeflate(DICTIONARY, dictionary)
+    return inflateRawSync(bytes, { ...limit, dictionary: preset })
   } catch {
     return undefined
   }
 }
 
-function mixer(): Mixing {
+function mixer(dictionary: TrainedDictionary | undefined): Mixing {
+  if (dictionary !== undefined) return mixerOf(DICTIONARY, dictionary)
   mixing ??= openMixing(DICTIONARY, sampleBodies())
   return mixing
 }

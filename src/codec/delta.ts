@@ -29,6 +29,7 @@ import type { Scope } from '#trust/epoch.ts'
 import type { Roster } from '#trust/roster.ts'
 import { documentFromNumber, documentNumber } from './document-code.ts'
 import {
+  homeOf,
   openIds,
   openNames,
   readStrangers,
@@ -97,6 +98,23 @@ export function encodeDelta(draft: DeltaDraft): Uint8Array {
     writer.raw(must(draft.attestations.get(actor), 'every author here is vouched for'))
   }
   return writer.bytes()
+}
+
+/** Writes the delta that holds nothing but this change of the sender's; messages that it names travel by their ids. */
+export function writeSingle(
+  writer: ByteWriter,
+  {
+    document,
+    actor,
+    seq,
+    value,
+  }: Pick<Logged, 'actor' | 'seq' | 'value'> & { readonly document: DocumentId },
+): void {
+  writer.byte(DELTA_KIND)
+  writer.uint(documentNumber(document))
+  writer.uint(SINGLE)
+  writer.uint(seq)
+  writeEntry(writer, value, { home: homeOf(actor), refer: () => undefined })
 }
 
 /** The delta in an opened body, or why not. `unknown actor`: its node's certificate has not arrived yet. */

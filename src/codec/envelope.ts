@@ -5,8 +5,9 @@
  *     flags 1 | key hint 2 | sender varint | generation varint where it is large | life 4 where it is 0 | salt 4 |
  *     counter varint | ciphertext | tag 16 | signature 0, 64 or 96
  *
- * flags: version (2 bits, 2), compression (2 bits), signed (1 bit), 0, generation (2 bits). Bound but never sent:
- * organisation, scope, epoch, a commitment to its secret, the sender's signing key and life. `PROTOCOL.md` has it all.
+ * flags: version (2 bits, 2), compression (2 bits), signed (1 bit), with a channel's dictionary (1 bit), generation (2 bits). Bound
+ * but never sent: organisation, scope, epoch, a commitment to its secret, the sender's signing key and life, the dictionary's hash.
+ * `PROTOCOL.md` has it all.
  */
 import {
   byteReader,
@@ -17,11 +18,12 @@ import {
 } from '#base/bytes.ts'
 import { actorOf, type ActorId } from '#base/ids.ts'
 import { ENVELOPE_BYTES_MAX } from '#base/limits.ts'
-import type { EpochKey, Keyring } from '#trust/epoch.ts'
+import type { EpochKey, Keyring, Scope } from '#trust/epoch.ts'
 import type { Certificate } from '#trust/identity.ts'
 import { open, seal, type Suite } from '#trust/keys.ts'
 import type { Roster } from '#trust/roster.ts'
-import { compress, decompress, type Compression } from './compression.ts'
+import { compress, decompress, usesDictionary, type Compression } from './compression.ts'
+import type { TrainedDictionary } from './trained-dictionary.ts'
 
 /** What goes into an envelope. */
 export interface Sealing {
@@ -38,6 +40,8 @@ export interface Sealing {
   readonly body: Uint8Array
   /** Whether it goes over a link where each byte counts. */
   readonly isThin?: boolean
+  /** The channel's own dictionary, when all who are to read it have it. */
+  readonly dictionary?: TrainedDictionary | undefined
   /** A signature over what `header` and `body` are to be vouched for, or undefined. */
   readonly sign: ((header: Uint8Array) => Uint8Array) | undefined
 }
@@ -55,13 +59,25 @@ export interface Opened {
   readonly signature: Uint8Array | undefined
 }
 
-/** Why an envelope stays shut. `unknown sender` and `unknown key` may change when the directory grows. */
+/**
+ * Why an envelope stays shut. `unknown sender` and `unknown key` may change when the directory grows, `unknown dictionary` when
+ * the channel does.
+ */
 export interface Unopened {
   readonly ok: false
-  readonly reason: 'malformed' | 'unknown sender' | 'unknown key' | 'not authentic'
+  readonly reason:
+    'malformed' | 'unknown sender' | 'unknown key' | 'unknown dictionary' | 'not authentic'
+}
+
+/** What an envelope is opened with. */
+export interface Opener extends Pick<Keyring, 'byHint'> {
+  /** Of channels that it may be of. */
+  readonly dictionaries?: readonly TrainedDictionary[]
 }
 
 const VERSION = 2
+const SIGNED = 16
+const WITH_DICTIONARY = 32
 const LIFE_BYTES = 4
 /** In the flags, in place of a generation as large: it follows. */
 const LARGE_GENERATION = 3
@@ -71,11 +87,12 @@ const COMPRESSIONS: readonly Compression[] = [0, 1, 2, 3]
 
 /** A sealed envelope. */
 export function sealEnvelope(sealing: Sealing): Uint8Array {
-  const { compression, bytes } = compress(sealing.body, sealing)
+  const { compression, bytes, dictionary } = compress(sealing.body, sealing)
   const writer = byteWriter()
   const generation = Math.min(sealing.generation, LARGE_GENERATION)
-  const signed = sealing.sign === undefined ? 0 : 16
-  writer.byte(VERSION | (compression << 2) | signed | (generation << 6))
+  const signed = sealing.sign === undefined ? 0 : SIGNED
+  const trained = dictionary === undefined ? 0 : WITH_DICTIONARY
+  writer.byte(VERSION | (compression << 2) | signed | trained | (generation << 6))
   writer.raw(sealing.key.hint)
   writer.uint(sealing.sender.number)
   if (generation === LARGE_GENERATION) writer.uint(sealing.generation)
@@ -86,52 +103,75 @@ export function sealEnvelope(sealing: Sealing): Uint8Array {
   const sealed = seal(
     sealing.key.keyOf(sealing.sender.node),
     nonceOf(sealing.salt, sealing.counter),
-    { bytes, bound: boundOf(header, sealing.key, { sender: sealing.sender, life: sealing.life }) },
+    { bytes, bound: boundOf(header, sealing.key, { ...sealing, dictionary }) },
   )
   return concatBytes(header, sealed, sealing.sign?.(header) ?? new Uint8Array(0))
 }
 
 /** Opens an envelope for a member. Never throws; the bytes may be anything. */
-export function openEnvelope(
-  bytes: Uint8Array,
-  roster: Roster,
-  keyring: Keyring,
-): Opened | Unopened {
+export function openEnvelope(bytes: Uint8Array, roster: Roster, opener: Opener): Opened | Unopened {
   const parts = split(roster.suite, bytes)
   if (parts === undefined) return { ok: false, reason: 'malformed' }
   const sender = roster.byNumber(parts.senderNumber)
   if (sender === undefined) return { ok: false, reason: 'unknown sender' }
-  const keys = keyring.byHint(parts.hint)
+  const keys = opener.byHint(parts.hint)
   if (keys.length === 0) return { ok: false, reason: 'unknown key' }
   const lives =
     parts.life === undefined ? roster.livesOf(sender.node, parts.generation) : [parts.life]
   if (lives.length === 0) return { ok: false, reason: 'unknown sender' }
-  for (const [key, life] of keys.flatMap((one) => lives.map((each) => [one, each] as const))) {
+  for (const trial of trialsOf(parts, { keys, lives, opener })) {
+    const { key, life, dictionary } = trial
     const plain = open(key.keyOf(sender.node), nonceOf(parts.salt, parts.counter), {
       bytes: parts.sealed,
-      bound: boundOf(parts.header, key, { sender, life }),
+      bound: boundOf(parts.header, key, { sender, life, dictionary }),
     })
     if (plain === undefined) continue
-    const body = decompress({ compression: parts.compression, bytes: plain })
+    const body = decompress({ compression: parts.compression, bytes: plain, dictionary })
     if (body === undefined) return { ok: false, reason: 'malformed' }
     const { header, counter, signature } = parts
-    return {
-      ok: true,
-      sender,
-      actor: actorOf(sender.node, life),
-      counter,
-      key,
-      header,
-      body,
-      signature,
-    }
+    const actor = actorOf(sender.node, life)
+    return { ok: true, sender, actor, counter, key, header, body, signature }
   }
-  return { ok: false, reason: 'not authentic' }
+  return { ok: false, reason: parts.isTrained ? 'unknown dictionary' : 'not authentic' }
+}
+
+/** The scopes whose dictionaries an envelope may need; none where it was made without. */
+export function scopesToRead(
+  bytes: Uint8Array,
+  suite: Suite,
+  { byHint }: Opener,
+): readonly Scope[] {
+  const { isTrained = false, hint } = split(suite, bytes) ?? {}
+  if (!isTrained || hint === undefined) return []
+  return [...new Set(byHint(hint).map(({ scope }) => scope))]
+}
+
+/** What may have sealed it. */
+interface Trial {
+  readonly key: EpochKey
+  readonly life: Uint8Array
+  readonly dictionary: TrainedDictionary | undefined
+}
+
+function trialsOf(
+  { isTrained }: Parts,
+  by: {
+    readonly keys: readonly EpochKey[]
+    readonly lives: readonly Uint8Array[]
+    readonly opener: Opener
+  },
+): readonly Trial[] {
+  const dictionaries = isTrained ? (by.opener.dictionaries ?? []) : [undefined]
+  return by.keys.flatMap((key) =>
+    by.lives.flatMap((life) => dictionaries.map((dictionary) => ({ key, life, dictionary }))),
+  )
 }
 
 interface Parts {
   readonly compression: Compression
   readonly hint: Uint8Array
+  /** It was made with a channel's own dictionary. */
+  readonly isTrained: boolean
   readonly senderNumber: number
   /** Undefined when the generation says which life it is. */
   readonly life: Uint8Array | undefined
@@ -149,20 +189,23 @@ function split(suite: Suite, bytes: Uint8Array): Parts | undefined {
     const reader = byteReader(bytes)
     const flags = reader.byte()
     const compression = COMPRESSIONS[(flags >> 2) & 3]
-    if ((flags & 3) !== VERSION || (flags & 32) !== 0 || compression === undefined) return undefined
+    if ((flags & 3) !== VERSION || compression === undefined) return undefined
     const hint = reader.raw(2)
+    const isTrained = (flags & WITH_DICTIONARY) !== 0
+    // Nothing is made with a dictionary and without.
+    if (isTrained && !usesDictionary(compression)) return undefined
     const senderNumber = reader.uint()
     const generation = readGeneration(reader, flags)
     const life = generation === 0 ? reader.raw(LIFE_BYTES) : undefined
     const salt = reader.raw(SALT_BYTES)
     const counter = reader.uint()
-    const end = bytes.length - ((flags & 16) === 0 ? 0 : suite.signatureBytes)
+    const end = bytes.length - ((flags & SIGNED) === 0 ? 0 : suite.signatureBytes)
     if (end < reader.at()) return undefined
     const header = bytes.subarray(0, reader.at())
     const sealed = bytes.subarray(reader.at(), end)
     const signature = end === bytes.length ? undefined : bytes.subarray(end)
     const who = { senderNumber, life, generation, salt, counter }
-    return { compression, hint, ...who, header, sealed, signature }
+    return { compression, hint, isTrained, ...who, header, sealed, signature }
   } catch (error) {
     if (error instanceof MalformedBytes) return undefined
     throw error
@@ -189,7 +232,12 @@ function nonceOf(salt: Uint8Array, counter: number): Uint8Array {
 function boundOf(
   header: Uint8Array,
   key: EpochKey,
-  { sender, life }: { readonly sender: Certificate; readonly life: Uint8Array },
+  {
+    sender,
+    life,
+    dictionary,
+  }: Pick<Sealing, 'sender' | 'life'> & { readonly dictionary: TrainedDictionary | undefined },
 ): Uint8Array {
-  return concatBytes(header, key.bound, sender.signingKey, life)
+  const read = dictionary?.hash ?? new Uint8Array(0)
+  return concatBytes(header, key.bound, sender.signingKey, life, read)
 }

@@ -175,6 +175,7 @@ export function openIds(about: {
   })
 }
 
-function homeOf(actor: ActorId): Uint8Array {
+/** First 8 bytes of ids that the list's own node gave. */
+export function homeOf(actor: ActorId): Uint8Array {
   return Buffer.from(nodePrefixOfActor(actor), 'hex')
 }

@@ -26,10 +26,12 @@ export function epochPolicyOf(config: Config | undefined, role: NodeRole): Epoch
 /** How a node treats its lanes, its disk and what was read; without a config nothing is overdue, counted or too little. */
 export function rulesOf(
   config: Config | undefined,
-): Pick<EdgeNodeOptions, 'overdueAfterMs' | 'allowance' | 'room' | 'tellsRead'> {
+): Pick<EdgeNodeOptions, 'overdueAfterMs' | 'allowance' | 'room' | 'tellsRead' | 'training'> {
   if (config === undefined) return {}
   const { flash, immediate, priority, routine, allowanceMs } = config.lanes
+  const { trainAfterDays } = config.compression
   return {
+    training: { everyMs: trainAfterDays === 0 ? undefined : trainAfterDays * DAY_MS },
     room: config.disk,
     tellsRead: tellsReadOf(config),
     overdueAfterMs: {

@@ -114,6 +114,14 @@ const Keys = object({
     ),
 })
 
+const Compression = object({
+  trainAfterDays: whole(0, DAYS_MAX)
+    .default(1)
+    .describe(
+      'A hub looks this often for better dictionaries in the newest messages of its busiest channels; 0 for only when asked.',
+    ),
+})
+
 const ReadReceipts = object({
   send: flag
     .default(true)
@@ -257,6 +265,9 @@ const Shape = object({
     ),
   listen: Listen.prefault({}).describe('Where people and other nodes connect to.'),
   keys: Keys.prefault({}).describe('When the keys that seal messages change and go.'),
+  compression: Compression.prefault({}).describe(
+    'What channels learn of themselves, so that their messages pack small.',
+  ),
   disk: DiskRoom.prefault({}).describe('Room on the disk that holds the data folder.'),
   lanes: Lanes.prefault({}).describe('How urgent messages are treated, lane by lane (ACP 121).'),
   readReceipts: ReadReceipts.prefault({}).describe('Who hears what was read here.'),

@@ -122,6 +122,7 @@ export const REASONS = [
   'too many files',
   'unreadable',
   'allowance spent',
+  'not a hub',
 ] as const
 
 /** What was asked for and refused: the actions of `trust/access.ts` by number. */
@@ -146,6 +147,7 @@ export const REFUSABLE = [
   'lock',
   'use courier',
   'read metrics',
+  'train dictionaries',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */

@@ -16,6 +16,12 @@ import {
   type AuditContent,
 } from './audit-content.ts'
 import { CHANNEL_KINDS, type ChannelKind } from './channel-id.ts'
+import {
+  DICTIONARY_KIND_NUMBER,
+  DICTIONARY_READERS,
+  dictionaryFields,
+  type DictionaryContent,
+} from './dictionary-content.ts'
 import { decodeFields, idField, textField, type Fields } from './fields.ts'
 import {
   isKeyContent,
@@ -27,6 +33,7 @@ import {
 import { MESSAGE_CHARACTERS_MAX, OVERRIDE_REASON_CHARACTERS_MAX } from '#base/limits.ts'
 import { readCounter, readTime, timeField, wholeNumber } from './list.ts'
 import type { ListContext, Timed } from './list.ts'
+import { readSettings, type Settings } from './settings.ts'
 
 /** What an entry says. An entry of a kind or shape this version does not know is `unknown` and shown by nobody. */
 export type Content =
@@ -58,6 +65,7 @@ export type Content =
       readonly from?: number
     }
   | { readonly kind: 'settings'; readonly settings: Settings }
+  | DictionaryContent
   | KeyContent
   | AuditContent
   | { readonly kind: 'unknown' }
@@ -70,17 +78,6 @@ export interface Profile {
   readonly username: string
   readonly displayName: string
   readonly isAdministrator: boolean
-}
-
-/** What a channel says of itself; an absent field keeps what it was. */
-export interface Settings {
-  readonly name?: string
-  readonly displayName?: string
-  readonly purpose?: string
-  readonly header?: string
-  readonly isArchived?: boolean
-  /** Who is added later does not get to read what was written before. */
-  readonly hidesHistory?: boolean
 }
 
 /** What somebody wants to write, before it has a place. */
@@ -112,6 +109,7 @@ const KIND_NUMBER = {
   channel: 18,
   member: 19,
   settings: 20,
+  ...DICTIONARY_KIND_NUMBER,
   ...KEY_KIND_NUMBER,
   ...AUDIT_KIND_NUMBER,
 } as const
@@ -168,6 +166,7 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
   const head = [KIND_NUMBER[content.kind], ...front]
   if (isKeyContent(content)) return [...head, ...keyFields(content)]
   if (content.kind === 'audit') return [...head, ...auditFields(content)]
+  if (content.kind === 'dictionary') return [...head, ...dictionaryFields(content)]
   switch (content.kind) {
     case 'post':
       return [...head, content.body, ...postExtras(content)]
@@ -280,20 +279,8 @@ function readContent(fields: Fields): Content {
   const kind = wholeNumber(fields[0], -1)
   const read =
     READERS[kind]?.(fields) ??
-    (KEY_READERS[kind] ?? AUDIT_READERS[kind])?.(fields.slice(HEAD_ITEMS))
+    (KEY_READERS[kind] ?? AUDIT_READERS[kind] ?? DICTIONARY_READERS[kind])?.(
+      fields.slice(HEAD_ITEMS),
+    )
   return read ?? UNKNOWN
-}
-
-function readSettings(field: unknown): Settings {
-  const source = Object(field) as Readonly<Record<string, unknown>>
-  const settings: { -readonly [Key in keyof Settings]: Settings[Key] } = {}
-  for (const key of ['name', 'displayName', 'purpose', 'header'] as const) {
-    const text = textField(source[key], 1024)
-    if (text !== undefined) settings[key] = text
-  }
-  for (const key of ['isArchived', 'hidesHistory'] as const) {
-    const flag = source[key]
-    if (typeof flag === 'boolean') settings[key] = flag
-  }
-  return settings
 }

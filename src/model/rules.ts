@@ -47,7 +47,7 @@ function belongsIn(name: DocumentName | undefined, content: Content): boolean {
     case 'directory':
       return kind === 'person' || kind === 'channel' || kind === 'member'
     case 'channel':
-      return kind === 'settings'
+      return kind === 'settings' || kind === 'dictionary'
     case 'segment':
       return (
         kind === 'post' ||

@@ -15,9 +15,10 @@ import {
 } from '#base/ids.ts'
 import { CERTIFICATE_GRACE_MS, CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
 import type { DirectoryPerson } from './directory.ts'
-import type { Content, Settings } from './entry.ts'
+import type { Content } from './entry.ts'
 import type { Logged } from './log.ts'
 import type { Lane } from './precedence.ts'
+import type { Settings } from './settings.ts'
 
 /** One person's last word on one emoji. */
 export interface ReactionRecord {

@@ -3,6 +3,7 @@ import type { Door } from './door.ts'
 import { auditRoutes } from './holdfast/audit.ts'
 import { courierRoutes } from './holdfast/courier.ts'
 import { deliveryRoutes } from './holdfast/delivery.ts'
+import { dictionaryRoutes } from './holdfast/dictionaries.ts'
 import { gapRoutes } from './holdfast/gaps.ts'
 import { joiningRoutes } from './holdfast/joining.ts'
 import { releaseRoutes } from './holdfast/release.ts'
@@ -39,6 +40,7 @@ export function allRoutes(door: Door): readonly Route[] {
     reactionRoutes,
     systemRoutes,
     nodeRoutes,
+    dictionaryRoutes,
     gapRoutes,
     deliveryRoutes,
     joiningRoutes,

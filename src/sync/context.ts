@@ -13,6 +13,7 @@ import type { Roster } from '#trust/roster.ts'
 import type { AuditCounts } from './audit-counts.ts'
 import type { Deadlines, OverdueCounts } from './deadlines.ts'
 import type { ClockEvidence } from './clock-evidence.ts'
+import type { Shelf } from './dictionaries.ts'
 import type { Projector, ViewEvent } from './projector.ts'
 import type { Replica, Tx } from './replica.ts'
 import type { Room } from './room.ts'
@@ -65,6 +66,8 @@ export interface SyncContext {
   readonly keyBook: () => KeyBook
   readonly log: Log
   readonly time: RunningTime
+  /** Dictionaries of channels. */
+  readonly shelf: Shelf
   /** Room on the disk. */
   readonly room: Room
   /** When our messages have to be at headquarters. */

@@ -12,6 +12,7 @@ import { encodeDelta } from '#codec/delta.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
 import { encodeLoad } from '#codec/load.ts'
 import type { MessagePlace } from '#codec/message-names.ts'
+import type { TrainedDictionary } from '#codec/trained-dictionary.ts'
 import { KEYS } from '#model/document-id.ts'
 import { messageNamedBy, postIdOf, type Clock, type Log, type Logged } from '#model/log.ts'
 import type { Lane } from '#model/precedence.ts'
@@ -19,6 +20,7 @@ import type { Parcel, PeerId } from '#ports/carrier.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import type { EpochKey } from '#trust/epoch.ts'
 import type { SyncContext } from './context.ts'
+import { dictionaryFor } from './dictionaries.ts'
 import { sealingKeyFor } from './epochs.ts'
 import { ridingOf, signTogether } from './joint.ts'
 import { key, range } from './keys.ts'
@@ -60,6 +62,7 @@ export async function cutDelta(
   const { document, riders } = want
   const sealing = await sealingKeyFor(tx, context, document)
   if (sealing === undefined) return undefined
+  const dictionary = await dictionaryFor(tx, context, want)
   const { roster } = context
   const places = await placesOf(tx, changes)
   const delta = encodeDelta({ document, changes, sender, roster, attestations, places })
@@ -71,6 +74,7 @@ export async function cutDelta(
   const bytes = await sealBody(tx, context, {
     body: encodeLoad({ notes: riding.notes, delta, joint }, wrappingOf(context, sealing)),
     sealing,
+    dictionary,
     isThin: (want.plainBytesMax ?? Infinity) <= THIN_PARCEL_BYTES_MAX,
     sign: own && (() => signTogether(context, { document, hash: own.hash }, riding.joint)),
   })
@@ -114,6 +118,7 @@ async function sealBody(
     readonly body: Uint8Array
     readonly sealing: EpochKey
     readonly isThin?: boolean
+    readonly dictionary?: TrainedDictionary | undefined
     readonly sign: (() => Uint8Array) | undefined
   },
 ): Promise<Uint8Array> {
@@ -131,6 +136,7 @@ async function sealBody(
     key: sealing,
     body: plain.body,
     isThin: plain.isThin === true,
+    dictionary: plain.dictionary,
     sign: plain.sign,
   })
 }

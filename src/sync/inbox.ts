@@ -15,13 +15,14 @@ import { isHeardIn } from './audience.ts'
 import { disbelieved, refused } from './alarms.ts'
 import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
 import { closeAnnounced } from './gap-marks.ts'
+import { askForDictionaries, dictionariesFor, readsMore } from './dictionaries.ts'
 import { closeHole } from './healing.ts'
 import { takenApart } from './joint.ts'
 import { range } from './keys.ts'
 import { clockOf } from './ledger.ts'
 import { takeNotes, type NotesTaken } from './notes.ts'
 import { allParked, keptFrom, park, unpark } from './parking.ts'
-import type { KeptRecord } from './records.ts'
+import type { KeptRecord, Wait } from './records.ts'
 import { settleAllAside, settleAside } from './rebirth.ts'
 import type { Tx } from './replica.ts'
 import { takeDelta } from './take-delta.ts'
@@ -56,6 +57,7 @@ async function takeWithKept(tx: Tx, context: SyncContext, incoming: Incoming): P
   else await settleAside(tx, context, grown)
   await retryWaiting(tx, context, grown)
   if (opensMore(grown)) await retryParked(tx, context)
+  else if (await readsMore(tx, context, grown)) await retryParked(tx, context, 'dictionary')
   return outcome
 }
 
@@ -71,11 +73,17 @@ function grownBy(outcome: Outcome): DocumentId | undefined {
 }
 
 async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): Promise<Outcome> {
-  const opened = openEnvelope(incoming.bytes, context.roster, context.keyring)
+  const dictionaries = await dictionariesFor(tx, context, incoming.bytes)
+  const opener = { byHint: context.keyring.byHint, dictionaries }
+  const opened = openEnvelope(incoming.bytes, context.roster, opener)
   if (!opened.ok) {
     const { reason } = opened
     if (reason === 'unknown sender') return park(tx, context, { incoming, wait: 'certificate' })
     if (reason === 'unknown key') return park(tx, context, { incoming, wait: 'key' })
+    if (reason === 'unknown dictionary') {
+      await askForDictionaries(tx, context, incoming.bytes)
+      return park(tx, context, { incoming, wait: 'dictionary' })
+    }
     return { kind: 'refused', reason }
   }
   if (isShutOut(context, opened)) return { kind: 'refused', reason: 'revoked' }
@@ -175,17 +183,17 @@ async function retryAllWaiting(tx: Tx, context: SyncContext, document: DocumentI
   }
 }
 
-/** Tries again what waited for a certificate or a channel, until the directory grows no more by it. */
-export async function retryParked(tx: Tx, context: SyncContext): Promise<void> {
+/** Tries again what is parked, or what waits for one thing, until nothing more is opened by what it brings. */
+export async function retryParked(tx: Tx, context: SyncContext, wait?: Wait): Promise<void> {
   let hasGrown = true
   while (hasGrown) {
     hasGrown = false
-    for (const [place, bytes] of await allParked(tx)) {
+    for (const [place, bytes] of await allParked(tx, wait)) {
       const outcome = await takeKept(tx, context, [place, keptFrom(bytes)])
       const grown = grownBy(outcome)
       if (grown === undefined) continue
       await retryWaiting(tx, context, grown)
-      hasGrown ||= opensMore(grown)
+      hasGrown ||= opensMore(grown) || (await readsMore(tx, context, grown))
     }
   }
 }

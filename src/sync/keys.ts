@@ -16,6 +16,7 @@ import { laneOfDocument } from '#model/document-id.ts'
 import { laneNumber, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Range } from '#ports/store.ts'
+import type { Wait } from './records.ts'
 
 /** A number as 15 decimal digits. */
 export function padded(number: number): string {
@@ -48,9 +49,8 @@ export const key = {
   segment: (channel: ChannelId, lane: Lane) => `seg/${channel}/${laneNumber(lane)}`,
   /** KeptRecord: an envelope that waits for earlier changes of a document. */
   waiting: (id: DocumentId, hash: string) => `wait/${id}/${hash}`,
-  /** KeptRecord: an envelope that waits for a secret or a certificate, since when. */
-  parked: (wait: 'key' | 'certificate', since: Instant, hash: string) =>
-    `park/${wait}/${padded(since)}.${hash}`,
+  /** KeptRecord: an envelope that waits for a secret, a certificate or a dictionary, since when. */
+  parked: (wait: Wait, since: Instant, hash: string) => `park/${wait}/${padded(since)}.${hash}`,
   /** ParkedCounts: how many of those there are. */
   parkedCounts: 'parked',
 
@@ -109,6 +109,8 @@ export const key = {
   lateCounts: 'late',
   /** RunningTimeRecord. */
   runningTime: 'time',
+  /** TrainedRecord: when this hub last looked for better dictionaries. */
+  trained: 'trained',
 
   /** Number of the last of an own actor's changes of a document that was ever put into an envelope. */
   sent: (id: DocumentId, actor: ActorId) => `sent/${id}/${actor}`,
@@ -211,7 +213,7 @@ export const range = {
   waiting: (id: DocumentId) => within(`wait/${id}/`),
   allWaiting: within('wait/'),
   parked: within('park/'),
-  parkedFor: (wait: 'key' | 'certificate') => within(`park/${wait}/`),
+  parkedFor: (wait: Wait) => within(`park/${wait}/`),
   peers: within('peer/'),
   forks: within('fork/'),
   forksIn: (id: DocumentId) => within(`fork/${id}/`),

@@ -18,6 +18,7 @@ import { hearTime } from './clock-evidence.ts'
 import { recordAudit } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { Run, SyncContext, SyncEvent } from './context.ts'
+import { clearShelf, newShelf } from './dictionaries.ts'
 import { openDeadlines, type LaneTimes } from './deadlines.ts'
 import { startDriver, type Driver } from './driver.ts'
 import { ensureSealingKey, holdFromDoor, reloadEpochs } from './epochs.ts'
@@ -32,6 +33,7 @@ import { keepRotating, type EpochPolicy } from './rotation.ts'
 import { AMPLE_ROOM, openRoom, type Room, type RoomRules } from './room.ts'
 import { openRunningTime } from './running-time.ts'
 import { addChannel, directoryChanged, foldedAnew, keysChanged } from './standing.ts'
+import { keepTraining, type TrainingPolicy } from './training.ts'
 
 /** Sync of one node, running. */
 export interface NodeSync extends AsyncDisposable {
@@ -55,6 +57,8 @@ export interface NodeSyncOptions {
   readonly carriers: readonly Carrier[]
   /** No epoch changes by the calendar unless given. */
   readonly epochs?: EpochPolicy
+  /** A hub trains dictionaries only when asked unless given. */
+  readonly training?: TrainingPolicy
   /** No message is overdue unless given. */
   readonly overdueAfterMs?: LaneTimes
   /** Room is taken to be ample unless both are given. */
@@ -71,12 +75,13 @@ export interface NodeSyncOptions {
 
 /** Opens sync and starts it. The node's certificate and sealing key go into the keys document if they are not there yet. */
 export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> {
-  const { clock, log, carriers, epochs: policy } = options
+  const { clock, log, carriers, epochs: policy, training } = options
   const wires: Wires = { driver: undefined }
   const { context, audit } = contextOf(options, wires)
   await begin(context, options)
   const stop = new AbortController()
   const rotating = policy && keepRotating(context, { policy, clock, log }, stop.signal)
+  const learning = training && keepTraining(context, { policy: training, clock, log }, stop.signal)
   const watching = context.deadlines.keep(stop.signal)
   const looking = context.room.keep(stop.signal)
   const driver = startDriver(context, { carriers, clock })
@@ -87,9 +92,11 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
     [Symbol.asyncDispose]: async () => {
       stop.abort()
       await rotating
+      await learning
       await watching
       await looking
       await driver[Symbol.asyncDispose]()
+      clearShelf(context.shelf)
       await audit[Symbol.asyncDispose]()
       await context.replica[Symbol.asyncDispose]()
     },
@@ -139,6 +146,7 @@ function contextOf(
     directory: projector.directory,
     keyBook: projector.keyBook,
     time: openRunningTime(clock),
+    shelf: newShelf(),
     room: roomOf(options),
     deadlines: openDeadlines(() => context, { clock, times: options.overdueAfterMs }),
     log,

@@ -1,7 +1,7 @@
 /**
  * Envelopes that cannot be opened yet, on disk until what they wait for has come. There is a limit to them. Nobody can tell who
- * wrote such an envelope, so beyond the limit the one that has waited longest gives way, of those that wait for a key or
- * of those that wait for a certificate, whichever are more: on a post office that several audiences share most are for others and
+ * wrote such an envelope, so beyond the limit the one that has waited longest gives way, of those that wait for a key, for a
+ * certificate or for a dictionary, whichever are most: on a post office that several audiences share most are for others and
  * wait for a key, and whoever makes up senders must not take all the room.
  */
 import { must } from '#base/assert.ts'
@@ -11,11 +11,11 @@ import type { Entry } from '#ports/store.ts'
 import type { Incoming, Outcome, SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { envelopeName } from './ledger.ts'
-import { pack, unpack, type KeptRecord, type ParkedCounts } from './records.ts'
+import { pack, unpack, type KeptRecord, type ParkedCounts, type Wait } from './records.ts'
 import type { Tx } from './replica.ts'
 
-/** What a parked envelope waits for: a secret, or the certificate of somebody named in it. */
-export type Wait = 'key' | 'certificate'
+const WAITS: readonly Wait[] = ['key', 'certificate', 'dictionary']
+const NONE: ParkedCounts = { key: 0, certificate: 0, dictionary: 0 }
 
 /** Parks an envelope; another gives way where there is no room. */
 export async function park(
@@ -27,8 +27,8 @@ export async function park(
   const place = key.parked(wait, record.since, envelopeName(incoming.bytes))
   if ((await tx.get(place)) !== undefined) return { kind: 'parked' }
   const counts = await countsOf(tx)
-  if (counts.key + counts.certificate >= PARKED_ENVELOPES_MAX) {
-    const most = counts.certificate > counts.key ? 'certificate' : 'key'
+  if (WAITS.reduce((sum, one) => sum + counts[one], 0) >= PARKED_ENVELOPES_MAX) {
+    const most = WAITS.reduce((a, b) => (counts[b] > counts[a] ? b : a))
     const [oldest] = await tx.list({ ...range.parkedFor(most), limit: 1 })
     if (oldest === undefined) return { kind: 'refused', reason: 'too many are parked' }
     await unpark(tx, oldest[0])
@@ -39,16 +39,17 @@ export async function park(
   return { kind: 'parked' }
 }
 
-/** All that is parked, the longest parked first. */
-export async function allParked(tx: Tx): Promise<readonly Entry[]> {
-  return tx.list(range.parked)
+/** All that is parked, or what waits for one thing, the longest parked first. */
+export async function allParked(tx: Tx, wait?: Wait): Promise<readonly Entry[]> {
+  return tx.list(wait === undefined ? range.parked : range.parkedFor(wait))
 }
 
 /** Lets go of a parked envelope. */
 export async function unpark(tx: Tx, place: string): Promise<void> {
   if ((await tx.get(place)) === undefined) return
   tx.delete(place)
-  await addToCount(tx, place.startsWith(range.parkedFor('key').from) ? 'key' : 'certificate', -1)
+  const wait = WAITS.find((one) => place.startsWith(range.parkedFor(one).from))
+  await addToCount(tx, must(wait, 'what is parked waits for something'), -1)
 }
 
 /** The record of an envelope that is kept. */
@@ -65,8 +66,9 @@ export function keptFrom(bytes: Uint8Array): KeptRecord {
   return must(unpack<KeptRecord>(bytes), 'a kept envelope has its record')
 }
 
-async function countsOf(tx: Tx): Promise<ParkedCounts> {
-  return unpack<ParkedCounts>(await tx.get(key.parkedCounts)) ?? { key: 0, certificate: 0 }
+/** How many are parked, and for what. */
+export async function countsOf(reader: Pick<Tx, 'get'>): Promise<ParkedCounts> {
+  return { ...NONE, ...unpack<ParkedCounts>(await reader.get(key.parkedCounts)) }
 }
 
 async function addToCount(tx: Tx, wait: Wait, difference: number): Promise<void> {

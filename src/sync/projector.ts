@@ -148,7 +148,11 @@ async function foldOne(
     withoutEffect({ document, actor: logged.actor, reason: 'revoked' })
     return undefined
   }
-  const certifiedAt = roster.ofActor(logged.actor)?.validFrom
+  const certificate = roster.ofActor(logged.actor)
+  const certifiedAt = certificate?.validFrom
+  // Nobody else has a say in it (`dictionaries.ts`).
+  if (logged.entry.content.kind === 'dictionary' && certificate?.role !== 'hub')
+    withoutEffect({ document, actor: logged.actor, reason: 'not a hub' })
   const directory = books.directory()
   const scene = { tx, document, logged, source, directory, certifiedAt, withoutEffect }
   return applyMessage(scene, writer ?? identity.certificate.node)

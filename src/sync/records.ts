@@ -125,11 +125,11 @@ export interface KeptRecord {
   readonly holder?: NodeId
 }
 
-/** How many envelopes wait for a secret, and how many for a certificate. */
-export interface ParkedCounts {
-  readonly key: number
-  readonly certificate: number
-}
+/** What a parked envelope waits for: a secret, the certificate of somebody named in it, or what it was made small with. */
+export type Wait = 'key' | 'certificate' | 'dictionary'
+
+/** How many envelopes wait for each. */
+export type ParkedCounts = Readonly<Record<Wait, number>>
 
 /** What a node said it has. */
 export interface ReceiptRecord {
@@ -189,6 +189,11 @@ export interface LateRecord {
 export interface RunningTimeRecord {
   readonly ms: number
   readonly at: Instant
+}
+
+/** When this hub last looked for better dictionaries, in running time. */
+export interface TrainedRecord {
+  readonly ms: number
 }
 
 /** This node was put back to an earlier state of its disk. */

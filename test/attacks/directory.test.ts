@@ -9,8 +9,9 @@ import {
   SEGMENT_NUMBER_MAX,
   segmentDocument,
 } from '#model/document-id.ts'
-import type { Content, Settings } from '#model/entry.ts'
+import type { Content } from '#model/entry.ts'
 import { usernames } from '#model/names.ts'
+import type { Settings } from '#model/settings.ts'
 import type { ChannelRecord } from '#model/view.ts'
 import { COUNTER_GAP_MAX, COUNTER_MAX } from '#base/limits.ts'
 import type { Store } from '#ports/store.ts'

@@ -6,7 +6,9 @@ import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { byteWriter, bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
 import { BODY_BYTES_MAX } from '#base/limits.ts'
-import { openEnvelope, sealEnvelope, type Sealing } from '#codec/envelope.ts'
+import { openEnvelope, scopesToRead, sealEnvelope, type Sealing } from '#codec/envelope.ts'
+import { trainedDictionary, type TrainedDictionary } from '#codec/trained-dictionary.ts'
+import { segmentDocument } from '#model/document-id.ts'
 import { openKeyring, type Keyring } from '#trust/epoch.ts'
 import { seal } from '#trust/keys.ts'
 import { anOrganisation, seedOf } from '../support/organisation.ts'
@@ -72,6 +74,32 @@ test('a life is told by the generation of a sealing key that it published', asyn
     (generation) => aSealed({ body: bytesFromText('on'), generation }).length - bytes.length,
   )
   t.strictSame(lengths, [3, -1, -1, 0, 1])
+})
+
+test("what was made small with a channel's dictionary opens with that one alone", async (t) => {
+  const body = bytesFromText('tarpaulins for the Osier school, and chlorine tablets')
+  const text = 'tarpaulins for the Osier school '
+  const dictionary = aDictionary(text)
+  const other = aDictionary(`${text}!`)
+  const bytes = aSealed({ body, dictionary })
+  const opened = (...dictionaries: readonly TrainedDictionary[]) =>
+    openEnvelope(bytes, roster, { byHint: keyring.byHint, dictionaries })
+
+  t.ok(bytes.length < aSealed({ body }).length)
+  t.match(opened(dictionary), { ok: true })
+  t.match(opened(other, dictionary), { ok: true })
+  t.match(opened(other), { ok: false, reason: 'unknown dictionary' })
+  t.match(openEnvelope(bytes, roster, keyring), { ok: false, reason: 'unknown dictionary' })
+  t.strictSame(scopesToRead(bytes, suite, keyring), [ops])
+  t.strictSame(scopesToRead(aSealed({ body }), suite, keyring), [])
+})
+
+test('only what needs a dictionary says that it was made with one', async (t) => {
+  const bytes = Uint8Array.from(aSealed({ body: seedOf('noise') }))
+  t.match(openEnvelope(bytes, roster, keyring), { ok: true })
+  bytes[0] = (bytes[0] ?? 0) | 32
+
+  t.match(openEnvelope(bytes, roster, keyring), { ok: false, reason: 'malformed' })
 })
 
 test('one counter after another start seals to other bytes', async (t) => {
@@ -211,6 +239,11 @@ function aSealed(part: Partial<Sealing>): Uint8Array {
     sign: undefined,
     ...part,
   })
+}
+
+function aDictionary(text: string): TrainedDictionary {
+  const said = { document: segmentDocument(ops, 'routine', 0), actor: actorAt(0), seq: 1 }
+  return must(trainedDictionary([{ ...said, value: bytesFromText(text) }]), 'it is short')
 }
 
 /** An unsigned envelope of alpha with these compressed bytes, whatever they are. */

@@ -12,9 +12,9 @@ import {
   type Content,
   type Draft,
   type Entry,
-  type Settings,
 } from '#model/entry.ts'
 import { earliestPlace, EMPTY_LIST } from '#model/list.ts'
+import type { Settings } from '#model/settings.ts'
 import { anyText, aPersonId } from '../support/histories.ts'
 import { anyBytes, holds } from '../support/property.ts'
 

@@ -461,11 +461,9 @@ test('the bookmark of a carrier is on disk with the envelope, also with a refuse
 })
 
 test('where nothing can give way, more than may be parked is refused', async (t) => {
-  const store = openMemoryStore()
-  const { bravo } = await twoNodes({ store })
-  await store.write([
-    { key: key.parkedCounts, value: pack({ key: PARKED_ENVELOPES_MAX, certificate: 0 }) },
-  ])
+  const { bravo } = await twoNodes()
+  const counts = { key: PARKED_ENVELOPES_MAX, certificate: 0, dictionary: 0 }
+  await bravo.context.replica.commit(async (tx) => tx.put(key.parkedCounts, pack(counts)))
   const stranger = await aSync('stranger', { number: 19 })
 
   const { outcome } = await arrive(bravo, await envelopeOf(stranger, KEYS))

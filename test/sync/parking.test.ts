@@ -2,8 +2,8 @@
 import { test } from 'tap'
 import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
 import { key, range } from '#sync/keys.ts'
-import { allParked, keptFrom, park, unpark, type Wait } from '#sync/parking.ts'
-import { pack, unpack, type ParkedCounts } from '#sync/records.ts'
+import { allParked, keptFrom, park, unpark } from '#sync/parking.ts'
+import { pack, unpack, type ParkedCounts, type Wait } from '#sync/records.ts'
 import { collectingLog } from '../support/log.ts'
 import { aSync, type SyncNode } from '../support/sync.ts'
 

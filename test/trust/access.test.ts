@@ -95,6 +95,10 @@ const TABLE: Readonly<
     yes: [{ isAdministrator: true }],
     no: [['not an administrator', { isMember: true, isAuthor: true }]],
   },
+  'train dictionaries': {
+    yes: [{ isAdministrator: true }],
+    no: [['not an administrator', { isMember: true, isAuthor: true }]],
+  },
   'read audit': {
     yes: [{ isAdministrator: true }],
     no: [['not an administrator', { isMember: true, isAuthor: true }]],

@@ -10,6 +10,7 @@ import { openEnvelope, sealEnvelope, type Sealing } from '#codec/envelope.ts'
 import { encodeLoad, type SignedNote } from '#codec/load.ts'
 import type { MessagePlace } from '#codec/message-names.ts'
 import { encodeNote } from '#codec/note.ts'
+import { trainedDictionary, type TrainedDictionary } from '#codec/trained-dictionary.ts'
 import { genesisOf, writeChange, type Change } from '#model/change.ts'
 import { channelDocument, DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
@@ -159,8 +160,22 @@ function wireVectors(): Vectors {
       envelopeOf('with the dictionary', { body: deltas.whole, counter: 300, sign }),
       envelopeOf('with the mixing coder', { body: deltas['the last alone'], isThin: true, counter: 301 }),
       envelopeOf('with brotli', { body: bytesFromText(longText()), counter: 2 ** 53 - 1 }),
+      envelopeOf("with the channel's dictionary", { body: deltas.whole, counter: 302, dictionary: aDictionary(), sign }),
+      envelopeOf('with the mixing coder and that dictionary', {
+        body: bytesFromText('Bridge out, 40 people need water and a helicopter'), isThin: true, counter: 303, dictionary: aDictionary(),
+      }),
     ],
+    dictionary: hexOf({ text: aDictionary().text, hash: aDictionary().hash }),
   }
+}
+
+/** Made of alpha's first three changes and of the one by charlie. */
+function aDictionary(): TrainedDictionary {
+  const log = aConversation()
+  const places = [[0, 1], [0, 2], [0, 3], [2, 1]] as const
+  const changes = places.map(([who, seq]) => must(log.find(actorAt(who), seq), 'it is written'))
+  const said = changes.map((change) => ({ document: segment, ...change }))
+  return must(trainedDictionary(said), 'it is short')
 }
 
 /** Where a message stands whose author has no changes in what is sent. */
@@ -210,7 +225,8 @@ function envelopeOf(name: string, part: Partial<Sealing>): Vectors {
 
 /** What an envelope opens to, as the vectors have it. */
 export function openedEnvelope(bytes: Uint8Array): Vectors {
-  const opened = openEnvelope(bytes, aRoster(), aKeyring())
+  const opener = { byHint: aKeyring().byHint, dictionaries: [aDictionary()] }
+  const opened = openEnvelope(bytes, aRoster(), opener)
   if (!opened.ok) return { reason: opened.reason }
   return {
     compression: ((opened.header[0] ?? 0) >> 2) & 3,
@@ -244,6 +260,14 @@ function everyContent(): readonly Content[] {
     { kind: 'channel', channel: ops, channelKind: 'private' },
     { kind: 'member', channel: ops, person: bo, role: 'administrator' },
     { kind: 'settings', settings: { name: 'ops', isArchived: true } },
+    {
+      kind: 'dictionary',
+      hash: 'c0ffee11'.repeat(8),
+      stretches: [
+        { lane: 'routine', segment: 0, actor: actorAt(0), from: 900, count: 101 },
+        { lane: 'flash', segment: 2, actor: actorAt(2), from: 1, count: 1 },
+      ],
+    },
     { kind: 'sealing key', generation: 2, publicBytes: seededRandom(1).bytes(40) },
     { kind: 'pair', keyName: '0123456789abcdef', ciphertext: seededRandom(2).bytes(40) },
     { ...epoch, maker: undefined, wraps: [] },

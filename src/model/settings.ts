@@ -1,0 +1,28 @@
+/** What a channel says of itself. */
+import { textField } from './fields.ts'
+
+/** What a channel says of itself; an absent field keeps what it was. */
+export interface Settings {
+  readonly name?: string
+  readonly displayName?: string
+  readonly purpose?: string
+  readonly header?: string
+  readonly isArchived?: boolean
+  /** Who is added later does not get to read what was written before. */
+  readonly hidesHistory?: boolean
+}
+
+/** The settings in an item; what is strange there is passed over. */
+export function readSettings(field: unknown): Settings {
+  const source = Object(field) as Readonly<Record<string, unknown>>
+  const settings: { -readonly [Key in keyof Settings]: Settings[Key] } = {}
+  for (const key of ['name', 'displayName', 'purpose', 'header'] as const) {
+    const text = textField(source[key], 1024)
+    if (text !== undefined) settings[key] = text
+  }
+  for (const key of ['isArchived', 'hidesHistory'] as const) {
+    const flag = source[key]
+    if (typeof flag === 'boolean') settings[key] = flag
+  }
+  return settings
+}

@@ -1,0 +1,13 @@
+/** Dictionaries of channels: which there are, and training new ones. */
+import type { Door } from '#server/door.ts'
+import { route, type Route } from '#server/route.ts'
+
+/** The routes about dictionaries. */
+export function dictionaryRoutes({ node }: Door): readonly Route[] {
+  return [
+    route('GET', '/api/holdfast/v1/dictionaries', (call) => node.dictionaries(call.subject)),
+    route('POST', '/api/holdfast/v1/dictionaries/train', (call) =>
+      node.trainDictionaries(call.subject),
+    ),
+  ]
+}
