@@ -66,6 +66,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/storage/store-errors.ts': 'test/storage/level-store.test.ts fills a disk',
   'src/storage/vault-format.ts': 'test/storage/vault.test.ts',
   'src/compose/policy.ts': 'test/e2e starts whole nodes, and doctor compares their config',
+  'src/config/carrier-schema.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
   'src/config/lanes-schema.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
   'src/config/schema-words.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
   'src/config/sbd-schema.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',

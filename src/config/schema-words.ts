@@ -29,3 +29,26 @@ export function object<S extends z.core.$ZodLooseShape>(shape: S): z.ZodObject<S
     error: ({ code }) => (code === 'unrecognized_keys' ? keys : 'an object {…}'),
   })
 }
+
+/** A host name or an address, as part of a pattern. */
+export const HOST = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])`
+/** A port from 1 to 65535, as part of a pattern. */
+export const PORT = String.raw`(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`
+
+/** Milliseconds of a day. */
+export const DAY_MS = 24 * 3_600_000
+
+/** A host and a port. */
+export const address = text(
+  new RegExp(`^${HOST}:${PORT}$`),
+  'host:port, such as 192.168.1.20:8065 or [fd00::1]:8065',
+)
+
+/** The path of a file. */
+export const file = z
+  .string(wanted('the path of a file'))
+  .min(1, wanted('the path of a file'))
+  .max(4_096, wanted('the path of a file'))
+
+/** Yes or no. */
+export const flag = z.boolean(wanted('true or false'))

@@ -105,7 +105,7 @@ test('all problems are named at once: key, what was found, what is wanted', asyn
     'carriers[3]: found "lan", wanted a carrier of kind lan, nats or sbd',
     'listen.hots: found an unknown key, wanted one of host, port, tls, plainHttp, kex, clientCertificates, names',
     'listen.port: found 70000, wanted a whole number from 0 to 65535',
-    'nmae: found an unknown key, wanted one of $schema, name, role, listen, keys, disk, lanes, readReceipts, logLevel, unlock, audit, carriers',
+    'nmae: found an unknown key, wanted one of $schema, name, role, listen, keys, compression, disk, lanes, readReceipts, logLevel, unlock, audit, carriers',
     'role: found "king", wanted one of kit, hub, relay',
   ])
 })
