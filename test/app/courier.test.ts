@@ -1,9 +1,9 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { EdgeError } from '#base/errors.ts'
-import { writeStickFile } from '#carriers/courier-stick.ts'
+import { SYSTEM_STICKS } from '#carriers/courier-disk.ts'
 import { COURIER_IN_FLIGHT_MAX } from '#base/limits.ts'
+import type { StickDisk } from '#ports/stick.ts'
 import { aChannelDraft } from '../support/app.ts'
 import { aKit, copyStick, type Kit } from '../support/couriers.ts'
 import { must } from '#base/assert.ts'
@@ -222,12 +222,13 @@ test('what a damaged file held comes again even when nothing follows it', async 
 
 test('a stick that fills up takes what it can; the rest goes onto the next', async (t) => {
   let room = 0
-  const write: typeof writeStickFile = async (folder, name, bytes) => {
-    if (bytes.length > room) throw new EdgeError('STICK_FULL', { bytes: bytes.length })
+  const create: StickDisk['create'] = async (folder, name, bytes) => {
+    await SYSTEM_STICKS.create(folder, name, bytes.subarray(0, room))
+    if (bytes.length > room) throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
     room -= bytes.length
-    await writeStickFile(folder, name, bytes)
   }
-  const kit = await aKit(t, 'bravo', { knows: people, write })
+  const sticks = { ...SYSTEM_STICKS, create }
+  const kit = await aKit(t, 'bravo', { knows: people, sticks })
   const other = await aKit(t, 'charlie', { knows: people })
   const [small, large] = [await aFolder(t), await aFolder(t)]
   await kit.say('there is no room for me')
