@@ -120,6 +120,28 @@ test('a receipt on a stick that is lost goes again on the next one', async (t) =
   t.equal(await wordOf(kit), 'stored')
 })
 
+test('what a third node has signed for comes home on a new stick, when the one it was on is lost', async (t) => {
+  const [hub, kit, third] = [
+    await aKit(t, 'alpha', { role: 'hub', knows: people }),
+    await aKit(t, 'bravo', { knows: people }),
+    await aKit(t, 'charlie', { knows: people }),
+  ]
+  const [out, lost, home] = [await aFolder(t), await aFolder(t), await aFolder(t)]
+  await exchange([hub, kit, third], out)
+  await kit.say('is it with charlie?')
+  await kit.exportTo(out)
+  await third.importFrom(out)
+  await third.exportTo(lost)
+  await hub.importFrom(lost)
+  await hub.exportTo(lost)
+  t.equal(await wordOf(kit, 'charlie'), 'left this kit')
+
+  await hub.exportTo(home)
+  await kit.importFrom(home)
+
+  t.equal(await wordOf(kit, 'charlie'), 'stored')
+})
+
 test('only what is new goes onto a stick that is known, and nothing when there is nothing', async (t) => {
   const kit = await aKit(t, 'bravo', { knows: people })
   const stick = await aFolder(t)
@@ -320,10 +342,12 @@ async function exchange(kits: readonly Kit[], stick: string): Promise<void> {
     }
 }
 
-/** The word for the newest message of a kit, towards the first other node. */
-async function wordOf({ node, operator }: Kit): Promise<string> {
+/** The word for the newest message of a kit, towards one other node, or the first. */
+async function wordOf({ node, operator }: Kit, name?: string): Promise<string> {
   const [square] = await node.channelsOf(operator.id)
   const { messages } = await node.page(operator.id, square!.id, { limit: 1 })
   const { deliveries } = await node.delivery(operator.id, messages[0]!.id)
-  return deliveries[0]?.word ?? 'nobody to go to'
+  const isMeant = (one: { readonly destinationName: string }): boolean =>
+    name === undefined || one.destinationName === name
+  return deliveries.find(isMeant)?.word ?? 'nobody to go to'
 }
