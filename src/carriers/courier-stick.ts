@@ -58,7 +58,7 @@ export async function lookAt(disk: StickDisk, folder: string): Promise<StickCont
       else if (file.size > (found.get(file.id)?.size ?? 0)) found.set(file.id, file)
     }
   } catch (cause) {
-    throw folderInvalid(folder, [wordOf(cause), 'a folder that can be read'], cause)
+    throw unreadable(folder, cause)
   }
   const refusals = [...refused].map(([reason, count]) => ({ what: 'file' as const, reason, count }))
   return { files: [...found.values()], refused: refusals }
@@ -159,13 +159,17 @@ async function putInPlace(disk: StickDisk, { folder, name, bytes }: NewStickFile
   }
 }
 
-/** Takes away what writes that were interrupted have left. */
+/** Takes away what writes that were interrupted have left. @throws EdgeError INPUT_INVALID */
 export async function clearUnfinished(disk: StickDisk, folder: string): Promise<void> {
   let names = 0
-  for await (const name of disk.names(folder)) {
-    names += 1
-    if (names > COURIER_NAMES_MAX) return
-    if (UNFINISHED.test(name)) await disk.remove(folder, name)
+  try {
+    for await (const name of disk.names(folder)) {
+      names += 1
+      if (names > COURIER_NAMES_MAX) return
+      if (UNFINISHED.test(name)) await disk.remove(folder, name)
+    }
+  } catch (cause) {
+    throw unreadable(folder, cause)
   }
 }
 
@@ -183,6 +187,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOTDIR: 'something that is no folder',
   EACCES: 'no permission',
   EPERM: 'no permission',
+  EIO: 'a stick that does not answer',
   EROFS: 'a stick that cannot be written to',
 }
 
@@ -190,6 +195,10 @@ const WORDS: Readonly<Record<string, string>> = {
 export function wordOf(cause: unknown): string {
   const code = codeFrom(cause)
   return WORDS[code] ?? code
+}
+
+function unreadable(folder: string, cause: unknown): EdgeError {
+  return folderInvalid(folder, [wordOf(cause), 'a folder that can be read'], cause)
 }
 
 /** A folder that will not do: what was found and what was wanted. */

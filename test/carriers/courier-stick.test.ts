@@ -134,6 +134,15 @@ test('a write goes on when another node takes its unfinished file for one that w
   t.match(await lookAt(SYSTEM_STICKS, folder), { files: [{ size: large.length }] })
 })
 
+test('a stick that is gone when it is to be cleared is told in words', async (t) => {
+  const folder = await aFolder(t)
+
+  await t.rejects(clearUnfinished(SYSTEM_STICKS, join(folder, 'gone')), {
+    code: 'INPUT_INVALID',
+    facts: { field: 'folder', found: 'nothing of this name' },
+  })
+})
+
 test('what an interrupted write left is taken away, and nothing else', async (t) => {
   const folder = await aFolder(t)
   const names = ['.0123456789abcdef.part', '.mine.part', '0123456789abcdef.part', 'x.courier']
