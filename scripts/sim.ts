@@ -54,7 +54,11 @@ async function main(): Promise<number> {
 function readArguments(): Arguments {
   const program = new Command('scripts/sim')
     .description('Runs simulated fleets of real nodes; everything in a run follows from its seed.')
-    .option('--seeds <from-to>', 'first and last seed', readSeeds, readSeeds('1-100'))
+    .addOption(
+      new Option('--seeds <from-to>', 'first and last seed')
+        .argParser(readSeeds)
+        .default(readSeeds('1-100'), '1-100'),
+    )
     .option('--nodes <count>', 'headquarters and kits', readNumber, DEFAULT_OPTIONS.nodes)
     .option('--hours <count>', 'virtual hours with faults', readNumber, DEFAULT_OPTIONS.hours)
     .option('--actions <count>', 'what people do in them', readNumber, DEFAULT_OPTIONS.actions)

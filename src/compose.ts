@@ -1,8 +1,7 @@
 /**
  * The composition root: a data folder and a config in, a running node out. The only file that knows everybody.
  *
- * Whatever is opened goes onto one stack and is closed in reverse: the door, then sync, then the carriers, last the
- * store.
+ * Whatever is opened goes onto one stack and is closed in reverse: the door, then sync, then the carriers, last the store.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,6 +11,7 @@ import { keepRenewing } from '#app/renewal.ts'
 import { startAuditFeed, type AuditSink } from '#bridges/audit-feed.ts'
 import { openFileSink, openSyslogSink } from '#bridges/audit-sinks.ts'
 import { auditedLog } from '#bridges/audited-log.ts'
+import { SYSTEM_STICKS } from '#carriers/courier-disk.ts'
 import { openCourierCarrier } from '#carriers/courier.ts'
 import { openLanCarrier, type LanCarrier } from '#carriers/lan.ts'
 import { replaceCertificate } from '#config/data-folder.ts'
@@ -236,7 +236,7 @@ async function openCarriers(
   parts: Parts & World,
   stack: AsyncDisposableStack,
 ): Promise<OpenCarriers> {
-  const courier = stack.use(openCourierCarrier(parts))
+  const courier = stack.use(openCourierCarrier({ ...parts, disk: SYSTEM_STICKS }))
   const all: Carrier[] = [courier]
   let door: OpenCarriers['door'] = {}
   let direct: LanCarrier | undefined

@@ -6,6 +6,7 @@ import { must } from '#base/assert.ts'
 import { EdgeError } from '#base/errors.ts'
 import { openCourierFile, type CourierReader } from '#codec/courier-file.ts'
 import type { CourierKeys, CourierRefusal, CourierReport, CourierVisit } from '#ports/courier.ts'
+import type { StickDisk } from '#ports/stick.ts'
 import type { Store } from '#ports/store.ts'
 import { suiteOf } from '#trust/keys.ts'
 import type { ArrivalQueue } from './arrival-queue.ts'
@@ -22,6 +23,7 @@ import { partsOf, type StickContent, type StickFile } from './courier-stick.ts'
 /** What an import works with. */
 export interface Importing {
   readonly store: Store
+  readonly disk: StickDisk
   readonly books: Books
   readonly arrivals: ArrivalQueue
   readonly keys: CourierVisit['keys']
@@ -90,7 +92,7 @@ async function takeFile(task: Task): Promise<boolean> {
       }
     }
   }
-  for await (const part of partsOf(file)) {
+  for await (const part of partsOf(task.importing.disk, file)) {
     if (task.importing.signal.aborted) break
     if (part.kind === 'header') header = part.bytes
     else if (part.kind === 'broken') end = part.reason

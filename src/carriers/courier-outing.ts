@@ -11,17 +11,18 @@ import { compareLanes } from '#model/precedence.ts'
 import type { Handover, Parcel, PeerId } from '#ports/carrier.ts'
 import type { CourierKeys, CourierReport } from '#ports/courier.ts'
 import type { Random } from '#ports/random.ts'
+import type { StickDisk } from '#ports/stick.ts'
 import type { Store } from '#ports/store.ts'
 import { suiteOf } from '#trust/keys.ts'
 import { peerOf, type Books, type StickId } from './courier-books.ts'
-import type { WriteStickFile } from './courier-stick.ts'
+import { writeStickFile } from './courier-stick.ts'
 
 /** What an outing works with. */
 export interface OutingPorts {
   readonly store: Store
   readonly random: Random
   readonly books: Books
-  readonly write: WriteStickFile
+  readonly disk: StickDisk
 }
 
 /** Where it goes, and what is sealed with on the way. */
@@ -138,12 +139,13 @@ async function writeParts(
   secret: Uint8Array,
 ): Promise<void> {
   if (parts.length === 0) return
-  const { folder, stick, keys, store, random, books, write, sums } = state
+  const { folder, stick, keys, store, random, books, disk, sums } = state
   const suite = must(suiteOf(keys.suite), 'a node knows its own suite')
   const salt = random.bytes(COURIER_SALT_BYTES)
   const writer = writeCourierFile(suite, { secret, salt })
   const bytes = concatBytes(...parts.map(({ parcel }) => writer.add(parcel.bytes)), writer.end())
-  await write(folder, hexFromBytes(random.bytes(NAME_BYTES)), bytes)
+  const name = hexFromBytes(random.bytes(NAME_BYTES))
+  await writeStickFile(disk, { folder, name, bytes })
   const taken = { size: bytes.length, upTo: 0, beyond: [], isDone: true }
   await store.write([books.write(stick, hexFromBytes(salt), taken)])
   sums.files += 1

@@ -16,19 +16,14 @@ import type {
   StickStatus,
 } from '#ports/courier.ts'
 import type { Random } from '#ports/random.ts'
+import type { StickDisk } from '#ports/stick.ts'
 import type { Store } from '#ports/store.ts'
 import { openArrivalQueue } from './arrival-queue.ts'
 import { openContactQueue, type ContactQueue } from './contact-queue.ts'
 import { openBooks, peerOf, type StickBook } from './courier-books.ts'
 import { takeAll } from './courier-import.ts'
 import { openOuting, type Outing, type OutingPorts } from './courier-outing.ts'
-import {
-  clearUnfinished,
-  lookAt,
-  writeStickFile,
-  type StickContent,
-  type WriteStickFile,
-} from './courier-stick.ts'
+import { clearUnfinished, lookAt, type StickContent } from './courier-stick.ts'
 
 /** The carrier, and what people do with it. */
 export interface CourierCarrier extends Carrier, Courier {}
@@ -37,8 +32,8 @@ export interface CourierCarrier extends Carrier, Courier {}
 export interface CourierPorts {
   readonly store: Store
   readonly random: Random
-  /** How files come onto a stick; the system's way unless a test knows better. */
-  readonly write?: WriteStickFile
+  /** Where sticks are found. */
+  readonly disk: StickDisk
 }
 
 interface Bench extends OutingPorts {
@@ -52,12 +47,12 @@ const WAITING_MAX = { arrivalsMax: 256, bytesMax: 4_000_000 }
 
 /** Opens the carrier; it does nothing until a stick comes. */
 export function openCourierCarrier(ports: CourierPorts): CourierCarrier {
-  const { store, random, write = writeStickFile } = ports
+  const { store, random, disk } = ports
   const books = openBooks(ports, KEY_PREFIX)
   const contacts = openContactQueue()
   const arrivals = openArrivalQueue(WAITING_MAX)
   const outings = new Map<PeerId, Outing>()
-  const bench: Bench = { store, random, write, books, contacts, outings }
+  const bench: Bench = { store, random, disk, books, contacts, outings }
   const closing = new AbortController()
   const either = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, closing.signal])
   return {
@@ -75,14 +70,14 @@ export function openCourierCarrier(ports: CourierPorts): CourierCarrier {
     onQuiet: (peer, underWay) => outings.get(peer)?.quiet(underWay),
     exportTo: (visit, signal) => exportTo(bench, visit, either(signal)),
     importFrom: async (visit, signal) => {
-      const content = await lookAt(visit.folder)
+      const content = await lookAt(disk, visit.folder)
       const book = await know(bench, visit, content)
-      const importing = { store, books, arrivals, keys: visit.keys, signal: either(signal) }
+      const importing = { store, disk, books, arrivals, keys: visit.keys, signal: either(signal) }
       const report = await takeAll(importing, book, content)
       if (report.refused.some(isDamage)) await visit.missed(peerOf(book.stick))
       return report
     },
-    statusOf: async (folder) => statusFrom(await lookAt(folder), books.recognise),
+    statusOf: async (folder) => statusFrom(await lookAt(disk, folder), books.recognise),
     [Symbol.asyncDispose]: async () => {
       closing.abort()
       contacts.close()
@@ -97,10 +92,10 @@ async function exportTo(
   visit: CourierExport,
   stop: AbortSignal,
 ): Promise<CourierReport> {
-  const { contacts, outings } = bench
+  const { contacts, outings, disk } = bench
   const { folder } = visit
-  const content = await lookAt(folder)
-  await clearUnfinished(folder)
+  const content = await lookAt(disk, folder)
+  await clearUnfinished(disk, folder)
   const { stick } = await know(bench, visit, content)
   const peer = peerOf(stick)
   if (outings.has(peer)) throw busy(folder)

@@ -182,7 +182,9 @@ async function meet(tx: Tx, context: SyncContext, state: ContactState): Promise<
     await setHas(tx, context, { peer: state.peer, document, clock })
     tx.put(key.owed(state.peer, document), pack(context.now()))
   }
-  if (isNode(state.peer)) await passOnAgain(tx, context, { peer: state.peer })
+  // What others have signed for may have gone with a stick that is lost.
+  const isToHear = isNode(state.peer) || state.isVisit === true
+  if (isToHear) await passOnAgain(tx, context, { peer: state.peer })
 }
 
 /**

@@ -114,8 +114,8 @@ export interface Run {
   isLooking: boolean
   /** When a node last asked for a document, and how often: of all documents here and all nodes at most. */
   readonly asked: Map<string, { readonly at: Instant; readonly times: number }>
-  /** When a node last said something at a post office. */
-  readonly heard: Map<NodeId, Instant>
+  /** When a node last said something at each post office, or on a stick that is known: it may say nothing at another. */
+  readonly heard: Map<PeerId, Map<NodeId, Instant>>
   /** Who said to hold more of us than we ever sent: since when their proof is waited for, and how often it was. */
   readonly doubts: Map<NodeId, { readonly at: Instant; readonly times: number }>
   /** How much of us they said to hold, of documents where we have changes that were never sent. */

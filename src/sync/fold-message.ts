@@ -22,7 +22,7 @@ import {
   type WithoutEffect,
 } from './amendments.ts'
 import { key, range } from './keys.ts'
-import { placePost } from './placing.ts'
+import { placePost, resettleReplies } from './placing.ts'
 import type { Source, ViewEvent } from './projector.ts'
 import { pack, unpack, type ViewedRecord } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -111,6 +111,7 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
     message = await countReplies(scene, await adoptOrphans(amendmentScene(scene), message))
   tx.put(key.message(id), pack(message))
   tx.put(key.order(channel, order), pack(id))
+  if (message.replyCount > 0) await resettleReplies(tx, channel, id)
   tx.put(key.changed(channel, message.updatedAt, id), pack(id))
   const next: ChannelRecord = {
     ...counts,

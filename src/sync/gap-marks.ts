@@ -139,13 +139,13 @@ export async function isToBeAsked(
   return countBeyond(others, mine) > 0
 }
 
-/** Whether a node hears what this peer is asked: at a post office it has said something itself, a stick may come to anybody. */
+/** Whether a node hears what this peer is asked: at this post office it has said something itself, a stick may come to anybody. */
 function isThere(
   { run }: SyncContext,
   { peer, isVisit }: { readonly peer: PeerId; readonly isVisit: boolean },
   node: NodeId,
 ): boolean {
-  return isNode(peer) ? node === peer : isVisit || run.heard.has(node)
+  return isNode(peer) ? node === peer : isVisit || run.heard.get(peer)?.has(node) === true
 }
 
 /** The other nodes that may hold a document. */

@@ -4,13 +4,13 @@
  * accepted after that commit is on disk, never before. What cannot be opened or applied yet is kept on disk and tried
  * again when what it waits for has come. Bad input never loses anything and never throws.
  */
-import type { ActorId, DocumentId } from '#base/ids.ts'
+import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { decodeDelta } from '#codec/delta.ts'
 import { openEnvelope, type Opened } from '#codec/envelope.ts'
 import { decodeLoad } from '#codec/load.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import { covers } from '#model/log.ts'
-import type { Arrival } from '#ports/carrier.ts'
+import type { Arrival, PeerId } from '#ports/carrier.ts'
 import { isHeardIn } from './audience.ts'
 import { disbelieved, refused } from './alarms.ts'
 import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
@@ -93,9 +93,21 @@ async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): P
     if (incoming.since === undefined) disbelieved(tx, context, why)
     return park(tx, context, { incoming, wait: 'certificate' }) // or the directory has not said yet that it is
   }
-  if (incoming.from !== undefined && !isNode(incoming.from))
-    tx.afterwards(() => context.run.heard.set(opened.sender.node, context.now()))
+  noteHeard(tx, context, { place: incoming.from, sender: opened.sender.node })
   return takeBody(tx, context, { sealed: opened, incoming })
+}
+
+/** Somebody says something at a post office, and may be asked there. */
+function noteHeard(
+  tx: Tx,
+  context: SyncContext,
+  { place, sender }: { readonly place: PeerId | undefined; readonly sender: NodeId },
+): void {
+  if (place === undefined || isNode(place)) return
+  tx.afterwards(() => {
+    const { heard } = context.run
+    heard.set(place, (heard.get(place) ?? new Map<NodeId, Instant>()).set(sender, context.now()))
+  })
 }
 
 /** Takes what was in an envelope: the notes first, whatever becomes of the delta that they rode with. */

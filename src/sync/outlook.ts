@@ -40,17 +40,21 @@ export async function outlookOn(
   const { from, to } = range.order(channel)
   const ahead = key.order(channel, orderKeyAfter(until))
   const [found] = await tx.list({ from, to: ahead, reverse: true, limit: 1 })
-  const believed = found === undefined ? 0 : placesOfKey(found[0].slice(from.length)).at
-  const objections = await objectionsTo(tx, channel, { from: ahead, to })
-  return { placeAt: Math.max(believed, elsewhere), until, objections }
+  const standing = found === undefined ? 0 : placesOfKey(found[0].slice(from.length)).at
+  const { believed, objections } = await lookAhead(tx, channel, { until, from: ahead, to })
+  return { placeAt: Math.max(standing, believed, elsewhere), until, objections }
 }
 
-/** The nodes whose messages stand in `beyond`, the lowest and the highest places of those that are looked at. */
-async function objectionsTo(
+/**
+ * The nodes whose messages stand in `beyond`, the lowest and the highest places of those that are looked at. What stands there
+ * only because it answers such a message is believed: the newest place of these is given, too.
+ */
+async function lookAhead(
   tx: Tx,
   channel: ChannelId,
-  beyond: Range,
-): Promise<readonly Objection[]> {
+  beyond: Range & { readonly until: Instant },
+): Promise<{ readonly believed: Instant; readonly objections: readonly Objection[] }> {
+  let believed = 0
   const lowest = await tx.list({ ...beyond, limit: AHEAD_LOOKED_AT })
   const highest = await tx.list({ ...beyond, limit: AHEAD_LOOKED_AT, reverse: true })
   const objections = new Map<string, Objection>()
@@ -60,11 +64,15 @@ async function objectionsTo(
     if (message === undefined) continue
     const node = nodePrefixOfActor(message.actor)
     const { placeAt } = placesOfKey(place.slice(range.order(channel).from.length))
+    if (placeAt <= beyond.until) {
+      believed = Math.max(believed, placeAt)
+      continue
+    }
     const { from, until } = objections.get(node) ?? { from: placeAt, until: placeAt }
     const [least, most] = [Math.min(placeAt, from), Math.max(placeAt, until)]
     objections.set(node, { node, from: least, until: most })
   }
-  return [...objections.values()].slice(0, OBJECTIONS_MAX)
+  return { believed, objections: [...objections.values()].slice(0, OBJECTIONS_MAX) }
 }
 
 /**

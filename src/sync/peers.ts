@@ -63,5 +63,8 @@ export async function forgetPeer(tx: Tx, context: SyncContext, peer: PeerId): Pr
   for (const part of parts) for (const [place] of await tx.list(part(peer))) tx.delete(place)
   for (const lane of LANES) tx.delete(key.nextNumber(peer, lane))
   tx.delete(key.peer(peer))
-  tx.afterwards(() => context.peers.delete(peer))
+  tx.afterwards(() => {
+    context.peers.delete(peer)
+    context.run.heard.delete(peer)
+  })
 }

@@ -6,6 +6,8 @@
  *
  * An objection is overruled where another node, to whose time nobody objected, wrote in the channel on that day or later: so
  * who lies about the time cannot push what others say into the past. Then it is the post that objects which stands behind.
+ *
+ * Whatever comes of all that, a reply stands behind the first message of its thread.
  */
 import {
   nodePrefixOfActor,
@@ -59,7 +61,40 @@ export async function placePost(tx: Tx, posted: Posted): Promise<string> {
   const id = postIdOf(document, logged.actor, logged.seq)
   const at = await settledAt(tx, { channel, clocks }, { node, placeAt })
   if (at < placeAt) tx.put(key.sunk(channel, node, { placeAt, id }), pack(id))
-  return orderKeyAt({ placeAt, id }, at)
+  const { content } = logged.entry
+  const root = content.kind === 'post' ? content.root : undefined
+  return orderIn(tx, channel, { placeAt, id, root, at })
+}
+
+/** The order key of a message that would stand at `at`: a reply before the first message of its thread stands behind that. */
+async function orderIn(
+  tx: Pick<Tx, 'get'>,
+  channel: ChannelId,
+  { root, at, ...own }: Placeable,
+): Promise<string> {
+  const order = orderKeyAt(own, at)
+  const first = root && unpack<MessageRecord>(await tx.get(key.message(root)))
+  const isFirst = first !== undefined && first.channel === channel && first.root === undefined
+  if (!isFirst || first.order < order) return order
+  return orderKeyAt(own, placesOfKey(first.order).at + 1)
+}
+
+interface Placeable {
+  readonly id: PostId
+  readonly root: PostId | undefined
+  readonly placeAt: Instant
+  readonly at: Instant
+}
+
+/** Puts the replies to a message where they stand now that it has come, has moved or is gone. */
+export async function resettleReplies(tx: Tx, channel: ChannelId, root: PostId): Promise<void> {
+  const replies = await tx.list(range.thread(root))
+  if (replies.length === 0) return
+  const scene = { channel, clocks: await clocksOf(tx, channel) }
+  for (const [, bytes] of replies) {
+    const reply = await messageNamed(tx, bytes)
+    if (reply?.channel === channel) await resettle(tx, scene, reply)
+  }
 }
 
 interface Scene {
@@ -227,13 +262,15 @@ async function resettleOf(tx: Tx, scene: Scene, { node, from, until }: Objection
 async function resettle(tx: Tx, scene: Scene, message: MessageRecord): Promise<void> {
   const node = nodePrefixOfActor(message.actor)
   const { placeAt } = placesOfKey(message.order)
+  const { id, root } = message
   const at = await settledAt(tx, scene, { node, placeAt })
-  const order = orderKeyAt({ placeAt, id: message.id }, at)
+  const sunk = key.sunk(scene.channel, node, { placeAt, id })
+  if (at < placeAt) tx.put(sunk, pack(id))
+  else tx.delete(sunk)
+  const order = await orderIn(tx, scene.channel, { placeAt, id, root, at })
   if (order === message.order) return
   await move(tx, message, order)
-  const sunk = key.sunk(scene.channel, node, { placeAt, id: message.id })
-  if (at < placeAt) tx.put(sunk, pack(message.id))
-  else tx.delete(sunk)
+  if (root === undefined) await resettleReplies(tx, scene.channel, id)
 }
 
 async function move(tx: Tx, message: MessageRecord, order: string): Promise<void> {

@@ -164,7 +164,10 @@ export async function coverPeer(tx: Tx, context: SyncContext, only: NodeId): Pro
   for (const audience of heldAudiences(context)) await cover(tx, context, { audience, only })
 }
 
-/** Offers documents to peers that may hold them and lack some of them; takes back what may not be given any more. */
+/**
+ * Offers documents to peers that may hold them and lack some of them; takes back what may not be given any more. Of a peer that
+ * showed its certificate in a contact alone, before the last start, nothing is known until it does so again: its offers stay.
+ */
 async function offerAnew(
   tx: Tx,
   context: SyncContext,
@@ -173,6 +176,7 @@ async function offerAnew(
   const documents = (await allDocuments(tx)).filter(isMeant)
   for (const document of documents) await markUneven(tx, document, context.now())
   for (const peer of context.peers) {
+    if (isNode(peer) && context.roster.byNode(peer) === undefined) continue
     for (const document of documents)
       await setHas(tx, context, { peer, document, clock: await hasOf(tx, peer, document) })
   }

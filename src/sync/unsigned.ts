@@ -72,7 +72,8 @@ async function isDue(
     return false
   }
   if (known.at <= now && now < known.at + UNSIGNED_MS * 2 ** known.times) return false
-  if (!lacking.some((node) => (context.run.heard.get(node) ?? 0) > known.at)) return false
+  const heard = context.run.heard.get(state.peer)
+  if (!lacking.some((node) => (heard?.get(node) ?? 0) > known.at)) return false
   const times = Math.min(UNSIGNED_DOUBLINGS_MAX, known.times + 1)
   watched.set(document, { at: now, clock: lies, times })
   return true

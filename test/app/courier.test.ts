@@ -1,9 +1,9 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { EdgeError } from '#base/errors.ts'
-import { writeStickFile } from '#carriers/courier-stick.ts'
+import { SYSTEM_STICKS } from '#carriers/courier-disk.ts'
 import { COURIER_IN_FLIGHT_MAX } from '#base/limits.ts'
+import type { StickDisk } from '#ports/stick.ts'
 import { aChannelDraft } from '../support/app.ts'
 import { aKit, copyStick, type Kit } from '../support/couriers.ts'
 import { must } from '#base/assert.ts'
@@ -120,6 +120,28 @@ test('a receipt on a stick that is lost goes again on the next one', async (t) =
   t.equal(await wordOf(kit), 'stored')
 })
 
+test('what a third node has signed for comes home on a new stick, when the one it was on is lost', async (t) => {
+  const [hub, kit, third] = [
+    await aKit(t, 'alpha', { role: 'hub', knows: people }),
+    await aKit(t, 'bravo', { knows: people }),
+    await aKit(t, 'charlie', { knows: people }),
+  ]
+  const [out, lost, home] = [await aFolder(t), await aFolder(t), await aFolder(t)]
+  await exchange([hub, kit, third], out)
+  await kit.say('is it with charlie?')
+  await kit.exportTo(out)
+  await third.importFrom(out)
+  await third.exportTo(lost)
+  await hub.importFrom(lost)
+  await hub.exportTo(lost)
+  t.equal(await wordOf(kit, 'charlie'), 'left this kit')
+
+  await hub.exportTo(home)
+  await kit.importFrom(home)
+
+  t.equal(await wordOf(kit, 'charlie'), 'stored')
+})
+
 test('only what is new goes onto a stick that is known, and nothing when there is nothing', async (t) => {
   const kit = await aKit(t, 'bravo', { knows: people })
   const stick = await aFolder(t)
@@ -222,12 +244,13 @@ test('what a damaged file held comes again even when nothing follows it', async 
 
 test('a stick that fills up takes what it can; the rest goes onto the next', async (t) => {
   let room = 0
-  const write: typeof writeStickFile = async (folder, name, bytes) => {
-    if (bytes.length > room) throw new EdgeError('STICK_FULL', { bytes: bytes.length })
+  const create: StickDisk['create'] = async (folder, name, bytes) => {
+    await SYSTEM_STICKS.create(folder, name, bytes.subarray(0, room))
+    if (bytes.length > room) throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
     room -= bytes.length
-    await writeStickFile(folder, name, bytes)
   }
-  const kit = await aKit(t, 'bravo', { knows: people, write })
+  const sticks = { ...SYSTEM_STICKS, create }
+  const kit = await aKit(t, 'bravo', { knows: people, sticks })
   const other = await aKit(t, 'charlie', { knows: people })
   const [small, large] = [await aFolder(t), await aFolder(t)]
   await kit.say('there is no room for me')
@@ -319,10 +342,12 @@ async function exchange(kits: readonly Kit[], stick: string): Promise<void> {
     }
 }
 
-/** The word for the newest message of a kit, towards the first other node. */
-async function wordOf({ node, operator }: Kit): Promise<string> {
+/** The word for the newest message of a kit, towards one other node, or the first. */
+async function wordOf({ node, operator }: Kit, name?: string): Promise<string> {
   const [square] = await node.channelsOf(operator.id)
   const { messages } = await node.page(operator.id, square!.id, { limit: 1 })
   const { deliveries } = await node.delivery(operator.id, messages[0]!.id)
-  return deliveries[0]?.word ?? 'nobody to go to'
+  const isMeant = (one: { readonly destinationName: string }): boolean =>
+    name === undefined || one.destinationName === name
+  return deliveries.find(isMeant)?.word ?? 'nobody to go to'
 }

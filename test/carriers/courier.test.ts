@@ -5,6 +5,7 @@ import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { EdgeError } from '#base/errors.ts'
 import { COURIER_STICKS_MAX } from '#base/limits.ts'
+import { SYSTEM_STICKS } from '#carriers/courier-disk.ts'
 import { openCourierCarrier, type CourierCarrier, type CourierPorts } from '#carriers/courier.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
 import type { CourierExport, CourierImport, CourierReport } from '#ports/courier.ts'
@@ -82,9 +83,12 @@ test('a full stick loses nothing, and leaves nothing half written', async (t) =>
   const stick = await aFolder(t)
   let isFull = true
   const alpha = aSide('alpha', {
-    write: async (folder, name, bytes) => {
-      if (isFull) throw new EdgeError('STICK_FULL', { bytes: bytes.length })
-      await writeFile(join(folder, `${name}.courier`), bytes)
+    disk: {
+      ...SYSTEM_STICKS,
+      create: async (folder, name, bytes) => {
+        await SYSTEM_STICKS.create(folder, name, isFull ? bytes.subarray(0, 100) : bytes)
+        if (isFull) throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
+      },
     },
   })
   const sent: string[] = []
@@ -174,7 +178,8 @@ interface CourierSide extends CarrierSide {
 
 function aSide(name: string, part: Partial<CourierPorts> & { store?: Store } = {}): CourierSide {
   const store = part.store ?? openMemoryStore()
-  const courier = openCourierCarrier({ store, random: seededRandom(name.charCodeAt(0)), ...part })
+  const random = seededRandom(name.charCodeAt(0))
+  const courier = openCourierCarrier({ store, random, disk: SYSTEM_STICKS, ...part })
   return { ...hear(courier, store), courier }
 }
 

@@ -29,6 +29,7 @@ test('an empty file means every default', async (t) => {
     unlock: { trafficKeepsOpen: false, cipher: 'chacha20-poly1305' },
     audit: {},
     keys: { rotateAfterDays: 30 },
+    compression: { trainAfterDays: 1 },
     readReceipts: { send: true, exceptChannels: [] },
     carriers: [{ kind: 'lan', dial: [], receiptDelayMs: 200, backOffMsMax: 30_000 }],
   })

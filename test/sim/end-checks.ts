@@ -52,6 +52,7 @@ export async function checkEnd(ground: EndGround): Promise<View | undefined> {
   for (const [member, view] of views) {
     checkMessages(end, member, view)
     checkForgeries(end, member, view)
+    checkThreads(end, member, view)
     checkLeftovers(end, member)
   }
   checkSame(end, views)
@@ -120,6 +121,20 @@ function checkMessages(end: End, member: Member, view: View): void {
   for (const message of shown) {
     const isExplained = known.has(message.id) || numbersIn(Buffer.from(message.body)).length > 0
     if (!isExplained) twice(verdict, where, `message ${message.id}, which nobody wrote,`)
+  }
+}
+
+/** Promise 9: whatever the clocks said, nobody is shown an answer before what it answers. */
+function checkThreads({ verdict }: End, { name: where }: Member, view: View): void {
+  for (const { messages } of view.channels.values()) {
+    const all = new Set(messages.map(({ id }) => id))
+    const shown = new Set<string>()
+    for (const { id, root, body } of messages) {
+      shown.add(id)
+      if (root === undefined || shown.has(root) || !all.has(root)) continue
+      const broken = 'promise 9: wrong clocks' as const
+      verdict.fail({ broken, where, wanted: 'answers behind what they answer', found: body })
+    }
   }
 }
 
@@ -244,6 +259,8 @@ function checkHeads(end: End): void {
     const name = parseDocumentId(document)
     // What a node records is for itself and headquarters.
     if (name?.kind === 'audit') {
+      // Whatever is done with a stick is noted once more.
+      if (topology.isFarForGood === true && topology.far === member.index) return false
       const ends = new Set([home.index, member.index])
       return name.node === member.id && reachOf(topology, home.index, ends).has(member.index)
     }

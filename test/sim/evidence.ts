@@ -22,6 +22,8 @@ export interface Evidence {
   readonly onAnswered: (node: number, bytes: Uint8Array) => void
   readonly onViewed: (node: number, channel: ChannelId) => void
   readonly isOnDisk: (node: number, message: number) => boolean
+  /** It lies there in a document, and not only in an envelope that came too early. */
+  readonly isApplied: (node: number, message: number) => boolean
   readonly hasLeft: (node: number, message: number) => boolean
   /** What is in an envelope; undefined when it cannot be opened here. */
   readonly contentOf: (envelope: Uint8Array) => EnvelopeContent | undefined
@@ -52,6 +54,7 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
   const keyring = openKeyring(organisation.suite, organisation.id, secret)
   const roster = openRoster(organisation)
   const onDisk = new Set<string>()
+  const applied = new Set<string>()
   const left = new Set<string>()
   const viewed = new Set<string>()
   /** Envelopes whose channel was not known here yet. */
@@ -93,12 +96,15 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
         const entry = key.startsWith('loose/k/') ? keyEntryIn(value) : undefined
         if (entry !== undefined) learnLife(roster, entry)
         if (KEPT_SEALED.test(key)) noteSealed({ into: onDisk, node, bytes: keptBytes(value) })
-        else for (const number of numbersIn(value)) onDisk.add(`${node} ${number}`)
+        else
+          for (const number of numbersIn(value))
+            for (const set of [onDisk, applied]) set.add(`${node} ${number}`)
       }
     },
     onAnswered: (node, bytes) => noteSealed({ into: left, node, bytes }),
     onViewed: (node, channel) => void viewed.add(`${node} ${channel}`),
     isOnDisk: (node, message) => isIn(onDisk, node, message),
+    isApplied: (node, message) => applied.has(`${node} ${message}`),
     hasLeft: (node, message) => isIn(left, node, message),
     isViewed: (node, channel) => viewed.has(`${node} ${channel}`),
     contentOf,

@@ -155,15 +155,21 @@ function restoreDisk({ stage, phase }: Scene, chance: Chance, hours: number): vo
 function cutLinks(scene: Scene, chance: Chance): void {
   const { lan, post } = scene.stage
   for (const [a, b] of pairs(scene.stage)) {
+    if (isFar(scene, a) || isFar(scene, b)) continue
     flap(scene, chance.fork(`${a.name} ${b.name}`), (isUp) =>
       isUp ? lan.plug(a.id, b.id) : lan.unplug(a.id, b.id),
     )
   }
   for (const member of postMembers(scene.stage)) {
+    if (isFar(scene, member)) continue
     flap(scene, chance.fork(`post ${member.name}`), (isUp) =>
       isUp ? post.plug(member.id) : post.unplug(member.id),
     )
   }
+}
+
+function isFar({ stage: { topology } }: Scene, { index }: Member): boolean {
+  return topology.far === index
 }
 
 function flap(scene: Scene, chance: Chance, set: (isUp: boolean) => void): void {

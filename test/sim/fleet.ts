@@ -9,6 +9,7 @@ import { sha256 } from '#base/hash.ts'
 import { openEdgeNode } from '#app/edge-node.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { Carrier } from '#ports/carrier.ts'
+import type { Courier } from '#ports/courier.ts'
 import type { Log } from '#ports/log.ts'
 import type { Passwords } from '#ports/passwords.ts'
 import type { Store } from '#ports/store.ts'
@@ -73,13 +74,20 @@ export interface FleetWorld {
   readonly marks: Marks
   readonly verdict: Verdict
   readonly organisationSecret: Uint8Array
-  readonly openCarriers: (member: Member, boot: Boot, store: Store) => readonly Carrier[]
+  readonly openCarriers: (member: Member, boot: Boot, store: Store) => Carriers
   /** What a node believes of others, for one life. */
   readonly rosterFor: (member: Member, roster: Roster) => Roster
   /** Whether some node is in wrong hands, so that others must refuse what it sends. */
   readonly isSomebodyCaptured: () => boolean
   readonly onLost: (member: Member) => void
   readonly onEvent: (member: Member, event: NodeEvent) => void
+}
+
+/** The ways of one life of a node. */
+export interface Carriers {
+  readonly carriers: readonly Carrier[]
+  /** Where there are sticks. */
+  readonly courier?: Courier
 }
 
 /** Power on and power off. */
@@ -278,7 +286,7 @@ function openNode(
     passwords: QUICK_PASSWORDS,
     random: member.bugs.random(randomFrom(member.chance)),
     log: openLogPort(world, member, life),
-    carriers: world.openCarriers(member, boot, store),
+    ...world.openCarriers(member, boot, store),
   }
   const options = {
     identity: member.identity,

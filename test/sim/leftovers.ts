@@ -4,6 +4,7 @@ import { isFounder, kindOfChannel } from '#model/channel-id.ts'
 import { channelOfDocument } from '#model/document-id.ts'
 import type { Amendment } from '#model/view.ts'
 import { unpack, type KeptRecord } from '#sync/records.ts'
+import { isStick } from './couriers.ts'
 import type { Sealing } from './evidence.ts'
 import type { Member } from './fleet.ts'
 import type { Said } from './said.ts'
@@ -59,6 +60,8 @@ function mayStay(
   [place, value]: readonly [string, Uint8Array],
 ): boolean {
   const { captured } = rest
+  // Nobody carries a stick any more.
+  if (isStick(place)) return true
   // Nobody goes to a captured node any more.
   if (captured.some(({ id }) => place.includes(`/${id}/`))) return true
   if (prefix === 'park/') return mayStayParked(rest, value)

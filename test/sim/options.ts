@@ -16,6 +16,7 @@ export const FAULTS = [
   'swizzle',
   'slow-disks',
   'slow-consumers',
+  'sticks',
 ] as const
 
 /** One kind of fault. */

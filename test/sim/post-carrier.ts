@@ -50,8 +50,10 @@ export interface Post {
 /** From a node to the post office, or back. */
 export type PostWay = 'there' | 'back'
 
+/** What nodes call it. */
+export const POST = 'post:sim'
+
 const NAME = 'post'
-const PEER = 'post:sim'
 /** A visit in which nothing is heard of the other side is given up after this long at most, in milliseconds. */
 const DEAF_MS_MAX = 3 * 60_000
 /** Parcels that are offered to one node at once. */
@@ -164,7 +166,7 @@ export function openPost(world: NetworkWorld): Post {
     there({ bytes: parcel.bytes.length, lane: parcel.lane }, () => {
       if (!visit.isOpen || visit.muted.has('there')) return marks.count('post.parcel-lost')
       // What a post office has not looked at yet goes with its power.
-      lookLater(world, PEER, () =>
+      lookLater(world, POST, () =>
         isUp && isSameStart(visit.start, office.start())
           ? store()
           : marks.count('post.parcel-lost'),
@@ -236,7 +238,7 @@ export function openPost(world: NetworkWorld): Post {
       for (const node of boxes.keys()) cut(node)
       const lost = office.failPower(timeline.now() - unsyncedMs)
       if (lost > 0) marks.count('post.acknowledged-and-lost')
-      world.trace.note(PEER, 'power failure', { lost, downMs })
+      world.trace.note(POST, 'power failure', { lost, downMs })
       timeline.after(downMs, () => {
         isUp = true
         for (const node of boxes.keys()) tryLater(node)
@@ -244,7 +246,7 @@ export function openPost(world: NetworkWorld): Post {
     },
     wipe: () => {
       marks.count('post.wiped')
-      world.trace.note(PEER, 'wiped')
+      world.trace.note(POST, 'wiped')
       for (const node of boxes.keys()) cut(node)
       office.wipe()
     },
@@ -261,12 +263,12 @@ function beginVisit(
   const resumed = office.resume(place)
   const isSame = resumed.sequence === place.sequence && place.stream === resumed.stream
   const mayHaveForgotten = !world.faults.hidesForgetting && !isSameStart(told, start)
-  const contact = { peer: PEER, isUp: true, mayHaveForgotten } as const
+  const contact = { peer: POST, isUp: true, mayHaveForgotten } as const
   const side = openSide(world, NAME, { endpoint: box.endpoint, contact })
   // What lay beyond a place that is gone may be something else by now.
   const cursor = { place: resumed, beyond: isSame && !mayHaveForgotten ? beyond : [], told }
   const here = world.nameOf(box.endpoint.node)
-  const roads = { there: openRoad(world, here, PEER), back: openRoad(world, PEER, here) }
+  const roads = { there: openRoad(world, here, POST), back: openRoad(world, POST, here) }
   return { box, side, start, roads, muted, offered: new Set(), isOpen: true, cursor }
 }
 
@@ -293,7 +295,7 @@ function offer(world: NetworkWorld, visit: Visit, { item, cursorWith, onDone }: 
     world.onTraffic()
     trace.note(here, 'fetches', { sequence: item.sequence })
     const arrival = {
-      peer: PEER,
+      peer: POST,
       bytes: Uint8Array.from(item.bytes),
       get bookmark() {
         return [writeOf(ahead(cursorWith(), faults.cursorAhead))]

@@ -3,6 +3,7 @@
  * under way, and see whether the promises hold; then switch everything off and on, and look again.
  */
 import type { Instant } from '#base/ids.ts'
+import { AUDIT_TALLY_MS_MAX } from '#base/limits.ts'
 import { planCapture } from './capture.ts'
 import { checkEnd, mustCome } from './end-checks.ts'
 import type { Member } from './fleet.ts'
@@ -42,6 +43,8 @@ const HOUR_MS = 60 * MINUTE_MS
 const FOUNDING_MS_MAX = 2 * HOUR_MS
 /** Nothing under way for this long means that nothing will be. */
 const QUIET_MS = 10 * MINUTE_MS
+/** What sticks bring goes on over links, and what comes over links onto sticks. */
+const SHUTTLES = 3
 /** A run that rings more alarms than this in a while is going round in circles. */
 const STEPS_MAX = 20_000
 const STEPS_WINDOW_MS = 10 * MINUTE_MS
@@ -103,16 +106,19 @@ async function live(world: World): Promise<void> {
   else await playScript(world, passingOf(world))
   if (world.verdict.failure() !== undefined) return
   world.trace.note('world', 'faults stop')
+  world.sticks.end(world)
   world.faults.end(world)
-  await drain(world)
+  await comeToRest(world)
   await checkAll(world)
   if (world.verdict.failure() !== undefined) return
   world.trace.note('world', 'all off and on')
   for (const member of world.members) world.fleet.cutPower(member)
   for (const member of world.members) world.fleet.switchOn(member)
-  await drain(world)
+  await comeToRest(world)
   await checkAll(world)
   if (world.verdict.failure() !== undefined) return
+  // What others caused is counted for an hour at most before it is told.
+  await advance(world, world.timeline.now() + AUDIT_TALLY_MS_MAX + QUIET_MS)
   const before = world.lastTrafficAt()
   await advance(world, world.timeline.now() + IDLE_MS)
   checkIdle(world, before)
@@ -144,6 +150,7 @@ async function faultyHours(world: World): Promise<void> {
   }
   world.faults.begin(world)
   planCapture(world)
+  world.sticks.begin(world, lengthMs)
   sweepWords(world, timeline.now() + lengthMs)
   await advance(world, timeline.now() + lengthMs)
 }
@@ -171,6 +178,21 @@ function sweepWords(world: World, until: Instant): void {
 function giveUp({ members, fleet }: World): void {
   for (const member of members)
     if (member.isShutOut && member.boot !== undefined) fleet.cutPower(member)
+}
+
+/** Where only sticks reach a kit, somebody carries them once the others have nothing to say any more, and they hear of it. */
+async function comeToRest(world: World): Promise<void> {
+  const { sticks, members, topology, marks } = world
+  await drain(world)
+  const [headquarters, far] = [members[0], members[topology.far ?? 0]]
+  if (topology.isFarForGood !== true || headquarters === undefined || far === undefined) return
+  for (let times = 0; times < SHUTTLES && world.verdict.failure() === undefined; times += 1) {
+    if (far.capturedAt !== undefined) return
+    const work = sticks.shuttle(world, [headquarters, far])
+    await during(world, 'sticks to and fro', { ms: HOUR_MS, work })
+    await drain(world)
+  }
+  marks.count('stick.far-for-good')
 }
 
 /** Waits until all nodes are open and nothing has been under way for a while. */

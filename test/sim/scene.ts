@@ -37,7 +37,9 @@ export function often({ stage, phase }: Scene, wait: () => number, act: () => vo
 
 /** The ends of each cable. */
 export function pairs({ topology, members }: Stage): readonly (readonly [Member, Member])[] {
+  const { far, isFarForGood } = topology
   return topology.cables.flatMap(([a, b]) => {
+    if (isFarForGood === true && (a === far || b === far)) return [] // people go that way
     const [first, second] = [members[a], members[b]]
     return first === undefined || second === undefined ? [] : [[first, second] as const]
   })

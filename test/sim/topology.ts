@@ -6,6 +6,10 @@ export interface Topology {
   readonly name: string
   readonly cables: readonly (readonly [number, number])[]
   readonly post: readonly number[]
+  /** A kit that nothing but sticks reaches while there are faults. */
+  readonly far?: number | undefined
+  /** Nothing else reaches it ever; then somebody goes to and fro between it and headquarters. */
+  readonly isFarForGood?: boolean
 }
 
 /** The nodes that `from` reaches over nodes of `inside` alone, itself included. */
@@ -21,6 +25,21 @@ export function reachOf(
   for (const a of reached)
     for (const b of inside) if (!reached.has(b) && meets(a, b)) reached.add(b)
   return reached
+}
+
+/** The same fleet with one kit that only sticks reach. They are a way, too: people take them to headquarters and back. */
+export function withFar(
+  drawn: Topology,
+  { far, isForGood }: { readonly far: number; readonly isForGood: boolean },
+): Topology {
+  const others = drawn.cables.filter((ends) => !ends.includes(far))
+  const post = drawn.post.filter((index) => index !== far)
+  const count = new Set([0, ...drawn.cables.flat(), ...drawn.post]).size
+  const near = new Set(Array.from({ length: count }, (_, index) => index))
+  near.delete(far)
+  const isWhole = reachOf({ ...drawn, cables: others, post }, 0, near).size === near.size
+  if (!isForGood || !isWhole) return { ...drawn, far }
+  return { ...drawn, cables: [...others, [0, far]], post, far, isFarForGood: true }
 }
 
 /** Draws the shape of a fleet of `count` nodes. */

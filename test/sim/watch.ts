@@ -9,6 +9,7 @@ import type { Arrival, Carrier, Parcel, PeerId } from '#ports/carrier.ts'
 import { envelopeName } from '#sync/ledger.ts'
 import type { EnvelopeContent, Evidence } from './evidence.ts'
 import type { Boot, Member } from './fleet.ts'
+import { POST } from './post-carrier.ts'
 import type { Book, Said } from './said.ts'
 import type { Marks } from './trace.ts'
 import type { Verdict } from './verdict.ts'
@@ -231,12 +232,12 @@ function openFetching({ verdict, marks, copies }: WatchGround): Fetching {
   return {
     onPostStarted: () => taken.clear(),
     onSend: ({ id }, peer, { bytes, lane, number }) => {
-      if (!peer.startsWith('post:')) return
+      if (peer !== POST) return
       const name = envelopeName(bytes)
       put.set(name, (put.get(name) ?? new Set()).add(`${id} ${lane} ${number}`))
     },
     onAccepted: (member, boot, { peer, bytes }) => {
-      if (!peer.startsWith('post:')) return
+      if (peer !== POST) return
       const name = envelopeName(bytes)
       const place = `${member.index} ${name}`
       const lives = taken.get(place) ?? new Set<Boot>()

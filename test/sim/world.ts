@@ -11,6 +11,7 @@ import { signingPair, SUITE_NACL, type KeyPair } from '#trust/keys.ts'
 import { openBugs } from './bugs.ts'
 import { openChance, type Chance } from './chance.ts'
 import { openCircles } from './circles.ts'
+import { openSticks, planSticks, type Sticks } from './couriers.ts'
 import { drawClockFault, TRUE_CLOCK } from './clock.ts'
 import { openDeliveryChecker, type DeliveryChecker } from './delivery-checker.ts'
 import { openDisk } from './disk.ts'
@@ -30,7 +31,7 @@ import { openPost, type Post } from './post-carrier.ts'
 import { openBook, type Book, type Said } from './said.ts'
 import { openSilence, type Silence } from './silence.ts'
 import { openTimeline, type Timeline } from './timeline.ts'
-import { drawTopology } from './topology.ts'
+import { drawTopology, withFar } from './topology.ts'
 import { openMarks, openTrace, type Marks, type Trace } from './trace.ts'
 import { openVerdict, type Verdict } from './verdict.ts'
 import { openWatch } from './watch.ts'
@@ -51,6 +52,7 @@ export interface World extends Stage, Society {
   readonly members: Member[]
   readonly fleet: Fleet
   readonly faults: Faults
+  readonly sticks: Sticks
   readonly deliveries: DeliveryChecker
   readonly secrecy: Secrecy
   readonly silence: Silence
@@ -90,14 +92,20 @@ export function openWorld(
   const { now } = timeline
   const secrecy = openSecrecy({ organisation, secret, circles, verdict, now })
   const deliveries = openDeliveryChecker({ members, evidence, verdict, marks })
-  const silence = openSilence({ members, verdict, marks })
+  const silence = openSilence({ members, verdict, marks, evidence })
   const faults = openFaults(chance.fork('faults'), options)
-  const topology = drawTopology(chance.fork('topology'), options.nodes)
+  const drawn = drawTopology(chance.fork('topology'), options.nodes)
+  const hasSticks = !options.without.includes('sticks')
+  const plan = planSticks(chance.fork('sticks'), hasSticks ? options.nodes : 0)
+  const { far, isFarForGood: isForGood } = plan
+  const topology = far === undefined ? drawn : withFar(drawn, { far, isForGood })
   trace.note('world', 'founded', { seed, topology: topology.name, nodes: options.nodes })
   const asked = new Set<Question>()
   const society = { book, evidence, circles, timeline, verdict, trace, marks, asked }
   const network = openNetwork({ timeline, trace, marks, chance, faults, members, evidence })
-  const { lan, lastTrafficAt } = network
+  const { lan, lastTrafficAt, onTraffic } = network
+  const carried = { society, onTraffic, far: plan.far }
+  const sticks = openSticks(chance.fork('sticks'), plan, carried)
   const copies = options.planted.includes('renumbered-duplicates') ? 2 : 1
   const watch = openWatch({ members, book, evidence, verdict, marks, now, copies })
   const post: Post = { ...network.post, ...noticed(network.post, watch.onPostStarted) }
@@ -122,11 +130,17 @@ export function openWorld(
         ...(hasCable ? [lan.open({ identity: member.identity, roster }, life)] : []),
         ...(topology.post.includes(member.index) ? [post.open(member.id, life, store)] : []),
       ]
-      return carriers.map((carrier) => member.bugs.carrier(watch.carrier(member, boot, carrier)))
+      const byHand = sticks.open(member, boot, store)
+      const all = [...carriers, ...(byHand === undefined ? [] : [byHand.carrier])]
+      return {
+        carriers: all.map((carrier) => member.bugs.carrier(watch.carrier(member, boot, carrier))),
+        ...(byHand && { courier: byHand.courier }),
+      }
     },
     onLost: (member) => {
       lan.lost(member.id)
       post.lost(member.id)
+      sticks.lost(member)
       for (const said of book.all()) if (said.home === member.index) said.isBusy = false
     },
     onEvent: (member, event) => watchEvent({ ...society, deliveries }, member, event),
@@ -144,6 +158,7 @@ export function openWorld(
     lan,
     post,
     faults,
+    sticks,
     deliveries,
     secrecy,
     silence,
@@ -225,7 +240,11 @@ interface Surroundings {
   readonly evidence: Evidence
 }
 
-function openNetwork(around: Surroundings): Pick<World, 'lan' | 'post' | 'lastTrafficAt'> {
+interface Network extends Pick<World, 'lan' | 'post' | 'lastTrafficAt'> {
+  readonly onTraffic: () => void
+}
+
+function openNetwork(around: Surroundings): Network {
   const { timeline, trace, marks, chance, faults, members, evidence } = around
   const memberOf = (node: NodeId): Member =>
     must(
@@ -233,6 +252,7 @@ function openNetwork(around: Surroundings): Pick<World, 'lan' | 'post' | 'lastTr
       'only members send',
     )
   let lastTrafficAt = timeline.now()
+  const onTraffic = (): void => void (lastTrafficAt = timeline.now())
   const network = (name: string): NetworkWorld => ({
     timeline,
     trace,
@@ -240,13 +260,14 @@ function openNetwork(around: Surroundings): Pick<World, 'lan' | 'post' | 'lastTr
     chance: chance.fork(name),
     faults: faults.network,
     nameOf: (node) => memberOf(node).name,
-    onTraffic: () => void (lastTrafficAt = timeline.now()),
+    onTraffic,
     onAnswered: (from, answer) => evidence.onAnswered(memberOf(from).index, answer.bytes),
   })
   return {
     lan: openLan(network('lan')),
     post: openPost(network('post')),
     lastTrafficAt: () => lastTrafficAt,
+    onTraffic,
   }
 }
 

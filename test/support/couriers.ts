@@ -8,8 +8,10 @@ import { must } from '#base/assert.ts'
 import { AUDIT_TALLY_MS_MAX } from '#base/limits.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
 import type { Deed } from '#model/audit-words.ts'
-import { openCourierCarrier, type CourierPorts } from '#carriers/courier.ts'
+import { SYSTEM_STICKS } from '#carriers/courier-disk.ts'
+import { openCourierCarrier } from '#carriers/courier.ts'
 import type { CourierReport } from '#ports/courier.ts'
+import type { StickDisk } from '#ports/stick.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { virtualClock, type VirtualClock } from './clock.ts'
@@ -40,17 +42,13 @@ export interface Kit {
 export async function aKit(
   t: Test,
   name: string,
-  choice: NodeChoice & { readonly write?: CourierPorts['write'] } = {},
+  choice: NodeChoice & { readonly sticks?: StickDisk } = {},
 ): Promise<Kit> {
   const store = choice.store ?? openMemoryStore()
   const log = collectingLog()
   const clock = virtualClock()
   const random = seededRandom(1_000 + name.charCodeAt(0))
-  const courier = openCourierCarrier({
-    store,
-    random,
-    ...(choice.write === undefined ? {} : { write: choice.write }),
-  })
+  const courier = openCourierCarrier({ store, random, disk: choice.sticks ?? SYSTEM_STICKS })
   const ports = { store, log, clock, carriers: [courier], courier }
   const node = await aNode(name, { ...choice, ...ports })
   t.teardown(async () => {

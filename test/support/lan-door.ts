@@ -1,5 +1,6 @@
 /** A node with its LAN door open on a free port of this machine, and three people who can sign in. */
 import { Client4 } from '@mattermost/client'
+import { SYSTEM_STICKS } from '#carriers/courier-disk.ts'
 import { openCourierCarrier } from '#carriers/courier.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { Person } from '#app/types.ts'
@@ -69,7 +70,7 @@ export async function aLanDoor(
   const log = collectingLog()
   const { siteUrl, tls, change = (same) => same, ...more } = choice
   const { store = openMemoryStore(), options = {}, disk, ...deps } = more
-  const courier = openCourierCarrier({ store, random: seededRandom(77) })
+  const courier = openCourierCarrier({ store, random: seededRandom(77), disk: SYSTEM_STICKS })
   const ports = { clock, log, store, courier, carriers: [courier] }
   const node = await aNode('alpha', { ...ports, role: 'hub', options, ...(disk && { disk }) })
   const amira = await anAdministrator(node, 'amira')

@@ -64,6 +64,17 @@ test('whatever the clocks say and whatever comes first, all nodes show one order
   })
 })
 
+test('whatever the clocks say, a reply stands behind what it answers', async (t) => {
+  await using writers = await fourNodes()
+  const offsets = fc.tuple(anOffset, anOffset, anOffset)
+  await agree(t, writers.all, offsets, ({ orders, play: { roots } }) => {
+    const [order] = orders
+    const at = new Map(must(order, 'there are nodes').map((id, index) => [id, index]))
+    const place = (id: PostId): number => must(at.get(id), 'everything came')
+    for (const [id, root] of roots) assert.ok(place(root) < place(id), `${id} answers ${root}`)
+  })
+})
+
 test('while one clock is wrong, every message stands after all that its writer had seen', async (t) => {
   await using writers = await fourNodes()
   const aWrongOne = fc.constantFrom(-NOON, YEARS, 16 * DAY, -37 * DAY)
@@ -157,6 +168,32 @@ test('a message of 2060 is last only until somebody has seen it, in the channel 
   t.strictSame(await shownIn(ahead, channel), [before, far, next], 'who has not heard of it')
 })
 
+test('a reply that somebody objects to who never saw what it answers stays behind that', async (t) => {
+  await using writers = await fourNodes()
+  const [asking, behind, , hub] = writers.all
+  assert(asking && behind && hub)
+  const channel = aChannel(0)
+  asking.clock.setWall(NOON - 1_000)
+  const first = await post(asking, channel, { lane: 'routine', root: undefined })
+  asking.clock.setWall(NOON + 3 * MINUTE)
+  const reply = await post(asking, channel, { lane: 'flash', root: first })
+  await give(asking, behind, channel, 'flash')
+  behind.clock.setWall(NOON - DAY)
+  const other = await post(behind, channel, { lane: 'flash', root: undefined })
+
+  await give(behind, hub, channel, 'flash')
+  t.strictSame(await shownIn(hub, channel), [reply, other], 'what it answers is not here yet')
+  await give(asking, hub, channel, 'routine')
+  t.strictSame(await shownIn(hub, channel), [other, first, reply])
+  await give(hub, behind, channel, 'routine')
+  t.strictSame(await shownIn(behind, channel), [other, first, reply])
+  const replies = await hub.node.context.replica.read.list(range.thread(first))
+  t.strictSame(
+    replies.map(([, id]) => unpack<PostId>(id)),
+    [reply],
+  )
+})
+
 async function messageIn({ node }: Writer, id: PostId): Promise<MessageRecord> {
   const bytes = await node.context.replica.read.get(key.message(id))
   return must(unpack<MessageRecord>(bytes), 'it is in the view')
@@ -166,6 +203,8 @@ interface Play {
   readonly channel: ChannelId
   /** What the writer of a message had seen. */
   readonly seen: ReadonlyMap<PostId, readonly PostId[]>
+  /** The first messages of threads, by what answers there. */
+  readonly roots: ReadonlyMap<PostId, PostId>
 }
 
 async function playSteps(
@@ -181,6 +220,7 @@ async function playSteps(
   },
 ): Promise<Play> {
   const seen = new Map<PostId, readonly PostId[]>()
+  const roots = new Map<PostId, PostId>()
   let trueAt = NOON
   for (const step of steps) {
     trueAt += step.minutes * MINUTE
@@ -190,10 +230,13 @@ async function playSteps(
     writer.clock.setWall(Math.max(0, trueAt + must(off[step.writer], 'an offset')))
     const before = await shownIn(writer, channel)
     const answered = step.answers === undefined ? undefined : before.toReversed()[step.answers]
-    const id = await post(writer, channel, { lane: step.lane, root: answered })
+    // Threads are one level deep.
+    const root = answered && (roots.get(answered) ?? answered)
+    const id = await post(writer, channel, { lane: step.lane, root })
     seen.set(id, before)
+    if (root !== undefined) roots.set(id, root)
   }
-  return { channel, seen }
+  return { channel, seen, roots }
 }
 
 async function post(

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { concatBytes, hexFromBytes } from '#base/bytes.ts'
 import { ENVELOPE_BYTES_MAX } from '#base/limits.ts'
+import { SYSTEM_STICKS } from '#carriers/courier-disk.ts'
 import { lookAt, partsOf } from '#carriers/courier-stick.ts'
 import {
   COURIER_FRAME_BYTES,
@@ -133,11 +134,11 @@ async function openStick(): Promise<Subject> {
     samples: suite === undefined ? [] : samplesOf(suite).map((one) => fileOf(suite, one)),
     check: async (input) => {
       await writeFile(join(folder, 'input.courier'), input)
-      const { files, refused } = await lookAt(folder)
+      const { files, refused } = await lookAt(SYSTEM_STICKS, folder)
       if (files.length + refused.length !== 1) return 'it is neither a file nor refused'
       let bytes = 0
       for (const file of files)
-        for await (const part of partsOf(file))
+        for await (const part of partsOf(SYSTEM_STICKS, file))
           bytes += part.kind === 'broken' ? 0 : part.bytes.length
       return bytes > input.length ? 'more is read than there is' : undefined
     },
