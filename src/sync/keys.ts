@@ -130,6 +130,8 @@ export const key = {
   less: (node: NodeId, id: DocumentId) => `less/${node}/${id}`,
   /** QuestionRecord: whom we asked last for what we lack of a document. */
   question: (id: DocumentId) => `ask/${id}`,
+  /** Content: a certificate or an order that stands in the keys document, too (`spare.ts`). */
+  spare: (name: string) => `spare/${name}`,
   /** Bytes of a damaged document as they were found: nobody reads them but a person who wants to know. */
   broken: (id: DocumentId, index: number) => `broken/${id}/${padded(index)}`,
 
@@ -233,6 +235,7 @@ export const range = {
   uneven: within('uneven/'),
   announced: within('more/'),
   broken: (id: DocumentId) => within(`broken/${id}/`),
+  spares: within('spare/'),
   pending: (person: UserId) => within(`once/${person}/`),
   departures: (id: DocumentId, actor: ActorId, fromSeq: number): Range => ({
     from: key.departure(id, actor, fromSeq),

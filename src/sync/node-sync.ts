@@ -32,6 +32,7 @@ import { openReplica, type Reader } from './replica.ts'
 import { keepRotating, type EpochPolicy } from './rotation.ts'
 import { AMPLE_ROOM, openRoom, type Room, type RoomRules } from './room.ts'
 import { openRunningTime } from './running-time.ts'
+import { useSpareCertificates, useSpareOrders } from './spare.ts'
 import { addChannel, directoryChanged, foldedAnew, keysChanged } from './standing.ts'
 import { keepTraining, type TrainingPolicy } from './training.ts'
 
@@ -125,7 +126,7 @@ function contextOf(
   const projector = openProjector(
     { identity, roster },
     {
-      keysChanged: (tx, news) => keysChanged(tx, context, news),
+      keysChanged: (tx, news, content) => keysChanged(tx, context, { news, content }),
       directoryChanged: (tx, change) => directoryChanged(tx, context, change),
       foldedAnew: (tx, before) => foldedAnew(tx, context, before),
       told: (tx, event) => tx.afterwards(() => context.emit(event)),
@@ -199,7 +200,12 @@ async function begin(context: SyncContext, options: NodeSyncOptions): Promise<vo
   for (const [place] of known) peers.add(place.slice('peer/'.length) as PeerId)
   run.isOver = !(await replica.commit((tx) => beginAgain(tx, context)))
   if (run.isOver) context.onRebirth()
-  await replica.commit((tx) => fold(tx, context))
+  await replica.commit(async (tx) => {
+    await tx.log(KEYS) // finds damage before it is looked for
+    await useSpareCertificates(tx, context)
+    await fold(tx, context)
+    await useSpareOrders(tx, context)
+  })
   replica.onRollback((reader) => fold(reader, context))
   await enrolItself(context, options.doorEpoch)
   await replica.commit((tx) => retryParked(tx, context))

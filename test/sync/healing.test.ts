@@ -6,6 +6,7 @@ import { must } from '#base/assert.ts'
 import { openMemoryNetwork } from '#carriers/memory.ts'
 import type { ActorId } from '#base/ids.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
+import type { ChannelRecord } from '#model/view.ts'
 import type { Store } from '#ports/store.ts'
 import { openLevelStore } from '#storage/level-store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
@@ -18,13 +19,16 @@ import { collectingLog, type CollectingLog } from '../support/log.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
 import { seededRandom } from '../support/random.ts'
 import {
+  amend,
   arrive,
   aSync,
   bodies,
   envelopeOf,
   found,
+  ops,
   routine,
   say,
+  shown,
   type SyncNode,
 } from '../support/sync.ts'
 
@@ -52,6 +56,8 @@ test("another's changes that were lost are asked for, and come back", async (t) 
 
   t.equal(await sizeOf(again.node), 5)
   t.equal(await sizeOf(alpha.node), 5)
+  t.strictSame((await bodies(again.node)).toSorted(), (await bodies(alpha.node)).toSorted())
+  t.equal((await channelOf(again.node)).messageCount, 5, 'what came back is counted once')
   t.equal(again.rebirths(), 0, 'nothing of its own was lost')
   t.strictSame(await again.node.context.replica.read.list(range.holes), [])
   await again.close()
@@ -110,6 +116,57 @@ test('of our own changes, what was sent comes back, and what was not is written 
   t.strictSame((await bodies(reborn.node)).toSorted(), all)
   t.strictSame((await bodies(bravo.node)).toSorted(), all)
   t.equal(await sizeOf(reborn.node), 5)
+  await reborn.close()
+  await bravo.close()
+})
+
+test('a message that comes back keeps what was said of it since', async (t) => {
+  const scene = aScene(t)
+  const [below, store] = aSealedStore()
+  const bravo = await scene.open('bravo', { store, isLinked: true })
+  const alpha = await scene.open('alpha', { isLinked: true })
+  await found(alpha.node)
+  const { id: target } = await say(alpha.node, 'as it was')
+  await amend(alpha.node, { kind: 'edit', target, body: 'corrected' })
+  await scene.clock.advance(DAY_MS)
+  await bravo.close()
+  await flip(below, key.loose(routine, 0))
+
+  const again = await scene.open('bravo', { store, isLinked: true })
+  await say(again.node, 'from bravo')
+  await scene.clock.advance(DAY_MS)
+
+  t.match(again.log.named('document.damaged'), [{ facts: { missing: 2 } }])
+  t.strictSame((await bodies(again.node)).toSorted(), ['corrected', 'from bravo'])
+  await again.close()
+  await alpha.close()
+})
+
+test('damage in one list of ours changes nothing of what others have not had from us yet', async (t) => {
+  const scene = aScene(t)
+  const [below, store] = aSealedStore()
+  const bravo = await scene.open('bravo', { isLinked: true })
+  const first = await scene.open('alpha', { store, isLinked: true })
+  await found(first.node)
+  await scene.clock.advance(DAY_MS)
+  await first.close()
+  const offline = await scene.open('alpha', { store })
+  const { id } = await say(offline.node, 'unsent')
+  await offline.close()
+  await flip(below, key.loose(DIRECTORY, 0))
+
+  const damaged = await scene.open('alpha', { store })
+  t.ok(damaged.rebirths() > 0)
+  await damaged.close()
+  const reborn = await scene.open('alpha', { store, isLinked: true, life: 'second' })
+  await scene.clock.advance(DAY_MS)
+
+  for (const { node } of [reborn, bravo])
+    t.strictSame(
+      (await shown(node)).map((one) => [one.id, one.body]),
+      [[id, 'unsent']],
+      'under the id by which its author knows it',
+    )
   await reborn.close()
   await bravo.close()
 })
@@ -264,6 +321,11 @@ async function flip(store: Store, name: string): Promise<void> {
   const bytes = Uint8Array.from(must(await store.get(name), `${name} is there`))
   bytes[20] = must(bytes[20], 'a sealed value is longer') ^ 1
   await store.write([{ key: name, value: bytes }])
+}
+
+async function channelOf({ context }: SyncNode): Promise<ChannelRecord> {
+  const bytes = await context.replica.read.get(key.channel(ops))
+  return must(unpack<ChannelRecord>(bytes), 'the channel has its record')
 }
 
 async function sizeOf({ context }: SyncNode): Promise<number> {
