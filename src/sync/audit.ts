@@ -40,8 +40,8 @@ export interface AuditNote {
   readonly reason?: string
 }
 
-/** Where this node's next entry goes. */
-interface PieceRecord {
+/** Where this node's next entry of its audit goes. */
+export interface PieceRecord {
   readonly number: number
   readonly openedAt: Instant
   readonly actor: ActorId

@@ -34,18 +34,20 @@ export interface Healer {
   readonly events: EventLog
   /** Our own actor in this life. */
   readonly actor: ActorId
+  /** The document as memory has it whole, if it does. */
+  readonly known?: Log | undefined
 }
 
 /** Sets a damaged document right with what survives of it. True when some of our own list is gone: the life is over. */
 export async function heal(
-  { staging, events, actor }: Healer,
+  { staging, events, actor, known: inMemory }: Healer,
   document: DocumentId,
   since: Instant,
 ): Promise<boolean> {
   const sent = unpack<number>(await safely(staging.get(key.sent(document, actor)))) ?? 0
   const known = unpack<DocumentRecord>(await safely(staging.get(key.document(document))))
   const record = known ?? (await recordWithout(staging, document, { [actor]: sent }))
-  const { clock, size } = await rebuild(staging, document, record)
+  const { clock, size } = await rebuild(staging, record, inMemory ?? document)
   const missing = countBeyond(record.clock, clock)
   events.error('document.damaged', { document, size, missing })
   const had = record.clock[actor] ?? 0
@@ -64,10 +66,12 @@ export async function heal(
 /** Writes a document anew from what survives of it. */
 async function rebuild(
   staging: Staging,
-  document: DocumentId,
-  { looseFrom, looseTo, ...record }: DocumentRecord,
+  { looseFrom, looseTo }: DocumentRecord,
+  from: DocumentId | Log,
 ): Promise<DocumentRecord> {
-  const { log, useless } = await survivors(staging, document, { looseFrom, looseTo, ...record })
+  const document = typeof from === 'string' ? from : from.document
+  const whole = typeof from === 'string' ? undefined : { log: from, useless: [] }
+  const { log, useless } = whole ?? (await survivors(staging, document, { looseFrom, looseTo }))
   const snapshot = foldDocument(log)
   for (const [index, bytes] of useless.entries()) staging.put(key.broken(document, index), bytes)
   for (let index = looseFrom; index < looseTo; index += 1)
@@ -87,8 +91,8 @@ async function rebuild(
 }
 
 /** What is lost is asked for from now on, with what an earlier damage took and is not back yet. */
-async function noteHole(
-  staging: Staging,
+export async function noteHole(
+  staging: Pick<Staging, 'get' | 'put'>,
   document: DocumentId,
   { since, lost, clock }: { since: Instant; lost: Clock; clock: Clock },
 ): Promise<void> {
@@ -170,7 +174,7 @@ async function recordWithout(
 async function survivors(
   staging: Staging,
   document: DocumentId,
-  record: DocumentRecord,
+  record: Pick<DocumentRecord, 'looseFrom' | 'looseTo'>,
 ): Promise<Survivors> {
   const stored = await safely(staging.get(key.snapshot(document)))
   const loaded = loadDocument(document, stored, [])

@@ -10,7 +10,7 @@
 import type { ActorId, DocumentId, Instant, PostId } from '#base/ids.ts'
 import { channelOfDocument } from '#model/document-id.ts'
 import type { Content, Draft } from '#model/entry.ts'
-import { joinClocks, postIdOf, type Clock, type Logged } from '#model/log.ts'
+import { joinClocks, postIdOf, type Clock } from '#model/log.ts'
 import { haveHubsSpoken } from './anchors.ts'
 import { audit, forgetRecords, lastAuditor } from './audit.ts'
 import { writeHere } from './author.ts'

@@ -1,22 +1,17 @@
 /** Holes and flipped bits: what survives is used, what others hold comes back, what only we had is written again. */
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test, type Test } from 'tap'
+import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import { openMemoryNetwork } from '#carriers/memory.ts'
 import type { ActorId } from '#base/ids.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { ChannelRecord } from '#model/view.ts'
-import type { Store } from '#ports/store.ts'
 import { openLevelStore } from '#storage/level-store.ts'
-import { openMemoryStore } from '#storage/memory-store.ts'
-import { sealingKey } from '#storage/seal.ts'
 import { sealStore } from '#storage/sealed-store.ts'
 import { key, range } from '#sync/keys.ts'
 import { pack, unpack, type DocumentRecord, type ForkRecord } from '#sync/records.ts'
-import { virtualClock, type VirtualClock } from '../support/clock.ts'
+import { ALPHA, aScene, aSealedStore, BRAVO, flip, STORE_KEY } from '../support/damaged.ts'
 import { collectingLog, type CollectingLog } from '../support/log.ts'
-import { anIdentity, seedOf } from '../support/nodes.ts'
 import { seededRandom } from '../support/random.ts'
 import {
   amend,
@@ -32,10 +27,7 @@ import {
   type SyncNode,
 } from '../support/sync.ts'
 
-const ALPHA = anIdentity('alpha', 1)
-const BRAVO = anIdentity('bravo', 2)
 const DAY_MS = 86_400_000
-const KEY = sealingKey(1, new Uint8Array(32).fill(4))
 
 test("another's changes that were lost are asked for, and come back", async (t) => {
   const scene = aScene(t)
@@ -240,7 +232,7 @@ async function onDisk(
   work: (bravo: SyncNode, log: CollectingLog) => Promise<void>,
 ): Promise<void> {
   const log = collectingLog()
-  await using store = sealStore(await openLevelStore({ folder, log }), KEY, seededRandom(8))
+  await using store = sealStore(await openLevelStore({ folder, log }), STORE_KEY, seededRandom(8))
   await using bravo = await aSync('bravo', { store, log, knows: [ALPHA] })
   await work(bravo, log)
 }
@@ -260,67 +252,6 @@ async function flipInLog(folder: string, part: number): Promise<void> {
   const at = Math.floor(bytes.length * part)
   bytes[at] = must(bytes[at], 'inside') ^ 4
   await writeFile(join(folder, name), bytes)
-}
-
-interface Opened {
-  readonly node: SyncNode
-  readonly log: CollectingLog
-  readonly rebirths: () => number
-  readonly close: () => Promise<void>
-}
-
-interface Choice {
-  readonly store?: Store
-  readonly isLinked?: boolean
-  readonly life?: string
-}
-
-function aScene(t: Test): {
-  readonly clock: VirtualClock
-  readonly open: (name: 'alpha' | 'bravo', choice: Choice) => Promise<Opened>
-} {
-  const clock = virtualClock()
-  const network = openMemoryNetwork({ clock, delayMs: 0 })
-  const open = async (name: 'alpha' | 'bravo', choice: Choice): Promise<Opened> => {
-    const { store = openMemoryStore(), isLinked = false, life = `${name} life` } = choice
-    const self = name === 'alpha' ? ALPHA : BRAVO
-    const log = collectingLog()
-    let rebirths = 0
-    const carrier = isLinked ? network.open(self.certificate.node) : undefined
-    const node = await aSync(name, {
-      clock,
-      store,
-      log,
-      life: seedOf(life).subarray(0, 4),
-      knows: [name === 'alpha' ? BRAVO : ALPHA],
-      carriers: carrier === undefined ? [] : [carrier],
-      onRebirth: () => {
-        rebirths += 1
-      },
-    })
-    await clock.advance(60_000)
-    let isClosed = false
-    const close = async (): Promise<void> => {
-      if (isClosed) return
-      isClosed = true
-      await node[Symbol.asyncDispose]()
-      await carrier?.[Symbol.asyncDispose]()
-    }
-    t.teardown(close)
-    return { node, log, rebirths: () => rebirths, close }
-  }
-  return { clock, open }
-}
-
-function aSealedStore(): readonly [Store, Store] {
-  const below = openMemoryStore()
-  return [below, sealStore(below, KEY, seededRandom(3))]
-}
-
-async function flip(store: Store, name: string): Promise<void> {
-  const bytes = Uint8Array.from(must(await store.get(name), `${name} is there`))
-  bytes[20] = must(bytes[20], 'a sealed value is longer') ^ 1
-  await store.write([{ key: name, value: bytes }])
 }
 
 async function channelOf({ context }: SyncNode): Promise<ChannelRecord> {
