@@ -26,6 +26,7 @@ import type { Log } from '#ports/log.ts'
 import { realPasswords } from '#ports/real-passwords.ts'
 import { realClock, realDisk, realLog, realRandom, type LogLevel } from '#ports/real.ts'
 import { openServer } from '#server/server.ts'
+import { lenientStore } from '#storage/lenient-store.ts'
 import { openNats, openSbd } from './compose/carriers.ts'
 import { answerKitCa } from './compose/kit-ca.ts'
 import { openListen } from './compose/tls.ts'
@@ -236,18 +237,19 @@ async function openCarriers(
   parts: Parts & World,
   stack: AsyncDisposableStack,
 ): Promise<OpenCarriers> {
-  const courier = stack.use(openCourierCarrier({ ...parts, disk: SYSTEM_STICKS }))
+  const ports = { ...parts, store: lenientStore(parts.store, parts.log) }
+  const courier = stack.use(openCourierCarrier({ ...ports, disk: SYSTEM_STICKS }))
   const all: Carrier[] = [courier]
   let door: OpenCarriers['door'] = {}
   let direct: LanCarrier | undefined
   for (const each of config.carriers) {
     if (each.kind === 'lan') {
-      const lan = stack.use(openLan(each, parts))
+      const lan = stack.use(openLan(each, ports))
       door = { acceptPeer: lan.accept }
       direct = lan
       all.push(lan)
-    } else if (each.kind === 'nats') all.push(stack.use(await openNats(each, parts)))
-    else all.push(stack.use(await openSbd(each, parts)))
+    } else if (each.kind === 'nats') all.push(stack.use(await openNats(each, ports)))
+    else all.push(stack.use(await openSbd(each, ports)))
   }
   return { all, courier, lan: direct, door }
 }
@@ -255,13 +257,12 @@ async function openCarriers(
 function openLan(config: LanConfig, ports: Parts & World): ReturnType<typeof openLanCarrier> {
   const { dial, receiptDelayMs, keepAliveMs, backOffMsMax } = config
   const { identity, roster, clock, random, log } = ports
-  const urls = dial.map((address) => `wss://${address}`)
   return openLanCarrier(
     {
       name: 'lan',
       identity,
       roster,
-      dial: urls,
+      dial: dial.map((address) => `wss://${address}`),
       receiptDelayMs,
       keepAliveMs,
       backOffMaxMs: backOffMsMax,
@@ -271,6 +272,5 @@ function openLan(config: LanConfig, ports: Parts & World): ReturnType<typeof ope
 }
 
 function versionOf(file: string): string {
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }
-  return version
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version
 }

@@ -80,6 +80,9 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/model/channel-members.ts': 'test/model/directory.test.ts folds members',
   'src/model/epoch-rows.ts': 'test/model/key-book.test.ts folds epochs',
   'src/sync/doubts.ts': 'test/attacks/notes.test.ts and test/sync/freeze.test.ts raise them',
+  'src/sync/desk.ts': 'test/sync/replica.test.ts runs commits',
+  'src/sync/remedies.ts': 'test/sync/mending.test.ts damages every kind of value',
+  'src/sync/hide.ts': 'test/sync/rebirth.test.ts and test/sync/healing.test.ts set messages aside',
   'src/sync/handover.ts': 'test/sync/contact.test.ts answers parcels',
   'src/sync/fork-proof.ts':
     'test/sync/freeze.test.ts makes proofs, test/attacks/writing.test.ts forges them',

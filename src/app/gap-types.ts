@@ -63,6 +63,13 @@ export interface KeptEnvelopes {
   readonly since: Instant
 }
 
+/** Values of one kind that are lost. */
+export interface LostValues {
+  readonly what: string
+  readonly count: number
+  readonly since: Instant
+}
+
 /** One page of the report. Sums are over the documents of the page. */
 export interface GapReport {
   readonly at: Instant
@@ -81,6 +88,8 @@ export interface GapReport {
     /** They wait for what a dictionary is made of. */
     readonly withoutDictionary: KeptEnvelopes
   }
+  /** What damage on this node's disk took and nobody can bring back, by kind of value. */
+  readonly lost: readonly LostValues[]
   readonly page: number
   /** How many pages there are; at least 1. */
   readonly pages: number

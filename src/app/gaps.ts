@@ -7,6 +7,7 @@ import type { Entry, Range } from '#ports/store.ts'
 import { lookForGaps, type DocumentGaps, type Lacking } from '#sync/gaps.ts'
 import { key, range } from '#sync/keys.ts'
 import { keptFrom } from '#sync/parking.ts'
+import type { LostRecord } from '#sync/mending.ts'
 import { unpack } from '#sync/records.ts'
 import { isAdministrator, isMember, peerName, type AppContext } from './context.ts'
 import type {
@@ -15,6 +16,7 @@ import type {
   GapReport,
   KeptEnvelopes,
   LaneGap,
+  LostValues,
   NodeGaps,
 } from './gap-types.ts'
 import type { EdgeNode } from './node.ts'
@@ -44,9 +46,19 @@ async function reportOf(
       withoutCertificate: await keptIn(context, range.parkedFor('certificate')),
       withoutDictionary: await keptIn(context, range.parkedFor('dictionary')),
     },
+    lost: await lostOn(sync.replica.read),
     page,
     pages: Math.max(1, Math.ceil(marked / limit)),
   }
+}
+
+async function lostOn(reader: {
+  readonly list: (range: Range) => Promise<readonly Entry[]>
+}): Promise<readonly LostValues[]> {
+  return (await reader.list(range.lost)).flatMap(([place, bytes]) => {
+    const record = unpack<LostRecord>(bytes)
+    return record === undefined ? [] : [{ what: place.slice(range.lost.from.length), ...record }]
+  })
 }
 
 /** Something that somebody lacks, in one document. */

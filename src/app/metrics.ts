@@ -32,6 +32,7 @@ export function openMetrics(
         ...ofLinks(status),
         ...ofGaps(gaps),
         ...ofKept(gaps),
+        ...ofLost(gaps),
         ...(await ofEnvelopes(context)),
       ]
     },
@@ -129,6 +130,11 @@ function ofGaps({ at, lacking, nodes, pages }: GapReport): readonly Metric[] {
       one(Number(pages === 1)),
     ),
   ]
+}
+
+function ofLost({ lost }: GapReport): readonly Metric[] {
+  const samples = lost.map(({ what, count }) => ({ labels: { what }, value: count }))
+  return [counter('lost_values', 'Values that damage took and nobody can bring back.', samples)]
 }
 
 function ofKept({ at, kept }: GapReport): readonly Metric[] {

@@ -60,9 +60,11 @@ export function openPeople(context: AppContext, passwords: Passwords): People {
   }
 }
 
+/** Whom a node knows no more that has lost something to damage comes back. */
 async function refuseSecondSetUp(reader: Pick<Tx, 'list'>): Promise<void> {
   const [account] = await reader.list({ ...range.accounts, limit: 1 })
-  if (account !== undefined)
+  const [hole] = await reader.list({ ...range.holes, limit: 1 })
+  if (account !== undefined || hole !== undefined)
     throw new EdgeError('NOT_ALLOWED', { action: 'set up', found: 'set up already' })
 }
 

@@ -166,3 +166,12 @@ export const CERTIFICATE_MS = 730 * 24 * 3_600_000
 export const RENEWAL_PERCENT = 67
 /** A sign of life this young lets a certificate be renewed without being asked: 90 days. */
 export const RENEWAL_HEARD_MS = 90 * 24 * 3_600_000
+
+/** A node that has started reads all of its disk after so long, in milliseconds. */
+export const SCRUB_FIRST_MS = 5_000
+/** And again so long after it was done: a day. */
+export const SCRUB_EVERY_MS = 86_400_000
+/** Values, or documents, read at once; between two reads it waits: small machines have other work. */
+export const SCRUB_PAGE = 500
+/** How long it waits, in milliseconds. */
+export const SCRUB_STEP_MS = 250

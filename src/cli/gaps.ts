@@ -56,6 +56,7 @@ const NOTHING: GapReport = {
   nodes: [],
   documents: [],
   kept: { early: NONE, withoutKey: NONE, withoutCertificate: NONE, withoutDictionary: NONE },
+  lost: [],
   page: 0,
   pages: 1,
 }
@@ -81,11 +82,12 @@ function sumOf(parts: readonly LaneGap[]): readonly LaneGap[] {
 
 function linesOf(report: WholeReport): readonly string[] {
   const kept = keptLines(report.kept)
-  if (report.lacking.length === 0 && report.nodes.length === 0 && kept.length === 0)
+  const lost = lostLines(report.lost)
+  if (report.lacking.length + report.nodes.length + kept.length + lost.length === 0)
     return [
       'No gaps: every node has signed for all that is here, and nothing is announced that is not.',
     ]
-  return [...ownLines(report), ...othersLines(report), ...documentLines(report), ...kept]
+  return [...ownLines(report), ...othersLines(report), ...documentLines(report), ...kept, ...lost]
 }
 
 function ownLines({ at, lacking, nodes }: WholeReport): readonly string[] {
@@ -138,6 +140,33 @@ function storyOf(at: number, { lacking, lackedBy }: DocumentGap): string {
   const damage = isDamaged ? 'damaged here, ' : ''
   const own = `${damage}${changes} lacking here ${ageOf(at, { since })}, ${question}`
   return [own, ...others].join('; ')
+}
+
+/** What people call the kinds of values that nobody can bring back, and what to do about it. */
+const LOST_WORDS: Readonly<Record<string, string>> = {
+  acct: 'passwords: their owners cannot sign in; make them new accounts',
+  sess: 'sessions: their owners sign in again',
+  pref: 'settings of clients',
+  once: 'notes that a message was sent: a client that sends it again doubles it',
+  allow: 'allowances of urgent messages',
+  join: 'join codes: make new ones with `holdfast invite`',
+  aside: 'own messages that were to be written again',
+  share: 'shares that release other nodes: those ask for a passphrase',
+  'own-share': 'the share by which headquarters releases this node',
+  hold: 'decisions about releasing nodes: make them again',
+  'view-seen': 'marks how far people have read',
+  read: 'marks of what was read here',
+  time: 'the time that this node has been at work',
+}
+
+function lostLines(lost: GapReport['lost']): string[] {
+  if (lost.length === 0) return []
+  const rows = lost.map(({ what, count, since }) => [
+    String(count),
+    LOST_WORDS[what] ?? what,
+    `found ${when(since)}`,
+  ])
+  return ['Damage on this disk took, and nobody can bring back', ...table(rows)]
 }
 
 function keptLines(kept: GapReport['kept']): string[] {

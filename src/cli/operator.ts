@@ -2,6 +2,7 @@
  * The person behind the command line on this machine: the first administrator of the node. A running node leaves
  * a session of theirs in the data folder, readable by its owner only; whoever may read it owns the node anyway.
  */
+import { codeOf } from '#base/errors.ts'
 import type { EdgeNode } from '#app/node.ts'
 import { removeRunNote, writeRunNote } from '#config/run-note.ts'
 import type { Clock } from '#ports/clock.ts'
@@ -27,6 +28,8 @@ export interface Word {
   readonly username: string
 }
 
+/** How often it is looked whether the administrator is known again. */
+const LOOK_MS = 500
 /** How often the session is renewed; it lasts 30 days. */
 const RENEW_MS = 24 * 3_600_000
 
@@ -40,6 +43,35 @@ export async function ensureOperator(node: EdgeNode, draft: NewAdministrator): P
   if (first !== undefined) return { username: first.username, password: undefined }
   await node.setUp({ ...draft, displayName: draft.username, isAdministrator: true })
   return draft
+}
+
+/**
+ * The same, and waited for where damage took this node's administrator from the directory: what others have of it comes back.
+ * Undefined once `signal` aborts.
+ */
+export async function awaitOperator(
+  node: EdgeNode,
+  draft: NewAdministrator,
+  {
+    clock,
+    log,
+    signal,
+  }: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
+): Promise<Operator | undefined> {
+  let isTold = false
+  while (!signal.aborted) {
+    try {
+      return await ensureOperator(node, draft)
+    } catch (error) {
+      // Somebody of that name may have come back meanwhile.
+      const code = codeOf(error)
+      if (code !== 'NOT_ALLOWED' && code !== 'ALREADY_EXISTS') throw error
+    }
+    if (!isTold) log.warn('operator.unknown', { found: 'nobody', wanted: 'the administrator' })
+    isTold = true
+    await clock.sleep(LOOK_MS, signal)
+  }
+  return undefined
 }
 
 /** Lets the command line on this machine in until it is disposed; do that before the node is closed. */

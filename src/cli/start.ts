@@ -1,5 +1,5 @@
 /** `holdfast start`: runs the node until it is told to stop. The first time it makes everything and asks nothing. */
-import type { EdgeError } from '#base/errors.ts'
+import { codeOf, type EdgeError } from '#base/errors.ts'
 import { layoutOf, readDataFolder } from '#config/data-folder.ts'
 import { removeUsedNote } from '#config/joining-note.ts'
 import { endLife } from '#config/life.ts'
@@ -16,7 +16,7 @@ import { picture, placesOf } from './addresses.ts'
 import { newPassword } from './enrolment.ts'
 import { found, type FoundingOptions } from './init.ts'
 import { isNew } from './new-node.ts'
-import { ensureOperator, leaveWord, type Operator } from './operator.ts'
+import { awaitOperator, leaveWord, type Operator } from './operator.ts'
 import { keyFor, type Unlocked } from './unlocking.ts'
 import { table, writeJson, writeLines, type Surroundings } from './terminal.ts'
 
@@ -99,13 +99,31 @@ interface Run {
 }
 
 /** Runs the open node until it is told to stop or has to be closed. */
-async function run(
-  { options, config, unlocked, isFirst, canLock }: Run,
-  surroundings: Surroundings,
-  world: World,
+async function run(what: Run, surroundings: Surroundings, world: World): Promise<Ended> {
+  const ended = Promise.withResolvers<Ended>()
+  try {
+    return await runUntil(ended, { ...what, surroundings, world })
+  } catch (error) {
+    // Who finds its own list damaged while it opens can write nothing there: its life is over before it has begun.
+    const hasEnded = await Promise.race([ended.promise, Promise.resolve()])
+    if (codeOf(error) === 'STOPPING' && hasEnded === 'reborn') return hasEnded
+    throw error
+  }
+}
+
+async function runUntil(
+  ended: PromiseWithResolvers<Ended>,
+  {
+    options,
+    config,
+    unlocked,
+    isFirst,
+    canLock,
+    surroundings,
+    world,
+  }: Run & { readonly surroundings: Surroundings; readonly world: World },
 ): Promise<Ended> {
   const { terminal, signal, random } = surroundings
-  const ended = Promise.withResolvers<Ended>()
   await using stack = new AsyncDisposableStack()
   const running = stack.use(
     await openHoldfast(
@@ -123,7 +141,11 @@ async function run(
   )
   const { node, host, port } = running
   const draft = { username: options.admin, password: newPassword(random) }
-  const operator = await ensureOperator(node, draft)
+  void aborted(signal).then(() => ended.resolve('stopped'))
+  const over = new AbortController()
+  void ended.promise.then(() => over.abort())
+  const operator = await awaitOperator(node, draft, { ...world, signal: over.signal })
+  if (operator === undefined) return await ended.promise
   const { username } = operator
   const word = { dataFolder: options.data, host, port, username }
   stack.use(await leaveWord(node, word, world))
@@ -137,7 +159,6 @@ async function run(
   }
   if (options.json) writeJson(terminal, jsonOf(started))
   else writeLines(terminal, operator.password === undefined ? brief(started) : welcome(started))
-  void aborted(signal).then(() => ended.resolve('stopped'))
   return await ended.promise
 }
 

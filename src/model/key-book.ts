@@ -96,9 +96,9 @@ export interface KeyBook {
   readonly certificates: () => readonly Uint8Array[]
   /** The sealing key that counts for a node now. */
   readonly sealingKey: (node: NodeId) => SealingKeyFacts | undefined
+  /** The first sealing key that a list published: its generation, and its number in the list. */
+  readonly firstKeyOf: (actor: ActorId) => Pick<NewKey, 'generation' | 'seq'> | undefined
   /** Who has published the sealing key that is called so: its owner, and whoever passes it off as their own. */
-  /** The first generation that a list published; 0 when it has published no sealing key. */
-  readonly generationOf: (actor: ActorId) => number
   readonly ownersOf: (keyName: string) => ReadonlySet<NodeId>
   /** The number of this list's newest pair with a sealing key, or undefined. */
   readonly pairWith: (actor: ActorId, keyName: string) => number | undefined
@@ -129,8 +129,8 @@ interface Book {
   readonly newestPair: Map<string, number>
   /** By actor: the newest sealing key in its list. */
   readonly ownKeys: Map<ActorId, string>
-  /** By actor: the generation of the first sealing key in its list. */
-  readonly generations: Map<ActorId, number>
+  /** By actor: the first sealing key in its list. */
+  readonly firstKeys: Map<ActorId, Pick<NewKey, 'generation' | 'seq'>>
   readonly epochs: Map<string, Map<string, EpochRow>>
   readonly revocations: Map<NodeId, Revocation>
   readonly wipes: Set<NodeId>
@@ -153,7 +153,7 @@ export function openKeyBook(): KeyBook {
     pairs: new Map(),
     newestPair: new Map(),
     ownKeys: new Map(),
-    generations: new Map(),
+    firstKeys: new Map(),
     epochs: new Map(),
     revocations: new Map(),
     wipes: new Set(),
@@ -166,7 +166,7 @@ export function openKeyBook(): KeyBook {
     certificates: () => book.certificates,
     sealingKey: (node) => book.sealing.get(node),
     ownersOf: (keyName) => book.owners.get(keyName) ?? NOBODY,
-    generationOf: (actor) => book.generations.get(actor) ?? 0,
+    firstKeyOf: (actor) => book.firstKeys.get(actor),
     pairWith: (actor, keyName) => book.newestPair.get(`${actor} ${keyName}`),
     pairsFor: (keyName) =>
       [...book.pairs]
@@ -235,24 +235,22 @@ function applyEntry(book: Book, logged: Logged, writer: Writer | undefined): Key
       return { kind: 'renewal', node }
     }
     case 'share': {
-      const news = {
-        kind: 'share' as const,
-        node: writer.node,
-        id: content.id,
-        parcel: content.parcel,
-      }
+      const { id, parcel } = content
+      const news = { kind: 'share' as const, node: writer.node, id, parcel }
       return book.shares.add(news, place) ? news : NOTHING
     }
   }
 }
 
-function addSealingKey(book: Book, key: Omit<SealingKeyFacts, 'name'>): KeyNews {
-  const { node, actor, generation, publicBytes } = key
+type NewKey = Omit<SealingKeyFacts, 'name'> & { readonly seq: number }
+
+function addSealingKey(book: Book, key: NewKey): KeyNews {
+  const { node, actor, seq, generation, publicBytes } = key
   const name = nameOfSealingKey(node, publicBytes)
   const known = book.sealing.get(node)
   book.owners.set(name, (book.owners.get(name) ?? new Set<NodeId>()).add(node))
   book.ownKeys.set(actor, name)
-  if (!book.generations.has(actor)) book.generations.set(actor, generation)
+  if (!book.firstKeys.has(actor)) book.firstKeys.set(actor, { generation, seq })
   const isNewer =
     known === undefined ||
     generation > known.generation ||

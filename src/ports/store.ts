@@ -35,6 +35,8 @@ export interface Store extends AsyncDisposable {
    * @throws EdgeError STORE_FULL when there is no room: nothing of the batch is kept, later calls may succeed.
    */
   readonly write: (writes: readonly Write[]) => Promise<void>
+  /** Names of values that were found damaged since this was asked last. They stay as they are until they are written anew. */
+  readonly damaged?: () => readonly string[]
   /** Removes deleted data of the range from the files (compact, delete, compact: research/automerge.md 6). */
   readonly compact: (range: Range) => Promise<void>
 }

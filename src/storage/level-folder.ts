@@ -2,7 +2,7 @@
  * The files of a LevelDB folder, where they need a hand that LevelDB does not lend: telling damage from a new
  * folder, a copy before a repair, room before a reopening, and no remains of either after a purge.
  */
-import { copyFile, mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
+import { copyFile, mkdir, open, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EdgeError } from '#base/errors.ts'
 import { storeError } from './store-errors.ts'
@@ -16,6 +16,10 @@ const TABLE_PER_LOG = 1.25
 /** Room that LevelDB needs beside its tables to open: a new manifest, a new log, and some air. */
 const AIR_BYTES = 1 << 20
 const COPY_NAME = /^before-repair-(\d+)$/
+/** So much is looked over at every start: a few hundredths of a second. */
+const CHECKED_BYTES_MAX = 4 << 20
+/** There from the opening until it is known to have gone well. */
+const UNSETTLED_NAME = 'unsettled'
 /** Where LevelDB's own repair puts what it could not use. */
 const LOST_NAME = 'lost'
 
@@ -41,6 +45,26 @@ export async function copySmallFiles(folder: string): Promise<void> {
     const { size } = await stat(join(folder, name))
     if (size <= COPIED_BYTES_MAX) await copyFile(join(folder, name), join(target, name))
   }
+}
+
+/**
+ * Whether the tables are to be looked over: they are few, or the process that used the folder last ended soon after it had
+ * opened it, by whatever.
+ */
+export async function isToBeChecked(folder: string): Promise<boolean> {
+  const names = await namesIn(folder)
+  const tables = names.filter((name) => /^\d+\.(?:ldb|sst)$/.test(name))
+  if (tables.length === 0) return false
+  if (names.includes(UNSETTLED_NAME)) return true
+  const sizes = await Promise.all(tables.map(async (name) => (await stat(join(folder, name))).size))
+  return sizes.reduce((sum, size) => sum + size, 0) <= CHECKED_BYTES_MAX
+}
+
+/** Notes that the folder is being opened, or that all is well with it. */
+export async function noteSettled(folder: string, isSettled: boolean): Promise<void> {
+  const file = join(folder, UNSETTLED_NAME)
+  if (isSettled) await rm(file, { force: true })
+  else await writeFile(file, '')
 }
 
 /** How many files the last repair put aside because it could not use them. */

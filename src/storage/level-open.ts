@@ -2,8 +2,9 @@
 import { Level } from 'level'
 import { assert } from '#base/assert.ts'
 import type { Log } from '#ports/log.ts'
-import { copySmallFiles, countLost, isHeadless } from './level-folder.ts'
+import { copySmallFiles, countLost, isHeadless, isToBeChecked } from './level-folder.ts'
 import { isDamage, storeError } from './store-errors.ts'
+import { markDamagedBlocks } from './table-check.ts'
 
 /** LevelDB with keys as text and values as bytes. */
 export type TextToBytes = Level<string, Uint8Array> & Compacting
@@ -33,7 +34,10 @@ export interface Opened {
  */
 export async function openLevel(folder: string, log: Log): Promise<Opened> {
   try {
-    if (!(await isHeadless(folder))) return { db: await opened(folder), wasRepaired: false }
+    // What ended the process may be in a table: LevelDB does not bear all damage there.
+    const isMarked = (await isToBeChecked(folder)) && (await markDamagedBlocks(folder)) > 0
+    const isSound = !isMarked && !(await isHeadless(folder))
+    if (isSound) return { db: await opened(folder), wasRepaired: false }
   } catch (error) {
     if (!isDamage(error)) throw storeError(error)
   }
@@ -52,14 +56,19 @@ async function opened(folder: string): Promise<TextToBytes> {
 }
 
 async function repaired(folder: string, log: Log): Promise<TextToBytes> {
+  await repairFolder(folder, log)
+  return opened(folder)
+}
+
+/** Repairs the files of a database that is closed, as `openLevel` does: what cannot be read is put aside. */
+export async function repairFolder(folder: string, log: Log): Promise<void> {
   log.warn('store.damaged')
   await copySmallFiles(folder)
+  await markDamagedBlocks(folder)
   const kind: unknown = Level
   assert(isRepairing(kind), 'LevelDB can repair a folder')
   await kind.repair(folder)
-  const db = await opened(folder)
   log.warn('store.repaired', { lost: await countLost(folder) })
-  return db
 }
 
 function isCompacting(db: object): db is Compacting {

@@ -8,11 +8,14 @@ import type { Log } from '#ports/log.ts'
 import type { Entry, Range, Store } from '#ports/store.ts'
 import { openBatchQueue } from './batch-queue.ts'
 import { compareKeys } from './key-order.ts'
-import { removeRemains } from './level-folder.ts'
-import { openLevel, type TextToBytes } from './level-open.ts'
+import { noteSettled, removeRemains } from './level-folder.ts'
+import { openLevel, repairFolder, type TextToBytes } from './level-open.ts'
 import { dropDeleted, FIRST_KEY, LAST_KEY } from './level-purge.ts'
 import { openLevelWriter } from './level-writer.ts'
-import { storeClosed } from './store-errors.ts'
+import { isDamage, storeClosed } from './store-errors.ts'
+
+/** A process that has run so long, in milliseconds, was not ended by what stands in its tables: a node has read them by then. */
+const SETTLED_MS = 120_000
 
 /** A store in a folder. */
 export interface LevelStore extends Store {
@@ -33,7 +36,9 @@ export interface LevelStoreOptions {
  */
 export async function openLevelStore({ folder, log }: LevelStoreOptions): Promise<LevelStore> {
   const { db, wasRepaired } = await openLevel(folder, log)
-  const writer = openLevelWriter(db, folder)
+  await noteSettled(folder, false)
+  const settling = setTimeout(() => void settle(folder), SETTLED_MS).unref()
+  const writer = openLevelWriter(db, folder, () => repairFolder(folder, log))
   const queue = openBatchQueue(writer.write)
   let closing: Promise<void> | undefined
 
@@ -43,11 +48,23 @@ export async function openLevelStore({ folder, log }: LevelStoreOptions): Promis
   }
   const read = async <T>(job: (open: TextToBytes) => Promise<T>): Promise<T> => {
     await checkReadable()
-    return writer.read(job)
+    const before = writer.repairs()
+    try {
+      return await writer.read(job)
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      // A table that cannot be read stays so; what of it can be used is saved once, whoever met it first.
+      await queue.alone(async () => {
+        if (writer.repairs() === before) await writer.repair()
+      })
+      return writer.read(job)
+    }
   }
   const close = async (): Promise<void> => {
+    clearTimeout(settling)
     await queue.end()
     await writer.close()
+    await settle(folder)
   }
 
   return {
@@ -63,6 +80,11 @@ export async function openLevelStore({ folder, log }: LevelStoreOptions): Promis
     },
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
+}
+
+/** Where it cannot be noted the next start looks over the tables, and that is all. */
+async function settle(folder: string): Promise<void> {
+  await noteSettled(folder, true).catch(() => undefined)
 }
 
 async function listed(db: TextToBytes, range: Range): Promise<readonly Entry[]> {

@@ -14,7 +14,7 @@ import type { Write } from '#ports/store.ts'
 import { checkRoom } from './level-folder.ts'
 import type { TextToBytes } from './level-open.ts'
 import { openReadGate } from './read-gate.ts'
-import { storeError } from './store-errors.ts'
+import { isDamage, storeError } from './store-errors.ts'
 
 /** One database, its writer and its readers. `write` and `recover` are for one caller at a time. */
 export interface LevelWriter {
@@ -24,6 +24,10 @@ export interface LevelWriter {
   readonly write: (writes: readonly Write[]) => Promise<void>
   /** Does nothing while all is well; after a failed write, opens the database again. */
   readonly recover: () => Promise<void>
+  /** Closes the database, repairs its files and opens it again. */
+  readonly repair: () => Promise<void>
+  /** How often that was done. */
+  readonly repairs: () => number
   /** Runs `job` on the database while it stays open. */
   readonly read: <T>(job: (db: TextToBytes) => Promise<T>) => Promise<T>
   /** Waits for the readers, then closes the database. */
@@ -37,10 +41,28 @@ type Health =
   | { readonly state: 'failed'; readonly undo: readonly Write[]; readonly isReadable: boolean }
   | { readonly state: 'lost' }
 
-/** A writer on `db`, whose files are in `folder`. */
-export function openLevelWriter(db: TextToBytes, folder: string): LevelWriter {
+/** A writer on `db`, whose files are in `folder`; `repairFiles` repairs them while the database is closed. */
+export function openLevelWriter(
+  db: TextToBytes,
+  folder: string,
+  repairFiles: () => Promise<void>,
+): LevelWriter {
   const gate = openReadGate()
   let health: Health = { state: 'well' }
+  let repairs = 0
+
+  const repair = async (): Promise<void> => {
+    const undo = health.state === 'failed' ? health.undo : []
+    await gate.keep(async () => {
+      health = { state: 'failed', undo, isReadable: false }
+      await db.close()
+      await repairFiles()
+      await db.open()
+      await putBatch(db, undo)
+      repairs += 1
+      health = { state: 'well' }
+    })
+  }
 
   const recover = async (): Promise<void> => {
     if (health.state === 'well') return
@@ -61,6 +83,9 @@ export function openLevelWriter(db: TextToBytes, folder: string): LevelWriter {
       await putBatch(db, writes)
     } catch (error) {
       health = { state: 'lost' }
+      // It takes nothing any more, and would not after another opening: what it was told is there whole, or not at all.
+      if (isDamage(error)) await orStoreError(repair())
+      if (isDamage(error)) throw storeError(error)
       const undo = await orStoreError(presentValues(db, writes))
       health = { state: 'failed', undo, isReadable: true }
       throw storeError(error)
@@ -71,6 +96,8 @@ export function openLevelWriter(db: TextToBytes, folder: string): LevelWriter {
     isReadable: () => health.state === 'well' || (health.state === 'failed' && health.isReadable),
     write,
     recover: () => orStoreError(recover()),
+    repair: () => orStoreError(repair()),
+    repairs: () => repairs,
     read: (job) => gate.read(() => orStoreError(job(db))),
     close: () => orStoreError(gate.keep(() => db.close())),
   }

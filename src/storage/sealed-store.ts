@@ -21,8 +21,17 @@ const HEAD_BYTES = 1 + NONCE_BYTES
  * A value that does not open is STORE_BROKEN with the fact `part`, the first part of its key's name.
  */
 export function sealStore(inner: Store, key: SealingKey, random: Random): Store {
+  const found = new Set<string>()
+  const openOne = (name: string, sealed: Uint8Array): Uint8Array => {
+    try {
+      return openValue(key, name, sealed)
+    } catch (error) {
+      found.add(name)
+      throw error
+    }
+  }
   const openEach = (name: string, sealed: Uint8Array | undefined): Uint8Array | undefined =>
-    sealed && openValue(key, name, sealed)
+    sealed && openOne(name, sealed)
 
   return {
     get: async (name) => openEach(name, await inner.get(name)),
@@ -32,7 +41,7 @@ export function sealStore(inner: Store, key: SealingKey, random: Random): Store 
     },
     list: async (range) => {
       const entries = await inner.list(range)
-      return entries.map(([name, sealed]): Entry => [name, openValue(key, name, sealed)])
+      return entries.map(([name, sealed]): Entry => [name, openOne(name, sealed)])
     },
     write: async (writes) =>
       inner.write(
@@ -41,6 +50,11 @@ export function sealStore(inner: Store, key: SealingKey, random: Random): Store 
           value: value && sealValue(key, name, { value, nonce: random.bytes(NONCE_BYTES) }),
         })),
       ),
+    damaged: () => {
+      const names = [...found]
+      found.clear()
+      return names
+    },
     compact: (range) => inner.compact(range),
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
   }

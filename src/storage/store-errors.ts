@@ -26,7 +26,8 @@ export function isDamage(thrown: unknown): boolean {
   return causesOf(thrown).some(
     ({ code, message }) =>
       code === 'LEVEL_CORRUPTION' ||
-      (code === 'LEVEL_IO_ERROR' && /no such file or directory/i.test(message)),
+      // A table that ends early is read beyond its end.
+      (code === 'LEVEL_IO_ERROR' && /no such file or directory|invalid argument/i.test(message)),
   )
 }
 

@@ -40,8 +40,8 @@ export interface AuditNote {
   readonly reason?: string
 }
 
-/** Where this node's next entry goes. */
-interface PieceRecord {
+/** Where this node's next entry of its audit goes. */
+export interface PieceRecord {
   readonly number: number
   readonly openedAt: Instant
   readonly actor: ActorId
@@ -59,12 +59,19 @@ export async function recordAudit(
   { document, logged }: { readonly document: DocumentId; readonly logged: Logged },
 ): Promise<void> {
   const name = parseDocumentId(document)
-  if (name?.kind !== 'audit') return
+  if (name?.kind !== 'audit' || (await isRecorded(tx, document, logged))) return
   const number = 1 + (unpack<number>(await tx.get(key.auditNewest)) ?? 0)
   const record = auditRecord({ node: name.node, document }, logged, number)
   tx.put(key.auditNewest, pack(number))
   tx.put(key.auditRecord(number), pack(record))
   tx.afterwards(context.audit.tellNew)
+}
+
+/** Whether damage took an entry from its document that has its record already. */
+async function isRecorded(tx: Tx, document: DocumentId, { actor, seq }: Logged): Promise<boolean> {
+  if ((await tx.get(key.hole(document))) === undefined) return false
+  const records = (await tx.list(range.auditRecords)).map(([, bytes]) => unpack<AuditRecord>(bytes))
+  return records.some((one) => one?.document === document && one.actor === actor && one.seq === seq)
 }
 
 /** Takes the records of an audit's entries after `seq` away: those entries are gone from its list. */

@@ -24,6 +24,7 @@ import { dictionaryFor } from './dictionaries.ts'
 import { sealingKeyFor } from './epochs.ts'
 import { ridingOf, signTogether } from './joint.ts'
 import { key, range } from './keys.ts'
+import { hasOf } from './ledger.ts'
 import { pack, unpack, type ParcelRecord, type QueuedNote } from './records.ts'
 import { noteSent } from './rebirth.ts'
 import type { Tx } from './replica.ts'
@@ -75,6 +76,7 @@ export async function cutDelta(
     body: encodeLoad({ notes: riding.notes, delta, joint }, wrappingOf(context, sealing)),
     sealing,
     dictionary,
+    peer: want.peer,
     isThin: (want.plainBytesMax ?? Infinity) <= THIN_PARCEL_BYTES_MAX,
     sign: own && (() => signTogether(context, { document, hash: own.hash }, riding.joint)),
   })
@@ -103,7 +105,7 @@ export async function cutNotes(
   const notes = sealing === undefined ? [] : await want.take()
   if (sealing === undefined || notes.length === 0) return undefined
   const body = encodeLoad({ notes }, wrappingOf(context, sealing))
-  const bytes = await sealBody(tx, context, { body, sealing, sign: undefined })
+  const bytes = await sealBody(tx, context, { body, sealing, peer: want.peer, sign: undefined })
   return keepParcel(tx, want, { bytes, document: undefined, first: {}, clock: {}, notes })
 }
 
@@ -117,6 +119,7 @@ async function sealBody(
   plain: {
     readonly body: Uint8Array
     readonly sealing: EpochKey
+    readonly peer: PeerId
     readonly isThin?: boolean
     readonly dictionary?: TrainedDictionary | undefined
     readonly sign: (() => Uint8Array) | undefined
@@ -128,9 +131,7 @@ async function sealBody(
   return sealEnvelope({
     sender: context.identity.certificate,
     life: context.life,
-    // Whoever opens the keys document may not know this life yet: it is told there.
-    generation:
-      sealing.scope === 'keys' ? 0 : context.keyBook().generationOf(context.replica.actor),
+    generation: await generationFor(tx, context, plain),
     salt: context.salt,
     counter,
     key: sealing,
@@ -139,6 +140,21 @@ async function sealBody(
     dictionary: plain.dictionary,
     sign: plain.sign,
   })
+}
+
+/**
+ * By what a peer knows this life: 0, and the life is told, until it holds what publishes it. A node whose keys document was damaged
+ * cannot tell which generations its earlier lives have published: one that is not known by that name might be taken for another.
+ */
+async function generationFor(
+  tx: Tx,
+  { keyBook, replica: { actor } }: SyncContext,
+  { sealing, peer }: { readonly sealing: EpochKey; readonly peer: PeerId },
+): Promise<number> {
+  const first = keyBook().firstKeyOf(actor)
+  if (sealing.scope === 'keys' || first === undefined) return 0
+  const isKnown = ((await hasOf(tx, peer, KEYS))[actor] ?? 0) >= first.seq
+  return isKnown ? first.generation : 0
 }
 
 async function keepParcel(

@@ -30,6 +30,10 @@ export interface Documents {
       readonly isProved?: boolean
     },
   ) => Promise<readonly Logged[]>
+  /** What memory holds of a document. */
+  readonly inMemory: (document: DocumentId) => Log | undefined
+  /** Reads a document from the disk, whatever memory holds. @throws EdgeError STORE_BROKEN as `log` does */
+  readonly check: (document: DocumentId) => Promise<void>
   /** Forgets what memory holds of a document; the next use reads it again. */
   readonly drop: (document: DocumentId) => void
   /** Closes the documents used longest ago, down to OPEN_DOCUMENTS_MAX. */
@@ -85,6 +89,8 @@ export function openDocuments(staging: Staging, events: EventLog): Documents {
       rewrite(staging, shorter, { ...record, isCut })
       return before.since({}).filter(isGone)
     },
+    inMemory: (document) => open.get(document),
+    check: async (document) => void (await loadLog(document, staging)),
     drop: (document) => void open.delete(document),
     evict: () => {
       for (const document of open.keys()) {

@@ -262,7 +262,7 @@ export async function burn(
   const newest = epochs.toSorted((a, b) => a.number - b.number).at(-1)
   if (newest === undefined) return
   for (const { id } of epochs) {
-    tx.delete(key.epoch(id))
+    for (const place of [key.epoch(id), key.spareEpoch(id)]) tx.delete(place)
     tx.afterwards(() => context.keyring.drop(id))
   }
   const deed = epochDeed(context, 'secret burned', newest)

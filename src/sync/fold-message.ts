@@ -79,6 +79,9 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
   const channel = channelOfDocument(document)
   if (channel === undefined || author === undefined || content.kind !== 'post') return undefined
   const id = postIdOf(document, logged.actor, logged.seq)
+  // Damage took it from its document, and it comes again: the view has it, with all that was said of it since.
+  const isNews = source.isLate && source.isAgain !== true
+  if (isNews && (await tx.get(key.message(id))) !== undefined) return undefined
   const order = await placePost(tx, { channel, document, logged })
   const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
   const createdAt = shownAt(logged, source.now)

@@ -7,7 +7,7 @@
 import { codeOf } from '#base/errors.ts'
 import type { ActorId, DocumentId, Instant } from '#base/ids.ts'
 import { foldDocument, loadDocument } from '#model/document.ts'
-import { countBeyond, postIdOf, type Clock, type Log } from '#model/log.ts'
+import { countBeyond, joinClocks, postIdOf, type Clock, type Log } from '#model/log.ts'
 import type { MessageRecord } from '#model/view.ts'
 import type { Log as EventLog } from '#ports/log.ts'
 import { headsOf } from './documents.ts'
@@ -25,30 +25,58 @@ import {
 import type { Tx } from './replica.ts'
 import type { Staging } from './staging.ts'
 
+/** Why a life ends when some of our own list is gone. Damage takes a disk back to no earlier time. */
+export const OF_DAMAGE = 'own changes damaged'
+
 /** What healing works with. */
 export interface Healer {
   readonly staging: Staging
   readonly events: EventLog
   /** Our own actor in this life. */
   readonly actor: ActorId
+  /** The document as memory has it whole, if it does. */
+  readonly known?: Log | undefined
 }
 
 /** Sets a damaged document right with what survives of it. True when some of our own list is gone: the life is over. */
 export async function heal(
-  { staging, events, actor }: Healer,
+  { staging, events, actor, known: inMemory }: Healer,
   document: DocumentId,
   since: Instant,
 ): Promise<boolean> {
   const sent = unpack<number>(await safely(staging.get(key.sent(document, actor)))) ?? 0
   const known = unpack<DocumentRecord>(await safely(staging.get(key.document(document))))
   const record = known ?? (await recordWithout(staging, document, { [actor]: sent }))
-  const { log, useless } = await survivors(staging, document, record)
+  const { clock, size } = await rebuild(staging, record, inMemory ?? document)
+  const missing = countBeyond(record.clock, clock)
+  events.error('document.damaged', { document, size, missing })
+  const had = record.clock[actor] ?? 0
+  const has = clock[actor] ?? 0
+  const isOwnLoss = had > has
+  const isElsewhere = isOwnLoss ? { [actor]: Math.max(has, Math.min(had, sent)) } : {}
+  const lost = { ...record.clock, ...isElsewhere }
+  await noteHole(staging, document, { since, lost, clock })
+  if (!isOwnLoss) return false
+  await keepOwn(staging, { document, actor, from: Math.max(has, sent) + 1, to: had })
+  await endLife(staging, { document, actor, sent })
+  events.error('node.restored', { actor, reason: OF_DAMAGE, missing: had - has })
+  return true
+}
+
+/** Writes a document anew from what survives of it. */
+async function rebuild(
+  staging: Staging,
+  { looseFrom, looseTo }: DocumentRecord,
+  from: DocumentId | Log,
+): Promise<DocumentRecord> {
+  const document = typeof from === 'string' ? from : from.document
+  const whole = typeof from === 'string' ? undefined : { log: from, useless: [] }
+  const { log, useless } = whole ?? (await survivors(staging, document, { looseFrom, looseTo }))
   const snapshot = foldDocument(log)
   for (const [index, bytes] of useless.entries()) staging.put(key.broken(document, index), bytes)
-  for (let index = record.looseFrom; index < record.looseTo; index += 1)
+  for (let index = looseFrom; index < looseTo; index += 1)
     staging.delete(key.loose(document, index))
   if (snapshot !== undefined) staging.put(key.snapshot(document), snapshot)
-  const { looseTo } = record
   const isCut = await isCutThere(staging, document)
   const next: DocumentRecord = {
     clock: log.clock(),
@@ -59,24 +87,32 @@ export async function heal(
     ...(isCut && { isCut }),
   }
   staging.put(key.document(document), pack(next))
+  return next
+}
 
-  const missing = countBeyond(record.clock, next.clock)
-  events.error('document.damaged', { document, size: next.size, missing })
-  const had = record.clock[actor] ?? 0
-  const has = next.clock[actor] ?? 0
-  const wanted =
-    had > has ? { ...record.clock, [actor]: Math.max(has, Math.min(had, sent)) } : record.clock
-  if (countBeyond(wanted, next.clock) > 0)
-    staging.put(key.hole(document), pack({ since, wanted } satisfies HoleRecord))
-  if (had <= has) return false
-  await keepOwn(staging, { document, actor, from: Math.max(has, sent) + 1, to: had })
+/** What is lost is asked for from now on, with what an earlier damage took and is not back yet. */
+export async function noteHole(
+  staging: Pick<Staging, 'get' | 'put'>,
+  document: DocumentId,
+  { since, lost, clock }: { since: Instant; lost: Clock; clock: Clock },
+): Promise<void> {
+  const hole = unpack<HoleRecord>(await safely(staging.get(key.hole(document))))
+  const wanted = joinClocks(hole?.wanted ?? {}, lost)
+  if (countBeyond(wanted, clock) === 0) return
+  const record: HoleRecord = { since: hole?.since ?? since, wanted }
+  staging.put(key.hole(document), pack(record))
+}
+
+/** Notes that our own list of a document is damaged, and how much of it was ever sent. */
+async function endLife(
+  staging: Staging,
+  { document, actor, sent }: { document: DocumentId; actor: ActorId; sent: number },
+): Promise<void> {
   const reborn = unpack<RebornRecord>(await safely(staging.get(key.reborn)))
   const before = reborn?.actor === actor ? reborn : undefined
-  const why = 'own changes damaged'
+  const why = before?.why ?? OF_DAMAGE
   const heard = { ...before?.heard, [document]: sent }
   staging.put(key.reborn, pack({ ...before, actor, heard, why } satisfies RebornRecord))
-  events.error('node.restored', { actor, reason: why, missing: had - has })
-  return true
 }
 
 /** Whether somebody's list in a document was proved to fork. */
@@ -138,7 +174,7 @@ async function recordWithout(
 async function survivors(
   staging: Staging,
   document: DocumentId,
-  record: DocumentRecord,
+  record: Pick<DocumentRecord, 'looseFrom' | 'looseTo'>,
 ): Promise<Survivors> {
   const stored = await safely(staging.get(key.snapshot(document)))
   const loaded = loadDocument(document, stored, [])

@@ -78,6 +78,8 @@ export const key = {
   pairSecret: (actor: ActorId, seq: number) => `pair/${actor}/${padded(seq)}`,
   /** EpochRecord: an epoch whose secret we hold. */
   epoch: (id: string) => `epoch/${id}`,
+  /** EpochRecord, once more: a secret that damage took could not be made again, and nobody might wrap an old one again. */
+  spareEpoch: (id: string) => `epoch-spare/${id}`,
   /** ShareRecord: half of what opens another node, which this hub keeps. */
   share: (id: string, node: NodeId) => `share/${id}/${node}`,
   /** OwnShareRecord: the share that opens this node, for hubs that come later. */
@@ -130,6 +132,12 @@ export const key = {
   less: (node: NodeId, id: DocumentId) => `less/${node}/${id}`,
   /** QuestionRecord: whom we asked last for what we lack of a document. */
   question: (id: DocumentId) => `ask/${id}`,
+  /** Content: a certificate or an order that stands in the keys document, too (`spare.ts`). */
+  spare: (name: string) => `spare/${name}`,
+  /** A value of this name was found damaged: what follows from that is still to be done (`remedies.ts`). */
+  damage: (name: string) => `damage/${name}`,
+  /** LostRecord: how many values of a kind damage took that nobody can bring back. */
+  lost: (part: string) => `lost/${part}`,
   /** Bytes of a damaged document as they were found: nobody reads them but a person who wants to know. */
   broken: (id: DocumentId, index: number) => `broken/${id}/${padded(index)}`,
 
@@ -233,6 +241,9 @@ export const range = {
   uneven: within('uneven/'),
   announced: within('more/'),
   broken: (id: DocumentId) => within(`broken/${id}/`),
+  damage: within('damage/'),
+  lost: within('lost/'),
+  spares: within('spare/'),
   pending: (person: UserId) => within(`once/${person}/`),
   departures: (id: DocumentId, actor: ActorId, fromSeq: number): Range => ({
     from: key.departure(id, actor, fromSeq),

@@ -28,10 +28,13 @@ import { range } from './keys.ts'
 import type { LinkState } from './links.ts'
 import { openProjector } from './projector.ts'
 import { beginAgain, noteNewLife, settleAllAside } from './rebirth.ts'
+import { remedyAll, remedySoon } from './remedies.ts'
 import { openReplica, type Reader } from './replica.ts'
 import { keepRotating, type EpochPolicy } from './rotation.ts'
 import { AMPLE_ROOM, openRoom, type Room, type RoomRules } from './room.ts'
 import { openRunningTime } from './running-time.ts'
+import { keepScrubbing } from './scrub.ts'
+import { useSpareCertificates, useSpareOrders } from './spare.ts'
 import { addChannel, directoryChanged, foldedAnew, keysChanged } from './standing.ts'
 import { keepTraining, type TrainingPolicy } from './training.ts'
 
@@ -84,6 +87,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   const learning = training && keepTraining(context, { policy: training, clock, log }, stop.signal)
   const watching = context.deadlines.keep(stop.signal)
   const looking = context.room.keep(stop.signal)
+  const scrubbing = keepScrubbing(context, clock, stop.signal)
   const driver = startDriver(context, { carriers, clock })
   wires.driver = driver
   return {
@@ -95,6 +99,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
       await learning
       await watching
       await looking
+      await scrubbing
       await driver[Symbol.asyncDispose]()
       clearShelf(context.shelf)
       await audit[Symbol.asyncDispose]()
@@ -120,12 +125,13 @@ function contextOf(
     context.onRebirth()
   }
   const actor = actorOf(certificate.node, life)
-  const replica = openReplica({ store, actor, log, now: clock.now, onLoss })
+  const onMended = (): void => void remedySoon(context)
+  const replica = openReplica({ store, actor, log, now: clock.now, onLoss, onMended })
   roster.introduce(identity.certificateBytes)
   const projector = openProjector(
     { identity, roster },
     {
-      keysChanged: (tx, news) => keysChanged(tx, context, news),
+      keysChanged: (tx, news, content) => keysChanged(tx, context, { news, content }),
       directoryChanged: (tx, change) => directoryChanged(tx, context, change),
       foldedAnew: (tx, before) => foldedAnew(tx, context, before),
       told: (tx, event) => tx.afterwards(() => context.emit(event)),
@@ -193,19 +199,25 @@ function newRun(startedAt: Instant): Run {
 /** Reads what is on disk, and writes what a node has to have said before it sends anything. */
 async function begin(context: SyncContext, options: NodeSyncOptions): Promise<void> {
   const { replica, peers, run } = context
-  await context.time.begin(options.store)
-  const known = await options.store.list(range.peers)
+  await context.time.begin(replica.read)
+  const known = await replica.read.list(range.peers)
   run.isUnsure = known.length > 0
   for (const [place] of known) peers.add(place.slice('peer/'.length) as PeerId)
   run.isOver = !(await replica.commit((tx) => beginAgain(tx, context)))
   if (run.isOver) context.onRebirth()
-  await replica.commit((tx) => fold(tx, context))
+  await replica.commit(async (tx) => {
+    await tx.log(KEYS) // finds damage before it is looked for
+    await useSpareCertificates(tx, context)
+    await fold(tx, context)
+    await useSpareOrders(tx, context)
+  })
   replica.onRollback((reader) => fold(reader, context))
   await enrolItself(context, options.doorEpoch)
   await replica.commit((tx) => retryParked(tx, context))
   await replica.commit(async (tx) => {
     await takeAllForkWords(tx, context)
     await settleAllAside(tx, context)
+    await remedyAll(tx, context)
   })
 }
 

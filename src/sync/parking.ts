@@ -71,6 +71,17 @@ export async function countsOf(reader: Pick<Tx, 'get'>): Promise<ParkedCounts> {
   return { ...NONE, ...unpack<ParkedCounts>(await reader.get(key.parkedCounts)) }
 }
 
+/** Counts them anew. */
+export async function recountParked(tx: Tx): Promise<void> {
+  const count = async (wait: Wait): Promise<number> => (await tx.list(range.parkedFor(wait))).length
+  const counts: ParkedCounts = {
+    key: await count('key'),
+    certificate: await count('certificate'),
+    dictionary: await count('dictionary'),
+  }
+  tx.put(key.parkedCounts, pack(counts))
+}
+
 async function addToCount(tx: Tx, wait: Wait, difference: number): Promise<void> {
   const counts = await countsOf(tx)
   const count = Math.max(0, counts[wait] + difference)

@@ -5,6 +5,7 @@
 import type { DocumentId, Instant, UserId } from '#base/ids.ts'
 import type { Directory, DirectoryChange } from '#model/directory.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
+import type { Content } from '#model/entry.ts'
 import type { KeyBook, KeyNews } from '#model/key-book.ts'
 import type { Logged } from '#model/log.ts'
 import type { Amendment, MessageRecord } from '#model/view.ts'
@@ -52,7 +53,7 @@ export interface Projector {
 
 /** What else follows from the two documents that decide who is who, in the commit that changes them. */
 export interface ProjectorHooks {
-  readonly keysChanged: (tx: Tx, news: KeyNews) => Promise<void>
+  readonly keysChanged: (tx: Tx, news: KeyNews, content: Content) => Promise<void>
   readonly directoryChanged: (tx: Tx, change: DirectoryChange) => Promise<void>
   /** A revocation or a certificate changed what earlier entries say; `before` is the directory as it was. */
   readonly foldedAnew: (tx: Tx, before: Directory) => Promise<void>
@@ -106,7 +107,7 @@ async function foldKeys(
   const { books, hooks } = bench
   const news = books.foldKeys(at.logged)
   tellWhy(tx, bench, { ...at, reason: objectionTo(bench, news) })
-  await hooks.keysChanged(tx, news)
+  await hooks.keysChanged(tx, news, at.logged.entry.content)
   if (books.isOutdated(news)) {
     const before = books.directory()
     await books.reload(tx)

@@ -10,12 +10,13 @@
 import type { ActorId, DocumentId, Instant, PostId } from '#base/ids.ts'
 import { channelOfDocument } from '#model/document-id.ts'
 import type { Content, Draft } from '#model/entry.ts'
-import { joinClocks, postIdOf, type Clock, type Logged } from '#model/log.ts'
-import type { ChannelRecord, MessageRecord } from '#model/view.ts'
+import { joinClocks, postIdOf, type Clock } from '#model/log.ts'
 import { haveHubsSpoken } from './anchors.ts'
 import { audit, forgetRecords, lastAuditor } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
+import { OF_DAMAGE } from './healing.ts'
+import { hide, hideLost } from './hide.ts'
 import { key, range } from './keys.ts'
 import { allDocuments, clockOf } from './ledger.ts'
 import { endOf, topOf } from './list-end.ts'
@@ -54,7 +55,9 @@ export async function noteLoss(tx: Tx, context: SyncContext, heard: Clock): Prom
   run.isOver = true
   const before = unpack<RebornRecord>(await tx.get(key.reborn))
   const isNews = before?.actor !== actor
-  const why = isNews ? 'others know more' : before.why
+  // Damage alone takes the disk back to no earlier time; this may.
+  const isNewReason = isNews || before.why === OF_DAMAGE
+  const why = isNewReason ? 'others know more' : before.why
   const said = Object.fromEntries(run.claimed)
   const record: RebornRecord = {
     ...(isNews ? {} : before),
@@ -83,8 +86,12 @@ export async function beginAgain(
   const record = unpack<RebornRecord>(await tx.get(key.reborn))
   if (record === undefined) return true
   if (record.actor === replica.actor) return false
-  for (const document of await allDocuments(tx))
-    await setAside(tx, document, { ...record, at: now() })
+  for (const document of await allDocuments(tx)) {
+    await hideLost(tx, document)
+    // What damage left is ours, sent or not: nobody can have something else under its numbers.
+    const isWhole = record.why === OF_DAMAGE && record.ends?.[document] === undefined
+    if (!isWhole) await setAside(tx, document, { ...record, at: now() })
+  }
   tx.delete(key.reborn)
   tx.put(key.auditNewLife, pack(record.why))
   return true
@@ -212,10 +219,6 @@ async function setAside(
 ): Promise<void> {
   const have = (await clockOf(tx, document))[actor] ?? 0
   const sent = await sentOf(tx, document, actor)
-  for (const [, bytes] of await tx.list(range.aside(document))) {
-    const lost = unpack<AsideRecord>(bytes)
-    if (lost !== undefined) await hide(tx, document, lost)
-  }
   const end = ends?.[document]
   const last = Math.min(sent, end ?? sent)
   if (have <= last && end === undefined) return
@@ -235,35 +238,6 @@ async function setAside(
     if (entry.content.kind === 'post') await hide(tx, document, logged)
   }
   await forgetRecords(tx, { document, actor, seq: last })
-}
-
-/** Takes a message out of the view: its id may turn out to be another's. */
-async function hide(
-  tx: Tx,
-  document: DocumentId,
-  { actor, seq }: Pick<Logged, 'actor' | 'seq'>,
-): Promise<void> {
-  const id = postIdOf(document, actor, seq)
-  const message = unpack<MessageRecord>(await tx.get(key.message(id)))
-  if (message === undefined) return
-  const { channel, order, updatedAt, root } = message
-  for (const place of [
-    key.message(id),
-    key.order(channel, order),
-    key.changed(channel, updatedAt, id),
-  ])
-    tx.delete(place)
-  if (root !== undefined) {
-    tx.delete(key.thread(root, order))
-    const first = unpack<MessageRecord>(await tx.get(key.message(root)))
-    if (first !== undefined)
-      tx.put(key.message(root), pack({ ...first, replyCount: Math.max(0, first.replyCount - 1) }))
-  }
-  const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel)))
-  if (counts === undefined) return
-  const messageCount = Math.max(0, counts.messageCount - 1)
-  const rootCount = Math.max(0, counts.rootCount - (root === undefined ? 1 : 0))
-  tx.put(key.channel(channel), pack({ ...counts, messageCount, rootCount } satisfies ChannelRecord))
 }
 
 interface Displaced {

@@ -3,6 +3,7 @@
  * are offered to those who may hold them now, and whoever is out is shut out.
  */
 import type { Directory, DirectoryChange } from '#model/directory.ts'
+import type { Content } from '#model/entry.ts'
 import type { KeyNews } from '#model/key-book.ts'
 import { channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import { countBeyond, meetClocks, type Clock, type Logged } from '#model/log.ts'
@@ -30,11 +31,17 @@ import type { Tx } from './replica.ts'
 import { foundAgain } from './refound.ts'
 import { reproject } from './reproject.ts'
 import { destroySharesOf, handOutShare, takeShare } from './shares.ts'
+import { keepSpare } from './spare.ts'
 import { dropHeldBy } from './waiting.ts'
 
 /** An entry of the keys document was folded, in the commit that added it. */
-export async function keysChanged(tx: Tx, context: SyncContext, news: KeyNews): Promise<void> {
+export async function keysChanged(
+  tx: Tx,
+  context: SyncContext,
+  { news, content }: { readonly news: KeyNews; readonly content: Content },
+): Promise<void> {
   const { roster } = context
+  if (news.kind !== 'nothing') keepSpare(tx, content)
   if (news.kind === 'certificate') {
     roster.introduce(news.certificate)
     await offerAnew(tx, context, () => true) // until now it may have been for nobody else

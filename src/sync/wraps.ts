@@ -77,7 +77,7 @@ export async function hold(tx: Tx, context: SyncContext, epoch: Epoch): Promise<
   const { audience, number, maker, secret, isFromDoor = false } = epoch
   const heldSince = context.now()
   const record: EpochRecord = { audience, number, maker, secret, heldSince, isFromDoor }
-  tx.put(key.epoch(epoch.id), pack(record))
+  for (const place of [key.epoch(epoch.id), key.spareEpoch(epoch.id)]) tx.put(place, pack(record))
   nameScope(context, audience)
   context.keyring.hold(epoch)
 }

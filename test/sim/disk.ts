@@ -121,8 +121,10 @@ function openHandle(world: DiskWorld, { life, durable, flipped }: Handle): Store
     },
   }
   // As the seal of a real store says it: a value that was altered does not open.
+  const found = new Set<string>()
   const open = (key: string): void => {
     if (!flipped.has(key)) return
+    found.add(key)
     world.marks.count('disk.read-broken')
     throw new EdgeError('STORE_BROKEN', { part: key.split('/')[0] ?? '', reason: 'damaged value' })
   }
@@ -150,6 +152,11 @@ function openHandle(world: DiskWorld, { life, durable, flipped }: Handle): Store
       last = promise
       await earlier
       await writeBatch(writing, batch).finally(resolve)
+    },
+    damaged: () => {
+      const names = [...found]
+      found.clear()
+      return names
     },
     compact: async () => {
       check()

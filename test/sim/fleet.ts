@@ -117,7 +117,12 @@ const EXPECTED_EVENTS: ReadonlySet<string> = new Set(['sync.disk'])
 const FORBIDDEN_WARNINGS: ReadonlySet<string> = new Set(['envelope.refused'])
 
 /** What a node says of a disk that was put back or lost some of what was on it. */
-const OF_DAMAGE: ReadonlySet<string> = new Set(['node.restored', 'document.damaged'])
+const OF_DAMAGE: ReadonlySet<string> = new Set([
+  'node.restored',
+  'document.damaged',
+  'value.damaged',
+  'view.damaged',
+])
 
 /** What an honest node meets only where another is captured: events, and why it refuses an envelope. */
 const AMONG_CAPTURED: ReadonlySet<unknown> = new Set([

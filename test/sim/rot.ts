@@ -15,6 +15,9 @@ const MINUTE_MS = 60_000
 /** Where changes and snapshots lie. */
 const DOCUMENT = /^(?:loose|snap)\/([^/]+)/
 const LOST_MAX = 3
+/** Values that are no documents, and that nothing is lost with which somebody was promised. */
+const NOTED =
+  /^(?:has|out|owe|asked|note|fly|next|counter|peer|seg|att|sent|epoch|seal|pair|uneven|more|less|ask|wait|park|parked|due|late|spare|hole|got|said|audit|view\/(?:post|order|thread|changed|orphan|held|channel|clocks|objection|objecting|sunk|audit))(?:\/|$)/
 
 /** Lets disks rot now and then. */
 export function rotDisks(scene: Scene, chance: Chance): void {
@@ -25,6 +28,7 @@ export function rotDisks(scene: Scene, chance: Chance): void {
       scene,
       () => own.between(20 * MINUTE_MS, 200 * MINUTE_MS),
       () => {
+        if (own.happens(0.5)) return flipValue(scene, own, member)
         const names = heldElsewhere(member, members)
         if (names.length === 0) return
         const from = own.below(names.length)
@@ -40,6 +44,25 @@ export function rotDisks(scene: Scene, chance: Chance): void {
       },
     )
   }
+}
+
+/** A bit flips in what the node notes for itself: bookkeeping, secrets, the view. */
+function flipValue({ stage: { marks } }: Scene, chance: Chance, member: Member): void {
+  const names = member.disk.durable(EVERYTHING).flatMap(([name]) => (NOTED.test(name) ? name : []))
+  const kinds = [...new Set(names.map(kindOf))]
+  if (kinds.length === 0) return
+  const kind = chance.pick(kinds)
+  member.isDamaged = true
+  marks.count('disk.value-flipped')
+  member.disk.flip(chance.pick(names.filter((name) => kindOf(name) === kind)))
+}
+
+/** The words that a name begins with. */
+function kindOf(name: string): string {
+  return name
+    .split('/')
+    .slice(0, name.startsWith('view/') ? 2 : 1)
+    .join('/')
 }
 
 /** Names of values of documents all of which another node has, too. */

@@ -6,7 +6,7 @@
 import { equalBytes } from '#base/bytes.ts'
 import type { DocumentId } from '#base/ids.ts'
 import { kindOfChannel } from '#model/channel-id.ts'
-import { channelOfDocument } from '#model/document-id.ts'
+import { channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import { countBeyond, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Write } from '#ports/store.ts'
@@ -76,6 +76,8 @@ function lackingAt(member: Member, place: string): number {
   if (isStick(peer) && !isKnown(member, peer)) return 0
   const channel = channelOfDocument(document)
   if (channel !== undefined && kindOfChannel(channel) !== 'public') return 0
+  // Who lost the certificates or the directory knows of nobody who may have it: all is offered again as they come back.
+  if ([KEYS, DIRECTORY].some((one) => valueAt(member, key.hole(one)) !== undefined)) return 0
   const mine = valueAt<DocumentRecord>(member, key.document(document))?.clock ?? {}
   const has = valueAt<Clock>(member, key.has(peer, document)) ?? {}
   const isOffered = member.disk

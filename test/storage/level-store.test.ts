@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test, type Test } from 'tap'
@@ -197,6 +197,33 @@ test('a missing table is repaired to what is left, and the start says so', async
   t.equal(await text(store, keyOf(3999)), valueOf(3999))
 })
 
+for (const [damage, doDamage] of Object.entries({
+  'cut short': (table: string) => truncateSync(table, readFileSync(table).length / 2),
+  emptied: (table: string) => truncateSync(table, 0),
+  'zero in the middle': (table: string) => writeFileSync(table, zeroed(readFileSync(table))),
+  'zero at its end': (table: string) => writeFileSync(table, zeroed(readFileSync(table), 0.99)),
+}))
+  test(`a table that is ${damage} is met while the store is open: what is left is read, and written on`, async (t) => {
+    const folder = await aFolder(t)
+    const log = collectingLog()
+    doDamage(must(filesOf(folder, /\.ldb$/)[0], 'there is a table'))
+    await using store = await open(folder, log)
+    await store.write([put('since', 'then')])
+    const left = await store.list(ALL)
+
+    t.ok(left.length < 4001, `${left.length} are left`)
+    t.equal(await text(store, 'since'), 'then')
+    t.equal(await text(store, keyOf(3999)), valueOf(3999))
+    t.equal(log.named('store.repaired').length, 1)
+    await store.compact(ALL)
+    t.equal((await store.list(ALL)).length, left.length)
+  })
+
+function zeroed(bytes: Buffer, from = 0.3): Buffer {
+  const to = Math.min(bytes.length, Math.floor(bytes.length * (from + 0.3)))
+  return bytes.fill(0, Math.floor(bytes.length * from), to)
+}
+
 test('at most three copies of damaged files are kept', async (t) => {
   const folder = await aFolder(t, 10)
 
@@ -224,8 +251,7 @@ test('a flipped bit in a table of a sealed store is an error and not a wrong val
     await store.write(numbers.map((number) => put(keyOf(number), valueOf(number))))
     await store.compact(ALL)
   }
-  const table = must(filesOf(folder, /\.ldb$/)[0], 'there is a table')
-  const good = readFileSync(table)
+  const good = readFileSync(must(filesOf(folder, /\.ldb$/)[0], 'there is a table'))
 
   let errors = 0
   const wrong: string[] = []
@@ -233,8 +259,10 @@ test('a flipped bit in a table of a sealed store is an error and not a wrong val
     const bad = Buffer.from(good)
     const at = Math.floor((good.length * 0.9 * round) / 40)
     bad[at] = must(bad[at], 'inside') ^ 16
-    writeFileSync(table, bad)
-    await using store = seal(await open(folder))
+    const copy = `${folder}-${round}`
+    cpSync(folder, copy, { recursive: true })
+    writeFileSync(must(filesOf(copy, /\.ldb$/)[0], 'there is a table'), bad)
+    await using store = seal(await open(copy))
     for (const number of numbers) {
       const value = await text(store, keyOf(number)).catch(() => 'error')
       if (value === 'error') errors += 1

@@ -100,6 +100,7 @@ test('a batch whose sync failed is taken back before anybody can read it', async
   const writer = openLevelWriter(
     failingNext(db, 'IO error: 000003.log: Input/output error'),
     folder,
+    async () => void t.fail('nothing is damaged'),
   )
 
   const failure = writer.write([put('a', 'new'), remove('b'), put('c', 'new'), put('a', 'newer')])
@@ -124,7 +125,11 @@ test('failures are told apart by what the system said', async (t) => {
   ] as const) {
     const folder = join(t.testdir(), 'store')
     const { db } = await openLevel(folder, collectingLog())
-    const writer = openLevelWriter(failingNext(db, message), folder)
+    const writer = openLevelWriter(
+      failingNext(db, message),
+      folder,
+      async () => void t.fail('nothing is damaged'),
+    )
 
     t.equal(await codeOfFailure(writer.write([put('a', '1')])), code, message)
     await writer.close()

@@ -2,10 +2,11 @@ import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { CUT_BYTES_MAX, CUT_CHANGES_MAX, MESSAGE_BYTES_MAX } from '#base/limits.ts'
 import type { Clock } from '#model/log.ts'
-import { channelDocument, DIRECTORY } from '#model/document-id.ts'
+import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { cutDelta, type Cut } from '#sync/cut.ts'
 import { key } from '#sync/keys.ts'
+import { noteHas } from '#sync/ledger.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
 import {
@@ -93,6 +94,24 @@ test('a parcel is on disk before it may be sent', async (t) => {
 
   const { read } = alpha.context.replica
   t.ok(await read.get(key.parcel('post:first', 'routine', parcel.number)))
+})
+
+test('a life is told until whom it goes to holds the key by which it is known', async (t) => {
+  await using alpha = await aSync('alpha')
+  await found(alpha)
+  await say(alpha, 'one')
+  const life = Buffer.from(alpha.context.life)
+  const tells = async (): Promise<boolean> =>
+    Buffer.from(must(await cut(alpha, {}), 'there is one').parcel.bytes.subarray(0, 12)).includes(
+      life,
+    )
+
+  t.equal(await tells(), true)
+  const { clock } = await alpha.context.replica.commit(async (tx) => ({
+    clock: (await tx.log(KEYS)).clock(),
+  }))
+  await alpha.context.replica.commit((tx) => noteHas(tx, 'post:test', { document: KEYS, clock }))
+  t.equal(await tells(), false)
 })
 
 test('what is passed on ends where its author has signed', async (t) => {

@@ -1,37 +1,33 @@
 /** Holes and flipped bits: what survives is used, what others hold comes back, what only we had is written again. */
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test, type Test } from 'tap'
+import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import { openMemoryNetwork } from '#carriers/memory.ts'
 import type { ActorId } from '#base/ids.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
-import type { Store } from '#ports/store.ts'
+import type { ChannelRecord } from '#model/view.ts'
 import { openLevelStore } from '#storage/level-store.ts'
-import { openMemoryStore } from '#storage/memory-store.ts'
-import { sealingKey } from '#storage/seal.ts'
 import { sealStore } from '#storage/sealed-store.ts'
 import { key, range } from '#sync/keys.ts'
 import { pack, unpack, type DocumentRecord, type ForkRecord } from '#sync/records.ts'
-import { virtualClock, type VirtualClock } from '../support/clock.ts'
+import { ALPHA, aScene, aSealedStore, BRAVO, flip, STORE_KEY } from '../support/damaged.ts'
 import { collectingLog, type CollectingLog } from '../support/log.ts'
-import { anIdentity, seedOf } from '../support/nodes.ts'
 import { seededRandom } from '../support/random.ts'
 import {
+  amend,
   arrive,
   aSync,
   bodies,
   envelopeOf,
   found,
+  ops,
   routine,
   say,
+  shown,
   type SyncNode,
 } from '../support/sync.ts'
 
-const ALPHA = anIdentity('alpha', 1)
-const BRAVO = anIdentity('bravo', 2)
 const DAY_MS = 86_400_000
-const KEY = sealingKey(1, new Uint8Array(32).fill(4))
 
 test("another's changes that were lost are asked for, and come back", async (t) => {
   const scene = aScene(t)
@@ -52,6 +48,8 @@ test("another's changes that were lost are asked for, and come back", async (t) 
 
   t.equal(await sizeOf(again.node), 5)
   t.equal(await sizeOf(alpha.node), 5)
+  t.strictSame((await bodies(again.node)).toSorted(), (await bodies(alpha.node)).toSorted())
+  t.equal((await channelOf(again.node)).messageCount, 5, 'what came back is counted once')
   t.equal(again.rebirths(), 0, 'nothing of its own was lost')
   t.strictSame(await again.node.context.replica.read.list(range.holes), [])
   await again.close()
@@ -110,6 +108,57 @@ test('of our own changes, what was sent comes back, and what was not is written 
   t.strictSame((await bodies(reborn.node)).toSorted(), all)
   t.strictSame((await bodies(bravo.node)).toSorted(), all)
   t.equal(await sizeOf(reborn.node), 5)
+  await reborn.close()
+  await bravo.close()
+})
+
+test('a message that comes back keeps what was said of it since', async (t) => {
+  const scene = aScene(t)
+  const [below, store] = aSealedStore()
+  const bravo = await scene.open('bravo', { store, isLinked: true })
+  const alpha = await scene.open('alpha', { isLinked: true })
+  await found(alpha.node)
+  const { id: target } = await say(alpha.node, 'as it was')
+  await amend(alpha.node, { kind: 'edit', target, body: 'corrected' })
+  await scene.clock.advance(DAY_MS)
+  await bravo.close()
+  await flip(below, key.loose(routine, 0))
+
+  const again = await scene.open('bravo', { store, isLinked: true })
+  await say(again.node, 'from bravo')
+  await scene.clock.advance(DAY_MS)
+
+  t.match(again.log.named('document.damaged'), [{ facts: { missing: 2 } }])
+  t.strictSame((await bodies(again.node)).toSorted(), ['corrected', 'from bravo'])
+  await again.close()
+  await alpha.close()
+})
+
+test('damage in one list of ours changes nothing of what others have not had from us yet', async (t) => {
+  const scene = aScene(t)
+  const [below, store] = aSealedStore()
+  const bravo = await scene.open('bravo', { isLinked: true })
+  const first = await scene.open('alpha', { store, isLinked: true })
+  await found(first.node)
+  await scene.clock.advance(DAY_MS)
+  await first.close()
+  const offline = await scene.open('alpha', { store })
+  const { id } = await say(offline.node, 'unsent')
+  await offline.close()
+  await flip(below, key.loose(DIRECTORY, 0))
+
+  const damaged = await scene.open('alpha', { store })
+  t.ok(damaged.rebirths() > 0)
+  await damaged.close()
+  const reborn = await scene.open('alpha', { store, isLinked: true, life: 'second' })
+  await scene.clock.advance(DAY_MS)
+
+  for (const { node } of [reborn, bravo])
+    t.strictSame(
+      (await shown(node)).map((one) => [one.id, one.body]),
+      [[id, 'unsent']],
+      'under the id by which its author knows it',
+    )
   await reborn.close()
   await bravo.close()
 })
@@ -183,7 +232,7 @@ async function onDisk(
   work: (bravo: SyncNode, log: CollectingLog) => Promise<void>,
 ): Promise<void> {
   const log = collectingLog()
-  await using store = sealStore(await openLevelStore({ folder, log }), KEY, seededRandom(8))
+  await using store = sealStore(await openLevelStore({ folder, log }), STORE_KEY, seededRandom(8))
   await using bravo = await aSync('bravo', { store, log, knows: [ALPHA] })
   await work(bravo, log)
 }
@@ -205,65 +254,9 @@ async function flipInLog(folder: string, part: number): Promise<void> {
   await writeFile(join(folder, name), bytes)
 }
 
-interface Opened {
-  readonly node: SyncNode
-  readonly log: CollectingLog
-  readonly rebirths: () => number
-  readonly close: () => Promise<void>
-}
-
-interface Choice {
-  readonly store?: Store
-  readonly isLinked?: boolean
-  readonly life?: string
-}
-
-function aScene(t: Test): {
-  readonly clock: VirtualClock
-  readonly open: (name: 'alpha' | 'bravo', choice: Choice) => Promise<Opened>
-} {
-  const clock = virtualClock()
-  const network = openMemoryNetwork({ clock, delayMs: 0 })
-  const open = async (name: 'alpha' | 'bravo', choice: Choice): Promise<Opened> => {
-    const { store = openMemoryStore(), isLinked = false, life = `${name} life` } = choice
-    const self = name === 'alpha' ? ALPHA : BRAVO
-    const log = collectingLog()
-    let rebirths = 0
-    const carrier = isLinked ? network.open(self.certificate.node) : undefined
-    const node = await aSync(name, {
-      clock,
-      store,
-      log,
-      life: seedOf(life).subarray(0, 4),
-      knows: [name === 'alpha' ? BRAVO : ALPHA],
-      carriers: carrier === undefined ? [] : [carrier],
-      onRebirth: () => {
-        rebirths += 1
-      },
-    })
-    await clock.advance(60_000)
-    let isClosed = false
-    const close = async (): Promise<void> => {
-      if (isClosed) return
-      isClosed = true
-      await node[Symbol.asyncDispose]()
-      await carrier?.[Symbol.asyncDispose]()
-    }
-    t.teardown(close)
-    return { node, log, rebirths: () => rebirths, close }
-  }
-  return { clock, open }
-}
-
-function aSealedStore(): readonly [Store, Store] {
-  const below = openMemoryStore()
-  return [below, sealStore(below, KEY, seededRandom(3))]
-}
-
-async function flip(store: Store, name: string): Promise<void> {
-  const bytes = Uint8Array.from(must(await store.get(name), `${name} is there`))
-  bytes[20] = must(bytes[20], 'a sealed value is longer') ^ 1
-  await store.write([{ key: name, value: bytes }])
+async function channelOf({ context }: SyncNode): Promise<ChannelRecord> {
+  const bytes = await context.replica.read.get(key.channel(ops))
+  return must(unpack<ChannelRecord>(bytes), 'the channel has its record')
 }
 
 async function sizeOf({ context }: SyncNode): Promise<number> {
