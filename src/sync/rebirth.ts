@@ -11,11 +11,12 @@ import type { ActorId, DocumentId, Instant, PostId } from '#base/ids.ts'
 import { channelOfDocument } from '#model/document-id.ts'
 import type { Content, Draft } from '#model/entry.ts'
 import { joinClocks, postIdOf, type Clock, type Logged } from '#model/log.ts'
-import type { ChannelRecord, MessageRecord } from '#model/view.ts'
+import type { MessageRecord } from '#model/view.ts'
 import { haveHubsSpoken } from './anchors.ts'
 import { audit, forgetRecords, lastAuditor } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
+import { hide, keepAmendments } from './hiding.ts'
 import { key, range } from './keys.ts'
 import { allDocuments, clockOf } from './ledger.ts'
 import { endOf, topOf } from './list-end.ts'
@@ -83,8 +84,10 @@ export async function beginAgain(
   const record = unpack<RebornRecord>(await tx.get(key.reborn))
   if (record === undefined) return true
   if (record.actor === replica.actor) return false
+  const hidden: MessageRecord[] = []
   for (const document of await allDocuments(tx))
-    await setAside(tx, document, { ...record, at: now() })
+    hidden.push(...(await setAside(tx, document, { ...record, at: now() })))
+  await keepAmendments(tx, hidden, now())
   tx.delete(key.reborn)
   tx.put(key.auditNewLife, pack(record.why))
   return true
@@ -99,6 +102,10 @@ export async function noteNewLife(tx: Tx, context: SyncContext): Promise<void> {
   const last = await lastAuditor(tx)
   if (told === undefined && (last === undefined || last === context.replica.actor)) return
   tx.delete(key.auditNewLife)
+  // What it had to say of itself is said anew.
+  for (const peer of context.peers)
+    for (const [place] of await tx.list(range.notes(peer)))
+      if (place.includes('/!have.')) tx.delete(place)
   const reason = told ?? 'put back'
   const deed = reason === 'copied elsewhere' ? 'clone noticed' : 'restore noticed'
   await audit(tx, context, { deed, result: 'found', reason })
@@ -209,16 +216,21 @@ async function setAside(
   tx: Tx,
   document: DocumentId,
   { actor, heard, said, ends, at }: RebornRecord & { readonly at: Instant },
-): Promise<void> {
+): Promise<readonly MessageRecord[]> {
+  const hidden: MessageRecord[] = []
+  const hideOne = async (one: Pick<Logged, 'actor' | 'seq'>): Promise<void> => {
+    const message = await hide(tx, document, one)
+    if (message !== undefined) hidden.push(message)
+  }
   const have = (await clockOf(tx, document))[actor] ?? 0
   const sent = await sentOf(tx, document, actor)
   for (const [, bytes] of await tx.list(range.aside(document))) {
     const lost = unpack<AsideRecord>(bytes)
-    if (lost !== undefined) await hide(tx, document, lost)
+    if (lost !== undefined) await hideOne(lost)
   }
   const end = ends?.[document]
   const last = Math.min(sent, end ?? sent)
-  if (have <= last && end === undefined) return
+  if (have <= last && end === undefined) return hidden
   const proved = heard[document] ?? sent
   const target = Math.max(proved, said?.[document] ?? 0)
   for (const logged of await tx.cutBack(document, {
@@ -232,38 +244,10 @@ async function setAside(
     const doubt = seq > proved ? { doubtedSince: at } : {}
     const aside: AsideRecord = { actor, seq, hash, entry, target, ...doubt }
     tx.put(key.aside(document, actor, seq), pack(aside))
-    if (entry.content.kind === 'post') await hide(tx, document, logged)
+    if (entry.content.kind === 'post') await hideOne(logged)
   }
   await forgetRecords(tx, { document, actor, seq: last })
-}
-
-/** Takes a message out of the view: its id may turn out to be another's. */
-async function hide(
-  tx: Tx,
-  document: DocumentId,
-  { actor, seq }: Pick<Logged, 'actor' | 'seq'>,
-): Promise<void> {
-  const id = postIdOf(document, actor, seq)
-  const message = unpack<MessageRecord>(await tx.get(key.message(id)))
-  if (message === undefined) return
-  const { channel, order, updatedAt, root } = message
-  for (const place of [
-    key.message(id),
-    key.order(channel, order),
-    key.changed(channel, updatedAt, id),
-  ])
-    tx.delete(place)
-  if (root !== undefined) {
-    tx.delete(key.thread(root, order))
-    const first = unpack<MessageRecord>(await tx.get(key.message(root)))
-    if (first !== undefined)
-      tx.put(key.message(root), pack({ ...first, replyCount: Math.max(0, first.replyCount - 1) }))
-  }
-  const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel)))
-  if (counts === undefined) return
-  const messageCount = Math.max(0, counts.messageCount - 1)
-  const rootCount = Math.max(0, counts.rootCount - (root === undefined ? 1 : 0))
-  tx.put(key.channel(channel), pack({ ...counts, messageCount, rootCount } satisfies ChannelRecord))
+  return hidden
 }
 
 interface Displaced {
