@@ -18,6 +18,8 @@ import type { Verdict } from './verdict.ts'
 export interface Silence {
   /** A batch has become durable on the disk of this node. */
   readonly onSynced: (member: Member, writes: readonly Write[]) => void
+  /** The disk was put back: what is offered on it now is offered. */
+  readonly onPutBack: (member: Member) => void
 }
 
 /** What the watch is told. */
@@ -33,6 +35,10 @@ const OUTBOX = 'out/'
 export function openSilence({ members, verdict, marks }: SilenceGround): Silence {
   const offered = new Map<Member, Set<string>>()
   return {
+    onPutBack: (member) => {
+      const places = member.disk.durable(within(OUTBOX)).map(([place]) => place)
+      offered.set(member, new Set(places))
+    },
     onSynced: (member, writes) => {
       const known = offered.get(member) ?? new Set<string>()
       offered.set(member, known)
