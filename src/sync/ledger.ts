@@ -14,7 +14,15 @@ import type { PeerId } from '#ports/carrier.ts'
 import type { Certificate } from '#trust/identity.ts'
 import { mayHold } from './audience.ts'
 import { isNode, type Span, type SyncContext } from './context.ts'
-import { heldBy, liftLess, noteAnnounced, storedAt, tellChanged, voidWords } from './gap-marks.ts'
+import {
+  heldBy,
+  liftLess,
+  noteAnnounced,
+  noteLess,
+  storedAt,
+  tellChanged,
+  voidWords,
+} from './gap-marks.ts'
 import { key, range } from './keys.ts'
 import type { Life } from './lives.ts'
 import { keepSaid } from './said.ts'
@@ -164,6 +172,8 @@ export interface Word {
 
 /** Notes a node's own word. True when it is a receipt that tells something no receipt told before. */
 export async function noteWord(tx: Tx, context: SyncContext, word: Word): Promise<boolean> {
+  // Its node has said since what it holds, or will.
+  if (word.life?.isCurrent === false) return false
   const place = key.receipt(word.node, word.document)
   const known = unpack<ReceiptRecord>(await tx.get(place)) ?? NO_RECEIPT
   const clock = joinClocks(known.clock, word.clock)
@@ -194,13 +204,18 @@ async function takeLife(
   { word, known }: { readonly word: Word; readonly known: ReceiptRecord },
 ): Promise<ActorId | undefined> {
   const { life } = word
-  const isWhole = life?.isCurrent === true && word.isWhole === true
+  const isOwn = life?.isCurrent === true
+  const isWhole = isOwn && word.isWhole === true
+  // A receipt overtakes, and is overtaken: it takes no word back, nor does what was said before it in this life.
+  const isSaid = isOwn && (isWhole || word.receipt !== undefined)
   const { node, document } = word
   const before = await storedAt(tx, node, document)
-  if (isWhole && life.isLater && life.actor !== known.life) await voidWords(tx, context, word)
-  else await liftLess(tx, { ...word, isPassedOn: life?.isCurrent !== true })
+  const isFirst = isSaid && life.isLater && life.actor !== known.life
+  if (isFirst && isWhole) await voidWords(tx, context, word)
+  else await liftLess(tx, { ...word, isPassedOn: !isOwn })
+  if (isFirst && !isWhole) await noteLess(tx, context, word)
   tellChanged(tx, context, { document, before, after: await storedAt(tx, node, document) })
-  return isWhole ? life.actor : known.life
+  return isSaid ? life.actor : known.life
 }
 
 const NO_RECEIPT: ReceiptRecord = {
