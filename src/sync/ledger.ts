@@ -14,15 +14,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import type { Certificate } from '#trust/identity.ts'
 import { mayHold } from './audience.ts'
 import { isNode, type Span, type SyncContext } from './context.ts'
-import {
-  heldBy,
-  liftLess,
-  noteAnnounced,
-  noteLess,
-  storedAt,
-  tellChanged,
-  voidWords,
-} from './gap-marks.ts'
+import { heldBy, liftLess, noteAnnounced, storedAt, tellChanged, voidWords } from './gap-marks.ts'
 import { key, range } from './keys.ts'
 import type { Life } from './lives.ts'
 import { keepSaid } from './said.ts'
@@ -206,16 +198,12 @@ async function takeLife(
   const { life } = word
   const isOwn = life?.isCurrent === true
   const isWhole = isOwn && word.isWhole === true
-  // A receipt overtakes, and is overtaken: it takes no word back, nor does what was said before it in this life.
-  const isSaid = isOwn && (isWhole || word.receipt !== undefined)
   const { node, document } = word
   const before = await storedAt(tx, node, document)
-  const isFirst = isSaid && life.isLater && life.actor !== known.life
-  if (isFirst && isWhole) await voidWords(tx, context, word)
+  if (isWhole && life.isLater && life.actor !== known.life) await voidWords(tx, context, word)
   else await liftLess(tx, { ...word, isPassedOn: !isOwn })
-  if (isFirst && !isWhole) await noteLess(tx, context, word)
   tellChanged(tx, context, { document, before, after: await storedAt(tx, node, document) })
-  return isSaid ? life.actor : known.life
+  return isWhole ? life.actor : known.life
 }
 
 const NO_RECEIPT: ReceiptRecord = {

@@ -37,6 +37,8 @@ export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
   const { members, verdict, marks } = ground
   /** The strongest word that was shown, by observer, message and destination, and when. */
   const shown = new Map<string, { readonly rank: number; readonly at: number }>()
+  /** Nodes whose disk was put back. */
+  const putBack = new Set<number>()
   /** Counts questions and answers: an answer to an older question may be an older one. */
   let moment = 0
 
@@ -51,9 +53,11 @@ export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
     const rank = RANK[delivery.word]
     marks.count(`word.${delivery.word}`)
     const isUndone = ground.evidence.isUndone(destination.index, said.number)
-    if (before.rank > rank && before.rank >= RANK.stored && askedAt > before.at && !isUndone)
+    // What a node signed for before its disk was put back is taken back by what it says then.
+    const mayGoBack = putBack.has(destination.index)
+    if (before.rank > rank && before.rank >= RANK.stored && askedAt > before.at && !mayGoBack)
       return 'a stronger word was shown before'
-    if (rank > before.rank || isUndone) shown.set(place, { rank, at: moment })
+    if (rank > before.rank || mayGoBack) shown.set(place, { rank, at: moment })
     const mayBeUndone = isUndone && !isSettled
     return unproven(ground, { member, said, destination, word: delivery.word, mayBeUndone })
   }
@@ -79,6 +83,7 @@ export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
       }
     },
     forget: ({ index }) => {
+      putBack.add(index)
       for (const place of shown.keys()) if (place.startsWith(`${index} `)) shown.delete(place)
     },
     checkFinal: async ({ boot, name }, said, expected) => {

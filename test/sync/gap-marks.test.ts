@@ -118,7 +118,6 @@ test('what a node signed for in an earlier life is void once it says in a later 
   for (const text of ['one', 'two']) await say(alpha, text)
   const { read } = context.replica
   const stored = () => storedAt(read, bravo, routine)
-  const inLife = (actor: ActorId, isLater: boolean) => ({ actor, isLater, isCurrent: true })
   const word = (clock: Clock, more: Partial<Word> = {}) =>
     commit(alpha, (tx) =>
       noteWord(tx, context, { ...saidBy(clock), read: {}, receipt: undefined, ...more }),
@@ -196,4 +195,8 @@ async function firstChangeOf(node: SyncNode): Promise<Uint8Array> {
   const other = await aSync(identity.certificate.name, { knows: identities })
   await say(other, 'one')
   return envelopeOf(other, routine)
+}
+
+function inLife(actor: ActorId, isLater: boolean) {
+  return { actor, isLater, isCurrent: true }
 }
