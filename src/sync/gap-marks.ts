@@ -19,7 +19,6 @@ import {
   type Announcement,
   type DocumentRecord,
   type KeptRecord,
-  type LessRecord,
   type QuestionRecord,
   type ReceiptRecord,
 } from './records.ts'
@@ -182,6 +181,15 @@ export async function storedAt(
 
 async function clockHere(reader: Pick<Reader, 'get'>, document: DocumentId): Promise<Clock> {
   return unpack<DocumentRecord>(await reader.get(key.document(document)))?.clock ?? {}
+}
+
+/** A node says that it holds less than it has signed for. */
+export interface LessRecord {
+  /** What it holds, as far as it has said since. */
+  readonly clock: Clock
+  readonly since: Instant
+  /** It says so in a later life, so what it signed for in earlier ones is void. Otherwise its words may have come in another order. */
+  readonly isVoid?: true
 }
 
 /** A node says itself that it holds less than it has signed for: its disk was put back, or damaged. */

@@ -157,15 +157,6 @@ export interface Announcement {
   readonly wanted: Clock
 }
 
-/** A node says that it holds less than it has signed for. */
-export interface LessRecord {
-  /** What it holds, as far as it has said since. */
-  readonly clock: Clock
-  readonly since: Instant
-  /** It says so in a later life, so what it signed for in earlier ones is void. Otherwise its words may have come in another order. */
-  readonly isVoid?: true
-}
-
 /** We asked for what we lack. */
 export interface QuestionRecord {
   readonly at: Instant
