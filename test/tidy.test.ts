@@ -55,6 +55,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/compose/opening.ts': 'test/e2e starts whole nodes',
   'src/compose/locked-door.ts': 'test/e2e locks and unlocks whole nodes',
   'src/cli/': 'test/e2e runs the commands',
+  'src/sync/hiding.ts': 'test/sync/put-back.test.ts puts disks back',
   'src/x509/reflect.ts': 'test/x509/issue.test.ts loads the library that needs it',
   'src/x509/key-pairs.ts': 'test/x509/issue.test.ts signs with its keys',
   'src/base/limits.ts': 'each limit is tested where it is used',
@@ -82,7 +83,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/sync/doubts.ts': 'test/attacks/notes.test.ts and test/sync/freeze.test.ts raise them',
   'src/sync/desk.ts': 'test/sync/replica.test.ts runs commits',
   'src/sync/remedies.ts': 'test/sync/mending.test.ts damages every kind of value',
-  'src/sync/hide.ts': 'test/sync/rebirth.test.ts and test/sync/healing.test.ts set messages aside',
   'src/sync/handover.ts': 'test/sync/contact.test.ts answers parcels',
   'src/sync/fork-proof.ts':
     'test/sync/freeze.test.ts makes proofs, test/attacks/writing.test.ts forges them',

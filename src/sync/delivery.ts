@@ -9,8 +9,10 @@ import { mayHold } from './audience.ts'
 import type { SyncContext } from './context.ts'
 import type { LinkState } from './links.ts'
 import { range } from './keys.ts'
+import { storedAt } from './gap-marks.ts'
 import { receiptOf } from './ledger.ts'
 import { queuesOf, queueTo, type Queued } from './queue.ts'
+import { sentOf } from './rebirth.ts'
 import { unpack, type DepartureRecord } from './records.ts'
 import type { Replica } from './replica.ts'
 
@@ -35,12 +37,18 @@ export async function standings(
   const queues = await queuesOf(context, message, links)
   const left = await departureOf(context.replica, message)
   const found: Standing[] = []
+  // Who names more of our list than we ever sent means something else, from a time that our disk has lost.
+  const isSent =
+    message.actor !== context.replica.actor ||
+    message.seq <= (await sentOf(read, message.document, message.actor))
   for (const { node } of context.roster.all()) {
     if (node === context.identity.certificate.node || node === message.origin) continue
     if (!mayHold(context, node, message.document)) continue
     const receipt = await receiptOf(read, node, message.document)
     const isRead = covers(receipt?.read ?? {}, message.actor, message.seq)
-    const isStored = covers(receipt?.clock ?? {}, message.actor, message.seq)
+    // What was signed for and is said to be lost by now is not stored there.
+    const held = await storedAt(read, node, message.document)
+    const isStored = isSent && covers(held, message.actor, message.seq)
     const rest = { queue: undefined, carrier: undefined, at: receipt?.at }
     if (isStored) found.push({ destination: node, word: isRead ? 'read' : 'stored', ...rest })
     else found.push({ destination: node, ...standingHere(left, queueTo(queues, node)) })

@@ -28,7 +28,7 @@ import { key, range } from './keys.ts'
 import { pack, unpack, type EpochRecord, type SealingSeedRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 import { wrapFor, takeWrap, hold, nameScope, append } from './wraps.ts'
-import { epochsTold, mustOutdo, goodEpochs } from './good-epochs.ts'
+import { epochsTold, hasLostOwn, mustOutdo, goodEpochs } from './good-epochs.ts'
 
 /**
  * The key to seal a document (a note, for none) under now; makes the next epoch when no good one is left. Undefined when
@@ -137,7 +137,8 @@ export async function cover(
 
 /**
  * Wraps the epochs of kits that this node has sealed under, whatever became of them since: their makers may not have known
- * everybody, and what was sealed waits at those who could not be wrapped for. Hubs see to their own.
+ * everybody, and what was sealed waits at those who could not be wrapped for. Hubs see to their own, unless their disk
+ * was put back: then they lack what they made since.
  */
 export async function coverSealed(
   tx: Tx,
@@ -146,8 +147,9 @@ export async function coverSealed(
 ): Promise<void> {
   for (const epoch of epochsTold(context, audience)) {
     const isHubs = context.roster.byNode(epoch.maker)?.role === 'hub'
-    const record = isHubs ? undefined : unpack<EpochRecord>(await tx.get(key.epoch(epoch.id)))
-    if (record?.isSealedUnder === true) await coverWith(tx, context, epoch)
+    const record = unpack<EpochRecord>(await tx.get(key.epoch(epoch.id)))
+    const only = isHubs ? epoch.maker : undefined
+    if (record?.isSealedUnder === true) await coverWith(tx, context, { ...epoch, only })
   }
 }
 
@@ -171,9 +173,10 @@ async function coverWith(
     await wrapFor(tx, context, { epoch, lacking, isNew: false })
 }
 
-/** Notes that something was sealed under an epoch that a kit made. */
+/** Notes that something was sealed under an epoch: of a hub, itself excepted, or of any kit. */
 async function noteSealed(tx: Tx, context: SyncContext, { id, maker }: Epoch): Promise<void> {
-  if (maker === undefined || context.roster.byNode(maker)?.role === 'hub') return
+  const { node, role } = context.identity.certificate
+  if (maker === undefined || (maker === node && role === 'hub')) return
   const record = unpack<EpochRecord>(await tx.get(key.epoch(id)))
   if (record !== undefined && record.isSealedUnder !== true)
     tx.put(key.epoch(id), pack({ ...record, isSealedUnder: true } satisfies EpochRecord))
@@ -216,11 +219,14 @@ function isByOutsider(context: SyncContext, { actor, epoch }: WrapFacts): boolea
   return isKnown && node !== undefined && !nodesOf(context, audience).has(node)
 }
 
-/** Publishes a sealing key of this node unless the one that counts is ours already. */
+/** Publishes a sealing key of this node unless the one that counts is ours already, and all is wrapped for it that we lack. */
 export async function ensureSealingKey(tx: Tx, context: SyncContext): Promise<void> {
   const counting = context.keyBook().sealingKey(context.identity.certificate.node)
   const names = (await tx.list(range.sealingSeeds)).map(([place]) => place.slice('seal/'.length))
-  if (counting === undefined || !names.includes(counting.name)) await publishSealingKey(tx, context)
+  const isOurs = counting !== undefined && names.includes(counting.name)
+  if (isOurs && context.run.isOver) return
+  if (!isOurs || hasLostOwn(context, { ...counting, audiences: heldAudiences(context) }))
+    await publishSealingKey(tx, context)
 }
 
 /** Publishes a new sealing key of this node: from now on others wrap for this one. */

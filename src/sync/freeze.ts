@@ -18,6 +18,7 @@ import { writeHere } from './author.ts'
 import type { Fork, SyncContext } from './context.ts'
 import { isProof, proofOf } from './fork-proof.ts'
 import { wantUpTo } from './healing.ts'
+import { keepOwn } from './hiding.ts'
 import { key } from './keys.ts'
 import { hasOf, setHas } from './ledger.ts'
 import {
@@ -71,7 +72,7 @@ export async function takeForkWord(
 ): Promise<void> {
   const { document } = word
   const { roster, run } = context
-  const node = roster.ofActor(word.actor)?.node
+  const { node } = roster.ofActor(word.actor) ?? {}
   if (await isKnown(tx, word, at)) return
   if (node === undefined) {
     run.hasDoubts = true // its certificate may be on its way
@@ -131,12 +132,11 @@ export async function endList(tx: Tx, context: SyncContext, list: ListName): Pro
   if (end === undefined) return
   const { document, actor } = list
   const log = await tx.log(document)
-  const have = log.clock()[actor] ?? 0
   const reach = reachOf(end, (seq) => log.find(actor, seq)?.hash)
   if (actor === context.replica.actor) return beginAnew(tx, context, { list, reach, heard: reach })
   const back = await cutBefore(tx, list, { end, reach })
   const last = back[0] === undefined ? reach : back[0].seq - 1
-  if (have > last || !log.isCut) await cutTo(tx, context, { list, last })
+  if ((log.clock()[actor] ?? 0) > last || !log.isCut) await cutTo(tx, context, { list, last })
   if (back.length > 0) await giveBack(tx, context, { list, back })
   await keepSignatures(tx, list, end)
   if (mayHold(context, context.identity.certificate.node, document))
@@ -162,6 +162,7 @@ export async function cutTo(
       pack({ previous, value, signature } satisfies CutRecord),
     )
   }
+  keepOwn(tx, context, { document, gone })
   if (gone.length === 0 && !hadUnexplained) return
   await show(tx, context, { document, back: [] })
   if (document === KEYS) await sayAgain(tx, context, gone)
@@ -225,11 +226,10 @@ async function giveBack(
   const { document, actor } = list
   const logged: Logged[] = []
   for (const change of back) {
-    const { seq } = change
     const place = key.cut(document, actor, change)
     const { signature } = unpack<CutRecord>(await tx.get(place)) ?? {}
     tx.delete(place)
-    if (signature !== undefined) tx.put(key.attestation(document, actor, seq), signature)
+    if (signature !== undefined) tx.put(key.attestation(document, actor, change.seq), signature)
     logged.push(await tx.take(document, change))
   }
   await show(tx, context, { document, back: logged })

@@ -19,7 +19,6 @@ import {
   type Announcement,
   type DocumentRecord,
   type KeptRecord,
-  type LessRecord,
   type QuestionRecord,
   type ReceiptRecord,
 } from './records.ts'
@@ -169,8 +168,28 @@ export async function heldBy(
   return unpack<ReceiptRecord>(await reader.get(key.receipt(node, document)))?.clock ?? {}
 }
 
+/** What a node has signed for, in its present life if it says so: what delivery words rest on. */
+export async function storedAt(
+  reader: Pick<Reader, 'get'>,
+  node: NodeId,
+  document: DocumentId,
+): Promise<Clock> {
+  const less = unpack<LessRecord>(await reader.get(key.less(node, document)))
+  if (less?.isVoid === true) return less.clock
+  return unpack<ReceiptRecord>(await reader.get(key.receipt(node, document)))?.clock ?? {}
+}
+
 async function clockHere(reader: Pick<Reader, 'get'>, document: DocumentId): Promise<Clock> {
   return unpack<DocumentRecord>(await reader.get(key.document(document)))?.clock ?? {}
+}
+
+/** A node says that it holds less than it has signed for. */
+export interface LessRecord {
+  /** What it holds, as far as it has said since. */
+  readonly clock: Clock
+  readonly since: Instant
+  /** It says so in a later life, so what it signed for in earlier ones is void. Otherwise its words may have come in another order. */
+  readonly isVoid?: true
 }
 
 /** A node says itself that it holds less than it has signed for: its disk was put back, or damaged. */
@@ -179,17 +198,49 @@ export async function noteLess(tx: Tx, context: SyncContext, said: Said): Promis
   const signed = unpack<ReceiptRecord>(await tx.get(key.receipt(node, document)))?.clock ?? {}
   if (countBeyond(signed, clock) === 0) return
   const place = key.less(node, document)
-  const since = unpack<LessRecord>(await tx.get(place))?.since ?? context.now()
-  tx.put(place, pack({ clock, since } satisfies LessRecord))
+  const known = unpack<LessRecord>(await tx.get(place))
+  if (known?.isVoid === true) return
+  tx.put(place, pack({ clock, since: known?.since ?? context.now() } satisfies LessRecord))
   await markUneven(tx, document, context.now())
 }
 
+/** A node says in a later life what it holds: what it signed for in earlier ones counts no more. */
+export async function voidWords(tx: Tx, context: SyncContext, said: Said): Promise<void> {
+  const { node, document, clock } = said
+  const place = key.less(node, document)
+  const signed = unpack<ReceiptRecord>(await tx.get(key.receipt(node, document)))?.clock ?? {}
+  if (countBeyond(signed, clock) === 0) tx.delete(place)
+  else {
+    const since = unpack<LessRecord>(await tx.get(place))?.since ?? context.now()
+    tx.put(place, pack({ clock, since, isVoid: true } satisfies LessRecord))
+    await markUneven(tx, document, context.now())
+  }
+}
+
+/** Tells that delivery words of our own messages between two clocks have changed. */
+export function tellChanged(
+  tx: Tx,
+  context: SyncContext,
+  { document, before, after }: { document: DocumentId; before: Clock; after: Clock },
+): void {
+  const { actor } = context.replica
+  const ends = [before[actor] ?? 0, after[actor] ?? 0]
+  const span = { document, actor, from: Math.min(...ends) + 1, to: Math.max(...ends) }
+  if (span.to >= span.from) tx.afterwards(() => context.emit({ kind: 'delivery', span }))
+}
+
 /** A node holds this by now: what it had lost may have come back. */
-export async function liftLess(tx: Tx, said: Said): Promise<void> {
+export async function liftLess(
+  tx: Tx,
+  said: Said & {
+    /** Somebody else passes it on, and it may be older. */
+    readonly isPassedOn?: boolean
+  },
+): Promise<void> {
   const { node, document } = said
   const place = key.less(node, document)
   const known = unpack<LessRecord>(await tx.get(place))
-  if (known === undefined) return
+  if (known === undefined || (known.isVoid === true && said.isPassedOn === true)) return
   const clock = joinClocks(known.clock, said.clock)
   const signed = unpack<ReceiptRecord>(await tx.get(key.receipt(node, document)))?.clock ?? {}
   if (countBeyond(signed, clock) === 0) tx.delete(place)

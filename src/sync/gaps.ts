@@ -10,12 +10,19 @@ import { countBeyond, joinClocks, type Clock } from '#model/log.ts'
 import { laneNumber, type Lane } from '#model/precedence.ts'
 import { mayHold } from './audience.ts'
 import type { SyncContext } from './context.ts'
-import { announcedOf, heldBy, othersWith, withinEnds, type Holder } from './gap-marks.ts'
+import {
+  announcedOf,
+  heldBy,
+  othersWith,
+  withinEnds,
+  type Holder,
+  type LessRecord,
+} from './gap-marks.ts'
 import { holeOf } from './healing.ts'
 import { key, range } from './keys.ts'
 import { clockOf } from './ledger.ts'
 import { keptFrom } from './parking.ts'
-import { unpack, type AnnouncedRecord, type LessRecord, type QuestionRecord } from './records.ts'
+import { unpack, type AnnouncedRecord, type QuestionRecord } from './records.ts'
 import type { Reader } from './replica.ts'
 
 /** What this node lacks of one document. */

@@ -2,9 +2,12 @@
 import type { NodeId } from '#base/ids.ts'
 import type { EpochFacts } from '#model/key-book.ts'
 import type { AudienceId } from '#trust/epoch.ts'
+import { nodesOf } from './audience.ts'
 import type { SyncContext } from './context.ts'
 
 type Candidate = Pick<EpochFacts, 'id' | 'number' | 'audience' | 'covered'> & {
+  /** None made the first. */
+  readonly maker: NodeId | undefined
   readonly isFirst: boolean
   /** A hub made it. */
   readonly isHubs: boolean
@@ -12,7 +15,7 @@ type Candidate = Pick<EpochFacts, 'id' | 'number' | 'audience' | 'covered'> & {
 
 /**
  * Whether the best epoch there is was given to others and not to this hub: whoever did that would split the audience, as
- * nobody else covers those who were left out.
+ * nobody else covers those who were left out. It may have been this hub itself, before its disk was put back.
  */
 export function mustOutdo(
   context: SyncContext,
@@ -20,7 +23,8 @@ export function mustOutdo(
   nodes: ReadonlySet<NodeId>,
 ): boolean {
   const { role, node } = context.identity.certificate
-  if (role !== 'hub' || !nodes.has(node) || best === undefined || best.isHubs) return false
+  if (role !== 'hub' || !nodes.has(node) || best === undefined) return false
+  if (best.isHubs && best.maker !== node) return false
   return context.keyring.epoch(best.id) === undefined
 }
 
@@ -69,6 +73,7 @@ export function goodEpochs(
     made.push({
       id: first.id,
       number: 0,
+      maker: undefined,
       audience,
       covered: new Set(),
       isFirst: true,
@@ -76,6 +81,22 @@ export function goodEpochs(
     })
   const rank = (one: Candidate): number => (one.isHubs ? 1 : 0)
   return made.toSorted((a, b) => rank(b) - rank(a) || b.number - a.number || (a.id < b.id ? 1 : -1))
+}
+
+/**
+ * Whether this node made the best epoch of an audience and does not hold it: its disk was put back. Who makes one counts as
+ * covered, so nobody wraps it for the same sealing key.
+ */
+export function hasLostOwn(
+  context: SyncContext,
+  { name, audiences }: { readonly name: string; readonly audiences: readonly AudienceId[] },
+): boolean {
+  const { node } = context.identity.certificate
+  return audiences.some((audience) => {
+    const [best] = goodEpochs(context, audience, nodesOf(context, audience))
+    if (best === undefined || context.keyring.epoch(best.id) !== undefined) return false
+    return best.maker === node && best.covered.has(name)
+  })
 }
 
 /** What this node was given when it came in counts until the book says whom it covers. */
@@ -94,6 +115,7 @@ function atTheDoor(
           {
             id,
             number,
+            maker,
             audience,
             covered: new Set<string>(),
             isFirst: false,

@@ -125,7 +125,8 @@ async function takeBody(
   if (apart === undefined) return { kind: 'refused', reason: 'malformed' }
   const { opened, notes } = apart
   const { delta } = load
-  const taken = await takeNotes(tx, context, { notes, sender, from: incoming.from })
+  const spoken = { node: sender, actor: opened.actor }
+  const taken = await takeNotes(tx, context, { notes, spoken, from: incoming.from })
   if (delta === undefined) return outcomeOfNotes(tx, context, { taken, incoming })
   // The delta does not wait for somebody who said something beside it.
   if (taken.isEarly) await park(tx, context, { incoming, wait: 'certificate' })

@@ -130,6 +130,8 @@ export const key = {
   announced: (id: DocumentId) => `more/${id}`,
   /** LessRecord: a node says that it holds less of a document than it has signed for. */
   less: (node: NodeId, id: DocumentId) => `less/${node}/${id}`,
+  /** LivesRecord: in which life a node spoke last. */
+  lives: (node: NodeId) => `lives/${node}`,
   /** QuestionRecord: whom we asked last for what we lack of a document. */
   question: (id: DocumentId) => `ask/${id}`,
   /** Content: a certificate or an order that stands in the keys document, too (`spare.ts`). */

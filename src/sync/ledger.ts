@@ -3,7 +3,7 @@
  * said is on their disks (receipts). An outbox entry names a document, not bytes: the delta is cut when a contact
  * opens, so what was written while apart leaves as one envelope, sealed under the key of that moment.
  */
-import type { DocumentId, Instant, NodeId } from '#base/ids.ts'
+import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { RELAY_DELAY_MS } from '#base/limits.ts'
@@ -14,16 +14,16 @@ import type { PeerId } from '#ports/carrier.ts'
 import type { Certificate } from '#trust/identity.ts'
 import { mayHold } from './audience.ts'
 import { isNode, type Span, type SyncContext } from './context.ts'
-import { liftLess, noteAnnounced } from './gap-marks.ts'
+import { heldBy, liftLess, noteAnnounced, storedAt, tellChanged, voidWords } from './gap-marks.ts'
 import { key, range } from './keys.ts'
-import { noteName } from './note-queue.ts'
+import type { Life } from './lives.ts'
+import { keepSaid } from './said.ts'
 import {
   pack,
   unpack,
   type DocumentRecord,
   type OutboxRecord,
   type ReceiptRecord,
-  type SaidRecord,
 } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 
@@ -138,6 +138,16 @@ export async function receiptOf(
   return unpack<ReceiptRecord>(await reader.get(key.receipt(node, document)))
 }
 
+/** Documents of which `node` has said what it has. */
+export async function signedFor(
+  reader: Pick<Reader, 'list'>,
+  node: NodeId,
+): Promise<readonly DocumentId[]> {
+  const receipts = range.receipts(node)
+  const entries = await reader.list(receipts)
+  return entries.map(([place]) => place.slice(receipts.from.length) as DocumentId)
+}
+
 /** A node's own word on what it has on disk, and how we came by it. */
 export interface Word {
   readonly node: NodeId
@@ -146,30 +156,54 @@ export interface Word {
   readonly read: Clock
   /** The receipt it came in, as it was signed; one that tells something new is passed on, whatever we knew by other ways. */
   readonly receipt: SignedNote | undefined
+  /** The life in which the node itself said it; undefined for what others passed on. */
+  readonly life?: Life | undefined
+  /** It says all that the node has of the document, as it stands: no less, and no more. */
+  readonly isWhole?: boolean
 }
 
 /** Notes a node's own word. True when it is a receipt that tells something no receipt told before. */
 export async function noteWord(tx: Tx, context: SyncContext, word: Word): Promise<boolean> {
+  // Its node has said since what it holds, or will.
+  if (word.life?.isCurrent === false) return false
   const place = key.receipt(word.node, word.document)
   const known = unpack<ReceiptRecord>(await tx.get(place)) ?? NO_RECEIPT
   const clock = joinClocks(known.clock, word.clock)
   const read = joinClocks(known.read, word.read)
   await noteAnnounced(tx, context, word)
-  await liftLess(tx, word)
+  const life = await takeLife(tx, context, { word, known })
   const isReceipt = word.receipt !== undefined
   const told = isReceipt ? joinClocks(known.told, word.clock) : known.told
   const toldRead = isReceipt ? joinClocks(known.toldRead, word.read) : known.toldRead
   const isNews = isBeyond(clock, known.clock) || isBeyond(read, known.read)
   const isTold = isBeyond(told, known.told) || isBeyond(toldRead, known.toldRead)
-  if (!isNews && !isTold) return false
+  if (!isNews && !isTold && life === known.life) return false
   const at = isNews ? context.now() : known.at
   const said = isTold
     ? await keepSaid(tx, context, { before: known.said, receipt: word.receipt })
     : known.said
-  tx.put(place, pack({ clock, read, told, toldRead, said, at } satisfies ReceiptRecord))
+  const record = { clock, read, told, toldRead, said, at, ...(life && { life }) }
+  tx.put(place, pack(record satisfies ReceiptRecord))
   if (isNews) await context.deadlines.heard(tx, word)
   tellWord(tx, context, { document: word.document, before: known, after: { clock, read } })
   return isTold
+}
+
+/** What a node says in a later life stands for all that it said before; gives the life in which it said last what it has. */
+async function takeLife(
+  tx: Tx,
+  context: SyncContext,
+  { word, known }: { readonly word: Word; readonly known: ReceiptRecord },
+): Promise<ActorId | undefined> {
+  const { life } = word
+  const isOwn = life?.isCurrent === true
+  const isWhole = isOwn && word.isWhole === true
+  const { node, document } = word
+  const before = await storedAt(tx, node, document)
+  if (isWhole && life.isLater && life.actor !== known.life) await voidWords(tx, context, word)
+  else await liftLess(tx, { ...word, isPassedOn: !isOwn })
+  tellChanged(tx, context, { document, before, after: await storedAt(tx, node, document) })
+  return isWhole ? life.actor : known.life
 }
 
 const NO_RECEIPT: ReceiptRecord = {
@@ -210,39 +244,12 @@ export function envelopeName(bytes: Uint8Array): string {
   return hexFromBytes(sha256(bytes).subarray(0, 12))
 }
 
-/** Keeps a receipt once, however many documents it is the newest for, and lets go of the one before. */
-async function keepSaid(
-  tx: Tx,
-  context: SyncContext,
-  { before, receipt }: { readonly before: string | undefined; readonly receipt: Word['receipt'] },
-): Promise<string | undefined> {
-  if (receipt === undefined) return before
-  const name = noteName(receipt)
-  if (name === before) return before
-  const known = unpack<SaidRecord>(await tx.get(key.said(name)))
-  const { node, body, signature } = known ?? receipt
-  const uses = (known?.uses ?? 0) + 1
-  tx.put(key.said(name), pack({ node, body, signature, uses } satisfies SaidRecord))
-  if (before !== undefined) await letGoOfSaid(tx, context, before)
-  return name
-}
-
-/** One use less. A receipt that is the newest for nothing any more is not passed on either: newer ones say all of it. */
-async function letGoOfSaid(tx: Tx, { peers }: SyncContext, name: string): Promise<void> {
-  const known = unpack<SaidRecord>(await tx.get(key.said(name)))
-  if (known === undefined) return
-  if (known.uses > 1)
-    return tx.put(key.said(name), pack({ ...known, uses: known.uses - 1 } satisfies SaidRecord))
-  tx.delete(key.said(name))
-  for (const peer of peers) tx.delete(key.note(peer, name))
-}
-
 /** Tells that delivery words of some of our messages have changed. */
 export function tellDelivery(tx: Tx, context: SyncContext, span: Span): void {
   if (span.to >= span.from) tx.afterwards(() => context.emit({ kind: 'delivery', span }))
 }
 
-/** What every one of `nodes` has said it has of a document: all that surely needs no repeating. */
+/** What every one of `nodes` holds of a document by its own word: all that surely needs no repeating. */
 export async function coveredByAll(
   reader: Pick<Reader, 'get'>,
   nodes: readonly NodeId[],
@@ -250,7 +257,7 @@ export async function coveredByAll(
 ): Promise<Clock> {
   let covered: Clock | undefined
   for (const node of nodes) {
-    const clock = (await receiptOf(reader, node, document))?.clock ?? {}
+    const clock = await heldBy(reader, node, document)
     covered = covered === undefined ? clock : meetClocks(covered, clock)
   }
   return covered ?? {}

@@ -18,10 +18,19 @@ import { digestOf, lookForForks } from './doubts.ts'
 import { noteLess } from './gap-marks.ts'
 import { hearOfOurselves } from './hearsay.ts'
 import { key } from './keys.ts'
+import { hearLife, owesLife, type Spoken } from './lives.ts'
 import { noteName, queueNote } from './note-queue.ts'
-import { allDocuments, clockOf, noteWord, receiptOf, setHas } from './ledger.ts'
+import {
+  allDocuments,
+  clockOf,
+  noteWord,
+  receiptOf,
+  setHas,
+  signedFor,
+  type Word,
+} from './ledger.ts'
 import { lower } from './lowering.ts'
-import { unpack, type SaidRecord } from './records.ts'
+import { pack, unpack, type SaidRecord } from './records.ts'
 import { settleAllAside } from './rebirth.ts'
 import type { Reader, Tx } from './replica.ts'
 import { owesAnswer } from './unsigned.ts'
@@ -42,7 +51,7 @@ export async function takeNotes(
   context: SyncContext,
   arrival: {
     readonly notes: readonly LoadedNote[]
-    readonly sender: NodeId
+    readonly spoken: Spoken
     readonly from: PeerId | undefined
   },
 ): Promise<NotesTaken> {
@@ -69,25 +78,29 @@ async function takeNote(
   context: SyncContext,
   arrival: {
     readonly signed: SignedNote
-    readonly sender: NodeId
+    readonly spoken: Spoken
     readonly from: PeerId | undefined
   },
 ): Promise<string | undefined> {
-  const { signed, from } = arrival
+  const { signed, from, spoken } = arrival
   const { node, body, signature } = signed
   const note = decodeNote(body, context.roster)
   if (note === undefined) return 'malformed'
   const statement = noteStatement(context.identity.organisation.id, body)
   if (!context.roster.verify(node, statement, signature)) return 'not vouched for'
   // Only receipts hold for good; what somebody has or wants is for them alone to say.
-  if (note.kind !== 'receipt' && node !== arrival.sender) return 'not vouched for'
+  if (note.kind !== 'receipt' && node !== spoken.node) return 'not vouched for'
   await hearOfOurselves(tx, context, { claims: note.items, by: node, from })
+  const named = note.items.map(({ clock }) => clock)
+  const life = node === spoken.node ? await hearLife(tx, { ...spoken, named }) : undefined
   switch (note.kind) {
     case 'receipt':
-      await takeReceipt(tx, context, { note, from, sender: node, signed })
+      await takeReceipt(tx, context, { note, from, sender: node, signed, life })
       break
     case 'have':
-      await takeHave(tx, context, { note, from, sender: node })
+      await takeHave(tx, context, { note, from, sender: node, life })
+      // It may have lost what others had signed for; at a post office it asks for that.
+      if (from === node && (await owesLife(tx, node))) await signAgain(tx, context, node)
       break
     case 'want':
       await takeWant(tx, context, { note, from, sender: node })
@@ -156,17 +169,18 @@ interface NoteArrival {
   readonly sender: NodeId
 }
 
+type WordArrival = NoteArrival & Pick<Word, 'life'>
+
 /** A receipt that tells us something new is passed on, as it is, to whoever may not have heard it. */
 async function takeReceipt(
   tx: Tx,
   context: SyncContext,
-  { note, from, sender, signed }: NoteArrival & { readonly signed: SignedNote },
+  { note, from, sender, signed, life }: WordArrival & { readonly signed: SignedNote },
 ): Promise<void> {
   let isNews = false
-  for (const { document, clock, read } of note.items) {
-    if (await noteWord(tx, context, { node: sender, document, clock, read, receipt: signed }))
-      isNews = true
-  }
+  const word = { node: sender, receipt: signed, life }
+  for (const { document, clock, read } of note.items)
+    if (await noteWord(tx, context, { ...word, document, clock, read })) isNews = true
   if (!isNews) return
   const waiting = { name: noteName(signed), since: context.now(), note: signed }
   for (const peer of context.peers) {
@@ -207,21 +221,36 @@ export async function passOnAgain(
   }
 }
 
+/** A node that begins a new life hears again what we and others have signed for, for itself and for those behind it. */
+async function signAgain(tx: Tx, context: SyncContext, node: NodeId): Promise<void> {
+  await passOnAgain(tx, context, { peer: node })
+  for (const document of await allDocuments(tx)) {
+    const place = key.owed(node, document)
+    if ((await tx.get(place)) === undefined) tx.put(place, pack(context.now()))
+  }
+  tx.afterwards(context.ring)
+}
+
 /** What a node says it has is the truth about what it has, also when that is less than we thought. */
 async function takeHave(
   tx: Tx,
   context: SyncContext,
-  { note, from, sender }: NoteArrival,
+  { note, from, sender, life }: WordArrival,
 ): Promise<void> {
   const said = new Map(note.items.map((item) => [item.document, item.clock]))
   await lookForForks(tx, context, { note, from })
   if (note.isQuestion === true) await answer(tx, context, { note, from, sender })
-  const documents = note.isWhole ? await allDocuments(tx) : [...said.keys()]
+  // What it does not name it does not have: of what is here, and of what it has signed for once.
+  const unnamed = note.isWhole
+    ? [...(await allDocuments(tx)), ...(await signedFor(tx, sender))]
+    : []
+  const documents = new Set([...said.keys(), ...unnamed])
   for (const document of documents) {
     const clock = said.get(document) ?? {}
     // What lies somewhere may have been said long ago.
     if (from === sender) await noteLess(tx, context, { node: sender, document, clock })
-    await noteWord(tx, context, { node: sender, document, clock, read: {}, receipt: undefined })
+    const word = { node: sender, document, clock, read: {}, receipt: undefined, life }
+    await noteWord(tx, context, { ...word, isWhole: true })
     if (from === undefined) continue
     if (isNode(from)) {
       if (from === sender) await setHas(tx, context, { peer: from, document, clock })

@@ -10,13 +10,14 @@
 import type { ActorId, DocumentId, Instant, PostId } from '#base/ids.ts'
 import { channelOfDocument } from '#model/document-id.ts'
 import type { Content, Draft } from '#model/entry.ts'
-import { joinClocks, postIdOf, type Clock } from '#model/log.ts'
+import { joinClocks, postIdOf, type Clock, type Logged } from '#model/log.ts'
+import type { MessageRecord } from '#model/view.ts'
 import { haveHubsSpoken } from './anchors.ts'
 import { audit, forgetRecords, lastAuditor } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
 import { OF_DAMAGE } from './healing.ts'
-import { hide, hideLost } from './hide.ts'
+import { hide, hideLost, keepAmendments } from './hiding.ts'
 import { key, range } from './keys.ts'
 import { allDocuments, clockOf } from './ledger.ts'
 import { endOf, topOf } from './list-end.ts'
@@ -86,12 +87,14 @@ export async function beginAgain(
   const record = unpack<RebornRecord>(await tx.get(key.reborn))
   if (record === undefined) return true
   if (record.actor === replica.actor) return false
+  const hidden: MessageRecord[] = []
   for (const document of await allDocuments(tx)) {
-    await hideLost(tx, document)
+    hidden.push(...(await hideLost(tx, document)))
     // What damage left is ours, sent or not: nobody can have something else under its numbers.
     const isWhole = record.why === OF_DAMAGE && record.ends?.[document] === undefined
-    if (!isWhole) await setAside(tx, document, { ...record, at: now() })
+    if (!isWhole) hidden.push(...(await setAside(tx, document, { ...record, at: now() })))
   }
+  await keepAmendments(tx, hidden, now())
   tx.delete(key.reborn)
   tx.put(key.auditNewLife, pack(record.why))
   return true
@@ -106,6 +109,10 @@ export async function noteNewLife(tx: Tx, context: SyncContext): Promise<void> {
   const last = await lastAuditor(tx)
   if (told === undefined && (last === undefined || last === context.replica.actor)) return
   tx.delete(key.auditNewLife)
+  // What it had to say of itself is said anew.
+  for (const peer of context.peers)
+    for (const [place] of await tx.list(range.notes(peer)))
+      if (place.includes('/!have.')) tx.delete(place)
   const reason = told ?? 'put back'
   const deed = reason === 'copied elsewhere' ? 'clone noticed' : 'restore noticed'
   await audit(tx, context, { deed, result: 'found', reason })
@@ -216,12 +223,17 @@ async function setAside(
   tx: Tx,
   document: DocumentId,
   { actor, heard, said, ends, at }: RebornRecord & { readonly at: Instant },
-): Promise<void> {
+): Promise<readonly MessageRecord[]> {
+  const hidden: MessageRecord[] = []
+  const hideOne = async (one: Pick<Logged, 'actor' | 'seq'>): Promise<void> => {
+    const message = await hide(tx, document, one)
+    if (message !== undefined) hidden.push(message)
+  }
   const have = (await clockOf(tx, document))[actor] ?? 0
   const sent = await sentOf(tx, document, actor)
   const end = ends?.[document]
   const last = Math.min(sent, end ?? sent)
-  if (have <= last && end === undefined) return
+  if (have <= last && end === undefined) return hidden
   const proved = heard[document] ?? sent
   const target = Math.max(proved, said?.[document] ?? 0)
   for (const logged of await tx.cutBack(document, {
@@ -235,9 +247,10 @@ async function setAside(
     const doubt = seq > proved ? { doubtedSince: at } : {}
     const aside: AsideRecord = { actor, seq, hash, entry, target, ...doubt }
     tx.put(key.aside(document, actor, seq), pack(aside))
-    if (entry.content.kind === 'post') await hide(tx, document, logged)
+    if (entry.content.kind === 'post') await hideOne(logged)
   }
   await forgetRecords(tx, { document, actor, seq: last })
+  return hidden
 }
 
 interface Displaced {

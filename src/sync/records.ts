@@ -42,7 +42,7 @@ export interface EpochRecord {
   readonly heldSince: Instant
   /** It was handed over at the door. */
   readonly isFromDoor?: boolean
-  /** This node has sealed under it; noted of those that kits made. */
+  /** This node has sealed under it; a hub does not note it of its own. */
   readonly isSealedUnder?: boolean
 }
 
@@ -141,6 +141,8 @@ export interface ReceiptRecord {
   /** Name of the newest of those receipts: who may have lost it is given it again. */
   readonly said: string | undefined
   readonly at: Instant
+  /** The life in which the node itself said all that it has of the document. */
+  readonly life?: ActorId
 }
 
 /** Nodes have signed for more of a document than is here. */
@@ -153,13 +155,6 @@ export interface AnnouncedRecord extends Announcement {
 export interface Announcement {
   readonly since: Instant
   readonly wanted: Clock
-}
-
-/** A node says that it holds less than it has signed for. */
-export interface LessRecord {
-  /** What it holds, as far as it has said since. */
-  readonly clock: Clock
-  readonly since: Instant
 }
 
 /** We asked for what we lack. */

@@ -143,7 +143,7 @@ export async function settle(
   { document, from }: { readonly document: DocumentId; readonly from: PeerId | undefined },
 ): Promise<void> {
   if (document !== KEYS && document !== DIRECTORY) return
-  if (document === KEYS) await ensureSealingKey(tx, context)
+  await ensureSealingKey(tx, context)
   await coverAll(tx, context, from)
   await handOutShare(tx, context)
 }

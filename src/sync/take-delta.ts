@@ -20,6 +20,7 @@ import { cutTo, endList } from './freeze.ts'
 import { hearFirstWord } from './hearsay.ts'
 import { key } from './keys.ts'
 import { noteHas, noteWord, offerToPeers, oweReceipts } from './ledger.ts'
+import { hearLife } from './lives.ts'
 import { endOf, reachOf, topOf, type ListEnd } from './list-end.ts'
 import { uphold } from './orders.ts'
 import { noteLoss, sentOf } from './rebirth.ts'
@@ -209,12 +210,15 @@ async function noteOwnWord(
 ): Promise<void> {
   const own = good.find(({ actor }) => actor === opened.actor)
   if (own === undefined) return
+  const { node } = opened.sender
+  const named = [{ [own.actor]: own.newest.seq }]
   await noteWord(tx, context, {
-    node: opened.sender.node,
+    node,
     document: delta.document,
     clock: { [own.actor]: own.newest.seq },
     read: {},
     receipt: undefined,
+    life: await hearLife(tx, { node, actor: own.actor, named }),
   })
 }
 

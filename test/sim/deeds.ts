@@ -1,13 +1,12 @@
 /** What one person does with one node, and what must be so once the node has answered. */
 import type { ChannelId } from '#base/ids.ts'
-import type { EdgeNode } from '#app/node.ts'
 import type { Message } from '#app/types.ts'
 import { directChannelId } from '#model/channel-id.ts'
 import { LANES } from '#model/precedence.ts'
 import type { Chance } from './chance.ts'
 import { markerOf, type Said } from './said.ts'
 import { draftOf } from './settle.ts'
-import type { Actor, Society } from './society.ts'
+import type { Actor } from './society.ts'
 import { CHANNEL_NAMES, EMOJI, PHRASES, USERNAMES } from './words.ts'
 
 /** Something people do. */
@@ -60,9 +59,10 @@ export async function replyTo(actor: Actor, message: Message): Promise<void> {
 }
 
 async function say(
-  { society, member, node, self, chance }: Actor,
+  actor: Actor,
   to: { readonly channel: ChannelId; readonly root: Message['id'] | undefined },
 ): Promise<void> {
+  const { society, member, self, chance } = actor
   const { book, timeline } = society
   const at = timeline.now()
   const pendingId = chance.happens(0.85) ? `${self}:${book.all().length}` : ''
@@ -70,20 +70,27 @@ async function say(
   const text = wording(chance)
   const said = book.write({ ...to, at, home: member.index, author: self, lane, pendingId, text })
   const impatient = pendingId !== '' && chance.happens(0.1)
-  await Promise.all([submit(society, node, said), impatient && submit(society, node, said)])
+  await Promise.all([submit(actor, said), impatient && submit(actor, said)])
 }
 
-async function sendAgain({ society, member, node, chance }: Actor): Promise<void> {
+async function sendAgain(actor: Actor): Promise<void> {
+  const { society, member, chance } = actor
   const { book, marks } = society
-  const own = book.all().filter((said) => said.home === member.index && said.pendingId !== '')
+  const own = book
+    .all()
+    .filter((said) => said.home === member.index && said.pendingId !== '' && !said.isForgotten)
   if (own.length === 0) return
   const unsure = own.filter((said) => said.fate !== 'saved' || said.underWay > 0)
   const said = chance.pick(unsure.length > 0 && chance.happens(0.7) ? unsure : own)
   marks.count(`people.sent-again-${said.fate}`)
-  await submit(society, node, said)
+  await submit(actor, said)
 }
 
-async function submit({ book, verdict }: Society, node: EdgeNode, said: Said): Promise<void> {
+async function submit(
+  { society: { book, verdict }, member, node }: Pick<Actor, 'society' | 'member' | 'node'>,
+  said: Said,
+): Promise<void> {
+  said.isUnsure ||= member.isDoubtful
   const { channel, root, lane, pendingId, firstBody, author } = said
   const draft = {
     channel,
@@ -124,12 +131,12 @@ export async function rewrite(
   { society, node, self, chance }: Actor,
   mine: Message,
 ): Promise<void> {
-  await alone(society.book.byId(mine.id), async (said) => {
+  await alone(society.book.shownAs(mine), async (said) => {
     if (said.id === undefined) return
     const body = `${wording(chance)} ${markerOf(said.number)} again ${chance.below(1_000_000)}`
     said.maybe.add(body)
     try {
-      await node.edit(self, said.id, body)
+      await node.edit(self, mine.id, body)
     } catch (error) {
       said.maybe.delete(body)
       throw error
@@ -146,12 +153,12 @@ async function remove(actor: Actor): Promise<void> {
 
 /** Deletes a message: one's own, or as an administrator anybody's. */
 export async function takeDown({ society, node, self }: Actor, message: Message): Promise<void> {
-  await alone(society.book.byId(message.id), async (said) => {
+  await alone(society.book.shownAs(message), async (said) => {
     if (said.id === undefined) return
     const before = said.deletion
     said.deletion = before === 'saved' ? 'saved' : 'asked'
     try {
-      await node.deletePost(self, said.id)
+      await node.deletePost(self, message.id)
     } catch (error) {
       said.deletion = before === 'none' ? 'refused' : before
       throw error
@@ -179,7 +186,7 @@ export async function reactTo(
   message: Message,
   wanted: 'set' | 'unset',
 ): Promise<void> {
-  const said = society.book.byId(message.id)
+  const said = society.book.shownAs(message)
   const emoji = chance.pick(EMOJI)
   const key = `${self} ${emoji}`
   const before = said?.reactions.get(key)

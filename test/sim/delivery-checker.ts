@@ -13,8 +13,11 @@ import type { Verdict } from './verdict.ts'
 
 /** Checks the words that nodes show. */
 export interface DeliveryChecker {
-  /** Asks `member` how a message stands and judges every word. Does nothing while the member is off. */
-  readonly check: (member: Member, said: Said) => Promise<void>
+  /**
+   * Asks `member` how a message stands and judges every word. Does nothing while the member is off. Until all is settled a word
+   * may rest on what a disk held before it was put back.
+   */
+  readonly check: (member: Member, said: Said, isSettled?: boolean) => Promise<void>
   /** Everything has drained: `home`, where it was written, must know that each of `expected` has the message. */
   readonly checkFinal: (home: Member, said: Said, expected: readonly Member[]) => Promise<void>
   /** What a node has shown so far it may not know any more: its disk was put back. */
@@ -34,28 +37,37 @@ export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
   const { members, verdict, marks } = ground
   /** The strongest word that was shown, by observer, message and destination, and when. */
   const shown = new Map<string, { readonly rank: number; readonly at: number }>()
+  /** Nodes whose disk was put back. */
+  const putBack = new Set<number>()
   /** Counts questions and answers: an answer to an older question may be an older one. */
   let moment = 0
 
-  const judge = ({ member, said, askedAt }: Question, delivery: Delivery): string | undefined => {
+  const judge = (
+    { member, said, askedAt, isSettled }: Question,
+    delivery: Delivery,
+  ): string | undefined => {
     const destination = members.find((one) => one.id === delivery.destination)
     if (destination === undefined) return 'a destination that is no node of this organisation'
     const place = `${member.index} ${said.number} ${destination.index}`
     const before = shown.get(place) ?? { rank: 0, at: 0 }
     const rank = RANK[delivery.word]
     marks.count(`word.${delivery.word}`)
-    if (before.rank > rank && before.rank >= RANK.stored && askedAt > before.at)
+    const isUndone = ground.evidence.isUndone(destination.index, said.number)
+    // What a node signed for before its disk was put back is taken back by what it says then.
+    const mayGoBack = putBack.has(destination.index)
+    if (before.rank > rank && before.rank >= RANK.stored && askedAt > before.at && !mayGoBack)
       return 'a stronger word was shown before'
-    if (rank > before.rank) shown.set(place, { rank, at: moment })
-    return unproven(ground, { member, said, destination, word: delivery.word })
+    if (rank > before.rank || mayGoBack) shown.set(place, { rank, at: moment })
+    const mayBeUndone = isUndone && !isSettled
+    return unproven(ground, { member, said, destination, word: delivery.word, mayBeUndone })
   }
 
   return {
-    check: async (member, said) => {
+    check: async (member, said, isSettled = false) => {
       const { boot } = member
       if (boot?.node === undefined || said.id === undefined) return
       moment += 1
-      const question = { member, said, askedAt: moment }
+      const question = { member, said, askedAt: moment, isSettled }
       const deliveries = await deliveriesOf(boot.node, said)
       if (!boot.life.isAlive()) return
       moment += 1
@@ -71,6 +83,7 @@ export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
       }
     },
     forget: ({ index }) => {
+      putBack.add(index)
       for (const place of shown.keys()) if (place.startsWith(`${index} `)) shown.delete(place)
     },
     checkFinal: async ({ boot, name }, said, expected) => {
@@ -94,6 +107,7 @@ interface Question {
   readonly member: Member
   readonly said: Said
   readonly askedAt: number
+  readonly isSettled: boolean
 }
 
 const RANK = { 'on this kit': 0, queued: 0, 'left this kit': 1, stored: 2, read: 3 } as const
@@ -105,9 +119,12 @@ function unproven(
     readonly said: Said
     readonly destination: Member
     readonly word: Delivery['word']
+    /** It was true, and the destination may not have told yet that it is not. */
+    readonly mayBeUndone: boolean
   },
 ): string | undefined {
-  const { member, said, destination, word } = claim
+  const { member, said, destination, word, mayBeUndone } = claim
+  const isThere = mayBeUndone || evidence.isOnDisk(destination.index, said.number)
   switch (word) {
     case 'on this kit':
     case 'queued':
@@ -117,11 +134,9 @@ function unproven(
         ? undefined
         : 'no carrier has answered for it'
     case 'stored':
-      return evidence.isOnDisk(destination.index, said.number)
-        ? undefined
-        : 'it is not on the disk there'
+      return isThere ? undefined : 'it is not on the disk there'
     case 'read':
-      if (!evidence.isOnDisk(destination.index, said.number)) return 'it is not on the disk there'
+      if (!isThere) return 'it is not on the disk there'
       return evidence.isViewed(destination.index, said.channel)
         ? undefined
         : 'nobody there has looked at the channel'

@@ -24,7 +24,7 @@ import type { Member } from './fleet.ts'
 import { markerOf, numbersIn, type Said } from './said.ts'
 import { reachOf, type Topology } from './topology.ts'
 import type { Verdict } from './verdict.ts'
-import { checkLeftovers, isCapturedsOwn } from './leftovers.ts'
+import { checkLeftovers, isCapturedsOwn, isUnfounded } from './leftovers.ts'
 import { readView, type ChannelView, type View } from './view.ts'
 
 /** What is checked. */
@@ -105,7 +105,7 @@ function checkMessages(end: End, member: Member, view: View): void {
     }
   }
   for (const said of all) {
-    const message = said.id === undefined ? seen.get(said.number) : byId.get(said.id)
+    const message = foundAs(said, { byId, seen })
     if (!mustBeAt(end, member, said)) continue
     const wrong = wrongWith(said, message, (person) => !isCaptured(end, person))
     if (wrong === undefined) continue
@@ -118,8 +118,10 @@ function checkMessages(end: End, member: Member, view: View): void {
     })
   }
   const known = new Set(all.map((said) => said.id))
+  const mayBeAnothers = all.some((said) => said.isUnsure && said.deletion !== 'none')
   for (const message of shown) {
-    const isExplained = known.has(message.id) || numbersIn(Buffer.from(message.body)).length > 0
+    const isExplained =
+      known.has(message.id) || numbersIn(Buffer.from(message.body)).length > 0 || mayBeAnothers
     if (!isExplained) twice(verdict, where, `message ${message.id}, which nobody wrote,`)
   }
 }
@@ -136,6 +138,16 @@ function checkThreads({ verdict }: End, { name: where }: Member, view: View): vo
       verdict.fail({ broken, where, wanted: 'answers behind what they answer', found: body })
     }
   }
+}
+
+/** What was written on a disk that had been put back may have another id by now: then it is known by its number. */
+function foundAs(
+  { id, number, isUnsure }: Said,
+  { byId, seen }: { byId: ReadonlyMap<string, Message>; seen: ReadonlyMap<number, Message> },
+): Message | undefined {
+  const numbered = seen.get(number)
+  if (id === undefined || (isUnsure && numbered !== undefined)) return numbered
+  return byId.get(id)
 }
 
 /**
@@ -197,13 +209,14 @@ function wrongWith(
     const isCertain = said.fate === 'refused' && said.underWay === 0
     return isCertain && message !== undefined ? 'it was refused, and is there' : undefined
   }
-  if (message === undefined) return 'it was shown as saved, and is not there'
+  if (message === undefined) {
+    // With its id goes the only name of what has no text any more.
+    const isNameless = said.isUnsure && said.deletion !== 'none'
+    return isNameless ? undefined : 'it was shown as saved, and is not there'
+  }
   if (message.channel !== said.channel || message.author !== said.author)
     return 'wrong channel or author'
-  if (message.root !== said.root)
-    return `wrong root: ${message.root ?? 'none'}, not ${said.root ?? 'none'}`
-  if (message.lane !== said.lane) return `wrong lane: ${message.lane}`
-  return wrongState(said, message, isHonest)
+  return said.isUnsure ? undefined : wrongState(said, message, isHonest)
 }
 
 function wrongState(
@@ -211,12 +224,29 @@ function wrongState(
   message: Message,
   isHonest: (person: UserId) => boolean,
 ): string | undefined {
+  if (message.root !== said.root)
+    return `wrong root: ${message.root ?? 'none'}, not ${said.root ?? 'none'}`
+  if (message.lane !== said.lane) return `wrong lane: ${message.lane}`
+  return wrongText(said, message) ?? wrongReactions(said, message, isHonest)
+}
+
+function wrongText(said: Said, message: Message): string | undefined {
   const isDeleted = message.deletedAt > 0
   if (isDeleted && said.deletion === 'none') return 'it is deleted, and nobody did that'
   if (isDeleted) return message.body === '' ? undefined : 'it is deleted, and its text is there'
   if (said.deletion === 'saved') return 'its deletion was shown as saved, and it is there'
   if (message.body !== said.body && !said.maybe.has(message.body))
     return `its text is "${message.body}", not "${said.body}"`
+  return undefined
+}
+
+function wrongReactions(
+  said: Said,
+  message: Message,
+  isHonest: (person: UserId) => boolean,
+): string | undefined {
+  // Of what is deleted nobody sees them.
+  if (message.deletedAt > 0) return undefined
   const set = new Set(message.reactions.map(({ person, emoji }) => `${person} ${emoji}`))
   for (const [reaction, state] of said.reactions) {
     if (!isHonest(reaction.split(' ')[0] as UserId)) continue
@@ -268,7 +298,8 @@ function checkHeads(end: End): void {
     const channel = id && reference.channels.get(id)
     // A channel that nobody is in any more is nobody's, unless it is everybody's.
     if (channel !== undefined) return mustCome(end, { home, member, channel })
-    return id === undefined || (kindOfChannel(id) === 'public' && !isCapturedsOwn(end, id))
+    if (id === undefined) return true
+    return kindOfChannel(id) === 'public' && !isCapturedsOwn(end, id) && !isUnfounded(end, id)
   }
   for (const member of others) {
     const heads = headsOf(member)

@@ -24,6 +24,10 @@ export interface Evidence {
   readonly isOnDisk: (node: number, message: number) => boolean
   /** It lies there in a document, and not only in an envelope that came too early. */
   readonly isApplied: (node: number, message: number) => boolean
+  /** It was on the disk there, and the disk was put back to a time before. */
+  readonly isUndone: (node: number, message: number) => boolean
+  /** What lies on a disk now; to be called when it is put back to this. */
+  readonly image: (node: number) => () => void
   readonly hasLeft: (node: number, message: number) => boolean
   /** What is in an envelope; undefined when it cannot be opened here. */
   readonly contentOf: (envelope: Uint8Array) => EnvelopeContent | undefined
@@ -57,6 +61,7 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
   const applied = new Set<string>()
   const left = new Set<string>()
   const viewed = new Set<string>()
+  const undone = new Set<string>()
   /** Envelopes whose channel was not known here yet. */
   const unopened: Sealed[] = []
 
@@ -105,6 +110,21 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
     onViewed: (node, channel) => void viewed.add(`${node} ${channel}`),
     isOnDisk: (node, message) => isIn(onDisk, node, message),
     isApplied: (node, message) => applied.has(`${node} ${message}`),
+    isUndone: (node, message) => undone.has(`${node} ${message}`),
+    image: (node) => {
+      const isHere = (name: string): boolean => name.startsWith(`${node} `)
+      const kept = new Set([...onDisk].filter(isHere))
+      const shut = new Set(unopened)
+      const isLeft = (one: Sealed): boolean =>
+        shut.has(one) || one.into !== onDisk || one.node !== node
+      return () => {
+        for (const name of [...onDisk].filter((one) => isHere(one) && !kept.has(one))) {
+          onDisk.delete(name)
+          undone.add(name)
+        }
+        unopened.splice(0, unopened.length, ...unopened.filter(isLeft))
+      }
+    },
     hasLeft: (node, message) => isIn(left, node, message),
     isViewed: (node, channel) => viewed.has(`${node} ${channel}`),
     contentOf,

@@ -6,6 +6,7 @@ import { openLineFaults } from './line-faults.ts'
 import type { NetworkFaults } from './network.ts'
 import { diskLies, networkLies, type Liar } from './lies.ts'
 import type { Fault, SimOptions } from './options.ts'
+import { putDisksBack } from './put-back.ts'
 import { rotDisks } from './rot.ts'
 import { often, pairs, postMembers, type Scene, type Stage } from './scene.ts'
 import { swizzle, unmuteAll } from './swizzle.ts'
@@ -86,6 +87,8 @@ export function openFaults(chance: Chance, options: SimOptions): Faults {
       if (has('slow-disks')) slowDown(scene, chance.fork('slow disks'), slowDisks)
       if (has('slow-consumers')) lag(scene, chance.fork('slow consumers'), lags)
       if (options.also.includes('bit-flips')) rotDisks(scene, chance.fork('bit flips'))
+      if (options.also.includes('put-back'))
+        putDisksBack(scene, chance.fork('put back'), options.hours)
       if (has('swizzle')) swizzle(scene, chance.fork('swizzle'))
       if (options.planted.includes('disk-restored'))
         restoreDisk(scene, chance.fork('restore'), options.hours)

@@ -47,6 +47,10 @@ export interface Member {
   boot: Boot | undefined
   /** Its disk was put back to an earlier state, or lost some of it: it may say so. */
   isDamaged: boolean
+  /** Its whole disk was put back, and it may not know that yet: what it writes may get another id. */
+  isDoubtful: boolean
+  /** It was so once: it may have sent another list under the same numbers before it knew. */
+  mayHaveForked: boolean
   /** True time since when somebody else has it: its disk, its keys, and the node itself. */
   capturedAt: Instant | undefined
   /** Headquarters has revoked it. */
@@ -79,6 +83,9 @@ export interface FleetWorld {
   readonly rosterFor: (member: Member, roster: Roster) => Roster
   /** Whether some node is in wrong hands, so that others must refuse what it sends. */
   readonly isSomebodyCaptured: () => boolean
+  readonly mayAnybodyHaveForked: () => boolean
+  /** Somebody has found that a node signed two lists. */
+  readonly onForked: (node: unknown) => void
   readonly onLost: (member: Member) => void
   readonly onEvent: (member: Member, event: NodeEvent) => void
 }
@@ -122,6 +129,14 @@ const OF_DAMAGE: ReadonlySet<string> = new Set([
   'document.damaged',
   'value.damaged',
   'view.damaged',
+])
+
+/** What nodes meet where one went on from a disk that was put back as a whole, before it had heard of that. */
+const OF_FORK: ReadonlySet<unknown> = new Set([
+  'fork.found',
+  'node.forked',
+  'node.cloned',
+  'not vouched for',
 ])
 
 /** What an honest node meets only where another is captured: events, and why it refuses an envelope. */
@@ -206,6 +221,7 @@ export function openFleet(world: FleetWorld): Fleet {
   ): Promise<void> => {
     await within(boot.life, Promise.resolve(node[Symbol.asyncDispose]()))
     member.life = member.chance.fork(`life at ${timeline.now()}`).bytes(4)
+    member.isDoubtful = false
     marks.count('node.reborn')
     cutPower(member)
     switchOn(member)
@@ -314,11 +330,12 @@ function openLogPort(world: FleetWorld, member: Member, life: Life): Log {
       if (!life.isAlive()) return
       trace.note(member.name, `${level} ${event}`, facts)
       if (member.capturedAt === undefined) marks.count(`log.${event}`)
+      if (event === 'node.forked') world.onForked(facts['node'])
       if (member.capturedAt !== undefined || !isWrong(event, facts)) return
-      const isExplained = [event, facts['reason'], facts['code']].some((one) =>
-        AMONG_CAPTURED.has(one),
-      )
-      if (isExplained && world.isSomebodyCaptured()) return
+      const isOf = (known: ReadonlySet<unknown>): boolean =>
+        [event, facts['reason'], facts['code']].some((one) => known.has(one))
+      if (isOf(AMONG_CAPTURED) && world.isSomebodyCaptured()) return
+      if (isOf(OF_FORK) && world.mayAnybodyHaveForked()) return
       if (member.isDamaged && OF_DAMAGE.has(event)) return
       const found = `${event} ${JSON.stringify(facts)}`
       verdict.fail({

@@ -1,5 +1,12 @@
 /** What must not be left on a disk once everything has drained. */
-import { nodePrefix, nodePrefixOfPerson, type ChannelId, type DocumentId } from '#base/ids.ts'
+import {
+  nodePrefix,
+  nodePrefixOfActor,
+  nodePrefixOfPerson,
+  type ActorId,
+  type ChannelId,
+  type DocumentId,
+} from '#base/ids.ts'
 import { isFounder, kindOfChannel } from '#model/channel-id.ts'
 import { channelOfDocument } from '#model/document-id.ts'
 import type { Amendment } from '#model/view.ts'
@@ -66,7 +73,8 @@ function mayStay(
   if (captured.some(({ id }) => place.includes(`/${id}/`))) return true
   if (prefix === 'park/') return mayStayParked(rest, value)
   if (prefix === 'late/') return !isPublic(place)
-  if (prefix === 'hole/' || prefix === 'more/') return mayStayLacking(captured, place)
+  if (prefix === 'wait/') return mayWaitOn(rest, value)
+  if (prefix === 'hole/' || prefix === 'more/') return mayStayLacking(rest, place)
   if (prefix !== 'view/orphan/') return false
   // What anybody says of a message of a captured node that counts no more, or a captured node of whatever it likes.
   const author = unpack<Pick<Amendment, 'author'>>(value)?.author
@@ -87,17 +95,34 @@ function isPublic(place: string): boolean {
  * A captured node says to hold what it likes, and what it held may be gone with it. Of an audit, and of a channel that is not
  * public, who belongs to it hears also where nobody in between could give it.
  */
-function mayStayLacking(captured: readonly Member[], place: string): boolean {
+function mayStayLacking({ captured, members, reference }: Waiting, place: string): boolean {
   const document = place.split('/')[1] as DocumentId
   const channel = channelOfDocument(document)
+  if (channel !== undefined && isUnfounded({ members, reference }, channel)) return true
   if (captured.length > 0 || document.startsWith('a.')) return true
   return channel !== undefined && kindOfChannel(channel) !== 'public'
+}
+
+/** Who founded a channel may have lost it with its disk before anybody else had heard of it. */
+export function isUnfounded(
+  { members, reference }: Pick<Rest, 'members' | 'reference'>,
+  channel: ChannelId,
+): boolean {
+  return !reference.channels.has(channel) && members.some(({ isDamaged }) => isDamaged)
+}
+
+/** What goes on from a change that its author lost with its disk, and nobody else had: it may yet come on some stick. */
+function mayWaitOn({ members }: Waiting, value: Uint8Array): boolean {
+  const wanted = Object.keys(unpack<KeptRecord>(value)?.wanted ?? {})
+  const lost = members.filter(({ isDamaged }) => isDamaged).map(({ id }) => nodePrefix(id))
+  return wanted.some((actor) => lost.includes(nodePrefixOfActor(actor as ActorId)))
 }
 
 function mayStayParked({ members, captured, reference, sealingOf }: Waiting, value: Uint8Array) {
   const envelope = unpack<KeptRecord>(value)?.bytes
   const sealing = envelope && sealingOf(envelope)
   if (sealing === undefined) return false
+  if (isUnfounded({ members, reference }, sealing.scope as ChannelId)) return true
   if (captured.some(({ id }) => id === sealing.sender)) return true
   // It waits for a channel that a captured node made, and that counts nowhere any more.
   const channel = sealing.scope as ChannelId

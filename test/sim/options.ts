@@ -22,7 +22,7 @@ export const FAULTS = [
 /** One kind of fault. */
 export type Fault = (typeof FAULTS)[number]
 
-/** What may go wrong only when it is asked for. `put-back` is for scripted runs. */
+/** What may go wrong only when it is asked for, so that the runs of earlier seeds stay what they are. */
 export const EXTRAS = ['bit-flips', 'put-back'] as const
 
 /** One kind of fault that is asked for. */

@@ -4,6 +4,7 @@
  */
 import type { Instant } from '#base/ids.ts'
 import { AUDIT_TALLY_MS_MAX } from '#base/limits.ts'
+import { range } from '#sync/keys.ts'
 import { planCapture } from './capture.ts'
 import { checkEnd, mustCome } from './end-checks.ts'
 import type { Member } from './fleet.ts'
@@ -14,7 +15,9 @@ import { actOnce } from './people.ts'
 import { actTogether } from './throngs.ts'
 import { checkWord, openWorld, START_AT, type World } from './world.ts'
 import { playScript, type Passing } from './script.ts'
+import { markerOf, type Said } from './said.ts'
 import type { Failure } from './verdict.ts'
+import type { View } from './view.ts'
 
 /** What came of one seed. */
 export interface Result {
@@ -121,7 +124,12 @@ async function live(world: World): Promise<void> {
   await advance(world, world.timeline.now() + AUDIT_TALLY_MS_MAX + QUIET_MS)
   const before = world.lastTrafficAt()
   await advance(world, world.timeline.now() + IDLE_MS)
-  checkIdle(world, before)
+  // What goes on from a change that is lost is asked for again and again, as somebody may yet bring it.
+  if (!world.members.some(isWaiting)) checkIdle(world, before)
+}
+
+function isWaiting({ disk, capturedAt }: Member): boolean {
+  return capturedAt === undefined && disk.durable(range.allWaiting).length > 0
 }
 
 function passingOf(world: World): Passing {
@@ -238,13 +246,14 @@ async function checkAll(world: World): Promise<void> {
       allHeardAt,
     })
     if (secrecy.check() > 0) marks.count('secrecy.tried')
-    for (const said of book.all()) {
+    if (reference !== undefined) nameAgain(reference, book.all())
+    for (const said of book.all().filter(({ fate, id }) => fate === 'saved' && id !== undefined)) {
       const channel = reference?.channels.get(said.channel)
       // Who was taken out of a channel is not told how a message stands, and whoever asks so is counted in an audit, which travels.
       const mayAsk = channel?.kind === 'public' || channel?.members.includes(said.author) === true
-      if (said.fate !== 'saved' || !mayAsk) continue
+      if (!mayAsk) continue
       for (const member of members)
-        if (member.capturedAt === undefined) await deliveries.check(member, said)
+        if (member.capturedAt === undefined) await deliveries.check(member, said, true)
       const home = members[said.home]
       if (home?.capturedAt !== undefined || home === undefined) continue
       const ground = { members, topology }
@@ -256,6 +265,15 @@ async function checkAll(world: World): Promise<void> {
   }
   await during(world, 'the last checks', { ms: HOUR_MS, work: work() })
   checkAnswers(world)
+}
+
+/** What was written again in a new life has another id by now: it is known by its number. */
+function nameAgain({ channels }: View, all: readonly Said[]): void {
+  for (const said of all.filter(({ isUnsure }) => isUnsure)) {
+    const messages = channels.get(said.channel)?.messages ?? []
+    const message = messages.find(({ body }) => body.includes(markerOf(said.number)))
+    said.id = message?.id
+  }
 }
 
 /** Everything that was asked of a node that is on has been answered. */

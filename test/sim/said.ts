@@ -3,6 +3,7 @@
  * and what therefore must be found everywhere in the end. What was under way when the power went may or may not be.
  */
 import type { ChannelId, Instant, PostId, UserId } from '#base/ids.ts'
+import type { Message } from '#app/types.ts'
 import type { Lane } from '#model/precedence.ts'
 
 /** `asked`: nobody was told anything yet. `saved`: shown as saved. `refused`: told that it was not. */
@@ -35,6 +36,10 @@ export interface Said {
   readonly reactions: Map<string, 'set' | 'unset' | 'unsure'>
   /** Somebody is changing it; a second change waits. */
   isBusy: boolean
+  /** Its node was put back to a time before it: a client that sends it again is not known to have sent it. */
+  isForgotten: boolean
+  /** A disk was put back and took with it what nobody else had of its changes, or its id: only its number is certain. */
+  isUnsure: boolean
 }
 
 /** All messages of a run. */
@@ -46,6 +51,8 @@ export interface Book {
     },
   ) => Said
   readonly byId: (id: PostId) => Said | undefined
+  /** Which one a node shows. */
+  readonly shownAs: (message: Pick<Message, 'id' | 'body'>) => Said | undefined
   /** Notes what a node answered; gives what is wrong with the answer, if anything. */
   readonly saved: (said: Said, id: PostId) => string | undefined
 }
@@ -72,11 +79,30 @@ export function openBook(): Book {
         deletion: 'none',
         reactions: new Map(),
         isBusy: false,
+        isForgotten: false,
+        isUnsure: false,
       }
       all.push(said)
       return said
     },
+    shownAs: ({ id, body }) => {
+      const [number] = numbersIn(Buffer.from(body))
+      return number === undefined ? byId.get(id) : all[number]
+    },
     saved: (said, id) => {
+      const taken = byId.get(id)
+      if (said.isUnsure) {
+        said.fate = 'saved'
+        // Of two with one id the one that others have keeps it.
+        const isTaken = taken !== undefined && taken !== said && taken.fate === 'saved'
+        said.id = isTaken ? undefined : id
+        if (isTaken) taken.isUnsure = true
+        else {
+          if (taken !== undefined && taken !== said) taken.id = undefined
+          byId.set(id, said)
+        }
+        return undefined
+      }
       if (said.id !== undefined && said.id !== id)
         return `message ${said.number} is ${said.id} and ${id}`
       const other = byId.get(id)

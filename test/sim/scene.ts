@@ -2,19 +2,23 @@
 import type { Fleet, Member } from './fleet.ts'
 import type { Lan } from './lan.ts'
 import type { Post } from './post-carrier.ts'
+import type { PutBack } from './image.ts'
 import type { Life, Timeline } from './timeline.ts'
 import type { Topology } from './topology.ts'
-import type { Marks } from './trace.ts'
+import type { Marks, Trace } from './trace.ts'
 
 /** What faults befall. */
 export interface Stage {
   readonly timeline: Timeline
+  readonly trace: Trace
   readonly marks: Marks
   readonly members: readonly Member[]
   readonly topology: Topology
   readonly fleet: Fleet
   readonly lan: Lan
   readonly post: Post
+  /** An image of a disk, which can be put back while the node is off. */
+  readonly takeImage: (member: Member) => PutBack
 }
 
 /** A stage as long as faults last. */

@@ -45,16 +45,16 @@ export async function playScript(world: World, passing: Passing): Promise<void> 
   known?.()
   await postEverywhere(world, pass)
   await calm()
-  if (options.also.includes('put-back')) await putBack(world, passing)
+  if (options.also.includes('put-back')) await putKitBack(world, passing)
   await postEverywhere(world, pass)
 }
 
 /** A kit's disk is put back to what it was before its last messages had left: others know more of it than it does itself. */
-async function putBack(world: World, { pass, calm }: Passing): Promise<void> {
-  const { fleet, deliveries, marks, trace, chance, members } = world
+async function putKitBack(world: World, { pass, calm }: Passing): Promise<void> {
+  const { fleet, marks, trace, chance, members } = world
   const kit = members.find(({ index, capturedAt }) => index > 0 && capturedAt === undefined)
   if (kit === undefined) return
-  const restore = kit.disk.backUp()
+  const putBack = world.takeImage(kit)
   for (let count = 0; count < POSTS; count += 1) {
     perform(world, kit, 'posts', chance.fork(`before ${count}`))
     await pass(10 * SECOND_MS)
@@ -63,9 +63,7 @@ async function putBack(world: World, { pass, calm }: Passing): Promise<void> {
   trace.note(kit.name, 'is put back')
   marks.count('script.put-back')
   fleet.cutPower(kit)
-  restore()
-  kit.isDamaged = true
-  deliveries.forget(kit)
+  putBack(undefined)
   fleet.switchOn(kit)
   await pass(30 * MINUTE_MS)
 }

@@ -22,6 +22,8 @@ export interface Secrecy {
   readonly onMember: (node: NodeId, certificateBytes: Uint8Array) => void
   /** A batch has become durable on the disk of this node. */
   readonly onSynced: (node: NodeId, writes: readonly Write[]) => void
+  /** What a node has heard of by now; to be called when its disk is put back to this. */
+  readonly image: (node: NodeId) => () => void
   /** When the last of these nodes had on its disk that a node is out; undefined as long as one has not. */
   readonly allHeardAt: (node: NodeId, nodes: readonly NodeId[]) => Instant | undefined
   /** Tries all keys on everything. Gives how many envelopes were tried on keys that must not open them. */
@@ -140,6 +142,14 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
         else if (kind === 'pair') hoard.pairs.set(pairName(rest[0], Number(rest[1])), value)
         else if (key.startsWith('loose/k/')) heard(hoard, value)
         else if (kind === 'fly' || kind === 'note') noteSealed(node, kind, value, then)
+      }
+    },
+    image: (node) => {
+      const { out } = hoardOf(node)
+      const kept = [...out]
+      return () => {
+        out.clear()
+        for (const [one, at] of kept) out.set(one, at)
       }
     },
     allHeardAt: (node, nodes) => {

@@ -22,6 +22,8 @@ import type { Verdict } from './verdict.ts'
 export interface Silence {
   /** A batch has become durable on the disk of this node. */
   readonly onSynced: (member: Member, writes: readonly Write[]) => void
+  /** The disk was put back: what is offered on it now is offered. */
+  readonly onPutBack: (member: Member) => void
 }
 
 /** What the watch is told. */
@@ -42,6 +44,10 @@ export function openSilence(ground: SilenceGround): Silence {
   const offered = new Map<Member, Set<string>>()
   const keeping = openKeeping(ground)
   return {
+    onPutBack: (member) => {
+      const places = member.disk.durable(within(OUTBOX)).map(([place]) => place)
+      offered.set(member, new Set(places))
+    },
     onSynced: (member, writes) => {
       const known = offered.get(member) ?? new Set<string>()
       offered.set(member, known)

@@ -1,7 +1,7 @@
 /** Fleets of real nodes: three hundred seeds of them. Those that were red once are in `sim-red.test.ts`. */
 import { t as file, test } from 'tap'
 import { neverHit } from './marks.ts'
-import { seedsFrom, SHORT, sweepSeeds, RUN_MS_MAX } from './seeds-suite.ts'
+import { passSeeds, seedsFrom, SHORT, sweepSeeds, RUN_MS_MAX } from './seeds-suite.ts'
 
 // A machine that does other things at the same time may need far longer than the two minutes this takes alone.
 file.setTimeout(RUN_MS_MAX)
@@ -16,3 +16,11 @@ test(
     t.strictSame(neverHit([...three, ...four]), [], 'branches that no run took')
   },
 )
+
+test('disks that are put back end in repair, in 16 seeds', { timeout: RUN_MS_MAX }, async (t) => {
+  const results = await passSeeds(t, seedsFrom(1, 16), { ...SHORT, also: ['put-back'] })
+
+  const hit = results.flatMap(({ marks }) => Object.keys(marks))
+  for (const mark of ['put-back.files', 'put-back.whole', 'put-back.office', 'node.reborn'])
+    t.ok(hit.includes(mark), mark)
+})

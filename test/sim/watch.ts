@@ -20,6 +20,8 @@ export interface Watch {
   readonly carrier: (member: Member, boot: Boot, carrier: Carrier) => Carrier
   /** The post office was started again: what it gives may come a second time. */
   readonly onPostStarted: () => void
+  /** This node's place at the post office is an earlier one again. */
+  readonly onPutBack: (member: Member) => void
 }
 
 /** What the watch compares with. */
@@ -52,6 +54,7 @@ export function openWatch(ground: WatchGround): Watch {
   const repairs = openRepairs(ground)
   return {
     onPostStarted: fetching.onPostStarted,
+    onPutBack: fetching.onPutBack,
     carrier: (member, boot, carrier) => ({
       ...carrier,
       send: async (peer, parcel, signal) => {
@@ -112,6 +115,7 @@ function checkCustody(ground: WatchGround, member: Member, { messages }: Envelop
   for (const number of messages) {
     marks.count('custody.held-against-disk')
     if (evidence.isOnDisk(member.index, number)) continue
+    if (evidence.isUndone(member.index, number)) continue
     verdict.fail({
       broken: 'promise 2: no false tick',
       where: member.name,
@@ -220,6 +224,7 @@ interface Fetching {
   readonly onSend: (member: Member, peer: PeerId, parcel: Parcel) => void
   readonly onAccepted: (member: Member, boot: Boot, arrival: Arrival) => void
   readonly onPostStarted: () => void
+  readonly onPutBack: (member: Member) => void
 }
 
 /** How often the same bytes are taken from the post office, against how often they were put there. */
@@ -231,6 +236,9 @@ function openFetching({ verdict, marks, copies }: WatchGround): Fetching {
   const again = new Map<Boot, number>()
   return {
     onPostStarted: () => taken.clear(),
+    onPutBack: ({ index }) => {
+      for (const place of taken.keys()) if (place.startsWith(`${index} `)) taken.delete(place)
+    },
     onSend: ({ id }, peer, { bytes, lane, number }) => {
       if (peer !== POST) return
       const name = envelopeName(bytes)

@@ -18,6 +18,7 @@ import { openDisk } from './disk.ts'
 import { openEvidence, type Evidence } from './evidence.ts'
 import { openFaults, type Faults } from './faults.ts'
 import { openFleet, type Fleet, type Member } from './fleet.ts'
+import { doubtForked, takeImage } from './image.ts'
 import { openLan } from './lan.ts'
 import { rosterLies } from './lies.ts'
 import { markWrites } from './marks.ts'
@@ -108,6 +109,7 @@ export function openWorld(
   const sticks = openSticks(chance.fork('sticks'), plan, carried)
   const copies = options.planted.includes('renumbered-duplicates') ? 2 : 1
   const watch = openWatch({ members, book, evidence, verdict, marks, now, copies })
+  const imageGround = { members, book, evidence, secrecy, silence, deliveries, watch }
   const post: Post = { ...network.post, ...noticed(network.post, watch.onPostStarted) }
 
   const fleet = openFleet({
@@ -122,6 +124,8 @@ export function openWorld(
         now: timeline.now,
         isCaptured: () => member.capturedAt !== undefined,
       }),
+    mayAnybodyHaveForked: () => members.some(({ mayHaveForked }) => mayHaveForked),
+    onForked: (node) => doubtForked(imageGround, node),
     isSomebodyCaptured: () => members.some(({ capturedAt }) => capturedAt !== undefined),
     openCarriers: (member, boot, store) => {
       const { life, roster } = boot
@@ -162,6 +166,7 @@ export function openWorld(
     deliveries,
     secrecy,
     silence,
+    takeImage: (member) => takeImage(imageGround, member),
     lastTrafficAt,
   }
 }
@@ -197,6 +202,8 @@ export function addMember(world: World, facts: NewMember): Member {
     people: [],
     boot: undefined,
     isDamaged: false,
+    isDoubtful: false,
+    mayHaveForked: false,
     capturedAt: undefined,
     isShutOut: false,
     disk: openDisk({

@@ -17,6 +17,7 @@ import {
   revokeSince,
   setMember,
 } from '../support/fleet.ts'
+import { stolenDisk } from '../support/adversary.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
 import { seededRandom } from '../support/random.ts'
 import {
@@ -151,6 +152,34 @@ test('a node that lost its store is covered again, under another sealing key', a
   t.equal(await postsHeld(again, channel), 1)
   t.equal((await keyFor(again, channel)).epoch, (await keyFor(alpha, channel)).epoch)
 })
+
+for (const name of ['alpha', 'hub']) {
+  test(`${name} was put back to before it made an epoch, and reads what was sealed under it`, async (t) => {
+    const store = openMemoryStore()
+    const fleet = await aFleet(t, ['hub', 'alpha', 'bravo'], { [name]: { store } })
+    await fleet.settle()
+    const image = await stolenDisk(store)
+    const nodes = ['hub', 'alpha', 'bravo'].map((one) => fleet.node(one))
+    const channel = await makeChannel(fleet.node(name), 'private', nodes)
+    await postIn(fleet.node(name), channel, 'lost with the disk')
+    await fleet.settle()
+    await fleet.close(name)
+    await postIn(fleet.node('bravo'), channel, 'meanwhile')
+
+    const again = await fleet.open(name, {
+      store: image,
+      life: seedOf(`${name} again`).subarray(0, 4),
+      random: seededRandom(4_713),
+    })
+    await fleet.clock.advance(600_000)
+
+    t.equal(await postsHeld(again, channel), 2)
+    await postIn(again, channel, 'since')
+    await fleet.settle()
+    for (const one of ['hub', 'alpha', 'bravo'])
+      t.equal(await postsHeld(fleet.node(one), channel), 3, one)
+  })
+}
 
 test('a node that is opened again holds its secrets and makes no new ones', async (t) => {
   const store = openMemoryStore()

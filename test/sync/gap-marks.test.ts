@@ -1,7 +1,7 @@
 /** The marks that a report of gaps goes by: set once, and gone with their reason. */
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import type { NodeId } from '#base/ids.ts'
+import type { ActorId, NodeId } from '#base/ids.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { newChannelId } from '#model/channel-id.ts'
 import { channelDocument } from '#model/document-id.ts'
@@ -13,10 +13,11 @@ import {
   noteAnnounced,
   noteLess,
   othersWith,
+  storedAt,
   withinEnds,
 } from '#sync/gap-marks.ts'
 import { key, range } from '#sync/keys.ts'
-import { noteWord } from '#sync/ledger.ts'
+import { noteWord, type Word } from '#sync/ledger.ts'
 import { unpack, type AnnouncedRecord } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { secondList } from '../support/adversary.ts'
@@ -113,6 +114,36 @@ test('what a node says to have lost counts as lost until it has said otherwise',
   t.strictSame(await alpha.context.replica.read.list({ from: 'less/', to: 'less0' }), [])
 })
 
+test('what a node signed for in an earlier life is void once it says in a later one what it has', async (t) => {
+  const { alpha } = await aNode()
+  const { context } = alpha
+  for (const text of ['one', 'two']) await say(alpha, text)
+  const { read } = context.replica
+  const stored = () => storedAt(read, bravo, routine)
+  const word = (clock: Clock, more: Partial<Word> = {}) =>
+    commit(alpha, (tx) =>
+      noteWord(tx, context, { ...saidBy(clock), read: {}, receipt: undefined, ...more }),
+    )
+  const [first, second] = ['first', 'second'] as unknown as [ActorId, ActorId]
+  const told = () => alpha.events.filter(({ kind }) => kind === 'delivery').length
+
+  await word({ [alpha.actor]: 2 }, { life: inLife(first, false), isWhole: true })
+  await word({ [alpha.actor]: 1 }, { life: inLife(first, false), isWhole: true })
+  t.strictSame(await stored(), { [alpha.actor]: 2 }, 'words of one life may overtake each other')
+  const before = told()
+  await word({ [alpha.actor]: 1 }, { life: inLife(second, true), isWhole: true })
+  t.strictSame(await stored(), { [alpha.actor]: 1 })
+  t.equal(told(), before + 1)
+  await word({ [alpha.actor]: 2 })
+  t.strictSame(await stored(), { [alpha.actor]: 1 }, 'what others pass on may be older')
+  await word({}, { life: inLife(second, true), isWhole: true })
+  t.strictSame(await stored(), { [alpha.actor]: 1 })
+  await word({ [alpha.actor]: 2 }, { life: inLife(second, true) })
+  t.strictSame(await stored(), { [alpha.actor]: 2 })
+  t.equal(told(), before + 2)
+  t.strictSame(await read.list({ from: 'less/', to: 'less0' }), [])
+})
+
 test('nobody waits for what lies beyond the end of a list, or for a node that nobody knows', async (t) => {
   const { alpha } = await aNode()
   const writer = await aSync('bravo', { knows: identities })
@@ -166,4 +197,8 @@ async function firstChangeOf(node: SyncNode): Promise<Uint8Array> {
   const other = await aSync(identity.certificate.name, { knows: identities })
   await say(other, 'one')
   return envelopeOf(other, routine)
+}
+
+function inLife(actor: ActorId, isLater: boolean) {
+  return { actor, isLater, isCurrent: true }
 }

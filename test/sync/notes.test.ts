@@ -138,6 +138,19 @@ test('a note that says all a node has says what it does not have', async (t) => 
   t.equal(await offered(alpha, bravo.id, DIRECTORY), true)
 })
 
+test('a note that says all a node has counts also for what is not here: who was put back hears who holds the rest', async (t) => {
+  const { alpha, bravo } = await threeNodes()
+  const clock = { [bravo.actor]: 3 }
+  const whole: Note = { ...have(clock), isWhole: true }
+
+  await arrive(alpha, await noteOf(bravo, whole), { from: bravo.id })
+
+  t.match(await receiptAt(alpha, bravo), { clock })
+  t.strictSame(await hasOf(alpha.context.replica.read, bravo.id, routine), clock)
+  const announced = await alpha.context.replica.read.get(key.announced(routine))
+  t.match(unpack(announced), { wanted: clock })
+})
+
 test('what a node wants is offered to it again', async (t) => {
   const { alpha, bravo } = await threeNodes()
   alpha.context.peers.add(bravo.id)

@@ -9,6 +9,7 @@ import type { Identity } from '#trust/identity.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { range } from '#sync/keys.ts'
+import { clockOf } from '#sync/ledger.ts'
 import { describe } from '#sync/notes.ts'
 import { secondList, stolenDisk } from '../support/adversary.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
@@ -59,6 +60,40 @@ test('the hub held what was written since: it stays as it is, and is not written
     t.strictSame((await bodies(alpha)).toSorted(), all)
     t.strictSame((await bodies(bravo)).toSorted(), all)
   }
+})
+
+test('what others said of a message that was lost stays with it, though another had its number meanwhile', async (t) => {
+  const alpha = await aSync('alpha', { role: 'hub', knows: people })
+  const disk = openMemoryStore()
+  const before = await aSync('charlie', { knows: people, store: disk })
+  await found(alpha)
+  await arrive(before, await envelopeOf(alpha, KEYS))
+  await arrive(before, await envelopeOf(alpha, DIRECTORY))
+  const image = await stolenDisk(disk)
+  const lost = await say(before, 'lost')
+  await arrive(alpha, await envelopeOf(before, KEYS))
+  await arrive(alpha, await envelopeOf(before, routine))
+  await before[Symbol.asyncDispose]()
+  const seen = await alpha.context.replica.commit((tx) => clockOf(tx, routine))
+  await amend(alpha, { kind: 'reaction', target: lost.id, emoji: 'eyes', isSet: true })
+  const reaction = await envelopeOf(alpha, routine, seen)
+
+  const charlie = await restarting(image, people)
+  t.equal((await say(charlie.node(), 'since')).id, lost.id)
+  await charlie.hear(reaction)
+  t.match(await shown(charlie.node()), [{ body: 'since', reactions: [{ emoji: 'eyes' }] }])
+  for (let times = 0; times < 2; times += 1)
+    for (const document of [KEYS, routine]) await charlie.hear(await envelopeOf(alpha, document))
+
+  t.match(
+    (await shown(charlie.node())).map(({ body, reactions }) => [body, reactions.length]),
+    [
+      ['lost', 1],
+      ['since', 0],
+    ],
+  )
+  await alpha[Symbol.asyncDispose]()
+  await charlie.node()[Symbol.asyncDispose]()
 })
 
 test('without a hub the list ends before the fork, and what is there is written again at once', async (t) => {

@@ -1,0 +1,63 @@
+/**
+ * In which life a node speaks. A life that is new here comes after those that were heard of, as what lies at a post office is read in
+ * its order; when a late envelope has shown it the wrong way round, the node's own words set it right: the later life
+ * holds what the earlier one wrote. Who was put back begins a new life, and what it signed for in earlier ones holds no
+ * more than it says again (`ledger.ts`).
+ */
+import type { ActorId, NodeId } from '#base/ids.ts'
+import type { Clock } from '#model/log.ts'
+import { key } from './keys.ts'
+import { pack, unpack } from './records.ts'
+import type { Tx } from './replica.ts'
+
+/** Lives of one node that are remembered: it begins one whenever its disk is put back. */
+const LIVES_MAX = 64
+
+/** The life in which a node spoke last, and those that were over by then, the last of them last. */
+interface LivesRecord {
+  readonly actor: ActorId
+  readonly earlier: readonly ActorId[]
+  /** It was told again what others had signed for. */
+  readonly isTold?: true
+}
+
+/** The life in which something was said. */
+export interface Life {
+  readonly actor: ActorId
+  /** No later one is known. */
+  readonly isCurrent: boolean
+  /** The node has had others before. */
+  readonly isLater: boolean
+}
+
+/** Hears in which life a node has sealed an envelope, and what it names in it of its own lists. */
+export async function hearLife(
+  tx: Tx,
+  { node, actor, named }: Spoken & { readonly named: readonly Clock[] },
+): Promise<Life> {
+  const known = unpack<LivesRecord>(await tx.get(key.lives(node)))
+  if (known?.actor === actor) return { actor, isCurrent: true, isLater: known.earlier.length > 0 }
+  const earlier = known?.earlier ?? []
+  const isOver = earlier.includes(actor)
+  if (isOver && !named.some((clock) => known !== undefined && clock[known.actor] !== undefined))
+    return { actor, isCurrent: false, isLater: false }
+  const others = earlier.filter((one) => one !== actor)
+  const before = known === undefined ? others : [...others, known.actor]
+  const record: LivesRecord = { actor, earlier: before.slice(-LIVES_MAX) }
+  tx.put(key.lives(node), pack(record))
+  return { actor, isCurrent: true, isLater: before.length > 0 }
+}
+
+/** Whether a node in a later life is still to be told again what its disk may have lost; from now on it is not. */
+export async function owesLife(tx: Tx, node: NodeId): Promise<boolean> {
+  const known = unpack<LivesRecord>(await tx.get(key.lives(node)))
+  if (known === undefined || known.earlier.length === 0 || known.isTold === true) return false
+  tx.put(key.lives(node), pack({ ...known, isTold: true } satisfies LivesRecord))
+  return true
+}
+
+/** Who sealed an envelope, and in which life. */
+export interface Spoken {
+  readonly node: NodeId
+  readonly actor: ActorId
+}

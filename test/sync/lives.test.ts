@@ -1,0 +1,50 @@
+import { test } from 'tap'
+import type { ActorId } from '#base/ids.ts'
+import { actorOf } from '#base/ids.ts'
+import { hearLife, owesLife } from '#sync/lives.ts'
+import { anIdentity, seedOf } from '../support/nodes.ts'
+import { aSync } from '../support/sync.ts'
+
+const { node } = anIdentity('bravo', 2).certificate
+const [first, second] = ['first', 'second'].map((name) =>
+  actorOf(node, seedOf(name).subarray(0, 4)),
+) as [ActorId, ActorId]
+
+test('a life that is new here is the later one, and what comes from the earlier one counts for less', async (t) => {
+  const { hear } = await aListener()
+
+  t.strictSame(await hear(first), { actor: first, isCurrent: true, isLater: false })
+  t.strictSame(await hear(second), { actor: second, isCurrent: true, isLater: true })
+  t.strictSame(await hear(first), { actor: first, isCurrent: false, isLater: false })
+  t.strictSame(await hear(second), { actor: second, isCurrent: true, isLater: true })
+})
+
+test('lives that came in the wrong order are set right by the later one, which holds what the earlier wrote', async (t) => {
+  const { hear } = await aListener()
+  await hear(second)
+  await hear(first)
+
+  t.match(await hear(second, { [second]: 3 }), { isCurrent: false })
+  t.match(await hear(second, { [second]: 3, [first]: 7 }), { isCurrent: true, isLater: true })
+  t.match(await hear(first), { isCurrent: false })
+})
+
+test('who begins a later life is told once what its disk may have lost', async (t) => {
+  const { hear, owes } = await aListener()
+
+  t.equal(await owes(), false, 'nothing was heard of it')
+  await hear(first)
+  t.equal(await owes(), false, 'it lost nothing')
+  await hear(second)
+  t.equal(await owes(), true)
+  t.equal(await owes(), false)
+})
+
+async function aListener() {
+  const { context } = await aSync('alpha')
+  return {
+    hear: (actor: ActorId, clock = {}) =>
+      context.replica.commit((tx) => hearLife(tx, { node, actor, named: [clock] })),
+    owes: () => context.replica.commit((tx) => owesLife(tx, node)),
+  }
+}
