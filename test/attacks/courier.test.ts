@@ -234,7 +234,7 @@ test('a member who keeps no rule gets nothing through a stick but what it could 
   const stick = await aFolder(t)
   const insider = anInsider(mallory, { knows: people })
   const bomb = insider.seal('directory', new Uint8Array(30_000_000))
-  const lies = [bomb, new Uint8Array(60_000), Uint8Array.of(2), bytesFromText('no envelope')]
+  const lies = [bomb, new Uint8Array(60_000), Uint8Array.of(2), bytesFromText('another thing')]
   const { secret } = firstEpoch(SUITE_NACL, organisation.id, organisationSecret)
   const writer = writeCourierFile(SUITE_NACL, { secret, salt: seedOf('an insider') })
   await writeFile(join(stick, 'lies.courier'), concatBytes(...lies.map(writer.add), writer.end()))
