@@ -1,10 +1,11 @@
 /** What our own envelopes cost: posts one by one and together, one reaction, and how many posts fit into a frame of Short Burst Data. */
 import { SEGMENT_ENTRIES_MAX } from '#base/limits.ts'
 import { must } from '#base/assert.ts'
+import type { TrainedDictionary } from '#codec/trained-dictionary.ts'
 import type { Logged } from '#model/log.ts'
 import type { PlannedMessage } from '../trial/messages.ts'
 import { mean, median, rounded } from './statistics.ts'
-import { aWorld, cut, openPlace, take } from './wire-world.ts'
+import { aWorld, cut, openPlace, receiptOf, take } from './wire-world.ts'
 
 /** One run over all messages. */
 export interface Run {
@@ -21,20 +22,24 @@ export interface RunOptions {
   readonly size: number
   readonly nowMs: () => number
   readonly isThin: boolean
+  readonly dictionary?: TrainedDictionary | undefined
 }
 
 /** What a modem sends up at once. */
 const FRAME_BYTES = 340
 /** Frames are cut for so many of the messages. */
 const FRAMED_MESSAGES = 400
+/** Posts of an envelope to which something is added, and how many such envelopes. */
+const BATCH = 10
+const BATCHES_MAX = 40
 const EMOJIS = ['+1', 'white_check_mark', 'heart', 'eyes', 'warning']
 
 /** One node writes everything, `size` posts at a time; another takes it. Throws when what was rebuilt is not what was cut. */
 export function runOurs(
   messages: readonly PlannedMessage[],
-  { size, nowMs, isThin }: RunOptions,
+  { size, nowMs, isThin, dictionary }: RunOptions,
 ): Run {
-  const world = { ...aWorld(), isThin }
+  const world = { ...aWorld(), isThin, dictionary }
   const place = openPlace(world)
   const sizes: number[] = []
   const encodeMs: number[] = []
@@ -57,12 +62,42 @@ function inAll(each: readonly number[]): number {
   return median(each) * each.length
 }
 
+/** What a reaction of somebody who posted, and a receipt, add to an envelope with ten posts: with ten of them, and with one. */
+export function marginalBytes(messages: readonly PlannedMessage[]): {
+  readonly reaction_b: number
+  readonly receipt_b: number
+} {
+  const reactions: number[] = []
+  const receipts: number[] = []
+  const tens = Math.min(BATCHES_MAX, Math.floor(messages.length / BATCH))
+  for (let at = 0; at < tens; at += 1) {
+    const world = { ...aWorld(), isThin: true }
+    const place = openPlace(world)
+    const planned = messages.slice(at * BATCH, (at + 1) * BATCH)
+    const posts = planned.map(place.write)
+    const after = 1 + must(planned.at(-1), 'there are posts').number
+    const bare = cut(world, place.here, posts).length
+    const receipt = receiptOf(world, place.here, 20 + at)
+    receipts.push(cut(world, place.here, posts, receipt).length - bare)
+    const reacted = planned.map(({ author }, count) =>
+      place.react(
+        { author, number: after + count },
+        must(EMOJIS[count % EMOJIS.length], 'it is one of them'),
+      ),
+    )
+    reactions.push((cut(world, place.here, [...posts, ...reacted]).length - bare) / reacted.length)
+  }
+  return { reaction_b: rounded(mean(reactions)), receipt_b: rounded(mean(receipts)) }
+}
+
 /** Bytes of an envelope with one reaction to a message. */
 export function reactionBytes(messages: readonly PlannedMessage[]): number {
   const world = { ...aWorld(), isThin: true }
   const place = openPlace(world)
   place.write(must(messages[0], 'there is a message'))
-  const sizes = EMOJIS.map((emoji, at) => cut(world, place.here, [place.react(at, emoji)]).length)
+  const sizes = EMOJIS.map(
+    (emoji, at) => cut(world, place.here, [place.react({ author: at, number: at }, emoji)]).length,
+  )
   return rounded(mean(sizes))
 }
 

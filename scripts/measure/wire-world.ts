@@ -6,7 +6,10 @@ import { actorOf, idFromBytes, type ActorId, type ChannelId, type UserId } from 
 import { CERTIFICATE_MS } from '#base/limits.ts'
 import { decodeDelta, encodeDelta } from '#codec/delta.ts'
 import { openEnvelope, sealEnvelope } from '#codec/envelope.ts'
+import { encodeLoad } from '#codec/load.ts'
+import { encodeNote } from '#codec/note.ts'
 import { rebuildDelta } from '#codec/rebuild.ts'
+import type { TrainedDictionary } from '#codec/trained-dictionary.ts'
 import { segmentDocument } from '#model/document-id.ts'
 import { encodeEntry, type Content } from '#model/entry.ts'
 import { openLog, postIdOf, type Log, type Logged } from '#model/log.ts'
@@ -42,6 +45,8 @@ export interface World {
   readonly keyring: Keyring
   /** Whether envelopes are made for a thin link. */
   readonly isThin: boolean
+  /** The channel's own, when it has one. */
+  readonly dictionary?: TrainedDictionary | undefined
   counter: number
 }
 
@@ -52,7 +57,7 @@ export interface Place {
   readonly next: () => void
   readonly write: (message: PlannedMessage) => Logged
   /** A reaction of somebody to the newest message that began a thread. */
-  readonly react: (number: number, emoji: string) => Logged
+  readonly react: (by: Pick<PlannedMessage, 'author' | 'number'>, emoji: string) => Logged
 }
 
 function seedOf(name: string): Uint8Array {
@@ -123,10 +128,10 @@ export function openPlace(world: World): Place {
       if (root === undefined) last = logged
       return logged
     },
-    react: (number, emoji) => {
+    react: (by, emoji) => {
       const { actor, seq } = must(last, 'there is a message')
       const target = postIdOf(place.here.document, actor, seq)
-      return add({ author: number, number }, { kind: 'reaction', target, emoji, isSet: true })
+      return add(by, { kind: 'reaction', target, emoji, isSet: true })
     },
   }
   const add = (by: { author: number; number: number }, content: Content): Logged => {
@@ -141,15 +146,26 @@ export function openPlace(world: World): Place {
   return place
 }
 
-/** What goes into an envelope with these changes. */
+/** What goes into an envelope with these changes. What they answer and react to is named by its place, as every reader has it. */
 export function bodyOf(world: World, log: Log, changes: readonly Logged[]): Uint8Array {
   const { actor: sender, roster } = world
-  return encodeDelta({ document: log.document, changes, sender, roster, attestations: new Map() })
+  const { document } = log
+  const places = new Map(
+    log
+      .since({})
+      .map(({ actor, seq }) => [postIdOf(document, actor, seq), { document, actor, seq }]),
+  )
+  return encodeDelta({ document, changes, sender, roster, attestations: new Map(), places })
 }
 
-/** From changes to a sealed and signed envelope. */
-export function cut(world: World, log: Log, changes: readonly Logged[]): Uint8Array {
-  const { sender, life, keyring } = world
+/** From changes, and a receipt if there is one, to a sealed and signed envelope. */
+export function cut(
+  world: World,
+  log: Log,
+  changes: readonly Logged[],
+  receipt?: Uint8Array,
+): Uint8Array {
+  const { sender, life, keyring, roster } = world
   const newest = must(changes.at(-1), 'something is sent')
   const { document } = log
   const scope = document.split('.')[1] as ChannelId
@@ -161,15 +177,43 @@ export function cut(world: World, log: Log, changes: readonly Logged[]): Uint8Ar
     salt: Uint8Array.of(1, 2, 3, 4),
     counter: world.counter,
     key: must(keyring.keyOf(scope, keyring.firstEpoch.id), 'the channel is known'),
-    body: bodyOf(world, log, changes),
+    body: encodeLoad(
+      { notes: [], delta: bodyOf(world, log, changes), joint: receipt },
+      { scope, sender: sender.certificate.node, roster },
+    ),
     isThin: world.isThin,
+    dictionary: world.dictionary,
     sign: () => sender.sign(attestationOf(sender.organisation.id, document, newest.hash)),
   })
 }
 
+/** A receipt for what somebody else wrote in a segment, up to `newest`. */
+export function receiptOf({ sender, roster }: World, log: Log, newest: number): Uint8Array {
+  const number = 3
+  const other = { number, name: 'charlie', role: 'kit' as const, rights: NO_RIGHTS }
+  const seed = seedOf('another')
+  const { organisation } = sender
+  const root = signingPair(SUITE_NACL, seedOf('root'))
+  const certificate = issueCertificate(rootIssuer(SUITE_NACL, root), {
+    ...other,
+    validFrom: BEGAN_AT,
+    validUntil: BEGAN_AT + CERTIFICATE_MS,
+    signingKey: signingPair(organisation.suite, seed).publicBytes,
+  })
+  const { node } = must(roster.introduce(certificate), 'the root vouches for it')
+  const actor = actorOf(node, seed.subarray(0, 4))
+  const item = { document: log.document, clock: { [actor]: newest }, read: {} }
+  return encodeNote({ kind: 'receipt', isWhole: false, items: [item] }, roster)
+}
+
 /** From an envelope to changes in the receiver's log. */
-export function take({ roster, keyring, sender }: World, log: Log, envelope: Uint8Array): void {
-  const opened = openEnvelope(envelope, roster, keyring)
+export function take(
+  { roster, keyring, sender, dictionary }: World,
+  log: Log,
+  envelope: Uint8Array,
+): void {
+  const dictionaries = dictionary === undefined ? [] : [dictionary]
+  const opened = openEnvelope(envelope, roster, { byHint: keyring.byHint, dictionaries })
   if (!opened.ok) throw new Error(`an envelope of this bench does not open: ${opened.reason}`)
   const { scope } = opened.key
   const decoded = decodeDelta(opened.body, { scope, sender: opened.actor, roster })

@@ -4,8 +4,9 @@
  *
  * One channel of one node, messages of a file or our own; a node beside it opens, verifies and rebuilds every envelope. `single_b` and
  * `ten_b` are bytes a post, alone and in tens, sealed and signed, for a thin link; `payload_…` the same by number of posts, for any link
- * and with `thin` for a thin one. `burst340_posts` is how many posts an envelope of 340 bytes takes, `reaction_b` an envelope with one
- * reaction, `receipt_b` one with a receipt alone. `<form>_single_b` and `<form>_ten_b` are those of others (see wire-others.ts), `floor_…`
+ * and with `thin` for a thin one; `single_trained_b` and `ten_trained_b` with the channel's own dictionary (see wire-trained.ts).
+ * `burst340_posts` is how many posts an envelope of 340 bytes takes, `reaction_b` and `receipt_b` what one adds to an envelope with ten
+ * posts, `…_alone_b` an envelope with nothing else. `<form>_single_b` and `<form>_ten_b` are those of others (see wire-others.ts), `floor_…`
  * what a primed model needs for the bare text. Codec times are ratios to deflate's for the same bytes in the same run, of time computed.
  */
 import { must } from '#base/assert.ts'
@@ -17,9 +18,10 @@ import { mean, median, rounded } from './statistics.ts'
 import { codecMemory, codecRatios } from './wire-cost.ts'
 import { languageRatios } from './wire-languages.ts'
 import { formsOfMattermost } from './wire-mattermost.ts'
-import { postsInFrame, reactionBytes, runOurs, type Run } from './wire-ours.ts'
+import { marginalBytes, postsInFrame, reactionBytes, runOurs, type Run } from './wire-ours.ts'
 import { floorOf, formsOfOthers, type Form } from './wire-others.ts'
 import { tableOf } from './wire-table.ts'
+import { trainedBytes } from './wire-trained.ts'
 import { readTexts, type TextChoice } from './wire-texts.ts'
 
 /** What the bench may be told. */
@@ -57,7 +59,8 @@ export async function measureWire(options: WireOptions): Promise<WireResult> {
     messages: messages.length,
     text_b: text,
     ...ours(messages, rows),
-    receipt_b: await receiptBytes(),
+    ...trainedBytes(messages, options.nowMs),
+    receipt_alone_b: await receiptBytes(),
     ...payloads(rows, textBytes),
     ...flat(forms),
     ...codecRatios(messages, options),
@@ -116,7 +119,8 @@ function ours(messages: readonly PlannedMessage[], rows: readonly Row[]): WireRe
     single_b: rowFor(rows, 1).thinBytes,
     ten_b: rowFor(rows, 10).thinBytes,
     burst340_posts: postsInFrame(messages),
-    reaction_b: reactionBytes(messages),
+    ...marginalBytes(messages),
+    reaction_alone_b: reactionBytes(messages),
   }
 }
 

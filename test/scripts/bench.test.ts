@@ -33,7 +33,8 @@ test('posts together cost fewer bytes each than one by one, and ours fewer than 
   const bytes = (name: string): number => last[name] ?? 0
   isFalling(t, [bytes('payload_1_b'), bytes('payload_10_b'), bytes('payload_100_b'), 0])
   isFalling(t, [bytes('single_b'), bytes('ten_b'), bytes('floor_ten_b'), 10])
-  isFalling(t, [bytes('single_b'), bytes('reaction_b'), bytes('receipt_b'), 80])
+  isFalling(t, [bytes('single_b') + 10, bytes('receipt_alone_b'), bytes('reaction_alone_b'), 80])
+  isFalling(t, [20, bytes('receipt_b'), bytes('reaction_b'), 1])
   for (const other of [
     'mattermost_request',
     'automerge',
