@@ -2,7 +2,7 @@
  * What the entries of a delta name, in few bytes: a message is whose list it stands in, in which document, under what number. Its id
  * follows from that, whatever the reader has. Actors that have no run in the delta stand in a table of it.
  */
-import { equalBytes, MalformedBytes, type ByteReader, type ByteWriter } from '#base/bytes.ts'
+import { MalformedBytes, type ByteReader, type ByteWriter } from '#base/bytes.ts'
 import {
   actorOf,
   bytesFromId,
@@ -41,8 +41,7 @@ const OWN_LIST = 0
 /** In place of a document's number: that of the delta. */
 const THIS_DOCUMENT = 0
 const ACTORS_MAX = 4_096
-/** A life that published only later ones is told by its four bytes. */
-const GENERATIONS_LOOKED_AT = 16
+const LIFE_BYTES = 4
 
 /** Names for the entries of a delta, whose runs are of these actors. */
 export function openNames(about: {
@@ -97,43 +96,11 @@ export function writeStrangers(
   for (const actor of strangers) {
     const certificate = roster.ofActor(actor)
     writer.uint(actor === sender || certificate === undefined ? 0 : certificate.number)
-    if (actor !== sender && certificate !== undefined)
-      writeLife(writer, lifeOfActor(actor), (at) => roster.livesOf(certificate.node, at))
+    if (actor !== sender && certificate !== undefined) writer.raw(lifeOfActor(actor))
   }
 }
 
-/** A life: by the generation of a sealing key that was published in it and its first byte, or 0 and its four bytes. */
-function writeLife(writer: ByteWriter, life: Uint8Array, livesOf: LivesOf): void {
-  const isOnly = (generation: number): boolean => {
-    const like = livesOf(generation).filter(([first]) => first === life[0])
-    return like.length === 1 && like.every((one) => equalBytes(one, life))
-  }
-  for (let generation = 1; generation <= GENERATIONS_LOOKED_AT; generation += 1)
-    if (isOnly(generation)) {
-      writer.uint(generation)
-      return writer.raw(life.subarray(0, 1))
-    }
-  writer.uint(0)
-  return writer.raw(life)
-}
-
-type LivesOf = (generation: number) => readonly Uint8Array[]
-
-/** Undefined when no life is known that it could be, or several are. */
-function readLife(reader: ByteReader): (livesOf: LivesOf) => Uint8Array | undefined {
-  const generation = reader.uint()
-  if (generation === 0) {
-    const life = reader.raw(4)
-    return () => life
-  }
-  const first = reader.byte()
-  return (livesOf) => {
-    const like = livesOf(generation).filter((life) => life[0] === first)
-    return like.length === 1 ? like[0] : undefined
-  }
-}
-
-/** The table again; undefined when a node or a life in it is not known. @throws MalformedBytes */
+/** The table again; undefined when a node in it is not known. @throws MalformedBytes */
 export function readStrangers(
   reader: ByteReader,
   { sender, roster }: { readonly sender: ActorId; readonly roster: Roster },
@@ -143,10 +110,9 @@ export function readStrangers(
   const strangers: (ActorId | undefined)[] = []
   for (let index = 0; index < count; index += 1) {
     const number = reader.uint()
-    const lifeIn = number === 0 ? undefined : readLife(reader)
+    const life = number === 0 ? undefined : reader.raw(LIFE_BYTES)
     const node = roster.byNumber(number)?.node
-    const life = node && lifeIn?.((generation) => roster.livesOf(node, generation))
-    strangers.push(number === 0 ? sender : life && node && actorOf(node, life))
+    strangers.push(life === undefined ? sender : node && actorOf(node, life))
   }
   return strangers.includes(undefined) ? undefined : (strangers as readonly ActorId[])
 }

@@ -96,7 +96,8 @@ function begin(
   if (count > 1) writer.uint(count)
   if (!hasStranger) return
   writer.byte(1)
-  for (const byte of [1 + ((number * 5) % 30), 1, made(number, 1)]) writer.byte(byte)
+  writer.byte(1 + ((number * 5) % 30))
+  for (const step of [1, 2, 3, 4]) writer.byte(made(number, step))
 }
 
 /** An entry's kind, author and time: now and then an author is new. */
