@@ -80,6 +80,8 @@ function testFiles(wanted: readonly string[]): string[] {
 async function runTests(files: readonly string[]): Promise<readonly FileResult[]> {
   const tap = spawn(process.execPath, [tool('tap'), 'run', '--reporter=tap', ...files], {
     cwd: ROOT,
+    // Hundreds of processes read the same source: what the first has compiled, the others take over.
+    env: { NODE_COMPILE_CACHE: path.join(ROOT, 'node_modules/.cache/compile'), ...process.env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = new Promise<number>((resolve) => {

@@ -22,13 +22,14 @@ export interface Launch {
   readonly words: readonly string[]
   /** Gets what it says on standard error, behind what is there. */
   readonly logFile: string
-  /** Options for Node itself. */
-  readonly nodeOptions?: readonly string[]
+  /** How much faster than life the process lives; as in life unless given. */
+  readonly speed?: number
 }
 
 /** What scripts/holdfast gives Node, so that a started node is the one that people start. */
 const AS_THE_DOOR = ['--max-semi-space-size=2']
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
+const QUICK_TIME = new URL('quick-time.ts', import.meta.url)
 
 /** Runs one command with --json to its end and gives what it wrote. Throws when it does not end well. */
 export async function command(words: readonly string[]): Promise<unknown> {
@@ -44,13 +45,10 @@ export async function command(words: readonly string[]): Promise<unknown> {
 }
 
 /** Starts a process of this program and resolves with its first line. */
-export async function launch({
-  words,
-  logFile,
-  nodeOptions = AS_THE_DOOR,
-}: Launch): Promise<Running> {
+export async function launch({ words, logFile, speed = 1 }: Launch): Promise<Running> {
+  const quick = speed === 1 ? [] : ['--import', `${QUICK_TIME.href}?speed=${speed}`]
   // Through this process: a limit on the child's files is none on its log.
-  const child = begin([...nodeOptions, MAIN, ...words], ['ignore', 'pipe', 'pipe'])
+  const child = begin([...AS_THE_DOOR, ...quick, MAIN, ...words], ['ignore', 'pipe', 'pipe'])
   child.stderr?.pipe(createWriteStream(logFile, { flags: 'a' }))
   const ended = once(child, 'exit').then(([code, signal]) =>
     signal === null ? `exit code ${code}` : String(signal),

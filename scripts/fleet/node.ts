@@ -1,9 +1,11 @@
 /** One node as a real process, with its own data folder, to start, kill and start again. */
+import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { must as known } from '#base/assert.ts'
 import type { Config } from '#config/schema.ts'
+import { layoutOf } from '#config/data-folder.ts'
 import { readRunNote } from '#config/run-note.ts'
 import { backUp, putBack } from './backup.ts'
 import { command, launch, type Running } from './child.ts'
@@ -19,8 +21,8 @@ export interface NodeOptions {
   readonly carriers: readonly object[]
   /** Nothing is asked any more once it aborts. */
   readonly stop: AbortSignal
-  /** Options for Node itself. */
-  readonly nodeOptions?: readonly string[]
+  /** How much faster than life it lives; as in life unless given. */
+  readonly speed?: number
 }
 
 /** A node. Disposing it ends its process at once; its folder stays. */
@@ -32,7 +34,7 @@ export interface Node extends AsyncDisposable {
   readonly ask: Ask
   /** `http://host:port`, once it has started for the first time. */
   readonly url: () => string
-  /** The operator's session. */
+  /** The operator's session: a new one each day, which at some speeds is soon. */
   readonly token: () => string
   readonly isUp: () => boolean
   readonly pid: () => number
@@ -84,7 +86,7 @@ export function aNode(options: NodeOptions): Node {
     logFile,
     ask,
     url: () => state.url,
-    token: () => state.token,
+    token: () => (state.url === '' ? '' : tokenIn(dataFolder, state)),
     isUp: () => state.running !== undefined,
     pid: () => known(state.running, 'the node runs').pid,
     accidents: () => state.accidents,
@@ -113,16 +115,25 @@ interface Places {
   readonly config: string
 }
 
-async function start({ nodeOptions }: NodeOptions, state: State, places: Places): Promise<void> {
+async function start({ speed }: NodeOptions, state: State, places: Places): Promise<void> {
   const { dataFolder, logFile, config } = places
   const port = state.url === '' ? '0' : new URL(state.url).port
   const words = ['start', '--data', dataFolder, '--config', config, '--port', port, '--json']
-  const options = nodeOptions === undefined ? {} : { nodeOptions }
-  const running = await launch({ words, logFile, ...options })
+  const running = await launch({ words, logFile, ...(speed !== undefined && { speed }) })
   state.running = running
   state.url = Started.parse(JSON.parse(running.firstLine)).url
   state.token = known(await readRunNote(dataFolder), 'a running node leaves word').token
   void noteAccident(state, running)
+}
+
+/** What stands in the folder; the last one that stood there while it is being replaced. */
+function tokenIn(dataFolder: string, state: State): string {
+  try {
+    state.token = readFileSync(layoutOf(dataFolder).operatorToken, 'utf8').trim()
+  } catch {
+    // The node has just been stopped.
+  }
+  return state.token
 }
 
 /** Whoever ends the node forgets its process first; what is still known then ended by itself. */

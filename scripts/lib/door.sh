@@ -138,6 +138,9 @@ have_packages() {
 
 install_packages() {
   ! have_packages || return 0
+  # `npm ci` would empty the folder of another checkout.
+  [ ! -L "$ROOT/node_modules" ] || die "$ROOT/node_modules, a link to what another package-lock.json lists" 'a folder of its own' \
+    "remove the link and run this again"
   need_npm
   say "installing packages ($PACKAGES, once) …"
   # `npm ci` begins by deleting; what a running node may be using is only added to.

@@ -43,12 +43,15 @@ export interface FleetOptions {
 /** Where a fleet is set up there is a cable. */
 const AT_THE_BASE = constantTrace({ rateBps: 100_000_000, rttMs: 0, loss: 0 })
 const STREAM_BYTES_MAX = 500_000_000
-/** What an operator would set for such a link, in milliseconds of the link's own time. */
+/** What an operator would set for such a link, in milliseconds of its own time, in which the nodes live, too. */
 const LIFE = { receiptDelayMs: 30_000, hubReceiptDelayMs: 15_000, connectTimeoutMs: 120_000 }
-/** Nodes dial again this often at least: all pauses of a node but these run in real time. */
-const BACK_OFF_MS_MAX = 2_000
-/** The shortest that the config takes, in real time. */
-const IDLE_PROBE_MS = 10_000
+/** Nodes dial again this often at least: a call of the trace may be short. */
+const BACK_OFF_MS_MAX = 20_000
+const IDLE_PROBE_MS = 120_000
+/** Computing is not faster than life: no connect is given less real time, in milliseconds. */
+const CONNECT_REAL_MS_MIN = 5_000
+/** The longest that the config takes. */
+const CONNECT_MS_MAX = 600_000
 
 /** Founds the organisation, lets both kits join it by their local network, and starts everything. */
 export async function openFleet(options: FleetOptions): Promise<Fleet> {
@@ -63,7 +66,14 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   const site = isFar ? stack.use(await openFarSite([cable, cable])) : undefined
   const office = stack.use(await openPostOffice(folder, site))
   const hub = stack.use(
-    aNode({ name: 'alpha', role: 'hub', folder, carriers: [hubCarrier(office, speed)], stop }),
+    aNode({
+      name: 'alpha',
+      role: 'hub',
+      folder,
+      carriers: [hubCarrier(office, speed)],
+      speed,
+      stop,
+    }),
   )
   await hub.found('Relief')
   await hub.start()
@@ -72,7 +82,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     const way = stack.use(await openWay(office, index, options))
     const probe = isProbing ? { idleProbeMs: IDLE_PROBE_MS } : {}
     const carriers = [{ ...kitCarrier(way.link(), speed), ...probe }]
-    const node = stack.use(aNode({ name, role: 'kit', folder, carriers, stop }))
+    const node = stack.use(aNode({ name, role: 'kit', folder, carriers, speed, stop }))
     await node.join(hub)
     await node.start()
     kits.push({ node, way })
@@ -158,8 +168,8 @@ function hubCarrier(office: PostOffice, speed: number): object {
     servers: [office.url],
     provision: true,
     streamBytesMax: STREAM_BYTES_MAX,
-    receiptDelayMs: scaled(LIFE.hubReceiptDelayMs, speed, 20),
-    connectTimeoutMs: 10_000,
+    receiptDelayMs: LIFE.hubReceiptDelayMs,
+    connectTimeoutMs: connectTimeoutMs(speed),
     backOffMsMax: BACK_OFF_MS_MAX,
   }
 }
@@ -169,12 +179,13 @@ function kitCarrier(link: Link, speed: number): object {
     kind: 'nats',
     name: 'office',
     servers: [`nats://127.0.0.1:${link.port}`],
-    receiptDelayMs: scaled(LIFE.receiptDelayMs, speed, 50),
-    connectTimeoutMs: scaled(LIFE.connectTimeoutMs, speed, 5_000),
+    receiptDelayMs: LIFE.receiptDelayMs,
+    connectTimeoutMs: connectTimeoutMs(speed),
     backOffMsMax: BACK_OFF_MS_MAX,
   }
 }
 
-function scaled(ms: number, speed: number, least: number): number {
-  return Math.max(least, Math.round(ms / speed))
+function connectTimeoutMs(speed: number): number {
+  const real = Math.round(CONNECT_REAL_MS_MIN * speed)
+  return Math.min(CONNECT_MS_MAX, Math.max(LIFE.connectTimeoutMs, real))
 }

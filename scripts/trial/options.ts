@@ -88,7 +88,12 @@ export function readOptions(words: readonly string[]): TrialOptions {
       traceOf,
       traceOf(USUAL_LINK),
     )
-    .option('--speed <number>', 'how much faster than life the link is', positive, 20)
+    .option(
+      '--speed <number>',
+      'how much faster than life the link and the nodes are',
+      positive,
+      20,
+    )
     .option(
       '--minutes <number>',
       'how long people write, in real time; 0 for as fast as they can',

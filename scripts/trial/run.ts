@@ -42,9 +42,10 @@ const WAIT_MS = 150_000
 const WAIT_OUTAGES = 4
 /**
  * Without any progress for so much longer, what is missing is taken for lost: nodes that miss something ask for it after
- * 1, 2, 4 and 8 minutes, whatever the speed of the link.
+ * 1, 2, 4 and 8 minutes of their time. Computing takes what it takes, so never less than the second, in real time.
  */
-const PATIENCE_MS = 600_000
+const PATIENCE_MS = 1_200_000
+const PATIENCE_REAL_MS_MIN = 180_000
 const LOOK_MS = 500
 const VIEW_MS = 2_000
 
@@ -113,7 +114,7 @@ export async function runTrial(options: TrialOptions, ports: TrialPorts): Promis
     },
   })
   const meter = await openMeter(fleet)
-  const patienceMs = waitMs + PATIENCE_MS
+  const patienceMs = waitMs + Math.max(PATIENCE_REAL_MS_MIN, PATIENCE_MS / speed)
   const trial = { fleet, people, posting, faults, ticks, meter, patienceMs, pause, ports }
   try {
     const result = await observe(trial, failing)

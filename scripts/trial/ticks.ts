@@ -3,6 +3,7 @@
  * that is said to have it, and again when that node was killed and has read its disk; and no word may go back from there.
  *
  * What a node said before it was put back to a backup was true, and is not for a while: such a word is checked in the end.
+ * Others repeat it until they hear of that, and then take it back, once.
  */
 import { z } from 'zod'
 import type { Node } from '../fleet/node.ts'
@@ -66,6 +67,8 @@ interface Watched {
   readonly place: number
   /** Strength of the last word, by destination. */
   readonly words: Map<string, number>
+  /** Destinations of which a word was taken back since they were put back. */
+  readonly withdrawn: Set<string>
 }
 
 interface State {
@@ -110,9 +113,11 @@ export function openTicks(options: TickOptions): Ticks {
     },
     restored: (name) => {
       state.restoredAt.set(name, options.posted.size)
-      for (const { message, words } of state.watched)
+      for (const { message, words, withdrawn } of state.watched) {
         if (options.kits[message.kit]?.name === name) words.clear()
         else words.delete(name)
+        withdrawn.delete(name)
+      }
     },
     run: async (end) => {
       for (let round = 0; !end.aborted; round += 1) {
@@ -136,7 +141,12 @@ function sample({ posted, share, chance }: TickOptions, state: State): void {
   const fresh = [...posted.values()].slice(state.seen)
   for (const [index, message] of fresh.entries())
     if (chance() < share)
-      state.watched.push({ message, place: state.seen + index, words: new Map() })
+      state.watched.push({
+        message,
+        place: state.seen + index,
+        words: new Map(),
+        withdrawn: new Set(),
+      })
   state.seen += fresh.length
 }
 
@@ -188,16 +198,25 @@ interface Way extends Watched {
 }
 
 function judge(options: TickOptions, state: State, way: Way): void {
-  const { words, destinationName: destination, word, message, from } = way
+  const { words, destinationName: destination, word } = way
   const before = words.get(destination) ?? 0
   const strength = STRENGTH.indexOf(word)
   words.set(destination, strength)
-  if (before >= STORED && strength < before)
-    state.backward.push(
-      `${from}: ${message.id} went back from ${STRENGTH[before]} to ${word} at ${destination}`,
-    )
+  if (before >= STORED && strength < before) noteBack(state, way, before)
   if (before >= STORED || strength < STORED) return
   check(options, state, way)
+}
+
+/** A word went back. It may, once, when the destination was put back after the message was written. */
+function noteBack(state: State, way: Way, before: number): void {
+  const { destinationName: destination, word, message, from, place, withdrawn } = way
+  if (place < (state.restoredAt.get(destination) ?? 0) && !withdrawn.has(destination)) {
+    withdrawn.add(destination)
+    state.undone += 1
+    return
+  }
+  const words = `${message.id} went back from ${STRENGTH[before]} to ${word} at ${destination}`
+  state.backward.push(`${from}: ${words}`)
 }
 
 function check(options: TickOptions, state: State, way: Way): void {

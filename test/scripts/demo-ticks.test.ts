@@ -129,3 +129,32 @@ test('a word that goes back from stored is found', async (t) => {
 
   t.match(ticks.examples(), ['bravo: m1 went back from read to queued at alpha'])
 })
+
+test('a word is taken back once when its node was put back, not twice', async (t) => {
+  const hub = aStandIn('alpha', () => [200, {}])
+  for (const [words, backCount] of [
+    [['stored', 'stored', 'queued', 'stored'], 0],
+    [['stored', 'stored', 'queued', 'stored', 'queued'], 1],
+  ] as const) {
+    let wasPutBack = false
+    let asked = 0
+    const kit = aKitThatSays(...words)
+    const counting: Node = {
+      ...kit,
+      ask: async (question) => {
+        asked += 1
+        return kit.ask(question)
+      },
+    }
+
+    const ticks = await watch(counting, hub, (now) => {
+      if (asked === 1 && !wasPutBack) {
+        wasPutBack = true
+        now.restored('alpha')
+      }
+      return asked > words.length + 1
+    })
+
+    t.match([ticks.backCount(), ticks.falseCount()], [backCount, 0])
+  }
+})

@@ -15,7 +15,7 @@ import { TARGETS } from '../../scripts/fuzzing/targets.ts'
 const FUZZ = join(import.meta.dirname, '..', '..', 'scripts', 'fuzz.ts')
 const SEED = Number(process.env['HOLDFAST_FUZZ_SEED'] ?? 20_261_121)
 /** For all readers together. */
-const MS = Number(process.env['HOLDFAST_FUZZ_MS'] ?? 60_000)
+const MS = Number(process.env['HOLDFAST_FUZZ_MS'] ?? 30_000)
 root.setTimeout(180_000 + 4 * MS)
 
 const quick: FuzzOptions = {
