@@ -13,11 +13,11 @@ const elapsedMs = (): number => (realMs() - startedMs) * speed
 
 Date.now = () => startedAt + Math.trunc(elapsedMs())
 performance.now = () => startedMs + elapsedMs()
-globalThis.setTimeout = quicker(later)
-globalThis.setInterval = quicker(often)
-
-function quicker<Timer extends typeof later | typeof often>(timer: Timer): Timer {
-  const start = (callback: () => void, ms?: number, ...rest: []): unknown =>
-    timer(callback, ms === undefined ? ms : ms / speed, ...rest)
-  return Object.assign(start, timer) as Timer
-}
+globalThis.setTimeout = Object.assign(
+  (callback: () => void, ms = 0) => later(callback, Math.ceil(ms / speed)),
+  later,
+)
+globalThis.setInterval = Object.assign(
+  (callback: () => void, ms = 0) => often(callback, Math.ceil(ms / speed)),
+  often,
+)
