@@ -2,7 +2,7 @@
 import type { Test } from 'tap'
 import { readFileSync } from 'node:fs'
 import { argumentsOf, optionsFrom, type SimOptions } from './options.ts'
-import { runSeeds } from './pool.ts'
+import { runOrders, runSeeds, type Order } from './pool.ts'
 import type { Result } from './run.ts'
 
 /** Shorter than the runs of `scripts/sim`, so that three hundred are a part of the normal tests. */
@@ -17,9 +17,17 @@ export async function passSeeds(
   seeds: readonly number[],
   options: Partial<SimOptions> = SHORT,
 ): Promise<readonly Result[]> {
-  const results = await runSeeds({ seeds, options })
+  return passOrders(
+    t,
+    seeds.map((seed) => ({ seed, options })),
+  )
+}
+
+/** The same of runs that need not have the same options. */
+export async function passOrders(t: Test, orders: readonly Order[]): Promise<readonly Result[]> {
+  const results = await runOrders({ orders })
   for (const result of results.filter((one) => !one.ok)) t.fail(headline(result))
-  t.equal(results.length, seeds.length, 'every seed was run')
+  t.equal(results.length, orders.length, 'every seed was run')
   return results
 }
 
@@ -40,18 +48,12 @@ export async function sweepSeeds(
   return results
 }
 
-/** A seed that was red once, and the options it was red with. */
-export interface RedSeed {
-  readonly seed: number
-  readonly options: Partial<SimOptions>
-}
-
-/** What stands in `seeds.txt`. */
-export function redSeeds(): readonly RedSeed[] {
+/** What stands in `seeds.txt`: seeds that were red once, and the options they were red with. */
+export function redSeeds(): readonly Order[] {
   return seedsIn('seeds.txt')
 }
 
-function seedsIn(file: string): readonly RedSeed[] {
+function seedsIn(file: string): readonly Order[] {
   const lines = readFileSync(new URL(file, import.meta.url), 'utf8').split('\n')
   return lines.flatMap((line) => {
     const [seed, ...words] = (line.split('#')[0] ?? '').trim().split(/\s+/)
