@@ -207,10 +207,13 @@ function judge(options: TickOptions, state: State, way: Way): void {
   check(options, state, way)
 }
 
-/** A word went back. It may, once, when the destination was put back after the message was written. */
+/**
+ * A word went back. It may, once, when the destination was put back: until it notices, it signs in the life that is over,
+ * and nobody can tell what it signed then from what the backup does not have.
+ */
 function noteBack(state: State, way: Way, before: number): void {
-  const { destinationName: destination, word, message, from, place, withdrawn } = way
-  if (place < (state.restoredAt.get(destination) ?? 0) && !withdrawn.has(destination)) {
+  const { destinationName: destination, word, message, from, withdrawn } = way
+  if (state.restoredAt.has(destination) && !withdrawn.has(destination)) {
     withdrawn.add(destination)
     state.undone += 1
     return
