@@ -183,7 +183,8 @@ async function selectChanges(
   context: SyncContext,
   { log, clock, bytesMax }: { readonly log: Log; readonly clock: Clock; readonly bytesMax: number },
 ): Promise<readonly Logged[]> {
-  const missing = log.since(clock)
+  // Without its node's certificate nobody could be told whose list it is: it waits until that comes.
+  const missing = log.since(clock).filter(({ actor }) => context.roster.ofActor(actor))
   const signed = new Map<ActorId, ReadonlySet<number>>()
   for (const actor of new Set(missing.map((change) => change.actor))) {
     if (!isOwn(context, actor)) signed.set(actor, await signedSeqs(tx, log.document, actor))

@@ -134,7 +134,7 @@ export const key = {
   lives: (node: NodeId) => `lives/${node}`,
   /** QuestionRecord: whom we asked last for what we lack of a document. */
   question: (id: DocumentId) => `ask/${id}`,
-  /** Content: a certificate or an order that stands in the keys document, too (`spare.ts`). */
+  /** Content: a certificate or an order, which mostly stands in the keys document, too (`spare.ts`). */
   spare: (name: string) => `spare/${name}`,
   /** A value of this name was found damaged: what follows from that is still to be done (`remedies.ts`). */
   damage: (name: string) => `damage/${name}`,
