@@ -26,8 +26,8 @@ import { ridingOf, signTogether } from './joint.ts'
 import { key, range } from './keys.ts'
 import { hasOf } from './ledger.ts'
 import { pack, unpack, type ParcelRecord, type QueuedNote } from './records.ts'
-import { noteSent } from './rebirth.ts'
 import type { Tx } from './replica.ts'
+import { noteSent } from './sent.ts'
 
 /** A parcel that is on disk and may be sent. */
 export interface Cut {
