@@ -7,7 +7,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import type { Courier, CourierKeys, CourierReport } from '#ports/courier.ts'
 import { audit } from '#sync/audit.ts'
 import { introduce } from '#sync/contact-notes.ts'
-import { ensureEpoch } from '#sync/epochs.ts'
+import { ensureEpochAlone } from '#sync/epochs.ts'
 import { countFor, forgetPeer, hasSomethingFor } from '#sync/peers.ts'
 import { insist, isAdministrator, type AppContext } from './context.ts'
 import type { EdgeNode } from './node.ts'
@@ -103,11 +103,11 @@ async function noted(
   }
 }
 
-/** With the one that is sealed under now; there is none while this node waits for somebody to hand it on. */
+/** With the one that is sealed under now; there is none while this node knows nobody who could open it. */
 async function keysToSeal(context: AppContext): Promise<CourierKeys> {
   const { replica, identity } = context.sync
   const { id } = identity.organisation
-  const epoch = await replica.commit((tx) => ensureEpoch(tx, context.sync, id))
+  const epoch = await replica.commit((tx) => ensureEpochAlone(tx, context.sync, id))
   return keysOf(context, epoch?.secret)
 }
 

@@ -42,7 +42,7 @@ import { readEntry, writeEntry } from './short-entry.ts'
 export interface DeltaDraft {
   readonly document: DocumentId
   readonly changes: readonly Logged[]
-  /** The sender's own actor; its newest change is vouched for by the envelope's signature. */
+  /** The sender's own actor, known to `roster` like those of all changes; its newest change is vouched for by the envelope's signature. */
   readonly sender: ActorId
   readonly roster: Roster
   /** For every other actor with changes here: the signature over its newest one in `changes`. */
@@ -195,15 +195,13 @@ function writeRuns(
       writer.uint(run.length)
       continue
     }
-    const certificate = draft.roster.ofActor(actor)
-    writer.uint(certificate?.number ?? 0)
+    const { node, number } = must(draft.roster.ofActor(actor), 'every author here is known')
+    writer.uint(number)
     writer.raw(Buffer.from(actor.slice(16), 'hex'))
     writer.uint(seq)
     writer.uint(2 * run.length + (isJoint(draft, actor) ? 1 : 0))
-    if (bringsCertificate(draft.document, seq)) {
-      const bytes = certificate && draft.roster.bytesOf(certificate.node)
-      writer.block(bytes ?? new Uint8Array(0))
-    }
+    if (bringsCertificate(draft.document, seq))
+      writer.block(must(draft.roster.bytesOf(node), 'who is known has a certificate'))
   }
 }
 

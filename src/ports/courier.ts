@@ -4,7 +4,7 @@ import type { PeerId } from './carrier.ts'
 /** Secrets of the organisation, 32 bytes each, and the number of its suite. */
 export interface CourierKeys {
   readonly suite: number
-  /** The one that is sealed under now; undefined while this node has none that only members have. */
+  /** The one that is sealed under now; undefined while this node knows nobody else who could open it. */
   readonly now: Uint8Array | undefined
   /** What whoever was ever let in has: for parcels that bring the others (`Parcel.isForAll`). */
   readonly forAll: Uint8Array

@@ -8,6 +8,7 @@ import { channelDocument, channelOfDocument, DIRECTORY, KEYS } from '#model/docu
 import { countBeyond, joinClocks } from '#model/log.ts'
 import { laneFromNumber, laneNumber, LANES, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
+import { audienceOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
 import {
   cutNotesAlone,
@@ -20,7 +21,7 @@ import {
 } from './contact-notes.ts'
 import type { ContactState, Next } from './contact-state.ts'
 import { cutDelta, cutOf, type Cut } from './cut.ts'
-import { sealingKeyFor } from './epochs.ts'
+import { ensureEpochAlone, sealingKeyFor } from './epochs.ts'
 import { goesAnywayAt, mustHoldBack } from './hearsay.ts'
 import { retryParked } from './inbox.ts'
 import { key, range } from './keys.ts'
@@ -253,6 +254,7 @@ async function cutOffer(
   const { state, offer, offers } = want
   const channel = channelOfDocument(offer.document)
   // A new epoch is made now, if one is due: its wraps go before what is sealed under it.
+  if (state.isVisit) await ensureEpochAlone(tx, context, audienceOf(context, offer.document))
   await sealingKeyFor(tx, context, offer.document)
   const needed = [DIRECTORY, channel === undefined ? DIRECTORY : channelDocument(channel)]
   const first = offers

@@ -26,8 +26,8 @@ import { ridingOf, signTogether } from './joint.ts'
 import { key, range } from './keys.ts'
 import { hasOf } from './ledger.ts'
 import { pack, unpack, type ParcelRecord, type QueuedNote } from './records.ts'
-import { noteSent } from './rebirth.ts'
 import type { Tx } from './replica.ts'
+import { noteSent } from './sent.ts'
 
 /** A parcel that is on disk and may be sent. */
 export interface Cut {
@@ -183,7 +183,8 @@ async function selectChanges(
   context: SyncContext,
   { log, clock, bytesMax }: { readonly log: Log; readonly clock: Clock; readonly bytesMax: number },
 ): Promise<readonly Logged[]> {
-  const missing = log.since(clock)
+  // Without its node's certificate nobody could be told whose list it is: it waits until that comes.
+  const missing = log.since(clock).filter(({ actor }) => context.roster.ofActor(actor))
   const signed = new Map<ActorId, ReadonlySet<number>>()
   for (const actor of new Set(missing.map((change) => change.actor))) {
     if (!isOwn(context, actor)) signed.set(actor, await signedSeqs(tx, log.document, actor))

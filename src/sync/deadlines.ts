@@ -24,6 +24,7 @@ import { receiptOf } from './ledger.ts'
 import { untilDone } from './patience.ts'
 import { pack, unpack, type LateRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
+import { canMean } from './sent.ts'
 
 /** For each lane, how long a message may take to headquarters, in milliseconds; 0 for no limit. */
 export type LaneTimes = Readonly<Record<Lane, number>>
@@ -193,8 +194,10 @@ async function isSettled(tx: Tx, context: SyncContext, message: MessageRecord): 
   const { document, actor, seq, deletedAt } = message
   if (deletedAt !== 0) return true
   const counting = countingNodes(context, document)
-  for (const { node } of counting)
-    if (covers((await receiptOf(tx, node, document))?.clock ?? {}, actor, seq)) return true
+  for (const { node } of counting) {
+    const isNamed = covers((await receiptOf(tx, node, document))?.clock ?? {}, actor, seq)
+    if (isNamed && (await canMean(tx, node, message))) return true
+  }
   return counting.length === 0
 }
 
@@ -213,11 +216,14 @@ async function clear(tx: Tx, context: SyncContext, { node, document, clock }: Wo
   const lane = laneOfDocument(document)
   if (counts[lane] === 0 || !countingNodes(context, document).some((one) => one.node === node))
     return
-  const stored = (await tx.list(range.late(document))).filter(([place]) => {
-    const [actor, seq] = place.split('/').slice(-2)
-    return covers(clock, actor as ActorId, Number(seq))
-  })
-  takeOut(tx, context, { counts, places: stored.map(([place]) => place) })
+  const places: string[] = []
+  for (const [place] of await tx.list(range.late(document))) {
+    const [actorText, seqText] = place.split('/').slice(-2)
+    const [actor, seq] = [actorText as ActorId, Number(seqText)]
+    if (covers(clock, actor, seq) && (await canMean(tx, node, { document, actor, seq })))
+      places.push(place)
+  }
+  takeOut(tx, context, { counts, places })
 }
 
 function takeOut(

@@ -12,9 +12,9 @@ import { range } from './keys.ts'
 import { storedAt } from './gap-marks.ts'
 import { receiptOf } from './ledger.ts'
 import { queuesOf, queueTo, type Queued } from './queue.ts'
-import { sentOf } from './rebirth.ts'
 import { unpack, type DepartureRecord } from './records.ts'
 import type { Replica } from './replica.ts'
+import { canMean, sentOf } from './sent.ts'
 
 /** The way of one message to one node. */
 export interface Standing {
@@ -48,7 +48,8 @@ export async function standings(
     const isRead = covers(receipt?.read ?? {}, message.actor, message.seq)
     // What was signed for and is said to be lost by now is not stored there.
     const held = await storedAt(read, node, message.document)
-    const isStored = isSent && covers(held, message.actor, message.seq)
+    const isNamed = isSent && covers(held, message.actor, message.seq)
+    const isStored = isNamed && (await canMean(read, node, message))
     const rest = { queue: undefined, carrier: undefined, at: receipt?.at }
     if (isStored) found.push({ destination: node, word: isRead ? 'read' : 'stored', ...rest })
     else found.push({ destination: node, ...standingHere(left, queueTo(queues, node)) })

@@ -77,6 +77,19 @@ export async function ensureEpoch(
   return waits ? undefined : rotate(tx, context, audience)
 }
 
+/** The same where nobody can answer, as on a stick: instead of waiting for others to wrap theirs, this node makes one of its own. */
+export async function ensureEpochAlone(
+  tx: Tx,
+  context: SyncContext,
+  audience: AudienceId | undefined,
+): Promise<Epoch | undefined> {
+  const self = context.identity.certificate.node
+  if (audience === undefined || !nodesOf(context, audience).has(self)) return undefined
+  const held = heldEpoch(context, audience)
+  if (held !== undefined) return held
+  return canReachSomebody(context, audience) ? rotate(tx, context, audience) : undefined
+}
+
 /** The best good epoch that this node holds. */
 function heldEpoch(context: SyncContext, audience: AudienceId): Epoch | undefined {
   return goodEpochs(context, audience, nodesOf(context, audience))

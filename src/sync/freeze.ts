@@ -1,8 +1,7 @@
 /**
- * A node that signs two different changes under one number is captured, copied or broken. The list it did that in ends
- * for everybody: the proof travels in the keys document, and with it the word of hubs on what they had held before
- * (`anchors.ts`). Whoever has both decides the same (`list-end.ts`). Other lists do not depend on it, so honest nodes go
- * on and converge.
+ * A node that signs two different changes under one number is captured, copied or broken. The list it did that in ends for
+ * everybody: the proof travels in the keys document, and with it the word of hubs on what they had held before (`anchors.ts`).
+ * Whoever has both decides the same (`list-end.ts`). Other lists do not depend on it, so honest nodes go on and converge.
  */
 import type { DocumentId } from '#base/ids.ts'
 import { codeOf } from '#base/errors.ts'
@@ -34,10 +33,11 @@ import {
   type ListName,
 } from './list-end.ts'
 import { uphold } from './orders.ts'
-import { noteLoss, sentOf, settleAside } from './rebirth.ts'
+import { noteLoss, settleAside } from './rebirth.ts'
 import { pack, unpack, type CutRecord, type ForkRecord, type RebornRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 import { reproject } from './reproject.ts'
+import { sentOf } from './sent.ts'
 
 type ForkNews = Extract<KeyNews, { readonly kind: 'fork' }>
 
@@ -59,9 +59,9 @@ export async function proveFork(tx: Tx, context: SyncContext, fork: Fork): Promi
     return // the entry has ended the list already
   }
   // What cannot be proved takes nothing back: others would not hear of it. We ourselves go on in a new life.
-  if (actor !== context.replica.actor) return
   const heard = Math.max(sent, seq + fork.branch.length - 1)
-  await beginAnew(tx, context, { list: fork, reach: seq - 1, heard })
+  if (actor === context.replica.actor)
+    await beginAnew(tx, context, { list: fork, reach: seq - 1, heard })
 }
 
 /** A proof or an anchor came in, or was written here: checks it, and ends the list where it follows from all there are. */

@@ -16,8 +16,9 @@ import { disbelieved } from './alarms.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { clockOf } from './ledger.ts'
 import { noteName, queueNote, signNote } from './note-queue.ts'
-import { noteLoss, sentOf } from './rebirth.ts'
+import { noteLoss } from './rebirth.ts'
 import type { Tx } from './replica.ts'
+import { noteDoubted, sentOf } from './sent.ts'
 
 /** How long our own changes wait for somebody's first word after a start: 5 s. */
 const FIRST_WORD_MS = 5_000
@@ -79,6 +80,7 @@ export async function hearOfOurselves(
     const proved = beyond.map(({ document, clock }) => [document, clock[actor] ?? 0] as const)
     return noteLoss(tx, context, isOurs ? Object.fromEntries(proved) : {})
   }
+  await noteDoubted(tx, actor, hearsay.by)
   if (beginsDoubt(context, hearsay.by)) await ask(tx, context, { ...hearsay, claims: beyond })
 }
 

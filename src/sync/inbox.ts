@@ -25,6 +25,7 @@ import { allParked, keptFrom, park, unpark } from './parking.ts'
 import type { KeptRecord, Wait } from './records.ts'
 import { settleAllAside, settleAside } from './rebirth.ts'
 import type { Tx } from './replica.ts'
+import { keepCertificates } from './spare.ts'
 import { takeDelta } from './take-delta.ts'
 
 /**
@@ -73,6 +74,12 @@ function grownBy(outcome: Outcome): DocumentId | undefined {
 }
 
 async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): Promise<Outcome> {
+  const outcome = await openAndTake(tx, context, incoming)
+  keepCertificates(tx, context)
+  return outcome
+}
+
+async function openAndTake(tx: Tx, context: SyncContext, incoming: Incoming): Promise<Outcome> {
   const dictionaries = await dictionariesFor(tx, context, incoming.bytes)
   const opener = { byHint: context.keyring.byHint, dictionaries }
   const opened = openEnvelope(incoming.bytes, context.roster, opener)

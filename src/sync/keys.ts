@@ -116,6 +116,10 @@ export const key = {
 
   /** Number of the last of an own actor's changes of a document that was ever put into an envelope. */
   sent: (id: DocumentId, actor: ActorId) => `sent/${id}/${actor}`,
+  /** DoubtedRecord: who has named more of our lists than was sent. */
+  doubted: 'doubted',
+  /** HollowRecord: from where on those nodes mean something else by our list of a document. */
+  hollow: (id: DocumentId) => `hollow/${id}`,
   /** RebornRecord: this node was put back to an earlier state; the life that it names must end. */
   reborn: 'reborn',
   /** AsideRecord: a change of an earlier life that others may know as another one. */
@@ -134,7 +138,7 @@ export const key = {
   lives: (node: NodeId) => `lives/${node}`,
   /** QuestionRecord: whom we asked last for what we lack of a document. */
   question: (id: DocumentId) => `ask/${id}`,
-  /** Content: a certificate or an order that stands in the keys document, too (`spare.ts`). */
+  /** Content: a certificate or an order, which mostly stands in the keys document, too (`spare.ts`). */
   spare: (name: string) => `spare/${name}`,
   /** A value of this name was found damaged: what follows from that is still to be done (`remedies.ts`). */
   damage: (name: string) => `damage/${name}`,

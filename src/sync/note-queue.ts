@@ -63,7 +63,8 @@ export async function takeQueued(
   let bytes = 0
   for (const [place, value] of await tx.list({ ...range.notes(room.peer), limit: LOOKED_AT_MAX })) {
     const record = unpack<NoteRecord>(value)
-    if (record === undefined) continue
+    // Nobody could be told whose word it is: it waits for the certificate.
+    if (record === undefined || context.roster.byNode(record.node) === undefined) continue
     const more = noteBytes(context, record)
     if (bytes + more > room.bytes && !(room.isAlone && taken.length === 0)) continue
     bytes += more

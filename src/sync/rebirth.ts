@@ -7,7 +7,7 @@
  * come back from the others as another's; what was set aside and turns out to be the same is dropped, and the rest,
  * written since the restore, is written again. So nothing is lost and nothing is doubled.
  */
-import type { ActorId, DocumentId, Instant, PostId } from '#base/ids.ts'
+import type { DocumentId, Instant, PostId } from '#base/ids.ts'
 import { channelOfDocument } from '#model/document-id.ts'
 import type { Content, Draft } from '#model/entry.ts'
 import { joinClocks, postIdOf, type Clock, type Logged } from '#model/log.ts'
@@ -23,28 +23,11 @@ import { allDocuments, clockOf } from './ledger.ts'
 import { endOf, topOf } from './list-end.ts'
 import { isOrder, uphold } from './orders.ts'
 import { pack, unpack, type AsideRecord, type CutRecord, type RebornRecord } from './records.ts'
-import type { Reader, Tx } from './replica.ts'
+import type { Tx } from './replica.ts'
+import { sentOf } from './sent.ts'
 
 /** How long what was set aside on somebody's mere word waits for what they named: 1 h. */
 const ASIDE_DOUBTED_MS = 3_600_000
-
-/** Notes that our own changes of a document up to `seq` are about to leave. */
-export async function noteSent(
-  tx: Tx,
-  document: DocumentId,
-  { actor, seq }: { readonly actor: ActorId; readonly seq: number },
-): Promise<void> {
-  if ((await sentOf(tx, document, actor)) < seq) tx.put(key.sent(document, actor), pack(seq))
-}
-
-/** How far of an own actor's list was ever put into an envelope. */
-export async function sentOf(
-  reader: Pick<Reader, 'get'>,
-  document: DocumentId,
-  actor: ActorId,
-): Promise<number> {
-  return unpack<number>(await reader.get(key.sent(document, actor))) ?? 0
-}
 
 /**
  * It is proved that others hold changes of ours that we never sent (`heard`: up to which number, for each document): this

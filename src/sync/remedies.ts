@@ -39,7 +39,7 @@ export async function remedyAll(tx: Tx, context: SyncContext): Promise<void> {
   await remedyPeers(tx, context, under)
   await remedyChannels(tx, context, under('seg'))
   if (under('epoch', 'seal', 'pair').length > 0) await publishSealingKey(tx, context)
-  if (under('spare').length > 0) await keepSpares(tx)
+  if (under('spare').length > 0) await keepSpares(tx, context)
   if (under('fork').length > 0) await takeAllForkWords(tx, context)
   if (under('park', 'parked').length > 0) await recountParked(tx)
   if (names.some(isAudit)) await remedyAudit(tx, context)
@@ -114,8 +114,12 @@ async function offerAgain(tx: Tx, context: SyncContext, peer: PeerId): Promise<v
   if (isNode(peer)) await passOnAgain(tx, context, { peer })
 }
 
-async function keepSpares(tx: Tx): Promise<void> {
+async function keepSpares(tx: Tx, { roster }: SyncContext): Promise<void> {
   for (const { entry } of (await tx.log(KEYS)).since({})) keepSpare(tx, entry.content)
+  for (const { node } of roster.all()) {
+    const certificate = roster.bytesOf(node)
+    if (certificate !== undefined) keepSpare(tx, { kind: 'node', certificate })
+  }
 }
 
 /** Where this node's audit goes on, and the records that read it. */

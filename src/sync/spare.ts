@@ -1,7 +1,8 @@
 /**
  * Spare copies of what nothing works without: certificates, and orders about nodes. They stand in the keys document; when damage
  * takes it, nobody else's envelope could be opened any more, so that it could not even be asked for again; and whoever was
- * out would be trusted until it has come back.
+ * out would be trusted until it has come back. A certificate that was shown in a contact, or came with what was not taken,
+ * stands here alone: without it nobody could hand on what lies on this disk by its node.
  */
 import type { Content } from '#model/entry.ts'
 import { KEYS } from '#model/document-id.ts'
@@ -19,22 +20,30 @@ export function keepSpare(tx: Pick<Tx, 'put'>, content: Content): void {
   tx.put(key.spare(envelopeName(bytes)), bytes)
 }
 
-/** Knows again whom it knew, while the keys document has a hole. To be called before that is folded. */
+/** Keeps the certificates that only memory holds: what else this commit writes may rest on them. */
+export function keepCertificates(tx: Tx, { roster }: SyncContext): void {
+  for (const certificate of roster.unsaved()) {
+    keepSpare(tx, { kind: 'node', certificate })
+    tx.afterwards(() => roster.saved(certificate))
+  }
+}
+
+/** Knows again whom it knew. To be called before the keys document is folded. */
 export async function useSpareCertificates(tx: Tx, { roster }: SyncContext): Promise<void> {
   const certificates = (await sparesOf(tx)).flatMap((content) =>
     content.kind === 'node' ? [content.certificate] : [],
   )
   // One that a node issued counts once its issuer's does.
   for (const bytes of [...certificates, ...certificates]) roster.introduce(bytes)
+  for (const bytes of certificates) roster.saved(bytes)
 }
 
 /** Says again who is out, while the keys document has a hole. To be called once that was folded. */
 export async function useSpareOrders(tx: Tx, context: SyncContext): Promise<void> {
+  if ((await tx.get(key.hole(KEYS))) === undefined) return
   await uphold(tx, context, (await sparesOf(tx)).filter(isOrder))
 }
 
-/** None unless they are needed. */
 async function sparesOf(tx: Tx): Promise<readonly Content[]> {
-  if ((await tx.get(key.hole(KEYS))) === undefined) return []
   return (await tx.list(range.spares)).flatMap(([, bytes]) => unpack<Content>(bytes) ?? [])
 }

@@ -38,6 +38,9 @@ export interface Roster {
    * makes its time longer and takes nothing from it, so that no captured issuer can put a hub out of office.
    */
   readonly introduce: (bytes: Uint8Array) => Certificate | undefined
+  /** Certificates that came in and of which nobody has said that they are on the disk. */
+  readonly unsaved: () => readonly Uint8Array[]
+  readonly saved: (bytes: Uint8Array) => void
   /** The bytes of a certificate of the node: the root's, if there is one. */
   readonly bytesOf: (node: NodeId) => Uint8Array | undefined
   readonly all: () => readonly Certificate[]
@@ -85,8 +88,11 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
   const everIssued: Authority = { suite, rootKey, certificateOf: now }
   const read = openReader(everIssued)
 
+  const { note, ...unsaved } = openUnsaved()
+
   const admit = (certificate: Certificate, bytes: Uint8Array): Certificate => {
     const { node } = certificate
+    note(bytes)
     byPrefix.set(nodePrefix(node), node)
     // A node's id says its key.
     if (!verifiers.has(node)) verifiers.set(node, verifierOf(suite, certificate))
@@ -110,6 +116,7 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
       if (admitted.rights.issues) for (const one of strangers.believed()) admit(...one)
       return admitted
     },
+    ...unsaved,
     bytesOf: members.bytesOf,
     all: () => members.all().toSorted((a, b) => a.number - b.number),
     byNumber: (number) => now(members.holderOf(number)),
@@ -128,6 +135,23 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
     },
     ...wipes,
     revokedSince: members.revokedSince,
+  }
+}
+
+function openUnsaved(): Pick<Roster, 'unsaved' | 'saved'> & {
+  readonly note: (bytes: Uint8Array) => void
+} {
+  const known = new Set<string>()
+  const unsaved = new Map<string, Uint8Array>()
+  return {
+    note: (bytes) => {
+      const name = nameOf(bytes)
+      if (known.has(name)) return
+      known.add(name)
+      unsaved.set(name, Uint8Array.from(bytes))
+    },
+    unsaved: () => [...unsaved.values()],
+    saved: (bytes) => void unsaved.delete(nameOf(bytes)),
   }
 }
 
@@ -167,11 +191,15 @@ function mayBeBelieved({ suite, certificateOf }: Authority, bytes: Uint8Array): 
 function openReader(authority: Authority): (bytes: Uint8Array) => Certificate | undefined {
   const byRoot = new Map<string, Certificate>()
   return (bytes) => {
-    const name = Buffer.from(bytes).toString('latin1')
+    const name = nameOf(bytes)
     const certificate = byRoot.get(name) ?? readCertificate(authority, bytes)
     if (certificate !== undefined && certificate.issuer === undefined) byRoot.set(name, certificate)
     return certificate
   }
+}
+
+function nameOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1')
 }
 
 function openWipes(): Pick<Roster, 'awaitWipe' | 'awaitsWipe'> & {

@@ -80,6 +80,27 @@ test(
   },
 )
 
+test('whom headquarters had not heard of when somebody was shut out writes onto the next stick all the same', async (t) => {
+  const lost = anIdentity('delta', 4)
+  const choice = { knows: [...people, lost] }
+  const hub = await aKit(t, 'alpha', { role: 'hub', ...choice })
+  const [early, late] = [await aKit(t, 'bravo', choice), await aKit(t, 'charlie', choice)]
+  const stick = await aFolder(t)
+  await early.exportTo(stick)
+  await hub.importFrom(stick)
+  await hub.node.revokeNode(hub.operator.id, { node: lost.certificate.node })
+  await hub.say('before')
+  await hub.exportTo(stick)
+  await late.importFrom(stick)
+  await late.say('from the one that was late')
+
+  await late.exportTo(stick)
+  await hub.importFrom(stick)
+
+  t.ok((await hub.reads()).includes('from the one that was late'))
+  t.match(await hub.audited('epoch made'), ['done 1'])
+})
+
 test('what left on a stick is stored when its receipt comes home, and not before', async (t) => {
   const [hub, kit] = [
     await aKit(t, 'alpha', { role: 'hub', knows: people }),

@@ -5,7 +5,7 @@ import type { Clock } from '#model/log.ts'
 import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { cutDelta, type Cut } from '#sync/cut.ts'
-import { key } from '#sync/keys.ts'
+import { key, range } from '#sync/keys.ts'
 import { noteHas } from '#sync/ledger.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
@@ -170,6 +170,28 @@ test('a list whose first signed point lies beyond the limit follows when the oth
   t.strictSame(first.record.clock, { [bravo.actor]: 1 })
   const second = must(await cut(bravo, first.record.clock), 'there is a second')
   t.strictSame(second.record.clock, { [alpha.actor]: CUT_CHANGES_MAX + 50 })
+})
+
+test('a list whose node is not known any more stays behind and holds up no other, until the node is known again', async (t) => {
+  const store = openMemoryStore()
+  await using alpha = await aSync('alpha')
+  await found(alpha)
+  await say(alpha, 'one')
+  {
+    await using bravo = await aSync('bravo', { store, knows: [alphaIdentity] })
+    for (const document of [DIRECTORY, channelDocument(ops), routine])
+      await arrive(bravo, await envelopeOf(alpha, document))
+    await say(bravo, 'two')
+  }
+  const spares = await store.list(range.spares)
+  await store.write(spares.map(([name]) => ({ key: name, value: undefined }))) // as damage would
+
+  await using bravo = await aSync('bravo', { store })
+
+  t.strictSame((await cut(bravo, {}))?.record.clock, { [bravo.actor]: 1 })
+  t.equal(await cut(bravo, { [bravo.actor]: 1 }), undefined)
+  bravo.context.roster.introduce(alphaIdentity.certificateBytes)
+  t.strictSame((await cut(bravo, { [bravo.actor]: 1 }))?.record.clock, { [alpha.actor]: 1 })
 })
 
 test('a node signs again for what it wrote in an earlier life', async (t) => {

@@ -11,6 +11,7 @@ import {
   signNote,
   takeQueued,
 } from '#sync/note-queue.ts'
+import { anIdentity } from '../support/nodes.ts'
 import { aSync, routine, type SyncNode } from '../support/sync.ts'
 
 const office: PeerId = 'post:office'
@@ -37,6 +38,17 @@ test('the oldest tells since when somebody waits', async (t) => {
   await put(alpha, [aNote(alpha, 1), aNote(alpha, 2)], 7)
 
   t.equal(await oldest(alpha), 7)
+})
+
+test('the word of somebody who is not known here waits until the certificate has come', async (t) => {
+  await using alpha = await aSync('alpha')
+  await using bravo = await aSync('bravo')
+  await put(alpha, [aNote(bravo, 1)])
+
+  t.strictSame(await take(alpha, 1_000), [])
+  alpha.context.roster.introduce(anIdentity('bravo', 2).certificateBytes)
+
+  t.match(await take(alpha, 1_000), [{ node: bravo.id }])
 })
 
 test('what did not arrive waits again, but not in the place of something newer', async (t) => {

@@ -52,6 +52,26 @@ test('who was out stays out while the keys document is gone', async (t) => {
   t.equal(bravo.context.roster.revokedSince(charlie), 5_000)
 })
 
+test('whom a node met it knows after a power cut, and hands on what it took from them', async (t) => {
+  const store = openMemoryStore()
+  await using alpha = await aSync('alpha')
+  await using charlie = await aSync('charlie', { knows: [alphaIdentity, anIdentity('bravo', 2)] })
+  await found(alpha)
+  await say(alpha, 'before its keys')
+  {
+    // As in a contact: by the certificate that was shown there.
+    await using bravo = await aSync('bravo', { store, knows: [alphaIdentity] })
+    for (const document of [DIRECTORY, routine])
+      await arrive(bravo, await envelopeOf(alpha, document))
+  }
+
+  await using bravo = await aSync('bravo', { store, life: seedOf('second').subarray(0, 4) })
+  for (const document of [DIRECTORY, routine])
+    t.match((await arrive(charlie, await envelopeOf(bravo, document))).outcome, { kind: 'applied' })
+
+  t.strictSame(await bodies(charlie), ['before its keys'])
+})
+
 /** A store of bravo that took what was in the envelope. */
 async function withKeysOf(store: Store, bytes: Uint8Array): Promise<void> {
   await using bravo = await aSync('bravo', { store, knows: [alphaIdentity] })

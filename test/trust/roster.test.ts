@@ -39,6 +39,19 @@ test('whoever is introduced is found by node, by number and by any of their acto
   t.strictSame(roster.all(), [bravo.certificate, alpha.certificate], 'sorted by number')
 })
 
+test('a certificate is to be saved once, however often it is shown', async (t) => {
+  const roster = openRoster(relief.organisation)
+  roster.introduce(alpha.certificateBytes)
+  roster.introduce(alpha.certificateBytes)
+  roster.introduce(new Uint8Array(0))
+  t.same(roster.unsaved(), [alpha.certificateBytes])
+
+  roster.saved(alpha.certificateBytes)
+  roster.introduce(alpha.certificateBytes)
+
+  t.same(roster.unsaved(), [])
+})
+
 test('nobody else is found', async (t) => {
   const roster = openRoster(relief.organisation)
   const { node } = alpha.certificate
