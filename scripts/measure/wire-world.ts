@@ -179,7 +179,7 @@ export function cut(
     key: must(keyring.keyOf(scope, keyring.firstEpoch.id), 'the channel is known'),
     body: encodeLoad(
       { notes: [], delta: bodyOf(world, log, changes), joint: receipt },
-      { scope, sender: sender.certificate.node, roster },
+      { scope, sender: actorOf(sender.certificate.node, life), roster },
     ),
     isThin: world.isThin,
     dictionary: world.dictionary,

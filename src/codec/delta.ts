@@ -284,5 +284,5 @@ function readOthersSpan(
   const { rest, ...span } = readSpan(reader, 2)
   if (rest === 1 && !maySignTogether(document))
     throw new MalformedBytes('nothing is signed together with changes of this document')
-  return { ...span, proofBytes: signatureBytes + rest * COMPANION_BYTES }
+  return { ...span, proofBytes: signatureBytes + rest * COMPANION_BYTES.note }
 }

@@ -3,11 +3,11 @@
  * stays its sender's word in whatever envelope, sealed by whomever.
  *
  *     1 …                                                             a delta alone
- *     2 | count | each: node number (0: the envelope's sender), note, proof | a delta, or nothing
+ *     2 | count | each: node number (0: the envelope's sender), its life unless 0, note, proof | a delta, or nothing
  *     3 | note | 1 … or 2 …                                           a note of the sender's, vouched for by the envelope's signature
  */
-import { byteReader, byteWriter, MalformedBytes } from '#base/bytes.ts'
-import type { NodeId } from '#base/ids.ts'
+import { byteReader, byteWriter, MalformedBytes, type ByteReader } from '#base/bytes.ts'
+import { actorOf, lifeOfActor, type ActorId } from '#base/ids.ts'
 import { COMPANION_BYTES } from '#trust/attestation.ts'
 import type { Scope } from '#trust/epoch.ts'
 import type { Roster } from '#trust/roster.ts'
@@ -16,13 +16,14 @@ import { restoreNote, shortenNote } from './note.ts'
 
 /** A note in the bytes that its node signed, and the proof (`trust/roster.ts`). */
 export interface SignedNote {
-  readonly node: NodeId
+  /** Its node, in the life in which it says so. */
+  readonly actor: ActorId
   readonly body: Uint8Array
   readonly signature: Uint8Array
 }
 
-/** A note out of an envelope, whose signature nobody has checked yet. The node is undefined when nobody has its number. */
-export type LoadedNote = Omit<SignedNote, 'node'> & { readonly node: NodeId | undefined }
+/** A note out of an envelope, whose signature nobody has checked yet. The actor is undefined when nobody has its node's number. */
+export type LoadedNote = Omit<SignedNote, 'actor'> & { readonly actor: ActorId | undefined }
 
 /** What was in an envelope: the body of a delta, notes, or both. */
 export interface Load {
@@ -43,12 +44,13 @@ export interface LoadDraft {
 /** What an envelope is sealed for, and by whom. */
 export interface Wrapping {
   readonly scope: Scope
-  readonly sender: NodeId
+  readonly sender: ActorId
   readonly roster: Roster
 }
 
 const NOTES_KIND = 2
 const JOINT_KIND = 3
+const LIFE_BYTES = 4
 const NOTES_MAX = 5_000
 /** Bytes of all notes of one envelope. */
 const NOTES_BYTES_MAX = 128_000
@@ -67,16 +69,17 @@ export function encodeLoad(draft: LoadDraft, wrapping: Wrapping): Uint8Array {
 
 function encodeNotes({ notes, delta }: LoadDraft, { scope, sender, roster }: Wrapping): Uint8Array {
   const named = notes.flatMap((note) => {
-    const number = note.node === sender ? 0 : roster.byNode(note.node)?.number
+    const number = note.actor === sender ? 0 : roster.ofActor(note.actor)?.number
     return number === undefined ? [] : [{ ...note, number }]
   })
   if (named.length === 0 && delta !== undefined) return delta
   const writer = byteWriter()
   writer.byte(NOTES_KIND)
   writer.uint(named.length)
-  for (const { number, body, signature } of named) {
+  for (const { number, actor, body, signature } of named) {
     const isJoint = signature.length > roster.suite.signatureBytes
     writer.uint(2 * number + (isJoint ? 1 : 0))
+    if (number !== 0) writer.raw(lifeOfActor(actor))
     writer.block(shortenNote(body, scope))
     writer.raw(signature)
   }
@@ -106,17 +109,24 @@ function readLoad(body: Uint8Array, { scope, sender, roster }: Wrapping): Load {
   if (count === 0 || count > NOTES_MAX) throw new MalformedBytes('not so many notes')
   const notes: LoadedNote[] = []
   for (let index = 0; index < count; index += 1) {
-    const first = reader.uint()
-    const [number, isJoint] = [Math.floor(first / 2), first % 2 === 1]
-    const bytes = reader.block()
-    const signature = reader.raw(roster.suite.signatureBytes + (isJoint ? COMPANION_BYTES : 0))
+    notes.push(readNote(reader, { scope, sender, roster }))
     if (reader.at() > NOTES_BYTES_MAX) throw new MalformedBytes('the notes are too long')
-    const node = number === 0 ? sender : roster.byNumber(number)?.node
-    if (number !== 0 && node === sender) throw new MalformedBytes('the sender is named by 0')
-    notes.push({ node, body: restoreNote(bytes, scope), signature })
   }
   if (reader.left() === 0) return { notes, delta: undefined }
   const delta = reader.raw(reader.left())
   if (delta[0] !== DELTA_KIND) throw new MalformedBytes('no delta follows the notes')
   return { notes, delta }
+}
+
+function readNote(reader: ByteReader, { scope, sender, roster }: Wrapping): LoadedNote {
+  const first = reader.uint()
+  const [number, isJoint] = [Math.floor(first / 2), first % 2 === 1]
+  const life = number === 0 ? undefined : reader.raw(LIFE_BYTES)
+  const bytes = reader.block()
+  const companionBytes = isJoint ? COMPANION_BYTES.change : 0
+  const signature = reader.raw(roster.suite.signatureBytes + companionBytes)
+  const node = roster.byNumber(number)?.node
+  const actor = life === undefined ? sender : node && actorOf(node, life)
+  if (life !== undefined && actor === sender) throw new MalformedBytes('the sender is named by 0')
+  return { actor, body: restoreNote(bytes, scope), signature }
 }

@@ -52,7 +52,8 @@ export async function anchorHere(
 export function isSigned({ roster, identity }: SyncContext, anchor: Anchor): boolean {
   const node = roster.ofActor(anchor.actor)?.node
   const statement = attestationOf(identity.organisation.id, anchor.document, anchor.hash)
-  return node !== undefined && roster.verify(node, statement, anchor.signature)
+  const stated = { part: 'change', statement } as const
+  return node !== undefined && roster.proves(node, stated, anchor.signature)
 }
 
 /**

@@ -109,8 +109,8 @@ export async function cutNotes(
   return keepParcel(tx, want, { bytes, document: undefined, first: {}, clock: {}, notes })
 }
 
-function wrappingOf({ identity, roster }: SyncContext, { scope }: EpochKey) {
-  return { scope, sender: identity.certificate.node, roster }
+function wrappingOf({ replica, roster }: SyncContext, { scope }: EpochKey) {
+  return { scope, sender: replica.actor, roster }
 }
 
 async function sealBody(

@@ -35,7 +35,7 @@ export function isProof({ roster, identity }: SyncContext, proof: ForkProof): bo
     firsts.add(must(chain[0], 'a branch has an entry').hash)
     const head = must(chain.at(-1), 'a branch has an entry')
     const statement = attestationOf(identity.organisation.id, document, head.hash)
-    if (!roster.verify(node, statement, signature)) return false
+    if (!roster.proves(node, { part: 'change', statement }, signature)) return false
   }
   return firsts.size === branches.length
 }

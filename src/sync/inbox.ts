@@ -125,20 +125,20 @@ async function takeBody(
 ): Promise<Outcome> {
   const { roster } = context
   const { scope } = sealed.key
-  const sender = sealed.sender.node
+  const sender = sealed.actor
   const load = decodeLoad(sealed.body, { scope, sender, roster })
   if (load === undefined) return { kind: 'refused', reason: 'malformed' }
   const apart = await takenApart(tx, context, { opened: sealed, load })
   if (apart === undefined) return { kind: 'refused', reason: 'malformed' }
   const { opened, notes } = apart
   const { delta } = load
-  const spoken = { node: sender, actor: opened.actor }
+  const spoken = { node: sealed.sender.node, actor: sender }
   const taken = await takeNotes(tx, context, { notes, spoken, from: incoming.from })
   if (delta === undefined) return outcomeOfNotes(tx, context, { taken, incoming })
   // The delta does not wait for somebody who said something beside it.
   if (taken.isEarly) await park(tx, context, { incoming, wait: 'certificate' })
   if (taken.reason !== undefined) tellRefused(tx, context, { reason: taken.reason, incoming })
-  const decoded = decodeDelta(delta, { scope, sender: opened.actor, roster })
+  const decoded = decodeDelta(delta, { scope, sender, roster })
   if (decoded.ok) return takeDelta(tx, context, { opened, delta: decoded.delta, incoming })
   return decoded.reason === 'unknown actor'
     ? park(tx, context, { incoming, wait: 'certificate' })

@@ -21,11 +21,11 @@ export interface Riding {
 
 /** The first of our own notes rides under the envelope's signature, where that vouches for a change of a segment. */
 export function ridingOf(
-  { identity }: SyncContext,
+  { replica }: SyncContext,
   notes: readonly QueuedNote[],
   signed: DocumentId | undefined,
 ): Riding {
-  const isOwn = ({ node }: QueuedNote): boolean => node === identity.certificate.node
+  const isOwn = ({ actor }: QueuedNote): boolean => actor === replica.actor
   const joint = signed !== undefined && maySignTogether(signed) ? notes.find(isOwn) : undefined
   return { joint, notes: notes.filter((note) => note !== joint) }
 }
@@ -39,8 +39,8 @@ export function signTogether(
   const { organisation } = identity
   const statement = attestationOf(organisation.id, document, hash)
   if (joint === undefined) return identity.sign(statement)
-  const other = noteStatement(organisation.id, joint.body)
-  return identity.sign(jointStatement(companionOf(statement), companionOf(other)))
+  const note = companionOf('note', noteStatement(organisation.id, joint))
+  return identity.sign(jointStatement({ change: companionOf('change', statement), note }))
 }
 
 /**
@@ -57,7 +57,7 @@ export async function takenApart(
   const { signature, actor } = opened
   if (signature === undefined || bytes === undefined) return undefined
   const { organisation } = identity
-  const companion = companionOf(noteStatement(organisation.id, joint))
+  const companion = companionOf('note', noteStatement(organisation.id, { actor, body: joint }))
   const apart = { ...opened, signature: concatBytes(signature, companion) }
   const decoded = decodeDelta(bytes, { scope: opened.key.scope, sender: actor, roster })
   if (!decoded.ok)
@@ -66,8 +66,9 @@ export async function takenApart(
   if (!maySignTogether(document)) return undefined
   const hash = await newestOf(tx, decoded.delta, actor)
   if (hash === undefined) return { opened: apart, notes: load.notes }
-  const proof = concatBytes(signature, companionOf(attestationOf(organisation.id, document, hash)))
-  const note = { node: opened.sender.node, body: joint, signature: proof }
+  const statement = attestationOf(organisation.id, document, hash)
+  const proof = concatBytes(signature, companionOf('change', statement))
+  const note = { actor, body: joint, signature: proof }
   return { opened: apart, notes: [note, ...load.notes] }
 }
 

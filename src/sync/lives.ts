@@ -36,16 +36,23 @@ export async function hearLife(
   { node, actor, named }: Spoken & { readonly named: readonly Clock[] },
 ): Promise<Life> {
   const known = unpack<LivesRecord>(await tx.get(key.lives(node)))
-  if (known?.actor === actor) return { actor, isCurrent: true, isLater: known.earlier.length > 0 }
+  const life = await lifeOf(tx, node, actor)
+  const isSetRight = named.some((clock) => known !== undefined && clock[known.actor] !== undefined)
+  if (life !== undefined && (life.isCurrent || !isSetRight)) return life
   const earlier = known?.earlier ?? []
-  const isOver = earlier.includes(actor)
-  if (isOver && !named.some((clock) => known !== undefined && clock[known.actor] !== undefined))
-    return { actor, isCurrent: false, isLater: false }
   const others = earlier.filter((one) => one !== actor)
   const before = known === undefined ? others : [...others, known.actor]
   const record: LivesRecord = { actor, earlier: before.slice(-LIVES_MAX) }
   tx.put(key.lives(node), pack(record))
   return { actor, isCurrent: true, isLater: before.length > 0 }
+}
+
+/** What is known of the life in which a node said something that somebody else passes on; undefined when it never spoke here in it. */
+export async function lifeOf(tx: Tx, node: NodeId, actor: ActorId): Promise<Life | undefined> {
+  const known = unpack<LivesRecord>(await tx.get(key.lives(node)))
+  if (known?.actor === actor) return { actor, isCurrent: true, isLater: known.earlier.length > 0 }
+  const isOver = known?.earlier.includes(actor) === true
+  return isOver ? { actor, isCurrent: false, isLater: false } : undefined
 }
 
 /** Whether a node in a later life is still to be told again what its disk may have lost; from now on it is not. */

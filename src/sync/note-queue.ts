@@ -2,9 +2,9 @@
  * Notes that wait for a peer: our own, and others' receipts, each with its node's own signature. They wait a moment for a delta
  * to ride along with (`contact-notes.ts`), and go back here when the envelope that held them is given up.
  */
-import { hexFromBytes } from '#base/bytes.ts'
+import { bytesFromHex, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
-import { bytesFromId, type Instant } from '#base/ids.ts'
+import { nodePrefixOfActor, type Instant } from '#base/ids.ts'
 import type { SignedNote } from '#codec/load.ts'
 import { encodeNote, type Note } from '#codec/note.ts'
 import type { PeerId } from '#ports/carrier.ts'
@@ -17,19 +17,19 @@ import type { Tx } from './replica.ts'
 /** Notes that are looked at for one envelope. */
 const LOOKED_AT_MAX = 500
 /** What a note costs in an envelope beside its own bytes, at most, its signature not counted. */
-const AROUND_BYTES = 6
+const AROUND_BYTES = 10
 
 /** This node's signed word. */
-export function signNote({ identity, roster }: SyncContext, note: Note): SignedNote {
-  const { certificate, organisation } = identity
+export function signNote({ identity, roster, replica }: SyncContext, note: Note): SignedNote {
+  const { actor } = replica
   const body = encodeNote(note, roster)
-  const signature = identity.sign(noteStatement(organisation.id, body))
-  return { node: certificate.node, body, signature }
+  const signature = identity.sign(noteStatement(identity.organisation.id, { actor, body }))
+  return { actor, body, signature }
 }
 
 /** A name for a note, for keys: of what it says, not of its signature. */
-export function noteName({ node, body }: Pick<SignedNote, 'node' | 'body'>): string {
-  return hexFromBytes(sha256(bytesFromId(node), body).subarray(0, 12))
+export function noteName({ actor, body }: Pick<SignedNote, 'actor' | 'body'>): string {
+  return hexFromBytes(sha256(bytesFromHex(actor), body).subarray(0, 12))
 }
 
 /** Puts a note on its way. `since` 0: it goes at once, alone if need be. */
@@ -42,8 +42,8 @@ export function queueNote(
     note,
   }: { readonly name: string; readonly since: Instant; readonly note: SignedNote },
 ): void {
-  const { node, body, signature } = note
-  tx.put(key.note(peer, name), pack({ node, body, signature, since } satisfies NoteRecord))
+  const { actor, body, signature } = note
+  tx.put(key.note(peer, name), pack({ actor, body, signature, since } satisfies NoteRecord))
 }
 
 /** Since when the first of them waits; undefined when none does. */
@@ -64,7 +64,11 @@ export async function takeQueued(
   for (const [place, value] of await tx.list({ ...range.notes(room.peer), limit: LOOKED_AT_MAX })) {
     const record = unpack<NoteRecord>(value)
     // Nobody could be told whose word it is: it waits for the certificate.
-    if (record === undefined || context.roster.byNode(record.node) === undefined) continue
+    if (record === undefined || context.roster.ofActor(record.actor) === undefined) continue
+    if (isOfEarlierLife(context, record)) {
+      tx.delete(place)
+      continue
+    }
     const more = noteBytes(context, record)
     if (bytes + more > room.bytes && !(room.isAlone && taken.length === 0)) continue
     bytes += more
@@ -72,6 +76,11 @@ export async function takeQueued(
     taken.push({ ...record, name: place.slice(place.lastIndexOf('/') + 1) })
   }
   return taken
+}
+
+/** What this node had to say in an earlier life it says no more: by now it may not be so. */
+function isOfEarlierLife({ replica }: SyncContext, { actor }: NoteRecord): boolean {
+  return actor !== replica.actor && nodePrefixOfActor(actor) === nodePrefixOfActor(replica.actor)
 }
 
 /** Bytes of a note in an envelope, before compression. */

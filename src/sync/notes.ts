@@ -18,7 +18,7 @@ import { digestOf, lookForForks } from './doubts.ts'
 import { noteLess } from './gap-marks.ts'
 import { hearOfOurselves } from './hearsay.ts'
 import { key } from './keys.ts'
-import { hearLife, owesLife, type Spoken } from './lives.ts'
+import { hearLife, lifeOf, owesLife, type Spoken } from './lives.ts'
 import { noteName, queueNote } from './note-queue.ts'
 import {
   allDocuments,
@@ -59,12 +59,13 @@ export async function takeNotes(
   let isGood = false
   let isEarly = false
   let reason: string | undefined
-  for (const { node, ...rest } of arrival.notes) {
-    if (node === undefined) isEarly = true
+  for (const { actor, ...rest } of arrival.notes) {
+    const node = actor && roster.ofActor(actor)?.node
+    if (node === undefined || actor === undefined) isEarly = true
     // Nobody can tell what a revoked node writes now.
     else if (roster.revokedSince(node) !== undefined) reason = 'revoked'
     else {
-      const refused = await takeNote(tx, context, { signed: { node, ...rest }, ...arrival })
+      const refused = await takeNote(tx, context, { ...arrival, signed: { actor, ...rest }, node })
       isGood ||= refused === undefined
       reason = refused ?? reason
     }
@@ -78,21 +79,24 @@ async function takeNote(
   context: SyncContext,
   arrival: {
     readonly signed: SignedNote
+    readonly node: NodeId
     readonly spoken: Spoken
     readonly from: PeerId | undefined
   },
 ): Promise<string | undefined> {
-  const { signed, from, spoken } = arrival
-  const { node, body, signature } = signed
+  const { signed, node, from, spoken } = arrival
+  const { actor, body, signature } = signed
   const note = decodeNote(body, context.roster)
   if (note === undefined) return 'malformed'
-  const statement = noteStatement(context.identity.organisation.id, body)
-  if (!context.roster.verify(node, statement, signature)) return 'not vouched for'
+  const statement = noteStatement(context.identity.organisation.id, signed)
+  if (!context.roster.proves(node, { part: 'note', statement }, signature)) return 'not vouched for'
   // Only receipts hold for good; what somebody has or wants is for them alone to say.
-  if (note.kind !== 'receipt' && node !== spoken.node) return 'not vouched for'
+  if (note.kind !== 'receipt' && actor !== spoken.actor) return 'not vouched for'
   await hearOfOurselves(tx, context, { claims: note.items, by: node, from })
   const named = note.items.map(({ clock }) => clock)
-  const life = node === spoken.node ? await hearLife(tx, { ...spoken, named }) : undefined
+  const life = await (actor === spoken.actor
+    ? hearLife(tx, { ...spoken, named })
+    : lifeOf(tx, node, actor))
   switch (note.kind) {
     case 'receipt':
       await takeReceipt(tx, context, { note, from, sender: node, signed, life })

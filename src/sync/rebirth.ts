@@ -92,10 +92,6 @@ export async function noteNewLife(tx: Tx, context: SyncContext): Promise<void> {
   const last = await lastAuditor(tx)
   if (told === undefined && (last === undefined || last === context.replica.actor)) return
   tx.delete(key.auditNewLife)
-  // What it had to say of itself is said anew.
-  for (const peer of context.peers)
-    for (const [place] of await tx.list(range.notes(peer)))
-      if (place.includes('/!have.')) tx.delete(place)
   const reason = told ?? 'put back'
   const deed = reason === 'copied elsewhere' ? 'clone noticed' : 'restore noticed'
   await audit(tx, context, { deed, result: 'found', reason })

@@ -102,7 +102,7 @@ export interface ParcelRecord {
 
 /** A signed note that waits for a peer, and since when; since 0, it goes at once. */
 export interface NoteRecord {
-  readonly node: NodeId
+  readonly actor: ActorId
   readonly body: Uint8Array
   readonly signature: Uint8Array
   readonly since: Instant

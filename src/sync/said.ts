@@ -19,9 +19,9 @@ export async function keepSaid(
   const name = noteName(receipt)
   if (name === before) return before
   const known = unpack<SaidRecord>(await tx.get(key.said(name)))
-  const { node, body, signature } = known ?? receipt
+  const { actor, body, signature } = known ?? receipt
   const uses = (known?.uses ?? 0) + 1
-  tx.put(key.said(name), pack({ node, body, signature, uses } satisfies SaidRecord))
+  tx.put(key.said(name), pack({ actor, body, signature, uses } satisfies SaidRecord))
   if (before !== undefined) await letGoOfSaid(tx, context, before)
   return name
 }

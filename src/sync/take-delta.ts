@@ -254,11 +254,8 @@ function isVouchedFor(context: SyncContext, arrival: DeltaArrival, newest: Chang
   const signature = signatureOf(arrival, newest.actor)
   if (node === undefined || signature === undefined) return false
   const { organisation } = context.identity
-  return context.roster.verify(
-    node,
-    attestationOf(organisation.id, arrival.delta.document, newest.hash),
-    signature,
-  )
+  const statement = attestationOf(organisation.id, arrival.delta.document, newest.hash)
+  return context.roster.proves(node, { part: 'change', statement }, signature)
 }
 
 function signatureOf({ opened, delta }: DeltaArrival, actor: ActorId): Uint8Array | undefined {

@@ -5,7 +5,13 @@
  */
 import { bytesFromHex, bytesFromText, byteWriter, concatBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
-import { bytesFromId, type ChangeHash, type DocumentId, type OrganisationId } from '#base/ids.ts'
+import {
+  bytesFromId,
+  type ActorId,
+  type ChangeHash,
+  type DocumentId,
+  type OrganisationId,
+} from '#base/ids.ts'
 
 /** The statement "this is my change, and so is every earlier one of mine in this document". */
 export function attestationOf(
@@ -21,28 +27,41 @@ export function attestationOf(
   return statement.bytes()
 }
 
-/** Bytes of what stands for a statement in one that was signed together with another. */
-export const COMPANION_BYTES = 16
+/** What two statements that are signed together are: a change and a note, never two of a kind. */
+export type Part = 'change' | 'note'
+
+/**
+ * Bytes of what stands for a statement in one that was signed together with another. Whoever can choose what a node is to sign may
+ * search for two statements with one stand-in: of a change that takes 2^128 tries, as for its hash, and of a note 2^96. With
+ * 16 bytes it would be 2^64, which can be bought.
+ */
+export const COMPANION_BYTES: Readonly<Record<Part, number>> = { change: 32, note: 24 }
 
 /** What stands for a statement where two are signed together. */
-export function companionOf(statement: Uint8Array): Uint8Array {
-  return sha256(statement).subarray(0, COMPANION_BYTES)
+export function companionOf(part: Part, statement: Uint8Array): Uint8Array {
+  return sha256(statement).subarray(0, COMPANION_BYTES[part])
 }
 
 /**
- * Two statements under one signature, by what stands for each, in whatever order. Either is proved by that signature and what
- * stands for the other, so each can still be handed on alone.
+ * Two statements under one signature, by what stands for each. Either is proved by that signature and what stands for the other,
+ * so each can still be handed on alone.
  */
-export function jointStatement(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const both = [one, other].toSorted((a, b) => Buffer.compare(a, b))
-  return concatBytes(bytesFromText('holdfast joint 1'), ...both)
+export function jointStatement({ change, note }: Readonly<Record<Part, Uint8Array>>): Uint8Array {
+  return concatBytes(bytesFromText('holdfast joint 2'), change, note)
 }
 
-/** The statement "I say this", for notes: receipts, what a node has, what it wants. It names no envelope either. */
-export function noteStatement(organisation: OrganisationId, body: Uint8Array): Uint8Array {
+/**
+ * The statement "I say this in this life", for notes: receipts, what a node has, what it wants. It names no envelope either; but its
+ * life, since what a node says in a later one stands for all that it said before.
+ */
+export function noteStatement(
+  organisation: OrganisationId,
+  { actor, body }: { readonly actor: ActorId; readonly body: Uint8Array },
+): Uint8Array {
   const statement = byteWriter()
-  statement.raw(bytesFromText('holdfast note 2'))
+  statement.raw(bytesFromText('holdfast note 3'))
   statement.raw(bytesFromId(organisation))
+  statement.raw(bytesFromHex(actor))
   statement.raw(sha256(body))
   return statement.bytes()
 }

@@ -21,9 +21,15 @@ import {
   type Certificate,
   type Organisation,
 } from './identity.ts'
-import { COMPANION_BYTES, companionOf, jointStatement } from './attestation.ts'
+import { COMPANION_BYTES, companionOf, jointStatement, type Part } from './attestation.ts'
 import { verify, type Suite } from './keys.ts'
 import { openMemberships } from './membership.ts'
+
+/** A statement that may be signed together with one of the other kind. */
+export interface Stated {
+  readonly part: Part
+  readonly statement: Uint8Array
+}
 
 /** Grows by `introduce`; only certificates that the organisation vouches for get in. */
 export interface Roster {
@@ -54,11 +60,13 @@ export interface Roster {
   readonly learnLife: (node: NodeId, generation: number, life: Uint8Array) => void
   /** The lives in which a node published one of this generation: usually one. */
   readonly livesOf: (node: NodeId, generation: number) => readonly Uint8Array[]
+  /** Whether `node` signed exactly `statement`; false when the node is unknown. */
+  readonly verify: (node: NodeId, statement: Uint8Array, signature: Uint8Array) => boolean
   /**
-   * Whether `node` signed exactly `statement`; false when the node is unknown. The proof is its signature, or one over this
-   * and another statement, and what stands for the other (`attestation.ts`).
+   * Whether `node` signed a change's or a note's statement. The proof is its signature, or one over this and a statement of the
+   * other kind, and what stands for that (`attestation.ts`).
    */
-  readonly verify: (node: NodeId, statement: Uint8Array, proof: Uint8Array) => boolean
+  readonly proves: (node: NodeId, stated: Stated, proof: Uint8Array) => boolean
   /** The node is not believed any more: since when what it claims to have written counts no longer. */
   readonly revoke: (node: NodeId, since: Instant) => void
   /** No node is revoked or to be wiped any more: what orders there are is about to be told anew. */
@@ -124,9 +132,13 @@ export function openRoster({ suite, rootKey }: Pick<Organisation, 'suite' | 'roo
     ofActor: (actor) => now(byPrefix.get(nodePrefixOfActor(actor))),
     homeOf: (person) => now(byPrefix.get(nodePrefixOfPerson(person))),
     ...openLives(),
-    verify: (node, statement, proof) => {
+    verify: (node, statement, signature) => {
       const key = verifiers.get(node)
-      return key !== undefined && proves(suite, key, { statement, proof })
+      return key !== undefined && verify(key, statement, signature)
+    },
+    proves: (node, stated, proof) => {
+      const key = verifiers.get(node)
+      return key !== undefined && proves(suite, key, { stated, proof })
     },
     revoke: members.revoke,
     forgetOrders: () => {
@@ -229,9 +241,12 @@ function openLives(): Pick<Roster, 'learnLife' | 'livesOf'> {
 function proves(
   { signatureBytes }: Suite,
   key: KeyObject,
-  { statement, proof }: { readonly statement: Uint8Array; readonly proof: Uint8Array },
+  { stated, proof }: { readonly stated: Stated; readonly proof: Uint8Array },
 ): boolean {
-  if (proof.length !== signatureBytes + COMPANION_BYTES) return verify(key, statement, proof)
+  const { part, statement } = stated
+  const other = part === 'change' ? 'note' : 'change'
+  if (proof.length !== signatureBytes + COMPANION_BYTES[other]) return verify(key, statement, proof)
   const [signature, companion] = [proof.subarray(0, signatureBytes), proof.subarray(signatureBytes)]
-  return verify(key, jointStatement(companionOf(statement), companion), signature)
+  const both = { change: companion, note: companion, [part]: companionOf(part, statement) }
+  return verify(key, jointStatement(both), signature)
 }

@@ -1,13 +1,14 @@
 /** Attacks by notes: receipts, what somebody says to have, what somebody asks for. */
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import { actorOf, type ActorId, type DocumentId } from '#base/ids.ts'
+import { actorOf, lifeOfActor, type ActorId, type DocumentId } from '#base/ids.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { encodeLoad, type SignedNote } from '#codec/load.ts'
 import type { Note } from '#codec/note.ts'
 import { newChannelId } from '#model/channel-id.ts'
 import { DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import type { Logged } from '#model/log.ts'
+import { storedAt } from '#sync/gap-marks.ts'
 import { mustHoldBack } from '#sync/hearsay.ts'
 import { key, range } from '#sync/keys.ts'
 import { hasOf, noteHas, receiptOf } from '#sync/ledger.ts'
@@ -63,8 +64,10 @@ test("a note that was altered after it was signed is nobody's", async (t) => {
   const { organisation } = bravo.context.identity
   const less = encodeNote(aNote('receipt', routine, { [bravo.actor]: 1 }), bravo.context.roster)
   const more = encodeNote(aNote('receipt', routine, { [bravo.actor]: 2 }), bravo.context.roster)
-  const signature = insider.sign(noteStatement(organisation.id, less))
-  const note = { node: insider.node, body: more, signature }
+  const signature = insider.sign(
+    noteStatement(organisation.id, { actor: insider.actor, body: less }),
+  )
+  const note = { actor: insider.actor, body: more, signature }
 
   const { outcome } = await arrive(bravo, riding(insider, bravo, { note }))
 
@@ -78,8 +81,8 @@ test('what is forged and rides with a good delta is not believed, and the delta 
   const insider = anInsider(mallory, { knows: people })
   const { organisation } = bravo.context.identity
   const said = encodeNote(aNote('receipt', routine, { [bravo.actor]: 1 }), bravo.context.roster)
-  const signature = insider.sign(noteStatement(organisation.id, said))
-  const note = { node: alpha.id, body: said, signature }
+  const signature = insider.sign(noteStatement(organisation.id, { actor: alpha.actor, body: said }))
+  const note = { actor: alpha.actor, body: said, signature }
   const change = insider.write(routine, { content: { kind: 'post', body: 'x', root: undefined } })
 
   const { outcome } = await arrive(bravo, riding(insider, bravo, { note, change }))
@@ -101,6 +104,54 @@ test('what somebody has or wants is for them alone to say, though it is signed',
   const note = signNote(alpha.context, aNote('receipt', routine, { [bravo.actor]: 1 }))
   const { outcome } = await arrive(bravo, riding(insider, bravo, { note }), { from: OFFICE })
   t.match(outcome, { kind: 'noted' }, 'a receipt stays true, whoever brings it')
+})
+
+test('what a node said is put into no life but that in which it said it', async (t) => {
+  const { alpha, bravo } = await aPair()
+  const empty = signNote(alpha.context, { kind: 'have', isWhole: true, items: [] })
+  await say(bravo, 'one')
+  await arrive(alpha, await envelopeOf(bravo, routine))
+  await arrive(bravo, await noteOf(alpha, aNote('receipt', routine, { [bravo.actor]: 1 })))
+  const insider = anInsider(mallory, { knows: people })
+  const stored = () => storedAt(bravo.context.replica.read, alpha.id, routine)
+  const { certificate } = alpha.context.identity
+  for (const life of [lifeOf(666), lifeOfActor(insider.actor)]) {
+    const sender = actorOf(alpha.id, life)
+    for (const actor of [sender, alpha.actor]) {
+      const body = encodeLoad(
+        { notes: [{ ...empty, actor }] },
+        { scope: 'directory', sender, roster: bravo.context.roster },
+      )
+      const sealed = insider.seal('directory', body, { sender: certificate, life })
+      t.match(await arrive(bravo, sealed, { from: OFFICE }), {
+        outcome: { kind: 'refused', reason: 'not vouched for' },
+      })
+    }
+  }
+
+  t.strictSame(await stored(), { [bravo.actor]: 1 }, 'no word is taken back')
+  await say(bravo, 'two')
+  await arrive(bravo, await noteOf(alpha, aNote('receipt', routine, { [bravo.actor]: 2 })))
+  t.strictSame(await stored(), { [bravo.actor]: 2 }, 'and what it says next counts')
+})
+
+test('what a node signed for in a life that is over brings no word back, whoever passes it on', async (t) => {
+  const { alpha, bravo } = await aPair()
+  for (const text of ['one', 'two']) await say(bravo, text)
+  const before = signNote(alpha.context, aNote('receipt', routine, { [bravo.actor]: 2 }))
+  await arrive(bravo, await noteOf(alpha, aNote('receipt', routine, { [bravo.actor]: 1 })))
+  const put = anInsider(must(people[0], 'alpha'), { knows, life: 'put back' })
+  const less = { ...aNote('have', routine, { [bravo.actor]: 1 }), isWhole: true }
+  await arrive(bravo, put.note(less), { from: OFFICE })
+  const insider = anInsider(mallory, { knows: people })
+
+  const late = await arrive(bravo, riding(insider, bravo, { note: before }), { from: OFFICE })
+
+  t.match(late.outcome, { kind: 'noted' })
+  const stored = () => storedAt(bravo.context.replica.read, alpha.id, routine)
+  t.strictSame(await stored(), { [bravo.actor]: 1 })
+  await arrive(bravo, put.note(aNote('receipt', routine, { [bravo.actor]: 2 })))
+  t.strictSame(await stored(), { [bravo.actor]: 2 })
 })
 
 test('a forged change under our own name, ahead of our list, does not end our life', async (t) => {
@@ -298,12 +349,10 @@ function riding(
 ): Uint8Array {
   const { roster } = context
   const scope = change === undefined ? 'directory' : ops
-  const sender = insider.node
-  const actor = insider.actor
+  const sender = insider.actor
   const attestations = new Map<ActorId, Uint8Array>()
   const delta =
-    change &&
-    encodeDelta({ document: routine, changes: [change], sender: actor, roster, attestations })
+    change && encodeDelta({ document: routine, changes: [change], sender, roster, attestations })
   const load = encodeLoad({ notes: [note], ...(delta && { delta }) }, { scope, sender, roster })
   const signature = change && insider.attest(routine, change)
   return insider.seal(scope, load, signature === undefined ? {} : { signature })

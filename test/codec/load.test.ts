@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { bytesFromText, concatBytes, equalBytes } from '#base/bytes.ts'
+import { actorOf, lifeOfActor } from '#base/ids.ts'
 import { decodeLoad, encodeLoad, type SignedNote, type Wrapping } from '#codec/load.ts'
 import { encodeNote } from '#codec/note.ts'
 import { channelDocument, DIRECTORY, segmentDocument } from '#model/document-id.ts'
@@ -11,7 +12,7 @@ import { flip, holds } from '../support/property.ts'
 import { actorAt, aRoster, nodeAt, nodes, ops } from '../support/wire.ts'
 
 const roster = aRoster()
-const sender = nodeAt(0).certificate.node
+const sender = actorAt(0)
 const inOps: Wrapping = { scope: ops, sender, roster }
 const delta = Uint8Array.of(1, 2, 3, 4)
 const segment = segmentDocument(ops, 'routine', 3)
@@ -48,7 +49,7 @@ test('a note that the envelope’s signature vouches for comes back without one,
 
 test('a proof that was signed together with another statement is longer, and comes back whole', async (t) => {
   const note = aNote(2)
-  const longer = { ...note, signature: concatBytes(note.signature, new Uint8Array(16).fill(7)) }
+  const longer = { ...note, signature: concatBytes(note.signature, new Uint8Array(32).fill(7)) }
   const load = must(decodeLoad(encodeLoad({ notes: [longer, note] }, inOps), inOps), 'it is read')
   t.strictSame(load.notes.map(plain), [longer, note].map(plain))
 })
@@ -68,7 +69,7 @@ test('the sender is not named, another is, and one that nobody knows is nobody',
   const load = must(decodeLoad(whole, { ...inOps, roster: alone }), 'it is read')
 
   t.strictSame(
-    load.notes.map(({ node }) => node),
+    load.notes.map(({ actor }) => actor),
     [sender, undefined],
   )
   t.equal(encodeLoad({ notes: [aNote(1)], delta }, { ...inOps, roster: alone }), delta)
@@ -95,8 +96,8 @@ test('whatever is bent, nothing is thrown, and no note becomes another that is a
       const load = decodeLoad(flip(whole, place, mask), inOps)
 
       const isBent = load?.notes.some(
-        ({ node, body, signature }) =>
-          node === sender && equalBytes(body, note.body) && equalBytes(signature, note.signature),
+        ({ actor, body, signature }) =>
+          actor === sender && equalBytes(body, note.body) && equalBytes(signature, note.signature),
       )
       assert.ok(load === undefined || load.delta !== undefined)
       assert.ok(isBent !== true || place % whole.length >= whole.length - delta.length)
@@ -105,11 +106,22 @@ test('whatever is bent, nothing is thrown, and no note becomes another that is a
   )
 })
 
-test('the sender is named by 0 and in no other way', async (t) => {
+test('the sender in its life is named by 0 and in no other way', async (t) => {
   const whole = encodeLoad({ notes: [aNote(0)], delta }, inOps)
   t.equal(whole[2], 0)
   t.ok(decodeLoad(whole, inOps))
-  t.equal(decodeLoad(flip(whole, 2, 2 * nodeAt(0).certificate.number), inOps), undefined)
+  const named = Uint8Array.of(2 * nodeAt(0).certificate.number, ...lifeOfActor(sender))
+  const written = concatBytes(whole.subarray(0, 2), named, whole.subarray(3))
+  t.equal(decodeLoad(written, inOps), undefined)
+})
+
+test('what the sender said in another life comes back with that life', async (t) => {
+  const note = {
+    ...aNote(0),
+    actor: actorOf(nodeAt(0).certificate.node, Uint8Array.of(9, 9, 9, 9)),
+  }
+  const load = must(decodeLoad(encodeLoad({ notes: [note] }, inOps), inOps), 'it is read')
+  t.strictSame(load.notes.map(plain), [note].map(plain))
 })
 
 function aNote(at: number): SignedNote {
@@ -120,17 +132,17 @@ function aNote(at: number): SignedNote {
     read: {},
   }))
   const body = encodeNote({ kind: 'receipt', isWhole: false, items }, roster)
-  return { node: nodeAt(at).certificate.node, body, signature: nodeAt(at).sign(bytesFromText('x')) }
+  return { actor: actorAt(at), body, signature: nodeAt(at).sign(bytesFromText('x')) }
 }
 
 function plain({
-  node,
+  actor,
   body,
   signature,
 }: {
-  node: unknown
+  actor: unknown
   body: Uint8Array
   signature: Uint8Array
 }) {
-  return { node, body: [...body], signature: [...signature] }
+  return { actor, body: [...body], signature: [...signature] }
 }

@@ -73,8 +73,8 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
     if (known !== undefined) return known
     const opened = openEnvelope(envelope, roster, keyring)
     if (!opened.ok) return undefined
-    const { body, key, sender } = opened
-    const load = decodeLoad(body, { scope: key.scope, sender: sender.node, roster })
+    const { body, key, actor: sender } = opened
+    const load = decodeLoad(body, { scope: key.scope, sender, roster })
     const notes = load?.notes.flatMap((note) => decodeNote(note.body, roster)?.kind ?? []) ?? []
     const content = { messages: [...new Set(numbersIn(body))], notes }
     contents.set(name, content)

@@ -264,9 +264,10 @@ export function anInsider(identity: Identity, { knows, life: named }: InsiderCho
     note: (note, lie = {}) => {
       const body = encodeNote(note, roster)
       const given = lie.signature instanceof Uint8Array ? lie.signature : undefined
-      const signature = given ?? identity.sign(noteStatement(organisation.id, body))
-      const sender = (lie.sender ?? certificate).node
-      const notes = [{ node: sender, body, signature }]
+      const sender = actorOf((lie.sender ?? certificate).node, lie.life ?? life)
+      const statement = noteStatement(organisation.id, { actor: sender, body })
+      const signature = given ?? identity.sign(statement)
+      const notes = [{ actor: sender, body, signature }]
       const load = encodeLoad({ notes }, { scope: 'directory', sender, roster })
       return sealed(load, keyFor('directory'), { lie, signature: undefined })
     },

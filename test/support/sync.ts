@@ -189,12 +189,12 @@ export function notesIn({ context }: SyncNode, bytes: Uint8Array): readonly Load
   const { roster, keyring } = context
   const opened = openEnvelope(bytes, roster, keyring)
   if (!opened.ok) throw new Error(opened.reason)
-  const wrapping = { scope: opened.key.scope, sender: opened.sender.node, roster }
+  const wrapping = { scope: opened.key.scope, sender: opened.actor, roster }
   const { notes, joint } = must(decodeLoad(opened.body, wrapping), 'it is read')
-  const theirs = { node: opened.sender.node, signature: opened.signature ?? new Uint8Array(0) }
+  const theirs = { actor: opened.actor, signature: opened.signature ?? new Uint8Array(0) }
   const ridden = joint === undefined ? [] : [{ ...theirs, body: joint }]
-  return [...ridden, ...notes].map(({ node, body, signature }) => ({
-    node,
+  return [...ridden, ...notes].map(({ actor, body, signature }) => ({
+    actor,
     body: new Uint8Array(body),
     signature: new Uint8Array(signature),
   }))

@@ -92,14 +92,15 @@ test('another note, another change or no signature is not believed', async (t) =
     },
     roster,
   )
-  const statement = companionOf(attestationOf(organisation.id, routine, change.hash))
+  const attested = attestationOf(organisation.id, routine, change.hash)
+  const noted = noteStatement(organisation.id, { actor: bravo.actor, body: honest })
   const both = identity.sign(
-    jointStatement(statement, companionOf(noteStatement(organisation.id, honest))),
+    jointStatement({ change: companionOf('change', attested), note: companionOf('note', noted) }),
   )
   const attestations = new Map()
   const draft = { document: routine, sender: bravo.actor, roster, attestations }
   const sealing = await keyFor(bravo, ops)
-  const wrapping = { scope: ops, sender: certificate.node, roster }
+  const wrapping = { scope: ops, sender: bravo.actor, roster }
   let counter = 5_000
   const sealed = (joint: Uint8Array, signature: Uint8Array | undefined): Uint8Array =>
     sealEnvelope({
@@ -115,15 +116,12 @@ test('another note, another change or no signature is not believed', async (t) =
       ),
       sign: signature && (() => signature),
     })
-  const alone = identity.sign(attestationOf(organisation.id, routine, change.hash))
+  const alone = identity.sign(attested)
 
   for (const [why, bytes] of Object.entries({
     'another note': sealed(lie, both),
     'a signature over the change alone': sealed(honest, alone),
-    'a signature over the note alone': sealed(
-      honest,
-      identity.sign(noteStatement(organisation.id, honest)),
-    ),
+    'a signature over the note alone': sealed(honest, identity.sign(noted)),
     'no signature': sealed(honest, undefined),
   })) {
     t.match((await arrive(alpha, bytes, { from: bravo.id })).outcome, { kind: 'refused' }, why)
@@ -201,10 +199,10 @@ async function passedOn(node: SyncNode, by: SyncNode): Promise<Uint8Array> {
   const { context } = node
   const said = must((await receiptOf(context.replica.read, by.id, routine))?.said, 'it is kept')
   const bytes = must(await context.replica.read.get(key.said(said)), 'it is kept whole')
-  const { node: signer, body, signature } = must(unpack<SaidRecord>(bytes), 'it is a note')
+  const { actor, body, signature } = must(unpack<SaidRecord>(bytes), 'it is a note')
   const sealing = await keyFor(node, 'directory')
   const { certificate } = context.identity
-  const wrapping = { scope: 'directory', sender: certificate.node, roster: context.roster } as const
+  const wrapping = { scope: 'directory', sender: node.actor, roster: context.roster } as const
   return sealEnvelope({
     sender: certificate,
     life: context.life,
@@ -212,7 +210,7 @@ async function passedOn(node: SyncNode, by: SyncNode): Promise<Uint8Array> {
     salt: context.salt,
     counter: 9_000,
     key: sealing,
-    body: encodeLoad({ notes: [{ node: signer, body, signature }] }, wrapping),
+    body: encodeLoad({ notes: [{ actor, body, signature }] }, wrapping),
     sign: undefined,
   })
 }

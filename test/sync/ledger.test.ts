@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { RELAY_DELAY_MS } from '#base/limits.ts'
-import type { NodeId } from '#base/ids.ts'
+import { actorOf, type NodeId } from '#base/ids.ts'
 import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { key } from '#sync/keys.ts'
@@ -23,7 +23,11 @@ import { aSync, found, routine, say, type SyncNode } from '../support/sync.ts'
 const identities = [anIdentity('bravo', 2), anIdentity('charlie', 3)] as const
 const [bravo, charlie] = identities.map(({ certificate }) => certificate.node) as [NodeId, NodeId]
 const office: PeerId = 'post:office'
-const aReceipt = { node: bravo, body: Uint8Array.of(1), signature: Uint8Array.of(2) }
+const aReceipt = {
+  actor: actorOf(bravo, Uint8Array.of(1, 2, 3, 4)),
+  body: Uint8Array.of(1),
+  signature: Uint8Array.of(2),
+}
 
 test('what is written here is offered to every peer at once', async (t) => {
   const alpha = await aWriter(bravo, office)

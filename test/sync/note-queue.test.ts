@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { actorOf } from '#base/ids.ts'
 import type { Note } from '#codec/note.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { range } from '#sync/keys.ts'
@@ -67,6 +68,15 @@ test('what did not arrive waits again, but not in the place of something newer',
   t.strictSame(await waiting(alpha), [`note/${office}/!have.0`, `note/${office}/${gone?.name}`])
   const again = await take(alpha, 1_000)
   t.match(again, [{ name: '!have.0', since: 9 }, { name: gone?.name }])
+})
+
+test('what was to be said in an earlier life is not said any more', async (t) => {
+  await using alpha = await aSync('alpha')
+  const [old, now] = [aNote(alpha, 1), aNote(alpha, 2)]
+  await put(alpha, [{ ...old, actor: actorOf(alpha.id, Uint8Array.of(9, 9, 9, 9)) }, now])
+
+  t.match(await take(alpha, 10_000), [{ name: noteName(now) }])
+  t.strictSame(await waiting(alpha), [])
 })
 
 test('a note has one name, whoever hands it over and however it was signed', async (t) => {

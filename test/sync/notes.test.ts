@@ -53,8 +53,8 @@ test('a receipt that another member signed is refused', async (t) => {
   const { roster } = charlie.context
   const body = encodeNote(receipt({ [alpha.actor]: 1 }), roster)
   const { organisation, sign } = charlie.context.identity
-  const signature = sign(noteStatement(organisation.id, body))
-  const notes = [{ node: bravo.id, body, signature }]
+  const signature = sign(noteStatement(organisation.id, { actor: bravo.actor, body }))
+  const notes = [{ actor: bravo.actor, body, signature }]
   const forged = sealEnvelope({
     sender: bravo.context.identity.certificate,
     life: bravo.context.life,
@@ -62,7 +62,7 @@ test('a receipt that another member signed is refused', async (t) => {
     salt: Uint8Array.of(1, 2, 3, 4),
     counter: 77,
     key: await keyFor(charlie, 'directory'),
-    body: encodeLoad({ notes }, { scope: 'directory', sender: bravo.id, roster }),
+    body: encodeLoad({ notes }, { scope: 'directory', sender: bravo.actor, roster }),
     sign: undefined,
   })
 
@@ -81,7 +81,7 @@ test('a receipt that tells something new is passed on as it was signed, and only
   await arrive(bravo, bytes, { from: charlie.id })
 
   const said = notesIn(bravo, bytes)
-  t.match(said, [{ node: charlie.id }])
+  t.match(said, [{ actor: charlie.actor }])
   t.strictSame(await notesFor(bravo, alpha.id), said)
   t.strictSame(await notesFor(bravo, office), said)
   t.strictSame(await notesFor(bravo, charlie.id), [])

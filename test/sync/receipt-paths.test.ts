@@ -97,14 +97,14 @@ async function aLossyLine(t: Test, names: readonly string[]) {
       const self = nodes[at]
       const notes = self === undefined ? [] : notesIn(self, parcel.bytes)
       let isLost = false
-      for (const { node, body } of notes) {
-        const sayer = nodes.find(({ id }) => id === node)
+      for (const { actor, body } of notes) {
+        const sayer = nodes.find((one) => one.actor === actor)
         const note = self && decodeNote(body, self.context.roster)
         if (sayer === undefined || note?.kind !== 'receipt') continue
         for (const { document, clock: said } of note.items)
           if (countBeyond(said, await clockOf(sayer.context.replica.read, document)) > 0)
             lies.push(`${sayer.id} says too much of ${document}`)
-        const name = `${at} ${peer} ${noteName({ node: sayer.id, body })}`
+        const name = `${at} ${peer} ${noteName({ actor: sayer.actor, body })}`
         isLost ||= !lost.has(name)
         lost.add(name)
       }

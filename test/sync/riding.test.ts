@@ -114,7 +114,7 @@ test('to the one node that reads it, a receipt rides with what only some can ope
 
   const cuts = await everything(bravo, state)
 
-  t.match(cuts, [{ record: { notes: [{ node: bravo.id }] } }])
+  t.match(cuts, [{ record: { notes: [{ actor: bravo.actor }] } }])
 })
 
 test("another's receipt rides as well, and stays the word of its node", async (t) => {
@@ -132,7 +132,7 @@ test("another's receipt rides as well, and stays the word of its node", async (t
   const [cut] = await everything(bravo, state)
   await arrive(alpha, bytesOf(cut), { from: bravo.id })
 
-  t.match(cut?.record.notes, [{ node: charlie.id }])
+  t.match(cut?.record.notes, [{ actor: charlie.actor }])
   t.strictSame(await storedAt(scene, charlie), [alpha.actor])
 })
 

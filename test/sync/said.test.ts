@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { actorOf } from '#base/ids.ts'
 import type { SignedNote } from '#codec/load.ts'
 import { key } from '#sync/keys.ts'
 import { noteName, queueNote } from '#sync/note-queue.ts'
@@ -6,9 +7,9 @@ import { keepSaid } from '#sync/said.ts'
 import { anIdentity } from '../support/nodes.ts'
 import { aSync } from '../support/sync.ts'
 
-const { node } = anIdentity('bravo', 2).certificate
+const actor = actorOf(anIdentity('bravo', 2).certificate.node, Uint8Array.of(1, 2, 3, 4))
 const receipt = (name: string): SignedNote => ({
-  node,
+  actor,
   body: new TextEncoder().encode(name),
   signature: new Uint8Array(64),
 })

@@ -1,6 +1,12 @@
 import { test } from 'tap'
 import { bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
-import { bytesFromId, idFromBytes, type ChangeHash, type DocumentId } from '#base/ids.ts'
+import {
+  bytesFromId,
+  idFromBytes,
+  type ActorId,
+  type ChangeHash,
+  type DocumentId,
+} from '#base/ids.ts'
 import { sha256 } from '#base/hash.ts'
 import type { OrganisationId } from '#base/ids.ts'
 import { attestationOf, noteStatement } from '#trust/attestation.ts'
@@ -9,6 +15,7 @@ const relief = idFromBytes<OrganisationId>(new Uint8Array(16).fill(1))
 const other = idFromBytes<OrganisationId>(new Uint8Array(16).fill(2))
 const hash = 'ab'.repeat(32) as ChangeHash
 const directory = 'd' as DocumentId
+const actor = 'cd'.repeat(12) as ActorId
 
 test('an attestation names its purpose, the organisation, the document and the change', async (t) => {
   const expected = concatBytes(
@@ -21,11 +28,16 @@ test('an attestation names its purpose, the organisation, the document and the c
   t.same(attestationOf(relief, directory, hash), expected)
 })
 
-test('a note’s statement names its purpose, the organisation, the header and the body’s hash', async (t) => {
+test('a note’s statement names its purpose, the organisation, who says it in which life, and the body’s hash', async (t) => {
   const body = bytesFromText('a note')
-  const expected = concatBytes(bytesFromText('holdfast note 2'), bytesFromId(relief), sha256(body))
+  const expected = concatBytes(
+    bytesFromText('holdfast note 3'),
+    bytesFromId(relief),
+    new Uint8Array(12).fill(0xcd),
+    sha256(body),
+  )
 
-  t.same(noteStatement(relief, body), expected)
+  t.same(noteStatement(relief, { actor, body }), expected)
 })
 
 test('no two statements are the same bytes', async (t) => {
@@ -35,9 +47,10 @@ test('no two statements are the same bytes', async (t) => {
     attestationOf(other, directory, hash),
     attestationOf(relief, 'c.x' as DocumentId, hash),
     attestationOf(relief, directory, 'cd'.repeat(32) as ChangeHash),
-    noteStatement(relief, short),
-    noteStatement(relief, long),
-    noteStatement(other, short),
+    noteStatement(relief, { actor, body: short }),
+    noteStatement(relief, { actor, body: long }),
+    noteStatement(other, { actor, body: short }),
+    noteStatement(relief, { actor: 'ce'.repeat(12) as ActorId, body: short }),
   ]
 
   t.equal(new Set(statements.map(hexFromBytes)).size, statements.length)

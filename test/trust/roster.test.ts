@@ -92,18 +92,34 @@ test('two statements under one signature are proved each with what stands for th
   const roster = openRoster(relief.organisation)
   roster.introduce(alpha.certificateBytes)
   const { node } = alpha.certificate
-  const [one, other] = [bytesFromText('I wrote it'), bytesFromText('I have it')]
-  const signature = alpha.sign(jointStatement(companionOf(other), companionOf(one)))
+  const stated = {
+    change: { part: 'change', statement: bytesFromText('I wrote it') },
+    note: { part: 'note', statement: bytesFromText('I have it') },
+  } as const
+  const { change, note } = stated
+  const [wrote, have] = [change, note].map(({ part, statement }) => companionOf(part, statement))
+  const both = { change: must(wrote, 'it stands for it'), note: must(have, 'it stands for it') }
+  const signature = alpha.sign(jointStatement(both))
   const proofOf = (companion: Uint8Array): Uint8Array => concatBytes(signature, companion)
+  const other = { ...change, statement: bytesFromText('I saw it') }
 
-  t.equal(roster.verify(node, one, proofOf(companionOf(other))), true)
-  t.equal(roster.verify(node, other, proofOf(companionOf(one))), true)
-  t.equal(roster.verify(node, one, signature), false)
-  t.equal(roster.verify(node, one, proofOf(companionOf(one))), false)
-  t.equal(roster.verify(node, bytesFromText('I saw it'), proofOf(companionOf(other))), false)
-  t.equal(roster.verify(node, one, proofOf(flip(companionOf(other), 3))), false)
-  t.equal(roster.verify(node, one, concatBytes(alpha.sign(one), companionOf(other))), false)
-  t.equal(roster.verify(bravo.certificate.node, one, proofOf(companionOf(other))), false)
+  t.equal(roster.proves(node, change, proofOf(both.note)), true)
+  t.equal(roster.proves(node, note, proofOf(both.change)), true)
+  t.equal(roster.proves(node, change, alpha.sign(change.statement)), true)
+  t.equal(roster.proves(node, note, alpha.sign(note.statement)), true)
+  t.equal(roster.proves(node, change, signature), false)
+  t.equal(roster.proves(node, change, proofOf(both.change)), false)
+  t.equal(roster.proves(node, other, proofOf(both.note)), false)
+  t.equal(roster.proves(node, change, proofOf(flip(both.note, 3))), false)
+  t.equal(roster.proves(node, change, concatBytes(alpha.sign(change.statement), both.note)), false)
+  t.equal(roster.proves(bravo.certificate.node, change, proofOf(both.note)), false)
+  const swapped = [{ ...change, part: 'note' } as const, { ...note, part: 'change' } as const]
+  for (const one of swapped)
+    for (const companion of [both.change, both.note])
+      t.equal(roster.proves(node, one, proofOf(companion)), false, 'a change is no note')
+  for (const { statement } of [change, note])
+    for (const companion of [both.change, both.note])
+      t.equal(roster.verify(node, statement, proofOf(companion)), false, 'nor is either an order')
 })
 
 test('an older certificate of a node does not take the place of a newer one', async (t) => {

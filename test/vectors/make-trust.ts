@@ -22,7 +22,7 @@ import { openRoster, type Roster } from '#trust/roster.ts'
 import { sealingPair, sealSecret } from '#trust/sealing-key.ts'
 import { anOrganisation, seedOf, type TestOrganisation } from '../support/organisation.ts'
 import { seededRandom } from '../support/random.ts'
-import { actors, lifeOf, ops, organisationSecret } from '../support/wire.ts'
+import { actorAt, actors, lifeOf, ops, organisationSecret } from '../support/wire.ts'
 import type { Vectors } from './make.ts'
 
 /** A signed change for the attestation. */
@@ -37,7 +37,10 @@ export function trustVectors(signed: Signed): Vectors {
     actors,
     suites: SUITES.map((suite) => suiteVectors(suite, signed)),
     noteStatement: hexFromBytes(
-      noteStatement(anOrganisation('relief').organisation.id, bytesFromText('body')),
+      noteStatement(anOrganisation('relief').organisation.id, {
+        actor: actorAt(0),
+        body: bytesFromText('body'),
+      }),
     ),
   }
 }

@@ -19,7 +19,6 @@ import { isKeyContent } from '#model/key-content.ts'
 import { openLog, postIdOf, type Log } from '#model/log.ts'
 import { orderHere } from '#sync/orders.ts'
 import { attestationOf, companionOf, jointStatement, noteStatement } from '#trust/attestation.ts'
-import type { Identity } from '#trust/identity.ts'
 import { aPersonId, append, takeOver } from '../support/histories.ts'
 import { seededRandom } from '../support/random.ts'
 import { frameVectors } from './make-frames.ts'
@@ -130,16 +129,15 @@ function wireVectors(): Vectors {
     ),
     want: encodeNote({ kind: 'want', isWhole: false, items: items.slice(0, 1) }, aRoster()),
   }
-  const wrapping = { scope: ops, sender: nodeAt(0).certificate.node, roster: aRoster() }
-  const signed = (node: Identity): SignedNote => ({
-    node: node.certificate.node,
-    body: notes.receipt,
-    signature: node.sign(noteStatement(relief.organisation.id, notes.receipt)),
-  })
+  const wrapping = { scope: ops, sender: actorAt(0), roster: aRoster() }
+  const signed = (at: number): SignedNote => {
+    const said = { actor: actorAt(at), body: notes.receipt }
+    return { ...said, signature: nodeAt(at).sign(noteStatement(relief.organisation.id, said)) }
+  }
   const loads = {
-    notes: encodeLoad({ notes: [signed(nodeAt(0)), signed(nodeAt(2))] }, wrapping),
+    notes: encodeLoad({ notes: [signed(0), signed(2)] }, wrapping),
     'notes and a delta': encodeLoad(
-      { notes: [signed(nodeAt(0))], delta: deltas['the last alone'] },
+      { notes: [signed(0)], delta: deltas['the last alone'] },
       wrapping,
     ),
     'a note and a delta under one signature': encodeLoad(
@@ -194,9 +192,11 @@ export function aReaction(): Log {
 function together(log: Log, body: Uint8Array): SignedNote {
   const { id } = relief.organisation
   const { hash } = must(log.find(actorAt(0), 4), 'alpha writes four times')
-  const companion = companionOf(attestationOf(id, segment, hash))
-  const signature = nodeAt(0).sign(jointStatement(companion, companionOf(noteStatement(id, body))))
-  return { node: nodeAt(0).certificate.node, body, signature: concatBytes(signature, companion) }
+  const said = { actor: actorAt(0), body }
+  const change = companionOf('change', attestationOf(id, segment, hash))
+  const note = companionOf('note', noteStatement(id, said))
+  const signature = nodeAt(0).sign(jointStatement({ change, note }))
+  return { ...said, signature: concatBytes(signature, change) }
 }
 
 function deltaOf(log: Log, from: number, named: readonly MessagePlace[] = []): Uint8Array {

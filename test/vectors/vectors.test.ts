@@ -26,7 +26,7 @@ import type { Certificate } from '#trust/identity.ts'
 import { SUITE_FIPS, SUITES } from '#trust/keys.ts'
 import { openRoster } from '#trust/roster.ts'
 import { openSecret, sealingPair } from '#trust/sealing-key.ts'
-import { actorAt, aRoster, nodeAt, ops, relief } from '../support/wire.ts'
+import { actorAt, aRoster, ops, relief } from '../support/wire.ts'
 import { aConversation,
   aReaction, makeVectors, openedEnvelope, type Vectors } from './make.ts'
 import { openedInSuite, vectorNodes, vectorReaders } from './make-trust.ts'
@@ -189,16 +189,17 @@ test('stored notes are read', async (t) => {
 
 test('stored loads are read, and what was signed is in them', async (t) => {
   const { loads, notes } = stored('wire.json') as Record<string, Record<string, string>>
-  const wrapping = { scope: ops, sender: nodeAt(0).certificate.node, roster: aRoster() }
+  const wrapping = { scope: ops, sender: actorAt(0), roster: aRoster() }
 
   for (const [name, hex] of Object.entries(loads ?? {})) {
     const load = must(decodeLoad(bytesFromHex(hex), wrapping), name)
     t.equal(load.delta === undefined, !name.includes('delta'))
     t.equal(load.joint && hexFromBytes(load.joint), name.includes('under') ? notes?.receipt : undefined)
-    for (const { node, body, signature } of load.notes) {
+    for (const { actor = actorAt(1), body, signature } of load.notes) {
       t.equal(hexFromBytes(body), notes?.receipt)
-      const statement = noteStatement(relief.organisation.id, body)
-      t.ok(node && wrapping.roster.verify(node, statement, signature), name)
+      const statement = noteStatement(relief.organisation.id, { actor, body })
+      const node = must(wrapping.roster.ofActor(actor), 'its node is known').node
+      t.ok(wrapping.roster.proves(node, { part: 'note', statement }, signature), name)
     }
   }
 })

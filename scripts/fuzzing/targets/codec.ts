@@ -162,16 +162,16 @@ async function openNotes() {
 
 /** Notes alone and with a delta, in the scope of each document; the first byte says which. */
 async function openLoads() {
-  const { nodes, actors, roster, logs, bodies } = aHistory(must(SUITES[0], 'there is a suite'))
+  const { actors, roster, logs, bodies } = aHistory(must(SUITES[0], 'there is a suite'))
   const clock = Object.fromEntries(actors.map((actor, index) => [actor, index * 50 + 1]))
   const items = logs.map(({ document }) => ({ document, clock, read: clock }))
   const body = encodeNote({ kind: 'receipt', isWhole: false, items }, roster)
   const signature = new Uint8Array(roster.suite.signatureBytes)
-  const longer = new Uint8Array(roster.suite.signatureBytes + COMPANION_BYTES)
-  const notes = nodes.map(({ certificate: { node } }, at) => {
-    return { node, body, signature: at === 1 ? longer : signature }
+  const longer = new Uint8Array(roster.suite.signatureBytes + COMPANION_BYTES.change)
+  const notes = actors.map((actor, at) => {
+    return { actor, body, signature: at === 1 ? longer : signature }
   })
-  const sender = must(nodes[0], 'there are nodes').certificate.node
+  const sender = must(actors[0], 'there are nodes')
   const scopes = bodies.map(({ scopeName: scope }) => ({ scope, sender, roster }))
   const samples = bodies.flatMap(({ body: delta }, at) => {
     const wrapping = must(scopes[at], 'each has a scope')
@@ -185,8 +185,8 @@ async function openLoads() {
       const wrapping = must(scopes[(input[0] ?? 0) % scopes.length], 'there are scopes')
       const load = decodeLoad(input.subarray(1), wrapping)
       if (load === undefined) return undefined
-      const known = load.notes.flatMap(({ node, ...note }) =>
-        node === undefined ? [] : [{ ...note, node }],
+      const known = load.notes.flatMap(({ actor, ...note }) =>
+        actor === undefined ? [] : [{ ...note, actor }],
       )
       const { delta, joint } = load
       const again = encodeLoad({ notes: known, joint, ...(delta && { delta }) }, wrapping)

@@ -196,13 +196,13 @@ async function takeNote(scene: Scene, input: Uint8Array): Promise<string | undef
   const { attacker } = placeOf(input[0] ?? 0)
   const body = input.subarray(1)
   const { roster } = scene.node.context
-  const sender = attacker.certificate.node
+  const sender = actorOfNode(attacker.certificate.node)
   if (decodeNote(body, roster) === undefined) {
     await send(scene, { attacker, document: DIRECTORY, body, sign: () => new Uint8Array(32) })
     return undefined
   }
-  const signature = attacker.sign(noteStatement(organisation.id, body))
-  const notes = [{ node: sender, body, signature }]
+  const signature = attacker.sign(noteStatement(organisation.id, { actor: sender, body }))
+  const notes = [{ actor: sender, body, signature }]
   const load = encodeLoad({ notes }, { scope: 'directory', sender, roster })
   await send(scene, { attacker, document: DIRECTORY, body: load, sign: undefined })
   return undefined
