@@ -198,8 +198,14 @@ function makeHistory(suite: Suite): History {
     actors,
     logs,
     bodies,
-    envelopes: bodies.map(({ scopeName, body }, counter) =>
-      seal({ sender: must(nodes[0], 'there are nodes'), keyring, scope: scopeName, body, counter }),
+    envelopes: bodies.map(({ scopeName, body }, at) =>
+      seal({
+        sender: must(nodes[0], 'there are nodes'),
+        keyring,
+        scope: scopeName,
+        body,
+        isSigned: at % 2 === 0,
+      }),
     ),
     values: [
       ...logs.flatMap((log) => log.since({}).map(({ value }) => value)),
@@ -301,19 +307,17 @@ function seal(what: {
   readonly keyring: Keyring
   readonly scope: Scope
   readonly body: Uint8Array
-  readonly counter: number
+  readonly isSigned: boolean
 }): Uint8Array {
-  const { sender, keyring, scope, body, counter } = what
+  const { sender, keyring, scope, body, isSigned } = what
   const key = scope === 'keys' ? keyring.keysKey : keyring.keyOf(scope, keyring.firstEpoch.id)
   return sealEnvelope({
     sender: sender.certificate,
     life: seedOf('life').subarray(0, 4),
     generation: 0,
-    salt: seedOf('salt').subarray(0, 4),
-    counter,
     key: must(key, 'the scope has a key'),
     body,
-    sign: counter % 2 === 0 ? sender.sign : undefined,
+    sign: isSigned ? sender.sign : undefined,
   })
 }
 

@@ -47,7 +47,6 @@ export interface World {
   readonly isThin: boolean
   /** The channel's own, when it has one. */
   readonly dictionary?: TrainedDictionary | undefined
-  counter: number
 }
 
 /** The channel's newest segment at the sender and at the receiver. */
@@ -100,7 +99,6 @@ export function aWorld(): Omit<World, 'isThin'> {
     people: Array.from({ length: 20 }, (_, index) =>
       idFromBytes<UserId>(seedOf(`person ${index}`).subarray(0, 16)),
     ),
-    counter: 1_000,
   }
 }
 
@@ -169,13 +167,10 @@ export function cut(
   const newest = must(changes.at(-1), 'something is sent')
   const { document } = log
   const scope = document.split('.')[1] as ChannelId
-  world.counter += 1
   return sealEnvelope({
     sender: sender.certificate,
     life,
     generation: GENERATION,
-    salt: Uint8Array.of(1, 2, 3, 4),
-    counter: world.counter,
     key: must(keyring.keyOf(scope, keyring.firstEpoch.id), 'the channel is known'),
     body: encodeLoad(
       { notes: [], delta: bodyOf(world, log, changes), joint: receipt },

@@ -173,9 +173,5 @@ async function ofEnvelopes({ sync }: AppContext): Promise<readonly Metric[]> {
       samples.push({ labels: { peer: peerName(sync, peer), lane: lane }, value })
     }
   }
-  const sealed = unpack<number>(await read.get(key.counter)) ?? 0
-  return [
-    counter('sealed_envelopes', 'Envelopes that this node has sealed.', one(sealed)),
-    counter('parcels', 'Envelopes that were put on their way to the peer.', samples),
-  ]
+  return [counter('parcels', 'Envelopes that were put on their way to the peer.', samples)]
 }

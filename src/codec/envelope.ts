@@ -2,11 +2,12 @@
  * The unit a carrier moves. Compressed, then sealed for the members of a scope, then signed where there is
  * something of the sender's own to vouch for.
  *
- *     flags 1 | key hint 2 | sender varint | generation varint where it is large | life 4 where it is 0 | salt 4 |
- *     counter varint | ciphertext | tag 16 | signature 0, 64 or 96
+ *     flags 1 | key hint 2 | sender varint | generation varint where it is large | life 4 where it is 0 |
+ *     ciphertext | tag 16 | signature 0, 64 or 96
  *
  * flags: version (2 bits, 2), compression (2 bits), signed (1 bit), with a channel's dictionary (1 bit), generation (2 bits). Bound
  * but never sent: organisation, scope, epoch, a commitment to its secret, the sender's signing key and life, the dictionary's hash.
+ * Nothing numbers it: the seal needs no nonce (`trust/twin-seal.ts`).
  * `PROTOCOL.md` has it all.
  */
 import {
@@ -20,8 +21,9 @@ import { actorOf, type ActorId } from '#base/ids.ts'
 import { ENVELOPE_BYTES_MAX } from '#base/limits.ts'
 import type { EpochKey, Keyring, Scope } from '#trust/epoch.ts'
 import type { Certificate } from '#trust/identity.ts'
-import { open, seal, type Suite } from '#trust/keys.ts'
+import type { Suite } from '#trust/keys.ts'
 import type { Roster } from '#trust/roster.ts'
+import { openTwin, sealTwin } from '#trust/twin-seal.ts'
 import { compress, decompress, usesDictionary, type Compression } from './compression.ts'
 import type { TrainedDictionary } from './trained-dictionary.ts'
 
@@ -32,10 +34,6 @@ export interface Sealing {
   readonly life: Uint8Array
   /** By what readers know this life: the generation of a sealing key that it published. 0: by nothing yet. */
   readonly generation: number
-  /** 4 bytes, drawn anew whenever the sender starts. */
-  readonly salt: Uint8Array
-  /** Never used twice in one life, whatever the scope and the salt. */
-  readonly counter: number
   readonly key: EpochKey
   readonly body: Uint8Array
   /** Whether it goes over a link where each byte counts. */
@@ -52,7 +50,6 @@ export interface Opened {
   readonly sender: Certificate
   /** The sender's actor in this life. */
   readonly actor: ActorId
-  readonly counter: number
   readonly key: EpochKey
   readonly header: Uint8Array
   readonly body: Uint8Array
@@ -81,8 +78,6 @@ const WITH_DICTIONARY = 32
 const LIFE_BYTES = 4
 /** In the flags, in place of a generation as large: it follows. */
 const LARGE_GENERATION = 3
-/** Length of the part of a nonce that is new at every start. */
-export const SALT_BYTES = 4
 const COMPRESSIONS: readonly Compression[] = [0, 1, 2, 3]
 
 /** A sealed envelope. */
@@ -97,14 +92,9 @@ export function sealEnvelope(sealing: Sealing): Uint8Array {
   writer.uint(sealing.sender.number)
   if (generation === LARGE_GENERATION) writer.uint(sealing.generation)
   if (generation === 0) writer.raw(sealing.life)
-  writer.raw(sealing.salt)
-  writer.uint(sealing.counter)
   const header = writer.bytes()
-  const sealed = seal(
-    sealing.key.keyOf(sealing.sender.node),
-    nonceOf(sealing.salt, sealing.counter),
-    { bytes, bound: boundOf(header, sealing.key, { ...sealing, dictionary }) },
-  )
+  const bound = boundOf(header, sealing.key, { ...sealing, dictionary })
+  const sealed = sealTwin(sealing.key.keyOf(sealing.sender.node), { bytes, bound })
   return concatBytes(header, sealed, sealing.sign?.(header) ?? new Uint8Array(0))
 }
 
@@ -121,16 +111,16 @@ export function openEnvelope(bytes: Uint8Array, roster: Roster, opener: Opener):
   if (lives.length === 0) return { ok: false, reason: 'unknown sender' }
   for (const trial of trialsOf(parts, { keys, lives, opener })) {
     const { key, life, dictionary } = trial
-    const plain = open(key.keyOf(sender.node), nonceOf(parts.salt, parts.counter), {
+    const plain = openTwin(key.keyOf(sender.node), {
       bytes: parts.sealed,
       bound: boundOf(parts.header, key, { sender, life, dictionary }),
     })
     if (plain === undefined) continue
     const body = decompress({ compression: parts.compression, bytes: plain, dictionary })
     if (body === undefined) return { ok: false, reason: 'malformed' }
-    const { header, counter, signature } = parts
+    const { header, signature } = parts
     const actor = actorOf(sender.node, life)
-    return { ok: true, sender, actor, counter, key, header, body, signature }
+    return { ok: true, sender, actor, key, header, body, signature }
   }
   return { ok: false, reason: parts.isTrained ? 'unknown dictionary' : 'not authentic' }
 }
@@ -176,8 +166,6 @@ interface Parts {
   /** Undefined when the generation says which life it is. */
   readonly life: Uint8Array | undefined
   readonly generation: number
-  readonly salt: Uint8Array
-  readonly counter: number
   readonly header: Uint8Array
   readonly sealed: Uint8Array
   readonly signature: Uint8Array | undefined
@@ -197,14 +185,12 @@ function split(suite: Suite, bytes: Uint8Array): Parts | undefined {
     const senderNumber = reader.uint()
     const generation = readGeneration(reader, flags)
     const life = generation === 0 ? reader.raw(LIFE_BYTES) : undefined
-    const salt = reader.raw(SALT_BYTES)
-    const counter = reader.uint()
     const end = bytes.length - ((flags & SIGNED) === 0 ? 0 : suite.signatureBytes)
     if (end < reader.at()) return undefined
     const header = bytes.subarray(0, reader.at())
     const sealed = bytes.subarray(reader.at(), end)
     const signature = end === bytes.length ? undefined : bytes.subarray(end)
-    const who = { senderNumber, life, generation, salt, counter }
+    const who = { senderNumber, life, generation }
     return { compression, hint, isTrained, ...who, header, sealed, signature }
   } catch (error) {
     if (error instanceof MalformedBytes) return undefined
@@ -219,14 +205,6 @@ function readGeneration(reader: ByteReader, flags: number): number {
   if (generation < LARGE_GENERATION)
     throw new MalformedBytes('a generation is not in its short form')
   return generation
-}
-
-/** 12 bytes: the salt, then the counter, big-endian. */
-function nonceOf(salt: Uint8Array, counter: number): Uint8Array {
-  const nonce = Buffer.alloc(12)
-  nonce.set(salt)
-  nonce.writeBigUInt64BE(BigInt(counter), 4)
-  return nonce
 }
 
 function boundOf(

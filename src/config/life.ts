@@ -5,7 +5,7 @@
  * `keys/life` therefore says, beside the life, where it was written: the file system's marks of `store/` and of the
  * file itself, and the machine. It is written anew at every start, so that no tool that puts a folder back takes it for
  * unchanged and leaves it alone; whatever puts back another makes another file. What this cannot see is a whole disk
- * put back block by block: then the salt keeps seal counters apart, and `#sync/rebirth.ts` notices when others know more.
+ * put back block by block: `#sync/rebirth.ts` notices when others know more.
  */
 import { bytesFromHex, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'

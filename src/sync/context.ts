@@ -56,8 +56,6 @@ export interface SyncContext {
   readonly identity: Identity
   /** 4 bytes: this life of the store. */
   readonly life: Uint8Array
-  /** 4 bytes, drawn anew at every start: a disk that was put back does not seal twice under one nonce. */
-  readonly salt: Uint8Array
   readonly roster: Roster
   readonly keyring: Keyring
   readonly replica: Replica

@@ -126,14 +126,10 @@ async function sealBody(
   },
 ): Promise<Uint8Array> {
   const { sealing } = plain
-  const counter = unpack<number>(await tx.get(key.counter)) ?? 0
-  tx.put(key.counter, pack(counter + 1))
   return sealEnvelope({
     sender: context.identity.certificate,
     life: context.life,
     generation: await generationFor(tx, context, plain),
-    salt: context.salt,
-    counter,
     key: sealing,
     body: plain.body,
     isThin: plain.isThin === true,

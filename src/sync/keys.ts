@@ -88,8 +88,6 @@ export const key = {
   hold: (node: NodeId) => `hold/${node}`,
   /** The next parcel's number. */
   nextNumber: (peer: PeerId, lane: Lane) => `next/${peer}/${laneNumber(lane)}`,
-  /** The next seal counter: never used twice in a life. */
-  counter: 'counter',
   /** A receipt for this document is owed to this peer since the Instant in the value. */
   owed: (peer: PeerId, id: DocumentId) => `owe/${peer}/${id}`,
   /** ReceiptRecord: what a node said it has of a document. */

@@ -41,8 +41,6 @@ export interface Mended {
   readonly isOver: boolean
 }
 
-/** Far above any counter in one life: a seal counter must never be used twice. */
-const COUNTER_AFTER_DAMAGE = 2 ** 45
 /** Far above any parcel's number: a post office takes a number once. */
 const NUMBER_AFTER_DAMAGE = 1_000_000_000
 
@@ -111,8 +109,6 @@ async function workedOut(
 ): Promise<Uint8Array | undefined> {
   const seconds = Math.floor(Math.max(0, now) / 1_000)
   switch (partOf(name)) {
-    case 'counter':
-      return pack(COUNTER_AFTER_DAMAGE + Math.max(0, now))
     case 'next':
       return pack(NUMBER_AFTER_DAMAGE + seconds)
     case 'out':

@@ -7,7 +7,6 @@ import type { Disk } from '#ports/disk.ts'
 import type { Log } from '#ports/log.ts'
 import type { Random } from '#ports/random.ts'
 import type { Store } from '#ports/store.ts'
-import { SALT_BYTES } from '#codec/envelope.ts'
 import { openKeyring } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { DoorEpoch } from '#trust/join-grant.ts'
@@ -144,7 +143,6 @@ function contextOf(
   const context: SyncContext = {
     identity,
     life,
-    salt: random.bytes(SALT_BYTES),
     roster,
     keyring: openKeyring(organisation.suite, organisation.id, options.organisationSecret),
     replica,

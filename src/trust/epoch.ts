@@ -1,7 +1,7 @@
 /**
  * Keys by which envelopes are sealed. An audience (all nodes of the organisation, those of one channel, those that keep one
  * node's audit) has epochs: a random secret each, wrapped for every node of the audience. From a secret follow the
- * keys of each scope and each sender, so that counters of two nodes never meet under one key.
+ * keys of each scope and each sender.
  *
  * The keys document is sealed under what every node ever let in was given at the door. It holds nothing but certificates,
  * revocations and wrapped secrets, so that whoever was away for long finds the way back in.
@@ -10,6 +10,7 @@ import { assert } from '#base/assert.ts'
 import { bytesFromHex, bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
 import { bytesFromId, type ChannelId, type NodeId, type OrganisationId } from '#base/ids.ts'
 import { derive, open, seal, sealKey, TAG_BYTES, type SealKey, type Suite } from './keys.ts'
+import { twinKey, type TwinKey } from './twin-seal.ts'
 
 /** Who shares an epoch's secret: the organisation's nodes, a channel's, or those that keep one node's audit. */
 export type AudienceId = OrganisationId | ChannelId | NodeId
@@ -41,7 +42,7 @@ export interface EpochKey {
   readonly hint: Uint8Array
   /** Bound into every seal, never sent: suite, organisation, scope, and a commitment to the secret. */
   readonly bound: Uint8Array
-  readonly keyOf: (sender: NodeId) => SealKey
+  readonly keyOf: (sender: NodeId) => TwinKey
 }
 
 /** The secrets a node holds, as keys. Audiences are named when they are met; secrets come and are burned. */
@@ -205,7 +206,7 @@ export function scopeKey(
   // With the epoch's id: a secret that somebody announces again as another epoch gives other keys.
   const label = `holdfast scope ${scope} ${epoch.id}`
   const secret = derive(suite, epoch.secret, { label, length: 32 })
-  const senders = new Map<NodeId, SealKey>()
+  const senders = new Map<NodeId, TwinKey>()
   const suiteNumber = Uint8Array.of(suite.number)
   return {
     scope,
@@ -220,7 +221,7 @@ export function scopeKey(
     keyOf: (sender) => {
       const known = senders.get(sender)
       if (known !== undefined) return known
-      const key = sealKey(suite, make(`holdfast seal ${sender}`, 32))
+      const key = twinKey(suite, make(`holdfast seal ${sender}`, 32))
       senders.set(sender, key)
       return key
     },

@@ -136,8 +136,6 @@ test('bent envelopes stay shut, unless only their signature was bent', async (t)
       sender: nodeAt(0).certificate,
       life: lifeOf('alpha'),
       generation: 0,
-      salt: Uint8Array.of(1, 2, 3, 4),
-      counter: 77,
       key: firstKey(keyring, ops),
       body,
       sign,
@@ -146,7 +144,7 @@ test('bent envelopes stay shut, unless only their signature was bent', async (t)
   const honestBody = hexFromBytes(body)
   await fuzz(t, sealed, (bytes) => {
     const opened = openEnvelope(bytes, roster, keyring)
-    return !opened.ok || (opened.counter === 77 && hexFromBytes(opened.body) === honestBody)
+    return !opened.ok || hexFromBytes(opened.body) === honestBody
   })
 })
 

@@ -7,7 +7,6 @@ import { laneOfDocument, parseDocumentId } from '#model/document-id.ts'
 import { laneNumber, LANES } from '#model/precedence.ts'
 import type { MessageRecord } from '#model/view.ts'
 import type { Arrival, Carrier } from '#ports/carrier.ts'
-import type { Random } from '#ports/random.ts'
 import type { Entry, Store, Write } from '#ports/store.ts'
 import { within } from '#sync/keys.ts'
 import { unpack } from '#sync/records.ts'
@@ -18,8 +17,6 @@ import type { Timeline } from './timeline.ts'
 export interface Bugs {
   readonly store: (store: Store) => Store
   readonly carrier: (carrier: Carrier) => Carrier
-  /** For one life: the first bytes that a node draws are the salt of its nonces. */
-  readonly random: (random: Random) => Random
 }
 
 const MINUTE_MS = 60_000
@@ -31,7 +28,6 @@ const EXPIRED_MS = 30 * MINUTE_MS
 const ONCE = 'once/'
 const OUTBOX = 'out/'
 const MESSAGE = 'view/post/'
-const COUNTER = 'counter'
 
 /** The planted ones of a node's bugs; none unless planted. */
 export function openBugs(planted: readonly Plant[], timeline: Timeline): Bugs {
@@ -81,7 +77,7 @@ export function openBugs(planted: readonly Plant[], timeline: Timeline): Bugs {
           const left: Write[] = []
           for (const write of writes) {
             const { key } = write
-            if (gone.includes(key) || (has('counter-reuse') && key === COUNTER)) continue
+            if (gone.includes(key)) continue
             if (has('view-merged') && (await isOlderThanShown(store, write))) continue
             left.push(has('lane-inversion') ? { ...write, key: righted(key) } : write)
           }
@@ -98,18 +94,6 @@ export function openBugs(planted: readonly Plant[], timeline: Timeline): Bugs {
           ? withoutBookmark
           : undefined
       return change === undefined ? carrier : { ...carrier, arrivals: () => each(carrier, change) }
-    },
-    random: (random) => {
-      let isFirst = true
-      return {
-        ...random,
-        bytes: (length) => {
-          const isSalt = isFirst && has('counter-reuse')
-          isFirst = false
-          const drawn = random.bytes(length)
-          return isSalt ? new Uint8Array(length) : drawn
-        },
-      }
     },
   }
 }

@@ -305,7 +305,7 @@ function openNode(
     store,
     clock: openClock(world.timeline, member.clock, life),
     passwords: QUICK_PASSWORDS,
-    random: member.bugs.random(randomFrom(member.chance)),
+    random: randomFrom(member.chance),
     log: openLogPort(world, member, life),
     ...world.openCarriers(member, boot, store),
   }

@@ -36,7 +36,6 @@ export const BUGS = [
   'cursor-moved-early',
   'receipt-before-write',
   'lane-inversion',
-  'counter-reuse',
   'cursor-not-persisted',
   'view-merged',
   'purge-forgets-outbox',

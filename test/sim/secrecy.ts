@@ -11,6 +11,7 @@ import type { Write } from '#ports/store.ts'
 import { unpack, type DocumentRecord, type ParcelRecord } from '#sync/records.ts'
 import { auditedNode, openKeyring, unwrapEpoch, type Keyring } from '#trust/epoch.ts'
 import type { Organisation } from '#trust/identity.ts'
+import { TAG_BYTES } from '#trust/keys.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
 import { openSecret, SEALING_SEED_BYTES, sealingPair } from '#trust/sealing-key.ts'
 import type { Circles } from './circles.ts'
@@ -161,7 +162,7 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
       for (const document of documents) addDocument(all, organisation, document)
       for (const hoard of hoards.values()) fill(all, hoard)
       const truths = sealed.map((one) => ({ ...one, truth: openEnvelope(one.bytes, roster, all) }))
-      checkNonces(truths)
+      checkStreams(truths)
       let tried = 0
       for (const [node, hoard] of hoards) {
         const ring = openKeyring(suite, organisation.id, secret)
@@ -184,16 +185,18 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
     },
   }
 
-  /** Two things under one key and nonce open each other: salt, counter and what names the key stand in the header. */
-  function checkNonces(all: readonly Told[]): void {
+  /** Two things under one stream open each other: a stream is named by key and tag. */
+  function checkStreams(all: readonly Told[]): void {
     const known = new Map<string, Uint8Array>()
     for (const { by, bytes, truth } of all) {
       if (!truth.ok || truth.sender.node !== by) continue
-      const name = `${truth.actor} ${Buffer.from(truth.header.subarray(1)).toString('hex')}`
-      const before = known.get(name)
-      if (before !== undefined && !equalBytes(before, bytes))
-        fail(by, 'no nonce twice under one key', `two envelopes with number ${truth.counter}`)
-      known.set(name, bytes)
+      const end = bytes.length - (truth.signature?.length ?? 0)
+      const tag = Buffer.from(bytes.subarray(end - TAG_BYTES, end)).toString('hex')
+      const name = `${truth.key.epoch} ${truth.key.scope} ${by} ${tag}`
+      const [before, text] = [known.get(name), bytes.subarray(0, end)]
+      if (before !== undefined && !equalBytes(before, text))
+        fail(by, 'no stream twice under one key', 'two envelopes with one tag')
+      known.set(name, text)
     }
   }
 

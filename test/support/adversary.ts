@@ -191,7 +191,6 @@ export function anInsider(identity: Identity, { knows, life: named }: InsiderCho
   const keyring = openKeyring(suite, organisation.id, organisationSecret)
   const random = seededRandom(certificate.number + 100)
   const lists = new Map<DocumentId, Log>()
-  let counter = 0
 
   const list = (document: DocumentId): Log => {
     const known = lists.get(document) ?? openLog(document)
@@ -218,8 +217,6 @@ export function anInsider(identity: Identity, { knows, life: named }: InsiderCho
       sender: lie.sender ?? certificate,
       life: lie.life ?? life,
       generation: 0,
-      salt: Uint8Array.of(1, 2, 3, 4),
-      counter: counter++,
       key: lie.key ?? key,
       body,
       sign: lie.signature === 'none' ? undefined : signature,

@@ -51,7 +51,7 @@ test('a cut takes at most so many bytes, but one entry always fits', async (t) =
   t.strictSame(last.record.clock, { [alpha.actor]: 5 })
 })
 
-test('parcels are numbered for each peer and lane without gaps, and no seal counter is used twice', async (t) => {
+test('parcels are numbered for each peer and lane without gaps', async (t) => {
   await using alpha = await aSync('alpha')
   await found(alpha)
   await say(alpha, 'one')
@@ -66,7 +66,6 @@ test('parcels are numbered for each peer and lane without gaps, and no seal coun
     cuts.map((one) => one?.parcel.number),
     [0, 1, 0],
   )
-  t.equal(new Set(cuts.map((one) => Buffer.from(one?.parcel.bytes ?? []).toString('hex'))).size, 3)
 })
 
 test('whoever reacts or answers names the message by where it stands, and the other end sees the same', async (t) => {
@@ -79,7 +78,7 @@ test('whoever reacts or answers names the message by where it stands, and the ot
 
   const reaction = must(await cut(alpha, clock), 'there is a reaction')
 
-  t.ok(reaction.parcel.bytes.length < 93 + 20, `${reaction.parcel.bytes.length} bytes`)
+  t.ok(reaction.parcel.bytes.length < 88 + 20, `${reaction.parcel.bytes.length} bytes`)
   await arrive(bravo, await envelopeOf(alpha, DIRECTORY))
   await arrive(bravo, await envelopeOf(alpha, routine))
   t.match(await shown(bravo), [{ id, reactions: [{ emoji: '+1' }] }])

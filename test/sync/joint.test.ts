@@ -101,14 +101,11 @@ test('another note, another change or no signature is not believed', async (t) =
   const draft = { document: routine, sender: bravo.actor, roster, attestations }
   const sealing = await keyFor(bravo, ops)
   const wrapping = { scope: ops, sender: bravo.actor, roster }
-  let counter = 5_000
   const sealed = (joint: Uint8Array, signature: Uint8Array | undefined): Uint8Array =>
     sealEnvelope({
       sender: certificate,
       life: bravo.context.life,
       generation: 0,
-      salt: bravo.context.salt,
-      counter: (counter += 1),
       key: sealing,
       body: encodeLoad(
         { notes: [], joint, delta: encodeDelta({ ...draft, changes: [change] }) },
@@ -207,8 +204,6 @@ async function passedOn(node: SyncNode, by: SyncNode): Promise<Uint8Array> {
     sender: certificate,
     life: context.life,
     generation: 0,
-    salt: context.salt,
-    counter: 9_000,
     key: sealing,
     body: encodeLoad({ notes: [{ actor, body, signature }] }, wrapping),
     sign: undefined,

@@ -1,6 +1,5 @@
 /** Values that do not open any more, of every kind there is: the node opens, goes on, and has all that others have. */
 import { test } from 'tap'
-import { must } from '#base/assert.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { sealStore } from '#storage/sealed-store.ts'
@@ -57,20 +56,6 @@ test('what nobody can know again is counted as lost', async (t) => {
   t.match(bravo.log.named('value.lost'), [{ facts: { part: 'sess' } }])
   const record = unpack<LostRecord>(await store.get(key.lost('sess')))
   t.equal(record?.count, 1)
-  await bravo.close()
-})
-
-test('the seal counter never goes back', async (t) => {
-  const scene = aScene(t)
-  const [below, store] = aSealedStore()
-  await withHistory(scene, store)
-  const before = must(unpack<number>(await store.get(key.counter)), 'bravo has sealed')
-  await flip(below, key.counter)
-
-  const bravo = await scene.open('bravo', { store, isLinked: true })
-  await scene.clock.advance(DAY_MS)
-
-  t.ok(must(unpack<number>(await store.get(key.counter)), 'it is there') > before)
   await bravo.close()
 })
 

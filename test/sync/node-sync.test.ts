@@ -1,8 +1,6 @@
 import { test } from 'tap'
-import { openEnvelope } from '#codec/envelope.ts'
 import { openMemoryNetwork } from '#carriers/memory.ts'
 import { KEYS } from '#model/document-id.ts'
-import type { Carrier } from '#ports/carrier.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { virtualClock } from '../support/clock.ts'
 import { aFaultyStore } from '../support/faulty-store.ts'
@@ -60,7 +58,6 @@ test('whenever the power goes, everything is there after the next start, on both
     const network = openMemoryNetwork({ clock, delayMs: 20 })
     const disk = openMemoryStore()
     const log = collectingLog()
-    const sealed = sealsOnce()
     const bravoCarrier = network.open(bravoIdentity.certificate.node)
     const bravo = await aSync('bravo', { clock, log, knows, carriers: [bravoCarrier] })
     await say(await founder(bravo), 'from bravo')
@@ -68,11 +65,10 @@ test('whenever the power goes, everything is there after the next start, on both
 
     for (const isLast of [false, true]) {
       const store = aFaultyStore(disk)
-      const carrier = sealed.watch(network.open(alphaIdentity.certificate.node))
+      const carrier = network.open(alphaIdentity.certificate.node)
       if (!isLast) store.cutAfter(batches)
       try {
         const alpha = await aSync('alpha', { clock, log, store, knows, carriers: [carrier] })
-        sealed.opener = alpha
         try {
           for (let round = 0; round < 4; round += 1) {
             await clock.advance(30)
@@ -101,7 +97,6 @@ test('whenever the power goes, everything is there after the next start, on both
     }
     t.strictSame(log.named('envelope.refused'), [], `cut after ${batches}`)
     t.strictSame(log.named('delta.not-vouched-for'), [])
-    t.strictSame(sealed.reused(), [], 'no counter seals two different things')
     await bravo[Symbol.asyncDispose]()
     await bravoCarrier[Symbol.asyncDispose]()
   }
@@ -149,32 +144,4 @@ test('a node restored from a copy of its disk goes on in a new life without losi
 async function founder(node: SyncNode): Promise<SyncNode> {
   await found(node)
   return node
-}
-
-/** Watches that nothing is sealed twice under one counter of one life: that would give both away. */
-function sealsOnce() {
-  const parcels: Uint8Array[] = []
-  return {
-    opener: undefined as SyncNode | undefined,
-    watch: (carrier: Carrier): Carrier => ({
-      ...carrier,
-      send: (peer, parcel, signal) => {
-        parcels.push(parcel.bytes)
-        return carrier.send(peer, parcel, signal)
-      },
-    }),
-    reused(): string[] {
-      const context = this.opener?.context
-      const sealed = new Map<string, string>()
-      return parcels.flatMap((bytes) => {
-        const opened = context && openEnvelope(bytes, context.roster, context.keyring)
-        if (opened?.ok !== true) return context === undefined ? [] : ['not opened']
-        const name = `${opened.actor} ${opened.counter}`
-        const text = Buffer.from(bytes).toString('hex')
-        const before = sealed.get(name) ?? text
-        sealed.set(name, text)
-        return before === text ? [] : [name]
-      })
-    },
-  }
 }

@@ -59,8 +59,6 @@ test('a receipt that another member signed is refused', async (t) => {
     sender: bravo.context.identity.certificate,
     life: bravo.context.life,
     generation: 0,
-    salt: Uint8Array.of(1, 2, 3, 4),
-    counter: 77,
     key: await keyFor(charlie, 'directory'),
     body: encodeLoad({ notes }, { scope: 'directory', sender: bravo.actor, roster }),
     sign: undefined,

@@ -19,7 +19,8 @@ import {
   type EpochKey,
   type Scope,
 } from '#trust/epoch.ts'
-import { open, seal, sealKey, SUITE_FIPS, SUITE_NACL, SUITES } from '#trust/keys.ts'
+import { SUITE_FIPS, SUITE_NACL, SUITES } from '#trust/keys.ts'
+import { openTwin, sealTwin, twinKey } from '#trust/twin-seal.ts'
 import { anOrganisation, seedOf } from '../support/organisation.ts'
 import { flip, holds } from '../support/property.ts'
 
@@ -30,7 +31,6 @@ const [ops, medical] = [aChannelId('ops'), aChannelId('medical')]
 const alpha = relief.node('alpha').certificate.node
 const bravo = relief.node('bravo').certificate.node
 const pair = seedOf('a pair of alpha and bravo')
-const nonce = new Uint8Array(12)
 const plain = { bytes: Uint8Array.of(1, 2, 3), bound: new Uint8Array(0) }
 
 test('whoever knows the secret makes the same key of a scope', async (t) => {
@@ -39,8 +39,8 @@ test('whoever knows the secret makes the same key of a scope', async (t) => {
   t.same(one.hint, two.hint)
   t.same(one.bound, two.bound)
   t.equal(one.hint.length, 2)
-  const sealed = seal(one.keyOf(alpha), nonce, plain)
-  t.same(open(two.keyOf(alpha), nonce, { ...plain, bytes: sealed }), plain.bytes)
+  const sealed = sealTwin(one.keyOf(alpha), plain)
+  t.same(openTwin(two.keyOf(alpha), { ...plain, bytes: sealed }), plain.bytes)
 })
 
 test('every scope, epoch, secret and sender has a key of its own', async (t) => {
@@ -58,7 +58,7 @@ test('every scope, epoch, secret and sender has a key of its own', async (t) => 
     keyOf({ audience: medical }),
   ]
   const sealedBy = keys.flatMap((key) =>
-    [alpha, bravo].map((node) => seal(key.keyOf(node), nonce, plain)),
+    [alpha, bravo].map((node) => sealTwin(key.keyOf(node), plain)),
   )
 
   t.equal(new Set(sealedBy.map(hexFromBytes)).size, 2 * keys.length)
@@ -321,10 +321,10 @@ test('the scope of a node’s audit names the node, and no other scope does', as
 
 test('who has the key of a node for one purpose has none for another', async (t) => {
   const key = keyOf({})
-  const sealed = seal(key.keyOf(alpha), nonce, plain)
+  const sealed = sealTwin(key.keyOf(alpha), plain)
 
-  t.equal(open(key.keyOf(bravo), nonce, { ...plain, bytes: sealed }), undefined)
-  t.equal(open(sealKey(suite, anEpoch({}).secret), nonce, { ...plain, bytes: sealed }), undefined)
+  t.equal(openTwin(key.keyOf(bravo), { ...plain, bytes: sealed }), undefined)
+  t.equal(openTwin(twinKey(suite, anEpoch({}).secret), { ...plain, bytes: sealed }), undefined)
 })
 
 function anEpoch(part: Partial<Omit<Epoch, 'id'>>): Epoch {

@@ -17,7 +17,8 @@ import {
   type Scope,
 } from '#trust/epoch.ts'
 import { issueCertificate, NO_RIGHTS, type Identity } from '#trust/identity.ts'
-import { agree, agreementPair, signingPair, SUITES, type SealKey, type Suite } from '#trust/keys.ts'
+import { agree, agreementPair, signingPair, SUITES, type Suite } from '#trust/keys.ts'
+import type { TwinKey } from '#trust/twin-seal.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
 import { sealingPair, sealSecret } from '#trust/sealing-key.ts'
 import { anOrganisation, seedOf, type TestOrganisation } from '../support/organisation.ts'
@@ -96,13 +97,12 @@ export function openedInSuite(suite: Suite, bytes: Uint8Array): Vectors {
   const { roster, keyring } = vectorReaders(suite)
   const opened = openEnvelope(bytes, roster, keyring)
   if (!opened.ok) return { reason: opened.reason }
-  const { header, body, counter, actor, key, signature } = opened
+  const { header, body, actor, key, signature } = opened
   const isSigned =
     signature !== undefined && roster.verify(opened.sender.node, header, signature)
   return {
     header: hexFromBytes(header),
     body: hexFromBytes(body),
-    counter,
     actor,
     scope: key.scope,
     isSigned,
@@ -235,7 +235,7 @@ function courierVector(suite: Suite): Vectors {
   }
 }
 
-function exported({ key }: SealKey): string {
+function exported({ key }: TwinKey): string {
   return key.export().toString('hex')
 }
 
@@ -245,8 +245,6 @@ function envelopeVector(suite: Suite, alpha: Identity, sign: Identity['sign'] | 
     sender: alpha.certificate,
     life: lifeOf('alpha'),
     generation: 0,
-    salt: Uint8Array.of(1, 2, 3, 4),
-    counter: 300,
     key: must(keyring.keyOf(ops, anEpoch(suite, alpha).id), 'the keyring holds it'),
     body: seededRandom(11).bytes(50),
     sign,

@@ -65,7 +65,6 @@ const DOCUMENTS: readonly DocumentId[] = [
 interface Scene {
   readonly store: Store
   readonly node: SyncNode
-  counter: number
 }
 
 type Take = (scene: Scene, input: Uint8Array) => Promise<string | undefined>
@@ -95,7 +94,7 @@ async function openScene(): Promise<Scene> {
   const node = await aSync('alpha', { knows: MEMBERS, store: keptOpen(store) })
   await found(node)
   await say(node, 'before all this')
-  return { store, node, counter: 0 }
+  return { store, node }
 }
 
 /** The same store, which stays open when the node on it closes. */
@@ -227,14 +226,11 @@ async function send(
   },
 ) {
   const { attacker, document, body, sign } = what
-  scene.counter += 1
   const { certificate } = attacker
   const bytes = sealEnvelope({
     sender: certificate,
     life: Buffer.from(actorOfNode(certificate.node).slice(16), 'hex'),
     generation: 0,
-    salt: Uint8Array.of(1, 2, 3, 4),
-    counter: scene.counter,
     key: keyFor(scene, document),
     body,
     sign: sign && (() => attacker.sign(sign())),
