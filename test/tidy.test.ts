@@ -78,6 +78,13 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/carriers/frame-outgoing.ts': 'test/carriers/frame-line.test.ts sends them',
   'src/carriers/frame-packing.ts': 'test/carriers/frame-line.test.ts counts their bytes',
   'src/carriers/sbd-at.ts': 'test/carriers/sbd-kit.test.ts and sbd-serial.test.ts talk to modems',
+  'src/app/accounts.ts': 'nothing but its parts, each of which has a test',
+  'src/sync/session-book.ts':
+    'test/app/sessions.test.ts and test/app/standing.test.ts end sessions',
+  'src/model/directory-people.ts': 'test/model/directory.test.ts folds people',
+  'src/server/png.ts':
+    'test/server/rest/picture.test.ts and test/server/qr-png.test.ts read pictures',
+  'src/server/rest/personal.ts': 'test/server/rest/tokens.test.ts comes with access tokens',
   'src/model/channel-members.ts': 'test/model/directory.test.ts folds members',
   'src/model/epoch-rows.ts': 'test/model/key-book.test.ts folds epochs',
   'src/sync/doubts.ts': 'test/attacks/notes.test.ts and test/sync/freeze.test.ts raise them',

@@ -7,7 +7,7 @@ import { createHttp } from '#server/http.ts'
 import { followNode } from '#server/live-feed.ts'
 import { createLiveHub } from '#server/live-hub.ts'
 import type { RequestPorts } from '#server/live-requests.ts'
-import { createSignIn } from '#server/login.ts'
+import { createLogins } from '#server/login.ts'
 import { createMembersHere } from '#server/members-here.ts'
 import { openPeople } from '#server/people.ts'
 import { createPresence } from '#server/presence.ts'
@@ -57,9 +57,8 @@ export async function openFuzzDoor(): Promise<FuzzDoor> {
     doorkeeper: createDoorkeeper(node, clock),
     nodeName: status.node.name,
     nodeId: status.node.id,
-    signIn: createSignIn({ node, clock }),
+    logins: createLogins({ node, clock }),
     announce: hub.announce,
-    endLive: () => undefined,
   }
   const unfollow = followNode(node, {
     workspace,
@@ -67,6 +66,7 @@ export async function openFuzzDoor(): Promise<FuzzDoor> {
     members,
     delivery,
     announce: hub.announce,
+    endSessions: door.doorkeeper.forget,
   })
   const routes = allRoutes(door)
   const app = createHttp(door, routes)

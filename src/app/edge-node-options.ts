@@ -6,6 +6,7 @@ import type { Courier } from '#ports/courier.ts'
 import type { Disk } from '#ports/disk.ts'
 import type { Log } from '#ports/log.ts'
 import type { Passwords } from '#ports/passwords.ts'
+import type { PeopleSource } from '#ports/people-source.ts'
 import type { Random } from '#ports/random.ts'
 import type { Store } from '#ports/store.ts'
 import type { Identity } from '#trust/identity.ts'
@@ -48,6 +49,8 @@ export interface EdgeNodeOptions {
   readonly allowance?: Allowance
   /** In which channels other nodes are told what was read here; in all unless given. */
   readonly tellsRead?: (channel: ChannelId) => boolean
+  /** How long whom an outside source has confirmed may sign in without it; not at all unless given. */
+  readonly offlineSignInMs?: number
   /** Called when the node has to be closed and opened again in a new life. */
   readonly onRebirth?: () => void
 }
@@ -58,6 +61,8 @@ export interface EdgeNodePorts {
   readonly clock: Clock
   readonly random: Random
   readonly passwords: Passwords
+  /** Where the organisation keeps its people, if this node may ask there. */
+  readonly peopleSource?: PeopleSource | undefined
   readonly log: Log
   readonly carriers: readonly Carrier[]
   /** The disk beneath `store`. */

@@ -26,6 +26,7 @@ import { openReleasing } from './release.ts'
 import { openRevoking } from './revoking.ts'
 import { renewCertificates } from './renewal.ts'
 import { openSessions } from './sessions.ts'
+import { openAccounts } from './accounts.ts'
 import { openStatus } from './status.ts'
 
 /**
@@ -59,6 +60,7 @@ export async function openEdgeNode(
   const status = openStatus(context, { links: sync.links, version, startedAt })
   const gaps = openGaps(context)
   const stop = new AbortController()
+  const { offlineSignInMs: offlineMs = 0 } = options
   const { answerBlock = async () => new Uint8Array(0) } = options
   const tellViewed = (person: UserId, channel: ChannelId): void =>
     events.publish({ kind: 'viewed', person, channel, at: clock.now() })
@@ -67,7 +69,8 @@ export async function openEdgeNode(
   return {
     subscribe: events.subscribe,
     ...openPeople(context, passwords),
-    ...openSessions(context, passwords),
+    ...openSessions(context),
+    ...openAccounts(context, { passwords, source: ports.peopleSource, offlineMs }),
     ...openPreferences(context, tell),
     ...openChannels(context),
     ...openMembers(context, tellViewed),

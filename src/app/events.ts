@@ -98,6 +98,8 @@ async function translate(context: AppContext, event: SyncEvent): Promise<readonl
       return [{ kind: 'links-changed' }]
     case 'room':
       return [{ kind: 'room-changed', disk: await context.sync.room.now() }]
+    case 'sessions-ended':
+      return [event]
     case 'overdue':
       return [{ kind: 'overdue-changed', overdue: event.counts, isAlarm: event.added > 0 }]
   }

@@ -11,6 +11,7 @@ import type { CourierReport } from '#ports/courier.ts'
 import type { AuditNote } from '#sync/audit.ts'
 import type { AuditQuery } from '#sync/audit-reading.ts'
 import type { NodeRole } from '#trust/identity.ts'
+import type { Accounts } from './account-types.ts'
 import type { Dictionaries } from './dictionary-types.ts'
 import type { Reporting } from './gap-types.ts'
 import type { AuditFeed, Opening } from './audit-types.ts'
@@ -29,15 +30,6 @@ import type {
   Reaction,
   ReleaseStatus,
 } from './types.ts'
-
-/** What a client keeps to prove who it is. */
-export interface Session {
-  /** 26 characters, shown once; the store keeps only its hash. */
-  readonly token: string
-  readonly person: UserId
-  readonly createdAt: Instant
-  readonly expiresAt: Instant
-}
 
 /** A new message, as its author wrote it. */
 export interface Draft {
@@ -169,12 +161,14 @@ export type NodeEvent =
       readonly overdue: NodeStatus['overdue']
       readonly isAlarm: boolean
     }
+  /** These sessions are over: whoever has one of them is not to be served any more. */
+  | { readonly kind: 'sessions-ended'; readonly sessions: readonly string[] }
   | { readonly kind: 'node-revoked'; readonly node: NodeId }
   /** Headquarters wants this very node to destroy its keys; its answer is on its way. */
   | { readonly kind: 'wipe-ordered' }
 
 /** Everything a door may ask of the node. `subject` is the person who asks; decisions are made here. */
-export interface EdgeNode extends Reporting, Dictionaries {
+export interface EdgeNode extends Accounts, Reporting, Dictionaries {
   /** Calls `listener` for each event, in order, after its batch is on disk. Returns how to stop. */
   readonly subscribe: (listener: (event: NodeEvent) => void) => () => void
 
@@ -183,13 +177,6 @@ export interface EdgeNode extends Reporting, Dictionaries {
    * @throws EdgeError NOT_ALLOWED when somebody is enrolled on this node already
    */
   readonly setUp: (administrator: PersonDraft) => Promise<Person>
-  /** A session without a password, for the operator's command line on this machine. Doors never call this. */
-  readonly openSession: (username: string) => Promise<Session>
-
-  readonly signIn: (login: string, password: string) => Promise<Session>
-  /** The session of a token, or undefined when it is unknown or expired. */
-  readonly sessionOf: (token: string) => Promise<Session | undefined>
-  readonly signOut: (token: string) => Promise<void>
 
   readonly people: (ids: readonly UserId[]) => Promise<readonly Person[]>
   readonly personByName: (username: string) => Promise<Person | undefined>

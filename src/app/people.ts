@@ -22,12 +22,11 @@ import {
 } from './context.ts'
 import { setMember } from './members.ts'
 import type { EdgeNode, PersonDraft } from './node.ts'
+import { checkPassword } from './passwords.ts'
 import type { Person } from './types.ts'
 
+type NewProfile = Omit<PersonDraft, 'password'>
 type People = Pick<EdgeNode, 'setUp' | 'people' | 'personByName' | 'allPeople' | 'enrolPerson'>
-
-const PASSWORD_CHARACTERS_MIN = 8
-const PASSWORD_CHARACTERS_MAX = 72
 
 /** The people part of the app. */
 export function openPeople(context: AppContext, passwords: Passwords): People {
@@ -73,30 +72,50 @@ async function enrol(
   passwords: Passwords,
   { draft, by }: { readonly draft: PersonDraft; readonly by: UserId | undefined },
 ): Promise<Person> {
-  checkPerson(draft)
+  checkNames(draft)
+  checkPassword(draft.password)
   const hash = await passwords.hash(draft.password)
-  const id = newPersonId(context.sync.identity.certificate.node, context.random.bytes(8))
-  await context.sync.replica.commit(async (tx) => {
+  const id = await context.sync.replica.commit(async (tx) => {
     if (by === undefined) await refuseSecondSetUp(tx) // somebody may have been quicker
     const taken = [...usernames(context.sync.directory()).values()]
     if (taken.includes(draft.username))
       throw new EdgeError('ALREADY_EXISTS', { what: 'person', name: draft.username })
-    const { username, displayName, isAdministrator: isAdmin } = draft
-    const content = {
-      kind: 'person' as const,
-      person: id,
-      profile: { username, displayName, isAdministrator: isAdmin },
-    }
-    await write(tx, context, { document: DIRECTORY, author: by ?? id, content })
-    tx.put(key.account(id), hash)
-    await joinFirstChannel(tx, context, id)
-    const subjects = [aboutPerson(id)]
-    await audit(tx, context.sync, { deed: 'person enrolled', by: by ?? id, subjects })
+    const person = await enrolInside(tx, context, { draft, by })
+    tx.put(key.account(person), hash)
+    return person
   })
+  return ourPerson(context, id)
+}
+
+/**
+ * A new person of this node, inside a commit, without a password. Where the name is taken by somebody else, one of the
+ * two is called longer.
+ */
+export async function enrolInside(
+  tx: Tx,
+  context: AppContext,
+  { draft, by }: { readonly draft: NewProfile; readonly by: UserId | undefined },
+): Promise<UserId> {
+  checkNames(draft)
+  const id = newPersonId(context.sync.identity.certificate.node, context.random.bytes(8))
+  const { username, displayName, isAdministrator: isAdmin } = draft
+  const content = {
+    kind: 'person' as const,
+    person: id,
+    profile: { username, displayName, isAdministrator: isAdmin },
+  }
+  await write(tx, context, { document: DIRECTORY, author: by ?? id, content })
+  await joinFirstChannel(tx, context, id)
+  const subjects = [aboutPerson(id)]
+  await audit(tx, context.sync, { deed: 'person enrolled', by: by ?? id, subjects })
+  return id
+}
+
+/** Somebody who is certainly there. */
+export function ourPerson(context: AppContext, id: UserId): Person {
   const person = personOf(context, id)
-  if (person === undefined)
-    throw new EdgeError('STORE_BROKEN', { what: 'person', found: 'nothing' })
-  return person
+  if (person !== undefined) return person
+  throw new EdgeError('STORE_BROKEN', { what: 'person', found: 'nothing' })
 }
 
 /** Everybody is in the first channel; its id is derived, so that nodes set up apart make the same one. */
@@ -111,20 +130,13 @@ async function joinFirstChannel(tx: Tx, context: AppContext, person: UserId): Pr
   return setMember(tx, context, { subject: person, channel: id, person, role: 'member' })
 }
 
-function checkPerson(draft: PersonDraft): void {
+/** @throws EdgeError INPUT_INVALID which says which of the two cannot be a name */
+export function checkNames(draft: Pick<PersonDraft, 'username' | 'displayName'>): void {
   if (!USERNAME_PATTERN.test(draft.username)) {
     throw new EdgeError('INPUT_INVALID', {
       field: 'username',
       found: draft.username,
       wanted: '1 to 64 of a-z 0-9 . _ -, a letter first',
-    })
-  }
-  const length = Array.from(draft.password).length
-  if (length < PASSWORD_CHARACTERS_MIN || length > PASSWORD_CHARACTERS_MAX) {
-    throw new EdgeError('INPUT_INVALID', {
-      field: 'password',
-      foundCharacters: length,
-      wanted: '8 to 72 characters',
     })
   }
   if (draft.displayName.length > 128) {

@@ -1,6 +1,7 @@
 /** From records to what people see. Pure. */
 import type { NodeId } from '#base/ids.ts'
-import type { DirectoryChannel, DirectoryPerson } from '#model/directory.ts'
+import type { DirectoryChannel } from '#model/directory.ts'
+import type { DirectoryPerson } from '#model/directory-people.ts'
 import type { ChannelRecord, MessageRecord } from '#model/view.ts'
 import type { Channel, Message, Person } from './types.ts'
 
@@ -62,6 +63,9 @@ export function personFrom(
     displayName: known.profile.displayName,
     isAdministrator: known.profile.isAdministrator,
     homeNode: names.home,
+    isVouchedFor: known.isVouchedFor,
+    deactivatedAt: known.deactivatedAt,
+    bot: known.bot,
     createdAt: known.createdAt,
     updatedAt: known.updatedAt,
   }

@@ -16,6 +16,12 @@ export interface Person {
   readonly displayName: string
   readonly isAdministrator: boolean
   readonly homeNode: NodeId
+  /** Whether somebody who administers has entered them: until then only their own node says who they are. */
+  readonly isVouchedFor: boolean
+  /** Since when they may not sign in; 0 while they may. */
+  readonly deactivatedAt: Instant
+  /** Who answers for it, and what for it is there, where it is a program. */
+  readonly bot: { readonly owner: UserId; readonly description: string } | undefined
   readonly createdAt: Instant
   readonly updatedAt: Instant
 }

@@ -24,6 +24,10 @@ export const ERRORS = {
   PORT_IN_USE: { status: 500, remedy: 'Choose another port with --port or in the config file.' },
   INPUT_INVALID: { status: 400, remedy: 'Correct the named field and send again.' },
   NOT_SIGNED_IN: { status: 401, remedy: 'Sign in again.' },
+  CODE_WANTED: {
+    status: 401,
+    remedy: 'Enter the six digits that your authenticator shows now; each counts once.',
+  },
   NOT_ALLOWED: { status: 403, remedy: 'Ask an administrator of the workspace.' },
   NOT_FOUND: { status: 404, remedy: 'Check the name or id; it may not have arrived here yet.' },
   ALREADY_EXISTS: { status: 400, remedy: 'Choose another name.' },

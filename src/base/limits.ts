@@ -138,6 +138,20 @@ export const CHANNELS_MAX = 2_000
 export const PREFERENCES_MAX = 10_000
 /** Sessions of one person; with one more the oldest ends. */
 export const SESSIONS_PER_PERSON_MAX = 100
+/** How long a session lasts: Mattermost's own length, 30 days. */
+export const SESSION_MS = 30 * 24 * 3_600_000
+/** How often the last use of a session is noted on the disk: an hour. */
+export const SESSION_NOTED_MS = 3_600_000
+/** Access tokens of one person or bot. */
+export const ACCESS_TOKENS_PER_PERSON_MAX = 50
+/** Passkeys of one person. */
+export const PASSKEYS_PER_PERSON_MAX = 20
+/** Longest description of an access token, and name of a passkey, in characters: Mattermost's own limit is 255. */
+export const CREDENTIAL_NAME_CHARACTERS_MAX = 255
+/** What a client may say of its device, in characters: Mattermost's own limit. */
+export const DEVICE_CHARACTERS_MAX = 512
+/** How far the clock of somebody's authenticator may be off, in steps of 30 s. */
+export const CODE_STEPS_MAX = 1
 /** Different emoji that people here may put on one message: Mattermost's own limit. */
 export const EMOJI_PER_MESSAGE_MAX = 50
 /** Events that wait to be told to doors; with so many, nothing more is taken in from other nodes until they were. */

@@ -145,6 +145,11 @@ function storyOf(at: number, { lacking, lackedBy }: DocumentGap): string {
 /** What people call the kinds of values that nobody can bring back, and what to do about it. */
 const LOST_WORDS: Readonly<Record<string, string>> = {
   acct: 'passwords: their owners cannot sign in; make them new accounts',
+  totp: 'second factors: their owners sign in without until they set up another',
+  pass: 'passkeys: their owners sign in otherwise and add them again',
+  pat: 'access tokens: make new ones for the programs that used them',
+  from: 'which directory outside vouches for whom: they sign in once more while it is in reach',
+  outside: 'whom a directory outside knows by which name',
   sess: 'sessions: their owners sign in again',
   pref: 'settings of clients',
   once: 'notes that a message was sent: a client that sends it again doubles it',

@@ -53,6 +53,18 @@ export const DEEDS = [
   'courier exported',
   'courier imported',
   'allowance overridden',
+  'password changed',
+  'session ended',
+  'person deactivated',
+  'person activated',
+  'person vouched for',
+  'access token made',
+  'access token ended',
+  'bot made',
+  'second factor set',
+  'second factor removed',
+  'passkey added',
+  'passkey removed',
 ] as const
 
 /** What was done. */
@@ -123,6 +135,9 @@ export const REASONS = [
   'unreadable',
   'allowance spent',
   'not a hub',
+  'deactivated',
+  'not confirmed for too long',
+  'copied passkey',
 ] as const
 
 /** What was asked for and refused: the actions of `trust/access.ts` by number. */
@@ -148,6 +163,7 @@ export const REFUSABLE = [
   'use courier',
   'read metrics',
   'train dictionaries',
+  'manage accounts',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */

@@ -13,10 +13,18 @@ import {
 } from '#base/ids.ts'
 import { isFounder, kindOfChannel, type ChannelKind } from './channel-id.ts'
 import { DIRECTORY } from './document-id.ts'
-import type { MemberRole, Profile } from './entry.ts'
+import {
+  personFrom,
+  withEntry,
+  type DirectoryPerson,
+  type PersonEntries,
+  type PersonEntry,
+} from './directory-people.ts'
+import type { MemberRole } from './entry.ts'
 import type { Writer } from './key-book.ts'
 import type { Logged } from './log.ts'
 import { causeKey } from './order.ts'
+import { isPersonContent } from './person-content.ts'
 import {
   foldMembers,
   noMembers,
@@ -25,20 +33,6 @@ import {
   type MemberEntry,
   type ChannelMembers,
 } from './channel-members.ts'
-
-/** A person as the directory has them. Their home is in their id. */
-export interface DirectoryPerson {
-  readonly id: UserId
-  readonly profile: Profile
-  /** Whose word they are an administrator by: their own node's, or one that administers for all. */
-  readonly administers: 'nothing' | 'home' | 'organisation'
-  /** Was one for all once: what they deleted then stays deleted everywhere. Never goes back. */
-  readonly hasAdministered: boolean
-  /** Was one by the word of their own node once: that counts for messages written there. Never goes back. */
-  readonly hasAdministeredHome: boolean
-  readonly createdAt: Instant
-  readonly updatedAt: Instant
-}
 
 /** A channel as the directory has it; its settings are in its own document. */
 export interface DirectoryChannel {
@@ -105,15 +99,14 @@ interface Ordered<T> {
   readonly value: T
 }
 
-interface PersonEntry {
-  readonly order: string
-  readonly at: Instant
-  readonly profile: Profile
-  readonly isByAdministrator: boolean
+interface Known {
+  readonly entries: PersonEntries
+  /** Undefined while nobody has said what they are called. */
+  readonly value: DirectoryPerson | undefined
 }
 
 interface Tables {
-  readonly people: Map<UserId, { readonly entries: PersonEntry[]; value: DirectoryPerson }>
+  readonly people: Map<UserId, Known>
   readonly channels: Map<ChannelId, Ordered<DirectoryChannel>>
   readonly members: Map<ChannelId, ChannelMembers>
   readonly byPerson: Map<UserId, Set<ChannelId>>
@@ -131,9 +124,8 @@ export function openDirectory(): Directory {
   return {
     apply: (logged, writer) => applyEntry(tables, logged, writer),
     person: (id) => people.get(id)?.value,
-    people: () => [...people.values()].map((person) => person.value),
-    isVouchedFor: (id) =>
-      people.get(id)?.entries.some(({ isByAdministrator }) => isByAdministrator) === true,
+    people: () => [...people.values()].flatMap(({ value }) => value ?? []),
+    isVouchedFor: (id) => people.get(id)?.value?.isVouchedFor === true,
     channel: (id) => channels.get(id)?.value,
     channels: () => [...channels.values()].map((channel) => channel.value),
     member: (channel, person) => members.get(channel)?.now.get(person),
@@ -148,11 +140,10 @@ const NOTHING: DirectoryChange = { kind: 'nothing' }
 function applyEntry(tables: Tables, logged: Logged, writer: Writer): DirectoryChange {
   const place = { order: causeKey(DIRECTORY, logged), at: logged.entry.placeAt }
   const { content, author: creator } = logged.entry
-  if (content.kind === 'person') {
+  if (content.kind === 'person' || isPersonContent(content)) {
     const isHome = nodePrefixOfPerson(content.person) === nodePrefix(writer.node)
     if (!isHome && !writer.administers) return { kind: 'nothing', why: 'not an administrator' }
-    const { profile } = content
-    const entry = { ...place, profile, isByAdministrator: writer.administers }
+    const entry = { ...place, content, isByAdministrator: writer.administers }
     return applyPerson(tables, content.person, entry)
   }
   if (content.kind === 'channel') {
@@ -167,30 +158,13 @@ function applyEntry(tables: Tables, logged: Logged, writer: Writer): DirectoryCh
   return applyMember(tables, content.channel, { ...place, person, role, from, writer })
 }
 
-/** The last entry decides the profile; each of the two who may make an administrator decides for itself. */
 function applyPerson({ people }: Tables, id: UserId, entry: PersonEntry): DirectoryChange {
   const known = people.get(id)
-  const entries = [...(known?.entries ?? []), entry].toSorted(byOrder)
-  const last = entries.at(-1) ?? entry
-  const lastOf = (isByAdministrator: boolean): boolean =>
-    entries.findLast((one) => one.isByAdministrator === isByAdministrator)?.profile
-      .isAdministrator === true
-  const everBy = (isByAdministrator: boolean): boolean =>
-    entries.some(
-      (one) => one.isByAdministrator === isByAdministrator && one.profile.isAdministrator,
-    )
-  const forAll = lastOf(true)
-  const value: DirectoryPerson = {
-    id,
-    profile: { ...last.profile, isAdministrator: forAll || lastOf(false) },
-    administers: forAll ? 'organisation' : lastOf(false) ? 'home' : 'nothing',
-    hasAdministered: everBy(true),
-    hasAdministeredHome: everBy(false),
-    createdAt: entries[0]?.at ?? entry.at,
-    updatedAt: last.at,
-  }
+  const entries = withEntry(known?.entries ?? [], entry)
+  const value = personFrom(id, entries)
   people.set(id, { entries, value })
-  return { kind: 'person', person: value, isNew: known === undefined }
+  if (value === undefined) return NOTHING
+  return { kind: 'person', person: value, isNew: known?.value === undefined }
 }
 
 /** The first entry that counts names the creator. */

@@ -30,6 +30,13 @@ import {
   keyFields,
   type KeyContent,
 } from './key-content.ts'
+import {
+  isPersonContent,
+  PERSON_KIND_NUMBER,
+  PERSON_READERS,
+  personFields,
+  type PersonContent,
+} from './person-content.ts'
 import { MESSAGE_CHARACTERS_MAX, OVERRIDE_REASON_CHARACTERS_MAX } from '#base/limits.ts'
 import { readCounter, readTime, timeField, wholeNumber } from './list.ts'
 import type { ListContext, Timed } from './list.ts'
@@ -65,6 +72,7 @@ export type Content =
       readonly from?: number
     }
   | { readonly kind: 'settings'; readonly settings: Settings }
+  | PersonContent
   | DictionaryContent
   | KeyContent
   | AuditContent
@@ -110,6 +118,7 @@ const KIND_NUMBER = {
   member: 19,
   settings: 20,
   ...DICTIONARY_KIND_NUMBER,
+  ...PERSON_KIND_NUMBER,
   ...KEY_KIND_NUMBER,
   ...AUDIT_KIND_NUMBER,
 } as const
@@ -167,6 +176,7 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
   if (isKeyContent(content)) return [...head, ...keyFields(content)]
   if (content.kind === 'audit') return [...head, ...auditFields(content)]
   if (content.kind === 'dictionary') return [...head, ...dictionaryFields(content)]
+  if (isPersonContent(content)) return [...head, ...personFields(content)]
   switch (content.kind) {
     case 'post':
       return [...head, content.body, ...postExtras(content)]
@@ -279,8 +289,11 @@ function readContent(fields: Fields): Content {
   const kind = wholeNumber(fields[0], -1)
   const read =
     READERS[kind]?.(fields) ??
-    (KEY_READERS[kind] ?? AUDIT_READERS[kind] ?? DICTIONARY_READERS[kind])?.(
-      fields.slice(HEAD_ITEMS),
-    )
+    (
+      KEY_READERS[kind] ??
+      AUDIT_READERS[kind] ??
+      DICTIONARY_READERS[kind] ??
+      PERSON_READERS[kind]
+    )?.(fields.slice(HEAD_ITEMS))
   return read ?? UNKNOWN
 }

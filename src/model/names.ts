@@ -1,6 +1,7 @@
 /** Names people are called by: unique, equal on every node, and found in text after an `@`. */
 import type { UserId } from '#base/ids.ts'
-import type { Directory, DirectoryPerson } from './directory.ts'
+import type { Directory } from './directory.ts'
+import type { DirectoryPerson } from './directory-people.ts'
 
 /** Form of a username: Mattermost's own rule. */
 export const USERNAME_PATTERN = /^[a-z][a-z0-9._-]{0,63}$/

@@ -9,6 +9,7 @@ import { parseDocumentId, type DocumentName } from './document-id.ts'
 import { decodeEntry, type Content, type Entry } from './entry.ts'
 import { isKeyContent } from './key-content.ts'
 import type { Log } from './log.ts'
+import { isPersonContent } from './person-content.ts'
 
 /** What a change did that no honest node does. */
 export type Breach = 'foreign author' | 'wrong document' | 'foreign list'
@@ -45,7 +46,9 @@ function belongsIn(name: DocumentName | undefined, content: Content): boolean {
     case 'keys':
       return kind === 'node' || isKeyContent(content)
     case 'directory':
-      return kind === 'person' || kind === 'channel' || kind === 'member'
+      return (
+        kind === 'person' || kind === 'channel' || kind === 'member' || isPersonContent(content)
+      )
     case 'channel':
       return kind === 'settings' || kind === 'dictionary'
     case 'segment':

@@ -14,7 +14,7 @@ import {
   type UserId,
 } from '#base/ids.ts'
 import { CERTIFICATE_GRACE_MS, CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
-import type { DirectoryPerson } from './directory.ts'
+import type { DirectoryPerson } from './directory-people.ts'
 import type { Content } from './entry.ts'
 import type { Logged } from './log.ts'
 import type { Lane } from './precedence.ts'

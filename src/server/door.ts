@@ -5,7 +5,7 @@ import type { Log } from '#ports/log.ts'
 import type { Random } from '#ports/random.ts'
 import type { DeliveryWatch } from './delivery-watch.ts'
 import type { Announcement } from './live-events.ts'
-import type { SignIn } from './login.ts'
+import type { Logins } from './login.ts'
 import type { People } from './people.ts'
 import type { Presence } from './presence.ts'
 import type { Workspace } from './rest/shapes.ts'
@@ -51,8 +51,6 @@ export interface Door extends ServerPorts {
   readonly presence: Presence
   readonly delivery: DeliveryWatch
   readonly doorkeeper: Doorkeeper
-  readonly signIn: SignIn
+  readonly logins: Logins
   readonly announce: (announcement: Announcement) => void
-  /** Ends the WebSockets of a session that is over. */
-  readonly endLive: (token: string) => void
 }

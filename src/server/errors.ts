@@ -25,9 +25,14 @@ export function wireErrorFrom(error: unknown, requestId: string): WireError {
   }
 }
 
+/** Ids that clients act upon: they ask for the digits. */
+const KNOWN_IDS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  CODE_WANTED: 'mfa.validate_token.authenticate.app_error',
+}
+
 function fromEdgeError(error: EdgeError, requestId: string): WireError {
   return {
-    id: `holdfast.${error.code.toLowerCase()}.app_error`,
+    id: KNOWN_IDS[error.code] ?? `holdfast.${error.code.toLowerCase()}.app_error`,
     message: sentenceOf(error.code, error.facts),
     detailed_error: detailOf(error.facts),
     request_id: requestId,

@@ -13,6 +13,16 @@ export const LOGIN_PAIR = { burst: 10, refillMs: 20_000 } as const
 export const LOGIN_ADDRESS = { burst: 60, refillMs: 1_000 } as const
 /** Wrong passwords for one account from everywhere. */
 export const LOGIN_ACCOUNT = { burst: 40, refillMs: 5_000 } as const
+/** Wrong digits of a second factor for one account, beside its right password, from where nobody of it has been. */
+export const LOGIN_CODE = { burst: 10, refillMs: 300_000 } as const
+/** Passkeys, and answers of a provider, from one address: they cannot be guessed, but cost us a signature. */
+export const PASSKEY_ADDRESS = { burst: 60, refillMs: 1_000 } as const
+/** How long somebody has to answer a question of the door with a passkey, or at a provider, in milliseconds. */
+export const CEREMONY_MS = 300_000
+/** Such questions that are open at once; with one more the oldest is forgotten. */
+export const CEREMONIES_MAX = 1_000
+/** A passkey is added only so soon after signing in, in milliseconds: who finds an open phone must not add their own. */
+export const FRESH_MS = 900_000
 /** Addresses and accounts that are remembered for the login limit; the longest untouched are forgotten first. */
 export const LOGIN_KEYS_MAX = 10_000
 /** Passwords checked at once: the check is slow and takes memory on purpose. */

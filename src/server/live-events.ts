@@ -96,6 +96,7 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
       return [roomChanged(event)]
     case 'delivery-changed':
     case 'links-changed':
+    case 'sessions-ended':
     case 'node-revoked':
     case 'wipe-ordered':
       return []

@@ -15,6 +15,8 @@ export interface FeedPorts {
   readonly members: MembersHere
   readonly delivery: DeliveryWatch
   readonly announce: (announcement: Announcement) => void
+  /** Serves nobody any more who comes with one of these. */
+  readonly endSessions: (sessions: readonly string[]) => void
 }
 
 /** Follows the events of `node` until the returned function is called. */
@@ -37,6 +39,7 @@ export function followNode(node: Pick<EdgeNode, 'subscribe'>, ports: FeedPorts):
 function takeIn(event: NodeEvent, ports: FeedPorts): void {
   const { members, delivery, people } = ports
   if (event.kind === 'person-updated') people.learn(event.person)
+  if (event.kind === 'sessions-ended') ports.endSessions(event.sessions)
   if (event.kind === 'posted') delivery.watch(event.message.id, event.message.author)
   if (event.kind === 'delivery-changed') delivery.changed(event.messages)
   if (event.kind === 'member-added') members.change(event.channel.id, event.person, true)

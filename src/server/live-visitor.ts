@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { AssertionFailure } from '#base/assert.ts'
 import { EdgeError } from '#base/errors.ts'
 import type { UserId } from '#base/ids.ts'
+import type { OpenSession } from '#app/account-types.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
 import { createBuckets, type Buckets } from './bucket.ts'
@@ -29,7 +30,8 @@ export interface Visitor {
   readonly openedAt: number
   /** Undefined until the introduction. */
   readonly person: () => UserId | undefined
-  readonly token: () => string | undefined
+  /** The session it belongs to. */
+  readonly session: () => string | undefined
   /** When anything was last heard from the client. */
   readonly heardAt: () => number
   readonly ping: () => void
@@ -79,6 +81,7 @@ interface State {
   heardAt: number
   session: LiveSession | undefined
   token: string | undefined
+  opened: OpenSession | undefined
   isGone: boolean
 }
 
@@ -103,6 +106,7 @@ export function createVisitor(connection: Connection, ports: VisitorPorts): Visi
     heardAt: openedAt,
     session: undefined,
     token: undefined,
+    opened: undefined,
     isGone: false,
   }
   socket.on('message', (data, isBinary) => receive(state, data, isBinary))
@@ -116,7 +120,7 @@ export function createVisitor(connection: Connection, ports: VisitorPorts): Visi
   return {
     openedAt,
     person: () => state.session?.person,
-    token: () => state.token,
+    session: () => state.opened?.id,
     heardAt: () => state.heardAt,
     ping: () => socket.ping(),
     checkSession: () => enqueue(state, () => checkSession(state)),
@@ -168,9 +172,10 @@ function receive(state: State, data: RawData, isBinary: boolean): void {
 
 async function introduce(state: State, token: string): Promise<boolean> {
   const { ports, outlet, connection } = state
-  const person = await ports.doorkeeper.personOf(token)
-  if (person === undefined || state.isGone) return false
-  const session = await ports.welcome(person, outlet, connection.request)
+  const opened = await ports.doorkeeper.sessionOf(token)
+  if (opened === undefined || state.isGone) return false
+  state.opened = opened
+  const session = await ports.welcome(opened.person, outlet, connection.request)
   state.token = token
   state.session = session
   if (state.isGone) letGo(state, session)
@@ -205,8 +210,8 @@ function refuse(state: State, asked: LiveRequest, error: unknown): void {
 
 async function checkSession(state: State): Promise<void> {
   if (state.token === undefined) return
-  const person = await state.ports.doorkeeper.personOf(state.token)
-  if (person === undefined) end(state, 'signed out')
+  const session = await state.ports.doorkeeper.sessionOf(state.token)
+  if (session === undefined) end(state, 'signed out')
 }
 
 function textOf(data: RawData): string {

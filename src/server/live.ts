@@ -50,8 +50,8 @@ export interface Live {
   readonly hasRoom: () => boolean
   /** Takes a WebSocket that has just been opened by `request`; `stream` is the connection under it. */
   readonly accept: (socket: WebSocket, stream: Duplex, request: IncomingMessage) => void
-  /** Ends the sockets of a session that is over. */
-  readonly endSession: (token: string) => void
+  /** Ends the sockets of sessions that are over. */
+  readonly endSessions: (sessions: readonly string[]) => void
   /** Looks after the sockets until `signal` aborts, then says goodbye to all. */
   readonly run: (signal: AbortSignal) => Promise<void>
 }
@@ -91,8 +91,9 @@ export function createLive(ports: LivePorts): Live {
       visitors.add(visitor)
       socket.once('close', () => void visitors.delete(visitor))
     },
-    endSession: (token) => {
-      for (const visitor of visitors) if (visitor.token() === token) visitor.end('signed out')
+    endSessions: (sessions) => {
+      const over = new Set<string | undefined>(sessions)
+      for (const visitor of visitors) if (over.has(visitor.session())) visitor.end('signed out')
     },
     run: async (signal) => {
       while (!signal.aborted) {

@@ -1,17 +1,20 @@
 /**
  * How often passwords may be tried. Only wrong ones count.
  *
- * Three buckets: the account from this address, the address, and the account from everywhere. Whoever has signed in
+ * Four buckets: the account from this address, the address, the account from everywhere, and digits of a second factor
+ * shown for the account: those count only beside the right password, so nobody without it can use them up. Whoever has signed in
  * from an address before is held to the first alone, so neither a stranger behind the same proxy nor one who hammers
  * an account from elsewhere can lock out those who belong here. Sessions that are open are never touched.
  */
 import { createBuckets } from './bucket.ts'
-import { LOGIN_ACCOUNT, LOGIN_ADDRESS, LOGIN_KEYS_MAX, LOGIN_PAIR } from './limits.ts'
+import { LOGIN_ACCOUNT, LOGIN_ADDRESS, LOGIN_CODE, LOGIN_KEYS_MAX, LOGIN_PAIR } from './limits.ts'
 
 /** Who tries, from where. */
 export interface Attempt {
   readonly account: string
   readonly address: string
+  /** Digits of a second factor come along. */
+  readonly hasCode?: boolean
 }
 
 /** Counts attempts. All times are monotonic milliseconds. */
@@ -20,7 +23,9 @@ export interface LoginLimit {
   readonly waitMs: (attempt: Attempt, now: number) => number
   /** The password is about to be checked. Counts as wrong until it turns out to be right. */
   readonly begin: (attempt: Attempt, now: number) => void
-  /** The password was right. */
+  /** The password was right, but digits were wanted, or others. */
+  readonly wasRightPassword: (attempt: Attempt, now: number) => void
+  /** The password was right, and so was all else. */
   readonly succeeded: (attempt: Attempt, now: number) => void
 }
 
@@ -29,7 +34,12 @@ export function createLoginLimit(): LoginLimit {
   const pairs = createBuckets(LOGIN_PAIR, LOGIN_KEYS_MAX)
   const addresses = createBuckets(LOGIN_ADDRESS, LOGIN_KEYS_MAX)
   const accounts = createBuckets(LOGIN_ACCOUNT, LOGIN_KEYS_MAX)
+  const codes = createBuckets(LOGIN_CODE, LOGIN_KEYS_MAX)
   const known = new Set<string>()
+  const giveBack = (attempt: Attempt, now: number): void => {
+    addresses.giveBack(attempt.address, now)
+    accounts.giveBack(accountKey(attempt), now)
+  }
   return {
     waitMs: (attempt, now) => {
       const pair = pairKey(attempt)
@@ -39,6 +49,7 @@ export function createLoginLimit(): LoginLimit {
         wait,
         addresses.waitMs(attempt.address, now),
         accounts.waitMs(accountKey(attempt), now),
+        attempt.hasCode === true ? codes.waitMs(accountKey(attempt), now) : 0,
       )
     },
     begin: (attempt, now) => {
@@ -46,10 +57,14 @@ export function createLoginLimit(): LoginLimit {
       addresses.take(attempt.address, now)
       accounts.take(accountKey(attempt), now)
     },
+    wasRightPassword: (attempt, now) => {
+      giveBack(attempt, now)
+      if (attempt.hasCode === true) codes.take(accountKey(attempt), now)
+      else pairs.giveBack(pairKey(attempt), now)
+    },
     succeeded: (attempt, now) => {
       const pair = pairKey(attempt)
-      addresses.giveBack(attempt.address, now)
-      accounts.giveBack(accountKey(attempt), now)
+      giveBack(attempt, now)
       pairs.refill(pair)
       known.delete(pair)
       known.add(pair)

@@ -5,6 +5,7 @@
  * before, so no handler can forget it.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { OpenSession } from '#app/account-types.ts'
 import type { UserId } from '#base/ids.ts'
 
 /** The methods in use. */
@@ -20,6 +21,7 @@ export interface OpenCall {
 export interface Call extends OpenCall {
   readonly subject: UserId
   readonly token: string
+  readonly session: OpenSession
 }
 
 /** The answer: an object or array becomes JSON; text and bytes go as they are, with their content type set. */

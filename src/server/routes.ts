@@ -11,6 +11,8 @@ import { revokingRoutes } from './holdfast/revoking.ts'
 import { lockingRoutes } from './holdfast/locking.ts'
 import { nodeRoutes } from './holdfast/status.ts'
 import { pageRoutes } from './page.ts'
+import { botRoutes } from './rest/bots.ts'
+import { mfaRoutes } from './rest/mfa.ts'
 import { channelMemberRoutes } from './rest/channel-members.ts'
 import { channelRoutes } from './rest/channels.ts'
 import { postListRoutes } from './rest/post-lists.ts'
@@ -18,6 +20,9 @@ import { postRoutes } from './rest/posts.ts'
 import { preferenceRoutes } from './rest/preferences.ts'
 import { reactionRoutes } from './rest/reactions.ts'
 import { searchRoutes } from './rest/search.ts'
+import { sessionRoutes } from './rest/sessions.ts'
+import { signInRoutes } from './rest/sign-in.ts'
+import { tokenRoutes } from './rest/tokens.ts'
 import { statusRoutes } from './rest/status.ts'
 import { systemRoutes } from './rest/system.ts'
 import { teamRoutes } from './rest/teams.ts'
@@ -28,6 +33,11 @@ import { trustRoutes } from './trust-page.ts'
 /** Mattermost's addresses, our own, and the page at `/`. */
 export function allRoutes(door: Door): readonly Route[] {
   return [
+    signInRoutes,
+    sessionRoutes,
+    mfaRoutes,
+    tokenRoutes,
+    botRoutes,
     userRoutes,
     statusRoutes,
     preferenceRoutes,

@@ -11,7 +11,7 @@ import { deliveryChanged, statusChanged } from './live-events.ts'
 import { followNode } from './live-feed.ts'
 import { createLiveHub } from './live-hub.ts'
 import { createLive, type Live } from './live.ts'
-import { createSignIn } from './login.ts'
+import { createLogins } from './login.ts'
 import { createMembersHere } from './members-here.ts'
 import { openPeople } from './people.ts'
 import { createPresence } from './presence.ts'
@@ -95,6 +95,7 @@ async function openDoor(
     members,
     delivery,
     announce: hub.announce,
+    endSessions: (over) => [doorkeeper.forget, live.endSessions].forEach((end) => end(over)),
   })
   const door: Door = {
     node,
@@ -112,9 +113,8 @@ async function openDoor(
     doorkeeper,
     nodeName: status.node.name,
     nodeId: status.node.id,
-    signIn: createSignIn({ node, clock }),
+    logins: createLogins({ node, clock }),
     announce: hub.announce,
-    endLive: live.endSession,
   }
   return { door, live, unfollow }
 }

@@ -10,7 +10,8 @@ import { bytesFromText } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
 import { sha256 } from '#base/hash.ts'
 import { idFromBytes, type UserId } from '#base/ids.ts'
-import type { EdgeNode, Session } from '#app/node.ts'
+import type { OpenSession, Session } from '#app/account-types.ts'
+import type { EdgeNode } from '#app/node.ts'
 import type { Clock } from '#ports/clock.ts'
 import { SESSION_CACHE_MS, SESSIONS_CACHED_MAX, TOKEN_CHARACTERS_MAX } from './limits.ts'
 
@@ -24,6 +25,7 @@ export interface Credentials {
 export interface Caller {
   readonly subject: UserId
   readonly token: string
+  readonly session: OpenSession
 }
 
 /** What a request must show. */
@@ -36,58 +38,67 @@ export interface Asked {
 export interface Doorkeeper {
   /** Who makes this request. @throws EdgeError NOT_SIGNED_IN */
   readonly callerOf: (asked: Asked) => Promise<Caller>
-  /** The person of a token, or undefined when it opens no session. */
-  readonly personOf: (token: string) => Promise<UserId | undefined>
+  /** The session of a token, or undefined when there is none. */
+  readonly sessionOf: (token: string) => Promise<OpenSession | undefined>
   /** Counts in the audit a request that no client of ours makes. `by` is whose session it came with. */
   readonly turnAway: (reason: 'foreign page' | 'malformed', by?: UserId) => void
   /** Ends the session of `token`, here at once. */
   readonly signOut: (token: string) => Promise<void>
+  /** Trusts these sessions no longer: the node says that they are over. */
+  readonly forget: (sessions: readonly string[]) => void
 }
 
 interface Known {
-  readonly person: UserId
+  readonly session: OpenSession
   readonly at: number
 }
 
 /** A doorkeeper that asks `node`, and remembers the answer for SESSION_CACHE_MS. */
 export function createDoorkeeper(node: EdgeNode, clock: Clock): Doorkeeper {
   const known = new Map<string, Known>()
-  const personOf = async (token: string): Promise<UserId | undefined> => {
+  let ended = 0
+  const sessionOf: Doorkeeper['sessionOf'] = async (token) => {
     const now = clock.monotonicMs()
     const before = known.get(token)
-    if (before !== undefined && now - before.at < SESSION_CACHE_MS) return before.person
+    if (before !== undefined && now - before.at < SESSION_CACHE_MS) return before.session
+    const endedBefore = ended
     const session = await node.sessionOf(token)
     known.delete(token)
     if (session === undefined) return undefined
     if (known.size >= SESSIONS_CACHED_MAX) known.clear()
-    known.set(token, { person: session.person, at: now })
-    return session.person
+    if (ended === endedBefore) known.set(token, { session, at: now }) // it may have ended meanwhile
+    return session
   }
   const turnAway: Doorkeeper['turnAway'] = (reason, by) =>
     node.noteFound({ deed: 'request refused', result: 'refused', reason, by })
   return {
-    personOf,
+    sessionOf,
     turnAway,
     callerOf: async (asked) => {
       const credentials = credentialsOf(asked.headers)
       if (credentials === undefined) {
         throw new EdgeError('NOT_SIGNED_IN', { found: 'no token', wanted: 'Authorization: Bearer' })
       }
-      const subject = await personOf(credentials.token)
-      if (subject === undefined) {
+      const session = await sessionOf(credentials.token)
+      if (session === undefined) {
         throw new EdgeError('NOT_SIGNED_IN', { found: 'a token that is unknown or has expired' })
       }
       if (credentials.by === 'cookie' && !isFromOurPage(asked, credentials.token)) {
-        turnAway('foreign page', subject)
+        turnAway('foreign page', session.person)
         const found = asked.headers['x-csrf-token'] === undefined ? 'nothing' : 'another value'
         const wanted = 'the value of the cookie MMCSRF'
         throw new EdgeError('NOT_SIGNED_IN', { field: 'X-CSRF-Token', found, wanted })
       }
-      return { subject, token: credentials.token }
+      return { subject: session.person, token: credentials.token, session }
     },
     signOut: async (token) => {
       await node.signOut(token)
       known.delete(token)
+    },
+    forget: (sessions) => {
+      ended += 1
+      const over = new Set(sessions)
+      for (const [token, { session }] of known) if (over.has(session.id)) known.delete(token)
     },
   }
 }
@@ -105,10 +116,16 @@ export function csrfTokenOf(token: string): string {
   return idFromBytes(sha256(bytesFromText(`holdfast csrf\0${token}`)).subarray(0, 16))
 }
 
-/** The cookies of a new session, as Mattermost's web app wants them. `now` is the wall clock, as in `expiresAt`. */
-export function sessionCookies(session: Session, now: number): readonly string[] {
+/**
+ * The cookies of a new session, as Mattermost's web app wants them. `now` is the wall clock, as in `expiresAt`; what was
+ * given over TLS goes nowhere else.
+ */
+export function sessionCookies(
+  session: Session,
+  { now, isOnlySecure }: { readonly now: number; readonly isOnlySecure: boolean },
+): readonly string[] {
   const seconds = Math.max(0, Math.floor((session.expiresAt - now) / 1000))
-  const common = `Path=/; Max-Age=${seconds}; SameSite=Lax`
+  const common = `Path=/; Max-Age=${seconds}; SameSite=Lax${isOnlySecure ? '; Secure' : ''}`
   return [
     `MMAUTHTOKEN=${session.token}; ${common}; HttpOnly`,
     `MMUSERID=${session.person}; ${common}`,

@@ -72,6 +72,11 @@ export function passageOf(tls: ServerTls | undefined, request: IncomingMessage):
   return ['GET', 'HEAD'].includes(request.method ?? '') ? 'redirect' : 'plain'
 }
 
+/** Whether it came over TLS that this node speaks itself. */
+export function isSecure({ socket }: IncomingMessage): boolean {
+  return 'encrypted' in socket
+}
+
 /** What this machine says to itself crosses no wire: the command line, or a proxy that speaks TLS for the node. */
 export function isThisMachine(tls: ServerTls, ends: Ends): boolean {
   return (tls.isThisMachine ?? isFromHere)(ends)

@@ -30,6 +30,8 @@ export type SyncEvent =
   | { readonly kind: 'overdue'; readonly counts: OverdueCounts; readonly added: number }
   /** It stood in a list after the point where its node contradicted itself. */
   | { readonly kind: 'withdrawn'; readonly message: MessageRecord }
+  /** These sessions of people are over, or are not looked at for now. */
+  | { readonly kind: 'sessions-ended'; readonly sessions: readonly string[] }
 
 /** Some of one actor's changes of one document: `from` to `to`, both included. */
 export interface Span {

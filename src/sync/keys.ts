@@ -190,6 +190,16 @@ export const key = {
 
   /** AccountRecord: the password of somebody enrolled here. */
   account: (person: UserId) => `acct/${person}`,
+  /** TotpRecord: a person's second factor. */
+  secondFactor: (person: UserId) => `totp/${person}`,
+  /** PasskeyRecord, by the hash of the credential's id. */
+  passkey: (credentialHash: string) => `pass/${credentialHash}`,
+  /** AccessTokenRecord, by its id. */
+  accessToken: (id: string) => `pat/${id}`,
+  /** OriginRecord: which source outside vouches for somebody enrolled here. */
+  origin: (person: UserId) => `from/${person}`,
+  /** The person whom a source outside knows by a name with this hash. */
+  outsider: (subjectHash: string) => `outside/${subjectHash}`,
   /** SessionRecord, by the hash of its token. */
   session: (tokenHash: string) => `sess/${tokenHash}`,
   /** A client's setting. */
@@ -283,6 +293,8 @@ export const range = {
   allHeld: within('view/held/'),
   sessions: within('sess/'),
   accounts: within('acct/'),
+  passkeys: within('pass/'),
+  accessTokens: within('pat/'),
   preferences: (person: UserId) => within(`pref/${person}/`),
   joinCodes: within('join/'),
   auditRecords: within('view/audit/'),

@@ -30,6 +30,7 @@ import { pack, unpack, type ParcelRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 import { foundAgain } from './refound.ts'
 import { reproject } from './reproject.ts'
+import { endSessions, type SessionRecord } from './session-book.ts'
 import { destroySharesOf, handOutShare, takeShare } from './shares.ts'
 import { keepSpare } from './spare.ts'
 import { dropHeldBy } from './waiting.ts'
@@ -55,6 +56,8 @@ export async function keysChanged(
     await offerForRevoked(tx, context, node)
     await offerUnderNew(tx, context, node)
     await withdrawLate(tx, context, node)
+    // Whoever has this very node may have the phones of its people: who knows a password signs in again.
+    if (node === context.identity.certificate.node) await endSessions(tx, context, isOfPeople)
   }
   if (news.kind === 'wipe order') {
     roster.awaitWipe(news.node, !context.keyBook().hasWiped(news.node))
@@ -70,6 +73,10 @@ export async function keysChanged(
   await auditKeyNews(tx, context, news)
   if (news.kind === 'wipe order' && news.node === context.identity.certificate.node)
     await confirmWipe(tx, context)
+}
+
+function isOfPeople({ by }: SessionRecord): boolean {
+  return by !== 'operator'
 }
 
 /** Takes out of the view what a revoked node says it wrote after it was lost. */
@@ -111,6 +118,8 @@ export async function directoryChanged(
   if (change.kind === 'nothing') return
   if (change.kind === 'channel') addChannel(context, change.channel.id)
   await coverAll(tx, context, undefined)
+  if (change.kind === 'person' && change.person.deactivatedAt > 0)
+    await endSessions(tx, context, ({ person }) => person === change.person.id)
   const channel =
     change.kind === 'channel'
       ? change.channel.id

@@ -24,6 +24,8 @@ export type Action =
   | 'use courier'
   | 'read metrics'
   | 'train dictionaries'
+  /** Of others: their sessions, their second factor, whether they may sign in; and bots. */
+  | 'manage accounts'
 
 /** The facts a decision rests on. A missing one is as if it said no. */
 export interface Situation {
@@ -82,6 +84,7 @@ export function decide(situation: Situation): Decision {
     case 'use courier':
     case 'read metrics':
     case 'train dictionaries':
+    case 'manage accounts':
       return situation.isAdministrator ? YES : no('not an administrator')
   }
 }

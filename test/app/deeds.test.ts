@@ -21,7 +21,8 @@ import { auditScope } from '#trust/epoch.ts'
 import { issueCertificate, NO_RIGHTS, openIdentity, rootIssuer } from '#trust/identity.ts'
 import { signingPair, SUITE_NACL } from '#trust/keys.ts'
 import { anInsider, stolenDisk, type Insider } from '../support/adversary.ts'
-import { aTeam } from '../support/app.ts'
+import { aPasskey, codeAt } from '../support/accounts.ts'
+import { aTeam, twoNodes } from '../support/app.ts'
 import { virtualClock } from '../support/clock.ts'
 import { aKit } from '../support/couriers.ts'
 import { aFolder } from '../support/folders.ts'
@@ -55,6 +56,8 @@ type Records = readonly AuditRecord[]
 /** What is done in each scene, and the audit of the node that did it or met it. */
 const SCENES = {
   people,
+  accounts,
+  vouching,
   administration,
   nodes,
   insider,
@@ -117,6 +120,18 @@ const DONE_IN: Readonly<Record<Deed, readonly [keyof typeof SCENES, AuditRecord[
   'courier exported': ['courier', 'done'],
   'courier imported': ['courier', 'done'],
   'allowance overridden': ['people', 'done'],
+  'password changed': ['accounts', 'done'],
+  'session ended': ['accounts', 'done'],
+  'person deactivated': ['accounts', 'done'],
+  'person activated': ['accounts', 'done'],
+  'person vouched for': ['vouching', 'done'],
+  'access token made': ['accounts', 'done'],
+  'access token ended': ['accounts', 'done'],
+  'bot made': ['accounts', 'done'],
+  'second factor set': ['accounts', 'done'],
+  'second factor removed': ['accounts', 'done'],
+  'passkey added': ['accounts', 'done'],
+  'passkey removed': ['accounts', 'done'],
 }
 
 for (const [name, run] of Object.entries(SCENES))
@@ -179,6 +194,36 @@ async function people(t: Test): Promise<Records> {
   await node.audit(bo.id, { limit: 1 }).catch(() => undefined)
   await node.exportAudit(amira.id)
   return auditOf(node, amira.id)
+}
+
+async function accounts(t: Test): Promise<Records> {
+  const { node, amira, bo, clock } = await aTeam(t)
+  const [person, present, wanted] = [bo.id, 'bo-password', 'bo-new-password']
+  await node.changePassword(bo.id, { person, present, wanted })
+  await node.signIn('bo', wanted)
+  await node.endSessions(amira.id, bo.id)
+  const { secret } = await node.newSecondFactor(bo.id, bo.id)
+  await node.activateSecondFactor(bo.id, bo.id, codeAt(secret, clock.now()))
+  await node.removeSecondFactor(amira.id, bo.id)
+  await node.addPasskey(bo.id, aPasskey('one'))
+  await node.removePasskey(bo.id, 'one')
+  const bot = await node.makeBot(amira.id, { username: 'alarms', displayName: '', description: '' })
+  const { id } = await node.makeAccessToken(amira.id, bot.id, 'for alarms')
+  await node.setAccessToken(amira.id, id, 'gone')
+  await node.setActive(amira.id, bo.id, false)
+  await node.setActive(amira.id, bo.id, true)
+  return auditOf(node, amira.id)
+}
+
+/** Somebody enrolled on a kit, whom headquarters confirms. */
+async function vouching(t: Test): Promise<Records> {
+  const { alpha, bravo, meet } = await twoNodes(t)
+  const amira = await anAdministrator(alpha, 'amira')
+  const bo = await anAdministrator(bravo, 'bo')
+  meet()
+  await until([alpha], async () => (await alpha.people([bo.id])).length === 1)
+  await alpha.vouchFor(amira.id, bo.id)
+  return auditOf(alpha, amira.id)
 }
 
 async function administration(t: Test): Promise<Records> {

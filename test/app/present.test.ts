@@ -91,10 +91,11 @@ test('a person goes by the name that is theirs alone, not by the one they wished
   const profile = { username: 'bo', displayName: 'Bo', isAdministrator: true }
   const home = 'alpha' as NodeId
   const rights = { administers: 'home', hasAdministered: false, hasAdministeredHome: true } as const
+  const standing = { isVouchedFor: false, deactivatedAt: 7, bot: undefined }
 
   t.strictSame(
     personFrom(
-      { id: bo, profile, ...rights, createdAt: 1, updatedAt: 2 },
+      { id: bo, profile, ...rights, ...standing, createdAt: 1, updatedAt: 2 },
       { username: 'bo-x1y2', home },
     ),
     {
@@ -103,6 +104,7 @@ test('a person goes by the name that is theirs alone, not by the one they wished
       displayName: 'Bo',
       isAdministrator: true,
       homeNode: home,
+      ...standing,
       createdAt: 1,
       updatedAt: 2,
     },

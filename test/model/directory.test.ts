@@ -46,6 +46,17 @@ const anyContent: fc.Arbitrary<Content> = fc.oneof(
     }),
   }),
   fc.record({
+    kind: fc.constant('standing' as const),
+    person: fc.constantFrom(...PEOPLE),
+    isActive: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constant('bot' as const),
+    person: fc.constantFrom(...PEOPLE),
+    owner: fc.constantFrom(...PEOPLE),
+    description: fc.constantFrom('x', 'y'),
+  }),
+  fc.record({
     kind: fc.constant('channel' as const),
     channel: fc.constantFrom(...CHANNELS),
     channelKind: fc.constantFrom('public' as const, 'private', 'direct'),
@@ -119,6 +130,31 @@ test('the last entry about a person decides their profile, the first since when 
     updatedAt: last.logged.entry.placeAt,
     profile: { displayName: 'last' },
   })
+})
+
+test('the organisation shuts people out for good, their home only whom it may let in again', async (t) => {
+  t.equal(after(), 0)
+  t.ok(after(['bravo', false]))
+  t.equal(after(['bravo', false], ['bravo', true]), 0)
+  t.ok(after(['hub', false]))
+  t.ok(after(['hub', false], ['bravo', true]), 'the home does not undo it')
+  t.equal(after(['hub', false], ['bravo', true], ['hub', true]), 0)
+  t.equal(after(['bravo', false], ['hub', true]), 0)
+  t.ok(after(['hub', true], ['bravo', false]))
+  t.equal(after(['alpha', false], ['charlie', false]), 0, 'nobody else has a say')
+})
+
+test('a bot is one by the word of its home or of who administers, and belongs to whom they said last', async (t) => {
+  const log = openLog(DIRECTORY)
+  const bot = (owner: UserId): Content => ({ kind: 'bot', person: bo, owner, description: 'x' })
+  const foreign = say(log, 'alpha', bot(amira))
+  const first = say(log, 'bravo', bot(chen), 60)
+  const person = say(log, 'bravo', aPerson('Pumps'), 120)
+  const last = say(log, 'hub', bot(amira), 180)
+
+  t.equal(directoryOf([foreign, person]).person(bo)?.bot, undefined)
+  t.match(directoryOf([last, person, first]).person(bo)?.bot, { owner: amira })
+  t.equal(directoryOf([first]).person(bo), undefined, 'nobody has said what it is called')
 })
 
 test('a person is named by their own node or by one that administers, and by no other', async (t) => {
@@ -438,4 +474,16 @@ function pictureOf(directory: Directory): unknown {
 
 function byId(a: { readonly id: string }, b: { readonly id: string }): number {
   return a.id < b.id ? -1 : 1
+}
+
+function standing(isActive: boolean): Content {
+  return { kind: 'standing', person: bo, isActive }
+}
+
+/** Since when bo is out, after these have said whether he is active. */
+function after(...said: readonly (readonly [NodeName, boolean])[]): number | undefined {
+  const log = openLog(DIRECTORY)
+  const all = said.map(([by, isActive], at) => say(log, by, standing(isActive), 60 * (at + 1)))
+  const person = say(log, 'bravo', aPerson('Bo'), 600)
+  return directoryOf([...all, person]).person(bo)?.deactivatedAt
 }

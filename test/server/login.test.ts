@@ -1,8 +1,8 @@
 import { test } from 'tap'
 import { EdgeError } from '#base/errors.ts'
-import type { Session } from '#app/node.ts'
+import type { Session } from '#app/account-types.ts'
 import { LOGIN_PAIR, LOGINS_AT_ONCE_MAX, LOGINS_WAITING_MAX } from '#server/limits.ts'
-import { createSignIn } from '#server/login.ts'
+import { createLogins } from '#server/login.ts'
 import { virtualClock } from '../support/clock.ts'
 import { aNode, anAdministrator } from '../support/nodes.ts'
 
@@ -13,7 +13,7 @@ test('the right password opens a session', async (t) => {
   const node = await aNode('alpha', { clock })
   t.teardown(async () => node[Symbol.asyncDispose]())
   const { id } = await anAdministrator(node, 'amira')
-  const signIn = createSignIn({ node, clock })
+  const { signIn } = createLogins({ node, clock })
 
   t.equal((await signIn(attempt, 'amira-password')).person, id)
 })
@@ -23,7 +23,7 @@ test('after too many wrong passwords the right one must wait, and is told how lo
   const node = await aNode('alpha', { clock })
   t.teardown(async () => node[Symbol.asyncDispose]())
   await anAdministrator(node, 'amira')
-  const signIn = createSignIn({ node, clock })
+  const { signIn } = createLogins({ node, clock })
   for (let turn = 0; turn < LOGIN_PAIR.burst; turn += 1) {
     await t.rejects(signIn(attempt, 'wrong'), { code: 'NOT_SIGNED_IN' })
   }
@@ -50,7 +50,7 @@ test('only so many passwords are checked at once, and only so many wait', async 
     },
     noteFound: () => undefined,
   }
-  const signIn = createSignIn({ node, clock: virtualClock() })
+  const { signIn } = createLogins({ node, clock: virtualClock() })
   const room = LOGINS_AT_ONCE_MAX + LOGINS_WAITING_MAX
   const tries = Array.from({ length: room }, (_, number) =>
     signIn({ account: `p${number}`, address: `a${number}` }, 'x'),

@@ -11,6 +11,9 @@ function aPerson(id: string, username: string, updatedAt = 0): Person {
     displayName: username,
     isAdministrator: false,
     homeNode: 'alpha' as NodeId,
+    isVouchedFor: true,
+    deactivatedAt: 0,
+    bot: undefined,
     createdAt: 0,
     updatedAt,
   }

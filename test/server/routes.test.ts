@@ -15,6 +15,7 @@ const ROUTES = allRoutes({ workspace, people: createPeople(), options } as unkno
 const OPEN = [
   'POST /api/v4/users/login',
   'POST /api/v4/users/logout',
+  'POST /api/v4/users/mfa',
   'GET /api/v4/system/ping',
   'GET /api/v4/config/client',
   'GET /api/v4/license/client',

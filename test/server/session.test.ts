@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import type { UserId } from '#base/ids.ts'
-import type { EdgeNode, Session } from '#app/node.ts'
+import type { Session } from '#app/account-types.ts'
+import type { EdgeNode } from '#app/node.ts'
 import { SESSION_CACHE_MS, SESSIONS_CACHED_MAX } from '#server/limits.ts'
 import {
   createDoorkeeper,
@@ -73,7 +74,8 @@ test('only so many sessions are remembered; one more, and all are looked up agai
   let asked = 0
   const sessionOf: EdgeNode['sessionOf'] = async (token) => {
     asked += 1
-    return { token, person: 'bo' as UserId, createdAt: 0, expiresAt: clock.now() + 1_000_000 }
+    const times = { createdAt: 0, usedAt: 0, expiresAt: clock.now() + 1_000_000 }
+    return { id: token, token, person: 'bo' as UserId, by: 'password', ...times }
   }
   const keeper = createDoorkeeper({ sessionOf } as EdgeNode, clock)
   const come = (number: number) =>
@@ -90,19 +92,19 @@ test('only so many sessions are remembered; one more, and all are looked up agai
 
 test('a session ended elsewhere works no longer than the cache remembers', async (t) => {
   const { clock, node, keeper, session } = await signedIn(t)
-  t.ok(await keeper.personOf(session.token))
+  t.ok(await keeper.sessionOf(session.token))
   await node.signOut(session.token)
   await clock.advance(SESSION_CACHE_MS)
 
-  t.equal(await keeper.personOf(session.token), undefined)
+  t.equal(await keeper.sessionOf(session.token), undefined)
 })
 
 test('a session ended here is over at once', async (t) => {
   const { keeper, session } = await signedIn(t)
-  t.ok(await keeper.personOf(session.token))
+  t.ok(await keeper.sessionOf(session.token))
   await keeper.signOut(session.token)
 
-  t.equal(await keeper.personOf(session.token), undefined)
+  t.equal(await keeper.sessionOf(session.token), undefined)
 })
 
 test('without a good token there is no caller', async (t) => {
@@ -137,12 +139,15 @@ test('the CSRF token is not the token, and follows from it', async (t) => {
 
 test('cookies last as long as the session; only the token is hidden from scripts', async (t) => {
   const session = {
+    id: 'ses',
     token: 'tok',
     person: 'per' as Session['person'],
+    by: 'password' as const,
     createdAt: 0,
+    usedAt: 0,
     expiresAt: 61_000,
   }
-  const [token, person, csrf] = sessionCookies(session, 1_000)
+  const [token, person, csrf] = sessionCookies(session, { now: 1_000, isOnlySecure: false })
 
   t.equal(token, 'MMAUTHTOKEN=tok; Path=/; Max-Age=60; SameSite=Lax; HttpOnly')
   t.equal(person, 'MMUSERID=per; Path=/; Max-Age=60; SameSite=Lax')

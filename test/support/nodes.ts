@@ -12,6 +12,7 @@ import type { Clock } from '#ports/clock.ts'
 import type { Courier } from '#ports/courier.ts'
 import type { Disk } from '#ports/disk.ts'
 import type { Random } from '#ports/random.ts'
+import type { PeopleSource } from '#ports/people-source.ts'
 import type { Passwords } from '#ports/passwords.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
@@ -107,6 +108,8 @@ export interface NodeChoice {
   readonly carriers?: readonly Carrier[]
   readonly courier?: Courier
   readonly disk?: Disk
+  /** Where the organisation keeps its people. */
+  readonly peopleSource?: PeopleSource
   readonly life?: Uint8Array
   /** Chance that does not follow from the name: for a node that is opened again. */
   readonly random?: Random
@@ -145,6 +148,7 @@ export function aNode(name: string, choice: NodeChoice = {}): Promise<EdgeNode &
       carriers: choice.carriers ?? [],
       ...(choice.courier && { courier: choice.courier }),
       ...(choice.disk && { disk: choice.disk }),
+      peopleSource: choice.peopleSource,
     },
   )
 }

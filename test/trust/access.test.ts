@@ -99,6 +99,10 @@ const TABLE: Readonly<
     yes: [{ isAdministrator: true }],
     no: [['not an administrator', { isMember: true, isAuthor: true }]],
   },
+  'manage accounts': {
+    yes: [{ isAdministrator: true }],
+    no: [['not an administrator', { isMember: true, isAuthor: true }]],
+  },
   'read audit': {
     yes: [{ isAdministrator: true }],
     no: [['not an administrator', { isMember: true, isAuthor: true }]],

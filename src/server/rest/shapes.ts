@@ -16,7 +16,7 @@ export function userFrom(person: Person): object {
     id: person.id,
     create_at: person.createdAt,
     update_at: person.updatedAt,
-    delete_at: 0,
+    delete_at: person.deactivatedAt,
     username: person.username,
     auth_data: '',
     auth_service: '',
@@ -26,7 +26,12 @@ export function userFrom(person: Person): object {
     last_name: '',
     position: '',
     roles: systemRoles(person),
-    props: {},
+    props: person.isVouchedFor ? {} : { holdfast_unvouched: 'true' },
+    ...(person.bot && {
+      is_bot: true,
+      bot_description: person.bot.description,
+      bot_last_icon_update: 0,
+    }),
     locale: 'en',
     timezone: { useAutomaticTimezone: 'true', manualTimezone: '', automaticTimezone: '' },
     last_picture_update: 0,
@@ -35,11 +40,11 @@ export function userFrom(person: Person): object {
 }
 
 /** A person as they see themselves. */
-export function ownUserFrom(person: Person): object {
+export function ownUserFrom(person: Person, hasSecondFactor: boolean): object {
   return {
     ...userFrom(person),
     email_verified: true,
-    mfa_active: false,
+    mfa_active: hasSecondFactor,
     last_password_update: person.createdAt,
     terms_of_service_id: '',
     terms_of_service_create_at: 0,

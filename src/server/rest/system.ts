@@ -56,8 +56,8 @@ export function systemRoutes(door: Door): readonly Route[] {
 async function config(door: Door, call: OpenCall): Promise<object> {
   const credentials = credentialsOf(call.request.headers)
   if (credentials === undefined) return limitedConfig(door)
-  const person = await door.doorkeeper.personOf(credentials.token)
-  return person === undefined ? limitedConfig(door) : fullConfig(door)
+  const session = await door.doorkeeper.sessionOf(credentials.token)
+  return session === undefined ? limitedConfig(door) : fullConfig(door)
 }
 
 function roleNamed(call: Call): object {

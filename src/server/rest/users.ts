@@ -1,22 +1,16 @@
-/** People: signing in and out, who I am, who others are. */
+/** People: who I am, who others are. */
 import { z } from 'zod'
 import { EdgeError } from '#base/errors.ts'
 import type { ChannelId, UserId } from '#base/ids.ts'
 import type { Person } from '#app/types.ts'
-import { addressKey } from '#server/address.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, idSchema, optionalIdSchema, queryOf, textParam, userParam } from '#server/input.ts'
 import { IDS_PER_REQUEST_MAX } from '#server/limits.ts'
-import { openRoute, route, type Call, type OpenCall, type Route } from '#server/route.ts'
-import { credentialsOf, isSameOrigin, NO_SESSION_COOKIES, sessionCookies } from '#server/session.ts'
+import { route, type Call, type Route } from '#server/route.ts'
 import { PageQuery, pageOf } from './lists.ts'
 import { pictureOf } from './picture.ts'
-import { OK, ownUserFrom, userFrom } from './shapes.ts'
+import { ownUserFrom, userFrom } from './shapes.ts'
 
-const Login = z.object({
-  login_id: z.string().min(1).max(128),
-  password: z.string().min(1).max(1_024),
-})
 const Ids = z.array(idSchema<UserId>()).max(IDS_PER_REQUEST_MAX)
 const Usernames = z.array(z.string().max(128)).max(IDS_PER_REQUEST_MAX)
 const UsersQuery = PageQuery.extend({
@@ -36,8 +30,6 @@ const Enrolment = z.object({
 export function userRoutes(door: Door): readonly Route[] {
   const { node, people } = door
   return [
-    openRoute('POST', '/api/v4/users/login', (call) => login(door, call)),
-    openRoute('POST', '/api/v4/users/logout', (call) => logout(door, call)),
     route('POST', '/api/v4/users', (call) => enrol(door, call)),
     route('GET', '/api/v4/users', (call) => list(door, call)),
     route('GET', '/api/v4/users/stats', () => ({ total_users_count: people.all().length })),
@@ -48,43 +40,14 @@ export function userRoutes(door: Door): readonly Route[] {
     ),
     route('GET', '/api/v4/users/username/:name', async (call) => {
       const person = await node.personByName(textParam(call, 'name').toLowerCase())
-      return userFor(call, person)
+      return userFor(door, call, person)
     }),
-    route('GET', '/api/v4/users/:user', (call) => userFor(call, people.byId(userParam(call)))),
+    route('GET', '/api/v4/users/:user', (call) =>
+      userFor(door, call, people.byId(userParam(call))),
+    ),
     route('GET', '/api/v4/users/:user/image', (call) => image(call)),
     route('GET', '/api/v4/users/:user/image/default', (call) => image(call)),
-    route('PUT', '/api/v4/users/sessions/device', () => OK),
   ]
-}
-
-async function login(door: Door, call: OpenCall): Promise<object> {
-  const { request, reply } = call
-  if (!isSameOrigin(request.headers, door.options.siteUrl)) {
-    door.doorkeeper.turnAway('foreign page')
-    throw new EdgeError('NOT_ALLOWED', { field: 'Origin', found: 'another site', wanted: 'ours' })
-  }
-  const body = bodyOf(call, Login)
-  const attempt = { account: body.login_id.trim().toLowerCase(), address: addressKey(request.ip) }
-  const session = await door.signIn(attempt, body.password)
-  const person = door.people.byId(session.person)
-  if (person === undefined) throw new EdgeError('NOT_FOUND', { what: 'person' })
-  reply.header('token', session.token)
-  reply.header('set-cookie', sessionCookies(session, door.clock.now()))
-  door.log.info('session.opened', { person: person.id })
-  return ownUserFrom(person)
-}
-
-/** Answers without a session as well: some clients call it first, to read the version. */
-async function logout(door: Door, call: OpenCall): Promise<object> {
-  const { headers, method } = call.request
-  const token = credentialsOf(headers)?.token
-  if (token !== undefined && (await door.doorkeeper.personOf(token)) !== undefined) {
-    await door.doorkeeper.callerOf({ method, headers })
-    await door.doorkeeper.signOut(token)
-    door.endLive(token)
-  }
-  call.reply.header('set-cookie', NO_SESSION_COOKIES)
-  return OK
 }
 
 /** Only administrators; the node decides. */
@@ -117,9 +80,10 @@ function found(people: readonly (Person | undefined)[]): object {
   return people.filter((person) => person !== undefined).map(userFrom)
 }
 
-function userFor(call: Call, person: Person | undefined): object {
+async function userFor({ node }: Door, call: Call, person: Person | undefined): Promise<object> {
   if (person === undefined) throw new EdgeError('NOT_FOUND', { what: 'person' })
-  return person.id === call.subject ? ownUserFrom(person) : userFrom(person)
+  if (person.id !== call.subject) return userFrom(person)
+  return ownUserFrom(person, await node.hasSecondFactor(person.id))
 }
 
 function image(call: Call): Buffer {

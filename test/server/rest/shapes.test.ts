@@ -25,7 +25,7 @@ test('a person has the fields without which clients do not start, and no secrets
     delete_at: 0,
   })
   t.notOk('notify_props' in user)
-  t.ok('notify_props' in ownUserFrom(aPerson('bo')))
+  t.ok('notify_props' in ownUserFrom(aPerson('bo'), false))
 })
 
 test('administrators carry their roles everywhere', async (t) => {

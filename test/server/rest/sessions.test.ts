@@ -1,0 +1,137 @@
+import { test } from 'tap'
+import { LOGIN_PAIR } from '#server/limits.ts'
+import { aLanDoor, fetched, passwordOf, type LanDoor } from '../../support/lan-door.ts'
+import { aSocket } from '../../support/live-client.ts'
+
+interface Shown {
+  readonly id: string
+  readonly user_id: string
+}
+
+async function signedIn(door: LanDoor, name: string): Promise<string> {
+  const body = JSON.stringify({ login_id: name, password: passwordOf(name) })
+  const { headers } = await fetched(`${door.url}/api/v4/users/login`, { method: 'POST', body })
+  return headers.get('token') ?? ''
+}
+
+function as(door: LanDoor, token: string, method: string, path: string, body?: object) {
+  return fetched(`${door.url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}` },
+    ...(body && { body: JSON.stringify(body) }),
+  })
+}
+
+async function sessionsOf(door: LanDoor, token: string): Promise<readonly Shown[]> {
+  return (await as(door, token, 'GET', '/api/v4/users/me/sessions')).json as Shown[]
+}
+
+test('sessions are listed without their tokens, and one that is ended is over at once, its socket too', async (t) => {
+  const door = await aLanDoor(t)
+  const [phone, laptop] = [await signedIn(door, 'bo'), await signedIn(door, 'bo')]
+  const socket = await aSocket(door, { headers: { authorization: `Bearer ${phone}` } })
+  await socket.event('hello')
+  const sessions = await sessionsOf(door, laptop)
+  t.equal(sessions.length, 2)
+  t.notOk(JSON.stringify(sessions).includes(phone))
+  const { id } = (await door.node.sessionOf(phone)) ?? { id: '' }
+  t.equal((await as(door, phone, 'GET', '/api/v4/users/me')).status, 200, 'it is remembered')
+
+  const ended = await as(door, laptop, 'POST', '/api/v4/users/me/sessions/revoke', {
+    session_id: id,
+  })
+
+  t.strictSame(ended.json, { status: 'OK' })
+  t.equal((await as(door, phone, 'GET', '/api/v4/users/me')).status, 401)
+  t.equal(await socket.closed, 1008)
+  t.strictSame(
+    (await sessionsOf(door, laptop)).map((one) => one.id),
+    sessions.map((one) => one.id).filter((one) => one !== id),
+  )
+})
+
+test('nobody lists or ends the sessions of another, whatever ids they know; who administers may', async (t) => {
+  const door = await aLanDoor(t)
+  const [bo, chen, amira] = [
+    await signedIn(door, 'bo'),
+    await signedIn(door, 'chen'),
+    await signedIn(door, 'amira'),
+  ]
+  const path = `/api/v4/users/${door.people.bo.id}/sessions`
+  const [mine] = await sessionsOf(door, bo)
+
+  t.equal((await as(door, chen, 'GET', path)).status, 403)
+  t.equal((await as(door, chen, 'POST', `${path}/revoke/all`)).status, 403)
+  t.equal((await as(door, chen, 'POST', '/api/v4/users/sessions/revoke/all')).status, 403)
+  const steal = { session_id: mine?.id }
+  t.equal((await as(door, chen, 'POST', `${path}/revoke`, steal)).status, 403)
+  const through = await as(door, chen, 'POST', '/api/v4/users/me/sessions/revoke', steal)
+  t.equal(through.status, 404, 'under their own name it is not there')
+  t.equal((await as(door, bo, 'GET', '/api/v4/users/me')).status, 200)
+
+  t.equal((await as(door, amira, 'POST', `${path}/revoke/all`)).status, 200)
+  t.equal((await as(door, bo, 'GET', '/api/v4/users/me')).status, 401)
+  t.equal((await as(door, chen, 'GET', '/api/v4/users/me')).status, 200)
+  t.equal((await as(door, amira, 'POST', '/api/v4/users/sessions/revoke/all')).status, 200)
+  t.equal((await as(door, chen, 'GET', '/api/v4/users/me')).status, 401)
+})
+
+test('who is deactivated is out at once, with the socket, and is shown so', async (t) => {
+  const door = await aLanDoor(t)
+  const bo = await signedIn(door, 'bo')
+  const socket = await aSocket(door, { headers: { authorization: `Bearer ${bo}` } })
+  await socket.event('hello')
+  const path = `/api/v4/users/${door.people.bo.id}`
+
+  t.equal((await door.ask('chen', 'PUT', `${path}/active`, { active: false })).status, 403)
+  t.equal((await door.ask('amira', 'PUT', `${path}/active`, { active: false })).status, 200)
+
+  t.equal(await socket.closed, 1008)
+  t.equal((await as(door, bo, 'GET', '/api/v4/users/me')).status, 401)
+  const shown = (await door.ask('chen', 'GET', path)).json as { delete_at: number }
+  t.ok(shown.delete_at > 0)
+  t.equal(await signedIn(door, 'bo'), '')
+  t.equal((await door.ask('amira', 'PUT', `${path}/active`, { active: true })).status, 200)
+  t.not(await signedIn(door, 'bo'), '')
+})
+
+test('a session that is open gives no more guesses at the password than the door', async (t) => {
+  const door = await aLanDoor(t)
+  const bo = await signedIn(door, 'bo')
+  const change = (present: string) =>
+    as(door, bo, 'PUT', '/api/v4/users/me/password', {
+      current_password: present,
+      new_password: 'a new password',
+    })
+  const statuses: number[] = []
+  for (let guess = 0; guess < LOGIN_PAIR.burst + 2; guess += 1)
+    statuses.push((await change(`guess ${guess}`)).status)
+
+  t.strictSame(statuses.slice(-3), [400, 429, 429])
+  await door.clock.advance(LOGIN_PAIR.refillMs)
+  t.equal((await change(passwordOf('bo'))).status, 200)
+  t.equal((await as(door, bo, 'GET', '/api/v4/users/me')).status, 200, 'this session goes on')
+})
+
+test('a device says where its notifications go, in so many words', async (t) => {
+  const door = await aLanDoor(t)
+  const bo = await signedIn(door, 'bo')
+  const attach = (device: unknown) =>
+    as(door, bo, 'PUT', '/api/v4/users/sessions/device', { device_id: device })
+
+  t.equal((await attach('android_rn:abc')).status, 200)
+  t.match(await sessionsOf(door, bo), [{ device_id: 'android_rn:abc', token: '' }])
+  t.equal((await attach('x'.repeat(513))).status, 400)
+  t.equal((await attach(5)).status, 400)
+})
+
+test('who administers says that somebody is who they say', async (t) => {
+  const door = await aLanDoor(t)
+  const path = `/api/holdfast/v1/people/${door.people.bo.id}/vouch`
+
+  t.equal((await door.ask('chen', 'POST', path)).status, 403)
+  t.match(await door.ask('amira', 'POST', path), {
+    status: 200,
+    json: { username: 'bo', props: {} },
+  })
+})
