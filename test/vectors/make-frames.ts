@@ -70,6 +70,7 @@ const FRAMES: Readonly<Record<string, Frame>> = {
 /** Frames by what they are for. */
 export function frameVectors(): Readonly<Record<string, unknown>> {
   return {
+    envelope: hexFromBytes(envelope),
     frames: Object.entries(FRAMES).map(([name, frame]) => ({
       name,
       says: JSON.parse(

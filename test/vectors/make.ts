@@ -4,7 +4,8 @@
  */
 import { must } from '#base/assert.ts'
 import { bytesFromHex, bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
-import { bytesFromId, idFromBytes, type ChangeHash, type DocumentId } from '#base/ids.ts'
+import { sha256 } from '#base/hash.ts'
+import { bytesFromId, idFromBytes, type ActorId, type ChangeHash, type DocumentId } from '#base/ids.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { openEnvelope, sealEnvelope, type Sealing } from '#codec/envelope.ts'
 import { encodeLoad, type SignedNote } from '#codec/load.ts'
@@ -15,13 +16,18 @@ import { genesisOf, writeChange, type Change } from '#model/change.ts'
 import { channelDocument, DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
 import type { ForkBranch } from '#model/fork-content.ts'
-import { isKeyContent } from '#model/key-content.ts'
+import { isKeyContent, type ShareParcel } from '#model/key-content.ts'
 import { openLog, postIdOf, type Log } from '#model/log.ts'
 import { orderHere } from '#sync/orders.ts'
 import { attestationOf, companionOf, jointStatement, noteStatement } from '#trust/attestation.ts'
 import { aPersonId, append, takeOver } from '../support/histories.ts'
 import { seededRandom } from '../support/random.ts'
+import { auditVectors } from './make-audit.ts'
+import { deltaVectors } from './make-deltas.ts'
 import { frameVectors } from './make-frames.ts'
+import { joinVectors } from './make-join.ts'
+import { channelVectors, timeVectors } from './make-model.ts'
+import { textVectors, wordVectors } from './make-texts.ts'
 import { trustVectors } from './make-trust.ts'
 import {
   actorAt,
@@ -31,6 +37,7 @@ import {
   firstKey,
   lifeOf,
   nodeAt,
+  nodes,
   ops,
   relief,
 } from '../support/wire.ts'
@@ -46,7 +53,16 @@ const [amira, bo] = [aPersonId('amira'), aPersonId('bo')]
 export function makeVectors(): Readonly<Record<string, Vectors>> {
   const { hash } = must(aConversation().find(actorAt(0), 1), 'alpha writes first')
   const newest = { document: segment, hash }
-  return { 'model.json': modelVectors(), 'trust.json': trustVectors(newest), 'wire.json': wireVectors(), 'frames.json': frameVectors() }
+  return {
+    'model.json': modelVectors(),
+    'trust.json': trustVectors(newest),
+    'wire.json': wireVectors(),
+    'frames.json': frameVectors(),
+    'join.json': joinVectors(),
+    'audit.json': auditVectors(),
+    'texts.json': textVectors(),
+    'words.json': wordVectors(),
+  }
 }
 
 /** Alpha, bravo and charlie in one segment: alone, in turn, and apart; some clocks agree, one is slow. */
@@ -78,6 +94,8 @@ function modelVectors(): Vectors {
   const log = aConversation()
   return {
     ids: { '00112233445566778899aabbccddeeff': idFromBytes(bytesFromHex('00112233445566778899aabbccddeeff')), ops },
+    channels: channelVectors(),
+    times: timeVectors(segment),
     genesis: [DIRECTORY, channelDocument(ops), segment].map((document) => {
       const { bytes, hash } = genesisOf(document)
       return { document, bytes: hexFromBytes(bytes), hash }
@@ -120,11 +138,14 @@ function wireVectors(): Vectors {
     { document: segment, clock, read: { [actorAt(0)]: 2 } },
     { document: DIRECTORY, clock: {}, read: {} },
   ]
+  const heads = Object.entries(clock).map(([actor, seq]) => headOf(log, actor as ActorId, seq))
+  const digest = sha256(bytesFromText(heads.toSorted().join('\n'))).subarray(0, 4)
+  const having = { document: segment, clock, read: {}, digest }
   const notes = {
     receipt: encodeNote({ kind: 'receipt', isWhole: false, items }, aRoster()),
-    have: encodeNote({ kind: 'have', isWhole: true, items: items.slice(1) }, aRoster()),
+    have: encodeNote({ kind: 'have', isWhole: true, items: [having] }, aRoster()),
     question: encodeNote(
-      { kind: 'have', isWhole: true, isQuestion: true, items: items.slice(1) },
+      { kind: 'have', isWhole: true, isQuestion: true, items: [having] },
       aRoster(),
     ),
     want: encodeNote({ kind: 'want', isWhole: false, items: items.slice(0, 1) }, aRoster()),
@@ -150,7 +171,14 @@ function wireVectors(): Vectors {
   const sign = (): Uint8Array =>
     nodeAt(0).sign(attestationOf(relief.organisation.id, segment, attest.hash))
   return {
+    nodes: nodes.map(({ certificate }) => ({
+      number: certificate.number,
+      node: certificate.node,
+      signingKey: hexFromBytes(certificate.signingKey),
+      life: hexFromBytes(lifeOf(certificate.name)),
+    })),
     deltas: hexOf(deltas),
+    'other deltas': deltaVectors(),
     notes: hexOf(notes),
     loads: hexOf(loads),
     envelopes: [
@@ -162,9 +190,16 @@ function wireVectors(): Vectors {
       envelopeOf('with the mixing coder and that dictionary', {
         body: bytesFromText('Bridge out, 40 people need water and a helicopter'), isThin: true, dictionary: aDictionary(),
       }),
+      envelopeOf('of a generation', { body: deltas['the last alone'], generation: 2 }),
+      envelopeOf('of a large generation', { body: deltas['the last alone'], generation: 300 }),
     ],
     dictionary: hexOf({ text: aDictionary().text, hash: aDictionary().hash }),
   }
+}
+
+/** A line of a digest. */
+function headOf(log: Log, actor: ActorId, seq: number): string {
+  return `${actor} ${must(log.find(actor, seq), 'it is written').hash.slice(0, 8)}`
 }
 
 /** Made of alpha's first three changes and of the one by charlie. */
@@ -224,10 +259,13 @@ function envelopeOf(name: string, part: Partial<Sealing>): Vectors {
 /** What an envelope opens to, as the vectors have it. */
 export function openedEnvelope(bytes: Uint8Array): Vectors {
   const opener = { byHint: aKeyring().byHint, dictionaries: [aDictionary()] }
-  const opened = openEnvelope(bytes, aRoster(), opener)
+  const roster = aRoster()
+  for (const generation of [2, 300]) roster.learnLife(nodeAt(0).certificate.node, generation, lifeOf('alpha'))
+  const opened = openEnvelope(bytes, roster, opener)
   if (!opened.ok) return { reason: opened.reason }
   return {
     compression: ((opened.header[0] ?? 0) >> 2) & 3,
+    generation: (opened.header[0] ?? 0) >> 6,
     actor: opened.actor,
     scope: opened.key.scope,
     header: hexFromBytes(opened.header),
@@ -271,10 +309,39 @@ function everyContent(): readonly Content[] {
     { ...epoch, maker: nodeAt(1).certificate.node, wraps: [aWrap(3), aWrap(300)] },
     orderHere(nodeAt(0), { kind: 'revocation', node: lost, since: NOON, reason: 'lost at the ford' }),
     orderHere(nodeAt(0), { kind: 'wipe order', node: lost, at: NOON }),
+    { kind: 'post', body: 'a reply in need', root: target, overrideReason: 'it burns' },
+    { kind: 'member', channel: ops, person: bo, role: 'member', from: 7 },
+    {
+      kind: 'settings',
+      settings: { displayName: 'Operations', purpose: 'all of it', header: 'now', isArchived: false },
+    },
+    { kind: 'standing', person: bo, isActive: false },
+    { kind: 'bot', person: bo, owner: amira, description: 'tells the weather' },
+    { kind: 'renewal', until: NOON },
+    { kind: 'share', id: '00112233'.repeat(4), parcel: aParcel() },
+    { kind: 'share', id: '00112233'.repeat(4), parcel: undefined },
+    {
+      kind: 'audit',
+      deed: 'member added',
+      result: 'refused',
+      count: 3,
+      subjects: [
+        { kind: 'person', id: bo },
+        { kind: 'channel', id: ops },
+      ],
+      facts: { reason: 8, number: 300 },
+      previous: must(aConversation().find(actorAt(0), 1), 'alpha writes').hash,
+    },
+    { kind: 'audit', deed: 'store unlocked', result: 'done', count: 1, subjects: [], facts: {} },
     { kind: 'wiped' },
     aFork(),
     anAnchor(),
   ]
+}
+
+function aParcel(): ShareParcel {
+  const [ciphertext, sealed] = [seededRandom(5).bytes(40), seededRandom(6).bytes(80)]
+  return { keyName: '0123456789abcdef', ciphertext, sealed }
 }
 
 function aFork(): Content {

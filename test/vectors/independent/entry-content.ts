@@ -1,0 +1,250 @@
+/** PROTOCOL.md, “Entry”: the items of each kind. */
+import { buffer, idOf, must, readWhole } from './bytes.ts'
+import { CHANNEL_KINDS, LANES } from './names.ts'
+
+/** What an entry says behind author, time and counter. */
+export type Content = Readonly<Record<string, unknown>> & { readonly kind: string }
+
+const [BODY_MAX, WRAPS_MAX, WRAP_BYTES] = [16_383, 1_000, 48]
+const ROLES = ['none', 'member', 'administrator'] as const
+
+type Shape = (items: readonly unknown[]) => Omit<Content, 'kind'>
+
+const SHAPES: Readonly<Record<number, readonly [string, Shape]>> = {
+  0: [
+    'post',
+    ([body, root, reason]) => ({
+      body: words(body, BODY_MAX, 0),
+      ...maybe('root', root, id),
+      ...maybe('overrideReason', reason, (value) => words(value, 200)),
+    }),
+  ],
+  1: ['edit', ([target, body]) => ({ target: id(target), body: words(body, BODY_MAX, 0) })],
+  2: ['deletion', ([target]) => ({ target: id(target) })],
+  3: [
+    'reaction',
+    ([target, emoji, isSet]) => ({
+      target: id(target),
+      emoji: words(emoji, 64),
+      isSet: flag(isSet),
+    }),
+  ],
+  4: ['acknowledgement', ([target]) => ({ target: id(target) })],
+  16: ['node', ([certificate]) => ({ certificate: some(certificate) })],
+  17: [
+    'person',
+    ([person, username, displayName, isAdministrator]) => ({
+      person: id(person),
+      profile: {
+        username: words(username, 64),
+        displayName: words(displayName, 128, 0),
+        isAdministrator: flag(isAdministrator),
+      },
+    }),
+  ],
+  18: [
+    'channel',
+    ([channel, kind]) => ({ channel: id(channel), channelKind: one(CHANNEL_KINDS, kind) }),
+  ],
+  19: [
+    'member',
+    ([channel, person, role, from]) => ({
+      channel: id(channel),
+      person: id(person),
+      role: one(ROLES, role),
+      ...maybe('from', from, natural),
+    }),
+  ],
+  20: ['settings', ([settings]) => ({ settings: settingsOf(settings) })],
+  21: [
+    'dictionary',
+    ([name, stretches]) => ({ hash: some(name, 32), stretches: stretchesOf(raw(stretches)) }),
+  ],
+  22: ['standing', ([person, isActive]) => ({ person: id(person), isActive: flag(isActive) })],
+  23: [
+    'bot',
+    ([person, owner, description]) => ({
+      person: id(person),
+      owner: id(owner),
+      description: words(description, 1_024, 0),
+    }),
+  ],
+  24: [
+    'sealing key',
+    ([generation, key]) => ({ generation: natural(generation), publicBytes: some(key) }),
+  ],
+  25: ['pair', ([name, ciphertext]) => ({ keyName: some(name, 8), ciphertext: some(ciphertext) })],
+  26: [
+    'epoch',
+    ([audience, count, epoch, maker, wraps]) => ({
+      audience: id(audience),
+      number: natural(count),
+      epoch: some(epoch, 16),
+      ...maybe('maker', maker, id),
+      wraps: wrapsOf(raw(wraps)),
+    }),
+  ],
+  27: [
+    'revocation',
+    ([by, node, since, signature, reason]) => ({
+      node: id(node),
+      since: natural(since) * 1_000,
+      reason: words(reason, 200, 0),
+      by: id(by),
+      signature: some(signature),
+    }),
+  ],
+  28: [
+    'wipe order',
+    ([by, node, at, signature]) => ({
+      node: id(node),
+      at: natural(at) * 1_000,
+      by: id(by),
+      signature: some(signature),
+    }),
+  ],
+  29: ['wiped', () => ({})],
+  30: ['renewal', ([until]) => ({ until: natural(until) * 1_000 })],
+  31: [
+    'share',
+    ([share, name, ciphertext, sealed]) => ({
+      id: some(share, 16),
+      ...(name === undefined
+        ? {}
+        : {
+            parcel: {
+              keyName: some(name, 8),
+              ciphertext: some(ciphertext),
+              sealed: some(sealed),
+            },
+          }),
+    }),
+  ],
+  33: [
+    'fork',
+    ([document, actor, seq, previous, ...branches]) => ({
+      document: words(document, 64),
+      actor: some(actor, 12),
+      seq: natural(seq),
+      previous: some(previous, 32),
+      branches: branches.slice(0, 2).map((branch) => branchOf(raw(branch))),
+    }),
+  ],
+  34: [
+    'anchor',
+    ([document, actor, forkAt, branch, seq, last, signature]) => ({
+      document: words(document, 64),
+      actor: some(actor, 12),
+      forkAt: natural(forkAt),
+      branch: some(branch, 32),
+      seq: natural(seq),
+      hash: some(last, 32),
+      signature: some(signature),
+    }),
+  ],
+}
+
+/** What an entry of this kind says; nothing when the page has no such kind. A strange shape is refused. */
+export function contentOf(kind: unknown, items: readonly unknown[]): Content | undefined {
+  const [name, shape] = (typeof kind === 'number' ? SHAPES[kind] : undefined) ?? []
+  if (name === undefined || shape === undefined) return undefined
+  return { kind: name, ...shape(items) }
+}
+
+function settingsOf(value: unknown): Readonly<Record<string, string | boolean>> {
+  must(typeof value === 'object' && value !== null, 'a map of settings')
+  const texts = new Set(['name', 'displayName', 'purpose', 'header'])
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, said]): [string, string | boolean][] => {
+      if (texts.has(key)) return [[key, words(said, 1_024, 0)]]
+      return key === 'isArchived' && typeof said === 'boolean' ? [[key, said]] : []
+    }),
+  )
+}
+
+function stretchesOf(bytes: Buffer): readonly unknown[] {
+  return readWhole(bytes, (reader) => {
+    const stretches: unknown[] = []
+    while (reader.left() > 0) {
+      const code = reader.uint()
+      stretches.push({
+        lane: LANES[code % 4],
+        segment: Math.floor(code / 4),
+        actor: reader.take(12).toString('hex'),
+        from: reader.uint(),
+        count: reader.uint(),
+      })
+    }
+    must(stretches.length >= 1 && stretches.length <= 64, 'stretches')
+    return stretches
+  })
+}
+
+function wrapsOf(bytes: Buffer): readonly unknown[] {
+  return readWhole(bytes, (reader) => {
+    const wraps: unknown[] = []
+    while (reader.left() > 0)
+      wraps.push({ pair: reader.uint(), bytes: digits(reader.take(WRAP_BYTES)) })
+    must(wraps.length <= WRAPS_MAX, 'too many wraps')
+    return wraps
+  })
+}
+
+/** A branch of a fork: its signature, and its entries from the fork on. */
+function branchOf(bytes: Buffer): unknown {
+  return readWhole(bytes, (reader) => {
+    const signature = digits(reader.block())
+    const values: string[] = []
+    while (reader.left() > 0) values.push(digits(reader.block()))
+    must(values.length > 0, 'a branch without entries')
+    return { values, signature }
+  })
+}
+
+function maybe(
+  name: string,
+  value: unknown,
+  read: (value: unknown) => unknown,
+): Readonly<Record<string, unknown>> {
+  return value === undefined || value === null ? {} : { [name]: read(value) }
+}
+
+function raw(value: unknown): Buffer {
+  must(value instanceof Uint8Array, 'bytes')
+  return buffer(value)
+}
+
+function some(value: unknown, length?: number): string {
+  const bytes = raw(value)
+  must(length === undefined || bytes.length === length, `${length} bytes`)
+  return digits(bytes)
+}
+
+function id(value: unknown): string {
+  return idOf(raw(value))
+}
+
+function words(value: unknown, most: number, least = 1): string {
+  must(typeof value === 'string' && value.length >= least && value.length <= most, 'a text')
+  return value
+}
+
+function natural(value: unknown): number {
+  must(typeof value === 'number' && Number.isSafeInteger(value) && value >= 0, 'a number')
+  return value
+}
+
+function flag(value: unknown): boolean {
+  must(value === 0 || value === 1, 'a 0 or 1')
+  return value === 1
+}
+
+function one<T>(list: readonly T[], value: unknown): T {
+  const found = typeof value === 'number' ? list[value] : undefined
+  must(found !== undefined, 'a number of a list')
+  return found
+}
+
+function digits(bytes: Uint8Array): string {
+  return buffer(bytes).toString('hex')
+}

@@ -1,0 +1,229 @@
+/** Opens model.json: ids, geneses, entries, changes. */
+import { Refusal, bytesOf, concat, hex, idOf, must } from './bytes.ts'
+import { genesis, readChange, writeChange } from './change.ts'
+import { BEGINNING, readEntry, type ListState, type Meaning } from './entry.ts'
+import { vectors, type Openers } from './ledger.ts'
+import { auditContent } from './open-audit.ts'
+import {
+  CHANNEL_KINDS,
+  attestation,
+  directChannel,
+  documentOf,
+  firstChannel,
+  messageId,
+  orderStatement,
+  withKind,
+} from './names.ts'
+import { isSigned } from './suites.ts'
+
+interface ChangeVector {
+  readonly actor: string
+  readonly seq: number
+  readonly previous: string
+  readonly value: string
+  readonly bytes: string
+  readonly hash: string
+}
+
+interface EntryVector {
+  readonly content: Readonly<Record<string, unknown>>
+  readonly bytes: string
+}
+
+interface Founded {
+  readonly node: string
+  readonly random: string
+  readonly kind: (typeof CHANNEL_KINDS)[number]
+}
+
+interface Branch {
+  readonly values: readonly string[]
+  readonly signature: string
+}
+
+interface Model {
+  readonly changes: readonly ChangeVector[]
+  readonly entries: readonly EntryVector[]
+  readonly channels: { readonly direct: { readonly people: readonly string[] } }
+  readonly times: readonly { readonly value: string }[]
+  readonly organisation: string
+  readonly signingKey: string
+}
+
+export const MODEL = vectors<Model>('model.json')
+const NOON = 1_793_534_400_000
+const AMIRA = MODEL.channels.direct.people[1]
+/** The document that the changes are of. */
+export const SEGMENT = 's.tr11nd44x9j87rahxk7oqnp77w.0.2'
+
+export const MODEL_OPENERS: Openers = {
+  organisation: 'given',
+  signingKey: 'given',
+  'ids.00112233445566778899aabbccddeeff': (id: string) => {
+    must(bytesOf(id).toString('hex') === '00112233445566778899aabbccddeeff', 'another id')
+    return idOf(hex('00112233445566778899aabbccddeeff'))
+  },
+  'ids.ops': (id: string) => idOf(bytesOf(id)),
+  'channels.direct': ({ people }: { readonly people: readonly [string, string] }) => {
+    const [one, other] = people
+    return { people, id: idOf(directChannel(one, other)) }
+  },
+  'channels.first': ({ organisation }: { readonly organisation: string }) => ({
+    organisation,
+    id: idOf(firstChannel(organisation)),
+  }),
+  'channels.founded.*': ({ node, random, kind }: Founded) => {
+    const id = concat(bytesOf(node).subarray(0, 8), hex(random))
+    return { node, random, kind, id: idOf(withKind(id, CHANNEL_KINDS.indexOf(kind))) }
+  },
+  'times.*': ({ value }: { readonly value: string }) => timeCase(value),
+  'genesis.*': ({ document }: { readonly document: string }) => {
+    documentOf(document)
+    const { bytes, hash } = genesis(document)
+    return { document, bytes: digits(bytes), hash: digits(hash) }
+  },
+  'entries.*': ({ bytes }: EntryVector) => ({ content: entryContent(bytes), bytes }),
+  'changes.*': (value: ChangeVector) => changeCase(value),
+  heads: () => [...newest(MODEL.changes).values()].map(({ hash }) => hash).toSorted(),
+}
+
+/** The newest change of each actor. */
+function newest(changes: readonly ChangeVector[]): ReadonlyMap<string, ChangeVector> {
+  return new Map(
+    changes.toSorted((one, other) => one.seq - other.seq).map((one) => [one.actor, one]),
+  )
+}
+
+/** Whether alpha signed for a head of a document. */
+function attests(document: string, head: string, signature: string): boolean {
+  const signed = attestation(hex(MODEL.organisation), document, hex(head))
+  return isSigned(1, hex(MODEL.signingKey), { signed, signature: hex(signature) })
+}
+
+/** An entry on top of those before it in the file, which are one list. */
+function timeCase(wanted: string): unknown {
+  let state: ListState = BEGINNING
+  for (const { value } of MODEL.times) {
+    const said = readEntry(hex(value), state)
+    if (value === wanted) {
+      const { author = null, claimedAt, placeAt, counter } = said
+      const objections = said.objections.map(({ node, after, length }) => {
+        const from = placeAt + after * 1_000
+        return { node, from, until: from + length * 1_000 }
+      })
+      return { value, author, claimedAt, placeAt, counter, objections }
+    }
+    state = said.state
+  }
+  throw new Refusal('an entry of another list')
+}
+
+function changeCase({ bytes, actor: of, seq: at }: ChangeVector): unknown {
+  const { actor, seq, previous, entry } = readChange(hex(bytes))
+  const { hash } = writeChange({ actor, seq, previous, entry })
+  const before = MODEL.changes.filter((one) => one.actor === of && one.seq < at)
+  const entries = [...before.map(({ value }) => hex(value)), entry]
+  let state: ListState = BEGINNING
+  let last: Meaning | undefined
+  for (const one of entries) {
+    last = readEntry(one, state)
+    state = last.state
+  }
+  must(last?.content !== undefined, 'an entry of no kind')
+  const { claimedAt, placeAt, counter } = last
+  const post = idOf(messageId(SEGMENT, hex(actor), seq))
+  const facts = { claimedAt, placeAt, counter, post }
+  return { actor, seq, previous, value: digits(entry), bytes, hash: digits(hash), ...facts }
+}
+
+/** The first entry of a list, which amira wrote at noon. */
+export function byAmira(entry: Buffer): Meaning {
+  const meaning = readEntry(entry, BEGINNING)
+  const { kind, author, claimedAt, placeAt, counter } = meaning
+  must(author === AMIRA && claimedAt === NOON && placeAt === NOON, 'an entry of another')
+  must(counter === ([0, 4, 32].includes(kind) ? 0 : 1), 'another counter')
+  return meaning
+}
+
+/** An entry alone in its list, with whatever is signed in it checked. */
+function entryContent(bytes: string): unknown {
+  const meaning = byAmira(hex(bytes))
+  if (meaning.kind === 32) return auditContent(hex(bytes))
+  const { content } = meaning
+  must(content !== undefined, 'an entry of no kind')
+  switch (content.kind) {
+    case 'fork':
+      checkFork(content as unknown as Fork)
+      break
+    case 'anchor':
+      checkAnchor(content as unknown as Anchor)
+      break
+    case 'revocation':
+    case 'wipe order':
+      checkOrder(content as unknown as Order)
+      return { ...content, signature: asJson(String(content['signature'])) }
+  }
+  return content
+}
+
+interface Fork {
+  readonly document: string
+  readonly actor: string
+  readonly seq: number
+  readonly previous: string
+  readonly branches: readonly Branch[]
+}
+
+/** “Forks”: the branches differ in their first entry, and each signature is over its last. */
+function checkFork({ document, actor, seq, previous, branches }: Fork): void {
+  const [one, other] = branches
+  must(branches.length === 2 && one?.values[0] !== other?.values[0], 'two branches')
+  for (const { values, signature } of branches) {
+    let head = previous
+    for (const [at, value] of values.entries())
+      head = digits(writeChange({ actor, seq: seq + at, previous: head, entry: hex(value) }).hash)
+    must(attests(document, head, signature), 'a branch that is not signed')
+  }
+}
+
+interface Anchor {
+  readonly document: string
+  readonly actor: string
+  readonly forkAt: number
+  readonly branch: string
+  readonly seq: number
+  readonly hash: string
+  readonly signature: string
+}
+
+function checkAnchor({ document, actor, forkAt, branch, seq, hash, signature }: Anchor): void {
+  const hashAt = (number: number): string | undefined =>
+    MODEL.changes.find((one) => one.actor === actor && one.seq === number)?.hash
+  must(seq >= forkAt && hashAt(forkAt) === branch && hashAt(seq) === hash, 'another branch')
+  must(attests(document, hash, signature), 'an anchor that nobody signed')
+}
+
+interface Order {
+  readonly by: string
+  readonly node: string
+  readonly since?: number
+  readonly at?: number
+  readonly reason?: string
+  readonly signature: string
+}
+
+function checkOrder({ by, node, since, at, reason, signature }: Order): void {
+  const seconds = (since ?? at ?? 0) / 1_000
+  const facts = { by, node, seconds, ...(reason === undefined ? {} : { reason }) }
+  const signed = orderStatement(hex(MODEL.organisation), facts)
+  must(isSigned(1, hex(MODEL.signingKey), { signed, signature: hex(signature) }), 'no order')
+}
+
+/** How the vectors write a signature in these two kinds. */
+function asJson(signature: string): unknown {
+  return hex(signature).toJSON()
+}
+
+function digits(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}

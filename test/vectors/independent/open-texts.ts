@@ -1,0 +1,44 @@
+/** Opens texts.json: what compressed bodies are read with. */
+import { hash, hex, must, text } from './bytes.ts'
+import type { Knowledge } from './delta.ts'
+import { vectors, type Openers } from './ledger.ts'
+import { readBody } from './load.ts'
+
+interface Texts {
+  readonly dictionary: string
+  readonly sampleBodies: readonly string[]
+}
+
+const TEXTS = vectors<Texts>('texts.json')
+/** The base dictionary. */
+export const DICTIONARY = text(TEXTS.dictionary)
+/** What the mixing coder has read behind it. */
+export const SAMPLES = TEXTS.sampleBodies.map(hex)
+/** As the page has them. */
+const SUMS = {
+  dictionary: '63e720f2bd8ae0fbc6fabbec3f677b80a9a934bdca9df81eb9f2478d2c824e38',
+  samples: '48e2ce96cc6b0f434b72070148b1f00c43b7ebe65e7fb18fb354c2d5d4382d33',
+}
+/** The sample bodies are of made-up nodes in a made-up channel. */
+const KNOWN: Knowledge = {
+  suite: 1,
+  scope: 'y'.repeat(26),
+  sender: '0'.repeat(24),
+  nodeOf: (number) => number.toString(16).padStart(16, '0'),
+}
+
+export const TEXT_OPENERS: Openers = {
+  dictionary: (value: string) => {
+    must(digits(hash(text(value))) === SUMS.dictionary, 'another dictionary')
+    return value
+  },
+  sampleBodies: (bodies: readonly string[]) => {
+    must(digits(hash(...bodies.map(hex))) === SUMS.samples, 'other sample bodies')
+    for (const body of bodies) readBody(hex(body), KNOWN)
+    return bodies
+  },
+}
+
+function digits(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
