@@ -55,6 +55,8 @@ export interface SbdGateway extends AsyncDisposable {
 
 /** Longest time without a byte in a call. */
 const SILENCE_MS_MAX = 30_000
+/** Longest time for one message: who drips its bytes must not keep a place. */
+const CALL_MS_MAX = 60_000
 /** Calls at once; a gateway makes one for each message. */
 const CALLS_MAX = 64
 const PAUSE_MS_MAX = 600_000
@@ -126,7 +128,14 @@ async function hear(
   socket: Socket,
   { ports, lines }: { readonly ports: SbdGatewayPorts; readonly lines: Map<string, FrameLine> },
 ): Promise<void> {
+  const over = new AbortController()
+  const watch = async (): Promise<void> => {
+    await ports.clock.sleep(CALL_MS_MAX, over.signal)
+    if (!over.signal.aborted) socket.destroy()
+  }
+  void watch()
   const message = await messageFrom(socket)
+  over.abort()
   const mo = message && moFrom(message)
   if (mo === undefined) {
     ports.log.warn('sbd.call', { carrier: 'sbd', bytes: message?.length ?? 0 })
