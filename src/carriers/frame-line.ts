@@ -80,8 +80,8 @@ export interface LineOptions {
 }
 
 const DOUBLINGS_MAX = 16
-/** Reasons of the node to refuse an envelope that may never have been the peer's: frames prove nothing. */
-const NOT_THEIRS: ReadonlySet<string> = new Set(['malformed', 'not authentic'])
+/** Reasons of the node to refuse what may never have been the peer's, as frames prove nothing, or what there may be room for later. */
+const NOT_FOR_GOOD: ReadonlySet<string> = new Set(['malformed', 'not authentic', 'too many wait'])
 
 /** All of it. */
 interface State {
@@ -244,7 +244,7 @@ async function offer(state: State, received: Received): Promise<void> {
       return [{ key, value: received.bookmark() }]
     },
     acceptCustody: settle,
-    refuse: (reason = '') => (NOT_THEIRS.has(reason) ? after(received.refuse)() : settle()),
+    refuse: (reason = '') => (NOT_FOR_GOOD.has(reason) ? after(received.refuse)() : settle()),
   }
   while (!stop.aborted && !arrivals.push(arrival))
     // oxlint-disable-next-line no-await-in-loop -- until there is room

@@ -99,13 +99,13 @@ async function openAndTake(tx: Tx, context: SyncContext, incoming: Incoming): Pr
   return takeBody(tx, context, { sealed: opened, incoming })
 }
 
-/** Somebody says something at a post office, and may be asked there. */
+/** Somebody says something at a post office, or to us, and may be asked there. */
 function noteHeard(
   tx: Tx,
   context: SyncContext,
   { place, sender }: { readonly place: PeerId | undefined; readonly sender: NodeId },
 ): void {
-  if (place === undefined || isNode(place)) return
+  if (place === undefined || (isNode(place) && place !== sender)) return
   tx.afterwards(() => {
     const { heard } = context.run
     heard.set(place, (heard.get(place) ?? new Map<NodeId, Instant>()).set(sender, context.now()))
