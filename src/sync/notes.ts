@@ -96,7 +96,8 @@ async function takeNote(
     case 'have':
       await takeHave(tx, context, { note, from, sender: node, life })
       // It may have lost what others had signed for; at a post office it asks for that.
-      if (from === node && (await owesLife(tx, node))) await signAgain(tx, context, node)
+      if (from === node && (await owesLife(tx, node, context.now())))
+        await signAgain(tx, context, node)
       break
     case 'want':
       await takeWant(tx, context, { note, from, sender: node })
@@ -219,6 +220,7 @@ export async function passOnAgain(
 
 /** A node that begins a new life hears again what we and others have signed for, for itself and for those behind it. */
 async function signAgain(tx: Tx, context: SyncContext, node: NodeId): Promise<void> {
+  tx.afterwards(() => context.log.warn('peer.new-life', { node }))
   await passOnAgain(tx, context, { peer: node })
   for (const document of await allDocuments(tx)) {
     const place = key.owed(node, document)

@@ -24,6 +24,11 @@ test('whatever bytes go in come out again', async (t) => {
   )
 })
 
+/** What a code of so many bytes may hold. */
+function most(bytes: number): number {
+  return MIXED_BYTES_FREE + MIXED_BYTES_EACH * bytes
+}
+
 function size(plain: Uint8Array): number {
   return must(coder.encode(plain), 'short').length
 }
@@ -67,7 +72,6 @@ test('more than its limit is left to others', async (t) => {
 
 test('a few bytes do not make others work for long', async (t) => {
   t.equal(coder.encode(bytesFromText('water '.repeat(300))), undefined, 'left to others')
-  const most = (bytes: number): number => MIXED_BYTES_FREE + MIXED_BYTES_EACH * bytes
   const long = new Uint8Array(most(6) + 40)
   t.equal(coder.encode(long), undefined)
   holds(
