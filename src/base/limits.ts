@@ -58,6 +58,10 @@ export const ANCHORS_OF_HUB_MAX = 8
 export const ORDERS_HEARD_MAX = 256
 /** Bytes of a body that the mixing coder takes: it is slow. */
 export const MIXED_BYTES_MAX = 4_096
+/** Of which a code of n bytes holds at most 512 + 16 n: each takes some microseconds, so a few bytes must not cost as much as many. */
+export const MIXED_BYTES_FREE = 512
+/** See MIXED_BYTES_FREE. */
+export const MIXED_BYTES_EACH = 16
 /** Bytes of a channel's own dictionary: more makes messages hardly smaller and takes longer to read (`PROTOCOL.md`). */
 export const DICTIONARY_BYTES_MAX = 65_536
 /** Bytes of an entry that goes into one: what is longer would crowd out many usual ones. */

@@ -27,8 +27,13 @@ export interface Received {
   readonly bytes: Uint8Array
   /** What is to be on disk together with what it brought. */
   readonly bookmark: () => Uint8Array
-  /** It is on disk, or refused for good. */
+  /** It is on disk, or given up by its sender. */
   readonly settle: () => void
+  /**
+   * It is not what the peer sent: noise, or somebody else's under this number. The real one may still come, so nothing is settled, but for a number
+   * that is refused again and again: nothing behind it may wait for ever.
+   */
+  readonly refuse: () => void
 }
 
 /** The incoming half of a line of frames. */
@@ -58,6 +63,8 @@ interface Stream {
   readonly unfinished: Map<number, Unfinished>
   /** Complete, and not settled. */
   readonly waiting: Map<number, Received>
+  /** How often what came under a number was refused. */
+  readonly refused: Map<number, number>
 }
 
 interface Unfinished {
@@ -73,6 +80,8 @@ type Piece = Exclude<FrameItem, { kind: 'whole' }>
 export const UNFINISHED_MAX = 8
 /** Pieces of one envelope that do not touch: more is nobody's loss but a hostile peer's. */
 const RANGES_MAX = 128
+/** After so many refusals of what came under one number, that is settled. */
+const REFUSALS_MAX = 3
 /** The last stream, and the one before: its late frames change nothing. */
 const STREAMS_MAX = 2
 
@@ -113,7 +122,7 @@ function streamFor(streams: Stream[], { tag, isFresh, items }: Frame): Stream | 
 }
 
 function streamOf(settled: Settled): Stream {
-  return { settled, unfinished: new Map(), waiting: new Map() }
+  return { settled, unfinished: new Map(), waiting: new Map(), refused: new Map() }
 }
 
 /** The number and bytes of what this item makes complete. */
@@ -182,7 +191,13 @@ function receivedOf(
       ),
     settle: () => {
       if (!stream.waiting.delete(number)) return
+      stream.refused.delete(number)
       stream.settled = withNumber(stream.settled, number)
+    },
+    refuse: () => {
+      const times = 1 + (stream.refused.get(number) ?? 0)
+      if (times >= REFUSALS_MAX) return received.settle()
+      if (stream.waiting.delete(number)) stream.refused.set(number, times)
     },
   }
   stream.waiting.set(number, received)

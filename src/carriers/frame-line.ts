@@ -80,6 +80,8 @@ export interface LineOptions {
 }
 
 const DOUBLINGS_MAX = 16
+/** Reasons of the node to refuse what may never have been the peer's, as frames prove nothing, or what there may be room for later. */
+const NOT_FOR_GOOD: ReadonlySet<string> = new Set(['malformed', 'not authentic', 'too many wait'])
 
 /** All of it. */
 interface State {
@@ -228,11 +230,12 @@ async function take(state: State, bytes: Uint8Array): Promise<boolean> {
 async function offer(state: State, received: Received): Promise<void> {
   const { peer, key } = state.options
   const { arrivals, stop } = state.ports
-  const settle = (): void => {
-    received.settle()
+  const after = (end: () => void) => (): void => {
+    end()
     state.news += 1
     ring(state)
   }
+  const settle = after(received.settle)
   if (received.bytes.length === 0) return settle() // its sender has given it up
   const arrival: Arrival = {
     peer,
@@ -241,7 +244,7 @@ async function offer(state: State, received: Received): Promise<void> {
       return [{ key, value: received.bookmark() }]
     },
     acceptCustody: settle,
-    refuse: settle,
+    refuse: (reason = '') => (NOT_FOR_GOOD.has(reason) ? after(received.refuse)() : settle()),
   }
   while (!stop.aborted && !arrivals.push(arrival))
     // oxlint-disable-next-line no-await-in-loop -- until there is room

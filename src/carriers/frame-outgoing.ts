@@ -60,12 +60,17 @@ interface Job {
   /** What is to be sent. */
   left: readonly Range[]
   sentAtMs: number
+  /** Bytes of it that were to be sent again. */
+  repeatedBytes: number
 }
 
+const ALL: readonly FrameGap[] = [{ from: 0, length: 0 }]
 /** Numbers that only flash may take. */
 const FLASH_NUMBERS = 8
 /** So many numbers under way, and those that nobody waits for are given up. */
 const CROWDED = 28
+/** So many times its bytes a parcel is repeated whenever that is asked for; then as seldom as patience would: nothing proves who asks. */
+const REPEATS_MAX = 8
 /** Parcels of which it is remembered that they were answered, for when they are handed in again. */
 const REMEMBERED_MAX = 64
 
@@ -98,7 +103,7 @@ export function openFrameOutgoing(
     answered: (acks, unlessSinceMs) => {
       if (acks.tag !== way.tag) return
       if (acks.isKnown) answered(way, acks, unlessSinceMs)
-      else beginAnew(way)
+      else beginAnew(way, unlessSinceMs)
     },
     unansweredSinceMs: () => {
       const sent = jobs.filter((job) => isSilent(job) && job.waiters.size > 0)
@@ -151,7 +156,10 @@ function load(way: Way, bytesMax: number): Load | undefined {
 }
 
 /** The peer knows nothing of this stream: whatever somebody waits for goes in another one. */
-function beginAnew(way: Way): void {
+function beginAnew(way: Way, unlessSinceMs: number): void {
+  const waited = way.jobs.filter(({ waiters, number }) => waiters.size > 0 && number !== undefined)
+  if (!waited.every((job) => mayRepeat(job, unlessSinceMs))) return
+  for (const job of waited) job.repeatedBytes += job.bytes.length
   Object.assign(way, { tag: way.newTag(), isFresh: true, next: 0 })
   way.remembered.clear()
   for (const job of way.jobs.filter(({ waiters }) => waiters.size === 0)) drop(way, job)
@@ -180,16 +188,28 @@ function answered(
   for (const job of way.jobs) {
     const gaps = holes.get(job.number ?? -1)
     const isOld = (job.number ?? newest) < newest || job.sentAtMs < unlessSinceMs
-    if (gaps !== undefined) for (const gap of gaps) lacks(job, gap)
-    else if (isOld && isSilent(job)) job.left = allOf(job.bytes)
+    const lacking = gaps ?? (isOld && isSilent(job) ? ALL : [])
+    if (lacking.length === 0 || !mayRepeat(job, unlessSinceMs)) continue
+    for (const gap of lacking) lacks(job, gap)
   }
+}
+
+/** Whether a part that has left may be sent again. */
+function mayRepeat({ bytes, repeatedBytes, sentAtMs }: Job, unlessSinceMs: number): boolean {
+  return repeatedBytes < REPEATS_MAX * bytes.length || sentAtMs < unlessSinceMs
 }
 
 /** A part of it has not come. */
 function lacks(job: Job, { from, length }: FrameGap): void {
   const { length: total } = job.bytes
   const to = length === 0 ? total : Math.min(total, from + length)
+  const before = lengthOf(job.left)
   job.left = withRange(job.left, { from, to })
+  job.repeatedBytes += lengthOf(job.left) - before
+}
+
+function lengthOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, { from, to }) => sum + to - from, 0)
 }
 
 function settle(way: Way, job: Job): void {
@@ -232,7 +252,8 @@ function isSilent({ number, left }: Job): boolean {
 
 function newJob(parcel: Parcel): Job {
   const { bytes } = parcel
-  return { parcel, bytes, waiters: new Set(), number: undefined, left: allOf(bytes), sentAtMs: 0 }
+  const none = { number: undefined, left: allOf(bytes), sentAtMs: 0, repeatedBytes: 0 }
+  return { parcel, bytes, waiters: new Set(), ...none }
 }
 
 /** Something with a number that nobody waits for. */

@@ -55,7 +55,10 @@ export interface SbdGateway extends AsyncDisposable {
 
 /** Longest time without a byte in a call. */
 const SILENCE_MS_MAX = 30_000
-/** Calls at once; a gateway makes one for each message. */
+/**
+ * Calls at once; a gateway makes one for each message, which takes no time. One more, and the oldest has to go: nobody keeps a
+ * place by being slow.
+ */
 const CALLS_MAX = 64
 const PAUSE_MS_MAX = 600_000
 /** No message is longer: 1,960 bytes, and headers. */
@@ -79,7 +82,9 @@ export async function openSbdGateway(
   const server = createServer((socket) => {
     const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
     const isAllowed = options.allowFrom.length === 0 || options.allowFrom.includes(address)
-    if (!isAllowed || calls.size >= CALLS_MAX) {
+    const [oldest] = calls
+    if (calls.size >= CALLS_MAX && isAllowed) oldest?.destroy()
+    if (!isAllowed) {
       ports.log.warn('sbd.call-refused', { carrier: 'sbd', count: calls.size })
       socket.destroy()
       return

@@ -64,13 +64,17 @@ export interface Unopened {
   readonly ok: false
   readonly reason:
     'malformed' | 'unknown sender' | 'unknown key' | 'unknown dictionary' | 'not authentic'
+  /** The dictionary that it was made small with, when that is one of which only the hash was given: it is authentic. */
+  readonly hash?: Uint8Array
 }
 
 /** What an envelope is opened with. */
 export interface Opener extends Pick<Keyring, 'byHint'> {
-  /** Of channels that it may be of. */
-  readonly dictionaries?: readonly TrainedDictionary[]
+  /** Of channels that it may be of. The hash alone tells which one it is, before anybody makes its text. */
+  readonly dictionaries?: readonly Readable[]
 }
+
+type Readable = TrainedDictionary | Pick<TrainedDictionary, 'hash'>
 
 const VERSION = 2
 const SIGNED = 16
@@ -116,6 +120,8 @@ export function openEnvelope(bytes: Uint8Array, roster: Roster, opener: Opener):
       bound: boundOf(parts.header, key, { sender, life, dictionary }),
     })
     if (plain === undefined) continue
+    if (dictionary !== undefined && !isMade(dictionary))
+      return { ok: false, reason: 'unknown dictionary', hash: dictionary.hash }
     const body = decompress({ compression: parts.compression, bytes: plain, dictionary })
     if (body === undefined) return { ok: false, reason: 'malformed' }
     const { header, signature } = parts
@@ -140,7 +146,11 @@ export function scopesToRead(
 interface Trial {
   readonly key: EpochKey
   readonly life: Uint8Array
-  readonly dictionary: TrainedDictionary | undefined
+  readonly dictionary: Readable | undefined
+}
+
+function isMade(dictionary: Readable): dictionary is TrainedDictionary {
+  return 'text' in dictionary
 }
 
 function trialsOf(
@@ -210,11 +220,7 @@ function readGeneration(reader: ByteReader, flags: number): number {
 function boundOf(
   header: Uint8Array,
   key: EpochKey,
-  {
-    sender,
-    life,
-    dictionary,
-  }: Pick<Sealing, 'sender' | 'life'> & { readonly dictionary: TrainedDictionary | undefined },
+  { sender, life, dictionary }: Pick<Sealing, 'sender' | 'life'> & Pick<Trial, 'dictionary'>,
 ): Uint8Array {
   const read = dictionary?.hash ?? new Uint8Array(0)
   return concatBytes(header, key.bound, sender.signingKey, life, read)

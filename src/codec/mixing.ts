@@ -5,15 +5,15 @@
  * this file computes is part of the wire format (PROTOCOL.md, Mixing).
  */
 import { byteWriter, concatBytes } from '#base/bytes.ts'
-import { MIXED_BYTES_MAX } from '#base/limits.ts'
+import { MIXED_BYTES_EACH, MIXED_BYTES_FREE, MIXED_BYTES_MAX } from '#base/limits.ts'
 import { END, openEnds, type Ends } from './mixing-ends.ts'
 import { openGuesser, type Guesser } from './mixing-guess.ts'
 
 /** A coder that has read texts. */
 export interface Mixing {
-  /** Undefined when `plain` is longer than MIXED_BYTES_MAX. */
+  /** Undefined when `plain` is longer than MIXED_BYTES_MAX, or than its code may hold. */
   readonly encode: (plain: Uint8Array) => Uint8Array | undefined
-  /** The bytes again, or undefined when they are damaged or longer than MIXED_BYTES_MAX. */
+  /** The bytes again, or undefined when they are damaged or longer than a code of this length may hold. */
   readonly decode: (bytes: Uint8Array) => Uint8Array | undefined
 }
 
@@ -24,9 +24,17 @@ export function openMixing(text: Uint8Array, bodies: readonly Uint8Array[]): Mix
     ends: openEnds(bodies),
   }
   return {
-    encode: (plain) => (plain.length > MIXED_BYTES_MAX ? undefined : encode(model, plain)),
+    encode: (plain) => {
+      const code = plain.length > MIXED_BYTES_MAX ? undefined : encode(model, plain)
+      return code !== undefined && plain.length <= mostIn(code) ? code : undefined
+    },
     decode: (bytes) => decode(model, bytes),
   }
+}
+
+/** How long what a code stands for may be. */
+function mostIn({ length }: Uint8Array): number {
+  return Math.min(MIXED_BYTES_MAX, MIXED_BYTES_FREE + MIXED_BYTES_EACH * length)
 }
 
 interface Model {
@@ -136,9 +144,10 @@ function decode(model: Model, code: Uint8Array): Uint8Array | undefined {
     while (isSettled(interval)) shift(interval, next())
     return bit
   }
+  const most = mostIn(code)
   const plain: number[] = []
   let isWhole = false
-  while (!isWhole && plain.length <= MIXED_BYTES_MAX && read <= code.length + 4) {
+  while (!isWhole && plain.length <= most && read <= code.length + 4) {
     let byte = 0
     for (let place = 7; place >= 0; place -= 1) {
       const bit = take(guesser.guess())
@@ -159,5 +168,5 @@ function decode(model: Model, code: Uint8Array): Uint8Array | undefined {
   if (!belongs) plain.pop()
   // Else there were two ways to write this.
   const isOnly = belongs || plain.at(-1) !== END
-  return plain.length <= MIXED_BYTES_MAX && isOnly ? Uint8Array.from(plain) : undefined
+  return plain.length <= most && isOnly ? Uint8Array.from(plain) : undefined
 }

@@ -61,7 +61,7 @@ export function damagedBlocks(table: Uint8Array): readonly Handle[] {
   const [metaSize, afterMeta] = varint(bytes, afterOffset)
   const index = handleAt(bytes, afterMeta)
   if (!isInside(bytes, index)) return []
-  if (!isSound(bytes, index)) return [index]
+  if (!isSound(bytes, index) || !isReadable(bytes, index)) return [index]
   const content = contentOf(bytes, index)
   const blocks = content === undefined ? [] : handlesIn(content)
   const all = [...blocks, { offset: metaOffset, size: metaSize }]
@@ -155,6 +155,7 @@ function unsnapped(bytes: Buffer): Buffer | undefined {
       const more = Math.max(0, (tag >> 2) - 59)
       const size = 1 + (more === 0 ? tag >> 2 : numberAt(bytes, at + 1, more))
       at += 1 + more
+      if (at > bytes.length) return undefined
       written += bytes.copy(out, written, at, at + size)
       at += size
       continue

@@ -3,7 +3,7 @@
  * makes the text itself, so it is nobody's who may not read the channel, it is nowhere on the disk, and it goes when the messages
  * go. It is used towards those who have signed for all it is made of. Who lacks something nevertheless keeps the envelope.
  */
-import { bytesFromHex, equalBytes } from '#base/bytes.ts'
+import { bytesFromHex, equalBytes, hexFromBytes } from '#base/bytes.ts'
 import type { ActorId, ChannelId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import {
   DICTIONARIES_MAX,
@@ -11,7 +11,7 @@ import {
   DICTIONARY_AWAITED_MS,
   DICTIONARY_BYTES_MAX,
 } from '#base/limits.ts'
-import { scopesToRead } from '#codec/envelope.ts'
+import { openEnvelope, scopesToRead, type Opened, type Unopened } from '#codec/envelope.ts'
 import {
   bytesInText,
   dropCoder,
@@ -27,7 +27,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import { audienceOf, nodesOf } from './audience.ts'
 import { isTooLate } from './books.ts'
 import { isNode, type SyncContext } from './context.ts'
-import { noteAnnounced } from './gap-marks.ts'
+import { heldBy, noteAnnounced } from './gap-marks.ts'
 import { clockOf, receiptOf } from './ledger.ts'
 import { countsOf } from './parking.ts'
 import type { Reader, Tx } from './replica.ts'
@@ -36,7 +36,7 @@ import type { Reader, Tx } from './replica.ts'
 export interface Shelf {
   /** By hash; the one used last stands last. */
   readonly texts: Map<string, TrainedDictionary>
-  /** Hashes of what was named and is not what is here: looked at once. */
+  /** Entries that name what is not what is here: looked at once. By the entry, as another may name the same hash rightly. */
   readonly useless: Set<string>
   /** What a channel's settings name, as of a clock of theirs. */
   readonly named: Map<ChannelId, { readonly at: string; readonly all: readonly Logged[] }>
@@ -108,33 +108,39 @@ export async function dictionaryFor(
   return undefined
 }
 
-/** What an envelope may have been made small with, of what can be made here; the newest first. */
-export async function dictionariesFor(
-  reader: Logs,
-  context: SyncContext,
-  bytes: Uint8Array,
-): Promise<readonly TrainedDictionary[]> {
-  const found: TrainedDictionary[] = []
-  for (const one of await neededFor(reader, context, bytes)) {
-    const dictionary = await makeHere(reader, context, one)
-    if (dictionary !== undefined) found.push(dictionary)
-  }
-  return found
-}
-
-/** Asks for what is lacking to open an envelope: the hub that named a dictionary has what it is made of. */
-export async function askForDictionaries(
+/**
+ * Opens an envelope, with a channel's dictionary where it needs one. That is made only once the seal has shown which it is, and
+ * that a member made it: strangers cause no work. What is lacking for it is asked for; the hub that named it has that.
+ */
+export async function openWithDictionary(
   tx: Tx,
   context: SyncContext,
   bytes: Uint8Array,
+): Promise<Opened | Unopened> {
+  const { roster, keyring } = context
+  const named = await neededFor(tx, context, bytes)
+  const hashes = named.map(({ content }) => ({ hash: bytesFromHex(content.hash) }))
+  const { byHint } = keyring
+  const opened = openEnvelope(bytes, roster, { byHint, dictionaries: hashes })
+  if (opened.ok || opened.hash === undefined) return opened
+  const hash = hexFromBytes(opened.hash)
+  const meant = named.filter(({ content }) => content.hash === hash)
+  for (const one of meant) {
+    const dictionary = await makeHere(tx, context, one)
+    if (dictionary) return openEnvelope(bytes, roster, { byHint, dictionaries: [dictionary] })
+  }
+  for (const one of meant) await askFor(tx, context, one)
+  return opened
+}
+
+async function askFor(
+  tx: Tx,
+  context: SyncContext,
+  { by: node, channel, content }: Published,
 ): Promise<void> {
-  for (const one of await neededFor(tx, context, bytes)) {
-    if ((await makeHere(tx, context, one)) !== undefined) continue
-    for (const stretch of one.content.stretches) {
-      const clock = { [stretch.actor]: stretch.from + stretch.count - 1 }
-      const document = documentOf(one.channel, stretch)
-      await noteAnnounced(tx, context, { node: one.by, document, clock })
-    }
+  for (const stretch of content.stretches) {
+    const clock = { [stretch.actor]: stretch.from + stretch.count - 1 }
+    await noteAnnounced(tx, context, { node, document: documentOf(channel, stretch), clock })
   }
 }
 
@@ -170,20 +176,21 @@ export async function readsMore(
 export async function makeHere(
   reader: Logs,
   context: SyncContext,
-  { channel, content }: Published,
+  { channel, content, actor, seq }: Published,
 ): Promise<TrainedDictionary | undefined> {
   const { texts, useless } = context.shelf
   const { hash, stretches } = content
-  if (useless.has(hash)) return undefined
   // Where lists are cut what was here may be gone, and may come again.
   const { hasForks } = context.run
+  const name = `${channel} ${actor} ${seq}`
+  if (!hasForks && useless.has(name)) return undefined
   const known = hasForks ? undefined : texts.get(hash)
   if (known === undefined && !(await covered(stretches, channel, (at) => clockOf(reader, at))))
     return undefined
   const dictionary = known ?? (await makeAnew(reader, channel, content))
   if (dictionary === undefined) {
     context.log.warn('dictionary.useless', { document: channelDocument(channel) })
-    if (!hasForks && useless.size < USELESS_MAX) useless.add(hash)
+    if (!hasForks && useless.size < USELESS_MAX) useless.add(name)
     return undefined
   }
   texts.delete(hash)
@@ -243,14 +250,10 @@ async function haveAll(
   const { one, peer, document } = use
   const audience = audienceOf(context, document)
   if (audience === undefined) return false
-  const readers = isNode(peer) ? [peer] : [...nodesOf(context, audience)]
+  const readers = isNode(peer) ? [peer] : nodesOf(context, audience)
   for (const node of readers) {
-    if (node === context.identity.certificate.node) continue
-    if (
-      !(await has(reader, node, one)) &&
-      (isNode(peer) || (await isAwaited(reader, context, node)))
-    )
-      return false
+    if (node === context.identity.certificate.node || (await has(reader, node, one))) continue
+    if (isNode(peer) || (await isAwaited(reader, context, node))) return false
   }
   return true
 }
@@ -263,7 +266,7 @@ export async function lackedBy(
 ): Promise<readonly NodeId[]> {
   const audience = audienceOf(context, channelDocument(one.channel))
   const lacking: NodeId[] = []
-  for (const node of audience === undefined ? [] : nodesOf(context, audience))
+  for (const node of audience ? nodesOf(context, audience) : [])
     if (node !== context.identity.certificate.node && !(await has(reader, node, one)))
       lacking.push(node)
   return lacking
@@ -271,8 +274,7 @@ export async function lackedBy(
 
 async function has(reader: Logs, node: NodeId, one: Published): Promise<boolean> {
   const { channel, actor, seq, content } = one
-  const clockThere = async (document: DocumentId): Promise<Clock> =>
-    (await receiptOf(reader, node, document))?.clock ?? {}
+  const clockThere = (document: DocumentId): Promise<Clock> => heldBy(reader, node, document)
   const settings = await clockThere(channelDocument(channel))
   return covers(settings, actor, seq) && covered(content.stretches, channel, clockThere)
 }

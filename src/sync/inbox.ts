@@ -6,7 +6,7 @@
  */
 import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { decodeDelta } from '#codec/delta.ts'
-import { openEnvelope, type Opened } from '#codec/envelope.ts'
+import type { Opened } from '#codec/envelope.ts'
 import { decodeLoad } from '#codec/load.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import { covers } from '#model/log.ts'
@@ -15,7 +15,7 @@ import { isHeardIn } from './audience.ts'
 import { disbelieved, refused } from './alarms.ts'
 import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
 import { closeAnnounced } from './gap-marks.ts'
-import { askForDictionaries, dictionariesFor, readsMore } from './dictionaries.ts'
+import { openWithDictionary, readsMore } from './dictionaries.ts'
 import { closeHole } from './healing.ts'
 import { takenApart } from './joint.ts'
 import { range } from './keys.ts'
@@ -80,17 +80,12 @@ async function takeEnvelope(tx: Tx, context: SyncContext, incoming: Incoming): P
 }
 
 async function openAndTake(tx: Tx, context: SyncContext, incoming: Incoming): Promise<Outcome> {
-  const dictionaries = await dictionariesFor(tx, context, incoming.bytes)
-  const opener = { byHint: context.keyring.byHint, dictionaries }
-  const opened = openEnvelope(incoming.bytes, context.roster, opener)
+  const opened = await openWithDictionary(tx, context, incoming.bytes)
   if (!opened.ok) {
     const { reason } = opened
     if (reason === 'unknown sender') return park(tx, context, { incoming, wait: 'certificate' })
     if (reason === 'unknown key') return park(tx, context, { incoming, wait: 'key' })
-    if (reason === 'unknown dictionary') {
-      await askForDictionaries(tx, context, incoming.bytes)
-      return park(tx, context, { incoming, wait: 'dictionary' })
-    }
+    if (reason === 'unknown dictionary') return park(tx, context, { incoming, wait: 'dictionary' })
     return { kind: 'refused', reason }
   }
   if (isShutOut(context, opened)) return { kind: 'refused', reason: 'revoked' }
@@ -104,13 +99,13 @@ async function openAndTake(tx: Tx, context: SyncContext, incoming: Incoming): Pr
   return takeBody(tx, context, { sealed: opened, incoming })
 }
 
-/** Somebody says something at a post office, and may be asked there. */
+/** Somebody says something at a post office, or to us, and may be asked there. */
 function noteHeard(
   tx: Tx,
   context: SyncContext,
   { place, sender }: { readonly place: PeerId | undefined; readonly sender: NodeId },
 ): void {
-  if (place === undefined || isNode(place)) return
+  if (place === undefined || (isNode(place) && place !== sender)) return
   tx.afterwards(() => {
     const { heard } = context.run
     heard.set(place, (heard.get(place) ?? new Map<NodeId, Instant>()).set(sender, context.now()))

@@ -4,7 +4,7 @@
  * holds what the earlier one wrote. Who was put back begins a new life, and what it signed for in earlier ones holds no
  * more than it says again (`ledger.ts`).
  */
-import type { ActorId, NodeId } from '#base/ids.ts'
+import type { ActorId, Instant, NodeId } from '#base/ids.ts'
 import type { Clock } from '#model/log.ts'
 import { key } from './keys.ts'
 import { pack, unpack } from './records.ts'
@@ -19,7 +19,12 @@ interface LivesRecord {
   readonly earlier: readonly ActorId[]
   /** It was told again what others had signed for. */
   readonly isTold?: true
+  /** When a node was told so last, in whichever life. */
+  readonly toldAt?: Instant
 }
+
+/** Telling it all takes far more bytes than beginning a life: who begins one after another is told so often. */
+const TOLD_EVERY_MS = 600_000
 
 /** The life in which something was said. */
 export interface Life {
@@ -42,7 +47,8 @@ export async function hearLife(
   const earlier = known?.earlier ?? []
   const others = earlier.filter((one) => one !== actor)
   const before = known === undefined ? others : [...others, known.actor]
-  const record: LivesRecord = { actor, earlier: before.slice(-LIVES_MAX) }
+  const toldAt = known?.toldAt === undefined ? {} : { toldAt: known.toldAt }
+  const record: LivesRecord = { actor, earlier: before.slice(-LIVES_MAX), ...toldAt }
   tx.put(key.lives(node), pack(record))
   return { actor, isCurrent: true, isLater: before.length > 0 }
 }
@@ -55,11 +61,13 @@ export async function lifeOf(tx: Tx, node: NodeId, actor: ActorId): Promise<Life
   return isOver ? { actor, isCurrent: false, isLater: false } : undefined
 }
 
-/** Whether a node in a later life is still to be told again what its disk may have lost; from now on it is not. */
-export async function owesLife(tx: Tx, node: NodeId): Promise<boolean> {
+/** Whether a node in a later life is to be told now what its disk may have lost; then it is not again. */
+export async function owesLife(tx: Tx, node: NodeId, now: Instant): Promise<boolean> {
   const known = unpack<LivesRecord>(await tx.get(key.lives(node)))
   if (known === undefined || known.earlier.length === 0 || known.isTold === true) return false
-  tx.put(key.lives(node), pack({ ...known, isTold: true } satisfies LivesRecord))
+  const sinceMs = now - (known.toldAt ?? -Infinity)
+  if (sinceMs >= 0 && sinceMs < TOLD_EVERY_MS) return false
+  tx.put(key.lives(node), pack({ ...known, isTold: true, toldAt: now } satisfies LivesRecord))
   return true
 }
 

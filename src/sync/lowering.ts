@@ -1,6 +1,6 @@
 /**
- * A node that reads at a post office lacks something: what it should find there is put there again, by those whose it is, and not
- * more often than it may honestly be asked for.
+ * A node that reads at a post office, or says so to us, lacks something: what it should find there is put there again, by those whose
+ * it is, and not more often than it may honestly be asked for.
  */
 import {
   nodePrefix,
@@ -10,7 +10,7 @@ import {
   type NodeId,
 } from '#base/ids.ts'
 import { RELAY_DELAY_MS, WANT_DOUBLINGS_MAX, WANT_INTERVAL_MS } from '#base/limits.ts'
-import type { Clock } from '#model/log.ts'
+import { countBeyond, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { disbelieved } from './alarms.ts'
 import { isGood } from './audience.ts'
@@ -55,6 +55,23 @@ export async function lower(
 }
 
 /**
+ * A node says at a direct contact what it holds of a document, or lacks: the truth, also when that is less than we thought. But what it
+ * said once can be said again by whoever recorded it, where frames or a radio prove nothing, and each answer may be paid for.
+ */
+export async function setHasAsSaid(
+  tx: Tx,
+  context: SyncContext,
+  said: { readonly peer: NodeId; readonly document: DocumentId; readonly clock: Clock },
+): Promise<void> {
+  const { peer, document, clock } = said
+  const isLess = countBeyond(await hasOf(tx, peer, document), clock) > 0
+  if (!isLess || mayAskAgain(context, { sender: `direct ${peer}`, document }))
+    return setHas(tx, context, said)
+  const why = { deed: 'want refused', node: peer, document, reason: 'too often' } as const
+  disbelieved(tx, context, why)
+}
+
+/**
  * After how long we help out with what is not ours to put there again; undefined when it is for others. Nobody but the kits has
  * what the only hub lost. Each lets those before it go first, and has nothing left to give once it has seen it there.
  */
@@ -77,7 +94,7 @@ const ASKED_FORGOTTEN_MS = 86_400_000
  */
 function mayAskAgain(
   { run, now }: SyncContext,
-  { sender, document }: { readonly sender: NodeId; readonly document: DocumentId },
+  { sender, document }: { readonly sender: string; readonly document: DocumentId },
 ): boolean {
   const place = `${sender} ${document}`
   const known = run.asked.get(place)

@@ -20,16 +20,8 @@ import { hearOfOurselves } from './hearsay.ts'
 import { key } from './keys.ts'
 import { hearLife, lifeOf, owesLife, type Spoken } from './lives.ts'
 import { noteName, queueNote } from './note-queue.ts'
-import {
-  allDocuments,
-  clockOf,
-  noteWord,
-  receiptOf,
-  setHas,
-  signedFor,
-  type Word,
-} from './ledger.ts'
-import { lower } from './lowering.ts'
+import { allDocuments, clockOf, noteWord, receiptOf, signedFor, type Word } from './ledger.ts'
+import { lower, setHasAsSaid } from './lowering.ts'
 import { pack, unpack, type SaidRecord } from './records.ts'
 import { settleAllAside } from './rebirth.ts'
 import type { Reader, Tx } from './replica.ts'
@@ -104,7 +96,8 @@ async function takeNote(
     case 'have':
       await takeHave(tx, context, { note, from, sender: node, life })
       // It may have lost what others had signed for; at a post office it asks for that.
-      if (from === node && (await owesLife(tx, node))) await signAgain(tx, context, node)
+      if (from === node && (await owesLife(tx, node, context.now())))
+        await signAgain(tx, context, node)
       break
     case 'want':
       await takeWant(tx, context, { note, from, sender: node })
@@ -227,6 +220,7 @@ export async function passOnAgain(
 
 /** A node that begins a new life hears again what we and others have signed for, for itself and for those behind it. */
 async function signAgain(tx: Tx, context: SyncContext, node: NodeId): Promise<void> {
+  tx.afterwards(() => context.log.warn('peer.new-life', { node }))
   await passOnAgain(tx, context, { peer: node })
   for (const document of await allDocuments(tx)) {
     const place = key.owed(node, document)
@@ -257,7 +251,7 @@ async function takeHave(
     await noteWord(tx, context, { ...word, isWhole: true })
     if (from === undefined) continue
     if (isNode(from)) {
-      if (from === sender) await setHas(tx, context, { peer: from, document, clock })
+      if (from === sender) await setHasAsSaid(tx, context, { peer: from, document, clock })
       continue
     }
     // In a post office others may hold it for the sender to find; a hub puts there again what the sender lacks.
@@ -265,13 +259,14 @@ async function takeHave(
   }
 }
 
-/** Somebody at a post office wants to hear who has what. A hub also says again what it heard of others. */
+/** Somebody wants to hear who has what. At a post office a hub also says again what it heard of others. */
 async function answer(
   tx: Tx,
   context: SyncContext,
   { note, from, sender }: NoteArrival,
 ): Promise<void> {
-  if (from === undefined || isNode(from) || sender === context.identity.certificate.node) return
+  if (from === undefined || sender === context.identity.certificate.node) return
+  if (isNode(from) && from !== sender) return
   const documents = note.items.map(({ document }) => document)
   if (await owesAnswer(tx, context, { from, asking: sender, documents }))
     await passOnAgain(tx, context, { peer: from, documents, asking: sender })
@@ -285,6 +280,6 @@ async function takeWant(
   if (from === undefined) return
   for (const { document, clock } of note.items) {
     if (!isNode(from)) await lower(tx, context, { from, document, clock, sender })
-    else if (from === sender) await setHas(tx, context, { peer: from, document, clock })
+    else if (from === sender) await setHasAsSaid(tx, context, { peer: from, document, clock })
   }
 }

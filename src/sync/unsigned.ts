@@ -3,6 +3,9 @@
  * A post office tells nobody what its limits or its owner have removed. So after a while everybody is asked, by a `have` that wants
  * an answer: who lacks some of it asks for it, who has it says so again, and hubs pass on what they have heard of others.
  * Only of nodes that have said something there since is it thought: who is away will read it when it is back.
+ *
+ * A node at the end of a metered link is asked in the same way. Nothing but a frame that anybody can forge has said that it took
+ * what it was given, and there nobody says unasked what he has.
  */
 import type { DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { NOTE_ITEMS_MAX, UNSIGNED_DOUBLINGS_MAX, UNSIGNED_MS } from '#base/limits.ts'
@@ -31,7 +34,7 @@ export async function unsignedAt(
   context: SyncContext,
   state: ContactState,
 ): Promise<Unsigned> {
-  if (isNode(state.peer) || state.isVisit === true) return NOTHING
+  if (state.isVisit === true || (isNode(state.peer) && state.isMetered !== true)) return NOTHING
   const now = context.now()
   const waitMs = state.watch.lookAt - now
   // A wait longer than the rule allows means that the clock was set back.
@@ -63,15 +66,17 @@ async function isDue(
     watched.set(document, begun)
     return false
   }
-  const lacking = await lackingOf(tx, context, { document, clock: known.clock })
+  const { peer, receiptDelayMs } = state
+  const lacking = await lackingOf(tx, context, { peer, document, clock: known.clock })
   if (lacking.length === 0) {
-    if ((await lackingOf(tx, context, { document, clock: mine })).length === 0) {
+    if ((await lackingOf(tx, context, { peer, document, clock: mine })).length === 0) {
       watched.delete(document)
-      tx.delete(place)
+      if (!isNode(peer)) tx.delete(place) // of one node this says nothing about the others
     } else watched.set(document, begun)
     return false
   }
-  if (known.at <= now && now < known.at + UNSIGNED_MS * 2 ** known.times) return false
+  const patienceMs = Math.max(UNSIGNED_MS, 2 * receiptDelayMs) * 2 ** known.times
+  if (known.at <= now && now < known.at + patienceMs) return false
   const heard = context.run.heard.get(state.peer)
   if (!lacking.some((node) => (heard?.get(node) ?? 0) > known.at)) return false
   const times = Math.min(UNSIGNED_DOUBLINGS_MAX, known.times + 1)
@@ -79,19 +84,27 @@ async function isDue(
   return true
 }
 
-/** The nodes that have not signed for all of `clock`. */
+/** The nodes that have not signed for all of `clock`: those who read at a post office, or the peer. */
 async function lackingOf(
   tx: Tx,
   context: SyncContext,
-  { document, clock }: { readonly document: DocumentId; readonly clock: Clock },
+  {
+    peer,
+    document,
+    clock,
+  }: { readonly peer: PeerId; readonly document: DocumentId; readonly clock: Clock },
 ): Promise<readonly NodeId[]> {
   const found: NodeId[] = []
-  for (const node of othersWith(context, document))
+  const readers = othersWith(context, document).filter((node) => !isNode(peer) || node === peer)
+  for (const node of readers)
     if (countBeyond(clock, await heldBy(tx, node, document)) > 0) found.push(node)
   return found
 }
 
-/** Somebody asks who has what: it gets our word again, if it is for us to answer. Kits leave each other to a hub. */
+/**
+ * Somebody asks who has what: it gets our word again, if it is for us to answer. Kits leave each other to a hub at a post office. True
+ * when others' words are to be passed on, too.
+ */
 export async function owesAnswer(
   tx: Tx,
   context: SyncContext,
@@ -105,12 +118,14 @@ export async function owesAnswer(
   const others = roster.all().filter((one) => isGood(context, one) && one.node !== question.asking)
   const isHub = identity.certificate.role === 'hub'
   const isForAll = roster.byNode(question.asking)?.role === 'hub'
-  if (!isHub && !isForAll && others.some(({ role }) => role === 'hub')) return false
+  const isAskedAlone = isNode(question.from)
+  if (!isAskedAlone && !isHub && !isForAll && others.some(({ role }) => role === 'hub'))
+    return false
   for (const document of question.documents) {
     const place = key.owed(question.from, document)
     const hasSome = (await tx.get(key.document(document))) !== undefined
     if (hasSome && (await tx.get(place)) === undefined) tx.put(place, pack(context.now()))
   }
   tx.afterwards(context.ring)
-  return isHub
+  return isHub && !isAskedAlone
 }

@@ -253,6 +253,26 @@ test('who asks again and again is given it at first, and then ever more rarely',
   t.strictSame(await unnamed(bravo, 'floodOfWants'), [])
 })
 
+test('what a node said at a contact, and somebody says again for it, is answered ever more rarely', async (t) => {
+  const { alpha, bravo, clock } = await aPair()
+  await say(bravo, 'one')
+  const { context } = bravo
+  const ours = { document: routine, clock: { [bravo.actor]: 1 } }
+  for (const kind of ['want', 'have'] as const) {
+    const recorded = await noteOf(alpha, aNote(kind, routine, {}))
+    let given = 0
+    for (let minute = 0; minute < 120; minute += 1) {
+      await context.replica.commit((tx) => noteHas(tx, alpha.id, ours))
+      await arrive(bravo, recorded, { from: alpha.id })
+      if ((await hasOf(context.replica.read, alpha.id, routine))[bravo.actor] === undefined)
+        given += 1
+      await clock.advance(60_000)
+    }
+    t.ok(given <= 10, `${kind}: ${given} times in two hours`)
+    t.ok(kind === 'have' || given >= 4, 'an honest question is answered')
+  }
+})
+
 test('who claims to have everything harms nobody but itself', async (t) => {
   const { bravo } = await aPair()
   await say(bravo, 'for all')

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { codeOf } from '#base/errors.ts'
-import { decodeFrame } from '#codec/frame.ts'
+import { decodeFrame, encodeFrame } from '#codec/frame.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { Parcel } from '#ports/carrier.ts'
 import { virtualClock } from '../support/clock.ts'
@@ -225,6 +225,64 @@ test('hostile frames neither throw nor grow memory, and the line goes on', async
   }
 
   t.equal(await done, 'custody')
+})
+
+test('what was refused under a number leaves that to the real one, but not for ever', async (t) => {
+  const [alpha, bravo, forger] = [aLineEnd('bravo'), aLineEnd('alpha'), aLineEnd('bravo')]
+  const parcel = aParcel(0, 80)
+  void hand(forger, [aParcel(9, 60)])
+  const forged = frameOf(forger, 340).bytes
+  const [done] = hand(alpha, [parcel])
+  // Whoever hears a frame knows the tag of its stream.
+  const real = frameOf(alpha, 340)
+  forged.set(real.bytes.subarray(0, 2))
+  const refuse = async (bytes: Uint8Array): Promise<void> => {
+    await bravo.line.take(bytes)
+    for (const arrival of bravo.arrivals.splice(0)) arrival.refuse('not authentic')
+  }
+
+  await refuse(forged)
+  await refuse(forged)
+  real.sent()
+  await bravo.line.take(real.bytes)
+  t.strictSame(
+    bravo.arrivals.map(({ bytes }) => bytes),
+    [parcel.bytes],
+  )
+  bravo.arrivals.splice(0)[0]?.acceptCustody()
+  await pass(bravo, alpha)
+  t.equal(await done, 'custody')
+
+  const [second] = hand(alpha, [aParcel(1, 80)])
+  for (let each = 0; each < 3; each += 1) {
+    await alpha.clock.advance(120_000)
+    await refuse(must(alpha.line.next(340), 'it is sent again').bytes)
+    await pass(bravo, alpha)
+  }
+  t.equal(await second, 'custody', 'nothing behind it waits for ever')
+})
+
+test('who forges answers cannot have a sender repeat itself without end', async (t) => {
+  const alpha = aLineEnd('bravo', { patience: SATELLITE })
+  void hand(alpha, [aParcel(0, 900)])
+  let sentBytes = 0
+  let tag = 0
+  for (let each = 0; each < 200; each += 1) {
+    const frame = alpha.line.next(340)
+    frame?.sent()
+    sentBytes += frame?.bytes.length ?? 0
+    tag = (frame && decodeFrame(frame.bytes))?.tag ?? tag
+    const lacks = { number: 0, gaps: [{ from: 0, length: 0 }] }
+    const known = { tag, isKnown: true as const, base: 0, settled: [], holes: [lacks] }
+    const acks = each % 2 === 0 ? known : { tag, isKnown: false as const }
+    await alpha.line.take(
+      encodeFrame({ tag: 5, isFresh: true, isAnswerWanted: false, acks, items: [] }),
+    )
+  }
+
+  t.ok(sentBytes < 10 * 900, `${sentBytes} bytes of a parcel of 900`)
+  await alpha.clock.advance(SATELLITE.repeatAfterMs)
+  t.ok(alpha.line.urgency(), 'and it is patient still')
 })
 
 /** Loses frames, doubles them, or keeps some back to give them in another order; not once it `isGood`. */

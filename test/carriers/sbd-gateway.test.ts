@@ -1,4 +1,5 @@
 /** What a gateway may be called with, and what it may say. */
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test, type Test } from 'tap'
 import { codeOf } from '#base/errors.ts'
@@ -28,6 +29,22 @@ test('calls that make no sense end, and the next one is heard', { timeout: 60_00
 
   t.equal(textOf(arrival), 'heard')
   t.ok(log.named('sbd.stranger').length > 0)
+})
+
+test('who calls and says nothing keeps no place from others', { timeout: 20_000 }, async (t) => {
+  const { port, hub, openKit } = await headquarters(t)
+  const silent = Array.from({ length: 80 }, () => connect({ port, host: '127.0.0.1' }))
+  for (const socket of silent) socket.on('error', () => undefined).write(Uint8Array.of(1))
+  await Promise.all(silent.slice(64).map((socket) => once(socket, 'ready')))
+  const kit = await openKit()
+
+  const handed = handOver(kit, 'hub' as PeerId, parcel('heard'))
+  const arrival = await hub.nextArrival()
+  await accept(hub, arrival)
+  await handed
+
+  t.equal(textOf(arrival), 'heard')
+  for (const socket of silent) socket.destroy()
 })
 
 test('an address that is not allowed is not heard', { timeout: 60_000 }, async (t) => {

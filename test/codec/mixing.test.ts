@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
-import { MIXED_BYTES_MAX } from '#base/limits.ts'
+import { MIXED_BYTES_EACH, MIXED_BYTES_FREE, MIXED_BYTES_MAX } from '#base/limits.ts'
 import { openMixing } from '#codec/mixing.ts'
 import { seededRandom } from '../support/random.ts'
 import { holds } from '../support/property.ts'
@@ -24,6 +24,11 @@ test('whatever bytes go in come out again', async (t) => {
   )
 })
 
+/** What a code of so many bytes may hold. */
+function most(bytes: number): number {
+  return MIXED_BYTES_FREE + MIXED_BYTES_EACH * bytes
+}
+
 function size(plain: Uint8Array): number {
   return must(coder.encode(plain), 'short').length
 }
@@ -35,7 +40,7 @@ test('what is like the text gets small, and noise hardly larger', async (t) => {
   t.ok(size(like) * 2 < like.length, String(size(like)))
   t.ok(size(noise) < noise.length * 1.1, String(size(noise)))
   t.ok(size(new Uint8Array(0)) < 6)
-  t.ok(size(new Uint8Array(MIXED_BYTES_MAX)) < 200)
+  t.ok(size(new Uint8Array(MIXED_BYTES_FREE)) < 20)
 })
 
 test('what was coded before changes nothing: each stands alone', async (t) => {
@@ -60,9 +65,22 @@ test('the bits are the same on every machine', async (t) => {
 
 test('more than its limit is left to others', async (t) => {
   t.equal(coder.encode(new Uint8Array(MIXED_BYTES_MAX + 1)), undefined)
-  t.ok(coder.encode(new Uint8Array(MIXED_BYTES_MAX)))
+  t.ok(coder.encode(seededRandom(2).bytes(MIXED_BYTES_MAX)))
   // A body of ENDs that never is at its end.
   t.equal(coder.decode(new Uint8Array(40).fill(255)), undefined)
+})
+
+test('a few bytes do not make others work for long', async (t) => {
+  t.equal(coder.encode(bytesFromText('water '.repeat(300))), undefined, 'left to others')
+  const long = new Uint8Array(most(6) + 40)
+  t.equal(coder.encode(long), undefined)
+  holds(
+    t,
+    fc.property(fc.uint8Array({ maxLength: 12 }), (bytes) => {
+      const plain = coder.decode(bytes)
+      return plain === undefined || plain.length <= most(bytes.length)
+    }),
+  )
 })
 
 test('bytes that are no such text give undefined or another text, and never throw', async (t) => {

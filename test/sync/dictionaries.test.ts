@@ -10,10 +10,11 @@ import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Clock } from '#model/log.ts'
 import { writeHere } from '#sync/author.ts'
 import { cutDelta } from '#sync/cut.ts'
-import { publishedIn } from '#sync/dictionaries.ts'
+import { clearShelf, publishedIn } from '#sync/dictionaries.ts'
 import { key, range } from '#sync/keys.ts'
 import { clockOf } from '#sync/ledger.ts'
 import { trainOn } from '#sync/training.ts'
+import { flipped } from '../support/adversary.ts'
 import { aFleet, enter, makeChannel, postIn, postsHeld, type Fleet } from '../support/fleet.ts'
 import { reports } from '../support/reports.ts'
 import { amiraOf, arrive, type SyncNode } from '../support/sync.ts'
@@ -127,7 +128,7 @@ test('after a restart both ends make it again from their disks', async (t) => {
   t.match((await arrive(bravo, bytes)).outcome, { kind: 'applied' })
 })
 
-test('what a hub says wrongly is used by nobody, told once, and holds up nothing', async (t) => {
+test('what a hub says wrongly is used by nobody, told once each, and holds up nothing', async (t) => {
   const { fleet, alpha, bravo, channel } = await aScene(t)
   const { actor } = fleet.node('hub')
   const own: Stretch = { lane: 'routine', segment: 0, actor, from: 1, count: 1 }
@@ -145,7 +146,48 @@ test('what a hub says wrongly is used by nobody, told once, and holds up nothing
   t.notOk(usesOne(alpha, bytes))
   t.match((await arrive(bravo, bytes)).outcome, { kind: 'applied' })
   await sent(alpha, channel)
-  t.equal(alpha.log.named('dictionary.useless').length, 1)
+  t.equal(
+    alpha.log.named('dictionary.useless').length,
+    2,
+    'one that is not here is not known to lie',
+  )
+})
+
+test('who is no member makes nobody make a dictionary', async (t) => {
+  const { fleet, alpha, bravo, channel } = await aScene(t)
+  await train(fleet, channel)
+  await fleet.settle()
+  const bytes = await sent(alpha, channel)
+  t.ok(usesOne(alpha, bytes))
+  const { shelf } = bravo.context
+  clearShelf(shelf)
+
+  t.match((await arrive(bravo, flipped(bytes, 40))).outcome, { kind: 'parked' })
+  t.equal(shelf.texts.size, 0)
+  t.match((await arrive(bravo, bytes)).outcome, { kind: 'applied' })
+  t.equal(shelf.texts.size, 1)
+})
+
+test('a hub that lies about what another has named spoils that for nobody', async (t) => {
+  const { fleet, alpha, bravo, channel } = await aScene(t)
+  await train(fleet, channel)
+  await fleet.settle()
+  const [honest] = await published(alpha, channel)
+  const stretches: readonly Stretch[] = [
+    { lane: 'routine', segment: 0, actor: alpha.actor, from: 1, count: 3 },
+  ]
+  const lie = {
+    kind: 'dictionary',
+    hash: must(honest, 'it is named').content.hash,
+    stretches,
+  } as const
+  for (const node of [alpha, bravo]) clearShelf(node.context.shelf)
+  await enter(fleet.node('hub'), channelDocument(channel), lie)
+  await fleet.settle()
+
+  const bytes = await sent(alpha, channel)
+  t.ok(usesOne(alpha, bytes))
+  t.match((await arrive(bravo, bytes)).outcome, { kind: 'applied' })
 })
 
 test('a dictionary that claims to be enormous is looked at once, as far as the limit', async (t) => {
@@ -163,7 +205,7 @@ test('a dictionary that claims to be enormous is looked at once, as far as the l
 
   t.notOk(usesOne(alpha, await sent(alpha, channel)))
   t.strictSame([...alpha.context.shelf.texts], [])
-  t.strictSame([...alpha.context.shelf.useless], [hash])
+  t.equal(alpha.context.shelf.useless.size, 1)
 })
 
 test('only hubs have a say, and whoever else tries is told of', async (t) => {

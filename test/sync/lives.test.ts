@@ -40,11 +40,26 @@ test('who begins a later life is told once what its disk may have lost', async (
   t.equal(await owes(), false)
 })
 
+test('who begins one life after another is told all of it now and then', async (t) => {
+  const { hear, owes } = await aListener()
+  await hear(first)
+  let told = 0
+  for (let minute = 0; minute < 60; minute += 1) {
+    await hear(lifeAt(minute))
+    if (await owes(minute * 60_000)) told += 1
+  }
+  t.equal(told, 6)
+})
+
+function lifeAt(at: number): ActorId {
+  return actorOf(node, Uint8Array.of(7, 7, 7, at))
+}
+
 async function aListener() {
   const { context } = await aSync('alpha')
   return {
     hear: (actor: ActorId, clock = {}) =>
       context.replica.commit((tx) => hearLife(tx, { node, actor, named: [clock] })),
-    owes: () => context.replica.commit((tx) => owesLife(tx, node)),
+    owes: (now = 0) => context.replica.commit((tx) => owesLife(tx, node, now)),
   }
 }

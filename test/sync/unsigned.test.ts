@@ -1,6 +1,7 @@
 /** When everybody is asked about what nobody signs for, and who answers. */
 import { test, type Test } from 'tap'
 import { UNSIGNED_MS } from '#base/limits.ts'
+import { DIRECTORY } from '#model/document-id.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { key, range } from '#sync/keys.ts'
 import type { ContactState } from '#sync/contact-state.ts'
@@ -43,7 +44,29 @@ test('who signs is not asked about, and when all have signed the mark goes', asy
   t.equal(mark, undefined)
 })
 
-test('neither a node nor a stick is asked so', async (t) => {
+test('a node on a metered link that does not sign for what it took is asked, and gives its word again', async (t) => {
+  const peer = bravo.certificate.node
+  const { alpha, other, clock, look, speak, sign, state } = await aWriter(t, peer)
+  const metered = { ...state, isMetered: true as const }
+  await look(metered)
+  await speak()
+  await clock.advance(UNSIGNED_MS)
+  t.ok((await look(metered)).documents.includes(routine))
+  const question = { kind: 'have', isWhole: false, isQuestion: true } as const
+  const items = [{ document: routine, clock: { [alpha.actor]: 2 }, read: {} }]
+  await arrive(other, await noteOf(alpha, { ...question, items }), { from: alpha.id })
+  const { read } = other.context.replica
+  t.ok(await read.get(key.owed(alpha.id, routine)), 'it owes a receipt')
+  t.ok(await read.get(key.announced(routine)), 'and asks for what it lacks')
+
+  await sign()
+  await speak()
+  await clock.advance(4 * UNSIGNED_MS)
+  t.notOk((await look(metered)).documents.includes(routine))
+  t.ok(await alpha.context.replica.read.get(key.uneven('routine', routine)), 'others may lack it')
+})
+
+test('neither a node on a link of its own nor a stick is asked so', async (t) => {
   const { look, state } = await aWriter(t)
 
   const nothing = { documents: [], lookAgainAt: undefined }
@@ -75,7 +98,7 @@ test('a hub answers everybody, a kit answers a hub, or anybody where there is no
 })
 
 /** Alpha has written, and a post office has it; bravo reads there, when it is there. */
-async function aWriter(t: Test) {
+async function aWriter(t: Test, peer: PeerId = office) {
   const clock = virtualClock()
   const alpha = await aSync('alpha', { clock, knows: [bravo] })
   const other = await aSync('bravo', { clock, knows: [anIdentity('alpha', 1)] })
@@ -88,11 +111,11 @@ async function aWriter(t: Test) {
   const { read } = context.replica
   for (const [place] of await read.list(range.documents)) {
     const document = place.slice('doc/'.length) as typeof routine
-    const item = { peer: office, document, clock: { [alpha.actor]: 99 } }
+    const item = { peer, document, clock: { [alpha.actor]: 99 } }
     await context.replica.commit((tx) => setHas(tx, context, item))
   }
   const state: ContactState = {
-    peer: office,
+    peer,
     carrier: 'test',
     receiptDelayMs: 0,
     flying: new Set(),
@@ -106,12 +129,14 @@ async function aWriter(t: Test) {
     const items = [{ document: routine, clock: {}, read: {}, ...item }]
     await clock.advance(1)
     await arrive(alpha, await noteOf(other, { kind: 'receipt', isWhole: false, items }), {
-      from: office,
+      from: peer,
     })
   }
-  await arrive(other, await envelopeOf(alpha, routine))
+  for (const document of [DIRECTORY, routine])
+    await arrive(other, await envelopeOf(alpha, document))
   return {
     alpha,
+    other,
     clock,
     state,
     look,
