@@ -9,6 +9,7 @@ import { planCapture } from './capture.ts'
 import { checkEnd, mustCome } from './end-checks.ts'
 import type { Member } from './fleet.ts'
 import { foundOrganisation } from './founding.ts'
+import { isHoldingBack } from './leftovers.ts'
 import { checkIdle, drainMsMax, IDLE_MS } from './liveness.ts'
 import { DEFAULT_OPTIONS, withScript, type SimOptions } from './options.ts'
 import { actOnce } from './people.ts'
@@ -213,7 +214,8 @@ async function drain(world: World): Promise<void> {
     members.filter(({ capturedAt }) => capturedAt === undefined)
   const isQuiet = (): boolean =>
     timeline.now() - Math.max(from, world.lastTrafficAt()) >= QUIET_MS &&
-    honest().every((member) => member.boot?.node !== undefined && member.people.length > 0)
+    honest().every((member) => member.boot?.node !== undefined && member.people.length > 0) &&
+    !honest().some(isHoldingBack)
   while (!isQuiet() && timeline.now() < limit && verdict.failure() === undefined) {
     for (const member of honest().filter((one) => one.people.length === 0)) {
       actOnce(world, member, world.chance.fork(`late ${member.index} ${timeline.now()}`))
