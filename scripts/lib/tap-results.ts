@@ -16,6 +16,8 @@ export interface FileResult {
   readonly milliseconds: number
   /** One readable text per failure: where, what was expected, what was found. */
   readonly failures: readonly string[]
+  /** What is known to be broken and is still to do, wherever it stands in a test that passes. */
+  readonly known: readonly string[]
 }
 
 /** Reads to the end; `onFile` hears each file at once. */
@@ -26,14 +28,19 @@ export async function readTapResults(
   const results: FileResult[] = []
   const points = new Map<string, Result[]>()
   const failures = new Map<string, string[]>()
+  const known = new Map<string, string[]>()
   const parser = new Parser()
   parser.on('child', (file: Parser) => {
     file.on('assert', (point: Result) => listIn(points, file.name).push(point))
     collectFailures(file, listIn(failures, file.name))
+    collectKnown(file, listIn(known, file.name))
   })
   parser.on('assert', (point: Result) => {
     const file = fileOf(point)
-    const result = toFileResult(point, points.get(file) ?? [], failures.get(file) ?? [])
+    const result = {
+      ...toFileResult(point, points.get(file) ?? [], failures.get(file) ?? []),
+      known: known.get(file) ?? [],
+    }
     results.push(result)
     onFile(result)
   })
@@ -52,7 +59,7 @@ function toFileResult(
   point: Result,
   tests: readonly Result[],
   failures: readonly string[],
-): FileResult {
+): Omit<FileResult, 'known'> {
   const skipped = tests.filter((test) => test.skip !== false || test.todo !== false)
   const failed = tests.filter((test) => !test.ok && !skipped.includes(test))
   const isEmpty = tests.length === 0
@@ -87,6 +94,14 @@ function collectFailures(parser: Parser, into: string[]): void {
     failedBelow = 0
     if (point.ok || isEcho || point.skip !== false || point.todo !== false) return
     into.push(`${parser.fullname} > ${point.name}\n${diagnosis(point)}`)
+  })
+}
+
+/** Assertions that fail and are marked as still to do, in `parser` and all below it. */
+function collectKnown(parser: Parser, into: string[]): void {
+  parser.on('child', (child: Parser) => collectKnown(child, into))
+  parser.on('assert', ({ ok, todo, name }: Result) => {
+    if (!ok && todo !== false) into.push(name)
   })
 }
 

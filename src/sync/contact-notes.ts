@@ -28,15 +28,13 @@ import { noteBytes, noteName, oldestNote, queueNote, signNote, takeQueued } from
 import { describe, describeAll, describeEach, itemBytes, NOTE_BYTES_MAX } from './notes.ts'
 import { pack, unpack, type AnnouncedRecord, type PeerRecord, type QueuedNote } from './records.ts'
 import type { Tx } from './replica.ts'
+import { withoutUnsent } from './sent.ts'
 import { unsignedAt } from './unsigned.ts'
 
 /** Notes that go alone go behind what is urgent and before what is routine. */
 export const NOTE_LANE: Lane = 'priority'
 
-/**
- * Says all we have, so that the peer can send what we lack. In a later life a post office is asked, too: the disk may have lost
- * what others have signed for.
- */
+/** Says all we have, so that the peer can send what we lack. In a later life a post office is asked what others have signed for. */
 export async function introduce(
   tx: Tx,
   context: SyncContext,
@@ -189,7 +187,8 @@ async function takeDebts(
     chosen.push(document)
     left -= more
   }
-  const receipt = withoutUntold(context, await describe(tx, 'receipt', chosen))
+  const told = withoutUntold(context, await describe(tx, 'receipt', chosen))
+  const receipt = await withoutUnsent(tx, context.replica.actor, told)
   if (receipt.items.length === 0) return undefined
   for (const { document } of receipt.items) tx.delete(key.owed(peer, document))
   const note = signNote(context, receipt)

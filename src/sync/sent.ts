@@ -4,6 +4,7 @@
  * comes in time we go on, and may use numbers twice: what leaves after such a word that node has not got, whatever it signs for.
  */
 import type { ActorId, DocumentId, NodeId } from '#base/ids.ts'
+import type { Note } from '#codec/note.ts'
 import type { MessageRecord } from '#model/view.ts'
 import { key } from './keys.ts'
 import { pack, unpack } from './records.ts'
@@ -63,4 +64,22 @@ export async function canMean(
 ): Promise<boolean> {
   const hollow = unpack<HollowRecord>(await reader.get(key.hollow(document)))
   return hollow?.actor !== actor || seq < (hollow.from[node] ?? Infinity)
+}
+
+/**
+ * A receipt that does not name what has never left: on a disk that was put back nobody ever gets that under these numbers, and
+ * whoever heard of them, by whatever way, would wait for it.
+ */
+export async function withoutUnsent(
+  reader: Pick<Reader, 'get'>,
+  actor: ActorId,
+  receipt: Note,
+): Promise<Note> {
+  const items = receipt.items.map(async (item) => {
+    const sent = await sentOf(reader, item.document, actor)
+    if ((item.clock[actor] ?? 0) <= sent) return item
+    const { [actor]: _, ...others } = item.clock
+    return { ...item, clock: sent === 0 ? others : { ...others, [actor]: sent } }
+  })
+  return { ...receipt, items: await Promise.all(items) }
 }

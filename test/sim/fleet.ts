@@ -9,6 +9,7 @@ import { sha256 } from '#base/hash.ts'
 import { openEdgeNode } from '#app/edge-node.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { Carrier } from '#ports/carrier.ts'
+import type { Clock } from '#ports/clock.ts'
 import type { Courier } from '#ports/courier.ts'
 import type { Log } from '#ports/log.ts'
 import type { Passwords } from '#ports/passwords.ts'
@@ -60,6 +61,7 @@ export interface Member {
 /** From power on to power off. `node` is there once it has opened. */
 export interface Boot {
   readonly life: Life
+  readonly clock: Clock
   /** Shared by the node and its carriers. */
   readonly roster: Roster
   node: (EdgeNode & AsyncDisposable) | undefined
@@ -178,8 +180,10 @@ export function openFleet(world: FleetWorld): Fleet {
   const beginBoot = (member: Member): Boot => {
     const roster = world.rosterFor(member, openRoster(member.identity.organisation))
     for (const bytes of member.acquaintances) roster.introduce(bytes)
+    const life = beginLife()
     member.boot = {
-      life: beginLife(),
+      life,
+      clock: openClock(timeline, member.clock, life),
       roster,
       node: undefined,
       isEnding: false,
@@ -299,11 +303,11 @@ function openNode(
   member: Member,
   { boot, onRebirth }: { readonly boot: Boot; readonly onRebirth: () => void },
 ): Promise<EdgeNode & AsyncDisposable> {
-  const { life, roster } = boot
+  const { life, clock, roster } = boot
   const store = member.bugs.store(member.disk.open(life))
   const ports = {
     store,
-    clock: openClock(world.timeline, member.clock, life),
+    clock,
     passwords: QUICK_PASSWORDS,
     random: randomFrom(member.chance),
     log: openLogPort(world, member, life),

@@ -7,10 +7,12 @@ import {
   type ChannelId,
   type DocumentId,
 } from '#base/ids.ts'
+import { RELAY_DELAY_MS } from '#base/limits.ts'
 import { isFounder, kindOfChannel } from '#model/channel-id.ts'
 import { channelOfDocument } from '#model/document-id.ts'
 import type { Amendment } from '#model/view.ts'
-import { unpack, type KeptRecord } from '#sync/records.ts'
+import { within } from '#sync/keys.ts'
+import { unpack, type KeptRecord, type OutboxRecord } from '#sync/records.ts'
 import { isStick } from './couriers.ts'
 import type { Sealing } from './evidence.ts'
 import type { Member } from './fleet.ts'
@@ -46,7 +48,7 @@ const WAITING = [
 export function checkLeftovers(end: Rest, member: Member): void {
   const captured = end.members.filter(({ capturedAt }) => capturedAt !== undefined)
   for (const prefix of WAITING) {
-    const kept = member.disk.durable({ from: prefix, to: `${prefix.slice(0, -1)}0` })
+    const kept = member.disk.durable(within(prefix))
     const left = kept.filter((record) => !mayStay({ ...end, captured }, prefix, record))
     if (left.length === 0) continue
     end.verdict.fail({
@@ -59,6 +61,18 @@ export function checkLeftovers(end: Rest, member: Member): void {
 }
 
 type Waiting = Rest & { readonly captured: readonly Member[] }
+
+/**
+ * Whether a node keeps something back for a moment on purpose, as of an audit, which may tell at any time what it has counted: it is
+ * on its way, and what it is on its way to is not the end.
+ */
+export function isHoldingBack({ boot, disk }: Member): boolean {
+  const now = boot?.clock.now() ?? 0
+  return disk.durable(within('out/')).some(([, value]) => {
+    const waitMs = (unpack<OutboxRecord>(value)?.notBefore ?? 0) - now
+    return waitMs > 0 && waitMs <= RELAY_DELAY_MS
+  })
+}
 
 /** Whether what waits may wait for ever. */
 function mayStay(

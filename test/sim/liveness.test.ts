@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { Entry } from '#ports/store.ts'
-import { checkIdle, drainMsMax } from './liveness.ts'
+import { bytesOn, checkGrowth, checkIdle, drainMsMax } from './liveness.ts'
 import { openTimeline } from './timeline.ts'
 import { openVerdict } from './verdict.ts'
 
@@ -24,6 +24,20 @@ test('a parcel in the idle hours breaks promise 10, silence does not', async (t)
   checkIdle({ verdict, lastTrafficAt: () => 61_000 }, 1_000)
 
   t.match(verdict.failure(), { broken: /promise 10/, found: 'one 60 s after the last' })
+})
+
+test('a disk that grows in the idle hours breaks promise 11', async (t) => {
+  const verdict = openVerdict(openTimeline(0))
+  const member = { name: 'hub', ...holding([['wait/d/1', new Uint8Array(500)]]) }
+  const now = bytesOn(member)
+  t.equal(now, 508)
+
+  checkGrowth({ verdict }, member, now)
+  checkGrowth({ verdict }, member, now + 10_000)
+  t.equal(verdict.failure(), undefined)
+  checkGrowth({ verdict }, member, now - 300)
+
+  t.match(verdict.failure(), { broken: /promise 11/, where: 'hub', found: '300 bytes more' })
 })
 
 /** Two nodes, one with so many bytes of documents and as many of other things. */

@@ -50,3 +50,28 @@ export function checkIdle(
     found: `one ${Math.round((lastTrafficAt() - before) / 1_000)} s after the last`,
   })
 }
+
+/** A time that is kept anew may have another length. */
+const GROWTH_BYTES_MAX = 100
+
+/** How much lies on a disk. */
+export function bytesOn({ disk }: Pick<Member, 'disk'>): number {
+  const entries = disk.durable(EVERYTHING)
+  return entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+}
+
+/** Promise 11: where nobody does anything, no disk grows. */
+export function checkGrowth(
+  { verdict }: { readonly verdict: Verdict },
+  { name, disk }: Pick<Member, 'name' | 'disk'>,
+  before: number,
+): void {
+  const bytes = bytesOn({ disk }) - before
+  if (bytes <= GROWTH_BYTES_MAX) return
+  verdict.fail({
+    broken: 'promise 11: bounded',
+    where: name,
+    wanted: `a disk that does not grow in ${IDLE_MS / 3_600_000} idle hours`,
+    found: `${bytes} bytes more`,
+  })
+}

@@ -9,7 +9,8 @@ import { planCapture } from './capture.ts'
 import { checkEnd, mustCome } from './end-checks.ts'
 import type { Member } from './fleet.ts'
 import { foundOrganisation } from './founding.ts'
-import { checkIdle, drainMsMax, IDLE_MS } from './liveness.ts'
+import { isHoldingBack } from './leftovers.ts'
+import { bytesOn, checkGrowth, checkIdle, drainMsMax, IDLE_MS } from './liveness.ts'
 import { DEFAULT_OPTIONS, withScript, type SimOptions } from './options.ts'
 import { actOnce } from './people.ts'
 import { actTogether } from './throngs.ts'
@@ -123,7 +124,10 @@ async function live(world: World): Promise<void> {
   // What others caused is counted for an hour at most before it is told.
   await advance(world, world.timeline.now() + AUDIT_TALLY_MS_MAX + QUIET_MS)
   const before = world.lastTrafficAt()
+  const honest = world.members.filter(({ capturedAt }) => capturedAt === undefined)
+  const sizes = honest.map((member) => [member, bytesOn(member)] as const)
   await advance(world, world.timeline.now() + IDLE_MS)
+  for (const [member, bytes] of sizes) checkGrowth(world, member, bytes)
   // What goes on from a change that is lost is asked for again and again, as somebody may yet bring it.
   if (!world.members.some(isWaiting)) checkIdle(world, before)
 }
@@ -213,7 +217,8 @@ async function drain(world: World): Promise<void> {
     members.filter(({ capturedAt }) => capturedAt === undefined)
   const isQuiet = (): boolean =>
     timeline.now() - Math.max(from, world.lastTrafficAt()) >= QUIET_MS &&
-    honest().every((member) => member.boot?.node !== undefined && member.people.length > 0)
+    honest().every((member) => member.boot?.node !== undefined && member.people.length > 0) &&
+    !honest().some(isHoldingBack)
   while (!isQuiet() && timeline.now() < limit && verdict.failure() === undefined) {
     for (const member of honest().filter((one) => one.people.length === 0)) {
       actOnce(world, member, world.chance.fork(`late ${member.index} ${timeline.now()}`))

@@ -1,7 +1,8 @@
 /** Whose words about our lists count: not those of who had named a number before we ever sent it. */
 import { test } from 'tap'
 import { actorOf, type NodeId } from '#base/ids.ts'
-import { canMean, noteDoubted, noteSent, sentOf } from '#sync/sent.ts'
+import type { Note } from '#codec/note.ts'
+import { canMean, noteDoubted, noteSent, sentOf, withoutUnsent } from '#sync/sent.ts'
 import { standings } from '#sync/delivery.ts'
 import { clockOf } from '#sync/ledger.ts'
 import { aFleet } from '../support/fleet.ts'
@@ -62,6 +63,28 @@ test('a message is not stored where somebody knows another by its number', async
     words.map(({ destination, word }) => [destination === charlie, word === 'stored']),
     words.map(({ destination }) => [destination === charlie, destination !== charlie]),
   )
+})
+
+test('a receipt names of our own list what has left, and nothing more', async (t) => {
+  await using alpha = await aSync('alpha')
+  const clock = { [alpha.actor]: 5, [actorOf(bravo, seedOf('its life').subarray(0, 4))]: 7 }
+  const receipt = {
+    kind: 'receipt',
+    isWhole: false,
+    items: [{ document: routine, clock, read: {} }],
+  }
+  const told = async () => {
+    const { read } = alpha.context.replica
+    const { items } = await withoutUnsent(read, alpha.actor, receipt as Note)
+    return items.map((item) => item.clock)
+  }
+  const { [alpha.actor]: _, ...others } = clock
+
+  t.strictSame(await told(), [others])
+  await send(alpha, 3)
+  t.strictSame(await told(), [{ ...others, [alpha.actor]: 3 }])
+  await send(alpha, 5)
+  t.strictSame(await told(), [clock])
 })
 
 function send({ context, actor }: SyncNode, seq: number): Promise<void> {
