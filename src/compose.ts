@@ -109,7 +109,7 @@ export async function openHoldfast(
   const listen = await openListen(config.listen, parts, { clock, log, stack })
   const server = stack.use(
     await openServer(
-      { ...listen, version: REPORTED_VERSION },
+      { ...listen, names: namesOf(config, parts), version: REPORTED_VERSION },
       { node, clock, random, log, ...carriers.door, ...lockingOf(options, { node, clock }, stack) },
     ),
   )
@@ -209,6 +209,12 @@ function openNode(
       ...(courier && { courier }),
     },
   )
+}
+
+/** By what people reach this node and no other: `holdfast.local` is whichever is nearest. */
+function namesOf({ listen }: Config, { identity }: Parts): readonly string[] {
+  const { name } = identity.certificate
+  return [`${name}.local`, `${name}.holdfast.local`, ...listen.names]
 }
 
 /** Whoever is revoked is cut off at once, too. */

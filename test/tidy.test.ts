@@ -84,6 +84,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/model/directory-people.ts': 'test/model/directory.test.ts folds people',
   'src/server/png.ts':
     'test/server/rest/picture.test.ts and test/server/qr-png.test.ts read pictures',
+  'src/server/passkey-proof.ts': 'test/server/holdfast/passkeys.test.ts shows what devices sign',
   'src/server/rest/personal.ts': 'test/server/rest/tokens.test.ts comes with access tokens',
   'src/model/channel-members.ts': 'test/model/directory.test.ts folds members',
   'src/model/epoch-rows.ts': 'test/model/key-book.test.ts folds epochs',

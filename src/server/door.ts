@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly port: number
   /** The address people use, when a proxy stands in front. */
   readonly siteUrl?: string
+  /** DNS names that are this node's alone; passkeys are made for them. None unless given. */
+  readonly names?: readonly string[]
   /** The Mattermost version that is reported to clients: `10.11.0` satisfies all that are known. */
   readonly version: string
   /** Without it the door speaks plain HTTP only. */

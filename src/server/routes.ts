@@ -9,6 +9,7 @@ import { joiningRoutes } from './holdfast/joining.ts'
 import { releaseRoutes } from './holdfast/release.ts'
 import { revokingRoutes } from './holdfast/revoking.ts'
 import { lockingRoutes } from './holdfast/locking.ts'
+import { passkeyRoutes } from './holdfast/passkeys.ts'
 import { nodeRoutes } from './holdfast/status.ts'
 import { pageRoutes } from './page.ts'
 import { botRoutes } from './rest/bots.ts'
@@ -59,6 +60,7 @@ export function allRoutes(door: Door): readonly Route[] {
     lockingRoutes,
     auditRoutes,
     courierRoutes,
+    passkeyRoutes,
     pageRoutes,
     trustRoutes,
   ].flatMap((routesOf) => routesOf(door))

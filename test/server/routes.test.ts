@@ -22,6 +22,8 @@ const OPEN = [
   'GET /api/holdfast/v1/health',
   'POST /api/holdfast/v1/join',
   'POST /api/holdfast/v1/release',
+  'POST /api/holdfast/v1/passkeys/login/options',
+  'POST /api/holdfast/v1/passkeys/login',
   'GET /',
   'GET /trust',
   'GET /trust/ca.crt',

@@ -53,6 +53,8 @@ export interface DoorChoice extends Partial<
   Pick<ServerDeps, 'acceptPeer' | 'onLock' | 'canLock' | 'onUse'>
 > {
   readonly siteUrl?: string
+  /** DNS names that are this node's alone. */
+  readonly names?: readonly string[]
   readonly tls?: ServerTls
   readonly store?: Store
   readonly disk?: Disk
@@ -68,7 +70,7 @@ export async function aLanDoor(
 ): Promise<LanDoor> {
   const clock = virtualClock()
   const log = collectingLog()
-  const { siteUrl, tls, change = (same) => same, ...more } = choice
+  const { siteUrl, names, tls, change = (same) => same, ...more } = choice
   const { store = openMemoryStore(), options = {}, disk, ...deps } = more
   const courier = openCourierCarrier({ store, random: seededRandom(77), disk: SYSTEM_STICKS })
   const ports = { clock, log, store, courier, carriers: [courier] }
@@ -91,6 +93,7 @@ export async function aLanDoor(
       port: 0,
       version: '10.11.0',
       ...(siteUrl === undefined ? {} : { siteUrl }),
+      ...(names && { names }),
       tls,
     },
     { node: { ...changed, subscribe }, clock, random: seededRandom(7), log, ...deps },
