@@ -21,6 +21,7 @@ const OPEN = [
   'GET /api/holdfast/v1/health',
   'POST /api/holdfast/v1/join',
   'POST /api/holdfast/v1/release',
+  'GET /about',
   'GET /',
   'GET /trust',
   'GET /trust/ca.crt',

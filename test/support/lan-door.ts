@@ -8,6 +8,7 @@ import { openServer, type ServerDeps } from '#server/server.ts'
 import type { Disk } from '#ports/disk.ts'
 import type { Store } from '#ports/store.ts'
 import type { ServerTls } from '#server/tls.ts'
+import type { WebFile } from '#server/web.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { virtualClock, type VirtualClock } from './clock.ts'
 import { collectingLog, type CollectingLog } from './log.ts'
@@ -53,6 +54,7 @@ export interface DoorChoice extends Partial<
   Pick<ServerDeps, 'acceptPeer' | 'onLock' | 'canLock' | 'onUse'>
 > {
   readonly siteUrl?: string
+  readonly web?: readonly WebFile[]
   readonly tls?: ServerTls
   readonly store?: Store
   readonly disk?: Disk
@@ -68,7 +70,7 @@ export async function aLanDoor(
 ): Promise<LanDoor> {
   const clock = virtualClock()
   const log = collectingLog()
-  const { siteUrl, tls, change = (same) => same, ...more } = choice
+  const { siteUrl, tls, web, change = (same) => same, ...more } = choice
   const { store = openMemoryStore(), options = {}, disk, ...deps } = more
   const courier = openCourierCarrier({ store, random: seededRandom(77), disk: SYSTEM_STICKS })
   const ports = { clock, log, store, courier, carriers: [courier] }
@@ -92,6 +94,7 @@ export async function aLanDoor(
       version: '10.11.0',
       ...(siteUrl === undefined ? {} : { siteUrl }),
       tls,
+      web,
     },
     { node: { ...changed, subscribe }, clock, random: seededRandom(7), log, ...deps },
   )
