@@ -117,7 +117,7 @@ function LinkCard(props: { readonly link: Link; readonly spans: readonly Span[] 
   const { link, spans } = props
   const now = Date.now()
   const waits = total(link.queued)
-  const state = say(link.isUp ? 'link.up' : 'link.down', { time: times().ago(link.since, now) })
+  const state = say(link.isUp ? 'link.up' : 'link.down', { span: times().span(now - link.since) })
   return (
     <section class="card link-card" data-up={String(link.isUp)}>
       <header>
