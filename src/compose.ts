@@ -30,6 +30,7 @@ import { lenientStore } from '#storage/lenient-store.ts'
 import { openNats, openSbd } from './compose/carriers.ts'
 import { answerKitCa } from './compose/kit-ca.ts'
 import { openListen } from './compose/tls.ts'
+import { readWeb } from './compose/web.ts'
 import type { Identity } from '#trust/identity.ts'
 import { readDoorEpoch } from '#trust/join-grant.ts'
 import { signingPair } from '#trust/keys.ts'
@@ -109,7 +110,12 @@ export async function openHoldfast(
   const listen = await openListen(config.listen, parts, { clock, log, stack })
   const server = stack.use(
     await openServer(
-      { ...listen, names: namesOf(config, parts), version: REPORTED_VERSION },
+      {
+        ...listen,
+        names: namesOf(config, parts),
+        version: REPORTED_VERSION,
+        web: await readWeb(),
+      },
       { node, clock, random, log, ...carriers.door, ...lockingOf(options, { node, clock }, stack) },
     ),
   )

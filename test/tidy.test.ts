@@ -55,6 +55,17 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/compose/opening.ts': 'test/e2e starts whole nodes',
   'src/compose/locked-door.ts': 'test/e2e locks and unlocks whole nodes',
   'src/cli/': 'test/e2e runs the commands',
+  'src/web/ui/': 'test/e2e/web.test.ts draws it in a browser',
+  'src/web/main.tsx': 'test/e2e/web.test.ts opens it in a browser',
+  'src/web/device.ts': 'test/e2e/web.test.ts opens it in a browser',
+  'src/web/worker.ts': 'test/e2e/web.test.ts opens it in a browser',
+  'src/web/service-worker.ts': 'test/e2e/web.test.ts opens the page without a node',
+  'src/web/state/loading.ts': 'test/web/state/app.test.ts asks a node',
+  'src/web/state/events.ts': 'test/web/state/app.test.ts tells what happened',
+  'src/web/state/stories.ts': 'test/web/state/app.test.ts asks for them',
+  'src/web/state/writing.ts': 'test/web/state/app.test.ts writes',
+  'src/web/state/store.ts': 'test/web/state/app.test.ts reads it',
+  'src/web/words/': 'test/web/words/words.test.ts compares all catalogues',
   'src/sync/hiding.ts': 'test/sync/put-back.test.ts puts disks back',
   'src/x509/reflect.ts': 'test/x509/issue.test.ts loads the library that needs it',
   'src/x509/key-pairs.ts': 'test/x509/issue.test.ts signs with its keys',
@@ -113,7 +124,7 @@ const LONG: Readonly<Record<string, string>> = {
 }
 const LINES_MAX = 300
 
-const SRC = sources('src/**/*.ts')
+const SRC = sources('src/**/*.{ts,tsx}')
 const OWN = [...SRC, ...sources('test/**/*.ts'), ...sources('scripts/**/*')]
 
 test('imports follow the table of who may import whom', async (t) => {
@@ -164,7 +175,7 @@ test('every source file has a test file, or is named as tested elsewhere', async
     elsewhere.some((name) => (name.endsWith('/') ? path.startsWith(name) : path === name))
 
   tidy(t, SRC, (source) => {
-    const mirror = source.path.replace(/^src\//, 'test/').replace(/\.ts$/, '.test.ts')
+    const mirror = source.path.replace(/^src\//, 'test/').replace(/\.tsx?$/, '.test.ts')
     return isNamed(source.path) || isTypesOnly(source) || tests.has(mirror)
       ? []
       : [`${source.path}:1: write ${mirror}, or name it in TESTED_ELSEWHERE`]

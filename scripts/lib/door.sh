@@ -136,6 +136,23 @@ have_packages() {
   [ "$installed" = "everything $lock_sum" ] || [ "$installed" = "$PACKAGES $lock_sum" ]
 }
 
+# The web client is the one thing that is built: into .web/, when its sources are newer. A node without it still runs.
+need_web() {
+  have_web || locked build_web || say 'the web client could not be built: read the lines above; the node runs without it'
+}
+
+have_web() {
+  web_list=$ROOT/.web/files.json
+  [ -f "$web_list" ] && [ -z "$(find "$ROOT/src/web" "$ROOT/src/base" "$ROOT/src/model" "$ROOT/package-lock.json" \
+    "$ROOT/scripts/build-web.ts" -newer "$web_list" 2>/dev/null)" ]
+}
+
+build_web() {
+  ! have_web || return 0
+  say 'building the web client (once) …'
+  "$NODE" "$ROOT/scripts/build-web.ts" >&2
+}
+
 install_packages() {
   ! have_packages || return 0
   # `npm ci` would empty the folder of another checkout.

@@ -11,6 +11,7 @@ import type { Presence } from './presence.ts'
 import type { Workspace } from './rest/shapes.ts'
 import type { Doorkeeper } from './session.ts'
 import type { ServerTls } from './tls.ts'
+import type { WebFile } from './web.ts'
 
 /** How the door is set up. */
 export interface ServerOptions {
@@ -26,6 +27,8 @@ export interface ServerOptions {
   readonly version: string
   /** Without it the door speaks plain HTTP only. */
   readonly tls?: ServerTls | undefined
+  /** The web client, where it was built. */
+  readonly web?: readonly WebFile[] | undefined
 }
 
 /** Effects and the node. The server closes none of them. */

@@ -1,9 +1,10 @@
-/** The page at `/`: what this node is, how it is, and how to connect an app. No script, nothing from elsewhere. */
+/** The page at `/about`, and at `/` where no web client was built: what this node is, how it is, and how to connect an app. No script, nothing from elsewhere. */
 import { createHash } from 'node:crypto'
 import type { NodeStatus } from '#app/types.ts'
 import type { Door } from './door.ts'
 import { PAGE_CACHE_MS } from './limits.ts'
-import { openRoute, type Route } from './route.ts'
+import { openRoute, type OpenCall, type Route } from './route.ts'
+import { webRoutes } from './web.ts'
 
 const STYLE = `
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
@@ -23,7 +24,7 @@ const TIME = new Intl.DateTimeFormat('sv-SE', {
   timeStyle: 'short',
 })
 
-/** The route of the page. Strangers may ask for it, so the node is asked at most once in PAGE_CACHE_MS. */
+/** The routes of the page and of the web client. Strangers may ask for it, so the node is asked at most once in PAGE_CACHE_MS. */
 export function pageRoutes(door: Door): readonly Route[] {
   let known: Known | undefined
   const statusNow = (): Promise<NodeStatus> => {
@@ -33,16 +34,19 @@ export function pageRoutes(door: Door): readonly Route[] {
     }
     return known.status
   }
+  const page = async (call: OpenCall): Promise<string> => {
+    call.reply.header('content-type', 'text/html; charset=utf-8')
+    call.reply.header('content-security-policy', POLICY)
+    call.reply.header('cache-control', 'no-store')
+    return pageFrom(
+      await statusNow(),
+      door.options.siteUrl ?? `${call.request.protocol}://${call.request.host}`,
+    )
+  }
+  const { web } = door.options
   return [
-    openRoute('GET', '/', async (call) => {
-      call.reply.header('content-type', 'text/html; charset=utf-8')
-      call.reply.header('content-security-policy', POLICY)
-      call.reply.header('cache-control', 'no-store')
-      return pageFrom(
-        await statusNow(),
-        door.options.siteUrl ?? `${call.request.protocol}://${call.request.host}`,
-      )
-    }),
+    openRoute('GET', '/about', page),
+    ...(web === undefined ? [openRoute('GET', '/', page)] : webRoutes(web)),
   ]
 }
 

@@ -24,6 +24,7 @@ const OPEN = [
   'POST /api/holdfast/v1/release',
   'POST /api/holdfast/v1/passkeys/login/options',
   'POST /api/holdfast/v1/passkeys/login',
+  'GET /about',
   'GET /',
   'GET /trust',
   'GET /trust/ca.crt',

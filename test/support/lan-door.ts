@@ -8,6 +8,7 @@ import { openServer, type ServerDeps } from '#server/server.ts'
 import type { Disk } from '#ports/disk.ts'
 import type { Store } from '#ports/store.ts'
 import type { ServerTls } from '#server/tls.ts'
+import type { WebFile } from '#server/web.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { virtualClock, type VirtualClock } from './clock.ts'
 import { collectingLog, type CollectingLog } from './log.ts'
@@ -55,6 +56,7 @@ export interface DoorChoice extends Partial<
   readonly siteUrl?: string
   /** DNS names that are this node's alone. */
   readonly names?: readonly string[]
+  readonly web?: readonly WebFile[]
   readonly tls?: ServerTls
   readonly store?: Store
   readonly disk?: Disk
@@ -70,7 +72,7 @@ export async function aLanDoor(
 ): Promise<LanDoor> {
   const clock = virtualClock()
   const log = collectingLog()
-  const { siteUrl, names, tls, change = (same) => same, ...more } = choice
+  const { siteUrl, names, tls, web, change = (same) => same, ...more } = choice
   const { store = openMemoryStore(), options = {}, disk, ...deps } = more
   const courier = openCourierCarrier({ store, random: seededRandom(77), disk: SYSTEM_STICKS })
   const ports = { clock, log, store, courier, carriers: [courier] }
@@ -95,6 +97,7 @@ export async function aLanDoor(
       ...(siteUrl === undefined ? {} : { siteUrl }),
       ...(names && { names }),
       tls,
+      web,
     },
     { node: { ...changed, subscribe }, clock, random: seededRandom(7), log, ...deps },
   )

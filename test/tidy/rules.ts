@@ -117,7 +117,7 @@ function crossing(
 
 /** `src/sync/outbox.ts` belongs to `sync`, `src/compose.ts` to `compose`. */
 function ownerOf(path: string): string {
-  return (path.split('/')[1] ?? '').replace(/\.ts$/, '')
+  return (path.split('/')[1] ?? '').replace(/\.tsx?$/, '')
 }
 
 function isDocumented(lines: readonly string[], index: number, name: string): boolean {

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { EdgeError } from '#base/errors.ts'
-import type { PostId } from '#base/ids.ts'
+import type { NodeId, PostId } from '#base/ids.ts'
 import { PAGE_POSTS_MAX } from '#base/limits.ts'
 import type { DeliveryStory } from '#app/types.ts'
 import type { Door } from '#server/door.ts'
@@ -23,10 +23,16 @@ export function deliveryRoutes(door: Door): readonly Route[] {
   ]
 }
 
-async function storyOf(door: Door, call: Call, id: PostId): Promise<DeliveryStory> {
+/** The story, and the node on which the message was written. */
+async function storyOf(
+  door: Door,
+  call: Call,
+  id: PostId,
+): Promise<DeliveryStory & { readonly origin: NodeId }> {
   const story = await door.node.delivery(call.subject, id)
+  const { origin } = await door.node.message(call.subject, id)
   door.delivery.watch(id, call.subject)
-  return story
+  return { ...story, origin }
 }
 
 /** Stories in the order asked; of messages that are not here, or not for this person, there is none. */

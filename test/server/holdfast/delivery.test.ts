@@ -7,7 +7,7 @@ test('a message has a story, for those who may read it', async (t) => {
   const door = await aLanDoor(t)
   const { amira, bo } = door.people
   const { id: channel } = await door.node.channelByName(bo.id, 'town-square')
-  const { id, createdAt } = await door.node.post(bo.id, { channel, body: 'hello' })
+  const { id, createdAt, origin } = await door.node.post(bo.id, { channel, body: 'hello' })
   const secret = await door.node.createChannel(amira.id, {
     kind: 'private',
     name: 'secret',
@@ -15,7 +15,7 @@ test('a message has a story, for those who may read it', async (t) => {
   })
   const hidden = await door.node.post(amira.id, { channel: secret.id, body: 'hidden' })
 
-  const story = { message: id, savedAt: createdAt, deliveries: [] }
+  const story = { message: id, savedAt: createdAt, deliveries: [], origin }
   t.strictSame((await door.ask('bo', 'GET', `/api/holdfast/v1/posts/${id}/delivery`)).json, story)
   t.equal((await door.ask('bo', 'GET', `/api/holdfast/v1/posts/${hidden.id}/delivery`)).status, 403)
   const ids = [hidden.id, id, 'ybndrfg8ejkmcpqxot1uwisza3']

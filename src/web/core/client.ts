@@ -1,0 +1,78 @@
+/** The node's REST API as the client uses it: one way to ask, and one form for what may become of it. */
+import { fields, text } from './wire.ts'
+
+/** What came back. `away`: nobody answered, or somebody that is not the node. */
+export type Answer =
+  | { readonly kind: 'ok'; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
+  | { readonly kind: 'away' }
+
+/** Effects. */
+export interface ClientPorts {
+  readonly fetch: (
+    url: string,
+    init: {
+      readonly method: string
+      readonly headers: Readonly<Record<string, string>>
+      readonly body?: string
+      readonly signal: AbortSignal
+    },
+  ) => Promise<{ readonly status: number; readonly text: () => Promise<string> }>
+  /** The value of the cookie MMCSRF: what only our own pages can read. */
+  readonly csrf: () => string
+  readonly patience: () => AbortSignal
+  /** The session is over. */
+  readonly onSignedOut: () => void
+}
+
+/** Asks the node. Never rejects. */
+export type Ask = (method: string, path: string, body?: unknown) => Promise<Answer>
+
+/** Statuses with which a proxy, or a node that is closing or locked, says: not now. */
+const NOT_NOW = new Set([408, 423, 425, 429, 502, 503, 504])
+
+/** A way to ask. */
+export function createAsk(ports: ClientPorts): Ask {
+  return async (method, path, body) => {
+    const headers = {
+      ...(method === 'GET' ? {} : { 'x-csrf-token': ports.csrf() }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    }
+    try {
+      const response = await ports.fetch(path, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: ports.patience(),
+      })
+      const answer = answerOf(response.status, await response.text())
+      const isSession = answer.kind === 'refused' && answer.status === 401
+      if (isSession && path !== '/api/v4/users/login') ports.onSignedOut()
+      return answer
+    } catch {
+      return { kind: 'away' }
+    }
+  }
+}
+
+/** What a status and a text mean. */
+export function answerOf(status: number, content: string): Answer {
+  if (NOT_NOW.has(status)) return { kind: 'away' }
+  const value = jsonOf(content)
+  if (status >= 200 && status < 300) return { kind: 'ok', value: value ?? content }
+  // Whatever is not the node's own error comes from something in between.
+  if (value === undefined) return status >= 500 ? { kind: 'away' } : refused(status, '')
+  return refused(status, text(fields(value).message))
+}
+
+function refused(status: number, reason: string): Answer {
+  return { kind: 'refused', status, reason }
+}
+
+function jsonOf(content: string): unknown {
+  try {
+    return JSON.parse(content)
+  } catch {
+    return undefined
+  }
+}

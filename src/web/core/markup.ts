@@ -1,0 +1,146 @@
+/**
+ * Markdown as plain values, to be drawn as elements: text never becomes HTML, so nothing in it can do anything. The
+ * parser is marked's lexer; what it takes for HTML stays the text that somebody typed.
+ */
+import { Lexer, type MarkedOptions, type Token, type Tokens } from 'marked'
+
+/** A piece of a message. */
+export type Piece =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'break' }
+  | { readonly kind: 'mention'; readonly name: string }
+  | { readonly kind: 'code'; readonly text: string }
+  | { readonly kind: 'block'; readonly text: string; readonly language: string }
+  | { readonly kind: 'link'; readonly href: string; readonly inside: readonly Piece[] }
+  | { readonly kind: 'rule' }
+  | {
+      readonly kind: 'strong' | 'em' | 'del' | 'paragraph' | 'quote' | 'item' | 'heading'
+      readonly inside: readonly Piece[]
+    }
+  | {
+      readonly kind: 'list'
+      readonly isOrdered: boolean
+      readonly start: number
+      readonly inside: readonly Piece[]
+    }
+  | { readonly kind: 'table'; readonly rows: readonly (readonly (readonly Piece[])[])[] }
+
+const OPTIONS: MarkedOptions = { gfm: true, breaks: true }
+/** Deeper than this, text is shown as it was typed. */
+const DEPTH_MAX = 12
+const SAFE_LINK = /^(?:https?:\/\/|mailto:)/i
+const MENTION = /(?<![a-z0-9._-])@([a-z][a-z0-9._-]{0,63})/gi
+
+/** The pieces of a message. */
+export function piecesOf(source: string): readonly Piece[] {
+  return blocks(new Lexer(OPTIONS).lex(source), 0)
+}
+
+/** The message in one line of plain text, for previews and announcements. */
+export function plainOf(source: string): string {
+  return textOf(piecesOf(source)).replace(/\s+/g, ' ').trim()
+}
+
+function textOf(pieces: readonly Piece[]): string {
+  return pieces
+    .map((piece) => {
+      if (piece.kind === 'mention') return `@${piece.name}`
+      if (piece.kind === 'table') return piece.rows.flat().map(textOf).join(' ')
+      if ('text' in piece) return piece.text
+      return 'inside' in piece ? `${textOf(piece.inside)} ` : ' '
+    })
+    .join('')
+}
+
+function blocks(tokens: readonly Token[], depth: number): readonly Piece[] {
+  return tokens.flatMap((token) => pieceOf(token, depth))
+}
+
+function pieceOf(token: Token, depth: number): readonly Piece[] {
+  if (depth > DEPTH_MAX) return plain(token.raw)
+  const inside = (): readonly Piece[] =>
+    'tokens' in token && token.tokens ? blocks(token.tokens, depth + 1) : plain(rawText(token))
+  switch (token.type) {
+    case 'space':
+    case 'def':
+      return []
+    case 'paragraph':
+    case 'heading':
+    case 'strong':
+    case 'em':
+    case 'del':
+      return [{ kind: token.type, inside: inside() }]
+    case 'blockquote':
+      return [{ kind: 'quote', inside: inside() }]
+    case 'list':
+      return [listOf(token as Tokens.List, depth)]
+    case 'table':
+      return [tableOf(token as Tokens.Table, depth)]
+    case 'code':
+      return [{ kind: 'block', text: rawText(token), language: (token as Tokens.Code).lang ?? '' }]
+    default:
+      return inlineOf(token, inside)
+  }
+}
+
+function inlineOf(token: Token, inside: () => readonly Piece[]): readonly Piece[] {
+  switch (token.type) {
+    case 'codespan':
+      return [{ kind: 'code', text: rawText(token) }]
+    case 'br':
+      return [{ kind: 'break' }]
+    case 'hr':
+      return [{ kind: 'rule' }]
+    case 'link':
+      return linkOf(token as Tokens.Link, inside)
+    case 'text':
+      return 'tokens' in token && token.tokens ? inside() : plain(rawText(token))
+    case 'escape':
+      return plain(rawText(token))
+    default:
+      // Pictures are shown as what was typed: nothing is fetched from elsewhere. So is what looks like HTML.
+      return plain(token.raw)
+  }
+}
+
+function linkOf(token: Tokens.Link, inside: () => readonly Piece[]): readonly Piece[] {
+  const { href } = token
+  return SAFE_LINK.test(href) ? [{ kind: 'link', href, inside: inside() }] : plain(token.raw)
+}
+
+function listOf(token: Tokens.List, depth: number): Piece {
+  const inside = token.items.map((item): Piece => {
+    const box: readonly Piece[] = item.task
+      ? [{ kind: 'text', text: item.checked === true ? '☑ ' : '☐ ' }]
+      : []
+    const rest = item.tokens.filter(({ type }) => type !== 'checkbox')
+    return { kind: 'item', inside: [...box, ...blocks(rest, depth + 1)] }
+  })
+  const start = typeof token.start === 'number' ? token.start : 1
+  return { kind: 'list', isOrdered: token.ordered, start, inside }
+}
+
+function tableOf(token: Tokens.Table, depth: number): Piece {
+  const rows = [token.header, ...token.rows].map((row) =>
+    row.map((cell) => blocks(cell.tokens, depth + 1)),
+  )
+  return { kind: 'table', rows }
+}
+
+function rawText(token: Token): string {
+  return 'text' in token && typeof token.text === 'string' ? token.text : token.raw
+}
+
+/** Text with its mentions apart. */
+function plain(source: string): readonly Piece[] {
+  const pieces: Piece[] = []
+  let from = 0
+  for (const found of source.matchAll(MENTION)) {
+    const name = (found[1] ?? '').replace(/[._-]+$/, '')
+    if (found.index > from) pieces.push({ kind: 'text', text: source.slice(from, found.index) })
+    pieces.push({ kind: 'mention', name })
+    from = found.index + name.length + 1
+  }
+  if (from < source.length) pieces.push({ kind: 'text', text: source.slice(from) })
+  return pieces
+}

@@ -1,0 +1,111 @@
+/**
+ * What was written on this device and is not on the node's disk yet. It is kept before it is shown, sent in the order
+ * written, and forgotten once the node has answered. The node takes an id that it has seen for the same message, so
+ * whatever dies between is sent again without doubles.
+ */
+import type { Lane } from '#model/precedence.ts'
+import type { Shelf } from './shelf.ts'
+
+/** A message that waits on this device. */
+export interface Waiting {
+  /** The client's own id for it: the same for ever. */
+  readonly pendingId: string
+  readonly userId: string
+  readonly channelId: string
+  readonly rootId: string
+  readonly message: string
+  readonly lane: Lane
+  readonly override: string
+  readonly wantsAck: boolean
+  readonly fileIds: readonly string[]
+  readonly writtenAt: number
+  /** Why the node does not take it; it is kept, and not sent again until somebody says so. */
+  readonly refusal?: string
+}
+
+/** What became of one attempt. */
+export type Attempt =
+  | { readonly kind: 'taken' }
+  /** The node is out of reach, or asks for patience. */
+  | { readonly kind: 'later' }
+  | { readonly kind: 'refused'; readonly reason: string }
+
+/** How the outbox reaches the world. */
+export interface OutboxPorts {
+  readonly shelf: Shelf
+  readonly send: (waiting: Waiting) => Promise<Attempt>
+  /** Called with all that waits, oldest first, whenever it has changed. */
+  readonly show: (waiting: readonly Waiting[]) => void
+}
+
+/** The outbox. */
+export interface Outbox {
+  /** Resolves once it is kept on the device. */
+  readonly add: (waiting: Waiting) => Promise<void>
+  /** Sends what can be sent; a second call meanwhile joins the first. `false` when something is to be sent later. */
+  readonly flush: () => Promise<boolean>
+  /** Sends a refused one again, perhaps with other words. */
+  readonly retry: (pendingId: string, change?: Partial<Waiting>) => Promise<void>
+  /** Throws it away. */
+  readonly discard: (pendingId: string) => Promise<void>
+}
+
+const PREFIX = 'outbox:'
+
+/** Opens the outbox with what was kept. */
+export async function openOutbox(ports: OutboxPorts): Promise<Outbox> {
+  const { shelf, send, show } = ports
+  const kept = await shelf.entries(PREFIX)
+  const waiting = new Map(
+    kept
+      .map(([, value]) => value as Waiting)
+      .toSorted((a, b) => a.writtenAt - b.writtenAt)
+      .map((one) => [one.pendingId, one] as const),
+  )
+  const tell = (): void => show([...waiting.values()])
+  const keep = async (one: Waiting): Promise<void> => {
+    await shelf.put(PREFIX + one.pendingId, one)
+    waiting.set(one.pendingId, one)
+    tell()
+  }
+  const forget = async (pendingId: string): Promise<void> => {
+    waiting.delete(pendingId)
+    await shelf.remove(PREFIX + pendingId)
+    tell()
+  }
+  const sendOne = async (one: Waiting): Promise<boolean> => {
+    const attempt = await send(one)
+    if (attempt.kind === 'later') return false
+    // Somebody may have thrown it away meanwhile.
+    if (!waiting.has(one.pendingId)) return true
+    if (attempt.kind === 'taken') await forget(one.pendingId)
+    else await keep({ ...one, refusal: attempt.reason })
+    return true
+  }
+  const sendAll = async (): Promise<boolean> => {
+    for (;;) {
+      const next = [...waiting.values()].find((one) => one.refusal === undefined)
+      if (next === undefined) return true
+      if (!(await sendOne(next))) return false
+    }
+  }
+  let running: Promise<boolean> | undefined
+  const flush = (): Promise<boolean> => {
+    running ??= sendAll().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+  tell()
+  return {
+    add: keep,
+    flush,
+    retry: async (pendingId, change = {}) => {
+      const one = waiting.get(pendingId)
+      if (one === undefined) return
+      const { refusal: _, ...rest } = one
+      await keep({ ...rest, ...change })
+    },
+    discard: forget,
+  }
+}

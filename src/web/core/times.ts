@@ -1,0 +1,90 @@
+/** Times as people of a language write them. */
+
+/** The words of one language for points in time. All times are those of the device's own zone. */
+export interface Times {
+  /** Hours and minutes. */
+  readonly clock: (at: number) => string
+  /** A day: today, yesterday, or its date. */
+  readonly day: (at: number, now: number) => string
+  /** Clock today, otherwise day and clock. */
+  readonly moment: (at: number, now: number) => string
+  /** How long ago, in one unit. */
+  readonly ago: (at: number, now: number) => string
+  /** How long, in one unit. */
+  readonly span: (ms: number) => string
+  readonly number: (value: number) => string
+  readonly bytes: (value: number) => string
+}
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+/** Times in `language`. */
+export function timesIn(language: string): Times {
+  const clockFormat = new Intl.DateTimeFormat(language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  })
+  const dayFormat = new Intl.DateTimeFormat(language, {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+  })
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
+  const numberFormat = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
+  const clock = (at: number): string => clockFormat.format(at)
+  const day = (at: number, now: number): string => {
+    const days = Math.round((midnight(at) - midnight(now)) / DAY_MS)
+    if (days === 0 || days === -1) return capitalised(relative.format(days, 'day'))
+    return capitalised(dayFormat.format(at))
+  }
+  return {
+    clock,
+    day,
+    moment: (at, now) =>
+      midnight(at) === midnight(now) ? clock(at) : `${day(at, now)}, ${clock(at)}`,
+    ago: (at, now) => {
+      const [value, unit] = inUnit(Math.max(0, now - at))
+      return relative.format(-value, unit)
+    },
+    span: (ms) => {
+      const [value, unit] = inUnit(ms)
+      const format = { style: 'unit', unit, unitDisplay: 'long' } as const
+      return new Intl.NumberFormat(language, format).format(value)
+    },
+    number: (value) => numberFormat.format(value),
+    bytes: (value) => {
+      const [amount, unit] = inBytes(value)
+      const format = { style: 'unit', unit, maximumFractionDigits: amount < 10 ? 1 : 0 } as const
+      return new Intl.NumberFormat(language, format).format(amount)
+    },
+  }
+}
+
+/** Whether two points in time are of one day. */
+export function isSameDay(a: number, b: number): boolean {
+  return midnight(a) === midnight(b)
+}
+
+function midnight(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0)
+}
+
+function inUnit(ms: number): readonly [number, 'second' | 'minute' | 'hour' | 'day'] {
+  if (ms < MINUTE_MS) return [Math.round(ms / 1_000), 'second']
+  if (ms < HOUR_MS) return [Math.round(ms / MINUTE_MS), 'minute']
+  if (ms < 2 * DAY_MS) return [Math.round(ms / HOUR_MS), 'hour']
+  return [Math.round(ms / DAY_MS), 'day']
+}
+
+function inBytes(value: number): readonly [number, 'byte' | 'kilobyte' | 'megabyte' | 'gigabyte'] {
+  if (value < 1_000) return [value, 'byte']
+  if (value < 1e6) return [value / 1_000, 'kilobyte']
+  return value < 1e9 ? [value / 1e6, 'megabyte'] : [value / 1e9, 'gigabyte']
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1)
+}

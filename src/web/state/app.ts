@@ -1,0 +1,249 @@
+/** The whole client without a screen: what was kept, the node, the stream, the outbox, put together. */
+import { batch } from '@preact/signals'
+import { createAsk, type Answer, type Ask, type ClientPorts } from '#web/core/client.ts'
+import { createLive, type LivePorts } from '#web/core/live.ts'
+import { openOutbox, type Outbox } from '#web/core/outbox.ts'
+import type { Shelf } from '#web/core/shelf.ts'
+import { personFrom, type Post } from '#web/core/wire.ts'
+import { takeEvent } from './events.ts'
+import { createKeeping, type Keeping } from './keeping.ts'
+import { createLoading, type Loading } from './loading.ts'
+import { createStore, type Store } from './store.ts'
+import { createStories, type Stories } from './stories.ts'
+import { createWriting, sender, type Writing } from './writing.ts'
+
+/** Every effect of the client. */
+export interface AppPorts extends Pick<ClientPorts, 'fetch' | 'csrf' | 'patience'> {
+  readonly shelf: Shelf
+  readonly open: LivePorts['open']
+  readonly after: LivePorts['after']
+  readonly chance: () => number
+  readonly now: () => number
+  readonly newId: () => string
+  /** Somebody else wrote. */
+  readonly onPost: (post: Post, isMentioned: boolean) => void
+}
+
+/** Why signing in did not work. */
+export type SignInFailure = 'wrong' | 'often' | 'away'
+
+/** The client. */
+export interface App {
+  readonly store: Store
+  readonly ask: Ask
+  readonly loading: Loading
+  readonly stories: Stories
+  readonly writing: Writing
+  readonly shelf: Shelf
+  readonly keeping: Keeping
+  readonly outbox: () => Outbox
+  /** Reads what was kept, then goes to the node. */
+  readonly start: () => Promise<void>
+  readonly signIn: (login: string, password: string) => Promise<SignInFailure | undefined>
+  /** Ends the session and forgets everything here, the outbox too. */
+  readonly signOut: () => Promise<void>
+  /** The channel is on the screen: its messages are asked for when they may be old. */
+  readonly show: (channelId: string) => Promise<void>
+  readonly older: (channelId: string) => Promise<void>
+  /** Somebody is writing in a channel. */
+  readonly tellTyping: (channelId: string, rootId: string) => void
+  /** The browser has a network again, or somebody looks again. */
+  readonly hurry: () => void
+}
+
+const RETRY_MS = 5_000
+
+/** A client that has not started. */
+export function createApp(ports: AppPorts): App {
+  const parts = partsOf(ports)
+  const { store, ask, loading, keeping, stories, writing, live, flush } = parts
+  const refreshed = new Set<string>()
+  parts.onRefresh(() => refreshed.clear())
+  const enter = async (): Promise<void> => {
+    await loading.everything()
+    live.start()
+    flush()
+  }
+  return {
+    store,
+    ask,
+    loading,
+    stories,
+    writing,
+    keeping,
+    shelf: ports.shelf,
+    outbox: parts.outbox,
+    start: async () => {
+      await keeping.restore()
+      await parts.openOutbox()
+      store.isReady.value = true
+      keeping.follow()
+      // Without a session there is nothing to ask for yet.
+      if (store.me.value !== undefined || ports.csrf() !== '') await enter()
+    },
+    signIn: async (login, password) => {
+      const body = { login_id: login, password, device_id: '' }
+      const answer = await ask('POST', '/api/v4/users/login', body)
+      if (answer.kind !== 'ok') return failureOf(answer)
+      const person = personFrom(answer.value)
+      if (store.me.value !== undefined && store.me.value.id !== person.id) await keeping.forget()
+      store.me.value = person
+      await ports.shelf.put('me', person)
+      await enter()
+      return undefined
+    },
+    signOut: async () => {
+      await ask('POST', '/api/v4/users/logout')
+      live.stop()
+      await ports.shelf.clear()
+      store.clear()
+      await parts.openOutbox()
+    },
+    show: async (channelId) => {
+      if (refreshed.has(channelId)) return
+      refreshed.add(channelId)
+      await loading.newest(channelId)
+      if (!store.timeline(channelId).value.isFresh) refreshed.delete(channelId)
+      keeping.keep(channelId)
+    },
+    older: loading.older,
+    tellTyping: (channelId, rootId) =>
+      live.say('user_typing', { channel_id: channelId, parent_id: rootId }),
+    hurry: () => {
+      live.hurry()
+      flush()
+    },
+  }
+}
+
+function failureOf(answer: Exclude<Answer, { kind: 'ok' }>): SignInFailure {
+  if (answer.kind === 'away') return 'away'
+  return answer.status === 429 ? 'often' : 'wrong'
+}
+
+function nothing(): void {
+  // Until there is something to do.
+}
+
+interface Parts {
+  readonly store: Store
+  readonly ask: Ask
+  readonly loading: Loading
+  readonly keeping: Keeping
+  readonly stories: Stories
+  readonly writing: Writing
+  readonly live: ReturnType<typeof createLive>
+  readonly outbox: () => Outbox
+  readonly openOutbox: () => Promise<void>
+  readonly flush: () => void
+  readonly onRefresh: (listener: () => void) => void
+}
+
+function partsOf(ports: AppPorts): Parts {
+  const store = createStore()
+  const keeping = createKeeping({ ...ports, store })
+  const ask = createAsk({ ...ports, onSignedOut: () => void ended() })
+  const loading = createLoading(ask, store)
+  const stories = createStories(ask, store, ports.after)
+  const outbox = createBox(ports, ask, store)
+  let onRefresh = nothing
+  const live = createLive({
+    ...ports,
+    onEvent: (event) =>
+      takeEvent(
+        {
+          store,
+          loading,
+          now: ports.now,
+          onDelivery: stories.changed,
+          onPost: (post, isMentioned) => {
+            keeping.keep(post.channelId)
+            ports.onPost(post, isMentioned)
+          },
+        },
+        event,
+      ),
+    onHere: (isResumed) => {
+      if (!isResumed) onRefresh()
+      void cameHere({ store, loading, stories }, isResumed)
+      outbox.flush()
+    },
+    onAway: () => {
+      store.connection.value = 'away'
+    },
+  })
+  const ended = async (): Promise<void> => {
+    live.stop()
+    store.clear()
+    await keeping.forget()
+  }
+  const { box, flush } = outbox
+  const deeds = { outbox: box, reloadChannels: loading.channels, onWaiting: flush }
+  const writing = createWriting({ ...ports, ...deeds, ask, store })
+  return {
+    store,
+    ask,
+    loading,
+    keeping,
+    stories,
+    writing,
+    live,
+    outbox: outbox.box,
+    openOutbox: outbox.open,
+    flush: outbox.flush,
+    onRefresh: (listener) => {
+      onRefresh = listener
+    },
+  }
+}
+
+/** The stream is here again: what may be old is asked for. */
+async function cameHere(
+  { store, loading, stories }: Pick<Parts, 'store' | 'loading' | 'stories'>,
+  isResumed: boolean,
+): Promise<void> {
+  const isFirst = store.connection.value === 'starting'
+  store.connection.value = 'here'
+  if (isResumed) return
+  stories.askAgain()
+  // At the start all has just been asked for, if the node was there.
+  if (!isFirst || store.status.value === undefined) await loading.everything()
+  batch(() => {
+    for (const timeline of store.timelines().values())
+      timeline.value = { ...timeline.value, isFresh: false }
+    store.round.value += 1
+  })
+}
+
+interface Box {
+  readonly box: () => Outbox
+  readonly open: () => Promise<void>
+  readonly flush: () => void
+}
+
+/** The outbox, emptied again and again while something is to be sent later. */
+function createBox(ports: AppPorts, ask: Ask, store: Store): Box {
+  let outbox: Outbox | undefined
+  let callOff = nothing
+  const flush = async (): Promise<void> => {
+    callOff()
+    if ((await outbox?.flush()) === false && store.me.value !== undefined)
+      callOff = ports.after(RETRY_MS, () => void flush())
+  }
+  return {
+    box: () => {
+      if (outbox === undefined) throw new Error('the outbox is opened at the start')
+      return outbox
+    },
+    open: async () => {
+      outbox = await openOutbox({
+        shelf: ports.shelf,
+        send: sender(ask, store),
+        show: (waiting) => {
+          store.waiting.value = waiting
+        },
+      })
+    },
+    flush: () => void flush(),
+  }
+}

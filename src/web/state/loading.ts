@@ -1,0 +1,129 @@
+/** Asking the node for what the screens show. Whatever does not come stays as it was kept. */
+import { batch } from '@preact/signals'
+import type { Answer, Ask } from '#web/core/client.ts'
+import { withNewest, withOlder, withPosts } from '#web/core/timeline.ts'
+import {
+  channelFrom,
+  fields,
+  list,
+  membershipFrom,
+  pageFrom,
+  personFrom,
+  text,
+  type Person,
+} from '#web/core/wire.ts'
+import { byId, type Presence, type Store } from './store.ts'
+
+/** Messages asked for at once. */
+const PAGE_POSTS = 60
+/** While somebody scrolls back: fewer questions. */
+const OLDER_POSTS = 200
+const PEOPLE_PER_PAGE = 200
+const PEOPLE_PAGES_MAX = 20
+
+/** The loader. */
+export interface Loading {
+  /** Who is signed in, and all that the lists show. `false` when the node did not answer. */
+  readonly everything: () => Promise<boolean>
+  readonly channels: () => Promise<void>
+  /** The newest messages of a channel. */
+  readonly newest: (channelId: string) => Promise<void>
+  /** A page before the oldest known; a second call meanwhile joins the first. */
+  readonly older: (channelId: string) => Promise<void>
+  readonly thread: (channelId: string, rootId: string) => Promise<void>
+  readonly status: () => Promise<void>
+}
+
+/** A loader into `store`. */
+export function createLoading(ask: Ask, store: Store): Loading {
+  const olderRunning = new Map<string, Promise<void>>()
+  const get = async (path: string): Promise<unknown> => valueOf(await ask('GET', path))
+  const channels = async (): Promise<void> => {
+    const [all, memberships] = await Promise.all([
+      get('/api/v4/users/me/channels'),
+      get('/api/v4/users/me/channel_members?page=-1'),
+    ])
+    if (!Array.isArray(all) || !Array.isArray(memberships)) return
+    batch(() => {
+      store.channels.value = byId(all.map(channelFrom))
+      store.memberships.value = new Map(
+        memberships.map(membershipFrom).map((one) => [one.channelId, one]),
+      )
+    })
+  }
+  const status = async (): Promise<void> => {
+    const value = await get('/api/holdfast/v1/status')
+    if (value !== undefined) store.status.value = value
+  }
+  const readOlder = async (channelId: string): Promise<void> => {
+    const timeline = store.timeline(channelId)
+    const oldest = timeline.value.order[0]
+    if (oldest === undefined || !timeline.value.hasOlder) return
+    const query = `per_page=${OLDER_POSTS}&before=${oldest}`
+    const value = await get(`/api/v4/channels/${channelId}/posts?${query}`)
+    if (value !== undefined) timeline.value = withOlder(timeline.value, pageFrom(value))
+  }
+  return {
+    everything: async () => {
+      const answer = await ask('GET', '/api/v4/users/me')
+      if (answer.kind !== 'ok') return false
+      store.me.value = personFrom(answer.value)
+      await Promise.all([readTeam(ask, store), channels(), readPeople(ask, store), status()])
+      return true
+    },
+    channels,
+    status,
+    newest: async (channelId) => {
+      const value = await get(`/api/v4/channels/${channelId}/posts?per_page=${PAGE_POSTS}`)
+      const timeline = store.timeline(channelId)
+      if (value !== undefined) timeline.value = withNewest(timeline.value, pageFrom(value))
+    },
+    older: (channelId) => {
+      const running =
+        olderRunning.get(channelId) ??
+        readOlder(channelId).finally(() => olderRunning.delete(channelId))
+      olderRunning.set(channelId, running)
+      return running
+    },
+    thread: async (channelId, rootId) => {
+      const value = await get(`/api/v4/posts/${rootId}/thread`)
+      if (value === undefined) return
+      const { posts, beside } = pageFrom(value)
+      const timeline = store.timeline(channelId)
+      timeline.value = withPosts(timeline.value, [...posts, ...beside])
+    },
+  }
+}
+
+/** The value of a good answer. */
+export function valueOf(answer: Answer): unknown {
+  return answer.kind === 'ok' ? answer.value : undefined
+}
+
+async function readTeam(ask: Ask, store: Store): Promise<void> {
+  const team = fields(list(valueOf(await ask('GET', '/api/v4/users/me/teams')))[0])
+  if (text(team.id) !== '')
+    store.workspace.value = { id: text(team.id), name: text(team.display_name) }
+}
+
+async function readPeople(ask: Ask, store: Store): Promise<void> {
+  const people: Person[] = []
+  for (let page = 0; page < PEOPLE_PAGES_MAX; page += 1) {
+    const query = `page=${page}&per_page=${PEOPLE_PER_PAGE}`
+    const some = list(valueOf(await ask('GET', `/api/v4/users?${query}`))).map(personFrom)
+    people.push(...some)
+    if (some.length < PEOPLE_PER_PAGE) break
+  }
+  if (people.length === 0) return
+  store.people.value = byId(people)
+  const ids = people.map(({ id }) => id).slice(0, 1_000)
+  const statuses = list(valueOf(await ask('POST', '/api/v4/users/status/ids', ids))).map(fields)
+  store.presences.value = new Map(
+    statuses.map((one) => [text(one.user_id), presenceFrom(one.status)]),
+  )
+}
+
+/** A word for what somebody does here. */
+export function presenceFrom(value: unknown): Presence {
+  return value === 'online' || value === 'away' || value === 'dnd' ? value : 'offline'
+}

@@ -1,0 +1,247 @@
+/** Where one writes. What is written is kept on the device as it is typed, and waits there until the node has it. */
+import type { RefObject, VNode } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { beginningAt, completed, matching, type Beginning } from '#web/core/mentioning.ts'
+import { comparePosts } from '#web/core/timeline.ts'
+import type { Person } from '#web/core/wire.ts'
+import type { App } from '#web/state/app.ts'
+import { say } from '#web/words/words.ts'
+import { LANES, type Lane } from '#model/precedence.ts'
+import { Avatar } from './avatar.tsx'
+import { go, useApp } from './context.ts'
+import { Icon } from './icons.tsx'
+
+/** Longest message: the node's own limit. */
+const CHARACTERS_MAX = 16_383
+const TYPING_EVERY_MS = 4_000
+
+/** The composer of a channel, or of a thread. */
+export function Composer(props: { readonly channelId: string; readonly rootId: string }): VNode {
+  const { channelId, rootId } = props
+  const app = useApp()
+  const box = useRef<HTMLTextAreaElement>(null)
+  const [text, setText] = useDraft(app, `draft:${rootId || channelId}`)
+  const [lane, setLane] = useState<Lane>('routine')
+  const [reason, setReason] = useState('')
+  const [wantsAck, setWantsAck] = useState(false)
+  const [beginning, setBeginning] = useState<Beginning>()
+  const typing = useTyping(app, props)
+  useEffect(() => grow(box.current), [text])
+  const send = (): void => {
+    const message = text.trim()
+    if (message === '' || message.length > CHARACTERS_MAX) return
+    const draft = { channelId, rootId, message, lane, override: reason.trim(), wantsAck }
+    void app.writing.write({ ...draft, fileIds: [] })
+    setText('')
+    setLane('routine')
+    setReason('')
+    setWantsAck(false)
+    box.current?.focus()
+  }
+  const take = (person: Person): void => {
+    if (beginning === undefined) return
+    const after = completed(text, beginning, person.username)
+    setText(after.text)
+    setBeginning(undefined)
+    setCaret(box, after.caret)
+  }
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const [first] = suggested(app, beginning)
+    if (beginning !== undefined && first !== undefined && event.key === 'Tab') {
+      event.preventDefault()
+      take(first)
+    } else if (event.key === 'Escape') setBeginning(undefined)
+    else if (isSend(event)) {
+      event.preventDefault()
+      send()
+    } else if (event.key === 'ArrowUp' && text === '') focusLastOwn(app, channelId)
+  }
+  return (
+    <form
+      class="composer"
+      data-lane={lane}
+      onSubmit={(event) => {
+        event.preventDefault()
+        send()
+      }}
+    >
+      <Suggestions people={suggested(app, beginning)} onTake={take} />
+      {lane !== 'routine' && (
+        <LaneOptions lane={lane} {...{ reason, setReason, wantsAck, setWantsAck }} />
+      )}
+      <div class="composer-line">
+        <LanePicker lane={lane} onPick={setLane} />
+        <textarea
+          ref={box}
+          rows={1}
+          value={text}
+          dir="auto"
+          maxLength={CHARACTERS_MAX}
+          placeholder={say(rootId === '' ? 'composer.write' : 'composer.reply')}
+          aria-label={say(rootId === '' ? 'composer.write' : 'composer.reply')}
+          enterkeyhint="send"
+          onInput={({ currentTarget }) => {
+            setText(currentTarget.value)
+            setBeginning(beginningAt(currentTarget.value, currentTarget.selectionStart))
+            typing()
+          }}
+          onKeyDown={onKeyDown}
+        />
+        <button
+          type="submit"
+          class="send"
+          aria-label={say('composer.send')}
+          disabled={text.trim() === ''}
+        >
+          <Icon name="send" />
+        </button>
+      </div>
+    </form>
+  )
+}
+
+/** Enter sends where there is a keyboard; on a touch screen it begins a new line, and the button sends. */
+function isSend(event: KeyboardEvent): boolean {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return false
+  return event.ctrlKey || event.metaKey || matchMedia('(hover: hover)').matches
+}
+
+function useDraft(app: App, key: string): readonly [string, (text: string) => void] {
+  const [text, setText] = useState('')
+  useEffect(() => {
+    let isGone = false
+    const load = async (): Promise<void> => {
+      const kept = await app.shelf.get(key)
+      if (!isGone && typeof kept === 'string') setText((now) => now || kept)
+    }
+    void load()
+    return () => {
+      isGone = true
+    }
+  }, [app, key])
+  return [
+    text,
+    (next) => {
+      setText(next)
+      void (next === '' ? app.shelf.remove(key) : app.shelf.put(key, next)).catch(() => undefined)
+    },
+  ]
+}
+
+function useTyping(
+  app: App,
+  { channelId, rootId }: { readonly channelId: string; readonly rootId: string },
+): () => void {
+  const toldAt = useRef(0)
+  return () => {
+    if (Date.now() - toldAt.current < TYPING_EVERY_MS) return
+    toldAt.current = Date.now()
+    app.tellTyping(channelId, rootId)
+  }
+}
+
+function suggested(app: App, beginning: Beginning | undefined): readonly Person[] {
+  return beginning === undefined ? [] : matching(app.store.people.value.values(), beginning.term)
+}
+
+function Suggestions(props: {
+  readonly people: readonly Person[]
+  readonly onTake: (person: Person) => void
+}): VNode | null {
+  if (props.people.length === 0) return null
+  return (
+    <ul class="suggestions" aria-label={say('composer.suggestions')}>
+      {props.people.map((person) => (
+        <li key={person.id}>
+          <button type="button" class="entry" onClick={() => props.onTake(person)}>
+            <Avatar userId={person.id} isSmall />
+            <span class="entry-name" dir="auto">
+              {person.name}
+            </span>
+            <span class="quiet">@{person.username}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function LanePicker(props: { readonly lane: Lane; readonly onPick: (lane: Lane) => void }): VNode {
+  return (
+    <label class="lane-picker" data-lane={props.lane}>
+      <span class="unseen">{say('composer.lane')}</span>
+      <Icon name="bolt" />
+      <select
+        value={props.lane}
+        onChange={({ currentTarget: { value } }) =>
+          props.onPick(LANES.find((one) => one === value) ?? 'routine')
+        }
+      >
+        {LANES.toReversed().map((lane) => (
+          <option key={lane} value={lane}>
+            {say(`lane.${lane}`)}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}
+
+function LaneOptions(props: {
+  readonly lane: Lane
+  readonly reason: string
+  readonly setReason: (reason: string) => void
+  readonly wantsAck: boolean
+  readonly setWantsAck: (wantsAck: boolean) => void
+}): VNode {
+  const isLimited = props.lane === 'flash' || props.lane === 'immediate'
+  return (
+    <div class="lane-options">
+      <p>{say(`lane.${props.lane}.about` as const)}</p>
+      {isLimited && (
+        <input
+          value={props.reason}
+          maxLength={200}
+          dir="auto"
+          placeholder={say('composer.reason')}
+          aria-label={say('composer.reason')}
+          onInput={({ currentTarget }) => props.setReason(currentTarget.value)}
+        />
+      )}
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={props.wantsAck}
+          onChange={({ currentTarget }) => props.setWantsAck(currentTarget.checked)}
+        />
+        <span>{say('ack.ask')}</span>
+      </label>
+    </div>
+  )
+}
+
+function grow(box: HTMLTextAreaElement | null): void {
+  if (box === null) return
+  box.style.height = 'auto'
+  box.style.height = `${Math.min(box.scrollHeight, innerHeight * 0.4)}px`
+}
+
+function setCaret(box: RefObject<HTMLTextAreaElement | null>, caret: number): void {
+  setTimeout(() => {
+    box.current?.focus()
+    box.current?.setSelectionRange(caret, caret)
+  })
+}
+
+/** The own message before, to be changed. */
+function focusLastOwn({ store }: App, channelId: string): void {
+  const me = store.me.value?.id
+  const last = [...store.timeline(channelId).value.posts.values()]
+    .filter((post) => post.userId === me && post.deletedAt === 0)
+    .toSorted(comparePosts)
+    .at(-1)
+  const key = last === undefined ? '' : last.pendingId || last.id
+  const row = document.querySelector(`.row[data-key="${CSS.escape(key)}"]`)
+  row?.querySelector('article')?.focus()
+  if (last !== undefined && row === null) go({ kind: 'channel', channelId })
+}

@@ -1,0 +1,227 @@
+/**
+ * The messages of a channel, of which only those in sight are drawn, however many there are. One message stays where it
+ * is while those above it get their height; at the bottom, the newest stays in sight.
+ */
+import type { RefObject, VNode } from 'preact'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { rowsOf, type Row } from '#web/core/rows.ts'
+import { createHeights, offsetsOf, rowAt, windowOf, type Heights } from '#web/core/virtual.ts'
+import { say, times, words } from '#web/words/words.ts'
+import { useApp } from './context.ts'
+import { Icon } from './icons.tsx'
+import { Message } from './message.tsx'
+import { WaitingMessage } from './waiting-message.tsx'
+
+/** A guess, in pixels, for messages not drawn yet. */
+const ROW_GUESS = 64
+/** Drawn beyond each edge, in pixels. */
+const SPARE = 600
+/** This close to the bottom counts as there, in pixels. */
+const NEAR = 60
+/** Older messages are asked for when the oldest drawn is this close to the beginning, in rows. */
+const AHEAD_ROWS = 25
+
+/** The list. */
+export function MessageList(props: {
+  readonly channelId: string
+  readonly newSince: number
+}): VNode {
+  const { channelId, newSince } = props
+  const app = useApp()
+  const { store } = app
+  const timeline = store.timeline(channelId).value
+  const waiting = store.waiting.value
+  const me = store.me.value?.id ?? ''
+  const rows = useMemo(
+    () => rowsOf(timeline, { channelId, waiting, newSince, me }),
+    [timeline, waiting, newSince, me],
+  )
+  const list = useVirtual(rows)
+  useEffect(() => {
+    if (list.first < AHEAD_ROWS && timeline.hasOlder && timeline.isFresh) void app.older(channelId)
+  }, [list.first, timeline])
+  useEffect(
+    () => app.stories.want(storiesWanted(rows.slice(list.first, list.end))),
+    [rows, list.first, list.end, store.round.value],
+  )
+  return (
+    <div class="messages">
+      <div
+        class="scroller"
+        role="log"
+        aria-live="off"
+        aria-label={say('messages.label')}
+        aria-busy={!timeline.isFresh && store.connection.value === 'here'}
+        tabIndex={0}
+        ref={list.scroller}
+        onScroll={list.onScroll}
+        onKeyDown={moveFocus}
+      >
+        <div class="canvas" ref={list.canvas} style={{ height: `${list.height}px` }}>
+          <div class="drawn" style={{ transform: `translateY(${list.top}px)` }}>
+            {rows.slice(list.first, list.end).map((row) => (
+              <div class="row" key={row.key} data-key={row.key}>
+                <RowContent row={row} />
+              </div>
+            ))}
+          </div>
+        </div>
+      </div>
+      {!list.isAtEnd && (
+        <button
+          type="button"
+          class="to-end"
+          aria-label={say('messages.newest')}
+          onClick={list.toEnd}
+        >
+          <Icon name="down" />
+        </button>
+      )}
+      {rows.length === 0 && <p class="empty">{say('messages.none')}</p>}
+    </div>
+  )
+}
+
+function RowContent({ row }: { readonly row: Row }): VNode {
+  switch (row.kind) {
+    case 'day':
+      return <h2 class="day">{times().day(row.at, Date.now())}</h2>
+    case 'new':
+      return <p class="new-line">{say('messages.new')}</p>
+    case 'post':
+      return <Message post={row.post} isContinued={row.isContinued} root={row.root} />
+    case 'waiting':
+      return <WaitingMessage waiting={row.waiting} isContinued={row.isContinued} />
+  }
+}
+
+/** The node is asked for the way of every message in sight. */
+function storiesWanted(rows: readonly Row[]): readonly string[] {
+  return rows.flatMap((row) => (row.kind === 'post' ? [row.post.id] : []))
+}
+
+interface Virtual {
+  readonly scroller: RefObject<HTMLDivElement | null>
+  readonly canvas: RefObject<HTMLDivElement | null>
+  readonly first: number
+  readonly end: number
+  readonly top: number
+  readonly height: number
+  readonly isAtEnd: boolean
+  readonly onScroll: () => void
+  readonly toEnd: () => void
+}
+
+interface Anchor {
+  /** Stays at the end, whatever comes. */
+  isAtEnd: boolean
+  key: string
+  /** How far the top of the view is below the beginning of that row. */
+  below: number
+}
+
+function useVirtual(rows: readonly Row[]): Virtual {
+  const scroller = useRef<HTMLDivElement>(null)
+  const canvas = useRef<HTMLDivElement>(null)
+  const heights = useRef<Heights>(createHeights(ROW_GUESS)).current
+  const anchor = useRef<Anchor>({ isAtEnd: true, key: '', below: 0 }).current
+  const [version, setVersion] = useState(0)
+  const [scrolled, setScrolled] = useState(0)
+  const [isAtEnd, setAtEnd] = useState(true)
+  const keys = useMemo(() => rows.map(({ key }) => key), [rows])
+  const offsets = useMemo(() => offsetsOf(keys, heights), [keys, version, words.value])
+  const height = offsets.at(-1) ?? 0
+  const viewHeight = scroller.current?.clientHeight || 800
+  const top = anchor.isAtEnd ? Math.max(0, height - viewHeight) : scrolled
+  const range = windowOf(offsets, { top, height: viewHeight, spare: SPARE })
+  useLayoutEffect(() => {
+    const { current } = scroller
+    if (current !== null) keepAnchor(current, { anchor, keys, offsets })
+  })
+  useLayoutEffect(() => measure(scroller.current, heights, () => setVersion((one) => one + 1)))
+  const onScroll = (): void => {
+    const { current } = scroller
+    if (current === null) return
+    const { scrollTop, clientHeight, scrollHeight } = current
+    anchor.isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR
+    const index = rowAt(offsets, scrollTop)
+    anchor.key = keys[index] ?? ''
+    anchor.below = scrollTop - (offsets[index] ?? 0)
+    setAtEnd(anchor.isAtEnd)
+    // Only every so often another row comes into sight.
+    if (Math.abs(scrollTop - scrolled) > SPARE / 3 || anchor.isAtEnd) setScrolled(scrollTop)
+  }
+  const toEnd = (): void => {
+    anchor.isAtEnd = true
+    setAtEnd(true)
+    setVersion((one) => one + 1)
+  }
+  return {
+    scroller,
+    canvas,
+    ...range,
+    top: offsets[range.first] ?? 0,
+    height,
+    isAtEnd,
+    onScroll,
+    toEnd,
+  }
+}
+
+function keepAnchor(
+  scroller: HTMLElement,
+  place: {
+    readonly anchor: Anchor
+    readonly keys: readonly string[]
+    readonly offsets: Float64Array
+  },
+): void {
+  const { anchor, keys, offsets } = place
+  if (anchor.isAtEnd) {
+    scroller.scrollTop = scroller.scrollHeight
+    return
+  }
+  const index = keys.indexOf(anchor.key)
+  if (index < 0) return
+  const wanted = (offsets[index] ?? 0) + anchor.below
+  if (Math.abs(scroller.scrollTop - wanted) > 1) scroller.scrollTop = wanted
+}
+
+/** Notes the height of every row that is drawn, now and when it changes. Gives how to stop. */
+function measure(
+  scroller: HTMLElement | null,
+  heights: Heights,
+  onChange: () => void,
+): (() => void) | undefined {
+  if (scroller === null) return undefined
+  const observer = new ResizeObserver((entries) => {
+    let isChanged = false
+    for (const { target } of entries) {
+      if (!(target instanceof HTMLElement)) continue
+      const { key } = target.dataset
+      if (key === undefined) isChanged = true
+      else if (heights.set(key, target.offsetHeight)) isChanged = true
+    }
+    if (isChanged) onChange()
+  })
+  let isChanged = false
+  for (const row of scroller.querySelectorAll<HTMLElement>('.row')) {
+    if (heights.set(row.dataset.key ?? '', row.offsetHeight)) isChanged = true
+    observer.observe(row)
+  }
+  if (isChanged) onChange()
+  return () => observer.disconnect()
+}
+
+/** Up and down go from message to message. */
+function moveFocus(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void {
+  if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
+  const { activeElement } = document
+  const articles = [...event.currentTarget.querySelectorAll<HTMLElement>('article')]
+  const index = articles.findIndex((one) => one === activeElement)
+  if (activeElement !== event.currentTarget && index < 0) return
+  const next = index < 0 ? articles.at(-1) : articles[index + (event.key === 'ArrowDown' ? 1 : -1)]
+  if (next === undefined) return
+  event.preventDefault()
+  next.focus()
+}

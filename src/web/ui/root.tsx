@@ -1,0 +1,39 @@
+/** The outermost screen: signing in, or everything else; and what is read out or noted at the bottom. */
+import type { VNode } from 'preact'
+import { say } from '#web/words/words.ts'
+import { announcement, note, useApp, useDevice } from './context.ts'
+import { Shell } from './shell.tsx'
+import { SignIn } from './sign-in.tsx'
+
+/** The client. */
+export function Root(): VNode {
+  const { store } = useApp()
+  return (
+    <>
+      {screen(store.isReady.value, store.me.value !== undefined)}
+      <Update />
+      {note.value !== '' && <p class="note">{note.value}</p>}
+      <p class="unseen" role="status" aria-live="polite">
+        {note.value || announcement.value}
+      </p>
+    </>
+  )
+}
+
+function screen(isReady: boolean, isSignedIn: boolean): VNode | undefined {
+  if (!isReady) return undefined
+  return isSignedIn ? <Shell /> : <SignIn />
+}
+
+function Update(): VNode | null {
+  const update = useDevice().update.value
+  if (update === undefined) return null
+  return (
+    <p class="note update">
+      {say('update.ready')}{' '}
+      <button type="button" class="button small" onClick={update}>
+        {say('update.take')}
+      </button>
+    </p>
+  )
+}

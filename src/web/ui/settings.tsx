@@ -1,0 +1,132 @@
+/** How it looks and speaks on this device, how to get what plain HTTP withholds, and leaving. */
+import type { VNode } from 'preact'
+import { useState } from 'preact/hooks'
+import type { Theme } from '#web/device.ts'
+import { isLanguage, LANGUAGES, say, speak, words } from '#web/words/words.ts'
+import { useApp, useDevice } from './context.ts'
+import { Icon } from './icons.tsx'
+import { PlaceHead } from './place-head.tsx'
+
+const THEMES: readonly Theme[] = ['system', 'light', 'dark', 'red']
+
+/** The place. */
+export function SettingsPlace(): VNode {
+  const { store } = useApp()
+  const device = useDevice()
+  const { theme, isField } = device.settings.value
+  const me = store.me.value
+  return (
+    <div class="page">
+      <PlaceHead
+        title={say('settings.title')}
+        detail={me === undefined ? '' : `${me.name} · @${me.username}`}
+      />
+      <div class="page-body">
+        <fieldset class="card">
+          <legend>{say('settings.theme')}</legend>
+          <div class="segments">
+            {THEMES.map((one) => (
+              <label key={one}>
+                <input
+                  type="radio"
+                  name="theme"
+                  checked={theme === one}
+                  onChange={() => device.change({ theme: one })}
+                />
+                <span>{say(`theme.${one}`)}</span>
+              </label>
+            ))}
+          </div>
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={isField}
+              onChange={({ currentTarget }) => device.change({ isField: currentTarget.checked })}
+            />
+            <span>
+              {say('settings.field')}
+              <small>{say('settings.fieldAbout')}</small>
+            </span>
+          </label>
+          <LanguageField />
+        </fieldset>
+        <DeviceCard />
+        <LeaveCard />
+      </div>
+    </div>
+  )
+}
+
+function LanguageField(): VNode {
+  const device = useDevice()
+  return (
+    <label class="field">
+      <span>{say('settings.language')}</span>
+      <select
+        value={words.value.language}
+        onChange={({ currentTarget: { value } }) => {
+          if (!isLanguage(value)) return
+          device.change({ language: value })
+          void speak(value)
+        }}
+      >
+        {Object.entries(LANGUAGES).map(([code, name]) => (
+          <option key={code} value={code} lang={code}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}
+
+function DeviceCard(): VNode {
+  const { shelf } = useApp()
+  const { isSecure } = useDevice()
+  return (
+    <section class="card">
+      <h2>{say('device.title')}</h2>
+      <p class="with-icon">
+        <Icon name={isSecure ? 'shield' : 'warning'} />
+        {say(isSecure ? 'device.secure' : 'device.plain')}
+      </p>
+      {!isSecure && (
+        <p>
+          <a href="/trust">{say('device.trust')}</a>
+        </p>
+      )}
+      <p class="with-icon">
+        <Icon name={shelf.isLasting ? 'phone' : 'warning'} />
+        {say(shelf.isLasting ? 'device.keeps' : 'device.forgets')}
+      </p>
+      <p>
+        <a href="/about">{say('device.about')}</a>
+      </p>
+    </section>
+  )
+}
+
+function LeaveCard(): VNode {
+  const app = useApp()
+  const [isSure, setSure] = useState(false)
+  const waiting = app.store.waiting.value.length
+  return (
+    <section class="card">
+      <h2>{say('leave.title')}</h2>
+      <p>{say('leave.about')}</p>
+      {waiting > 0 && (
+        <p class="warning with-icon">
+          <Icon name="warning" />
+          {say('leave.waiting', { n: waiting })}
+        </p>
+      )}
+      <button
+        type="button"
+        class="button danger"
+        onClick={() => (isSure ? void app.signOut() : setSure(true))}
+      >
+        {say(isSure ? 'leave.sure' : 'leave.do')}
+      </button>
+    </section>
+  )
+}

@@ -1,0 +1,138 @@
+/** Two kits across a link that can be cut, a person on each, and a browser for both. Real processes. */
+import { execFile } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import axe from 'axe-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Test } from 'tap'
+import { realClock } from '#ports/real.ts'
+import { openChromium } from '../../scripts/fleet/chromium.ts'
+import { must } from '../../scripts/fleet/client.ts'
+import { aNode, type Node } from '../../scripts/fleet/node.ts'
+import { openLink, type Link } from '../../scripts/link/proxy.ts'
+import { constantTrace } from '../../scripts/link/trace.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+/** Where pictures are left to be looked at. */
+const PICTURES = join(ROOT, '.tap', 'screenshots')
+const CABLE = constantTrace({ rateBps: 100_000_000, rttMs: 0, loss: 0 })
+
+/** The scene. */
+export interface Scene {
+  readonly hub: Node
+  readonly kit: Node
+  /** Between the two. */
+  readonly link: Link
+  readonly browser: Browser
+}
+
+/** Builds the client, founds the organisation and opens the browser; the end of the test closes all. */
+export async function aScene(t: Test, program: string): Promise<Scene> {
+  await promisify(execFile)(process.execPath, [join(ROOT, 'scripts', 'build-web.ts')])
+  await mkdir(PICTURES, { recursive: true })
+  const stack = new AsyncDisposableStack()
+  t.teardown(() => stack.disposeAsync())
+  const stop = new AbortController()
+  stack.defer(() => stop.abort())
+  const folder = t.testdir()
+  const about = { folder, stop: stop.signal }
+  const hub = stack.use(
+    aNode({ ...about, name: 'alpha', role: 'hub', carriers: [{ kind: 'lan' }] }),
+  )
+  await hub.found('Relief')
+  await hub.start()
+  const link = stack.use(
+    await openLink({
+      listenPort: 0,
+      targetHost: '127.0.0.1',
+      targetPort: Number(new URL(hub.url()).port),
+      trace: CABLE,
+      speed: 1,
+      seed: 1,
+      clock: realClock(),
+    }),
+  )
+  const carriers = [{ kind: 'lan', dial: [`127.0.0.1:${link.port}`], backOffMsMax: 1_000 }]
+  const kit = stack.use(aNode({ ...about, name: 'bravo', role: 'kit', carriers }))
+  await kit.join(hub)
+  await kit.start()
+  const browser = await openChromium(program)
+  stack.defer(() => browser.close())
+  return { hub, kit, link, browser }
+}
+
+/** Enrols somebody; the password is the name and `-password`. */
+export async function enrol(node: Node, username: string, name: string): Promise<void> {
+  const body = { username, first_name: name, password: `${username}-password` }
+  const path = '/api/v4/users'
+  await must(node.ask, { method: 'POST', path, token: node.token(), body })
+}
+
+/** A page of somebody, and what it did that it must not. */
+export interface Visit {
+  readonly page: Page
+  /** Errors, violations of the policy, and requests to other hosts. */
+  readonly sins: readonly string[]
+}
+
+/** Opens the client of a node. */
+export async function visit(
+  { browser }: Scene,
+  url: string,
+  options: BrowserContextOptions & { readonly settings?: object } = {},
+): Promise<Visit> {
+  const { settings = {}, ...rest } = options
+  const context = await browser.newContext(rest)
+  await context.addInitScript(
+    `localStorage.getItem('holdfast.settings') ?? localStorage.setItem('holdfast.settings', ${JSON.stringify(JSON.stringify(settings))})`,
+  )
+  const page = await context.newPage()
+  const sins: string[] = []
+  page.on('pageerror', (error) => sins.push(error.message))
+  page.on('dialog', (dialog) => sins.push(`dialog ${dialog.message()}`))
+  page.on('console', (message) => {
+    if (/Content Security Policy|Trusted/i.test(message.text())) sins.push(message.text())
+  })
+  page.on('request', (request) => {
+    if (new URL(request.url()).host !== new URL(url).host) sins.push(request.url())
+  })
+  await page.goto(`${url}/`)
+  return { page, sins }
+}
+
+/** Signs in and opens town square. */
+export async function enter(page: Page, username: string): Promise<void> {
+  await page.fill('input[name=name]', username)
+  await page.fill('input[name=password]', `${username}-password`)
+  await page.click('button[type=submit]')
+  await page.click('.side .entry:has-text("Town Square")')
+  await page.waitForSelector('.foot-state[data-state=here]', { state: 'attached' })
+}
+
+/** Writes a message and sends it. */
+export async function write(page: Page, text: string): Promise<void> {
+  await page.fill('.composer textarea', text)
+  await page.click('.composer .send')
+}
+
+/** The message with this text. */
+export function messageWith(page: Page, text: string) {
+  return page.locator('.message', { hasText: text })
+}
+
+/** What WCAG 2.2 AA says against this page as it stands. */
+export async function faultsOf(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source)
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+  const found: unknown = await page.evaluate(
+    `axe.run({ runOnly: ${JSON.stringify(tags)} }).then(({ violations }) => violations.map(
+      ({ id, nodes }) => id + ': ' + nodes.map(({ target, any }) => target.join(' ') + ' ' + (any[0]?.message ?? '')).join('; ')))`,
+  )
+  return found as readonly string[]
+}
+
+/** Leaves a picture to be looked at. */
+export async function picture(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: join(PICTURES, `${name}.png`) })
+}

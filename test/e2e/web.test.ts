@@ -1,0 +1,136 @@
+/** Our client in a real browser: two people on two kits, a link that is cut, a node that is down, and hostile text. */
+import { t as suite, test } from 'tap'
+import { CHROMIUM } from '../../scripts/fleet/chromium.ts'
+import { must } from '../../scripts/fleet/client.ts'
+import {
+  aScene,
+  enrol,
+  enter,
+  faultsOf,
+  messageWith,
+  picture,
+  visit,
+  write,
+  type Scene,
+} from './browser.ts'
+
+suite.setTimeout(240_000)
+
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
+const DESK = { viewport: { width: 1280, height: 800 } }
+
+/** Text that broke others: markup, scripts, directions, and characters that are hard to draw. */
+const NAUGHTY = [
+  '<script>alert(1)</script>',
+  '<img src=x onerror=alert(1)>',
+  '"><svg/onload=alert(1)>',
+  '[click](javascript:alert(1))',
+  '![x](https://elsewhere.example/x.png)',
+  '<style>*{display:none}</style>',
+  '<iframe src="https://elsewhere.example"></iframe>',
+  '‮‏test‮',
+  'Ṱ̺̺̕o͞ ̷i̲̬͇̪͙n̝̗͕v̟̜̘̦͟o̶̙̰̠kè͚̮̺̪̹̱̤',
+  '{{constructor.constructor("alert(1)")()}}',
+  '\u0007\u0001 ﷽ 👩‍👩‍👧‍👦 \ufdfa',
+  `${'x'.repeat(3_000)}`,
+  '> '.repeat(300),
+]
+
+test(
+  'two people, two kits, a cut link and a node that is down',
+  { skip: CHROMIUM === undefined && 'no Chromium' },
+  async (t) => {
+    const scene = await aScene(t, CHROMIUM ?? '')
+    await enrol(scene.hub, 'amira', 'Amira Haddad')
+    await enrol(scene.kit, 'bo', 'Bo Lindqvist')
+    const bo = await visit(scene, scene.kit.url(), PHONE)
+    const amira = await visit(scene, scene.hub.url(), { ...DESK, settings: { theme: 'dark' } })
+
+    await t.test(
+      'what is written beyond a cut link waits, and says so until it is stored',
+      async (t) => {
+        t.strictSame(await faultsOf(bo.page), [])
+        await Promise.all([enter(bo.page, 'bo'), enter(amira.page, 'amira')])
+        await write(bo.page, 'Before the cut')
+        await messageWith(amira.page, 'Before the cut').waitFor()
+        scene.link.cut()
+        await write(bo.page, 'Behind the cut')
+        const line = messageWith(bo.page, 'Behind the cut').locator('.delivery')
+        await line.filter({ hasText: 'Queued' }).waitFor()
+        t.equal(await messageWith(amira.page, 'Behind the cut').count(), 0)
+        await picture(bo.page, 'phone-cut')
+        scene.link.heal()
+        await messageWith(amira.page, 'Behind the cut').waitFor()
+        await line.filter({ hasText: 'at headquarters' }).waitFor()
+        await line.click()
+        await bo.page.locator('.story li', { hasText: 'alpha' }).waitFor()
+        await picture(bo.page, 'phone-story')
+        await bo.page.keyboard.press('Escape')
+        t.match(await messageWith(amira.page, 'Behind the cut').innerText(), 'from bravo')
+        t.strictSame([await faultsOf(bo.page), await faultsOf(amira.page)], [[], []])
+        await picture(amira.page, 'desk-dark')
+      },
+    )
+
+    await t.test(
+      'written with the node down, the tab killed: opened again it is there, and arrives once',
+      async (t) => {
+        await bo.page.evaluate('navigator.serviceWorker.ready.then(() => true)')
+        await scene.kit.kill()
+        await bo.page.locator('.foot-state[data-state=away]').waitFor({ state: 'attached' })
+        await write(bo.page, 'While it was down')
+        await messageWith(bo.page, 'While it was down')
+          .filter({ hasText: 'On this device' })
+          .waitFor()
+        const { context } = { context: bo.page.context() }
+        await bo.page.close({ runBeforeUnload: false })
+        const again = await context.newPage()
+        await again.goto(`${scene.kit.url()}/`)
+        await again.click('.side .entry:has-text("Town Square")')
+        await messageWith(again, 'Before the cut').waitFor()
+        await messageWith(again, 'While it was down')
+          .filter({ hasText: 'On this device' })
+          .waitFor()
+        await picture(again, 'phone-node-down')
+        await scene.kit.start()
+        await messageWith(amira.page, 'While it was down').waitFor()
+        await messageWith(again, 'While it was down')
+          .filter({ hasText: 'at headquarters' })
+          .waitFor()
+        t.equal(await messageWith(again, 'While it was down').count(), 1)
+        t.equal(await messageWith(amira.page, 'While it was down').count(), 1)
+      },
+    )
+
+    await t.test('hostile text does nothing, and every place and language holds', async (t) => {
+      await postAll(scene)
+      await messageWith(amira.page, 'hostile ends').waitFor()
+      await picture(amira.page, 'desk-hostile')
+      for (const place of ['link', 'people', 'search', 'operator', 'settings']) {
+        await amira.page.evaluate(`location.hash = '#/${place}'`)
+        await amira.page.waitForSelector('.page .card, .page form')
+        t.strictSame(await faultsOf(amira.page), [], place)
+        await picture(amira.page, `desk-${place}`)
+      }
+      const arabic = await visit(scene, scene.hub.url(), {
+        ...PHONE,
+        settings: { language: 'ar', theme: 'red', isField: true },
+      })
+      await arabic.page.waitForSelector('[dir=rtl]', { state: 'attached' })
+      await enter(arabic.page, 'amira')
+      await messageWith(arabic.page, 'hostile ends').waitFor()
+      t.strictSame(await faultsOf(arabic.page), [])
+      await picture(arabic.page, 'phone-arabic-red-field')
+      t.strictSame([bo.sins, amira.sins, arabic.sins], [[], [], []])
+    })
+  },
+)
+
+async function postAll({ hub }: Scene): Promise<void> {
+  const token = hub.token()
+  const ask = (method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> =>
+    must(hub.ask, { method, path, token, ...(body === undefined ? {} : { body }) })
+  const channels = (await ask('GET', '/api/v4/users/me/channels')) as { id: string }[]
+  for (const message of [...NAUGHTY, 'hostile ends'])
+    await ask('POST', '/api/v4/posts', { channel_id: channels[0]?.id, message })
+}

@@ -1,0 +1,52 @@
+import { test } from 'tap'
+import { answerOf, createAsk, type ClientPorts } from '#web/core/client.ts'
+
+function aClient(fetch: ClientPorts['fetch']) {
+  const ended: string[] = []
+  const ask = createAsk({
+    fetch,
+    csrf: () => 'proof',
+    patience: () => new AbortController().signal,
+    onSignedOut: () => ended.push('ended'),
+  })
+  return { ask, ended }
+}
+
+test('whatever is not the node itself, or says not now, counts as away', async (t) => {
+  for (const [status, text] of [
+    [502, '<html>'],
+    [503, '{}'],
+    [423, '{"id":"LOCKED"}'],
+    [429, '{}'],
+    [500, '<html>'],
+  ] as const)
+    t.strictSame(answerOf(status, text), { kind: 'away' })
+  t.match(answerOf(403, '{"message":"not allowed"}'), { kind: 'refused', reason: 'not allowed' })
+  t.strictSame(answerOf(200, '{"a":1}'), { kind: 'ok', value: { a: 1 } })
+})
+
+test('a network that fails is no error, only a node that is away', async (t) => {
+  const { ask } = aClient(() => Promise.reject(new TypeError('Failed to fetch')))
+
+  t.strictSame(await ask('GET', '/x'), { kind: 'away' })
+})
+
+test('what changes something shows that it is from our page', async (t) => {
+  const sent: Record<string, string>[] = []
+  const { ask } = aClient(async (_, { headers }) => {
+    sent.push({ ...headers })
+    return { status: 200, text: async () => '{}' }
+  })
+  await ask('GET', '/x')
+  await ask('POST', '/x', {})
+
+  t.strictSame(sent, [{}, { 'x-csrf-token': 'proof', 'content-type': 'application/json' }])
+})
+
+test('a session that is over is noticed, a wrong password is not taken for one', async (t) => {
+  const { ask, ended } = aClient(async () => ({ status: 401, text: async () => '{}' }))
+  await ask('POST', '/api/v4/users/login', {})
+  t.strictSame(ended, [])
+  await ask('GET', '/api/v4/users/me')
+  t.strictSame(ended, ['ended'])
+})

@@ -1,0 +1,54 @@
+import { test } from 'tap'
+import { piecesOf, plainOf } from '#web/core/markup.ts'
+
+test('what people write becomes elements', async (t) => {
+  t.match(piecesOf('**bold** and `code`'), [
+    {
+      kind: 'paragraph',
+      inside: [
+        { kind: 'strong', inside: [{ text: 'bold' }] },
+        { kind: 'text', text: ' and ' },
+        { kind: 'code', text: 'code' },
+      ],
+    },
+  ])
+  t.match(piecesOf('- a\n- b'), [
+    { kind: 'list', isOrdered: false, inside: [{ kind: 'item' }, {}] },
+  ])
+  t.match(piecesOf('| a |\n| --- |\n| b |'), [{ kind: 'table' }])
+  t.match(piecesOf('```\nx < y\n```'), [{ kind: 'block', text: 'x < y' }])
+})
+
+test('names stand apart, addresses of mail do not', async (t) => {
+  t.match(piecesOf('Ask @bo.'), [
+    { inside: [{ text: 'Ask ' }, { kind: 'mention', name: 'bo' }, { text: '.' }] },
+  ])
+  t.notMatch(JSON.stringify(piecesOf('bo@example.org')), '"mention"')
+})
+
+test('HTML stays what was typed, and no link leads into a script', async (t) => {
+  const evil = [
+    '<script>alert(1)</script>',
+    '<img src=x onerror=alert(1)>',
+    '[a](javascript:alert(1))',
+    '[a](data:text/html,x)',
+    '![a](https://elsewhere.example/x.png)',
+    '<javascript:alert(1)>',
+  ]
+  for (const text of evil) {
+    const kinds = JSON.stringify(piecesOf(text))
+    t.notMatch(kinds, '"link"', text)
+    t.ok(plainOf(text).includes(text.slice(1, 5)), text)
+  }
+  t.match(piecesOf('https://example.org'), [
+    { inside: [{ kind: 'link', href: 'https://example.org' }] },
+  ])
+})
+
+test('deep nesting ends instead of going on for ever', async (t) => {
+  t.ok(JSON.stringify(piecesOf('> '.repeat(500) + 'x')).length < 20_000)
+})
+
+test('a preview is one line', async (t) => {
+  t.equal(plainOf('# Title\n\n- one\n- **two**'), 'Title one two')
+})

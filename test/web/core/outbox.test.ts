@@ -1,0 +1,99 @@
+import { test } from 'tap'
+import { openOutbox, type Attempt, type Waiting } from '#web/core/outbox.ts'
+import { textShelf } from '#web/core/shelf.ts'
+import { aTextStore } from '../../support/text-store.ts'
+
+function aWaiting(pendingId: string, writtenAt: number): Waiting {
+  const text = { rootId: '', message: pendingId, lane: 'routine', override: '' } as const
+  return {
+    pendingId,
+    userId: 'bo',
+    channelId: 'town',
+    wantsAck: false,
+    fileIds: [],
+    writtenAt,
+    ...text,
+  }
+}
+
+/** An outbox on a device whose tab can be killed, and a node that may be away. */
+function aDevice() {
+  const texts = aTextStore()
+  const node = { isThere: true, refuses: '', isAnswerLost: false, taken: [] as string[] }
+  const shown: string[][] = []
+  const send = async ({ pendingId }: Waiting): Promise<Attempt> => {
+    if (!node.isThere) return { kind: 'later' }
+    if (node.refuses === pendingId) return { kind: 'refused', reason: 'too long' }
+    if (!node.taken.includes(pendingId)) node.taken.push(pendingId)
+    return node.isAnswerLost ? { kind: 'later' } : { kind: 'taken' }
+  }
+  const open = () =>
+    openOutbox({
+      shelf: textShelf(texts),
+      send,
+      show: (all) => shown.push(all.map((one) => one.pendingId)),
+    })
+  return { open, node, shown: () => shown.at(-1) }
+}
+
+test('what is written while the node is away leaves in order once it is there', async (t) => {
+  const device = aDevice()
+  device.node.isThere = false
+  const outbox = await device.open()
+  await outbox.add(aWaiting('one', 1))
+  await outbox.add(aWaiting('two', 2))
+
+  t.equal(await outbox.flush(), false)
+  t.strictSame(device.shown(), ['one', 'two'])
+  device.node.isThere = true
+  t.equal(await outbox.flush(), true)
+  t.strictSame([device.node.taken, device.shown()], [['one', 'two'], []])
+})
+
+test('a killed tab loses nothing, and sends nothing twice', async (t) => {
+  const device = aDevice()
+  const first = await device.open()
+  await first.add(aWaiting('one', 1))
+  device.node.isAnswerLost = true
+  await first.flush()
+  device.node.isAnswerLost = false
+
+  const second = await device.open()
+  t.strictSame(device.shown(), ['one'])
+  await second.flush()
+  t.strictSame([device.node.taken, device.shown()], [['one'], []])
+})
+
+test('a refused one is kept with its reason and holds nobody up', async (t) => {
+  const device = aDevice()
+  device.node.refuses = 'one'
+  const outbox = await device.open()
+  await outbox.add(aWaiting('one', 1))
+  await outbox.add(aWaiting('two', 2))
+  await outbox.flush()
+
+  t.strictSame([device.node.taken, device.shown()], [['two'], ['one']])
+  device.node.refuses = ''
+  await outbox.retry('one')
+  await outbox.flush()
+  t.strictSame([device.node.taken, device.shown()], [['two', 'one'], []])
+})
+
+test('what is thrown away is not sent any more', async (t) => {
+  const device = aDevice()
+  const outbox = await device.open()
+  await outbox.add(aWaiting('one', 1))
+  await outbox.discard('one')
+  await outbox.flush()
+
+  t.strictSame([device.node.taken, device.shown()], [[], []])
+})
+
+test('two calls at once send once', async (t) => {
+  const device = aDevice()
+  const outbox = await device.open()
+  await outbox.add(aWaiting('one', 1))
+
+  t.strictSame(await Promise.all([outbox.flush(), outbox.flush()]), [true, true])
+  t.strictSame(device.node.taken, ['one'])
+})

@@ -1,0 +1,19 @@
+import { test } from 'tap'
+import { isSameDay, timesIn } from '#web/core/times.ts'
+
+const NOON = new Date(2027, 0, 15, 12, 5).getTime()
+
+test('clocks have 24 hours, days have names, and today goes without one', async (t) => {
+  const { clock, day, moment, ago, span, bytes } = timesIn('en')
+
+  t.strictSame([clock(NOON + 2 * 3_600_000), moment(NOON, NOON)], ['14:05', '12:05'])
+  t.strictSame([day(NOON, NOON), day(NOON - 86_400_000, NOON)], ['Today', 'Yesterday'])
+  t.equal(day(NOON - 5 * 86_400_000, NOON), 'Sunday, January 10')
+  t.strictSame([ago(NOON - 180_000, NOON), span(240_000)], ['3 minutes ago', '4 minutes'])
+  t.strictSame([bytes(512), bytes(1_234_567)], ['512 byte', '1.2 MB'])
+})
+
+test('midnight parts days', async (t) => {
+  t.ok(isSameDay(NOON, NOON + 3_600_000))
+  t.notOk(isSameDay(NOON, NOON + 12 * 3_600_000))
+})

@@ -1,0 +1,111 @@
+/** The web client without a screen, against a node's door that is really open; its socket, tab and network are in the test's hands. */
+import { createApp, type App } from '#web/state/app.ts'
+import { textShelf, type TextStore } from '#web/core/shelf.ts'
+import { aTextStore } from '../../support/text-store.ts'
+import type { LanDoor, Name } from '../../support/lan-door.ts'
+import { passwordOf } from '../../support/lan-door.ts'
+
+/** A device with a browser. */
+export interface Browser {
+  /** Opens the page: what was kept is there. */
+  readonly open: () => Promise<App>
+  /** The network between the device and the node. */
+  readonly network: { isThere: boolean; isAnswerLost: boolean }
+  readonly texts: TextStore
+  /** The token of the session. */
+  readonly token: () => string
+  /** Waits for what the node tells. */
+  readonly until: (holds: () => boolean) => Promise<void>
+  readonly close: () => void
+}
+
+/** A browser of somebody; signs in unless `name` is absent. */
+export function aBrowser({ url }: Pick<LanDoor, 'url'>): Browser & {
+  readonly openAs: (name: Name) => Promise<App>
+} {
+  const texts = aTextStore()
+  const cookies = new Map<string, string>()
+  const network = { isThere: true, isAnswerLost: false }
+  const sockets = new Set<WebSocket>()
+  const timers = new Set<NodeJS.Timeout>()
+  let ids = 0
+  let isClosed = false
+  const fetchWith: Parameters<typeof createApp>[0]['fetch'] = async (path, init) => {
+    if (!network.isThere) throw new TypeError('Failed to fetch')
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const response = await fetch(url + path, { ...init, headers: { ...init.headers, cookie } })
+    for (const line of response.headers.getSetCookie()) keepCookie(cookies, line)
+    const text = await response.text()
+    if (network.isAnswerLost) throw new TypeError('Failed to fetch')
+    return { status: response.status, text: async () => text }
+  }
+  const open = async (): Promise<App> => {
+    const app = createApp({
+      shelf: textShelf(texts),
+      fetch: fetchWith,
+      csrf: () => cookies.get('MMCSRF') ?? '',
+      patience: () => new AbortController().signal,
+      chance: () => 0,
+      now: Date.now,
+      newId: () => `id${(ids += 1)}`,
+      onPost: () => undefined,
+      after: (ms, then) => {
+        if (isClosed) return () => undefined
+        const timer = setTimeout(then, ms > 1_000 ? ms : 5)
+        timers.add(timer)
+        return () => clearTimeout(timer)
+      },
+      open: (query, events) => {
+        const socket = new WebSocket(`${url.replace('http', 'ws')}/api/v4/websocket?${query}`)
+        sockets.add(socket)
+        socket.addEventListener('open', () => {
+          const token = cookies.get('MMAUTHTOKEN') ?? ''
+          socket.send(
+            JSON.stringify({ action: 'authentication_challenge', seq: 999, data: { token } }),
+          )
+          events.opened()
+        })
+        socket.addEventListener('message', ({ data }) => events.received(String(data)))
+        socket.addEventListener('close', events.closed)
+        socket.addEventListener('error', () => undefined)
+        return {
+          send: (text) => {
+            if (socket.readyState === WebSocket.OPEN) socket.send(text)
+          },
+          close: () => socket.close(),
+        }
+      },
+    })
+    await app.start()
+    return app
+  }
+  return {
+    open,
+    network,
+    texts,
+    token: () => cookies.get('MMAUTHTOKEN') ?? '',
+    until,
+    openAs: async (name) => {
+      const app = await open()
+      await app.signIn(name, passwordOf(name))
+      await until(() => app.store.connection.value === 'here')
+      return app
+    },
+    close: () => {
+      isClosed = true
+      for (const timer of timers) clearTimeout(timer)
+      for (const socket of sockets) socket.close()
+    },
+  }
+}
+
+function keepCookie(cookies: Map<string, string>, line: string): void {
+  const [pair = ''] = line.split(';')
+  const [name = '', value = ''] = pair.split('=')
+  if (value === '') cookies.delete(name)
+  else cookies.set(name, value)
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2))
+}

@@ -1,0 +1,189 @@
+import { test, type Test } from 'tap'
+import type { App } from '#web/state/app.ts'
+import { SESSION_CACHE_MS } from '#server/limits.ts'
+import type { Post } from '#web/core/wire.ts'
+import { aLanDoor, type LanDoor, type Name } from '../../support/lan-door.ts'
+import { aBrowser } from './a-client.ts'
+
+const ROUTINE = { rootId: '', lane: 'routine', override: '', wantsAck: false, fileIds: [] } as const
+
+async function aTown(t: Test, ...names: readonly Name[]) {
+  const door = await aLanDoor(t)
+  const { id: town } = await door.node.channelByName(door.people.bo.id, 'town-square')
+  const browsers = names.map(() => aBrowser(door))
+  t.teardown(() => browsers.forEach((one) => one.close()))
+  const apps = await Promise.all(browsers.map((one, index) => one.openAs(names[index] ?? 'bo')))
+  await Promise.all(apps.map((app) => app.show(town)))
+  return { door, town, browsers, apps }
+}
+
+function textsOf(app: App, channelId: string): readonly string[] {
+  const { order, posts } = app.store.timeline(channelId).value
+  return order.map((id) => posts.get(id)?.message ?? '')
+}
+
+function firstPost(app: App, channelId: string): Post {
+  const { order, posts } = app.store.timeline(channelId).value
+  const post = posts.get(order[0] ?? '')
+  if (post === undefined) throw new Error('no message')
+  return post
+}
+
+test('a wrong password is told from a node that is away', async (t) => {
+  const browser = aBrowser(await aLanDoor(t))
+  const app = await browser.open()
+
+  t.equal(await app.signIn('bo', 'wrong'), 'wrong')
+  browser.network.isThere = false
+  t.equal(await app.signIn('bo', 'bo-password'), 'away')
+  t.equal(app.store.me.value, undefined)
+})
+
+test('what one writes is shown to the other, with counts, reactions, edits and deletions', async (t) => {
+  const { town, browsers, apps, door } = await aTown(t, 'bo', 'chen')
+  const [bo, chen] = apps as [App, App]
+  const [, chens] = browsers
+  await bo.writing.write({ ...ROUTINE, channelId: town, message: 'Hello @chen' })
+  await chens?.until(() => textsOf(chen, town).length === 1)
+
+  t.strictSame([textsOf(chen, town), bo.store.waiting.value], [['Hello @chen'], []])
+  t.equal(chen.store.unread.value.get(town), 1)
+  t.equal(chen.store.memberships.value.get(town)?.mentionCount, 1)
+  t.equal(bo.store.unread.value.get(town), 0)
+  await chen.writing.view(town)
+  t.equal(chen.store.unread.value.get(town), 0)
+  const post = firstPost(bo, town)
+  t.equal(await chen.writing.react(post, '+1', true), undefined)
+  await browsers[0]?.until(() => firstPost(bo, town).reactions.length === 1)
+  t.strictSame(firstPost(bo, town).reactions, [{ userId: door.people.chen.id, emoji: '+1' }])
+  t.equal(await bo.writing.edit(post, 'Hello all'), undefined)
+  await chens?.until(() => textsOf(chen, town)[0] === 'Hello all')
+  t.type(await chen.writing.remove(post), 'string')
+  t.equal(await bo.writing.remove(post), undefined)
+  await chens?.until(() => textsOf(chen, town).length === 0)
+})
+
+test('written without a network, killed, and opened again: it arrives once', async (t) => {
+  const { town, browsers, apps, door } = await aTown(t, 'bo')
+  const [browser] = browsers
+  const [first] = apps
+  if (browser === undefined || first === undefined) throw new Error('one browser was opened')
+  browser.network.isAnswerLost = true
+  await first.writing.write({ ...ROUTINE, channelId: town, message: 'once' })
+  await first.outbox().flush()
+  browser.network.isAnswerLost = false
+  browser.network.isThere = false
+  await first.writing.write({ ...ROUTINE, channelId: town, message: 'later' })
+
+  const second = await browser.open()
+  t.strictSame(
+    second.store.waiting.value.map(({ message }) => message),
+    ['once', 'later'],
+  )
+  browser.network.isThere = true
+  second.hurry()
+  await browser.until(() => second.store.waiting.value.length === 0)
+  await second.show(town)
+
+  t.strictSame([textsOf(second, town), second.store.waiting.value], [['once', 'later'], []])
+  const { messages } = await door.node.page(
+    door.people.bo.id,
+    (await door.node.channelByName(door.people.bo.id, 'town-square')).id,
+    { limit: 10 },
+  )
+  t.equal(messages.length, 2)
+})
+
+test('what was seen is there without the node, and gone after signing out', async (t) => {
+  const { town, browsers, apps } = await aTown(t, 'bo')
+  const [browser] = browsers
+  const [first] = apps
+  if (browser === undefined || first === undefined) throw new Error('one browser was opened')
+  await first.writing.write({ ...ROUTINE, channelId: town, message: 'remember' })
+  await browser.until(() => textsOf(first, town).length === 1)
+  first.keeping.keep(town)
+  const kept = () => browser.texts.getItem(`holdfast:channel:${town}`) ?? ''
+  await browser.until(() => kept().includes('remember'))
+  await browser.until(() => browser.texts.getItem('holdfast:lists') !== null)
+
+  browser.network.isThere = false
+  const second = await browser.open()
+  t.strictSame([textsOf(second, town), second.store.me.value?.username], [['remember'], 'bo'])
+  browser.network.isThere = true
+  await second.signOut()
+  t.strictSame([browser.texts.length, second.store.me.value], [0, undefined])
+})
+
+test('a session that ends elsewhere wipes what was read, and keeps what was not sent', async (t) => {
+  const { town, browsers, apps, door } = await aTown(t, 'bo')
+  const [browser] = browsers
+  const [app] = apps
+  if (browser === undefined || app === undefined) throw new Error('one browser was opened')
+  app.keeping.keep(town)
+  await browser.until(() => browser.texts.getItem(`holdfast:channel:${town}`) !== null)
+  browser.network.isThere = false
+  await app.writing.write({ ...ROUTINE, channelId: town, message: 'unsent' })
+  await app.outbox().flush()
+  await endSession(door, browser.token())
+  browser.network.isThere = true
+  await app.loading.channels()
+  await browser.until(() => app.store.me.value === undefined)
+  await browser.until(() => browser.texts.getItem(`holdfast:channel:${town}`) === null)
+
+  t.match(app.store.waiting.value, [{ message: 'unsent' }])
+})
+
+/** As another device does: the node does not know it any more, a moment later. */
+async function endSession(door: LanDoor, token: string): Promise<void> {
+  await door.node.signOut(token)
+  await door.clock.advance(SESSION_CACHE_MS)
+}
+
+test('delivery stories are asked for together, and say where a message was written', async (t) => {
+  const { town, browsers, apps } = await aTown(t, 'bo')
+  const [app] = apps
+  if (app === undefined) throw new Error('one browser was opened')
+  await app.writing.write({ ...ROUTINE, channelId: town, message: 'a' })
+  await browsers[0]?.until(() => textsOf(app, town).length === 1)
+  const { id } = firstPost(app, town)
+  app.stories.want([id])
+  await browsers[0]?.until(() => app.store.stories.value.has(id))
+
+  t.match(app.store.stories.value.get(id), { postId: id, origin: /^[a-z0-9]{26}$/, deliveries: [] })
+})
+
+test('older messages come page by page, to the very first', async (t) => {
+  const { door, town, browsers, apps } = await aTown(t, 'chen')
+  const [app] = apps
+  if (app === undefined) throw new Error('one browser was opened')
+  const channel = (await door.node.channelByName(door.people.bo.id, 'town-square')).id
+  for (let index = 0; index < 150; index += 1)
+    await door.node.post(door.people.bo.id, { channel, body: `m${index}` })
+  await browsers[0]?.until(() => textsOf(app, town).length === 150)
+  const fresh = aBrowser(door)
+  t.teardown(() => fresh.close())
+  const late = await fresh.openAs('bo')
+  await late.show(town)
+  t.equal(textsOf(late, town).length, 60)
+  await Promise.all([late.older(town), late.older(town)])
+
+  t.strictSame(textsOf(late, town), textsOf(app, town))
+  t.notOk(late.store.timeline(town).value.hasOlder)
+})
+
+test('conversations and channels are made, found and joined', async (t) => {
+  const { apps, door } = await aTown(t, 'bo', 'chen')
+  const [bo, chen] = apps as [App, App]
+  const direct = await bo.writing.converse([door.people.chen.id])
+  const group = await bo.writing.converse([door.people.chen.id, door.people.amira.id])
+  const open = await bo.writing.makeChannel('Água', false)
+
+  t.strictSame(
+    [direct, group, open].map((id) => bo.store.channels.value.get(id ?? '')?.type),
+    ['D', 'G', 'O'],
+  )
+  const channel = bo.store.channels.value.get(open ?? '')
+  t.equal(channel?.name, 'agua')
+  t.ok(channel !== undefined && (await chen.writing.join(channel)))
+  t.ok(chen.store.memberships.value.has(open ?? ''))
+})
