@@ -288,6 +288,7 @@ export const range = {
   sunkIn: (channel: ChannelId) => within(`view/sunk/${channel}/`),
   sunk: (channel: ChannelId, node: string) => within(`view/sunk/${channel}/${node}/`),
   changed: (channel: ChannelId) => within(`view/changed/${channel}/`),
+  allOrphans: within('view/orphan/'),
   orphans: (target: PostId) => within(`view/orphan/${target}/`),
   held: (author: UserId) => within(`view/held/${author}/`),
   allHeld: within('view/held/'),

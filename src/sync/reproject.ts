@@ -1,6 +1,11 @@
 /** The view of one channel made anew from its documents: after something was taken out of them. */
 import type { ChannelId, DocumentId, PostId } from '#base/ids.ts'
-import { EMPTY_CHANNEL, type ChannelRecord, type MessageRecord } from '#model/view.ts'
+import {
+  EMPTY_CHANNEL,
+  type Amendment,
+  type ChannelRecord,
+  type MessageRecord,
+} from '#model/view.ts'
 import { channelDocument } from '#model/document-id.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
@@ -45,6 +50,10 @@ async function clear(tx: Tx, channel: ChannelId): Promise<readonly MessageRecord
     for (const [reply] of await tx.list(range.thread(id))) tx.delete(reply)
     for (const [orphan] of await tx.list(range.orphans(id))) tx.delete(orphan)
   }
+  // What was said of messages that are not here stands in the documents that are folded again, or not at all any more.
+  for (const all of [range.allOrphans, range.allHeld])
+    for (const [place, bytes] of await tx.list(all))
+      if (unpack<Amendment>(bytes)?.channel === channel) tx.delete(place)
   for (const all of [range.changed, range.objectionsIn, range.objectingIn, range.sunkIn])
     for (const [place] of await tx.list(all(channel))) tx.delete(place)
   tx.delete(key.clocks(channel))

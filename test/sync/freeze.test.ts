@@ -2,10 +2,22 @@
 import { test, type Test } from 'tap'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import { must } from '#base/assert.ts'
+import { cutTo } from '#sync/freeze.ts'
 import { range } from '#sync/keys.ts'
 import { describeAll } from '#sync/notes.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
-import { aSync, arrive, bodies, envelopeOf, found, noteOf, routine, say } from '../support/sync.ts'
+import {
+  amend,
+  aSync,
+  arrive,
+  bodies,
+  envelopeOf,
+  found,
+  noteOf,
+  routine,
+  say,
+  shown,
+} from '../support/sync.ts'
 import { anIdentity } from '../support/nodes.ts'
 
 const people = [anIdentity('alpha', 1), anIdentity('bravo', 2), anIdentity('charlie', 3)]
@@ -22,6 +34,25 @@ test('two branches of one list end it at the last change both share, on every no
   t.strictSame(await bodies(alpha), ['both have this', 'alpha goes on'])
   t.strictSame(await bodies(bravo), ['both have this', 'alpha goes on'])
   t.strictSame(await clock(alpha), await clock(bravo))
+})
+
+test('what is said in a cut part of a list of a message that has not come is not said of it when it comes', async (t) => {
+  await using alpha = await aSync('alpha')
+  await using bravo = await aSync('bravo', { knows: people })
+  await found(alpha)
+  for (const document of [DIRECTORY, KEYS]) await arrive(bravo, await envelopeOf(alpha, document))
+  const { id, document } = await say(alpha, 'comes last', 'flash')
+  await amend(alpha, { kind: 'reaction', target: id, emoji: '+1', isSet: true })
+  await arrive(bravo, await envelopeOf(alpha, routine))
+
+  const list = { document: routine, actor: alpha.actor }
+  await bravo.context.replica.commit((tx) => cutTo(tx, bravo.context, { list, last: 0 }))
+  await arrive(bravo, await envelopeOf(alpha, document))
+
+  t.strictSame(
+    (await shown(bravo)).map(({ body, reactions }) => [body, reactions]),
+    [['comes last', []]],
+  )
 })
 
 /** Charlie's list as alpha and as bravo have it: one change in common, then another one each. */
