@@ -273,6 +273,22 @@ test('what a node said at a contact, and somebody says again for it, is answered
   }
 })
 
+test('what was played in the place of a node says nothing of what that node holds', async (t) => {
+  const { alpha, bravo } = await aPair()
+  await say(alpha, 'for all')
+  const recorded = await envelopeOf(alpha, routine)
+  const { read } = bravo.context.replica
+  const charlie = must(people[2], 'charlie').certificate.node
+
+  bravo.context.peers.add(charlie)
+
+  t.match(await arrive(bravo, recorded, { from: charlie }), { outcome: { kind: 'applied' } })
+  t.ok(await read.get(key.outbox(charlie, 'routine', routine)), 'it is offered')
+  t.strictSame(await hasOf(read, charlie, routine), {}, 'it is given it')
+  await arrive(bravo, recorded, { from: alpha.id })
+  t.match(await hasOf(read, alpha.id, routine), { [alpha.actor]: 1 })
+})
+
 test('who claims to have everything harms nobody but itself', async (t) => {
   const { bravo } = await aPair()
   await say(bravo, 'for all')
