@@ -37,6 +37,8 @@ export interface SbdKitPorts {
 }
 
 const REOPEN_MS_MAX = 60_000
+/** Longest time in which no ring is followed. */
+const DEAF_MS_MAX = 3_600_000
 /** How often a modem that does not report the network is asked for its bars while there is none. */
 const LOOK_MS = 30_000
 /** Longest time between two looks at what is due. Looking sends nothing. */
@@ -55,6 +57,8 @@ export function sbdModemPort(options: SbdKitOptions, ports: SbdKitPorts): FrameP
       line,
       signal,
       lastLookMs: ports.clock.monotonicMs() + lastLookMs,
+      empties: 0,
+      deafUntilMs: 0,
     }
     for (let failures = 1; !signal.aborted; failures += 1) {
       // oxlint-disable-next-line no-await-in-loop -- the port is opened again and again
@@ -74,6 +78,10 @@ interface Kit {
   readonly signal: AbortSignal
   /** When a session last went well. */
   lastLookMs: number
+  /** Sessions in a row in which nothing was sent and nothing came. */
+  empties: number
+  /** Until then no ring is followed: the last one was for nothing, and each session is billed. */
+  deafUntilMs: number
 }
 
 /** One opening of the port. */
@@ -170,7 +178,7 @@ function isTime(desk: Desk, nowMs: number): boolean {
   const urgency = line.urgency()
   if (urgency === undefined) desk.gatherSinceMs = undefined
   else desk.gatherSinceMs ??= nowMs
-  if (desk.isRung) return true
+  if (desk.isRung && nowMs >= desk.deafUntilMs) return true
   if (!desk.hasService) return false
   if (urgency === 'flash' || urgency === 'immediate') return true
   return (
@@ -187,6 +195,7 @@ async function somethingNew(desk: Desk, nowMs: number): Promise<void> {
   const { line, options, signal } = desk
   const times = [
     desk.pausedUntilMs - nowMs,
+    desk.isRung ? desk.deafUntilMs - nowMs : Infinity,
     gatherLeftMs(desk, nowMs),
     desk.lastLookMs + (options.mailboxCheckMs ?? Infinity) - nowMs,
     desk.hasService || desk.reportsService ? Infinity : LOOK_MS,
@@ -226,8 +235,12 @@ function succeeded(
   { status, queued }: SbdSession,
   bytes: { readonly sent: number | undefined; readonly received: number | undefined },
 ): void {
-  const { clock, meter, log } = desk.ports
+  const { clock, meter, log, random } = desk.ports
   const { sent, received } = bytes
+  const isEmpty = sent === undefined && received === undefined
+  desk.empties = isEmpty ? desk.empties + 1 : 0
+  const deafMs = isEmpty ? backOffMs(desk.empties, DEAF_MS_MAX, random) : 0
+  desk.deafUntilMs = clock.monotonicMs() + deafMs
   Object.assign(desk, { failures: 0, nonsense: 0, pausedUntilMs: 0, gatherSinceMs: undefined })
   desk.lastLookMs = clock.monotonicMs()
   desk.isRung ||= queued > 0

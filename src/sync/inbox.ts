@@ -95,8 +95,14 @@ async function openAndTake(tx: Tx, context: SyncContext, incoming: Incoming): Pr
     if (incoming.since === undefined) disbelieved(tx, context, why)
     return park(tx, context, { incoming, wait: 'certificate' }) // or the directory has not said yet that it is
   }
-  noteHeard(tx, context, { place: incoming.from, sender: opened.sender.node })
-  return takeBody(tx, context, { sealed: opened, incoming })
+  const known = { ...incoming, from: handedOverBy(incoming, opened) }
+  noteHeard(tx, context, { place: known.from, sender: opened.sender.node })
+  return takeBody(tx, context, { sealed: opened, incoming: known })
+}
+
+/** A node seals what it hands over itself: what another one has sealed was played in its place, where frames prove nothing. */
+function handedOverBy({ from }: Incoming, { sender }: Opened): PeerId | undefined {
+  return from === undefined || !isNode(from) || from === sender.node ? from : undefined
 }
 
 /** Somebody says something at a post office, or to us, and may be asked there. */
@@ -105,7 +111,7 @@ function noteHeard(
   context: SyncContext,
   { place, sender }: { readonly place: PeerId | undefined; readonly sender: NodeId },
 ): void {
-  if (place === undefined || (isNode(place) && place !== sender)) return
+  if (place === undefined) return
   tx.afterwards(() => {
     const { heard } = context.run
     heard.set(place, (heard.get(place) ?? new Map<NodeId, Instant>()).set(sender, context.now()))

@@ -92,7 +92,7 @@ const ASKED_FORGOTTEN_MS = 86_400_000
  * Whether a node has not asked for a document too often: every answer puts all we have of it there again, and who pays for
  * the link is not who asks. Honest nodes ask ever more rarely (`contact-notes.ts`).
  */
-function mayAskAgain(
+export function mayAskAgain(
   { run, now }: SyncContext,
   { sender, document }: { readonly sender: string; readonly document: DocumentId },
 ): boolean {

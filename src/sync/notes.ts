@@ -21,7 +21,7 @@ import { key } from './keys.ts'
 import { hearLife, lifeOf, owesLife, type Spoken } from './lives.ts'
 import { noteName, queueNote } from './note-queue.ts'
 import { allDocuments, clockOf, noteWord, receiptOf, signedFor, type Word } from './ledger.ts'
-import { lower, setHasAsSaid } from './lowering.ts'
+import { lower, mayAskAgain, setHasAsSaid } from './lowering.ts'
 import { pack, unpack, type SaidRecord } from './records.ts'
 import { settleAllAside } from './rebirth.ts'
 import type { Reader, Tx } from './replica.ts'
@@ -267,7 +267,11 @@ async function answer(
 ): Promise<void> {
   if (from === undefined || sender === context.identity.certificate.node) return
   if (isNode(from) && from !== sender) return
-  const documents = note.items.map(({ document }) => document)
+  // Who has recorded a question can ask it again.
+  const isFresh = (document: DocumentId): boolean =>
+    mayAskAgain(context, { sender: `question ${sender}`, document })
+  const documents = note.items.map(({ document }) => document).filter(isFresh)
+  if (documents.length === 0) return
   if (await owesAnswer(tx, context, { from, asking: sender, documents }))
     await passOnAgain(tx, context, { peer: from, documents, asking: sender })
 }

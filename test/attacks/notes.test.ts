@@ -273,6 +273,41 @@ test('what a node said at a contact, and somebody says again for it, is answered
   }
 })
 
+test('a question that somebody has recorded is answered ever more rarely', async (t) => {
+  const { alpha, bravo, clock } = await aPair()
+  await say(alpha, 'one')
+  const { context } = alpha
+  const question = { ...aNote('have', routine, {}), isQuestion: true } as const
+  const recorded = await noteOf(bravo, question)
+  const place = key.owed(OFFICE, routine)
+  let answers = 0
+  for (let minute = 0; minute < 120; minute += 1) {
+    await context.replica.commit(async (tx) => tx.delete(place))
+    await arrive(alpha, recorded, { from: OFFICE })
+    if ((await context.replica.read.get(place)) !== undefined) answers += 1
+    await clock.advance(60_000)
+  }
+
+  t.ok(answers >= 4, 'an honest question is answered')
+  t.ok(answers <= 10, `answered ${answers} times in two hours`)
+})
+
+test('what was played in the place of a node says nothing of what that node holds', async (t) => {
+  const { alpha, bravo } = await aPair()
+  await say(alpha, 'for all')
+  const recorded = await envelopeOf(alpha, routine)
+  const { read } = bravo.context.replica
+  const charlie = must(people[2], 'charlie').certificate.node
+
+  bravo.context.peers.add(charlie)
+
+  t.match(await arrive(bravo, recorded, { from: charlie }), { outcome: { kind: 'applied' } })
+  t.ok(await read.get(key.outbox(charlie, 'routine', routine)), 'it is offered')
+  t.strictSame(await hasOf(read, charlie, routine), {}, 'it is given it')
+  await arrive(bravo, recorded, { from: alpha.id })
+  t.match(await hasOf(read, alpha.id, routine), { [alpha.actor]: 1 })
+})
+
 test('who claims to have everything harms nobody but itself', async (t) => {
   const { bravo } = await aPair()
   await say(bravo, 'for all')
@@ -381,7 +416,7 @@ function riding(
 async function aPair() {
   const log = collectingLog()
   const clock = virtualClock()
-  const alpha = await aSync('alpha', { role: 'hub', knows })
+  const alpha = await aSync('alpha', { role: 'hub', knows, clock })
   const bravo = await aSync('bravo', { knows, log, clock })
   await found(alpha)
   await arrive(alpha, await envelopeOf(bravo, KEYS))

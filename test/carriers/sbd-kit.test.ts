@@ -26,6 +26,31 @@ test(
   },
 )
 
+test(
+  'rings that bring nothing are followed ever more rarely, and what is urgent goes at once',
+  { timeout: 60_000 },
+  async (t) => {
+    const away = await anOutpost(t)
+    away.modem.setSessionMs(1)
+    const before = away.modem.flown.length
+    for (let each = 0; each < 150; each += 1) {
+      away.modem.ring()
+      await sleep(4)
+    }
+    const sessions = away.modem.flown.length - before
+
+    t.ok(sessions > 0, 'a ring is believed')
+    t.ok(sessions < 10, `${sessions} sessions for nothing`)
+    const handed = handOver(away.kit, toHub, parcel('at once', { lane: 'flash' }))
+    const arrival = await away.hub.nextArrival()
+    await accept(away.hub, arrival)
+    t.equal(textOf(arrival), 'at once')
+    const back = handOver(away.hub, toKit, parcel('heard'))
+    await accept(away.kit, await away.kit.nextArrival())
+    await Promise.all([handed, back])
+  },
+)
+
 test('an antenna that is broken is somebody’s business', { timeout: 60_000 }, async (t) => {
   const away = await anOutpost(t)
   away.modem.failWith(33)
