@@ -4,6 +4,7 @@ import { must } from '#base/assert.ts'
 import { createDeliveryWatch } from '#server/delivery-watch.ts'
 import type { Door } from '#server/door.ts'
 import { createHttp } from '#server/http.ts'
+import { endOutdated } from '#server/live-access.ts'
 import { followNode } from '#server/live-feed.ts'
 import { createLiveHub } from '#server/live-hub.ts'
 import type { RequestPorts } from '#server/live-requests.ts'
@@ -40,7 +41,7 @@ export async function openFuzzDoor(): Promise<FuzzDoor> {
   const stop = new AbortController()
   const people = await openPeople(node, log)
   const members = createMembersHere(node)
-  const hub = createLiveHub(members)
+  const hub = createLiveHub(members, node)
   const presence = createPresence(() => undefined)
   const delivery = createDeliveryWatch(clock, () => undefined, stop.signal)
   const options = { host: '127.0.0.1', port: 0, version: '10.11.0' }
@@ -67,6 +68,7 @@ export async function openFuzzDoor(): Promise<FuzzDoor> {
     delivery,
     announce: hub.announce,
     endSessions: door.doorkeeper.forget,
+    accessChanged: (part) => endOutdated({ node, hub, members }, part),
   })
   const routes = allRoutes(door)
   const app = createHttp(door, routes)
@@ -74,7 +76,14 @@ export async function openFuzzDoor(): Promise<FuzzDoor> {
   return {
     app,
     routes,
-    live: { clock, members, presence, announce: hub.announce, version: '10.11.0' },
+    live: {
+      clock,
+      members,
+      presence,
+      announce: hub.announce,
+      version: '10.11.0',
+      maySee: node.maySee,
+    },
     tokens: tokens.map(({ token }) => token),
     words: {
       $user: must(bo, 'bo is there').id,

@@ -49,6 +49,8 @@ function eventOf(planned: PlannedMessage): string {
     byId: () => undefined,
     byName: () => undefined,
     membersHere: () => [],
+    mayCallAll: () => true,
+    roles: () => [],
   }
   const posted = { kind: 'posted', message, channel: CHANNEL, isLate: false } as const
   return announcementsOf(posted, context)

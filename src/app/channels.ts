@@ -3,24 +3,31 @@ import { EdgeError } from '#base/errors.ts'
 import { isId, type ChannelId, type UserId } from '#base/ids.ts'
 import { CHANNELS_MAX } from '#base/limits.ts'
 import { aboutChannel } from '#model/audit-content.ts'
-import { CHANNEL_RANDOM_BYTES, directChannelId, newChannelId } from '#model/channel-id.ts'
+import {
+  CHANNEL_RANDOM_BYTES,
+  directChannelId,
+  newChannelId,
+  type ChannelKind,
+} from '#model/channel-id.ts'
 import { channelDocument, DIRECTORY } from '#model/document-id.ts'
 import type { ChannelRecord } from '#model/view.ts'
 import { audit } from '#sync/audit.ts'
 import { key } from '#sync/keys.ts'
+import { subjectFacts } from '#sync/readers.ts'
 import { unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import {
   channelOf,
   insist,
   insistInChannel,
-  isAdministrator,
   isMember,
+  mayRead,
   write,
   type AppContext,
 } from './context.ts'
 import { setMember } from './members.ts'
 import type { ChannelDraft, EdgeNode } from './node.ts'
+import { maySee, readableOf } from './sight.ts'
 import type { Channel } from './types.ts'
 
 type Channels = Pick<
@@ -39,10 +46,12 @@ export function openChannels(context: AppContext): Channels {
     )
   }
   return {
-    channelsOf: async (subject) => named(context, directory().channelsOf(subject)),
-    publicChannels: async () => {
+    channelsOf: async (subject) => named(context, readableOf(context, subject)),
+    publicChannels: async (subject) => {
       const channels = await all()
-      return channels.filter((one) => one.kind === 'public' && one.archivedAt === 0)
+      const isOffered = ({ kind, archivedAt, id }: Channel): boolean =>
+        kind === 'public' && archivedAt === 0 && mayRead(context, subject, { channel: id })
+      return channels.filter(isOffered)
     },
     channel: (subject, id) =>
       insistInChannel(context, subject, { channel: id, action: 'read channel' }),
@@ -53,7 +62,9 @@ export function openChannels(context: AppContext): Channels {
       const own = found.find(({ id }) => isMember(context, id, subject))
       const meant = own ?? found.find(({ kind }) => kind === 'public') ?? found[0]
       if (meant === undefined) throw new EdgeError('NOT_FOUND', { what: 'channel', name })
-      return insistInChannel(context, subject, { channel: meant.id, action: 'read channel' })
+      const hidden = { what: 'channel', name }
+      const request = { channel: meant.id, action: 'read channel', hidden } as const
+      return insistInChannel(context, subject, request)
     },
     createChannel: (subject, draft) => createChannel(context, subject, draft),
     directChannel: (subject, other) => directChannel(context, subject, other),
@@ -103,22 +114,19 @@ async function createChannel(
   subject: UserId,
   draft: ChannelDraft,
 ): Promise<Channel> {
-  insist(context, subject, {
-    action: 'create channel',
-    isAdministrator: isAdministrator(context, subject),
-  })
-  checkDraft(context, draft)
+  insistOnMaking(context, subject, draft.kind)
+  checkDraft(context, subject, draft)
   const { node } = context.sync.identity.certificate
   const id = newChannelId(node, draft.kind, context.random.bytes(CHANNEL_RANDOM_BYTES))
   await context.sync.replica.commit(async (tx) => {
     refuseTooMany(context)
-    await refuseTakenName(tx, context, draft.name)
+    await refuseTakenName(tx, context, { subject, name: draft.name })
     await makeChannel(tx, context, { id, subject, draft })
   })
   return channelOf(context, id)
 }
 
-function checkDraft(context: AppContext, draft: ChannelDraft): void {
+function checkDraft(context: AppContext, subject: UserId, draft: ChannelDraft): void {
   checkName(draft)
   if (draft.displayName.trim() === '' || draft.displayName.length > DISPLAY_NAME_CHARACTERS_MAX)
     throw wrongLength('display_name', draft.displayName, `1 to ${DISPLAY_NAME_CHARACTERS_MAX}`)
@@ -128,7 +136,7 @@ function checkDraft(context: AppContext, draft: ChannelDraft): void {
   if (header.length > HEADER_CHARACTERS_MAX)
     throw wrongLength('header', header, `at most ${HEADER_CHARACTERS_MAX}`)
   const unknown = (draft.members ?? []).find(
-    (person) => context.sync.directory().person(person) === undefined,
+    (person) => person !== subject && !maySee(context, subject, person),
   )
   if (unknown !== undefined) throw new EdgeError('NOT_FOUND', { what: 'person', id: unknown })
 }
@@ -160,10 +168,15 @@ function refuseTooMany(context: AppContext): void {
     throw new EdgeError('INPUT_INVALID', { field: 'channels', found: count, wanted: CHANNELS_MAX })
 }
 
-async function refuseTakenName(tx: Tx, context: AppContext, name: string): Promise<void> {
+/** A name that is taken by what the subject may not read is free: otherwise they would learn of it. */
+async function refuseTakenName(
+  tx: Tx,
+  context: AppContext,
+  { subject, name }: { readonly subject: UserId; readonly name: string },
+): Promise<void> {
   for (const { id } of context.sync.directory().channels()) {
     const record = unpack<ChannelRecord>(await tx.get(key.channel(id)))
-    if (record?.settings.name === name)
+    if (record?.settings.name === name && mayRead(context, subject, { channel: id }))
       throw new EdgeError('ALREADY_EXISTS', { what: 'channel', name })
   }
 }
@@ -175,18 +188,24 @@ async function directChannel(
   other: UserId,
 ): Promise<Channel> {
   const people = [subject, other].toSorted()
-  if (context.sync.directory().person(other) === undefined)
+  if (subject !== other && !maySee(context, subject, other))
     throw new EdgeError('NOT_FOUND', { what: 'person', id: other })
   const name = people.join('__')
   const id = directChannelId(subject, other)
   const isComplete = (): boolean => people.every((person) => isMember(context, id, person))
   if (!isComplete()) {
+    insistOnMaking(context, subject, 'direct')
     const draft = { kind: 'direct' as const, name, displayName: '', members: [other] }
     await context.sync.replica.commit(async (tx) => {
       if (!isComplete()) await makeChannel(tx, context, { id, subject, draft })
     })
   }
   return channelOf(context, id)
+}
+
+function insistOnMaking(context: AppContext, subject: UserId, channelKind: ChannelKind): void {
+  const facts = subjectFacts(context.sync.directory(), subject)
+  insist(context, subject, { ...facts, action: 'create channel', channelKind })
 }
 
 async function named(context: AppContext, ids: readonly ChannelId[]): Promise<readonly Channel[]> {

@@ -1,20 +1,23 @@
 /** What every part of the app works with, and the small questions all of them ask. */
-import { EdgeError } from '#base/errors.ts'
+import { EdgeError, type Facts } from '#base/errors.ts'
 import type { ChannelId, DocumentId, PostId, UserId } from '#base/ids.ts'
 import { actionNumber } from '#model/audit-words.ts'
 import type { Content, Draft } from '#model/entry.ts'
 import { usernames } from '#model/names.ts'
+import type { Attributes } from '#model/policy.ts'
 import { EMPTY_CHANNEL, type ChannelRecord, type MessageRecord } from '#model/view.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Random } from '#ports/random.ts'
 import { isNode, type SyncContext } from '#sync/context.ts'
 import { writeHere, type Written } from '#sync/author.ts'
 import { key } from '#sync/keys.ts'
+import { channelFacts, subjectFacts } from '#sync/readers.ts'
 import { unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
-import { decide, type Action, type Situation } from '#trust/access.ts'
+import { decide, type Action, type Reason, type Situation } from '#trust/access.ts'
 import type { Allowance } from './allowance.ts'
 import { personFrom, channelFrom } from './present.ts'
+import type { Surroundings } from './surroundings.ts'
 import type { Channel, Person } from './types.ts'
 
 /** The app's parts share sync and chance; they keep nothing else. */
@@ -23,17 +26,26 @@ export interface AppContext {
   readonly random: Random
   /** What a person may send urgently; nothing is counted without. */
   readonly allowance?: Allowance | undefined
+  /** The circumstances of the request at hand; none are known without. */
+  readonly surroundings?: Surroundings
 }
 
 /** Refuses unless `decide` says yes; what is refused stands in the audit, whatever becomes of the commit around it. */
-export function insist({ sync }: AppContext, subject: UserId, situation: Situation): void {
+export function insist(context: AppContext, subject: UserId, situation: Situation): void {
   const decision = decide(situation)
   if (decision.ok) return
   const { action } = situation
-  const { reason } = decision
+  countRefusal(context, subject, { action, reason: decision.reason })
+  throw new EdgeError('NOT_ALLOWED', { action, found: decision.reason })
+}
+
+function countRefusal(
+  { sync }: AppContext,
+  by: UserId,
+  { action, reason }: { readonly action: Action; readonly reason: Reason },
+): void {
   const facts = { action: actionNumber(action) }
-  sync.audit.count({ deed: 'action refused', result: 'refused', by: subject, facts, reason })
-  throw new EdgeError('NOT_ALLOWED', { action, found: reason })
+  sync.audit.count({ deed: 'action refused', result: 'refused', by, facts, reason })
 }
 
 /** What a peer is called: a node, or a post office. */
@@ -44,7 +56,7 @@ export function peerName({ roster }: Pick<SyncContext, 'roster'>, peer: PeerId):
 
 /** Whether `person` administers the workspace. */
 export function isAdministrator({ sync }: AppContext, person: UserId): boolean {
-  return sync.directory().person(person)?.profile.isAdministrator === true
+  return subjectFacts(sync.directory(), person).isAdministrator
 }
 
 /** Whether `person` is a member of `channel` now. */
@@ -62,30 +74,78 @@ export async function channelOf(context: AppContext, id: ChannelId, tx?: Tx): Pr
   return channelFrom(known, record)
 }
 
-/** Refuses an action in a channel unless the subject may. */
+/** What somebody wants to do in a channel. */
+export interface ChannelRequest {
+  readonly channel: ChannelId
+  readonly action: Action
+  readonly isAuthor?: boolean
+  readonly isOwnMembership?: boolean
+  /** For an action that not everybody who administers may do here. */
+  readonly isAdministrator?: boolean
+  /** The label of the message that it is about. */
+  readonly message?: Attributes | undefined
+  /** The circumstances, where they were noted before; as they are now unless given. */
+  readonly environment?: Attributes
+  /** What is not found when the subject may not even know of the channel; the channel unless given. */
+  readonly hidden?: Facts
+}
+
+/**
+ * Refuses an action in a channel unless the subject may. Who may not read there gets the answer of an id that nothing has:
+ * nobody learns by asking what there is.
+ */
 export async function insistInChannel(
   context: AppContext,
   subject: UserId,
-  request: {
-    readonly channel: ChannelId
-    readonly action: Action
-    readonly isAuthor?: boolean
-    readonly isOwnMembership?: boolean
-    /** For an action that not everybody who administers may do here. */
-    readonly isAdministrator?: boolean
-  },
+  request: ChannelRequest,
 ): Promise<Channel> {
-  const channel = await channelOf(context, request.channel)
-  insist(context, subject, {
-    action: request.action,
-    isAdministrator: request.isAdministrator ?? isAdministrator(context, subject),
-    isMember: isMember(context, request.channel, subject),
-    isPublicChannel: channel.kind === 'public',
-    isArchived: channel.archivedAt !== 0,
-    isAuthor: request.isAuthor ?? false,
-    isOwnMembership: request.isOwnMembership ?? false,
-  })
+  const { channel: id, action, hidden = { what: 'channel', id } } = request
+  if (context.sync.directory().channel(id) === undefined) throw new EdgeError('NOT_FOUND', hidden)
+  const channel = await channelOf(context, id)
+  const situation = situationIn(context, subject, { ...request, channel })
+  const decision = decide(situation)
+  const reading = decide({ ...situation, action: 'read channel', message: undefined })
+  // What stands elsewhere is deleted by whoever may, without being read.
+  if (decision.ok && (reading.ok || action === 'delete message')) return channel
+  if (reading.ok) insist(context, subject, situation)
+  else {
+    countRefusal(context, subject, { action, reason: reading.reason })
+    throw new EdgeError('NOT_FOUND', hidden)
+  }
   return channel
+}
+
+/** All that a decision about a channel rests on. */
+function situationIn(
+  { sync, surroundings }: AppContext,
+  subject: UserId,
+  request: Omit<ChannelRequest, 'channel'> & {
+    readonly channel: Pick<Channel, 'id' | 'archivedAt'>
+  },
+): Situation {
+  const { channel, action, isAuthor = false, isOwnMembership = false, message } = request
+  const facts = channelFacts(sync.directory(), channel.id, subject)
+  return {
+    ...facts,
+    action,
+    isAdministrator: request.isAdministrator ?? facts.isAdministrator,
+    isArchived: channel.archivedAt !== 0,
+    isAuthor,
+    isOwnMembership,
+    ...(message !== undefined && { message }),
+    environment: request.environment ?? surroundings?.now() ?? {},
+  }
+}
+
+/** Whether somebody may read a channel, by what is in memory: for lists and for what is told to many at once. */
+export function mayRead(
+  { sync, surroundings }: AppContext,
+  subject: UserId,
+  at: { readonly channel: ChannelId; readonly environment?: Attributes },
+): boolean {
+  const facts = channelFacts(sync.directory(), at.channel, subject)
+  const environment = at.environment ?? surroundings?.now() ?? {}
+  return decide({ ...facts, action: 'read channel', environment }).ok
 }
 
 /** People as others see them, in the order of `ids`; those the directory does not know are left out. */
@@ -96,7 +156,9 @@ export function peopleOf(context: AppContext, ids: readonly UserId[]): readonly 
     const known = directory().person(id)
     if (known === undefined) return []
     const home = roster.homeOf(id)?.node ?? identity.certificate.node
-    return [personFrom(known, { username: names.get(id) ?? '', home })]
+    const { isGuest = false, isAdministrator: administers } = subjectFacts(directory(), id)
+    const standing = { isGuest, isAdministrator: administers }
+    return [personFrom(known, { username: names.get(id) ?? '', home, ...standing })]
   })
 }
 

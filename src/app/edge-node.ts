@@ -21,6 +21,7 @@ import type { EdgeNode, Preference } from './node.ts'
 import { openMetrics } from './metrics.ts'
 import { openPeople } from './people.ts'
 import { openPreferences } from './preferences.ts'
+import { openPolicy } from './policy.ts'
 import { openReading } from './reading.ts'
 import { openReleasing } from './release.ts'
 import { openRevoking } from './revoking.ts'
@@ -28,6 +29,7 @@ import { renewCertificates } from './renewal.ts'
 import { openSessions } from './sessions.ts'
 import { openAccounts } from './accounts.ts'
 import { openStatus } from './status.ts'
+import { openSurroundings } from './surroundings.ts'
 
 /**
  * Opens the node and starts sync. Disposing it stops sync after the commit at work; it closes none of the ports.
@@ -52,7 +54,8 @@ export async function openEdgeNode(
   const { organisationSecret, root, version } = options
   const { calm } = events
   const sync = await openNodeSync({ ...options, ...ports, identity, emit, calm })
-  context = { sync: sync.context, random, allowance: options.allowance }
+  const surroundings = openSurroundings(clock.now)
+  context = { sync: sync.context, random, allowance: options.allowance, surroundings }
   keepNewest()
   const here = context
   for (const event of early) events.relay(context, event)
@@ -76,6 +79,7 @@ export async function openEdgeNode(
     ...openMembers(context, tellViewed),
     ...openMessages(context),
     ...openReading(context),
+    ...openPolicy(context),
     ...openAudits(context),
     ...status,
     ...gaps,

@@ -7,7 +7,7 @@ import type { Span, SyncEvent } from '#sync/context.ts'
 import { channelOf, personOf, type AppContext } from './context.ts'
 import type { NodeEvent } from './node.ts'
 import { messageFrom } from './present.ts'
-import type { Channel, Reaction } from './types.ts'
+import type { Channel, Person, Reaction } from './types.ts'
 
 /** Listeners and the line of events that wait for them. */
 export interface Events {
@@ -161,9 +161,20 @@ async function directoryChanged(
         return [{ kind: isIn ? 'member-added' : 'member-removed', channel, person: member.person }]
       })
     }
+    case 'policy': {
+      const { part } = change
+      const person = part.about === 'person' ? personOf(context, part.person) : undefined
+      const news = person === undefined ? [] : [personUpdated(person)]
+      return [{ kind: 'access-changed', part }, ...news]
+    }
     case 'nothing':
       return []
   }
+}
+
+/** A guest has other roles. */
+function personUpdated(person: Person): NodeEvent {
+  return { kind: 'person-updated', person, isNew: false }
 }
 
 function messagesIn(span: Span): readonly PostId[] {

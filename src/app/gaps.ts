@@ -9,7 +9,7 @@ import { key, range } from '#sync/keys.ts'
 import { keptFrom } from '#sync/parking.ts'
 import type { LostRecord } from '#sync/mending.ts'
 import { unpack } from '#sync/records.ts'
-import { isAdministrator, isMember, peerName, type AppContext } from './context.ts'
+import { isAdministrator, isMember, mayRead, peerName, type AppContext } from './context.ts'
 import type {
   DocumentGap,
   DocumentKind,
@@ -107,7 +107,11 @@ function nodesOf({ sync }: AppContext, documents: readonly DocumentGaps[]): read
 function maySee(context: AppContext, subject: UserId, document: DocumentId): boolean {
   const channel = channelOfDocument(document)
   if (isAdministrator(context, subject)) return true
-  return channel !== undefined && isMember(context, channel, subject)
+  return (
+    channel !== undefined &&
+    isMember(context, channel, subject) &&
+    mayRead(context, subject, { channel })
+  )
 }
 
 async function described(context: AppContext, gaps: DocumentGaps): Promise<DocumentGap> {

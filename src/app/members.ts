@@ -8,12 +8,14 @@ import { MEMBER_ROLES, type MemberRole } from '#model/entry.ts'
 import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
 import { audit } from '#sync/audit.ts'
 import { key } from '#sync/keys.ts'
+import { couldRead, subjectFacts } from '#sync/readers.ts'
 import { pack, unpack, type ViewedRecord } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { markSeen } from '#sync/seen.ts'
 import { freshSegment } from '#sync/segments.ts'
-import { insistInChannel, isMember, write, type AppContext } from './context.ts'
+import { insistInChannel, isMember, mayRead, write, type AppContext } from './context.ts'
 import type { EdgeNode } from './node.ts'
+import { maySee, readableOf } from './sight.ts'
 import type { Membership } from './types.ts'
 
 type Members = Pick<
@@ -34,9 +36,11 @@ export function openMembers(
       return Promise.all(found.map(({ person }) => membershipOf(context, { channel, person })))
     },
     membership: async (channel, person) =>
-      isMember(context, channel, person) ? membershipOf(context, { channel, person }) : undefined,
+      isMember(context, channel, person) && mayRead(context, person, { channel })
+        ? membershipOf(context, { channel, person })
+        : undefined,
     membershipsOf: (person) => {
-      const found = directory().channelsOf(person)
+      const found = readableOf(context, person)
       return Promise.all(found.map((channel) => membershipOf(context, { channel, person })))
     },
     addMember: (subject, channel, person) => addMember(context, subject, { channel, person }),
@@ -128,8 +132,14 @@ async function addMember(
     subject === person && !isMember(context, channel, person) ? 'join channel' : 'manage members'
   const { kind } = await insistInChannel(context, subject, { channel, action })
   if (kind === 'direct' && !isMember(context, channel, person)) throw isOfTwo(action)
-  if (context.sync.directory().person(person) === undefined)
+  if (!maySee(context, subject, person))
     throw new EdgeError('NOT_FOUND', { what: 'person', id: person })
+  if (!couldRead(context.sync.directory(), channel, person))
+    throw new EdgeError('NOT_ALLOWED', {
+      action,
+      found: 'somebody who may not read this channel',
+      wanted: 'somebody whom its label and the rules admit',
+    })
   await context.sync.replica.commit(async (tx) => {
     if (!isMember(context, channel, person))
       await setMember(tx, context, { subject, channel, person, role: 'member' })
@@ -163,11 +173,13 @@ async function view(
   return true
 }
 
-async function membershipOf(
+/** A membership as people see it. */
+export async function membershipOf(
   context: AppContext,
   { channel, person }: { readonly channel: ChannelId; readonly person: UserId },
 ): Promise<Membership> {
-  const member = context.sync.directory().member(channel, person)
+  const directory = context.sync.directory()
+  const member = directory.member(channel, person)
   const viewed = unpack<ViewedRecord>(
     await context.sync.replica.read.get(key.viewed(person, channel)),
   )
@@ -175,6 +187,8 @@ async function membershipOf(
     channel,
     person,
     isChannelAdministrator: member?.role === 'administrator',
+    isGuest: subjectFacts(directory, person).isGuest === true,
+    isModerated: directory.policy.moderationOf(channel) !== undefined,
     joinedAt: member?.since ?? 0,
     seenCount: viewed?.count ?? 0,
     seenRootCount: viewed?.rootCount ?? 0,

@@ -6,6 +6,7 @@ import type { ChannelId, DocumentId, PostId, UserId } from '#base/ids.ts'
 import { EMOJI_PER_MESSAGE_MAX, MESSAGE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
 import { aboutChannel, aboutMessage, aboutPerson } from '#model/audit-content.ts'
 import { postIdOf } from '#model/log.ts'
+import type { Attributes } from '#model/policy.ts'
 import { laneNumber, type Lane } from '#model/precedence.ts'
 import { mayDelete, type MessageRecord } from '#model/view.ts'
 import { audit, type AuditNote } from '#sync/audit.ts'
@@ -14,7 +15,14 @@ import { pack, unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { segmentFor } from '#sync/segments.ts'
 import { spend } from './allowance.ts'
-import { insistInChannel, recordOf, write, type AppContext } from './context.ts'
+import {
+  insistInChannel,
+  isAdministrator as isAdministratorHere,
+  mayRead,
+  recordOf,
+  write,
+  type AppContext,
+} from './context.ts'
 import type { Draft, EdgeNode } from './node.ts'
 import { messageFrom } from './present.ts'
 import type { Message, Reaction } from './types.ts'
@@ -27,20 +35,23 @@ export function openMessages(context: AppContext): Messages {
   return {
     post: async (subject, draft) => {
       checkBody(draft.body)
+      const environment = context.surroundings?.now() ?? {} // the commit is run by whoever comes first
       return replica.commit(async (tx) => {
         const once =
           draft.pendingId === undefined || draft.pendingId === ''
             ? undefined
             : onceKey(subject, draft.pendingId)
         const before = once === undefined ? undefined : unpack<PostId>(await tx.get(once))
-        if (before !== undefined) return messageFrom(await recordOf(tx, before))
+        if (before !== undefined) return again(tx, context, { subject, id: before, environment })
         await context.sync.room.insist()
-        await insistInChannel(context, subject, { channel: draft.channel, action: 'post' })
+        const { channel, label: message } = draft
+        await insistInChannel(context, subject, { channel, action: 'post', message, environment })
         const root = await rootOf(tx, draft)
         const lane = draft.lane ?? 'routine'
         const spending = await spend(tx, context, { person: subject, lane, draft })
         const document = await segmentHere(tx, context, { channel: draft.channel, lane })
-        const content = { kind: 'post' as const, body: draft.body, root, ...spending }
+        const marked = message !== undefined && { label: message }
+        const content = { kind: 'post' as const, body: draft.body, root, ...spending, ...marked }
         const pendingId = draft.pendingId ?? ''
         const { logged } = await write(tx, context, {
           document,
@@ -79,6 +90,19 @@ export function openMessages(context: AppContext): Messages {
   }
 }
 
+/** What was posted before comes back to its author, unless they may not read there any more. */
+async function again(
+  tx: Tx,
+  context: AppContext,
+  asked: { readonly subject: UserId; readonly id: PostId; readonly environment: Attributes },
+): Promise<Message> {
+  const { subject, id, environment } = asked
+  const record = await recordOf(tx, id)
+  if (!mayRead(context, subject, { channel: record.channel, environment }))
+    throw new EdgeError('NOT_FOUND', { what: 'message', id })
+  return messageFrom(record)
+}
+
 type AmendmentContent =
   | { readonly kind: 'edit'; readonly target: PostId; readonly body: string }
   | { readonly kind: 'deletion'; readonly target: PostId }
@@ -105,10 +129,12 @@ async function amendMessage(context: AppContext, request: AmendRequest): Promise
   const isAuthor = found.author === subject
   // Who administers by the word of their own node alone deletes what was written there: elsewhere it would not count.
   const isAdministrator =
-    context.sync.directory().person(subject)?.profile.isAdministrator === true &&
+    isAdministratorHere(context, subject) &&
     mayDelete(context.sync.directory().person(subject), subject, found)
-  const { channel } = found
-  await insistInChannel(context, subject, { channel, action, isAuthor, isAdministrator })
+  const { channel, label: message } = found
+  const hidden = { what: 'message', id }
+  const asked = { channel, action, isAuthor, isAdministrator, message, hidden }
+  await insistInChannel(context, subject, asked)
   return replica.commit(async (tx) => {
     const record = await recordOf(tx, id)
     if (isDone(record, request)) return messageFrom(record)
@@ -205,13 +231,9 @@ async function rootOf(
 ): Promise<PostId | undefined> {
   if (draft.root === undefined) return undefined
   const record = await recordOf(tx, draft.root)
-  if (record.channel !== draft.channel) {
-    throw new EdgeError('INPUT_INVALID', {
-      field: 'root_id',
-      found: 'a message of another channel',
-      wanted: 'one of this channel',
-    })
-  }
+  // As for an id that nothing has: nobody learns of what stands elsewhere.
+  if (record.channel !== draft.channel)
+    throw new EdgeError('NOT_FOUND', { what: 'message', id: draft.root })
   return record.root ?? record.id
 }
 

@@ -6,6 +6,7 @@
 import type { ChannelId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
+import type { Attributes, PolicyPart } from '#model/policy.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { CourierReport } from '#ports/courier.ts'
 import type { AuditNote } from '#sync/audit.ts'
@@ -14,6 +15,8 @@ import type { NodeRole } from '#trust/identity.ts'
 import type { Accounts } from './account-types.ts'
 import type { Dictionaries } from './dictionary-types.ts'
 import type { Reporting } from './gap-types.ts'
+import type { Governing } from './policy-types.ts'
+import type { Releasing } from './release-types.ts'
 import type { AuditFeed, Opening } from './audit-types.ts'
 import type {
   CaptureReport,
@@ -28,7 +31,6 @@ import type {
   PageRequest,
   Person,
   Reaction,
-  ReleaseStatus,
 } from './types.ts'
 
 /** A new message, as its author wrote it. */
@@ -40,6 +42,8 @@ export interface Draft {
   readonly lane?: Lane
   /** The client's own id: the same id from the same person is the same message for ever. */
   readonly pendingId?: string
+  /** What it is marked with, no higher than its channel; as its channel is unless given. */
+  readonly label?: Attributes
   /** Why it cannot wait, for one beyond the allowance of its lane; at most 200 characters, every reader sees it. */
   readonly overrideReason?: string
 }
@@ -109,21 +113,6 @@ export interface AdmissionByFile {
   readonly fingerprint: string
 }
 
-/** Half of what opens this node, for hubs to keep; each of the last two is 32 bytes. */
-export interface ReleaseShare {
-  /** 32 hexadecimal digits. */
-  readonly id: string
-  readonly share: Uint8Array
-  readonly authentication: Uint8Array
-}
-
-/** A locked kit's question; see `#trust/release.ts` for the bytes. */
-export interface ReleaseExchange {
-  readonly request: Uint8Array
-  /** Called once it is certain who asks, with a name for limits; what it throws refuses the release. */
-  readonly admit: (share: string) => void
-}
-
 /** Something changed, is on disk, and may be shown. `isLate` says that it came in from another node. */
 export type NodeEvent =
   | {
@@ -152,6 +141,8 @@ export type NodeEvent =
       readonly person: UserId
       readonly preferences: readonly Preference[]
     }
+  /** Who may what is another than before: what is open ends where it is not allowed any more. */
+  | { readonly kind: 'access-changed'; readonly part: PolicyPart }
   | { readonly kind: 'delivery-changed'; readonly messages: readonly PostId[] }
   | { readonly kind: 'links-changed' }
   | { readonly kind: 'room-changed'; readonly disk: NodeStatus['disk'] }
@@ -168,7 +159,7 @@ export type NodeEvent =
   | { readonly kind: 'wipe-ordered' }
 
 /** Everything a door may ask of the node. `subject` is the person who asks; decisions are made here. */
-export interface EdgeNode extends Accounts, Reporting, Dictionaries {
+export interface EdgeNode extends Accounts, Reporting, Dictionaries, Governing, Releasing {
   /** Calls `listener` for each event, in order, after its batch is on disk. Returns how to stop. */
   readonly subscribe: (listener: (event: NodeEvent) => void) => () => void
 
@@ -253,16 +244,6 @@ export interface EdgeNode extends Accounts, Reporting, Dictionaries {
    * are due where this node may. How many it renewed.
    */
   readonly renewCertificates: () => Promise<number>
-  /** From now on this node opens by what a hub releases, too: hands the share to every hub. */
-  readonly setShare: (subject: UserId, share: ReleaseShare) => Promise<void>
-  /** From now on no hub can release this node. */
-  readonly dropShare: (subject: UserId) => Promise<void>
-  readonly releaseStatus: (subject: UserId) => Promise<ReleaseStatus>
-  /** Whether this hub releases a kit when it asks. */
-  readonly holdRelease: (subject: UserId, node: NodeId, isHeld: boolean) => Promise<void>
-  /** Answers a locked kit. @throws EdgeError NOT_ALLOWED, which never says why */
-  readonly releaseKit: (exchange: ReleaseExchange) => Promise<Uint8Array>
-
   /** Writes all there is for a stick into its folder; only administrators, like the next two. @throws EdgeError STICK_FULL */
   readonly exportCourier: (subject: UserId, folder: string) => Promise<CourierReport>
   /** Takes what lies there and is not here yet. Nothing on it can do more than be refused. @throws EdgeError STORE_FULL */

@@ -29,6 +29,7 @@ export function messageFrom(record: MessageRecord): Message {
     origin: record.origin,
     pendingId: record.pendingId,
     ...(record.overrideReason !== undefined && { overrideReason: record.overrideReason }),
+    ...(record.label !== undefined && { label: record.label }),
   }
 }
 
@@ -55,13 +56,14 @@ export function channelFrom(known: DirectoryChannel, record: ChannelRecord): Cha
 /** A person as people see them. */
 export function personFrom(
   known: DirectoryPerson,
-  names: { readonly username: string; readonly home: NodeId },
+  names: Pick<Person, 'username' | 'isAdministrator' | 'isGuest'> & { readonly home: NodeId },
 ): Person {
   return {
     id: known.id,
     username: names.username,
     displayName: known.profile.displayName,
-    isAdministrator: known.profile.isAdministrator,
+    isAdministrator: names.isAdministrator,
+    isGuest: names.isGuest,
     homeNode: names.home,
     isVouchedFor: known.isVouchedFor,
     deactivatedAt: known.deactivatedAt,

@@ -1,4 +1,5 @@
 /** Reading messages: pages, threads, what changed. Works on records; no document is opened. */
+import { EdgeError } from '#base/errors.ts'
 import type { ChannelId, Instant, PostId, UserId } from '#base/ids.ts'
 import { PAGE_POSTS_MAX } from '#base/limits.ts'
 import type { MessageRecord } from '#model/view.ts'
@@ -20,12 +21,15 @@ export function openReading(context: AppContext): Reading {
   const { read } = context.sync.replica
   const mayRead = (subject: UserId, channel: ChannelId): Promise<unknown> =>
     insistInChannel(context, subject, { channel, action: 'read channel' })
+  const readable = async (subject: UserId, id: PostId): Promise<MessageRecord> => {
+    const record = await recordOf(read, id)
+    const hidden = { what: 'message', id }
+    const { channel } = record
+    await insistInChannel(context, subject, { channel, action: 'read channel', hidden })
+    return record
+  }
   return {
-    message: async (subject, id) => {
-      const record = await recordOf(read, id)
-      await mayRead(subject, record.channel)
-      return messageFrom(record)
-    },
+    message: async (subject, id) => messageFrom(await readable(subject, id)),
     page: async (subject, channel, request) => {
       await mayRead(subject, channel)
       return pageOf(context, channel, request)
@@ -35,8 +39,7 @@ export function openReading(context: AppContext): Reading {
       return changedSince(context, channel, since)
     },
     thread: async (subject, root) => {
-      const record = await recordOf(read, root)
-      await mayRead(subject, record.channel)
+      const record = await readable(subject, root)
       const first = record.root === undefined ? record : await recordOf(read, record.root)
       const replies = await read.list(range.thread(first.id))
       const ids = replies.map(([, bytes]) => unpack<PostId>(bytes) ?? first.id)
@@ -55,6 +58,8 @@ async function pageOf(
   const isForward = request.after !== undefined
   const edge = request.before ?? request.after
   const from = edge === undefined ? undefined : await recordOf(context.sync.replica.read, edge)
+  if (from !== undefined && from.channel !== channel)
+    throw new EdgeError('NOT_FOUND', { what: 'message', id: from.id })
   const all = range.order(channel)
   const place = from === undefined ? undefined : key.order(channel, from.order)
   const span: Range = isForward

@@ -24,13 +24,8 @@ import {
 } from '#sync/shares.ts'
 import { answerRelease, isProven, readReleaseRequest } from '#trust/release.ts'
 import { insist, isAdministrator, type AppContext } from './context.ts'
-import type { EdgeNode, ReleaseExchange } from './node.ts'
+import type { ReleaseExchange, Releasing } from './release-types.ts'
 import type { ReleaseObjection, ReleaseStatus } from './types.ts'
-
-type Releasing = Pick<
-  EdgeNode,
-  'setShare' | 'dropShare' | 'releaseStatus' | 'holdRelease' | 'releaseKit'
->
 
 /** Questions that were answered and are not answered again; the oldest are forgotten. */
 const ANSWERED_MAX = 10_000

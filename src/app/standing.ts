@@ -10,13 +10,14 @@ import { audit } from '#sync/audit.ts'
 import type { Accounts } from './account-types.ts'
 import { insist, isAdministrator, write, type AppContext } from './context.ts'
 import { ourPerson } from './people.ts'
+import { maySee } from './sight.ts'
 import type { Person } from './types.ts'
 
 /** The part of the app that says who may sign in. */
 export function openStanding(context: AppContext): Pick<Accounts, 'setActive' | 'vouchFor'> {
   return {
     setActive: async (subject, person, isActive) => {
-      const { bot } = known(context, person)
+      const { bot } = known(context, subject, person)
       const isOwner = bot?.owner === subject
       if (!isOwner) insistOnAdministrator(context, subject)
       if (subject === person)
@@ -36,7 +37,7 @@ export function openStanding(context: AppContext): Pick<Accounts, 'setActive' | 
       })
     },
     vouchFor: async (subject, person) => {
-      const { profile, isVouchedFor, administers } = known(context, person)
+      const { profile, isVouchedFor, administers } = known(context, subject, person)
       insistOnAdministrator(context, subject)
       insistOnAuthority(context)
       if (isVouchedFor) return ourPerson(context, person)
@@ -65,9 +66,10 @@ async function say(
   return ourPerson(context, person)
 }
 
-function known({ sync }: AppContext, person: UserId): DirectoryPerson {
-  const found = sync.directory().person(person)
-  if (found === undefined) throw new EdgeError('NOT_FOUND', { what: 'person', id: person })
+function known(context: AppContext, subject: UserId, person: UserId): DirectoryPerson {
+  const found = context.sync.directory().person(person)
+  if (found === undefined || !maySee(context, subject, person))
+    throw new EdgeError('NOT_FOUND', { what: 'person', id: person })
   return found
 }
 

@@ -38,6 +38,7 @@ async function deliveryOf(
   await insistInChannel(context, request.subject, {
     channel: record.channel,
     action: 'read channel',
+    hidden: { what: 'message', id: request.id },
   })
   const found = await standings(context.sync, record, request.links)
   const deliveries = found.map(({ destination, word, queue, carrier, at }): Delivery => {

@@ -1,6 +1,7 @@
 /** What people see, as plain values: the answers of the app, whichever door they leave by. */
 import type { ChannelId, Instant, NodeId, OrganisationId, PostId, UserId } from '#base/ids.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
+import type { Attributes } from '#model/policy.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { TimeDoubt } from '#model/view.ts'
 import type { StickStatus } from '#ports/courier.ts'
@@ -15,6 +16,8 @@ export interface Person {
   readonly username: string
   readonly displayName: string
   readonly isAdministrator: boolean
+  /** Sees only the channels they were put in, and the people there. */
+  readonly isGuest: boolean
   readonly homeNode: NodeId
   /** Whether somebody who administers has entered them: until then only their own node says who they are. */
   readonly isVouchedFor: boolean
@@ -53,6 +56,9 @@ export interface Membership {
   readonly channel: ChannelId
   readonly person: UserId
   readonly isChannelAdministrator: boolean
+  readonly isGuest: boolean
+  /** The channel takes something from its members or guests that their role gives elsewhere. */
+  readonly isModerated: boolean
   readonly joinedAt: Instant
   /** Messages of the channel when this person last looked, and when that was; kept by this node. */
   readonly seenCount: number
@@ -101,6 +107,8 @@ export interface Message {
   readonly pendingId: string
   /** Why its author sent it beyond the allowance of its lane; undefined when it was within. */
   readonly overrideReason?: string
+  /** What it is marked with by itself; without one it is as its channel is. */
+  readonly label?: Attributes
 }
 
 /** A page of messages, newest first. */

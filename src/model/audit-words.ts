@@ -138,6 +138,12 @@ export const REASONS = [
   'deactivated',
   'not confirmed for too long',
   'copied passkey',
+  'not permitted',
+  'moderated',
+  'not cleared',
+  'not releasable',
+  'label too high',
+  'rule',
 ] as const
 
 /** What was asked for and refused: the actions of `trust/access.ts` by number. */
@@ -164,6 +170,10 @@ export const REFUSABLE = [
   'read metrics',
   'train dictionaries',
   'manage accounts',
+  'mention channel',
+  'manage member roles',
+  'read policy',
+  'manage policy',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */

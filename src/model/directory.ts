@@ -25,6 +25,8 @@ import type { Writer } from './key-book.ts'
 import type { Logged } from './log.ts'
 import { causeKey } from './order.ts'
 import { isPersonContent } from './person-content.ts'
+import { openPolicyBook, type Policy, type PolicyBook } from './policy-book.ts'
+import type { PolicyPart } from './policy.ts'
 import {
   foldMembers,
   noMembers,
@@ -73,6 +75,7 @@ export type DirectoryChange =
       readonly channel: ChannelId
       readonly changes: readonly MemberChange[]
     }
+  | { readonly kind: 'policy'; readonly part: PolicyPart }
   /** `why`: the writer has no say in it, as far as is known. */
   | {
       readonly kind: 'nothing'
@@ -92,6 +95,7 @@ export interface Directory {
   readonly member: (channel: ChannelId, person: UserId) => DirectoryMember | undefined
   readonly members: (channel: ChannelId) => readonly DirectoryMember[]
   readonly channelsOf: (person: UserId) => readonly ChannelId[]
+  readonly policy: Policy
 }
 
 interface Ordered<T> {
@@ -110,6 +114,7 @@ interface Tables {
   readonly channels: Map<ChannelId, Ordered<DirectoryChannel>>
   readonly members: Map<ChannelId, ChannelMembers>
   readonly byPerson: Map<UserId, Set<ChannelId>>
+  readonly policy: PolicyBook
 }
 
 /** An empty directory. */
@@ -119,6 +124,7 @@ export function openDirectory(): Directory {
     channels: new Map(),
     members: new Map(),
     byPerson: new Map(),
+    policy: openPolicyBook(),
   }
   const { people, channels, members, byPerson } = tables
   return {
@@ -132,6 +138,7 @@ export function openDirectory(): Directory {
     members: (channel) =>
       [...(members.get(channel)?.now.values() ?? [])].filter(({ role }) => role !== 'none'),
     channelsOf: (person) => [...(byPerson.get(person) ?? [])].filter((id) => channels.has(id)),
+    policy: tables.policy,
   }
 }
 
@@ -152,6 +159,12 @@ function applyEntry(tables: Tables, logged: Logged, writer: Writer): DirectoryCh
     const mayFound = isOpen || isFounder(id, nodePrefix(writer.node))
     if (!mayFound || kindOfChannel(id) !== kind) return { kind: 'nothing', why: 'not the founder' }
     return applyChannel(tables, { id, kind, creator, createdAt: place.at }, place.order)
+  }
+  if (content.kind === 'policy') {
+    const { part } = content
+    const isChanged = tables.policy.apply(part, { order: place.order, writer })
+    if (isChanged === undefined) return { kind: 'nothing', why: 'not an administrator' }
+    return isChanged ? { kind: 'policy', part } : NOTHING
   }
   if (content.kind !== 'member') return NOTHING
   const { person, role, from = 0 } = content

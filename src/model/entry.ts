@@ -9,34 +9,17 @@
  */
 import { encode } from '@msgpack/msgpack'
 import { bytesFromId, type ChannelId, type Instant, type PostId, type UserId } from '#base/ids.ts'
-import {
-  AUDIT_KIND_NUMBER,
-  AUDIT_READERS,
-  auditFields,
-  type AuditContent,
-} from './audit-content.ts'
 import { CHANNEL_KINDS, type ChannelKind } from './channel-id.ts'
-import {
-  DICTIONARY_KIND_NUMBER,
-  DICTIONARY_READERS,
-  dictionaryFields,
-  type DictionaryContent,
-} from './dictionary-content.ts'
 import { decodeFields, idField, textField, type Fields } from './fields.ts'
+import { readLabel } from './label.ts'
 import {
-  isKeyContent,
-  KEY_KIND_NUMBER,
-  KEY_READERS,
-  keyFields,
-  type KeyContent,
-} from './key-content.ts'
-import {
-  isPersonContent,
-  PERSON_KIND_NUMBER,
-  PERSON_READERS,
-  personFields,
-  type PersonContent,
-} from './person-content.ts'
+  isOther,
+  OTHER_KIND_NUMBER,
+  OTHER_READERS,
+  otherFields,
+  type OtherContent,
+} from './other-content.ts'
+import type { Attributes } from './policy.ts'
 import { MESSAGE_CHARACTERS_MAX, OVERRIDE_REASON_CHARACTERS_MAX } from '#base/limits.ts'
 import { readCounter, readTime, timeField, wholeNumber } from './list.ts'
 import type { ListContext, Timed } from './list.ts'
@@ -50,6 +33,8 @@ export type Content =
       readonly root: PostId | undefined
       /** Why it was sent beyond the allowance of its lane. */
       readonly overrideReason?: string
+      /** What it is marked with by itself; without one it is as its channel is. */
+      readonly label?: Attributes
     }
   | { readonly kind: 'edit'; readonly target: PostId; readonly body: string }
   | { readonly kind: 'deletion'; readonly target: PostId }
@@ -72,10 +57,7 @@ export type Content =
       readonly from?: number
     }
   | { readonly kind: 'settings'; readonly settings: Settings }
-  | PersonContent
-  | DictionaryContent
-  | KeyContent
-  | AuditContent
+  | OtherContent
   | { readonly kind: 'unknown' }
 
 /** What a person is in a channel. */
@@ -117,10 +99,7 @@ const KIND_NUMBER = {
   channel: 18,
   member: 19,
   settings: 20,
-  ...DICTIONARY_KIND_NUMBER,
-  ...PERSON_KIND_NUMBER,
-  ...KEY_KIND_NUMBER,
-  ...AUDIT_KIND_NUMBER,
+  ...OTHER_KIND_NUMBER,
 } as const
 /** Kinds that replace nothing and have no counter; every other kind has one, also one this version does not know. */
 const UNCOUNTED: ReadonlySet<unknown> = new Set([
@@ -173,10 +152,7 @@ function authorField(author: UserId | undefined, context: ListContext): unknown 
 function contentFields(content: Content, front: readonly unknown[]): unknown[] {
   if (content.kind === 'unknown') return []
   const head = [KIND_NUMBER[content.kind], ...front]
-  if (isKeyContent(content)) return [...head, ...keyFields(content)]
-  if (content.kind === 'audit') return [...head, ...auditFields(content)]
-  if (content.kind === 'dictionary') return [...head, ...dictionaryFields(content)]
-  if (isPersonContent(content)) return [...head, ...personFields(content)]
+  if (isOther(content)) return [...head, ...otherFields(content)]
   switch (content.kind) {
     case 'post':
       return [...head, content.body, ...postExtras(content)]
@@ -208,9 +184,11 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
   }
 }
 
-function postExtras({ root, overrideReason }: Extract<Content, { kind: 'post' }>): unknown[] {
-  const thread = root === undefined ? [] : [bytesFromId(root)]
-  return overrideReason === undefined ? thread : [thread[0] ?? null, overrideReason]
+/** What is not there is nil, or left out at the end. */
+function postExtras(post: Extract<Content, { kind: 'post' }>): unknown[] {
+  const root = post.root === undefined ? null : bytesFromId(post.root)
+  const all = [root, post.overrideReason ?? null, post.label ?? null]
+  return all.slice(0, all.findLastIndex((item) => item !== null) + 1)
 }
 
 function readAuthor(
@@ -231,8 +209,10 @@ const READERS: Readonly<Record<number, (fields: Fields) => Content | undefined>>
     const body = textField(fields[3], MESSAGE_CHARACTERS_MAX)
     const root = idField<PostId>(fields[4])
     const overrideReason = textField(fields[5], OVERRIDE_REASON_CHARACTERS_MAX)
+    const label = readLabel(fields[6])
     if (body === undefined) return undefined
-    return { kind: 'post', body, root, ...(overrideReason && { overrideReason }) }
+    const part = { ...(overrideReason && { overrideReason }), ...(label && { label }) }
+    return { kind: 'post', body, root, ...part }
   },
   [KIND_NUMBER.edit]: (fields) => {
     const target = idField<PostId>(fields[3])
@@ -287,13 +267,5 @@ const READERS: Readonly<Record<number, (fields: Fields) => Content | undefined>>
 
 function readContent(fields: Fields): Content {
   const kind = wholeNumber(fields[0], -1)
-  const read =
-    READERS[kind]?.(fields) ??
-    (
-      KEY_READERS[kind] ??
-      AUDIT_READERS[kind] ??
-      DICTIONARY_READERS[kind] ??
-      PERSON_READERS[kind]
-    )?.(fields.slice(HEAD_ITEMS))
-  return read ?? UNKNOWN
+  return READERS[kind]?.(fields) ?? OTHER_READERS[kind]?.(fields.slice(HEAD_ITEMS)) ?? UNKNOWN
 }

@@ -47,7 +47,11 @@ function belongsIn(name: DocumentName | undefined, content: Content): boolean {
       return kind === 'node' || isKeyContent(content)
     case 'directory':
       return (
-        kind === 'person' || kind === 'channel' || kind === 'member' || isPersonContent(content)
+        kind === 'person' ||
+        kind === 'channel' ||
+        kind === 'member' ||
+        kind === 'policy' ||
+        isPersonContent(content)
       )
     case 'channel':
       return kind === 'settings' || kind === 'dictionary'

@@ -17,6 +17,7 @@ import { CERTIFICATE_GRACE_MS, CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT } from '
 import type { DirectoryPerson } from './directory-people.ts'
 import type { Content } from './entry.ts'
 import type { Logged } from './log.ts'
+import type { Attributes } from './policy.ts'
 import type { Lane } from './precedence.ts'
 import type { Settings } from './settings.ts'
 
@@ -61,6 +62,8 @@ export interface MessageRecord {
   readonly pendingId: string
   /** Why its author sent it beyond the allowance of its lane. */
   readonly overrideReason?: string
+  /** What it is marked with by itself. */
+  readonly label?: Attributes
   readonly document: DocumentId
   readonly actor: ActorId
   readonly seq: number
@@ -88,6 +91,8 @@ export interface ChannelRecord {
   /** The newest place of a message, in any lane. */
   readonly newestPlaceAt: Instant
   readonly updatedAt: Instant
+  /** Some message has a label of its own: whether it stands here depends on the channel's. */
+  readonly hasLabels?: true
 }
 
 /** A channel nobody has said anything of. */

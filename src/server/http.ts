@@ -10,6 +10,7 @@ import { EdgeError } from '#base/errors.ts'
 import { hexFromBytes } from '#base/bytes.ts'
 import { REQUEST_BYTES_MAX } from '#base/limits.ts'
 import type { Log } from '#ports/log.ts'
+import { circumstancesOf } from './circumstances.ts'
 import type { Door, ServerOptions } from './door.ts'
 import { wireErrorFrom } from './errors.ts'
 import { readJson } from './json.ts'
@@ -112,7 +113,10 @@ function hangUp(app: FastifyInstance, door: Door, one: Route): void {
     },
     handler: async (request, reply) => {
       const caller = must(callers.get(request), 'a route with a session has a caller')
-      return send(reply, await one.handle({ request, reply, ...caller }))
+      const answer = door.node.within(circumstancesOf(request.raw), () =>
+        one.handle({ request, reply, ...caller }),
+      )
+      return send(reply, await answer)
     },
   })
 }

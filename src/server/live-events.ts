@@ -7,7 +7,10 @@
 import type { ChannelId, PostId, UserId } from '#base/ids.ts'
 import { mentionsIn as namesIn } from '#model/names.ts'
 import type { NodeEvent } from '#app/node.ts'
+import type { RolePicture } from '#app/policy-types.ts'
 import type { Channel, Message, Person } from '#app/types.ts'
+import { accessChanged } from './live-access.ts'
+import { textOf } from './live-text.ts'
 import type { PersonStatus } from './presence.ts'
 import { CHANNEL_TYPES, channelFrom, isPersonal, otherOf } from './rest/shapes-channel.ts'
 import { postFrom, reactionFrom } from './rest/shapes-post.ts'
@@ -17,7 +20,8 @@ import { preferenceFrom, statusFrom, userFrom, type Workspace } from './rest/sha
 export type Audience =
   | { readonly kind: 'channel'; readonly channel: ChannelId; readonly except?: UserId }
   | { readonly kind: 'person'; readonly person: UserId }
-  | { readonly kind: 'everybody' }
+  /** `about`: it names this person, whom not everybody may know of. */
+  | { readonly kind: 'everybody'; readonly about?: UserId }
 
 /** One event and who hears of it. */
 export interface Announcement {
@@ -33,28 +37,13 @@ export interface EventContext {
   readonly byName: (username: string) => Person | undefined
   /** Members of a channel who have a live session here. */
   readonly membersHere: (channel: ChannelId) => Iterable<UserId>
-}
-
-interface Broadcast {
-  readonly omit_users: Readonly<Record<string, true>> | null
-  readonly user_id: string
-  readonly channel_id: string
-  readonly team_id: string
-  readonly connection_id: string
-  readonly omit_connection_id: string
+  /** Whether somebody may call all of a channel at once. */
+  readonly mayCallAll: (person: UserId, channel: ChannelId) => boolean
+  readonly roles: () => readonly RolePicture[]
 }
 
 /** Mattermost's words for all members of a channel. */
 const EVERYBODY = ['channel', 'all', 'here']
-
-const NOBODY: Broadcast = {
-  omit_users: null,
-  user_id: '',
-  channel_id: '',
-  team_id: '',
-  connection_id: '',
-  omit_connection_id: '',
-}
 
 /** The announcements of an event of the node. What changes only delivery words or links is told elsewhere. */
 export function announcementsOf(event: NodeEvent, context: EventContext): readonly Announcement[] {
@@ -94,6 +83,8 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
       return [overdueChanged(event)]
     case 'room-changed':
       return [roomChanged(event)]
+    case 'access-changed':
+      return accessChanged(event, context)
     case 'delivery-changed':
     case 'links-changed':
     case 'sessions-ended':
@@ -130,7 +121,8 @@ export function typing(person: UserId, channel: ChannelId, parent: string): Anno
 /** Somebody came, went or chose another status. */
 export function statusChanged(status: PersonStatus): Announcement {
   const data = statusFrom(status)
-  return { to: { kind: 'everybody' }, text: textOf('status_change', data, {}) }
+  const to = { kind: 'everybody', about: status.person } as const
+  return { to, text: textOf('status_change', data, {}) }
 }
 
 /** Settings were taken away. */
@@ -198,7 +190,8 @@ function mentionsIn(message: Message, channel: Channel, context: EventContext): 
   if (isPersonal(channel)) return [...here]
   if (!message.body.includes('@')) return []
   const names = namesIn(message.body)
-  if (EVERYBODY.some((word) => names.includes(word))) return [...here]
+  const callsAll = EVERYBODY.some((word) => names.includes(word))
+  if (callsAll && context.mayCallAll(message.author, channel.id)) return [...here]
   const named = names.map((name) => context.byName(name)?.id)
   return named.filter((id) => id !== undefined).filter((id) => here.has(id))
 }
@@ -282,14 +275,9 @@ function personUpdated(person: Person, isNew: boolean): Announcement {
   const text = isNew
     ? textOf('new_user', { user_id: person.id }, {})
     : textOf('user_updated', { user: userFrom(person) }, {})
-  return { to: { kind: 'everybody' }, text }
+  return { to: { kind: 'everybody', about: person.id }, text }
 }
 
 function toPerson(person: UserId, name: string, data: object): Announcement {
   return { to: { kind: 'person', person }, text: textOf(name, data, { user_id: person }) }
-}
-
-function textOf(event: string, data: object, broadcast: Partial<Broadcast>): string {
-  const whole = JSON.stringify({ event, data, broadcast: { ...NOBODY, ...broadcast } })
-  return `${whole.slice(0, -1)},"seq":`
 }

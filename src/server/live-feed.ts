@@ -2,6 +2,7 @@
 import { parseId, type UserId } from '#base/ids.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { Channel } from '#app/types.ts'
+import type { PolicyPart } from '#model/policy.ts'
 import type { DeliveryWatch } from './delivery-watch.ts'
 import { announcementsOf, type Announcement, type EventContext } from './live-events.ts'
 import type { MembersHere } from './members-here.ts'
@@ -17,18 +18,26 @@ export interface FeedPorts {
   readonly announce: (announcement: Announcement) => void
   /** Serves nobody any more who comes with one of these. */
   readonly endSessions: (sessions: readonly string[]) => void
+  /** Ends the streams of those who may hear of other channels or people than before. */
+  readonly accessChanged: (part: PolicyPart) => void
 }
 
 /** Follows the events of `node` until the returned function is called. */
-export function followNode(node: Pick<EdgeNode, 'subscribe'>, ports: FeedPorts): () => void {
+export function followNode(
+  node: Pick<EdgeNode, 'subscribe' | 'mayCallAll' | 'roles'>,
+  ports: FeedPorts,
+): () => void {
   const context: EventContext = {
     workspace: ports.workspace,
     byId: ports.people.byId,
     byName: ports.people.byName,
     membersHere: ports.members.of,
+    mayCallAll: node.mayCallAll,
+    roles: () => node.roles(),
   }
   return node.subscribe((event) => {
     takeIn(event, ports)
+    if (event.kind === 'access-changed') ports.accessChanged(event.part)
     for (const announcement of announcementsOf(event, context)) ports.announce(announcement)
     if (event.kind === 'member-removed') {
       ports.members.change(event.channel.id, event.person, false)

@@ -1,5 +1,6 @@
 /** All streams of this node: who is connected, and handing each event to those who may hear of it. */
-import type { UserId } from '#base/ids.ts'
+import type { ChannelId, UserId } from '#base/ids.ts'
+import type { Attributes } from '#model/policy.ts'
 import { LIVE_KEEP_MS, LIVE_SESSIONS_PER_PERSON_MAX } from './limits.ts'
 import type { Announcement } from './live-events.ts'
 import type { LiveSession } from './live-session.ts'
@@ -14,14 +15,26 @@ export interface LiveHub {
   /** Takes a stream out for good. */
   readonly leave: (session: LiveSession) => void
   readonly announce: (announcement: Announcement) => void
+  /** Ends every stream of a person, so that their clients begin anew with what they may hear now. */
+  readonly endPerson: (person: UserId) => void
+  /** Ends the streams that may not hear of all their channels any more: nothing is replayed from them. */
+  readonly endOutdated: () => void
   /** Whether this person has a connected stream. */
   readonly isConnected: (person: UserId) => boolean
   /** Takes out the streams whose clients have been away for longer than LIVE_KEEP_MS. */
   readonly forgetStale: (now: number) => void
 }
 
+/** Who may hear what, now. */
+export interface Hearing {
+  /** What happens in a channel, under the circumstances of a stream. */
+  readonly mayHear: (person: UserId, channel: ChannelId, told: Attributes) => boolean
+  /** What happens to a person. */
+  readonly maySee: (subject: UserId, person: UserId) => boolean
+}
+
 /** A hub without streams. */
-export function createLiveHub(members: MembersHere): LiveHub {
+export function createLiveHub(members: MembersHere, hearing: Hearing): LiveHub {
   const sessionsOf = new Map<UserId, Set<LiveSession>>()
   const leave = (session: LiveSession): void => {
     const sessions = sessionsOf.get(session.person)
@@ -29,9 +42,11 @@ export function createLiveHub(members: MembersHere): LiveHub {
     sessionsOf.delete(session.person)
     members.remove(session.person)
   }
-  const pushTo = (person: UserId, text: string): void => {
-    for (const session of sessionsOf.get(person) ?? []) session.push(text)
+  const end = (session: LiveSession): void => {
+    session.close(1008, 'access has changed')
+    leave(session)
   }
+  const streams = { sessionsOf, members, hearing }
   return {
     enter: async (session) => {
       const sessions = sessionsOf.get(session.person) ?? new Set<LiveSession>()
@@ -53,11 +68,14 @@ export function createLiveHub(members: MembersHere): LiveHub {
       return undefined
     },
     leave,
-    announce: ({ to, text }) => {
-      if (to.kind === 'person') return pushTo(to.person, text)
-      const audience = to.kind === 'channel' ? members.of(to.channel) : sessionsOf.keys()
-      const except = to.kind === 'channel' ? to.except : undefined
-      for (const person of audience) if (person !== except) pushTo(person, text)
+    announce: (announcement) => announceTo(streams, announcement),
+    endPerson: (person) => void Array.from(sessionsOf.get(person) ?? [], end),
+    endOutdated: () => {
+      for (const session of [...sessionsOf.values()].flatMap((sessions) => [...sessions])) {
+        const { person, told } = session
+        const channels = [...members.channelsOf(person)]
+        if (channels.some((channel) => !hearing.mayHear(person, channel, told))) end(session)
+      }
     },
     isConnected: (person) =>
       [...(sessionsOf.get(person) ?? [])].some((session) => session.detachedAt() === undefined),
@@ -68,6 +86,34 @@ export function createLiveHub(members: MembersHere): LiveHub {
         if (since !== undefined && now - since > LIVE_KEEP_MS) leave(session)
       }
     },
+  }
+}
+
+interface Streams {
+  readonly sessionsOf: ReadonlyMap<UserId, ReadonlySet<LiveSession>>
+  readonly members: MembersHere
+  readonly hearing: Hearing
+}
+
+function announceTo({ sessionsOf, members, hearing }: Streams, { to, text }: Announcement): void {
+  const streamsOf = (person: UserId): Iterable<LiveSession> => sessionsOf.get(person) ?? []
+  switch (to.kind) {
+    case 'person':
+      for (const session of streamsOf(to.person)) session.push(text)
+      break
+    case 'channel':
+      for (const person of members.of(to.channel)) {
+        if (person === to.except) continue
+        for (const session of streamsOf(person))
+          if (hearing.mayHear(person, to.channel, session.told)) session.push(text)
+      }
+      break
+    case 'everybody':
+      for (const [person, sessions] of sessionsOf) {
+        if (to.about !== undefined && !hearing.maySee(person, to.about)) continue
+        for (const session of sessions) session.push(text)
+      }
+      break
   }
 }
 

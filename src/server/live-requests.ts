@@ -26,6 +26,8 @@ export interface RequestPorts {
   readonly announce: (announcement: Announcement) => void
   /** Version and name that `ping` answers with. */
   readonly version: string
+  /** Whether one person may know of another. */
+  readonly maySee: (subject: UserId, person: UserId) => boolean
 }
 
 const Request = z.object({
@@ -50,6 +52,7 @@ export function answerRequest(
   ports: RequestPorts,
 ): object | undefined {
   const { clock, presence } = ports
+  const isKnown = (other: UserId): boolean => ports.maySee(person, other)
   switch (request.action) {
     case 'ping':
       return { text: 'pong', version: ports.version, server_time: clock.now(), node_id: '' }
@@ -61,9 +64,9 @@ export function answerRequest(
       return undefined
     }
     case 'get_statuses':
-      return statuses([...ports.members.all()], presence)
+      return statuses([...ports.members.all()].filter(isKnown), presence)
     case 'get_statuses_by_ids':
-      return statuses(parse('data', Ids, request.data).user_ids, presence)
+      return statuses(parse('data', Ids, request.data).user_ids.filter(isKnown), presence)
     case 'presence':
     case 'posted_notify_ack':
       return undefined

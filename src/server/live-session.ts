@@ -3,6 +3,7 @@
  * it expects next gets exactly what it missed.
  */
 import type { UserId } from '#base/ids.ts'
+import type { Attributes } from '#model/policy.ts'
 import { LIVE_REPLAY_MAX } from './limits.ts'
 
 /** Where a stream goes while a client is connected. */
@@ -17,6 +18,8 @@ export interface LiveSession {
   /** 26 characters; the client shows it to resume. */
   readonly id: string
   readonly person: UserId
+  /** The circumstances under which it began: those under which it may hear. */
+  readonly told: Attributes
   /** Sends an event, or keeps it for replay. `text` ends with `"seq":`. */
   readonly push: (text: string) => void
   /**
@@ -33,7 +36,11 @@ export interface LiveSession {
 }
 
 /** A stream that begins at number 0, not connected. */
-export function createLiveSession(id: string, person: UserId, now: number): LiveSession {
+export function createLiveSession(
+  id: string,
+  { person, told = {} }: { readonly person: UserId; readonly told?: Attributes },
+  now: number,
+): LiveSession {
   const kept: string[] = []
   let next = 0
   let outlet: LiveOutlet | undefined
@@ -41,6 +48,7 @@ export function createLiveSession(id: string, person: UserId, now: number): Live
   return {
     id,
     person,
+    told,
     push: (text) => {
       kept[next % LIVE_REPLAY_MAX] = text
       outlet?.send(`${text}${next}}`)

@@ -10,6 +10,7 @@ import { scheduler } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import { assert } from '#base/assert.ts'
 import { idFromBytes, type NodeId, type UserId } from '#base/ids.ts'
+import type { Attributes } from '#model/policy.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
 import type { Random } from '#ports/random.ts'
@@ -22,6 +23,7 @@ import {
   LIVE_SWEEP_MS,
   OFFLINE_AFTER_MS,
 } from './limits.ts'
+import { circumstancesOf } from './circumstances.ts'
 import { helloText } from './live-events.ts'
 import type { LiveHub } from './live-hub.ts'
 import type { RequestPorts } from './live-requests.ts'
@@ -67,7 +69,11 @@ export function createLive(ports: LivePorts): Live {
     ...ports,
     bursts: createBursts(),
     welcome: async (person: UserId, outlet: LiveOutlet, request: IncomingMessage) => {
-      const session = await openSession(ports, person, { outlet, ...resumptionOf(request) })
+      const session = await openSession(ports, person, {
+        outlet,
+        told: circumstancesOf(request),
+        ...resumptionOf(request),
+      })
       leftAt.delete(person)
       presence.setHere(person, true, clock.now())
       return session
@@ -108,6 +114,7 @@ export function createLive(ports: LivePorts): Live {
 
 interface Asked {
   readonly outlet: LiveOutlet
+  readonly told: Attributes
   /** The stream the client had, or ''. */
   readonly id: string
   /** The number it expects next. */
@@ -117,11 +124,16 @@ interface Asked {
 /** The person's old stream, taken up where the client lost it, or a new one when that cannot be. */
 async function openSession(ports: LivePorts, person: UserId, asked: Asked): Promise<LiveSession> {
   const { hub, clock } = ports
-  const old = hub.find(asked.id, person)
+  const { told } = asked
+  const before = hub.find(asked.id, person)
+  // Elsewhere, or on another device, another stream begins: other rules may hold.
+  const isAlike = before !== undefined && sameTold(before.told, told)
+  const old = isAlike ? before : undefined
+  if (before !== undefined && !isAlike) hub.leave(before)
   if (old?.attach(asked.outlet, asked.next) === true) return old
   if (old !== undefined) hub.leave(old)
   const id = idFromBytes<NodeId>(ports.random.bytes(16))
-  const session = createLiveSession(id, person, clock.monotonicMs())
+  const session = createLiveSession(id, { person, told }, clock.monotonicMs())
   session.push(
     helloText(person, {
       connection_id: id,
@@ -132,6 +144,10 @@ async function openSession(ports: LivePorts, person: UserId, asked: Asked): Prom
   await hub.enter(session)
   assert(session.attach(asked.outlet, 0), 'a new stream is replayed from its start')
   return session
+}
+
+function sameTold(a: Attributes, b: Attributes): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
 }
 
 function strangersIn(visitors: ReadonlySet<Visitor>): number {

@@ -16,6 +16,8 @@ export interface MembersHere {
   readonly change: (channel: ChannelId, person: UserId, isMember: boolean) => void
   readonly of: (channel: ChannelId) => ReadonlySet<UserId>
   readonly all: () => Iterable<UserId>
+  /** The channels of somebody who is here, as they were read and have changed since. */
+  readonly channelsOf: (person: UserId) => ReadonlySet<ChannelId>
 }
 
 interface Known {
@@ -26,6 +28,7 @@ interface Known {
 }
 
 const NOBODY: ReadonlySet<UserId> = new Set()
+const NOTHING: ReadonlySet<ChannelId> = new Set()
 
 /** An index with nobody in it. */
 export function createMembersHere(node: Pick<EdgeNode, 'membershipsOf'>): MembersHere {
@@ -73,5 +76,6 @@ export function createMembersHere(node: Pick<EdgeNode, 'membershipsOf'>): Member
     },
     of: (channel) => byChannel.get(channel) ?? NOBODY,
     all: () => people.keys(),
+    channelsOf: (person) => people.get(person)?.channels ?? NOTHING,
   }
 }

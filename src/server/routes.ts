@@ -10,6 +10,7 @@ import { releaseRoutes } from './holdfast/release.ts'
 import { revokingRoutes } from './holdfast/revoking.ts'
 import { lockingRoutes } from './holdfast/locking.ts'
 import { passkeyRoutes } from './holdfast/passkeys.ts'
+import { policyRoutes } from './holdfast/policy.ts'
 import { nodeRoutes } from './holdfast/status.ts'
 import { pageRoutes } from './page.ts'
 import { botRoutes } from './rest/bots.ts'
@@ -20,6 +21,7 @@ import { postListRoutes } from './rest/post-lists.ts'
 import { postRoutes } from './rest/posts.ts'
 import { preferenceRoutes } from './rest/preferences.ts'
 import { reactionRoutes } from './rest/reactions.ts'
+import { schemeRoutes } from './rest/schemes.ts'
 import { searchRoutes } from './rest/search.ts'
 import { sessionRoutes } from './rest/sessions.ts'
 import { signInRoutes } from './rest/sign-in.ts'
@@ -46,6 +48,7 @@ export function allRoutes(door: Door): readonly Route[] {
     teamRoutes,
     channelRoutes,
     channelMemberRoutes,
+    schemeRoutes,
     postRoutes,
     postListRoutes,
     reactionRoutes,
@@ -59,6 +62,7 @@ export function allRoutes(door: Door): readonly Route[] {
     releaseRoutes,
     lockingRoutes,
     auditRoutes,
+    policyRoutes,
     courierRoutes,
     passkeyRoutes,
     pageRoutes,

@@ -8,10 +8,11 @@ import { createDeliveryWatch } from './delivery-watch.ts'
 import type { Door, ServerOptions, ServerPorts } from './door.ts'
 import { createHttp, versionIdOf } from './http.ts'
 import { deliveryChanged, statusChanged } from './live-events.ts'
-import { followNode } from './live-feed.ts'
+import { followNode, type FeedPorts } from './live-feed.ts'
 import { createLiveHub } from './live-hub.ts'
 import { createLive, type Live } from './live.ts'
 import { createLogins } from './login.ts'
+import { endOutdated } from './live-access.ts'
 import { createMembersHere } from './members-here.ts'
 import { openPeople } from './people.ts'
 import { createPresence } from './presence.ts'
@@ -70,7 +71,8 @@ async function openDoor(
   const workspace = { id: status.organisation, name: status.organisationName }
   const people = await openPeople(node, log)
   const members = createMembersHere(node)
-  const hub = createLiveHub(members)
+  const hub = createLiveHub(members, node)
+  const { announce } = hub
   const presence = createPresence((change) => hub.announce(statusChanged(change)))
   const delivery = createDeliveryWatch(
     clock,
@@ -84,19 +86,17 @@ async function openDoor(
     log,
     doorkeeper,
     hub,
-    requests: { clock, members, presence, announce: hub.announce, version: options.version },
+    requests: { clock, members, presence, announce, version: options.version, maySee: node.maySee },
     serverVersion: versionIdOf(options),
     serverName: status.node.name,
     siteUrl: options.siteUrl,
   })
-  const unfollow = followNode(node, {
-    workspace,
-    people,
-    members,
-    delivery,
-    announce: hub.announce,
-    endSessions: (over) => [doorkeeper.forget, live.endSessions].forEach((end) => end(over)),
-  })
+  const accessChanged: FeedPorts['accessChanged'] = (part) =>
+    endOutdated({ node, hub, members }, part)
+  const endSessions: FeedPorts['endSessions'] = (over) =>
+    [doorkeeper.forget, live.endSessions].forEach((end) => end(over))
+  const feed = { workspace, people, members, delivery, announce, accessChanged, endSessions }
+  const unfollow = followNode(node, feed)
   const door: Door = {
     node,
     clock,
@@ -114,7 +114,7 @@ async function openDoor(
     nodeName: status.node.name,
     nodeId: status.node.id,
     logins: createLogins({ node, clock }),
-    announce: hub.announce,
+    announce,
   }
   return { door, live, unfollow }
 }

@@ -14,6 +14,7 @@ import { parseDocumentId } from '#model/document-id.ts'
 import { auditedNode, auditScope, type AudienceId, type Scope } from '#trust/epoch.ts'
 import { validityOf, type Certificate } from '#trust/identity.ts'
 import type { SyncContext } from './context.ts'
+import { couldRead } from './readers.ts'
 
 /** What a document is sealed for. */
 export function scopeOf(document: DocumentId): Scope {
@@ -153,7 +154,8 @@ function homesOf(context: SyncContext, audience: AudienceId): ReadonlySet<NodeId
   if (part === undefined || isAudit) return homes
   for (const { person, from } of context.directory().members(part.channel)) {
     const home = context.roster.homeOf(person)
-    if (home !== undefined && from <= part.from) homes.add(home.node)
+    if (home === undefined || from > part.from || homes.has(home.node)) continue
+    if (couldRead(context.directory(), part.channel, person)) homes.add(home.node)
   }
   return homes
 }

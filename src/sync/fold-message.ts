@@ -1,10 +1,13 @@
 /** Posts, amendments and settings, folded into what people see of a channel. */
-import type { DocumentId, Instant, NodeId, PostId } from '#base/ids.ts'
+import type { ChannelId, DocumentId, Instant, NodeId, PostId } from '#base/ids.ts'
 import type { Directory } from '#model/directory.ts'
 import { channelOfDocument, laneOfDocument } from '#model/document-id.ts'
+import type { Content } from '#model/entry.ts'
+import { whyAbove } from '#model/label.ts'
 import { postIdOf, type Logged } from '#model/log.ts'
 import { mentionsIn, usernames } from '#model/names.ts'
 import { causeKey } from '#model/order.ts'
+import type { Attributes } from '#model/policy.ts'
 import {
   configure,
   EMPTY_CHANNEL,
@@ -82,6 +85,7 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
   // Damage took it from its document, and it comes again: the view has it, with all that was said of it since.
   const isNews = source.isLate && source.isAgain !== true
   if (isNews && (await tx.get(key.message(id))) !== undefined) return undefined
+  if (!(await mayStand(scene, channel, content.label))) return undefined
   const order = await placePost(tx, { channel, document, logged })
   const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
   const createdAt = shownAt(logged, source.now)
@@ -105,7 +109,7 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
     reactions: [],
     origin,
     pendingId: source.pendingId,
-    ...(content.overrideReason !== undefined && { overrideReason: content.overrideReason }),
+    ...extrasOf(content),
     document,
     actor: logged.actor,
     seq: logged.seq,
@@ -128,6 +132,29 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
   if (content.root !== undefined) await countReply(scene, content.root, message)
   if (source.isAgain !== true) await countMentions(scene, message)
   return { kind: 'posted', message, isLate: source.isLate }
+}
+
+function extrasOf({
+  overrideReason,
+  label,
+}: Extract<Content, { kind: 'post' }>): Pick<MessageRecord, 'overrideReason' | 'label'> {
+  return { ...(overrideReason !== undefined && { overrideReason }), ...(label && { label }) }
+}
+
+/** Nothing flows down: a message that is marked higher than its channel stands nowhere, and is counted nowhere. */
+async function mayStand(
+  { tx, document, logged, directory, withoutEffect }: Scene,
+  channel: ChannelId,
+  label: Attributes | undefined,
+): Promise<boolean> {
+  if (label === undefined) return true
+  const { policy } = directory
+  const record = unpack<ChannelRecord>(await tx.get(key.channel(channel))) ?? EMPTY_CHANNEL
+  if (record.hasLabels !== true)
+    tx.put(key.channel(channel), pack({ ...record, hasLabels: true } satisfies ChannelRecord))
+  if (whyAbove(policy.levels(), label, policy.labelOf(channel)) === undefined) return true
+  withoutEffect({ document, actor: logged.actor, reason: 'label too high' })
+  return false
 }
 
 /** Replies that came before it. Only those of the same channel are some. */

@@ -17,6 +17,7 @@ import {
   type NodeId,
 } from '#base/ids.ts'
 import { kindOfChannel } from '#model/channel-id.ts'
+import type { PolicyPart } from '#model/policy.ts'
 import { auditKeyNews } from './audit.ts'
 import { writeHere } from './author.ts'
 import { audienceOf, audiencesOf, nodesOf } from './audience.ts'
@@ -32,6 +33,7 @@ import { foundAgain } from './refound.ts'
 import { reproject } from './reproject.ts'
 import { endSessions, type SessionRecord } from './session-book.ts'
 import { destroySharesOf, handOutShare, takeShare } from './shares.ts'
+import { channelsMeant, isMarkedAlike, markAnew } from './marking.ts'
 import { keepSpare } from './spare.ts'
 import { dropHeldBy } from './waiting.ts'
 
@@ -120,6 +122,7 @@ export async function directoryChanged(
   await coverAll(tx, context, undefined)
   if (change.kind === 'person' && change.person.deactivatedAt > 0)
     await endSessions(tx, context, ({ person }) => person === change.person.id)
+  if (change.kind === 'policy') return policyChanged(tx, context, change.part)
   const channel =
     change.kind === 'channel'
       ? change.channel.id
@@ -133,9 +136,21 @@ export async function directoryChanged(
   await offerAnew(tx, context, (document) => channelOfDocument(document) === channel)
 }
 
+/** Others may read a channel than before: who may now is offered it, and what a label kept out or let in is looked at again. */
+async function policyChanged(tx: Tx, context: SyncContext, part: PolicyPart): Promise<void> {
+  const isMeant = channelsMeant(context.directory(), part)
+  await offerAnew(tx, context, (document) => {
+    const channel = channelOfDocument(document)
+    return channel !== undefined && kindOfChannel(channel) !== 'public' && isMeant(channel)
+  })
+  if (part.about === 'label' || part.about === 'levels')
+    await markAnew(tx, context, (channel) => !isMeant(channel))
+}
+
 /** What the directory says was folded anew: nobody can tell what of it changed since `before`. */
 export async function foldedAnew(tx: Tx, context: SyncContext, before: Directory): Promise<void> {
   await foundAgain(tx, context, before)
+  await markAnew(tx, context, (channel) => isMarkedAlike(before, context.directory(), channel))
   for (const { id } of context.directory().channels()) addChannel(context, id)
   await offerAnew(tx, context, () => true)
 }

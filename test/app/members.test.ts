@@ -23,7 +23,7 @@ test('members bring in others, and take them out, also in private channels', asy
   const chen = await node.enrolPerson(amira.id, aPerson('chen'))
   const { id } = await node.createChannel(amira.id, ops('private'))
 
-  await t.rejects(node.addMember(bo.id, id, chen.id), { code: 'NOT_ALLOWED' })
+  await t.rejects(node.addMember(bo.id, id, chen.id), { code: 'NOT_FOUND' })
   await node.addMember(amira.id, id, bo.id)
   await node.addMember(bo.id, id, chen.id)
   await node.removeMember(amira.id, id, bo.id)
@@ -32,7 +32,7 @@ test('members bring in others, and take them out, also in private channels', asy
     (await node.members(chen.id, id)).map(({ person }) => person).toSorted(),
     [amira.id, chen.id].toSorted(),
   )
-  await t.rejects(node.members(bo.id, id), { code: 'NOT_ALLOWED' })
+  await t.rejects(node.members(bo.id, id), { code: 'NOT_FOUND' })
 })
 
 test('adding who is there already changes nothing, not even their role', async (t) => {

@@ -96,13 +96,14 @@ test('a person goes by the name that is theirs alone, not by the one they wished
   t.strictSame(
     personFrom(
       { id: bo, profile, ...rights, ...standing, createdAt: 1, updatedAt: 2 },
-      { username: 'bo-x1y2', home },
+      { username: 'bo-x1y2', home, isAdministrator: true, isGuest: false },
     ),
     {
       id: bo,
       username: 'bo-x1y2',
       displayName: 'Bo',
       isAdministrator: true,
+      isGuest: false,
       homeNode: home,
       ...standing,
       createdAt: 1,

@@ -130,7 +130,7 @@ test('who may not read a channel learns nothing of the ways of its messages', as
   const { id } = await node.createChannel(amira.id, secret)
   const said = await node.post(amira.id, { channel: id, body: 'hi' })
 
-  await t.rejects(node.delivery(bo.id, said.id), { code: 'NOT_ALLOWED' })
+  await t.rejects(node.delivery(bo.id, said.id), { code: 'NOT_FOUND' })
   await t.rejects(node.delivery(bo.id, 'nothing' as typeof said.id), { code: 'NOT_FOUND' })
 })
 

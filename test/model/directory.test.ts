@@ -37,6 +37,21 @@ interface Said {
 
 const anyContent: fc.Arbitrary<Content> = fc.oneof(
   fc.record({
+    kind: fc.constant('policy' as const),
+    part: fc.oneof(
+      fc.record({
+        about: fc.constant('person' as const),
+        person: fc.constantFrom(...PEOPLE),
+        attributes: fc.constantFrom({ role: 'guest' }, { clearance: 'secret' }, {}),
+      }),
+      fc.record({
+        about: fc.constant('label' as const),
+        channel: fc.constantFrom(...CHANNELS),
+        label: fc.constantFrom({ classification: 'secret' }, {}),
+      }),
+    ),
+  }),
+  fc.record({
     kind: fc.constant('person' as const),
     person: fc.constantFrom(...PEOPLE),
     profile: fc.record({
@@ -469,6 +484,8 @@ function pictureOf(directory: Directory): unknown {
     channels: directory.channels().toSorted(byId),
     members: CHANNELS.map((channel) => PEOPLE.map((person) => directory.member(channel, person))),
     channelsOf: PEOPLE.map((person) => directory.channelsOf(person).toSorted()),
+    attributes: PEOPLE.map(directory.policy.attributesOf),
+    labels: CHANNELS.map(directory.policy.labelOf),
   }
 }
 

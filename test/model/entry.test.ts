@@ -38,6 +38,16 @@ const anyContent: fc.Arbitrary<Content> = fc.oneof(
     root: fc.option(anyPost, { nil: undefined }),
     overrideReason: anyText(20).map((text) => `x${text}`),
   }),
+  fc.record({
+    kind: fc.constant('post' as const),
+    body: anyText(60),
+    root: fc.option(anyPost, { nil: undefined }),
+    label: fc.constantFrom({ classification: 'secret' }, { releasableTo: ['press', 'x'] }),
+  }),
+  fc.constantFrom<Content>(
+    { kind: 'policy', part: { about: 'levels', levels: ['open', 'secret'] } },
+    { kind: 'policy', part: { about: 'person', person: amira, attributes: { role: 'guest' } } },
+  ),
   fc.record({ kind: fc.constant('edit' as const), target: anyPost, body: anyText(60) }),
   fc.record({ kind: fc.constant('deletion' as const), target: anyPost }),
   fc.record({ kind: fc.constant('acknowledgement' as const), target: anyPost }),
@@ -209,7 +219,7 @@ test('settings of the wrong type or length are left out one by one', async (t) =
 
 test('fields after those that are known are passed over', async (t) => {
   const { entry } = decodeEntry(
-    encode([0, null, 0, 'hello', bytesFromId(target), null, 'new']),
+    encode([0, null, 0, 'hello', bytesFromId(target), null, null, 'new']),
     EMPTY_LIST,
   )
 

@@ -21,7 +21,9 @@ function context(here: readonly UserId[] = [amira, bo, chen]): EventContext {
   const people = createPeople()
   for (const name of ['amira', 'bo', 'chen']) people.learn(aPerson(name))
   const { byId, byName } = people
-  return { workspace: { id: relief, name: 'Relief' }, byId, byName, membersHere: () => here }
+  const workspace = { id: relief, name: 'Relief' }
+  const mayCallAll = (person: UserId): boolean => person !== chen
+  return { workspace, byId, byName, membersHere: () => here, mayCallAll, roles: () => [] }
 }
 
 /** What a client gets to see of an announcement. */

@@ -7,12 +7,13 @@ import { createMembersHere } from '#server/members-here.ts'
 
 const [amira, bo] = ['amira', 'bo'] as UserId[] as [UserId, UserId]
 const ops = 'ops' as ChannelId
+const HEARS_ALL = { mayHear: () => true, maySee: () => true }
 
 function aHub() {
   const members = createMembersHere({ membershipsOf: async () => [] })
-  const hub = createLiveHub(members)
+  const hub = createLiveHub(members, HEARS_ALL)
   const enter = async (id: string, person: UserId) => {
-    const session = createLiveSession(id, person, 0)
+    const session = createLiveSession(id, { person }, 0)
     const sent: string[] = []
     const closed: number[] = []
     await hub.enter(session)
@@ -84,9 +85,11 @@ test('a stream whose memberships cannot be read is not counted in', async (t) =>
   const members = createMembersHere({
     membershipsOf: () => Promise.reject(new Error('the disk is gone')),
   })
-  const hub = createLiveHub(members)
+  const hub = createLiveHub(members, HEARS_ALL)
 
-  await t.rejects(hub.enter(createLiveSession('one', bo, 0)), { message: 'the disk is gone' })
+  await t.rejects(hub.enter(createLiveSession('one', { person: bo }, 0)), {
+    message: 'the disk is gone',
+  })
   t.equal(hub.find('one', bo), undefined)
   t.strictSame([...members.all()], [])
 })

@@ -7,6 +7,7 @@ import { createPresence } from '#server/presence.ts'
 import { virtualClock } from '../support/clock.ts'
 
 const bo = 'ybndrfg8ejkmcpqxot1uwisza3' as UserId
+const guest = 'guest' as UserId
 const ops = 'ybndrfg8ejkmcpqxot1uwisza4' as ChannelId
 
 function ports() {
@@ -18,6 +19,7 @@ function ports() {
     presence: createPresence(() => undefined),
     announce: (announcement: Announcement) => void announced.push(announcement),
     version: '10.11.0',
+    maySee: (subject: UserId, person: UserId) => subject === person || subject !== guest,
   }
 }
 

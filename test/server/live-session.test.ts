@@ -14,7 +14,7 @@ function anOutlet() {
 }
 
 function aSession() {
-  return createLiveSession('stream', 'bo' as UserId, 0)
+  return createLiveSession('stream', { person: 'bo' as UserId }, 0)
 }
 
 test('events carry the next number, from 0', async (t) => {

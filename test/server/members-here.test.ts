@@ -11,6 +11,8 @@ function membership(channel: ChannelId, person: UserId): Membership {
     channel,
     person,
     isChannelAdministrator: false,
+    isGuest: false,
+    isModerated: false,
     joinedAt: 0,
     seenCount: 0,
     seenRootCount: 0,

@@ -10,6 +10,7 @@ function aPerson(id: string, username: string, updatedAt = 0): Person {
     username,
     displayName: username,
     isAdministrator: false,
+    isGuest: false,
     homeNode: 'alpha' as NodeId,
     isVouchedFor: true,
     deactivatedAt: 0,

@@ -261,7 +261,7 @@ test('two people talk alone, and the other is told of the channel', async (t) =>
     mentions: JSON.stringify([door.people.chen.id]),
   })
   const amira = await door.client('amira')
-  await refused(t, 403, amira.getPosts(channel.id))
+  await refused(t, 404, amira.getPosts(channel.id))
 })
 
 test('a group of three is the same group when it is asked for again', async (t) => {
@@ -380,10 +380,10 @@ test('without a session, or in a channel of others, nothing is given', async (t)
   const bo = await door.client('bo')
 
   await refused(t, 401, stranger.getMe())
-  await refused(t, 403, bo.getChannel(secret.id))
-  await refused(t, 403, bo.getPosts(secret.id))
-  await refused(t, 403, bo.createPost(draft(secret.id, 'let me in', 'bo:1')))
-  await refused(t, 403, bo.getChannelMembers(secret.id))
+  await refused(t, 404, bo.getChannel(secret.id))
+  await refused(t, 404, bo.getPosts(secret.id))
+  await refused(t, 404, bo.createPost(draft(secret.id, 'let me in', 'bo:1')))
+  await refused(t, 404, bo.getChannelMembers(secret.id))
 })
 
 test('after signing out the session is over', async (t) => {

@@ -15,6 +15,7 @@ const TABLE: Readonly<
     no: [
       ['not a member', {}],
       ['not a member', { isAdministrator: true }],
+      ['not permitted', { isPublicChannel: true, isGuest: true }],
     ],
   },
   post: {
@@ -47,6 +48,7 @@ const TABLE: Readonly<
     yes: [{ isPublicChannel: true }],
     no: [
       ['not public', { isAdministrator: true }],
+      ['not permitted', { isPublicChannel: true, isGuest: true }],
       ['archived', { isPublicChannel: true, isArchived: true }],
     ],
   },
@@ -58,7 +60,10 @@ const TABLE: Readonly<
       ['archived', { isMember: true, isArchived: true }],
     ],
   },
-  'create channel': { yes: [{}], no: [] },
+  'create channel': {
+    yes: [{}, { isGuest: true, channelKind: 'group' }],
+    no: [['not permitted', { isGuest: true, channelKind: 'private' }]],
+  },
   'enrol person': {
     yes: [{ isAdministrator: true }],
     no: [['not an administrator', { isMember: true, isAuthor: true }]],
@@ -96,6 +101,28 @@ const TABLE: Readonly<
     no: [['not an administrator', { isMember: true, isAuthor: true }]],
   },
   'train dictionaries': {
+    yes: [{ isAdministrator: true }],
+    no: [['not an administrator', { isMember: true, isAuthor: true }]],
+  },
+  'mention channel': {
+    yes: [{ isMember: true }],
+    no: [
+      ['not a member', {}],
+      ['archived', { isMember: true, isArchived: true }],
+    ],
+  },
+  'manage member roles': {
+    yes: [{ isMember: true, isChannelAdministrator: true }],
+    no: [
+      ['not a member', { isAdministrator: true }],
+      ['not permitted', { isMember: true }],
+    ],
+  },
+  'read policy': {
+    yes: [{ isAdministrator: true }],
+    no: [['not an administrator', { isMember: true, isAuthor: true }]],
+  },
+  'manage policy': {
     yes: [{ isAdministrator: true }],
     no: [['not an administrator', { isMember: true, isAuthor: true }]],
   },

@@ -6,6 +6,7 @@ import type { Person } from '#app/types.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, idParam, queryOf } from '#server/input.ts'
 import { route, type Call, type Route } from '#server/route.ts'
+import { peopleFor } from '#server/visible.ts'
 import { PageQuery, pageOf } from './lists.ts'
 import { insistOnPerson } from './personal.ts'
 
@@ -26,7 +27,7 @@ const BotsQuery = PageQuery.extend({
 
 /** The routes about bots. */
 export function botRoutes(door: Door): readonly Route[] {
-  const { node, people } = door
+  const { node } = door
   const setActive =
     (isActive: boolean) =>
     async (call: Call): Promise<object> => {
@@ -48,6 +49,7 @@ export function botRoutes(door: Door): readonly Route[] {
     }),
     route('GET', '/api/v4/bots', (call) => {
       const query = queryOf(call, BotsQuery)
+      const people = peopleFor(door, call.subject)
       const isShown = (person: Person): boolean =>
         person.bot !== undefined &&
         (query.include_deleted === 'true' || person.deactivatedAt === 0) &&
@@ -77,8 +79,8 @@ export function botRoutes(door: Door): readonly Route[] {
   ]
 }
 
-function botNamed({ people }: Door, call: Call): Person {
-  const bot = people.byId(idParam<UserId>(call, 'bot'))
+function botNamed(door: Door, call: Call): Person {
+  const bot = peopleFor(door, call.subject).byId(idParam<UserId>(call, 'bot'))
   if (bot?.bot === undefined) throw new EdgeError('NOT_FOUND', { what: 'bot' })
   return bot
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { ChannelId, PostId } from '#base/ids.ts'
 import { OVERRIDE_REASON_CHARACTERS_MAX } from '#base/limits.ts'
+import { Attributes } from '#model/policy.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, idParam, idSchema, optionalIdSchema } from '#server/input.ts'
 import { route, type Call, type Route } from '#server/route.ts'
@@ -18,6 +19,7 @@ const NewPost = z.object({
   props: z
     .object({
       holdfast_precedence: z.enum(['flash']).optional(),
+      holdfast_label: Attributes.optional(),
       holdfast_override: z.string().max(OVERRIDE_REASON_CHARACTERS_MAX).optional(),
     })
     .nullish(),
@@ -49,12 +51,14 @@ export function postRoutes(door: Door): readonly Route[] {
 async function create(door: Door, call: Call): Promise<object> {
   const body = bodyOf(call, NewPost)
   const overrideReason = body.props?.holdfast_override
+  const label = body.props?.holdfast_label
   const priority = body.metadata?.priority?.priority ?? ''
   const message = await door.node.post(call.subject, {
     channel: body.channel_id,
     body: body.message,
     lane: laneFrom(body.props?.holdfast_precedence, priority),
     ...(overrideReason === undefined ? {} : { overrideReason }),
+    ...(label === undefined ? {} : { label }),
     ...(body.root_id === undefined ? {} : { root: body.root_id }),
     ...(body.pending_post_id === '' ? {} : { pendingId: body.pending_post_id }),
   })

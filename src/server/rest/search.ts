@@ -5,6 +5,7 @@ import type { Person } from '#app/types.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, optionalIdSchema, queryOf, wholeNumber } from '#server/input.ts'
 import { route, type Call, type Route } from '#server/route.ts'
+import { peopleFor } from '#server/visible.ts'
 import { pageOf } from './lists.ts'
 import { userFrom } from './shapes.ts'
 
@@ -23,7 +24,7 @@ export function searchRoutes(door: Door): readonly Route[] {
   return [
     route('POST', '/api/v4/users/search', (call) => {
       const { term, limit } = bodyOf(call, Search)
-      return firstOf(matching(door, term), limit)
+      return firstOf(matching(door, call, term), limit)
     }),
     route('GET', '/api/v4/users/autocomplete', (call) => complete(door, call)),
   ]
@@ -32,7 +33,7 @@ export function searchRoutes(door: Door): readonly Route[] {
 /** In a channel: its members, and apart from them everybody else. */
 async function complete(door: Door, call: Call): Promise<object> {
   const { name, in_channel: channel, limit } = queryOf(call, Completion)
-  const found = matching(door, name)
+  const found = matching(door, call, name)
   if (channel === undefined) return { users: firstOf(found, limit) }
   const members = await door.node.members(call.subject, channel)
   const inside = new Set(members.map((membership) => membership.person))
@@ -48,16 +49,18 @@ async function complete(door: Door, call: Call): Promise<object> {
   }
 }
 
-function matching(door: Door, term: string): readonly Person[] {
+function matching(door: Door, call: Call, term: string): readonly Person[] {
   const wanted = term.replace(/^@/, '').toLowerCase()
-  return door.people.all().filter(
-    ({ username, displayName }) =>
-      username.startsWith(wanted) ||
-      displayName
-        .toLowerCase()
-        .split(' ')
-        .some((word) => word.startsWith(wanted)),
-  )
+  return peopleFor(door, call.subject)
+    .all()
+    .filter(
+      ({ username, displayName }) =>
+        username.startsWith(wanted) ||
+        displayName
+          .toLowerCase()
+          .split(' ')
+          .some((word) => word.startsWith(wanted)),
+    )
 }
 
 function firstOf(people: readonly Person[], limit: number): readonly object[] {

@@ -7,6 +7,7 @@ import { addressKey } from '#server/address.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, idParam, userParam } from '#server/input.ts'
 import { route, type Call, type Route } from '#server/route.ts'
+import { peopleFor } from '#server/visible.ts'
 import type { UserId } from '#base/ids.ts'
 import { insistOnPerson } from './personal.ts'
 import { OK, userFrom } from './shapes.ts'
@@ -71,7 +72,7 @@ async function changePassword(door: Door, call: Call): Promise<object> {
   const { current_password: present, new_password: wanted } = bodyOf(call, NewPassword)
   const person = userParam(call)
   const change = { person, present, wanted, except: call.token }
-  const account = door.people.byId(person)?.username
+  const account = peopleFor(door, call.subject).byId(person)?.username
   if (account === undefined) throw new EdgeError('NOT_FOUND', { what: 'person' })
   const attempt = { account, address: addressKey(call.request.ip) }
   const work = (): Promise<void> => door.node.changePassword(call.subject, change)

@@ -54,7 +54,7 @@ export function channelMemberFrom(membership: Membership): object {
   return {
     channel_id: membership.channel,
     user_id: membership.person,
-    roles: membership.isChannelAdministrator ? 'channel_user channel_admin' : 'channel_user',
+    roles: channelRoles(membership),
     last_viewed_at: membership.viewedAt,
     msg_count: membership.seenCount,
     msg_count_root: membership.seenRootCount,
@@ -69,11 +69,20 @@ export function channelMemberFrom(membership: Membership): object {
       push: 'default',
     },
     last_update_at: Math.max(membership.joinedAt, membership.viewedAt),
-    scheme_guest: false,
-    scheme_user: true,
+    scheme_guest: membership.isGuest,
+    scheme_user: !membership.isGuest,
     scheme_admin: membership.isChannelAdministrator,
     explicit_roles: '',
   }
+}
+
+/** Where a channel takes something from a role, the role has the channel behind its name, as Mattermost's schemes have. */
+function channelRoles(membership: Membership): string {
+  const own = membership.isModerated ? `_${membership.channel}` : ''
+  if (membership.isGuest) return `channel_guest${own}`
+  return membership.isChannelAdministrator
+    ? `channel_user${own} channel_admin`
+    : `channel_user${own}`
 }
 
 /** What one person has not seen of a channel. */

@@ -96,6 +96,7 @@ function propsOf(message: Message): object {
   return {
     ...(message.lane === 'routine' ? {} : { holdfast_precedence: message.lane }),
     ...(message.overrideReason === undefined ? {} : { holdfast_override: message.overrideReason }),
+    ...(message.label === undefined ? {} : { holdfast_label: message.label }),
     ...(message.timeDoubt === undefined
       ? {}
       : {

@@ -65,6 +65,7 @@ export function ownUserFrom(person: Person, hasSecondFactor: boolean): object {
 
 /** Names of the roles a person has everywhere, separated by spaces. */
 function systemRoles(person: Person): string {
+  if (person.isGuest) return 'system_guest'
   return person.isAdministrator ? 'system_user system_admin' : 'system_user'
 }
 
@@ -114,14 +115,19 @@ export function teamMemberFrom(workspace: Workspace, person: Person): object {
   return {
     team_id: workspace.id,
     user_id: person.id,
-    roles: person.isAdministrator ? 'team_user team_admin' : 'team_user',
+    roles: teamRoles(person),
     delete_at: 0,
-    scheme_guest: false,
-    scheme_user: true,
+    scheme_guest: person.isGuest,
+    scheme_user: !person.isGuest,
     scheme_admin: person.isAdministrator,
     explicit_roles: '',
     create_at: person.createdAt,
   }
+}
+
+function teamRoles(person: Person): string {
+  if (person.isGuest) return 'team_guest'
+  return person.isAdministrator ? 'team_user team_admin' : 'team_user'
 }
 
 /** How somebody is here now. */

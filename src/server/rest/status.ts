@@ -14,12 +14,18 @@ const Choice = z.object({ status: z.enum(STATUSES) })
 
 /** The routes about presence. */
 export function statusRoutes(door: Door): readonly Route[] {
-  const { presence } = door
+  const { presence, node } = door
   return [
     route('POST', '/api/v4/users/status/ids', (call) =>
-      bodyOf(call, Ids).map((id) => statusFrom(presence.of(id))),
+      bodyOf(call, Ids)
+        .filter((id) => node.maySee(call.subject, id))
+        .map((id) => statusFrom(presence.of(id))),
     ),
-    route('GET', '/api/v4/users/:user/status', (call) => statusFrom(presence.of(userParam(call)))),
+    route('GET', '/api/v4/users/:user/status', (call) => {
+      const person = userParam(call)
+      if (!node.maySee(call.subject, person)) throw new EdgeError('NOT_FOUND', { what: 'person' })
+      return statusFrom(presence.of(person))
+    }),
     route('PUT', '/api/v4/users/:user/status', (call) => choose(door, call)),
   ]
 }

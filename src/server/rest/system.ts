@@ -5,6 +5,7 @@ import type { Door } from '#server/door.ts'
 import { bodyOf, textParam } from '#server/input.ts'
 import { openRoute, route, type Call, type OpenCall, type Route } from '#server/route.ts'
 import { credentialsOf } from '#server/session.ts'
+import { peopleFor } from '#server/visible.ts'
 import { roleFrom } from './permissions.ts'
 import { fullConfig, LICENSE, limitedConfig } from './shapes-config.ts'
 
@@ -36,13 +37,11 @@ export function systemRoutes(door: Door): readonly Route[] {
     openRoute('GET', '/api/v4/config/client', (call) => config(door, call)),
     openRoute('GET', '/api/v4/license/client', () => LICENSE),
     route('POST', '/api/v4/roles/names', (call) =>
-      bodyOf(call, Names)
-        .map(roleFrom)
-        .filter((role) => role !== undefined),
+      bodyOf(call, Names).flatMap((name) => roleFor(door, call, name) ?? []),
     ),
-    route('GET', '/api/v4/roles/name/:name', roleNamed),
-    route('GET', '/api/v4/limits/server', () => ({
-      activeUserCount: door.people.all().length,
+    route('GET', '/api/v4/roles/name/:name', (call) => roleNamed(door, call)),
+    route('GET', '/api/v4/limits/server', (call) => ({
+      activeUserCount: peopleFor(door, call.subject).all().length,
       maxUsersLimit: 0,
       maxUsersHardLimit: 0,
       lastAccessiblePostTime: 0,
@@ -60,8 +59,15 @@ async function config(door: Door, call: OpenCall): Promise<object> {
   return session === undefined ? limitedConfig(door) : fullConfig(door)
 }
 
-function roleNamed(call: Call): object {
-  const found = roleFrom(textParam(call, 'name'))
+/** What a channel leaves of a role is told to who may know of the channel; others get the role as it is everywhere. */
+function roleFor({ node }: Door, { subject }: Call, name: string): object | undefined {
+  return roleFrom(name, (channel) =>
+    node.roles(channel !== undefined && node.mayHear(subject, channel, {}) ? channel : undefined),
+  )?.json
+}
+
+function roleNamed(door: Door, call: Call): object {
+  const found = roleFor(door, call, textParam(call, 'name'))
   if (found === undefined) throw new EdgeError('NOT_FOUND', { what: 'role' })
   return found
 }

@@ -7,6 +7,7 @@ import type { Door } from '#server/door.ts'
 import { bodyOf, idSchema, queryOf, textParam, userParam } from '#server/input.ts'
 import { IDS_PER_REQUEST_MAX } from '#server/limits.ts'
 import { route, type Call, type Route } from '#server/route.ts'
+import { peopleFor } from '#server/visible.ts'
 import { PageQuery, pageOf } from './lists.ts'
 import { isPersonal, unreadOf } from './shapes-channel.ts'
 import { teamFrom, teamMemberFrom, teamNameOf, teamUnreadFrom } from './shapes.ts'
@@ -15,7 +16,8 @@ const Ids = z.array(idSchema<UserId>()).max(IDS_PER_REQUEST_MAX)
 
 /** The routes about teams and who is in them. Everybody of the workspace is. */
 export function teamRoutes(door: Door): readonly Route[] {
-  const { workspace, people } = door
+  const { workspace } = door
+  const people = (call: Call): ReturnType<typeof peopleFor> => peopleFor(door, call.subject)
   const team = teamFrom(workspace)
   const member = (person: Person): object => teamMemberFrom(workspace, person)
   return [
@@ -28,18 +30,18 @@ export function teamRoutes(door: Door): readonly Route[] {
       exists: textParam(call, 'name') === teamNameOf(workspace.name),
     })),
     teamRoute(door, '', () => team),
-    teamRoute(door, '/stats', () => ({
+    teamRoute(door, '/stats', (call) => ({
       team_id: workspace.id,
-      total_member_count: people.all().length,
-      active_member_count: people.all().length,
+      total_member_count: people(call).all().length,
+      active_member_count: people(call).all().length,
     })),
     teamRoute(door, '/members', (call) =>
-      pageOf(people.all(), queryOf(call, PageQuery)).map(member),
+      pageOf(people(call).all(), queryOf(call, PageQuery)).map(member),
     ),
     teamRoute(door, '/members/:user', (call) => member(personAt(door, call))),
     route('POST', '/api/v4/teams/:team/members/ids', (call) => {
       checkTeam(door, call)
-      const found = bodyOf(call, Ids).map(people.byId)
+      const found = bodyOf(call, Ids).map(people(call).byId)
       return found.filter((person) => person !== undefined).map(member)
     }),
     route('GET', '/api/v4/users/:user/teams', () => [team]),
@@ -72,7 +74,7 @@ function teamRoute(door: Door, end: string, handle: (call: Call) => object): Rou
 }
 
 function personAt(door: Door, call: Call): Person {
-  const person = door.people.byId(userParam(call))
+  const person = peopleFor(door, call.subject).byId(userParam(call))
   if (person === undefined) throw new EdgeError('NOT_FOUND', { what: 'person' })
   return person
 }

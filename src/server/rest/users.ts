@@ -7,6 +7,7 @@ import type { Door } from '#server/door.ts'
 import { bodyOf, idSchema, optionalIdSchema, queryOf, textParam, userParam } from '#server/input.ts'
 import { IDS_PER_REQUEST_MAX } from '#server/limits.ts'
 import { route, type Call, type Route } from '#server/route.ts'
+import { peopleFor } from '#server/visible.ts'
 import { PageQuery, pageOf } from './lists.ts'
 import { pictureOf } from './picture.ts'
 import { ownUserFrom, userFrom } from './shapes.ts'
@@ -28,22 +29,29 @@ const Enrolment = z.object({
 
 /** The routes below /users that are about people. */
 export function userRoutes(door: Door): readonly Route[] {
-  const { node, people } = door
+  const { node } = door
+  const people = (call: Call): ReturnType<typeof peopleFor> => peopleFor(door, call.subject)
   return [
     route('POST', '/api/v4/users', (call) => enrol(door, call)),
     route('GET', '/api/v4/users', (call) => list(door, call)),
-    route('GET', '/api/v4/users/stats', () => ({ total_users_count: people.all().length })),
-    route('GET', '/api/v4/users/known', () => people.all().map((person) => person.id)),
-    route('POST', '/api/v4/users/ids', (call) => found(bodyOf(call, Ids).map(people.byId))),
+    route('GET', '/api/v4/users/stats', (call) => ({
+      total_users_count: people(call).all().length,
+    })),
+    route('GET', '/api/v4/users/known', (call) =>
+      people(call)
+        .all()
+        .map((person) => person.id),
+    ),
+    route('POST', '/api/v4/users/ids', (call) => found(bodyOf(call, Ids).map(people(call).byId))),
     route('POST', '/api/v4/users/usernames', (call) =>
-      found(bodyOf(call, Usernames).map(people.byName)),
+      found(bodyOf(call, Usernames).map(people(call).byName)),
     ),
     route('GET', '/api/v4/users/username/:name', async (call) => {
       const person = await node.personByName(textParam(call, 'name').toLowerCase())
-      return userFor(door, call, person)
+      return userFor(door, call, person && people(call).byId(person.id))
     }),
     route('GET', '/api/v4/users/:user', (call) =>
-      userFor(door, call, people.byId(userParam(call))),
+      userFor(door, call, people(call).byId(userParam(call))),
     ),
     route('GET', '/api/v4/users/:user/image', (call) => image(call)),
     route('GET', '/api/v4/users/:user/image/default', (call) => image(call)),
@@ -69,10 +77,11 @@ async function list(door: Door, call: Call): Promise<object> {
   const { in_channel: inside, not_in_channel: outside } = query
   const channel = inside ?? outside
   if (query.not_in_team === door.workspace.id) return []
-  if (channel === undefined) return pageOf(door.people.all(), query).map(userFrom)
+  const people = peopleFor(door, call.subject).all()
+  if (channel === undefined) return pageOf(people, query).map(userFrom)
   const members = await door.node.members(call.subject, channel)
   const ids = new Set(members.map((membership) => membership.person))
-  const wanted = door.people.all().filter((person) => ids.has(person.id) === (inside !== undefined))
+  const wanted = people.filter((person) => ids.has(person.id) === (inside !== undefined))
   return pageOf(wanted, query).map(userFrom)
 }
 

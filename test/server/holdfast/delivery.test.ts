@@ -17,7 +17,7 @@ test('a message has a story, for those who may read it', async (t) => {
 
   const story = { message: id, savedAt: createdAt, deliveries: [], origin }
   t.strictSame((await door.ask('bo', 'GET', `/api/holdfast/v1/posts/${id}/delivery`)).json, story)
-  t.equal((await door.ask('bo', 'GET', `/api/holdfast/v1/posts/${hidden.id}/delivery`)).status, 403)
+  t.equal((await door.ask('bo', 'GET', `/api/holdfast/v1/posts/${hidden.id}/delivery`)).status, 404)
   const ids = [hidden.id, id, 'ybndrfg8ejkmcpqxot1uwisza3']
   const several = await door.ask('bo', 'POST', '/api/holdfast/v1/posts/delivery', { post_ids: ids })
   t.strictSame(several.json, [story])

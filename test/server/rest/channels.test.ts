@@ -20,11 +20,11 @@ test('a channel is made, found, and listed to those who may see it', async (t) =
   t.strictSame(await names(`/api/v4/teams/${team}/channels?page=1`), [])
   t.strictSame(await names('/api/v4/users/me/channels'), ['town-square'])
   t.strictSame(await names(`/api/v4/teams/${team}/channels/autocomplete?name=OP`), ['open'])
-  t.equal((await door.ask('chen', 'GET', `/api/v4/channels/${id}`)).status, 403)
+  t.equal((await door.ask('chen', 'GET', `/api/v4/channels/${id}`)).status, 404)
   t.equal((await door.ask('bo', 'GET', `/api/v4/channels/${id}`)).status, 200)
   const byName = `/api/v4/teams/${team}/channels/name/closed`
   t.match((await door.ask('bo', 'GET', byName)).json, { id })
-  t.equal((await door.ask('chen', 'GET', byName)).status, 403)
+  t.equal((await door.ask('chen', 'GET', byName)).status, 404)
   t.match((await door.ask('bo', 'GET', '/api/v4/teams/name/relief/channels/name/closed')).json, {
     id,
   })
