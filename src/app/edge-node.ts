@@ -51,11 +51,10 @@ export async function openEdgeNode(
     else events.relay(context, event)
   }
   const keepNewest = certificateKeeper(options, identity)
-  const { organisationSecret, root, version } = options
-  const { calm } = events
-  const sync = await openNodeSync({ ...options, ...ports, identity, emit, calm })
+  const { organisationSecret, root, version, allowance, offlineSignInMs: offlineMs = 0 } = options
+  const sync = await openNodeSync({ ...options, ...ports, identity, emit, calm: events.calm })
   const surroundings = openSurroundings(clock.now)
-  context = { sync: sync.context, random, allowance: options.allowance, surroundings }
+  context = { sync: sync.context, random, allowance, surroundings }
   keepNewest()
   const here = context
   for (const event of early) events.relay(context, event)
@@ -63,7 +62,6 @@ export async function openEdgeNode(
   const status = openStatus(context, { links: sync.links, version, startedAt })
   const gaps = openGaps(context)
   const stop = new AbortController()
-  const { offlineSignInMs: offlineMs = 0 } = options
   const { answerBlock = async () => new Uint8Array(0) } = options
   const tellViewed = (person: UserId, channel: ChannelId): void =>
     events.publish({ kind: 'viewed', person, channel, at: clock.now() })

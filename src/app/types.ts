@@ -16,7 +16,6 @@ export interface Person {
   readonly username: string
   readonly displayName: string
   readonly isAdministrator: boolean
-  /** Sees only the channels they were put in, and the people there. */
   readonly isGuest: boolean
   readonly homeNode: NodeId
   /** Whether somebody who administers has entered them: until then only their own node says who they are. */
@@ -107,7 +106,6 @@ export interface Message {
   readonly pendingId: string
   /** Why its author sent it beyond the allowance of its lane; undefined when it was within. */
   readonly overrideReason?: string
-  /** What it is marked with by itself; without one it is as its channel is. */
   readonly label?: Attributes
 }
 

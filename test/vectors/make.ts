@@ -311,6 +311,21 @@ function everyContent(): readonly Content[] {
     orderHere(nodeAt(0), { kind: 'wipe order', node: lost, at: NOON }),
     { kind: 'post', body: 'a reply in need', root: target, overrideReason: 'it burns' },
     { kind: 'member', channel: ops, person: bo, role: 'member', from: 7 },
+    { kind: 'post', body: 'marked', root: undefined, label: { classification: 'secret' } },
+    { kind: 'policy', part: { about: 'levels', levels: ['open', 'secret'] } },
+    {
+      kind: 'policy',
+      part: {
+        about: 'rule',
+        name: 'nights',
+        rule: {
+          actions: ['post'],
+          require: { attribute: 'environment.time', between: ['06:00', '22:00'] },
+        },
+      },
+    },
+    { kind: 'policy', part: { about: 'person', person: bo, attributes: { role: 'guest' } } },
+    { kind: 'policy', part: { about: 'moderation', channel: ops, moderation: undefined } },
     {
       kind: 'settings',
       settings: { displayName: 'Operations', purpose: 'all of it', header: 'now', isArchived: false },

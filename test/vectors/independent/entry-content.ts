@@ -1,5 +1,5 @@
 /** PROTOCOL.md, “Entry”: the items of each kind. */
-import { buffer, idOf, must, readWhole } from './bytes.ts'
+import { buffer, idOf, must, readWhole, Refusal } from './bytes.ts'
 import { CHANNEL_KINDS, LANES } from './names.ts'
 
 /** What an entry says behind author, time and counter. */
@@ -13,10 +13,11 @@ type Shape = (items: readonly unknown[]) => Omit<Content, 'kind'>
 const SHAPES: Readonly<Record<number, readonly [string, Shape]>> = {
   0: [
     'post',
-    ([body, root, reason]) => ({
+    ([body, root, reason, label]) => ({
       body: words(body, BODY_MAX, 0),
       ...maybe('root', root, id),
       ...maybe('overrideReason', reason, (value) => words(value, 200)),
+      ...maybe('label', label, attributes),
     }),
   ],
   1: ['edit', ([target, body]) => ({ target: id(target), body: words(body, BODY_MAX, 0) })],
@@ -61,6 +62,7 @@ const SHAPES: Readonly<Record<number, readonly [string, Shape]>> = {
     ([name, stretches]) => ({ hash: some(name, 32), stretches: stretchesOf(raw(stretches)) }),
   ],
   22: ['standing', ([person, isActive]) => ({ person: id(person), isActive: flag(isActive) })],
+  35: ['policy', ([about, key, value]) => ({ part: policyPart(about, key, value) })],
   23: [
     'bot',
     ([person, owner, description]) => ({
@@ -247,4 +249,36 @@ function one<T>(list: readonly T[], value: unknown): T {
 
 function digits(bytes: Uint8Array): string {
   return buffer(bytes).toString('hex')
+}
+
+/** “Policy”: names to a text or a list of texts. */
+function attributes(value: unknown): unknown {
+  const all = Object.entries(Object(value) as Record<string, unknown>)
+  must(all.length <= 16, 'too many attributes')
+  return Object.fromEntries(
+    all.map(([name, found]) => {
+      must(/^[a-z][a-zA-Z0-9-]{0,31}$/.test(name), 'the name of an attribute')
+      return [name, Array.isArray(found) ? found.map((text) => words(text, 64)) : words(found, 64)]
+    }),
+  )
+}
+
+function policyPart(about: unknown, key: unknown, value: unknown): unknown {
+  const rest = (name: string): object => maybe(name, value, (whole) => whole)
+  switch (about) {
+    case 0:
+      return { about: 'levels', levels: value }
+    case 1:
+      return { about: 'role', role: words(key, 64), ...rest('permissions') }
+    case 2:
+      return { about: 'rule', name: words(key, 32), ...rest('rule') }
+    case 3:
+      return { about: 'person', person: id(key), attributes: attributes(value) }
+    case 4:
+      return { about: 'label', channel: id(key), label: attributes(value) }
+    case 5:
+      return { about: 'moderation', channel: id(key), ...rest('moderation') }
+    default:
+      throw new Refusal('about nothing')
+  }
 }
