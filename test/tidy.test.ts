@@ -66,6 +66,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/web/state/writing.ts': 'test/web/state/app.test.ts writes',
   'src/web/state/store.ts': 'test/web/state/app.test.ts reads it',
   'src/web/words/': 'test/web/words/words.test.ts compares all catalogues',
+  'src/model/other-content.ts': 'test/model/entry.test.ts writes and reads every kind',
   'src/app/sight.ts': 'test/app/policy.test.ts asks what guests see',
   'src/app/policy-check.ts': 'test/app/policy.test.ts says what does not fit',
   'src/model/policy-limits.ts': 'test/model/policy.test.ts goes beyond them',
