@@ -13,14 +13,22 @@ import { nodeRoutes } from './holdfast/status.ts'
 import { pageRoutes } from './page.ts'
 import { channelMemberRoutes } from './rest/channel-members.ts'
 import { channelRoutes } from './rest/channels.ts'
+import { commandRoutes } from './rest/commands.ts'
+import { fileRoutes } from './rest/files.ts'
+import { hookRoutes } from './rest/hooks.ts'
+import { notifyRoutes } from './rest/notify.ts'
+import { pictureRoutes } from './rest/pictures.ts'
 import { postListRoutes } from './rest/post-lists.ts'
 import { postRoutes } from './rest/posts.ts'
 import { preferenceRoutes } from './rest/preferences.ts'
 import { reactionRoutes } from './rest/reactions.ts'
 import { searchRoutes } from './rest/search.ts'
+import { sidebarRoutes } from './rest/sidebar.ts'
 import { statusRoutes } from './rest/status.ts'
 import { systemRoutes } from './rest/system.ts'
 import { teamRoutes } from './rest/teams.ts'
+import { threadRoutes } from './rest/threads.ts'
+import { unsentRoutes } from './rest/unsent.ts'
 import { userRoutes } from './rest/users.ts'
 import type { Route } from './route.ts'
 import { trustRoutes } from './trust-page.ts'
@@ -38,6 +46,14 @@ export function allRoutes(door: Door): readonly Route[] {
     postRoutes,
     postListRoutes,
     reactionRoutes,
+    threadRoutes,
+    unsentRoutes,
+    sidebarRoutes,
+    fileRoutes,
+    pictureRoutes,
+    hookRoutes,
+    commandRoutes,
+    notifyRoutes,
     systemRoutes,
     nodeRoutes,
     dictionaryRoutes,

@@ -3,6 +3,7 @@ import type { ChannelId, DocumentId, PostId } from '#base/ids.ts'
 import { EMPTY_CHANNEL, type ChannelRecord, type MessageRecord } from '#model/view.ts'
 import { channelDocument } from '#model/document-id.ts'
 import type { SyncContext } from './context.ts'
+import { keptRange } from './kept-keys.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -45,7 +46,13 @@ async function clear(tx: Tx, channel: ChannelId): Promise<readonly MessageRecord
     for (const [reply] of await tx.list(range.thread(id))) tx.delete(reply)
     for (const [orphan] of await tx.list(range.orphans(id))) tx.delete(orphan)
   }
-  for (const all of [range.changed, range.objectionsIn, range.objectingIn, range.sunkIn])
+  for (const all of [
+    range.changed,
+    keptRange.pins,
+    range.objectionsIn,
+    range.objectingIn,
+    range.sunkIn,
+  ])
     for (const [place] of await tx.list(all(channel))) tx.delete(place)
   tx.delete(key.clocks(channel))
   const record = unpack<ChannelRecord>(await tx.get(key.channel(channel)))

@@ -95,7 +95,7 @@ test('a person goes by the name that is theirs alone, not by the one they wished
   t.strictSame(
     personFrom(
       { id: bo, profile, ...rights, createdAt: 1, updatedAt: 2 },
-      { username: 'bo-x1y2', home },
+      { username: 'bo-x1y2', home, pictureAt: 0 },
     ),
     {
       id: bo,
@@ -103,6 +103,7 @@ test('a person goes by the name that is theirs alone, not by the one they wished
       displayName: 'Bo',
       isAdministrator: true,
       homeNode: home,
+      pictureAt: 0,
       createdAt: 1,
       updatedAt: 2,
     },

@@ -11,6 +11,7 @@ function aPerson(id: string, username: string, updatedAt = 0): Person {
     displayName: username,
     isAdministrator: false,
     homeNode: 'alpha' as NodeId,
+    pictureAt: 0,
     createdAt: 0,
     updatedAt,
   }

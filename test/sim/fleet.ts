@@ -13,6 +13,7 @@ import type { Courier } from '#ports/courier.ts'
 import type { Log } from '#ports/log.ts'
 import type { Passwords } from '#ports/passwords.ts'
 import type { Store } from '#ports/store.ts'
+import { openMemoryBlobs } from '#storage/memory-blobs.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { KeyPair } from '#trust/keys.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
@@ -303,6 +304,7 @@ function openNode(
   const store = member.bugs.store(member.disk.open(life))
   const ports = {
     store,
+    blobs: openMemoryBlobs(),
     clock: openClock(world.timeline, member.clock, life),
     passwords: QUICK_PASSWORDS,
     random: member.bugs.random(randomFrom(member.chance)),

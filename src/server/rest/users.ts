@@ -10,7 +10,6 @@ import { IDS_PER_REQUEST_MAX } from '#server/limits.ts'
 import { openRoute, route, type Call, type OpenCall, type Route } from '#server/route.ts'
 import { credentialsOf, isSameOrigin, NO_SESSION_COOKIES, sessionCookies } from '#server/session.ts'
 import { PageQuery, pageOf } from './lists.ts'
-import { pictureOf } from './picture.ts'
 import { OK, ownUserFrom, userFrom } from './shapes.ts'
 
 const Login = z.object({
@@ -51,8 +50,6 @@ export function userRoutes(door: Door): readonly Route[] {
       return userFor(call, person)
     }),
     route('GET', '/api/v4/users/:user', (call) => userFor(call, people.byId(userParam(call)))),
-    route('GET', '/api/v4/users/:user/image', (call) => image(call)),
-    route('GET', '/api/v4/users/:user/image/default', (call) => image(call)),
     route('PUT', '/api/v4/users/sessions/device', () => OK),
   ]
 }
@@ -120,10 +117,4 @@ function found(people: readonly (Person | undefined)[]): object {
 function userFor(call: Call, person: Person | undefined): object {
   if (person === undefined) throw new EdgeError('NOT_FOUND', { what: 'person' })
   return person.id === call.subject ? ownUserFrom(person) : userFrom(person)
-}
-
-function image(call: Call): Buffer {
-  call.reply.header('content-type', 'image/png')
-  call.reply.header('cache-control', 'private, max-age=86400')
-  return pictureOf(userParam(call))
 }
