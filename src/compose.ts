@@ -187,7 +187,7 @@ function certificateWriter(dataFolder: string, log: Log): (certificate: Uint8Arr
 }
 
 function openNode(
-  { dataFolder, identity, roster, keys, start, store }: Parts,
+  { dataFolder, identity, roster, keys, start, store, blobs }: Parts,
   { all, courier, world, onRebirth, config }: NodeSurroundings,
 ): ReturnType<typeof openEdgeNode> {
   const { organisation, root, epoch } = keys
@@ -208,6 +208,7 @@ function openNode(
     },
     {
       store,
+      blobs,
       disk: realDisk(dataFolder),
       ...world,
       passwords: realPasswords(world.random),

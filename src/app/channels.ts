@@ -5,6 +5,7 @@ import { CHANNELS_MAX } from '#base/limits.ts'
 import { aboutChannel } from '#model/audit-content.ts'
 import { CHANNEL_RANDOM_BYTES, directChannelId, newChannelId } from '#model/channel-id.ts'
 import { channelDocument, DIRECTORY } from '#model/document-id.ts'
+import type { Settings } from '#model/settings.ts'
 import type { ChannelRecord } from '#model/view.ts'
 import { audit } from '#sync/audit.ts'
 import { key } from '#sync/keys.ts'
@@ -25,7 +26,13 @@ import type { Channel } from './types.ts'
 
 type Channels = Pick<
   EdgeNode,
-  'channelsOf' | 'publicChannels' | 'channel' | 'channelByName' | 'createChannel' | 'directChannel'
+  | 'channelsOf'
+  | 'publicChannels'
+  | 'channel'
+  | 'channelByName'
+  | 'createChannel'
+  | 'directChannel'
+  | 'changeChannel'
 >
 
 /** The channel part of the app. */
@@ -57,6 +64,7 @@ export function openChannels(context: AppContext): Channels {
     },
     createChannel: (subject, draft) => createChannel(context, subject, draft),
     directChannel: (subject, other) => directChannel(context, subject, other),
+    changeChannel: (subject, id, settings) => changeChannel(context, { subject, id, settings }),
   }
 }
 
@@ -116,6 +124,44 @@ async function createChannel(
     await makeChannel(tx, context, { id, subject, draft })
   })
   return channelOf(context, id)
+}
+
+/** Its members say what a channel is; opening an archived one again is for who administers. */
+async function changeChannel(
+  context: AppContext,
+  { subject, id, settings }: { subject: UserId; id: ChannelId; settings: Settings },
+): Promise<Channel> {
+  const before = await channelOf(context, id)
+  if (before.archivedAt !== 0 && settings.isArchived === false) {
+    if (!isAdministrator(context, subject))
+      throw new EdgeError('NOT_ALLOWED', { found: 'not an administrator' })
+  } else await insistInChannel(context, subject, { channel: id, action: 'manage members' })
+  checkSettings(context, before, settings)
+  await context.sync.room.insist()
+  await context.sync.replica.commit(async (tx) => {
+    const { name } = settings
+    if (name !== undefined && name !== before.name) await refuseTakenName(tx, context, name)
+    const content = { kind: 'settings' as const, settings }
+    await write(tx, context, { document: channelDocument(id), author: subject, content })
+  })
+  return channelOf(context, id)
+}
+
+function checkSettings(context: AppContext, before: Channel, settings: Settings): void {
+  const isPersonal = before.kind === 'direct' || before.kind === 'group'
+  const { name, displayName, isArchived } = settings
+  if (!isPersonal)
+    return checkDraft(context, {
+      ...settings,
+      kind: before.kind,
+      name: name ?? before.name,
+      displayName: displayName ?? before.displayName,
+    })
+  if (name !== undefined || displayName !== undefined || isArchived !== undefined)
+    throw new EdgeError('NOT_ALLOWED', {
+      found: 'a channel that is its people, and called after them',
+    })
+  checkDraft(context, { ...settings, kind: 'group', name: 'group', displayName: 'group' })
 }
 
 function checkDraft(context: AppContext, draft: ChannelDraft): void {

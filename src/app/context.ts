@@ -1,6 +1,6 @@
 /** What every part of the app works with, and the small questions all of them ask. */
 import { EdgeError } from '#base/errors.ts'
-import type { ChannelId, DocumentId, PostId, UserId } from '#base/ids.ts'
+import type { ChannelId, DocumentId, Instant, PostId, UserId } from '#base/ids.ts'
 import { actionNumber } from '#model/audit-words.ts'
 import type { Content, Draft } from '#model/entry.ts'
 import { usernames } from '#model/names.ts'
@@ -14,6 +14,7 @@ import { unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { decide, type Action, type Situation } from '#trust/access.ts'
 import type { Allowance } from './allowance.ts'
+import type { BlobUses } from './blob-uses.ts'
 import { personFrom, channelFrom } from './present.ts'
 import type { Channel, Person } from './types.ts'
 
@@ -23,6 +24,9 @@ export interface AppContext {
   readonly random: Random
   /** What a person may send urgently; nothing is counted without. */
   readonly allowance?: Allowance | undefined
+  readonly blobs: BlobUses
+  /** When people chose their pictures, in memory. */
+  readonly pictureTimes: Map<UserId, Instant>
 }
 
 /** Refuses unless `decide` says yes; what is refused stands in the audit, whatever becomes of the commit around it. */
@@ -96,7 +100,8 @@ export function peopleOf(context: AppContext, ids: readonly UserId[]): readonly 
     const known = directory().person(id)
     if (known === undefined) return []
     const home = roster.homeOf(id)?.node ?? identity.certificate.node
-    return [personFrom(known, { username: names.get(id) ?? '', home })]
+    const pictureAt = context.pictureTimes.get(id) ?? 0
+    return [personFrom(known, { username: names.get(id) ?? '', home, pictureAt })]
   })
 }
 

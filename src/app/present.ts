@@ -1,5 +1,5 @@
 /** From records to what people see. Pure. */
-import type { NodeId } from '#base/ids.ts'
+import type { Instant, NodeId } from '#base/ids.ts'
 import type { DirectoryChannel } from '#model/directory.ts'
 import type { DirectoryPerson } from '#model/directory-people.ts'
 import type { ChannelRecord, MessageRecord } from '#model/view.ts'
@@ -29,6 +29,11 @@ export function messageFrom(record: MessageRecord): Message {
     origin: record.origin,
     pendingId: record.pendingId,
     ...(record.overrideReason !== undefined && { overrideReason: record.overrideReason }),
+    files: record.files ?? [],
+    props: record.props,
+    asksAcknowledgement: record.asksAcknowledgement === true,
+    acknowledgements: record.acknowledgements ?? [],
+    isPinned: record.pin?.isSet === true,
   }
 }
 
@@ -55,7 +60,7 @@ export function channelFrom(known: DirectoryChannel, record: ChannelRecord): Cha
 /** A person as people see them. */
 export function personFrom(
   known: DirectoryPerson,
-  names: { readonly username: string; readonly home: NodeId },
+  names: { readonly username: string; readonly home: NodeId; readonly pictureAt: Instant },
 ): Person {
   return {
     id: known.id,
@@ -66,7 +71,8 @@ export function personFrom(
     isVouchedFor: known.isVouchedFor,
     deactivatedAt: known.deactivatedAt,
     bot: known.bot,
+    pictureAt: names.pictureAt,
     createdAt: known.createdAt,
-    updatedAt: known.updatedAt,
+    updatedAt: Math.max(known.updatedAt, names.pictureAt),
   }
 }

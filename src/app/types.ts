@@ -1,8 +1,9 @@
 /** What people see, as plain values: the answers of the app, whichever door they leave by. */
 import type { ChannelId, Instant, NodeId, OrganisationId, PostId, UserId } from '#base/ids.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
+import type { FileHeader } from '#model/post-content.ts'
 import type { Lane } from '#model/precedence.ts'
-import type { TimeDoubt } from '#model/view.ts'
+import type { AcknowledgementRecord, TimeDoubt } from '#model/view.ts'
 import type { StickStatus } from '#ports/courier.ts'
 import type { Unknown } from '#sync/queue.ts'
 import type { RoomState } from '#sync/room.ts'
@@ -22,6 +23,8 @@ export interface Person {
   readonly deactivatedAt: Instant
   /** Who answers for it, and what for it is there, where it is a program. */
   readonly bot: { readonly owner: UserId; readonly description: string } | undefined
+  /** When they chose their picture, on this node; 0 without one. */
+  readonly pictureAt: Instant
   readonly createdAt: Instant
   readonly updatedAt: Instant
 }
@@ -58,8 +61,10 @@ export interface Membership {
   readonly seenCount: number
   readonly seenRootCount: number
   readonly viewedAt: Instant
-  /** Times this person was mentioned since. */
+  /** Times this person was mentioned since; of these, in first messages of threads, and in urgent ones. */
   readonly mentionCount: number
+  readonly rootMentionCount: number
+  readonly urgentMentionCount: number
 }
 
 /** One reaction of one person. */
@@ -101,9 +106,16 @@ export interface Message {
   readonly pendingId: string
   /** Why its author sent it beyond the allowance of its lane; undefined when it was within. */
   readonly overrideReason?: string
+  readonly files: readonly FileHeader[]
+  /** What a program has added: the text of a JSON object, or undefined. */
+  readonly props: string | undefined
+  /** Its author asks readers to acknowledge it. */
+  readonly asksAcknowledgement: boolean
+  readonly acknowledgements: readonly AcknowledgementRecord[]
+  readonly isPinned: boolean
 }
 
-/** A page of messages, newest first. */
+/** A page, newest first. */
 export interface MessagePage {
   readonly messages: readonly Message[]
   /** The message just before the oldest of this page, and just after the newest, if any. */

@@ -103,3 +103,22 @@ export const FIRST_BYTE_MS = 60_000
 export const HANDSHAKE_MS = 60_000
 /** Connections at once that have not got as far as HTTP. */
 export const EARLY_CONNECTIONS_MAX = 1_000
+/** Time a request that is read whole has to come, in milliseconds. */
+export const BODY_MS = 60_000
+/** How long nothing may move on a connection, in milliseconds. */
+export const IDLE_CONNECTION_MS = 120_000
+
+/** Fields of a form that comes with files. */
+export const FORM_FIELDS_MAX = 32
+/** Characters of each. */
+export const FORM_FIELD_CHARACTERS_MAX = 4_096
+/** Categories of one person's side bar. */
+export const CATEGORIES_MAX = 100
+/** Posts by one webhook: 60 at once, then one a second. */
+export const HOOK_POSTS = { burst: 60, refillMs: 1_000 } as const
+/** Wrong names of webhooks from one address. */
+export const HOOK_GUESSES = { burst: 20, refillMs: 3_000 } as const
+/** Parts in which a webhook's long text is posted at most. */
+export const HOOK_PARTS_MAX = 8
+/** Characters of a command. */
+export const COMMAND_CHARACTERS_MAX = 20_000

@@ -8,23 +8,12 @@ import type { ChannelId, PostId, UserId } from '#base/ids.ts'
 import { mentionsIn as namesIn } from '#model/names.ts'
 import type { NodeEvent } from '#app/node.ts'
 import type { Channel, Message, Person } from '#app/types.ts'
+import { keptAnnouncement } from './live-kept-events.ts'
+import { textOf, toPerson, type Announcement } from './live-text.ts'
 import type { PersonStatus } from './presence.ts'
 import { CHANNEL_TYPES, channelFrom, isPersonal, otherOf } from './rest/shapes-channel.ts'
 import { postFrom, reactionFrom } from './rest/shapes-post.ts'
 import { preferenceFrom, statusFrom, userFrom, type Workspace } from './rest/shapes.ts'
-
-/** Who hears of it. */
-export type Audience =
-  | { readonly kind: 'channel'; readonly channel: ChannelId; readonly except?: UserId }
-  | { readonly kind: 'person'; readonly person: UserId }
-  | { readonly kind: 'everybody' }
-
-/** One event and who hears of it. */
-export interface Announcement {
-  readonly to: Audience
-  /** JSON up to and including `"seq":`; the number and a brace complete it. */
-  readonly text: string
-}
 
 /** What the mapping has to know beside the event. */
 export interface EventContext {
@@ -35,26 +24,8 @@ export interface EventContext {
   readonly membersHere: (channel: ChannelId) => Iterable<UserId>
 }
 
-interface Broadcast {
-  readonly omit_users: Readonly<Record<string, true>> | null
-  readonly user_id: string
-  readonly channel_id: string
-  readonly team_id: string
-  readonly connection_id: string
-  readonly omit_connection_id: string
-}
-
 /** Mattermost's words for all members of a channel. */
 const EVERYBODY = ['channel', 'all', 'here']
-
-const NOBODY: Broadcast = {
-  omit_users: null,
-  user_id: '',
-  channel_id: '',
-  team_id: '',
-  connection_id: '',
-  omit_connection_id: '',
-}
 
 /** The announcements of an event of the node. What changes only delivery words or links is told elsewhere. */
 export function announcementsOf(event: NodeEvent, context: EventContext): readonly Announcement[] {
@@ -94,6 +65,16 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
       return [overdueChanged(event)]
     case 'room-changed':
       return [roomChanged(event)]
+    case 'thread-changed':
+    case 'threads-read':
+    case 'unread-from':
+    case 'draft-kept':
+    case 'draft-dropped':
+    case 'scheduled':
+    case 'rescheduled':
+    case 'unscheduled':
+    case 'acknowledged':
+      return [keptAnnouncement(event, context.workspace.id)]
     case 'delivery-changed':
     case 'links-changed':
     case 'sessions-ended':
@@ -181,6 +162,7 @@ function posted(
         channel_name: channel.name,
         channel_type: CHANNEL_TYPES[channel.kind],
         ...(mentions.length === 0 ? {} : { mentions: JSON.stringify(mentions) }),
+        ...(message.files.length === 0 ? {} : fileWords(message)),
         post: JSON.stringify(postFrom(message)),
         sender_name: sender,
         set_online: !event.isLate,
@@ -189,6 +171,12 @@ function posted(
       { channel_id: channel.id },
     ),
   }
+}
+
+/** What the post has beside its text, for notifications. */
+function fileWords({ files }: Message): object {
+  const isImage = files.some(({ type }) => type.startsWith('image/'))
+  return { otherFile: 'true', ...(isImage && { image: 'true' }) }
 }
 
 /** Members with a live session who are addressed by name, by `@channel`, or by the channel being theirs alone. */
@@ -283,13 +271,4 @@ function personUpdated(person: Person, isNew: boolean): Announcement {
     ? textOf('new_user', { user_id: person.id }, {})
     : textOf('user_updated', { user: userFrom(person) }, {})
   return { to: { kind: 'everybody' }, text }
-}
-
-function toPerson(person: UserId, name: string, data: object): Announcement {
-  return { to: { kind: 'person', person }, text: textOf(name, data, { user_id: person }) }
-}
-
-function textOf(event: string, data: object, broadcast: Partial<Broadcast>): string {
-  const whole = JSON.stringify({ event, data, broadcast: { ...NOBODY, ...broadcast } })
-  return `${whole.slice(0, -1)},"seq":`
 }

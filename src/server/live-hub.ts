@@ -1,7 +1,7 @@
 /** All streams of this node: who is connected, and handing each event to those who may hear of it. */
 import type { UserId } from '#base/ids.ts'
 import { LIVE_KEEP_MS, LIVE_SESSIONS_PER_PERSON_MAX } from './limits.ts'
-import type { Announcement } from './live-events.ts'
+import type { Announcement } from './live-text.ts'
 import type { LiveSession } from './live-session.ts'
 import type { MembersHere } from './members-here.ts'
 

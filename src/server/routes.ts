@@ -16,6 +16,11 @@ import { botRoutes } from './rest/bots.ts'
 import { mfaRoutes } from './rest/mfa.ts'
 import { channelMemberRoutes } from './rest/channel-members.ts'
 import { channelRoutes } from './rest/channels.ts'
+import { commandRoutes } from './rest/commands.ts'
+import { fileRoutes } from './rest/files.ts'
+import { hookRoutes } from './rest/hooks.ts'
+import { notifyRoutes } from './rest/notify.ts'
+import { pictureRoutes } from './rest/pictures.ts'
 import { postListRoutes } from './rest/post-lists.ts'
 import { postRoutes } from './rest/posts.ts'
 import { preferenceRoutes } from './rest/preferences.ts'
@@ -24,9 +29,12 @@ import { searchRoutes } from './rest/search.ts'
 import { sessionRoutes } from './rest/sessions.ts'
 import { signInRoutes } from './rest/sign-in.ts'
 import { tokenRoutes } from './rest/tokens.ts'
+import { sidebarRoutes } from './rest/sidebar.ts'
 import { statusRoutes } from './rest/status.ts'
 import { systemRoutes } from './rest/system.ts'
 import { teamRoutes } from './rest/teams.ts'
+import { threadRoutes } from './rest/threads.ts'
+import { unsentRoutes } from './rest/unsent.ts'
 import { userRoutes } from './rest/users.ts'
 import type { Route } from './route.ts'
 import { trustRoutes } from './trust-page.ts'
@@ -49,6 +57,14 @@ export function allRoutes(door: Door): readonly Route[] {
     postRoutes,
     postListRoutes,
     reactionRoutes,
+    threadRoutes,
+    unsentRoutes,
+    sidebarRoutes,
+    fileRoutes,
+    pictureRoutes,
+    hookRoutes,
+    commandRoutes,
+    notifyRoutes,
     systemRoutes,
     nodeRoutes,
     dictionaryRoutes,

@@ -96,7 +96,7 @@ test('a person goes by the name that is theirs alone, not by the one they wished
   t.strictSame(
     personFrom(
       { id: bo, profile, ...rights, ...standing, createdAt: 1, updatedAt: 2 },
-      { username: 'bo-x1y2', home },
+      { username: 'bo-x1y2', home, pictureAt: 0 },
     ),
     {
       id: bo,
@@ -105,6 +105,7 @@ test('a person goes by the name that is theirs alone, not by the one they wished
       isAdministrator: true,
       homeNode: home,
       ...standing,
+      pictureAt: 0,
       createdAt: 1,
       updatedAt: 2,
     },

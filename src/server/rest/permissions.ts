@@ -1,17 +1,21 @@
 /**
  * Roles as lists of Mattermost's permission names. Clients show and hide their controls by them; what is allowed is
- * decided by the node alone. Only what this door offers is listed, and `upload_file`, without which the official web
- * app makes its composer read-only (research of 2026-08).
+ * decided by the node alone. Only what this door offers is listed.
  */
 
 const SYSTEM_USER = [
+  'delete_emojis',
   'create_direct_channel',
+  'create_emojis',
   'create_group_channel',
   'list_public_teams',
   'view_members',
   'view_team',
 ]
 const TEAM_USER = [
+  'manage_incoming_webhooks',
+  'manage_own_incoming_webhooks',
+  'use_slash_commands',
   'create_private_channel',
   'create_public_channel',
   'join_public_channels',
@@ -24,8 +28,12 @@ const CHANNEL_USER = [
   'create_post',
   'delete_post',
   'edit_post',
+  'delete_private_channel',
+  'delete_public_channel',
   'manage_private_channel_members',
+  'manage_private_channel_properties',
   'manage_public_channel_members',
+  'manage_public_channel_properties',
   'read_channel',
   'read_channel_content',
   'remove_reaction',

@@ -8,7 +8,6 @@ import { bodyOf, idSchema, optionalIdSchema, queryOf, textParam, userParam } fro
 import { IDS_PER_REQUEST_MAX } from '#server/limits.ts'
 import { route, type Call, type Route } from '#server/route.ts'
 import { PageQuery, pageOf } from './lists.ts'
-import { pictureOf } from './picture.ts'
 import { ownUserFrom, userFrom } from './shapes.ts'
 
 const Ids = z.array(idSchema<UserId>()).max(IDS_PER_REQUEST_MAX)
@@ -45,8 +44,6 @@ export function userRoutes(door: Door): readonly Route[] {
     route('GET', '/api/v4/users/:user', (call) =>
       userFor(door, call, people.byId(userParam(call))),
     ),
-    route('GET', '/api/v4/users/:user/image', (call) => image(call)),
-    route('GET', '/api/v4/users/:user/image/default', (call) => image(call)),
   ]
 }
 
@@ -84,10 +81,4 @@ async function userFor({ node }: Door, call: Call, person: Person | undefined): 
   if (person === undefined) throw new EdgeError('NOT_FOUND', { what: 'person' })
   if (person.id !== call.subject) return userFrom(person)
   return ownUserFrom(person, await node.hasSecondFactor(person.id))
-}
-
-function image(call: Call): Buffer {
-  call.reply.header('content-type', 'image/png')
-  call.reply.header('cache-control', 'private, max-age=86400')
-  return pictureOf(userParam(call))
 }
