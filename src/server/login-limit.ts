@@ -19,6 +19,8 @@ export interface Attempt {
 
 /** Counts attempts. All times are monotonic milliseconds. */
 export interface LoginLimit {
+  /** Whether somebody has signed in as this account from this address before. */
+  readonly isKnown: (attempt: Attempt) => boolean
   /** How long this attempt must wait; 0 when it may be made now. */
   readonly waitMs: (attempt: Attempt, now: number) => number
   /** The password is about to be checked. Counts as wrong until it turns out to be right. */
@@ -41,6 +43,7 @@ export function createLoginLimit(): LoginLimit {
     accounts.giveBack(accountKey(attempt), now)
   }
   return {
+    isKnown: (attempt) => known.has(pairKey(attempt)),
     waitMs: (attempt, now) => {
       const pair = pairKey(attempt)
       const wait = pairs.waitMs(pair, now)
