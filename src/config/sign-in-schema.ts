@@ -65,7 +65,7 @@ export const SignIn = object({
   offlineDays: whole(0, 90)
     .default(7)
     .describe(
-      'How long people of ldap and openid may sign in, and stay, without a word from there; 0 for not at all.',
+      'How long people of ldap and openid may sign in, and stay, without a word from there; 0: nobody signs in without, and sessions last a day.',
     ),
   ldap: Ldap.optional(),
   openid: OpenId.optional(),

@@ -97,6 +97,18 @@ test('while the source is out of reach its people come in for a time by what it 
   t.ok(await node.signIn('dana', 'dana-password'))
 })
 
+test('where nobody may sign in without the source, nothing of a password is kept', async (t) => {
+  const source = aSource()
+  const { node, store } = await aTeam(t, { peopleSource: source })
+  const before = (await store.list({ from: 'acct/', to: 'acct0' })).length
+  const session = await node.signIn('dana', 'dana-password')
+
+  t.equal(session.expiresAt, session.createdAt + DAY_MS)
+  t.equal((await store.list({ from: 'acct/', to: 'acct0' })).length, before)
+  source.answer = 'unreachable'
+  await t.rejects(node.signIn('dana', 'dana-password'), { code: 'NOT_SIGNED_IN' })
+})
+
 test('a clock that is set back gives nobody more time', async (t) => {
   const { node, source, clock } = await withSource(t)
   await node.signIn('dana', 'dana-password')
