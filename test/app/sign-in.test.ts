@@ -200,3 +200,28 @@ test('of two first sign-ins at once one person is made', async (t) => {
   t.equal(new Set(sessions.map(({ person }) => person)).size, 1)
   t.equal((await node.allPeople()).length, 3)
 })
+
+test('whom a provider vouched for comes in by a passkey while it is out of reach, for as long', async (t) => {
+  const { node, clock } = await withSource(t)
+  const erin = {
+    source: 'openid',
+    subject: 'issuer erin',
+    username: 'erin',
+    displayName: 'E',
+  } as const
+  const { person, createdAt } = await node.signInFromOutside(erin)
+  await node.addPasskey(person, aPasskey('of erin'))
+  await clock.advance(6 * DAY_MS)
+
+  const offline = await node.signInWithPasskey('of erin', prove)
+
+  t.match(offline, { person, by: 'passkey', expiresAt: createdAt + OFFLINE_MS })
+  await clock.advance(DAY_MS)
+  t.equal(await node.sessionOf(offline.token), undefined)
+  await t.rejects(
+    node.signInWithPasskey('of erin', async () => ({ counter: 2 })),
+    { code: 'NOT_SIGNED_IN', facts: { found: /not confirmed/ } },
+  )
+  await node.signInFromOutside(erin)
+  t.ok(await node.signInWithPasskey('of erin', async () => ({ counter: 2 })))
+})
