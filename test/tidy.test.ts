@@ -81,6 +81,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/config/carrier-schema.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
   'src/config/lanes-schema.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
   'src/config/schema-words.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
+  'src/config/sign-in-schema.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
   'src/config/sbd-schema.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
   'src/config/contradictions.ts': 'test/config/load.test.ts reads such configs',
   'src/carriers/courier-import.ts': 'test/carriers/courier.test.ts takes what lies on sticks',

@@ -154,6 +154,8 @@ export const PREFERENCES_MAX = 10_000
 export const SESSIONS_PER_PERSON_MAX = 100
 /** How long a session lasts: Mattermost's own length, 30 days. */
 export const SESSION_MS = 30 * 24 * 3_600_000
+/** How long a session lasts at least that a source outside has just vouched for: a day. */
+export const CONFIRMED_MS = 24 * 3_600_000
 /** How often the last use of a session is noted on the disk: an hour. */
 export const SESSION_NOTED_MS = 3_600_000
 /** Access tokens of one person or bot. */

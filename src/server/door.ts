@@ -2,6 +2,7 @@
 import type { EdgeNode } from '#app/node.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
+import type { OpenIdProvider } from '#ports/people-source.ts'
 import type { Random } from '#ports/random.ts'
 import type { DeliveryWatch } from './delivery-watch.ts'
 import type { Announcement } from './live-text.ts'
@@ -37,6 +38,8 @@ export interface ServerPorts {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Where people of the organisation sign in, if there is such a place. */
+  readonly openId?: OpenIdProvider | undefined
   /** Closes the node and forgets its keys. Without it the node cannot be locked. */
   readonly onLock?: () => void
   /** Whether somebody could unlock it again, as it is now; yes unless given. */

@@ -25,7 +25,7 @@ export const CEREMONIES_MAX = 1_000
 export const FRESH_MS = 900_000
 /** Addresses and accounts that are remembered for the login limit; the longest untouched are forgotten first. */
 export const LOGIN_KEYS_MAX = 10_000
-/** Passwords checked at once: the check is slow and takes memory on purpose. */
+/** Passwords checked at once, of people who were here before and of others each: the check is slow and takes memory on purpose. */
 export const LOGINS_AT_ONCE_MAX = 4
 /** Sign-ins that may wait for their turn. */
 export const LOGINS_WAITING_MAX = 200

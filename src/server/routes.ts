@@ -11,6 +11,7 @@ import { revokingRoutes } from './holdfast/revoking.ts'
 import { lockingRoutes } from './holdfast/locking.ts'
 import { passkeyRoutes } from './holdfast/passkeys.ts'
 import { nodeRoutes } from './holdfast/status.ts'
+import { openIdRoutes } from './openid.ts'
 import { pageRoutes } from './page.ts'
 import { botRoutes } from './rest/bots.ts'
 import { mfaRoutes } from './rest/mfa.ts'
@@ -77,6 +78,7 @@ export function allRoutes(door: Door): readonly Route[] {
     auditRoutes,
     courierRoutes,
     passkeyRoutes,
+    openIdRoutes,
     pageRoutes,
     trustRoutes,
   ].flatMap((routesOf) => routesOf(door))

@@ -92,7 +92,6 @@ export const key = {
   seenHere: (id: DocumentId) => `read/${id}`,
   /** DepartureRecord: our changes up to `seq` left by a carrier. */
   departure: (id: DocumentId, actor: ActorId, seq: number) => `left/${id}/${actor}/${padded(seq)}`,
-
   /** A message of ours has to be at headquarters before this running time. */
   due: (atMs: number, { document, actor, seq }: MessagePlace) =>
     `due/${padded(atMs)}/${document}/${actor}/${padded(seq)}`,
@@ -178,10 +177,8 @@ export const key = {
   viewed: (person: UserId, channel: ChannelId) => `view/seen/${person}/${channel}`,
   /** The message a client's pending id became; never expires. */
   pending: (person: UserId, pendingHash: string) => `once/${person}/${pendingHash}`,
-
   /** When a person sent the newest messages of a lane that has an allowance, in running time. */
   allowance: (person: UserId, lane: Lane) => `allow/${person}/${laneNumber(lane)}`,
-
   /** AccountRecord: the password of somebody enrolled here. */
   account: (person: UserId) => `acct/${person}`,
   /** TotpRecord: a person's second factor. */
