@@ -166,14 +166,12 @@ async function scroll(
   // To the beginning, page by page, as somebody does who looks for something old.
   await page.evaluate(`(async () => {
     const scroller = document.querySelector('.scroller')
-    for (let still = 0; still < 40; ) {
-      const before = scroller.scrollHeight
+    while (scroller.dataset.whole !== 'true' || scroller.scrollTop > 0) {
       scroller.scrollTop = 0
       await new Promise((resolve) => setTimeout(resolve, 50))
-      still = scroller.scrollHeight === before ? still + 1 : 0
     }
   })()`)
-  const frames = (await page.evaluate(FRAMES)) as number[]
+  const frames = await page.evaluate<number[]>(FRAMES)
   const rows = Number(await page.evaluate(`document.querySelectorAll('.row').length`))
   const session = await context.newCDPSession(page)
   await session.send('HeapProfiler.collectGarbage')

@@ -85,6 +85,7 @@ export const ar: Catalogue = {
   'composer.write': 'اكتب رسالة',
   'connection.away': 'العقدة خارج المتناول',
   'connection.here': 'العقدة حاضرة',
+  'connection.locked': 'العقدة مقفلة. افتحها',
   'connection.starting': 'البحث عن العقدة…',
   'device.about': 'عن هذه العقدة',
   'device.forgets': 'هذا المتصفح لا يحفظ شيئًا: ما تكتبه يضيع عند إغلاق التبويب.',

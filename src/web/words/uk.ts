@@ -75,6 +75,7 @@ export const uk: Catalogue = {
   'composer.write': 'Написати повідомлення',
   'connection.away': 'Вузол недосяжний',
   'connection.here': 'Вузол тут',
+  'connection.locked': 'Вузол замкнено. Відімкнути',
   'connection.starting': 'Шукаємо вузол…',
   'device.about': 'Про цей вузол',
   'device.forgets': 'Цей браузер нічого не зберігає: написане зникне, коли вкладку закриють.',

@@ -106,7 +106,10 @@ test('an answer counts once, within its time, and for what was asked', async (t)
   const statuses = await Promise.all(
     [1, 2].map(async () => (await scene.ask(`${PATH}/login`, { response })).status),
   )
-  t.strictSame(statuses.toSorted((a, b) => a - b), [200, 401])
+  t.strictSame(
+    statuses.toSorted((a, b) => a - b),
+    [200, 401],
+  )
   const late = scene.device.get(await asked(scene))
   await scene.door.clock.advance(CEREMONY_MS)
   t.equal((await scene.ask(`${PATH}/login`, { response: late })).status, 401)
