@@ -87,7 +87,8 @@ test(
         const again = await context.newPage()
         await again.goto(`${scene.kit.url()}/`)
         await again.click('.side .entry:has-text("Town Square")')
-        await messageWith(again, 'Before the cut').waitFor()
+        // How far it had come is told from what was kept.
+        await messageWith(again, 'Before the cut').filter({ hasText: 'at headquarters' }).waitFor()
         await messageWith(again, 'While it was down')
           .filter({ hasText: 'On this device' })
           .waitFor()
