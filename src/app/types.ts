@@ -1,6 +1,7 @@
 /** What people see, as plain values: the answers of the app, whichever door they leave by. */
 import type { ChannelId, Instant, NodeId, OrganisationId, PostId, UserId } from '#base/ids.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
+import type { Standing } from '#model/directory-people.ts'
 import type { FileHeader } from '#model/post-content.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { AcknowledgementRecord, TimeDoubt } from '#model/view.ts'
@@ -10,23 +11,15 @@ import type { RoomState } from '#sync/room.ts'
 import type { ClockState, NodeClock } from './clock-state.ts'
 
 /** Somebody with an account, on whichever node it was enrolled. */
-export interface Person {
+export interface Person extends Standing {
   readonly id: UserId
   /** Lower case; unique here. Where two nodes enrolled the same name, the later one carries a part of its id. */
   readonly username: string
   readonly displayName: string
   readonly isAdministrator: boolean
   readonly homeNode: NodeId
-  /** Whether somebody who administers has entered them: until then only their own node says who they are. */
-  readonly isVouchedFor: boolean
-  /** Since when they may not sign in; 0 while they may. */
-  readonly deactivatedAt: Instant
-  /** Who answers for it, and what for it is there, where it is a program. */
-  readonly bot: { readonly owner: UserId; readonly description: string } | undefined
   /** When they chose their picture, on this node; 0 without one. */
   readonly pictureAt: Instant
-  readonly createdAt: Instant
-  readonly updatedAt: Instant
 }
 
 /** A channel as it stands on this node. */
