@@ -1,5 +1,5 @@
 /**
- * Measures: `scripts/bench nats`, `receipts`, `store`, `sync`, `trust`, `wire`. Called by `scripts/bench`, which sees to
+ * Measures: `scripts/bench client`, `nats`, `receipts`, `store`, `sync`, `trust`, `wire`. Called by `scripts/bench`, which sees to
  * the right Node and the packages. With --json the last line is one flat object; times and rates are those of this
  * machine, now. Only the bench that is asked for is loaded.
  */
@@ -22,6 +22,14 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  client: {
+    about:
+      'the web client in Chromium: bytes of a first visit, time until one can write on a slow processor, a long channel scrolled',
+    run: async ({ small }) => {
+      const { measureClient } = await import('./measure/client.ts')
+      return measureClient({ isSmall: small === true, tell })
+    },
+  },
   nats: {
     about: 'bytes of a connect, an envelope and a burst at a real NATS server with TLS',
     run: async ({ small }) => {
@@ -82,7 +90,7 @@ async function main(): Promise<number> {
     )
     .option('--languages <file>', 'wire: sentences in several languages, with lang, text and en')
     .option('--messages <number>', 'messages of the large node of store', '100000')
-    .option('--small', 'nats, sync, trust and wire: only see that it runs')
+    .option('--small', 'client, nats, sync, trust and wire: only see that it runs')
     .option('--json', 'the last line is one JSON object')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse()

@@ -28,13 +28,14 @@ import { realClock, realDisk, realLog, realRandom, type LogLevel } from '#ports/
 import { openServer } from '#server/server.ts'
 import { lenientStore } from '#storage/lenient-store.ts'
 import { openNats, openSbd } from './compose/carriers.ts'
+import { openOutside, type Outside } from './compose/sign-in.ts'
 import { answerKitCa } from './compose/kit-ca.ts'
 import { openListen } from './compose/tls.ts'
 import { readWeb } from './compose/web.ts'
 import type { Identity } from '#trust/identity.ts'
 import { readDoorEpoch } from '#trust/join-grant.ts'
 import { signingPair } from '#trust/keys.ts'
-import { checkFixedKeys, epochPolicyOf, rulesOf, openingOf } from './compose/policy.ts'
+import { checkFixedKeys, namesOf, epochPolicyOf, rulesOf, openingOf } from './compose/policy.ts'
 
 /** What a node is opened with. */
 export interface HoldfastOptions {
@@ -93,8 +94,9 @@ export async function openHoldfast(
   checkFixedKeys(config, parts.identity)
   const watched = auditedLog(log)
   const carriers = await openCarriers(config, { ...parts, ...world, log: watched }, stack)
+  const outside = await openOutside(config.signIn, world)
   const node = stack.use(
-    await openNode(parts, { ...carriers, world, config, onRebirth: options.onRebirth }),
+    await openNode(parts, { ...carriers, outside, world, config, onRebirth: options.onRebirth }),
   )
   watched.tell(node)
   await node.noteStart(opening)
@@ -112,11 +114,19 @@ export async function openHoldfast(
     await openServer(
       {
         ...listen,
-        names: namesOf(config, parts),
+        names: namesOf(config, parts.identity),
         version: REPORTED_VERSION,
         web: await readWeb(),
       },
-      { node, clock, random, log, ...carriers.door, ...lockingOf(options, { node, clock }, stack) },
+      {
+        node,
+        clock,
+        random,
+        log,
+        openId: outside.openId,
+        ...carriers.door,
+        ...lockingOf(options, { node, clock }, stack),
+      },
     ),
   )
   const { host, port } = server.address
@@ -171,6 +181,7 @@ function lockingOf(
 interface NodeSurroundings {
   readonly all: readonly Carrier[]
   readonly courier?: Courier
+  readonly outside?: Outside
   readonly world: World
   readonly onRebirth: (() => void) | undefined
   readonly config: Config | undefined
@@ -187,8 +198,8 @@ function certificateWriter(dataFolder: string, log: Log): (certificate: Uint8Arr
 }
 
 function openNode(
-  { dataFolder, identity, roster, keys, start, store }: Parts,
-  { all, courier, world, onRebirth, config }: NodeSurroundings,
+  { dataFolder, identity, roster, keys, start, store, blobs }: Parts,
+  { all, courier, outside, world, onRebirth, config }: NodeSurroundings,
 ): ReturnType<typeof openEdgeNode> {
   const { organisation, root, epoch } = keys
   return openEdgeNode(
@@ -204,23 +215,20 @@ function openNode(
       version: VERSION,
       epochs: epochPolicyOf(config, identity.certificate.role),
       ...rulesOf(config),
+      offlineSignInMs: outside?.offlineSignInMs ?? 0,
       ...(onRebirth && { onRebirth }),
     },
     {
       store,
+      blobs,
       disk: realDisk(dataFolder),
       ...world,
       passwords: realPasswords(world.random),
+      peopleSource: outside?.peopleSource,
       carriers: all,
       ...(courier && { courier }),
     },
   )
-}
-
-/** By what people reach this node and no other: `holdfast.local` is whichever is nearest. */
-function namesOf({ listen }: Config, { identity }: Parts): readonly string[] {
-  const { name } = identity.certificate
-  return [`${name}.local`, `${name}.holdfast.local`, ...listen.names]
 }
 
 /** Whoever is revoked is cut off at once, too. */

@@ -96,5 +96,10 @@ function messageOf({ text, author, number, replyTo }: PlannedMessage): Message {
     reactions: [],
     origin: idOf('node'),
     pendingId: `${user}:${at}`,
+    files: [],
+    props: undefined,
+    asksAcknowledgement: false,
+    acknowledgements: [],
+    isPinned: false,
   }
 }

@@ -13,7 +13,7 @@ import { key } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import type { AppContext } from './context.ts'
-import type { Draft } from './node.ts'
+import type { Draft } from './conversation-types.ts'
 
 /** What one person may send without saying why. */
 export interface Allowance {

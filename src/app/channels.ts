@@ -10,6 +10,7 @@ import {
   type ChannelKind,
 } from '#model/channel-id.ts'
 import { channelDocument, DIRECTORY } from '#model/document-id.ts'
+import type { Settings } from '#model/settings.ts'
 import type { ChannelRecord } from '#model/view.ts'
 import { audit } from '#sync/audit.ts'
 import { key } from '#sync/keys.ts'
@@ -20,6 +21,7 @@ import {
   channelOf,
   insist,
   insistInChannel,
+  isAdministrator,
   isMember,
   mayRead,
   write,
@@ -32,7 +34,13 @@ import type { Channel } from './types.ts'
 
 type Channels = Pick<
   EdgeNode,
-  'channelsOf' | 'publicChannels' | 'channel' | 'channelByName' | 'createChannel' | 'directChannel'
+  | 'channelsOf'
+  | 'publicChannels'
+  | 'channel'
+  | 'channelByName'
+  | 'createChannel'
+  | 'directChannel'
+  | 'changeChannel'
 >
 
 /** The channel part of the app. */
@@ -68,6 +76,7 @@ export function openChannels(context: AppContext): Channels {
     },
     createChannel: (subject, draft) => createChannel(context, subject, draft),
     directChannel: (subject, other) => directChannel(context, subject, other),
+    changeChannel: (subject, id, settings) => changeChannel(context, { subject, id, settings }),
   }
 }
 
@@ -124,6 +133,50 @@ async function createChannel(
     await makeChannel(tx, context, { id, subject, draft })
   })
   return channelOf(context, id)
+}
+
+/** Whoever may manage a channel says what it is; opening an archived one again is for who administers. */
+async function changeChannel(
+  context: AppContext,
+  { subject, id, settings }: { subject: UserId; id: ChannelId; settings: Settings },
+): Promise<Channel> {
+  const before = await insistInChannel(context, subject, { channel: id, action: 'read channel' })
+  if (before.archivedAt !== 0 && settings.isArchived === false) {
+    if (!isAdministrator(context, subject))
+      throw new EdgeError('NOT_ALLOWED', { found: 'not an administrator' })
+  } else await insistInChannel(context, subject, { channel: id, action: 'manage channel' })
+  checkSettings(context, subject, { before, settings })
+  await context.sync.room.insist()
+  await context.sync.replica.commit(async (tx) => {
+    const { name } = settings
+    if (name !== undefined && name !== before.name)
+      await refuseTakenName(tx, context, { subject, name })
+    const content = { kind: 'settings' as const, settings }
+    await write(tx, context, { document: channelDocument(id), author: subject, content })
+  })
+  return channelOf(context, id)
+}
+
+function checkSettings(
+  context: AppContext,
+  subject: UserId,
+  { before, settings }: { readonly before: Channel; readonly settings: Settings },
+): void {
+  const isPersonal = before.kind === 'direct' || before.kind === 'group'
+  const { name, displayName, isArchived } = settings
+  if (!isPersonal)
+    return checkDraft(context, subject, {
+      ...settings,
+      kind: before.kind,
+      name: name ?? before.name,
+      displayName: displayName ?? before.displayName,
+    })
+  if (name !== undefined || displayName !== undefined || isArchived !== undefined)
+    throw new EdgeError('NOT_ALLOWED', {
+      found: 'a channel that is its people, and called after them',
+    })
+  const like = { kind: 'group', name: 'group', displayName: 'group' } as const
+  checkDraft(context, subject, { ...settings, ...like })
 }
 
 function checkDraft(context: AppContext, subject: UserId, draft: ChannelDraft): void {

@@ -1,6 +1,6 @@
 /** What every part of the app works with, and the small questions all of them ask. */
 import { EdgeError, type Facts } from '#base/errors.ts'
-import type { ChannelId, DocumentId, PostId, UserId } from '#base/ids.ts'
+import type { ChannelId, DocumentId, Instant, PostId, UserId } from '#base/ids.ts'
 import { actionNumber } from '#model/audit-words.ts'
 import type { Content, Draft } from '#model/entry.ts'
 import { usernames } from '#model/names.ts'
@@ -16,6 +16,7 @@ import { unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { decide, type Action, type Reason, type Situation } from '#trust/access.ts'
 import type { Allowance } from './allowance.ts'
+import type { BlobUses } from './blob-uses.ts'
 import { personFrom, channelFrom } from './present.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Channel, Person } from './types.ts'
@@ -28,6 +29,9 @@ export interface AppContext {
   readonly allowance?: Allowance | undefined
   /** The circumstances of the request at hand; none are known without. */
   readonly surroundings?: Surroundings
+  readonly blobs: BlobUses
+  /** When people chose their pictures, in memory. */
+  readonly pictureTimes: Map<UserId, Instant>
 }
 
 /** Refuses unless `decide` says yes; what is refused stands in the audit, whatever becomes of the commit around it. */
@@ -157,7 +161,8 @@ export function peopleOf(context: AppContext, ids: readonly UserId[]): readonly 
     if (known === undefined) return []
     const home = roster.homeOf(id)?.node ?? identity.certificate.node
     const { isGuest = false, isAdministrator: administers } = subjectFacts(directory(), id)
-    const standing = { isGuest, isAdministrator: administers }
+    const pictureAt = context.pictureTimes.get(id) ?? 0
+    const standing = { isGuest, isAdministrator: administers, pictureAt }
     return [personFrom(known, { username: names.get(id) ?? '', home, ...standing })]
   })
 }

@@ -1,5 +1,6 @@
 /** What `openEdgeNode` needs. */
 import type { ChannelId } from '#base/ids.ts'
+import type { Blobs } from '#ports/blobs.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Courier } from '#ports/courier.ts'
@@ -65,6 +66,8 @@ export interface EdgeNodePorts {
   readonly peopleSource?: PeopleSource | undefined
   readonly log: Log
   readonly carriers: readonly Carrier[]
+  /** Where files are kept. */
+  readonly blobs: Blobs
   /** The disk beneath `store`. */
   readonly disk?: Disk
   /** The one of `carriers` that people carry, if there is one. */

@@ -1,25 +1,25 @@
 /** The whole app: sync opened, and each part of `EdgeNode` put together. */
 import { equalBytes } from '#base/bytes.ts'
 import type { ChannelId, UserId } from '#base/ids.ts'
-import type { SyncEvent } from '#sync/context.ts'
+import type { SyncContext, SyncEvent } from '#sync/context.ts'
 import { openNodeSync } from '#sync/node-sync.ts'
 import { openAudits } from './audit.ts'
 import type { Identity } from '#trust/identity.ts'
 import { livingIdentity } from '#trust/living-identity.ts'
+import { openBlobUses } from './blob-uses.ts'
 import { openCarrying } from './courier.ts'
-import { openChannels } from './channels.ts'
 import type { AppContext } from './context.ts'
 import type { EdgeNodeOptions, EdgeNodePorts } from './edge-node-options.ts'
 import { openDictionaries } from './dictionaries.ts'
 import { openEvents } from './events.ts'
 import { openGaps } from './gaps.ts'
 import { openJoining } from './joining.ts'
+import { openDaily } from './daily.ts'
 import { openKnownNodes } from './known-nodes.ts'
 import { openMembers } from './members.ts'
-import { openMessages } from './messages.ts'
 import type { EdgeNode, Preference } from './node.ts'
 import { openMetrics } from './metrics.ts'
-import { openPeople } from './people.ts'
+import { readPictureTimes } from './pictures.ts'
 import { openPreferences } from './preferences.ts'
 import { openPolicy } from './policy.ts'
 import { openReading } from './reading.ts'
@@ -39,7 +39,7 @@ export async function openEdgeNode(
   options: EdgeNodeOptions,
   ports: EdgeNodePorts,
 ): Promise<EdgeNode & AsyncDisposable> {
-  const { clock, random, log, passwords } = ports
+  const { clock, log, passwords } = ports
   const startedAt = clock.now()
   const events = openEvents((error) => log.error('event.failed', { reason: String(error) }))
   const early: SyncEvent[] = []
@@ -51,10 +51,10 @@ export async function openEdgeNode(
     else events.relay(context, event)
   }
   const keepNewest = certificateKeeper(options, identity)
-  const { organisationSecret, root, version, allowance, offlineSignInMs: offlineMs = 0 } = options
-  const sync = await openNodeSync({ ...options, ...ports, identity, emit, calm: events.calm })
-  const surroundings = openSurroundings(clock.now)
-  context = { sync: sync.context, random, allowance, surroundings }
+  const { organisationSecret, root, version, offlineSignInMs: offlineMs = 0 } = options
+  const { calm } = events
+  const sync = await openNodeSync({ ...options, ...ports, identity, emit, calm })
+  context = await contextOf(sync.context, options, ports)
   keepNewest()
   const here = context
   for (const event of early) events.relay(context, event)
@@ -63,19 +63,19 @@ export async function openEdgeNode(
   const gaps = openGaps(context)
   const stop = new AbortController()
   const { answerBlock = async () => new Uint8Array(0) } = options
+  const daily = openDaily(context, { passwords, clock, events })
+  const keeping = daily.run(stop.signal)
   const tellViewed = (person: UserId, channel: ChannelId): void =>
     events.publish({ kind: 'viewed', person, channel, at: clock.now() })
   const tell = (person: UserId, preferences: readonly Preference[]): void =>
     events.publish({ kind: 'preferences-changed', person, preferences })
   return {
     subscribe: events.subscribe,
-    ...openPeople(context, passwords),
     ...openSessions(context),
     ...openAccounts(context, { passwords, source: ports.peopleSource, offlineMs }),
     ...openPreferences(context, tell),
-    ...openChannels(context),
     ...openMembers(context, tellViewed),
-    ...openMessages(context),
+    ...daily.parts,
     ...openReading(context),
     ...openPolicy(context),
     ...openAudits(context),
@@ -91,10 +91,23 @@ export async function openEdgeNode(
     ...openCarrying(context, ports.courier, stop.signal),
     [Symbol.asyncDispose]: async () => {
       stop.abort()
+      await keeping
       await sync[Symbol.asyncDispose]()
       await events.settled()
     },
   }
+}
+
+async function contextOf(
+  sync: SyncContext,
+  { allowance }: EdgeNodeOptions,
+  { random, clock, blobs: folder }: EdgeNodePorts,
+): Promise<AppContext> {
+  const blobs = openBlobUses(folder, sync)
+  await blobs.sweep()
+  const pictureTimes = await readPictureTimes(sync.replica.read)
+  const surroundings = openSurroundings(clock.now)
+  return { sync, random, allowance, surroundings, blobs, pictureTimes }
 }
 
 /** Tells of this node's own certificate whenever it is another than the one told last. */

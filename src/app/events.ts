@@ -7,6 +7,7 @@ import type { Span, SyncEvent } from '#sync/context.ts'
 import { channelOf, personOf, type AppContext } from './context.ts'
 import type { NodeEvent } from './node.ts'
 import { messageFrom } from './present.ts'
+import { replyHeard } from './threads.ts'
 import type { Channel, Person, Reaction } from './types.ts'
 
 /** Listeners and the line of events that wait for them. */
@@ -76,8 +77,10 @@ async function translate(context: AppContext, event: SyncEvent): Promise<readonl
     case 'posted': {
       const channel = await channelNow(context, event.message.channel)
       if (channel === undefined) return []
+      const { message, isLate } = event
       return [
-        { kind: 'posted', message: messageFrom(event.message), channel, isLate: event.isLate },
+        { kind: 'posted', message: messageFrom(message), channel, isLate },
+        ...(await replyHeard(context, message)),
       ]
     }
     case 'amended':
@@ -119,6 +122,8 @@ function amended(event: Extract<SyncEvent, { kind: 'amended' }>): readonly NodeE
   const { content, author, at } = event.by
   if (content.kind === 'edit') return [{ kind: 'edited', message }]
   if (content.kind === 'deletion') return [{ kind: 'deleted', message }]
+  if (content.kind === 'pin') return [{ kind: 'edited', message }]
+  if (content.kind === 'acknowledgement') return [{ kind: 'acknowledged', message, person: author }]
   const reaction: Reaction = { person: author, emoji: content.emoji, at }
   return [{ kind: content.isSet ? 'reaction-added' : 'reaction-removed', message, reaction }]
 }

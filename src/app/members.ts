@@ -173,7 +173,7 @@ async function view(
   return true
 }
 
-/** A membership as people see it. */
+/** A membership as it stands, with what its person has read. */
 export async function membershipOf(
   context: AppContext,
   { channel, person }: { readonly channel: ChannelId; readonly person: UserId },
@@ -193,6 +193,31 @@ export async function membershipOf(
     seenCount: viewed?.count ?? 0,
     seenRootCount: viewed?.rootCount ?? 0,
     viewedAt: viewed?.at ?? 0,
-    mentionCount: viewed?.mentions ?? 0,
+    ...(await mentionsOf(context, { channel, viewed })),
   }
+}
+
+/** In a channel of two or a few, whatever is not read is meant for each of them. */
+async function mentionsOf(
+  { sync }: AppContext,
+  { channel, viewed }: { readonly channel: ChannelId; readonly viewed: ViewedRecord | undefined },
+): Promise<Pick<Membership, 'mentionCount' | 'rootMentionCount' | 'urgentMentionCount'>> {
+  const urgentMentionCount = viewed?.urgentMentions ?? 0
+  if (!isPersonalChannel(channel)) {
+    const [all = 0, roots = 0] = [viewed?.mentions, viewed?.rootMentions]
+    return { mentionCount: all, rootMentionCount: roots, urgentMentionCount }
+  }
+  const counts = unpack<ChannelRecord>(await sync.replica.read.get(key.channel(channel)))
+  const { messageCount, rootCount } = counts ?? EMPTY_CHANNEL
+  return {
+    mentionCount: Math.max(0, messageCount - (viewed?.count ?? 0)),
+    rootMentionCount: Math.max(0, rootCount - (viewed?.rootCount ?? 0)),
+    urgentMentionCount,
+  }
+}
+
+/** Whether a channel is of two or a few people. */
+export function isPersonalChannel(channel: ChannelId): boolean {
+  const kind = kindOfChannel(channel)
+  return kind === 'direct' || kind === 'group'
 }

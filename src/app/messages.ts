@@ -3,15 +3,16 @@ import { EdgeError } from '#base/errors.ts'
 import { sha256 } from '#base/hash.ts'
 import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
 import type { ChannelId, DocumentId, PostId, UserId } from '#base/ids.ts'
-import { EMOJI_PER_MESSAGE_MAX, MESSAGE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import { EMOJI_PER_MESSAGE_MAX } from '#base/limits.ts'
 import { aboutChannel, aboutMessage, aboutPerson } from '#model/audit-content.ts'
 import { postIdOf } from '#model/log.ts'
 import type { Attributes } from '#model/policy.ts'
 import { laneNumber, type Lane } from '#model/precedence.ts'
-import { mayDelete, type MessageRecord } from '#model/view.ts'
+import type { PostContent } from '#model/post-content.ts'
+import { mayDelete, type Amendment, type ChannelRecord, type MessageRecord } from '#model/view.ts'
 import { audit, type AuditNote } from '#sync/audit.ts'
 import { key } from '#sync/keys.ts'
-import { pack, unpack } from '#sync/records.ts'
+import { pack, unpack, type ViewedRecord } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { segmentFor } from '#sync/segments.ts'
 import { spend } from './allowance.ts'
@@ -23,58 +24,32 @@ import {
   write,
   type AppContext,
 } from './context.ts'
-import type { Draft, EdgeNode } from './node.ts'
+import type { Conversations, Draft } from './conversation-types.ts'
+import { checkBody, checkBytes, checkDraft } from './draft-checks.ts'
+import { attachFiles, headersFor } from './files.ts'
 import { messageFrom } from './present.ts'
 import type { Message, Reaction } from './types.ts'
 
-type Messages = Pick<EdgeNode, 'post' | 'edit' | 'deletePost' | 'react' | 'unreact'>
+type Messages = Omit<Conversations, 'pinned'>
 
 /** The writing part of the app. */
 export function openMessages(context: AppContext): Messages {
   const { replica } = context.sync
   return {
     post: async (subject, draft) => {
-      checkBody(draft.body)
+      checkDraft(draft)
       const environment = context.surroundings?.now() ?? {} // the commit is run by whoever comes first
-      return replica.commit(async (tx) => {
-        const once =
-          draft.pendingId === undefined || draft.pendingId === ''
-            ? undefined
-            : onceKey(subject, draft.pendingId)
-        const before = once === undefined ? undefined : unpack<PostId>(await tx.get(once))
-        if (before !== undefined) return again(tx, context, { subject, id: before, environment })
-        await context.sync.room.insist()
-        const { channel, label: message } = draft
-        await insistInChannel(context, subject, { channel, action: 'post', message, environment })
-        const root = await rootOf(tx, draft)
-        const lane = draft.lane ?? 'routine'
-        const spending = await spend(tx, context, { person: subject, lane, draft })
-        const document = await segmentHere(tx, context, { channel: draft.channel, lane })
-        const marked = message !== undefined && { label: message }
-        const content = { kind: 'post' as const, body: draft.body, root, ...spending, ...marked }
-        const pendingId = draft.pendingId ?? ''
-        const { logged } = await write(tx, context, {
-          document,
-          author: subject,
-          content,
-          pendingId,
-        })
-        const id = postIdOf(document, logged.actor, logged.seq)
-        if (once !== undefined) tx.put(once, pack(id))
-        if (spending !== undefined)
-          await audit(tx, context.sync, overridden(subject, { id, channel: draft.channel, lane }))
-        return messageFrom(await recordOf(tx, id))
-      })
+      return replica.commit((tx) => post(tx, context, { subject, draft, environment }))
     },
-    edit: async (subject, id, body) => {
-      checkBody(body)
-      return amendMessage(context, {
+    edit: (subject, id, body) =>
+      amendMessage(context, {
         subject,
         id,
         action: 'edit message',
+        check: ({ files = [], props }) =>
+          checkBody(body, { isAlone: files.length === 0 && props === undefined }),
         content: (target) => ({ kind: 'edit', target, body }),
-      })
-    },
+      }),
     deletePost: async (subject, id) => {
       await amendMessage(context, {
         subject,
@@ -83,6 +58,20 @@ export function openMessages(context: AppContext): Messages {
         content: (target) => ({ kind: 'deletion', target }),
       })
     },
+    pin: (subject, id, isSet) =>
+      amendMessage(context, {
+        subject,
+        id,
+        action: 'pin message',
+        content: (target) => ({ kind: 'pin', target, isSet }),
+      }),
+    acknowledge: (subject, id) =>
+      amendMessage(context, {
+        subject,
+        id,
+        action: 'react',
+        content: (target) => ({ kind: 'acknowledgement', target }),
+      }),
     react: (subject, id, emoji) => setReaction(context, { subject, id, emoji, isSet: true }),
     unreact: async (subject, id, emoji) => {
       await setReaction(context, { subject, id, emoji, isSet: false })
@@ -103,20 +92,79 @@ async function again(
   return messageFrom(record)
 }
 
-type AmendmentContent =
-  | { readonly kind: 'edit'; readonly target: PostId; readonly body: string }
-  | { readonly kind: 'deletion'; readonly target: PostId }
-  | {
-      readonly kind: 'reaction'
-      readonly target: PostId
-      readonly emoji: string
-      readonly isSet: boolean
-    }
+interface Posting {
+  readonly subject: UserId
+  readonly draft: Draft
+  /** The circumstances in which it was asked for. */
+  readonly environment: Attributes
+}
+
+/** One post, in a commit. A client's id that is known is the message it became. */
+async function post(tx: Tx, context: AppContext, posting: Posting): Promise<Message> {
+  const { subject, draft, environment } = posting
+  const { channel, pendingId = '', lane = 'routine', props, asksAcknowledgement } = draft
+  const once = pendingId === '' ? undefined : onceKey(subject, pendingId)
+  const before = once === undefined ? undefined : unpack<PostId>(await tx.get(once))
+  if (before !== undefined) return again(tx, context, { subject, id: before, environment })
+  await context.sync.room.insist()
+  await insistOnPost(context, posting)
+  const root = await rootOf(tx, draft)
+  const files = await headersFor(tx, subject, draft)
+  checkBytes(draft, files)
+  const spending = await spend(tx, context, { person: subject, lane, draft })
+  const document = await segmentHere(tx, context, { channel, lane })
+  const content: PostContent = {
+    kind: 'post',
+    body: draft.body,
+    root,
+    ...spending,
+    ...(draft.label !== undefined && { label: draft.label }),
+    ...(files.length > 0 && { files }),
+    ...(props !== undefined && { props }),
+    ...(asksAcknowledgement === true && { asksAcknowledgement }),
+  }
+  const { logged } = await write(tx, context, { document, author: subject, content, pendingId })
+  const id = postIdOf(document, logged.actor, logged.seq)
+  if (once !== undefined) tx.put(once, pack(id))
+  await attachFiles(tx, id, files)
+  await seeOwn(tx, { subject, channel, isRoot: root === undefined })
+  if (spending !== undefined)
+    await audit(tx, context.sync, overridden(subject, { id, channel, lane }))
+  return messageFrom(await recordOf(tx, id))
+}
+
+async function insistOnPost(context: AppContext, posting: Posting): Promise<void> {
+  const { subject, draft, environment } = posting
+  const { channel, files = [], label: message } = draft
+  // By a webhook, or later, nobody looks at a session before.
+  if (context.sync.directory().person(subject)?.deactivatedAt !== 0)
+    throw new EdgeError('NOT_ALLOWED', { action: 'post', found: 'somebody who is deactivated' })
+  await insistInChannel(context, subject, { channel, action: 'post', message, environment })
+  if (files.length > 0)
+    await insistInChannel(context, subject, { channel, action: 'send files', environment })
+}
+
+/** Who had read all before their own message has read all with it. */
+async function seeOwn(
+  tx: Tx,
+  { subject, channel, isRoot }: { subject: UserId; channel: ChannelId; isRoot: boolean },
+): Promise<void> {
+  const counts = unpack<ChannelRecord>(await tx.get(key.channel(channel)))
+  const place = key.viewed(subject, channel)
+  const viewed = unpack<ViewedRecord>(await tx.get(place))
+  if (counts === undefined || viewed?.count !== counts.messageCount - 1) return
+  const rootCount = viewed.rootCount + (isRoot ? 1 : 0)
+  tx.put(place, pack({ ...viewed, count: counts.messageCount, rootCount }))
+}
+
+type AmendmentContent = Amendment['content']
 
 interface AmendRequest {
   readonly subject: UserId
   readonly id: PostId
-  readonly action: 'edit message' | 'delete message' | 'react'
+  readonly action: 'edit message' | 'delete message' | 'react' | 'pin message'
+  /** What else has to be so, once it is known that they may. */
+  readonly check?: (found: MessageRecord) => void
   readonly content: (target: PostId) => AmendmentContent
 }
 
@@ -135,6 +183,7 @@ async function amendMessage(context: AppContext, request: AmendRequest): Promise
   const hidden = { what: 'message', id }
   const asked = { channel, action, isAuthor, isAdministrator, message, hidden }
   await insistInChannel(context, subject, asked)
+  request.check?.(found)
   return replica.commit(async (tx) => {
     const record = await recordOf(tx, id)
     if (isDone(record, request)) return messageFrom(record)
@@ -180,6 +229,9 @@ function isDone(record: MessageRecord, request: AmendRequest): boolean {
   const content = request.content(record.id)
   if (content.kind === 'deletion') return record.deletedAt !== 0
   if (content.kind === 'edit') return record.deletedAt === 0 && record.body === content.body
+  if (content.kind === 'pin') return (record.pin?.isSet ?? false) === content.isSet
+  if (content.kind === 'acknowledgement')
+    return record.acknowledgements?.some(({ person }) => person === request.subject) === true
   const known = record.reactions.find(
     (one) => one.person === request.subject && one.emoji === content.emoji,
   )
@@ -239,21 +291,4 @@ async function rootOf(
 
 function onceKey(subject: UserId, pendingId: string): string {
   return key.pending(subject, hexFromBytes(sha256(bytesFromText(pendingId)).subarray(0, 16)))
-}
-
-function checkBody(body: string): void {
-  const bytes = Buffer.byteLength(body, 'utf8')
-  if (body.length > MESSAGE_CHARACTERS_MAX || bytes > MESSAGE_BYTES_MAX) {
-    throw new EdgeError('TOO_LARGE', {
-      field: 'message',
-      foundBytes: bytes,
-      wantedBytesMax: MESSAGE_BYTES_MAX,
-    })
-  }
-  if (body.trim() === '')
-    throw new EdgeError('INPUT_INVALID', {
-      field: 'message',
-      found: 'nothing',
-      wanted: 'some text',
-    })
 }

@@ -6,8 +6,8 @@
 import type { ChannelId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
-import type { Attributes, PolicyPart } from '#model/policy.ts'
-import type { Lane } from '#model/precedence.ts'
+import type { PolicyPart } from '#model/policy.ts'
+import type { Settings } from '#model/settings.ts'
 import type { CourierReport } from '#ports/courier.ts'
 import type { AuditNote } from '#sync/audit.ts'
 import type { AuditQuery } from '#sync/audit-reading.ts'
@@ -18,6 +18,9 @@ import type { Reporting } from './gap-types.ts'
 import type { Governing } from './policy-types.ts'
 import type { Releasing } from './release-types.ts'
 import type { AuditFeed, Opening } from './audit-types.ts'
+import type { ConversationEvent, Conversations } from './conversation-types.ts'
+import type { Files } from './file-types.ts'
+import type { Kept, KeptEvent } from './kept-types.ts'
 import type {
   CaptureReport,
   Channel,
@@ -32,21 +35,6 @@ import type {
   Person,
   Reaction,
 } from './types.ts'
-
-/** A new message, as its author wrote it. */
-export interface Draft {
-  readonly channel: ChannelId
-  readonly body: string
-  readonly root?: PostId
-  /** Routine unless given. */
-  readonly lane?: Lane
-  /** The client's own id: the same id from the same person is the same message for ever. */
-  readonly pendingId?: string
-  /** What it is marked with, no higher than its channel; as its channel is unless given. */
-  readonly label?: Attributes
-  /** Why it cannot wait, for one beyond the allowance of its lane; at most 200 characters, every reader sees it. */
-  readonly overrideReason?: string
-}
 
 /** A new channel. `members` are added beside its creator. */
 export interface ChannelDraft {
@@ -145,6 +133,8 @@ export type NodeEvent =
   | { readonly kind: 'access-changed'; readonly part: PolicyPart }
   | { readonly kind: 'delivery-changed'; readonly messages: readonly PostId[] }
   | { readonly kind: 'links-changed' }
+  | ConversationEvent
+  | KeptEvent
   | { readonly kind: 'room-changed'; readonly disk: NodeStatus['disk'] }
   /** More or fewer messages of this node are overdue; more when it is an alarm. */
   | {
@@ -159,7 +149,8 @@ export type NodeEvent =
   | { readonly kind: 'wipe-ordered' }
 
 /** Everything a door may ask of the node. `subject` is the person who asks; decisions are made here. */
-export interface EdgeNode extends Accounts, Reporting, Dictionaries, Governing, Releasing {
+export interface EdgeNode
+  extends Accounts, Reporting, Dictionaries, Governing, Releasing, Conversations, Files, Kept {
   /** Calls `listener` for each event, in order, after its batch is on disk. Returns how to stop. */
   readonly subscribe: (listener: (event: NodeEvent) => void) => () => void
 
@@ -189,16 +180,17 @@ export interface EdgeNode extends Accounts, Reporting, Dictionaries, Governing, 
   readonly members: (subject: UserId, channel: ChannelId) => Promise<readonly Membership[]>
   readonly membership: (channel: ChannelId, person: UserId) => Promise<Membership | undefined>
   readonly membershipsOf: (person: UserId) => Promise<readonly Membership[]>
+  /** Changes what a channel says of itself; `isArchived` closes it, or opens it again. */
+  readonly changeChannel: (
+    subject: UserId,
+    channel: ChannelId,
+    settings: Pick<Settings, 'name' | 'displayName' | 'purpose' | 'header' | 'isArchived'>,
+  ) => Promise<Channel>
   readonly addMember: (subject: UserId, channel: ChannelId, person: UserId) => Promise<Membership>
   readonly removeMember: (subject: UserId, channel: ChannelId, person: UserId) => Promise<void>
   /** `subject` has the channel on a screen: unread counts go to zero, read receipts may follow. */
   readonly viewChannel: (subject: UserId, channel: ChannelId) => Promise<void>
 
-  readonly post: (subject: UserId, draft: Draft) => Promise<Message>
-  readonly edit: (subject: UserId, id: PostId, body: string) => Promise<Message>
-  readonly deletePost: (subject: UserId, id: PostId) => Promise<void>
-  readonly react: (subject: UserId, id: PostId, emoji: string) => Promise<Reaction>
-  readonly unreact: (subject: UserId, id: PostId, emoji: string) => Promise<void>
   readonly message: (subject: UserId, id: PostId) => Promise<Message>
   readonly page: (subject: UserId, channel: ChannelId, request: PageRequest) => Promise<MessagePage>
   /** Messages changed here at or after `since` (this node's clock), deleted ones included, newest first. */

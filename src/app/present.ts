@@ -1,5 +1,5 @@
 /** From records to what people see. Pure. */
-import type { NodeId } from '#base/ids.ts'
+import type { Instant, NodeId } from '#base/ids.ts'
 import type { DirectoryChannel } from '#model/directory.ts'
 import type { DirectoryPerson } from '#model/directory-people.ts'
 import type { ChannelRecord, MessageRecord } from '#model/view.ts'
@@ -30,6 +30,11 @@ export function messageFrom(record: MessageRecord): Message {
     pendingId: record.pendingId,
     ...(record.overrideReason !== undefined && { overrideReason: record.overrideReason }),
     ...(record.label !== undefined && { label: record.label }),
+    files: record.files ?? [],
+    props: record.props,
+    asksAcknowledgement: record.asksAcknowledgement === true,
+    acknowledgements: record.acknowledgements ?? [],
+    isPinned: record.pin?.isSet === true,
   }
 }
 
@@ -56,7 +61,9 @@ export function channelFrom(known: DirectoryChannel, record: ChannelRecord): Cha
 /** A person as people see them. */
 export function personFrom(
   known: DirectoryPerson,
-  names: Pick<Person, 'username' | 'isAdministrator' | 'isGuest'> & { readonly home: NodeId },
+  names: Pick<Person, 'username' | 'isAdministrator' | 'isGuest' | 'pictureAt'> & {
+    readonly home: NodeId
+  },
 ): Person {
   return {
     id: known.id,
@@ -68,7 +75,8 @@ export function personFrom(
     isVouchedFor: known.isVouchedFor,
     deactivatedAt: known.deactivatedAt,
     bot: known.bot,
+    pictureAt: names.pictureAt,
     createdAt: known.createdAt,
-    updatedAt: known.updatedAt,
+    updatedAt: Math.max(known.updatedAt, names.pictureAt),
   }
 }

@@ -4,6 +4,7 @@ import type { ChannelId, Instant, PostId, UserId } from '#base/ids.ts'
 import { PAGE_POSTS_MAX } from '#base/limits.ts'
 import type { MessageRecord } from '#model/view.ts'
 import type { Range } from '#ports/store.ts'
+import { keptRange } from '#sync/kept-keys.ts'
 import { key, padded, range } from '#sync/keys.ts'
 import { unpack } from '#sync/records.ts'
 import { insistInChannel, recordOf, type AppContext } from './context.ts'
@@ -11,8 +12,10 @@ import type { EdgeNode } from './node.ts'
 import { messageFrom } from './present.ts'
 import type { Message, MessagePage, PageRequest } from './types.ts'
 
-type Reading = Pick<EdgeNode, 'message' | 'page' | 'changedSince' | 'thread'>
+type Reading = Pick<EdgeNode, 'message' | 'page' | 'changedSince' | 'thread' | 'pinned'>
 
+/** Most messages one `pinned` answers with. */
+const PINNED_MAX = 1_000
 /** Most messages one `changedSince` answers with. */
 const CHANGED_MAX = 1_000
 
@@ -37,6 +40,13 @@ export function openReading(context: AppContext): Reading {
     changedSince: async (subject, channel, since) => {
       await mayRead(subject, channel)
       return changedSince(context, channel, since)
+    },
+    pinned: async (subject, channel) => {
+      await mayRead(subject, channel)
+      const pins = await read.list({ ...keptRange.pins(channel), limit: PINNED_MAX })
+      const ids = pins.flatMap(([, bytes]) => unpack<PostId>(bytes) ?? [])
+      const found = (await messagesOf(context, ids)).filter(({ isPinned }) => isPinned)
+      return found.toSorted((a, b) => b.createdAt - a.createdAt)
     },
     thread: async (subject, root) => {
       const record = await readable(subject, root)

@@ -39,7 +39,7 @@ export function openSecondFactor(context: AppContext): SecondFactor {
     newSecondFactor: (subject, person) =>
       replica.commit(async (tx) => {
         insistOnSelf(subject, person)
-        await refuseOutsider(tx, person)
+        await refuseWithoutPassword(tx, person)
         const known = unpack<TotpRecord>(await tx.get(key.secondFactor(person)))
         if (known?.isActive === true)
           throw new EdgeError('ALREADY_EXISTS', {
@@ -125,7 +125,9 @@ function insistOnSelf(subject: UserId, person: UserId): void {
 }
 
 /** Programs have no authenticator, and without a password there is nothing to be the second of. */
-async function refuseOutsider(tx: Tx, person: UserId): Promise<void> {
+async function refuseWithoutPassword(tx: Tx, person: UserId): Promise<void> {
   if ((await tx.get(key.account(person))) !== undefined) return
+  const origin = unpack<{ readonly source: string }>(await tx.get(key.origin(person)))
+  if (origin?.source === 'ldap') return
   throw new EdgeError('NOT_ALLOWED', { action: 'set second factor', found: 'no password here' })
 }

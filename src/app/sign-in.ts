@@ -6,7 +6,7 @@ import { hexFromBytes, bytesFromText } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
 import { sha256 } from '#base/hash.ts'
 import { idFromBytes, type Instant, type UserId } from '#base/ids.ts'
-import { CLOCK_TOLERANCE_MS } from '#base/limits.ts'
+import { CLOCK_TOLERANCE_MS, CONFIRMED_MS } from '#base/limits.ts'
 import { aboutPerson } from '#model/audit-content.ts'
 import { USERNAME_PATTERN } from '#model/names.ts'
 import type { Passwords } from '#ports/passwords.ts'
@@ -68,7 +68,7 @@ export function openSigningIn(context: AppContext, ports: SignInPorts): SigningI
       const person = await personFrom(context, outside)
       return replica.commit((tx) => {
         confirm(tx, context, { person, outside })
-        const until = context.sync.now() + ports.offlineMs
+        const until = context.sync.now() + Math.max(ports.offlineMs, CONFIRMED_MS)
         return newSession(tx, context, { person, by: outside.source, words, until })
       })
     },
@@ -123,9 +123,10 @@ async function signInThere(
     const hash = await ports.passwords.hash(password)
     return context.sync.replica.commit(async (tx) => {
       await useCode(tx, context, { person, code: words?.code })
-      tx.put(key.account(person), hash)
+      if (ports.offlineMs > 0) tx.put(key.account(person), hash)
+      else tx.delete(key.account(person)) // it is nobody's business here
       confirm(tx, context, { person, outside: answer.person })
-      const until = context.sync.now() + ports.offlineMs
+      const until = context.sync.now() + Math.max(ports.offlineMs, CONFIRMED_MS)
       return newSession(tx, context, { person, by: 'ldap', words, until })
     })
   }

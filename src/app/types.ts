@@ -1,16 +1,18 @@
 /** What people see, as plain values: the answers of the app, whichever door they leave by. */
 import type { ChannelId, Instant, NodeId, OrganisationId, PostId, UserId } from '#base/ids.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
+import type { Standing } from '#model/directory-people.ts'
 import type { Attributes } from '#model/policy.ts'
+import type { FileHeader } from '#model/post-content.ts'
 import type { Lane } from '#model/precedence.ts'
-import type { TimeDoubt } from '#model/view.ts'
+import type { AcknowledgementRecord, TimeDoubt } from '#model/view.ts'
 import type { StickStatus } from '#ports/courier.ts'
 import type { Unknown } from '#sync/queue.ts'
 import type { RoomState } from '#sync/room.ts'
 import type { ClockState, NodeClock } from './clock-state.ts'
 
 /** Somebody with an account, on whichever node it was enrolled. */
-export interface Person {
+export interface Person extends Standing {
   readonly id: UserId
   /** Lower case; unique here. Where two nodes enrolled the same name, the later one carries a part of its id. */
   readonly username: string
@@ -18,14 +20,8 @@ export interface Person {
   readonly isAdministrator: boolean
   readonly isGuest: boolean
   readonly homeNode: NodeId
-  /** Whether somebody who administers has entered them: until then only their own node says who they are. */
-  readonly isVouchedFor: boolean
-  /** Since when they may not sign in; 0 while they may. */
-  readonly deactivatedAt: Instant
-  /** Who answers for it, and what for it is there, where it is a program. */
-  readonly bot: { readonly owner: UserId; readonly description: string } | undefined
-  readonly createdAt: Instant
-  readonly updatedAt: Instant
+  /** When they chose their picture, on this node; 0 without one. */
+  readonly pictureAt: Instant
 }
 
 /** A channel as it stands on this node. */
@@ -63,8 +59,10 @@ export interface Membership {
   readonly seenCount: number
   readonly seenRootCount: number
   readonly viewedAt: Instant
-  /** Times this person was mentioned since. */
+  /** Times this person was mentioned since; of these, in first messages of threads, and in urgent ones. */
   readonly mentionCount: number
+  readonly rootMentionCount: number
+  readonly urgentMentionCount: number
 }
 
 /** One reaction of one person. */
@@ -107,9 +105,16 @@ export interface Message {
   /** Why its author sent it beyond the allowance of its lane; undefined when it was within. */
   readonly overrideReason?: string
   readonly label?: Attributes
+  readonly files: readonly FileHeader[]
+  /** What a program has added: the text of a JSON object, or undefined. */
+  readonly props: string | undefined
+  /** Its author asks readers to acknowledge it. */
+  readonly asksAcknowledgement: boolean
+  readonly acknowledgements: readonly AcknowledgementRecord[]
+  readonly isPinned: boolean
 }
 
-/** A page of messages, newest first. */
+/** A page, newest first. */
 export interface MessagePage {
   readonly messages: readonly Message[]
   /** The message just before the oldest of this page, and just after the newest, if any. */

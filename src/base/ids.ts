@@ -15,6 +15,8 @@ export type UserId = Branded<'UserId'>
 export type ChannelId = Branded<'ChannelId'>
 /** A message; the same on every node, derived from where its entry stands. */
 export type PostId = Branded<'PostId'>
+/** A file that somebody handed in: drawn where that was, and the same on every node. */
+export type FileId = Branded<'FileId'>
 /** The organisation and, today, its one workspace: the hash of the root's public key. */
 export type OrganisationId = Branded<'OrganisationId'>
 /** One life of one node's store: 24 hexadecimal digits, 8 bytes of the node id and 4 of the life. */
@@ -28,7 +30,7 @@ export type ChangeHash = Branded<'ChangeHash'>
 export type Instant = number
 
 /** Any of the 26-character ids. */
-export type ShortId = NodeId | UserId | ChannelId | PostId | OrganisationId
+export type ShortId = NodeId | UserId | ChannelId | PostId | FileId | OrganisationId
 
 const ALPHABET = 'ybndrfg8ejkmcpqxot1uwisza345h769'
 const ID_BYTES = 16

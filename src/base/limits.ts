@@ -4,6 +4,16 @@
 export const MESSAGE_CHARACTERS_MAX = 16_383
 /** Longest reason for sending beyond the allowance of a lane, in characters. */
 export const OVERRIDE_REASON_CHARACTERS_MAX = 200
+/** Files of one message: Mattermost's own limit. */
+export const FILES_PER_MESSAGE_MAX = 10
+/** Longest name of a file, in characters: Mattermost's own. */
+export const FILE_NAME_CHARACTERS_MAX = 256
+/** Longest media type of a file, in characters (RFC 6838 has 127 for each half). */
+export const FILE_TYPE_CHARACTERS_MAX = 128
+/** Largest file, in bytes: Mattermost's own default, 100 MB. */
+export const FILE_BYTES_MAX = 104_857_600
+/** Longest JSON that a program adds to a message, in characters. */
+export const PROPS_CHARACTERS_MAX = 16_383
 /** Messages that an allowance may have: their times are one record. */
 export const ALLOWANCE_MESSAGES_MAX = 1_000
 /** Largest entry of a document, in bytes: a message of 4-byte characters and some room. */
@@ -144,6 +154,8 @@ export const PREFERENCES_MAX = 10_000
 export const SESSIONS_PER_PERSON_MAX = 100
 /** How long a session lasts: Mattermost's own length, 30 days. */
 export const SESSION_MS = 30 * 24 * 3_600_000
+/** How long a session lasts at least that a source outside has just vouched for: a day. */
+export const CONFIRMED_MS = 24 * 3_600_000
 /** How often the last use of a session is noted on the disk: an hour. */
 export const SESSION_NOTED_MS = 3_600_000
 /** Access tokens of one person or bot. */
@@ -193,3 +205,31 @@ export const SCRUB_EVERY_MS = 86_400_000
 export const SCRUB_PAGE = 500
 /** How long it waits, in milliseconds. */
 export const SCRUB_STEP_MS = 250
+
+/** How long a file that no message has, or an upload that nobody goes on with, is kept: a week. */
+export const FILES_WAITING_MS = 7 * 24 * 3_600_000
+/** How often is looked for such: 6 hours. */
+export const FILES_LOOK_MS = 6 * 3_600_000
+/** Files of one person that have begun to come and are not whole. */
+export const UPLOADS_MAX = 50
+/** Parts of one such file: each is a connection that broke. */
+export const UPLOAD_PARTS_MAX = 10_000
+/** Largest picture of a person, in bytes. */
+export const PICTURE_BYTES_MAX = 2_000_000
+/** Largest picture of an emoji, in bytes: Mattermost's own limit. */
+export const EMOJI_BYTES_MAX = 524_288
+/** Emoji of this node's own. */
+export const EMOJI_MAX = 2_000
+
+/** Drafts of one person. */
+export const DRAFTS_MAX = 1_000
+/** Messages that one person may have scheduled. */
+export const SCHEDULED_MAX = 1_000
+/** How often is looked whether one is due: 5 s. */
+export const SCHEDULED_LOOK_MS = 5_000
+/** Bytes of how one person has sorted their channels. */
+export const SIDEBAR_BYTES_MAX = 500_000
+/** Characters of what one person wants to be told of a channel. */
+export const NOTIFY_CHARACTERS_MAX = 2_000
+/** Incoming webhooks of one node. */
+export const HOOKS_MAX = 1_000

@@ -16,6 +16,7 @@ import { gaps } from './gaps.ts'
 import { init, type FoundingOptions } from './init.ts'
 import { addJoinCommands, addMembershipCommands } from './membership-commands.ts'
 import { passphrase, type PassphraseOptions } from './passphrase.ts'
+import { addPersonCommands } from './person.ts'
 import { post, type PostOptions } from './post.ts'
 import { drillCapture, revoke, type RevokeOptions } from './lost.ts'
 import { read, type ReadOptions } from './read.ts'
@@ -92,6 +93,7 @@ function programFor(surroundings: Surroundings, finish: (code: ExitCode) => void
   addAuditCommands(program, action, surroundings)
   addCourierCommands(program, action, surroundings)
   addDictionaryCommands(program, action, surroundings)
+  addPersonCommands(program, action, surroundings)
   return program
 }
 

@@ -11,7 +11,7 @@ export interface LocalNode {
   readonly note: RunNote
   readonly url: string
   /** The JSON answer of the node. @throws EdgeError as the node said, NodeNotRunning */
-  readonly ask: (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<unknown>
+  readonly ask: (method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown) => Promise<unknown>
   /** What is answered to a POST that may take minutes. @throws as `ask` */
   readonly askLong: (path: string, body: unknown) => Promise<unknown>
   /** The bytes that the node answers to a GET. @throws as `ask` */
@@ -65,7 +65,7 @@ export async function findLocalNode(
 const LONG_MS = 290_000
 
 type BytesOf = (asked: {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT'
   readonly path: string
   readonly body?: unknown
   readonly patienceMs?: number

@@ -15,9 +15,12 @@ import { Config } from '#config/schema.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
 import type { Random } from '#ports/random.ts'
+import type { Blobs } from '#ports/blobs.ts'
 import type { Store } from '#ports/store.ts'
 import { range } from '#sync/keys.ts'
+import { openBlobFolder } from '#storage/blob-folder.ts'
 import { openLevelStore } from '#storage/level-store.ts'
+import { deriveKey } from '#storage/seal.ts'
 import {
   openIdentity,
   organisationIdOf,
@@ -45,6 +48,7 @@ export interface Parts {
   readonly keys: NodeKeys
   readonly start: Start
   readonly store: Store
+  readonly blobs: Blobs
 }
 
 /** What was found in a store that was read from end to end. */
@@ -98,6 +102,7 @@ export async function openParts(
     },
   )
   const store = stack.use(sealWhole(level, key, world.random))
+  const blobs = await openBlobs(layout.blobs, key, world.random)
   // A store that is there already has taken the epoch with which this node was let in.
   if (keys.epoch !== undefined && !isNewStore)
     await replaceKeys(dataFolder, key, {
@@ -109,7 +114,14 @@ export async function openParts(
   if (start.reason === 'restored') world.log.warn('node.restored', { reason: 'folder' })
   const roster = rosterOf(identity.organisation, contents)
   const living = livingIdentity(identity, roster)
-  return { dataFolder, identity: living, roster, contents, keys, store, start }
+  return { dataFolder, identity: living, roster, contents, keys, store, blobs, start }
+}
+
+/** Files beside the store, sealed under a key that follows from the same. */
+function openBlobs(folder: string, { vault, bytes }: StoreKey, random: Random): Promise<Blobs> {
+  const { algorithm, id: salt } = vault
+  const key = deriveKey(algorithm, bytes, { salt, label: 'holdfast blobs' })
+  return openBlobFolder({ folder, algorithm, key, random })
 }
 
 /**

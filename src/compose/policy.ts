@@ -84,3 +84,8 @@ export function checkFixedKeys(
   )
   if (lines.length > 0) throw invalid(undefined, lines)
 }
+
+/** By what names people reach this node and no other: `holdfast.local` is whichever is nearest. */
+export function namesOf({ listen }: Config, { certificate }: Identity): readonly string[] {
+  return [`${certificate.name}.local`, `${certificate.name}.holdfast.local`, ...listen.names]
+}

@@ -9,6 +9,37 @@ interface Contradiction {
 
 /** What no key can say alone. */
 export function contradictions(config: Config): readonly Contradiction[] {
+  return [...signInContradictions(config.signIn), ...carrierContradictions(config)]
+}
+
+/** Passwords and tokens go over TLS, but to this machine itself. */
+function signInContradictions({ ldap, openid }: Config['signIn']): readonly Contradiction[] {
+  const found: Contradiction[] = []
+  if (ldap?.startTls === false && ldap.url.startsWith('ldap:') && !isLoopback(ldap.url))
+    found.push({
+      path: ['ldap', 'startTls'],
+      message: 'true, or ldaps://, but on this machine itself',
+    })
+  const { bindDn, bindPasswordFile } = ldap ?? {}
+  found.push(
+    ...together({ bindDn, bindPasswordFile }).map(({ path, message }) => ({
+      path: ['ldap', ...path],
+      message,
+    })),
+  )
+  for (const key of ['issuer', 'siteUrl'] as const)
+    if (openid?.[key].startsWith('http:') === true && !isLoopback(openid[key]))
+      found.push({ path: ['openid', key], message: 'https://, but on this machine itself' })
+  if (openid?.scopes.includes('openid') === false)
+    found.push({ path: ['openid', 'scopes'], message: 'openid among them' })
+  return found.map(({ path, message }) => ({ path: ['signIn', ...path], message }))
+}
+
+function isLoopback(url: string): boolean {
+  return ['127.0.0.1', '[::1]', 'localhost'].includes(URL.parse(url)?.hostname ?? '')
+}
+
+function carrierContradictions(config: Config): readonly Contradiction[] {
   return config.carriers.flatMap((carrier, index) => {
     const earlier = config.carriers.slice(0, index)
     const path = ['carriers', index]

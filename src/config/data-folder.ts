@@ -14,6 +14,7 @@
  *       life                which life of the store this is (`life.ts`)
  *       operator.token      while the node runs
  *     store/              LevelDB, every value sealed under the store key, ids in its names hidden
+ *     blobs/              files, each sealed under a key that follows from the store key (`#storage/blob-folder.ts`)
  *     run.json            while the node runs: its process and its address
  *     wiped.json          this node was wiped, or is being wiped (`wipe.ts`)
  */
@@ -44,6 +45,7 @@ export interface Layout {
   readonly issuer: string
   readonly keys: string
   readonly store: string
+  readonly blobs: string
   readonly vault: string
   readonly secrets: string
   readonly keyFile: string
@@ -134,6 +136,7 @@ export function layoutOf(path: string): Layout {
     issuer: join(path, 'issuer'),
     keys,
     store: join(path, 'store'),
+    blobs: join(path, 'blobs'),
     vault: join(keys, 'store.vault'),
     secrets: join(keys, 'secrets'),
     keyFile: join(keys, 'store'),

@@ -186,7 +186,17 @@ function withAbsolutePaths(config: Config, folder: string): Config {
     ...absolute(config.audit, ['file'], folder),
     ...(syslog && { syslog: { ...syslog, ...absolute(syslog, ['caFile'], folder) } }),
   }
-  return { ...config, unlock: { ...config.unlock, ...files }, carriers, audit }
+  const signIn = signInWithAbsoluteFiles(config.signIn, folder)
+  return { ...config, unlock: { ...config.unlock, ...files }, carriers, audit, signIn }
+}
+
+function signInWithAbsoluteFiles(signIn: Config['signIn'], folder: string): Config['signIn'] {
+  const { ldap, openid } = signIn
+  return {
+    ...signIn,
+    ...(ldap && { ldap: { ...ldap, ...absolute(ldap, ['caFile', 'bindPasswordFile'], folder) } }),
+    ...(openid && { openid: { ...openid, ...absolute(openid, ['clientSecretFile'], folder) } }),
+  }
 }
 
 function withAbsoluteFiles(carrier: NatsConfig, folder: string): NatsConfig {

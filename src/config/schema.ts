@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { Carrier } from './carrier-schema.ts'
 import { contradictions } from './contradictions.ts'
 import { Lanes } from './lanes-schema.ts'
+import { SignIn } from './sign-in-schema.ts'
 import {
   address,
   DAY_MS,
@@ -186,6 +187,7 @@ const Shape = object({
     .describe('Least weight of what is logged.'),
   unlock: Unlock.prefault({}).describe('How the store is opened and locked.'),
   audit: Audit.prefault({}).describe('Receivers of all audits that come to this node, for a SIEM.'),
+  signIn: SignIn.prefault({}).describe('Sources outside that know the people of the organisation.'),
   carriers: z
     .array(Carrier, wanted('a list of carriers'))
     .max(8, wanted('at most 8 carriers'))

@@ -61,14 +61,26 @@ export async function finishWipe(path: string): Promise<WipeNote | undefined> {
 
 /** What is destroyed, in this order. Everything but the note goes: even names of other nodes are none of a finder's business. */
 function stepsOf(layout: Layout): readonly (() => Promise<void>)[] {
-  const { path, organisation, keys, vault, secrets, keyFile, device, joining, store, wiped } =
-    layout
+  const {
+    path,
+    organisation,
+    keys,
+    vault,
+    secrets,
+    keyFile,
+    device,
+    joining,
+    store,
+    blobs,
+    wiped,
+  } = layout
   const first = [vault, `${vault}.new`, keyFile, secrets, `${secrets}.new`, device, joining]
   return [
     ...first.map((file) => () => destroyFile(file)),
     () => destroyAll(keys),
     () => destroyAll(join(path, 'tls')),
     () => rm(store, { recursive: true, force: true }),
+    () => rm(blobs, { recursive: true, force: true }),
     async () => {
       // Last goes what makes a service start the node again, so that it finishes this.
       const rest = (await namesIn(path)).map((name) => join(path, name))

@@ -174,6 +174,9 @@ export const REFUSABLE = [
   'manage member roles',
   'read policy',
   'manage policy',
+  'send files',
+  'pin message',
+  'manage channel',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */

@@ -7,16 +7,8 @@ import { byOrder } from './channel-members.ts'
 import type { Profile } from './entry.ts'
 import type { PersonContent } from './person-content.ts'
 
-/** A person as the directory has them. Their home is in their id. */
-export interface DirectoryPerson {
-  readonly id: UserId
-  readonly profile: Profile
-  /** Whose word they are an administrator by: their own node's, or one that administers for all. */
-  readonly administers: 'nothing' | 'home' | 'organisation'
-  /** Was one for all once: what they deleted then stays deleted everywhere. Never goes back. */
-  readonly hasAdministered: boolean
-  /** Was one by the word of their own node once: that counts for messages written there. Never goes back. */
-  readonly hasAdministeredHome: boolean
+/** How a person stands in the organisation. */
+export interface Standing {
   /** A node that administers has entered them once: until then only their own node says who they are. */
   readonly isVouchedFor: boolean
   /** Since when they may not sign in; 0 while they may. */
@@ -25,6 +17,18 @@ export interface DirectoryPerson {
   readonly bot: { readonly owner: UserId; readonly description: string } | undefined
   readonly createdAt: Instant
   readonly updatedAt: Instant
+}
+
+/** A person as the directory has them. Their home is in their id. */
+export interface DirectoryPerson extends Standing {
+  readonly id: UserId
+  readonly profile: Profile
+  /** Whose word they are an administrator by: their own node's, or one that administers for all. */
+  readonly administers: 'nothing' | 'home' | 'organisation'
+  /** Was one for all once: what they deleted then stays deleted everywhere. Never goes back. */
+  readonly hasAdministered: boolean
+  /** Was one by the word of their own node once: that counts for messages written there. Never goes back. */
+  readonly hasAdministeredHome: boolean
 }
 
 /** An entry about a person. */

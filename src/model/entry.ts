@@ -11,7 +11,6 @@ import { encode } from '@msgpack/msgpack'
 import { bytesFromId, type ChannelId, type Instant, type PostId, type UserId } from '#base/ids.ts'
 import { CHANNEL_KINDS, type ChannelKind } from './channel-id.ts'
 import { decodeFields, idField, textField, type Fields } from './fields.ts'
-import { readLabel } from './label.ts'
 import {
   isOther,
   OTHER_KIND_NUMBER,
@@ -19,23 +18,15 @@ import {
   otherFields,
   type OtherContent,
 } from './other-content.ts'
-import type { Attributes } from './policy.ts'
-import { MESSAGE_CHARACTERS_MAX, OVERRIDE_REASON_CHARACTERS_MAX } from '#base/limits.ts'
+import { MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
 import { readCounter, readTime, timeField, wholeNumber } from './list.ts'
 import type { ListContext, Timed } from './list.ts'
+import { postFields, readPost, type PostContent } from './post-content.ts'
 import { readSettings, type Settings } from './settings.ts'
 
 /** What an entry says. An entry of a kind or shape this version does not know is `unknown` and shown by nobody. */
 export type Content =
-  | {
-      readonly kind: 'post'
-      readonly body: string
-      readonly root: PostId | undefined
-      /** Why it was sent beyond the allowance of its lane. */
-      readonly overrideReason?: string
-      /** What it is marked with by itself; without one it is as its channel is. */
-      readonly label?: Attributes
-    }
+  | PostContent
   | { readonly kind: 'edit'; readonly target: PostId; readonly body: string }
   | { readonly kind: 'deletion'; readonly target: PostId }
   | {
@@ -45,6 +36,7 @@ export type Content =
       readonly isSet: boolean
     }
   | { readonly kind: 'acknowledgement'; readonly target: PostId }
+  | { readonly kind: 'pin'; readonly target: PostId; readonly isSet: boolean }
   | { readonly kind: 'node'; readonly certificate: Uint8Array }
   | { readonly kind: 'person'; readonly person: UserId; readonly profile: Profile }
   | { readonly kind: 'channel'; readonly channel: ChannelId; readonly channelKind: ChannelKind }
@@ -94,6 +86,7 @@ const KIND_NUMBER = {
   deletion: 2,
   reaction: 3,
   acknowledgement: 4,
+  pin: 5,
   node: 16,
   person: 17,
   channel: 18,
@@ -155,7 +148,7 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
   if (isOther(content)) return [...head, ...otherFields(content)]
   switch (content.kind) {
     case 'post':
-      return [...head, content.body, ...postExtras(content)]
+      return [...head, ...postFields(content)]
     case 'edit':
       return [...head, bytesFromId(content.target), content.body]
     case 'deletion':
@@ -163,6 +156,8 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
       return [...head, bytesFromId(content.target)]
     case 'reaction':
       return [...head, bytesFromId(content.target), content.emoji, content.isSet ? 1 : 0]
+    case 'pin':
+      return [...head, bytesFromId(content.target), content.isSet ? 1 : 0]
     case 'node':
       return [...head, content.certificate]
     case 'person': {
@@ -184,13 +179,6 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
   }
 }
 
-/** What is not there is nil, or left out at the end. */
-function postExtras(post: Extract<Content, { kind: 'post' }>): unknown[] {
-  const root = post.root === undefined ? null : bytesFromId(post.root)
-  const all = [root, post.overrideReason ?? null, post.label ?? null]
-  return all.slice(0, all.findLastIndex((item) => item !== null) + 1)
-}
-
 function readAuthor(
   field: unknown,
   people: readonly UserId[],
@@ -205,15 +193,7 @@ const UNKNOWN: Content = { kind: 'unknown' }
 
 /** One reader per kind number, for fields without the counter; each gives undefined when the fields have another shape. */
 const READERS: Readonly<Record<number, (fields: Fields) => Content | undefined>> = {
-  [KIND_NUMBER.post]: (fields) => {
-    const body = textField(fields[3], MESSAGE_CHARACTERS_MAX)
-    const root = idField<PostId>(fields[4])
-    const overrideReason = textField(fields[5], OVERRIDE_REASON_CHARACTERS_MAX)
-    const label = readLabel(fields[6])
-    if (body === undefined) return undefined
-    const part = { ...(overrideReason && { overrideReason }), ...(label && { label }) }
-    return { kind: 'post', body, root, ...part }
-  },
+  [KIND_NUMBER.post]: (fields) => readPost(fields.slice(HEAD_ITEMS)),
   [KIND_NUMBER.edit]: (fields) => {
     const target = idField<PostId>(fields[3])
     const body = textField(fields[4], MESSAGE_CHARACTERS_MAX)
@@ -231,6 +211,10 @@ const READERS: Readonly<Record<number, (fields: Fields) => Content | undefined>>
     const target = idField<PostId>(fields[3])
     const emoji = textField(fields[4], 64)
     return target && emoji ? { kind: 'reaction', target, emoji, isSet: fields[5] === 1 } : undefined
+  },
+  [KIND_NUMBER.pin]: (fields) => {
+    const target = idField<PostId>(fields[3])
+    return target && { kind: 'pin', target, isSet: fields[4] === 1 }
   },
   [KIND_NUMBER.node]: (fields) => {
     const certificate = fields[3]

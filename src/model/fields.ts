@@ -1,6 +1,6 @@
 /** The items of an entry, whoever wrote it: read under limits, and never more than asked for. */
 import { decode } from '@msgpack/msgpack'
-import { idFromBytes, type ChannelId, type PostId, type UserId } from '#base/ids.ts'
+import { idFromBytes, type ChannelId, type FileId, type PostId, type UserId } from '#base/ids.ts'
 import { ENTRY_BYTES_MAX } from '#base/limits.ts'
 
 /** The items of an entry as they stand there. */
@@ -33,6 +33,8 @@ export function textField(field: unknown, charactersMax: number): string | undef
 }
 
 /** The id in an item, if it is one. */
-export function idField<T extends UserId | ChannelId | PostId>(field: unknown): T | undefined {
+export function idField<T extends UserId | ChannelId | PostId | FileId>(
+  field: unknown,
+): T | undefined {
   return field instanceof Uint8Array && field.length === 16 ? idFromBytes<T>(field) : undefined
 }

@@ -61,7 +61,8 @@ function belongsIn(name: DocumentName | undefined, content: Content): boolean {
         kind === 'edit' ||
         kind === 'deletion' ||
         kind === 'reaction' ||
-        kind === 'acknowledgement'
+        kind === 'acknowledgement' ||
+        kind === 'pin'
       )
     case 'audit':
       return kind === 'audit'

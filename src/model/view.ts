@@ -18,6 +18,7 @@ import type { DirectoryPerson } from './directory-people.ts'
 import type { Content } from './entry.ts'
 import type { Logged } from './log.ts'
 import type { Attributes } from './policy.ts'
+import type { FileHeader } from './post-content.ts'
 import type { Lane } from './precedence.ts'
 import type { Settings } from './settings.ts'
 
@@ -25,6 +26,19 @@ import type { Settings } from './settings.ts'
 export interface ReactionRecord {
   readonly person: UserId
   readonly emoji: string
+  readonly isSet: boolean
+  readonly order: string
+  readonly at: Instant
+}
+
+/** Somebody has acknowledged a message: the first time they did. */
+export interface AcknowledgementRecord {
+  readonly person: UserId
+  readonly at: Instant
+}
+
+/** Whether a message is pinned to its channel, by the last word on it. */
+export interface PinRecord {
   readonly isSet: boolean
   readonly order: string
   readonly at: Instant
@@ -64,12 +78,20 @@ export interface MessageRecord {
   readonly overrideReason?: string
   /** What it is marked with by itself. */
   readonly label?: Attributes
+  readonly files?: readonly FileHeader[]
+  readonly props?: string
+  readonly asksAcknowledgement?: boolean
+  readonly acknowledgements?: readonly AcknowledgementRecord[]
+  readonly pin?: PinRecord
   readonly document: DocumentId
   readonly actor: ActorId
   readonly seq: number
 }
 
-/** An entry about a message: edit, deletion or reaction. */
+/** What is said of a message after it. */
+export type AmendmentKind = 'edit' | 'deletion' | 'reaction' | 'pin' | 'acknowledgement'
+
+/** An entry about a message: edit, deletion, reaction, pin or acknowledgement. */
 export interface Amendment {
   readonly author: UserId
   /** In whose list it stands. */
@@ -78,7 +100,7 @@ export interface Amendment {
   readonly at: Instant
   /** Where it was written: it says something of messages there only. */
   readonly channel?: ChannelId | undefined
-  readonly content: Extract<Content, { kind: 'edit' | 'deletion' | 'reaction' }>
+  readonly content: Extract<Content, { kind: AmendmentKind }>
 }
 
 /** A channel's settings and counts as the store keeps them. Each setting remembers the place of its last change. */
@@ -128,7 +150,7 @@ export function shownAt(logged: Logged, now: Instant): Instant {
   return isCredible(placeAt) ? placeAt : now
 }
 
-/** The message after an edit, deletion or reaction; the same record when that changes nothing. */
+/** The message after what is said of it; the same record when that changes nothing. */
 export function amend(
   message: MessageRecord,
   amendment: Omit<Amendment, 'actor'>,
@@ -147,9 +169,13 @@ export function amend(
     case 'deletion':
       if (!(isAuthor || mayDeleteIt)) return message
       const deletedAt = message.deletedAt === 0 ? at : Math.min(at, message.deletedAt)
-      return { ...message, body: '', deletedAt, editedAt: 0, editOrder: '', reactions: [] }
+      return { ...emptied(message), deletedAt }
     case 'reaction':
       return message.deletedAt === 0 ? react(message, amendment, content) : message
+    case 'pin':
+      return pin(message, { isSet: content.isSet, order, at })
+    case 'acknowledgement':
+      return acknowledge(message, { person: author, at })
   }
 }
 
@@ -195,6 +221,28 @@ export function configure(
     orders[name] = change.order
   }
   return { ...channel, settings, orders }
+}
+
+/** What is left of a message that was deleted. */
+function emptied(message: MessageRecord): MessageRecord {
+  const { files: _files, props: _props, acknowledgements: _all, pin: _pin, ...rest } = message
+  return { ...rest, body: '', editedAt: 0, editOrder: '', reactions: [] }
+}
+
+function pin(message: MessageRecord, next: PinRecord): MessageRecord {
+  const isNewest = next.order > (message.pin?.order ?? '') && message.deletedAt === 0
+  return isNewest ? { ...message, pin: next } : message
+}
+
+/** Whoever acknowledges twice has done so since the first time. */
+function acknowledge(message: MessageRecord, one: AcknowledgementRecord): MessageRecord {
+  if (message.deletedAt !== 0) return message
+  const known = message.acknowledgements ?? []
+  const before = known.find(({ person }) => person === one.person)
+  if (before !== undefined && before.at <= one.at) return message
+  const others = known.filter(({ person }) => person !== one.person)
+  const all = [...others, one].toSorted((a, b) => a.at - b.at || (a.person < b.person ? -1 : 1))
+  return { ...message, acknowledgements: all }
 }
 
 function isCredible(at: Instant): boolean {

@@ -25,18 +25,21 @@ export interface PeopleSource {
   readonly check: (login: string, password: string) => Promise<SourceAnswer>
 }
 
-/** What was asked of a provider, to be shown again with its answer. */
+/** What goes along with a question to a provider, and has to fit its answer. */
 export interface ProviderQuestion {
-  readonly url: string
   readonly state: string
   readonly nonce: string
+  /** For PKCE: only who asked can use the answer. */
   readonly verifier: string
 }
 
 /** A source that people visit with their browser. */
 export interface OpenIdProvider {
-  /** Where to send the browser; it comes back to `callback`. @throws EdgeError CARRIER_UNREACHABLE */
-  readonly ask: (callback: string) => Promise<ProviderQuestion>
-  /** Who came back with `answer`, the address they were sent to. @throws EdgeError NOT_SIGNED_IN, CARRIER_UNREACHABLE */
-  readonly read: (answer: URL, question: ProviderQuestion) => Promise<OutsidePerson>
+  /** Where to send the browser. @throws EdgeError CARRIER_UNREACHABLE */
+  readonly ask: (question: ProviderQuestion) => Promise<string>
+  /**
+   * Who came back, with this query behind their address.
+   * @throws EdgeError NOT_SIGNED_IN, CARRIER_UNREACHABLE
+   */
+  readonly read: (query: string, question: ProviderQuestion) => Promise<OutsidePerson>
 }

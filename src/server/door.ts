@@ -2,9 +2,10 @@
 import type { EdgeNode } from '#app/node.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
+import type { OpenIdProvider } from '#ports/people-source.ts'
 import type { Random } from '#ports/random.ts'
 import type { DeliveryWatch } from './delivery-watch.ts'
-import type { Announcement } from './live-events.ts'
+import type { Announcement } from './live-text.ts'
 import type { Logins } from './login.ts'
 import type { People } from './people.ts'
 import type { Presence } from './presence.ts'
@@ -37,6 +38,8 @@ export interface ServerPorts {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Where people of the organisation sign in, if there is such a place. */
+  readonly openId?: OpenIdProvider | undefined
   /** Closes the node and forgets its keys. Without it the node cannot be locked. */
   readonly onLock?: () => void
   /** Whether somebody could unlock it again, as it is now; yes unless given. */

@@ -4,16 +4,21 @@
  *
  * `Content-Type` of an answer is exactly `application/json`; with a charset appended, clients take it for text.
  */
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { AssertionFailure, must } from '#base/assert.ts'
 import { EdgeError } from '#base/errors.ts'
 import { hexFromBytes } from '#base/bytes.ts'
 import { REQUEST_BYTES_MAX } from '#base/limits.ts'
+import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
 import { circumstancesOf } from './circumstances.ts'
 import type { Door, ServerOptions } from './door.ts'
 import { wireErrorFrom } from './errors.ts'
+import { BODY_MS, IDLE_CONNECTION_MS } from './limits.ts'
 import { readJson } from './json.ts'
+import { FORM_TYPE } from './rest/hook-payload.ts'
 import type { Answer, Route } from './route.ts'
 import type { Caller } from './session.ts'
 import { passageOf, secureUrlOf, type ServerTls } from './tls.ts'
@@ -33,7 +38,8 @@ export function createHttp(door: Door, routes: readonly Route[]): FastifyInstanc
     forceCloseConnections: true,
     genReqId: requestIds(hexFromBytes(door.random.bytes(6))),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
-    requestTimeout: 60_000,
+    requestTimeout: 0, // each request has its own: see `addBodyTimeout`
+    connectionTimeout: IDLE_CONNECTION_MS,
     frameworkErrors: (error, request, reply) => {
       setHeaders(reply, versionId)
       door.doorkeeper.turnAway('malformed')
@@ -44,13 +50,16 @@ export function createHttp(door: Door, routes: readonly Route[]): FastifyInstanc
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_, body, done) =>
     done(null, body),
   )
-  app.addContentTypeParser('*', { parseAs: 'string' }, async (_: FastifyRequest, body: string) =>
-    readJson(body),
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'string' },
+    async (request: FastifyRequest, body: string) => (isForm(request) ? body : readJson(body)),
   )
   app.addHook('onRequest', (_, reply, done) => {
     setHeaders(reply, versionId)
     done()
   })
+  app.server.headersTimeout = BODY_MS
   addGate(app, door.options.tls)
   app.setErrorHandler((error, request, reply) =>
     answerError(error, { request, reply, log: door.log }),
@@ -64,8 +73,41 @@ export function createHttp(door: Door, routes: readonly Route[]): FastifyInstanc
     const error = new EdgeError('NOT_FOUND', { what: 'address', method: request.method })
     answerError(error, { request, reply, log: door.log })
   })
-  for (const one of routes) hangUp(app, door, one)
+  for (const one of routes) if (!isStream(one)) hangUp(app, door, one)
+  void app.register(async (long) => {
+    long.removeAllContentTypeParsers()
+    long.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    for (const one of routes) if (isStream(one)) hangUp(long, door, one)
+  })
   return app
+}
+
+/** Programs post forms to webhooks. Everywhere else whatever is sent is JSON, whatever it is called. */
+function isForm({ headers, routeOptions }: FastifyRequest): boolean {
+  const isHook = routeOptions.url?.startsWith('/hooks/') === true
+  return isHook && headers['content-type']?.toLowerCase().startsWith(FORM_TYPE) === true
+}
+
+function isStream(one: Route): boolean {
+  return one.access === 'session' && one.isStream === true
+}
+
+/**
+ * A body that is read whole has so long to come. Files have no such limit: over a slow link they take as long as they take, and
+ * only a connection on which nothing moves is given up.
+ */
+function hurryBody(request: FastifyRequest, door: Door): void {
+  const { raw } = request
+  if (raw.complete) return
+  const done = new AbortController()
+  raw.once('close', () => done.abort())
+  raw.once('end', () => done.abort())
+  void giveUp(door.clock, raw, done.signal)
+}
+
+async function giveUp(clock: Clock, raw: IncomingMessage, signal: AbortSignal): Promise<void> {
+  await clock.sleep(BODY_MS, signal)
+  if (!signal.aborted) raw.destroy()
 }
 
 /** Before anything is read: whoever must come by https, or show a certificate, and did not, goes no further. */
@@ -100,7 +142,8 @@ function hangUp(app: FastifyInstance, door: Door, one: Route): void {
   if (one.access === 'open') {
     const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
       send(reply, await one.handle({ request, reply }))
-    app.route({ method, url, handler })
+    const onRequest = async (request: FastifyRequest): Promise<void> => hurryBody(request, door)
+    app.route({ method, url, onRequest, handler })
     return
   }
   const callers = new WeakMap<FastifyRequest, Caller>()
@@ -108,6 +151,7 @@ function hangUp(app: FastifyInstance, door: Door, one: Route): void {
     method,
     url,
     onRequest: async (request) => {
+      if (!isStream(one) && method !== 'GET') hurryBody(request, door)
       callers.set(request, await door.doorkeeper.callerOf(request))
       if (method !== 'GET' && !IDLE_URLS.has(url)) door.onUse?.()
     },
@@ -123,7 +167,8 @@ function hangUp(app: FastifyInstance, door: Door, one: Route): void {
 
 /** Bytes and text carry the type their handler set; everything else is JSON, sent as bytes so that its type stays. */
 function send(reply: FastifyReply, answer: Answer): FastifyReply {
-  if (typeof answer === 'string' || Buffer.isBuffer(answer)) return reply.send(answer)
+  if (typeof answer === 'string' || Buffer.isBuffer(answer) || answer instanceof Readable)
+    return reply.send(answer)
   reply.header('content-type', JSON_TYPE)
   return reply.send(Buffer.from(JSON.stringify(answer)))
 }

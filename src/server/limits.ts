@@ -25,7 +25,7 @@ export const CEREMONIES_MAX = 1_000
 export const FRESH_MS = 900_000
 /** Addresses and accounts that are remembered for the login limit; the longest untouched are forgotten first. */
 export const LOGIN_KEYS_MAX = 10_000
-/** Passwords checked at once: the check is slow and takes memory on purpose. */
+/** Passwords checked at once, of people who were here before and of others each: the check is slow and takes memory on purpose. */
 export const LOGINS_AT_ONCE_MAX = 4
 /** Sign-ins that may wait for their turn. */
 export const LOGINS_WAITING_MAX = 200
@@ -103,3 +103,22 @@ export const FIRST_BYTE_MS = 60_000
 export const HANDSHAKE_MS = 60_000
 /** Connections at once that have not got as far as HTTP. */
 export const EARLY_CONNECTIONS_MAX = 1_000
+/** Time a request that is read whole has to come, in milliseconds. */
+export const BODY_MS = 60_000
+/** How long nothing may move on a connection, in milliseconds. */
+export const IDLE_CONNECTION_MS = 120_000
+
+/** Fields of a form that comes with files. */
+export const FORM_FIELDS_MAX = 32
+/** Characters of each. */
+export const FORM_FIELD_CHARACTERS_MAX = 4_096
+/** Categories of one person's side bar. */
+export const CATEGORIES_MAX = 100
+/** Posts by one webhook: 60 at once, then one a second. */
+export const HOOK_POSTS = { burst: 60, refillMs: 1_000 } as const
+/** Wrong names of webhooks from one address. */
+export const HOOK_GUESSES = { burst: 20, refillMs: 3_000 } as const
+/** Parts in which a webhook's long text is posted at most. */
+export const HOOK_PARTS_MAX = 8
+/** Characters of a command. */
+export const COMMAND_CHARACTERS_MAX = 20_000

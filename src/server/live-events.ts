@@ -10,25 +10,12 @@ import type { NodeEvent } from '#app/node.ts'
 import type { RolePicture } from '#app/policy-types.ts'
 import type { Channel, Message, Person } from '#app/types.ts'
 import { accessChanged } from './live-access.ts'
-import { textOf } from './live-text.ts'
+import { keptAnnouncement } from './live-kept-events.ts'
+import { textOf, toPerson, type Announcement } from './live-text.ts'
 import type { PersonStatus } from './presence.ts'
 import { CHANNEL_TYPES, channelFrom, isPersonal, otherOf } from './rest/shapes-channel.ts'
 import { postFrom, reactionFrom } from './rest/shapes-post.ts'
 import { preferenceFrom, statusFrom, userFrom, type Workspace } from './rest/shapes.ts'
-
-/** Who hears of it. */
-export type Audience =
-  | { readonly kind: 'channel'; readonly channel: ChannelId; readonly except?: UserId }
-  | { readonly kind: 'person'; readonly person: UserId }
-  /** `about`: it names this person, whom not everybody may know of. */
-  | { readonly kind: 'everybody'; readonly about?: UserId }
-
-/** One event and who hears of it. */
-export interface Announcement {
-  readonly to: Audience
-  /** JSON up to and including `"seq":`; the number and a brace complete it. */
-  readonly text: string
-}
 
 /** What the mapping has to know beside the event. */
 export interface EventContext {
@@ -85,6 +72,16 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
       return [roomChanged(event)]
     case 'access-changed':
       return accessChanged(event, context)
+    case 'thread-changed':
+    case 'threads-read':
+    case 'unread-from':
+    case 'draft-kept':
+    case 'draft-dropped':
+    case 'scheduled':
+    case 'rescheduled':
+    case 'unscheduled':
+    case 'acknowledged':
+      return [keptAnnouncement(event, context.workspace.id)]
     case 'delivery-changed':
     case 'links-changed':
     case 'sessions-ended':
@@ -173,6 +170,7 @@ function posted(
         channel_name: channel.name,
         channel_type: CHANNEL_TYPES[channel.kind],
         ...(mentions.length === 0 ? {} : { mentions: JSON.stringify(mentions) }),
+        ...(message.files.length === 0 ? {} : fileWords(message)),
         post: JSON.stringify(postFrom(message)),
         sender_name: sender,
         set_online: !event.isLate,
@@ -181,6 +179,12 @@ function posted(
       { channel_id: channel.id },
     ),
   }
+}
+
+/** What the post has beside its text, for notifications. */
+function fileWords({ files }: Message): object {
+  const isImage = files.some(({ type }) => type.startsWith('image/'))
+  return { otherFile: 'true', ...(isImage && { image: 'true' }) }
 }
 
 /** Members with a live session who are addressed by name, by `@channel`, or by the channel being theirs alone. */
@@ -276,8 +280,4 @@ function personUpdated(person: Person, isNew: boolean): Announcement {
     ? textOf('new_user', { user_id: person.id }, {})
     : textOf('user_updated', { user: userFrom(person) }, {})
   return { to: { kind: 'everybody', about: person.id }, text }
-}
-
-function toPerson(person: UserId, name: string, data: object): Announcement {
-  return { to: { kind: 'person', person }, text: textOf(name, data, { user_id: person }) }
 }

@@ -2,7 +2,7 @@
 import type { ChannelId, UserId } from '#base/ids.ts'
 import type { Attributes } from '#model/policy.ts'
 import { LIVE_KEEP_MS, LIVE_SESSIONS_PER_PERSON_MAX } from './limits.ts'
-import type { Announcement } from './live-events.ts'
+import type { Announcement } from './live-text.ts'
 import type { LiveSession } from './live-session.ts'
 import type { MembersHere } from './members-here.ts'
 
@@ -99,7 +99,9 @@ function announceTo({ sessionsOf, members, hearing }: Streams, { to, text }: Ann
   const streamsOf = (person: UserId): Iterable<LiveSession> => sessionsOf.get(person) ?? []
   switch (to.kind) {
     case 'person':
-      for (const session of streamsOf(to.person)) session.push(text)
+      for (const session of streamsOf(to.person))
+        if (to.of === undefined || hearing.mayHear(to.person, to.of, session.told))
+          session.push(text)
       break
     case 'channel':
       for (const person of members.of(to.channel)) {

@@ -1,7 +1,23 @@
-/** The text of a live event: JSON that ends just before its number, which differs from client to client. */
+/** An event of the WebSocket before it has its number, and who hears of it. */
+import type { ChannelId, UserId } from '#base/ids.ts'
+
+/** Who hears of it. */
+export type Audience =
+  | { readonly kind: 'channel'; readonly channel: ChannelId; readonly except?: UserId }
+  /** `of`: it tells of this channel, which they may not read in all circumstances. */
+  | { readonly kind: 'person'; readonly person: UserId; readonly of?: ChannelId }
+  /** `about`: it names this person, whom not everybody may know of. */
+  | { readonly kind: 'everybody'; readonly about?: UserId }
+
+/** One event and who hears of it. */
+export interface Announcement {
+  readonly to: Audience
+  /** JSON up to and including `"seq":`; the number and a brace complete it. */
+  readonly text: string
+}
 
 /** To whom Mattermost's clients take an event to be; the rest of it is theirs. */
-export interface Broadcast {
+interface Broadcast {
   readonly omit_users: Readonly<Record<string, true>> | null
   readonly user_id: string
   readonly channel_id: string
@@ -17,6 +33,11 @@ const NOBODY: Broadcast = {
   team_id: '',
   connection_id: '',
   omit_connection_id: '',
+}
+
+/** For one person. */
+export function toPerson(person: UserId, name: string, data: object): Announcement {
+  return { to: { kind: 'person', person }, text: textOf(name, data, { user_id: person }) }
 }
 
 /** JSON up to and including `"seq":`; the number and a brace complete it. */

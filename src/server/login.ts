@@ -35,6 +35,8 @@ export function createLogins(ports: LoginPorts): Logins {
   const limit = createLoginLimit()
   const addresses = createBuckets(PASSKEY_ADDRESS, LOGIN_KEYS_MAX)
   const turns = createTurns(LOGINS_AT_ONCE_MAX, LOGINS_WAITING_MAX)
+  // However many strangers storm the door, those who belong here do not stand behind them.
+  const turnsOfKnown = createTurns(LOGINS_AT_ONCE_MAX, LOGINS_WAITING_MAX)
   const refuse = (retryAfterMs: number): never => {
     node.noteFound({ deed: 'sign-in refused', result: 'refused', reason: 'too often' })
     throw tooMany(retryAfterMs)
@@ -54,7 +56,8 @@ export function createLogins(ports: LoginPorts): Logins {
     }
   }
   const guarded: Logins['guarded'] = async (attempt, work) => {
-    const outcome = turns(() => attempted(attempt, work))
+    const inTurn = limit.isKnown(attempt) ? turnsOfKnown : turns
+    const outcome = inTurn(() => attempted(attempt, work))
     if (outcome === undefined) throw tooMany(1_000)
     return await outcome
   }

@@ -22,6 +22,9 @@ export interface Place {
   readonly host: string
 }
 
+/** EdDSA, ES256, RS256 (COSE): all that authenticators have, and what Node does without calling it an experiment. */
+const ALGORITHMS = [-8, -7, -257]
+
 /** What a browser needs to make a passkey. */
 export async function registrationOptions(
   { host }: Place,
@@ -41,6 +44,7 @@ export async function registrationOptions(
     challenge: Uint8Array.from(Buffer.from(about.challenge, 'base64url')),
     timeout: CEREMONY_MS,
     attestationType: 'none',
+    supportedAlgorithmIDs: ALGORITHMS,
     excludeCredentials: about.known
       .filter((one) => one.host === host)
       .map(({ credential: id, transports }) => ({ id, transports: [...transports] })),
@@ -72,6 +76,7 @@ export async function readRegistration(
       expectedOrigin: place.origin,
       expectedRPID: place.host,
       requireUserVerification: true,
+      supportedAlgorithmIDs: ALGORITHMS,
     }),
   )
   if (!outcome.verified) throw unproven()

@@ -24,7 +24,7 @@ export interface Call extends OpenCall {
   readonly session: OpenSession
 }
 
-/** The answer: an object or array becomes JSON; text and bytes go as they are, with their content type set. */
+/** The answer: an object or array becomes JSON; text, bytes and streams go as they are, with their content type set. */
 export type Answer = object | string
 
 /** One method of one address. */
@@ -37,6 +37,8 @@ export type Route =
     }
   | {
       readonly access: 'session'
+      /** Its body is not read before the handler: it may be long, and take its time. */
+      readonly isStream?: boolean
       readonly method: Method
       readonly url: string
       readonly handle: (call: Call) => Promise<Answer> | Answer
@@ -49,6 +51,15 @@ export function openRoute(
   handle: (call: OpenCall) => Promise<Answer> | Answer,
 ): Route {
   return { access: 'open', method, url, handle }
+}
+
+/** A route for people who are signed in whose handler reads the body itself, from `request.raw`. */
+export function streamRoute(
+  method: Method,
+  url: string,
+  handle: (call: Call) => Promise<Answer> | Answer,
+): Route {
+  return { access: 'session', isStream: true, method, url, handle }
 }
 
 /** A route for people who are signed in. */

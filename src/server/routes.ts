@@ -12,11 +12,17 @@ import { lockingRoutes } from './holdfast/locking.ts'
 import { passkeyRoutes } from './holdfast/passkeys.ts'
 import { policyRoutes } from './holdfast/policy.ts'
 import { nodeRoutes } from './holdfast/status.ts'
+import { openIdRoutes } from './openid.ts'
 import { pageRoutes } from './page.ts'
 import { botRoutes } from './rest/bots.ts'
 import { mfaRoutes } from './rest/mfa.ts'
 import { channelMemberRoutes } from './rest/channel-members.ts'
 import { channelRoutes } from './rest/channels.ts'
+import { commandRoutes } from './rest/commands.ts'
+import { fileRoutes } from './rest/files.ts'
+import { hookRoutes } from './rest/hooks.ts'
+import { notifyRoutes } from './rest/notify.ts'
+import { pictureRoutes } from './rest/pictures.ts'
 import { postListRoutes } from './rest/post-lists.ts'
 import { postRoutes } from './rest/posts.ts'
 import { preferenceRoutes } from './rest/preferences.ts'
@@ -26,9 +32,12 @@ import { searchRoutes } from './rest/search.ts'
 import { sessionRoutes } from './rest/sessions.ts'
 import { signInRoutes } from './rest/sign-in.ts'
 import { tokenRoutes } from './rest/tokens.ts'
+import { sidebarRoutes } from './rest/sidebar.ts'
 import { statusRoutes } from './rest/status.ts'
 import { systemRoutes } from './rest/system.ts'
 import { teamRoutes } from './rest/teams.ts'
+import { threadRoutes } from './rest/threads.ts'
+import { unsentRoutes } from './rest/unsent.ts'
 import { userRoutes } from './rest/users.ts'
 import type { Route } from './route.ts'
 import { trustRoutes } from './trust-page.ts'
@@ -52,6 +61,14 @@ export function allRoutes(door: Door): readonly Route[] {
     postRoutes,
     postListRoutes,
     reactionRoutes,
+    threadRoutes,
+    unsentRoutes,
+    sidebarRoutes,
+    fileRoutes,
+    pictureRoutes,
+    hookRoutes,
+    commandRoutes,
+    notifyRoutes,
     systemRoutes,
     nodeRoutes,
     dictionaryRoutes,
@@ -65,6 +82,7 @@ export function allRoutes(door: Door): readonly Route[] {
     policyRoutes,
     courierRoutes,
     passkeyRoutes,
+    openIdRoutes,
     pageRoutes,
     trustRoutes,
   ].flatMap((routesOf) => routesOf(door))

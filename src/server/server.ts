@@ -66,7 +66,7 @@ async function openDoor(
   deps: ServerDeps,
   signal: AbortSignal,
 ): Promise<Opened> {
-  const { node, clock, random, log, onLock, canLock, onUse } = deps
+  const { node, clock, random, log, openId, onLock, canLock, onUse } = deps
   const status = await node.status()
   const workspace = { id: status.organisation, name: status.organisationName }
   const people = await openPeople(node, log)
@@ -102,6 +102,7 @@ async function openDoor(
     clock,
     random,
     log,
+    openId,
     ...(onLock && { onLock }),
     ...(canLock && { canLock }),
     ...(onUse && { onUse }),

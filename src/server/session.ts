@@ -166,7 +166,8 @@ function isFromOurPage(asked: Asked, token: string): boolean {
   )
 }
 
-function cookieOf(header: string, name: string): string | undefined {
+/** The value of a cookie in a Cookie header. */
+export function cookieOf(header: string, name: string): string | undefined {
   for (const part of header.split(';')) {
     const at = part.indexOf('=')
     if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim()

@@ -1,5 +1,5 @@
 /**
- * Edits, deletions and reactions, folded into their messages. One that comes before its message waits for it; a deletion
+ * Edits, deletions, reactions, pins and acknowledgements, folded into their messages. One that comes before its message waits for it; a deletion
  * whose author may not delete, as far as is known here, waits until the directory says more of that author. So all nodes
  * show the same, whatever came first.
  */
@@ -15,6 +15,7 @@ import {
   type MessageRecord,
 } from '#model/view.ts'
 import type { Instant } from '#base/ids.ts'
+import { keptKey } from './kept-keys.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -100,6 +101,14 @@ export function replaceMessage(tx: Tx, before: MessageRecord, after: MessageReco
   tx.put(key.message(after.id), pack(after))
   tx.delete(key.changed(before.channel, before.updatedAt, before.id))
   tx.put(key.changed(after.channel, after.updatedAt, after.id), pack(after.id))
+  if (before.pin !== after.pin) notePin(tx, after)
+}
+
+/** Whether a message stands among its channel's pinned ones. */
+export function notePin(tx: Tx, { channel, id, pin }: MessageRecord): void {
+  const place = keptKey.pin(channel, id)
+  if (pin?.isSet === true) tx.put(place, pack(id))
+  else tx.delete(place)
 }
 
 /** This node's time of a change of a channel's picture; never back, unless what was there lies in an impossible future. */

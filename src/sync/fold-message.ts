@@ -5,25 +5,30 @@ import { channelOfDocument, laneOfDocument } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
 import { whyAbove } from '#model/label.ts'
 import { postIdOf, type Logged } from '#model/log.ts'
-import { mentionsIn, usernames } from '#model/names.ts'
 import { causeKey } from '#model/order.ts'
 import type { Attributes } from '#model/policy.ts'
+import type { PostContent } from '#model/post-content.ts'
 import {
   configure,
   EMPTY_CHANNEL,
   shownAt,
   timeDoubtOf,
+  type Amendment,
+  type AmendmentKind,
   type ChannelRecord,
   type MessageRecord,
 } from '#model/view.ts'
 import {
   adoptOrphans,
   applyAmendment,
+  notePin,
   replaceMessage,
   touchedAt,
   type AmendmentScene,
   type WithoutEffect,
 } from './amendments.ts'
+import { followReply, peopleNamed } from './following.ts'
+import { keptKey } from './kept-keys.ts'
 import { key, range } from './keys.ts'
 import { placePost, resettleReplies } from './placing.ts'
 import type { Source, ViewEvent } from './projector.ts'
@@ -36,9 +41,7 @@ export async function applyMessage(scene: Scene, origin: NodeId): Promise<ViewEv
   const { author, content } = logged.entry
   if (content.kind === 'settings') return applySettings(scene)
   if (content.kind === 'post') return applyPost(scene, origin)
-  const isAmendment =
-    content.kind === 'edit' || content.kind === 'deletion' || content.kind === 'reaction'
-  if (!isAmendment || author === undefined) return undefined
+  if (!isAmendment(content) || author === undefined) return undefined
   const at = shownAt(logged, source.now)
   const channel = channelOfDocument(document)
   const { actor } = logged
@@ -46,6 +49,18 @@ export async function applyMessage(scene: Scene, origin: NodeId): Promise<ViewEv
   const amended = await applyAmendment(amendmentScene(scene), amendment)
   return amended && { kind: 'amended', ...amended }
 }
+
+function isAmendment(content: Content): content is Amendment['content'] {
+  return AMENDMENT_KINDS.has(content.kind)
+}
+
+const AMENDMENT_KINDS: ReadonlySet<string> = new Set<AmendmentKind>([
+  'edit',
+  'deletion',
+  'reaction',
+  'pin',
+  'acknowledgement',
+])
 
 function amendmentScene({ tx, source, directory, withoutEffect }: Scene): AmendmentScene {
   return { tx, directory, now: source.now, withoutEffect }
@@ -61,6 +76,8 @@ export interface Scene {
   /** When the certificate of the node begins in whose list it stands. */
   readonly certifiedAt: Instant | undefined
   readonly withoutEffect: (at: WithoutEffect) => void
+  /** The part of an id that names this node. */
+  readonly home: string
 }
 
 async function applySettings({ tx, document, logged }: Scene): Promise<ViewEvent | undefined> {
@@ -118,6 +135,8 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
     message = await countReplies(scene, await adoptOrphans(amendmentScene(scene), message))
   tx.put(key.message(id), pack(message))
   tx.put(key.order(channel, order), pack(id))
+  await noteFiles(tx, message)
+  if (message.pin !== undefined) notePin(tx, message)
   if (message.replyCount > 0) await resettleReplies(tx, channel, id)
   tx.put(key.changed(channel, message.updatedAt, id), pack(id))
   const next: ChannelRecord = {
@@ -132,13 +151,6 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
   if (content.root !== undefined) await countReply(scene, content.root, message)
   if (source.isAgain !== true) await countMentions(scene, message)
   return { kind: 'posted', message, isLate: source.isLate }
-}
-
-function extrasOf({
-  overrideReason,
-  label,
-}: Extract<Content, { kind: 'post' }>): Pick<MessageRecord, 'overrideReason' | 'label'> {
-  return { ...(overrideReason !== undefined && { overrideReason }), ...(label && { label }) }
 }
 
 /** Nothing flows down: a message that is marked higher than its channel stands nowhere, and is counted nowhere. */
@@ -157,9 +169,23 @@ async function mayStand(
   return false
 }
 
+/** The first message that names a file has it: nobody else's can take it over. */
+async function noteFiles(tx: Tx, { id, files = [] }: MessageRecord): Promise<void> {
+  for (const file of files) {
+    const place = keptKey.fileSeen(file.id)
+    if ((await tx.get(place)) === undefined) tx.put(place, pack(id))
+  }
+}
+
+function extrasOf({ kind: _kind, body: _body, root: _root, ...extras }: PostContent): Extras {
+  return extras
+}
+
+type Extras = Omit<PostContent, 'kind' | 'body' | 'root'>
+
 /** Replies that came before it. Only those of the same channel are some. */
 async function countReplies(
-  { tx, withoutEffect }: Scene,
+  { tx, withoutEffect, directory, home, source: { isAgain = false } }: Scene,
   message: MessageRecord,
 ): Promise<MessageRecord> {
   let { replyCount, lastReplyAt } = message
@@ -172,14 +198,15 @@ async function countReplies(
         withoutEffect({ document: reply.document, actor: reply.actor, reason: 'wrong document' })
     } else {
       replyCount += 1
-      lastReplyAt = reply.createdAt
+      lastReplyAt = Math.max(lastReplyAt, reply.createdAt)
+      if (!isAgain) await followReply({ tx, directory, home }, { ...message, replyCount }, reply)
     }
   }
   return { ...message, replyCount, lastReplyAt }
 }
 
 async function countReply(
-  { tx, withoutEffect }: Scene,
+  { tx, withoutEffect, directory, home, source: { isAgain = false } }: Scene,
   root: PostId,
   reply: MessageRecord,
 ): Promise<void> {
@@ -189,27 +216,30 @@ async function countReply(
   tx.put(key.thread(root, reply.order), pack(reply.id))
   if (record === undefined) return
   const lastReplyAt = Math.max(record.lastReplyAt, reply.createdAt)
-  replaceMessage(tx, record, {
+  const after = {
     ...record,
     replyCount: record.replyCount + 1,
     lastReplyAt,
     updatedAt: reply.updatedAt,
-  })
+  }
+  replaceMessage(tx, record, after)
+  if (!isAgain) await followReply({ tx, directory, home }, after, reply)
 }
 
+const NOTHING_VIEWED: ViewedRecord = { count: 0, rootCount: 0, at: 0, mentions: 0 }
+
 async function countMentions({ tx, directory }: Scene, message: MessageRecord): Promise<void> {
-  const mentioned = mentionsIn(message.body)
-  if (mentioned.length === 0) return
-  const names = usernames(directory)
-  for (const { person } of directory.members(message.channel)) {
-    if (person === message.author || !mentioned.includes(names.get(person) ?? '')) continue
+  const inRoot = message.root === undefined ? 1 : 0
+  const isUrgent = message.lane === 'flash' || message.lane === 'immediate'
+  for (const person of peopleNamed(directory, message)) {
     const place = key.viewed(person, message.channel)
-    const viewed = unpack<ViewedRecord>(await tx.get(place)) ?? {
-      count: 0,
-      rootCount: 0,
-      at: 0,
-      mentions: 0,
+    const viewed = unpack<ViewedRecord>(await tx.get(place)) ?? NOTHING_VIEWED
+    const next: ViewedRecord = {
+      ...viewed,
+      mentions: viewed.mentions + 1,
+      rootMentions: (viewed.rootMentions ?? 0) + inRoot,
+      urgentMentions: (viewed.urgentMentions ?? 0) + (isUrgent ? 1 : 0),
     }
-    tx.put(place, pack({ ...viewed, mentions: viewed.mentions + 1 }))
+    tx.put(place, pack(next))
   }
 }

@@ -12,6 +12,7 @@ import type {
   PostId,
   UserId,
 } from '#base/ids.ts'
+import type { MessagePlace } from '#codec/message-names.ts'
 import { laneOfDocument } from '#model/document-id.ts'
 import { laneNumber, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
@@ -28,13 +29,6 @@ export function within(prefix: string): Range {
   return { from: prefix, to: `${prefix.slice(0, -1)}0` }
 }
 
-/** Where a message stands. */
-interface Place {
-  readonly document: DocumentId
-  readonly actor: ActorId
-  readonly seq: number
-}
-
 /** Makers of keys. */
 export const key = {
   /** DocumentRecord: what a replica has of a document. */
@@ -43,7 +37,7 @@ export const key = {
   snapshot: (id: DocumentId) => `snap/${id}`,
   /** One change chunk, in the order of arrival; Automerge's own bytes. */
   loose: (id: DocumentId, index: number) => `loose/${id}/${padded(index)}`,
-  /** 64 bytes: the signature over this change of this actor. */
+  /** What proves this change of this actor: its node's signature, and 24 bytes more where a note was signed with it. */
   attestation: (id: DocumentId, actor: ActorId, seq: number) => `att/${id}/${actor}/${padded(seq)}`,
   /** SegmentRecord: the newest segment of a channel's lane. */
   segment: (channel: ChannelId, lane: Lane) => `seg/${channel}/${laneNumber(lane)}`,
@@ -98,12 +92,11 @@ export const key = {
   seenHere: (id: DocumentId) => `read/${id}`,
   /** DepartureRecord: our changes up to `seq` left by a carrier. */
   departure: (id: DocumentId, actor: ActorId, seq: number) => `left/${id}/${actor}/${padded(seq)}`,
-
   /** A message of ours has to be at headquarters before this running time. */
-  due: (atMs: number, { document, actor, seq }: Place) =>
+  due: (atMs: number, { document, actor, seq }: MessagePlace) =>
     `due/${padded(atMs)}/${document}/${actor}/${padded(seq)}`,
   /** LateRecord: it was not. */
-  late: (lane: Lane, { document, actor, seq }: Place) =>
+  late: (lane: Lane, { document, actor, seq }: MessagePlace) =>
     `late/${laneNumber(lane)}/${document}/${actor}/${padded(seq)}`,
   /** OverdueCounts: how many of those there are. */
   lateCounts: 'late',
@@ -184,10 +177,8 @@ export const key = {
   viewed: (person: UserId, channel: ChannelId) => `view/seen/${person}/${channel}`,
   /** The message a client's pending id became; never expires. */
   pending: (person: UserId, pendingHash: string) => `once/${person}/${pendingHash}`,
-
   /** When a person sent the newest messages of a lane that has an allowance, in running time. */
   allowance: (person: UserId, lane: Lane) => `allow/${person}/${laneNumber(lane)}`,
-
   /** AccountRecord: the password of somebody enrolled here. */
   account: (person: UserId) => `acct/${person}`,
   /** TotpRecord: a person's second factor. */

@@ -2,7 +2,7 @@
  * From entries to the picture people see: each change that a commit adds is folded into the view's records in the
  * same commit. The directory is small and kept in memory; messages and channels are records in the store.
  */
-import type { DocumentId, Instant, UserId } from '#base/ids.ts'
+import { nodePrefix, type DocumentId, type Instant, type UserId } from '#base/ids.ts'
 import type { Directory, DirectoryChange } from '#model/directory.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
@@ -155,7 +155,8 @@ async function foldOne(
   if (logged.entry.content.kind === 'dictionary' && certificate?.role !== 'hub')
     withoutEffect({ document, actor: logged.actor, reason: 'not a hub' })
   const directory = books.directory()
-  const scene = { tx, document, logged, source, directory, certifiedAt, withoutEffect }
+  const home = nodePrefix(identity.certificate.node)
+  const scene = { tx, document, logged, source, directory, certifiedAt, withoutEffect, home }
   return applyMessage(scene, writer ?? identity.certificate.node)
 }
 

@@ -281,6 +281,9 @@ export interface ViewedRecord {
   readonly rootCount: number
   readonly at: Instant
   readonly mentions: number
+  /** Of these, in messages that are no replies, and in urgent ones; 0 unless given. */
+  readonly rootMentions?: number
+  readonly urgentMentions?: number
 }
 
 /** The bytes of a record. */

@@ -160,7 +160,7 @@ async function remedyView(tx: Tx, context: SyncContext, folded: readonly Name[])
     .channels()
     .map(({ id }) => id)
   const named = folded.map(([, kind, channel]) =>
-    kind === 'post' || kind === 'thread' || kind === 'orphan' || kind === 'held'
+    kind === 'post' || kind === 'file' || kind === 'thread' || kind === 'orphan' || kind === 'held'
       ? undefined
       : (channel as ChannelId),
   )

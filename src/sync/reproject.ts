@@ -8,6 +8,7 @@ import {
 } from '#model/view.ts'
 import { channelDocument } from '#model/document-id.ts'
 import type { SyncContext } from './context.ts'
+import { keptRange } from './kept-keys.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -54,7 +55,13 @@ async function clear(tx: Tx, channel: ChannelId): Promise<readonly MessageRecord
   for (const all of [range.allOrphans, range.allHeld])
     for (const [place, bytes] of await tx.list(all))
       if (unpack<Amendment>(bytes)?.channel === channel) tx.delete(place)
-  for (const all of [range.changed, range.objectionsIn, range.objectingIn, range.sunkIn])
+  for (const all of [
+    range.changed,
+    keptRange.pins,
+    range.objectionsIn,
+    range.objectingIn,
+    range.sunkIn,
+  ])
     for (const [place] of await tx.list(all(channel))) tx.delete(place)
   tx.delete(key.clocks(channel))
   const record = unpack<ChannelRecord>(await tx.get(key.channel(channel)))

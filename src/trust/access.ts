@@ -21,6 +21,9 @@ export const CHANNEL_ACTIONS = [
   'join channel',
   'manage members',
   'manage member roles',
+  'send files',
+  'pin message',
+  'manage channel',
 ] as const
 
 /** What somebody wants to do. */
@@ -141,6 +144,9 @@ function decideByFacts(situation: Situation): Decision {
     case 'post':
     case 'react':
     case 'mention channel':
+    case 'send files':
+    case 'pin message':
+    case 'manage channel':
       return situation.isMember === true ? unlessArchived(situation) : no('not a member')
     case 'edit message':
       if (situation.isMember !== true) return no('not a member')

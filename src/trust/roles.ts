@@ -49,7 +49,12 @@ const IN_CHANNEL: readonly Permission[] = [
   'delete message',
   'mention channel',
 ]
-const CHANNEL_MEMBER: readonly Permission[] = [...IN_CHANNEL, 'pin message', 'manage members']
+const CHANNEL_MEMBER: readonly Permission[] = [
+  ...IN_CHANNEL,
+  'pin message',
+  'manage members',
+  'manage channel',
+]
 const MEMBER: readonly Permission[] = [
   'list people',
   'list channels',
@@ -68,7 +73,7 @@ export const ROLES = {
   administrator: PERMISSIONS,
   'channel guest': IN_CHANNEL,
   'channel member': CHANNEL_MEMBER,
-  'channel administrator': [...CHANNEL_MEMBER, 'manage channel', 'manage member roles'],
+  'channel administrator': [...CHANNEL_MEMBER, 'manage member roles'],
 } as const satisfies Readonly<Record<string, readonly Permission[]>>
 
 /** One of them. */

@@ -35,8 +35,10 @@ scope.addEventListener('message', ({ data }) => {
 })
 scope.addEventListener('fetch', (event) => {
   const { request } = event
-  const { origin, pathname } = new URL(request.url)
-  if (request.method !== 'GET' || origin !== location.origin || !KEPT.has(pathname)) return
+  const { origin, pathname, search } = new URL(request.url)
+  // With a question behind it, the node itself is meant: its page to unlock it.
+  if (request.method !== 'GET' || origin !== location.origin || search !== '') return
+  if (!KEPT.has(pathname)) return
   event.respondWith(answer(request, pathname))
 })
 

@@ -1,3 +1,5 @@
+import { openBlobUses } from '#app/blob-uses.ts'
+import { openMemoryBlobs } from '#storage/memory-blobs.ts'
 import { test, type Test } from 'tap'
 import {
   channelOf,
@@ -151,7 +153,12 @@ async function aContext(t: Test) {
   const node: SyncNode = await aSync('alpha', { clock })
   t.teardown(() => node[Symbol.asyncDispose]())
   await found(node)
-  const context: AppContext = { sync: node.context, random: seededRandom(1) }
+  const context: AppContext = {
+    sync: node.context,
+    random: seededRandom(1),
+    blobs: openBlobUses(openMemoryBlobs(), node.context),
+    pictureTimes: new Map(),
+  }
   return { context, node, clock }
 }
 

@@ -96,7 +96,7 @@ test('a person goes by the name that is theirs alone, not by the one they wished
   t.strictSame(
     personFrom(
       { id: bo, profile, ...rights, ...standing, createdAt: 1, updatedAt: 2 },
-      { username: 'bo-x1y2', home, isAdministrator: true, isGuest: false },
+      { username: 'bo-x1y2', home, isAdministrator: true, isGuest: false, pictureAt: 0 },
     ),
     {
       id: bo,
@@ -106,6 +106,7 @@ test('a person goes by the name that is theirs alone, not by the one they wished
       isGuest: false,
       homeNode: home,
       ...standing,
+      pictureAt: 0,
       createdAt: 1,
       updatedAt: 2,
     },

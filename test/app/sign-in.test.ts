@@ -97,6 +97,18 @@ test('while the source is out of reach its people come in for a time by what it 
   t.ok(await node.signIn('dana', 'dana-password'))
 })
 
+test('where nobody may sign in without the source, nothing of a password is kept', async (t) => {
+  const source = aSource()
+  const { node, store } = await aTeam(t, { peopleSource: source })
+  const before = (await store.list({ from: 'acct/', to: 'acct0' })).length
+  const session = await node.signIn('dana', 'dana-password')
+
+  t.equal(session.expiresAt, session.createdAt + DAY_MS)
+  t.equal((await store.list({ from: 'acct/', to: 'acct0' })).length, before)
+  source.answer = 'unreachable'
+  await t.rejects(node.signIn('dana', 'dana-password'), { code: 'NOT_SIGNED_IN' })
+})
+
 test('a clock that is set back gives nobody more time', async (t) => {
   const { node, source, clock } = await withSource(t)
   await node.signIn('dana', 'dana-password')
@@ -187,4 +199,29 @@ test('of two first sign-ins at once one person is made', async (t) => {
 
   t.equal(new Set(sessions.map(({ person }) => person)).size, 1)
   t.equal((await node.allPeople()).length, 3)
+})
+
+test('whom a provider vouched for comes in by a passkey while it is out of reach, for as long', async (t) => {
+  const { node, clock } = await withSource(t)
+  const erin = {
+    source: 'openid',
+    subject: 'issuer erin',
+    username: 'erin',
+    displayName: 'E',
+  } as const
+  const { person, createdAt } = await node.signInFromOutside(erin)
+  await node.addPasskey(person, aPasskey('of erin'))
+  await clock.advance(6 * DAY_MS)
+
+  const offline = await node.signInWithPasskey('of erin', prove)
+
+  t.match(offline, { person, by: 'passkey', expiresAt: createdAt + OFFLINE_MS })
+  await clock.advance(DAY_MS)
+  t.equal(await node.sessionOf(offline.token), undefined)
+  await t.rejects(
+    node.signInWithPasskey('of erin', async () => ({ counter: 2 })),
+    { code: 'NOT_SIGNED_IN', facts: { found: /not confirmed/ } },
+  )
+  await node.signInFromOutside(erin)
+  t.ok(await node.signInWithPasskey('of erin', async () => ({ counter: 2 })))
 })

@@ -3,6 +3,7 @@
  * that nothing new goes unlooked at. Nobody learns of what they may not read, by no answer, count, list or error.
  */
 import { test, type Test } from 'tap'
+import type { Unsent } from '#app/kept-types.ts'
 import type { NodeEvent } from '#app/node.ts'
 import type { Person } from '#app/types.ts'
 import { must } from '#base/assert.ts'
@@ -418,6 +419,20 @@ async function eventsOf(
   const members = all.filter((who) => !GUESTS.includes(who))
   const [chen, room] = [people.chen.id, 0]
   const disk = (await node.status()).disk
+  const thread = await node.threadOf(people.bo.id, post)
+  const before = { replies: 0, mentions: 0 }
+  const membership = must(await node.membership(id, people.dana.id), 'she is in it')
+  const draft: Unsent = {
+    channel: id,
+    root: undefined,
+    body: 'not yet',
+    lane: 'routine',
+    asksAcknowledgement: false,
+    files: [],
+    createdAt: 1,
+    updatedAt: 1,
+  }
+  const scheduled = { ...draft, id: post, at: 1, refusedAt: 0, refusal: '' }
   const overdue = { flash: room, immediate: room, priority: room, routine: room }
   return {
     posted: { event: { kind: 'posted', message, channel, isLate: false }, hears: READERS },
@@ -440,6 +455,25 @@ async function eventsOf(
       event: { kind: 'preferences-changed', person: chen, preferences: [] },
       hears: ['chen'],
     },
+    acknowledged: {
+      event: { kind: 'acknowledged', message, person: people.bo.id },
+      hears: READERS,
+    },
+    // Farid may not read there, though they follow a thread in it.
+    'thread-changed': {
+      event: { kind: 'thread-changed', person: people.farid.id, thread, by: 'reply', before },
+      hears: [],
+    },
+    'threads-read': { event: { kind: 'threads-read', person: chen, at: 1 }, hears: ['chen'] },
+    'unread-from': {
+      event: { kind: 'unread-from', membership, message: post },
+      hears: ['dana'],
+    },
+    'draft-kept': { event: { kind: 'draft-kept', person: chen, draft }, hears: ['chen'] },
+    'draft-dropped': { event: { kind: 'draft-dropped', person: chen, draft }, hears: ['chen'] },
+    scheduled: { event: { kind: 'scheduled', person: chen, scheduled }, hears: ['chen'] },
+    rescheduled: { event: { kind: 'rescheduled', person: chen, scheduled }, hears: ['chen'] },
+    unscheduled: { event: { kind: 'unscheduled', person: chen, scheduled }, hears: ['chen'] },
     'access-changed': {
       event: {
         kind: 'access-changed',

@@ -29,6 +29,7 @@ test('an empty file means every default', async (t) => {
     unlock: { trafficKeepsOpen: false, cipher: 'chacha20-poly1305' },
     audit: {},
     keys: { rotateAfterDays: 30 },
+    signIn: { offlineDays: 7 },
     compression: { trainAfterDays: 1 },
     readReceipts: { send: true, exceptChannels: [] },
     carriers: [{ kind: 'lan', dial: [], receiptDelayMs: 200, backOffMsMax: 30_000 }],
@@ -62,6 +63,49 @@ test('receivers of audits have their defaults, and their files start at the fold
     transport: 'tls',
     caFile: '/etc/siem.pem',
   })
+})
+
+test('sources of people have their defaults, and their files start at the folder of the config', async (t) => {
+  const { signIn } = await load(t, {
+    signIn: {
+      ldap: { url: 'ldaps://ldap.example', base: 'dc=x', caFile: '/etc/ldap.pem' },
+      openid: {
+        issuer: 'https://sso.example/realm',
+        clientId: 'holdfast',
+        clientSecretFile: 'secret',
+        siteUrl: 'https://alpha.example',
+      },
+    },
+  })
+
+  t.match(signIn.ldap, { startTls: true, loginAttribute: 'uid', caFile: '/etc/ldap.pem' })
+  t.match(signIn.openid, {
+    clientSecretFile: /^\/.*\/secret$/,
+    scopes: ['openid', 'profile'],
+    usernameClaim: 'preferred_username',
+  })
+})
+
+test('passwords and tokens cross no wire in the clear, and what belongs together is asked for', async (t) => {
+  const openid = { issuer: 'http://sso.example', clientId: 'x', siteUrl: 'http://alpha.example' }
+  const ldap = { url: 'ldap://ldap.example', base: 'dc=x', startTls: false, bindDn: 'cn=x' }
+
+  t.strictSame(
+    (
+      await problemsOf(load(t, { signIn: { ldap, openid: { ...openid, scopes: ['profile'] } } }))
+    ).map((line) => line.split(':')[0]),
+    [
+      'signIn.ldap.startTls',
+      'signIn.ldap.bindPasswordFile',
+      'signIn.openid.issuer',
+      'signIn.openid.siteUrl',
+      'signIn.openid.scopes',
+    ],
+  )
+  const here = { ...openid, issuer: 'http://127.0.0.1:1', siteUrl: 'http://localhost:8065' }
+  t.ok(await load(t, { signIn: { openid: here } }), 'on this machine itself')
+  for (const url of ['https://me:secret@sso.example', 'ftp://sso.example'])
+    t.equal((await problemsOf(load(t, { signIn: { openid: { ...here, issuer: url } } }))).length, 1)
 })
 
 test('the command line wins over the environment, and that over the file', async (t) => {
@@ -106,7 +150,7 @@ test('all problems are named at once: key, what was found, what is wanted', asyn
     'carriers[3]: found "lan", wanted a carrier of kind lan, nats or sbd',
     'listen.hots: found an unknown key, wanted one of host, port, tls, plainHttp, kex, clientCertificates, names',
     'listen.port: found 70000, wanted a whole number from 0 to 65535',
-    'nmae: found an unknown key, wanted one of $schema, name, role, listen, keys, compression, disk, lanes, readReceipts, logLevel, unlock, audit, carriers',
+    'nmae: found an unknown key, wanted one of $schema, name, role, listen, keys, compression, disk, lanes, readReceipts, logLevel, unlock, audit, signIn, carriers',
     'role: found "king", wanted one of kit, hub, relay',
   ])
 })

@@ -7,6 +7,7 @@ import axe from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { realClock } from '#ports/real.ts'
+import { csrfTokenOf } from '#server/session.ts'
 import { openChromium } from '../../scripts/fleet/chromium.ts'
 import { must } from '../../scripts/fleet/client.ts'
 import { aNode, type Node } from '../../scripts/fleet/node.ts'
@@ -76,17 +77,22 @@ export interface Visit {
   readonly sins: readonly string[]
 }
 
-/** Opens the client of a node. */
+/** Opens the client of a node; with a token, as somebody who has signed in before. */
 export async function visit(
   { browser }: Scene,
   url: string,
-  options: BrowserContextOptions & { readonly settings?: object } = {},
+  options: BrowserContextOptions & { readonly settings?: object; readonly token?: string } = {},
 ): Promise<Visit> {
-  const { settings = {}, ...rest } = options
+  const { settings = {}, token, ...rest } = options
   const context = await browser.newContext(rest)
   await context.addInitScript(
     `localStorage.getItem('holdfast.settings') ?? localStorage.setItem('holdfast.settings', ${JSON.stringify(JSON.stringify(settings))})`,
   )
+  if (token !== undefined)
+    await context.addCookies([
+      { name: 'MMAUTHTOKEN', value: token, url },
+      { name: 'MMCSRF', value: csrfTokenOf(token), url },
+    ])
   const page = await context.newPage()
   const sins: string[] = []
   page.on('pageerror', (error) => sins.push(error.message))

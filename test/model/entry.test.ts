@@ -3,8 +3,16 @@ import assert from 'node:assert/strict'
 import { encode } from '@msgpack/msgpack'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { bytesFromId, idFromBytes, type ChannelId, type PostId, type UserId } from '#base/ids.ts'
-import { MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import { hexFromBytes } from '#base/bytes.ts'
+import {
+  bytesFromId,
+  idFromBytes,
+  type ChannelId,
+  type FileId,
+  type PostId,
+  type UserId,
+} from '#base/ids.ts'
+import { FILE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
 import {
   decodeEntry,
   encodeEntry,
@@ -26,6 +34,13 @@ const target = idFromBytes<PostId>(new Uint8Array(16).fill(7))
 const anyPost = anyBytes(16).map((bytes) => idFromBytes<PostId>(bytes))
 const anyChannel = anyBytes(16).map((bytes) => idFromBytes<ChannelId>(bytes))
 const anyPerson = anyBytes(16).map((bytes) => idFromBytes<UserId>(bytes))
+const anyFile = fc.record({
+  id: anyBytes(16).map((bytes) => idFromBytes<FileId>(bytes)),
+  name: anyText(40).map((text) => `x${text}`),
+  type: fc.constantFrom('image/png', '', 'application/octet-stream'),
+  bytes: fc.nat(FILE_BYTES_MAX),
+  hash: anyBytes(32).map(hexFromBytes),
+})
 const anyContent: fc.Arbitrary<Content> = fc.oneof(
   fc.record({
     kind: fc.constant('post' as const),
@@ -38,12 +53,19 @@ const anyContent: fc.Arbitrary<Content> = fc.oneof(
     root: fc.option(anyPost, { nil: undefined }),
     overrideReason: anyText(20).map((text) => `x${text}`),
   }),
-  fc.record({
-    kind: fc.constant('post' as const),
-    body: anyText(60),
-    root: fc.option(anyPost, { nil: undefined }),
-    label: fc.constantFrom({ classification: 'secret' }, { releasableTo: ['press', 'x'] }),
-  }),
+  fc.record(
+    {
+      kind: fc.constant('post' as const),
+      body: anyText(60),
+      root: fc.option(anyPost, { nil: undefined }),
+      label: fc.constantFrom({ classification: 'secret' }, { releasableTo: ['press', 'x'] }),
+      files: fc.array(anyFile, { minLength: 1, maxLength: 10 }),
+      props: anyText(200),
+      asksAcknowledgement: fc.constant(true),
+    },
+    { requiredKeys: ['kind', 'body', 'root'] },
+  ),
+  fc.record({ kind: fc.constant('pin' as const), target: anyPost, isSet: fc.boolean() }),
   fc.constantFrom<Content>(
     { kind: 'policy', part: { about: 'levels', levels: ['open', 'secret'] } },
     { kind: 'policy', part: { about: 'person', person: amira, attributes: { role: 'guest' } } },

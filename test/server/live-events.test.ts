@@ -8,9 +8,9 @@ import {
   preferencesDeleted,
   statusChanged,
   typing,
-  type Announcement,
   type EventContext,
 } from '#server/live-events.ts'
+import type { Announcement } from '#server/live-text.ts'
 import { createPeople } from '#server/people.ts'
 import { aChannel, aMessage, aPerson, relief } from '../support/messages.ts'
 

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { ChannelId, UserId } from '#base/ids.ts'
-import type { Announcement } from '#server/live-events.ts'
+import type { Announcement } from '#server/live-text.ts'
 import { answerRequest, doneText, readRequest, refusedText } from '#server/live-requests.ts'
 import { createMembersHere } from '#server/members-here.ts'
 import { createPresence } from '#server/presence.ts'

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { LOGIN_ACCOUNT, LOGIN_ADDRESS, LOGIN_PAIR } from '#server/limits.ts'
+import { LOGIN_ACCOUNT, LOGIN_ADDRESS, LOGIN_CODE, LOGIN_PAIR } from '#server/limits.ts'
 import { createLoginLimit, type LoginLimit } from '#server/login-limit.ts'
 
 /** So many wrong passwords, each from where `attempt` says, as long as the limit lets them. */
@@ -74,4 +74,28 @@ test('right passwords do not count: a whole team behind one address signs in at 
     limit.begin(attempt, 0)
     limit.succeeded(attempt, 0)
   }
+})
+
+test('digits beside the right password are few, also where their owner has been; the owner elsewhere is not held up', async (t) => {
+  const limit = createLoginLimit()
+  const home = { account: 'bo', address: 'home', hasCode: true }
+  const away = { account: 'bo', address: 'away', hasCode: true }
+  const guesses = (attempt: typeof home): number => {
+    let tried = 0
+    while (limit.waitMs({ ...attempt }, 0) === 0) {
+      limit.begin(attempt, 0)
+      limit.wasRightPassword(attempt, 0)
+      tried += 1
+    }
+    return tried
+  }
+  for (const one of [home, away]) {
+    limit.begin(one, 0)
+    limit.succeeded(one, 0)
+  }
+
+  t.equal(guesses(home), LOGIN_CODE.burst)
+  t.equal(limit.waitMs(away, 0), 0)
+  t.equal(limit.waitMs({ ...home, account: 'chen' }, 0), 0)
+  t.equal(guesses({ account: 'bo', address: 'stranger', hasCode: true }), 0, 'from everywhere, too')
 })

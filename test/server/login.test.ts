@@ -61,3 +61,29 @@ test('only so many passwords are checked at once, and only so many wait', async 
   await Promise.allSettled(tries)
   t.equal(checkingMax, LOGINS_AT_ONCE_MAX)
 })
+
+test('a storm of strangers holds up nobody who signed in from there before', async (t) => {
+  const clock = virtualClock()
+  const gate = Promise.withResolvers<void>()
+  const session = { token: 't', person: 'bo' } as unknown as Session
+  const node = {
+    signIn: async (account: string): Promise<Session> => {
+      if (account === 'bo') return session
+      await gate.promise
+      throw new EdgeError('NOT_SIGNED_IN', {})
+    },
+    noteFound: () => undefined,
+  }
+  const { signIn } = createLogins({ node, clock })
+  const bo = { account: 'bo', address: '10.0.0.2' }
+  await signIn(bo, 'right')
+  const storm = Array.from({ length: LOGINS_AT_ONCE_MAX + LOGINS_WAITING_MAX + 50 }, (_, number) =>
+    signIn({ account: `p${number}`, address: `a${number}` }, 'x').catch(() => undefined),
+  )
+
+  t.equal(await signIn(bo, 'right'), session)
+  await t.rejects(signIn({ ...bo, address: 'elsewhere' }, 'right'), { code: 'TOO_MANY_REQUESTS' })
+  gate.resolve()
+  await Promise.all(storm)
+  t.ok(await signIn({ ...bo, address: 'elsewhere' }, 'right'), 'and then everybody')
+})

@@ -18,6 +18,8 @@ function membership(channel: ChannelId, person: UserId): Membership {
     seenRootCount: 0,
     viewedAt: 0,
     mentionCount: 0,
+    rootMentionCount: 0,
+    urgentMentionCount: 0,
   }
 }
 

@@ -15,6 +15,7 @@ function aPerson(id: string, username: string, updatedAt = 0): Person {
     isVouchedFor: true,
     deactivatedAt: 0,
     bot: undefined,
+    pictureAt: 0,
     createdAt: 0,
     updatedAt,
   }

@@ -16,6 +16,7 @@ const OPEN = [
   'POST /api/v4/users/login',
   'POST /api/v4/users/logout',
   'POST /api/v4/users/mfa',
+  'POST /hooks/:hook',
   'GET /api/v4/system/ping',
   'GET /api/v4/config/client',
   'GET /api/v4/license/client',

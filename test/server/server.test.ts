@@ -125,7 +125,7 @@ test('the client learns version, settings and roles before it shows anything', a
   const client = await door.client('bo')
   t.match(await client.getClientConfig(), {
     MaxPostSize: '16383',
-    EnableFileAttachments: 'false',
+    EnableFileAttachments: 'true',
   })
   t.match(await client.getClientLicenseOld(), { IsLicensed: 'false' })
   const roles = await client.getRolesByNames(['system_user', 'team_user', 'channel_user', 'nobody'])

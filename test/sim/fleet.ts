@@ -14,6 +14,7 @@ import type { Courier } from '#ports/courier.ts'
 import type { Log } from '#ports/log.ts'
 import type { Passwords } from '#ports/passwords.ts'
 import type { Store } from '#ports/store.ts'
+import { openMemoryBlobs } from '#storage/memory-blobs.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { KeyPair } from '#trust/keys.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
@@ -307,6 +308,7 @@ function openNode(
   const store = member.bugs.store(member.disk.open(life))
   const ports = {
     store,
+    blobs: openMemoryBlobs(),
     clock,
     passwords: QUICK_PASSWORDS,
     random: randomFrom(member.chance),

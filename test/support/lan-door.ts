@@ -51,7 +51,7 @@ export interface Answer {
 
 /** What a test may choose. */
 export interface DoorChoice extends Partial<
-  Pick<ServerDeps, 'acceptPeer' | 'onLock' | 'canLock' | 'onUse'>
+  Pick<ServerDeps, 'acceptPeer' | 'openId' | 'onLock' | 'canLock' | 'onUse'>
 > {
   readonly siteUrl?: string
   /** DNS names that are this node's alone. */

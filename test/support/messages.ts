@@ -26,6 +26,11 @@ export function aMessage(part: Partial<Message> = {}): Message {
     reactions: [],
     origin: 'alpha' as NodeId,
     pendingId: '',
+    files: [],
+    props: undefined,
+    asksAcknowledgement: false,
+    acknowledgements: [],
+    isPinned: false,
     ...part,
   }
 }
@@ -63,6 +68,8 @@ export function aMembership(part: Partial<Membership> = {}): Membership {
     seenRootCount: 6,
     viewedAt: 4,
     mentionCount: 2,
+    rootMentionCount: 1,
+    urgentMentionCount: 0,
     ...part,
   }
 }
@@ -79,6 +86,7 @@ export function aPerson(username: string, part: Partial<Person> = {}): Person {
     isVouchedFor: true,
     deactivatedAt: 0,
     bot: undefined,
+    pictureAt: 0,
     createdAt: 5,
     updatedAt: 6,
     ...part,

@@ -7,6 +7,7 @@ import type { Channel, Person } from '#app/types.ts'
 import { sha256 } from '#base/hash.ts'
 import { bytesFromText } from '#base/bytes.ts'
 import { must } from '#base/assert.ts'
+import type { Blobs } from '#ports/blobs.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Courier } from '#ports/courier.ts'
@@ -15,6 +16,7 @@ import type { Random } from '#ports/random.ts'
 import type { PeopleSource } from '#ports/people-source.ts'
 import type { Passwords } from '#ports/passwords.ts'
 import type { Store } from '#ports/store.ts'
+import { openMemoryBlobs } from '#storage/memory-blobs.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import {
   ALL_RIGHTS,
@@ -103,6 +105,7 @@ export interface NodeChoice {
   readonly number?: number
   readonly role?: NodeRole
   readonly store?: Store
+  readonly blobs?: Blobs
   readonly clock?: Clock
   readonly log?: CollectingLog
   readonly carriers?: readonly Carrier[]
@@ -140,17 +143,20 @@ export function aNode(name: string, choice: NodeChoice = {}): Promise<EdgeNode &
       ...choice.options,
     },
     {
-      store: choice.store ?? openMemoryStore(),
+      ...diskOf(choice),
       clock: choice.clock ?? virtualClock(),
       random: choice.random ?? seededRandom(number),
       log: choice.log ?? collectingLog(),
       passwords: quickPasswords,
       carriers: choice.carriers ?? [],
       ...(choice.courier && { courier: choice.courier }),
-      ...(choice.disk && { disk: choice.disk }),
       peopleSource: choice.peopleSource,
     },
   )
+}
+
+function diskOf({ store = openMemoryStore(), blobs = openMemoryBlobs(), disk }: NodeChoice) {
+  return { store, blobs, ...(disk && { disk }) }
 }
 
 /** Enrols the first administrator of a node. */

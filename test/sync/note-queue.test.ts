@@ -49,7 +49,7 @@ test('the word of somebody who is not known here waits until the certificate has
   t.strictSame(await take(alpha, 1_000), [])
   alpha.context.roster.introduce(anIdentity('bravo', 2).certificateBytes)
 
-  t.match(await take(alpha, 1_000), [{ node: bravo.id }])
+  t.match(await take(alpha, 1_000), [{ actor: bravo.actor }])
 })
 
 test('what did not arrive waits again, but not in the place of something newer', async (t) => {

@@ -52,6 +52,29 @@ const TABLE: Readonly<
       ['archived', { isPublicChannel: true, isArchived: true }],
     ],
   },
+  'send files': {
+    yes: [{ isMember: true }, { isMember: true, isGuest: true }],
+    no: [
+      ['not a member', { isPublicChannel: true, isAdministrator: true }],
+      ['archived', { isMember: true, isArchived: true }],
+    ],
+  },
+  'pin message': {
+    yes: [{ isMember: true }],
+    no: [
+      ['not a member', { isAdministrator: true }],
+      ['not permitted', { isMember: true, isGuest: true }],
+      ['archived', { isMember: true, isArchived: true }],
+    ],
+  },
+  'manage channel': {
+    yes: [{ isMember: true }],
+    no: [
+      ['not a member', { isAdministrator: true }],
+      ['not permitted', { isMember: true, isGuest: true }],
+      ['archived', { isMember: true, isArchived: true }],
+    ],
+  },
   'manage members': {
     yes: [{ isMember: true }, { isMember: true, isOwnMembership: true, isArchived: true }],
     no: [

@@ -5,7 +5,7 @@
 import { must } from '#base/assert.ts'
 import { bytesFromHex, bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
-import { bytesFromId, idFromBytes, type ActorId, type ChangeHash, type DocumentId } from '#base/ids.ts'
+import { bytesFromId, idFromBytes, type ActorId, type ChangeHash, type DocumentId, type FileId } from '#base/ids.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { openEnvelope, sealEnvelope, type Sealing } from '#codec/envelope.ts'
 import { encodeLoad, type SignedNote } from '#codec/load.ts'
@@ -285,6 +285,23 @@ function everyContent(): readonly Content[] {
     { kind: 'edit', target, body: 'corrected' },
     { kind: 'deletion', target },
     { kind: 'reaction', target, emoji: '+1', isSet: true },
+    {
+      kind: 'post',
+      body: '',
+      root: target,
+      files: [
+        {
+          id: idFromBytes<FileId>(seededRandom(9).bytes(16)),
+          name: 'Мост.jpg',
+          type: 'image/jpeg',
+          bytes: 70_000,
+          hash: '5eed'.repeat(16),
+        },
+      ],
+      props: '{"attachments":[]}',
+      asksAcknowledgement: true,
+    },
+    { kind: 'pin', target, isSet: true },
     { kind: 'acknowledgement', target },
     { kind: 'node', certificate: Uint8Array.of(1, 2, 3) },
     {

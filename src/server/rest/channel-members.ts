@@ -26,26 +26,29 @@ export function channelMemberRoutes(door: Door): readonly Route[] {
   const base = '/api/v4/channels/:channel/members'
   return [
     route('GET', '/api/v4/users/:user/channel_members', async (call) =>
-      pageOf(await own(door, call), queryOf(call, PageQuery)).map(channelMemberFrom),
+      pageOf(await own(door, call), queryOf(call, PageQuery)),
     ),
     route('GET', '/api/v4/users/:user/teams/:team/channels/members', async (call) => {
       checkTeam(door, call)
-      return (await own(door, call)).map(channelMemberFrom)
+      return await own(door, call)
     }),
     route('GET', '/api/v4/users/:user/channels/:channel/unread', (call) => unread(door, call)),
     route('GET', base, async (call) =>
-      pageOf(await members(call), queryOf(call, PageQuery)).map(channelMemberFrom),
+      pageOf(await members(call), queryOf(call, PageQuery)).map((one) => channelMemberFrom(one)),
     ),
     route('POST', base, (call) => add(door, call)),
     route('POST', `${base}/ids`, async (call) => {
       const wanted = new Set(bodyOf(call, Ids))
-      return (await members(call)).filter((one) => wanted.has(one.person)).map(channelMemberFrom)
+      const found = (await members(call)).filter((one) => wanted.has(one.person))
+      return found.map((one) => channelMemberFrom(one))
     }),
     route('GET', `${base}/:user`, async (call) => {
       const person = userParam(call)
       const found = (await members(call)).find((one) => one.person === person)
       if (found === undefined) throw new EdgeError('NOT_FOUND', { what: 'member' })
-      return channelMemberFrom(found)
+      const isOwn = person === call.subject
+      const notify = isOwn ? await node.notifyProps(person) : undefined
+      return channelMemberFrom(found, notify?.get(found.channel))
     }),
     route('DELETE', `${base}/:user`, async (call) => {
       await node.removeMember(call.subject, idParam(call, 'channel'), userParam(call))
@@ -55,12 +58,16 @@ export function channelMemberRoutes(door: Door): readonly Route[] {
   ]
 }
 
-async function own(door: Door, call: Call): Promise<readonly Membership[]> {
+async function own(door: Door, call: Call): Promise<readonly object[]> {
   const person = userParam(call)
   if (person !== call.subject) {
     throw new EdgeError('NOT_ALLOWED', { what: 'memberships of another' })
   }
-  return await door.node.membershipsOf(person)
+  const [memberships, notify] = await Promise.all([
+    door.node.membershipsOf(person),
+    door.node.notifyProps(person),
+  ])
+  return memberships.map((one) => channelMemberFrom(one, notify.get(one.channel)))
 }
 
 /** One newcomer is answered as an object, several as a list, as Mattermost does. */

@@ -17,7 +17,7 @@ import {
 } from '#server/input.ts'
 import { route, type Call, type Route } from '#server/route.ts'
 import { PageQuery, pageOf } from './lists.ts'
-import { categoriesFrom, channelFrom, channelStatsFrom, isPersonal } from './shapes-channel.ts'
+import { channelFrom, channelStatsFrom, isPersonal } from './shapes-channel.ts'
 import { OK } from './shapes.ts'
 import { checkTeam } from './teams.ts'
 
@@ -28,6 +28,12 @@ const NewChannel = z.object({
   purpose: z.string().max(250).default(''),
   header: z.string().max(1_024).default(''),
 })
+const ChannelPatch = NewChannel.omit({ type: true })
+  .extend({
+    purpose: z.string().max(250),
+    header: z.string().max(1_024),
+  })
+  .partial()
 const Pair = z.array(idSchema<UserId>()).length(2)
 const Group = z.array(idSchema<UserId>()).min(2).max(8)
 const View = z.object({
@@ -45,7 +51,6 @@ export function channelRoutes(door: Door): readonly Route[] {
 
 function ownRoutes(door: Door): readonly Route[] {
   const { node } = door
-  const team = door.workspace.id
   return [
     route('GET', '/api/v4/users/:user/channels', async (call) =>
       shown(door, await node.channelsOf(own(call))),
@@ -53,12 +58,6 @@ function ownRoutes(door: Door): readonly Route[] {
     route('GET', '/api/v4/users/:user/teams/:team/channels', async (call) => {
       checkTeam(door, call)
       return shown(door, await node.channelsOf(own(call)))
-    }),
-    route('GET', '/api/v4/users/:user/teams/:team/channels/categories', async (call) => {
-      checkTeam(door, call)
-      const person = own(call)
-      const channels = await node.channelsOf(person)
-      return categoriesFrom({ person, team }, channels, await favoritesOf(door, person))
     }),
     route('POST', '/api/v4/channels/members/:user/view', (call) => view(door, call)),
     route('POST', '/api/v4/channels/members/:user/mark_read', async (call) => {
@@ -104,6 +103,17 @@ function oneChannelRoutes(door: Door): readonly Route[] {
     route('POST', '/api/v4/channels', (call) => create(door, call)),
     route('POST', '/api/v4/channels/direct', (call) => createDirect(door, call)),
     route('POST', '/api/v4/channels/group', (call) => createGroup(door, call)),
+    route('PUT', '/api/v4/channels/:channel', (call) => change(door, call)),
+    route('PUT', '/api/v4/channels/:channel/patch', (call) => change(door, call)),
+    route('DELETE', '/api/v4/channels/:channel', async (call) => {
+      await node.changeChannel(call.subject, idParam(call, 'channel'), { isArchived: true })
+      return OK
+    }),
+    route('POST', '/api/v4/channels/:channel/restore', async (call) => {
+      const id = idParam<ChannelId>(call, 'channel')
+      const channel = await node.changeChannel(call.subject, id, { isArchived: false })
+      return channelFrom(channel, door.workspace.id)
+    }),
     route('GET', '/api/v4/channels/:channel', async (call) => {
       const channel = await node.channel(call.subject, idParam(call, 'channel'))
       return channelFrom(channel, door.workspace.id)
@@ -111,9 +121,30 @@ function oneChannelRoutes(door: Door): readonly Route[] {
     route('GET', '/api/v4/channels/:channel/stats', async (call) => {
       const id = idParam<ChannelId>(call, 'channel')
       const channel = await node.channel(call.subject, id)
-      return channelStatsFrom(channel, (await node.members(call.subject, id)).length)
+      const [members, pinned] = await Promise.all([
+        node.members(call.subject, id),
+        node.pinned(call.subject, id),
+      ])
+      return channelStatsFrom(channel, { members: members.length, pinned: pinned.length })
     }),
   ]
+}
+
+/** What is left out stays as it is. */
+async function change(door: Door, call: Call): Promise<object> {
+  const { name, display_name: displayName, purpose, header } = bodyOf(call, ChannelPatch)
+  const settings = {
+    ...(name !== undefined && { name }),
+    ...(displayName !== undefined && { displayName }),
+    ...(purpose !== undefined && { purpose }),
+    ...(header !== undefined && { header }),
+  }
+  const id = idParam<ChannelId>(call, 'channel')
+  const channel =
+    Object.keys(settings).length === 0
+      ? await door.node.channel(call.subject, id)
+      : await door.node.changeChannel(call.subject, id, settings)
+  return channelFrom(channel, door.workspace.id)
 }
 
 async function create(door: Door, call: Call): Promise<object> {
@@ -203,14 +234,6 @@ function own(call: Call): UserId {
   const person = userParam(call)
   if (person !== call.subject) throw new EdgeError('NOT_ALLOWED', { what: 'channels of another' })
   return person
-}
-
-async function favoritesOf(door: Door, person: UserId): Promise<ReadonlySet<string>> {
-  const preferences = await door.node.preferences(person)
-  const favorites = preferences.filter(
-    ({ category, value }) => category === 'favorite_channel' && value === 'true',
-  )
-  return new Set(favorites.map(({ name }) => name))
 }
 
 function shown(door: Door, channels: readonly Channel[]): object {

@@ -1,7 +1,6 @@
 /**
  * Roles as lists of Mattermost's permission names. Clients show and hide their controls by them; what is allowed is
- * decided by the node alone, by the same lists. `upload_file` stands there for whoever may send files: without it the
- * official web app makes its composer read-only (research of 2026-08).
+ * decided by the node alone, by the same lists. Only what this door offers is listed.
  */
 import type { RolePicture } from '#app/policy-types.ts'
 import { bytesFromText } from '#base/bytes.ts'
@@ -37,15 +36,25 @@ const NAMES: Readonly<Record<Permission, readonly [Level, readonly string[]]>> =
   ],
   'manage channel': [
     'channel',
-    ['manage_private_channel_properties', 'manage_public_channel_properties'],
+    [
+      'manage_private_channel_properties',
+      'manage_public_channel_properties',
+      'delete_private_channel',
+      'delete_public_channel',
+    ],
   ],
   'manage member roles': ['channel', ['manage_channel_roles']],
 }
 
-/** Names that a role has whatever it may: nothing here is decided by them. */
+/** Names that a role has whatever it may: nothing here is decided by them, a webhook may what whoever made it may. */
 const ALWAYS: Readonly<Record<Level, readonly string[]>> = {
-  system: ['list_public_teams', 'view_team'],
-  team: ['view_team'],
+  system: ['list_public_teams', 'view_team', 'create_emojis', 'delete_emojis'],
+  team: [
+    'view_team',
+    'use_slash_commands',
+    'manage_incoming_webhooks',
+    'manage_own_incoming_webhooks',
+  ],
   channel: [],
 }
 

@@ -1,8 +1,9 @@
 /** Reading messages: a page of a channel, what changed since, around the first unread one, a thread. */
 import { z } from 'zod'
 import { EdgeError } from '#base/errors.ts'
-import type { ChannelId, PostId, UserId } from '#base/ids.ts'
+import { parseId, type ChannelId, type PostId, type UserId } from '#base/ids.ts'
 import { CLOCK_TOLERANCE_MS, PAGE_POSTS_MAX } from '#base/limits.ts'
+import type { Thread } from '#app/kept-types.ts'
 import type { Message, MessagePage } from '#app/types.ts'
 import type { Door } from '#server/door.ts'
 import {
@@ -16,18 +17,35 @@ import {
 } from '#server/input.ts'
 import { IDS_PER_REQUEST_MAX, SINCE_POSTS_MAX } from '#server/limits.ts'
 import { route, type Call, type Route } from '#server/route.ts'
-import { isStanding, livePage, type Reading } from './post-pages.ts'
+import { PageQuery, pageOf } from './lists.ts'
+import { isStanding, livePage, type Reading, type Shown } from './post-pages.ts'
 import { unreadOf } from './shapes-channel.ts'
 import { postFrom, postListFrom, type PostListParts } from './shapes-post.ts'
 
+const Flag = z
+  .string()
+  .default('')
+  .transform((word) => word === 'true' || word === '1')
 const PostsQuery = z.object({
   page: wholeNumber(0),
   per_page: wholeNumber(60),
   since: wholeNumber(0),
   before: optionalIdSchema<PostId>(),
   after: optionalIdSchema<PostId>(),
+  collapsedThreads: Flag,
 })
-const UnreadQuery = z.object({ limit_before: wholeNumber(60), limit_after: wholeNumber(60) })
+const UnreadQuery = z.object({
+  limit_before: wholeNumber(60),
+  limit_after: wholeNumber(60),
+  collapsedThreads: Flag,
+})
+const ThreadQuery = z.object({
+  collapsedThreads: Flag,
+  perPage: wholeNumber(0),
+  direction: z.enum(['up', 'down', '']).default('down'),
+  fromPost: optionalIdSchema<PostId>(),
+})
+const SavedQuery = PageQuery.extend({ channel_id: optionalIdSchema<ChannelId>() })
 const Ids = z.array(idSchema<PostId>()).min(1).max(IDS_PER_REQUEST_MAX)
 
 /** The routes that read several messages. */
@@ -36,62 +54,140 @@ export function postListRoutes(door: Door): readonly Route[] {
   return [
     route('GET', '/api/v4/channels/:channel/posts', (call) => channelPosts(door, call)),
     route('GET', '/api/v4/channels/:channel/pinned', async (call) => {
-      await node.channel(call.subject, idParam(call, 'channel'))
-      return postListFrom({ messages: [] })
+      const channel = idParam<ChannelId>(call, 'channel')
+      return postListFrom({ messages: await node.pinned(call.subject, channel) })
     }),
+    route('GET', '/api/v4/users/:user/posts/flagged', (call) => saved(door, call)),
     route('GET', '/api/v4/users/:user/channels/:channel/posts/unread', (call) =>
       aroundUnread(door, call),
     ),
     route('GET', '/api/v4/posts/:post/thread', async (call) => {
       const asked = await standing(door, call)
       const thread = await node.thread(call.subject, asked.root ?? asked.id)
-      return postListFrom({ messages: thread.filter(isStanding).toReversed() })
+      return await threadPage(door, call, thread.filter(isStanding))
     }),
     route('POST', '/api/v4/posts/ids', async (call) => {
       const found = await readable(door, call.subject, bodyOf(call, Ids))
-      return found.map(postFrom)
+      return found.map((message) => postFrom(message))
     }),
   ]
 }
 
 async function channelPosts(door: Door, call: Call): Promise<object> {
-  const reading = { subject: call.subject, channel: idParam<ChannelId>(call, 'channel') }
   const query = queryOf(call, PostsQuery)
+  const reading: Listing = {
+    subject: call.subject,
+    channel: idParam<ChannelId>(call, 'channel'),
+    isCollapsed: query.collapsedThreads,
+  }
   if (query.since > 0) return await changedSince(door, reading, query.since)
   const page = await livePage(door.node, reading, {
     limit: sizeOf(query.per_page),
     page: Math.max(0, query.page),
+    isShown: shownIn(reading),
     ...(query.before === undefined ? {} : { before: query.before }),
     ...(query.after === undefined ? {} : { after: query.after }),
   })
   return await listed(door, reading, page)
 }
 
+/** Messages somebody has saved: clients keep that as preferences. Newest first. */
+async function saved(door: Door, call: Call): Promise<object> {
+  if (userParam(call) !== call.subject)
+    throw new EdgeError('NOT_ALLOWED', { what: 'saved posts of another' })
+  const query = queryOf(call, SavedQuery)
+  const preferences = await door.node.preferences(call.subject)
+  const ids = preferences
+    .filter(({ category, value }) => category === 'flagged_post' && value === 'true')
+    .flatMap(({ name }) => parseId<PostId>(name) ?? [])
+  const found = await readable(door, call.subject, ids)
+  const fitting = found.filter(
+    ({ channel }) => query.channel_id === undefined || channel === query.channel_id,
+  )
+  const messages = pageOf(
+    fitting.toSorted((a, b) => b.createdAt - a.createdAt),
+    query,
+  )
+  return postListFrom({ messages })
+}
+
+/** What is listed, and whether the client collapses threads: then replies stand in their thread alone. */
+interface Listing extends Reading {
+  readonly isCollapsed: boolean
+}
+
+function shownIn({ isCollapsed }: Listing): Shown {
+  return (message) => isStanding(message) && (!isCollapsed || message.root === undefined)
+}
+
+/** The threads that begin in a list, for a client that collapses them. */
+async function threadsOf(
+  door: Door,
+  { subject, isCollapsed }: Pick<Listing, 'subject' | 'isCollapsed'>,
+  messages: readonly Message[],
+): Promise<ReadonlyMap<PostId, Thread>> {
+  const roots = isCollapsed ? messages.filter(({ replyCount }) => replyCount > 0) : []
+  const threads = await Promise.all(roots.map(({ id }) => door.node.threadOf(subject, id)))
+  return new Map(threads.map((thread) => [thread.root.id, thread]))
+}
+
+/** A thread's first message, and a page of its replies: all of them unless a client asks for fewer. */
+async function threadPage(door: Door, call: Call, thread: readonly Message[]): Promise<object> {
+  const query = queryOf(call, ThreadQuery)
+  const { subject } = call
+  const threads = await threadsOf(
+    door,
+    { subject, isCollapsed: query.collapsedThreads },
+    thread.slice(0, 1),
+  )
+  if (query.perPage <= 0) return postListFrom({ messages: thread.toReversed(), threads })
+  const roots = thread.filter(({ root }) => root === undefined)
+  const replies = thread.filter(({ root }) => root !== undefined)
+  const ordered = query.direction === 'up' ? replies.toReversed() : replies
+  const at = ordered.findIndex(({ id }) => id === query.fromPost)
+  const rest = ordered.slice(at + 1)
+  const size = sizeOf(query.perPage)
+  const page = rest.slice(0, size)
+  const newestFirst = query.direction === 'up' ? page : page.toReversed()
+  const list = postListFrom({ messages: [...newestFirst, ...roots], threads })
+  return { ...list, has_next: rest.length > size }
+}
+
 /** Clients reckon `since` partly by their own clock, so the answer reaches back further than they ask. */
-async function changedSince(door: Door, reading: Reading, since: number): Promise<object> {
+async function changedSince(door: Door, reading: Listing, since: number): Promise<object> {
   const { subject, channel } = reading
   const from = Math.max(0, Math.min(since, door.clock.now()) - CLOCK_TOLERANCE_MS)
   const changed = await door.node.changedSince(subject, channel, from)
-  const messages = changed.slice(0, SINCE_POSTS_MAX)
+  const fitting = changed.filter((message) => !reading.isCollapsed || message.root === undefined)
+  const messages = fitting.slice(0, SINCE_POSTS_MAX)
   const oldest = messages.at(-1)
   if (oldest === undefined) return postListFrom({ messages })
+  const threads = await threadsOf(door, reading, messages)
   const older = await door.node.page(subject, channel, { limit: 1, before: oldest.id })
-  return postListFrom({ messages, olderId: older.messages[0]?.id })
+  return postListFrom({ messages, olderId: older.messages[0]?.id, threads })
 }
 
 /** Messages before the oldest unread one, it, and messages after it; the newest when all is read. */
 async function aroundUnread(door: Door, call: Call): Promise<object> {
   const subject = userParam(call)
   if (subject !== call.subject) throw new EdgeError('NOT_ALLOWED', { what: 'unread of another' })
-  const reading = { subject, channel: idParam<ChannelId>(call, 'channel') }
   const query = queryOf(call, UnreadQuery)
+  const reading: Listing = {
+    subject,
+    channel: idParam<ChannelId>(call, 'channel'),
+    isCollapsed: query.collapsedThreads,
+  }
   const [before, after] = [sizeOf(query.limit_before), sizeOf(query.limit_after)]
   const channel = await door.node.channel(subject, reading.channel)
   const membership = await door.node.membership(channel.id, subject)
   const unread = membership === undefined ? 0 : unreadOf(channel, membership)
   if (unread <= after) {
     const limit = sizeOf(before + unread)
-    return await listed(door, reading, await livePage(door.node, reading, { limit }))
+    return await listed(
+      door,
+      reading,
+      await livePage(door.node, reading, { limit, isShown: shownIn(reading) }),
+    )
   }
   return await aroundNumber(door, reading, { number: unread - 1, before, after })
 }
@@ -99,21 +195,23 @@ async function aroundUnread(door: Door, call: Call): Promise<object> {
 /** Around the message that has `number` newer ones. */
 async function aroundNumber(
   door: Door,
-  reading: Reading,
+  reading: Listing,
   place: { readonly number: number; readonly before: number; readonly after: number },
 ): Promise<object> {
   const { subject, channel } = reading
+  const isShown = shownIn(reading)
   const page = Math.floor(place.number / PAGE_POSTS_MAX)
   const rough = await door.node.page(subject, channel, { limit: PAGE_POSTS_MAX, page })
   const first = rough.messages[place.number % PAGE_POSTS_MAX] ?? rough.messages.at(-1)
   if (first === undefined) {
-    return await listed(door, reading, await livePage(door.node, reading, { limit: place.before }))
+    const newest = await livePage(door.node, reading, { limit: place.before, isShown })
+    return await listed(door, reading, newest)
   }
   const [older, newer] = await Promise.all([
-    livePage(door.node, reading, { limit: place.before, before: first.id }),
-    livePage(door.node, reading, { limit: place.after, after: first.id }),
+    livePage(door.node, reading, { limit: place.before, before: first.id, isShown }),
+    livePage(door.node, reading, { limit: place.after, after: first.id, isShown }),
   ])
-  const messages = [...newer.messages, ...[first].filter(isStanding), ...older.messages]
+  const messages = [...newer.messages, ...[first].filter(isShown), ...older.messages]
   return await listed(door, reading, {
     messages,
     olderId: older.olderId,
@@ -122,7 +220,7 @@ async function aroundNumber(
 }
 
 /** A page with the roots of the threads its replies belong to: clients name them beside each reply. */
-async function listed(door: Door, reading: Reading, page: MessagePage): Promise<object> {
+async function listed(door: Door, reading: Listing, page: MessagePage): Promise<object> {
   const present = new Set(page.messages.map((message) => message.id))
   const roots = page.messages.map((message) => message.root).filter((id) => id !== undefined)
   const missing = [...new Set(roots)].filter((id) => !present.has(id))
@@ -132,6 +230,7 @@ async function listed(door: Door, reading: Reading, page: MessagePage): Promise<
     companions,
     newerId: page.newerId,
     olderId: page.olderId,
+    threads: await threadsOf(door, reading, page.messages),
   }
   return postListFrom(parts)
 }

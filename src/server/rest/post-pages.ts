@@ -21,23 +21,27 @@ const READS_MAX = 20
 export async function livePage(
   node: Pick<EdgeNode, 'page'>,
   reading: Reading,
-  request: PageRequest,
+  { isShown = isStanding, ...request }: PageRequest & { readonly isShown?: Shown },
 ): Promise<MessagePage> {
   const { subject, channel } = reading
   const isForward = request.after !== undefined
   const read = (next: PageRequest): Promise<MessagePage> => node.page(subject, channel, next)
   let page = await read(request)
-  let whole: MessagePage = { ...page, messages: page.messages.filter(isStanding) }
+  let whole: MessagePage = { ...page, messages: page.messages.filter(isShown) }
   for (let reads = 1; reads < READS_MAX; reads += 1) {
     const missing = request.limit - whole.messages.length
     const edge = isForward ? page.messages[0] : page.messages.at(-1)
     const beyond = isForward ? page.newerId : page.olderId
     if (missing <= 0 || edge === undefined || beyond === undefined) break
     page = await read({ limit: missing, ...(isForward ? { after: edge.id } : { before: edge.id }) })
-    whole = joined(whole, page, isForward)
+    const more = { ...page, messages: page.messages.filter(isShown) }
+    whole = joined(whole, more, isForward)
   }
   return whole
 }
+
+/** Which messages a list shows. */
+export type Shown = (message: Message) => boolean
 
 /** Whether it has not been deleted. */
 export function isStanding(message: Message): boolean {
@@ -45,8 +49,7 @@ export function isStanding(message: Message): boolean {
 }
 
 function joined(whole: MessagePage, more: MessagePage, isForward: boolean): MessagePage {
-  const standing = more.messages.filter(isStanding)
   return isForward
-    ? { ...whole, messages: [...standing, ...whole.messages], newerId: more.newerId }
-    : { ...whole, messages: [...whole.messages, ...standing], olderId: more.olderId }
+    ? { ...whole, messages: [...more.messages, ...whole.messages], newerId: more.newerId }
+    : { ...whole, messages: [...whole.messages, ...more.messages], olderId: more.olderId }
 }

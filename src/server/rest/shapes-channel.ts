@@ -49,8 +49,11 @@ export function otherOf(channel: Channel, person: UserId): string {
   return first === person ? second : first
 }
 
-/** A membership, as its person sees it. */
-export function channelMemberFrom(membership: Membership): object {
+/** A membership, as its person sees it, with what they want to be told of. */
+export function channelMemberFrom(
+  membership: Membership,
+  notify: Readonly<Record<string, string>> = {},
+): object {
   return {
     channel_id: membership.channel,
     user_id: membership.person,
@@ -59,14 +62,15 @@ export function channelMemberFrom(membership: Membership): object {
     msg_count: membership.seenCount,
     msg_count_root: membership.seenRootCount,
     mention_count: membership.mentionCount,
-    mention_count_root: membership.mentionCount,
-    urgent_mention_count: 0,
+    mention_count_root: membership.rootMentionCount,
+    urgent_mention_count: membership.urgentMentionCount,
     notify_props: {
       desktop: 'default',
       email: 'default',
       ignore_channel_mentions: 'default',
       mark_unread: 'all',
       push: 'default',
+      ...notify,
     },
     last_update_at: Math.max(membership.joinedAt, membership.viewedAt),
     scheme_guest: membership.isGuest,
@@ -98,8 +102,8 @@ export function channelUnreadFrom(
     msg_count: unreadOf(channel, membership),
     msg_count_root: Math.max(0, channel.rootCount - membership.seenRootCount),
     mention_count: membership.mentionCount,
-    mention_count_root: membership.mentionCount,
-    urgent_mention_count: 0,
+    mention_count_root: membership.rootMentionCount,
+    urgent_mention_count: membership.urgentMentionCount,
     notify_props: {},
   }
 }
@@ -110,46 +114,15 @@ export function unreadOf(channel: Channel, membership: Membership): number {
 }
 
 /** How many are in a channel. */
-export function channelStatsFrom(channel: Channel, members: number): object {
+export function channelStatsFrom(
+  channel: Channel,
+  { members, pinned }: { readonly members: number; readonly pinned: number },
+): object {
   return {
     channel_id: channel.id,
     member_count: members,
     guest_count: 0,
-    pinnedpost_count: 0,
+    pinnedpost_count: pinned,
     files_count: 0,
   }
 }
-
-/** The three parts of the side bar that every Mattermost client shows. */
-export function categoriesFrom(
-  owner: { readonly person: UserId; readonly team: OrganisationId },
-  channels: readonly Channel[],
-  favorites: ReadonlySet<string>,
-): object {
-  const { person, team } = owner
-  const open = channels.filter((channel) => !favorites.has(channel.id))
-  const groups = {
-    favorites: channels.filter((channel) => favorites.has(channel.id)),
-    channels: open.filter((channel) => !isPersonal(channel)),
-    direct_messages: open.filter(isPersonal),
-  }
-  const categories = Object.entries(groups).map(([type, members], index) => ({
-    id: `${type}_${person}_${team}`,
-    user_id: person,
-    team_id: team,
-    sort_order: index * 10,
-    type,
-    display_name: CATEGORY_NAMES[type as keyof typeof groups],
-    sorting: type === 'direct_messages' ? 'recent' : '',
-    muted: false,
-    collapsed: false,
-    channel_ids: members.map((channel) => channel.id),
-  }))
-  return { categories, order: categories.map((category) => category.id) }
-}
-
-const CATEGORY_NAMES = {
-  favorites: 'Favorites',
-  channels: 'Channels',
-  direct_messages: 'Direct Messages',
-} as const

@@ -2,7 +2,7 @@
  * The client configuration: what Mattermost clients may show. Every value is a string, as they expect. What this
  * node does not have is switched off here, so that clients offer no button for it.
  */
-import { MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import { FILE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
 import type { Door } from '#server/door.ts'
 
 /** What anybody may know before signing in. */
@@ -11,6 +11,7 @@ export function limitedConfig(door: Door): Readonly<Record<string, string>> {
     ...SWITCHES,
     AboutLink: '',
     BuildDate: '',
+    EnableSignUpWithOpenId: String(door.openId !== undefined),
     BuildEnterpriseReady: 'false',
     BuildHash: 'holdfast',
     BuildHashEnterprise: 'none',
@@ -42,12 +43,12 @@ export function limitedConfig(door: Door): Readonly<Record<string, string>> {
 export function fullConfig(door: Door): Readonly<Record<string, string>> {
   return {
     ...limitedConfig(door),
-    CollapsedThreads: 'disabled',
+    CollapsedThreads: 'default_on',
     ExperimentalViewArchivedChannels: 'true',
     FeatureFlagAppsEnabled: 'false',
     FeatureFlagCallsEnabled: 'false',
     LockTeammateNameDisplay: 'false',
-    MaxFileSize: '0',
+    MaxFileSize: String(FILE_BYTES_MAX),
     MaxNotificationsPerChannel: '1000',
     MaxPostSize: String(MESSAGE_CHARACTERS_MAX),
     MinimumHashtagLength: '3',
@@ -65,6 +66,19 @@ export function fullConfig(door: Door): Readonly<Record<string, string>> {
 export const LICENSE = { IsLicensed: 'false' } as const
 
 const ON = [
+  'AllowSyncedDrafts',
+  'EnableChannelCategorySorting',
+  'EnableCommands',
+  'EnableCustomEmoji',
+  'EnableFile',
+  'EnableFileAttachments',
+  'EnableIncomingWebhooks',
+  'EnableMobileFileDownload',
+  'EnableMobileFileUpload',
+  'EnablePostIconOverride',
+  'EnablePostUsernameOverride',
+  'PostAcknowledgements',
+  'ScheduledPosts',
   'AllowCustomThemes',
   'EnableBotAccountCreation',
   'EnableMultifactorAuthentication',
@@ -81,17 +95,13 @@ const ON = [
 
 const OFF = [
   'AllowPersistentNotifications',
-  'AllowSyncedDrafts',
   'AppsPluginEnabled',
   'DiagnosticsEnabled',
   'EnableBanner',
-  'EnableChannelCategorySorting',
   'EnableClientMetrics',
   'EnableCluster',
-  'EnableCommands',
   'EnableCompliance',
   'EnableCustomBrand',
-  'EnableCustomEmoji',
   'EnableCustomGroups',
   'EnableCustomTermsOfService',
   'EnableCustomUserStatuses',
@@ -99,18 +109,13 @@ const OFF = [
   'EnableDeveloper',
   'EnableDiagnostics',
   'EnableEmailInvitations',
-  'EnableFile',
-  'EnableFileAttachments',
   'EnableGifPicker',
   'EnableGuestAccounts',
-  'EnableIncomingWebhooks',
   'EnableJoinLeaveMessageByDefault',
   'EnableLatex',
   'EnableLdap',
   'EnableLinkPreviews',
   'EnableMarketplace',
-  'EnableMobileFileDownload',
-  'EnableMobileFileUpload',
   'EnableOAuthServiceProvider',
   'EnableOnboardingFlow',
   'EnableOpenServer',
@@ -122,7 +127,6 @@ const OFF = [
   'EnableSignUpWithGitLab',
   'EnableSignUpWithGoogle',
   'EnableSignUpWithOffice365',
-  'EnableSignUpWithOpenId',
   'EnableSVGs',
   'EnableTesting',
   'EnableTutorial',
@@ -132,7 +136,6 @@ const OFF = [
   'ExperimentalSharedChannels',
   'HasImageProxy',
   'PasswordEnableForgotLink',
-  'PostAcknowledgements',
   'SendEmailNotifications',
   'SendPushNotifications',
   'ShowEmailAddress',

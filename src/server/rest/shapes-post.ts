@@ -4,8 +4,10 @@
  * `create_at` is when it was written, `update_at` when this node's picture of it last changed: a client that asks
  * for what is new since a moment then gets what arrived late, too.
  */
-import type { PostId } from '#base/ids.ts'
+import type { ChannelId, Instant, PostId, UserId } from '#base/ids.ts'
+import type { FileHeader } from '#model/post-content.ts'
 import type { Lane } from '#model/precedence.ts'
+import type { Thread } from '#app/kept-types.ts'
 import type { Message, Reaction } from '#app/types.ts'
 
 /** A list of posts, with their order and the ids just beyond both ends. */
@@ -16,17 +18,19 @@ export interface PostListParts {
   readonly companions?: readonly Message[]
   readonly newerId?: PostId | undefined
   readonly olderId?: PostId | undefined
+  /** For clients that collapse threads: those of the list, by their first message. */
+  readonly threads?: ReadonlyMap<PostId, Thread>
 }
 
-/** One post. */
-export function postFrom(message: Message): object {
+/** One post; with its thread, for clients that collapse threads. */
+export function postFrom(message: Message, thread?: Thread): object {
   return {
     id: message.id,
     create_at: message.createdAt,
     update_at: message.updatedAt,
     edit_at: message.editedAt,
     delete_at: message.deletedAt,
-    is_pinned: false,
+    is_pinned: message.isPinned,
     user_id: message.author,
     channel_id: message.channel,
     root_id: message.root ?? '',
@@ -35,22 +39,25 @@ export function postFrom(message: Message): object {
     type: '',
     props: propsOf(message),
     hashtags: '',
-    file_ids: [],
+    file_ids: message.files.map(({ id }) => id),
     pending_post_id: message.pendingId,
     remote_id: '',
     reply_count: message.replyCount,
     last_reply_at: message.lastReplyAt,
-    participants: null,
+    participants: thread === undefined ? null : thread.participants.map((id) => ({ id })),
+    ...(thread && { is_following: thread.isFollowing }),
     metadata: metadataOf(message),
   }
 }
 
 /** A list of posts. */
 export function postListFrom(parts: PostListParts): object {
+  const { threads } = parts
   const all = [...parts.messages, ...(parts.companions ?? [])]
+  const shown = all.map((message) => [message.id, postFrom(message, threads?.get(message.id))])
   return {
     order: parts.messages.map((message) => message.id),
-    posts: Object.fromEntries(all.map((message) => [message.id, postFrom(message)])),
+    posts: Object.fromEntries(shown) as object,
     next_post_id: parts.newerId ?? '',
     prev_post_id: parts.olderId ?? '',
     has_next: false,
@@ -72,8 +79,53 @@ export function reactionFrom(message: Message, reaction: Reaction): object {
   }
 }
 
+/** One person's acknowledgement of one post. */
+export function acknowledgementFrom(
+  message: Message,
+  { person, at }: Message['acknowledgements'][number],
+): object {
+  return { user_id: person, post_id: message.id, acknowledged_at: at, channel_id: message.channel }
+}
+
+/** Whose file it is and where it stands. */
+export interface FilePlace {
+  readonly owner: UserId
+  readonly channel: ChannelId
+  readonly createdAt: Instant
+  readonly message: PostId | ''
+}
+
+/** What a file is. No picture is made of it: clients show its name. */
+export function fileInfoFrom({ id, name, type, bytes }: FileHeader, place: FilePlace): object {
+  const dot = name.lastIndexOf('.')
+  return {
+    id,
+    user_id: place.owner,
+    post_id: place.message,
+    channel_id: place.channel,
+    create_at: place.createdAt,
+    update_at: place.createdAt,
+    delete_at: 0,
+    name,
+    extension: dot < 1 ? '' : name.slice(dot + 1).toLowerCase(),
+    size: bytes,
+    mime_type: type,
+    width: 0,
+    height: 0,
+    has_preview_image: false,
+    mini_preview: null,
+    archived: false,
+  }
+}
+
+/** The files of a post. */
+export function fileInfosOf(message: Message): readonly object[] {
+  const { id, author: owner, channel, createdAt } = message
+  return message.files.map((file) => fileInfoFrom(file, { owner, channel, createdAt, message: id }))
+}
+
 /** What Mattermost shows beside a message of this lane; '' for a routine one. */
-function priorityOf(lane: Lane): 'urgent' | 'important' | '' {
+export function priorityOf(lane: Lane): 'urgent' | 'important' | '' {
   switch (lane) {
     case 'flash':
     case 'immediate':
@@ -92,8 +144,26 @@ export function laneFrom(precedence: 'flash' | undefined, priority: string): Lan
   return priority === 'important' ? 'priority' : 'routine'
 }
 
+/** What a program has added to a message; nothing where that is no JSON object. */
+export function propsAdded(props: string | undefined): Readonly<Record<string, unknown>> {
+  if (props === undefined) return {}
+  try {
+    const found: unknown = JSON.parse(props)
+    const isObject = typeof found === 'object' && found !== null && !Array.isArray(found)
+    return isObject ? Object.fromEntries(Object.entries(found).filter(isForeign)) : {}
+  } catch {
+    return {}
+  }
+}
+
+/** Our own words are said by the node alone. */
+function isForeign([name]: readonly [string, unknown]): boolean {
+  return !name.startsWith('holdfast_')
+}
+
 function propsOf(message: Message): object {
   return {
+    ...propsAdded(message.props),
     ...(message.lane === 'routine' ? {} : { holdfast_precedence: message.lane }),
     ...(message.overrideReason === undefined ? {} : { holdfast_override: message.overrideReason }),
     ...(message.label === undefined ? {} : { holdfast_label: message.label }),
@@ -108,12 +178,19 @@ function propsOf(message: Message): object {
 }
 
 function metadataOf(message: Message): object {
+  const { asksAcknowledgement: requested_ack } = message
   const priority = priorityOf(message.lane)
   const reactions = message.reactions.map((reaction) => reactionFrom(message, reaction))
+  const acknowledgements = message.acknowledgements.map((one) => acknowledgementFrom(message, one))
+  const files = fileInfosOf(message)
+  const isMarked = priority !== '' || requested_ack
+  const { attachments } = propsAdded(message.props)
+  const hasAttachments = Array.isArray(attachments) && attachments.length > 0
   return {
-    ...(reactions.length === 0 ? {} : { reactions }),
-    ...(priority === ''
-      ? {}
-      : { priority: { priority, requested_ack: false, persistent_notifications: false } }),
+    ...(hasAttachments && { embeds: [{ type: 'message_attachment' }] }),
+    ...(reactions.length > 0 && { reactions }),
+    ...(files.length > 0 && { files }),
+    ...(acknowledgements.length > 0 && { acknowledgements }),
+    ...(isMarked && { priority: { priority, requested_ack, persistent_notifications: false } }),
   }
 }

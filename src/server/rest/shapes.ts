@@ -34,7 +34,7 @@ export function userFrom(person: Person): object {
     }),
     locale: 'en',
     timezone: { useAutomaticTimezone: 'true', manualTimezone: '', automaticTimezone: '' },
-    last_picture_update: 0,
+    last_picture_update: person.pictureAt,
     disable_welcome_email: true,
   }
 }

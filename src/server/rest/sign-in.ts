@@ -40,7 +40,7 @@ async function login(door: Door, call: OpenCall): Promise<object> {
 }
 
 /** Another site must not sign a browser in, as somebody of its own choice. */
-export function refuseForeignPage(door: Door, { request }: OpenCall): void {
+function refuseForeignPage(door: Door, { request }: OpenCall): void {
   if (isSameOrigin(request.headers, door.options.siteUrl)) return
   door.doorkeeper.turnAway('foreign page')
   throw new EdgeError('NOT_ALLOWED', { field: 'Origin', found: 'another site', wanted: 'ours' })

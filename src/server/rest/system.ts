@@ -14,13 +14,9 @@ const Names = z.array(z.string().max(64)).max(100)
 /** Lists of things this node has none of. Clients ask for them at their start. */
 const EMPTY_LISTS = [
   '/api/v4/channels/:channel/bookmarks',
-  '/api/v4/commands',
   '/api/v4/custom_profile_attributes/fields',
-  '/api/v4/emoji',
   '/api/v4/groups',
   '/api/v4/plugins/webapp',
-  '/api/v4/teams/:team/commands/autocomplete',
-  '/api/v4/users/:user/teams/:team/drafts',
 ]
 
 /** The routes about the server itself, its settings and its roles. */

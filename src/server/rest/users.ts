@@ -9,7 +9,6 @@ import { IDS_PER_REQUEST_MAX } from '#server/limits.ts'
 import { route, type Call, type Route } from '#server/route.ts'
 import { peopleFor } from '#server/visible.ts'
 import { PageQuery, pageOf } from './lists.ts'
-import { pictureOf } from './picture.ts'
 import { ownUserFrom, userFrom } from './shapes.ts'
 
 const Ids = z.array(idSchema<UserId>()).max(IDS_PER_REQUEST_MAX)
@@ -53,8 +52,6 @@ export function userRoutes(door: Door): readonly Route[] {
     route('GET', '/api/v4/users/:user', (call) =>
       userFor(door, call, people(call).byId(userParam(call))),
     ),
-    route('GET', '/api/v4/users/:user/image', (call) => image(call)),
-    route('GET', '/api/v4/users/:user/image/default', (call) => image(call)),
   ]
 }
 
@@ -93,10 +90,4 @@ async function userFor({ node }: Door, call: Call, person: Person | undefined): 
   if (person === undefined) throw new EdgeError('NOT_FOUND', { what: 'person' })
   if (person.id !== call.subject) return userFrom(person)
   return ownUserFrom(person, await node.hasSecondFactor(person.id))
-}
-
-function image(call: Call): Buffer {
-  call.reply.header('content-type', 'image/png')
-  call.reply.header('cache-control', 'private, max-age=86400')
-  return pictureOf(userParam(call))
 }

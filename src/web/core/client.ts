@@ -23,6 +23,8 @@ export interface ClientPorts {
   readonly patience: () => AbortSignal
   /** The session is over. */
   readonly onSignedOut: () => void
+  /** Whether the node answers, and says that it is locked. */
+  readonly onLocked: (isLocked: boolean) => void
 }
 
 /** Asks the node. Never rejects. */
@@ -45,7 +47,9 @@ export function createAsk(ports: ClientPorts): Ask {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: ports.patience(),
       })
-      const answer = answerOf(response.status, await response.text())
+      const content = await response.text()
+      const answer = answerOf(response.status, content)
+      ports.onLocked(isLocked(content))
       const isSession = answer.kind === 'refused' && answer.status === 401
       if (isSession && path !== '/api/v4/users/login') ports.onSignedOut()
       return answer
@@ -63,6 +67,11 @@ export function answerOf(status: number, content: string): Answer {
   // Whatever is not the node's own error comes from something in between.
   if (value === undefined) return status >= 500 ? { kind: 'away' } : refused(status, '')
   return refused(status, text(fields(value).message))
+}
+
+/** A locked node answers nothing but this, until somebody unlocks it. */
+function isLocked(content: string): boolean {
+  return text(fields(jsonOf(content)).id) === 'holdfast.locked.app_error'
 }
 
 function refused(status: number, reason: string): Answer {

@@ -27,7 +27,7 @@ export type Piece =
 
 const OPTIONS: MarkedOptions = { gfm: true, breaks: true }
 /** Deeper than this, text is shown as it was typed. */
-const DEPTH_MAX = 12
+const DEPTH_MAX = 6
 const SAFE_LINK = /^(?:https?:\/\/|mailto:)/i
 const MENTION = /(?<![a-z0-9._-])@([a-z][a-z0-9._-]{0,63})/gi
 

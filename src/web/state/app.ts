@@ -5,7 +5,7 @@ import { createLive, type LivePorts } from '#web/core/live.ts'
 import { openOutbox, type Outbox } from '#web/core/outbox.ts'
 import type { Shelf } from '#web/core/shelf.ts'
 import { personFrom, type Post } from '#web/core/wire.ts'
-import { takeEvent } from './events.ts'
+import { takeEvent, type EventPorts } from './events.ts'
 import { createKeeping, type Keeping } from './keeping.ts'
 import { createLoading, type Loading } from './loading.ts'
 import { createStore, type Store } from './store.ts'
@@ -57,8 +57,6 @@ const RETRY_MS = 5_000
 export function createApp(ports: AppPorts): App {
   const parts = partsOf(ports)
   const { store, ask, loading, keeping, stories, writing, live, flush } = parts
-  const refreshed = new Set<string>()
-  parts.onRefresh(() => refreshed.clear())
   const enter = async (): Promise<void> => {
     await loading.everything()
     live.start()
@@ -99,13 +97,7 @@ export function createApp(ports: AppPorts): App {
       store.clear()
       await parts.openOutbox()
     },
-    show: async (channelId) => {
-      if (refreshed.has(channelId)) return
-      refreshed.add(channelId)
-      await loading.newest(channelId)
-      if (!store.timeline(channelId).value.isFresh) refreshed.delete(channelId)
-      keeping.keep(channelId)
-    },
+    show: createShow(ports, parts),
     older: loading.older,
     tellTyping: (channelId, rootId) =>
       live.say('user_typing', { channel_id: channelId, parent_id: rootId }),
@@ -113,6 +105,24 @@ export function createApp(ports: AppPorts): App {
       live.hurry()
       flush()
     },
+  }
+}
+
+/** Asks once for the newest messages of a channel, and again after the stream was lost or the node did not answer. */
+function createShow(
+  ports: AppPorts,
+  { store, loading, keeping, onRefresh }: Parts,
+): (channelId: string) => Promise<void> {
+  const refreshed = new Set<string>()
+  onRefresh(() => refreshed.clear())
+  return async (channelId) => {
+    if (refreshed.has(channelId)) return
+    refreshed.add(channelId)
+    await loading.newest(channelId)
+    keeping.keep(channelId)
+    if (store.timeline(channelId).value.isFresh) return
+    refreshed.delete(channelId)
+    if (store.connection.value === 'here') ports.after(RETRY_MS, () => (store.round.value += 1))
   }
 }
 
@@ -142,27 +152,21 @@ interface Parts {
 function partsOf(ports: AppPorts): Parts {
   const store = createStore()
   const keeping = createKeeping({ ...ports, store })
-  const ask = createAsk({ ...ports, onSignedOut: () => void ended() })
+  const ask = createAsk({
+    ...ports,
+    onSignedOut: () => void ended(),
+    onLocked: (isLocked) => {
+      store.isLocked.value = isLocked
+    },
+  })
   const loading = createLoading(ask, store)
   const stories = createStories(ask, store, ports.after)
   const outbox = createBox(ports, ask, store)
+  const heard = listenerOf(ports, { store, loading, stories, keeping })
   let onRefresh = nothing
   const live = createLive({
     ...ports,
-    onEvent: (event) =>
-      takeEvent(
-        {
-          store,
-          loading,
-          now: ports.now,
-          onDelivery: stories.changed,
-          onPost: (post, isMentioned) => {
-            keeping.keep(post.channelId)
-            ports.onPost(post, isMentioned)
-          },
-        },
-        event,
-      ),
+    onEvent: (event) => takeEvent(heard, event),
     onHere: (isResumed) => {
       if (!isResumed) onRefresh()
       void cameHere({ store, loading, stories }, isResumed)
@@ -170,6 +174,8 @@ function partsOf(ports: AppPorts): Parts {
     },
     onAway: () => {
       store.connection.value = 'away'
+      // A locked node would say so.
+      void loading.status()
     },
   })
   const ended = async (): Promise<void> => {
@@ -193,6 +199,22 @@ function partsOf(ports: AppPorts): Parts {
     flush: outbox.flush,
     onRefresh: (listener) => {
       onRefresh = listener
+    },
+  }
+}
+
+function listenerOf(
+  { now, onPost }: AppPorts,
+  { store, loading, stories, keeping }: Pick<Parts, 'store' | 'loading' | 'stories' | 'keeping'>,
+): EventPorts {
+  return {
+    store,
+    loading,
+    now,
+    onDelivery: stories.changed,
+    onPost: (post, isMentioned) => {
+      keeping.keep(post.channelId)
+      onPost(post, isMentioned)
     },
   }
 }

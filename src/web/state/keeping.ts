@@ -3,10 +3,11 @@
  * of the channels looked at last.
  */
 import { effect } from '@preact/signals'
+import type { Story } from '#web/core/delivery.ts'
 import type { Shelf } from '#web/core/shelf.ts'
 import { keptTimeline, newestOf } from '#web/core/timeline.ts'
 import type { Channel, Membership, Person, Post } from '#web/core/wire.ts'
-import { byId, type Store } from './store.ts'
+import { byId, withEntry, type Store } from './store.ts'
 
 /** Messages kept of one channel. */
 export const KEPT_POSTS_MAX = 200
@@ -26,6 +27,8 @@ interface Lists {
 interface KeptChannel {
   readonly at: number
   readonly posts: readonly Post[]
+  /** How far they had come. */
+  readonly stories: readonly Story[]
 }
 
 /** What is needed. */
@@ -101,7 +104,9 @@ async function restore({ store, shelf }: KeepingPorts): Promise<void> {
   store.channels.value = byId(lists.channels)
   store.memberships.value = new Map(lists.memberships.map((one) => [one.channelId, one]))
   for (const [key, value] of await shelf.entries('channel:')) {
-    const { posts } = value as KeptChannel
+    const { posts, stories } = value as KeptChannel
+    for (const story of stories)
+      store.stories.value = withEntry(store.stories.value, story.postId, story)
     store.timeline(key.slice('channel:'.length)).value = keptTimeline(posts)
   }
 }
@@ -109,7 +114,9 @@ async function restore({ store, shelf }: KeepingPorts): Promise<void> {
 async function keepChannel({ store, shelf, now }: KeepingPorts, channelId: string): Promise<void> {
   if (store.me.value === undefined) return
   const posts = newestOf(store.timeline(channelId).value, KEPT_POSTS_MAX)
-  const kept: KeptChannel = { at: now(), posts }
+  const known = store.stories.value
+  const stories = posts.map(({ id }) => known.get(id)).filter((story) => story !== undefined)
+  const kept: KeptChannel = { at: now(), posts, stories }
   await shelf.put(`channel:${channelId}`, kept)
   const all = await shelf.entries('channel:')
   const oldestFirst = all.toSorted(([, a], [, b]) => (a as KeptChannel).at - (b as KeptChannel).at)

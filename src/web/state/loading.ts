@@ -15,7 +15,7 @@ import {
 import { byId, type Presence, type Store } from './store.ts'
 
 /** Messages asked for at once. */
-const PAGE_POSTS = 60
+const PAGE_POSTS = 40
 /** While somebody scrolls back: fewer questions. */
 const OLDER_POSTS = 200
 const PEOPLE_PER_PAGE = 200
@@ -65,11 +65,11 @@ export function createLoading(ask: Ask, store: Store): Loading {
   }
   return {
     everything: async () => {
+      const rest = [readTeam(ask, store), channels(), readPeople(ask, store), status()]
       const answer = await ask('GET', '/api/v4/users/me')
-      if (answer.kind !== 'ok') return false
-      store.me.value = personFrom(answer.value)
-      await Promise.all([readTeam(ask, store), channels(), readPeople(ask, store), status()])
-      return true
+      if (answer.kind === 'ok') store.me.value = personFrom(answer.value)
+      await Promise.all(rest)
+      return answer.kind === 'ok'
     },
     channels,
     status,

@@ -25,6 +25,8 @@ export interface Store {
   /** False until what was kept has been read. */
   readonly isReady: Signal<boolean>
   readonly connection: Signal<Connection>
+  /** The node is there, and keeps its keys to itself until somebody unlocks it. */
+  readonly isLocked: Signal<boolean>
   readonly workspace: Signal<{ readonly id: string; readonly name: string }>
   readonly people: Signal<ReadonlyMap<string, Person>>
   readonly channels: Signal<ReadonlyMap<string, Channel>>
@@ -55,6 +57,7 @@ export function createStore(): Store {
     me: signal<Person | undefined>(undefined),
     isReady: signal(false),
     connection: signal<Connection>('starting'),
+    isLocked: signal(false),
     workspace: signal({ id: '', name: '' }),
     people: signal<ReadonlyMap<string, Person>>(new Map()),
     channels,

@@ -25,7 +25,7 @@ export function ChannelPlace(props: {
   useEffect(() => void app.show(channelId), [app, channelId, app.store.round.value])
   useEffect(
     () => app.keeping.keep(channelId),
-    [app, channelId, app.store.timeline(channelId).value],
+    [app, channelId, app.store.timeline(channelId).value, app.store.stories.value],
   )
   useEffect(() => {
     if (document.visibilityState === 'visible' && document.hasFocus())

@@ -6,6 +6,7 @@ import type { RefObject, VNode } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { rowsOf, type Row } from '#web/core/rows.ts'
 import { createHeights, offsetsOf, rowAt, windowOf, type Heights } from '#web/core/virtual.ts'
+import type { App } from '#web/state/app.ts'
 import { say, times, words } from '#web/words/words.ts'
 import { useApp } from './context.ts'
 import { Icon } from './icons.tsx'
@@ -19,7 +20,8 @@ const SPARE = 600
 /** This close to the bottom counts as there, in pixels. */
 const NEAR = 60
 /** Older messages are asked for when the oldest drawn is this close to the beginning, in rows. */
-const AHEAD_ROWS = 25
+const AHEAD_ROWS = 8
+const OLDER_AGAIN_MS = 5_000
 
 /** The list. */
 export function MessageList(props: {
@@ -37,9 +39,7 @@ export function MessageList(props: {
     [timeline, waiting, newSince, me],
   )
   const list = useVirtual(rows)
-  useEffect(() => {
-    if (list.first < AHEAD_ROWS && timeline.hasOlder && timeline.isFresh) void app.older(channelId)
-  }, [list.first, timeline])
+  useOlder(app, channelId, list.first < AHEAD_ROWS)
   useEffect(
     () => app.stories.want(storiesWanted(rows.slice(list.first, list.end))),
     [rows, list.first, list.end, store.round.value],
@@ -52,6 +52,7 @@ export function MessageList(props: {
         aria-live="off"
         aria-label={say('messages.label')}
         aria-busy={!timeline.isFresh && store.connection.value === 'here'}
+        data-whole={String(!timeline.hasOlder)}
         tabIndex={0}
         ref={list.scroller}
         onScroll={list.onScroll}
@@ -98,6 +99,17 @@ function RowContent({ row }: { readonly row: Row }): VNode {
 /** The node is asked for the way of every message in sight. */
 function storiesWanted(rows: readonly Row[]): readonly string[] {
   return rows.flatMap((row) => (row.kind === 'post' ? [row.post.id] : []))
+}
+
+/** Asks for what is before the oldest while that is near; once more after a while, if nothing came. */
+function useOlder(app: App, channelId: string, isNear: boolean): void {
+  const timeline = app.store.timeline(channelId).value
+  useEffect(() => {
+    if (!isNear || !timeline.hasOlder || !timeline.isFresh) return undefined
+    void app.older(channelId)
+    const timer = setInterval(() => void app.older(channelId), OLDER_AGAIN_MS)
+    return () => clearInterval(timer)
+  }, [app, channelId, isNear, timeline])
 }
 
 interface Virtual {

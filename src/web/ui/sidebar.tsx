@@ -134,6 +134,7 @@ function Foot(): VNode {
   const waiting = store.waiting.value.filter(({ userId }) => userId === store.me.value?.id).length
   const connection = store.connection.value
   const isAway = connection === 'away'
+  if (store.isLocked.value) return <Locked />
   return (
     <footer class="side-foot">
       <a class="foot-state" href={hashOf({ kind: 'link' })} data-state={connection}>
@@ -152,6 +153,18 @@ function Foot(): VNode {
         )}
         <Way to={{ kind: 'settings' }} icon="settings" label={say('settings.title')} />
       </div>
+    </footer>
+  )
+}
+
+/** The node's own page, past the one that is kept here. */
+function Locked(): VNode {
+  return (
+    <footer class="side-foot">
+      <a class="foot-state" href="/?unlock" data-state="away">
+        <Icon name="lock" />
+        <span>{say('connection.locked')}</span>
+      </a>
     </footer>
   )
 }

@@ -44,6 +44,7 @@ export function SignIn(): VNode {
         <p class="failure" role="alert">
           {failure !== undefined && say(FAILURES[failure])}
         </p>
+        {app.store.isLocked.value && <a href="/?unlock">{say('connection.locked')}</a>}
         <button type="submit" class="button primary" disabled={isBusy}>
           {say('signIn.enter')}
         </button>

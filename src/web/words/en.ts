@@ -62,6 +62,7 @@ export const en = {
   'composer.write': 'Write a message',
   'connection.away': 'The node is out of reach',
   'connection.here': 'The node is here',
+  'connection.locked': 'The node is locked. Unlock it',
   'connection.starting': 'Looking for the node …',
   'device.about': 'About this node',
   'device.forgets': 'This browser keeps nothing: what you write is lost when the tab closes.',

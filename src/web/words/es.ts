@@ -59,6 +59,7 @@ export const es: Catalogue = {
   'composer.write': 'Escribir un mensaje',
   'connection.away': 'El nodo está fuera de alcance',
   'connection.here': 'El nodo está aquí',
+  'connection.locked': 'El nodo está bloqueado. Desbloquearlo',
   'connection.starting': 'Buscando el nodo…',
   'device.about': 'Sobre este nodo',
   'device.forgets': 'Este navegador no guarda nada: lo que escribe se pierde al cerrar la pestaña.',

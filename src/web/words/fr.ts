@@ -59,6 +59,7 @@ export const fr: Catalogue = {
   'composer.write': 'Écrire un message',
   'connection.away': 'Le nœud est hors de portée',
   'connection.here': 'Le nœud est là',
+  'connection.locked': 'Le nœud est verrouillé. Le déverrouiller',
   'connection.starting': 'Recherche du nœud…',
   'device.about': 'À propos de ce nœud',
   'device.forgets':

@@ -137,7 +137,7 @@ test('a shapeless post is refused by field', async (t) => {
     [{ ...good, message: ' \n' }, 'message'],
     [{ ...good, root_id: 'x' }, 'root_id'],
     [{ ...good, pending_post_id: 'x'.repeat(129) }, 'pending_post_id'],
-    [{ ...good, file_ids: ['ybndrfg8ejkmcpqxot1uwisza3'] }, 'file_ids'],
+    [{ ...good, file_ids: 'a file' }, 'file_ids'],
     [{ ...good, metadata: { priority: { priority: 'asap' } } }, 'metadata.priority.priority'],
     [{ ...good, props: { holdfast_precedence: 'immediate' } }, 'props.holdfast_precedence'],
     [{ ...good, props: { holdfast_override: 'x'.repeat(201) } }, 'props.holdfast_override'],

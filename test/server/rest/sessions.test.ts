@@ -135,3 +135,21 @@ test('who administers says that somebody is who they say', async (t) => {
     json: { username: 'bo', props: {} },
   })
 })
+
+test('the official client manages sessions, the password, tokens and bots', async (t) => {
+  const door = await aLanDoor(t)
+  const { bo, amira } = door.people
+  const [client, admin] = [await door.client('bo'), await door.client('amira')]
+  const [mine] = await client.getSessions('me')
+  t.match(mine, { user_id: bo.id, token: '', props: { holdfast_by: 'password' } })
+  await client.updateUserPassword(bo.id, passwordOf('bo'), 'a new password')
+  const token = await client.createUserAccessToken(bo.id, 'a script')
+  t.match(await client.getUserAccessTokensForUser(bo.id), [{ id: token.id, is_active: true }])
+  await client.revokeUserAccessToken(token.id)
+  const bot = await admin.createBot({ username: 'alarms', display_name: 'Alarms', description: '' })
+  t.match(await admin.getBots(), [{ user_id: bot.user_id, owner_id: amira.id }])
+  await admin.disableBot(bot.user_id)
+  await admin.updateUserActive(bo.id, false)
+
+  await t.rejects(client.getMe(), { message: /Sign in again/ })
+})

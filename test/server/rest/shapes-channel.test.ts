@@ -1,7 +1,6 @@
 import { test } from 'tap'
-import type { ChannelId, UserId } from '#base/ids.ts'
+import type { UserId } from '#base/ids.ts'
 import {
-  categoriesFrom,
   channelFrom,
   channelMemberFrom,
   channelStatsFrom,
@@ -44,28 +43,13 @@ test('a membership counts what was seen, a channel what there is', async (t) => 
   t.match(channelMemberFrom(aMembership({ isChannelAdministrator: true })), {
     roles: 'channel_user channel_admin',
   })
-  t.match(channelStatsFrom(channel, 5), { channel_id: 'ops', member_count: 5 })
+  t.match(channelStatsFrom(channel, { members: 5, pinned: 1 }), {
+    channel_id: 'ops',
+    member_count: 5,
+    pinnedpost_count: 1,
+  })
 })
 
 test('counts never fall below nothing', async (t) => {
   t.equal(unreadOf(aChannel({ messageCount: 1 }), aMembership({ seenCount: 5 })), 0)
-})
-
-test('every channel stands in exactly one part of the side bar', async (t) => {
-  const channels = [
-    aChannel(),
-    aChannel({ id: 'dm' as ChannelId, kind: 'direct' }),
-    aChannel({ id: 'gm' as ChannelId, kind: 'group' }),
-    aChannel({ id: 'fav' as ChannelId }),
-  ]
-  const sidebar = categoriesFrom({ person: bo, team: relief }, channels, new Set(['fav']))
-
-  t.match(sidebar, {
-    categories: [
-      { type: 'favorites', channel_ids: ['fav'] },
-      { type: 'channels', channel_ids: ['ops'] },
-      { type: 'direct_messages', channel_ids: ['dm', 'gm'] },
-    ],
-    order: [/^favorites_/, /^channels_/, /^direct_messages_/],
-  })
 })

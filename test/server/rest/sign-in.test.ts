@@ -37,7 +37,7 @@ test('who has a second factor is asked for digits in the words that clients know
   t.strictSame(asked.json, { mfa_required: false }, 'a stranger does not hear who has one')
 })
 
-test('digits cannot be guessed by who has the password, and guessing keeps nobody out who was here before', async (t) => {
+test('digits cannot be guessed by who has the password, and nobody else waits for it', async (t) => {
   const door = await aLanDoor(t)
   const secret = await withFactor(door)
   const statuses: number[] = []

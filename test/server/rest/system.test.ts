@@ -47,7 +47,7 @@ test('there is no limit of people or of history', async (t) => {
 
 test('lists of what this node does not have are empty', async (t) => {
   const door = await aLanDoor(t)
-  for (const path of ['/api/v4/emoji', '/api/v4/plugins/webapp', '/api/v4/commands?team_id=x']) {
+  for (const path of ['/api/v4/emoji', '/api/v4/plugins/webapp', '/api/v4/groups']) {
     t.strictSame((await door.ask('bo', 'GET', path)).json, [])
   }
 })

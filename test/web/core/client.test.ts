@@ -8,6 +8,7 @@ function aClient(fetch: ClientPorts['fetch']) {
     csrf: () => 'proof',
     patience: () => new AbortController().signal,
     onSignedOut: () => ended.push('ended'),
+    onLocked: (isLocked) => void (isLocked && ended.push('locked')),
   })
   return { ask, ended }
 }
@@ -49,4 +50,11 @@ test('a session that is over is noticed, a wrong password is not taken for one',
   t.strictSame(ended, [])
   await ask('GET', '/api/v4/users/me')
   t.strictSame(ended, ['ended'])
+})
+
+test('a locked node says so itself', async (t) => {
+  const locked = '{"id":"holdfast.locked.app_error","status_code":503}'
+  const { ask, ended } = aClient(async () => ({ status: 503, text: async () => locked }))
+
+  t.strictSame([await ask('GET', '/x'), ended], [{ kind: 'away' }, ['locked']])
 })

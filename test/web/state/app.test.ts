@@ -164,7 +164,7 @@ test('older messages come page by page, to the very first', async (t) => {
   t.teardown(() => fresh.close())
   const late = await fresh.openAs('bo')
   await late.show(town)
-  t.equal(textsOf(late, town).length, 60)
+  t.equal(textsOf(late, town).length, 40)
   await Promise.all([late.older(town), late.older(town)])
 
   t.strictSame(textsOf(late, town), textsOf(app, town))

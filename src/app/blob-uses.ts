@@ -1,0 +1,86 @@
+/**
+ * Blobs and what needs them: two files with the same content are one blob, and it goes when nothing needs it any more. None is
+ * removed while another is being taken in: that may turn out to be the same.
+ */
+import type { Blob, Blobs } from '#ports/blobs.ts'
+import { keptKey, keptRange } from '#sync/kept-keys.ts'
+import { pack, unpack } from '#sync/records.ts'
+import type { Tx } from '#sync/replica.ts'
+import type { SyncContext } from '#sync/context.ts'
+
+/** Whoever needs a blob, by an id of its own. */
+export interface BlobUse {
+  readonly hash: string
+  readonly id: string
+}
+
+/** The blobs of this node. */
+export interface BlobUses {
+  /** Takes a blob in, and notes in a commit what needs it. @throws EdgeError TOO_LARGE, STORE_FULL */
+  readonly keep: <T>(
+    source: AsyncIterable<Uint8Array>,
+    bytesMax: number,
+    note: (tx: Tx, blob: Blob) => Promise<T>,
+  ) => Promise<T>
+  readonly read: Blobs['read']
+  /** Notes in a commit that a blob is needed. */
+  readonly use: (tx: Tx, use: BlobUse) => void
+  /** Notes in a commit that it is needed no more by that. */
+  readonly drop: (tx: Tx, use: BlobUse) => void
+  /** Removes what nothing needs: what a crash left between a blob and its commit. */
+  readonly sweep: () => Promise<void>
+}
+
+/** The blobs of a node whose commits are `sync`'s. */
+export function openBlobUses(
+  blobs: Blobs,
+  { replica, log }: Pick<SyncContext, 'replica' | 'log'>,
+): BlobUses {
+  const idle = new Set<string>()
+  let taking = 0
+  const removeIdle = async (): Promise<void> => {
+    if (taking > 0) return
+    const hashes = [...idle]
+    idle.clear()
+    // In a commit, so that nobody begins to need one meanwhile.
+    await replica.commit(async (tx) => {
+      for (const hash of hashes) {
+        const left = await tx.list({ ...keptRange.blobUses(hash), limit: 1 })
+        if (left.length === 0) await blobs.remove(hash)
+      }
+    })
+  }
+  const removeSoon = (): void => {
+    if (idle.size === 0) return
+    removeIdle().catch((error: unknown) =>
+      log.warn('blob.left', { error: error instanceof Error ? error.name : 'unknown' }),
+    )
+  }
+  return {
+    keep: async (source, bytesMax, note) => {
+      taking += 1
+      try {
+        const blob = await blobs.write(source, bytesMax)
+        idle.add(blob.hash) // should the commit fail
+        return await replica.commit((tx) => note(tx, blob))
+      } finally {
+        taking -= 1
+        removeSoon()
+      }
+    },
+    read: blobs.read,
+    use: (tx, { hash, id }) => tx.put(keptKey.blobUse(hash, id), pack(hash)),
+    drop: (tx, { hash, id }) => {
+      tx.delete(keptKey.blobUse(hash, id))
+      tx.afterwards(() => {
+        idle.add(hash)
+        removeSoon()
+      })
+    },
+    sweep: async () => {
+      const uses = await replica.read.list(keptRange.allBlobUses)
+      const hashes = uses.flatMap(([, bytes]) => unpack<string>(bytes) ?? [])
+      await blobs.retain(new Set(hashes))
+    },
+  }
+}

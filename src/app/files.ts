@@ -1,0 +1,220 @@
+/**
+ * Files: taken whole, sealed beside the store, and named by a message of whoever handed them in. Whoever may read that message
+ * may read them. Of a message from another node only the header is here, which says where the file is.
+ */
+import { EdgeError } from '#base/errors.ts'
+import {
+  idFromBytes,
+  type ChannelId,
+  type FileId,
+  type Instant,
+  type PostId,
+  type UserId,
+} from '#base/ids.ts'
+import {
+  FILE_BYTES_MAX,
+  FILE_NAME_CHARACTERS_MAX,
+  FILE_TYPE_CHARACTERS_MAX,
+  FILES_PER_MESSAGE_MAX,
+  FILES_WAITING_MS,
+} from '#base/limits.ts'
+import type { FileHeader } from '#model/post-content.ts'
+import type { MessageRecord } from '#model/view.ts'
+import type { Blob } from '#ports/blobs.ts'
+import { keptKey, keptRange } from '#sync/kept-keys.ts'
+import { key } from '#sync/keys.ts'
+import { pack, unpack } from '#sync/records.ts'
+import type { Tx } from '#sync/replica.ts'
+import { insistInChannel, peerName, type AppContext } from './context.ts'
+import type { FileDraft, Files, KnownFile } from './file-types.ts'
+
+/** A file that was handed in here. */
+export interface FileRecord extends FileHeader {
+  readonly channel: ChannelId
+  readonly owner: UserId
+  readonly createdAt: Instant
+  readonly message?: PostId
+}
+
+type FileParts = Pick<Files, 'keepFile' | 'file' | 'readFile'>
+
+/** The file part of the app. */
+export function openFiles(context: AppContext): FileParts {
+  return {
+    keepFile: async (subject, draft, source) => {
+      await insistOnFile(context, subject, draft)
+      const id = newFileId(context)
+      const owned = { ...draft, id, owner: subject }
+      return await context.blobs.keep(source, FILE_BYTES_MAX, async (tx, blob) =>
+        noteFile(tx, context, { ...owned, ...blob }),
+      )
+    },
+    file: (subject, id) => fileOf(context, subject, id),
+    readFile: async (subject, id, span) => {
+      const file = await fileOf(context, subject, id)
+      const content = file.isHere ? await context.blobs.read(file.hash, span) : undefined
+      if (content !== undefined) return content
+      const found = file.isHere
+        ? 'its header; its bytes were lost'
+        : `its header; it is on ${file.originName}`
+      throw new EdgeError('NOT_FOUND', { what: 'file', found })
+    },
+  }
+}
+
+/** Refuses what nobody could post anyway, before anything of it comes. */
+export async function insistOnFile(
+  context: AppContext,
+  subject: UserId,
+  draft: FileDraft,
+): Promise<void> {
+  if (draft.name === '' || draft.name.length > FILE_NAME_CHARACTERS_MAX)
+    throw wrong('filename', `${draft.name.length} characters`, FILE_NAME_CHARACTERS_MAX)
+  if (draft.type.length > FILE_TYPE_CHARACTERS_MAX)
+    throw wrong('type', `${draft.type.length} characters`, FILE_TYPE_CHARACTERS_MAX)
+  const { channel } = draft
+  await insistInChannel(context, subject, { channel, action: 'post' })
+  await insistInChannel(context, subject, { channel, action: 'send files' })
+  await context.sync.room.insist()
+}
+
+/** An id for something that is kept here. */
+export function newFileId({ random }: Pick<AppContext, 'random'>): FileId {
+  return idFromBytes<FileId>(random.bytes(16))
+}
+
+/** A blob becomes a file, in the commit that takes it in. */
+export function noteFile(
+  tx: Tx,
+  context: AppContext,
+  file: FileDraft & Blob & { readonly id: FileId; readonly owner: UserId },
+): KnownFile {
+  const { id, name, type, channel, owner, hash, bytes } = file
+  const createdAt = context.sync.now()
+  const record: FileRecord = { id, name, type, bytes, hash, channel, owner, createdAt }
+  tx.put(keptKey.file(id), pack(record))
+  context.blobs.use(tx, { hash, id })
+  return knownFrom(context, record)
+}
+
+/** The headers of the files of a new message. @throws EdgeError INPUT_INVALID, NOT_FOUND */
+export async function headersFor(
+  tx: Tx,
+  subject: UserId,
+  draft: { readonly channel: ChannelId; readonly files?: readonly FileId[] },
+): Promise<readonly FileHeader[]> {
+  const ids = [...new Set(draft.files ?? [])]
+  if (ids.length > FILES_PER_MESSAGE_MAX)
+    throw wrong('file_ids', `${ids.length} files`, FILES_PER_MESSAGE_MAX)
+  const headers: FileHeader[] = []
+  for (const file of ids) {
+    const record = unpack<FileRecord>(await tx.get(keptKey.file(file)))
+    if (record?.owner !== subject) throw new EdgeError('NOT_FOUND', { what: 'file', id: file })
+    const { id, name, type, bytes, hash, channel, message } = record
+    if (channel !== draft.channel || message !== undefined)
+      throw new EdgeError('INPUT_INVALID', {
+        field: 'file_ids',
+        found: message === undefined ? 'a file of another channel' : 'a file of another message',
+        wanted: 'files that were handed in for this channel and are in no message yet',
+      })
+    headers.push({ id, name, type, bytes, hash })
+  }
+  return headers
+}
+
+/** The message that was just written has them. */
+export async function attachFiles(
+  tx: Tx,
+  message: PostId,
+  headers: readonly FileHeader[],
+): Promise<void> {
+  for (const { id } of headers) {
+    const record = unpack<FileRecord>(await tx.get(keptKey.file(id)))
+    if (record !== undefined) tx.put(keptKey.file(id), pack({ ...record, message }))
+    tx.put(keptKey.fileOf(message, id), pack(true))
+  }
+}
+
+/** A message was deleted: its files go, too. */
+export async function dropFilesOf(context: AppContext, message: PostId): Promise<void> {
+  const { replica } = context.sync
+  const held = await replica.read.list({ ...keptRange.filesOf(message), limit: 1 })
+  if (held.length === 0) return
+  await replica.commit(async (tx) => {
+    for (const [place] of await tx.list(keptRange.filesOf(message))) {
+      tx.delete(place)
+      const id = place.slice(place.lastIndexOf('/') + 1) as FileId
+      dropFile(tx, context, unpack<FileRecord>(await tx.get(keptKey.file(id))))
+    }
+  })
+}
+
+/** Files that no message has taken within a week go. */
+export async function dropForgottenFiles(context: AppContext): Promise<void> {
+  const { replica, now } = context.sync
+  const isForgotten = (record: FileRecord | undefined): boolean =>
+    record?.message === undefined && now() - (record?.createdAt ?? 0) > FILES_WAITING_MS
+  for (const [place, bytes] of await replica.read.list(keptRange.files))
+    if (isForgotten(unpack<FileRecord>(bytes)))
+      await replica.commit(async (tx) => {
+        const record = unpack<FileRecord>(await tx.get(place))
+        if (isForgotten(record)) dropFile(tx, context, record)
+      })
+}
+
+function dropFile(tx: Tx, context: AppContext, record: FileRecord | undefined): void {
+  if (record === undefined) return
+  tx.delete(keptKey.file(record.id))
+  context.blobs.drop(tx, record)
+}
+
+async function fileOf(context: AppContext, subject: UserId, id: FileId): Promise<KnownFile> {
+  const { read } = context.sync.replica
+  const record = unpack<FileRecord>(await read.get(keptKey.file(id)))
+  const seen = record?.message ?? unpack<PostId>(await read.get(keptKey.fileSeen(id)))
+  if (seen === undefined) {
+    if (record?.owner !== subject) throw notFound(id)
+    return knownFrom(context, record)
+  }
+  const message = unpack<MessageRecord>(await read.get(key.message(seen)))
+  const header = message?.files?.find((file) => file.id === id)
+  if (message === undefined || header === undefined) throw notFound(id)
+  const hidden = { what: 'file', id }
+  const { channel } = message
+  await insistInChannel(context, subject, { channel, action: 'read channel', hidden })
+  return knownFrom(context, { ...header, ...pick(message), message: message.id }, record)
+}
+
+function pick({
+  channel,
+  author,
+  createdAt,
+}: MessageRecord): Pick<FileRecord, 'channel' | 'owner' | 'createdAt'> {
+  return { channel, owner: author, createdAt }
+}
+
+/** Its bytes are served only where they were handed in: knowing the hash of a file is no right to read it. */
+function knownFrom(
+  context: AppContext,
+  file: FileRecord,
+  here: FileRecord | undefined = file,
+): KnownFile {
+  const { sync } = context
+  const own = sync.identity.certificate
+  const origin = here === undefined ? (sync.roster.homeOf(file.owner)?.node ?? own.node) : own.node
+  return {
+    ...file,
+    message: file.message,
+    origin,
+    originName: origin === own.node ? own.name : peerName(sync, origin),
+    isHere: here?.hash === file.hash,
+  }
+}
+
+function notFound(id: FileId): EdgeError {
+  return new EdgeError('NOT_FOUND', { what: 'file', id })
+}
+
+function wrong(field: string, found: string, max: number): EdgeError {
+  return new EdgeError('INPUT_INVALID', { field, found, wanted: `1 to ${max}` })
+}

@@ -1,0 +1,33 @@
+/** Large things beside the store: bytes that belong together, known by their SHA-256, written once and never changed. */
+
+/** What was taken. */
+export interface Blob {
+  /** SHA-256 of the bytes: 64 hexadecimal digits. */
+  readonly hash: string
+  readonly bytes: number
+}
+
+/** What the disk does for files. Every method may throw EdgeError STORE_BROKEN. */
+export interface Blobs {
+  /**
+   * Takes all that `source` gives and resolves once it is on disk, whole. What fails leaves nothing behind; what is there
+   * already is there once.
+   * @throws EdgeError TOO_LARGE above `bytesMax`, STORE_FULL when there is no room, and whatever `source` throws
+   */
+  readonly write: (source: AsyncIterable<Uint8Array>, bytesMax: number) => Promise<Blob>
+  /**
+   * The bytes from `from` to before `to` (all unless given), or undefined when there is no such blob.
+   * What is damaged is STORE_BROKEN, at the latest where the damage is.
+   */
+  readonly read: (hash: string, span?: BlobSpan) => Promise<AsyncIterable<Uint8Array> | undefined>
+  /** Takes a blob away; one that is not there is no error. */
+  readonly remove: (hash: string) => Promise<void>
+  /** Takes all away but these. Called before anything is written. */
+  readonly retain: (hashes: ReadonlySet<string>) => Promise<void>
+}
+
+/** Some of a blob. */
+export interface BlobSpan {
+  readonly from: number
+  readonly to: number
+}

@@ -1,0 +1,23 @@
+/** People from the command line: a real node. */
+import { join } from 'node:path'
+import { t as suite, test } from 'tap'
+import { freePort, holdfast, holdfastJson, initNode, startNode } from './processes.ts'
+
+suite.setTimeout(120_000)
+
+test('people are listed, shut out, let in, signed out and helped when an authenticator is lost', async (t) => {
+  const data = join(t.testdir({}), 'alpha')
+  const port = await freePort()
+  await initNode(data, { name: 'alpha', role: 'hub', port })
+  await startNode(t, '--data', data, '--host', '127.0.0.1', '--port', String(port))
+  await holdfastJson('enrol', 'bo', '--data', data)
+  const person = (...words: readonly string[]) => holdfast('person', ...words, '--data', data)
+
+  t.match(await person('deactivate', 'bo'), { code: 0, out: 'bo may sign in no more.\n' })
+  t.match(await person('list'), { code: 0, out: /bo +may not sign in since / })
+  t.match(await person('activate', 'bo'), { code: 0 })
+  t.notMatch((await person('list')).out, /may not sign in/)
+  for (const deed of ['sign-out', 'drop-factor', 'vouch'])
+    t.match(await person(deed, 'bo'), { code: 0 }, deed)
+  t.match(await person('deactivate', 'nobody'), { code: 1, error: /NOT_FOUND|not/ })
+})
