@@ -50,8 +50,7 @@ export async function openEdgeNode(
   }
   const keepNewest = certificateKeeper(options, identity)
   const { organisationSecret, root, version } = options
-  const { calm } = events
-  const sync = await openNodeSync({ ...options, ...ports, identity, emit, calm })
+  const sync = await openNodeSync({ ...options, ...ports, identity, emit, calm: events.calm })
   context = await contextOf(sync.context, options, ports)
   keepNewest()
   const here = context
