@@ -2,7 +2,7 @@
 import { SEGMENT_ENTRIES_MAX } from '#base/limits.ts'
 import { must } from '#base/assert.ts'
 import type { TrainedDictionary } from '#codec/trained-dictionary.ts'
-import type { Logged } from '#model/log.ts'
+import { openLog, type Log, type Logged } from '#model/log.ts'
 import type { PlannedMessage } from '../trial/messages.ts'
 import { mean, median, rounded } from './statistics.ts'
 import { aWorld, cut, openPlace, receiptOf, take } from './wire-world.ts'
@@ -32,6 +32,8 @@ const FRAMED_MESSAGES = 400
 /** Posts of an envelope to which something is added, and how many such envelopes. */
 const BATCH = 10
 const BATCHES_MAX = 40
+/** People who react and have said nothing before. */
+const SILENT = 5
 const EMOJIS = ['+1', 'white_check_mark', 'heart', 'eyes', 'warning']
 
 /** One node writes everything, `size` posts at a time; another takes it. Throws when what was rebuilt is not what was cut. */
@@ -62,12 +64,16 @@ function inAll(each: readonly number[]): number {
   return median(each) * each.length
 }
 
-/** What a reaction of somebody who posted, and a receipt, add to an envelope with ten posts: with ten of them, and with one. */
+/**
+ * What a reaction and a receipt add to an envelope with ten posts. Reactions by five people of whom nothing else is in the channel's
+ * segment yet, and by the ten authors of the posts; all are people of the node that sends.
+ */
 export function marginalBytes(messages: readonly PlannedMessage[]): {
   readonly reaction_b: number
+  readonly reaction_known_b: number
   readonly receipt_b: number
 } {
-  const reactions: number[] = []
+  const [reactions, known]: [number[], number[]] = [[], []]
   const receipts: number[] = []
   const tens = Math.min(BATCHES_MAX, Math.floor(messages.length / BATCH))
   for (let at = 0; at < tens; at += 1) {
@@ -79,15 +85,24 @@ export function marginalBytes(messages: readonly PlannedMessage[]): {
     const bare = cut(world, place.here, posts).length
     const receipt = receiptOf(world, place.here, 20 + at)
     receipts.push(cut(world, place.here, posts, receipt).length - bare)
-    const reacted = planned.map(({ author }, count) =>
-      place.react(
-        { author, number: after + count },
-        must(EMOJIS[count % EMOJIS.length], 'it is one of them'),
-      ),
-    )
-    reactions.push((cut(world, place.here, [...posts, ...reacted]).length - bare) / reacted.length)
+    const mark = place.here
+    const reactedBy = (authors: readonly number[]): number => {
+      place.here = copyOf(mark, posts)
+      const reacted = authors.map((author, count) =>
+        place.react({ author, number: after + count }, must(EMOJIS[count % EMOJIS.length], 'one')),
+      )
+      return (cut(world, place.here, [...posts, ...reacted]).length - bare) / reacted.length
+    }
+    const authors = planned.map(({ author }) => author % world.people.length)
+    const silent = world.people.map((_, index) => index).filter((one) => !authors.includes(one))
+    reactions.push(reactedBy(silent.slice(0, SILENT)))
+    known.push(reactedBy(authors))
   }
-  return { reaction_b: rounded(mean(reactions)), receipt_b: rounded(mean(receipts)) }
+  return {
+    reaction_b: rounded(mean(reactions)),
+    reaction_known_b: rounded(mean(known)),
+    receipt_b: rounded(mean(receipts)),
+  }
 }
 
 /** Bytes of an envelope with one reaction to a message. */
@@ -115,6 +130,13 @@ export function postsInFrame(messages: readonly PlannedMessage[]): number {
     from += Math.max(1, count)
   }
   return rounded(mean(frames), 2)
+}
+
+/** A log of the same document with these changes and no others. */
+function copyOf(log: Log, changes: readonly Logged[]): Log {
+  const copy = openLog(log.document)
+  for (const { actor, value } of changes) copy.add(copy.next(actor, value))
+  return copy
 }
 
 function most(left: readonly Logged[], fits: (count: number) => boolean): number {

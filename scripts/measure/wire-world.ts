@@ -2,7 +2,15 @@
 import { must } from '#base/assert.ts'
 import { bytesFromText } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
-import { actorOf, idFromBytes, type ActorId, type ChannelId, type UserId } from '#base/ids.ts'
+import {
+  actorOf,
+  idFromBytes,
+  newPersonId,
+  PERSON_NUMBER_BYTES,
+  type ActorId,
+  type ChannelId,
+  type UserId,
+} from '#base/ids.ts'
 import { CERTIFICATE_MS } from '#base/limits.ts'
 import { decodeDelta, encodeDelta } from '#codec/delta.ts'
 import { openEnvelope, sealEnvelope } from '#codec/envelope.ts'
@@ -97,7 +105,10 @@ export function aWorld(): Omit<World, 'isThin'> {
     actor: actorOf(sender.certificate.node, life),
     keyring: openKeyring(suite, organisation.id, seedOf('organisation')),
     people: Array.from({ length: 20 }, (_, index) =>
-      idFromBytes<UserId>(seedOf(`person ${index}`).subarray(0, 16)),
+      newPersonId(
+        sender.certificate.node,
+        seedOf(`person ${index}`).subarray(0, PERSON_NUMBER_BYTES),
+      ),
     ),
   }
 }

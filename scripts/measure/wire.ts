@@ -6,7 +6,7 @@
  * `ten_b` are bytes a post, alone and in tens, sealed and signed, for a thin link; `payload_…` the same by number of posts, for any link
  * and with `thin` for a thin one; `single_trained_b` and `ten_trained_b` with the channel's own dictionary (see wire-trained.ts).
  * `burst340_posts` is how many posts an envelope of 340 bytes takes, `reaction_b` and `receipt_b` what one adds to an envelope with ten
- * posts, `…_alone_b` an envelope with nothing else. `<form>_single_b` and `<form>_ten_b` are those of others (see wire-others.ts), `floor_…`
+ * posts, the reaction by somebody of whom nothing else is there (`reaction_known_b`: by an author of one of the posts), `…_alone_b` an envelope with nothing else. `<form>_single_b` and `<form>_ten_b` are those of others (see wire-others.ts), `floor_…`
  * what a primed model needs for the bare text. Codec times are ratios to deflate's for the same bytes in the same run, of time computed.
  */
 import { must } from '#base/assert.ts'
@@ -20,7 +20,7 @@ import { languageRatios } from './wire-languages.ts'
 import { formsOfMattermost } from './wire-mattermost.ts'
 import { marginalBytes, postsInFrame, reactionBytes, runOurs, type Run } from './wire-ours.ts'
 import { floorOf, formsOfOthers, type Form } from './wire-others.ts'
-import { tableOf } from './wire-table.ts'
+import { tableOf, wantedTable } from './wire-table.ts'
 import { trainedBytes } from './wire-trained.ts'
 import { readTexts, type TextChoice } from './wire-texts.ts'
 
@@ -55,7 +55,7 @@ export async function measureWire(options: WireOptions): Promise<WireResult> {
   const rows = SIZES.map((size) => rowOf(messages, size, options))
   const forms = formsBeside(messages, others, rows)
   for (const line of tableOf(forms)) tell(line)
-  return {
+  const result = {
     messages: messages.length,
     text_b: text,
     ...ours(messages, rows),
@@ -68,6 +68,8 @@ export async function measureWire(options: WireOptions): Promise<WireResult> {
     ...(languages === undefined ? {} : await languageRatios(languages)),
     ...(await measureNats({ isSmall, tell })),
   }
+  for (const line of wantedTable(result)) tell(line)
+  return result
 }
 
 /** All posts cut by `size`. */

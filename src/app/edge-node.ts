@@ -52,8 +52,7 @@ export async function openEdgeNode(
   }
   const keepNewest = certificateKeeper(options, identity)
   const { organisationSecret, root, version, offlineSignInMs: offlineMs = 0 } = options
-  const { calm } = events
-  const sync = await openNodeSync({ ...options, ...ports, identity, emit, calm })
+  const sync = await openNodeSync({ ...options, ...ports, identity, emit, calm: events.calm })
   context = await contextOf(sync.context, options, ports)
   keepNewest()
   const here = context

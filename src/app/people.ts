@@ -1,6 +1,6 @@
 /** People: accounts enrolled here, and everybody the directory knows. */
 import { EdgeError } from '#base/errors.ts'
-import { newPersonId, type UserId } from '#base/ids.ts'
+import { newPersonId, PERSON_NUMBER_BYTES, type UserId } from '#base/ids.ts'
 import { aboutPerson } from '#model/audit-content.ts'
 import { firstChannelId } from '#model/channel-id.ts'
 import { DIRECTORY } from '#model/document-id.ts'
@@ -97,7 +97,7 @@ export async function enrolInside(
   { draft, by }: { readonly draft: NewProfile; readonly by: UserId | undefined },
 ): Promise<UserId> {
   checkNames(draft)
-  const id = newPersonId(context.sync.identity.certificate.node, context.random.bytes(8))
+  const id = drawPerson(context)
   const { username, displayName, isAdministrator: isAdmin } = draft
   const content = {
     kind: 'person' as const,
@@ -116,6 +116,14 @@ export function ourPerson(context: AppContext, id: UserId): Person {
   const person = personOf(context, id)
   if (person !== undefined) return person
   throw new EdgeError('STORE_BROKEN', { what: 'person', found: 'nothing' })
+}
+
+/** An id that nobody has who is known here. */
+function drawPerson({ sync, random }: AppContext): UserId {
+  for (;;) {
+    const id = newPersonId(sync.identity.certificate.node, random.bytes(PERSON_NUMBER_BYTES))
+    if (sync.directory().person(id) === undefined) return id
+  }
 }
 
 /** Everybody is in the first channel; its id is derived, so that nodes set up apart make the same one. */

@@ -85,7 +85,7 @@ export async function replyHeard(
 }
 
 /** Who has written in a thread: whoever began it, then in the order of their first reply. */
-export async function participantsOf(read: Read, root: MessageRecord): Promise<readonly UserId[]> {
+async function participantsOf(read: Read, root: MessageRecord): Promise<readonly UserId[]> {
   const people = new Set([root.author])
   if (root.replyCount === 0) return [...people]
   for (const [, bytes] of await read.list(range.thread(root.id))) {

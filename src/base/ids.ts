@@ -3,6 +3,8 @@
  * expect of an id, so that nothing is translated at the door. Ids are made only by their parser.
  */
 import { assert } from './assert.ts'
+import { bytesFromText } from './bytes.ts'
+import { sha256 } from './hash.ts'
 
 declare const brand: unique symbol
 type Branded<Name extends string> = string & { readonly [brand]: Name }
@@ -99,10 +101,23 @@ export function lifeOfActor(actor: ActorId): Uint8Array {
   return new Uint8Array(Buffer.from(actor.slice(16), 'hex'))
 }
 
-/** A person's id: 8 bytes of the node that enrolled them, which nobody else can claim, and 8 random bytes. */
+/** Random bytes of a person's id: what names them to who knows the node. */
+export const PERSON_NUMBER_BYTES = 3
+
+/**
+ * A person's id: 8 bytes of the node that enrolled them, which nobody else can claim, 3 random bytes, and 5 that follow from those, so
+ * that it travels as 3. As many come from `random`. Whoever draws looks whether that node has such a person already.
+ */
 export function newPersonId(node: NodeId, random: Uint8Array): UserId {
-  assert(random.length === 8, 'a person is drawn from 8 bytes')
-  return idFromBytes(Buffer.concat([bytesFromId(node).subarray(0, 8), random]))
+  assert(random.length >= PERSON_NUMBER_BYTES, 'a person is drawn from 3 bytes')
+  const home = bytesFromId(node).subarray(0, 8)
+  return idFromBytes(personIdBytes(home, random.subarray(0, PERSON_NUMBER_BYTES)))
+}
+
+/** The 16 bytes of a person's id, from the first 8 of their node's and their number. */
+export function personIdBytes(home: Uint8Array, number: Uint8Array): Uint8Array {
+  const rest = sha256(Buffer.concat([bytesFromText('holdfast person'), home, number]))
+  return Buffer.concat([home, number, rest.subarray(0, 8 - PERSON_NUMBER_BYTES)])
 }
 
 /** The part of a person's id that names their home node: 16 hexadecimal digits. */

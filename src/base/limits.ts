@@ -73,7 +73,7 @@ export const MIXED_BYTES_FREE = 512
 /** See MIXED_BYTES_FREE. */
 export const MIXED_BYTES_EACH = 16
 /** Bytes of a channel's own dictionary: more makes messages hardly smaller and takes longer to read (`PROTOCOL.md`). */
-export const DICTIONARY_BYTES_MAX = 65_536
+export const DICTIONARY_BYTES_MAX = 131_072
 /** Bytes of an entry that goes into one: what is longer would crowd out many usual ones. */
 export const DICTIONARY_CHANGE_BYTES_MAX = 1_024
 /** Stretches of lists that one is made of: some kits, in the newest segments of four lanes. */

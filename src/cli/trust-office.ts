@@ -40,7 +40,7 @@ export async function trustOffice(
   await makeFolder(tls, SECRET_FOLDER_MODE)
   await put(join(tls, 'ca.pem'), pemFromDer(found.root), PUBLIC_MODE)
   const validity = longValidity(authority, clock.now())
-  await putPair(tls, 'hub', await issueServer(authority, { hosts, ...validity }))
+  await putPair(tls, 'hub', await issueServer(authority, { hosts, isOffice: true, ...validity }))
   const issuer = readCertificate(found.root)
   const life = issuer === undefined ? validity : validityOf(issuer)
   for (const { number } of nodes) {

@@ -33,7 +33,7 @@ export interface Training<Change extends Said = Said> {
 /** Out of how many changes one is held back, at least and at most how many. */
 const HELD_BACK = { oneOf: 8, least: 16, most: 64 }
 /** Sizes that are tried. */
-const SIZES = [8_192, 16_384, 32_768, DICTIONARY_BYTES_MAX]
+const SIZES = [8_192, 16_384, 32_768, 65_536, DICTIONARY_BYTES_MAX]
 /** What a larger one has to be better by than a smaller, out of a hundred of what is in use: each reader takes time to read it. */
 const WORTH_PERCENT = 1
 

@@ -36,8 +36,8 @@ export interface WrittenNames {
   readonly strangers: () => readonly ActorId[]
 }
 
-/** The list's own actor, then those with runs, then those of the table. */
-const OWN_LIST = 0
+/** The list's own actor, then those with runs, then those of the table. Smaller numbers are ids of other kinds (`short-entry.ts`). */
+const OWN_LIST = 2
 /** In place of a document's number: that of the delta. */
 const THIS_DOCUMENT = 0
 const ACTORS_MAX = 4_096
@@ -53,7 +53,7 @@ export function openNames(about: {
 }): WrittenNames {
   const { document, actors, roster, places } = about
   const channel = channelOfDocument(document)
-  const numbers = new Map(actors.map((actor, at) => [actor, 1 + at]))
+  const numbers = new Map(actors.map((actor, at) => [actor, OWN_LIST + 1 + at]))
   let named = 0
   const numberOf = (actor: ActorId, list: ActorId): number | undefined => {
     if (actor === list) return OWN_LIST
@@ -62,8 +62,8 @@ export function openNames(about: {
     const certificate = roster.ofActor(actor)
     const isHeard = certificate && roster.byNumber(certificate.number)?.node === certificate.node
     if (isHeard !== true || numbers.size - actors.length >= ACTORS_MAX) return undefined
-    numbers.set(actor, 1 + numbers.size)
-    return numbers.size
+    numbers.set(actor, OWN_LIST + 1 + numbers.size)
+    return OWN_LIST + numbers.size
   }
   const refer = (id: Uint8Array, list: ActorId): ((writer: ByteWriter) => void) | undefined => {
     const place = places.size === 0 ? undefined : places.get(idFromBytes<PostId>(id))
@@ -75,7 +75,7 @@ export function openNames(about: {
     if (number === undefined) return undefined
     named += 1
     return (writer) => {
-      writer.uint(1 + number)
+      writer.uint(number)
       writer.uint(isHere ? THIS_DOCUMENT : 1 + documentNumber(place.document))
       writer.uint(place.seq)
     }
@@ -129,7 +129,7 @@ export function openIds(about: {
   return (list) => ({
     home: homeOf(list),
     referred: (number, reader) => {
-      const actor = number === OWN_LIST ? list : actors[number - 1]
+      const actor = number === OWN_LIST ? list : actors[number - OWN_LIST - 1]
       const where = reader.uint()
       const there = where === THIS_DOCUMENT ? document : documentFromNumber(scope, where - 1)
       const seq = reader.uint()

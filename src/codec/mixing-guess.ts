@@ -1,13 +1,14 @@
 /**
  * What bit comes next: several contexts guess, a mixer weighs them by how well they did in a place like this, and all of them
- * learn what came. The contexts are the last 1, 2 and 3 bytes and the word so far, each with a history for every bit; the last 4
- * and 5 bytes and the word so far after the one before, each with what always followed; where in a text or an entry we are; the bits of
- * this byte alone, and the longest earlier passage that goes on like the present one.
+ * learn what came. The contexts are the last 1, 2 and 3 bytes (in a script of several bytes a letter: the last letters) and the word so far,
+ * each with a history for every bit; the last 4 and 5 bytes and the word so far after the one before, each with what always followed;
+ * where in a text or an entry we are; the bits of this byte alone, and the longest earlier passage that goes on like the present one.
  */
 import { MIXED_BYTES_MAX } from '#base/limits.ts'
 import { byteHistories } from './mixing-history.ts'
-import { atTheStart, moveOn, type Place } from './mixing-place.ts'
+import { atTheStart, isWide, moveOn, type Place } from './mixing-place.ts'
 import { openRuns, type Runs } from './mixing-runs.ts'
+import { openSlots, type Slots } from './mixing-slots.ts'
 import {
   approach,
   get,
@@ -35,20 +36,20 @@ const MATCH = CONTEXTS + RUNS
 const BITS = MATCH + 1
 const CONSTANT = MATCH + 2
 const INPUTS = MATCH + 3
-const SLOT_BITS = 20
 const PLACE_BITS = 15
 const MATCH_BYTES_MIN = 4
 const MATCH_BYTES_MAX = 16
 /** Of 65,536: what an input counts for before anything was learned. */
-const FIRST_WEIGHT = 17_000
-const WEIGHT_RATE = 12
+const FIRST_WEIGHT = 13_000
+const WEIGHT_RATE = 14
+const HISTORY_RATE = 7
 /** The sets of weights, one beside the other, and where each begins: see `choose`. */
 const SETS = 4
 const SET_STARTS = [0, 256, 256 + 1_024, 256 + 1_024 + 1_024] as const
 const SETS_SIZE = 256 + 1_024 + 1_024 + 512 + 256
 /** Of 65,536. */
 const HALF = 32_768
-const { next: NEXT, likely: LIKELY } = byteHistories()
+const { next: NEXT, likely: LIKELY, sum: SUM } = byteHistories()
 
 /** What was learned and goes back to what it was: small enough to be copied. */
 interface Small {
@@ -102,14 +103,14 @@ export function openGuesser(text: Uint8Array): Guesser {
 
 interface Model extends Small {
   readonly cursor: Cursor
-  /** By context and bits: the history. */
-  readonly slots: Journalled<Uint8Array>
+  /** The histories, by context and bits. */
+  readonly slots: Slots
   readonly runs: Runs
   /** By the last bytes: where they stood last. */
   readonly places: Journalled<Int32Array>
   readonly text: Uint8Array
   /** Of the guess at hand. */
-  readonly slotOf: Int32Array
+  readonly histories: Uint8Array
   readonly inputs: Int32Array
   readonly sets: Int32Array
   readonly outputs: Int32Array
@@ -125,11 +126,11 @@ function newModel(room: number): Model {
     weights: new Int32Array(SETS_SIZE * INPUTS).fill(FIRST_WEIGHT),
     hashes: new Int32Array(CONTEXTS),
     cursor: { size: 0, bits: 1, match: 0, matchBytes: 0, place: atTheStart() },
-    slots: journalled(new Uint8Array(1 << SLOT_BITS)),
+    slots: openSlots(CONTEXTS, SUM),
     runs: openRuns(RUNS),
     places: journalled(new Int32Array(1 << PLACE_BITS)),
     text: new Uint8Array(room),
-    slotOf: new Int32Array(CONTEXTS),
+    histories: new Uint8Array(CONTEXTS),
     inputs,
     sets: new Int32Array(SETS),
     outputs: new Int32Array(SETS),
@@ -149,11 +150,10 @@ function guess(model: Model): number {
 
 /** Asks every context. */
 function look(model: Model): void {
-  const { cursor, slotOf, inputs, runs } = model
+  const { cursor, histories, inputs, runs, slots } = model
   for (let context = 0; context < CONTEXTS; context += 1) {
-    const slot = hash(get(model.hashes, context), cursor.bits) >>> (32 - SLOT_BITS)
-    slotOf[context] = slot
-    const history = get(model.slots.table, slot)
+    const history = slots.find(context, hash(get(model.hashes, context), cursor.bits))
+    histories[context] = history
     inputs[context] = history === 0 ? 0 : stretched(get(model.byHistory, context * 256 + history))
   }
   for (let run = 0; run < RUNS; run += 1) inputs[CONTEXTS + run] = runs.guess(run, cursor.bits)
@@ -170,13 +170,13 @@ function look(model: Model): void {
  */
 function choose({ cursor, text, sets }: Model, hasMatch: boolean): void {
   const { size, bits, matchBytes } = cursor
-  const { wordBytes, isText, item } = cursor.place
+  const { wordBytes, isText, item, part } = cursor.place
   const [last, beforeLast] = [get(text, size - 1), get(text, size - 2)]
   const length = hasMatch ? 1 + Math.min(2, matchBytes >> 3) : 0
   const bitsHad = 31 - Math.clz32(bits)
   const within = isText
     ? Math.min(wordBytes, 15) * 16 + bitsHad + (hasMatch ? 256 : 0)
-    : 512 + Math.min(item, 31) * 8 + bitsHad
+    : 512 + (Math.min(item, 7) * 4 + Math.min(part, 3)) * 8 + bitsHad
   sets[0] = bits * INPUTS
   sets[1] = (SET_STARTS[1] + length * 256 + last) * INPUTS
   sets[2] = (SET_STARTS[2] + (beforeLast >> 6) * 256 + bits) * INPUTS
@@ -203,14 +203,13 @@ function weighed({ inputs, weights }: Model, set: number): number {
 }
 
 function learn(model: Model, bit: number): void {
-  const { cursor, slots, sets, outputs } = model
+  const { cursor, slots, histories, sets, outputs } = model
   for (let set = 0; set < SETS; set += 1)
     learnWeights(model, get(sets, set), (bit << 12) - get(outputs, set))
   for (let context = 0; context < CONTEXTS; context += 1) {
-    const slot = get(model.slotOf, context)
-    const history = get(slots.table, slot)
-    approach(model.byHistory, context * 256 + history, { bit, rate: 6 })
-    slots.set(slot, get(NEXT, 2 * history + bit))
+    const history = get(histories, context)
+    approach(model.byHistory, context * 256 + history, { bit, rate: HISTORY_RATE })
+    slots.put(context, get(NEXT, 2 * history + bit))
   }
   model.runs.learn(cursor.bits, bit)
   approach(model.byBits, cursor.bits, { bit, rate: 5 })
@@ -249,13 +248,19 @@ function lastFour({ text, cursor: { size } }: Model): number {
 
 function hashContexts(model: Model): void {
   const { text, cursor, hashes, runs } = model
-  const { word, wordBefore, isText, item, kind } = cursor.place
+  const { word, wordBefore, isText, item, kind, part, letter, before, beforeThat } = cursor.place
   const last4 = lastFour(model)
-  hashes[0] = hash(last4 & 0xff, 1)
+  const isInWide = isWide(cursor.place)
+  // Of the letter before its script is enough here.
+  hashes[0] = isInWide ? hash(hash(letter, before >>> 6), 10) : hash(last4 & 0xff, 1)
   hashes[1] = hash(last4 & 0xffff, 2)
-  hashes[2] = hash(last4 & 0xff_ffff, 3)
+  hashes[2] = isInWide
+    ? hash(hash(hash(letter, before), beforeThat), 11)
+    : hash(last4 & 0xff_ffff, 3)
   hashes[3] = hash(word, 5)
-  hashes[4] = isText ? hash(hash(wordBefore, last4 & 0xff), 8) : hash(hash(item, kind), 9)
+  hashes[4] = isText
+    ? hash(hash(wordBefore, last4 & 0xff), 8)
+    : hash(hash(16 * item + part, kind), 9)
   runs.turnTo(0, hash(last4, 4))
   runs.turnTo(1, hash(hash(last4, get(text, cursor.size - 5)), 6))
   runs.turnTo(2, hash(hash(word, wordBefore), 7))

@@ -9,6 +9,8 @@ export interface Histories {
   readonly next: Uint8Array
   /** How likely a one is after each, of 65,536, before anything was learned. */
   readonly likely: Uint16Array
+  /** How many bits have come in each, as far as it tells. */
+  readonly sum: Uint8Array
 }
 
 /** The larger count is at most this, by the smaller one. */
@@ -27,12 +29,14 @@ export function byteHistories(): Histories {
   const numbers = new Map(all.map((one, number) => [nameOf(one), number]))
   const next = new Uint8Array(2 * ALL)
   const likely = new Uint16Array(ALL)
+  const sum = new Uint8Array(ALL)
   for (const [number, history] of all.entries()) {
     const { zeros, ones } = history
+    sum[number] = zeros + ones
     likely[number] = Math.floor((65_536 * (2 * ones + 1)) / (2 * (zeros + ones) + 2))
     for (const bit of [0, 1]) next[2 * number + bit] = numbers.get(nameOf(after(history, bit))) ?? 0
   }
-  return { next, likely }
+  return { next, likely, sum }
 }
 
 function everyHistory(): readonly History[] {

@@ -8,12 +8,30 @@ import { SAMPLE_MESSAGES } from './sample-messages.ts'
 
 /** Of every so many deltas one holds several messages, one answers a message, and after some come reactions. */
 const KINDS = 6
-const EMOJIS = ['+1', 'white_check_mark', 'eyes', 'heart', 'pray', 'ok_hand']
+const EMOJIS = [
+  '+1',
+  'white_check_mark',
+  'heart',
+  '+1',
+  'eyes',
+  'pray',
+  'warning',
+  'ok_hand',
+  '+1',
+  'white_check_mark',
+  'raised_hands',
+  'question',
+  'tada',
+  '-1',
+  'joy',
+  'eyes',
+]
 const MARK = 0xc1
 const TEXT = 0xd9
-/** After the mark: a message of the sender's; one of the first actor in the table. */
-const OWN_LIST = 1
-const STRANGER = 3
+/** After the mark: a person of the list's node; a message of the sender's; one of the first actor in the table. */
+const PERSON = 1
+const OWN_LIST = 2
+const STRANGER = 4
 
 /** Deltas as nodes send them (PROTOCOL.md, Delta), one after another: the sample messages in their order. */
 export function sampleBodies(): readonly Uint8Array[] {
@@ -64,7 +82,7 @@ function receipt(writer: ByteWriter, number: number): void {
   writer.block(note.bytes())
 }
 
-/** Reactions to others' messages; some are acknowledgements. */
+/** Reactions, mostly to messages of the same node; some are acknowledgements. */
 function reactionsOf(number: number): Uint8Array {
   const writer = byteWriter()
   const count = 1 + (number % 4)
@@ -77,9 +95,9 @@ function react(writer: ByteWriter, entry: number): void {
   const isAcknowledgement = entry % 4 === 3
   front(writer, entry, { items: isAcknowledgement ? 4 : 7, kind: isAcknowledgement ? 4 : 3 })
   if (!isAcknowledgement) writer.byte(1 + (entry % 5 === 2 ? 2 : 0))
-  refer(writer, entry, STRANGER)
+  refer(writer, entry, entry % 3 === 0 ? STRANGER : OWN_LIST)
   if (isAcknowledgement) return
-  putText(writer, EMOJIS[(entry * entry) % EMOJIS.length] ?? '')
+  putText(writer, EMOJIS[(entry + (entry >> 3)) % EMOJIS.length] ?? '')
   writer.byte(entry % 9 === 0 ? 0 : 1)
 }
 
@@ -107,10 +125,11 @@ function front(
   { items, kind }: { readonly items: number; readonly kind: number },
 ): void {
   const seconds = (entry * 73 + entry * entry * 31) % 900
-  const isNew = entry % 16 === 5
-  for (const byte of [0x90 + items, kind, ...(isNew ? [MARK, 0] : [(entry * 7) % 5])])
+  // Many react who have not written here before.
+  const isNew = kind === 0 ? entry % 16 === 5 : entry % 3 === 1
+  for (const byte of [0x90 + items, kind, ...(isNew ? [MARK, PERSON] : [(entry * 7) % 5])])
     writer.byte(byte)
-  if (isNew) for (const step of [1, 2, 3, 4, 5, 6, 7, 8]) writer.byte(made(entry, step))
+  if (isNew) for (const step of [1, 2, 3]) writer.byte(made(entry, step))
   if (seconds >= 256) for (const byte of [0xcd, seconds >> 8]) writer.byte(byte)
   else if (seconds >= 128) writer.byte(0xcc)
   writer.byte(seconds & 255)

@@ -1,16 +1,18 @@
 /**
  * An entry as it travels in a delta: the same items, in a form whose end needs no telling and that says nothing twice. A text ends
  * with a zero instead of beginning with its length; the id of a message is where that message stands; that of a person or a
- * channel of the list's own node lacks the half that is the node's. Whatever is written otherwise travels as it is.
+ * channel of the list's own node lacks the half that is the node's, and a person's what follows from the rest. Whatever is written otherwise travels as it is.
  * Each form gives back the very bytes of the entry: a change's hash is over them.
  */
 import {
   byteReader,
   byteWriter,
+  equalBytes,
   MalformedBytes,
   type ByteReader,
   type ByteWriter,
 } from '#base/bytes.ts'
+import { PERSON_NUMBER_BYTES, personIdBytes } from '#base/ids.ts'
 import { ENTRY_BYTES_MAX } from '#base/limits.ts'
 
 /** Ids that an entry may name in fewer bytes. */
@@ -24,14 +26,15 @@ export interface ShortIds {
 /** The ids again. */
 export interface LongIds {
   readonly home: Uint8Array
-  /** The id of the message that comes next in `reader`, written by `refer` after its number. @throws MalformedBytes */
+  /** The id of the message that comes next in `reader`, written by `refer` after its number, which is 2 or more. @throws MalformedBytes */
   readonly referred: (actor: number, reader: ByteReader) => Uint8Array
 }
 
 /** Never used by MessagePack. At the beginning: the entry follows as it is. Later: an id in fewer bytes. */
 const MARK = 0xc1
-/** After the mark: the other half of an id by the list's own node. Larger numbers say whose message it is. */
+/** After the mark: the other half of an id by the list's own node; the number of a person of it. Larger numbers say whose message it is. */
 const OWN = 0
+const PERSON = 1
 const TEXT = 0xd9
 const ID = Uint8Array.of(0xc4, 16)
 const HOME_BYTES = 8
@@ -201,8 +204,12 @@ function shortenId(writer: ByteWriter, item: Uint8Array, { home, refer }: ShortI
   const isOwn = home.every((byte, at) => byte === id[at])
   if (write === undefined && !isOwn) return false
   writer.byte(MARK)
+  const number = id.subarray(HOME_BYTES, HOME_BYTES + PERSON_NUMBER_BYTES)
   if (write !== undefined) write(writer)
-  else {
+  else if (equalBytes(personIdBytes(home, number), id)) {
+    writer.uint(PERSON)
+    writer.raw(number)
+  } else {
     writer.uint(OWN)
     writer.raw(id.subarray(HOME_BYTES))
   }
@@ -211,7 +218,8 @@ function shortenId(writer: ByteWriter, item: Uint8Array, { home, refer }: ShortI
 
 function readId(reader: ByteReader, { home, referred }: LongIds): Uint8Array {
   const whose = reader.uint()
-  const id =
-    whose === OWN ? Buffer.concat([home, reader.raw(HOME_BYTES)]) : referred(whose - 1, reader)
-  return Buffer.concat([ID, id])
+  if (whose === OWN) return Buffer.concat([ID, home, reader.raw(HOME_BYTES)])
+  if (whose === PERSON)
+    return Buffer.concat([ID, personIdBytes(home, reader.raw(PERSON_NUMBER_BYTES))])
+  return Buffer.concat([ID, referred(whose, reader)])
 }

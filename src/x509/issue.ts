@@ -56,8 +56,10 @@ export interface AuthorityDraft {
 
 /** What a server certificate is for. */
 export interface ServerDraft extends Validity {
-  /** DNS names and IP addresses; the first stands as the common name, too. */
+  /** DNS names and IP addresses; the first stands as the common name, too, but of a post office. */
   readonly hosts: readonly string[]
+  /** A post office: nodes alone call it. */
+  readonly isOffice?: boolean
 }
 
 /** What a client certificate is for. */
@@ -152,21 +154,29 @@ export async function issueServer(ca: Authority, draft: ServerDraft): Promise<Cr
   const names = draft.hosts.map(
     (host) => ({ type: isIP(host) === 0 ? 'dns' : 'ip', value: host }) as const,
   )
+  const isShort = draft.isOffice === true
+  // Who has no subject has critical alternative names (RFC 5280 §4.2.1.6).
   return credentials(ca, keys, {
-    subject: [{ CN: [commonName(draft.hosts[0] ?? 'holdfast.local')] }],
+    subject: isShort ? [] : [{ CN: [commonName(draft.hosts[0] ?? 'holdfast.local')] }],
     validity: draft,
-    extensions: [...endEntity(SERVER), new SubjectAlternativeNameExtension(names, false)],
+    extensions: [
+      ...endEntity(SERVER, isShort),
+      new SubjectAlternativeNameExtension(names, isShort),
+    ],
+    isShort,
   })
 }
 
 /** A client certificate with a new key, by the organisation's authority. */
 export async function issueClient(ca: Authority, draft: ClientDraft): Promise<Credentials> {
   const keys = await newKeyPair(draft.keyKind)
-  const unit = draft.of === 'device' ? [{ OU: ['device'] }] : []
+  const isShort = draft.of === 'node'
+  const unit = isShort ? [] : [{ OU: ['device'] }]
   return credentials(ca, keys, {
     subject: [{ CN: [commonName(draft.name)] }, ...unit],
     validity: draft,
-    extensions: endEntity(CLIENT),
+    extensions: endEntity(CLIENT, isShort),
+    isShort,
   })
 }
 
@@ -179,6 +189,8 @@ interface Body {
   readonly subject: Subject
   readonly validity: Validity
   readonly extensions: readonly Extension[]
+  /** Only what node and post office need of each other: it goes over thin links with each dial, a node's twice (a ticket has it). */
+  readonly isShort?: boolean
 }
 
 interface Signing extends Body {
@@ -212,12 +224,13 @@ async function kitCaFor(
 
 async function credentials(ca: Authority, keys: KeyPair, body: Body): Promise<Credentials> {
   const issuer = new X509Certificate(copy(ca.certificates[0]))
+  const named = await AuthorityKeyIdentifierExtension.create(issuer)
   const der = await signed({
     ...body,
     issuer: issuer.subject,
     publicKey: keys.publicKey,
     signingKey: await keyFromPem(ca.keyPem),
-    extensions: [...body.extensions, await AuthorityKeyIdentifierExtension.create(issuer)],
+    extensions: body.isShort === true ? body.extensions : [...body.extensions, named],
   })
   return {
     certificatePem: pemFromDer(der, ...ca.certificates.slice(0, -1)),
@@ -228,14 +241,15 @@ async function credentials(ca: Authority, keys: KeyPair, body: Body): Promise<Cr
 /** The serial number is a hash of all else (RFC 5280 §4.1.2.2): as good as chance, since the key is chance. */
 async function signed(what: Signing): Promise<Uint8Array> {
   const { subject, issuer, publicKey, signingKey, validity } = what
-  const extensions = [...what.extensions, await SubjectKeyIdentifierExtension.create(publicKey)]
+  const named = [...what.extensions, await SubjectKeyIdentifierExtension.create(publicKey)]
+  const extensions = what.isShort === true ? [...what.extensions] : named
   const { notBefore, notAfter } = validity
   const print = sha256(
     bytesFromText(JSON.stringify([subject, notBefore, notAfter])),
-    ...extensions.map(({ rawData }) => new Uint8Array(rawData)),
+    ...named.map(({ rawData }) => new Uint8Array(rawData)),
   )
   const certificate = await X509CertificateGenerator.create({
-    serialNumber: `01${hexFromBytes(print.subarray(0, 15))}`,
+    serialNumber: `01${hexFromBytes(print.subarray(0, what.isShort === true ? 8 : 15))}`,
     subject,
     issuer,
     publicKey,
@@ -265,12 +279,11 @@ async function publicKeyIn(requestDer: Uint8Array): Promise<webcrypto.CryptoKey>
   }
 }
 
-function endEntity(use: string): readonly Extension[] {
-  return [
-    new BasicConstraintsExtension(false, undefined, true),
-    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-    new ExtendedKeyUsageExtension([use]),
-  ]
+function endEntity(use: string, isShort: boolean): readonly Extension[] {
+  const uses = new ExtendedKeyUsageExtension([use])
+  if (isShort) return [uses]
+  const isNoAuthority = new BasicConstraintsExtension(false, undefined, true)
+  return [isNoAuthority, new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true), uses]
 }
 
 function constraints(names: readonly string[]): Extension {

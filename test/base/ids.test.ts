@@ -6,10 +6,13 @@ import {
   bytesFromId,
   idFromBytes,
   isId,
+  newPersonId,
   nodePrefix,
   nodePrefixOfActor,
+  nodePrefixOfPerson,
   parseActor,
   parseId,
+  personIdBytes,
   type NodeId,
 } from '#base/ids.ts'
 import { anyBytes, holds } from '../support/property.ts'
@@ -67,4 +70,17 @@ test('an actor is 24 lower-case hexadecimal digits', async (t) => {
   for (const wrong of ['', '0'.repeat(23), '0'.repeat(25), 'A'.repeat(24), 'g'.repeat(24)]) {
     t.equal(parseActor(wrong), undefined)
   }
+})
+
+test('a person is named by their node and three bytes', async (t) => {
+  const node = idFromBytes<NodeId>(new Uint8Array(16).fill(7))
+  const [one, other] = [Uint8Array.of(1, 2, 3), Uint8Array.of(1, 2, 4)]
+  const id = newPersonId(node, one)
+
+  t.same(bytesFromId(id), personIdBytes(bytesFromId(node).subarray(0, 8), one))
+  t.equal(nodePrefixOfPerson(id), nodePrefix(node))
+  t.equal(newPersonId(node, Uint8Array.of(...one, 9, 9)), id)
+  t.not(newPersonId(node, other), id)
+  t.notSame(bytesFromId(newPersonId(node, other)).subarray(11), bytesFromId(id).subarray(11))
+  t.throws(() => newPersonId(node, one.subarray(1)), { name: 'AssertionFailure' })
 })

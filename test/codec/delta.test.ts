@@ -212,15 +212,15 @@ test('who names a message of a node that is not known waits, and what is no plac
   const entry = [0x95, 4, 0xc0, 0, 0xc1]
   const life = [...lifeOf('charlie')]
 
-  t.ok(decodeDelta(withTable(1, 3, ...life, ...entry, 3, 0, 9, 7), opened).ok)
+  t.ok(decodeDelta(withTable(1, 3, ...life, ...entry, 4, 0, 9, 7), opened).ok)
   for (const [why, bytes] of Object.entries({
-    'no actor of the table': withTable(1, 3, ...life, ...entry, 4, 0, 9, 7),
-    'no document of the scope': withTable(1, 3, ...life, ...entry, 3, 0xff, 0xff, 0xff, 0x7f, 9, 7),
-    'an empty table': withTable(0, ...entry, 1, 0, 9, 7),
+    'no actor of the table': withTable(1, 3, ...life, ...entry, 5, 0, 9, 7),
+    'no document of the scope': withTable(1, 3, ...life, ...entry, 4, 0xff, 0xff, 0xff, 0x7f, 9, 7),
+    'an empty table': withTable(0, ...entry, 2, 0, 9, 7),
   }))
     t.match(decodeDelta(bytes, opened), { reason: 'malformed' }, why)
   const roster = aRoster([nodeAt(0), nodeAt(1)])
-  const bytes = withTable(1, 3, ...life, ...entry, 3, 0, 9, 7)
+  const bytes = withTable(1, 3, ...life, ...entry, 4, 0, 9, 7)
   t.match(decodeDelta(bytes, { ...opened, roster }), { reason: 'unknown actor' })
 })
 
@@ -349,7 +349,7 @@ function naming(count: number): Uint8Array {
   for (let list = 0; list < 4; list += 1) {
     const length = Math.floor((count + list) / 4)
     writer.raw(Uint8Array.of(0xdc, length >> 8, length & 255))
-    for (let index = 0; index < length; index += 1) writer.raw(Uint8Array.of(0xc1, 1, 0, 5))
+    for (let index = 0; index < length; index += 1) writer.raw(Uint8Array.of(0xc1, 2, 0, 5))
   }
   return writer.bytes()
 }

@@ -4,6 +4,7 @@ import { encode } from '@msgpack/msgpack'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { byteReader, byteWriter, hexFromBytes, MalformedBytes } from '#base/bytes.ts'
+import { personIdBytes } from '#base/ids.ts'
 import { ENTRY_BYTES_MAX } from '#base/limits.ts'
 import { readEntry, writeEntry, type LongIds, type ShortIds } from '#codec/short-entry.ts'
 import { seedOf } from '../support/organisation.ts'
@@ -24,7 +25,7 @@ const short: ShortIds = {
 const long: LongIds = {
   home,
   referred: (actor, reader) => {
-    if (actor !== 2 || reader.uint() !== 500) throw new MalformedBytes('another message')
+    if (actor !== 3 || reader.uint() !== 500) throw new MalformedBytes('another message')
     return known
   },
 }
@@ -59,6 +60,7 @@ const item = fc.oneof(
   fc.uint8Array({ maxLength: 40 }),
   fc.constant(known),
   fc.constant(Buffer.concat([home, seedOf('person').subarray(0, 8)])),
+  fc.uint8Array({ minLength: 3, maxLength: 3 }).map((number) => personIdBytes(home, number)),
   fc.dictionary(fc.string({ maxLength: 5 }), fc.nat()),
   fc.array(fc.nat(), { maxLength: 20 }),
 )
@@ -94,6 +96,8 @@ test('a text costs a byte less than with its length, a message and a person far 
   t.equal(lengthOf(text), 0)
   t.equal(lengthOf(known), 4 - 18)
   t.equal(lengthOf(Buffer.concat([home, known.subarray(8)])), -8)
+  t.equal(lengthOf(personIdBytes(home, Uint8Array.of(1, 2, 3))), 5 - 18)
+  t.equal(lengthOf(personIdBytes(seedOf('elsewhere').subarray(0, 8), Uint8Array.of(1, 2, 3))), 0)
   t.equal(lengthOf(seedOf('another').subarray(0, 16)), 0)
 })
 

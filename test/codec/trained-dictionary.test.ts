@@ -44,7 +44,7 @@ test('what is long is passed over', async (t) => {
 })
 
 test('a dictionary has a hash and a largest size', async (t) => {
-  const most = Array.from({ length: 63 }, (_, at) => said(at + 1, DICTIONARY_CHANGE_BYTES_MAX))
+  const most = Array.from({ length: 127 }, (_, at) => said(at + 1, DICTIONARY_CHANGE_BYTES_MAX))
   const room = DICTIONARY_BYTES_MAX - most.reduce((sum, one) => sum + bytesInText(one), 0)
   const fits = (bytes: number): boolean => bytesInText(said(100, bytes)) <= room
   const last = said(100, Array.from({ length: 1_000 }, (_, at) => at + 2).findLast(fits) ?? 0)

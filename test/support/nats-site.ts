@@ -48,7 +48,7 @@ export async function openSite(accounts: Accounts, host?: string): Promise<NatsS
   const caFile = path.join(folder, 'ca.pem')
   await writeFile(caFile, caPem)
   const hosts = ['hub.example', '127.0.0.1']
-  await writePair(folder, 'server', await issueServer(ca, { hosts, ...validity }))
+  await writePair(folder, 'server', await issueServer(ca, { hosts, isOffice: true, ...validity }))
   const configFile = path.join(folder, 'server.conf')
   await writeFile(configFile, configOf(accounts))
   const server = await startNatsServer({ configFile, ...(host === undefined ? {} : { host }) })

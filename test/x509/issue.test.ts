@@ -125,6 +125,23 @@ test('a device and a node log in with what the organisation issued; what a kit i
   t.equal(await isBelieved(await serverOf(relief)), false, 'nor is a server a client')
 })
 
+test('what goes over thin links with each dial is short, and is believed for what it is', async (t) => {
+  const { ca, validity } = relief
+  const node = await issueClient(ca, { name: '2', of: 'node', ...validity })
+  const office = await issueServer(ca, { hosts: ['hub.example'], isOffice: true, ...validity })
+  const usual = await issueServer(ca, { hosts: ['hub.example'], ...validity })
+  const [one, other, long] = [node, office, usual].map(({ certificatePem }) =>
+    first(certificatePem),
+  )
+
+  t.ok((one?.raw.length ?? 999) < 330, `${one?.raw.length} B`)
+  t.ok((other?.raw.length ?? 999) < (long?.raw.length ?? 0) - 100, `${other?.raw.length} B`)
+  t.equal(other?.checkHost('hub.example'), 'hub.example')
+  t.equal(other?.checkHost('other.example'), undefined)
+  t.strictSame([one?.ca, other?.ca], [false, false])
+  t.equal(await isBelieved(office), false, 'a post office is no client')
+})
+
 test('a joining kit gets its authority with one block each way, and keeps its key', async (t) => {
   const request = await makeKitCaRequest()
 

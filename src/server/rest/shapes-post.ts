@@ -145,7 +145,7 @@ export function laneFrom(precedence: 'flash' | undefined, priority: string): Lan
 }
 
 /** What a program has added to a message; nothing where that is no JSON object. */
-export function propsAdded(props: string | undefined): Readonly<Record<string, unknown>> {
+function propsAdded(props: string | undefined): Readonly<Record<string, unknown>> {
   if (props === undefined) return {}
   try {
     const found: unknown = JSON.parse(props)

@@ -159,6 +159,11 @@ export interface UnreadCounts {
   readonly messages: number
   readonly roots: number
   readonly mentions: number
+  readonly rootMentions: number
+  /** Threads somebody follows that have unread replies, and how often they are named there. */
+  readonly threads: number
+  readonly threadMentions: number
+  readonly urgentThreadMentions: number
 }
 
 /** Counts of the workspace for one person. */
@@ -168,9 +173,9 @@ export function teamUnreadFrom(workspace: Workspace, counts: UnreadCounts): obje
     msg_count: counts.messages,
     msg_count_root: counts.roots,
     mention_count: counts.mentions,
-    mention_count_root: counts.mentions,
-    thread_count: 0,
-    thread_mention_count: 0,
-    thread_urgent_mention_count: 0,
+    mention_count_root: counts.rootMentions,
+    thread_count: counts.threads,
+    thread_mention_count: counts.threadMentions,
+    thread_urgent_mention_count: counts.urgentThreadMentions,
   }
 }

@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import { EdgeError } from '#base/errors.ts'
 import type { UserId } from '#base/ids.ts'
-import type { Person } from '#app/types.ts'
+import type { Thread } from '#app/kept-types.ts'
+import type { Channel, Person } from '#app/types.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, idSchema, queryOf, textParam, userParam } from '#server/input.ts'
 import { IDS_PER_REQUEST_MAX } from '#server/limits.ts'
@@ -10,7 +11,13 @@ import { route, type Call, type Route } from '#server/route.ts'
 import { peopleFor } from '#server/visible.ts'
 import { PageQuery, pageOf } from './lists.ts'
 import { isPersonal, unreadOf } from './shapes-channel.ts'
-import { teamFrom, teamMemberFrom, teamNameOf, teamUnreadFrom } from './shapes.ts'
+import {
+  teamFrom,
+  teamMemberFrom,
+  teamNameOf,
+  teamUnreadFrom,
+  type UnreadCounts,
+} from './shapes.ts'
 
 const Ids = z.array(idSchema<UserId>()).max(IDS_PER_REQUEST_MAX)
 
@@ -85,13 +92,41 @@ async function unread(door: Door, call: Call): Promise<readonly object[]> {
     door.node.membershipsOf(call.subject),
   ])
   const byChannel = new Map(memberships.map((one) => [one.channel, one]))
-  const counts = { messages: 0, roots: 0, mentions: 0 }
+  const counts = { messages: 0, roots: 0, mentions: 0, rootMentions: 0 }
   for (const channel of channels) {
     const membership = byChannel.get(channel.id)
     if (membership === undefined || isPersonal(channel)) continue
     counts.messages += unreadOf(channel, membership)
     counts.roots += Math.max(0, channel.rootCount - membership.seenRootCount)
     counts.mentions += membership.mentionCount
+    counts.rootMentions += membership.rootMentionCount
   }
-  return [teamUnreadFrom(door.workspace, counts)]
+  return [
+    teamUnreadFrom(door.workspace, { ...counts, ...(await threadCounts(door, call, channels)) }),
+  ]
+}
+
+/** Unread threads of the workspace's channels; those of direct ones are counted elsewhere. */
+async function threadCounts(
+  door: Door,
+  { subject }: Call,
+  channels: readonly Channel[],
+): Promise<Pick<UnreadCounts, 'threads' | 'threadMentions' | 'urgentThreadMentions'>> {
+  const personal = new Set(channels.filter(isPersonal).map(({ id }) => id))
+  const some = (await door.node.threads(subject)).filter(
+    ({ root, unreadReplies }) => unreadReplies > 0 && !personal.has(root.channel),
+  )
+  return {
+    threads: some.length,
+    threadMentions: mentionsIn(some),
+    urgentThreadMentions: mentionsIn(some.filter(isUrgent)),
+  }
+}
+
+function mentionsIn(threads: readonly Thread[]): number {
+  return threads.reduce((sum, { unreadMentions }) => sum + unreadMentions, 0)
+}
+
+function isUrgent({ root: { lane } }: Thread): boolean {
+  return lane === 'flash' || lane === 'immediate'
 }

@@ -14,8 +14,6 @@ test('a form’s payload, JSON under a form’s type and JSON are the same', asy
 })
 
 test('Slack’s links and calls become Markdown, and nothing else changes', async (t) => {
-  const textOf = (text: string): string => readPayload({ text }, JSON_TYPE).text
-
   t.equal(textOf('see <https://a.example/x|the page>'), 'see [the page](https://a.example/x)')
   t.equal(textOf('<https://a.example/x>'), 'https://a.example/x')
   t.equal(textOf('<!channel> and <!here>, <!everyone>'), '@channel and @here, @all')
@@ -65,3 +63,7 @@ test('what says nothing, or is nothing, is refused by name', async (t) => {
   t.throws(() => readPayload('payload=', FORM_TYPE), { code: 'INPUT_INVALID' })
   t.throws(() => readPayload('payload=%7Bnot', FORM_TYPE), { code: 'INPUT_INVALID' })
 })
+
+function textOf(text: string): string {
+  return readPayload({ text }, JSON_TYPE).text
+}

@@ -1,5 +1,6 @@
 /** Incoming webhooks: who makes them, and what comes by them. */
 import { test, type Test } from 'tap'
+import type { Channel } from '#app/types.ts'
 import { HOOK_GUESSES } from '#server/limits.ts'
 import { aLanDoor, fetched, type Answer, type LanDoor } from '../../support/lan-door.ts'
 
@@ -151,6 +152,6 @@ async function aScene(t: Test): Promise<Scene> {
   }
 }
 
-function square({ node, people }: LanDoor): Promise<{ readonly id: never }> {
-  return node.channelByName(people.amira.id, 'town-square') as Promise<never>
+function square({ node, people }: LanDoor): Promise<Channel> {
+  return node.channelByName(people.amira.id, 'town-square')
 }

@@ -71,10 +71,21 @@ test('statuses, settings and counts have the names of Mattermost', async (t) => 
     name: 'b',
     value: 'c',
   })
-  t.match(teamUnreadFrom(workspace, { messages: 3, roots: 2, mentions: 1 }), {
-    team_id: relief,
-    msg_count: 3,
-    msg_count_root: 2,
-    mention_count: 1,
-  })
+  t.match(
+    teamUnreadFrom(workspace, {
+      messages: 3,
+      roots: 2,
+      mentions: 1,
+      rootMentions: 1,
+      threads: 2,
+      threadMentions: 1,
+      urgentThreadMentions: 0,
+    }),
+    {
+      team_id: relief,
+      msg_count: 3,
+      msg_count_root: 2,
+      mention_count: 1,
+    },
+  )
 })

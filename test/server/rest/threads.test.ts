@@ -110,7 +110,7 @@ async function aScene(t: Test): Promise<Scene> {
   return {
     door,
     base,
-    say: async (name, message, root = '', channel = undefined) => {
+    say: async (name, message, root = '', channel) => {
       const channelId = channel ?? (await square(door))
       const body = { channel_id: channelId, message, root_id: root }
       const answer = await door.ask(name, 'POST', '/api/v4/posts', body)

@@ -20,11 +20,22 @@ interface State {
   isText: boolean
   item: number
   kind: number
+  part: number
+  /** Bytes that the open item still wants; numbers below 0 stand for `uint`s, undefined for what follows c1. */
+  wants: number | undefined
+  letter: number
+  letterWants: number
+  before: number
+  beforeThat: number
   bits: number
   bitCount: number
   matchAt: number
   matchBytes: number
-  readonly slots: Uint8Array
+  readonly histories: Uint8Array
+  readonly checks: Uint8Array
+  /** Of the bit at hand: where each context looked, and the history that it saw. */
+  readonly slots: Int32Array
+  readonly seen: Uint8Array
   readonly runBytes: Uint8Array
   readonly runCounts: Uint8Array
   readonly runChecks: Uint8Array
@@ -48,11 +59,20 @@ export function newModel(): Model {
     isText: false,
     item: 0,
     kind: 0,
+    part: 0,
+    wants: 0,
+    letter: 0,
+    letterWants: 0,
+    before: 0,
+    beforeThat: 0,
     bits: 1,
     bitCount: 0,
     matchAt: 0,
     matchBytes: 0,
-    slots: new Uint8Array(2 ** 20),
+    histories: new Uint8Array(2 ** 19),
+    checks: new Uint8Array(2 ** 19),
+    slots: new Int32Array(HISTORY_CONTEXTS),
+    seen: new Uint8Array(HISTORY_CONTEXTS),
     runBytes: new Uint8Array(RUN_CONTEXTS * 2 ** 16),
     runCounts: new Uint8Array(RUN_CONTEXTS * 2 ** 16),
     runChecks: new Uint8Array(RUN_CONTEXTS * 2 ** 16),
@@ -62,7 +82,7 @@ export function newModel(): Model {
     likelyBits: new Int32Array(256).fill(32_768),
     likelyMatch: new Int32Array(17).fill(32_768),
     likelyRun: new Int32Array(RUN_CONTEXTS * 8 * 8).fill(50_000),
-    weights: [256, 1_024, 1_024, 768].map((sets) => new Int32Array(sets * INPUTS).fill(17_000)),
+    weights: [256, 1_024, 1_024, 768].map((sets) => new Int32Array(sets * INPUTS).fill(13_000)),
     places: new Int32Array(2 ** 15).fill(-1),
     hashes: new Float64Array(HISTORY_CONTEXTS),
     runHashes: new Float64Array(RUN_CONTEXTS),
@@ -97,7 +117,7 @@ function modelOf(state: State): Model {
         for (let index = 0; index < INPUTS; index += 1)
           weights[base + index] =
             (weights[base + index] ?? 0) +
-            ((Math.imul(inputs[index] ?? 0, wrong) * 12 + 32_768) >> 16)
+            ((Math.imul(inputs[index] ?? 0, wrong) * 14 + 32_768) >> 16)
       }
       learn(state, bit)
     },
@@ -108,7 +128,7 @@ function modelOf(state: State): Model {
 /** What each context says of the next bit. */
 function gather(state: State, inputs: Int32Array): void {
   for (let context = 0; context < HISTORY_CONTEXTS; context += 1) {
-    const history = state.slots[slot(state, context)] ?? 0
+    const history = find(state, context)
     const p = state.likelyHistory[context * 256 + history] ?? 0
     inputs[context] = history === 0 ? 0 : stretch(p)
   }
@@ -126,7 +146,7 @@ function gather(state: State, inputs: Int32Array): void {
 
 /** Which weights of each of the four sets. */
 function choose(state: State, sets: Int32Array): void {
-  const { bits, bitCount, bytes, isText, item, wordBytes, matchBytes } = state
+  const { bits, bitCount, bytes, isText, item, part, wordBytes, matchBytes } = state
   const says = saidByMatch(state) >= 0
   const [c1, c2] = [bytes.at(-1) ?? 0, bytes.at(-2) ?? 0]
   sets[0] = bits
@@ -134,16 +154,16 @@ function choose(state: State, sets: Int32Array): void {
   sets[2] = 256 * (c2 >> 6) + bits
   sets[3] = isText
     ? 16 * Math.min(wordBytes, 15) + bitCount + (says ? 256 : 0)
-    : 512 + 8 * Math.min(item, 31) + bitCount
+    : 512 + 32 * Math.min(item, 7) + 8 * Math.min(part, 3) + bitCount
 }
 
 function learn(state: State, bit: number): void {
   const target = bit === 1 ? 65_535 : 0
   for (let context = 0; context < HISTORY_CONTEXTS; context += 1) {
-    const at = slot(state, context)
-    const history = state.slots[at] ?? 0
-    move(state.likelyHistory, context * 256 + history, { target, by: 6 })
-    state.slots[at] = HISTORIES.next[history * 2 + bit] ?? 0
+    const [at, history] = [state.slots[context] ?? 0, state.seen[context] ?? 0]
+    move(state.likelyHistory, context * 256 + history, { target, by: 7 })
+    state.histories[at] = HISTORIES.next[history * 2 + bit] ?? 0
+    state.checks[at] = mixed(state, context) & 255
   }
   for (let context = 0; context < RUN_CONTEXTS; context += 1) {
     const said = saidByRun(state, context)
@@ -197,24 +217,74 @@ function readWord(state: State, byte: number): void {
 
 function readPlace(state: State, byte: number): void {
   if (state.isText) {
+    readLetter(state, byte)
     if (byte === 0) state.isText = false
     return
   }
-  state.item += 1
-  if (state.item === 1) state.kind = byte
-  if (byte === 0xd9) state.isText = true
-  if (byte >= 0x90 && byte <= 0x9f) state.item = 0
+  state.letter = state.letterWants = state.before = state.beforeThat = 0
+  if (state.wants === 0) {
+    if (byte >= 0x90 && byte <= 0x9f) {
+      state.item = 0
+      return
+    }
+    if (state.item === 0) state.kind = byte
+    if (byte === 0xd9) state.isText = true
+    state.wants = byte === 0xc1 ? undefined : (ITEM_BYTES[byte] ?? 0)
+  } else state.wants = stillWanted(state.wants, byte)
+  state.part = state.wants === 0 ? 0 : state.part + 1
+  if (state.wants === 0) state.item += 1
+}
+
+const ITEM_BYTES: Readonly<Record<number, number>> = {
+  0xca: 4,
+  0xcb: 8,
+  0xcc: 1,
+  0xcd: 2,
+  0xce: 4,
+  0xcf: 8,
+  0xd0: 1,
+  0xd1: 2,
+  0xd2: 4,
+  0xd3: 8,
+}
+
+function stillWanted(wants: number | undefined, byte: number): number {
+  if (wants === undefined) return byte === 0 ? 8 : byte === 1 ? 3 : -2
+  if (wants > 0) return wants - 1
+  return byte < 0x80 ? wants + 1 : wants
+}
+
+function readLetter(state: State, byte: number): void {
+  if (byte >= 0xc0) {
+    state.letter = byte
+    state.letterWants = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3
+    return
+  }
+  const isOpen = byte >= 0x80 && state.letterWants > 0
+  const letter = isOpen ? state.letter * 256 + byte : byte
+  state.letterWants = isOpen ? state.letterWants - 1 : 0
+  if (state.letterWants > 0) {
+    state.letter = letter
+    return
+  }
+  state.beforeThat = state.before
+  state.before = letter
+  state.letter = 0
 }
 
 function contexts(state: State): void {
-  const { bytes, hashes, runHashes, word, wordBefore, isText, item, kind } = state
+  const { bytes, hashes, runHashes, word, wordBefore, isText, item, kind, part } = state
+  const { letter, before, beforeThat } = state
+  const isWide = isText && (letter >= 128 || before >= 128)
   const [c1 = 0, c2 = 0, c3 = 0, c4 = 0, c5 = 0] = [1, 2, 3, 4, 5].map((at) => bytes.at(-at) ?? 0)
   const four = c1 + 256 * c2 + 65_536 * c3 + 2 ** 24 * c4
-  hashes[0] = mix(c1, 1)
+  hashes[0] = isWide ? mix(mix(letter, before >>> 6), 10) : mix(c1, 1)
   hashes[1] = mix(c1 + 256 * c2, 2)
-  hashes[2] = mix(c1 + 256 * c2 + 65_536 * c3, 3)
+  hashes[2] = isWide
+    ? mix(mix(mix(letter, before), beforeThat), 11)
+    : mix(c1 + 256 * c2 + 65_536 * c3, 3)
   hashes[3] = mix(word, 5)
-  hashes[4] = isText ? mix(mix(wordBefore, c1), 8) : mix(mix(item, kind), 9)
+  hashes[4] = isText ? mix(mix(wordBefore, c1), 8) : mix(mix(16 * item + part, kind), 9)
   runHashes[0] = mix(four, 4)
   runHashes[1] = mix(mix(four, c5), 6)
   runHashes[2] = mix(mix(word, wordBefore), 7)
@@ -269,8 +339,21 @@ function runLikelihood(state: State, context: number): number {
   return context * 64 + Math.min(state.runCounts[at] ?? 0, 7) * 8 + state.bitCount
 }
 
-function slot({ hashes, bits }: State, context: number): number {
-  return mix(hashes[context] ?? 0, bits) >>> 12
+function mixed({ hashes, bits }: State, context: number): number {
+  return mix(hashes[context] ?? 0, bits)
+}
+
+/** Looks for a context's slot; gives the history there, 0 for a new one. */
+function find(state: State, context: number): number {
+  const { histories, checks } = state
+  const x = mixed(state, context)
+  const four = [0, 1, 2, 3].map((at) => (x >>> 13) ^ at)
+  const own = four.find((at) => histories[at] !== 0 && checks[at] === (x & 255))
+  const sums = four.map((at) => HISTORIES.sum[histories[at] ?? 0] ?? 0)
+  const least = four[sums.indexOf(Math.min(...sums))] ?? 0
+  state.slots[context] = own ?? least
+  state.seen[context] = own === undefined ? 0 : (histories[own] ?? 0)
+  return state.seen[context] ?? 0
 }
 
 function move(

@@ -44,7 +44,11 @@ interface History {
 }
 
 /** All histories, in the order of their numbers, and which follows which. */
-function historyTable(): { readonly all: readonly History[]; readonly next: Uint8Array } {
+function historyTable(): {
+  readonly all: readonly History[]
+  readonly next: Uint8Array
+  readonly sum: Uint8Array
+} {
   const all: History[] = []
   for (let sum = 0; sum <= 40; sum += 1)
     for (let zeros = 0; zeros <= sum; zeros += 1)
@@ -55,7 +59,7 @@ function historyTable(): { readonly all: readonly History[]; readonly next: Uint
   for (const [at, { counts }] of all.entries())
     for (const bit of [0, 1] as const)
       next[at * 2 + bit] = all.findIndex(isHistory(after(counts, bit)))
-  return { all, next }
+  return { all, next, sum: Uint8Array.from(all, ({ counts }) => counts[0] + counts[1]) }
 }
 
 function hasBit(zeros: number, ones: number, last: number): boolean {

@@ -58,6 +58,11 @@ export function firstChannel(organisation: string): Buffer {
   return withKind(hash16(text(`holdfast first channel ${organisation}`)), 0)
 }
 
+/** The id of a person by the first 8 bytes of their home's id, and their number. */
+export function personId(home: Uint8Array, number: Uint8Array): Buffer {
+  return concat(home, number, hash(text('holdfast person'), home, number).subarray(0, 5))
+}
+
 /** The id of the message that the change with this number holds. */
 export function messageId(document: string, actor: Uint8Array, seq: number): Buffer {
   return hash16(text('holdfast post'), block(text(document)), actor, uint(seq))

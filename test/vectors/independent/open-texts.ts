@@ -17,7 +17,7 @@ export const SAMPLES = TEXTS.sampleBodies.map(hex)
 /** As the page has them. */
 const SUMS = {
   dictionary: '63e720f2bd8ae0fbc6fabbec3f677b80a9a934bdca9df81eb9f2478d2c824e38',
-  samples: '48e2ce96cc6b0f434b72070148b1f00c43b7ebe65e7fb18fb354c2d5d4382d33',
+  samples: '7840208042897c9e84ff0ee8706817f52ff9bd86e231937e1898dfdebe470bda',
 }
 /** The sample bodies are of made-up nodes in a made-up channel. */
 const KNOWN: Knowledge = {

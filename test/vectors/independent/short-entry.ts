@@ -1,5 +1,6 @@
 /** PROTOCOL.md, “Delta”, entries: an entry as it stands in a delta, and back. */
 import { block, byte, concat, hex, must, readerOf, type Reader } from './bytes.ts'
+import { personId } from './names.ts'
 
 const ENTRY_BYTES_MAX = 70_000
 
@@ -89,8 +90,9 @@ const SIZED: Readonly<Record<number, readonly [number, number]>> = {
 
 function readReference(reader: Reader, actor: string, message: (whose: number) => Buffer): Buffer {
   const said = reader.uint()
-  const id = said === 0 ? concat(hex(actor).subarray(0, 8), reader.take(8)) : message(said - 1)
-  return concat(hex('c410'), id)
+  const home = hex(actor).subarray(0, 8)
+  if (said === 0) return concat(hex('c410'), home, reader.take(8))
+  return concat(hex('c410'), said === 1 ? personId(home, reader.take(3)) : message(said - 2))
 }
 
 function readText(reader: Reader): Buffer {
@@ -144,7 +146,11 @@ function isNest(head: number): boolean {
 function inShort(item: Buffer, actor: string): Buffer | undefined {
   const [head = 0] = item
   const own = concat(hex('c410'), hex(actor).subarray(0, 8))
-  if (item.subarray(0, 10).equals(own)) return concat(hex('c100'), item.subarray(10))
+  if (item.subarray(0, 10).equals(own)) {
+    const [home, number] = [item.subarray(2, 10), item.subarray(10, 13)]
+    const isPerson = personId(home, number).equals(item.subarray(2))
+    return isPerson ? concat(hex('c101'), number) : concat(hex('c100'), item.subarray(10))
+  }
   const lengths: Readonly<Record<number, number>> = { 0xd9: 2, 0xda: 3, 0xdb: 5 }
   const before = head >= 0xa0 && head <= 0xbf ? 1 : lengths[head]
   if (before === undefined) return item
