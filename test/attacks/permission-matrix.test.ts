@@ -2,11 +2,13 @@
  * Every address and every live event, times everybody who may ask: made of the route table and of the events of the node, so
  * that nothing new goes unlooked at. Nobody learns of what they may not read, by no answer, count, list or error.
  */
+import { Readable } from 'node:stream'
 import { test, type Test } from 'tap'
 import type { Unsent } from '#app/kept-types.ts'
 import type { NodeEvent } from '#app/node.ts'
 import type { Person } from '#app/types.ts'
 import { must } from '#base/assert.ts'
+import { bytesFromText } from '#base/bytes.ts'
 import { idFromBytes, type ChannelId, type PostId, type UserId } from '#base/ids.ts'
 import { newChannelId } from '#model/channel-id.ts'
 import { createPeople } from '#server/people.ts'
@@ -84,7 +86,7 @@ test('nobody gets past what their role, membership and clearance give, by no rou
     if (row.kind !== 'channel' || !name.startsWith('GET')) continue
     for (const who of READERS) {
       const { status } = await request(scene, { who, name, row, ids: scene.ids })
-      const isMissing = name.includes('/members/:user') // chen is not in it
+      const isMissing = row.isRefused === true || name.includes('/members/:user') // chen is not in it
       if (status !== 200 && !isMissing) shut.push(`${who} ${name} ${status}`)
     }
   }
@@ -203,12 +205,16 @@ function request(scene: Scene, asking: Asking): Promise<Answer> {
     teamname: 'relief',
     channel: url.includes('/channels/name/') ? ids.name : ids.channel,
     category: 'a',
-    emoji: 'eyes',
+    emoji: name.includes('/emoji/') ? ids.file : 'eyes',
     role: 'channel_user',
     rule: 'a-rule',
     bot: ids.user,
     owner: ids.user,
     token: ids.post,
+    thread: ids.post,
+    scheduled: ids.post,
+    upload: ids.file,
+    time: '1',
     credential: 'x',
   }
   const path = url.replace(/:([a-z]+)/g, (_, part: string) => named[part] ?? '')
@@ -296,7 +302,7 @@ async function leaks(scene: Scene, name: string, row: Row): Promise<string[]> {
     const isAdministrators = who === 'amira' && (row.kind === 'admin' || row.isForAdministrators)
     if (isAdministrators === true) continue
     const { text, status, ...answer } = await request(scene, { who, name, row, ids: scene.none })
-    const mine = [SECRET, NAME, channel, post]
+    const mine = [SECRET, NAME, channel, post, scene.ids.file, scene.ids.hook]
     const others = GUESTS.includes(who) ? [people.chen.id, people.dana.id, 'dana'] : []
     for (const word of [...mine, ...others])
       if (text.includes(word)) found.push(`${who} ${name} tells ${word}`)
@@ -359,7 +365,17 @@ async function aScene(t: Test): Promise<Scene> {
   const { id: channel } = await node.createChannel(bo.id, draft)
   const room = { kind: 'private', name: 'room', displayName: 'Room', members: [eva.id, farid.id] }
   await node.createChannel(bo.id, { ...room, kind: 'private' })
-  const { id: post } = await node.post(bo.id, { channel, body: SECRET })
+  const about = { channel, name: `${NAME}.txt`, type: 'text/plain' }
+  const { id: file } = await node.keepFile(bo.id, about, Readable.from([bytesFromText(SECRET)]))
+  const { id: post } = await node.post(bo.id, { channel, body: SECRET, files: [file] })
+  const { id: hook } = await node.makeHook(bo.id, {
+    channel,
+    displayName: NAME,
+    description: '',
+    username: '',
+    iconUrl: '',
+    isLocked: false,
+  })
   const say = (part: Parameters<typeof node.changePolicy>[1]): Promise<void> =>
     node.changePolicy(amira.id, part)
   const attributes = (person: UserId, all: Readonly<Record<string, string>>): Promise<void> =>
@@ -384,10 +400,12 @@ async function aScene(t: Test): Promise<Scene> {
     channel,
     post,
     tokens,
-    ids: { channel, post, user: chen.id, name: NAME, node: self.id, team },
+    ids: { channel, post, file, hook, user: chen.id, name: NAME, node: self.id, team },
     none: {
       channel: newChannelId(self.id, 'private', seedOf('no channel').subarray(0, 8)),
       post: idOf('no post'),
+      file: idOf('no file'),
+      hook: idOf('no hook'),
       user: idOf('nobody'),
       name: 'no-such-name',
       node: self.id,

@@ -8,10 +8,14 @@
  * has. `admin`: administrators, and nobody else.
  */
 
+import { KEPT_ROWS } from './permission-rows-kept.ts'
+
 /** Ids that go into paths and bodies. */
 export interface MatrixIds {
   readonly channel: string
   readonly post: string
+  readonly file: string
+  readonly hook: string
   readonly user: string
   readonly name: string
   readonly node: string
@@ -25,6 +29,8 @@ export interface Row {
   readonly query?: (ids: MatrixIds) => string
   /** Administrators may do this where others may not, also in channels that they are not in. */
   readonly isForAdministrators?: true
+  /** Also who may know of it gets an error. */
+  readonly isRefused?: true
   /** Not tried by who may: it would end the node, or the test. */
   readonly isFinal?: true
 }
@@ -40,6 +46,7 @@ const message = ({ channel: id }: MatrixIds) => ({ channel_id: id, message: 'fro
 
 /** Every address by method and path. */
 export const ROWS: Readonly<Record<string, Row>> = {
+  ...KEPT_ROWS,
   'POST /api/v4/users/login': open,
   'POST /api/v4/users/logout': open,
   'POST /api/v4/users': {
@@ -53,8 +60,6 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'POST /api/v4/users/usernames': { ...person, body: ({ name }) => [name] },
   'GET /api/v4/users/username/:name': person,
   'GET /api/v4/users/:user': person,
-  'GET /api/v4/users/:user/image': signed,
-  'GET /api/v4/users/:user/image/default': signed,
   'PUT /api/v4/users/sessions/device': signed,
   'POST /api/v4/users/status/ids': { ...person, body: ({ user }) => [user] },
   'GET /api/v4/users/:user/status': person,
@@ -89,7 +94,6 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'GET /api/v4/users/:user/teams/:team/unread': signed,
   'GET /api/v4/users/:user/channels': own,
   'GET /api/v4/users/:user/teams/:team/channels': own,
-  'GET /api/v4/users/:user/teams/:team/channels/categories': own,
   'POST /api/v4/channels/members/:user/view': {
     ...channel,
     body: ({ channel: id }) => ({ channel_id: id }),
@@ -162,13 +166,9 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'GET /api/v4/roles/name/:name': signed,
   'GET /api/v4/limits/server': person,
   'GET /api/v4/channels/:channel/bookmarks': channel,
-  'GET /api/v4/commands': signed,
   'GET /api/v4/custom_profile_attributes/fields': signed,
-  'GET /api/v4/emoji': signed,
   'GET /api/v4/groups': signed,
   'GET /api/v4/plugins/webapp': signed,
-  'GET /api/v4/teams/:team/commands/autocomplete': signed,
-  'GET /api/v4/users/:user/teams/:team/drafts': signed,
   'GET /api/holdfast/v1/status': signed,
   'GET /api/holdfast/v1/health': open,
   'GET /api/holdfast/v1/dictionaries': admin,
