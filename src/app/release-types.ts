@@ -1,6 +1,5 @@
 /** Release by headquarters, as doors see it: a kit that opens by what a hub keeps for it. */
 import type { NodeId, UserId } from '#base/ids.ts'
-import type { ReleaseStatus } from './types.ts'
 
 /** Half of what opens this node, for hubs to keep; each of the last two is 32 bytes. */
 export interface ReleaseShare {
@@ -29,3 +28,24 @@ export interface Releasing {
   /** Answers a locked kit. @throws EdgeError NOT_ALLOWED, which never says why */
   readonly releaseKit: (exchange: ReleaseExchange) => Promise<Uint8Array>
 }
+
+/** How this node stands with release by headquarters: as one that is released, and as a hub that releases. */
+export interface ReleaseStatus {
+  /** 32 hexadecimal digits: the share that opens this node; undefined when none does. */
+  readonly share: string | undefined
+  /** The hubs, and whether each has said that the share is on its disk. */
+  readonly hubs: readonly {
+    readonly id: NodeId
+    readonly name: string
+    readonly hasConfirmed: boolean
+  }[]
+  /** The kits whose shares this hub keeps, and what would become of their question now. */
+  readonly kits: readonly {
+    readonly id: NodeId
+    readonly name: string
+    readonly answer: 'given' | ReleaseObjection
+  }[]
+}
+
+/** Why a hub does not release a kit that proves who it is. */
+export type ReleaseObjection = 'revoked' | 'to be wiped' | 'held' | 'restored' | 'unsure'

@@ -24,8 +24,12 @@ import {
 } from '#sync/shares.ts'
 import { answerRelease, isProven, readReleaseRequest } from '#trust/release.ts'
 import { insist, isAdministrator, type AppContext } from './context.ts'
-import type { ReleaseExchange, Releasing } from './release-types.ts'
-import type { ReleaseObjection, ReleaseStatus } from './types.ts'
+import type {
+  ReleaseExchange,
+  ReleaseObjection,
+  ReleaseStatus,
+  Releasing,
+} from './release-types.ts'
 
 /** Questions that were answered and are not answered again; the oldest are forgotten. */
 const ANSWERED_MAX = 10_000

@@ -252,27 +252,6 @@ export interface KnownNode extends NodeSummary {
   readonly clock: NodeClock
 }
 
-/** How this node stands with release by headquarters: as one that is released, and as a hub that releases. */
-export interface ReleaseStatus {
-  /** 32 hexadecimal digits: the share that opens this node; undefined when none does. */
-  readonly share: string | undefined
-  /** The hubs, and whether each has said that the share is on its disk. */
-  readonly hubs: readonly {
-    readonly id: NodeId
-    readonly name: string
-    readonly hasConfirmed: boolean
-  }[]
-  /** The kits whose shares this hub keeps, and what would become of their question now. */
-  readonly kits: readonly {
-    readonly id: NodeId
-    readonly name: string
-    readonly answer: 'given' | ReleaseObjection
-  }[]
-}
-
-/** Why a hub does not release a kit that proves who it is. */
-export type ReleaseObjection = 'revoked' | 'to be wiped' | 'held' | 'restored' | 'unsure'
-
 /** What lies on a stick, as this node sees it. */
 export interface CourierStatus extends Omit<StickStatus, 'peer'> {
   /** This node has read from it or written to it. */

@@ -1,5 +1,5 @@
 /** `holdfast release`: whether headquarters opens this kit when it starts, and, on a hub, which kits it opens. */
-import type { ReleaseStatus } from '#app/types.ts'
+import type { ReleaseStatus } from '#app/release-types.ts'
 import { hexFromBytes } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
 import { must } from '#base/assert.ts'

@@ -2,12 +2,17 @@ import { test } from 'tap'
 import { EdgeError, ERRORS, type ErrorCode } from '#base/errors.ts'
 import { wireErrorFrom } from '#server/errors.ts'
 
+/** Clients look for this one by Mattermost's own name. */
+const NAMED: Readonly<Partial<Record<ErrorCode, string>>> = {
+  CODE_WANTED: 'mfa.validate_token.authenticate.app_error',
+}
+
 test('every code has the fields and the status that clients read', async (t) => {
   for (const code of Object.keys(ERRORS) as ErrorCode[]) {
     const wire = wireErrorFrom(new EdgeError(code, { what: 'thing' }), 'r1')
 
     t.match(wire, {
-      id: `holdfast.${code.toLowerCase()}.app_error`,
+      id: NAMED[code] ?? `holdfast.${code.toLowerCase()}.app_error`,
       message: ERRORS[code].remedy,
       detailed_error: 'what=thing',
       request_id: 'r1',

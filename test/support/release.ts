@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { EdgeNode } from '#app/node.ts'
-import type { ReleaseStatus } from '#app/types.ts'
+import type { ReleaseStatus } from '#app/release-types.ts'
 import { codeOf, ERRORS } from '#base/errors.ts'
 import { must } from '#base/assert.ts'
 import type { NodeId, UserId } from '#base/ids.ts'

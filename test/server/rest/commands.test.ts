@@ -72,7 +72,7 @@ test('nobody gives a command in a channel that they may not read', async (t) => 
     displayName: 'Ops',
   })
   for (const command of ['/where', '/link', '/flash x'])
-    t.equal((await run('bo', command, id)).status, 403, command)
+    t.equal((await run('bo', command, id)).status, 404, command)
 })
 
 interface Scene {

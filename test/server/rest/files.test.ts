@@ -32,7 +32,7 @@ test('a file is handed in, posted, and fetched by those who may read the message
     { id: info.id },
   ])
   for (const what of ['', '/info', '/thumbnail', '/preview', '/link'])
-    t.equal((await door.ask('chen', 'GET', `/api/v4/files/${info.id}${what}`)).status, 403, what)
+    t.equal((await door.ask('chen', 'GET', `/api/v4/files/${info.id}${what}`)).status, 404, what)
   for (const what of ['/thumbnail', '/preview'])
     t.equal((await door.ask('bo', 'GET', `/api/v4/files/${info.id}${what}`)).status, 404, what)
 })

@@ -35,17 +35,12 @@ test('what clients need before they let anybody sign in is there', async (t) => 
   })
 })
 
-test('what this node does not have is switched off', async (t) => {
+test('what this node does not have is switched off, and what it has is on', async (t) => {
   const config = fullConfig(aDoor())
-  for (const name of [
-    'EnableFileAttachments',
-    'EnableGifPicker',
-    'PluginsEnabled',
-    'DiagnosticsEnabled',
-  ]) {
+  for (const name of ['EnableGifPicker', 'PluginsEnabled', 'DiagnosticsEnabled']) {
     t.equal(config[name], 'false', name)
   }
-  t.equal(config.CollapsedThreads, 'disabled')
+  t.match(config, { EnableFileAttachments: 'true', CollapsedThreads: 'default_on' })
 })
 
 test('strangers learn no more than they need', async (t) => {

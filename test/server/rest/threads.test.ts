@@ -66,8 +66,8 @@ test('nobody looks into another’s threads, nor into one of a channel they are 
   })
   const hidden = await say('amira', 'quiet', undefined, channel)
 
-  t.equal((await door.ask('bo', 'GET', `${base}/${hidden.id}`)).status, 403)
-  t.equal((await door.ask('bo', 'PUT', `${base}/${hidden.id}/following`)).status, 403)
+  t.equal((await door.ask('bo', 'GET', `${base}/${hidden.id}`)).status, 404)
+  t.equal((await door.ask('bo', 'PUT', `${base}/${hidden.id}/following`)).status, 404)
   t.equal((await door.ask('bo', 'GET', base.replace('me', door.people.amira.id))).status, 403)
 })
 

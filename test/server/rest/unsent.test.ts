@@ -61,7 +61,7 @@ test('what may not be sent any more says why, and stays until somebody decides',
   await door.clock.advance(2 * MINUTE_MS)
 
   const list = await door.ask('bo', 'GET', `/api/v4/posts/scheduled/team/${organisation}`)
-  t.match(list.json, { [organisation]: [{ error_code: 'no_channel_permission' }] })
+  t.match(list.json, { [organisation]: [{ error_code: 'channel_not_found' }] })
 })
 
 test('what is over cannot be scheduled, and what is taken back does not go', async (t) => {

@@ -13,11 +13,12 @@ type Shape = (items: readonly unknown[]) => Omit<Content, 'kind'>
 const SHAPES: Readonly<Record<number, readonly [string, Shape]>> = {
   0: [
     'post',
-    ([body, root, reason, label]) => ({
+    ([body, root, reason, label, extras]) => ({
       body: words(body, BODY_MAX, 0),
       ...maybe('root', root, id),
       ...maybe('overrideReason', reason, (value) => words(value, 200)),
       ...maybe('label', label, attributes),
+      ...extrasOf(extras ?? {}),
     }),
   ],
   1: ['edit', ([target, body]) => ({ target: id(target), body: words(body, BODY_MAX, 0) })],
@@ -31,6 +32,7 @@ const SHAPES: Readonly<Record<number, readonly [string, Shape]>> = {
     }),
   ],
   4: ['acknowledgement', ([target]) => ({ target: id(target) })],
+  5: ['pin', ([target, isSet]) => ({ target: id(target), isSet: flag(isSet) })],
   16: ['node', ([certificate]) => ({ certificate: some(certificate) })],
   17: [
     'person',
@@ -151,6 +153,31 @@ export function contentOf(kind: unknown, items: readonly unknown[]): Content | u
   const [name, shape] = (typeof kind === 'number' ? SHAPES[kind] : undefined) ?? []
   if (name === undefined || shape === undefined) return undefined
   return { kind: name, ...shape(items) }
+}
+
+function extrasOf(value: unknown): object {
+  must(typeof value === 'object' && value !== null, 'a map of extras')
+  const all = value as Readonly<Record<string, unknown>>
+  return {
+    ...maybe('files', all['f'], filesOf),
+    ...maybe('props', all['p'], (props) => words(props, BODY_MAX, 0)),
+    ...maybe('asksAcknowledgement', all['a'], flag),
+  }
+}
+
+function filesOf(value: unknown): readonly unknown[] {
+  must(Array.isArray(value) && value.length <= 10, 'at most ten files')
+  return value.map((file: unknown) => {
+    must(Array.isArray(file), 'a file')
+    const [name, label, type, bytes, hash] = file as readonly unknown[]
+    return {
+      id: id(name),
+      name: words(label, 256),
+      type: words(type, 128, 0),
+      bytes: natural(bytes),
+      hash: some(hash, 32),
+    }
+  })
 }
 
 function settingsOf(value: unknown): Readonly<Record<string, string | boolean>> {
