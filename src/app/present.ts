@@ -1,5 +1,5 @@
 /** From records to what people see. Pure. */
-import type { Instant, NodeId } from '#base/ids.ts'
+import type { NodeId } from '#base/ids.ts'
 import type { DirectoryChannel } from '#model/directory.ts'
 import type { DirectoryPerson } from '#model/directory-people.ts'
 import type { ChannelRecord, MessageRecord } from '#model/view.ts'

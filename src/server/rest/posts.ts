@@ -1,5 +1,6 @@
 /** Messages: writing, changing and taking back. */
 import { z } from 'zod'
+import type { Draft } from '#app/conversation-types.ts'
 import { EdgeError } from '#base/errors.ts'
 import type { ChannelId, FileId, PostId } from '#base/ids.ts'
 import { FILES_PER_MESSAGE_MAX, OVERRIDE_REASON_CHARACTERS_MAX } from '#base/limits.ts'
@@ -73,24 +74,35 @@ export function postRoutes(door: Door): readonly Route[] {
 
 async function create(door: Door, call: Call): Promise<object> {
   const body = bodyOf(call, NewPost)
-  const overrideReason = body.props?.holdfast_override
-  const label = body.props?.holdfast_label
   const priority = body.metadata?.priority?.priority ?? ''
-  const attachments = body.props?.attachments ?? []
   const message = await door.node.post(call.subject, {
     channel: body.channel_id,
     body: body.message,
     lane: laneFrom(body.props?.holdfast_precedence, priority),
-    ...(overrideReason === undefined ? {} : { overrideReason }),
-    ...(label === undefined ? {} : { label }),
+    ...markedBy(body.props ?? {}),
     ...(body.root_id === undefined ? {} : { root: body.root_id }),
     ...(body.pending_post_id === '' ? {} : { pendingId: body.pending_post_id }),
     files: body.file_ids ?? [],
     asksAcknowledgement: body.metadata?.priority?.requested_ack === true,
-    ...(attachments.length > 0 && { props: JSON.stringify({ attachments }) }),
   })
   call.reply.status(201)
   return postFrom(message)
+}
+
+/** What a client says of a message in its props. */
+function markedBy({
+  holdfast_override: overrideReason,
+  holdfast_label: label,
+  attachments = [],
+}: NonNullable<z.infer<typeof NewPost>['props']>): Pick<
+  Draft,
+  'overrideReason' | 'label' | 'props'
+> {
+  return {
+    ...(overrideReason !== undefined && { overrideReason }),
+    ...(label !== undefined && { label }),
+    ...(attachments.length > 0 && { props: JSON.stringify({ attachments }) }),
+  }
 }
 
 async function acknowledge(door: Door, call: Call): Promise<object> {
