@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { test } from 'tap'
 import { aLanDoor } from '../../support/lan-door.ts'
 
@@ -73,6 +74,23 @@ test('messages are found in the shape of Mattermost, with what matched', async (
   t.strictSame(Object(everywhere.json).order, [first.id])
   const client = await door.client('amira')
   t.strictSame((await client.searchPosts(id, 'muller', false)).order, [second.id, first.id])
+})
+
+test('files are found by what they are called, and messages that have some', async (t) => {
+  const door = await aLanDoor(t)
+  const { amira } = door.people
+  const { id: channel } = await door.node.channelByName(amira.id, 'town-square')
+  await door.node.post(amira.id, { channel, body: 'no map here' })
+  const draft = { channel, name: 'Übersicht Nord.pdf', type: 'application/pdf' }
+  const { id } = await door.node.keepFile(amira.id, draft, Readable.from([Buffer.from('x')]))
+  const body = { channel_id: channel, message: '', file_ids: [id] }
+  const { json: post } = await door.ask('amira', 'POST', '/api/v4/posts', body)
+  const search = async (terms: string): Promise<unknown> =>
+    Object((await door.ask('amira', 'POST', '/api/v4/posts/search', { terms })).json).order
+
+  for (const terms of ['has:file', 'ubersicht', '"nord pdf"', '-map'])
+    t.strictSame(await search(terms), [Object(post).id], terms)
+  t.strictSame(await search('-has:file map'), await search('map'))
 })
 
 test('a search by nobody, in another team, or of the wrong form is refused', async (t) => {
