@@ -1,6 +1,7 @@
 /** The whole app: sync opened, and each part of `EdgeNode` put together. */
 import { equalBytes } from '#base/bytes.ts'
 import type { ChannelId, UserId } from '#base/ids.ts'
+import type { Clock } from '#ports/clock.ts'
 import type { SyncContext, SyncEvent } from '#sync/context.ts'
 import { openNodeSync } from '#sync/node-sync.ts'
 import { openAudits } from './audit.ts'
@@ -11,7 +12,7 @@ import { openCarrying } from './courier.ts'
 import type { AppContext } from './context.ts'
 import type { EdgeNodeOptions, EdgeNodePorts } from './edge-node-options.ts'
 import { openDictionaries } from './dictionaries.ts'
-import { openEvents } from './events.ts'
+import { openEvents, type Events } from './events.ts'
 import { openGaps } from './gaps.ts'
 import { openJoining } from './joining.ts'
 import { openDaily } from './daily.ts'
@@ -26,6 +27,8 @@ import { openReading } from './reading.ts'
 import { openReleasing } from './release.ts'
 import { openRevoking } from './revoking.ts'
 import { renewCertificates } from './renewal.ts'
+import { openSearching } from './search.ts'
+import { openSearchIndex } from './search-index.ts'
 import { openSessions } from './sessions.ts'
 import { openAccounts } from './accounts.ts'
 import { openStatus } from './status.ts'
@@ -61,22 +64,22 @@ export async function openEdgeNode(
   const status = openStatus(context, { links: sync.links, version, startedAt })
   const gaps = openGaps(context)
   const stop = new AbortController()
+  const index = openSearchIndex(context, stop.signal)
+  events.subscribe(index.heard)
   const { answerBlock = async () => new Uint8Array(0) } = options
   const daily = openDaily(context, { passwords, clock, events })
   const keeping = daily.run(stop.signal)
-  const tellViewed = (person: UserId, channel: ChannelId): void =>
-    events.publish({ kind: 'viewed', person, channel, at: clock.now() })
-  const tell = (person: UserId, preferences: readonly Preference[]): void =>
-    events.publish({ kind: 'preferences-changed', person, preferences })
+  const { tellViewed, tellPreferences } = tellersOf(events, clock)
   return {
     subscribe: events.subscribe,
     ...openSessions(context),
     ...openAccounts(context, { passwords, source: ports.peopleSource, offlineMs }),
-    ...openPreferences(context, tell),
+    ...openPreferences(context, tellPreferences),
     ...openMembers(context, tellViewed),
     ...daily.parts,
     ...openReading(context),
     ...openPolicy(context),
+    ...openSearching(context, index),
     ...openAudits(context),
     ...status,
     ...gaps,
@@ -93,6 +96,7 @@ export async function openEdgeNode(
       await keeping
       await sync[Symbol.asyncDispose]()
       await events.settled()
+      await index[Symbol.asyncDispose]()
     },
   }
 }
@@ -107,6 +111,16 @@ async function contextOf(
   const pictureTimes = await readPictureTimes(sync.replica.read)
   const surroundings = openSurroundings(clock.now)
   return { sync, random, allowance, surroundings, blobs, pictureTimes }
+}
+
+/** How parts of the app tell doors of what is no change of a document. */
+function tellersOf(events: Events, clock: Clock) {
+  return {
+    tellViewed: (person: UserId, channel: ChannelId): void =>
+      events.publish({ kind: 'viewed', person, channel, at: clock.now() }),
+    tellPreferences: (person: UserId, preferences: readonly Preference[]): void =>
+      events.publish({ kind: 'preferences-changed', person, preferences }),
+  }
 }
 
 /** Tells of this node's own certificate whenever it is another than the one told last. */

@@ -21,6 +21,7 @@ import type { AuditFeed, Opening } from './audit-types.ts'
 import type { ConversationEvent, Conversations } from './conversation-types.ts'
 import type { Files } from './file-types.ts'
 import type { Kept, KeptEvent } from './kept-types.ts'
+import type { Searching } from './search-types.ts'
 import type {
   CaptureReport,
   Channel,
@@ -150,7 +151,16 @@ export type NodeEvent =
 
 /** Everything a door may ask of the node. `subject` is the person who asks; decisions are made here. */
 export interface EdgeNode
-  extends Accounts, Reporting, Dictionaries, Governing, Releasing, Conversations, Files, Kept {
+  extends
+    Accounts,
+    Reporting,
+    Dictionaries,
+    Governing,
+    Releasing,
+    Conversations,
+    Files,
+    Kept,
+    Searching {
   /** Calls `listener` for each event, in order, after its batch is on disk. Returns how to stop. */
   readonly subscribe: (listener: (event: NodeEvent) => void) => () => void
 

@@ -122,3 +122,12 @@ export const HOOK_GUESSES = { burst: 20, refillMs: 3_000 } as const
 export const HOOK_PARTS_MAX = 8
 /** Characters of a command. */
 export const COMMAND_CHARACTERS_MAX = 20_000
+
+/** Characters of one question of a search. */
+export const TERMS_CHARACTERS_MAX = 1_024
+/** Results on one page of a search. */
+export const SEARCH_PAGE_MAX = 100
+/** Searches that run at once: each may keep a core busy. */
+export const SEARCHES_AT_ONCE = 2
+/** Searches that wait for their turn. */
+export const SEARCHES_WAITING_MAX = 32

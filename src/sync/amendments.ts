@@ -19,6 +19,7 @@ import { keptKey } from './kept-keys.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack } from './records.ts'
 import type { Tx } from './replica.ts'
+import { markForSearch, printOf } from './search-marks.ts'
 
 /** What an amendment is folded into. */
 export interface AmendmentScene {
@@ -62,6 +63,7 @@ export async function applyAmendment(
   tx.put(place, pack({ ...channel, updatedAt } satisfies ChannelRecord))
   const message = { ...amended, updatedAt }
   replaceMessage(tx, record, message)
+  if (printOf(message) !== printOf(record)) markForSearch(tx, message, { isAmended: true })
   return { message, by: amendment }
 }
 

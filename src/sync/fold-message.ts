@@ -34,6 +34,7 @@ import { placePost, resettleReplies } from './placing.ts'
 import type { Source, ViewEvent } from './projector.ts'
 import { pack, unpack, type ViewedRecord } from './records.ts'
 import type { Tx } from './replica.ts'
+import { markForSearch } from './search-marks.ts'
 
 /** Folds an entry of a channel's settings or of a segment; undefined when nothing changes by it. */
 export async function applyMessage(scene: Scene, origin: NodeId): Promise<ViewEvent | undefined> {
@@ -134,6 +135,7 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
   if (source.isLate)
     message = await countReplies(scene, await adoptOrphans(amendmentScene(scene), message))
   tx.put(key.message(id), pack(message))
+  markForSearch(tx, message, { isAmended: source.isAgain === true })
   tx.put(key.order(channel, order), pack(id))
   await noteFiles(tx, message)
   if (message.pin !== undefined) notePin(tx, message)

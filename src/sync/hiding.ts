@@ -16,6 +16,7 @@ import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type AsideRecord } from './records.ts'
 import type { Tx } from './replica.ts'
+import { markGone } from './search-marks.ts'
 
 /** What damage took and only the view still knew is not in the view until it is written again. Gives it as it was. */
 export async function hideLost(tx: Tx, document: DocumentId): Promise<readonly MessageRecord[]> {
@@ -44,6 +45,7 @@ export async function hide(
     key.changed(channel, updatedAt, id),
   ])
     tx.delete(place)
+  markGone(tx, message)
   if (root !== undefined) {
     tx.delete(key.thread(root, order))
     const first = unpack<MessageRecord>(await tx.get(key.message(root)))

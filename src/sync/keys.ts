@@ -1,5 +1,5 @@
 /**
- * Every key in the store: this list is the disk format. Values are MessagePack unless the line says otherwise.
+ * Every key in the store but those of `search-marks.ts`: the lists are the disk format. Values are MessagePack unless the line says otherwise.
  * No key holds text a person wrote or a name they chose. Numbers are padded so that key order is number order.
  */
 import type {

@@ -106,3 +106,10 @@ export function mayAskAgain(
   run.asked.set(place, { at: now(), times: times + 1 })
   return true
 }
+
+/** What a node asked for in a life that is over says nothing of what it lacks in this one. */
+export function forgetAsked({ run }: SyncContext, node: NodeId): void {
+  const places = [node, `direct ${node}`, `question ${node}`].map((sender) => `${sender} `)
+  for (const place of run.asked.keys())
+    if (places.some((start) => place.startsWith(start))) run.asked.delete(place)
+}

@@ -21,7 +21,7 @@ import { key } from './keys.ts'
 import { hearLife, lifeOf, owesLife, type Spoken } from './lives.ts'
 import { noteName, queueNote } from './note-queue.ts'
 import { allDocuments, clockOf, noteWord, receiptOf, signedFor, type Word } from './ledger.ts'
-import { lower, mayAskAgain, setHasAsSaid } from './lowering.ts'
+import { forgetAsked, lower, mayAskAgain, setHasAsSaid } from './lowering.ts'
 import { pack, unpack, type SaidRecord } from './records.ts'
 import { settleAllAside } from './rebirth.ts'
 import type { Reader, Tx } from './replica.ts'
@@ -93,12 +93,14 @@ async function takeNote(
     case 'receipt':
       await takeReceipt(tx, context, { note, from, sender: node, signed, life })
       break
-    case 'have':
-      await takeHave(tx, context, { note, from, sender: node, life })
+    case 'have': {
       // It may have lost what others had signed for; at a post office it asks for that.
-      if (from === node && (await owesLife(tx, node, context.now())))
-        await signAgain(tx, context, node)
+      const isAnew = from === node && (await owesLife(tx, node, context.now()))
+      if (isAnew) forgetAsked(context, node)
+      await takeHave(tx, context, { note, from, sender: node, life })
+      if (isAnew) await signAgain(tx, context, node)
       break
+    }
     case 'want':
       await takeWant(tx, context, { note, from, sender: node })
       break

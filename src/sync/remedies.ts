@@ -25,6 +25,7 @@ import { recountParked } from './parking.ts'
 import { pack, unpack } from './records.ts'
 import type { Tx } from './replica.ts'
 import { reproject } from './reproject.ts'
+import { searchKey } from './search-marks.ts'
 import { noteSegment } from './segments.ts'
 import { keepSpare } from './spare.ts'
 
@@ -42,6 +43,7 @@ export async function remedyAll(tx: Tx, context: SyncContext): Promise<void> {
   if (under('spare').length > 0) await keepSpares(tx, context)
   if (under('fork').length > 0) await takeAllForkWords(tx, context)
   if (under('park', 'parked').length > 0) await recountParked(tx)
+  if (under('search').length > 0) tx.put(searchKey.anew, pack(''))
   if (names.some(isAudit)) await remedyAudit(tx, context)
   await remedyView(
     tx,

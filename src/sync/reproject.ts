@@ -12,6 +12,7 @@ import { keptRange } from './kept-keys.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack } from './records.ts'
 import type { Tx } from './replica.ts'
+import { markGone } from './search-marks.ts'
 
 /** Folds a channel's documents again. Gives the messages that are no longer there, as they were. */
 export async function reproject(
@@ -46,7 +47,10 @@ async function clear(tx: Tx, channel: ChannelId): Promise<readonly MessageRecord
     tx.delete(place)
     if (id === undefined) continue
     const message = unpack<MessageRecord>(await tx.get(key.message(id)))
-    if (message !== undefined) messages.push(message)
+    if (message !== undefined) {
+      messages.push(message)
+      markGone(tx, message)
+    }
     tx.delete(key.message(id))
     for (const [reply] of await tx.list(range.thread(id))) tx.delete(reply)
     for (const [orphan] of await tx.list(range.orphans(id))) tx.delete(orphan)

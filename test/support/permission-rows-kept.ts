@@ -13,6 +13,8 @@ const later = (ids: MatrixIds) => ({ ...inChannel(ids), scheduled_at: 4_102_444_
 const threads = '/api/v4/users/:user/teams/:team/threads'
 const categories = '/api/v4/users/:user/teams/:team/channels/categories'
 
+const found = { terms: 'nine' }
+
 /** Each of them by method and path. */
 export const KEPT_ROWS: Readonly<Record<string, Row>> = {
   'PUT /api/v4/channels/:channel': { ...channel, body: () => ({ header: 'from outside' }) },
@@ -87,6 +89,8 @@ export const KEPT_ROWS: Readonly<Record<string, Row>> = {
   },
   'DELETE /api/v4/hooks/incoming/:hook': channel,
   'GET /api/v4/hooks/outgoing': signed,
+  'POST /api/v4/posts/search': { ...signed, body: () => found },
+  'POST /api/v4/teams/:team/posts/search': { ...signed, body: () => found },
   'POST /hooks/:hook': open,
   'GET /api/v4/commands': signed,
   'GET /api/v4/teams/:team/commands/autocomplete': signed,

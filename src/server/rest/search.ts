@@ -1,13 +1,24 @@
-/** Finding people by the beginning of a name. */
+/** Finding people by the beginning of a name, and messages by their words. */
 import { z } from 'zod'
+import { EdgeError } from '#base/errors.ts'
 import type { ChannelId } from '#base/ids.ts'
+import type { Found } from '#app/search-types.ts'
 import type { Person } from '#app/types.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, optionalIdSchema, queryOf, wholeNumber } from '#server/input.ts'
+import {
+  SEARCH_PAGE_MAX,
+  SEARCHES_AT_ONCE,
+  SEARCHES_WAITING_MAX,
+  TERMS_CHARACTERS_MAX,
+} from '#server/limits.ts'
 import { route, type Call, type Route } from '#server/route.ts'
+import { createTurns } from '#server/turns.ts'
 import { peopleFor } from '#server/visible.ts'
 import { pageOf } from './lists.ts'
+import { postListFrom } from './shapes-post.ts'
 import { userFrom } from './shapes.ts'
+import { checkTeam } from './teams.ts'
 
 const Search = z.object({
   term: z.string().max(64).default(''),
@@ -19,15 +30,60 @@ const Completion = z.object({
   limit: wholeNumber(100),
 })
 
+const PostSearch = z.object({
+  terms: z.string().max(TERMS_CHARACTERS_MAX),
+  is_or_search: z.boolean().default(false),
+  /** Seconds. */
+  time_zone_offset: z.number().int().min(-86_400).max(86_400).default(0),
+  include_deleted_channels: z.boolean().default(false),
+  page: wholeNumber(0),
+  per_page: wholeNumber(60),
+})
+
 /** The routes that search. */
 export function searchRoutes(door: Door): readonly Route[] {
+  const inTurn = createTurns(SEARCHES_AT_ONCE, SEARCHES_WAITING_MAX)
+  const findPosts = async (call: Call): Promise<object> => {
+    const asked = bodyOf(call, PostSearch)
+    const searching = inTurn(() =>
+      door.node.search(call.subject, {
+        text: asked.terms,
+        isAny: asked.is_or_search,
+        withArchived: asked.include_deleted_channels,
+        offsetMs: asked.time_zone_offset * 1_000,
+        page: Math.max(0, asked.page),
+        limit: Math.min(Math.max(1, asked.per_page), SEARCH_PAGE_MAX),
+      }),
+    )
+    if (searching === undefined)
+      throw new EdgeError('TOO_MANY_REQUESTS', { waiting: SEARCHES_WAITING_MAX })
+    return foundFrom(await searching)
+  }
   return [
+    route('POST', '/api/v4/posts/search', findPosts),
+    route('POST', '/api/v4/teams/:team/posts/search', (call) => {
+      checkTeam(door, call)
+      return findPosts(call)
+    }),
     route('POST', '/api/v4/users/search', (call) => {
       const { term, limit } = bodyOf(call, Search)
       return firstOf(matching(door, call, term), limit)
     }),
     route('GET', '/api/v4/users/autocomplete', (call) => complete(door, call)),
   ]
+}
+
+/** A list of posts with what matched, and under a name of ours what the search does not tell. */
+function foundFrom({ messages, matches, isCut, isIndexWhole, gaps }: Found): object {
+  return {
+    ...postListFrom({ messages }),
+    matches: Object.fromEntries(matches),
+    holdfast_search: {
+      is_cut: isCut,
+      is_index_whole: isIndexWhole,
+      channels_with_gaps: gaps,
+    },
+  }
 }
 
 /** In a channel: its members, and apart from them everybody else. */

@@ -14,7 +14,8 @@ import { OK, ownUserFrom } from './shapes.ts'
 const Login = z.object({
   login_id: z.string().min(1).max(128),
   password: z.string().min(1).max(1_024),
-  token: z.string().max(16).default(''),
+  // Some programs send null for none.
+  token: z.string().max(16).nullish(),
   device_id: z.string().max(512).default(''),
 })
 
@@ -35,7 +36,7 @@ async function login(door: Door, call: OpenCall): Promise<object> {
     account: body.login_id.trim().toLowerCase(),
     address: addressKey(call.request.ip),
   }
-  const words = { ...wordsOf(call, body.device_id), code: body.token }
+  const words = { ...wordsOf(call, body.device_id), code: body.token ?? '' }
   return welcome(door, call, await door.logins.signIn(attempt, body.password, words))
 }
 
