@@ -13,10 +13,11 @@ type Shape = (items: readonly unknown[]) => Omit<Content, 'kind'>
 const SHAPES: Readonly<Record<number, readonly [string, Shape]>> = {
   0: [
     'post',
-    ([body, root, reason]) => ({
+    ([body, root, reason, , extras]) => ({
       body: words(body, BODY_MAX, 0),
       ...maybe('root', root, id),
       ...maybe('overrideReason', reason, (value) => words(value, 200)),
+      ...extrasOf(extras),
     }),
   ],
   1: ['edit', ([target, body]) => ({ target: id(target), body: words(body, BODY_MAX, 0) })],
@@ -30,6 +31,7 @@ const SHAPES: Readonly<Record<number, readonly [string, Shape]>> = {
     }),
   ],
   4: ['acknowledgement', ([target]) => ({ target: id(target) })],
+  5: ['pin', ([target, isSet]) => ({ target: id(target), isSet: flag(isSet) })],
   16: ['node', ([certificate]) => ({ certificate: some(certificate) })],
   17: [
     'person',
@@ -212,6 +214,22 @@ function maybe(
 function raw(value: unknown): Buffer {
   must(value instanceof Uint8Array, 'bytes')
   return buffer(value)
+}
+
+function extrasOf(value: unknown): Readonly<Record<string, unknown>> {
+  const { a, f, p } = Object(value ?? {}) as Readonly<Record<string, unknown>>
+  const fileOf = ([file, name, type, bytes, hash]: readonly unknown[]): object => ({
+    id: id(file),
+    name: words(name, 256),
+    type: words(type, 128, 0),
+    bytes: natural(bytes),
+    hash: some(hash, 32),
+  })
+  return {
+    ...maybe('files', f, (files) => (files as readonly (readonly unknown[])[]).map(fileOf)),
+    ...maybe('props', p, (text) => words(text, BODY_MAX)),
+    ...(a === 1 && { asksAcknowledgement: true }),
+  }
 }
 
 function some(value: unknown, length?: number): string {
