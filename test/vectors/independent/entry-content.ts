@@ -216,15 +216,18 @@ function raw(value: unknown): Buffer {
   return buffer(value)
 }
 
-function extrasOf(value: unknown): Readonly<Record<string, unknown>> {
-  const { a, f, p } = Object(value ?? {}) as Readonly<Record<string, unknown>>
-  const fileOf = ([file, name, type, bytes, hash]: readonly unknown[]): object => ({
+function fileOf([file, name, type, bytes, hash]: readonly unknown[]): object {
+  return {
     id: id(file),
     name: words(name, 256),
     type: words(type, 128, 0),
     bytes: natural(bytes),
     hash: some(hash, 32),
-  })
+  }
+}
+
+function extrasOf(value: unknown): Readonly<Record<string, unknown>> {
+  const { a, f, p } = Object(value ?? {}) as Readonly<Record<string, unknown>>
   return {
     ...maybe('files', f, (files) => (files as readonly (readonly unknown[])[]).map(fileOf)),
     ...maybe('props', p, (text) => words(text, BODY_MAX)),
