@@ -18,7 +18,7 @@ const SHAPES: Readonly<Record<number, readonly [string, Shape]>> = {
       ...maybe('root', root, id),
       ...maybe('overrideReason', reason, (value) => words(value, 200)),
       ...maybe('label', label, attributes),
-      ...extrasOf(extras ?? {}),
+      ...extrasOf(extras),
     }),
   ],
   1: ['edit', ([target, body]) => ({ target: id(target), body: words(body, BODY_MAX, 0) })],
@@ -155,31 +155,6 @@ export function contentOf(kind: unknown, items: readonly unknown[]): Content | u
   return { kind: name, ...shape(items) }
 }
 
-function extrasOf(value: unknown): object {
-  must(typeof value === 'object' && value !== null, 'a map of extras')
-  const all = value as Readonly<Record<string, unknown>>
-  return {
-    ...maybe('files', all['f'], filesOf),
-    ...maybe('props', all['p'], (props) => words(props, BODY_MAX, 0)),
-    ...maybe('asksAcknowledgement', all['a'], flag),
-  }
-}
-
-function filesOf(value: unknown): readonly unknown[] {
-  must(Array.isArray(value) && value.length <= 10, 'at most ten files')
-  return value.map((file: unknown) => {
-    must(Array.isArray(file), 'a file')
-    const [name, label, type, bytes, hash] = file as readonly unknown[]
-    return {
-      id: id(name),
-      name: words(label, 256),
-      type: words(type, 128, 0),
-      bytes: natural(bytes),
-      hash: some(hash, 32),
-    }
-  })
-}
-
 function settingsOf(value: unknown): Readonly<Record<string, string | boolean>> {
   must(typeof value === 'object' && value !== null, 'a map of settings')
   const texts = new Set(['name', 'displayName', 'purpose', 'header'])
@@ -241,6 +216,25 @@ function maybe(
 function raw(value: unknown): Buffer {
   must(value instanceof Uint8Array, 'bytes')
   return buffer(value)
+}
+
+function fileOf([file, name, type, bytes, hash]: readonly unknown[]): object {
+  return {
+    id: id(file),
+    name: words(name, 256),
+    type: words(type, 128, 0),
+    bytes: natural(bytes),
+    hash: some(hash, 32),
+  }
+}
+
+function extrasOf(value: unknown): Readonly<Record<string, unknown>> {
+  const { a, f, p } = Object(value ?? {}) as Readonly<Record<string, unknown>>
+  return {
+    ...maybe('files', f, (files) => (files as readonly (readonly unknown[])[]).map(fileOf)),
+    ...maybe('props', p, (text) => words(text, BODY_MAX)),
+    ...(a === 1 && { asksAcknowledgement: true }),
+  }
 }
 
 function some(value: unknown, length?: number): string {
