@@ -28,7 +28,7 @@ import { openReleasing } from './release.ts'
 import { openRevoking } from './revoking.ts'
 import { renewCertificates } from './renewal.ts'
 import { openSearching } from './search.ts'
-import { openSearchIndex } from './search-index.ts'
+import { openSearchIndex, type SearchIndex } from './search-index.ts'
 import { openSessions } from './sessions.ts'
 import { openAccounts } from './accounts.ts'
 import { openStatus } from './status.ts'
@@ -77,9 +77,8 @@ export async function openEdgeNode(
     ...openPreferences(context, tellPreferences),
     ...openMembers(context, tellViewed),
     ...daily.parts,
-    ...openReading(context),
+    ...openFinding(context, index),
     ...openPolicy(context),
-    ...openSearching(context, index),
     ...openAudits(context),
     ...status,
     ...gaps,
@@ -111,6 +110,10 @@ async function contextOf(
   const pictureTimes = await readPictureTimes(sync.replica.read)
   const surroundings = openSurroundings(clock.now)
   return { sync, random, allowance, surroundings, blobs, pictureTimes }
+}
+
+function openFinding(context: AppContext, index: SearchIndex) {
+  return { ...openReading(context), ...openSearching(context, index) }
 }
 
 /** How parts of the app tell doors of what is no change of a document. */
