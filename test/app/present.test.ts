@@ -59,6 +59,11 @@ test('a message shows the reactions that are set, and nothing of where it is kep
     reactions: [{ person: bo, emoji: 'ok', at: 2 }],
     origin: 'alpha',
     pendingId: 'p1',
+    files: [],
+    props: undefined,
+    asksAcknowledgement: false,
+    acknowledgements: [],
+    isPinned: false,
   })
 })
 
