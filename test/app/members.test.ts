@@ -65,6 +65,7 @@ test('what was written since one looked is unread, and looking makes it read', a
     seenRootCount: 0,
     mentionCount: 1,
   })
+  // What follows from the messages may still be told.
   node.subscribe((event) => event.kind === 'viewed' && told.push(event))
   await node.viewChannel(bo.id, square.id)
 
