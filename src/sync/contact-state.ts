@@ -1,6 +1,5 @@
 /** One contact with one peer: what it knows beyond the store, and what it decides. */
 import type { DocumentId, Instant } from '#base/ids.ts'
-import type { Clock } from '#model/log.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Cut } from './cut.ts'
@@ -31,14 +30,6 @@ export interface ContactState {
   readonly wanted: Map<DocumentId, { readonly at: Instant; readonly times: number }>
   /** When notes last went to the peer in this contact. */
   toldAt?: Instant | undefined
-  /** What of documents lies at a post office by our books, since when, and how often all were asked about it. */
-  readonly watch: {
-    lookAt: Instant
-    readonly watched: Map<
-      DocumentId,
-      { readonly at: Instant; readonly clock: Clock; readonly times: number }
-    >
-  }
   /** Documents this contact refused, or of which a visit has sent all there was; not offered again before the next. */
   readonly refused: Set<DocumentId>
 }

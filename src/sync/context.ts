@@ -1,5 +1,6 @@
 /** What every part of sync works with: who we are, whom we know, and the replica. */
 import type { ActorId, ChannelId, DocumentId, Instant, NodeId } from '#base/ids.ts'
+import type { Clock as ListClock } from '#model/log.ts'
 import type { Change } from '#model/change.ts'
 import type { Directory } from '#model/directory.ts'
 import type { KeyBook } from '#model/key-book.ts'
@@ -97,6 +98,15 @@ export interface SyncContext {
   readonly onRebirth: () => void
 }
 
+/** What lies with a peer and is not signed for: since when, and how often it was asked about. */
+export interface Watch {
+  lookAt: Instant
+  readonly watched: Map<
+    DocumentId,
+    { readonly at: Instant; readonly clock: ListClock; readonly times: number }
+  >
+}
+
 /** One run of the node, from its start to its end. */
 export interface Run {
   readonly startedAt: Instant
@@ -114,6 +124,8 @@ export interface Run {
   isLooking: boolean
   /** When a node last asked for a document, and how often: of all documents here and all nodes at most. */
   readonly asked: Map<string, { readonly at: Instant; readonly times: number }>
+  /** What of documents lies with a peer by our books, whatever contact is open: many are shorter than anybody's patience. */
+  readonly watches: Map<PeerId, Watch>
   /** When a node last said something at each post office, or on a stick that is known: it may say nothing at another. */
   readonly heard: Map<PeerId, Map<NodeId, Instant>>
   /** Who said to hold more of us than we ever sent: since when their proof is waited for, and how often it was. */

@@ -186,6 +186,7 @@ function newRun(startedAt: Instant): Run {
     hasDoubts: false,
     isLooking: false,
     asked: new Map(),
+    watches: new Map(),
     heard: new Map(),
     doubts: new Map(),
     claimed: new Map(),

@@ -116,7 +116,6 @@ function stateOf({ carrier, contact }: Service): ContactState {
     flying: new Set<Cut>(),
     wanted: new Map(),
     refused: new Set<never>(),
-    watch: { lookAt: 0, watched: new Map() },
   }
   const manner = { receiptDelayMs, isVisit, isMetered, ...(lanes && { lanes }) }
   return { peer: contact.peer, carrier: name, ...manner, ...fresh }

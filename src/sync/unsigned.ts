@@ -13,7 +13,7 @@ import { countBeyond, meetClocks, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { isGood } from './audience.ts'
 import type { ContactState } from './contact-state.ts'
-import { isNode, type SyncContext } from './context.ts'
+import { isNode, type SyncContext, type Watch } from './context.ts'
 import { heldBy, othersWith } from './gap-marks.ts'
 import { key, range } from './keys.ts'
 import { clockOf, hasOf } from './ledger.ts'
@@ -36,18 +36,25 @@ export async function unsignedAt(
 ): Promise<Unsigned> {
   if (state.isVisit === true || (isNode(state.peer) && state.isMetered !== true)) return NOTHING
   const now = context.now()
-  const waitMs = state.watch.lookAt - now
+  const watch = watchOf(context, state.peer)
+  const waitMs = watch.lookAt - now
   // A wait longer than the rule allows means that the clock was set back.
-  if (waitMs > 0 && waitMs <= UNSIGNED_MS) return { documents: [], lookAgainAt: state.watch.lookAt }
+  if (waitMs > 0 && waitMs <= UNSIGNED_MS) return { documents: [], lookAgainAt: watch.lookAt }
   const marks = await tx.list({ ...range.uneven, limit: NOTE_ITEMS_MAX })
-  state.watch.lookAt = now + UNSIGNED_MS
+  watch.lookAt = now + UNSIGNED_MS
   const documents: DocumentId[] = []
   for (const [place] of marks) {
     const document = place.slice(place.lastIndexOf('/') + 1) as DocumentId
     if (await isDue(tx, context, { state, document, place })) documents.push(document)
   }
-  const lookAgainAt = marks.length === 0 ? undefined : state.watch.lookAt
+  const lookAgainAt = marks.length === 0 ? undefined : watch.lookAt
   return { documents, lookAgainAt }
+}
+
+function watchOf({ run }: SyncContext, peer: PeerId): Watch {
+  const watch = run.watches.get(peer) ?? { lookAt: 0, watched: new Map() }
+  run.watches.set(peer, watch)
+  return watch
 }
 
 async function isDue(
@@ -56,7 +63,7 @@ async function isDue(
   one: { readonly state: ContactState; readonly document: DocumentId; readonly place: string },
 ): Promise<boolean> {
   const { state, document, place } = one
-  const { watched } = state.watch
+  const { watched } = watchOf(context, state.peer)
   const now = context.now()
   const mine = await clockOf(tx, document)
   const lies = meetClocks(mine, await hasOf(tx, state.peer, document))

@@ -137,7 +137,6 @@ async function aGap(startsAt = 1_800_000_000_000) {
     flying: new Set(),
     wanted: new Map(),
     refused: new Set(),
-    watch: { lookAt: 0, watched: new Map() },
   }
   const contact = { state, mayHaveForgotten: false, certificate: undefined }
   await bravo.context.replica.commit((tx) => beginContact(tx, bravo.context, contact))

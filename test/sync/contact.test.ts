@@ -305,7 +305,6 @@ async function begin(
     flying: new Set(),
     wanted: new Map(),
     refused: new Set(),
-    watch: { lookAt: 0, watched: new Map() },
   }
   await context.replica.commit((tx) =>
     beginContact(tx, context, { state, mayHaveForgotten, certificate }),

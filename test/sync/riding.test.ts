@@ -268,7 +268,6 @@ async function begin({ context }: SyncNode, peer: PeerId): Promise<ContactState>
     flying: new Set(),
     wanted: new Map(),
     refused: new Set(),
-    watch: { lookAt: 0, watched: new Map() },
   }
   const contact = { state, mayHaveForgotten: false, certificate: undefined }
   await context.replica.commit((tx) => beginContact(tx, context, contact))

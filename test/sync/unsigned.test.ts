@@ -32,6 +32,20 @@ test('who has said something since, and does not sign, makes us ask; ever more r
   t.ok((await alpha.context.replica.read.list(range.uneven)).length > 0)
 })
 
+test('contacts that are all shorter than that are long enough together', async (t) => {
+  const { clock, look, speak, state } = await aWriter(t)
+  const asked: boolean[] = []
+  for (let quarters = 0; quarters < 9; quarters += 1) {
+    // Each has a state of its own.
+    const { documents } = await look({ ...state, wanted: new Map(), flying: new Set() })
+    asked.push(documents.includes(routine))
+    await speak()
+    await clock.advance(UNSIGNED_MS / 4)
+  }
+
+  t.ok(asked.includes(true))
+})
+
 test('who signs is not asked about, and when all have signed the mark goes', async (t) => {
   const { alpha, clock, look, speak, sign } = await aWriter(t)
   await look()
@@ -121,7 +135,6 @@ async function aWriter(t: Test, peer: PeerId = office) {
     flying: new Set(),
     wanted: new Map(),
     refused: new Set(),
-    watch: { lookAt: 0, watched: new Map() },
   }
   const look = (of: ContactState = state) =>
     context.replica.commit((tx) => unsignedAt(tx, context, of))
