@@ -1,5 +1,5 @@
 /**
- * Measures: `scripts/bench client`, `nats`, `receipts`, `store`, `sync`, `trust`, `wire`. Called by `scripts/bench`, which sees to
+ * Measures: `scripts/bench client`, `lan`, `nats`, `receipts`, `store`, `sync`, `trust`, `wire`. Called by `scripts/bench`, which sees to
  * the right Node and the packages. With --json the last line is one flat object; times and rates are those of this
  * machine, now. Only the bench that is asked for is loaded.
  */
@@ -28,6 +28,14 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: async ({ small }) => {
       const { measureClient } = await import('./measure/client.ts')
       return measureClient({ isSmall: small === true, tell })
+    },
+  },
+  lan: {
+    about:
+      '200 WebSocket clients beside a bare ws server: broadcasts, posts, memory; 200 people who sign in at once',
+    run: async ({ small }) => {
+      const { measureLan } = await import('./measure/lan.ts')
+      return measureLan({ clock: realClock(), isSmall: small === true, tell })
     },
   },
   nats: {
@@ -90,7 +98,7 @@ async function main(): Promise<number> {
     )
     .option('--languages <file>', 'wire: sentences in several languages, with lang, text and en')
     .option('--messages <number>', 'messages of the large node of store', '100000')
-    .option('--small', 'client, nats, sync, trust and wire: only see that it runs')
+    .option('--small', 'client, lan, nats, sync, trust and wire: only see that it runs')
     .option('--json', 'the last line is one JSON object')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse()

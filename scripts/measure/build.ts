@@ -23,7 +23,8 @@ export interface BuildOptions {
 
 /** Posts under way at once; the node writes them to disk together. */
 const AT_ONCE = 256
-const PASSWORD = 'correct horse battery'
+/** Of everybody who is enrolled. */
+export const PASSWORD = 'correct horse battery'
 /** Every so many messages one goes by a more urgent lane. */
 const URGENT_EVERY = 12
 

@@ -16,12 +16,12 @@ function bench(...words: readonly string[]): { code: number | null; out: string;
 test('without a name the benches are listed', async (t) => {
   t.match(bench(), {
     code: 0,
-    out: /^ {2}nats .*\n {2}receipts .*\n {2}store .*\n {2}sync .*\n {2}trust .*\n {2}wire .*\n$/,
+    out: /^ {2}client .*\n {2}lan .*\n {2}nats .*\n {2}receipts .*\n {2}store .*\n {2}sync .*\n {2}trust .*\n {2}wire .*\n$/,
   })
 })
 
 test('an unknown bench ends with 2 and says which there are', async (t) => {
-  t.match(bench('nope'), { code: 2, out: '', error: /^found nope, wanted one of:\n {2}nats/ })
+  t.match(bench('nope'), { code: 2, out: '', error: /^found nope, wanted one of:\n {2}client/ })
 })
 
 test('posts together cost fewer bytes each than one by one, and ours fewer than those of others', async (t) => {
