@@ -146,6 +146,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/app/uploads.ts': 'test/server/rest/files.test.ts',
   'src/server/live-text.ts': 'test/server/live-events.test.ts',
   'src/server/live-kept-events.ts': 'test/clients hears each of them',
+  'src/server/holdfast/words.ts':
+    'test/server/holdfast/docs.test.ts compares it with the table of routes',
   'src/server/multipart.ts': 'test/server/rest/files.test.ts',
   'src/server/rest/notify.ts': 'test/server/rest/marks.test.ts',
   'src/server/rest/shapes-kept.ts': 'test/server/rest/threads.test.ts and others read them',

@@ -11,7 +11,9 @@ type Issue = z.core.$ZodIssue
 
 /** Any 26-character id, as the kind that is expected there. */
 export function idSchema<T extends ShortId>(): z.ZodType<T> {
-  return z.custom<T>((value) => parseId(value) !== undefined, { error: 'an id of 26 characters' })
+  return z
+    .custom<T>((value) => parseId(value) !== undefined, { error: 'an id of 26 characters' })
+    .meta({ type: 'string', minLength: 26, maxLength: 26 })
 }
 
 /** An id, or '' for none, as Mattermost writes an absent id. */

@@ -95,6 +95,6 @@ export function pageFrom(status: NodeStatus, address: string): string {
 }
 
 /** Text that is safe between tags and in attributes. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

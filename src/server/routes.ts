@@ -3,6 +3,7 @@ import type { Door } from './door.ts'
 import { auditRoutes } from './holdfast/audit.ts'
 import { courierRoutes } from './holdfast/courier.ts'
 import { deliveryRoutes } from './holdfast/delivery.ts'
+import { docsRoutes } from './holdfast/docs.ts'
 import { dictionaryRoutes } from './holdfast/dictionaries.ts'
 import { gapRoutes } from './holdfast/gaps.ts'
 import { joiningRoutes } from './holdfast/joining.ts'
@@ -44,7 +45,7 @@ import { trustRoutes } from './trust-page.ts'
 
 /** Mattermost's addresses, our own, and the page at `/`. */
 export function allRoutes(door: Door): readonly Route[] {
-  return [
+  const routes = [
     signInRoutes,
     sessionRoutes,
     mfaRoutes,
@@ -86,4 +87,5 @@ export function allRoutes(door: Door): readonly Route[] {
     pageRoutes,
     trustRoutes,
   ].flatMap((routesOf) => routesOf(door))
+  return [...routes, ...docsRoutes(door, routes)]
 }

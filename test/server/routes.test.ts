@@ -21,6 +21,7 @@ const OPEN = [
   'GET /api/v4/config/client',
   'GET /api/v4/license/client',
   'GET /api/holdfast/v1/health',
+  'GET /api/holdfast/v1/ready',
   'POST /api/holdfast/v1/join',
   'POST /api/holdfast/v1/release',
   'POST /api/holdfast/v1/passkeys/login/options',
@@ -31,6 +32,8 @@ const OPEN = [
   'GET /trust/ca.crt',
   'GET /trust/ca.pem',
   'GET /trust/holdfast.mobileconfig',
+  'GET /api/holdfast/v1/openapi.json',
+  'GET /api/holdfast/v1/docs',
 ]
 
 /** Values that broke servers elsewhere: for bodies, path parts and queries. */

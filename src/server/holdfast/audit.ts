@@ -10,7 +10,8 @@ import { route, type Call, type Route } from '#server/route.ts'
 
 const whole = z.coerce.number({ error: 'a whole number' }).int({ error: 'a whole number' }).min(0)
 
-const Query = z.object({
+/** Which records of audits. */
+export const AuditQuery = z.object({
   since: whole.optional(),
   until: whole.optional(),
   before: whole.optional(),
@@ -25,14 +26,15 @@ const Query = z.object({
     .optional(),
 })
 
-const Export = z.object({ node: idSchema<NodeId>().optional() })
+/** Whose audit. */
+export const AuditExport = z.object({ node: idSchema<NodeId>().optional() })
 
 /** The routes about audits. */
 export function auditRoutes(door: Door): readonly Route[] {
   return [
     route('GET', '/api/holdfast/v1/audit', (call) => page(door, call)),
     route('GET', '/api/holdfast/v1/audit/export', async (call) => {
-      const { node } = queryOf(call, Export)
+      const { node } = queryOf(call, AuditExport)
       const bytes = await door.node.exportAudit(call.subject, node)
       call.reply.header('content-type', 'application/octet-stream')
       return Buffer.from(bytes)
@@ -42,7 +44,7 @@ export function auditRoutes(door: Door): readonly Route[] {
 
 /** Newest first; oldest first with `after`. The number of the last line is where the next page goes on. */
 async function page(door: Door, call: Call): Promise<Buffer> {
-  const { deed, ...query } = queryOf(call, Query)
+  const { deed, ...query } = queryOf(call, AuditQuery)
   const deeds: readonly Deed[] | undefined = deed
   const records = await door.node.audit(call.subject, { ...query, deeds })
   call.reply.header('content-type', 'application/x-ndjson')

@@ -7,7 +7,8 @@ import { route, type Route } from '#server/route.ts'
 /** Longest path that a system takes. */
 const PATH_CHARACTERS_MAX = 4_096
 
-const Folder = z.object({ folder: z.string().min(1).max(PATH_CHARACTERS_MAX) })
+/** A folder of a stick. */
+export const Folder = z.object({ folder: z.string().min(1).max(PATH_CHARACTERS_MAX) })
 
 /** The routes about sticks. An export or import is answered when it is over. */
 export function courierRoutes({ node }: Door): readonly Route[] {

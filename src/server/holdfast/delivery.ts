@@ -11,7 +11,10 @@ import type { Door } from '#server/door.ts'
 import { bodyOf, idParam, idSchema } from '#server/input.ts'
 import { route, type Call, type Route } from '#server/route.ts'
 
-const Ids = z.object({ post_ids: z.array(idSchema<PostId>()).min(1).max(PAGE_POSTS_MAX) })
+/** Which messages. */
+export const DeliveryIds = z.object({
+  post_ids: z.array(idSchema<PostId>()).min(1).max(PAGE_POSTS_MAX),
+})
 
 /** The routes about delivery. */
 export function deliveryRoutes(door: Door): readonly Route[] {
@@ -37,7 +40,7 @@ async function storyOf(
 
 /** Stories in the order asked; of messages that are not here, or not for this person, there is none. */
 async function stories(door: Door, call: Call): Promise<object> {
-  const ids = bodyOf(call, Ids).post_ids
+  const ids = bodyOf(call, DeliveryIds).post_ids
   const outcomes = await Promise.allSettled(ids.map((id) => storyOf(door, call, id)))
   return outcomes.flatMap((outcome) => {
     if (outcome.status === 'fulfilled') return [outcome.value]

@@ -8,7 +8,8 @@ import { route, type Route } from '#server/route.ts'
 
 const whole = z.coerce.number({ error: 'a whole number' }).int({ error: 'a whole number' }).min(0)
 
-const Query = z.object({
+/** Which page of gaps. */
+export const GapsQuery = z.object({
   page: whole.max(1_000_000).default(0),
   limit: whole.min(1).max(GAP_DOCUMENTS_MAX).default(GAP_DOCUMENTS_MAX),
 })
@@ -16,7 +17,9 @@ const Query = z.object({
 /** The routes about gaps. */
 export function gapRoutes({ node }: Door): readonly Route[] {
   return [
-    route('GET', '/api/holdfast/v1/gaps', (call) => node.gaps(call.subject, queryOf(call, Query))),
+    route('GET', '/api/holdfast/v1/gaps', (call) =>
+      node.gaps(call.subject, queryOf(call, GapsQuery)),
+    ),
     route('GET', '/metrics', async (call) => {
       const metrics = await node.metrics(call.subject)
       call.reply.header('content-type', EXPOSITION_TYPE)

@@ -8,15 +8,18 @@ import { bodyOf } from '#server/input.ts'
 import { JOIN_ADDRESS, LOGIN_KEYS_MAX } from '#server/limits.ts'
 import { openRoute, route, type OpenCall, type Route } from '#server/route.ts'
 
-const Invitation = z.preprocess(
+/** What the new node may be, and whether people compare digits. */
+export const Invitation = z.preprocess(
   (body) => body ?? {},
   z.object({
     role: z.enum(['kit', 'hub', 'relay']).optional(),
     compare: z.boolean().default(false),
   }),
 )
-const Digits = z.object({ digits: z.string().min(6).max(16) })
-const RequestFile = z.object({ request: z.base64().min(1).max(16_384) })
+/** The digits that people have compared. */
+export const Digits = z.object({ digits: z.string().min(6).max(16) })
+/** The request of a node that joins by file. */
+export const RequestFile = z.object({ request: z.base64().min(1).max(16_384) })
 
 /** The routes about joining, and the nodes that have joined. */
 export function joiningRoutes(door: Door): readonly Route[] {

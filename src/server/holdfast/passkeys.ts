@@ -23,7 +23,8 @@ import { openRoute, route, type Call, type OpenCall, type Route } from '#server/
 import { isSameOrigin } from '#server/session.ts'
 
 const base64 = z.string().regex(/^[\w-]*$/, { error: 'base64url' })
-const Registered = z.object({
+/** A new passkey, as the browser gives it. */
+export const Registered = z.object({
   name: z.string().min(1).max(255),
   response: z.object({
     id: base64.max(2_048),
@@ -37,7 +38,8 @@ const Registered = z.object({
     clientExtensionResults: z.object({}).default({}),
   }),
 })
-const Shown = z.object({
+/** A passkey that is shown, as the browser gives it. */
+export const Shown = z.object({
   response: z.object({
     id: base64.max(2_048),
     rawId: base64.max(2_048),

@@ -22,7 +22,8 @@ const ACTIONS = [
   'create channel',
 ] as const
 
-const Question = z.strictObject({
+/** Whom and what is asked about. */
+export const Question = z.strictObject({
   action: z.enum(ACTIONS),
   person: idSchema<UserId>(),
   channel: idSchema<ChannelId>().optional(),

@@ -12,13 +12,15 @@ import { openRoute, route, type OpenCall, type Route } from '#server/route.ts'
 
 const secret = z.string().regex(/^[0-9a-f]{64}$/, { error: '64 hexadecimal digits' })
 
-const Share = z.strictObject({
+/** A share that the hubs keep for this kit. */
+export const Share = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{32}$/, { error: '32 hexadecimal digits' }),
   share: secret,
   authentication: secret,
 })
 
-const Hold = z.strictObject({ isHeld: z.boolean() })
+/** Whether hubs hold a kit's release back. */
+export const Hold = z.strictObject({ isHeld: z.boolean() })
 
 /** The routes about releasing. */
 export function releaseRoutes(door: Door): readonly Route[] {

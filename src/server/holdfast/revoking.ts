@@ -5,7 +5,8 @@ import type { Door } from '#server/door.ts'
 import { bodyOf, idParam } from '#server/input.ts'
 import { route, type Route } from '#server/route.ts'
 
-const Revocation = z.strictObject({
+/** Since when a node is lost, and why. */
+export const Revocation = z.strictObject({
   /** Milliseconds since 1970; now unless given. */
   since: z.int().min(0).optional(),
   reason: z.string().max(200).optional(),
