@@ -124,7 +124,7 @@ test(
         await messageWith(page, 'The bridge').locator('.file-picture img').waitFor()
         await picture(page, 'phone-picture')
         const far = messageWith(amira.page, 'The bridge')
-        await far.filter({ hasText: 'route.gpx' }).waitFor()
+        await far.filter({ hasText: 'only on bravo' }).waitFor()
         await far.locator('.file-card').nth(1).waitFor()
         s.strictSame([await faultsOf(page), await faultsOf(amira.page)], [[], []])
         await picture(amira.page, 'desk-files')
