@@ -64,6 +64,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/web/state/loading.ts': 'test/web/state/app.test.ts asks a node',
   'src/web/state/events.ts': 'test/web/state/app.test.ts tells what happened',
   'src/web/state/stories.ts': 'test/web/state/app.test.ts asks for them',
+  'src/web/core/limits.ts': 'each limit is tested where it is used',
+  'src/web/state/pictures.ts': 'test/web/state/attaching.test.ts fetches what it sent',
   'src/web/state/writing.ts': 'test/web/state/app.test.ts writes',
   'src/web/state/store.ts': 'test/web/state/app.test.ts reads it',
   'src/web/words/': 'test/web/words/words.test.ts compares all catalogues',

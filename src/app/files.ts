@@ -94,7 +94,7 @@ export function noteFile(
   const record: FileRecord = { id, name, type, bytes, hash, channel, owner, createdAt }
   tx.put(keptKey.file(id), pack(record))
   context.blobs.use(tx, { hash, id })
-  return knownFrom(context, record)
+  return knownFrom(context, record, record)
 }
 
 /** The headers of the files of a new message. @throws EdgeError INPUT_INVALID, NOT_FOUND */
@@ -174,7 +174,7 @@ async function fileOf(context: AppContext, subject: UserId, id: FileId): Promise
   const seen = record?.message ?? unpack<PostId>(await read.get(keptKey.fileSeen(id)))
   if (seen === undefined) {
     if (record?.owner !== subject) throw notFound(id)
-    return knownFrom(context, record)
+    return knownFrom(context, record, record)
   }
   const message = unpack<MessageRecord>(await read.get(key.message(seen)))
   const header = message?.files?.find((file) => file.id === id)
@@ -194,11 +194,7 @@ function pick({
 }
 
 /** Its bytes are served only where they were handed in: knowing the hash of a file is no right to read it. */
-function knownFrom(
-  context: AppContext,
-  file: FileRecord,
-  here: FileRecord | undefined = file,
-): KnownFile {
+function knownFrom(context: AppContext, file: FileRecord, here: FileRecord | undefined): KnownFile {
   const { sync } = context
   const own = sync.identity.certificate
   const origin = here === undefined ? (sync.roster.homeOf(file.owner)?.node ?? own.node) : own.node

@@ -108,6 +108,7 @@ function databaseShelf(database: IDBDatabase): Shelf {
   const store = (): IDBObjectStore => database.transaction(STORE).objectStore(STORE)
   return {
     isLasting: true,
+    areFilesLasting: true,
     get: (key) => outcome(store().get(key)),
     entries: async (prefix) => {
       const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`)

@@ -19,6 +19,12 @@ suite.setTimeout(240_000)
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
 const DESK = { viewport: { width: 1280, height: 800 } }
 
+/** Sixteen by nine, a slope of colours. */
+const PICTURE = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAABAAAAAJCAIAAAC0SDtlAAAANklEQVR42pXCoRHAIAAEwSsnEomMRCIjI1Gvr3xq+J3liVVGrDJjlTdWWbHKjlW+WOWPVU6sXoJdqeGlVZABAAAAAElFTkSuQmCC',
+  'base64',
+)
+
 /** Text that broke others: markup, scripts, directions, and characters that are hard to draw. */
 const NAUGHTY = [
   '<script>alert(1)</script>',
@@ -100,6 +106,28 @@ test(
           .waitFor()
         s.equal(await messageWith(again, 'While it was down').count(), 1)
         s.equal(await messageWith(amira.page, 'While it was down').count(), 1)
+      },
+    )
+
+    await t.test(
+      'a picture goes with the words, and is seen here; the other kit knows of it',
+      async (s) => {
+        const [page = bo.page] = bo.page.context().pages()
+        await page.setInputFiles('.composer input[multiple]', [
+          { name: 'bridge.png', mimeType: 'image/png', buffer: PICTURE },
+          { name: 'route.gpx', mimeType: 'application/gpx+xml', buffer: Buffer.from('<gpx/>') },
+        ])
+        await page.locator('.attachments .file-thumb').waitFor()
+        s.strictSame(await faultsOf(page), [])
+        await picture(page, 'phone-attached')
+        await write(page, 'The bridge')
+        await messageWith(page, 'The bridge').locator('.file-picture img').waitFor()
+        await picture(page, 'phone-picture')
+        const far = messageWith(amira.page, 'The bridge')
+        await far.filter({ hasText: 'only on bravo' }).waitFor()
+        await far.locator('.file-card').nth(1).waitFor()
+        s.strictSame([await faultsOf(page), await faultsOf(amira.page)], [[], []])
+        await picture(amira.page, 'desk-files')
       },
     )
 

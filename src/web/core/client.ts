@@ -7,6 +7,13 @@ export type Answer =
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
   | { readonly kind: 'away' }
 
+/** What of an answer is read. */
+interface Response {
+  readonly status: number
+  readonly text: () => Promise<string>
+  readonly blob: () => Promise<Blob>
+}
+
 /** Effects. */
 export interface ClientPorts {
   readonly fetch: (
@@ -14,10 +21,10 @@ export interface ClientPorts {
     init: {
       readonly method: string
       readonly headers: Readonly<Record<string, string>>
-      readonly body?: string
+      readonly body?: string | Blob
       readonly signal: AbortSignal
     },
-  ) => Promise<{ readonly status: number; readonly text: () => Promise<string> }>
+  ) => Promise<Response>
   /** The value of the cookie MMCSRF: what only our own pages can read. */
   readonly csrf: () => string
   readonly patience: () => AbortSignal
@@ -27,7 +34,7 @@ export interface ClientPorts {
   readonly onLocked: (isLocked: boolean) => void
 }
 
-/** Asks the node. Never rejects. */
+/** Asks the node; a `Blob` goes as it is, all else as JSON. Never rejects. */
 export type Ask = (method: string, path: string, body?: unknown) => Promise<Answer>
 
 /** Statuses with which a proxy, or a node that is closing or locked, says: not now. */
@@ -38,13 +45,13 @@ export function createAsk(ports: ClientPorts): Ask {
   return async (method, path, body) => {
     const headers = {
       ...(method === 'GET' ? {} : { 'x-csrf-token': ports.csrf() }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': typeOf(body) }),
     }
     try {
       const response = await ports.fetch(path, {
         method,
         headers,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
         signal: ports.patience(),
       })
       const content = await response.text()
@@ -57,6 +64,10 @@ export function createAsk(ports: ClientPorts): Ask {
       return { kind: 'away' }
     }
   }
+}
+
+function typeOf(body: unknown): string {
+  return body instanceof Blob ? 'application/octet-stream' : 'application/json'
 }
 
 /** What a status and a text mean. */

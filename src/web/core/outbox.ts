@@ -1,10 +1,11 @@
 /**
  * What was written on this device and is not on the node's disk yet. It is kept before it is shown, sent in the order
- * written, and forgotten once the node has answered. The node takes an id that it has seen for the same message, so
+ * written (what has no files still to go first: words do not wait behind a film), and forgotten once the node has answered. The node takes an id that it has seen for the same message, so
  * whatever dies between is sent again without doubles.
  */
 import type { Lane } from '#model/precedence.ts'
 import type { Shelf } from './shelf.ts'
+import { FILE_PLACE, isWhole, type WaitingFile } from './uploading.ts'
 
 /** A message that waits on this device. */
 export interface Waiting {
@@ -17,7 +18,8 @@ export interface Waiting {
   readonly lane: Lane
   readonly override: string
   readonly wantsAck: boolean
-  readonly fileIds: readonly string[]
+  /** What goes with it; their bytes are kept beside it. */
+  readonly files: readonly WaitingFile[]
   readonly writtenAt: number
   /** Why the node does not take it; it is kept, and not sent again until somebody says so. */
   readonly refusal?: string
@@ -26,6 +28,8 @@ export interface Waiting {
 /** What became of one attempt. */
 export type Attempt =
   | { readonly kind: 'taken' }
+  /** A part of its files went; there is more. */
+  | { readonly kind: 'going'; readonly files: readonly WaitingFile[] }
   /** The node is out of reach, or asks for patience. */
   | { readonly kind: 'later' }
   | { readonly kind: 'refused'; readonly reason: string }
@@ -69,8 +73,10 @@ export async function openOutbox(ports: OutboxPorts): Promise<Outbox> {
     tell()
   }
   const forget = async (pendingId: string): Promise<void> => {
+    const files = waiting.get(pendingId)?.files ?? []
     waiting.delete(pendingId)
     await shelf.remove(PREFIX + pendingId)
+    for (const { key } of files) await shelf.remove(FILE_PLACE + key)
     tell()
   }
   const sendOne = async (one: Waiting): Promise<boolean> => {
@@ -79,12 +85,14 @@ export async function openOutbox(ports: OutboxPorts): Promise<Outbox> {
     // Somebody may have thrown it away meanwhile.
     if (!waiting.has(one.pendingId)) return true
     if (attempt.kind === 'taken') await forget(one.pendingId)
+    else if (attempt.kind === 'going') await keep({ ...one, files: attempt.files })
     else await keep({ ...one, refusal: attempt.reason })
     return true
   }
   const sendAll = async (): Promise<boolean> => {
     for (;;) {
-      const next = [...waiting.values()].find((one) => one.refusal === undefined)
+      const all = [...waiting.values()].filter((one) => one.refusal === undefined)
+      const next = all.find(({ files }) => files.every(isWhole)) ?? all[0]
       if (next === undefined) return true
       if (!(await sendOne(next))) return false
     }

@@ -1,9 +1,11 @@
-/** Where the client keeps things on the device: names to plain values. Each call resolves once it is kept. */
+/** Where the client keeps things on the device: names to plain values and files. Each call resolves once it is kept. */
 
-/** A place to keep things. Values are what JSON can say. */
+/** A place to keep things. Values are what JSON can say, or a `Blob`. */
 export interface Shelf {
   /** Whether what is kept outlives the tab. */
   readonly isLasting: boolean
+  /** Whether files do, too. */
+  readonly areFilesLasting: boolean
   readonly get: (key: string) => Promise<unknown>
   /** Everything whose name begins so, by name. */
   readonly entries: (prefix: string) => Promise<readonly (readonly [string, unknown])[]>
@@ -30,6 +32,7 @@ export function textShelf(texts: TextStore | undefined): Shelf {
   for (const [key, value] of readAll(texts)) memory.set(key, value)
   return {
     isLasting: texts !== undefined,
+    areFilesLasting: false,
     get: async (key) => memory.get(key),
     entries: async (prefix) =>
       [...memory.entries()]
@@ -37,7 +40,7 @@ export function textShelf(texts: TextStore | undefined): Shelf {
         .toSorted(([a], [b]) => (a < b ? -1 : 1)),
     put: async (key, value) => {
       memory.set(key, value)
-      texts?.setItem(PREFIX + key, JSON.stringify(value))
+      if (!(value instanceof Blob)) texts?.setItem(PREFIX + key, JSON.stringify(value))
     },
     remove: async (key) => {
       memory.delete(key)

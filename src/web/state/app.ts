@@ -5,12 +5,15 @@ import { createLive, type LivePorts } from '#web/core/live.ts'
 import { openOutbox, type Outbox } from '#web/core/outbox.ts'
 import type { Shelf } from '#web/core/shelf.ts'
 import { personFrom, type Post } from '#web/core/wire.ts'
+import { createUpload } from '#web/core/uploading.ts'
+import { createAttaching, type Attaching } from './attaching.ts'
 import { takeEvent, type EventPorts } from './events.ts'
 import { createKeeping, type Keeping } from './keeping.ts'
 import { createLoading, type Loading } from './loading.ts'
+import { createPictures, type Pictures } from './pictures.ts'
 import { createStore, type Store } from './store.ts'
 import { createStories, type Stories } from './stories.ts'
-import { createWriting, sender, type Writing } from './writing.ts'
+import { createWriting, sender, type Draft, type Writing } from './writing.ts'
 
 /** Every effect of the client. */
 export interface AppPorts extends Pick<ClientPorts, 'fetch' | 'csrf' | 'patience'> {
@@ -36,7 +39,11 @@ export interface App {
   readonly writing: Writing
   readonly shelf: Shelf
   readonly keeping: Keeping
+  readonly attaching: Attaching
+  readonly pictures: Pictures
   readonly outbox: () => Outbox
+  /** Writes with the files of the draft; with where pictures were taken if somebody wants that. */
+  readonly send: (draft: Omit<Draft, 'files'>, withPlace: boolean) => Promise<void>
   /** Reads what was kept, then goes to the node. */
   readonly start: () => Promise<void>
   readonly signIn: (login: string, password: string) => Promise<SignInFailure | undefined>
@@ -70,10 +77,14 @@ export function createApp(ports: AppPorts): App {
     writing,
     keeping,
     shelf: ports.shelf,
+    attaching: parts.attaching,
+    pictures: parts.pictures,
     outbox: parts.outbox,
+    send: createSend(parts),
     start: async () => {
       await keeping.restore()
       await parts.openOutbox()
+      await parts.attaching.sweep()
       store.isReady.value = true
       keeping.follow()
       // Without a session there is nothing to ask for yet.
@@ -94,6 +105,8 @@ export function createApp(ports: AppPorts): App {
       await ask('POST', '/api/v4/users/logout')
       live.stop()
       await ports.shelf.clear()
+      parts.attaching.clear()
+      parts.pictures.clear()
       store.clear()
       await parts.openOutbox()
     },
@@ -105,6 +118,15 @@ export function createApp(ports: AppPorts): App {
       live.hurry()
       flush()
     },
+  }
+}
+
+function createSend({ attaching, writing }: Parts): App['send'] {
+  return async (draft, withPlace) => {
+    const at = draft.rootId || draft.channelId
+    const files = await attaching.take(at, withPlace)
+    await writing.write({ ...draft, files })
+    await attaching.done(at)
   }
 }
 
@@ -131,9 +153,7 @@ function failureOf(answer: Exclude<Answer, { kind: 'ok' }>): SignInFailure {
   return answer.status === 429 ? 'often' : 'wrong'
 }
 
-function nothing(): void {
-  // Until there is something to do.
-}
+const nothing = (): void => undefined
 
 interface Parts {
   readonly store: Store
@@ -142,6 +162,8 @@ interface Parts {
   readonly keeping: Keeping
   readonly stories: Stories
   readonly writing: Writing
+  readonly attaching: Attaching
+  readonly pictures: Pictures
   readonly live: ReturnType<typeof createLive>
   readonly outbox: () => Outbox
   readonly openOutbox: () => Promise<void>
@@ -161,7 +183,9 @@ function partsOf(ports: AppPorts): Parts {
   })
   const loading = createLoading(ask, store)
   const stories = createStories(ask, store, ports.after)
-  const outbox = createBox(ports, ask, store)
+  const attaching = createAttaching(ports)
+  const pictures = createPictures(ports, ask)
+  const outbox = createBox(ports, sender(ask, store, createUpload(ask, attaching.read)), store)
   const heard = listenerOf(ports, { store, loading, stories, keeping })
   let onRefresh = nothing
   const live = createLive({
@@ -181,7 +205,10 @@ function partsOf(ports: AppPorts): Parts {
   const ended = async (): Promise<void> => {
     live.stop()
     store.clear()
+    attaching.clear()
+    pictures.clear()
     await keeping.forget()
+    await attaching.sweep(0)
   }
   const { box, flush } = outbox
   const deeds = { outbox: box, reloadChannels: loading.channels, onWaiting: flush }
@@ -193,6 +220,8 @@ function partsOf(ports: AppPorts): Parts {
     keeping,
     stories,
     writing,
+    attaching,
+    pictures,
     live,
     outbox: outbox.box,
     openOutbox: outbox.open,
@@ -244,7 +273,7 @@ interface Box {
 }
 
 /** The outbox, emptied again and again while something is to be sent later. */
-function createBox(ports: AppPorts, ask: Ask, store: Store): Box {
+function createBox(ports: AppPorts, send: ReturnType<typeof sender>, store: Store): Box {
   let outbox: Outbox | undefined
   let callOff = nothing
   const flush = async (): Promise<void> => {
@@ -260,7 +289,7 @@ function createBox(ports: AppPorts, ask: Ask, store: Store): Box {
     open: async () => {
       outbox = await openOutbox({
         shelf: ports.shelf,
-        send: sender(ask, store),
+        send,
         show: (waiting) => {
           store.waiting.value = waiting
         },

@@ -1,6 +1,7 @@
 /** What people do: write, change, take back, react, acknowledge, read. */
 import type { Answer, Ask } from '#web/core/client.ts'
 import type { Attempt, Outbox, Waiting } from '#web/core/outbox.ts'
+import { isWhole, type Upload, type WaitingFile } from '#web/core/uploading.ts'
 import { withPosts, withReaction } from '#web/core/timeline.ts'
 import { fields, postFrom, text, type Channel, type Post } from '#web/core/wire.ts'
 import type { Lane } from '#model/precedence.ts'
@@ -14,7 +15,7 @@ export interface Draft {
   readonly lane: Lane
   readonly override: string
   readonly wantsAck: boolean
-  readonly fileIds: readonly string[]
+  readonly files: readonly WaitingFile[]
 }
 
 /** Undefined when it was done; otherwise why not: '' when the node is out of reach. */
@@ -50,12 +51,23 @@ export interface WritingPorts {
   readonly onWaiting: () => void
 }
 
-/** One message to the node. What it answers is shown at once. */
-export function sender(ask: Ask, store: Store): (waiting: Waiting) => Promise<Attempt> {
+/** One message to the node, its files before it, a part at a time. What the node answers is shown at once. */
+export function sender(
+  ask: Ask,
+  store: Store,
+  upload: Upload,
+): (waiting: Waiting) => Promise<Attempt> {
   return async (waiting) => {
     // Of somebody else who used this device: it waits until they sign in again.
     if (store.me.value === undefined || store.me.value.id !== waiting.userId)
       return { kind: 'later' }
+    const next = waiting.files.find((file) => !isWhole(file))
+    if (next !== undefined) {
+      const step = await upload(waiting.channelId, next)
+      if (step.kind !== 'going') return step
+      const files = waiting.files.map((file) => (file === next ? step.file : file))
+      return { kind: 'going', files }
+    }
     const answer = await ask('POST', '/api/v4/posts', bodyOf(waiting))
     if (answer.kind === 'away') return { kind: 'later' }
     if (answer.kind === 'refused') {
@@ -208,6 +220,8 @@ function bodyOf(waiting: Waiting): object {
       ...(waiting.override === '' ? {} : { holdfast_override: waiting.override }),
     },
     metadata: { priority: { priority, requested_ack: waiting.wantsAck } },
-    ...(waiting.fileIds.length === 0 ? {} : { file_ids: waiting.fileIds }),
+    ...(waiting.files.length === 0
+      ? {}
+      : { file_ids: waiting.files.map(({ uploadId }) => uploadId) }),
   }
 }

@@ -7,6 +7,7 @@ import type { Person } from '#web/core/wire.ts'
 import type { App } from '#web/state/app.ts'
 import { say } from '#web/words/words.ts'
 import { LANES, type Lane } from '#model/precedence.ts'
+import { AttachButtons, Attachments, taking, useDropping } from './attachments.tsx'
 import { Avatar } from './avatar.tsx'
 import { go, useApp } from './context.ts'
 import { Icon } from './icons.tsx'
@@ -19,26 +20,33 @@ const TYPING_EVERY_MS = 4_000
 export function Composer(props: { readonly channelId: string; readonly rootId: string }): VNode {
   const { channelId, rootId } = props
   const app = useApp()
+  const at = rootId || channelId
   const box = useRef<HTMLTextAreaElement>(null)
-  const [text, setText] = useDraft(app, `draft:${rootId || channelId}`)
+  const form = useRef<HTMLFormElement>(null)
+  const take = taking(app, at)
+  const isOver = useDropping(form, take)
+  const [withPlace, setWithPlace] = useState(false)
+  const isEmpty = app.attaching.of(at).value.length === 0
+  const [text, setText] = useDraft(app, `draft:${at}`)
   const [lane, setLane] = useState<Lane>('routine')
   const [reason, setReason] = useState('')
   const [wantsAck, setWantsAck] = useState(false)
   const [beginning, setBeginning] = useState<Beginning>()
   const typing = useTyping(app, props)
+  const label = say(rootId === '' ? 'composer.write' : 'composer.reply')
   useEffect(() => grow(box.current), [text])
   const send = (): void => {
     const message = text.trim()
-    if (message === '' || message.length > CHARACTERS_MAX) return
+    if ((message === '' && isEmpty) || message.length > CHARACTERS_MAX) return
     const draft = { channelId, rootId, message, lane, override: reason.trim(), wantsAck }
-    void app.writing.write({ ...draft, fileIds: [] })
-    setText('')
+    void app.send(draft, withPlace)
+    setWithPlace(false)
+    for (const clear of [setText, setReason]) clear('')
     setLane('routine')
-    setReason('')
     setWantsAck(false)
     box.current?.focus()
   }
-  const take = (person: Person): void => {
+  const complete = (person: Person): void => {
     if (beginning === undefined) return
     const after = completed(text, beginning, person.username)
     setText(after.text)
@@ -49,7 +57,7 @@ export function Composer(props: { readonly channelId: string; readonly rootId: s
     const [first] = suggested(app, beginning)
     if (beginning !== undefined && first !== undefined && event.key === 'Tab') {
       event.preventDefault()
-      take(first)
+      complete(first)
     } else if (event.key === 'Escape') setBeginning(undefined)
     else if (isSend(event)) {
       event.preventDefault()
@@ -58,27 +66,31 @@ export function Composer(props: { readonly channelId: string; readonly rootId: s
   }
   return (
     <form
+      ref={form}
       class="composer"
+      data-over={String(isOver)}
       data-lane={lane}
       onSubmit={(event) => {
         event.preventDefault()
         send()
       }}
     >
-      <Suggestions people={suggested(app, beginning)} onTake={take} />
+      <Suggestions people={suggested(app, beginning)} onTake={complete} />
       {lane !== 'routine' && (
         <LaneOptions lane={lane} {...{ reason, setReason, wantsAck, setWantsAck }} />
       )}
+      <Attachments at={at} {...{ withPlace, setWithPlace }} />
       <div class="composer-line">
         <LanePicker lane={lane} onPick={setLane} />
+        <AttachButtons onFiles={take} />
         <textarea
           ref={box}
           rows={1}
           value={text}
           dir="auto"
           maxLength={CHARACTERS_MAX}
-          placeholder={say(rootId === '' ? 'composer.write' : 'composer.reply')}
-          aria-label={say(rootId === '' ? 'composer.write' : 'composer.reply')}
+          placeholder={label}
+          aria-label={label}
           enterkeyhint="send"
           onInput={({ currentTarget }) => {
             setText(currentTarget.value)
@@ -87,16 +99,17 @@ export function Composer(props: { readonly channelId: string; readonly rootId: s
           }}
           onKeyDown={onKeyDown}
         />
-        <button
-          type="submit"
-          class="send"
-          aria-label={say('composer.send')}
-          disabled={text.trim() === ''}
-        >
-          <Icon name="send" />
-        </button>
+        <SendButton isOff={text.trim() === '' && isEmpty} />
       </div>
     </form>
+  )
+}
+
+function SendButton({ isOff }: { readonly isOff: boolean }): VNode {
+  return (
+    <button type="submit" class="send" aria-label={say('composer.send')} disabled={isOff}>
+      <Icon name="send" />
+    </button>
   )
 }
 

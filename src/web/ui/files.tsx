@@ -1,8 +1,13 @@
-/** The files of a message: a name and a size, to be fetched when somebody asks. */
+/** The files of a message: pictures as they are, all else as a row to be fetched; what another node has, says so. */
 import type { VNode } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { PICTURE_BYTES_MAX } from '#web/core/limits.ts'
 import type { FileInfo } from '#web/core/wire.ts'
-import { say, times } from '#web/words/words.ts'
-import { Icon } from './icons.tsx'
+import type { Found } from '#web/state/pictures.ts'
+import { say } from '#web/words/words.ts'
+import { useApp } from './context.ts'
+import { FileWords, isPicture, useAddress } from './file-row.tsx'
+import { Sheet } from './sheet.tsx'
 
 /** The list. */
 export function Files({ files }: { readonly files: readonly FileInfo[] }): VNode | null {
@@ -10,14 +15,76 @@ export function Files({ files }: { readonly files: readonly FileInfo[] }): VNode
   return (
     <ul class="files" aria-label={say('files.label')}>
       {files.map((file) => (
-        <li key={file.id}>
-          <a href={`/api/v4/files/${file.id}?download=1`} download={file.name}>
-            <Icon name="clip" />
-            <span dir="auto">{file.name}</span>
-            <small>{times().bytes(file.size)}</small>
-          </a>
-        </li>
+        <OneFile key={file.id} file={file} />
       ))}
     </ul>
+  )
+}
+
+function OneFile({ file }: { readonly file: FileInfo }): VNode {
+  const { pictures, store } = useApp()
+  const isShown = isPicture(file.mimeType) && file.size <= PICTURE_BYTES_MAX
+  const [found, setFound] = useState<Found>()
+  const [isOpen, setOpen] = useState(false)
+  useEffect(() => {
+    let isGone = false
+    const look = async (): Promise<void> => {
+      const now = await (isShown ? pictures.fetch(file.id) : pictures.find(file.id))
+      if (!isGone) setFound(now)
+    }
+    void look()
+    return () => {
+      isGone = true
+    }
+  }, [file.id, isShown, store.round.value, store.connection.value])
+  const address = useAddress(found?.kind === 'here' ? found.blob : undefined)
+  const isAbsent = found !== undefined && found.kind !== 'here'
+  if (!isShown || isAbsent)
+    return (
+      <li>
+        <FileRow file={file} found={found} />
+      </li>
+    )
+  return (
+    <li>
+      <button
+        type="button"
+        class="file-picture"
+        aria-label={say('files.open', { name: file.name })}
+        onClick={() => setOpen(true)}
+      >
+        {address !== undefined && <img src={address} alt="" />}
+      </button>
+      {isOpen && (
+        <Sheet title={file.name} onClose={() => setOpen(false)}>
+          <img class="file-whole" src={address} alt={file.name} />
+          <FileRow file={file} found={found} />
+        </Sheet>
+      )}
+    </li>
+  )
+}
+
+function FileRow(props: { readonly file: FileInfo; readonly found: Found | undefined }): VNode {
+  const { file, found } = props
+  if (found === undefined || found.kind === 'here')
+    return (
+      <a class="file-card" href={`/api/v4/files/${file.id}?download=1`} download={file.name}>
+        <FileWords name={file.name} size={file.size}>
+          {` · ${say('files.download')}`}
+        </FileWords>
+      </a>
+    )
+  return (
+    <div class="file-card">
+      <FileWords name={file.name} size={file.size}>
+        <span class="doubt">
+          {' · '}
+          {found.kind === 'elsewhere'
+            ? say('files.onlyOn', { node: found.node })
+            : say('files.away')}
+        </span>
+      </FileWords>
+    </div>
   )
 }

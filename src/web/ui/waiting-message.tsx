@@ -1,7 +1,9 @@
 /** A message that is on this device and not on the node yet. */
 import type { VNode } from 'preact'
 import type { Waiting } from '#web/core/outbox.ts'
+import { FILE_GONE } from '#web/core/uploading.ts'
 import { say, times } from '#web/words/words.ts'
+import { WaitingFiles } from './attachments.tsx'
 import { Avatar } from './avatar.tsx'
 import { useApp } from './context.ts'
 import { Icon } from './icons.tsx'
@@ -34,6 +36,7 @@ export function WaitingMessage(props: {
           </header>
         )}
         <Marks text={waiting.message} />
+        <WaitingFiles files={waiting.files} />
         <WaitingFoot waiting={waiting} />
       </div>
     </article>
@@ -60,7 +63,7 @@ function WaitingFoot({ waiting }: { readonly waiting: Waiting }): VNode {
     <footer class="message-foot">
       <span class="failure with-icon" role="alert">
         <Icon name="warning" />
-        {say('stage.refused')} {refusal}
+        {refusal === FILE_GONE ? say('files.gone') : `${say('stage.refused')} ${refusal}`}
       </span>
       <button type="button" class="text-button" onClick={() => void retry()}>
         {say('again')}

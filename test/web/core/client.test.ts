@@ -13,6 +13,10 @@ function aClient(fetch: ClientPorts['fetch']) {
   return { ask, ended }
 }
 
+function answering(status: number, text: string) {
+  return { status, text: async () => text, blob: async () => new Blob([text]) }
+}
+
 test('whatever is not the node itself, or says not now, counts as away', async (t) => {
   for (const [status, text] of [
     [502, '<html>'],
@@ -36,7 +40,7 @@ test('what changes something shows that it is from our page', async (t) => {
   const sent: Record<string, string>[] = []
   const { ask } = aClient(async (_, { headers }) => {
     sent.push({ ...headers })
-    return { status: 200, text: async () => '{}' }
+    return answering(200, '{}')
   })
   await ask('GET', '/x')
   await ask('POST', '/x', {})
@@ -45,7 +49,7 @@ test('what changes something shows that it is from our page', async (t) => {
 })
 
 test('a session that is over is noticed, a wrong password is not taken for one', async (t) => {
-  const { ask, ended } = aClient(async () => ({ status: 401, text: async () => '{}' }))
+  const { ask, ended } = aClient(async () => answering(401, '{}'))
   await ask('POST', '/api/v4/users/login', {})
   t.strictSame(ended, [])
   await ask('GET', '/api/v4/users/me')
@@ -54,7 +58,7 @@ test('a session that is over is noticed, a wrong password is not taken for one',
 
 test('a locked node says so itself', async (t) => {
   const locked = '{"id":"holdfast.locked.app_error","status_code":503}'
-  const { ask, ended } = aClient(async () => ({ status: 503, text: async () => locked }))
+  const { ask, ended } = aClient(async () => answering(503, locked))
 
   t.strictSame([await ask('GET', '/x'), ended], [{ kind: 'away' }, ['locked']])
 })

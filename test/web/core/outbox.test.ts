@@ -10,7 +10,7 @@ function aWaiting(pendingId: string, writtenAt: number): Waiting {
     userId: 'bo',
     channelId: 'town',
     wantsAck: false,
-    fileIds: [],
+    files: [],
     writtenAt,
     ...text,
   }

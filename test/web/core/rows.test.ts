@@ -15,7 +15,7 @@ const waiting = {
   lane: 'routine',
   override: '',
   wantsAck: false,
-  fileIds: [],
+  files: [],
   writtenAt: NOON,
 } as const
 

@@ -10,7 +10,7 @@ export interface Browser {
   /** Opens the page: what was kept is there. */
   readonly open: () => Promise<App>
   /** The network between the device and the node. */
-  readonly network: { isThere: boolean; isAnswerLost: boolean }
+  readonly network: { isThere: boolean; isAnswerLost: boolean; asked: string[] }
   readonly texts: TextStore
   /** The token of the session. */
   readonly token: () => string
@@ -25,19 +25,20 @@ export function aBrowser({ url }: Pick<LanDoor, 'url'>): Browser & {
 } {
   const texts = aTextStore()
   const cookies = new Map<string, string>()
-  const network = { isThere: true, isAnswerLost: false }
+  const network = { isThere: true, isAnswerLost: false, asked: [] as string[] }
   const sockets = new Set<WebSocket>()
   const timers = new Set<NodeJS.Timeout>()
   let ids = 0
   let isClosed = false
   const fetchWith: Parameters<typeof createApp>[0]['fetch'] = async (path, init) => {
+    network.asked.push(`${init.method} ${path}`)
     if (!network.isThere) throw new TypeError('Failed to fetch')
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const response = await fetch(url + path, { ...init, headers: { ...init.headers, cookie } })
     for (const line of response.headers.getSetCookie()) keepCookie(cookies, line)
-    const text = await response.text()
+    const bytes = await response.blob()
     if (network.isAnswerLost) throw new TypeError('Failed to fetch')
-    return { status: response.status, text: async () => text }
+    return { status: response.status, text: () => bytes.text(), blob: async () => bytes }
   }
   const open = async (): Promise<App> => {
     const app = createApp({

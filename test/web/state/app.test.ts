@@ -5,7 +5,7 @@ import type { Post } from '#web/core/wire.ts'
 import { aLanDoor, type LanDoor, type Name } from '../../support/lan-door.ts'
 import { aBrowser } from './a-client.ts'
 
-const ROUTINE = { rootId: '', lane: 'routine', override: '', wantsAck: false, fileIds: [] } as const
+const ROUTINE = { rootId: '', lane: 'routine', override: '', wantsAck: false, files: [] } as const
 
 async function aTown(t: Test, ...names: readonly Name[]) {
   const door = await aLanDoor(t)

@@ -1,0 +1,53 @@
+/** A file in words: name, type, size; and a picture of it from bytes that are here. */
+import type { ComponentChildren, VNode } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { times } from '#web/words/words.ts'
+import { Icon } from './icons.tsx'
+
+/** What browsers draw by themselves, and the node hands out as what it is. */
+export function isPicture(type: string): boolean {
+  return /^image\/(?:png|jpeg|gif|webp|bmp)$/.test(type)
+}
+
+/** An address for bytes, as long as it is shown. */
+export function useAddress(blob: Blob | undefined): string | undefined {
+  const [address, setAddress] = useState<string>()
+  useEffect(() => {
+    if (blob === undefined) return
+    const made = URL.createObjectURL(blob)
+    setAddress(made)
+    return () => URL.revokeObjectURL(made)
+  }, [blob])
+  return blob === undefined ? undefined : address
+}
+
+/** `JPEG · 2 MB`, from the end of the name. */
+export function kindOf({ name, size }: { readonly name: string; readonly size: number }): string {
+  const ending = /\.(\w{1,8})$/.exec(name)?.[1]
+  return [ending?.toUpperCase(), times().bytes(size)].filter(Boolean).join(' · ')
+}
+
+/** The words, with what is said of it behind them. */
+export function FileWords(props: {
+  readonly name: string
+  readonly size: number
+  readonly picture?: string | undefined
+  readonly children?: ComponentChildren
+}): VNode {
+  return (
+    <>
+      {props.picture === undefined ? (
+        <Icon name="clip" />
+      ) : (
+        <img class="file-thumb" src={props.picture} alt="" />
+      )}
+      <span class="file-words">
+        <bdi class="file-name">{props.name}</bdi>
+        <small>
+          {kindOf(props)}
+          {props.children}
+        </small>
+      </span>
+    </>
+  )
+}
