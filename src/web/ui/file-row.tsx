@@ -22,7 +22,7 @@ export function useAddress(blob: Blob | undefined): string | undefined {
 }
 
 /** `JPEG · 2 MB`, from the end of the name. */
-export function kindOf({ name, size }: { readonly name: string; readonly size: number }): string {
+function kindOf({ name, size }: { readonly name: string; readonly size: number }): string {
   const ending = /\.(\w{1,8})$/.exec(name)?.[1]
   return [ending?.toUpperCase(), times().bytes(size)].filter(Boolean).join(' · ')
 }
