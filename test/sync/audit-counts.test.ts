@@ -77,7 +77,7 @@ test('what is news is an entry at once, whatever else keeps coming', async (t) =
   t.equal(await isThere(), 3)
 })
 
-test('a day of attacks that vary all they can costs a link under 20 kB, and every one counts', async (t) => {
+test('a day of attacks that vary all they can costs a link under 21 kB, and every one counts', async (t) => {
   const { node, clock } = await opened(t)
   let [bytes, envelopes, done] = [0, 0, 0]
   let seen: ReadonlyMap<DocumentId, Clock> = new Map()
@@ -101,7 +101,7 @@ test('a day of attacks that vary all they can costs a link under 20 kB, and ever
   const found = (await pages(node)).filter(({ deed }) => deed.endsWith(' refused'))
   t.equal(total(found.map(({ count }) => count)), done)
   t.comment(`${found.length} entries in ${envelopes} envelopes of ${bytes} bytes`)
-  t.ok(bytes < 20_000, `${bytes} bytes`)
+  t.ok(bytes < 21_000, `${bytes} bytes`)
   t.ok(envelopes < 100, `${envelopes} envelopes`)
 })
 
