@@ -65,7 +65,7 @@ export async function setHasAsSaid(
 ): Promise<void> {
   const { peer, document, clock } = said
   const isLess = countBeyond(await hasOf(tx, peer, document), clock) > 0
-  if (!isLess || mayAskAgain(context, { sender: `direct ${peer}`, document }))
+  if (!isLess || mayAskAgain(context, { sender: `direct ${peer}`, document, isInContact: true }))
     return setHas(tx, context, said)
   const why = { deed: 'want refused', node: peer, document, reason: 'too often' } as const
   disbelieved(tx, context, why)
@@ -94,15 +94,22 @@ const ASKED_FORGOTTEN_MS = 86_400_000
  */
 export function mayAskAgain(
   { run, now }: SyncContext,
-  { sender, document }: { readonly sender: string; readonly document: DocumentId },
+  item: {
+    readonly sender: string
+    readonly document: DocumentId
+    /** A contact may end and begin again at once: the first few times count without a pause between them. */
+    readonly isInContact?: true
+  },
 ): boolean {
+  const { sender, document, isInContact = false } = item
   const place = `${sender} ${document}`
   const known = run.asked.get(place)
   const sinceMs = known === undefined ? Infinity : now() - known.at
   const isAnew = known === undefined || sinceMs < 0 || sinceMs > ASKED_FORGOTTEN_MS
   const times = isAnew ? 0 : known.times
   const doublings = Math.min(WANT_DOUBLINGS_MAX, Math.max(0, times - QUICK_ANSWERS))
-  if (!isAnew && sinceMs < WANT_INTERVAL_MS * 2 ** doublings) return false
+  const isEarly = !isAnew && sinceMs < WANT_INTERVAL_MS * 2 ** doublings
+  if (isEarly && !(isInContact && times < QUICK_ANSWERS)) return false
   run.asked.set(place, { at: now(), times: times + 1 })
   return true
 }

@@ -36,53 +36,46 @@ const BRAVO = anIdentity('bravo', 2)
 const HUB = anIdentity('bravo', 2, 'hub')
 const DAY_MS = 86_400_000
 
-const NOT_NOTICED =
-  'since today nobody proves to a node in contact that it was put back, and it goes on'
+test('restored in place, written on offline, then met: all of it is there, once, on both', async (t) => {
+  const scene = await aRestore(t)
+  const restored = await scene.open({})
+  await say(restored.node, 'since 1')
+  const since = await say(restored.node, 'since 2')
+  await amend(restored.node, { kind: 'edit', target: since.id, body: 'since 2, edited' })
+  await restored.close()
 
-test(
-  'restored in place, written on offline, then met: all of it is there, once, on both',
-  { todo: NOT_NOTICED },
-  async (t) => {
-    const scene = await aRestore(t)
-    const restored = await scene.open({})
-    await say(restored.node, 'since 1')
-    const since = await say(restored.node, 'since 2')
-    await amend(restored.node, { kind: 'edit', target: since.id, body: 'since 2, edited' })
-    await restored.close()
+  const met = await scene.open({ isLinked: true })
+  await scene.clock.advance(DAY_MS)
+  t.equal(met.rebirths(), 1, 'it has to be closed and opened in a new life')
+  t.match(met.log.named('node.restored'), [{ facts: { reason: 'others know more' } }])
+  await met.close()
+  const reborn = await scene.open({ isLinked: true, life: 'second' })
+  await scene.clock.advance(DAY_MS)
 
-    const met = await scene.open({ isLinked: true })
-    await scene.clock.advance(DAY_MS)
-    t.equal(met.rebirths(), 1, 'it has to be closed and opened in a new life')
-    t.match(met.log.named('node.restored'), [{ facts: { reason: 'others know more' } }])
-    await met.close()
-    const reborn = await scene.open({ isLinked: true, life: 'second' })
-    await scene.clock.advance(DAY_MS)
-
-    const all = [
-      'before 1',
-      'before 2',
-      'lost 1',
-      'lost 2',
-      'lost 3',
-      'lost 4',
-      'since 1',
-      'since 2, edited',
-    ]
-    t.strictSame((await bodies(reborn.node)).toSorted(), all)
-    t.strictSame((await bodies(scene.bravo)).toSorted(), all)
-    t.strictSame(
-      (await shown(reborn.node)).map(({ id }) => id),
-      (await shown(scene.bravo)).map(({ id }) => id),
-    )
-    t.strictSame(
-      await reborn.node.context.replica.read.list(range.allAside),
-      [],
-      'nothing is left aside',
-    )
-    t.equal(reborn.rebirths(), 0)
-    await reborn.close()
-  },
-)
+  const all = [
+    'before 1',
+    'before 2',
+    'lost 1',
+    'lost 2',
+    'lost 3',
+    'lost 4',
+    'since 1',
+    'since 2, edited',
+  ]
+  t.strictSame((await bodies(reborn.node)).toSorted(), all)
+  t.strictSame((await bodies(scene.bravo)).toSorted(), all)
+  t.strictSame(
+    (await shown(reborn.node)).map(({ id }) => id),
+    (await shown(scene.bravo)).map(({ id }) => id),
+  )
+  t.strictSame(
+    await reborn.node.context.replica.read.list(range.allAside),
+    [],
+    'nothing is left aside',
+  )
+  t.equal(reborn.rebirths(), 0)
+  await reborn.close()
+})
 
 test('its audit goes on in the new life: why stands first, nothing is there twice, and all of it proves itself', async (t) => {
   const scene = await aRestore(t, { isAudited: true })
