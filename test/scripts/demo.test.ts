@@ -44,9 +44,7 @@ test(
       'chat.jsonl': CHAT.map((line) => JSON.stringify(line)).join('\n'),
     })
     const input = ['--input', join(folder, 'chat.jsonl'), '--count', '120']
-    // Nodes are not put back here as long as test/sync/rebirth.test.ts has a todo.
-    const mishaps = ['--half-open', '1', '--wipe', '1', '--office-restores', '1', '--sticks', '1']
-    const faults = [...mishaps, '--full-disks', '1', '--cuts', '1', '--kills', '1']
+    const faults = ['--everything', '--cuts', '1', '--kills', '1']
     const link = ['--link', join(folder, 'link.csv'), '--speed', '25']
     const child = demo(...input, ...link, ...faults, '--seed', '1', '--json')
     t.teardown(() => child.kill('SIGKILL'))
@@ -73,8 +71,8 @@ test(
       half_open: 1,
       wipes: 1,
       office_restores: 1,
-      hub_restores: 0,
-      kit_restores: 0,
+      hub_restores: 1,
+      kit_restores: 1,
       sticks: 1,
       full_disks: canFillDisks() ? 1 : 0,
       crashes: 0,
