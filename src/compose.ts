@@ -198,7 +198,7 @@ function certificateWriter(dataFolder: string, log: Log): (certificate: Uint8Arr
 }
 
 function openNode(
-  { dataFolder, identity, roster, keys, start, store, blobs }: Parts,
+  { dataFolder, identity, roster, keys, start, store, blobs, image }: Parts,
   { all, courier, outside, world, onRebirth, config }: NodeSurroundings,
 ): ReturnType<typeof openEdgeNode> {
   const { organisation, root, epoch } = keys
@@ -221,6 +221,7 @@ function openNode(
     {
       store,
       blobs,
+      image,
       disk: realDisk(dataFolder),
       ...world,
       passwords: realPasswords(world.random),

@@ -68,6 +68,8 @@ export interface EdgeNodePorts {
   readonly carriers: readonly Carrier[]
   /** Where files are kept. */
   readonly blobs: Blobs
+  /** What of `store` a backup takes: everything as it lies on the disk, while writing goes on. */
+  readonly image?: () => AsyncIterable<Uint8Array>
   /** The disk beneath `store`. */
   readonly disk?: Disk
   /** The one of `carriers` that people carry, if there is one. */

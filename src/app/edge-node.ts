@@ -8,6 +8,7 @@ import { openAudits } from './audit.ts'
 import type { Identity } from '#trust/identity.ts'
 import { livingIdentity } from '#trust/living-identity.ts'
 import { openBlobUses } from './blob-uses.ts'
+import { openBackingUp } from './backup.ts'
 import { openCarrying } from './courier.ts'
 import type { AppContext } from './context.ts'
 import type { EdgeNodeOptions, EdgeNodePorts } from './edge-node-options.ts'
@@ -89,7 +90,7 @@ export async function openEdgeNode(
     ...openKnownNodes(context, { links: sync.links }),
     renewCertificates: () => renewCertificates(here, { root, links: sync.links }),
     ...openReleasing(context),
-    ...openCarrying(context, ports.courier, stop.signal),
+    ...openTaking(context, ports, stop.signal),
     [Symbol.asyncDispose]: async () => {
       stop.abort()
       await keeping
@@ -110,6 +111,11 @@ async function contextOf(
   const pictureTimes = await readPictureTimes(sync.replica.read)
   const surroundings = openSurroundings(clock.now)
   return { sync, random, allowance, surroundings, blobs, pictureTimes }
+}
+
+/** What people carry away: sticks and backups. */
+function openTaking(context: AppContext, { courier, image }: EdgeNodePorts, stop: AbortSignal) {
+  return { ...openCarrying(context, courier, stop), ...openBackingUp(context, image) }
 }
 
 function openFinding(context: AppContext, index: SearchIndex) {

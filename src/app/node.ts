@@ -251,6 +251,11 @@ export interface EdgeNode
   /** Takes what lies there and is not here yet. Nothing on it can do more than be refused. @throws EdgeError STORE_FULL */
   readonly importCourier: (subject: UserId, folder: string) => Promise<CourierReport>
   readonly courierStatus: (subject: UserId, folder: string) => Promise<CourierStatus>
+  /**
+   * The store as it lies on the disk, names hidden and values sealed, for a backup.
+   * @throws EdgeError NOT_FOUND where there is no disk to back up
+   */
+  readonly storeImage: (subject: UserId) => Promise<AsyncIterable<Uint8Array>>
   /** A code that lets one new node join, once, within a day. Only administrators. */
   readonly makeJoinCode: (
     subject: UserId,

@@ -7,6 +7,7 @@ import { realWorld, VERSION } from '#compose.ts'
 import { command, examples, naming, type Action, type Run } from './command.ts'
 import { auditExport, auditFollow, auditList, type AuditOptions } from './audit.ts'
 import { auditVerify, type VerifyOptions } from './audit-verify.ts'
+import { addBackupCommands } from './backup.ts'
 import { courierExport, courierImport, courierStatus } from './courier.ts'
 import { addDictionaryCommands } from './dictionary.ts'
 import { doctor, type DoctorOptions } from './doctor.ts'
@@ -92,6 +93,7 @@ function programFor(surroundings: Surroundings, finish: (code: ExitCode) => void
   addTrustCommand(command(program, 'trust', surroundings), action)
   addAuditCommands(program, action, surroundings)
   addCourierCommands(program, action, surroundings)
+  addBackupCommands(program, action, surroundings)
   addDictionaryCommands(program, action, surroundings)
   addPersonCommands(program, action, surroundings)
   return program

@@ -14,6 +14,8 @@ export interface LocalNode {
   readonly ask: (method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown) => Promise<unknown>
   /** What is answered to a POST that may take minutes. @throws as `ask` */
   readonly askLong: (path: string, body: unknown) => Promise<unknown>
+  /** The bytes that the node answers to a GET, as they come: however many, however long it takes. @throws as `ask` */
+  readonly stream: (path: string) => Promise<AsyncIterable<Uint8Array>>
   /** The bytes that the node answers to a GET. @throws as `ask` */
   readonly fetchBytes: (path: string) => Promise<Uint8Array>
 }
@@ -57,8 +59,19 @@ export async function findLocalNode(
     ask: async (method, path, body) => jsonOf(await bytesOf({ method, path, body })),
     askLong: async (path, body) =>
       jsonOf(await bytesOf({ method: 'POST', path, body, patienceMs: LONG_MS })),
+    stream: async (path) => {
+      const headers = { authorization: `Bearer ${note.token}` }
+      const answer = await fetch(url + path, { headers, signal: surroundings.signal })
+      if (answer.ok) return partsOf(answer)
+      throw refusalFrom(answer.status, await answer.json().catch(() => undefined))
+    },
     fetchBytes: (path) => bytesOf({ method: 'GET', path }),
   }
+}
+
+/** Whoever reads holds the answer, too: a body whose answer is collected as garbage ends without a word. */
+async function* partsOf(answer: Response): AsyncGenerator<Uint8Array, void> {
+  yield* answer.body ?? []
 }
 
 /** Less than the five minutes after which `fetch` itself gives up on an answer. */

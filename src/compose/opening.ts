@@ -21,6 +21,7 @@ import { range } from '#sync/keys.ts'
 import { openBlobFolder } from '#storage/blob-folder.ts'
 import { openLevelStore } from '#storage/level-store.ts'
 import { deriveKey } from '#storage/seal.ts'
+import { imageOf } from '#storage/store-image.ts'
 import {
   openIdentity,
   organisationIdOf,
@@ -49,6 +50,8 @@ export interface Parts {
   readonly start: Start
   readonly store: Store
   readonly blobs: Blobs
+  /** The store as it lies on the disk, for a backup. */
+  readonly image: () => AsyncIterable<Uint8Array>
 }
 
 /** What was found in a store that was read from end to end. */
@@ -114,7 +117,8 @@ export async function openParts(
   if (start.reason === 'restored') world.log.warn('node.restored', { reason: 'folder' })
   const roster = rosterOf(identity.organisation, contents)
   const living = livingIdentity(identity, roster)
-  return { dataFolder, identity: living, roster, contents, keys, store, blobs, start }
+  const image = (): AsyncIterable<Uint8Array> => imageOf(level.pages())
+  return { dataFolder, identity: living, roster, contents, keys, store, blobs, image, start }
 }
 
 /** Files beside the store, sealed under a key that follows from the same. */

@@ -65,6 +65,7 @@ export const DEEDS = [
   'second factor removed',
   'passkey added',
   'passkey removed',
+  'backup made',
 ] as const
 
 /** What was done. */
@@ -177,6 +178,7 @@ export const REFUSABLE = [
   'send files',
   'pin message',
   'manage channel',
+  'back up',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */

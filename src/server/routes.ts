@@ -1,6 +1,7 @@
 /** Every address of the door, in one list. */
 import type { Door } from './door.ts'
 import { auditRoutes } from './holdfast/audit.ts'
+import { backupRoutes } from './holdfast/backup.ts'
 import { courierRoutes } from './holdfast/courier.ts'
 import { deliveryRoutes } from './holdfast/delivery.ts'
 import { docsRoutes } from './holdfast/docs.ts'
@@ -82,6 +83,7 @@ export function allRoutes(door: Door): readonly Route[] {
     auditRoutes,
     policyRoutes,
     courierRoutes,
+    backupRoutes,
     passkeyRoutes,
     openIdRoutes,
     pageRoutes,

@@ -16,11 +16,15 @@ import { isDamage, storeClosed } from './store-errors.ts'
 
 /** A process that has run so long, in milliseconds, was not ended by what stands in its tables: a node has read them by then. */
 const SETTLED_MS = 120_000
+/** Entries in a page: a document's own bytes are the largest of them. */
+const PAGE_ENTRIES = 64
 
 /** A store in a folder. */
 export interface LevelStore extends Store {
   /** The files were damaged and have been repaired: entries may be missing, so look for holes. */
   readonly wasRepaired: boolean
+  /** Everything as it was at the first page, in key order, while writing goes on. @throws EdgeError STORE_BROKEN after a repair */
+  readonly pages: () => AsyncIterable<readonly Entry[]>
 }
 
 /** Where the files are, and who hears of a repair. */
@@ -73,6 +77,7 @@ export async function openLevelStore({ folder, log }: LevelStoreOptions): Promis
     getMany: (keys) => read((open) => open.getMany([...keys])),
     list: (range) => read((open) => listed(open, range)),
     write: (writes) => queue.add(writes),
+    pages: () => pagesOf(read),
     compact: async (range) => {
       await checkReadable()
       await dropDeleted(writer, queue, range)
@@ -85,6 +90,25 @@ export async function openLevelStore({ folder, log }: LevelStoreOptions): Promis
 /** Where it cannot be noted the next start looks over the tables, and that is all. */
 async function settle(folder: string): Promise<void> {
   await noteSettled(folder, true).catch(() => undefined)
+}
+
+type Read = <T>(job: (open: TextToBytes) => Promise<T>) => Promise<T>
+
+async function* pagesOf(read: Read): AsyncGenerator<readonly Entry[], void> {
+  const snapshot = await read(async (open) => open.snapshot())
+  try {
+    let after = FIRST_KEY
+    for (;;) {
+      const range = { gt: after, lt: LAST_KEY, limit: PAGE_ENTRIES, snapshot }
+      const page = await read((open) => open.iterator(range).all())
+      if (page.length > 0) yield page
+      const last = page.at(-1)
+      if (last === undefined) return
+      after = last[0]
+    }
+  } finally {
+    await snapshot.close()
+  }
 }
 
 async function listed(db: TextToBytes, range: Range): Promise<readonly Entry[]> {

@@ -39,6 +39,7 @@ export type Action =
   | 'manage release'
   | 'lock'
   | 'use courier'
+  | 'back up'
   | 'read metrics'
   | 'train dictionaries'
   /** Of others: their sessions, their second factor, whether they may sign in; and bots. */
@@ -171,6 +172,7 @@ function decideByFacts(situation: Situation): Decision {
     case 'manage release':
     case 'lock':
     case 'use courier':
+    case 'back up':
     case 'read metrics':
     case 'train dictionaries':
     case 'manage accounts':

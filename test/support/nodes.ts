@@ -110,6 +110,7 @@ export interface NodeChoice {
   readonly log?: CollectingLog
   readonly carriers?: readonly Carrier[]
   readonly courier?: Courier
+  readonly image?: () => AsyncIterable<Uint8Array>
   readonly disk?: Disk
   /** Where the organisation keeps its people. */
   readonly peopleSource?: PeopleSource
@@ -155,8 +156,9 @@ export function aNode(name: string, choice: NodeChoice = {}): Promise<EdgeNode &
   )
 }
 
-function diskOf({ store = openMemoryStore(), blobs = openMemoryBlobs(), disk }: NodeChoice) {
-  return { store, blobs, ...(disk && { disk }) }
+function diskOf(choice: NodeChoice) {
+  const { store = openMemoryStore(), blobs = openMemoryBlobs(), disk, image } = choice
+  return { store, blobs, ...(disk && { disk }), ...(image && { image }) }
 }
 
 /** Enrols the first administrator of a node. */

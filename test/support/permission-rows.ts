@@ -217,6 +217,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'POST /api/holdfast/v1/courier/export': { ...final, body: () => ({ folder: '/nowhere' }) },
   'POST /api/holdfast/v1/courier/import': { ...final, body: () => ({ folder: '/nowhere' }) },
   'GET /api/holdfast/v1/courier': { ...admin, query: () => '?folder=/nowhere' },
+  'GET /api/holdfast/v1/backup/store': admin,
   'GET /': open,
   'GET /about': open,
   'POST /api/v4/users/mfa': open,

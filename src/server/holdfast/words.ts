@@ -97,6 +97,10 @@ export const WORDS: WordsByRoute = {
     body: Folder,
   },
   'POST /api/holdfast/v1/courier/import': { summary: 'Takes what lies on a stick.', body: Folder },
+  'GET /api/holdfast/v1/backup/store': {
+    summary: 'The store as it lies on the disk, sealed, for a backup.',
+    gives: BYTES,
+  },
   'GET /api/holdfast/v1/passkeys': { summary: 'The passkeys of whoever asks.' },
   'POST /api/holdfast/v1/passkeys/options': {
     summary: 'What the browser needs to make a passkey.',

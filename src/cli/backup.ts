@@ -1,0 +1,146 @@
+/** `holdfast backup` and `holdfast restore`: a whole node in one sealed file, and back. */
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { EdgeError } from '#base/errors.ts'
+import { openStoppedStore, writeBackup, type BackupKey } from '#compose/backup.ts'
+import { identityIn, restoreBackup, type RestoreKey } from '#compose/restore.ts'
+import { passphraseIn } from '#compose/unlocking.ts'
+import { realWorld } from '#compose.ts'
+import { readDataFolder } from '#config/data-folder.ts'
+import { readCertificate } from '#trust/identity.ts'
+import { organisationOf, rosterOf } from '#compose/opening.ts'
+import { command, examples, type Action } from './command.ts'
+import { NodeNotRunning } from './explain.ts'
+import { findLocalNode } from './local-node.ts'
+import { askHidden } from './question.ts'
+import { when, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
+
+interface BackupOptions extends CommonOptions {
+  readonly passphraseFile?: string
+  readonly recipient?: string
+}
+
+interface RestoreOptions extends CommonOptions {
+  readonly passphraseFile?: string
+  readonly identity?: string
+}
+
+const PASSPHRASE_CHARACTERS_MIN = 10
+
+/** Adds both commands. */
+export function addBackupCommands(
+  program: Command,
+  action: Action,
+  surroundings: Surroundings,
+): void {
+  command(program, 'backup', surroundings)
+    .argument('<file>', 'where it goes; a new file')
+    .description('write the whole node into one sealed file, while it runs or not')
+    .option('--passphrase-file <file>', 'seal it under the passphrase in this file (default: asks)')
+    .option('--recipient <key>', 'seal it for this public key of age instead (age1...)')
+    .addHelpText(
+      'after',
+      examples('backup /media/stick/alpha.age', 'backup a.age --recipient age1…'),
+    )
+    .action(action<BackupOptions>((options, around, [file = '']) => backup(file, options, around)))
+  command(program, 'restore', surroundings)
+    .argument('<file>', 'a file of `holdfast backup`')
+    .description('put a node back from its backup, into a folder that is not there yet')
+    .option('--passphrase-file <file>', 'the passphrase is in this file (default: asks)')
+    .option('--identity <file>', 'the private key of age is in this file')
+    .addHelpText('after', examples('restore /media/stick/alpha.age --data /srv/alpha'))
+    .action(
+      action<RestoreOptions>((options, around, [file = '']) => restore(file, options, around)),
+    )
+}
+
+async function backup(
+  file: string,
+  options: BackupOptions,
+  surroundings: Surroundings,
+): Promise<void> {
+  const { data, json } = options
+  const contents = await readDataFolder(data)
+  const key = await backupKey(options, surroundings)
+  const { authority } = rosterOf(organisationOf(contents), contents)
+  const certificate = readCertificate(authority, contents.certificate)
+  const about = {
+    node: certificate?.node ?? '',
+    name: certificate?.name ?? '',
+    takenAt: surroundings.clock.now(),
+  }
+  await using store = await imageHere(data, surroundings)
+  const target = resolve(file)
+  const report = await writeBackup(target, { dataFolder: data, image: store.image, about }, key)
+  if (json) return writeJson(surroundings.terminal, { file: target, ...report, ...about })
+  const { bytes, blobs } = report
+  writeLines(surroundings.terminal, [
+    `${about.name} is in ${target}: ${bytes} bytes, ${blobs} ${blobs === 1 ? 'file' : 'files'} of people in it.`,
+    'It holds the keys of this node: whoever opens it is this node. Keep it where a passphrase can be kept.',
+    `Put it back with \`holdfast restore ${file}\`; never while the node itself goes on.`,
+  ])
+}
+
+async function imageHere(
+  data: string,
+  surroundings: Surroundings,
+): Promise<{ readonly image: AsyncIterable<Uint8Array> } & AsyncDisposable> {
+  try {
+    const { stream } = await findLocalNode(data, surroundings)
+    const image = await stream('/api/holdfast/v1/backup/store')
+    return { image, [Symbol.asyncDispose]: async () => undefined }
+  } catch (error) {
+    if (!(error instanceof NodeNotRunning)) throw error
+    return openStoppedStore(data, realWorld('warn').log)
+  }
+}
+
+async function restore(
+  file: string,
+  options: RestoreOptions,
+  surroundings: Surroundings,
+): Promise<void> {
+  const { data, json } = options
+  const key = await restoreKey(options, surroundings)
+  const { log } = realWorld('warn')
+  const note = await restoreBackup({ file: resolve(file), dataFolder: data, key, log })
+  if (json) return writeJson(surroundings.terminal, { dataFolder: data, ...note })
+  writeLines(surroundings.terminal, [
+    `${note.name} is in ${data}, as it was at ${when(note.takenAt)}.`,
+    'Start it with `holdfast start`. It begins a new life, and asks the other nodes for what it has missed.',
+    'The node that the backup was taken of must not run again: two of one are taken for a copy, and shut out.',
+  ])
+}
+
+async function backupKey(options: BackupOptions, surroundings: Surroundings): Promise<BackupKey> {
+  const { recipient, passphraseFile } = options
+  if (recipient !== undefined) return { recipient }
+  const isAsked = passphraseFile === undefined
+  const passphrase = isAsked
+    ? await askHidden('Passphrase for the backup: ', surroundings)
+    : await passphraseIn(passphraseFile)
+  const again = isAsked ? await askHidden('Once more: ', surroundings) : passphrase
+  if (passphrase === undefined || passphrase !== again)
+    throw refused(passphrase === undefined ? 'none' : 'two different texts', 'the same twice')
+  if (passphrase.length < PASSPHRASE_CHARACTERS_MIN)
+    throw refused(`${passphrase.length} characters`, `at least ${PASSPHRASE_CHARACTERS_MIN}`)
+  return { passphrase }
+}
+
+async function restoreKey(
+  options: RestoreOptions,
+  surroundings: Surroundings,
+): Promise<RestoreKey> {
+  const { identity, passphraseFile } = options
+  if (identity !== undefined) return { identity: await identityIn(identity) }
+  const passphrase =
+    passphraseFile === undefined
+      ? await askHidden('Passphrase of the backup: ', surroundings)
+      : await passphraseIn(passphraseFile)
+  if (passphrase === undefined) throw refused('none', 'that of the backup')
+  return { passphrase }
+}
+
+function refused(found: string, wanted: string): EdgeError {
+  return new EdgeError('INPUT_INVALID', { field: 'passphrase', found, wanted })
+}

@@ -1,0 +1,224 @@
+/**
+ * Backups: a node's whole data folder in one file, taken while it runs.
+ *
+ * The file is a tar archive sealed as age has it (age-encryption.org, version 1): under a passphrase, or for a public key
+ * whose owner keeps the other half in a safe. Both are formats that other programs read, should this one be gone. In it:
+ *
+ *     backup.json     which node, when, and the version of this list
+ *     folder/...      every file of the data folder but those that only a running node has
+ *     store/1 ...     the store as one image (`#storage/store-image.ts`), in pieces
+ *     blobs/...       files, each sealed as it lies there
+ *
+ * The store comes before the blobs: a file that comes in meanwhile is one too many, never one too few.
+ */
+import { createReadStream } from 'node:fs'
+import { open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { Readable } from 'node:stream'
+import { Encrypter } from 'age-encryption'
+import { createTarPacker, type TarPackController } from 'modern-tar'
+import { bytesFromText, concatBytes } from '#base/bytes.ts'
+import { EdgeError } from '#base/errors.ts'
+import type { Instant } from '#base/ids.ts'
+import { layoutOf } from '#config/data-folder.ts'
+import { SECRET_MODE } from '#config/files.ts'
+import type { Log } from '#ports/log.ts'
+import type { Entry } from '#ports/store.ts'
+import { openLevelStore } from '#storage/level-store.ts'
+import { entriesOf, imageOf } from '#storage/store-image.ts'
+
+/** Who can open a backup. */
+export type BackupKey = { readonly passphrase: string } | { readonly recipient: string }
+
+/** What is taken. */
+export interface BackupSource {
+  readonly dataFolder: string
+  /** The store, as `LevelStore.pages` and `imageOf` give it. */
+  readonly image: AsyncIterable<Uint8Array>
+  readonly about: BackupNote
+}
+
+/** What a backup says of itself. */
+export interface BackupNote {
+  readonly node: string
+  readonly name: string
+  readonly takenAt: Instant
+}
+
+/** What was written. */
+export interface BackupReport {
+  readonly bytes: number
+  /** Files that people handed in. */
+  readonly blobs: number
+}
+
+/** Version of the list above. */
+export const BACKUP_FORMAT = 1
+const PIECE_BYTES = 1 << 20
+
+/**
+ * Writes a backup to `file`, which must be new. It is there whole or not at all.
+ * @throws EdgeError INPUT_INVALID when the file or the recipient will not do, STORE_FULL, and whatever the image throws
+ */
+export async function writeBackup(
+  file: string,
+  source: BackupSource,
+  key: BackupKey,
+): Promise<BackupReport> {
+  const encrypter = encrypterFor(key)
+  const unfinished = `${file}.part`
+  if ((await sizeOf(file)) !== undefined) throw notWritten(file, 'a file of this name')
+  let isDone = false
+  try {
+    await using target = await open(unfinished, 'w', SECRET_MODE)
+    const { readable, controller } = createTarPacker()
+    const packing = pack(controller, source)
+    packing.catch((error: unknown) => controller.error(error))
+    let bytes = 0
+    for await (const chunk of await encrypter.encrypt(readable)) {
+      await target.writeFile(chunk)
+      bytes += chunk.length
+    }
+    const blobs = await packing
+    await target.sync()
+    await rename(unfinished, file)
+    await syncFolder(dirname(file))
+    isDone = true
+    return { bytes, blobs }
+  } catch (cause) {
+    if (cause instanceof EdgeError || !(cause instanceof Error && 'code' in cause)) throw cause
+    if (cause.code === 'ENOSPC') throw new EdgeError('STORE_FULL', { file }, { cause })
+    throw notWritten(file, String(cause.code), cause)
+  } finally {
+    if (!isDone) await rm(unfinished, { force: true })
+  }
+}
+
+/**
+ * The store of a folder whose node is stopped. Disposing it closes the store.
+ * @throws EdgeError DATA_FOLDER_IN_USE, STORE_BROKEN
+ */
+export async function openStoppedStore(
+  dataFolder: string,
+  log: Log,
+): Promise<{ readonly image: AsyncIterable<Uint8Array> } & AsyncDisposable> {
+  const store = await openLevelStore({ folder: layoutOf(dataFolder).store, log })
+  return {
+    image: imageOf(store.pages()),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  }
+}
+
+/** Syncs a folder, so that what was renamed in it stays so. */
+export async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, 'r')
+  await folder.sync()
+}
+
+function encrypterFor(key: BackupKey): Encrypter {
+  const encrypter = new Encrypter()
+  if ('passphrase' in key) encrypter.setPassphrase(key.passphrase)
+  else
+    try {
+      encrypter.addRecipient(key.recipient)
+    } catch (cause) {
+      const facts = { field: 'recipient', found: 'another text', wanted: 'a public key, age1…' }
+      throw new EdgeError('INPUT_INVALID', facts, { cause })
+    }
+  return encrypter
+}
+
+/** Gives how many blobs there were. */
+async function pack(
+  controller: TarPackController,
+  { dataFolder, image, about }: BackupSource,
+): Promise<number> {
+  const note = bytesFromText(`${JSON.stringify({ format: BACKUP_FORMAT, ...about })}\n`)
+  await add(controller, { name: 'backup.json', bytes: note, mode: SECRET_MODE })
+  const layout = layoutOf(dataFolder)
+  const left = [layout.store, layout.blobs, layout.run, layout.operatorToken, layout.wiped]
+  for (const path of await filesIn(dataFolder, left))
+    await addFile(controller, { name: `folder/${relative(dataFolder, path)}`, path })
+  let number = 0
+  for await (const bytes of inPieces(imageOf(checked(image)))) {
+    number += 1
+    await add(controller, { name: `store/${number}`, bytes, mode: SECRET_MODE })
+  }
+  let blobs = 0
+  for (const path of await filesIn(layout.blobs, []))
+    if (await addFile(controller, { name: `blobs/${relative(layout.blobs, path)}`, path }))
+      blobs += 1
+  controller.finalize()
+  return blobs
+}
+
+interface Piece {
+  readonly name: string
+  readonly bytes: Uint8Array
+  readonly mode: number
+}
+
+async function add(controller: TarPackController, { name, bytes, mode }: Piece): Promise<void> {
+  const body = controller.add({ name, size: bytes.length, mode, type: 'file' }).getWriter()
+  await body.write(bytes)
+  await body.close()
+}
+
+/** False when the file has gone meanwhile: nothing needs it any more. */
+async function addFile(
+  controller: TarPackController,
+  { name, path }: { readonly name: string; readonly path: string },
+): Promise<boolean> {
+  const size = await sizeOf(path)
+  if (size === undefined) return false
+  const { mode } = await stat(path)
+  const body = controller.add({ name, size, mode: mode & 0o777, type: 'file' })
+  await Readable.toWeb(createReadStream(path, { end: Math.max(0, size - 1) })).pipeTo(body)
+  return true
+}
+
+/** Every file below a folder but what is left out, in the order of their names. Links are left out, too. */
+async function filesIn(folder: string, left: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = []
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name)
+    if (left.includes(path)) continue
+    if (entry.isDirectory()) found.push(...(await filesIn(path, left)))
+    else if (entry.isFile() && !entry.name.startsWith('.')) found.push(path)
+  }
+  return found
+}
+
+/** An image that is not whole is no backup. */
+async function* checked(image: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Entry[], void> {
+  for await (const entry of entriesOf(image)) yield [entry]
+}
+
+async function* inPieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  let waiting: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of source) {
+    waiting.push(part)
+    bytes += part.length
+    if (bytes < PIECE_BYTES) continue
+    yield concatBytes(...waiting)
+    waiting = []
+    bytes = 0
+  }
+  if (bytes > 0) yield concatBytes(...waiting)
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function notWritten(file: string, found: string, cause?: unknown): EdgeError {
+  const wanted = 'a new file in a folder that can be written to'
+  return new EdgeError('INPUT_INVALID', { field: 'file', file, found, wanted }, { cause })
+}
