@@ -180,10 +180,11 @@ test('what opened the store, what was tried before, and what was set to another 
   t.not(first?.facts.name, second?.facts.name)
 })
 
+async function* noImage(): AsyncGenerator<Uint8Array> {}
+
 async function people(t: Test): Promise<Records> {
   const allowance = { flash: 0, immediate: 0, withinMs: 3_600_000 }
-  const image = async function* (): AsyncGenerator<Uint8Array> {}
-  const { node, amira, bo, ops } = await aTeam(t, { image, options: { allowance } })
+  const { node, amira, bo, ops } = await aTeam(t, { image: noImage, options: { allowance } })
   await node.storeImage(amira.id)
   const { token } = await node.signIn('bo', 'bo-password')
   await node.signOut(token)

@@ -51,6 +51,8 @@ async function putBack(file: string, dataFolder: string, key: RestoreKey) {
   return await restoreBackup({ file, dataFolder, key, log })
 }
 
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
 async function hashes(folder: string): Promise<Readonly<Record<string, string>>> {
   await using store = await openLevelStore({ folder: join(folder, 'store'), log })
   const found: Record<string, string> = {}
@@ -116,7 +118,6 @@ test('what is wrong with a backup or its place leaves nothing behind', async (t)
 
 test('a store that did not come whole makes no backup', async (t) => {
   const { place, folder, file, recipient } = await aNodeFolder(t)
-  async function* nothing(): AsyncGenerator<Uint8Array> {}
 
   const source = { dataFolder: folder, image: nothing(), about: ABOUT }
   t.equal(await codeOfFailure(writeBackup(file, source, { recipient })), 'STORE_BROKEN')

@@ -36,7 +36,7 @@ test('put back from a backup that was taken while it ran, a kit loses nothing an
   await rm(bravo, { recursive: true })
   const other = join(folder, 'new machine')
   const wrong = await holdfast('restore', file, '--passphrase-file', file, '--data', other)
-  t.equal(wrong.code, 1)
+  t.equal(wrong.code, 2)
   t.match(wrong.error, 'another passphrase')
   await holdfastJson('restore', file, '--passphrase-file', secret, '--data', other)
   const restored = await startNode(t, '--data', other)
