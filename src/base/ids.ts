@@ -37,7 +37,10 @@ export type ShortId = NodeId | UserId | ChannelId | PostId | FileId | Organisati
 const ALPHABET = 'ybndrfg8ejkmcpqxot1uwisza345h769'
 const ID_BYTES = 16
 const ID_PATTERN = /^[ybndrfg8ejkmcpqxot1uwisza345h769]{26}$/
-const VALUES = new Map(ALPHABET.split('').map((character, value) => [character, value]))
+/** By character code; other characters count as 0. */
+const VALUES = new Uint8Array(128)
+for (const [value, character] of ALPHABET.split('').entries())
+  VALUES[character.charCodeAt(0)] = value
 
 /** Whether `text` has the form of a 26-character id. */
 export function isId(text: string): boolean {
@@ -68,8 +71,8 @@ export function bytesFromId(id: ShortId): Uint8Array {
   let buffer = 0
   let bits = 0
   let at = 0
-  for (const character of id) {
-    buffer = (buffer << 5) | (VALUES.get(character) ?? 0)
+  for (let index = 0; index < id.length; index += 1) {
+    buffer = (buffer << 5) | (VALUES[id.charCodeAt(index)] ?? 0)
     bits += 5
     if (bits >= 8 && at < ID_BYTES) {
       bits -= 8

@@ -54,8 +54,22 @@ export function segmentDocument(channel: ChannelId, lane: Lane, number: number):
   return `s.${channel}.${laneNumber(lane)}.${number}` as DocumentId
 }
 
+/** Names that were read lately: whatever a node does it asks of the same few. */
+const known = new Map<string, DocumentName>()
+const KNOWN_MAX = 4_096
+
 /** What `id` names, or undefined when it is no document id. */
 export function parseDocumentId(id: string): DocumentName | undefined {
+  const name = known.get(id)
+  if (name !== undefined) return name
+  const parsed = parse(id)
+  if (parsed === undefined) return undefined
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(id, parsed)
+  return parsed
+}
+
+function parse(id: string): DocumentName | undefined {
   if (id === KEYS) return { kind: 'keys' }
   if (id === DIRECTORY) return { kind: 'directory' }
   const [kind, owner, ...rest] = id.split('.')

@@ -141,7 +141,7 @@ async function pause({ clock, bell }: Bench, waitMs: number): Promise<void> {
   }
   if (waitMs !== Infinity) void ringLater()
   await bell.rung()
-  alarm.abort()
+  alarm.abort('rung') // as in `service.ts`
 }
 
 /** Messages whose time is over: those that are not where they should be by now are overdue. */

@@ -27,18 +27,30 @@ import {
 } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 
+/** Records that were read before: those of open contacts are looked at again and again, and stay the same bytes in memory. */
+const records = new WeakMap<Uint8Array, unknown>()
+
+function unpackOnce<T>(bytes: Uint8Array | undefined): T | undefined {
+  if (bytes === undefined) return undefined
+  const known = records.get(bytes)
+  if (known !== undefined) return known as T
+  const record = unpack<T>(bytes)
+  records.set(bytes, record)
+  return record
+}
+
 /** What `peer` holds of a document, as far as we know. */
 export async function hasOf(
   reader: Pick<Reader, 'get'>,
   peer: PeerId,
   document: DocumentId,
 ): Promise<Clock> {
-  return unpack<Clock>(await reader.get(key.has(peer, document))) ?? {}
+  return unpackOnce<Clock>(await reader.get(key.has(peer, document))) ?? {}
 }
 
 /** What we hold of a document. */
 export async function clockOf(reader: Pick<Reader, 'get'>, document: DocumentId): Promise<Clock> {
-  return unpack<DocumentRecord>(await reader.get(key.document(document)))?.clock ?? {}
+  return unpackOnce<DocumentRecord>(await reader.get(key.document(document)))?.clock ?? {}
 }
 
 /** All documents we hold something of. */

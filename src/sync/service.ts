@@ -153,7 +153,7 @@ async function waitForMore(
   }
   void ringLater() // rather than a race: a wait for the bell that was given up would hear the next ring
   await bell.rung()
-  alarm.abort()
+  alarm.abort('rung') // with no reason an error is made, and its stack, for nobody
 }
 
 interface Flight {

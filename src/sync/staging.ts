@@ -35,7 +35,7 @@ export function openStaging(store: Store): Staging {
   const remember = (key: string, value: Uint8Array | undefined): void => {
     cache.delete(key)
     if (value !== undefined && value.length > CACHED_VALUE_BYTES_MAX) return
-    cache.set(key, value && Uint8Array.from(value)) // a copy: a Buffer may be a piece of a large block
+    cache.set(key, value && new Uint8Array(value)) // a copy: a Buffer may be a piece of a large block
     if (cache.size <= CACHED_VALUES_MAX) return
     const oldest = cache.keys().next().value
     if (oldest !== undefined) cache.delete(oldest)
@@ -81,7 +81,9 @@ function unlimited(range: Range, ...layers: readonly Layer[]): Range {
 
 function merge(range: Range, stored: readonly Entry[], layers: readonly Layer[]): readonly Entry[] {
   const inside = (key: string): boolean => key >= range.from && key < range.to
-  const changes = layers.flatMap((layer) => [...layer].filter(([key]) => inside(key)))
+  const changes: (readonly [string, Uint8Array | undefined])[] = []
+  for (const layer of layers)
+    for (const change of layer) if (inside(change[0])) changes.push(change)
   if (changes.length === 0) return stored.slice(0, range.limit)
   const all = new Map<string, Uint8Array | undefined>([...stored, ...changes])
   const left = [...all].filter((entry): entry is [string, Uint8Array] => entry[1] !== undefined)

@@ -208,16 +208,21 @@ export function scopeKey(
   const secret = derive(suite, epoch.secret, { label, length: 32 })
   const senders = new Map<NodeId, TwinKey>()
   const suiteNumber = Uint8Array.of(suite.number)
+  let bound: Uint8Array | undefined
   return {
     scope,
     epoch: epoch.id,
     hint: make('holdfast hint', 2),
-    bound: concatBytes(
-      suiteNumber,
-      bytesFromId(organisation),
-      bytesFromText(scope),
-      make('holdfast commitment', 32),
-    ),
+    // Of most epochs that are held only the hint is ever asked for.
+    get bound() {
+      bound ??= concatBytes(
+        suiteNumber,
+        bytesFromId(organisation),
+        bytesFromText(scope),
+        make('holdfast commitment', 32),
+      )
+      return bound
+    },
     keyOf: (sender) => {
       const known = senders.get(sender)
       if (known !== undefined) return known

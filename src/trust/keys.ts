@@ -77,6 +77,7 @@ export const SUITES: readonly Suite[] = [SUITE_NACL, SUITE_FIPS]
 export const TAG_BYTES = 16
 
 const SEED_BYTES = 32
+const NO_SALT = new Uint8Array(0)
 
 /** The suite with this number, or undefined. */
 export function suiteOf(number: number): Suite | undefined {
@@ -137,7 +138,9 @@ export function derive(
   purpose: { readonly label: string; readonly length: number },
 ): Uint8Array {
   const info = bytesFromText(purpose.label)
-  return new Uint8Array(hkdfSync(suite.hash, secret, new Uint8Array(0), info, purpose.length))
+  // Bytes would be made a key in a slower way.
+  const key = createSecretKey(secret)
+  return new Uint8Array(hkdfSync(suite.hash, key, NO_SALT, info, purpose.length))
 }
 
 /** A key for `seal` and `open` from 32 bytes. */

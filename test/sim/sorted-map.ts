@@ -32,18 +32,18 @@ export function openSortedMap(): SortedMap {
       if (value === undefined && isPresent) keys.splice(placeOf(key), 1)
       if (value !== undefined && !isPresent) keys.splice(placeOf(key), 0, key)
       if (value === undefined) values.delete(key)
-      else values.set(key, Uint8Array.from(value))
+      else values.set(key, new Uint8Array(value))
     },
     list: ({ from, to, limit = Infinity, reverse = false }) => {
       const inside = keys.slice(placeOf(from), placeOf(to))
       if (reverse) inside.reverse()
       return inside
         .slice(0, limit)
-        .map((key): Entry => [key, Uint8Array.from(values.get(key) ?? [])])
+        .map((key): Entry => [key, new Uint8Array(values.get(key) ?? [])])
     },
   }
 }
 
 function copy(value: Uint8Array | undefined): Uint8Array | undefined {
-  return value === undefined ? undefined : Uint8Array.from(value)
+  return value === undefined ? undefined : new Uint8Array(value)
 }
