@@ -2,6 +2,7 @@
  * A simulated organisation: real nodes on simulated ports, everything following from one seed. It is founded as a real
  * one is: headquarters first, then each kit joins with a code.
  */
+import { openMemoryBlobs } from '#storage/memory-blobs.ts'
 import { must } from '#base/assert.ts'
 import type { NodeId } from '#base/ids.ts'
 import type { NodeEvent } from '#app/node.ts'
@@ -206,6 +207,7 @@ export function addMember(world: World, facts: NewMember): Member {
     mayHaveForked: false,
     capturedAt: undefined,
     isShutOut: false,
+    blobs: openMemoryBlobs(),
     disk: openDisk({
       timeline,
       chance: own.fork('disk'),
