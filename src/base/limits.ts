@@ -232,6 +232,8 @@ export const WISH_KEPT_MS = 7 * 24 * 3_600_000
 export const FETCH_PATIENCE_MS = 60_000
 /** How often that time doubles: up to about an hour. */
 export const FETCH_DOUBLINGS_MAX = 6
+/** How often somebody is asked for a file in one contact while nothing of it comes. */
+export const FETCH_TRIES_MAX = 4
 /** How long headquarters has to answer a wish at a post office before another who has the file does: 5 min. */
 export const FETCH_TURN_MS = 300_000
 /** How long who is likely to have a file has to be there before others are asked: 10 s. */

@@ -94,7 +94,7 @@ function encodeNotes({ notes, delta }: LoadDraft, { scope, sender, roster }: Wra
 /** What is in an opened body, or undefined when it is malformed. A delta in it is not read yet. */
 export function decodeLoad(body: Uint8Array, wrapping: Wrapping): Load | undefined {
   try {
-    if (body[0] === PIECE_KIND) return { notes: [], delta: undefined, piece: decodePiece(body) }
+    if (body[0] === PIECE_KIND) return pieceIn(body, wrapping)
     if (body[0] !== JOINT_KIND) return readLoad(body, wrapping)
     const reader = byteReader(body.subarray(1))
     const joint = restoreNote(reader.block(), wrapping.scope)
@@ -104,6 +104,12 @@ export function decodeLoad(body: Uint8Array, wrapping: Wrapping): Load | undefin
     if (error instanceof MalformedBytes) return undefined
     throw error
   }
+}
+
+/** Whoever may read a file, its pieces are sealed for all nodes: anybody may have to carry them. */
+function pieceIn(body: Uint8Array, { scope }: Wrapping): Load {
+  if (scope !== 'directory') throw new MalformedBytes('a piece is sealed for all nodes')
+  return { notes: [], delta: undefined, piece: decodePiece(body) }
 }
 
 function readLoad(body: Uint8Array, { scope, sender, roster }: Wrapping): Load {

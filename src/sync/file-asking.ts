@@ -10,6 +10,7 @@ import {
   FETCH_DOUBLINGS_MAX,
   FETCH_LIKELY_MS,
   FETCH_PATIENCE_MS,
+  FETCH_TRIES_MAX,
   WISHES_IN_NOTE_MAX,
 } from '#base/limits.ts'
 import { bytesIn, withoutSpans, type Spans } from '#base/spans.ts'
@@ -86,7 +87,9 @@ function noteAsked(
   { files, now }: SyncContext,
   { name, fetch, state }: Asking,
 ): readonly Instant[] {
-  state.files.asked.add(name)
+  const before = state.files.asked.get(name)
+  const isMoving = before === undefined || fetch.movedAt >= before.at
+  state.files.asked.set(name, { at: now(), times: isMoving ? 1 : before.times + 1 })
   if (state.isVisit === true) return []
   const times = fetch.source === undefined ? 0 : fetch.source.times + 1
   const source = { peer: state.peer, at: now(), times }
@@ -114,7 +117,10 @@ function askAt(
   const { source, since, movedAt, isAsked, liars } = fetch
   if (isNode(peer) && liars.includes(peer)) return undefined
   if (!isAsked && !isFat(state)) return undefined
-  const isAskedHere = files.asked.has(name)
+  const asked = files.asked.get(name)
+  const isAskedHere = asked !== undefined
+  // An idle link costs nothing: whoever gave nothing all the while is asked again in another contact.
+  if (isAskedHere && asked.times >= FETCH_TRIES_MAX && movedAt < asked.at) return undefined
   if (isVisit === true) return isAskedHere ? undefined : 0
   // Whoever is giving it goes on; in a new contact it is told what it may have given in vain.
   if (source?.peer === peer && !isAskedHere) return 0

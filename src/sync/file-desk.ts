@@ -30,8 +30,8 @@ export interface FileLook {
   version: number
   lookAt: Instant | undefined
   isFat: boolean
-  /** What it was asked for. */
-  readonly asked: Set<FileName>
+  /** What it was asked for, when, and how often. */
+  readonly asked: Map<FileName, { readonly at: Instant; readonly times: number }>
   /** How small the last piece became. */
   share: number
 }
@@ -53,7 +53,7 @@ export function openFileDesk(blobs: BlobUses): FileDesk {
 
 /** A contact that has asked for nothing. */
 export function newFileLook(): FileLook {
-  return { version: -1, lookAt: undefined, isFat: false, asked: new Set(), share: 1 }
+  return { version: -1, lookAt: undefined, isFat: false, asked: new Map(), share: 1 }
 }
 
 /** Reads what was on its way when the node stopped. */

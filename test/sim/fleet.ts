@@ -25,6 +25,7 @@ import { randomFrom, type Chance } from './chance.ts'
 import { openClock, type ClockFault } from './clock.ts'
 import type { Disk } from './disk.ts'
 import { beginLife, within, type Life, type Timeline } from './timeline.ts'
+import { markResumed } from './files.ts'
 import type { Marks, Trace } from './trace.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -175,6 +176,7 @@ export function openFleet(world: FleetWorld): Fleet {
   }
   const switchOn = (member: Member): void => {
     if (member.boot !== undefined) return
+    markResumed(marks, member)
     const boot = beginBoot(member)
     trace.note(member.name, 'power on', { clock: member.clock.kind })
     void open(member, boot)
