@@ -7,6 +7,7 @@ import type { Clock as Has, Log } from '#model/log.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import { realRandom } from '#ports/real.ts'
+import { openMemoryBlobs } from '#storage/memory-blobs.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Outcome, SyncContext } from '#sync/context.ts'
 import { cutDelta } from '#sync/cut.ts'
@@ -86,6 +87,7 @@ export async function openTrustNode(
     life: seedOf(`life ${identity.certificate.node}`).subarray(0, 4),
     roster: rosterOf(members),
     store: openMemoryStore(),
+    blobs: openMemoryBlobs(),
     clock,
     random: realRandom(),
     log: { error: silent, warn: silent, info: silent, debug: silent },

@@ -11,12 +11,13 @@ import type { Random } from '#ports/random.ts'
 import { isNode, type SyncContext } from '#sync/context.ts'
 import { writeHere, type Written } from '#sync/author.ts'
 import { key } from '#sync/keys.ts'
+import type { LinkState } from '#sync/links.ts'
 import { channelFacts, subjectFacts } from '#sync/readers.ts'
 import { unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { decide, type Action, type Reason, type Situation } from '#trust/access.ts'
 import type { Allowance } from './allowance.ts'
-import type { BlobUses } from './blob-uses.ts'
+import type { BlobUses } from '#sync/blob-uses.ts'
 import { personFrom, channelFrom } from './present.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Channel, Person } from './types.ts'
@@ -30,6 +31,8 @@ export interface AppContext {
   /** The circumstances of the request at hand; none are known without. */
   readonly surroundings?: Surroundings
   readonly blobs: BlobUses
+  /** The links of this node; none are known without. */
+  readonly links?: () => readonly LinkState[]
   /** When people chose their pictures, in memory. */
   readonly pictureTimes: Map<UserId, Instant>
 }

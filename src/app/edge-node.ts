@@ -2,12 +2,11 @@
 import { equalBytes } from '#base/bytes.ts'
 import type { ChannelId, UserId } from '#base/ids.ts'
 import type { Clock } from '#ports/clock.ts'
-import type { SyncContext, SyncEvent } from '#sync/context.ts'
-import { openNodeSync } from '#sync/node-sync.ts'
+import type { SyncEvent } from '#sync/context.ts'
+import { openNodeSync, type NodeSync } from '#sync/node-sync.ts'
 import { openAudits } from './audit.ts'
 import type { Identity } from '#trust/identity.ts'
 import { livingIdentity } from '#trust/living-identity.ts'
-import { openBlobUses } from './blob-uses.ts'
 import { openBackingUp } from './backup.ts'
 import { openCarrying } from './courier.ts'
 import type { AppContext } from './context.ts'
@@ -57,7 +56,7 @@ export async function openEdgeNode(
   const keepNewest = certificateKeeper(options, identity)
   const { organisationSecret, root, version, offlineSignInMs: offlineMs = 0 } = options
   const sync = await openNodeSync({ ...options, ...ports, identity, emit, calm: events.calm })
-  context = await contextOf(sync.context, options, ports)
+  context = await contextOf(sync, options, ports)
   keepNewest()
   const here = context
   for (const event of early) events.relay(context, event)
@@ -102,15 +101,14 @@ export async function openEdgeNode(
 }
 
 async function contextOf(
-  sync: SyncContext,
+  { context: sync, links }: NodeSync,
   { allowance }: EdgeNodeOptions,
-  { random, clock, blobs: folder }: EdgeNodePorts,
+  { random, clock }: EdgeNodePorts,
 ): Promise<AppContext> {
-  const blobs = openBlobUses(folder, sync)
-  await blobs.sweep()
+  const { blobs } = sync.files
   const pictureTimes = await readPictureTimes(sync.replica.read)
   const surroundings = openSurroundings(clock.now)
-  return { sync, random, allowance, surroundings, blobs, pictureTimes }
+  return { sync, random, allowance, surroundings, blobs, links, pictureTimes }
 }
 
 /** What people carry away: sticks and backups. */

@@ -99,6 +99,11 @@ async function translate(context: AppContext, event: SyncEvent): Promise<readonl
       return [{ kind: 'deleted', message: messageFrom(event.message) }]
     case 'links':
       return [{ kind: 'links-changed' }]
+    case 'file': {
+      const { file, have, isWhole } = event
+      const { id, channel, bytes } = file
+      return [{ kind: 'file-changed', file: { id, channel, bytes, have, isHere: isWhole } }]
+    }
     case 'room':
       return [{ kind: 'room-changed', disk: await context.sync.room.now() }]
     case 'sessions-ended':

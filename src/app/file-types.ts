@@ -2,6 +2,7 @@
 import type { ChannelId, FileId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
 import type { FileHeader } from '#model/post-content.ts'
 import type { BlobSpan } from '#ports/blobs.ts'
+import type { PeerId } from '#ports/carrier.ts'
 
 /** A file before its bytes have come. */
 export interface FileDraft {
@@ -21,6 +22,38 @@ export interface KnownFile extends FileHeader {
   readonly origin: NodeId
   readonly originName: string
   /** Its bytes are here; otherwise only what it is. */
+  readonly isHere: boolean
+  /** How much of it is here. */
+  readonly have: number
+  /** It is on its way here; undefined when it is not. */
+  readonly fetch: FileFetch | undefined
+  /** What fetching the rest takes. */
+  readonly price: FilePrice
+}
+
+/** A file on its way here. */
+export interface FileFetch {
+  /** Somebody asked for it: it comes by any link. Otherwise it waits for one that is fat. */
+  readonly isAsked: boolean
+  readonly since: Instant
+  /** Who was asked for it last, and what that is called. */
+  readonly source: PeerId | undefined
+  readonly sourceName: string | undefined
+}
+
+/** What it takes to fetch what is not here. */
+export interface FilePrice {
+  readonly bytes: number
+  /** By the best link there is now, as it was measured; undefined while there is none, or nothing was measured. */
+  readonly seconds: number | undefined
+}
+
+/** How much of a file is here, whenever that changes. */
+export interface FileProgress {
+  readonly id: FileId
+  readonly channel: ChannelId
+  readonly bytes: number
+  readonly have: number
   readonly isHere: boolean
 }
 
@@ -69,6 +102,12 @@ export interface Files {
     id: FileId,
     span?: BlobSpan,
   ) => Promise<AsyncIterable<Uint8Array>>
+  /** Puts a file on its way here by whatever link there is, also by a costly one. @throws EdgeError NOT_FOUND */
+  readonly fetchFile: (subject: UserId, id: FileId) => Promise<KnownFile>
+  /** Stops that; what came of it goes. */
+  readonly cancelFetch: (subject: UserId, id: FileId) => Promise<KnownFile>
+  /** What is on its way here, asked for first, of what `subject` may read. */
+  readonly filesUnderWay: (subject: UserId) => Promise<readonly KnownFile[]>
   /** Begins a file that comes in parts. */
   readonly beginUpload: (subject: UserId, draft: FileDraft & { bytes: number }) => Promise<Upload>
   readonly upload: (subject: UserId, id: FileId) => Promise<Upload>

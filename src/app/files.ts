@@ -1,16 +1,9 @@
 /**
  * Files: taken whole, sealed beside the store, and named by a message of whoever handed them in. Whoever may read that message
- * may read them. Of a message from another node only the header is here, which says where the file is.
+ * may read them. Of a message from another node the header is here, and the bytes once they were fetched (`sync/file-fetching.ts`).
  */
 import { EdgeError } from '#base/errors.ts'
-import {
-  idFromBytes,
-  type ChannelId,
-  type FileId,
-  type Instant,
-  type PostId,
-  type UserId,
-} from '#base/ids.ts'
+import { idFromBytes, type ChannelId, type FileId, type PostId, type UserId } from '#base/ids.ts'
 import {
   FILE_BYTES_MAX,
   FILE_NAME_CHARACTERS_MAX,
@@ -18,25 +11,23 @@ import {
   FILES_PER_MESSAGE_MAX,
   FILES_WAITING_MS,
 } from '#base/limits.ts'
+import type { FileName } from '#codec/piece.ts'
 import type { FileHeader } from '#model/post-content.ts'
-import type { MessageRecord } from '#model/view.ts'
 import type { Blob } from '#ports/blobs.ts'
+import { noteGone, noteHeld, stopFetch } from '#sync/file-fetching.ts'
+import { fileIdIn, type FileRecord } from '#sync/file-records.ts'
 import { keptKey, keptRange } from '#sync/kept-keys.ts'
-import { key } from '#sync/keys.ts'
-import { pack, unpack } from '#sync/records.ts'
+import { unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
-import { insistInChannel, peerName, type AppContext } from './context.ts'
+import { insistInChannel, type AppContext } from './context.ts'
+import { openFetching, whereItIs } from './file-fetching.ts'
 import type { FileDraft, Files, KnownFile } from './file-types.ts'
+import { fileOf, knownFrom } from './known-file.ts'
 
-/** A file that was handed in here. */
-export interface FileRecord extends FileHeader {
-  readonly channel: ChannelId
-  readonly owner: UserId
-  readonly createdAt: Instant
-  readonly message?: PostId
-}
-
-type FileParts = Pick<Files, 'keepFile' | 'file' | 'readFile'>
+type FileParts = Pick<
+  Files,
+  'keepFile' | 'file' | 'readFile' | 'fetchFile' | 'cancelFetch' | 'filesUnderWay'
+>
 
 /** The file part of the app. */
 export function openFiles(context: AppContext): FileParts {
@@ -54,11 +45,10 @@ export function openFiles(context: AppContext): FileParts {
       const file = await fileOf(context, subject, id)
       const content = file.isHere ? await context.blobs.read(file.hash, span) : undefined
       if (content !== undefined) return content
-      const found = file.isHere
-        ? 'its header; its bytes were lost'
-        : `its header; it is on ${file.originName}`
+      const found = file.isHere ? 'its header; its bytes were lost' : whereItIs(file)
       throw new EdgeError('NOT_FOUND', { what: 'file', found })
     },
+    ...openFetching(context),
   }
 }
 
@@ -86,15 +76,15 @@ export function newFileId({ random }: Pick<AppContext, 'random'>): FileId {
 /** A blob becomes a file, in the commit that takes it in. */
 export function noteFile(
   tx: Tx,
-  context: AppContext,
+  context: Pick<AppContext, 'sync' | 'blobs'>,
   file: FileDraft & Blob & { readonly id: FileId; readonly owner: UserId },
 ): KnownFile {
   const { id, name, type, channel, owner, hash, bytes } = file
   const createdAt = context.sync.now()
   const record: FileRecord = { id, name, type, bytes, hash, channel, owner, createdAt }
-  tx.put(keptKey.file(id), pack(record))
+  noteHeld(tx, context.sync, record)
   context.blobs.use(tx, { hash, id })
-  return knownFrom(context, record, record)
+  return knownFrom(context.sync, record, { here: record })
 }
 
 /** The headers of the files of a new message. @throws EdgeError INPUT_INVALID, NOT_FOUND */
@@ -125,13 +115,12 @@ export async function headersFor(
 /** The message that was just written has them. */
 export async function attachFiles(
   tx: Tx,
-  message: PostId,
-  headers: readonly FileHeader[],
+  { sync }: AppContext,
+  { message, headers }: { readonly message: PostId; readonly headers: readonly FileHeader[] },
 ): Promise<void> {
   for (const { id } of headers) {
     const record = unpack<FileRecord>(await tx.get(keptKey.file(id)))
-    if (record !== undefined) tx.put(keptKey.file(id), pack({ ...record, message }))
-    tx.put(keptKey.fileOf(message, id), pack(true))
+    if (record !== undefined) noteHeld(tx, sync, { ...record, message })
   }
 }
 
@@ -141,10 +130,10 @@ export async function dropFilesOf(context: AppContext, message: PostId): Promise
   const held = await replica.read.list({ ...keptRange.filesOf(message), limit: 1 })
   if (held.length === 0) return
   await replica.commit(async (tx) => {
-    for (const [place] of await tx.list(keptRange.filesOf(message))) {
+    for (const [place, name] of await tx.list(keptRange.filesOf(message))) {
       tx.delete(place)
-      const id = place.slice(place.lastIndexOf('/') + 1) as FileId
-      dropFile(tx, context, unpack<FileRecord>(await tx.get(keptKey.file(id))))
+      dropFile(tx, context, unpack<FileRecord>(await tx.get(keptKey.file(fileIdIn(place)))))
+      await stopFetch(tx, context.sync, unpack<FileName>(name) ?? '')
     }
   })
 }
@@ -164,51 +153,8 @@ export async function dropForgottenFiles(context: AppContext): Promise<void> {
 
 function dropFile(tx: Tx, context: AppContext, record: FileRecord | undefined): void {
   if (record === undefined) return
-  tx.delete(keptKey.file(record.id))
+  noteGone(tx, context.sync, record)
   context.blobs.drop(tx, record)
-}
-
-async function fileOf(context: AppContext, subject: UserId, id: FileId): Promise<KnownFile> {
-  const { read } = context.sync.replica
-  const record = unpack<FileRecord>(await read.get(keptKey.file(id)))
-  const seen = record?.message ?? unpack<PostId>(await read.get(keptKey.fileSeen(id)))
-  if (seen === undefined) {
-    if (record?.owner !== subject) throw notFound(id)
-    return knownFrom(context, record, record)
-  }
-  const message = unpack<MessageRecord>(await read.get(key.message(seen)))
-  const header = message?.files?.find((file) => file.id === id)
-  if (message === undefined || header === undefined) throw notFound(id)
-  const hidden = { what: 'file', id }
-  const { channel } = message
-  await insistInChannel(context, subject, { channel, action: 'read channel', hidden })
-  return knownFrom(context, { ...header, ...pick(message), message: message.id }, record)
-}
-
-function pick({
-  channel,
-  author,
-  createdAt,
-}: MessageRecord): Pick<FileRecord, 'channel' | 'owner' | 'createdAt'> {
-  return { channel, owner: author, createdAt }
-}
-
-/** Its bytes are served only where they were handed in: knowing the hash of a file is no right to read it. */
-function knownFrom(context: AppContext, file: FileRecord, here: FileRecord | undefined): KnownFile {
-  const { sync } = context
-  const own = sync.identity.certificate
-  const origin = here === undefined ? (sync.roster.homeOf(file.owner)?.node ?? own.node) : own.node
-  return {
-    ...file,
-    message: file.message,
-    origin,
-    originName: origin === own.node ? own.name : peerName(sync, origin),
-    isHere: here?.hash === file.hash,
-  }
-}
-
-function notFound(id: FileId): EdgeError {
-  return new EdgeError('NOT_FOUND', { what: 'file', id })
 }
 
 function wrong(field: string, found: string, max: number): EdgeError {

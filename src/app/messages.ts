@@ -126,7 +126,7 @@ async function post(tx: Tx, context: AppContext, posting: Posting): Promise<Mess
   const { logged } = await write(tx, context, { document, author: subject, content, pendingId })
   const id = postIdOf(document, logged.actor, logged.seq)
   if (once !== undefined) tx.put(once, pack(id))
-  await attachFiles(tx, id, files)
+  await attachFiles(tx, context, { message: id, headers: files })
   await seeOwn(tx, { subject, channel, isRoot: root === undefined })
   if (spending !== undefined)
     await audit(tx, context.sync, overridden(subject, { id, channel, lane }))

@@ -19,7 +19,7 @@ import type { Governing } from './policy-types.ts'
 import type { Releasing } from './release-types.ts'
 import type { AuditFeed, Opening } from './audit-types.ts'
 import type { ConversationEvent, Conversations } from './conversation-types.ts'
-import type { Files } from './file-types.ts'
+import type { FileProgress, Files } from './file-types.ts'
 import type { Kept, KeptEvent } from './kept-types.ts'
 import type { Searching } from './search-types.ts'
 import type {
@@ -134,6 +134,8 @@ export type NodeEvent =
   | { readonly kind: 'access-changed'; readonly part: PolicyPart }
   | { readonly kind: 'delivery-changed'; readonly messages: readonly PostId[] }
   | { readonly kind: 'links-changed' }
+  /** More of a file is here, or all of it. */
+  | { readonly kind: 'file-changed'; readonly file: FileProgress }
   | ConversationEvent
   | KeptEvent
   | { readonly kind: 'room-changed'; readonly disk: NodeStatus['disk'] }

@@ -214,6 +214,40 @@ export const FILES_LOOK_MS = 6 * 3_600_000
 export const UPLOADS_MAX = 50
 /** Parts of one such file: each is a connection that broke. */
 export const UPLOAD_PARTS_MAX = 10_000
+/** Plain bytes of one piece of a file: sealed, it fits in one envelope of any carrier. */
+export const PIECE_BYTES_MAX = 48_000
+/** And at least, however thin the link: what is around it takes 50. */
+export const PIECE_BYTES_MIN = 400
+/** Stretches of one file that are asked for at once: later ones are asked for when those have come. */
+export const WISH_SPANS_MAX = 256
+/** Files that one note asks for. */
+export const WISHES_IN_NOTE_MAX = 64
+/** Through how many nodes a wish is passed on that cannot read the file: so it never runs in circles. */
+export const WISH_HOPS_MAX = 3
+/** Wishes of others that a node keeps; more are not heard. */
+export const WISHES_MAX = 2_000
+/** How long a wish counts that is not said again: a week. */
+export const WISH_KEPT_MS = 7 * 24 * 3_600_000
+/** How long somebody who was asked for a file may send none of it before another is asked: a minute, then twice that, and so on. */
+export const FETCH_PATIENCE_MS = 60_000
+/** How often that time doubles: up to about an hour. */
+export const FETCH_DOUBLINGS_MAX = 6
+/** How often somebody is asked for a file in one contact while nothing of it comes. */
+export const FETCH_TRIES_MAX = 4
+/** How long headquarters has to answer a wish at a post office before another who has the file does: 5 min. */
+export const FETCH_TURN_MS = 300_000
+/** How long who is likely to have a file has to be there before others are asked: 10 s. */
+export const FETCH_LIKELY_MS = 10_000
+/** A link that carries so many bytes a second is fat: files that nobody asked for go over it. */
+export const FAT_BYTES_PER_SECOND = 16_000
+/** And so is one that answers a small parcel within so many milliseconds: no satellite does. */
+export const FAT_ROUND_TRIP_MS = 150
+/** Files that are being fetched; more wait until somebody asks for them. */
+export const FETCHES_MAX = 5_000
+/** A kit fetches files of up to so many bytes that nobody asked for, over fat links. */
+export const FETCH_UNASKED_BYTES_MAX = 16 * 1_024 * 1_024
+/** Bytes of others' files that a node carries at once without being able to read them. */
+export const CARRIED_BYTES_MAX = 32 * 1_024 * 1_024
 /** Largest picture of a person, in bytes. */
 export const PICTURE_BYTES_MAX = 2_000_000
 /** Largest picture of an emoji, in bytes: Mattermost's own limit. */

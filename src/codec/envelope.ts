@@ -24,7 +24,13 @@ import type { Certificate } from '#trust/identity.ts'
 import type { Suite } from '#trust/keys.ts'
 import type { Roster } from '#trust/roster.ts'
 import { openTwin, sealTwin } from '#trust/twin-seal.ts'
-import { compress, decompress, usesDictionary, type Compression } from './compression.ts'
+import {
+  compress,
+  decompress,
+  usesDictionary,
+  type Compressed,
+  type Compression,
+} from './compression.ts'
 import type { TrainedDictionary } from './trained-dictionary.ts'
 
 /** What goes into an envelope. */
@@ -38,6 +44,8 @@ export interface Sealing {
   readonly body: Uint8Array
   /** Whether it goes over a link where each byte counts. */
   readonly isThin?: boolean
+  /** The body cannot be made smaller. */
+  readonly isSmall?: boolean
   /** The channel's own dictionary, when all who are to read it have it. */
   readonly dictionary?: TrainedDictionary | undefined
   /** A signature over what `header` and `body` are to be vouched for, or undefined. */
@@ -86,7 +94,7 @@ const COMPRESSIONS: readonly Compression[] = [0, 1, 2, 3]
 
 /** A sealed envelope. */
 export function sealEnvelope(sealing: Sealing): Uint8Array {
-  const { compression, bytes, dictionary } = compress(sealing.body, sealing)
+  const { compression, bytes, dictionary } = compressed(sealing)
   const writer = byteWriter()
   const generation = Math.min(sealing.generation, LARGE_GENERATION)
   const signed = sealing.sign === undefined ? 0 : SIGNED
@@ -100,6 +108,11 @@ export function sealEnvelope(sealing: Sealing): Uint8Array {
   const bound = boundOf(header, sealing.key, { ...sealing, dictionary })
   const sealed = sealTwin(sealing.key.keyOf(sealing.sender.node), { bytes, bound })
   return concatBytes(header, sealed, sealing.sign?.(header) ?? new Uint8Array(0))
+}
+
+function compressed(sealing: Sealing): Compressed {
+  const { body, isSmall } = sealing
+  return isSmall === true ? { compression: 0, bytes: body } : compress(body, sealing)
 }
 
 /** Opens an envelope for a member. Never throws; the bytes may be anything. */

@@ -5,6 +5,7 @@
  *     1 …                                                             a delta alone
  *     2 | count | each: node number (0: the envelope's sender), its life unless 0, note, proof | a delta, or nothing
  *     3 | note | 1 … or 2 …                                           a note of the sender's, vouched for by the envelope's signature
+ *     4 …                                                             a piece of a file (`piece.ts`)
  */
 import { byteReader, byteWriter, MalformedBytes, type ByteReader } from '#base/bytes.ts'
 import { actorOf, lifeOfActor, type ActorId } from '#base/ids.ts'
@@ -13,6 +14,7 @@ import type { Scope } from '#trust/epoch.ts'
 import type { Roster } from '#trust/roster.ts'
 import { DELTA_KIND } from './delta.ts'
 import { restoreNote, shortenNote } from './note.ts'
+import { decodePiece, PIECE_KIND, type Piece } from './piece.ts'
 
 /** A note in the bytes that its node signed, and the proof (`trust/roster.ts`). */
 export interface SignedNote {
@@ -29,6 +31,8 @@ export type LoadedNote = Omit<SignedNote, 'actor'> & { readonly actor: ActorId |
 export interface Load {
   readonly notes: readonly LoadedNote[]
   readonly delta: Uint8Array | undefined
+  /** A piece of a file, and nothing else. */
+  readonly piece?: Piece
   /** The bytes of a note of the sender's that the envelope's signature vouches for, together with its newest change. */
   readonly joint?: Uint8Array
 }
@@ -90,6 +94,7 @@ function encodeNotes({ notes, delta }: LoadDraft, { scope, sender, roster }: Wra
 /** What is in an opened body, or undefined when it is malformed. A delta in it is not read yet. */
 export function decodeLoad(body: Uint8Array, wrapping: Wrapping): Load | undefined {
   try {
+    if (body[0] === PIECE_KIND) return pieceIn(body, wrapping)
     if (body[0] !== JOINT_KIND) return readLoad(body, wrapping)
     const reader = byteReader(body.subarray(1))
     const joint = restoreNote(reader.block(), wrapping.scope)
@@ -99,6 +104,12 @@ export function decodeLoad(body: Uint8Array, wrapping: Wrapping): Load | undefin
     if (error instanceof MalformedBytes) return undefined
     throw error
   }
+}
+
+/** Whoever may read a file, its pieces are sealed for all nodes: anybody may have to carry them. */
+function pieceIn(body: Uint8Array, { scope }: Wrapping): Load {
+  if (scope !== 'directory') throw new MalformedBytes('a piece is sealed for all nodes')
+  return { notes: [], delta: undefined, piece: decodePiece(body) }
 }
 
 function readLoad(body: Uint8Array, { scope, sender, roster }: Wrapping): Load {

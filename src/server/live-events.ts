@@ -6,6 +6,7 @@
  */
 import type { ChannelId, PostId, UserId } from '#base/ids.ts'
 import { mentionsIn as namesIn } from '#model/names.ts'
+import type { FileProgress } from '#app/file-types.ts'
 import type { NodeEvent } from '#app/node.ts'
 import type { RolePicture } from '#app/policy-types.ts'
 import type { Channel, Message, Person } from '#app/types.ts'
@@ -70,6 +71,8 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
       return [overdueChanged(event)]
     case 'room-changed':
       return [roomChanged(event)]
+    case 'file-changed':
+      return [fileChanged(event.file)]
     case 'access-changed':
       return accessChanged(event, context)
     case 'thread-changed':
@@ -133,6 +136,13 @@ export function preferencesDeleted(
 ): Announcement {
   const all = preferences.map((one) => preferenceFrom(person, one))
   return toPerson(person, 'preferences_deleted', { preferences: JSON.stringify(all) })
+}
+
+/** Our own event: so much of a file is here. Stock clients pass over it. */
+function fileChanged({ id, channel, bytes, have, isHere }: FileProgress): Announcement {
+  const data = { file_id: id, size: bytes, have, is_here: isHere }
+  const to = { kind: 'channel', channel } as const
+  return { to, text: textOf('holdfast_file', data, { channel_id: channel }) }
 }
 
 /** Our own event: delivery words of these messages have changed. Stock clients pass over it. */

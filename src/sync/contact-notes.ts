@@ -21,6 +21,7 @@ import { audienceOf, mayHold } from './audience.ts'
 import type { ContactState } from './contact-state.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { cutNotes, type Cut, type Riders } from './cut.ts'
+import { sayWishes } from './file-asking.ts'
 import { key, range } from './keys.ts'
 import { gapsOf, isToBeAsked, noteQuestion, type Gap } from './gap-marks.ts'
 import { clockOf, oldestDebt } from './ledger.ts'
@@ -62,10 +63,9 @@ export async function introduceAnew(tx: Tx, context: SyncContext, peer: PeerId):
   tx.put(key.peer(peer), pack(again))
 }
 
-/** When what waits for the peer is to go, alone if need be. */
+/** When what waits for the peer is to go, alone if need be; `lookAgainAt` is undefined when something changes. */
 export interface NotesDue {
   readonly isDue: boolean
-  /** When to look again; undefined when something changes. */
   readonly lookAgainAt: Instant | undefined
 }
 
@@ -81,9 +81,10 @@ export async function notesDue(
   if (isNow) await introduce(tx, context, state)
   const wantsAt = await sayWants(tx, context, state)
   const askAt = await sayQuestions(tx, context, state)
+  const wishAt = await sayWishes(tx, context, state)
   const times = await dueTimes(tx, context, state)
   const isDue = times.some((at) => at <= now)
-  const all = [isNow ? undefined : introduceAt, wantsAt, askAt, ...times]
+  const all = [isNow ? undefined : introduceAt, wantsAt, askAt, wishAt, ...times]
   const later = all.filter((at) => at !== undefined)
   return { isDue, lookAgainAt: isDue || later.length === 0 ? undefined : Math.min(...later) }
 }

@@ -3,6 +3,8 @@ import type { DocumentId, Instant } from '#base/ids.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Cut } from './cut.ts'
+import type { FileLook } from './file-desk.ts'
+import type { LinkState } from './links.ts'
 
 /** What may be cut now. */
 export interface Room {
@@ -10,6 +12,8 @@ export interface Room {
   readonly isFlashOnly: boolean
   /** Plain bytes of one cut; as many as ever unless given. */
   readonly plainBytesMax?: number
+  /** Sealed bytes of one; as many as ever unless given. */
+  readonly parcelBytes?: number
 }
 
 /** What this contact knows beyond the store. */
@@ -24,6 +28,10 @@ export interface ContactState {
   readonly isMetered?: boolean
   /** Everything unless given. */
   readonly room?: Room
+  /** What the link was measured to carry. */
+  readonly measured?: () => Pick<LinkState, 'bytesPerSecond' | 'roundTripMs'> | undefined
+  /** What this contact was asked for of files. */
+  files?: FileLook
   /** What is on its way. */
   readonly flying: Set<Cut>
   /** When this contact was last asked for what a document lacks, and how often before. */

@@ -22,6 +22,8 @@ import {
 import type { ContactState, Next } from './contact-state.ts'
 import { cutDelta, cutOf, type Cut } from './cut.ts'
 import { ensureEpochAlone, sealingKeyFor } from './epochs.ts'
+import { nextPiece } from './file-serving.ts'
+import { forgetWishes } from './file-wishes.ts'
 import { goesAnywayAt, mustHoldBack } from './hearsay.ts'
 import { retryParked } from './inbox.ts'
 import { key, range } from './keys.ts'
@@ -47,14 +49,13 @@ export async function beginContact(
   const { state } = contact
   await getToKnow(tx, context, contact.certificate)
   if (isNode(state.peer)) await coverPeer(tx, context, state.peer)
-  const isNew = (await tx.get(key.peer(state.peer))) === undefined
-  if (isNew) await meet(tx, context, state)
+  if ((await tx.get(key.peer(state.peer))) === undefined) await meet(tx, context, state)
   await noteThere(tx, context, state.peer)
+  await forgetWishes(tx, context, state)
   if (contact.mayHaveForgotten) await forget(tx, context, state.peer)
   const isTold = isNode(state.peer) && state.isMetered !== true
   if (isTold) await introduce(tx, context, state)
-  const isStale = contact.mayHaveForgotten || isTold
-  return leftParcels(tx, state, isStale)
+  return leftParcels(tx, state, contact.mayHaveForgotten || isTold)
 }
 
 function isShutOut(context: SyncContext, peer: PeerId): boolean {
@@ -67,8 +68,8 @@ async function lastWord(
   context: SyncContext,
   state: ContactState,
 ): Promise<Cut | undefined> {
-  const isTold = isNode(state.peer) && context.roster.awaitsWipe(state.peer)
-  return isTold ? cutDocument(tx, context, { state, document: KEYS, lane: 'flash' }) : undefined
+  if (!isNode(state.peer) || !context.roster.awaitsWipe(state.peer)) return undefined
+  return cutDocument(tx, context, { state, document: KEYS, lane: 'flash' })
 }
 
 /** The most urgent thing to send now. Whatever it gives is on disk once the commit is. */
@@ -78,7 +79,6 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
   const asideUntil = await settleOverdue(tx, context)
   const offers = await openOffers(tx, state)
   const { due, later } = sorted(offers, state, context.now())
-  if (asideUntil !== undefined) later.push(asideUntil)
   for (const lane of lanesOf(state)) {
     if (lane === NOTE_LANE) {
       const note = await nextNote(tx, context, { state, due })
@@ -92,9 +92,12 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
       if (state.isVisit) tx.afterwards(() => state.refused.add(offer.document))
     }
   }
-  const anywayAt = goesAnywayAt(context)
-  if (anywayAt !== undefined) later.push(anywayAt)
-  return { cut: undefined, lookAgainAt: later.length === 0 ? undefined : Math.min(...later) }
+  const piece = await nextPiece(tx, context, state)
+  if (piece.cut !== undefined) return piece
+  const times = [...later, asideUntil, piece.lookAgainAt, goesAnywayAt(context)].filter(
+    (at) => at !== undefined,
+  )
+  return { cut: undefined, lookAgainAt: times.length === 0 ? undefined : Math.min(...times) }
 }
 
 /** The lanes in which there is room; notes have one whatever else may go. */
@@ -265,10 +268,8 @@ async function cutOffer(
     if (cut !== undefined) return cut
   }
   // What the peer has come to have by another way needs no offer.
-  const [mine, has] = [
-    await clockOf(tx, offer.document),
-    await hasOf(tx, state.peer, offer.document),
-  ]
+  const mine = await clockOf(tx, offer.document)
+  const has = await hasOf(tx, state.peer, offer.document)
   if (countBeyond(mine, has) === 0) tx.delete(key.outbox(state.peer, offer.lane, offer.document))
   return undefined
 }

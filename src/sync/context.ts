@@ -15,6 +15,8 @@ import type { AuditCounts } from './audit-counts.ts'
 import type { Deadlines, OverdueCounts } from './deadlines.ts'
 import type { ClockEvidence } from './clock-evidence.ts'
 import type { Shelf } from './dictionaries.ts'
+import type { FileDesk } from './file-desk.ts'
+import type { FileRecord } from './file-records.ts'
 import type { Projector, ViewEvent } from './projector.ts'
 import type { Replica, Tx } from './replica.ts'
 import type { Room } from './room.ts'
@@ -31,6 +33,13 @@ export type SyncEvent =
   | { readonly kind: 'overdue'; readonly counts: OverdueCounts; readonly added: number }
   /** It stood in a list after the point where its node contradicted itself. */
   | { readonly kind: 'withdrawn'; readonly message: MessageRecord }
+  /** Some of a file came, or (`isWhole`) it is here now, and right. */
+  | {
+      readonly kind: 'file'
+      readonly file: FileRecord
+      readonly have: number
+      readonly isWhole: boolean
+    }
   /** These sessions of people are over, or are not looked at for now. */
   | { readonly kind: 'sessions-ended'; readonly sessions: readonly string[] }
 
@@ -69,6 +78,8 @@ export interface SyncContext {
   readonly time: RunningTime
   /** Dictionaries of channels. */
   readonly shelf: Shelf
+  /** Files, and those on their way. */
+  readonly files: FileDesk
   /** Room on the disk. */
   readonly room: Room
   /** When our messages have to be at headquarters. */

@@ -11,6 +11,7 @@ import { CUT_BYTES_MAX, CUT_CHANGES_MAX, THIN_PARCEL_BYTES_MAX } from '#base/lim
 import { encodeDelta } from '#codec/delta.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
 import { encodeLoad } from '#codec/load.ts'
+import { encodePiece, type Piece } from '#codec/piece.ts'
 import type { MessagePlace } from '#codec/message-names.ts'
 import type { TrainedDictionary } from '#codec/trained-dictionary.ts'
 import { KEYS } from '#model/document-id.ts'
@@ -36,6 +37,9 @@ export interface Cut {
   /** What it was cut from, before compression; unknown for a note and for what lay on disk. */
   readonly plainBytes?: number
 }
+
+/** Pieces of files go behind all else. */
+const PIECE_LANE: Lane = 'routine'
 
 /** Takes what is to ride along with a delta of so many bytes out of the queue. */
 export type Riders = (bytes: number) => Promise<readonly QueuedNote[]>
@@ -109,6 +113,21 @@ export async function cutNotes(
   return keepParcel(tx, want, { bytes, document: undefined, first: {}, clock: {}, notes })
 }
 
+/** Cuts an envelope that is a piece of a file; undefined while there is no key. */
+export async function cutPiece(
+  tx: Tx,
+  context: SyncContext,
+  { peer, piece }: { readonly peer: PeerId; readonly piece: Piece },
+): Promise<Cut | undefined> {
+  const sealing = await sealingKeyFor(tx, context, undefined)
+  if (sealing === undefined) return undefined
+  const { name, from, to } = piece
+  const plain = { body: encodePiece(piece), sealing, peer, isSmall: true, sign: undefined }
+  const bytes = await sealBody(tx, context, plain)
+  const record = { bytes, document: undefined, first: {}, clock: {}, piece: { name, from, to } }
+  return keepParcel(tx, { peer, lane: PIECE_LANE }, record)
+}
+
 function wrappingOf({ replica, roster }: SyncContext, { scope }: EpochKey) {
   return { scope, sender: replica.actor, roster }
 }
@@ -121,6 +140,7 @@ async function sealBody(
     readonly sealing: EpochKey
     readonly peer: PeerId
     readonly isThin?: boolean
+    readonly isSmall?: boolean
     readonly dictionary?: TrainedDictionary | undefined
     readonly sign: (() => Uint8Array) | undefined
   },
@@ -133,6 +153,7 @@ async function sealBody(
     key: sealing,
     body: plain.body,
     isThin: plain.isThin === true,
+    isSmall: plain.isSmall === true,
     dictionary: plain.dictionary,
     sign: plain.sign,
   })

@@ -3,6 +3,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import type { ContactState } from './contact-state.ts'
 import type { SyncContext } from './context.ts'
 import type { Cut } from './cut.ts'
+import { noteGiven } from './file-wishes.ts'
 import { key, range } from './keys.ts'
 import { hasOf, noteHas, tellDelivery } from './ledger.ts'
 import { restoreNotes } from './note-queue.ts'
@@ -23,6 +24,8 @@ export async function handedOver(
 ): Promise<void> {
   await noteDeparture(tx, context, { state, cut })
   const { peer } = state
+  const { piece } = cut.record
+  if (piece !== undefined) await noteGiven(tx, context, { peer, piece })
   const { lane, number } = cut.parcel
   const taken = key.parcel(peer, lane, number)
   // What it holds may count no more since it was cut.

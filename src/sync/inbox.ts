@@ -14,6 +14,7 @@ import type { Arrival, PeerId } from '#ports/carrier.ts'
 import { isHeardIn } from './audience.ts'
 import { disbelieved, refused } from './alarms.ts'
 import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
+import { takePiece } from './file-fetching.ts'
 import { closeAnnounced } from './gap-marks.ts'
 import { openWithDictionary, readsMore } from './dictionaries.ts'
 import { closeHole } from './healing.ts'
@@ -129,6 +130,9 @@ async function takeBody(
   const sender = sealed.actor
   const load = decodeLoad(sealed.body, { scope, sender, roster })
   if (load === undefined) return { kind: 'refused', reason: 'malformed' }
+  const { piece } = load
+  if (piece !== undefined)
+    return takePiece(tx, context, { piece, by: sealed.sender.node, from: incoming.from })
   const apart = await takenApart(tx, context, { opened: sealed, load })
   if (apart === undefined) return { kind: 'refused', reason: 'malformed' }
   const { opened, notes } = apart

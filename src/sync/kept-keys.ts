@@ -8,9 +8,9 @@ import { within } from './keys.ts'
 
 /** Makers of keys. */
 export const keptKey = {
-  /** FileRecord: a file that was handed in here. */
+  /** FileRecord: a file that is here. */
   file: (id: FileId) => `file/${id}`,
-  /** A message written here has this file. */
+  /** A message has this file, which is here or on its way: its name on the way. */
   fileOf: (message: PostId, id: FileId) => `file-of/${message}/${id}`,
   /** Something here needs the blob whose hash begins so: a file, an emoji or a picture. */
   blobUse: (hash: string, id: string) => `blob/${hash.slice(0, 32)}/${id}`,

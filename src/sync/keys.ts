@@ -1,5 +1,6 @@
 /**
- * Every key in the store but those of `search-marks.ts`: the lists are the disk format. Values are MessagePack unless the line says otherwise.
+ * Every key in the store but those of `search-marks.ts`, `kept-keys.ts` and `file-records.ts`: the lists are the disk format. Values
+ * are MessagePack unless the line says otherwise.
  * No key holds text a person wrote or a name they chose. Numbers are padded so that key order is number order.
  */
 import type {

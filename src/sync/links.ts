@@ -38,6 +38,7 @@ export interface Flight {
 /** The links of a node; counts are since it started. */
 export interface Links {
   readonly all: () => readonly LinkState[]
+  readonly of: (link: LinkName) => LinkState | undefined
   readonly turned: (link: LinkName, isUp: boolean) => void
   readonly received: (link: LinkName, bytes: number) => void
   readonly launched: (link: LinkName) => Flight
@@ -76,6 +77,7 @@ export function openLinks(clock: Pick<Clock, 'now' | 'monotonicMs'>): Links {
 
   return {
     all: () => [...links.values()],
+    of: (link) => links.get(nameOf(link)),
     turned: (link, isUp) =>
       change(link, () => ({ isUp, since: clock.now(), unansweredSince: undefined })),
     received: (link, bytes) =>

@@ -1,6 +1,7 @@
 /** Opens all of sync for one node: replica, directory, roster, keyring, and the driver that runs them. */
 import { actorOf, type ChannelId, type Instant } from '#base/ids.ts'
 import { KEYS } from '#model/document-id.ts'
+import type { Blobs } from '#ports/blobs.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Disk } from '#ports/disk.ts'
@@ -13,6 +14,7 @@ import type { DoorEpoch } from '#trust/join-grant.ts'
 import type { Roster } from '#trust/roster.ts'
 import { alarm } from './alarms.ts'
 import { openAuditCounts } from './audit-counts.ts'
+import { openBlobUses } from './blob-uses.ts'
 import { hearTime } from './clock-evidence.ts'
 import { recordAudit } from './audit.ts'
 import { writeHere } from './author.ts'
@@ -25,6 +27,8 @@ import { proveFork, takeAllForkWords } from './freeze.ts'
 import { retryParked } from './inbox.ts'
 import { range } from './keys.ts'
 import type { LinkState } from './links.ts'
+import { keepMakingWhole, wantFilesOf } from './file-fetching.ts'
+import { loadFetches, openFileDesk } from './file-desk.ts'
 import { openProjector } from './projector.ts'
 import { beginAgain, noteNewLife, settleAllAside } from './rebirth.ts'
 import { remedyAll, remedySoon } from './remedies.ts'
@@ -57,6 +61,8 @@ export interface NodeSyncOptions {
   readonly random: Random
   readonly log: Log
   readonly carriers: readonly Carrier[]
+  /** Where files are kept. */
+  readonly blobs: Blobs
   /** No epoch changes by the calendar unless given. */
   readonly epochs?: EpochPolicy
   /** A hub trains dictionaries only when asked unless given. */
@@ -84,6 +90,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
   const stop = new AbortController()
   const rotating = policy && keepRotating(context, { policy, clock, log }, stop.signal)
   const learning = training && keepTraining(context, { policy: training, clock, log }, stop.signal)
+  const making = keepMakingWhole(context, stop.signal)
   const watching = context.deadlines.keep(stop.signal)
   const looking = context.room.keep(stop.signal)
   const scrubbing = keepScrubbing(context, clock, stop.signal)
@@ -97,6 +104,7 @@ export async function openNodeSync(options: NodeSyncOptions): Promise<NodeSync> 
       await rotating
       await learning
       await watching
+      await making
       await looking
       await scrubbing
       await driver[Symbol.asyncDispose]()
@@ -135,6 +143,7 @@ function contextOf(
       foldedAnew: (tx, before) => foldedAnew(tx, context, before),
       told: (tx, event) => tx.afterwards(() => context.emit(event)),
       withoutEffect: (tx, at) => alarm(tx, context, { deed: 'entry without effect', ...at }),
+      filesCame: (tx, message) => wantFilesOf(tx, context, message),
       arrived: (tx, logged) => hearTime(tx, context, logged),
       audited: (tx, at) => recordAudit(tx, context, at),
     },
@@ -151,6 +160,7 @@ function contextOf(
     keyBook: projector.keyBook,
     time: openRunningTime(clock),
     shelf: newShelf(),
+    files: openFileDesk(openBlobUses(options.blobs, { replica, log })),
     room: roomOf(options),
     deadlines: openDeadlines(() => context, { clock, times: options.overdueAfterMs }),
     log,
@@ -199,6 +209,8 @@ function newRun(startedAt: Instant): Run {
 async function begin(context: SyncContext, options: NodeSyncOptions): Promise<void> {
   const { replica, peers, run } = context
   await context.time.begin(replica.read)
+  await context.files.blobs.sweep()
+  await loadFetches(context.files, replica)
   const known = await replica.read.list(range.peers)
   run.isUnsure = known.length > 0
   for (const [place] of known) peers.add(place.slice('peer/'.length) as PeerId)

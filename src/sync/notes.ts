@@ -9,12 +9,14 @@ import {
 import { NOTE_ITEMS_MAX } from '#base/limits.ts'
 import type { LoadedNote, SignedNote } from '#codec/load.ts'
 import { decodeNote, type Note, type NoteItem } from '#codec/note.ts'
+import { areWishes } from '#codec/wish.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { noteStatement } from '#trust/attestation.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { digestOf, lookForForks } from './doubts.ts'
+import { takeWishes } from './file-wishes.ts'
 import { noteLess } from './gap-marks.ts'
 import { hearOfOurselves } from './hearsay.ts'
 import { key } from './keys.ts'
@@ -78,12 +80,13 @@ async function takeNote(
 ): Promise<string | undefined> {
   const { signed, node, from, spoken } = arrival
   const { actor, body, signature } = signed
-  const note = decodeNote(body, context.roster)
-  if (note === undefined) return 'malformed'
+  const note = areWishes(body) ? undefined : decodeNote(body, context.roster)
+  if (note === undefined && !areWishes(body)) return 'malformed'
   const statement = noteStatement(context.identity.organisation.id, signed)
   if (!context.roster.proves(node, { part: 'note', statement }, signature)) return 'not vouched for'
   // Only receipts hold for good; what somebody has or wants is for them alone to say.
-  if (note.kind !== 'receipt' && actor !== spoken.actor) return 'not vouched for'
+  if (note?.kind !== 'receipt' && actor !== spoken.actor) return 'not vouched for'
+  if (note === undefined) return takeWishes(tx, context, { body, node, from })
   await hearOfOurselves(tx, context, { claims: note.items, by: node, from })
   const named = note.items.map(({ clock }) => clock)
   const life = await (actor === spoken.actor

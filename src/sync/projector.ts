@@ -63,6 +63,8 @@ export interface ProjectorHooks {
   readonly withoutEffect: (tx: Tx, at: WithoutEffect) => void
   /** An entry has just come in from elsewhere. */
   readonly arrived: (tx: Tx, logged: Logged) => Promise<void>
+  /** A message with files is there. */
+  readonly filesCame: (tx: Tx, message: MessageRecord) => Promise<void>
   readonly audited: (tx: Tx, at: { document: DocumentId; logged: Logged }) => Promise<void>
 }
 
@@ -157,7 +159,10 @@ async function foldOne(
   const directory = books.directory()
   const home = nodePrefix(identity.certificate.node)
   const scene = { tx, document, logged, source, directory, certifiedAt, withoutEffect, home }
-  return applyMessage(scene, writer ?? identity.certificate.node)
+  const event = await applyMessage(scene, writer ?? identity.certificate.node)
+  if (event?.kind === 'posted' && event.message.files !== undefined && source.isLate)
+    await hooks.filesCame(tx, event.message)
+  return event
 }
 
 async function foldDirectory(

@@ -1,6 +1,7 @@
 /** The records behind the keys of `keys.ts`, and how they become bytes: MessagePack, fields by name. */
 import { Decoder, Encoder } from '@msgpack/msgpack'
 import type { ActorId, ChangeHash, DocumentId, Instant, NodeId } from '#base/ids.ts'
+import type { PiecePlace } from '#codec/piece.ts'
 import type { Draft } from '#model/entry.ts'
 import type { Anchor } from '#model/fork-content.ts'
 import type { Clock } from '#model/log.ts'
@@ -94,6 +95,8 @@ export interface ParcelRecord {
   /** For each actor, the first and the last of its changes in the envelope. */
   readonly first: Clock
   readonly clock: Clock
+  /** The piece of a file that it is. */
+  readonly piece?: PiecePlace
   /** Notes in it: they go again when it does not arrive. */
   readonly notes?: readonly QueuedNote[]
   /** The peer took it, and something before it is still under way. */

@@ -12,6 +12,7 @@ import { beginContact, nextParcel } from './contact.ts'
 import type { ContactState, Next, Room } from './contact-state.ts'
 import type { SyncContext } from './context.ts'
 import type { Cut } from './cut.ts'
+import { newFileLook } from './file-desk.ts'
 import { handedOver, takeBack } from './handover.ts'
 import type { Links } from './links.ts'
 import { untilDone } from './patience.ts'
@@ -43,7 +44,7 @@ const USUAL_SHARE = 0.5
 
 /** Serves one contact until it ends and everything under way has been answered or given up. */
 export async function serve(bench: Bench, service: Service): Promise<void> {
-  const state = stateOf(service)
+  const state = stateOf(bench, service)
   const bell = openBell()
   const ring = (): void => bell.ring()
   bench.bells.add(bell)
@@ -100,7 +101,8 @@ function roomFor(carrier: Carrier, { peer, flying }: ContactState): Room | undef
   if (link === undefined) return { isFlashOnly: isFull }
   const { plainBytes = 1, parcel } = others.findLast((cut) => cut.plainBytes !== undefined) ?? {}
   const share = parcel === undefined ? USUAL_SHARE : parcel.bytes.length / plainBytes
-  return { isFlashOnly: isFull, plainBytesMax: Math.round(link.parcelBytes / share) }
+  const { parcelBytes } = link
+  return { isFlashOnly: isFull, parcelBytes, plainBytesMax: Math.round(parcelBytes / share) }
 }
 
 /** Whether the peer is in contact by a carrier that costs nothing while this one does. */
@@ -109,13 +111,15 @@ function isSpared({ links }: Bench, { peer, carrier, isMetered }: ContactState):
   return links.all().some((link) => link.peer === peer && link.carrier !== carrier && link.isUp)
 }
 
-function stateOf({ carrier, contact }: Service): ContactState {
+function stateOf({ links }: Bench, { carrier, contact }: Service): ContactState {
   const { name, receiptDelayMs, lanes, isMetered = false } = carrier
   const isVisit = carrier.onQuiet !== undefined
   const fresh = {
     flying: new Set<Cut>(),
     wanted: new Map(),
     refused: new Set<never>(),
+    files: newFileLook(),
+    measured: () => links.of({ carrier: name, peer: contact.peer }),
   }
   const manner = { receiptDelayMs, isVisit, isMetered, ...(lanes && { lanes }) }
   return { peer: contact.peer, carrier: name, ...manner, ...fresh }

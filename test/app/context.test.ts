@@ -1,5 +1,3 @@
-import { openBlobUses } from '#app/blob-uses.ts'
-import { openMemoryBlobs } from '#storage/memory-blobs.ts'
 import { test, type Test } from 'tap'
 import {
   channelOf,
@@ -156,7 +154,7 @@ async function aContext(t: Test) {
   const context: AppContext = {
     sync: node.context,
     random: seededRandom(1),
-    blobs: openBlobUses(openMemoryBlobs(), node.context),
+    blobs: node.context.files.blobs,
     pictureTimes: new Map(),
   }
   return { context, node, clock }

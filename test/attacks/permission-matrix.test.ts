@@ -457,6 +457,7 @@ async function eventsOf(
     updatedAt: 1,
   }
   const scheduled = { ...draft, id: post, at: 1, refusedAt: 0, refusal: '' }
+  const much = { bytes: 2, have: 1, isHere: false }
   const overdue = { flash: room, immediate: room, priority: room, routine: room }
   return {
     posted: { event: { kind: 'posted', message, channel, isLate: false }, hears: READERS },
@@ -506,6 +507,13 @@ async function eventsOf(
       hears: READERS,
     },
     'delivery-changed': { event: { kind: 'delivery-changed', messages: [post] }, hears: [] },
+    'file-changed': {
+      event: {
+        kind: 'file-changed',
+        file: { id: idFromBytes(seedOf('file').subarray(0, 16)), channel: id, ...much },
+      },
+      hears: READERS,
+    },
     'links-changed': { event: { kind: 'links-changed' }, hears: [] },
     'room-changed': { event: { kind: 'room-changed', disk }, hears: all },
     'overdue-changed': { event: { kind: 'overdue-changed', overdue, isAlarm: false }, hears: all },

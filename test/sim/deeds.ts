@@ -5,6 +5,7 @@ import { directChannelId } from '#model/channel-id.ts'
 import { LANES } from '#model/precedence.ts'
 import type { Chance } from './chance.ts'
 import { markerOf, type Said } from './said.ts'
+import { askForFile, keepFile } from './files.ts'
 import { draftOf } from './settle.ts'
 import type { Actor } from './society.ts'
 import { CHANNEL_NAMES, EMOJI, PHRASES, USERNAMES } from './words.ts'
@@ -35,6 +36,8 @@ export const DEEDS: readonly Deed[] = [
   { weight: 2, words: 'removes somebody', act: dismiss },
   { weight: 1, words: 'leaves', act: leave },
   { weight: 1, words: 'enrols somebody', act: enrol },
+  { weight: 4, words: 'posts a file', act: postFile },
+  { weight: 6, words: 'asks for a file', act: askForFile },
 ]
 
 /** Writes into a channel of one's own. */
@@ -48,6 +51,14 @@ export async function sayIn(actor: Actor, channel: ChannelId): Promise<void> {
   await say(actor, { channel, root: undefined })
 }
 
+/** Writes into a channel, with a file. */
+async function postFile(actor: Actor): Promise<void> {
+  const channel = await pickChannel(actor)
+  if (channel === undefined) return
+  const file = await keepFile(actor, channel)
+  await say(actor, { channel, root: undefined, file })
+}
+
 async function reply(actor: Actor): Promise<void> {
   const message = await pickMessage(actor, () => true)
   if (message !== undefined) await replyTo(actor, message)
@@ -58,10 +69,7 @@ export async function replyTo(actor: Actor, message: Message): Promise<void> {
   await say(actor, { channel: message.channel, root: message.root ?? message.id })
 }
 
-async function say(
-  actor: Actor,
-  to: { readonly channel: ChannelId; readonly root: Message['id'] | undefined },
-): Promise<void> {
+async function say(actor: Actor, to: Pick<Said, 'channel' | 'root' | 'file'>): Promise<void> {
   const { society, member, self, chance } = actor
   const { book, timeline } = society
   const at = timeline.now()
@@ -98,6 +106,7 @@ async function submit(
     lane,
     pendingId,
     ...(root === undefined ? {} : { root }),
+    ...(said.file === undefined ? {} : { files: [said.file] }),
   }
   said.underWay += 1
   try {

@@ -9,12 +9,12 @@ import { sha256 } from '#base/hash.ts'
 import { openEdgeNode } from '#app/edge-node.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { Carrier } from '#ports/carrier.ts'
+import type { Blobs } from '#ports/blobs.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Courier } from '#ports/courier.ts'
 import type { Log } from '#ports/log.ts'
 import type { Passwords } from '#ports/passwords.ts'
 import type { Store } from '#ports/store.ts'
-import { openMemoryBlobs } from '#storage/memory-blobs.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { KeyPair } from '#trust/keys.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
@@ -25,6 +25,7 @@ import { randomFrom, type Chance } from './chance.ts'
 import { openClock, type ClockFault } from './clock.ts'
 import type { Disk } from './disk.ts'
 import { beginLife, within, type Life, type Timeline } from './timeline.ts'
+import { markResumed } from './files.ts'
 import type { Marks, Trace } from './trace.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -40,6 +41,7 @@ export interface Member {
   /** 4 bytes: the life of the store. */
   life: Uint8Array
   readonly disk: Disk
+  readonly blobs: Blobs
   readonly clock: ClockFault
   readonly chance: Chance
   /** What is planted between its program and its ports. */
@@ -174,6 +176,7 @@ export function openFleet(world: FleetWorld): Fleet {
   }
   const switchOn = (member: Member): void => {
     if (member.boot !== undefined) return
+    markResumed(marks, member)
     const boot = beginBoot(member)
     trace.note(member.name, 'power on', { clock: member.clock.kind })
     void open(member, boot)
@@ -283,6 +286,7 @@ function openSync(world: FleetWorld, member: Member, { life, roster }: Boot): Pr
     life: member.life,
     roster,
     store: member.disk.open(life),
+    blobs: member.blobs,
     clock: openClock(world.timeline, member.clock, life),
     random: randomFrom(member.chance),
     log: openLogPort(world, member, life),
@@ -308,7 +312,7 @@ function openNode(
   const store = member.bugs.store(member.disk.open(life))
   const ports = {
     store,
-    blobs: openMemoryBlobs(),
+    blobs: member.blobs,
     clock,
     passwords: QUICK_PASSWORDS,
     random: randomFrom(member.chance),

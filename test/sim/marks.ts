@@ -3,6 +3,8 @@
  * takes one of these proves nothing of it.
  */
 import type { Write } from '#ports/store.ts'
+import { fileRange, type FetchRecord } from '#sync/file-records.ts'
+import { unpack } from '#sync/records.ts'
 import type { Marks } from './trace.ts'
 
 /** Each must be hit by the seeds of the tests. Events of the log count on honest nodes only. */
@@ -56,6 +58,13 @@ export const RARE = [
   'people.sent-again-refused',
   'people.flurry',
   'people.rush',
+  'file.handed-in',
+  'file.asked',
+  'file.cancelled',
+  'file.came',
+  'file.resumed',
+  'file.from-two',
+  'file.carried',
   'refused.NOT_ALLOWED',
   'refused.ALREADY_EXISTS',
   'refused.STORE_FULL',
@@ -108,8 +117,16 @@ const KEYS: Readonly<Record<string, string>> = {
 export function markWrites(marks: Marks, writes: readonly Write[]): void {
   for (const { key, value } of writes) {
     if (value === undefined) continue
+    if (key.startsWith(fileRange.fetches.from)) markFetch(marks, unpack<FetchRecord>(value))
     for (const [prefix, mark] of Object.entries(KEYS)) if (key.startsWith(prefix)) marks.count(mark)
   }
+}
+
+/** How files come here. */
+function markFetch(marks: Marks, fetch: FetchRecord | undefined): void {
+  if (fetch === undefined || fetch.have.length === 0) return
+  if (fetch.file === undefined) marks.count('file.carried')
+  if (fetch.givers.length > 1) marks.count('file.from-two')
 }
 
 /** Those of `RARE` that none of these runs hit. */

@@ -7,6 +7,7 @@ import { AUDIT_TALLY_MS_MAX } from '#base/limits.ts'
 import { range } from '#sync/keys.ts'
 import { planCapture } from './capture.ts'
 import { checkEnd, mustCome } from './end-checks.ts'
+import { checkFiles, filesComing } from './files.ts'
 import type { Member } from './fleet.ts'
 import { foundOrganisation } from './founding.ts'
 import { isHoldingBack } from './leftovers.ts'
@@ -218,7 +219,8 @@ async function drain(world: World): Promise<void> {
   const isQuiet = (): boolean =>
     timeline.now() - Math.max(from, world.lastTrafficAt()) >= QUIET_MS &&
     honest().every((member) => member.boot?.node !== undefined && member.people.length > 0) &&
-    !honest().some(isHoldingBack)
+    !honest().some(isHoldingBack) &&
+    filesComing(world).length === 0
   while (!isQuiet() && timeline.now() < limit && verdict.failure() === undefined) {
     for (const member of honest().filter((one) => one.people.length === 0)) {
       actOnce(world, member, world.chance.fork(`late ${member.index} ${timeline.now()}`))
@@ -250,6 +252,7 @@ async function checkAll(world: World): Promise<void> {
       sealingOf,
       allHeardAt,
     })
+    await checkFiles(world)
     if (secrecy.check() > 0) marks.count('secrecy.tried')
     if (reference !== undefined) nameAgain(reference, book.all())
     for (const said of book.all().filter(({ fate, id }) => fate === 'saved' && id !== undefined)) {

@@ -2,7 +2,7 @@
  * What people were promised, kept apart from the nodes: every message somebody tried to write, what they were told,
  * and what therefore must be found everywhere in the end. What was under way when the power went may or may not be.
  */
-import type { ChannelId, Instant, PostId, UserId } from '#base/ids.ts'
+import type { ChannelId, FileId, Instant, PostId, UserId } from '#base/ids.ts'
 import type { Message } from '#app/types.ts'
 import type { Lane } from '#model/precedence.ts'
 
@@ -21,6 +21,8 @@ export interface Said {
   readonly root: PostId | undefined
   readonly pendingId: string
   readonly firstBody: string
+  /** A file of the message. */
+  readonly file?: FileId | undefined
   /** True time of the first try. */
   readonly at: Instant
   fate: Fate
@@ -46,7 +48,10 @@ export interface Said {
 export interface Book {
   readonly all: () => readonly Said[]
   readonly write: (
-    facts: Pick<Said, 'home' | 'author' | 'channel' | 'lane' | 'root' | 'pendingId' | 'at'> & {
+    facts: Pick<
+      Said,
+      'home' | 'author' | 'channel' | 'lane' | 'root' | 'pendingId' | 'at' | 'file'
+    > & {
       readonly text: string
     },
   ) => Said

@@ -4,6 +4,7 @@ import type { EdgeNode } from '#app/node.ts'
 import type { Chance } from './chance.ts'
 import type { Evidence } from './evidence.ts'
 import type { Circles } from './circles.ts'
+import type { FileBook } from './files.ts'
 import type { Boot, Member } from './fleet.ts'
 import type { Book } from './said.ts'
 import type { Timeline } from './timeline.ts'
@@ -13,6 +14,7 @@ import type { Verdict } from './verdict.ts'
 /** The world in which people act. */
 export interface Society {
   readonly book: Book
+  readonly files: FileBook
   readonly evidence: Evidence
   readonly timeline: Timeline
   readonly circles: Circles

@@ -2,6 +2,7 @@
  * A simulated organisation: real nodes on simulated ports, everything following from one seed. It is founded as a real
  * one is: headquarters first, then each kit joins with a code.
  */
+import { openMemoryBlobs } from '#storage/memory-blobs.ts'
 import { must } from '#base/assert.ts'
 import type { NodeId } from '#base/ids.ts'
 import type { NodeEvent } from '#app/node.ts'
@@ -17,6 +18,7 @@ import { openDeliveryChecker, type DeliveryChecker } from './delivery-checker.ts
 import { openDisk } from './disk.ts'
 import { openEvidence, type Evidence } from './evidence.ts'
 import { openFaults, type Faults } from './faults.ts'
+import { openFileBook } from './files.ts'
 import { openFleet, type Fleet, type Member } from './fleet.ts'
 import { doubtForked, takeImage } from './image.ts'
 import { openLan } from './lan.ts'
@@ -88,6 +90,7 @@ export function openWorld(
   }
   const members: Member[] = []
   const book = openBook()
+  const files = openFileBook()
   const evidence = openEvidence(organisation, secret)
   const circles = openCircles(() => members[0]?.id)
   const { now } = timeline
@@ -102,7 +105,7 @@ export function openWorld(
   const topology = far === undefined ? drawn : withFar(drawn, { far, isForGood })
   trace.note('world', 'founded', { seed, topology: topology.name, nodes: options.nodes })
   const asked = new Set<Question>()
-  const society = { book, evidence, circles, timeline, verdict, trace, marks, asked }
+  const society = { book, files, evidence, circles, timeline, verdict, trace, marks, asked }
   const network = openNetwork({ timeline, trace, marks, chance, faults, members, evidence })
   const { lan, lastTrafficAt, onTraffic } = network
   const carried = { society, onTraffic, far: plan.far }
@@ -206,6 +209,7 @@ export function addMember(world: World, facts: NewMember): Member {
     mayHaveForked: false,
     capturedAt: undefined,
     isShutOut: false,
+    blobs: openMemoryBlobs(),
     disk: openDisk({
       timeline,
       chance: own.fork('disk'),

@@ -23,6 +23,7 @@ import type { LinkState } from '#sync/links.ts'
 import { openNodeSync } from '#sync/node-sync.ts'
 import { unpack } from '#sync/records.ts'
 import { segmentFor } from '#sync/segments.ts'
+import { openMemoryBlobs } from '#storage/memory-blobs.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { newChannelId } from '#model/channel-id.ts'
 import { virtualClock } from './clock.ts'
@@ -73,6 +74,7 @@ export async function aSync(name: string, choice: NodeChoice = {}): Promise<Sync
     life: choice.life ?? lifeOf(name),
     roster: rosterOf(choice.knows ?? []),
     store: choice.store ?? openMemoryStore(),
+    blobs: choice.blobs ?? openMemoryBlobs(),
     clock: choice.clock ?? virtualClock(),
     random: choice.random ?? seededRandom(name.charCodeAt(0)),
     log,

@@ -3,10 +3,10 @@
  * removed while another is being taken in: that may turn out to be the same.
  */
 import type { Blob, Blobs } from '#ports/blobs.ts'
-import { keptKey, keptRange } from '#sync/kept-keys.ts'
-import { pack, unpack } from '#sync/records.ts'
-import type { Tx } from '#sync/replica.ts'
-import type { SyncContext } from '#sync/context.ts'
+import { keptKey, keptRange } from './kept-keys.ts'
+import { pack, unpack } from './records.ts'
+import type { Tx } from './replica.ts'
+import type { SyncContext } from './context.ts'
 
 /** Whoever needs a blob, by an id of its own. */
 export interface BlobUse {
