@@ -3,6 +3,7 @@ import type { DocumentId, Instant } from '#base/ids.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Cut } from './cut.ts'
+import type { MeteredCarrier } from './spending.ts'
 
 /** What may be cut now. */
 export interface Room {
@@ -24,6 +25,10 @@ export interface ContactState {
   readonly isMetered?: boolean
   /** Everything unless given. */
   readonly room?: Room
+  /** The carrier, where its use is billed. */
+  readonly metered?: MeteredCarrier
+  /** Numbered by an earlier contact, and waiting for the budget to allow it. */
+  readonly left: Cut[]
   /** What is on its way. */
   readonly flying: Set<Cut>
   /** When this contact was last asked for what a document lacks, and how often before. */
