@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEdgeNode } from '#app/edge-node.ts'
+import { must } from '#base/assert.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import { keepRenewing } from '#app/renewal.ts'
 import { startAuditFeed, type AuditSink } from '#bridges/audit-feed.ts'
@@ -35,6 +36,7 @@ import { readWeb } from './compose/web.ts'
 import type { Identity } from '#trust/identity.ts'
 import { readDoorEpoch } from '#trust/join-grant.ts'
 import { signingPair } from '#trust/keys.ts'
+import { termsOf } from './compose/terms.ts'
 import { checkFixedKeys, namesOf, epochPolicyOf, rulesOf, openingOf } from './compose/policy.ts'
 
 /** What a node is opened with. */
@@ -264,13 +266,14 @@ async function openCarriers(
   let door: OpenCarriers['door'] = {}
   let direct: LanCarrier | undefined
   for (const each of config.carriers) {
+    const terms = await termsOf(each, config.linkFolder)
     if (each.kind === 'lan') {
       const lan = stack.use(openLan(each, ports))
       door = { acceptPeer: lan.accept }
       direct = lan
-      all.push(lan)
-    } else if (each.kind === 'nats') all.push(stack.use(await openNats(each, ports)))
-    else all.push(stack.use(await openSbd(each, ports)))
+      all.push({ ...lan, ...(terms && { terms }) })
+    } else if (each.kind === 'nats') all.push(stack.use(await openNats(each, ports, terms)))
+    else all.push(stack.use(await openSbd(each, ports, must(terms, 'it has a link'))))
   }
   return { all, courier, lan: direct, door }
 }

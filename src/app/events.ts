@@ -98,6 +98,7 @@ async function translate(context: AppContext, event: SyncEvent): Promise<readonl
     case 'withdrawn':
       return [{ kind: 'deleted', message: messageFrom(event.message) }]
     case 'links':
+    case 'budget':
       return [{ kind: 'links-changed' }]
     case 'file': {
       const { file, have, isWhole } = event

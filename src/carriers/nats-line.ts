@@ -47,6 +47,8 @@ export interface Line {
   readonly ping: () => Promise<boolean>
   /** Bytes that came in so far, whatever they belong to. */
   readonly bytesRead: () => number
+  /** Packets that went and came beside those of the dial: what is said in one breath is one. */
+  readonly turns: () => number
   readonly drop: () => void
   /** Aborted when the line has ended. */
   readonly over: AbortSignal
@@ -56,6 +58,8 @@ export interface Line {
 export interface DialPorts {
   readonly clock: Clock
   readonly log: Log
+  /** Hears of each socket of a dial. */
+  readonly onSocket?: (socket: Socket) => void
 }
 
 /** The client wants numbers; as long as a timer can be. */
@@ -70,14 +74,17 @@ const dialled = new AsyncLocalStorage<Socket[]>()
 export async function dialLine(
   server: string,
   access: NatsAccess,
-  { clock, log, signal }: DialPorts & { readonly signal: AbortSignal },
+  { clock, log, onSocket, signal }: DialPorts & { readonly signal: AbortSignal },
 ): Promise<Line> {
   const sockets: Socket[] = []
   const ended = new AbortController()
   const quiet = new AbortController()
   const destroy = (): void => sockets.forEach((socket) => void socket.destroy())
   const note = (message: unknown): void => {
-    if (dialled.getStore() === sockets && hasSocket(message)) sockets.push(message.socket)
+    if (dialled.getStore() === sockets && hasSocket(message)) {
+      sockets.push(message.socket)
+      onSocket?.(message.socket)
+    }
     if (signal.aborted) destroy()
   }
   const beganMs = clock.monotonicMs()
@@ -152,8 +159,10 @@ function lineOf(connection: NatsConnection, { sockets, dialMs, log }: LineParts)
   }
   void connection.closed().then(drop)
   void logErrors(connection, log)
-  const say = openMouth(connection)
+  let turns = 0
+  const say = openMouth(connection, () => (turns += 1))
   return {
+    turns: () => turns,
     serverId: connection.info?.server_id ?? '',
     version: versionOf(connection.info?.version ?? ''),
     payloadBytesMax: connection.info?.max_payload ?? 0,
@@ -161,6 +170,7 @@ function lineOf(connection: NatsConnection, { sockets, dialMs, log }: LineParts)
     publish: (subject, bytes, reply) => say(() => connection.publish(subject, bytes, { reply })),
     listen: (subject, onMessage) => {
       const callback = (error: Error | null, message: Msg): void => {
+        turns += 1
         if (error === null) onMessage(lineMessage(message))
         else log.error('nats.listening-refused', { subject, reason: error.message })
       }
@@ -188,12 +198,13 @@ function lineOf(connection: NatsConnection, { sockets, dialMs, log }: LineParts)
  * The client hands to the socket what was said since its last breath, which is shorter than it takes to think: what is said in one
  * turn of the event loop goes together, in one packet and one seal instead of several. A closed connection says nothing.
  */
-function openMouth(connection: NatsConnection): (word: () => unknown) => void {
+function openMouth(connection: NatsConnection, onTurn: () => void): (word: () => unknown) => void {
   const words: (() => unknown)[] = []
   return (word) => {
     words.push(word)
     if (words.length > 1) return
     setImmediate(() => {
+      onTurn()
       for (const each of words.splice(0)) if (!connection.isClosed()) each()
     })
   }

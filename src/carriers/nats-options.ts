@@ -58,6 +58,8 @@ export interface NatsOptions extends NatsAccess, NatsAddress, NatsStream {
   readonly receiptDelayMs: number
   /** Before the carrier's own keys in the store, for example `carrier/nats/`. */
   readonly keyPrefix: string
+  /** No line is dialled before somebody asks for one. */
+  readonly isOnDemand?: boolean
   /** Least time after which an answer counts as overdue: 4,000 ms unless given (research/nats.md 4d). */
   readonly patienceMs?: number | undefined
   /** Asks an idle line for life after this many milliseconds. Never unless given: idle costs nothing. */

@@ -65,6 +65,8 @@ export async function openNatsCarrier(
     contacts: office.contacts.contacts,
     arrivals: office.arrivals,
     send,
+    usedBytes: link.usedBytes,
+    line: { peer: office.peer, open: link.open, close: link.close },
     linkUp: () => {
       link.linkUp()
       void session?.exchange.probe()

@@ -1,14 +1,5 @@
-/** What short burst data costs: bytes are billed by message, in steps, and a session that moves none may be billed, too. */
-
-/** A tariff. */
-export interface SbdTariff {
-  /** A message is billed in steps of so many bytes. */
-  readonly stepBytes: number
-  /** A message is billed as at least so many. */
-  readonly leastBytes: number
-  /** A session in which nothing is sent and nothing comes is billed as so many. */
-  readonly emptyBytes: number
-}
+/** What short burst data has used: messages are billed by the bytes of each, and a session that moves none may be billed, too. */
+import { billOf, type MessageTariff } from '#tariff/tariff.ts'
 
 /** What was used since the start. */
 export interface SbdAccount {
@@ -29,13 +20,8 @@ export interface SbdMeter {
   readonly failed: () => void
 }
 
-/** What a message of so many bytes is billed as. */
-export function billed({ stepBytes, leastBytes }: SbdTariff, bytes: number): number {
-  return Math.max(leastBytes, Math.ceil(bytes / stepBytes) * stepBytes)
-}
-
 /** An account with nothing on it. */
-export function openSbdMeter(tariff: SbdTariff): SbdMeter {
+export function openSbdMeter(tariff: MessageTariff): SbdMeter {
   let account: SbdAccount = {
     sessions: 0,
     failures: 0,
@@ -43,12 +29,13 @@ export function openSbdMeter(tariff: SbdTariff): SbdMeter {
     receivedBytes: 0,
     billedBytes: 0,
   }
+  const billed = (bytes: number): number => billOf(tariff, { bytes, ms: 0 }).bytes
   return {
     account: () => account,
     session: (sent, received) => {
       const messages = [sent, received].filter((one) => one !== undefined)
-      const bytes = messages.reduce((sum, one) => sum + billed(tariff, one), 0)
-      const cost = messages.length === 0 ? tariff.emptyBytes : bytes
+      const cost =
+        messages.length === 0 ? billed(0) : messages.reduce((sum, one) => sum + billed(one), 0)
       account = {
         ...account,
         sessions: account.sessions + 1,

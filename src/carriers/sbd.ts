@@ -4,9 +4,10 @@
  */
 import type { Lane } from '#model/precedence.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
+import type { MessageTariff } from '#tariff/tariff.ts'
 import { openFrameCarrier, type FrameCarrierPorts, type FramePort } from './frame-carrier.ts'
 import type { FramePatience } from './frame-line.ts'
-import { openSbdMeter, type SbdAccount, type SbdTariff } from './sbd-billing.ts'
+import { openSbdMeter, type SbdAccount } from './sbd-billing.ts'
 import { openSbdGateway, type SbdGatewayOptions } from './sbd-gateway.ts'
 import { sbdModemPort, type SbdKitOptions } from './sbd-kit.ts'
 
@@ -16,7 +17,7 @@ export interface SbdOptions {
   readonly keyPrefix: string
   readonly receiptDelayMs: number
   readonly lanes: readonly Lane[]
-  readonly tariff: SbdTariff
+  readonly tariff: MessageTariff
   /** What was not answered for so long is asked about: 1 h for a modem, a day for a gateway, unless given. */
   readonly repeatAfterMs?: number
   /** One of the two ends. */

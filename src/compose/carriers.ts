@@ -1,23 +1,27 @@
 /** Carriers by their config. */
 import { must } from '#base/assert.ts'
+import { EdgeError } from '#base/errors.ts'
 import { parseId, type NodeId } from '#base/ids.ts'
 import { openNatsCarrier } from '#carriers/nats.ts'
-import { openSbdCarrier, type SbdOptions } from '#carriers/sbd.ts'
+import { openSbdCarrier, type SbdCarrier, type SbdOptions } from '#carriers/sbd.ts'
 import type { Parts, World } from './opening.ts'
 import type { NatsConfig, SbdConfig } from '#config/schema.ts'
+import type { Carrier } from '#ports/carrier.ts'
+import type { Terms } from '#tariff/terms.ts'
 
 const DAY_MS = 24 * 3_600_000
 /** What the small modems take and give in one message. */
 const SENT_BYTES_MAX = 340
 const RECEIVED_BYTES_MAX = 270
 
-/** Opens a post office. */
-export function openNats(
+/** Opens a post office. Where its use is billed, it is dialled when there is something for it. */
+export async function openNats(
   config: NatsConfig,
   { identity, start, store, clock, random, log }: Parts & World,
-): ReturnType<typeof openNatsCarrier> {
+  terms?: Terms,
+): Promise<Carrier> {
   const { streamDaysMax, backOffMsMax, ...same } = config
-  return openNatsCarrier(
+  const carrier = await openNatsCarrier(
     {
       ...same,
       streamAgeMaxMs: streamDaysMax * DAY_MS,
@@ -26,9 +30,11 @@ export function openNats(
       nodeNumber: identity.certificate.number,
       epoch: epochOf(start.life),
       keyPrefix: `carrier/${config.name}/`,
+      isOnDemand: terms !== undefined,
     },
     { clock, random, log, store },
   )
+  return { ...carrier, ...(terms && { terms }) }
 }
 
 /** A life as 6 characters of base64url. */
@@ -36,13 +42,19 @@ function epochOf(life: Uint8Array): string {
   return Buffer.from(life).toString('base64url')
 }
 
-/** Opens one end of short burst data. */
-export function openSbd(
+/** Opens one end of short burst data. @throws EdgeError CONFIG_INVALID when its link has no tariff by messages */
+export async function openSbd(
   config: SbdConfig,
   { store, clock, random, log }: Parts & World,
-): ReturnType<typeof openSbdCarrier> {
-  const { lanes, receiptDelayMs, tariff } = config
-  return openSbdCarrier(
+  terms: Terms,
+): Promise<SbdCarrier> {
+  const { lanes, receiptDelayMs, link } = config
+  const { tariff } = terms.profile
+  if (tariff.shape !== 'messages') {
+    const problems = `carriers.link: found ${link}, wanted a profile with a tariff of shape messages`
+    throw new EdgeError('CONFIG_INVALID', { file: `${link}.json`, problems })
+  }
+  const carrier = await openSbdCarrier(
     {
       name: 'sbd',
       keyPrefix: 'carrier/sbd/',
@@ -53,6 +65,7 @@ export function openSbd(
     },
     { store, clock, random, log },
   )
+  return { ...carrier, terms, usedBytes: () => carrier.account().billedBytes }
 }
 
 function endOf({ modem, gateway, gatherMs }: SbdConfig): SbdOptions['end'] {

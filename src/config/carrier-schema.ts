@@ -1,5 +1,6 @@
 /** What may be set of the ways to other nodes. */
 import { z } from 'zod'
+import { dialled, metered } from './budget-schema.ts'
 import { Sbd } from './sbd-schema.ts'
 import {
   address,
@@ -39,6 +40,7 @@ const Lan = object({
     .describe(
       'Looks whether the other is still there when a connection was idle for so long: for a router that forgets idle connections. Never unless set.',
     ),
+  ...metered,
 })
 
 const Tls = object({
@@ -92,6 +94,8 @@ const Nats = object({
     .describe(
       'Asks an idle line for life this often, for a router that forgets idle lines. Never unless set.',
     ),
+  ...metered,
+  ...dialled,
 })
 
 /** One way to other nodes, by its kind. */

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { EdgeError } from '#base/errors.ts'
 import { parseJson } from './json.ts'
+import { readLink } from './links.ts'
 import { Config, type NatsConfig } from './schema.ts'
 
 /** Environment variables by name. */
@@ -68,7 +69,8 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
   const settings = settingsOf(source)
   const merged = settings.reduce<unknown>((value, { path, text }) => put(value, path, text), raw)
   const outcome = Config.safeParse(merged)
-  if (outcome.success) return freeze(withAbsolutePaths(outcome.data, dirname(source.file ?? '.')))
+  if (outcome.success)
+    return freeze(await withLinks(withAbsolutePaths(outcome.data, dirname(source.file ?? '.'))))
   const origins = new Map(settings.map(({ path, origin }) => [path.join('.'), origin]))
   const lines = outcome.error.issues.flatMap((issue) => describe(issue, merged, origins))
   throw invalid(source.file, lines)
@@ -176,6 +178,14 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** The profiles that it names are there and hold. */
+async function withLinks(config: Config): Promise<Config> {
+  for (const { link } of config.carriers)
+    // oxlint-disable-next-line no-await-in-loop -- the first that is wrong is told
+    if (link !== undefined) await readLink(config.linkFolder, link)
+  return config
+}
+
 function withAbsolutePaths(config: Config, folder: string): Config {
   const carriers = config.carriers.map((carrier) =>
     carrier.kind === 'nats' ? withAbsoluteFiles(carrier, folder) : carrier,
@@ -187,7 +197,8 @@ function withAbsolutePaths(config: Config, folder: string): Config {
     ...(syslog && { syslog: { ...syslog, ...absolute(syslog, ['caFile'], folder) } }),
   }
   const signIn = signInWithAbsoluteFiles(config.signIn, folder)
-  return { ...config, unlock: { ...config.unlock, ...files }, carriers, audit, signIn }
+  const own = absolute(config, ['linkFolder'], folder)
+  return { ...config, ...own, unlock: { ...config.unlock, ...files }, carriers, audit, signIn }
 }
 
 function signInWithAbsoluteFiles(signIn: Config['signIn'], folder: string): Config['signIn'] {

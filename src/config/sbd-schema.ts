@@ -1,23 +1,12 @@
 /** What may be set of short burst data over Iridium satellites: a kit has a modem, headquarters the gateway. */
 import { z } from 'zod'
+import { meteredMessages } from './budget-schema.ts'
 import { address, DAY_MS, object, oneOf, text, wanted, whole } from './schema-words.ts'
 
 const HOUR_MS = 3_600_000
 const NODE =
   '26 characters of ybndrfg8ejkmcpqxot1uwisza345h769: the id of a node, as in `holdfast status`'
 const node = text(/^[ybndrfg8ejkmcpqxot1uwisza345h769]{26}$/, NODE)
-
-const Tariff = object({
-  stepBytes: whole(1, 1_000)
-    .default(50)
-    .describe('A message is billed in steps of so many bytes; 10 or 50, by plan.'),
-  leastBytes: whole(0, 1_000)
-    .default(50)
-    .describe('A message is billed as so many bytes at the least.'),
-  emptyBytes: whole(0, 1_000)
-    .default(50)
-    .describe('A session in which nothing is sent and nothing comes is billed as so many bytes.'),
-})
 
 const Modem = object({
   device: text(/^\/dev\/[\w./-]{1,200}$/, 'a serial port, such as /dev/ttyUSB0')
@@ -69,5 +58,5 @@ export const Sbd = object({
   gatherMs: whole(0, HOUR_MS)
     .default(30_000)
     .describe('How long what is not flash or immediate waits for more to share a message with.'),
-  tariff: Tariff.prefault({}).describe('How use is billed; for the count of it.'),
+  ...meteredMessages,
 })

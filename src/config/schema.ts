@@ -193,6 +193,9 @@ const Shape = object({
     .max(8, wanted('at most 8 carriers'))
     .prefault([{ kind: 'lan' }])
     .describe('Ways to other nodes.'),
+  linkFolder: file
+    .optional()
+    .describe('Folder with link profiles of your own, before those of edge-config/links.'),
 })
 
 /** The whole config file. Parsing fills in every default. */

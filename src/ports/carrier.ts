@@ -7,6 +7,7 @@
  */
 import type { NodeId } from '#base/ids.ts'
 import type { Lane } from '#model/precedence.ts'
+import type { Terms } from '#tariff/terms.ts'
 import type { Write } from './store.ts'
 
 /** A node id, or `post:` and the name of a post office. */
@@ -62,6 +63,13 @@ export interface LinkRoom {
   readonly underWayBytes: number
 }
 
+/** A line that is dialled on demand; it does not stand when the carrier is opened. */
+export interface LineControl {
+  readonly peer: PeerId
+  readonly open: () => void
+  readonly close: () => void
+}
+
 /** One carrier, opened and running. Disposing it ends its contacts and arrivals. */
 export interface Carrier extends AsyncDisposable {
   /** Name in words shown to people, for example `lan` or `nats`. */
@@ -79,6 +87,12 @@ export interface Carrier extends AsyncDisposable {
    * and nothing goes to a peer with which another carrier is in contact.
    */
   readonly isMetered?: boolean
+  /** On what terms it may be used; for nothing unless given. */
+  readonly terms?: Terms
+  /** Bytes since it was opened, both ways, as its operator counts them, as far as it can tell. */
+  readonly usedBytes?: () => number
+  /** For a carrier whose line stands only while it is wanted. */
+  readonly line?: LineControl
   /** For a carrier whose links may be thin. */
   readonly room?: (peer: PeerId) => LinkRoom
   /**

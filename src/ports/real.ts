@@ -53,6 +53,7 @@ export const FACT_NAMES: ReadonlySet<string> = new Set([
   'part',
   'peer',
   'person',
+  'percent',
   'pid',
   'port',
   'queued',

@@ -5,6 +5,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import type { Cut } from './cut.ts'
 import type { FileLook } from './file-desk.ts'
 import type { LinkState } from './links.ts'
+import type { MeteredCarrier } from './spending.ts'
 
 /** What may be cut now. */
 export interface Room {
@@ -32,6 +33,10 @@ export interface ContactState {
   readonly measured?: () => Pick<LinkState, 'bytesPerSecond' | 'roundTripMs'> | undefined
   /** What this contact was asked for of files. */
   files?: FileLook
+  /** The carrier, where its use is billed. */
+  readonly metered?: MeteredCarrier
+  /** Numbered by an earlier contact, and waiting for the budget to allow it. */
+  readonly left: Cut[]
   /** What is on its way. */
   readonly flying: Set<Cut>
   /** When this contact was last asked for what a document lacks, and how often before. */

@@ -281,7 +281,7 @@ async function cutDocument(
 ): Promise<Cut | undefined> {
   const { state, document, lane } = want
   let clock = await hasOf(tx, state.peer, document)
-  for (const { record, parcel } of state.flying) {
+  for (const { record, parcel } of [...state.flying, ...state.left]) {
     // What something urgent needs does not wait for the routine parcel that it is in.
     const isLater = laneNumber(parcel.lane) > laneNumber(lane)
     if (record.document === document && !isLater) clock = joinClocks(clock, record.clock)

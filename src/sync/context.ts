@@ -31,6 +31,8 @@ export type SyncEvent =
   | { readonly kind: 'room' }
   /** Messages of ours have become overdue (`added`), or are not any more. */
   | { readonly kind: 'overdue'; readonly counts: OverdueCounts; readonly added: number }
+  /** So many of a hundred of a carrier's budget are spent. */
+  | { readonly kind: 'budget'; readonly carrier: string; readonly percent: number }
   /** It stood in a list after the point where its node contradicted itself. */
   | { readonly kind: 'withdrawn'; readonly message: MessageRecord }
   /** Some of a file came, or (`isWhole`) it is here now, and right. */
@@ -101,6 +103,8 @@ export interface SyncContext {
   readonly onFork: (fork: Fork, tx: Tx) => Promise<void>
   /** When the organisation was founded, as far as this node can tell: the oldest certificate's beginning. */
   readonly foundedAt: () => Instant
+  /** Carriers by which nothing goes for now, in memory. */
+  readonly shut: Map<string, Pause>
   /** What this run of the node has heard: see `hearsay.ts`. */
   readonly run: Run
   /** Whether other nodes are told what was read here in a channel. */
@@ -147,6 +151,12 @@ export interface Run {
   readonly clocks: Map<string, ClockEvidence>
   /** When something that was set aside on a mere word is to be waited for no longer. */
   asideUntil: Instant | undefined
+}
+
+/** Why nothing goes by a carrier, though it could be reached. */
+export interface Pause {
+  readonly why: 'no budget until' | 'link closed until'
+  readonly until: Instant
 }
 
 /** What became of an envelope. */

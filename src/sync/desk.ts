@@ -87,12 +87,13 @@ async function runJob(
   desk: Desk,
   { job, writeSoFar, mended = new Set() }: Running,
 ): Promise<Done | undefined> {
-  const effects: (() => void)[] = []
-  const touched = new Set<DocumentId>()
+  const work: Work = { effects: [], touched: new Set(), isUndone: false }
+  const { effects, touched } = work
   desk.staging.begin()
   try {
     await renew(desk)
-    const value = await job.run(transaction(desk, effects, touched))
+    const value = await job.run(transaction(desk, work))
+    if (work.isUndone) return await undone(desk, touched, () => job.resolve(value))
     desk.staging.keep()
     return { job, value, touched, effects }
   } catch (error) {
@@ -109,6 +110,18 @@ async function runJob(
     job.reject(wrong)
     return undefined
   }
+}
+
+/** Drops what a commit has done. */
+async function undone(
+  desk: Desk,
+  touched: ReadonlySet<DocumentId>,
+  resolve: () => void,
+): Promise<undefined> {
+  desk.staging.drop()
+  await rollBack(desk, touched)
+  resolve()
+  return undefined
 }
 
 /** Mends and writes that; what went wrong with the disk. */
@@ -142,8 +155,16 @@ function tellMended(desk: Desk, { isOver }: Mended): void {
   if (isOver) desk.onLoss()
 }
 
-function transaction(desk: Desk, effects: (() => void)[], touched: Set<DocumentId>): Tx {
+/** What a commit does beside its writes. */
+interface Work {
+  readonly effects: (() => void)[]
+  readonly touched: Set<DocumentId>
+  isUndone: boolean
+}
+
+function transaction(desk: Desk, work: Work): Tx {
   const { actor, staging, documents } = desk
+  const { effects, touched } = work
   return {
     get: staging.get,
     list: staging.list,
@@ -168,6 +189,9 @@ function transaction(desk: Desk, effects: (() => void)[], touched: Set<DocumentI
       return documents.cutBack(document, last)
     },
     check: documents.check,
+    undo: () => {
+      work.isUndone = true
+    },
     afterwards: (effect) => void effects.push(effect),
   }
 }

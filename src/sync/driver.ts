@@ -7,6 +7,7 @@ import type { Arrival, Carrier, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Bell } from './bell.ts'
 import type { SyncContext } from './context.ts'
+import { keepLine } from './dialling.ts'
 import { receive } from './inbox.ts'
 import { openLinks, type LinkState } from './links.ts'
 import { untilDone } from './patience.ts'
@@ -32,12 +33,17 @@ export function startDriver(
     context,
     clock: ports.clock,
     links: openLinks(ports.clock),
+    marks: new Map(),
     bells,
     stop: stop.signal,
   }
+  const lines: Promise<void>[] = []
   for (const carrier of ports.carriers) {
     void watchArrivals(bench, carrier, stop.signal)
     void watchContacts(bench, { carrier, open }, stop.signal)
+    const { name, terms, line, usedBytes } = carrier
+    if (terms !== undefined && line !== undefined)
+      lines.push(keepLine(bench, { name, terms, line, usedBytes }, stop.signal))
   }
   const ring = (): void => {
     for (const bell of bells) bell.ring()
@@ -48,6 +54,7 @@ export function startDriver(
     [Symbol.asyncDispose]: async () => {
       stop.abort()
       await Promise.all([...open.values()].map(endContact))
+      await Promise.all(lines)
     },
   }
 }

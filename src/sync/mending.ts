@@ -17,6 +17,7 @@ import {
   type OutboxRecord,
   type RebornRecord,
 } from './records.ts'
+import { UNKNOWN_SPENT, type SpentRecord } from './spending-keys.ts'
 import type { Staging } from './staging.ts'
 
 /** Values of one kind that are lost for good: how many, and since when some are. */
@@ -47,7 +48,7 @@ const NUMBER_AFTER_DAMAGE = 1_000_000_000
 const DOCUMENT = /^(?:doc|snap|loose)\/([^/]+)/
 /** Of these nothing can be known again: `doctor` and `gaps` tell how many were lost. */
 const LOST =
-  /^(?:acct|totp|pass|pat|from|outside|sess|pref|once|allow|join|aside|share|own-share|hold|view\/seen|read|time|file|file-of|blob|upload|follow|followed|draft|later|sidebar|emoji|picture|hook|notify)(?:\/|$)/
+  /^(?:acct|totp|pass|pat|from|outside|sess|pref|once|allow|join|aside|share|own-share|hold|view\/seen|read|time|file|file-of|blob|upload|follow|followed|draft|later|sidebar|emoji|picture|hook|notify|cost)(?:\/|$)/
 /** What the others are told again, or what follows from documents: see `remedies.ts`. */
 const REMEDIED =
   /^(?:has|fly|note|seg|att|epoch|seal|pair|spare|fork|park|parked|audit\/piece|audit\/newest|view|search)(?:\/|$)/
@@ -127,6 +128,8 @@ async function workedOut(
       return inMemory(staging, key.spareEpoch(name.slice('epoch/'.length)))
     case 'epoch-spare':
       return inMemory(staging, key.epoch(name.slice('epoch-spare/'.length)))
+    case 'spent':
+      return pack({ ...UNKNOWN_SPENT, startsAt: now } satisfies SpentRecord)
     case 'reborn':
       return pack({ actor, heard: {}, why: OF_DAMAGE } satisfies RebornRecord)
     default:

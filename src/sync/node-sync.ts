@@ -174,6 +174,7 @@ function contextOf(
     foundedAt: () => Math.min(...roster.all().map(({ validFrom }) => validFrom)),
     refold: (tx) => fold(tx, context),
     onFork: (fork, tx) => proveFork(tx, context, fork),
+    shut: new Map(),
     run: newRun(clock.now()),
     onRebirth: options.onRebirth ?? (() => undefined),
     tellsRead: options.tellsRead ?? (() => true),

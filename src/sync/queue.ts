@@ -7,7 +7,7 @@ import { laneOfDocument } from '#model/document-id.ts'
 import { countBeyond } from '#model/log.ts'
 import type { MessageRecord } from '#model/view.ts'
 import type { PeerId } from '#ports/carrier.ts'
-import type { SyncContext } from './context.ts'
+import type { Pause, SyncContext } from './context.ts'
 import { isSealable } from './epochs.ts'
 import { isInDoubt } from './hearsay.ts'
 import { key, range } from './keys.ts'
@@ -30,6 +30,8 @@ export type Unknown =
   | 'no key yet'
   /** It is held back until it is clear what others know of this node. */
   | 'held back'
+  /** All that may be spent there by `linkAt` is spent, or the link is closed until then. */
+  | Pause['why']
 
 /** A message in the queue of a link. */
 export interface Queued {
@@ -183,6 +185,9 @@ async function guess(
     return { ...nothing, unknown: linkAt === undefined ? 'no link yet' : 'no link since', linkAt }
   }
   if (context.run.isOver || isInDoubt(context)) return { ...nothing, unknown: 'held back' }
+  const pause = context.shut.get(link.carrier)
+  if (pause !== undefined && pause.until > context.now())
+    return { ...nothing, unknown: pause.why, linkAt: pause.until }
   const { bytesPerSecond, roundTripMs, unansweredSince } = link
   if (bytesPerSecond === 0) return { ...nothing, unknown: 'no rate yet' }
   const now = context.now()

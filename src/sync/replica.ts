@@ -35,6 +35,8 @@ export interface Tx extends Reader {
   readonly cutBack: Documents['cutBack']
   /** Reads a document from the disk, where it may be damaged while memory has it whole. */
   readonly check: (document: DocumentId) => Promise<void>
+  /** Nothing of this commit counts, though its value is given: it was only to see what would come of it. */
+  readonly undo: () => void
   /** Runs once the commit is on disk, in the order of commits. */
   readonly afterwards: (effect: () => void) => void
 }

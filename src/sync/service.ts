@@ -8,7 +8,8 @@ import { IN_FLIGHT_MAX } from '#base/limits.ts'
 import type { Carrier, Contact } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import { openBell, type Bell } from './bell.ts'
-import { beginContact, nextParcel } from './contact.ts'
+import { beginSession, nextAffordable, settleUse, type Mark } from './affording.ts'
+import { beginContact } from './contact.ts'
 import type { ContactState, Next, Room } from './contact-state.ts'
 import type { SyncContext } from './context.ts'
 import type { Cut } from './cut.ts'
@@ -23,6 +24,8 @@ export interface Bench {
   readonly context: SyncContext
   readonly clock: Clock
   readonly links: Links
+  /** What carriers had counted, by name. */
+  readonly marks: Map<string, Mark>
   /** One bell for each open contact. */
   readonly bells: Set<Bell>
   /** Aborts when the node closes. */
@@ -65,7 +68,8 @@ export async function serve(bench: Bench, service: Service): Promise<void> {
     under.add(flight)
   }
   const left = await begin(bench, service, state)
-  for (const cut of isSpared(bench, state) ? [] : left) launch(cut)
+  if (state.metered !== undefined) state.left.push(...left)
+  else for (const cut of isSpared(bench, state) ? [] : left) launch(cut)
   const { onQuiet } = service.carrier
   while (!service.signal.aborted) {
     const mayCut = isReachable && !isSpared(bench, state)
@@ -83,6 +87,24 @@ export async function serve(bench: Bench, service: Service): Promise<void> {
   service.signal.removeEventListener('abort', ring)
   bench.bells.delete(bell)
   await Promise.allSettled(under)
+  await settle(bench, state)
+}
+
+/** Puts right what was booked for a session, as far as it can be told now. */
+async function settle(bench: Bench, { metered }: ContactState): Promise<void> {
+  if (metered === undefined || bench.stop.aborted) return
+  const { context, clock, stop } = bench
+  const mark = markOf(bench, metered.name)
+  await untilDone({ log: context.log, clock, signal: stop }, () =>
+    context.replica.commit((tx) => settleUse(tx, context, { carrier: metered, mark })),
+  )
+}
+
+/** What was noted of what a carrier counts. */
+export function markOf({ marks }: Pick<Bench, 'marks'>, carrier: string): Mark {
+  const mark = marks.get(carrier) ?? { beganBytes: 0, lastBytes: 0 }
+  marks.set(carrier, mark)
+  return mark
 }
 
 /**
@@ -114,7 +136,11 @@ function isSpared({ links }: Bench, { peer, carrier, isMetered }: ContactState):
 function stateOf({ links }: Bench, { carrier, contact }: Service): ContactState {
   const { name, receiptDelayMs, lanes, isMetered = false } = carrier
   const isVisit = carrier.onQuiet !== undefined
+  const { terms, usedBytes, line } = carrier
+  const metered = terms && { name, terms, usedBytes, line }
   const fresh = {
+    ...(metered && { metered }),
+    left: [],
     flying: new Set<Cut>(),
     wanted: new Map(),
     refused: new Set<never>(),
@@ -130,9 +156,12 @@ async function begin(bench: Bench, service: Service, state: ContactState): Promi
   const { mayHaveForgotten, certificate } = service.contact
   const patience = { log: context.log, clock, signal: service.signal }
   const cuts = await untilDone(patience, () =>
-    context.replica.commit((tx) =>
-      beginContact(tx, context, { state, mayHaveForgotten, certificate }),
-    ),
+    context.replica.commit(async (tx) => {
+      const { metered: known } = state
+      if (known !== undefined && known.line === undefined)
+        await beginSession(tx, context, { carrier: known, mark: markOf(bench, known.name) })
+      return beginContact(tx, context, { state, mayHaveForgotten, certificate })
+    }),
   )
   return cuts ?? []
 }
@@ -140,7 +169,9 @@ async function begin(bench: Bench, service: Service, state: ContactState): Promi
 function look(bench: Bench, service: Service, state: ContactState): Promise<Next | undefined> {
   const { context, clock } = bench
   const patience = { log: context.log, clock, signal: service.signal }
-  return untilDone(patience, () => context.replica.commit((tx) => nextParcel(tx, context, state)))
+  return untilDone(patience, () =>
+    context.replica.commit((tx) => nextAffordable(tx, context, state)),
+  )
 }
 
 async function waitForMore(
@@ -181,7 +212,13 @@ async function fly(
     flight.answered({ bytes: cut.parcel.bytes.length, changes: changesIn(cut.record) })
     // An answer counts even when the contact has ended since.
     await untilDone({ log: context.log, clock, signal: bench.stop }, () =>
-      context.replica.commit((tx) => handedOver(tx, context, { state, cut })),
+      context.replica.commit(async (tx) => {
+        await handedOver(tx, context, { state, cut })
+        const { metered } = state
+        const isLast = state.flying.size === 1
+        if (metered !== undefined && isLast)
+          await settleUse(tx, context, { carrier: metered, mark: markOf(bench, metered.name) })
+      }),
     )
   } catch (error) {
     const code = codeOf(error)

@@ -11,7 +11,7 @@ import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import { quickClock } from '../../scripts/link/quick-clock.ts'
 import { aNode, anAdministrator, anIdentity, until } from '../support/nodes.ts'
-import { aHubCarrier, aKitCarrier, IMEI, SPEED } from '../support/sbd.ts'
+import { aHubCarrier, aKitCarrier, freeMessages, IMEI, SPEED } from '../support/sbd.ts'
 import { aLittleIridium } from '../support/sbd-gateway.ts'
 import type { EmulatedModem } from '../support/sbd-modem.ts'
 
@@ -41,7 +41,7 @@ async function aStory(t: Test, more: Partial<SbdOptions> = {}): Promise<Story> {
   iridium.setDown(true)
   const network = openMemoryNetwork({ clock })
   const stores = { hub: openMemoryStore(), kit: openMemoryStore() }
-  const tariff = { stepBytes: 10, leastBytes: 10, emptyBytes: 10 }
+  const tariff = { ...freeMessages, stepBytes: 10, leastBytes: 10, emptyBytes: 10 }
   const choice = {
     clock,
     options: { tariff, receiptDelayMs: 2_000, repeatAfterMs: 3_600_000, ...more },

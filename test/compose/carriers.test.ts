@@ -1,4 +1,6 @@
 import { test } from 'tap'
+import { termsOf } from '#compose/terms.ts'
+import { must } from '#base/assert.ts'
 import { Config } from '#config/schema.ts'
 import { openSbd } from '#compose/carriers.ts'
 import { realLog, realRandom } from '#ports/real.ts'
@@ -67,9 +69,10 @@ async function open(end: object) {
   const clock = quickClock(SPEED)
   const store = openMemoryStore()
   const ports = { clock, store, random: realRandom(), log: realLog({ clock, level: 'error' }) }
+  const terms = must(config && (await termsOf(config, undefined)), 'it has a link')
   if (config?.kind !== 'sbd') throw new Error('it is an sbd carrier')
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it takes no other part of a node
-  const opened = await openSbd(config, ports as unknown as Parameters<typeof openSbd>[1])
+  const opened = await openSbd(config, ports as unknown as Parameters<typeof openSbd>[1], terms)
   return { opened, side: hear(opened, store) }
 }
 

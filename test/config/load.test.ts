@@ -144,13 +144,13 @@ test('all problems are named at once: key, what was found, what is wanted', asyn
 
   t.strictSame(problems.toSorted(), [
     'carriers[0].dial[0]: found "hub", wanted host:port, such as 192.168.1.20:8065 or [fd00::1]:8065',
-    'carriers[1].password: found an unknown key, wanted one of kind, name, servers, tls, user, passwordFile, nkeySeedFile, provision, streamBytesMax, streamDaysMax, streamReplicas, receiptDelayMs, connectTimeoutMs, backOffMsMax, idleProbeMs',
+    'carriers[1].password: found an unknown key, wanted one of kind, name, servers, tls, user, passwordFile, nkeySeedFile, provision, streamBytesMax, streamDaysMax, streamReplicas, receiptDelayMs, connectTimeoutMs, backOffMsMax, idleProbeMs, link, budget, dialAt, gatherMsMax',
     'carriers[1].servers: found nothing, wanted a list of nats://host:port',
     'carriers[2].kind: found "smoke", wanted a carrier of kind lan, nats or sbd',
     'carriers[3]: found "lan", wanted a carrier of kind lan, nats or sbd',
     'listen.hots: found an unknown key, wanted one of host, port, tls, plainHttp, kex, clientCertificates, names',
     'listen.port: found 70000, wanted a whole number from 0 to 65535',
-    'nmae: found an unknown key, wanted one of $schema, name, role, listen, keys, compression, disk, lanes, readReceipts, logLevel, unlock, audit, signIn, carriers',
+    'nmae: found an unknown key, wanted one of $schema, name, role, listen, keys, compression, disk, lanes, readReceipts, logLevel, unlock, audit, signIn, carriers, linkFolder',
     'role: found "king", wanted one of kit, hub, relay',
   ])
 })

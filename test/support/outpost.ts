@@ -5,7 +5,7 @@ import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { hear, type CarrierSide } from './carrier-side.ts'
 import { collectingLog, type CollectingLog } from './log.ts'
-import { aHubCarrier, aKitCarrier, IMEI, type SbdChoice } from './sbd.ts'
+import { aHubCarrier, aKitCarrier, freeMessages, IMEI, type SbdChoice } from './sbd.ts'
 import { aLittleIridium, type LittleIridium } from './sbd-gateway.ts'
 import type { EmulatedModem } from './sbd-modem.ts'
 
@@ -25,7 +25,7 @@ export async function anOutpost(t: Test, choice: SbdChoice = {}): Promise<Outpos
   const iridium = await aLittleIridium()
   const modem = await iridium.addModem(IMEI)
   const log = collectingLog()
-  const tariff = { stepBytes: 50, leastBytes: 50, emptyBytes: 50 }
+  const tariff = { ...freeMessages, stepBytes: 50, leastBytes: 50, emptyBytes: 50 }
   const all = { ...choice, options: { ...choice.options, tariff } }
   const stores = { kit: openMemoryStore(), hub: openMemoryStore() }
   const hubCarrier = await aHubCarrier(iridium, [{ imei: IMEI, peer: 'kit' }], {

@@ -11,6 +11,15 @@ import { seededRandom } from './random.ts'
 import type { LittleIridium } from './sbd-gateway.ts'
 import type { EmulatedModem } from './sbd-modem.ts'
 
+/** A tariff by which nothing costs money. */
+export const freeMessages = {
+  shape: 'messages',
+  pricePerMegabyte: 0,
+  stepBytes: 1,
+  leastBytes: 1,
+  emptyBytes: 0,
+} as const
+
 /** The modem that there is when there is one. */
 export const IMEI = '300234010123450'
 
@@ -71,7 +80,7 @@ function open(choice: SbdChoice, end: SbdOptions['end']): Promise<SbdCarrier> {
     keyPrefix: 'carrier/sbd/',
     receiptDelayMs: 0,
     lanes: LANES,
-    tariff: { stepBytes: 1, leastBytes: 1, emptyBytes: 0 },
+    tariff: freeMessages,
     repeatAfterMs: 20_000,
     end,
     ...choice.options,

@@ -53,6 +53,7 @@ export function scriptedLine(dialMs = 3_800): ScriptedLine {
       return pong.promise
     },
     bytesRead: () => state.bytesRead,
+    turns: () => published.length,
     drop: () => {
       pong.resolve(false)
       end.abort()

@@ -134,6 +134,7 @@ async function aGap(startsAt = 1_800_000_000_000) {
     peer: office,
     carrier: 'test',
     receiptDelayMs: RECEIPT_DELAY_MS,
+    left: [],
     flying: new Set(),
     wanted: new Map(),
     refused: new Set(),

@@ -302,6 +302,7 @@ async function begin(
     peer,
     carrier: 'test',
     receiptDelayMs: 86_400_000,
+    left: [],
     flying: new Set(),
     wanted: new Map(),
     refused: new Set(),

@@ -265,6 +265,7 @@ async function begin({ context }: SyncNode, peer: PeerId): Promise<ContactState>
     peer,
     carrier: 'test',
     receiptDelayMs: DELAY_MS,
+    left: [],
     flying: new Set(),
     wanted: new Map(),
     refused: new Set(),

@@ -132,6 +132,7 @@ async function aWriter(t: Test, peer: PeerId = office) {
     peer,
     carrier: 'test',
     receiptDelayMs: 0,
+    left: [],
     flying: new Set(),
     wanted: new Map(),
     refused: new Set(),

@@ -1,0 +1,50 @@
+/** Whether what waits for a peer is worth a session on a line that is dialled on demand. */
+import type { DocumentId, Instant } from '#base/ids.ts'
+import { countBeyond } from '#model/log.ts'
+import type { LineControl } from '#ports/carrier.ts'
+import type { Tariff } from '#tariff/tariff.ts'
+import type { SyncContext } from './context.ts'
+import { range } from './keys.ts'
+import { clockOf, hasOf } from './ledger.ts'
+import { unpack, type OutboxRecord } from './records.ts'
+import type { Reader } from './replica.ts'
+import type { MeteredCarrier } from './spending.ts'
+
+/** A carrier with terms whose line is in our hands. */
+export type DialledCarrier = MeteredCarrier & { readonly line: LineControl }
+
+/** From when on a session is worth it; never, for Infinity. */
+export interface Wanted {
+  readonly at: Instant
+  readonly isFlash: boolean
+}
+
+/** A sealed change on its way in company (`queue.ts`). */
+const CHANGE_BYTES = 160
+
+/** When what waits for the peer is worth a session. */
+export async function waitingFor(
+  reader: Pick<Reader, 'get' | 'list'>,
+  { now }: Pick<SyncContext, 'now'>,
+  { terms, line }: DialledCarrier,
+): Promise<Wanted> {
+  const { profile, dialling } = terms
+  let [bytes, oldest, isUrgent, isFlash] = [0, Infinity, false, false]
+  for (const [place, value] of await reader.list(range.outbox(line.peer))) {
+    const [lane, name] = place.split('/').slice(-2)
+    const document = name as DocumentId
+    const [mine, has] = [await clockOf(reader, document), await hasOf(reader, line.peer, document)]
+    bytes += countBeyond(mine, has) * CHANGE_BYTES
+    oldest = Math.min(oldest, unpack<OutboxRecord>(value)?.since ?? now())
+    isUrgent ||= Number(lane) <= 1
+    isFlash ||= lane === '0'
+  }
+  if (isUrgent || bytes >= fillBytes(profile.tariff, profile.upBps)) return { at: now(), isFlash }
+  return { at: oldest + (dialling?.gatherMsMax ?? 0), isFlash }
+}
+
+/** What a session takes that is billed as the least. */
+function fillBytes(tariff: Tariff, upBps: number): number {
+  if (tariff.shape === 'minutes') return (tariff.leastMs * upBps) / 8_000
+  return tariff.shape === 'flat' ? 0 : Math.max(1, tariff.leastBytes)
+}

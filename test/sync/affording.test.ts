@@ -1,0 +1,103 @@
+/** Contacts on a link that is billed: what the budget does not allow waits, and says until when. */
+import { test, type Test } from 'tap'
+import type { PeerId } from '#ports/carrier.ts'
+import { queuesOf } from '#sync/queue.ts'
+import { spentIn } from '#sync/spending.ts'
+import { virtualClock } from '../support/clock.ts'
+import { aHandCarrier, type Answer } from '../support/hand-carrier.ts'
+import { anIdentity } from '../support/nodes.ts'
+import { aSync, found, say } from '../support/sync.ts'
+import { aTerms, type TermsChoice } from '../support/terms.ts'
+
+const office: PeerId = 'post:office'
+const DAY_MS = 86_400_000
+/** More than the directory and the keys take. */
+const ENOUGH_BYTES = 20_000
+
+test('what the budget does not allow waits for the next window, and says so', async (t) => {
+  const rig = await aRig(t, { budget: { bytesMax: ENOUGH_BYTES } })
+  for (let count = 0; count < 12; count += 1) await say(rig.alpha, noise(count, 3_000))
+  const last = await say(rig.alpha, noise(99, 3_000))
+  rig.carrier.begin(office)
+  await rig.clock.advance(60_000)
+  const first = rig.bytes()
+
+  t.ok(first <= 0.8 * ENOUGH_BYTES, `${first} bytes`)
+  t.equal((await rig.spent()).bytes, first, 'what was sent is booked, and no more')
+  const nextDay = DAY_MS * (1 + Math.floor(rig.clock.now() / DAY_MS))
+  t.match(await queuesOf(rig.alpha.context, last, rig.alpha.links()), [
+    { unknown: 'no budget until', linkAt: nextDay, estimateMs: undefined },
+  ])
+  await say(rig.alpha, 'Medevac', 'flash')
+  await rig.clock.advance(60_000)
+  t.ok(rig.bytes() > first, 'flash has a part for itself')
+
+  await rig.clock.advance(nextDay - rig.clock.now() + 3_600_000)
+
+  t.ok(rig.bytes() > first + 10_000, 'the rest follows the next day')
+  t.ok((await rig.spent()).bytes <= 0.8 * ENOUGH_BYTES)
+})
+
+test('what is booked is on the disk before the parcel leaves, also for one that an earlier contact left', async (t) => {
+  const rig = await aRig(t, { budget: { bytesMax: 1_000_000 } }, () => undefined)
+  rig.carrier.begin(office)
+  await rig.clock.advance(0)
+  t.ok(rig.bytes() > 0)
+  t.equal((await rig.spent()).bytes, rig.bytes())
+  const parcels = rig.carrier.sent.length
+  rig.carrier.end(office)
+  rig.carrier.begin(office)
+  await rig.clock.advance(0)
+
+  t.equal(rig.carrier.sent.length, 2 * parcels, 'they go again')
+  t.equal((await rig.spent()).bytes, rig.bytes(), 'and are booked again')
+})
+
+test('nothing goes while the link is closed', async (t) => {
+  const opens = { fromMinute: 18 * 60, toMinute: 19 * 60 }
+  const rig = await aRig(t, { profile: { opens } })
+  rig.clock.setWall(DAY_MS * 20_000 + 12 * 3_600_000)
+  const message = await say(rig.alpha, 'tonight')
+  rig.carrier.begin(office)
+  await rig.clock.advance(5 * 3_600_000)
+  t.equal(rig.carrier.sent.length, 0)
+  t.match(await queuesOf(rig.alpha.context, message, rig.alpha.links()), [
+    { unknown: 'link closed until', linkAt: DAY_MS * 20_000 + 18 * 3_600_000 },
+  ])
+
+  await rig.clock.advance(2 * 3_600_000)
+
+  t.ok(rig.carrier.sent.length > 0)
+})
+
+async function aRig(t: Test, choice: TermsChoice, answer: Answer = () => 'departed') {
+  const clock = virtualClock()
+  const terms = aTerms(choice)
+  const carrier = { ...aHandCarrier(answer, { name: 'thin' }), terms }
+  const alpha = await aSync('alpha', {
+    clock,
+    carriers: [carrier],
+    knows: [anIdentity('bravo', 2)],
+  })
+  t.teardown(() => alpha[Symbol.asyncDispose]())
+  await found(alpha)
+  const { context } = alpha
+  return {
+    alpha,
+    clock,
+    carrier,
+    bytes: () => carrier.sent.reduce((sum, { parcel }) => sum + parcel.bytes.length, 0),
+    spent: async () =>
+      (await spentIn(context.replica.read, context, { name: 'thin', terms })).spent,
+  }
+}
+
+/** Text that does not compress well. */
+function noise(seed: number, characters: number): string {
+  let state = seed * 7_919 + 1
+  const letter = (): string => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+    return String.fromCharCode(33 + (Math.floor(state / 65_536) % 90))
+  }
+  return Array.from({ length: characters }, letter).join('')
+}

@@ -1,0 +1,163 @@
+/** Lines that are dialled when it is worth it, filled, and closed. */
+import { test, type Test } from 'tap'
+import type { PeerId } from '#ports/carrier.ts'
+import { unpack } from '#sync/records.ts'
+import { spentIn } from '#sync/spending.ts'
+import { spendingKey, type SpentRecord } from '#sync/spending-keys.ts'
+import { openMemoryStore } from '#storage/memory-store.ts'
+import type { Store } from '#ports/store.ts'
+import { virtualClock } from '../support/clock.ts'
+import { aHandCarrier } from '../support/hand-carrier.ts'
+import { anIdentity } from '../support/nodes.ts'
+import { aSync, found, say } from '../support/sync.ts'
+import { aTerms, type TermsChoice } from '../support/terms.ts'
+
+const office: PeerId = 'post:office'
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+const call = { shape: 'minutes', pricePerMinute: 1, stepMs: 20_000, leastMs: MINUTE_MS } as const
+const byCall = { tariff: call, line: 'on demand' } as const
+/** A day that begins at midnight UTC. */
+const MIDNIGHT = 20_000 * DAY_MS
+
+test('a line on demand stays closed while nothing is worth it, and is closed when all has gone', async (t) => {
+  const dialling = { atMinutes: [], gatherMsMax: 6 * HOUR_MS }
+  const rig = await aRig(t, { profile: byCall, dialling })
+  await rig.met()
+  const before = rig.calls.length
+  await rig.clock.advance(2 * HOUR_MS)
+  t.equal(rig.calls.length, before, 'nothing waits')
+  await say(rig.alpha, 'not urgent')
+  await rig.clock.advance(HOUR_MS)
+  t.equal(rig.calls.length, before, 'and what waits can wait')
+
+  await say(rig.alpha, 'Medevac', 'flash')
+  await rig.clock.advance(5 * MINUTE_MS)
+
+  t.equal(rig.calls.length, before + 1)
+  const { ms = Infinity } = rig.calls.at(-1) ?? {}
+  t.ok(ms < 30_000, `closed after ${ms} ms`)
+  t.equal(rig.carrier.sent.filter(({ parcel }) => parcel.lane === 'routine').length, 1, 'filled')
+})
+
+test('what is not urgent goes when it has waited long enough, fills the least, or a set time comes', async (t) => {
+  const dialling = { atMinutes: [6 * 60], gatherMsMax: 4 * HOUR_MS }
+  const rig = await aRig(t, { profile: byCall, dialling })
+  await rig.met()
+  const before = rig.calls.length
+  await say(rig.alpha, 'one')
+  await rig.clock.advance(4 * HOUR_MS + MINUTE_MS)
+  t.equal(rig.calls.length, before + 1, 'after four hours')
+  await rig.clock.advance(2 * HOUR_MS)
+  t.equal(rig.calls.length, before + 2, 'at six')
+
+  for (let count = 0; count < 500; count += 1) await say(rig.alpha, `number ${count}`)
+  await rig.clock.advance(MINUTE_MS)
+
+  t.equal(rig.calls.length, before + 3, 'when it fills a call')
+})
+
+test('airtime is booked before it begins, and a budget ends a call', async (t) => {
+  const budget = { msMax: 5 * MINUTE_MS, flashReservePercent: 0 }
+  const rig = await aRig(t, { profile: byCall, budget }, { answersAfterMs: 4 * HOUR_MS })
+  await say(rig.alpha, 'now', 'immediate')
+  await rig.clock.advance(HOUR_MS)
+
+  const airtimeMs = rig.calls.reduce((sum, { ms }) => sum + ms, 0)
+  t.ok(airtimeMs > 4 * MINUTE_MS && airtimeMs <= 5 * MINUTE_MS, `${airtimeMs} ms`)
+  t.equal((await rig.spent()).ms, 5 * MINUTE_MS)
+  t.ok(((await rig.spentAtOpen[0]) ?? 0) >= MINUTE_MS, 'on the disk before the line was opened')
+  const calls = rig.calls.length
+  await rig.clock.advance(DAY_MS)
+  t.ok(rig.calls.length > calls, 'it goes on the next day')
+})
+
+test('a line on which nobody answers is tried again after growing pauses', async (t) => {
+  const rig = await aRig(t, { profile: byCall }, { answersAfterMs: Infinity })
+  await say(rig.alpha, 'now', 'immediate')
+  await rig.clock.advance(6 * HOUR_MS)
+
+  const tries = rig.calls.length
+  t.ok(tries >= 5 && tries <= 14, `${tries} calls`)
+})
+
+test('a line that stands is opened at once, and closed while its budget is spent', async (t) => {
+  const budget = { bytesMax: 4_000 }
+  const rig = await aRig(t, { budget })
+  await rig.clock.advance(10_000)
+  t.equal(rig.isOpen(), true)
+  rig.carrier.use(5_000)
+  await rig.clock.advance(2 * MINUTE_MS)
+  t.equal(rig.isOpen(), false)
+
+  await rig.clock.advance(DAY_MS)
+
+  t.equal(rig.isOpen(), true)
+})
+
+async function aRig(
+  t: Test,
+  choice: TermsChoice,
+  { answersAfterMs = 5_000 }: { readonly answersAfterMs?: number } = {},
+) {
+  const clock = virtualClock(MIDNIGHT)
+  const terms = aTerms(choice)
+  const hand = aHandCarrier(() => 'departed', { name: 'thin' })
+  const store = openMemoryStore()
+  const calls: { ms: number }[] = []
+  const spentAtOpen: Promise<number>[] = []
+  const state = { openedMs: -1, over: new AbortController(), isUp: false, used: 0 }
+  const whenAnswered = async (signal: AbortSignal): Promise<void> => {
+    await clock.sleep(answersAfterMs, signal)
+    if (signal.aborted) return
+    state.isUp = true
+    hand.begin(office)
+  }
+  const line = {
+    peer: office,
+    open: () => {
+      state.openedMs = clock.monotonicMs()
+      state.over = new AbortController()
+      spentAtOpen.push(spentOnDisk(store))
+      if (answersAfterMs < Infinity) void whenAnswered(state.over.signal)
+    },
+    close: () => {
+      state.over.abort()
+      if (state.isUp) hand.end(office)
+      state.isUp = false
+      calls.push({ ms: clock.monotonicMs() - state.openedMs })
+      state.openedMs = -1
+    },
+  }
+  const sentBytes = (): number =>
+    hand.sent.reduce((sum, { parcel }) => sum + parcel.bytes.length, 0)
+  const usedBytes = (): number => state.used + sentBytes()
+  const use = (bytes: number): void => void (state.used += bytes)
+  const carrier = { ...hand, terms, line, usedBytes, use }
+  const alpha = await aSync('alpha', {
+    clock,
+    store,
+    carriers: [carrier],
+    knows: [anIdentity('bravo', 2)],
+  })
+  t.teardown(() => alpha[Symbol.asyncDispose]())
+  await found(alpha)
+  const { context } = alpha
+  const spent = async () =>
+    (await spentIn(context.replica.read, context, { name: 'thin', terms })).spent
+  return {
+    alpha,
+    clock,
+    carrier,
+    calls,
+    spentAtOpen,
+    isOpen: () => state.openedMs >= 0,
+    spent,
+    met: () => clock.advance(5 * MINUTE_MS),
+  }
+}
+
+async function spentOnDisk(store: Store): Promise<number> {
+  return unpack<SpentRecord>(await store.get(spendingKey.spent('thin')))?.ms ?? 0
+}

@@ -1,0 +1,47 @@
+import { test } from 'tap'
+import { connectUse, parcelUse, sessionUse } from '#tariff/profile.ts'
+import { aTerms } from '../support/terms.ts'
+
+const overhead = {
+  connectBytes: 4_000,
+  connectRoundTrips: 5,
+  parcelBytes: 200,
+  packetBytes: 80,
+  packetPayloadBytes: 1_400,
+  upPercent: 50,
+}
+
+test('a parcel takes its bytes, what goes around it, and the time of both', async (t) => {
+  const { profile } = aTerms({ profile: { overhead } })
+
+  t.strictSame(parcelUse(profile, 800), { bytes: 1_000, ms: 1_000 })
+  t.strictSame(parcelUse(profile, 1_401), { bytes: 1_681, ms: 1_681 })
+  t.strictSame(connectUse(profile), { bytes: 4_000, ms: 9_000 })
+})
+
+test('a session is the dial, its parcels and the last answer, and on demand the wait before it is closed', async (t) => {
+  const { profile } = aTerms({ profile: { overhead } })
+
+  t.strictSame(sessionUse(profile, [800, 800]), { bytes: 6_000, ms: 12_000 })
+  t.equal(sessionUse({ ...profile, line: 'on demand', idleMs: 7_000 }, [800, 800]).ms, 19_000)
+})
+
+test('short burst data takes whole messages, each in its steps', async (t) => {
+  const { profile } = aTerms({
+    profile: {
+      tariff: {
+        shape: 'messages',
+        pricePerMegabyte: 1,
+        stepBytes: 50,
+        leastBytes: 50,
+        emptyBytes: 50,
+      },
+      overhead: { ...overhead, packetPayloadBytes: 340 },
+    },
+  })
+
+  t.strictSame(
+    [10, 140, 337, 338, 700].map((bytes) => parcelUse(profile, bytes).bytes),
+    [50, 150, 350, 400, 750],
+  )
+})
