@@ -1,5 +1,5 @@
 /**
- * Measures: `scripts/bench client`, `lan`, `nats`, `receipts`, `store`, `sync`, `trust`, `wire`. Called by `scripts/bench`, which sees to
+ * Measures: `scripts/bench client`, `lan`, `nats`, `receipts`, `search`, `store`, `sync`, `trust`, `wire`. Called by `scripts/bench`, which sees to
  * the right Node and the packages. With --json the last line is one flat object; times and rates are those of this
  * machine, now. Only the bench that is asked for is loaded.
  */
@@ -52,6 +52,13 @@ const BENCHES: Readonly<Record<string, Bench>> = {
       return measureReceipts()
     },
   },
+  search: {
+    about: 'memory and time of full-text search, and of an index that is made anew',
+    run: async ({ messages }) => {
+      const { measureSearch } = await import('./measure/search.ts')
+      return measureSearch({ clock: realClock(), messages: Number(messages), tell })
+    },
+  },
   store: {
     about: 'start, memory and posting of one node, with 1,000 and with 100,000 messages',
     run: async ({ messages }) => {
@@ -97,7 +104,7 @@ async function main(): Promise<number> {
       'wire: only lines with these values, such as genre=direct,event=flood',
     )
     .option('--languages <file>', 'wire: sentences in several languages, with lang, text and en')
-    .option('--messages <number>', 'messages of the large node of store', '100000')
+    .option('--messages <number>', 'messages of the large node of store, and of search', '100000')
     .option('--small', 'client, lan, nats, sync, trust and wire: only see that it runs')
     .option('--json', 'the last line is one JSON object')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))

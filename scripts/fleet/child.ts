@@ -27,7 +27,7 @@ export interface Launch {
 }
 
 /** What scripts/holdfast gives Node, so that a started node is the one that people start. */
-const AS_THE_DOOR = ['--max-semi-space-size=2']
+const AS_THE_DOOR = ['--max-semi-space-size=2', '--optimize-for-size']
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
 const QUICK_TIME = new URL('quick-time.ts', import.meta.url)
 

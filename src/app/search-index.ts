@@ -109,9 +109,9 @@ export function openSearchIndex(
       return [{ newestAt: Infinity, open: async () => open }, ...sealed]
     },
     isWhole: async () => {
-      const { read } = context.sync.replica
-      const marks = await read.list({ ...searchRange.marks, limit: sizes.max + 1 })
-      return marks.length <= sizes.max && (await read.get(searchKey.anew)) === undefined
+      const isWhole = await isUpToDate(context, sizes)
+      if (!isWhole) begin() // damage is met while somebody looks, and nobody else says so
+      return isWhole
     },
     heard: ({ kind }) => {
       if (kind === 'posted') news += 1
@@ -125,6 +125,12 @@ export function openSearchIndex(
       await fresh[Symbol.asyncDispose]()
     },
   }
+}
+
+async function isUpToDate({ sync }: AppContext, { max }: BlockSizes): Promise<boolean> {
+  const { read } = sync.replica
+  const marks = await read.list({ ...searchRange.marks, limit: max + 1 })
+  return marks.length <= max && (await read.get(searchKey.anew)) === undefined
 }
 
 async function notesOf({ sync }: AppContext): Promise<readonly BlockNote[]> {

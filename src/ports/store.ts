@@ -23,7 +23,10 @@ export interface Range {
 /** A key and its value. */
 export type Entry = readonly [key: string, value: Uint8Array]
 
-/** What the disk does for the node. Every method may throw EdgeError STORE_BROKEN. */
+/**
+ * What the disk does for the node. Every method may throw EdgeError STORE_BROKEN. A store keeps no
+ * hold of a value that it gave, nor, once it is written, of one that it was given: whoever has it may use it up.
+ */
 export interface Store extends AsyncDisposable {
   readonly get: (key: string) => Promise<Uint8Array | undefined>
   /** The values of `keys`, in their order. */

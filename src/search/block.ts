@@ -1,9 +1,10 @@
 /**
- * A block of the index: some thousand messages with the table of their words, as one value of the store. A search opens one
- * block after the other and keeps none, so the memory it takes does not grow with the history. A block is never changed:
+ * A block of the index: a thousand messages with the table of their words, as one value of the store. A search opens one
+ * block after the other, keeps none and gives its memory back at once, so what it takes does not grow with the history. A block is never changed:
  * what is edited or deleted is taken out by writing the block anew (`#app/search-index.ts`).
  */
 import { decode, encode } from '@msgpack/msgpack'
+import { giveBack } from '#base/bytes.ts'
 import {
   bytesFromId,
   idFromBytes,
@@ -52,9 +53,10 @@ interface Stored {
 
 /** The value of a block: at most 65,536 rows, in the order of the rows of the table. */
 export function packBlock(rows: readonly Row[], table: Pick<Table, 'bytes'>): Uint8Array {
+  const words = table.bytes()
   const channels = numbered(rows.map(({ channel }) => channel))
   const authors = numbered(rows.map(({ author }) => author))
-  return encode({
+  const value = encode({
     ids: Buffer.concat(rows.map(({ id }) => bytesFromId(id))),
     ats: column(
       rows.map(({ at }) => at),
@@ -69,8 +71,10 @@ export function packBlock(rows: readonly Row[], table: Pick<Table, 'bytes'>): Ui
     channelNames: channels.names,
     authors: column(authors.indexes, INDEX_BYTES),
     authorNames: authors.names,
-    table: table.bytes(),
+    table: words,
   } satisfies Stored)
+  giveBack(words)
+  return value
 }
 
 /** Only the rows of a block. */
@@ -80,11 +84,15 @@ export function rowsOf(bytes: Uint8Array): readonly Row[] {
   return Array.from(stored.links, (_, number) => row(number))
 }
 
-/** A block from its value. */
+/** A block from its value, whose memory is given back when the block is closed. */
 export function openBlock(bytes: Uint8Array): Block {
   const stored = decode(bytes) as Stored
-  const { matching, close } = openTable(stored.table)
-  return { count: stored.links.length, row: rowReader(stored), matching, close }
+  const table = openTable(stored.table)
+  const close = (): void => {
+    table.close()
+    giveBack(bytes)
+  }
+  return { count: stored.links.length, row: rowReader(stored), matching: table.matching, close }
 }
 
 /** Reads rows out of the columns: most rows of a block are never asked for. */

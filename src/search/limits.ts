@@ -7,9 +7,9 @@ export const QUERY_TERMS_MAX = 32
 /** Characters of a word that count; what is longer is found by its beginning. */
 export const WORD_CHARACTERS_MAX = 64
 /** Messages in one sealed block of the index, and the most that wait for one. */
-export const BLOCK_MESSAGES_MAX = 4_096
+export const BLOCK_MESSAGES_MAX = 1_024
 /** A block of which fewer are left is dissolved: its messages go into the next one. */
-export const BLOCK_MESSAGES_MIN = 1_024
+export const BLOCK_MESSAGES_MIN = 256
 /** Records read at once; between two reads others have their turn. */
 export const RECORDS_AT_ONCE = 256
 /** After so many new messages the index looks whether a block is full. */

@@ -5,7 +5,7 @@
  * The number and the key's name are authenticated with it, so a value opens under its own name only. An old value put
  * back, or one taken away, is not noticed here. Random nonces serve for 2^32 writes under one key.
  */
-import { bytesFromText, concatBytes } from '#base/bytes.ts'
+import { bytesFromText, concatBytes, giveBack } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
 import type { Random } from '#ports/random.ts'
 import type { Entry, Store, Write } from '#ports/store.ts'
@@ -15,6 +15,9 @@ import { NONCE_BYTES, openBytes, sealBytes, type SealingKey } from './seal.ts'
 export const SEAL_BYTES = 29
 
 const HEAD_BYTES = 1 + NONCE_BYTES
+
+/** Sealed values of this size are not left to be collected: a node that reads many would grow by all of them first. */
+const LARGE_BYTES = 16_384
 
 /**
  * The same store with sealed values. It closes `inner` when it is closed.
@@ -43,13 +46,14 @@ export function sealStore(inner: Store, key: SealingKey, random: Random): Store 
       const entries = await inner.list(range)
       return entries.map(([name, sealed]): Entry => [name, openOne(name, sealed)])
     },
-    write: async (writes) =>
-      inner.write(
-        writes.map(({ key: name, value }): Write => ({
-          key: name,
-          value: value && sealValue(key, name, { value, nonce: random.bytes(NONCE_BYTES) }),
-        })),
-      ),
+    write: async (writes) => {
+      const sealed = writes.map(({ key: name, value }): Write => ({
+        key: name,
+        value: value && sealValue(key, name, { value, nonce: random.bytes(NONCE_BYTES) }),
+      }))
+      await inner.write(sealed)
+      for (const { value } of sealed) dropLarge(value)
+    },
     damaged: () => {
       const names = [...found]
       found.clear()
@@ -67,7 +71,13 @@ function sealValue(
 ): Uint8Array {
   const { value: bytes, nonce } = plain
   const sealed = sealBytes(key, { bytes, nonce, bound: boundTo(key, name) })
-  return concatBytes(Uint8Array.of(key.algorithm), nonce, ...sealed)
+  const whole = concatBytes(Uint8Array.of(key.algorithm), nonce, ...sealed)
+  dropLarge(sealed[0])
+  return whole
+}
+
+function dropLarge(bytes: Uint8Array | undefined): void {
+  if (bytes !== undefined && bytes.length >= LARGE_BYTES) giveBack(bytes)
 }
 
 function openValue(key: SealingKey, name: string, sealed: Uint8Array): Uint8Array {
@@ -78,7 +88,9 @@ function openValue(key: SealingKey, name: string, sealed: Uint8Array): Uint8Arra
   const nonce = sealed.subarray(1, HEAD_BYTES)
   const bytes = sealed.subarray(HEAD_BYTES)
   try {
-    return openBytes(key, { bytes, nonce, bound: boundTo(key, name) })
+    const plain = openBytes(key, { bytes, nonce, bound: boundTo(key, name) })
+    dropLarge(sealed)
+    return plain
   } catch (error) {
     throw broken('wrong key or damaged value', error)
   }

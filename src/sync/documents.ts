@@ -32,8 +32,8 @@ export interface Documents {
   ) => Promise<readonly Logged[]>
   /** What memory holds of a document. */
   readonly inMemory: (document: DocumentId) => Log | undefined
-  /** Reads a document from the disk, whatever memory holds. @throws EdgeError STORE_BROKEN as `log` does */
-  readonly check: (document: DocumentId) => Promise<void>
+  /** A document as it is on the disk, whatever memory holds; nobody keeps it. @throws EdgeError STORE_BROKEN as `log` does */
+  readonly check: (document: DocumentId) => Promise<Log>
   /** Forgets what memory holds of a document; the next use reads it again. */
   readonly drop: (document: DocumentId) => void
   /** Closes the documents used longest ago, down to OPEN_DOCUMENTS_MAX. */
@@ -90,7 +90,7 @@ export function openDocuments(staging: Staging, events: EventLog): Documents {
       return before.since({}).filter(isGone)
     },
     inMemory: (document) => open.get(document),
-    check: async (document) => void (await loadLog(document, staging)),
+    check: (document) => loadLog(document, staging),
     drop: (document) => void open.delete(document),
     evict: () => {
       for (const document of open.keys()) {

@@ -33,8 +33,8 @@ export interface Tx extends Reader {
   readonly take: (document: DocumentId, change: Change) => Promise<Logged>
   /** Takes an actor's changes after `seq` out of a document; gives what is gone. */
   readonly cutBack: Documents['cutBack']
-  /** Reads a document from the disk, where it may be damaged while memory has it whole. */
-  readonly check: (document: DocumentId) => Promise<void>
+  /** A document as it is on the disk, where it may be damaged while memory has it whole. */
+  readonly check: (document: DocumentId) => Promise<Log>
   /** Nothing of this commit counts, though its value is given: it was only to see what would come of it. */
   readonly undo: () => void
   /** Runs once the commit is on disk, in the order of commits. */

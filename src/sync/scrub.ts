@@ -3,15 +3,16 @@
  * it any more. What is found damaged is mended like anything that somebody met (`mending.ts`, `healing.ts`).
  */
 import { codeOf } from '#base/errors.ts'
-import type { ChannelId, DocumentId } from '#base/ids.ts'
+import type { ChannelId } from '#base/ids.ts'
 import { SCRUB_EVERY_MS, SCRUB_FIRST_MS, SCRUB_PAGE, SCRUB_STEP_MS } from '#base/limits.ts'
 import { channelOfDocument } from '#model/document-id.ts'
-import { postIdOf } from '#model/log.ts'
+import { postIdOf, type Log } from '#model/log.ts'
 import type { Clock } from '#ports/clock.ts'
 import { isTooLate } from './books.ts'
 import type { SyncContext } from './context.ts'
 import { key } from './keys.ts'
 import { allDocuments } from './ledger.ts'
+import type { Tx } from './replica.ts'
 import { reproject } from './reproject.ts'
 
 /** Reads all there is again and again, until `signal` aborts. */
@@ -37,9 +38,13 @@ async function scrub(context: SyncContext, clock: Clock, signal: AbortSignal): P
   const torn = new Set<ChannelId>()
   for (const document of await allDocuments(replica.read)) {
     if (signal.aborted) return
-    await replica.commit((tx) => tx.check(document))
     const channel = channelOfDocument(document)
-    if (channel !== undefined && !(await isShown(context, document))) torn.add(channel)
+    // Read once and kept by nobody: what people use stays open, and little is left to be collected.
+    const isWhole = await replica.commit(async (tx) => {
+      const log = await tx.check(document)
+      return channel === undefined || (await isShown(tx, context, log))
+    })
+    if (channel !== undefined && !isWhole) torn.add(channel)
     await clock.sleep(SCRUB_STEP_MS, signal)
   }
   for (const channel of torn) {
@@ -58,18 +63,15 @@ async function scrub(context: SyncContext, clock: Clock, signal: AbortSignal): P
 }
 
 /** Whether the view has every message of a document: LevelDB may lose a batch and keep what was written on top of it. */
-async function isShown({ replica, roster }: SyncContext, document: DocumentId): Promise<boolean> {
-  return replica.commit(async (tx) => {
-    const log = await tx.log(document)
-    if (log.hasUnexplained()) return true // what waits for others to explain it is not shown yet
-    for (const logged of log.since({})) {
-      const { actor, seq, entry } = logged
-      const node = roster.ofActor(actor)?.node
-      const isMeant = entry.content.kind === 'post' && entry.author !== undefined
-      if (!isMeant || node === undefined || isTooLate(roster, node, logged)) continue
-      const place = key.message(postIdOf(document, actor, seq))
-      if ((await tx.get(place)) === undefined) return false
-    }
-    return true
-  })
+async function isShown(tx: Tx, { roster }: SyncContext, log: Log): Promise<boolean> {
+  if (log.hasUnexplained()) return true // what waits for others to explain it is not shown yet
+  for (const logged of log.since({})) {
+    const { actor, seq, entry } = logged
+    const node = roster.ofActor(actor)?.node
+    const isMeant = entry.content.kind === 'post' && entry.author !== undefined
+    if (!isMeant || node === undefined || isTooLate(roster, node, logged)) continue
+    const place = key.message(postIdOf(log.document, actor, seq))
+    if ((await tx.get(place)) === undefined) return false
+  }
+  return true
 }

@@ -8,6 +8,7 @@ import {
   byteWriter,
   concatBytes,
   equalBytes,
+  giveBack,
   hexFromBytes,
   MalformedBytes,
   textFromBytes,
@@ -105,6 +106,16 @@ test('joined bytes stand in memory of their own', async (t) => {
   part[0] = 9
   t.same(whole, Uint8Array.of(1, 2, 3))
   t.equal(whole.buffer.byteLength, 3)
+})
+
+test('bytes that are given back are empty, unless they are a piece of others', async (t) => {
+  const own = new Uint8Array(70_000)
+  const piece = new Uint8Array(100).subarray(10, 20)
+
+  giveBack(own)
+  giveBack(own)
+  giveBack(piece)
+  t.strictSame([own.length, piece.length], [0, 10])
 })
 
 test('bytes are equal when length and content are', async (t) => {
