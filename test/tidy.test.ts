@@ -67,6 +67,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/web/core/limits.ts': 'each limit is tested where it is used',
   'src/web/state/pictures.ts': 'test/web/state/attaching.test.ts fetches what it sent',
   'src/web/state/writing.ts': 'test/web/state/app.test.ts writes',
+  'src/web/state/outgoing.ts': 'test/web/state/app.test.ts sends by it',
   'src/web/state/store.ts': 'test/web/state/app.test.ts reads it',
   'src/web/words/': 'test/web/words/words.test.ts compares all catalogues',
   'src/model/other-content.ts': 'test/model/entry.test.ts writes and reads every kind',

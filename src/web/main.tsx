@@ -3,6 +3,7 @@ import { effect } from '@preact/signals'
 import { render } from 'preact'
 import { placeFrom } from '#web/core/address.ts'
 import { plainOf } from '#web/core/markup.ts'
+import type { Shelf } from '#web/core/shelf.ts'
 import { createApp, type App } from '#web/state/app.ts'
 import { say, speak, words } from '#web/words/words.ts'
 import { openDevice, openShelf, type Device } from './device.ts'
@@ -18,12 +19,15 @@ await begin()
 
 async function begin(): Promise<void> {
   const device = openDevice()
-  await speak(device.settings.value.language).catch(() => undefined)
+  const [shelf] = await Promise.all([
+    openShelf(),
+    speak(device.settings.value.language).catch(() => undefined),
+  ])
   effect(() => {
     document.documentElement.lang = words.value.language
     document.documentElement.dir = words.value.isRightToLeft ? 'rtl' : 'ltr'
   })
-  const app = createApp(await portsOf(() => app))
+  const app = createApp(portsOf(shelf, () => app))
   addEventListener('hashchange', () => {
     place.value = placeFrom(location.hash)
   })
@@ -32,7 +36,8 @@ async function begin(): Promise<void> {
     if (document.visibilityState === 'visible') app.hurry()
   })
   draw(app, device)
-  void app.start()
+  const at = place.value
+  void app.start(at.kind === 'channel' ? at.channelId : undefined)
   followWorker(device)
 }
 
@@ -47,8 +52,7 @@ function draw(app: App, device: Device): void {
   )
 }
 
-async function portsOf(app: () => App): Promise<Parameters<typeof createApp>[0]> {
-  const shelf = await openShelf()
+function portsOf(shelf: Shelf, app: () => App): Parameters<typeof createApp>[0] {
   return {
     shelf,
     fetch: (url, init) => fetch(url, { ...init, credentials: 'same-origin', cache: 'no-store' }),

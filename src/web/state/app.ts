@@ -2,7 +2,7 @@
 import { batch } from '@preact/signals'
 import { createAsk, type Answer, type Ask, type ClientPorts } from '#web/core/client.ts'
 import { createLive, type LivePorts } from '#web/core/live.ts'
-import { openOutbox, type Outbox } from '#web/core/outbox.ts'
+import type { Outbox } from '#web/core/outbox.ts'
 import type { Shelf } from '#web/core/shelf.ts'
 import { personFrom, type Post } from '#web/core/wire.ts'
 import { createUpload } from '#web/core/uploading.ts'
@@ -10,6 +10,7 @@ import { createAttaching, type Attaching } from './attaching.ts'
 import { takeEvent, type EventPorts } from './events.ts'
 import { createKeeping, type Keeping } from './keeping.ts'
 import { createLoading, type Loading } from './loading.ts'
+import { createBox } from './outgoing.ts'
 import { createPictures, type Pictures } from './pictures.ts'
 import { createStore, type Store } from './store.ts'
 import { createStories, type Stories } from './stories.ts'
@@ -44,8 +45,8 @@ export interface App {
   readonly outbox: () => Outbox
   /** Writes with the files of the draft; with where pictures were taken if somebody wants that. */
   readonly send: (draft: Omit<Draft, 'files'>, withPlace: boolean) => Promise<void>
-  /** Reads what was kept, then goes to the node. */
-  readonly start: () => Promise<void>
+  /** Reads what was kept, and asks the node meanwhile; what is kept of `channelId`, which is on the screen, first. */
+  readonly start: (channelId?: string) => Promise<void>
   readonly signIn: (login: string, password: string) => Promise<SignInFailure | undefined>
   /** Ends the session and forgets everything here, the outbox too. */
   readonly signOut: () => Promise<void>
@@ -64,11 +65,12 @@ const RETRY_MS = 5_000
 export function createApp(ports: AppPorts): App {
   const parts = partsOf(ports)
   const { store, ask, loading, keeping, stories, writing, live, flush } = parts
-  const enter = async (): Promise<void> => {
-    await loading.everything()
+  const enter = async (loaded: Promise<unknown> = loading.everything()): Promise<void> => {
+    await loaded
     live.start()
     flush()
   }
+  const show = createShow(ports, parts)
   return {
     store,
     ask,
@@ -81,15 +83,7 @@ export function createApp(ports: AppPorts): App {
     pictures: parts.pictures,
     outbox: parts.outbox,
     send: createSend(parts),
-    start: async () => {
-      await keeping.restore()
-      await parts.openOutbox()
-      await parts.attaching.sweep()
-      store.isReady.value = true
-      keeping.follow()
-      // Without a session there is nothing to ask for yet.
-      if (store.me.value !== undefined || ports.csrf() !== '') await enter()
-    },
+    start: createStart(ports, parts, { enter, show }),
     signIn: async (login, password) => {
       const body = { login_id: login, password, device_id: '' }
       const answer = await ask('POST', '/api/v4/users/login', body)
@@ -110,7 +104,7 @@ export function createApp(ports: AppPorts): App {
       store.clear()
       await parts.openOutbox()
     },
-    show: createShow(ports, parts),
+    show,
     older: loading.older,
     tellTyping: (channelId, rootId) =>
       live.say('user_typing', { channel_id: channelId, parent_id: rootId }),
@@ -118,6 +112,29 @@ export function createApp(ports: AppPorts): App {
       live.hurry()
       flush()
     },
+  }
+}
+
+interface Ways {
+  readonly enter: (loaded?: Promise<unknown>) => Promise<void>
+  readonly show: App['show']
+}
+
+function createStart(ports: AppPorts, parts: Parts, { enter, show }: Ways): App['start'] {
+  const { store, loading, keeping } = parts
+  return async (channelId) => {
+    // Without a session there is nothing to ask for yet.
+    const loaded = ports.csrf() === '' ? undefined : loading.everything()
+    if (loaded !== undefined && channelId !== undefined) void show(channelId)
+    await keeping.restore(channelId)
+    await parts.openOutbox()
+    store.isReady.value = true
+    keeping.follow()
+    const isSignedIn = loaded !== undefined || store.me.value !== undefined
+    await Promise.all([
+      keeping.restoreRest().then(() => parts.attaching.sweep()),
+      isSignedIn ? enter(loaded) : undefined,
+    ])
   }
 }
 
@@ -264,37 +281,4 @@ async function cameHere(
       timeline.value = { ...timeline.value, isFresh: false }
     store.round.value += 1
   })
-}
-
-interface Box {
-  readonly box: () => Outbox
-  readonly open: () => Promise<void>
-  readonly flush: () => void
-}
-
-/** The outbox, emptied again and again while something is to be sent later. */
-function createBox(ports: AppPorts, send: ReturnType<typeof sender>, store: Store): Box {
-  let outbox: Outbox | undefined
-  let callOff = nothing
-  const flush = async (): Promise<void> => {
-    callOff()
-    if ((await outbox?.flush()) === false && store.me.value !== undefined)
-      callOff = ports.after(RETRY_MS, () => void flush())
-  }
-  return {
-    box: () => {
-      if (outbox === undefined) throw new Error('the outbox is opened at the start')
-      return outbox
-    },
-    open: async () => {
-      outbox = await openOutbox({
-        shelf: ports.shelf,
-        send,
-        show: (waiting) => {
-          store.waiting.value = waiting
-        },
-      })
-    },
-    flush: () => void flush(),
-  }
 }
