@@ -1,5 +1,4 @@
 /** The whole client without a screen: what was kept, the node, the stream, the outbox, put together. */
-import { batch } from '@preact/signals'
 import { createAsk, type Answer, type Ask, type ClientPorts } from '#web/core/client.ts'
 import { createLive, type LivePorts } from '#web/core/live.ts'
 import type { Outbox } from '#web/core/outbox.ts'
@@ -8,9 +7,11 @@ import { personFrom, type Post } from '#web/core/wire.ts'
 import { createUpload } from '#web/core/uploading.ts'
 import { createAttaching, type Attaching } from './attaching.ts'
 import { takeEvent, type EventPorts } from './events.ts'
+import { cameHere, createShow } from './freshness.ts'
 import { createKeeping, type Keeping } from './keeping.ts'
 import { createLoading, type Loading } from './loading.ts'
 import { createBox } from './outgoing.ts'
+import { ENDED } from './locking.ts'
 import { createPictures, type Pictures } from './pictures.ts'
 import { createStore, type Store } from './store.ts'
 import { createStories, type Stories } from './stories.ts'
@@ -24,6 +25,8 @@ export interface AppPorts extends Pick<ClientPorts, 'fetch' | 'csrf' | 'patience
   readonly chance: () => number
   readonly now: () => number
   readonly newId: () => string
+  /** Whether a session that is ended elsewhere takes what was not sent yet, too. */
+  readonly forgetsAll: () => boolean
   /** Somebody else wrote. */
   readonly onPost: (post: Post, isMentioned: boolean) => void
 }
@@ -50,6 +53,8 @@ export interface App {
   readonly signIn: (login: string, password: string) => Promise<SignInFailure | undefined>
   /** Ends the session and forgets everything here, the outbox too. */
   readonly signOut: () => Promise<void>
+  /** Lets go of everything in memory; what is kept stays. */
+  readonly stop: () => void
   /** The channel is on the screen: its messages are asked for when they may be old. */
   readonly show: (channelId: string) => Promise<void>
   readonly older: (channelId: string) => Promise<void>
@@ -58,8 +63,6 @@ export interface App {
   /** The browser has a network again, or somebody looks again. */
   readonly hurry: () => void
 }
-
-const RETRY_MS = 5_000
 
 /** A client that has not started. */
 export function createApp(ports: AppPorts): App {
@@ -91,18 +94,20 @@ export function createApp(ports: AppPorts): App {
       const person = personFrom(answer.value)
       if (store.me.value !== undefined && store.me.value.id !== person.id) await keeping.forget()
       store.me.value = person
+      await ports.shelf.remove(ENDED)
       await ports.shelf.put('me', person)
       await enter()
       return undefined
     },
     signOut: async () => {
       await ask('POST', '/api/v4/users/logout')
-      live.stop()
+      letGo(parts)
       await ports.shelf.clear()
-      parts.attaching.clear()
-      parts.pictures.clear()
-      store.clear()
       await parts.openOutbox()
+    },
+    stop: () => {
+      letGo(parts)
+      parts.closeOutbox()
     },
     show,
     older: loading.older,
@@ -115,6 +120,30 @@ export function createApp(ports: AppPorts): App {
   }
 }
 
+/** All that was kept here has been wiped: nothing is asked of the node before it has ended the session, too. */
+async function endSession({ shelf }: AppPorts, { ask }: Parts): Promise<boolean> {
+  if ((await shelf.get(ENDED)) !== true) return false
+  const answer = await ask('POST', '/api/v4/users/logout')
+  if (answer.kind !== 'away') await shelf.remove(ENDED)
+  return true
+}
+
+/** The session was ended elsewhere. */
+async function ended({ shelf, forgetsAll }: AppPorts, parts: Parts): Promise<void> {
+  letGo(parts)
+  await parts.keeping.forget()
+  if (!forgetsAll()) return parts.attaching.sweep(0)
+  await shelf.clear()
+  await parts.openOutbox()
+}
+
+function letGo({ live, attaching, pictures, store }: Parts): void {
+  live.stop()
+  attaching.clear()
+  pictures.clear()
+  store.clear()
+}
+
 interface Ways {
   readonly enter: (loaded?: Promise<unknown>) => Promise<void>
   readonly show: App['show']
@@ -123,8 +152,9 @@ interface Ways {
 function createStart(ports: AppPorts, parts: Parts, { enter, show }: Ways): App['start'] {
   const { store, loading, keeping } = parts
   return async (channelId) => {
+    const isOver = await endSession(ports, parts)
     // Without a session there is nothing to ask for yet.
-    const loaded = ports.csrf() === '' ? undefined : loading.everything()
+    const loaded = isOver || ports.csrf() === '' ? undefined : loading.everything()
     if (loaded !== undefined && channelId !== undefined) void show(channelId)
     await keeping.restore(channelId)
     await parts.openOutbox()
@@ -147,24 +177,6 @@ function createSend({ attaching, writing }: Parts): App['send'] {
   }
 }
 
-/** Asks once for the newest messages of a channel, and again after the stream was lost or the node did not answer. */
-function createShow(
-  ports: AppPorts,
-  { store, loading, keeping, onRefresh }: Parts,
-): (channelId: string) => Promise<void> {
-  const refreshed = new Set<string>()
-  onRefresh(() => refreshed.clear())
-  return async (channelId) => {
-    if (refreshed.has(channelId)) return
-    refreshed.add(channelId)
-    await loading.newest(channelId)
-    keeping.keep(channelId)
-    if (store.timeline(channelId).value.isFresh) return
-    refreshed.delete(channelId)
-    if (store.connection.value === 'here') ports.after(RETRY_MS, () => (store.round.value += 1))
-  }
-}
-
 function failureOf(answer: Exclude<Answer, { kind: 'ok' }>): SignInFailure {
   if (answer.kind === 'away') return 'away'
   return answer.status === 429 ? 'often' : 'wrong'
@@ -184,6 +196,7 @@ interface Parts {
   readonly live: ReturnType<typeof createLive>
   readonly outbox: () => Outbox
   readonly openOutbox: () => Promise<void>
+  readonly closeOutbox: () => void
   readonly flush: () => void
   readonly onRefresh: (listener: () => void) => void
 }
@@ -193,7 +206,7 @@ function partsOf(ports: AppPorts): Parts {
   const keeping = createKeeping({ ...ports, store })
   const ask = createAsk({
     ...ports,
-    onSignedOut: () => void ended(),
+    onSignedOut: () => void ended(ports, parts),
     onLocked: (isLocked) => {
       store.isLocked.value = isLocked
     },
@@ -219,18 +232,10 @@ function partsOf(ports: AppPorts): Parts {
       void loading.status()
     },
   })
-  const ended = async (): Promise<void> => {
-    live.stop()
-    store.clear()
-    attaching.clear()
-    pictures.clear()
-    await keeping.forget()
-    await attaching.sweep(0)
-  }
   const { box, flush } = outbox
   const deeds = { outbox: box, reloadChannels: loading.channels, onWaiting: flush }
   const writing = createWriting({ ...ports, ...deeds, ask, store })
-  return {
+  const parts: Parts = {
     store,
     ask,
     loading,
@@ -242,11 +247,13 @@ function partsOf(ports: AppPorts): Parts {
     live,
     outbox: outbox.box,
     openOutbox: outbox.open,
+    closeOutbox: outbox.close,
     flush: outbox.flush,
     onRefresh: (listener) => {
       onRefresh = listener
     },
   }
+  return parts
 }
 
 function listenerOf(
@@ -263,22 +270,4 @@ function listenerOf(
       onPost(post, isMentioned)
     },
   }
-}
-
-/** The stream is here again: what may be old is asked for. */
-async function cameHere(
-  { store, loading, stories }: Pick<Parts, 'store' | 'loading' | 'stories'>,
-  isResumed: boolean,
-): Promise<void> {
-  const isFirst = store.connection.value === 'starting'
-  store.connection.value = 'here'
-  if (isResumed) return
-  stories.askAgain()
-  // At the start all has just been asked for, if the node was there.
-  if (!isFirst || store.status.value === undefined) await loading.everything()
-  batch(() => {
-    for (const timeline of store.timelines().values())
-      timeline.value = { ...timeline.value, isFresh: false }
-    store.round.value += 1
-  })
 }

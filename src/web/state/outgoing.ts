@@ -19,6 +19,8 @@ export interface Box {
   readonly box: () => Outbox
   readonly open: () => Promise<void>
   readonly flush: () => void
+  /** Nothing is sent any more; what waits stays where it is kept. */
+  readonly close: () => void
 }
 
 /** An outbox that is not open yet; what waits stands in `store`. */
@@ -27,7 +29,8 @@ export function createBox(ports: BoxPorts, send: ReturnType<typeof sender>, stor
   let callOff = nothing
   const flush = async (): Promise<void> => {
     callOff()
-    if ((await outbox?.flush()) === false && store.me.value !== undefined)
+    // It rejects when nothing can be kept, as on a device that is locked meanwhile.
+    if ((await outbox?.flush().catch(() => false)) === false && store.me.value !== undefined)
       callOff = ports.after(RETRY_MS, () => void flush())
   }
   return {
@@ -45,5 +48,10 @@ export function createBox(ports: BoxPorts, send: ReturnType<typeof sender>, stor
       })
     },
     flush: () => void flush(),
+    close: () => {
+      callOff()
+      outbox = undefined
+      store.waiting.value = []
+    },
   }
 }
