@@ -20,7 +20,14 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 }
 /** Packages whose code is in the bundle: their licences want to be handed on. */
-const BUNDLED = ['preact', '@preact/signals', '@preact/signals-core', 'marked']
+const BUNDLED = [
+  'preact',
+  '@preact/signals',
+  '@preact/signals-core',
+  'marked',
+  'tweetnacl',
+  '@noble/hashes',
+]
 
 interface Made {
   readonly url: string

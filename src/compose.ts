@@ -119,6 +119,7 @@ export async function openHoldfast(
         names: namesOf(config, parts.identity),
         version: REPORTED_VERSION,
         web: await readWeb(),
+        browser: config.browser,
       },
       {
         node,
@@ -131,15 +132,14 @@ export async function openHoldfast(
       },
     ),
   )
-  const { host, port } = server.address
+  const { port } = server.address
   log.info('node.started', { node: parts.identity.certificate.node, version: VERSION, port })
   const owned = stack.move()
   return {
     node,
     identity: parts.identity,
     isFounder: parts.keys.root !== undefined,
-    host,
-    port,
+    ...server.address,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -68,6 +68,9 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/web/core/limits.ts': 'each limit is tested where it is used',
   'src/web/state/pictures.ts': 'test/web/state/attaching.test.ts fetches what it sent',
   'src/web/state/writing.ts': 'test/web/state/app.test.ts writes',
+  'src/web/state/outgoing.ts': 'test/web/state/app.test.ts sends by it',
+  'src/web/state/freshness.ts': 'test/web/state/app.test.ts comes back to it',
+  'src/config/browser-schema.ts': 'test/config/load.test.ts reads it',
   'src/web/state/store.ts': 'test/web/state/app.test.ts reads it',
   'src/web/words/': 'test/web/words/words.test.ts compares all catalogues',
   'src/model/other-content.ts': 'test/model/entry.test.ts writes and reads every kind',
@@ -172,6 +175,9 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
 const LONG: Readonly<Record<string, string>> = {
   'src/codec/dictionary-text.ts': 'prose for the compressor, not code',
   'src/web/words/ar.ts': 'sentences, not code; Arabic has six forms of a plural',
+  'src/web/words/en.ts': 'sentences, not code',
+  'src/web/words/es.ts': 'sentences, not code',
+  'src/web/words/fr.ts': 'sentences, not code',
   'src/web/words/uk.ts': 'sentences, not code',
 }
 const LINES_MAX = 300

@@ -3,6 +3,7 @@
  * and nowhere else. `edge-config/schema.json` and the table in `edge-config/README.md` are made from this file.
  */
 import { z } from 'zod'
+import { Browser } from './browser-schema.ts'
 import { Carrier } from './carrier-schema.ts'
 import { contradictions } from './contradictions.ts'
 import { Lanes } from './lanes-schema.ts'
@@ -187,6 +188,9 @@ const Shape = object({
     .describe('Least weight of what is logged.'),
   unlock: Unlock.prefault({}).describe('How the store is opened and locked.'),
   audit: Audit.prefault({}).describe('Receivers of all audits that come to this node, for a SIEM.'),
+  browser: Browser.prefault({}).describe(
+    'What our client keeps in browsers, and how it is locked.',
+  ),
   signIn: SignIn.prefault({}).describe('Sources outside that know the people of the organisation.'),
   carriers: z
     .array(Carrier, wanted('a list of carriers'))

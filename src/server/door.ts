@@ -14,6 +14,14 @@ import type { Doorkeeper } from './session.ts'
 import type { ServerTls } from './tls.ts'
 import type { WebFile } from './web.ts'
 
+/** What our client keeps in a browser, and how it is locked there: the section `browser` of a config. */
+export interface BrowserRules {
+  readonly lock: 'offered' | 'required'
+  readonly lockAfterMinutes: number
+  readonly lockTriesMax: number
+  readonly endedSessionForgets: 'read' | 'everything'
+}
+
 /** How the door is set up. */
 export interface ServerOptions {
   /** A name or address of this machine, for example `0.0.0.0`. */
@@ -30,6 +38,8 @@ export interface ServerOptions {
   readonly tls?: ServerTls | undefined
   /** The web client, where it was built. */
   readonly web?: readonly WebFile[] | undefined
+  /** What the organisation wants of it in people's browsers; told in `status`. */
+  readonly browser?: BrowserRules | undefined
 }
 
 /** Effects and the node. The server closes none of them. */

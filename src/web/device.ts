@@ -111,7 +111,7 @@ function databaseShelf(database: IDBDatabase): Shelf {
     areFilesLasting: true,
     get: (key) => outcome(store().get(key)),
     entries: async (prefix) => {
-      const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`)
+      const range = beginning(prefix)
       const from = store()
       const [keys, values] = await Promise.all([
         outcome(from.getAllKeys(range)),
@@ -119,10 +119,18 @@ function databaseShelf(database: IDBDatabase): Shelf {
       ])
       return keys.map((key, index) => [typeof key === 'string' ? key : '', values[index]] as const)
     },
+    keys: async (prefix) => {
+      const keys = await outcome(store().getAllKeys(beginning(prefix)))
+      return keys.filter((key) => typeof key === 'string')
+    },
     put: (key, value) => change((to) => to.put(value, key)),
     remove: (key) => change((to) => to.delete(key)),
     clear: () => change((to) => to.clear()),
   }
+}
+
+function beginning(prefix: string): IDBKeyRange {
+  return IDBKeyRange.bound(prefix, `${prefix}\uffff`)
 }
 
 function outcome<T>(request: IDBRequest<T>): Promise<T> {

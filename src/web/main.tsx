@@ -1,12 +1,15 @@
 /** The entry: the browser's effects handed to the client, and the client drawn. */
-import { effect } from '@preact/signals'
-import { render } from 'preact'
+import { effect, untracked } from '@preact/signals'
+import { render, type VNode } from 'preact'
 import { placeFrom } from '#web/core/address.ts'
 import { plainOf } from '#web/core/markup.ts'
+import type * as Sealing from '#web/core/sealing.ts'
 import { createApp, type App } from '#web/state/app.ts'
+import { openLocking, policyFrom, type Locking } from '#web/state/locking.ts'
 import { say, speak, words } from '#web/words/words.ts'
 import { openDevice, openShelf, type Device } from './device.ts'
 import { announcement, AroundProvider, place } from './ui/context.ts'
+import { LockScreen } from './ui/lock.tsx'
 import { Root } from './ui/root.tsx'
 import { followWorker } from './worker.ts'
 
@@ -18,39 +21,82 @@ await begin()
 
 async function begin(): Promise<void> {
   const device = openDevice()
-  await speak(device.settings.value.language).catch(() => undefined)
+  const [locking] = await Promise.all([
+    openShelf().then((shelf) => openLocking({ shelf, now: Date.now, loadSealing })),
+    speak(device.settings.value.language).catch(() => undefined),
+  ])
   effect(() => {
     document.documentElement.lang = words.value.language
     document.documentElement.dir = words.value.isRightToLeft ? 'rtl' : 'ltr'
   })
-  const app = createApp(await portsOf(() => app))
+  let app: App | undefined
   addEventListener('hashchange', () => {
     place.value = placeFrom(location.hash)
   })
-  addEventListener('online', app.hurry)
-  document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') app.hurry()
+  addEventListener('online', () => app?.hurry())
+  followSight(locking, () => app?.hurry())
+  effect(() => {
+    const isLocked = locking.state.value === 'locked'
+    untracked(() => {
+      if (isLocked) {
+        app?.stop()
+        app = undefined
+        draw(<LockScreen locking={locking} />)
+      } else app ??= run(device, locking)
+    })
   })
-  draw(app, device)
-  void app.start()
   followWorker(device)
 }
 
-function draw(app: App, device: Device): void {
-  const root = document.querySelector('#app')
-  if (root === null) return
-  render(
-    <AroundProvider value={{ app, device }}>
-      <Root />
-    </AroundProvider>,
-    root,
-  )
+function loadSealing(): Promise<typeof Sealing> {
+  return import('#web/core/sealing.ts')
 }
 
-async function portsOf(app: () => App): Promise<Parameters<typeof createApp>[0]> {
-  const shelf = await openShelf()
+/** A client of what is kept, drawn and started. */
+function run(device: Device, locking: Locking): App {
+  const app: App = createApp(portsOf(locking, () => app))
+  effect(() => {
+    const status = app.store.status.value
+    if (status !== undefined) locking.follow(policyFrom(status))
+  })
+  draw(
+    <AroundProvider value={{ app, device, locking }}>
+      <Root />
+    </AroundProvider>,
+  )
+  const at = place.value
+  void app.start(at.kind === 'channel' ? at.channelId : undefined)
+  return app
+}
+
+function draw(screen: VNode): void {
+  const root = document.querySelector('#app')
+  if (root !== null) render(screen, root)
+}
+
+/** Out of sight for long enough, it locks; in sight again, the node is asked at once. Timers of hidden pages may be late. */
+function followSight(locking: Locking, onSeen: () => void): void {
+  let hiddenAt = 0
+  let timer = 0
+  const lockWhenDue = (): void => {
+    if (Date.now() - hiddenAt >= locking.policy.value.afterMs) locking.lock()
+  }
+  document.addEventListener('visibilitychange', () => {
+    clearTimeout(timer)
+    if (document.visibilityState === 'visible') {
+      if (hiddenAt > 0) lockWhenDue()
+      onSeen()
+      return
+    }
+    hiddenAt = Date.now()
+    timer = window.setTimeout(lockWhenDue, locking.policy.value.afterMs)
+  })
+}
+
+function portsOf(locking: Locking, app: () => App): Parameters<typeof createApp>[0] {
   return {
-    shelf,
+    shelf: locking.shelf,
+    forgetsAll: () => locking.policy.value.forgetsAll,
     fetch: (url, init) => fetch(url, { ...init, credentials: 'same-origin', cache: 'no-store' }),
     csrf: () => /(?:^|; )MMCSRF=([^;]*)/.exec(document.cookie)?.[1] ?? '',
     patience: () => {

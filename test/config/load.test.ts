@@ -28,6 +28,12 @@ test('an empty file means every default', async (t) => {
     logLevel: 'info',
     unlock: { trafficKeepsOpen: false, cipher: 'chacha20-poly1305' },
     audit: {},
+    browser: {
+      lock: 'offered',
+      lockAfterMinutes: 5,
+      lockTriesMax: 10,
+      endedSessionForgets: 'read',
+    },
     keys: { rotateAfterDays: 30 },
     signIn: { offlineDays: 7 },
     compression: { trainAfterDays: 1 },
@@ -150,7 +156,7 @@ test('all problems are named at once: key, what was found, what is wanted', asyn
     'carriers[3]: found "lan", wanted a carrier of kind lan, nats or sbd',
     'listen.hots: found an unknown key, wanted one of host, port, tls, plainHttp, kex, clientCertificates, names',
     'listen.port: found 70000, wanted a whole number from 0 to 65535',
-    'nmae: found an unknown key, wanted one of $schema, name, role, listen, keys, compression, disk, lanes, readReceipts, logLevel, unlock, audit, signIn, carriers, linkFolder',
+    'nmae: found an unknown key, wanted one of $schema, name, role, listen, keys, compression, disk, lanes, readReceipts, logLevel, unlock, audit, browser, signIn, carriers, linkFolder',
     'role: found "king", wanted one of kit, hub, relay',
   ])
 })

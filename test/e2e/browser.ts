@@ -101,7 +101,8 @@ export async function visit(
     if (/Content Security Policy|Trusted/i.test(message.text())) sins.push(message.text())
   })
   page.on('request', (request) => {
-    if (new URL(request.url()).host !== new URL(url).host) sins.push(request.url())
+    const { host } = new URL(request.url().replace(/^blob:/, ''))
+    if (host !== new URL(url).host) sins.push(request.url())
   })
   await page.goto(`${url}/`)
   return { page, sins }

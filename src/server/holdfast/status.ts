@@ -14,8 +14,9 @@ export function nodeRoutes(door: Door): readonly Route[] {
 }
 
 /** How much there is on the node is for its administrators; others are told of what they may read. */
-async function statusFor({ node, people }: Door, { subject }: Call): Promise<object> {
-  const status = await node.status()
+async function statusFor({ node, people, options }: Door, { subject }: Call): Promise<object> {
+  const { browser } = options
+  const status = { ...(await node.status()), ...(browser !== undefined && { browser }) }
   if (people.byId(subject)?.isAdministrator === true) return status
   const [own, open] = await Promise.all([node.channelsOf(subject), node.publicChannels(subject)])
   const channels = [...new Map([...own, ...open].map((one) => [one.id, one])).values()]

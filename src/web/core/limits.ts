@@ -8,3 +8,11 @@ export const PICTURE_BYTES_MAX = 8 * 1_024 * 1_024
 export const PICTURES_BYTES_MAX = 32 * 1_024 * 1_024
 /** Files that no draft and no message has are thrown away when they are older than this, in milliseconds. */
 export const FILES_LEFT_MS = 3_600_000
+/** Shortest PIN or passphrase of the lock, in characters. */
+export const PIN_CHARACTERS_MIN = 6
+/** Wrong tries at the lock that cost no waiting. */
+export const TRIES_FREE = 3
+/** What the next wrong try costs, in milliseconds; each further one twice as much. */
+export const TRY_WAIT_MS = 5_000
+/** What a wrong try costs at most, in milliseconds. */
+export const TRY_WAIT_MS_MAX = 15 * 60_000

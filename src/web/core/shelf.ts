@@ -9,6 +9,8 @@ export interface Shelf {
   readonly get: (key: string) => Promise<unknown>
   /** Everything whose name begins so, by name. */
   readonly entries: (prefix: string) => Promise<readonly (readonly [string, unknown])[]>
+  /** The names that begin so, without what is kept under them. */
+  readonly keys: (prefix: string) => Promise<readonly string[]>
   readonly put: (key: string, value: unknown) => Promise<void>
   readonly remove: (key: string) => Promise<void>
   /** Forgets everything. */
@@ -38,6 +40,7 @@ export function textShelf(texts: TextStore | undefined): Shelf {
       [...memory.entries()]
         .filter(([key]) => key.startsWith(prefix))
         .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    keys: async (prefix) => [...memory.keys()].filter((key) => key.startsWith(prefix)).toSorted(),
     put: async (key, value) => {
       memory.set(key, value)
       if (!(value instanceof Blob)) texts?.setItem(PREFIX + key, JSON.stringify(value))

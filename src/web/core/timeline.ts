@@ -35,11 +35,18 @@ export function withNewest(timeline: Timeline, page: PostPage): Timeline {
     const post = before.posts.get(id)
     return post !== undefined && (present.has(id) || post.createdAt < oldest)
   })
-  return merged({ ...before, order: kept }, [...page.posts, ...page.beside], {
+  const settled = [...page.posts, ...page.beside].map((post) => settledPost(timeline, post))
+  return merged({ ...before, order: kept }, settled, {
     shown: page.posts,
     hasOlder,
     isFresh: true,
   })
+}
+
+/** What the node tells again stays the same object, so that it is not drawn again. Both were read by the same parser. */
+function settledPost({ posts }: Timeline, post: Post): Post {
+  const known = posts.get(post.id)
+  return known !== undefined && JSON.stringify(post) === JSON.stringify(known) ? known : post
 }
 
 /** A page before the oldest. */

@@ -1,15 +1,17 @@
 /** The whole client without a screen: what was kept, the node, the stream, the outbox, put together. */
-import { batch } from '@preact/signals'
 import { createAsk, type Answer, type Ask, type ClientPorts } from '#web/core/client.ts'
 import { createLive, type LivePorts } from '#web/core/live.ts'
-import { openOutbox, type Outbox } from '#web/core/outbox.ts'
+import type { Outbox } from '#web/core/outbox.ts'
 import type { Shelf } from '#web/core/shelf.ts'
 import { personFrom, type Post } from '#web/core/wire.ts'
 import { createUpload } from '#web/core/uploading.ts'
 import { createAttaching, type Attaching } from './attaching.ts'
 import { takeEvent, type EventPorts } from './events.ts'
+import { cameHere, createShow } from './freshness.ts'
 import { createKeeping, type Keeping } from './keeping.ts'
 import { createLoading, type Loading } from './loading.ts'
+import { createBox } from './outgoing.ts'
+import { ENDED } from './locking.ts'
 import { createPictures, type Pictures } from './pictures.ts'
 import { createStore, type Store } from './store.ts'
 import { createStories, type Stories } from './stories.ts'
@@ -23,6 +25,8 @@ export interface AppPorts extends Pick<ClientPorts, 'fetch' | 'csrf' | 'patience
   readonly chance: () => number
   readonly now: () => number
   readonly newId: () => string
+  /** Whether a session that is ended elsewhere takes what was not sent yet, too. */
+  readonly forgetsAll: () => boolean
   /** Somebody else wrote. */
   readonly onPost: (post: Post, isMentioned: boolean) => void
 }
@@ -44,11 +48,13 @@ export interface App {
   readonly outbox: () => Outbox
   /** Writes with the files of the draft; with where pictures were taken if somebody wants that. */
   readonly send: (draft: Omit<Draft, 'files'>, withPlace: boolean) => Promise<void>
-  /** Reads what was kept, then goes to the node. */
-  readonly start: () => Promise<void>
+  /** Reads what was kept, and asks the node meanwhile; what is kept of `channelId`, which is on the screen, first. */
+  readonly start: (channelId?: string) => Promise<void>
   readonly signIn: (login: string, password: string) => Promise<SignInFailure | undefined>
   /** Ends the session and forgets everything here, the outbox too. */
   readonly signOut: () => Promise<void>
+  /** Lets go of everything in memory; what is kept stays. */
+  readonly stop: () => void
   /** The channel is on the screen: its messages are asked for when they may be old. */
   readonly show: (channelId: string) => Promise<void>
   readonly older: (channelId: string) => Promise<void>
@@ -58,17 +64,16 @@ export interface App {
   readonly hurry: () => void
 }
 
-const RETRY_MS = 5_000
-
 /** A client that has not started. */
 export function createApp(ports: AppPorts): App {
   const parts = partsOf(ports)
   const { store, ask, loading, keeping, stories, writing, live, flush } = parts
-  const enter = async (): Promise<void> => {
-    await loading.everything()
+  const enter = async (loaded: Promise<unknown> = loading.everything()): Promise<void> => {
+    await loaded
     live.start()
     flush()
   }
+  const show = createShow(ports, parts)
   return {
     store,
     ask,
@@ -81,15 +86,7 @@ export function createApp(ports: AppPorts): App {
     pictures: parts.pictures,
     outbox: parts.outbox,
     send: createSend(parts),
-    start: async () => {
-      await keeping.restore()
-      await parts.openOutbox()
-      await parts.attaching.sweep()
-      store.isReady.value = true
-      keeping.follow()
-      // Without a session there is nothing to ask for yet.
-      if (store.me.value !== undefined || ports.csrf() !== '') await enter()
-    },
+    start: createStart(ports, parts, { enter, show }),
     signIn: async (login, password) => {
       const body = { login_id: login, password, device_id: '' }
       const answer = await ask('POST', '/api/v4/users/login', body)
@@ -97,20 +94,22 @@ export function createApp(ports: AppPorts): App {
       const person = personFrom(answer.value)
       if (store.me.value !== undefined && store.me.value.id !== person.id) await keeping.forget()
       store.me.value = person
+      await ports.shelf.remove(ENDED)
       await ports.shelf.put('me', person)
       await enter()
       return undefined
     },
     signOut: async () => {
       await ask('POST', '/api/v4/users/logout')
-      live.stop()
+      letGo(parts)
       await ports.shelf.clear()
-      parts.attaching.clear()
-      parts.pictures.clear()
-      store.clear()
       await parts.openOutbox()
     },
-    show: createShow(ports, parts),
+    stop: () => {
+      letGo(parts)
+      parts.closeOutbox()
+    },
+    show,
     older: loading.older,
     tellTyping: (channelId, rootId) =>
       live.say('user_typing', { channel_id: channelId, parent_id: rootId }),
@@ -121,30 +120,60 @@ export function createApp(ports: AppPorts): App {
   }
 }
 
+/** All that was kept here has been wiped: nothing is asked of the node before it has ended the session, too. */
+async function endSession({ shelf }: AppPorts, { ask }: Parts): Promise<boolean> {
+  if ((await shelf.get(ENDED)) !== true) return false
+  const answer = await ask('POST', '/api/v4/users/logout')
+  if (answer.kind !== 'away') await shelf.remove(ENDED)
+  return true
+}
+
+/** The session was ended elsewhere. */
+async function ended({ shelf, forgetsAll }: AppPorts, parts: Parts): Promise<void> {
+  letGo(parts)
+  await parts.keeping.forget()
+  if (!forgetsAll()) return parts.attaching.sweep(0)
+  await shelf.clear()
+  await parts.openOutbox()
+}
+
+function letGo({ live, attaching, pictures, store }: Parts): void {
+  live.stop()
+  attaching.clear()
+  pictures.clear()
+  store.clear()
+}
+
+interface Ways {
+  readonly enter: (loaded?: Promise<unknown>) => Promise<void>
+  readonly show: App['show']
+}
+
+function createStart(ports: AppPorts, parts: Parts, { enter, show }: Ways): App['start'] {
+  const { store, loading, keeping } = parts
+  return async (channelId) => {
+    const isOver = await endSession(ports, parts)
+    // Without a session there is nothing to ask for yet.
+    const loaded = isOver || ports.csrf() === '' ? undefined : loading.everything()
+    if (loaded !== undefined && channelId !== undefined) void show(channelId)
+    await keeping.restore(channelId)
+    await parts.openOutbox()
+    store.isReady.value = true
+    keeping.follow()
+    const isSignedIn = loaded !== undefined || store.me.value !== undefined
+    await Promise.all([
+      keeping.restoreRest().then(() => parts.attaching.sweep()),
+      isSignedIn ? enter(loaded) : undefined,
+    ])
+  }
+}
+
 function createSend({ attaching, writing }: Parts): App['send'] {
   return async (draft, withPlace) => {
     const at = draft.rootId || draft.channelId
     const files = await attaching.take(at, withPlace)
     await writing.write({ ...draft, files })
     await attaching.done(at)
-  }
-}
-
-/** Asks once for the newest messages of a channel, and again after the stream was lost or the node did not answer. */
-function createShow(
-  ports: AppPorts,
-  { store, loading, keeping, onRefresh }: Parts,
-): (channelId: string) => Promise<void> {
-  const refreshed = new Set<string>()
-  onRefresh(() => refreshed.clear())
-  return async (channelId) => {
-    if (refreshed.has(channelId)) return
-    refreshed.add(channelId)
-    await loading.newest(channelId)
-    keeping.keep(channelId)
-    if (store.timeline(channelId).value.isFresh) return
-    refreshed.delete(channelId)
-    if (store.connection.value === 'here') ports.after(RETRY_MS, () => (store.round.value += 1))
   }
 }
 
@@ -167,6 +196,7 @@ interface Parts {
   readonly live: ReturnType<typeof createLive>
   readonly outbox: () => Outbox
   readonly openOutbox: () => Promise<void>
+  readonly closeOutbox: () => void
   readonly flush: () => void
   readonly onRefresh: (listener: () => void) => void
 }
@@ -176,7 +206,7 @@ function partsOf(ports: AppPorts): Parts {
   const keeping = createKeeping({ ...ports, store })
   const ask = createAsk({
     ...ports,
-    onSignedOut: () => void ended(),
+    onSignedOut: () => void ended(ports, parts),
     onLocked: (isLocked) => {
       store.isLocked.value = isLocked
     },
@@ -202,18 +232,10 @@ function partsOf(ports: AppPorts): Parts {
       void loading.status()
     },
   })
-  const ended = async (): Promise<void> => {
-    live.stop()
-    store.clear()
-    attaching.clear()
-    pictures.clear()
-    await keeping.forget()
-    await attaching.sweep(0)
-  }
   const { box, flush } = outbox
   const deeds = { outbox: box, reloadChannels: loading.channels, onWaiting: flush }
   const writing = createWriting({ ...ports, ...deeds, ask, store })
-  return {
+  const parts: Parts = {
     store,
     ask,
     loading,
@@ -225,11 +247,13 @@ function partsOf(ports: AppPorts): Parts {
     live,
     outbox: outbox.box,
     openOutbox: outbox.open,
+    closeOutbox: outbox.close,
     flush: outbox.flush,
     onRefresh: (listener) => {
       onRefresh = listener
     },
   }
+  return parts
 }
 
 function listenerOf(
@@ -245,56 +269,5 @@ function listenerOf(
       keeping.keep(post.channelId)
       onPost(post, isMentioned)
     },
-  }
-}
-
-/** The stream is here again: what may be old is asked for. */
-async function cameHere(
-  { store, loading, stories }: Pick<Parts, 'store' | 'loading' | 'stories'>,
-  isResumed: boolean,
-): Promise<void> {
-  const isFirst = store.connection.value === 'starting'
-  store.connection.value = 'here'
-  if (isResumed) return
-  stories.askAgain()
-  // At the start all has just been asked for, if the node was there.
-  if (!isFirst || store.status.value === undefined) await loading.everything()
-  batch(() => {
-    for (const timeline of store.timelines().values())
-      timeline.value = { ...timeline.value, isFresh: false }
-    store.round.value += 1
-  })
-}
-
-interface Box {
-  readonly box: () => Outbox
-  readonly open: () => Promise<void>
-  readonly flush: () => void
-}
-
-/** The outbox, emptied again and again while something is to be sent later. */
-function createBox(ports: AppPorts, send: ReturnType<typeof sender>, store: Store): Box {
-  let outbox: Outbox | undefined
-  let callOff = nothing
-  const flush = async (): Promise<void> => {
-    callOff()
-    if ((await outbox?.flush()) === false && store.me.value !== undefined)
-      callOff = ports.after(RETRY_MS, () => void flush())
-  }
-  return {
-    box: () => {
-      if (outbox === undefined) throw new Error('the outbox is opened at the start')
-      return outbox
-    },
-    open: async () => {
-      outbox = await openOutbox({
-        shelf: ports.shelf,
-        send,
-        show: (waiting) => {
-          store.waiting.value = waiting
-        },
-      })
-    },
-    flush: () => void flush(),
   }
 }

@@ -68,7 +68,7 @@ export function createAttaching(ports: AttachingPorts): Attaching {
     add: async (at, files) => {
       const refusals: NotTaken[] = []
       for (const file of files) {
-        const why = await addOne(ports, of(at), file)
+        const why = await addOne(ports, { at, draft: of(at) }, file)
         if (why !== undefined) refusals.push({ name: file.name, why })
       }
       await keep(at).catch(() => undefined)
@@ -101,14 +101,14 @@ async function restore(
 
 async function addOne(
   { shelf, now, newId }: AttachingPorts,
-  draft: Signal<readonly WaitingFile[]>,
+  { at, draft }: { readonly at: string; readonly draft: Signal<readonly WaitingFile[]> },
   file: Chosen,
 ): Promise<NotTaken['why'] | undefined> {
   if (draft.value.length >= FILES_PER_MESSAGE_MAX) return 'many'
   if (file.size === 0) return 'empty'
   if (file.size > FILE_BYTES_MAX) return 'large'
-  const held = await shelf.entries(FILE_PLACE)
-  const bytes = held.reduce((sum, [, one]) => sum + (one instanceof Blob ? one.size : 0), 0)
+  const held = [...(await filesHeld(shelf, DRAFT_FILES + at)), ...draft.value]
+  const bytes = held.reduce((sum, { size }) => sum + size, 0)
   if (bytes + file.size > DEVICE_FILES_BYTES_MAX) return 'full'
   const key = `${now()}.${newId()}`
   try {
@@ -146,16 +146,19 @@ async function clean(shelf: Shelf, file: WaitingFile): Promise<WaitingFile> {
   return { ...file, size: cleaned.length }
 }
 
-async function sweep({ shelf, now }: AttachingPorts, ageMs: number): Promise<void> {
+/** The files of all drafts but one, and of what waits. */
+async function filesHeld(shelf: Shelf, except = ''): Promise<readonly WaitingFile[]> {
   const drafts = await shelf.entries(DRAFT_FILES)
   const waiting = await shelf.entries('outbox:')
-  const used = new Set(
-    [
-      ...drafts.flatMap(([, files]) => files as readonly WaitingFile[]),
-      ...waiting.flatMap(([, one]) => (one as Waiting).files),
-    ].map(({ key }) => key),
-  )
-  for (const [place] of await shelf.entries(FILE_PLACE)) {
+  return [
+    ...drafts.flatMap(([at, files]) => (at === except ? [] : (files as readonly WaitingFile[]))),
+    ...waiting.flatMap(([, one]) => (one as Waiting).files),
+  ]
+}
+
+async function sweep({ shelf, now }: AttachingPorts, ageMs: number): Promise<void> {
+  const used = new Set((await filesHeld(shelf)).map(({ key }) => key))
+  for (const place of await shelf.keys(FILE_PLACE)) {
     const key = place.slice(FILE_PLACE.length)
     if (!used.has(key) && now() - Number.parseInt(key, 10) >= ageMs) await shelf.remove(place)
   }

@@ -2,12 +2,12 @@
  * What was seen, kept on the device, so that it can be read while the node is out of reach. Bounded: the newest messages
  * of the channels looked at last.
  */
-import { effect } from '@preact/signals'
+import { batch, effect } from '@preact/signals'
 import type { Story } from '#web/core/delivery.ts'
 import type { Shelf } from '#web/core/shelf.ts'
-import { keptTimeline, newestOf } from '#web/core/timeline.ts'
+import { EMPTY, keptTimeline, newestOf } from '#web/core/timeline.ts'
 import type { Channel, Membership, Person, Post } from '#web/core/wire.ts'
-import { byId, withEntry, type Store } from './store.ts'
+import { byId, type Store } from './store.ts'
 
 /** Messages kept of one channel. */
 export const KEPT_POSTS_MAX = 200
@@ -15,6 +15,7 @@ export const KEPT_POSTS_MAX = 200
 export const KEPT_CHANNELS_MAX = 40
 /** Changes are gathered for this long, in milliseconds: a device's storage is slow. */
 const GATHER_MS = 500
+const CHANNEL = 'channel:'
 
 interface Lists {
   readonly me: Person
@@ -42,8 +43,10 @@ export interface KeepingPorts {
 
 /** Keeping. */
 export interface Keeping {
-  /** Brings back what was kept. */
-  readonly restore: () => Promise<void>
+  /** Brings back the lists, and the messages of the channel that is looked at: what the first screen shows. */
+  readonly restore: (channelId?: string) => Promise<void>
+  /** Brings back the messages of all other channels, one after another. */
+  readonly restoreRest: () => Promise<void>
   /** Keeps the lists from now on. Gives how to stop. */
   readonly follow: () => () => void
   /** Keeps the messages of a channel as they are now, a moment later. */
@@ -66,8 +69,27 @@ export function createKeeping(ports: KeepingPorts): Keeping {
       }),
     )
   }
+  // What was forgotten while it was being read does not come back.
+  let era = 0
+  const bring = async (key: string, before: number): Promise<void> => {
+    const kept = (await shelf.get(key)) as KeptChannel | undefined
+    if (era === before && kept !== undefined) show(store, key.slice(CHANNEL.length), kept)
+  }
   return {
-    restore: () => restore(ports),
+    restore: async (channelId) => {
+      const before = era
+      const me = (await shelf.get('me')) as Person | undefined
+      const lists = (await shelf.get('lists')) as Lists | undefined
+      if (era !== before) return
+      batch(() => showLists(store, me, lists))
+      if (channelId !== undefined && isTheirs(store, lists))
+        await bring(CHANNEL + channelId, before)
+    },
+    restoreRest: async () => {
+      const before = era
+      if (!isTheirs(store, (await shelf.get('lists')) as Lists | undefined)) return
+      for (const key of await shelf.keys(CHANNEL)) await bring(key, before)
+    },
     follow: () =>
       effect(() => {
         const lists = listsOf(store)
@@ -75,12 +97,13 @@ export function createKeeping(ports: KeepingPorts): Keeping {
       }),
     keep: (channelId) => soon(channelId, () => keepChannel(ports, channelId)),
     forget: async () => {
+      era += 1
       for (const callOff of due.values()) callOff()
       due.clear()
       await shelf.remove('me')
       await shelf.remove('lists')
-      for (const prefix of ['channel:', 'draft:'])
-        for (const [key] of await shelf.entries(prefix)) await shelf.remove(key)
+      for (const prefix of [CHANNEL, 'draft:'])
+        for (const key of await shelf.keys(prefix)) await shelf.remove(key)
     },
   }
 }
@@ -95,30 +118,45 @@ function listsOf(store: Store): Lists | undefined {
   return { me, workspace, people, channels, memberships }
 }
 
-async function restore({ store, shelf }: KeepingPorts): Promise<void> {
-  store.me.value = (await shelf.get('me')) as Person | undefined
-  const lists = (await shelf.get('lists')) as Lists | undefined
-  if (lists === undefined || lists.me.id !== store.me.value?.id) return
-  store.workspace.value = lists.workspace
-  store.people.value = byId(lists.people)
+/** What the node has told meanwhile is newer than what was kept. */
+function showLists(store: Store, me: Person | undefined, lists: Lists | undefined): void {
+  store.me.value ??= me
+  if (lists === undefined || !isTheirs(store, lists)) return
+  if (store.workspace.value.id === '') store.workspace.value = lists.workspace
+  if (store.people.value.size === 0) store.people.value = byId(lists.people)
+  if (store.channels.value.size > 0) return
   store.channels.value = byId(lists.channels)
   store.memberships.value = new Map(lists.memberships.map((one) => [one.channelId, one]))
-  for (const [key, value] of await shelf.entries('channel:')) {
-    const { posts, stories } = value as KeptChannel
-    for (const story of stories)
-      store.stories.value = withEntry(store.stories.value, story.postId, story)
-    store.timeline(key.slice('channel:'.length)).value = keptTimeline(posts)
-  }
+}
+
+function isTheirs(store: Store, lists: Lists | undefined): boolean {
+  return lists !== undefined && lists.me.id === store.me.value?.id
+}
+
+function show(store: Store, channelId: string, { posts, stories }: KeptChannel): void {
+  const timeline = store.timeline(channelId)
+  if (timeline.value !== EMPTY) return
+  batch(() => {
+    const fresh = stories.filter(({ postId }) => !store.stories.value.has(postId))
+    store.stories.value = new Map([
+      ...store.stories.value,
+      ...fresh.map((story) => [story.postId, story] as const),
+    ])
+    timeline.value = keptTimeline(posts)
+  })
 }
 
 async function keepChannel({ store, shelf, now }: KeepingPorts, channelId: string): Promise<void> {
-  if (store.me.value === undefined) return
+  // Nothing is known yet, not even what was kept: that stays.
+  if (store.me.value === undefined || store.timeline(channelId).value === EMPTY) return
   const posts = newestOf(store.timeline(channelId).value, KEPT_POSTS_MAX)
   const known = store.stories.value
   const stories = posts.map(({ id }) => known.get(id)).filter((story) => story !== undefined)
   const kept: KeptChannel = { at: now(), posts, stories }
-  await shelf.put(`channel:${channelId}`, kept)
-  const all = await shelf.entries('channel:')
+  await shelf.put(CHANNEL + channelId, kept)
+  // All of it is a lot to read: only when there is one too many.
+  if ((await shelf.keys(CHANNEL)).length <= KEPT_CHANNELS_MAX) return
+  const all = await shelf.entries(CHANNEL)
   const oldestFirst = all.toSorted(([, a], [, b]) => (a as KeptChannel).at - (b as KeptChannel).at)
   for (const [key] of oldestFirst.slice(0, Math.max(0, all.length - KEPT_CHANNELS_MAX)))
     await shelf.remove(key)

@@ -1,4 +1,5 @@
 /** A person as a disc with initials: no picture is fetched over a thin link. */
+import { useComputed } from '@preact/signals'
 import type { VNode } from 'preact'
 import { hueOf, initialsOf } from '#web/core/naming.ts'
 import { useApp } from './context.ts'
@@ -8,8 +9,8 @@ const HUES = 6
 /** The disc; with a dot for those who are here now. */
 export function Avatar(props: { readonly userId: string; readonly isSmall?: boolean }): VNode {
   const { store } = useApp()
-  const name = store.people.value.get(props.userId)?.name ?? '?'
-  const presence = store.presences.value.get(props.userId) ?? 'offline'
+  const name = useComputed(() => store.people.value.get(props.userId)?.name ?? '?').value
+  const presence = useComputed(() => store.presences.value.get(props.userId) ?? 'offline').value
   return (
     <span
       class="avatar"

@@ -6,11 +6,13 @@ import { hashOf, placeFrom, type Place } from '#web/core/address.ts'
 import type { Known } from '#web/core/naming.ts'
 import type { App } from '#web/state/app.ts'
 import type { Device } from '#web/device.ts'
+import type { Locking } from '#web/state/locking.ts'
 
 /** What is around every screen. */
 export interface Around {
   readonly app: App
   readonly device: Device
+  readonly locking: Locking
 }
 
 const Context = createContext<Around | undefined>(undefined)
@@ -26,6 +28,11 @@ export function useApp(): App {
 /** The device that it runs on. */
 export function useDevice(): Device {
   return useAround().device
+}
+
+/** The lock of this device. */
+export function useLocking(): Locking {
+  return useAround().locking
 }
 
 /** Where somebody is. */

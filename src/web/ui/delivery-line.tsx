@@ -1,4 +1,5 @@
 /** How far a message has come, in a few quiet words; the whole story when somebody taps them. */
+import { useComputed } from '@preact/signals'
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
 import { lateAt, summaryOf, type Stage } from '#web/core/delivery.ts'
@@ -14,7 +15,7 @@ import { StoryContent } from './story.tsx'
 export function DeliveryLine({ post }: { readonly post: Post }): VNode {
   const { store } = useApp()
   const [isOpen, setOpen] = useState(false)
-  const story = store.stories.value.get(post.id)
+  const story = useComputed(() => store.stories.value.get(post.id)).value
   const summary = story === undefined ? undefined : summaryOf(story)
   const stage = summary?.stage ?? 'on this kit'
   return (
@@ -42,7 +43,7 @@ export function DeliveryLine({ post }: { readonly post: Post }): VNode {
 export function OriginLine({ post }: { readonly post: Post }): VNode | null {
   const { store } = useApp()
   const [isOpen, setOpen] = useState(false)
-  const story = store.stories.value.get(post.id)
+  const story = useComputed(() => store.stories.value.get(post.id)).value
   if (story === undefined) return null
   const origin = nodeName(store, story.origin)
   const late = lateAt(story, post.createdAt)

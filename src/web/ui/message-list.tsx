@@ -17,6 +17,7 @@ import { WaitingMessage } from './waiting-message.tsx'
 const ROW_GUESS = 64
 /** Drawn beyond each edge, in pixels. */
 const SPARE = 600
+const SPARE_AFTER_MS = 300
 /** This close to the bottom counts as there, in pixels. */
 const NEAR = 60
 /** Older messages are asked for when the oldest drawn is this close to the beginning, in rows. */
@@ -140,17 +141,23 @@ function useVirtual(rows: readonly Row[]): Virtual {
   const [version, setVersion] = useState(0)
   const [scrolled, setScrolled] = useState(0)
   const [isAtEnd, setAtEnd] = useState(true)
+  // At first only what is in sight: the rest a moment later.
+  const [spare, setSpare] = useState(0)
+  useEffect(() => {
+    const timer = setTimeout(() => setSpare(SPARE), SPARE_AFTER_MS)
+    return () => clearTimeout(timer)
+  }, [])
   const keys = useMemo(() => rows.map(({ key }) => key), [rows])
   const offsets = useMemo(() => offsetsOf(keys, heights), [keys, version, words.value])
   const height = offsets.at(-1) ?? 0
   const viewHeight = scroller.current?.clientHeight || 800
   const top = anchor.isAtEnd ? Math.max(0, height - viewHeight) : scrolled
-  const range = windowOf(offsets, { top, height: viewHeight, spare: SPARE })
+  const range = windowOf(offsets, { top, height: viewHeight, spare })
   useLayoutEffect(() => {
     const { current } = scroller
     if (current !== null) keepAnchor(current, { anchor, keys, offsets })
-  })
-  useLayoutEffect(() => measure(scroller.current, heights, () => setVersion((one) => one + 1)))
+  }, [offsets])
+  useMeasuring(scroller, heights, () => setVersion((one) => one + 1))
   const onScroll = (): void => {
     const { current } = scroller
     if (current === null) return
@@ -199,30 +206,41 @@ function keepAnchor(
   if (Math.abs(scroller.scrollTop - wanted) > 1) scroller.scrollTop = wanted
 }
 
-/** Notes the height of every row that is drawn, now and when it changes. Gives how to stop. */
-function measure(
-  scroller: HTMLElement | null,
+/**
+ * Notes the height of every row: when it is drawn for the first time at once, later when the browser says that it has
+ * changed. The page is laid out once for that, and not for every row.
+ */
+function useMeasuring(
+  scroller: RefObject<HTMLElement | null>,
   heights: Heights,
   onChange: () => void,
-): (() => void) | undefined {
-  if (scroller === null) return undefined
-  const observer = new ResizeObserver((entries) => {
-    let isChanged = false
-    for (const { target } of entries) {
-      if (!(target instanceof HTMLElement)) continue
-      const { key } = target.dataset
-      if (key === undefined) isChanged = true
-      else if (heights.set(key, target.offsetHeight)) isChanged = true
+): void {
+  const rows = useRef(new WeakSet<Element>()).current
+  const observer = useRef<ResizeObserver | undefined>(undefined)
+  useEffect(() => () => observer.current?.disconnect(), [])
+  useLayoutEffect(() => {
+    const { current } = scroller
+    if (current === null) return
+    observer.current ??= new ResizeObserver((entries) => {
+      // The first word on a row says what has been measured; what has left the page has no height.
+      const changed = entries.filter(({ target }) => target.isConnected && isNews(target, heights))
+      if (changed.length > 0) onChange()
+    })
+    const watched = [current, ...current.querySelectorAll<HTMLElement>('.row')]
+    const fresh = watched.filter((one) => !rows.has(one))
+    const changed = fresh.filter((one) => isNews(one, heights))
+    for (const one of fresh) {
+      rows.add(one)
+      observer.current.observe(one)
     }
-    if (isChanged) onChange()
+    if (changed.length > 0) onChange()
   })
-  let isChanged = false
-  for (const row of scroller.querySelectorAll<HTMLElement>('.row')) {
-    if (heights.set(row.dataset.key ?? '', row.offsetHeight)) isChanged = true
-    observer.observe(row)
-  }
-  if (isChanged) onChange()
-  return () => observer.disconnect()
+}
+
+/** Whether it has another height than was thought. What is no row is the list itself: another screen, or a keyboard. */
+function isNews(target: Element, heights: Heights): boolean {
+  if (!(target instanceof HTMLElement)) return false
+  return heights.set(target.dataset.key ?? '', target.offsetHeight)
 }
 
 /** Up and down go from message to message. */

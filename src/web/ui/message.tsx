@@ -1,4 +1,5 @@
 /** One message: who, when, what, how urgent, what others say to it, and how far it has come. */
+import { useComputed } from '@preact/signals'
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
 import { emojiOf } from '#web/core/emoji.ts'
@@ -27,8 +28,9 @@ export function Message(props: {
   const { store } = useApp()
   const [isOpen, setOpen] = useState(false)
   const [isEditing, setEditing] = useState(false)
-  const isMine = post.userId === store.me.value?.id
-  const name = store.people.value.get(post.userId)?.name ?? say('somebody')
+  const known = useComputed(() => store.people.value.get(post.userId)?.name)
+  const isMine = useComputed(() => post.userId === store.me.value?.id).value
+  const name = known.value ?? say('somebody')
   const isHeaded = !isContinued
   return (
     <article

@@ -1,16 +1,19 @@
 /** The outermost screen: signing in, or everything else; and what is read out or noted at the bottom. */
 import type { VNode } from 'preact'
 import { say } from '#web/words/words.ts'
-import { announcement, note, useApp, useDevice } from './context.ts'
+import { announcement, note, useApp, useDevice, useLocking } from './context.ts'
+import { LockWanted } from './lock.tsx'
 import { Shell } from './shell.tsx'
 import { SignIn } from './sign-in.tsx'
 
 /** The client. */
 export function Root(): VNode {
   const { store } = useApp()
+  const { policy, state } = useLocking()
+  const wantsLock = policy.value.isRequired && state.value === 'none'
   return (
     <>
-      {screen(store.isReady.value, store.me.value !== undefined)}
+      {screen(store.isReady.value, store.me.value !== undefined, wantsLock)}
       <Update />
       {note.value !== '' && <p class="note">{note.value}</p>}
       <p class="unseen" role="status" aria-live="polite">
@@ -20,8 +23,9 @@ export function Root(): VNode {
   )
 }
 
-function screen(isReady: boolean, isSignedIn: boolean): VNode | undefined {
+function screen(isReady: boolean, isSignedIn: boolean, wantsLock: boolean): VNode | undefined {
   if (!isReady) return undefined
+  if (isSignedIn && wantsLock) return <LockWanted />
   return isSignedIn ? <Shell /> : <SignIn />
 }
 

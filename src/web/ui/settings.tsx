@@ -2,9 +2,11 @@
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Theme } from '#web/device.ts'
-import { isLanguage, LANGUAGES, say, speak, words } from '#web/words/words.ts'
+import { say } from '#web/words/words.ts'
 import { useApp, useDevice } from './context.ts'
 import { Icon } from './icons.tsx'
+import { LanguageChoice } from './language-choice.tsx'
+import { LockCard } from './lock.tsx'
 import { PlaceHead } from './place-head.tsx'
 
 const THEMES: readonly Theme[] = ['system', 'light', 'dark', 'red']
@@ -48,35 +50,13 @@ export function SettingsPlace(): VNode {
               <small>{say('settings.fieldAbout')}</small>
             </span>
           </label>
-          <LanguageField />
+          <LanguageChoice />
         </fieldset>
+        <LockCard />
         <DeviceCard />
         <LeaveCard />
       </div>
     </div>
-  )
-}
-
-function LanguageField(): VNode {
-  const device = useDevice()
-  return (
-    <label class="field">
-      <span>{say('settings.language')}</span>
-      <select
-        value={words.value.language}
-        onChange={({ currentTarget: { value } }) => {
-          if (!isLanguage(value)) return
-          device.change({ language: value })
-          void speak(value)
-        }}
-      >
-        {Object.entries(LANGUAGES).map(([code, name]) => (
-          <option key={code} value={code} lang={code}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
   )
 }
 

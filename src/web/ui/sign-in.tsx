@@ -2,9 +2,11 @@
 import { useState } from 'preact/hooks'
 import type { TargetedSubmitEvent, VNode } from 'preact'
 import type { SignInFailure } from '#web/state/app.ts'
-import { LANGUAGES, say, speak, words, isLanguage } from '#web/words/words.ts'
-import { useApp, useDevice } from './context.ts'
+import { say } from '#web/words/words.ts'
+import { useApp } from './context.ts'
+import { valueIn } from './form.ts'
 import { Mark } from './icons.tsx'
+import { LanguageChoice } from './language-choice.tsx'
 
 const FAILURES = {
   wrong: 'signIn.wrong',
@@ -19,10 +21,10 @@ export function SignIn(): VNode {
   const [isBusy, setBusy] = useState(false)
   const submit = async (event: TargetedSubmitEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault()
-    const form = new FormData(event.currentTarget)
+    const form = event.currentTarget
     setBusy(true)
     setFailure(undefined)
-    const outcome = await app.signIn(valueOf(form, 'name').trim(), valueOf(form, 'password'))
+    const outcome = await app.signIn(valueIn(form, 'name').trim(), valueIn(form, 'password'))
     setBusy(false)
     setFailure(outcome)
   }
@@ -48,36 +50,8 @@ export function SignIn(): VNode {
         <button type="submit" class="button primary" disabled={isBusy}>
           {say('signIn.enter')}
         </button>
-        <LanguageChoice />
+        <LanguageChoice isQuiet />
       </form>
     </main>
   )
-}
-
-function LanguageChoice(): VNode {
-  const device = useDevice()
-  return (
-    <label class="language">
-      <span class="unseen">{say('settings.language')}</span>
-      <select
-        value={words.value.language}
-        onChange={({ currentTarget: { value } }) => {
-          if (!isLanguage(value)) return
-          device.change({ language: value })
-          void speak(value)
-        }}
-      >
-        {Object.entries(LANGUAGES).map(([code, name]) => (
-          <option key={code} value={code} lang={code}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
-  )
-}
-
-function valueOf(form: FormData, name: string): string {
-  const value = form.get(name)
-  return typeof value === 'string' ? value : ''
 }

@@ -52,3 +52,44 @@ test('deep nesting ends instead of going on for ever', async (t) => {
 test('a preview is one line', async (t) => {
   t.equal(plainOf('# Title\n\n- one\n- **two**'), 'Title one two')
 })
+
+test('what is plain needs no parser, and comes out as the parser has it', async (t) => {
+  const texts = [
+    'The bridge at the river is closed: use the ford (2 km north).',
+    'Це працює? Так, працює!',
+    '٣ شاحنات في الطريق',
+    '12 trucks, 3 of them empty',
+  ]
+  const beginnings = [
+    '',
+    '- ',
+    '1. ',
+    '+ ',
+    '= ',
+    '    ',
+    '2) ',
+    ' ',
+    'www.',
+    'see https://a.example ',
+  ]
+  const ends = [
+    '',
+    ' ',
+    '  ',
+    '.',
+    '\n===',
+    ' @bo',
+    ' *x*',
+    ' &amp; ',
+    ' a@b.example',
+    ' www.a.example',
+  ]
+  for (const text of texts)
+    for (const before of beginnings)
+      for (const after of ends) {
+        const whole = before + text + after
+        // A line of its own before it, which no parser joins: so this one is parsed for certain.
+        const [, ...parsed] = piecesOf(`***\n\n${whole}`)
+        if (!/^\s/.test(whole)) t.strictSame(piecesOf(whole), parsed, whole)
+      }
+})

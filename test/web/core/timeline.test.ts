@@ -79,3 +79,11 @@ test('a thread is its root and replies; the newest are what is kept', async (t) 
     ['b', 'r'],
   )
 })
+
+test('what the node tells again stays the same object: nothing is drawn anew', async (t) => {
+  const first = withNewest(EMPTY, aPage([a, b]))
+  const again = withNewest(first, aPage([{ ...a }, { ...b, message: 'edited' }]))
+
+  t.equal(again.posts.get('a'), first.posts.get('a'))
+  t.equal(again.posts.get('b')?.message, 'edited')
+})

@@ -12,6 +12,8 @@ export interface Browser {
   /** The network between the device and the node. */
   readonly network: { isThere: boolean; isAnswerLost: boolean; asked: string[] }
   readonly texts: TextStore
+  /** What the node's operator wants of browsers. */
+  readonly device: { forgetsAll: boolean }
   /** The token of the session. */
   readonly token: () => string
   /** Waits for what the node tells. */
@@ -25,6 +27,7 @@ export function aBrowser({ url }: Pick<LanDoor, 'url'>): Browser & {
 } {
   const texts = aTextStore()
   const cookies = new Map<string, string>()
+  const device = { forgetsAll: false }
   const network = { isThere: true, isAnswerLost: false, asked: [] as string[] }
   const sockets = new Set<WebSocket>()
   const timers = new Set<NodeJS.Timeout>()
@@ -50,6 +53,7 @@ export function aBrowser({ url }: Pick<LanDoor, 'url'>): Browser & {
       now: Date.now,
       newId: () => `id${(ids += 1)}`,
       onPost: () => undefined,
+      forgetsAll: () => device.forgetsAll,
       after: (ms, then) => {
         if (isClosed) return () => undefined
         const timer = setTimeout(then, ms > 1_000 ? ms : 5)
@@ -82,6 +86,7 @@ export function aBrowser({ url }: Pick<LanDoor, 'url'>): Browser & {
   }
   return {
     open,
+    device,
     network,
     texts,
     token: () => cookies.get('MMAUTHTOKEN') ?? '',

@@ -139,6 +139,46 @@ async function endSession(door: LanDoor, token: string): Promise<void> {
   await door.clock.advance(SESSION_CACHE_MS)
 }
 
+test('after a wipe nothing is asked of the node before it has ended the session', async (t) => {
+  const { browsers, apps, town } = await aTown(t, 'bo')
+  const [first] = apps as [App]
+  const [browser] = browsers
+  if (browser === undefined) return
+  await first.writing.write({ ...ROUTINE, channelId: town, message: 'Hello' })
+  first.stop()
+  await first.shelf.clear()
+  await first.shelf.put('ended', true)
+  browser.network.isThere = false
+  browser.network.asked.length = 0
+  const away = await browser.open()
+  t.strictSame(browser.network.asked, ['POST /api/v4/users/logout'])
+  t.strictSame([away.store.me.value, away.store.isReady.value], [undefined, true])
+  browser.network.isThere = true
+  const again = await browser.open()
+
+  t.strictSame([again.store.me.value, browser.token()], [undefined, ''])
+  t.equal(await again.shelf.get('ended'), undefined)
+  t.equal(await again.signIn('bo', 'bo-password'), undefined)
+  t.equal(again.store.me.value?.username, 'bo')
+})
+
+test('where the operator wants it, a session that ends elsewhere takes what was not sent, too', async (t) => {
+  const { browsers, apps, town, door } = await aTown(t, 'bo')
+  const [app] = apps as [App]
+  const [browser] = browsers
+  if (browser === undefined) return
+  browser.device.forgetsAll = true
+  browser.network.isThere = false
+  await app.writing.write({ ...ROUTINE, channelId: town, message: 'Not sent' })
+  t.equal(app.store.waiting.value.length, 1)
+  await endSession(door, browser.token())
+  browser.network.isThere = true
+  await app.ask('GET', '/api/v4/users/me')
+  await browser.until(() => app.store.waiting.value.length === 0)
+
+  t.strictSame(await app.shelf.keys(''), [])
+})
+
 test('delivery stories are asked for together, and say where a message was written', async (t) => {
   const { town, browsers, apps } = await aTown(t, 'bo')
   const [app] = apps

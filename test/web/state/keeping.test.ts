@@ -35,7 +35,9 @@ test('only the newest messages of the channels looked at last are kept', async (
   const posts = Array.from({ length: KEPT_POSTS_MAX + 50 }, (_, index) => aPost(`p${index}`, index))
   store.timeline('big').value = withNewest(EMPTY, aPage(posts))
   for (let index = 0; index < KEPT_CHANNELS_MAX + 1; index += 1) {
-    keeping.keep(index === 0 ? 'first' : index === 1 ? 'big' : `c${index}`)
+    const id = index === 0 ? 'first' : index === 1 ? 'big' : `c${index}`
+    if (id !== 'big') store.timeline(id).value = withNewest(EMPTY, aPage([]))
+    keeping.keep(id)
     await settle()
   }
   const kept = await shelf.entries('channel:')
@@ -47,8 +49,9 @@ test('only the newest messages of the channels looked at last are kept', async (
 })
 
 test('several changes are kept once, and forgetting leaves the outbox', async (t) => {
-  const { shelf, keeping, settle } = aKeeping()
+  const { store, shelf, keeping, settle } = aKeeping()
   await shelf.put('outbox:x', 1)
+  store.timeline('town').value = withNewest(EMPTY, aPage([aPost('p', 1)]))
   keeping.keep('town')
   keeping.keep('town')
   await settle()
@@ -58,4 +61,38 @@ test('several changes are kept once, and forgetting leaves the outbox', async (t
   await settle()
 
   t.strictSame(await shelf.entries(''), [['outbox:x', 1]])
+})
+
+test('the channel that is looked at comes back first, and nothing that was forgotten meanwhile', async (t) => {
+  const { store, shelf, keeping } = aKeeping()
+  const me = personFrom({ id: 'bo' })
+  const kept = { at: 1, posts: [aPost('p', 1)], stories: [] }
+  await shelf.put('me', me)
+  await shelf.put('lists', {
+    me,
+    workspace: { id: 'w', name: '' },
+    people: [me],
+    channels: [],
+    memberships: [],
+  })
+  for (const id of ['channel:here', 'channel:there']) await shelf.put(id, kept)
+  const orders = (): number[] =>
+    ['here', 'there'].map((id) => store.timeline(id).value.order.length)
+
+  await keeping.restore('here')
+  t.strictSame(orders(), [1, 0])
+  const rest = keeping.restoreRest()
+  await keeping.forget()
+  await rest
+
+  t.strictSame(orders(), [1, 0])
+})
+
+test('a channel of which nothing is known yet does not take the place of what was kept of it', async (t) => {
+  const { shelf, keeping, settle } = aKeeping()
+  await shelf.put('channel:town', 'kept')
+  keeping.keep('town')
+  await settle()
+
+  t.equal(await shelf.get('channel:town'), 'kept')
 })

@@ -1,0 +1,113 @@
+import { test } from 'tap'
+import * as sealing from '#web/core/sealing.ts'
+import { TRIES_FREE, TRY_WAIT_MS } from '#web/core/limits.ts'
+import { textShelf } from '#web/core/shelf.ts'
+import {
+  DEFAULT_POLICY,
+  ENDED,
+  isPin,
+  openLocking,
+  policyFrom,
+  waitAfter,
+} from '#web/state/locking.ts'
+import { aTextStore } from '../../support/text-store.ts'
+
+function aDevice() {
+  const texts = aTextStore()
+  const clock = { now: 1_000 }
+  // The real cost of a guess is tried in `sealing.test.ts`.
+  const cheap: typeof sealing = {
+    ...sealing,
+    wrap: async (key, pin) => ({ salt: pin, key: Buffer.from(key).toString('hex') }),
+    unwrap: async ({ salt, key }, pin) =>
+      salt === pin ? Uint8Array.from(Buffer.from(key, 'hex')) : undefined,
+  }
+  const open = () =>
+    openLocking({
+      shelf: textShelf(texts),
+      now: () => clock.now,
+      loadSealing: async () => cheap,
+    })
+  const raw = (): string =>
+    Array.from({ length: texts.length }, (_, at) => texts.getItem(texts.key(at) ?? '')).join('\n')
+  return { open, raw, clock, texts }
+}
+
+test('with a lock all that is kept lies sealed, old and new, and opens with the PIN', async (t) => {
+  const { open, raw } = aDevice()
+  const first = await open()
+  await first.shelf.put('outbox:1', { message: 'before the lock' })
+  await first.set('471902')
+  await first.shelf.put('draft:town', 'after the lock')
+
+  t.notMatch(raw(), /before the lock|after the lock/)
+  const again = await open()
+  t.equal(again.state.value, 'locked')
+  await t.rejects(again.shelf.put('draft:town', 'nothing is kept plain meanwhile'))
+  t.strictSame(await again.unlock('471902'), { kind: 'open' })
+  t.strictSame(await again.shelf.entries('outbox:'), [['outbox:1', { message: 'before the lock' }]])
+  t.equal(await again.shelf.get('draft:town'), 'after the lock')
+  again.lock()
+  t.match(await again.shelf.get('draft:town'), /^sealed:/)
+  await again.unlock('471902')
+  await again.remove()
+  t.match(raw(), /after the lock/)
+  t.equal((await open()).state.value, 'none')
+})
+
+test('wrong tries cost waiting, also in a new tab, and in the end all is forgotten', async (t) => {
+  const { open, raw, clock } = aDevice()
+  const first = await open()
+  first.follow({ ...DEFAULT_POLICY, triesMax: TRIES_FREE + 2 })
+  await first.shelf.put('outbox:1', 'mine')
+  await first.set('471902')
+  for (let tries = 1; tries < TRIES_FREE; tries += 1)
+    t.match(await first.unlock('000000'), { kind: 'wrong', waitMs: 0 })
+  t.match(await first.unlock('000000'), { kind: 'wrong', waitMs: TRY_WAIT_MS, left: 2 })
+
+  const again = await open()
+  t.match(await again.unlock('471902'), { kind: 'wrong', left: 2 }, 'too soon: not even tried')
+  clock.now += TRY_WAIT_MS
+  t.match(await again.unlock('000000'), { kind: 'wrong', left: 1 })
+  clock.now += waitAfter(TRIES_FREE + 1)
+  t.strictSame(await again.unlock('000000'), { kind: 'wiped' })
+  t.notMatch(raw(), /sealed:|mine/)
+  t.strictSame([again.state.value, await again.shelf.get(ENDED)], ['none', true])
+})
+
+test('the right PIN makes wrong tries forgotten; what was half sealed is finished', async (t) => {
+  const { open, raw, texts } = aDevice()
+  const first = await open()
+  await first.set('471902')
+  const lock = (await first.shelf.get('lock')) as object
+  await first.unlock('000000')
+  await first.unlock('471902')
+  t.match(await first.shelf.get('lock'), { tries: 0 })
+  await first.shelf.put('lock', { ...lock, isTurning: 'sealed' })
+  texts.setItem('holdfast:draft:left', JSON.stringify('left plain by a tab that was ended'))
+  t.match(raw(), /left plain/)
+  await (await open()).unlock('471902')
+
+  t.notMatch(raw(), /left plain/)
+})
+
+test('what the node wants of a lock, and what is long enough', async (t) => {
+  t.strictSame(
+    policyFrom({
+      browser: {
+        lock: 'required',
+        lockAfterMinutes: 2,
+        lockTriesMax: 5,
+        endedSessionForgets: 'everything',
+      },
+    }),
+    {
+      isRequired: true,
+      afterMs: 120_000,
+      triesMax: 5,
+      forgetsAll: true,
+    },
+  )
+  t.match(policyFrom(undefined), { isRequired: false, triesMax: 10 })
+  t.strictSame([isPin('12345'), isPin('123456')], [false, true])
+})
