@@ -10,7 +10,8 @@ import { aboutNode } from '#model/audit-content.ts'
 import { audit } from '#sync/audit.ts'
 import { isInDoubt } from '#sync/hearsay.ts'
 import { key } from '#sync/keys.ts'
-import { pack, unpack, type HoldRecord } from '#sync/records.ts'
+import { pack, unpack } from '#sync/records.ts'
+import type { HoldRecord } from '#sync/share-records.ts'
 import type { Reader, Tx } from '#sync/replica.ts'
 import {
   dropOwnShare,

@@ -15,13 +15,8 @@ import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { receiptOf } from './ledger.ts'
-import {
-  pack,
-  unpack,
-  type OwnShareRecord,
-  type SealingSeedRecord,
-  type ShareRecord,
-} from './records.ts'
+import { pack, unpack, type SealingSeedRecord } from './records.ts'
+import type { OwnShareRecord, ShareRecord } from './share-records.ts'
 import type { Reader, Tx } from './replica.ts'
 
 /** A hub, and whether it has said that this node's share is on its disk. */
