@@ -35,8 +35,11 @@ test('an envelope with any byte changed, cut short or made longer brings nothing
   t.equal(Buffer.from(bytes).includes(Buffer.from(secret.slice(0, 8))), false)
 
   for (let at = 0; at < bytes.length; at += 1) {
-    const { outcome } = await arrive(bravo, flipped(bytes, at))
-    t.notOk(brought(outcome), `byte ${at}`)
+    // By a node, which hands over what is for us alone, and by a post office, where it may be for others and is kept as theirs.
+    for (const from of [alpha.id, 'post:test'] as const) {
+      const { outcome } = await arrive(bravo, flipped(bytes, at), { from })
+      t.notOk(brought(outcome), `byte ${at}, ${from}`)
+    }
   }
   for (const length of [0, 1, 5, 12, bytes.length - 64, bytes.length - 1])
     t.notOk(brought((await arrive(bravo, bytes.subarray(0, length))).outcome), `${length} bytes`)
@@ -59,7 +62,7 @@ test('all flags, versions and compressions that were not sealed are refused', as
     const changed = Uint8Array.from(bytes)
     changed[0] = other
     // A generation, or a dictionary, that nobody published yet may be published later.
-    const { outcome } = await arrive(bravo, changed)
+    const { outcome } = await arrive(bravo, changed, { from: alpha.id })
     t.ok(outcome.kind === 'refused' || (outcome.kind === 'parked' && other > 31), `flags ${other}`)
   }
   t.strictSame(await bodies(bravo), [])

@@ -380,10 +380,35 @@ test('an envelope of another organisation is refused', async (t) => {
     sign: undefined,
   })
 
-  const { outcome, answer } = await arrive(bravo, foreign)
+  const { outcome, answer } = await arrive(bravo, foreign, { from: alpha.id })
 
   t.match(outcome, { kind: 'refused', reason: 'not authentic' })
   t.equal(answer, 'refused')
+})
+
+test('an envelope for others that has the hint of a key here is kept, as any of theirs, and counted as nothing', async (t) => {
+  const log = collectingLog()
+  const { alpha, bravo } = await twoNodes({ log })
+  const { certificate } = alphaIdentity
+  const ours = await keyFor(alpha, ops)
+  const theirs = sealEnvelope({
+    sender: certificate,
+    life: alpha.context.life,
+    generation: 0,
+    key: { ...foreignKey(alpha), hint: ours.hint },
+    body: Uint8Array.of(1, 0),
+    sign: undefined,
+  })
+
+  const { outcome, answer } = await arrive(bravo, theirs, { from: 'post:office' })
+
+  t.match(outcome, { kind: 'parked' })
+  t.equal(answer, 'custody')
+  t.equal((await bravo.context.replica.read.list(range.parkedFor('key'))).length, 1)
+  t.strictSame(log.named('envelope.refused'), [])
+  await say(alpha, 'one')
+  await arrive(bravo, await envelopeOf(alpha, routine), { from: 'post:office' })
+  t.strictSame(await bodies(bravo), ['one'])
 })
 
 test('whatever bytes arrive, nothing is thrown and nothing is applied', async (t) => {
