@@ -12,7 +12,7 @@ import {
 } from 'node:zlib'
 import { BODY_BYTES_MAX } from '#base/limits.ts'
 import { DICTIONARY_TEXT } from './dictionary-text.ts'
-import { sampleBodies } from './mixing-text.ts'
+import { learnedText, sampleBodies } from './mixing-text.ts'
 import { openMixing, type Mixing } from './mixing.ts'
 import { forDeflate, mixerOf, type TrainedDictionary } from './trained-dictionary.ts'
 
@@ -42,6 +42,8 @@ const MIXING = 3
 /** Below this, brotli never won over deflate with the dictionary. */
 const BROTLI_BYTES_MIN = 1_024
 const DICTIONARY = Buffer.from(DICTIONARY_TEXT, 'utf8').subarray(-32_506)
+/** What the mixing coder has read. */
+const LEARNED = learnedText(DICTIONARY)
 
 /** Primed at its first use: it takes a while, and many nodes never meet a thin link. */
 let mixing: Mixing | undefined
@@ -87,8 +89,8 @@ export function decompress(compressed: Compressed): Uint8Array | undefined {
 }
 
 function mixer(dictionary: TrainedDictionary | undefined): Mixing {
-  if (dictionary !== undefined) return mixerOf(DICTIONARY, dictionary)
-  mixing ??= openMixing(DICTIONARY, sampleBodies())
+  if (dictionary !== undefined) return mixerOf(LEARNED, dictionary)
+  mixing ??= openMixing(LEARNED, sampleBodies())
   return mixing
 }
 

@@ -1,10 +1,17 @@
 /**
  * What bit comes next: several contexts guess, a mixer weighs them by how well they did in a place like this, and all of them
- * learn what came. The contexts are the last 1, 2 and 3 bytes (in a script of several bytes a letter: the last letters) and the word so far,
- * each with a history for every bit; the last 4 and 5 bytes and the word so far after the one before, each with what always followed;
- * where in a text or an entry we are; the bits of this byte alone, and the longest earlier passage that goes on like the present one.
+ * learn what came. The contexts (`mixing-contexts.ts`) are the last 1, 2 and 3 bytes and the word so far, each with a history for every
+ * bit; the last 4 and 5 bytes and the word so far after the one before, each with what always followed; where in a text or an entry
+ * we are; the bits of this byte alone, and the longest earlier passage that goes on like the present one.
  */
 import { MIXED_BYTES_MAX } from '#base/limits.ts'
+import {
+  HISTORIES as CONTEXTS,
+  RUNS,
+  noContexts,
+  setContexts,
+  type Contexts,
+} from './mixing-contexts.ts'
 import { byteHistories } from './mixing-history.ts'
 import { atTheStart, isWide, moveOn, type Place } from './mixing-place.ts'
 import { openRuns, type Runs } from './mixing-runs.ts'
@@ -30,8 +37,6 @@ export interface Guesser {
   readonly forget: () => void
 }
 
-const CONTEXTS = 5
-const RUNS = 3
 const MATCH = CONTEXTS + RUNS
 const BITS = MATCH + 1
 const CONSTANT = MATCH + 2
@@ -45,10 +50,12 @@ const WEIGHT_RATE = 14
 const HISTORY_RATE = 7
 /** The sets of weights, one beside the other, and where each begins: see `choose`. */
 const SETS = 4
-const SET_STARTS = [0, 256, 256 + 1_024, 256 + 1_024 + 1_024] as const
-const SETS_SIZE = 256 + 1_024 + 1_024 + 512 + 256
+const SET_STARTS = [0, 1_280, 1_280 + 1_024, 1_280 + 1_024 + 1_024] as const
+const SETS_SIZE = 1_280 + 1_024 + 1_024 + 512 + 256
 /** Of 65,536. */
 const HALF = 32_768
+/** Of 4,096: as sure as a guess can be. */
+const SUREST = 4_095
 const { next: NEXT, likely: LIKELY, sum: SUM } = byteHistories()
 
 /** What was learned and goes back to what it was: small enough to be copied. */
@@ -59,8 +66,6 @@ interface Small {
   /** By length of the match: how likely it goes on. */
   readonly byMatch: Uint16Array
   readonly weights: Int32Array
-  /** By context: the number that stands for what came before. */
-  readonly hashes: Int32Array
 }
 
 /** Where in the text we are. */
@@ -72,6 +77,7 @@ interface Cursor {
   match: number
   matchBytes: number
   readonly place: Place
+  readonly contexts: Contexts
 }
 
 /** A guesser that has read `text`. */
@@ -82,8 +88,8 @@ export function openGuesser(text: Uint8Array): Guesser {
       guess(model)
       learn(model, (byte >> place) & 1)
     }
-  const { byHistory, byBits, byMatch, weights, hashes, slots, places, runs } = model
-  const kept = structuredClone({ byHistory, byBits, byMatch, weights, hashes })
+  const { byHistory, byBits, byMatch, weights, slots, places, runs } = model
+  const kept = structuredClone({ byHistory, byBits, byMatch, weights })
   const cursor = structuredClone(model.cursor)
   for (const table of [slots, places, runs]) table.keep()
   return {
@@ -94,7 +100,6 @@ export function openGuesser(text: Uint8Array): Guesser {
       byBits.set(kept.byBits)
       byMatch.set(kept.byMatch)
       weights.set(kept.weights)
-      hashes.set(kept.hashes)
       Object.assign(model.cursor, structuredClone(cursor))
       for (const table of [slots, places, runs]) table.forget()
     },
@@ -124,8 +129,14 @@ function newModel(room: number): Model {
     byBits: new Uint16Array(256).fill(HALF),
     byMatch: new Uint16Array(MATCH_BYTES_MAX + 1).fill(HALF),
     weights: new Int32Array(SETS_SIZE * INPUTS).fill(FIRST_WEIGHT),
-    hashes: new Int32Array(CONTEXTS),
-    cursor: { size: 0, bits: 1, match: 0, matchBytes: 0, place: atTheStart() },
+    cursor: {
+      size: 0,
+      bits: 1,
+      match: 0,
+      matchBytes: 0,
+      place: atTheStart(),
+      contexts: noContexts(),
+    },
     slots: openSlots(CONTEXTS, SUM),
     runs: openRuns(RUNS),
     places: journalled(new Int32Array(1 << PLACE_BITS)),
@@ -138,6 +149,8 @@ function newModel(room: number): Model {
 }
 
 function guess(model: Model): number {
+  const known = letterBit(model.cursor)
+  if (known !== undefined) return known === 1 ? SUREST : 1
   look(model)
   let sum = 0
   for (let set = 0; set < SETS; set += 1) {
@@ -148,11 +161,17 @@ function guess(model: Model): number {
   return Math.max(1, squashed(sum >> 2))
 }
 
+/** The bit that UTF-8 has here: within a letter each byte begins with a one and a zero. Nothing is learned from it. */
+function letterBit({ bits, place }: Cursor): number | undefined {
+  if (place.letterBytes === 0 || place.isBroken) return undefined
+  return bits === 1 ? 1 : bits === 3 ? 0 : undefined
+}
+
 /** Asks every context. */
 function look(model: Model): void {
   const { cursor, histories, inputs, runs, slots } = model
   for (let context = 0; context < CONTEXTS; context += 1) {
-    const history = slots.find(context, hash(get(model.hashes, context), cursor.bits))
+    const history = slots.find(context, hash(get(cursor.contexts.histories, context), cursor.bits))
     histories[context] = history
     inputs[context] = history === 0 ? 0 : stretched(get(model.byHistory, context * 256 + history))
   }
@@ -165,22 +184,29 @@ function look(model: Model): void {
 }
 
 /**
- * Chooses one set of weights each: by the bits so far; by the length of the match and the last byte; by the bits and the
- * kind of the byte before that; and by how far into the word and the byte we are, and whether there is a match.
+ * Chooses one set of weights each: by the bits so far and of how many bytes a letter is; by the length of the match and the last byte;
+ * by the bits and the kind of the byte before that; and by how far into the word, the letter and the byte we are, and whether there
+ * is a match.
  */
 function choose({ cursor, text, sets }: Model, hasMatch: boolean): void {
   const { size, bits, matchBytes } = cursor
-  const { wordBytes, isText, item, part } = cursor.place
+  const { place } = cursor
   const [last, beforeLast] = [get(text, size - 1), get(text, size - 2)]
   const length = hasMatch ? 1 + Math.min(2, matchBytes >> 3) : 0
-  const bitsHad = 31 - Math.clz32(bits)
-  const within = isText
-    ? Math.min(wordBytes, 15) * 16 + bitsHad + (hasMatch ? 256 : 0)
-    : 512 + (Math.min(item, 7) * 4 + Math.min(part, 3)) * 8 + bitsHad
-  sets[0] = bits * INPUTS
+  const script = isWide(place) ? 1 + place.letterBytes : 0
+  sets[0] = (script * 256 + bits) * INPUTS
   sets[1] = (SET_STARTS[1] + length * 256 + last) * INPUTS
   sets[2] = (SET_STARTS[2] + (beforeLast >> 6) * 256 + bits) * INPUTS
-  sets[3] = (SET_STARTS[3] + within) * INPUTS
+  sets[3] = (SET_STARTS[3] + within(cursor) + (place.isText && hasMatch ? 256 : 0)) * INPUTS
+}
+
+/** How far into a word, a letter, an item and a byte we are. */
+function within({ bits, place }: Cursor): number {
+  const { wordBytes, letterBytes, isText, item, part } = place
+  const bitsHad = 31 - Math.clz32(bits)
+  if (!isText) return 512 + (Math.min(item, 7) * 4 + Math.min(part, 3)) * 8 + bitsHad
+  if (!isWide(place)) return Math.min(wordBytes, 15) * 16 + bitsHad
+  return (letterBytes * 4 + Math.min(wordBytes >> 2, 3)) * 16 + 8 + bitsHad
 }
 
 /** The bit that the match says; undefined when there is none, or it has said something else in this byte. */
@@ -203,6 +229,14 @@ function weighed({ inputs, weights }: Model, set: number): number {
 }
 
 function learn(model: Model, bit: number): void {
+  const { cursor } = model
+  if (letterBit(cursor) === undefined) learnBit(model, bit)
+  if (expected(model) !== bit) cursor.matchBytes = 0
+  cursor.bits = 2 * cursor.bits + bit
+  if (cursor.bits >= 256) endByte(model)
+}
+
+function learnBit(model: Model, bit: number): void {
   const { cursor, slots, histories, sets, outputs } = model
   for (let set = 0; set < SETS; set += 1)
     learnWeights(model, get(sets, set), (bit << 12) - get(outputs, set))
@@ -216,9 +250,6 @@ function learn(model: Model, bit: number): void {
   const said = expected(model)
   if (said !== undefined)
     approach(model.byMatch, matchState(cursor), { bit: said === bit ? 1 : 0, rate: 6 })
-  if (said !== bit) cursor.matchBytes = 0
-  cursor.bits = 2 * cursor.bits + bit
-  if (cursor.bits >= 256) endByte(model)
 }
 
 function learnWeights({ inputs, weights }: Model, set: number, error: number): void {
@@ -230,13 +261,15 @@ function learnWeights({ inputs, weights }: Model, set: number, error: number): v
 
 function endByte(model: Model): void {
   const { text, cursor, runs } = model
+  const { place, contexts } = cursor
   const byte = cursor.bits & 255
   runs.endByte(byte)
   text[cursor.size] = byte
   cursor.size += 1
   cursor.bits = 1
-  moveOn(cursor.place, byte)
-  hashContexts(model)
+  moveOn(place, byte)
+  setContexts(contexts, place, { four: lastFour(model), fifth: get(text, cursor.size - 5) })
+  for (let run = 0; run < RUNS; run += 1) runs.turnTo(run, get(contexts.runs, run))
   findMatch(model)
 }
 
@@ -246,31 +279,11 @@ function lastFour({ text, cursor: { size } }: Model): number {
   return before(1) | (before(2) << 8) | (before(3) << 16) | (before(4) << 24)
 }
 
-function hashContexts(model: Model): void {
-  const { text, cursor, hashes, runs } = model
-  const { word, wordBefore, isText, item, kind, part, letter, before, beforeThat } = cursor.place
-  const last4 = lastFour(model)
-  const isInWide = isWide(cursor.place)
-  // Of the letter before its script is enough here.
-  hashes[0] = isInWide ? hash(hash(letter, before >>> 6), 10) : hash(last4 & 0xff, 1)
-  hashes[1] = hash(last4 & 0xffff, 2)
-  hashes[2] = isInWide
-    ? hash(hash(hash(letter, before), beforeThat), 11)
-    : hash(last4 & 0xff_ffff, 3)
-  hashes[3] = hash(word, 5)
-  hashes[4] = isText
-    ? hash(hash(wordBefore, last4 & 0xff), 8)
-    : hash(hash(16 * item + part, kind), 9)
-  runs.turnTo(0, hash(last4, 4))
-  runs.turnTo(1, hash(hash(last4, get(text, cursor.size - 5)), 6))
-  runs.turnTo(2, hash(hash(word, wordBefore), 7))
-}
-
 /** Goes on with the passage that went on rightly, or looks for the last one that ended like this. */
 function findMatch(model: Model): void {
   const { text, cursor, places } = model
   const { size } = cursor
-  const place = hash(lastFour(model), 4) >>> (32 - PLACE_BITS)
+  const place = cursor.contexts.passage >>> (32 - PLACE_BITS)
   if (cursor.matchBytes > 0) {
     cursor.match += 1
     cursor.matchBytes += 1

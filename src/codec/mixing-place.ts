@@ -10,9 +10,12 @@ export interface Place {
   letter: number
   /** How many bytes of it are to come. */
   letterBytes: number
-  /** The letter before that, and the one before: the bytes of each in UTF-8 as one number; 0 outside texts. */
+  /** A letter of this text was never whole, so this is no UTF-8. */
+  isBroken: boolean
+  /** The three letters before that, the last one first: the bytes of each in UTF-8 as one number; 0 outside texts. */
   before: number
   beforeThat: number
+  third: number
   word: number
   wordBefore: number
   /** Bytes of the word so far. */
@@ -52,7 +55,7 @@ const LIST_TO = 0xa0
 
 /** Before the first byte. */
 export function atTheStart(): Place {
-  const letters = { letter: 0, letterBytes: 0, before: 0, beforeThat: 0 }
+  const letters = { letter: 0, letterBytes: 0, isBroken: false, before: 0, beforeThat: 0, third: 0 }
   return {
     ...letters,
     word: 0,
@@ -81,9 +84,11 @@ export function isWide({ isText, letter, before }: Place): boolean {
 /** UTF-8, as far as a text is: a first byte says how many follow. */
 function endLetter(place: Place, byte: number): void {
   if (!place.isText) {
-    place.letter = place.letterBytes = place.before = place.beforeThat = 0
+    place.letter = place.letterBytes = place.before = place.beforeThat = place.third = 0
+    place.isBroken = false
     return
   }
+  if (place.letterBytes > 0 && (byte < 0x80 || byte >= 0xc0)) place.isBroken = true
   if (byte >= 0xc0) {
     place.letter = byte
     place.letterBytes = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : 1
@@ -92,6 +97,7 @@ function endLetter(place: Place, byte: number): void {
   place.letter = byte < 0x80 ? byte : ((place.letter << 8) | byte) >>> 0
   place.letterBytes = byte < 0x80 ? 0 : Math.max(0, place.letterBytes - 1)
   if (place.letterBytes > 0) return
+  place.third = place.beforeThat
   place.beforeThat = place.before
   place.before = place.letter
   place.letter = 0

@@ -1,10 +1,11 @@
 /**
- * What the mixing coder has read before its first body: the dictionary, and deltas as nodes send them, with our sample messages in
+ * What the mixing coder has read before its first body: messages in many scripts, the dictionary, and deltas as nodes send them, with our sample messages in
  * them. From those it knows how a body, an entry and a message begin and end, so that what stands around a text costs next to
  * nothing. Part of the wire format: the numbers in them are made up, by a rule that never changes.
  */
-import { byteWriter, bytesFromText, type ByteWriter } from '#base/bytes.ts'
+import { byteWriter, bytesFromText, concatBytes, type ByteWriter } from '#base/bytes.ts'
 import { SAMPLE_MESSAGES } from './sample-messages.ts'
+import { SCRIPT_TEXT } from './script-text.ts'
 
 /** Of every so many deltas one holds several messages, one answers a message, and after some come reactions. */
 const KINDS = 6
@@ -32,6 +33,11 @@ const TEXT = 0xd9
 const PERSON = 1
 const OWN_LIST = 2
 const STRANGER = 4
+
+/** All that is read before the bodies, as one text. */
+export function learnedText(dictionary: Uint8Array): Uint8Array {
+  return concatBytes(bytesFromText(`${SCRIPT_TEXT}\n`), dictionary)
+}
 
 /** Deltas as nodes send them (PROTOCOL.md, Delta), one after another: the sample messages in their order. */
 export function sampleBodies(): readonly Uint8Array[] {

@@ -38,3 +38,21 @@ test('what it has read it knows again, and what it learned since it forgets', as
   guesser.forget()
   t.ok(costOf('zqx jwk vvb plm qqq wrt yyy') > 2 * first)
 })
+
+test('within a letter it knows the first two bits, unless this is no UTF-8', async (t) => {
+  const guesser = openGuesser(new Uint8Array(0))
+  const told = (bytes: readonly number[]): readonly number[] =>
+    bitsOf(Uint8Array.from(bytes)).map((bit) => {
+      const likely = guesser.guess()
+      guesser.learn(bit)
+      return likely
+    })
+  told([0xd9, 0xe1])
+  t.strictSame(told([0x9e]).slice(0, 2), [4_095, 1])
+  t.strictSame(told([0x80]).slice(0, 2), [4_095, 1])
+  t.not(told([0x80])[0], 4_095, 'the letter is whole')
+  told([0xe1])
+  t.equal(told([0x41])[0], 4_095, 'it ends here, though')
+  told([0xe1])
+  t.not(told([0x9e])[0], 4_095, 'what is no UTF-8 once is none')
+})

@@ -2,6 +2,7 @@
 import { hexFromBytes } from '#base/bytes.ts'
 import { DICTIONARY_TEXT } from '#codec/dictionary-text.ts'
 import { sampleBodies } from '#codec/mixing-text.ts'
+import { SCRIPT_TEXT } from '#codec/script-text.ts'
 import {
   AUDIT_FACTS,
   DEEDS,
@@ -11,9 +12,13 @@ import {
   SUBJECT_KINDS,
 } from '#model/audit-words.ts'
 
-/** `texts.json`: the base dictionary as text, and the bodies that the mixing coder has read. */
+/** `texts.json`: the base dictionary as text, and what the mixing coder has read before and behind it. */
 export function textVectors(): Readonly<Record<string, unknown>> {
-  return { dictionary: DICTIONARY_TEXT, sampleBodies: sampleBodies().map(hexFromBytes) }
+  return {
+    scripts: SCRIPT_TEXT,
+    dictionary: DICTIONARY_TEXT,
+    sampleBodies: sampleBodies().map(hexFromBytes),
+  }
 }
 
 /** `words.json`: what the numbers in an audit's entries stand for, from 0. */

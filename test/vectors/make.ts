@@ -26,6 +26,7 @@ import { auditVectors } from './make-audit.ts'
 import { deltaVectors } from './make-deltas.ts'
 import { frameVectors } from './make-frames.ts'
 import { joinVectors } from './make-join.ts'
+import { mixingVectors } from './make-mixing.ts'
 import { channelVectors, timeVectors } from './make-model.ts'
 import { textVectors, wordVectors } from './make-texts.ts'
 import { trustVectors } from './make-trust.ts'
@@ -194,6 +195,7 @@ function wireVectors(): Vectors {
       envelopeOf('of a large generation', { body: deltas['the last alone'], generation: 300 }),
     ],
     dictionary: hexOf({ text: aDictionary().text, hash: aDictionary().hash }),
+    mixing: mixingVectors(),
   }
 }
 

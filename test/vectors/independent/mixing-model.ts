@@ -25,8 +25,10 @@ interface State {
   wants: number | undefined
   letter: number
   letterWants: number
+  hasDropped: boolean
   before: number
   beforeThat: number
+  third: number
   bits: number
   bitCount: number
   matchAt: number
@@ -63,8 +65,10 @@ export function newModel(): Model {
     wants: 0,
     letter: 0,
     letterWants: 0,
+    hasDropped: false,
     before: 0,
     beforeThat: 0,
+    third: 0,
     bits: 1,
     bitCount: 0,
     matchAt: 0,
@@ -82,7 +86,7 @@ export function newModel(): Model {
     likelyBits: new Int32Array(256).fill(32_768),
     likelyMatch: new Int32Array(17).fill(32_768),
     likelyRun: new Int32Array(RUN_CONTEXTS * 8 * 8).fill(50_000),
-    weights: [256, 1_024, 1_024, 768].map((sets) => new Int32Array(sets * INPUTS).fill(13_000)),
+    weights: [1_280, 1_024, 1_024, 768].map((sets) => new Int32Array(sets * INPUTS).fill(13_000)),
     places: new Int32Array(2 ** 15).fill(-1),
     hashes: new Float64Array(HISTORY_CONTEXTS),
     runHashes: new Float64Array(RUN_CONTEXTS),
@@ -96,6 +100,8 @@ function modelOf(state: State): Model {
   const sets = new Int32Array(4)
   return {
     guess: () => {
+      const known = knownBit(state)
+      if (known >= 0) return known === 1 ? 4_095 : 1
       gather(state, inputs)
       choose(state, sets)
       let sum = 0
@@ -111,6 +117,7 @@ function modelOf(state: State): Model {
       return Math.max(squash(sum >> 2), 1)
     },
     update: (bit) => {
+      if (knownBit(state) >= 0) return goOn(state, bit)
       for (const [at, weights] of state.weights.entries()) {
         const wrong = 4_096 * bit - squash(sums[at] ?? 0)
         const base = (sets[at] ?? 0) * INPUTS
@@ -144,17 +151,32 @@ function gather(state: State, inputs: Int32Array): void {
   inputs[10] = 256
 }
 
+/** Within a letter: the bit that a byte begins with, as long as it does; otherwise -1. */
+function knownBit({ letterWants, hasDropped, bits }: State): number {
+  if (letterWants === 0 || hasDropped) return -1
+  return bits === 1 ? 1 : bits === 3 ? 0 : -1
+}
+
+function isWide({ isText, letter, before }: State): boolean {
+  return isText && (letter >= 128 || before >= 128)
+}
+
 /** Which weights of each of the four sets. */
 function choose(state: State, sets: Int32Array): void {
-  const { bits, bitCount, bytes, isText, item, part, wordBytes, matchBytes } = state
+  const { bits, bytes, matchBytes, letterWants } = state
   const says = saidByMatch(state) >= 0
   const [c1, c2] = [bytes.at(-1) ?? 0, bytes.at(-2) ?? 0]
-  sets[0] = bits
+  sets[0] = bits + (isWide(state) ? 256 * (1 + letterWants) : 0)
   sets[1] = 256 * (says ? 1 + Math.min(2, matchBytes >> 3) : 0) + c1
   sets[2] = 256 * (c2 >> 6) + bits
-  sets[3] = isText
-    ? 16 * Math.min(wordBytes, 15) + bitCount + (says ? 256 : 0)
-    : 512 + 32 * Math.min(item, 7) + 8 * Math.min(part, 3) + bitCount
+  sets[3] = within(state) + (state.isText && says ? 256 : 0)
+}
+
+function within(state: State): number {
+  const { bitCount, isText, item, part, wordBytes, letterWants } = state
+  if (!isText) return 512 + 32 * Math.min(item, 7) + 8 * Math.min(part, 3) + bitCount
+  if (!isWide(state)) return 16 * Math.min(wordBytes, 15) + bitCount
+  return 16 * Math.min(wordBytes >> 2, 3) + 64 * letterWants + 8 + bitCount
 }
 
 function learn(state: State, bit: number): void {
@@ -170,13 +192,17 @@ function learn(state: State, bit: number): void {
     const index = runLikelihood(state, context)
     if (said >= 0) move(state.likelyRun, index, { target: said === bit ? 65_535 : 0, by: 6 })
   }
+  move(state.likelyBits, state.bits, { target, by: 5 })
   const said = saidByMatch(state)
   if (said >= 0) {
     const index = Math.min(state.matchBytes, 16)
     move(state.likelyMatch, index, { target: said === bit ? 65_535 : 0, by: 6 })
-    if (said !== bit) state.matchBytes = 0
   }
-  move(state.likelyBits, state.bits, { target, by: 5 })
+  goOn(state, bit)
+}
+
+function goOn(state: State, bit: number): void {
+  if (saidByMatch(state) !== bit) state.matchBytes = 0
   state.bits = state.bits * 2 + bit
   state.bitCount += 1
   if (state.bitCount === 8) ended(state, state.bits - 256)
@@ -218,10 +244,13 @@ function readWord(state: State, byte: number): void {
 function readPlace(state: State, byte: number): void {
   if (state.isText) {
     readLetter(state, byte)
-    if (byte === 0) state.isText = false
+    if (byte === 0) {
+      state.isText = false
+      noLetters(state)
+    }
     return
   }
-  state.letter = state.letterWants = state.before = state.beforeThat = 0
+  noLetters(state)
   if (state.wants === 0) {
     if (byte >= 0x90 && byte <= 0x9f) {
       state.item = 0
@@ -254,7 +283,13 @@ function stillWanted(wants: number | undefined, byte: number): number {
   return byte < 0x80 ? wants + 1 : wants
 }
 
+function noLetters(state: State): void {
+  state.letter = state.letterWants = state.before = state.beforeThat = state.third = 0
+  state.hasDropped = false
+}
+
 function readLetter(state: State, byte: number): void {
+  if (state.letterWants > 0 && (byte < 0x80 || byte >= 0xc0)) state.hasDropped = true
   if (byte >= 0xc0) {
     state.letter = byte
     state.letterWants = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3
@@ -267,6 +302,7 @@ function readLetter(state: State, byte: number): void {
     state.letter = letter
     return
   }
+  state.third = state.beforeThat
   state.beforeThat = state.before
   state.before = letter
   state.letter = 0
@@ -274,26 +310,36 @@ function readLetter(state: State, byte: number): void {
 
 function contexts(state: State): void {
   const { bytes, hashes, runHashes, word, wordBefore, isText, item, kind, part } = state
-  const { letter, before, beforeThat } = state
-  const isWide = isText && (letter >= 128 || before >= 128)
   const [c1 = 0, c2 = 0, c3 = 0, c4 = 0, c5 = 0] = [1, 2, 3, 4, 5].map((at) => bytes.at(-at) ?? 0)
   const four = c1 + 256 * c2 + 65_536 * c3 + 2 ** 24 * c4
-  hashes[0] = isWide ? mix(mix(letter, before >>> 6), 10) : mix(c1, 1)
+  hashes[0] = mix(c1, 1)
   hashes[1] = mix(c1 + 256 * c2, 2)
-  hashes[2] = isWide
-    ? mix(mix(mix(letter, before), beforeThat), 11)
-    : mix(c1 + 256 * c2 + 65_536 * c3, 3)
+  hashes[2] = mix(c1 + 256 * c2 + 65_536 * c3, 3)
   hashes[3] = mix(word, 5)
   hashes[4] = isText ? mix(mix(wordBefore, c1), 8) : mix(mix(16 * item + part, kind), 9)
   runHashes[0] = mix(four, 4)
   runHashes[1] = mix(mix(four, c5), 6)
   runHashes[2] = mix(mix(word, wordBefore), 7)
+  if (isWide(state)) letterContexts(state)
+}
+
+function letterContexts({ hashes, runHashes, ...state }: State): void {
+  const { letter, before, beforeThat, third, wordBytes } = state
+  const two = mix(letter, before)
+  const three = mix(two, beforeThat)
+  const four = mix(three, third)
+  hashes[0] = mix(letter === 0 ? before >>> 6 : letter, 10)
+  hashes[1] = mix(two, 11)
+  hashes[2] = mix(three, 12)
+  if (wordBytes > 15) hashes[3] = mix(four, 13)
+  hashes[4] = mix(mix(letter, beforeThat), 14)
+  runHashes[1] = mix(four, 15)
 }
 
 /** Goes on with the match, or looks for one. */
 function match(state: State): void {
   const { bytes, places, runHashes } = state
-  const place = (runHashes[0] ?? 0) >>> 17
+  const place = (runHashes[isWide(state) ? 1 : 0] ?? 0) >>> 17
   if (state.matchBytes > 0) {
     state.matchAt += 1
     state.matchBytes += 1

@@ -13,10 +13,10 @@ const LAST_GUESS = 3_968
 const LONG_TEXT = 6
 const TEXTS_MAX = 3
 
-/** What stands before the first bit of every body: dictionary, sample bodies. */
-export function learned(dictionary: Uint8Array, bodies: readonly Uint8Array[]): Learned {
+/** What stands before the first bit of every body: a text, sample bodies. */
+export function learned(text: Uint8Array, bodies: readonly Uint8Array[]): Learned {
   const model = newModel()
-  teach(model, concat(Buffer.of(0xd9), dictionary, Buffer.of(0)))
+  teach(model, concat(Buffer.of(0xd9), text, Buffer.of(0)))
   return learnedMore({ model, ends: new Map() }, bodies)
 }
 

@@ -5,6 +5,7 @@ import { vectors, type Openers } from './ledger.ts'
 import { readBody } from './load.ts'
 
 interface Texts {
+  readonly scripts: string
   readonly dictionary: string
   readonly sampleBodies: readonly string[]
 }
@@ -12,10 +13,13 @@ interface Texts {
 const TEXTS = vectors<Texts>('texts.json')
 /** The base dictionary. */
 export const DICTIONARY = text(TEXTS.dictionary)
-/** What the mixing coder has read behind it. */
+/** What the mixing coder has read before it. */
+export const SCRIPTS = text(TEXTS.scripts)
+/** And behind it. */
 export const SAMPLES = TEXTS.sampleBodies.map(hex)
 /** As the page has them. */
 const SUMS = {
+  scripts: '734e55ceb169332013a5707df6481ad0e0807e625681fb1c5b6e024c88595b25',
   dictionary: '63e720f2bd8ae0fbc6fabbec3f677b80a9a934bdca9df81eb9f2478d2c824e38',
   samples: '7840208042897c9e84ff0ee8706817f52ff9bd86e231937e1898dfdebe470bda',
 }
@@ -28,6 +32,10 @@ const KNOWN: Knowledge = {
 }
 
 export const TEXT_OPENERS: Openers = {
+  scripts: (value: string) => {
+    must(digits(hash(text(value))) === SUMS.scripts, 'other texts')
+    return value
+  },
   dictionary: (value: string) => {
     must(digits(hash(text(value))) === SUMS.dictionary, 'another dictionary')
     return value

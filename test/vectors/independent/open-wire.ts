@@ -5,7 +5,7 @@ import { aloneInShort, type Delta, type Knowledge } from './delta.ts'
 import { doorEpochs, open, scopeKeys, unpacked, type Opened } from './envelope.ts'
 import { vectors, type Openers } from './ledger.ts'
 import { readBody, type Body, type CarriedNote } from './load.ts'
-import { learned, learnedMore, type Learned } from './mixing.ts'
+import { learned, learnedMore, unmixed, type Learned } from './mixing.ts'
 import {
   attestation,
   jointStatement,
@@ -16,7 +16,7 @@ import {
 } from './names.ts'
 import { digestOf, readNote, signedNote, type Note, type NoteItem } from './note.ts'
 import { MODEL, SEGMENT, byAmira } from './open-model.ts'
-import { DICTIONARY, SAMPLES } from './open-texts.ts'
+import { DICTIONARY, SAMPLES, SCRIPTS } from './open-texts.ts'
 import { TRUST, alphaOf } from './open-trust.ts'
 import { isSigned } from './suites.ts'
 
@@ -24,6 +24,11 @@ interface EnvelopeVector {
   readonly name: string
   readonly bytes: string
   readonly scope: string
+}
+
+interface MixingVector {
+  readonly name: string
+  readonly bytes: string
 }
 
 interface DeltaVector {
@@ -77,6 +82,9 @@ export const WIRE_OPENERS: Openers = {
   },
   'envelopes.*': (value: EnvelopeVector) => envelopeCase(value),
   dictionary: () => dictionaryCase(),
+  'mixing.*': ({ name, bytes }: MixingVector) => {
+    return { name, bytes, body: digits(unmixed(hex(bytes), learnedWith(false))) }
+  },
 }
 
 let taught: Learned | undefined
@@ -219,7 +227,7 @@ function envelopeCase({ name, bytes, scope }: EnvelopeVector): unknown {
 const NOTHING: Learned = { model: undefined as never, ends: new Map() }
 
 function learnedWith(hasDictionary: boolean): Learned {
-  taught ??= learned(DICTIONARY, SAMPLES)
+  taught ??= learned(concat(SCRIPTS, Buffer.of(0x0a), DICTIONARY), SAMPLES)
   return hasDictionary ? learnedMore(taught, dictionaryBodies()) : taught
 }
 
