@@ -23,6 +23,7 @@ import { openMetrics } from './metrics.ts'
 import { readPictureTimes } from './pictures.ts'
 import { openPreferences } from './preferences.ts'
 import { openPolicy } from './policy.ts'
+import { openPurging } from './purging.ts'
 import { openReading } from './reading.ts'
 import { openReleasing } from './release.ts'
 import { openRevoking } from './revoking.ts'
@@ -78,7 +79,7 @@ export async function openEdgeNode(
     ...openMembers(context, tellViewed),
     ...daily.parts,
     ...openFinding(context, index),
-    ...openPolicy(context),
+    ...openGoverning(context),
     ...openAudits(context),
     ...status,
     ...gaps,
@@ -110,6 +111,10 @@ async function contextOf(
   const pictureTimes = await readPictureTimes(sync.replica.read)
   const surroundings = openSurroundings(clock.now)
   return { sync, random, allowance, surroundings, blobs, pictureTimes }
+}
+
+function openGoverning(context: AppContext) {
+  return { ...openPolicy(context), ...openPurging(context) }
 }
 
 function openFinding(context: AppContext, index: SearchIndex) {

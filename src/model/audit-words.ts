@@ -65,6 +65,12 @@ export const DEEDS = [
   'second factor removed',
   'passkey added',
   'passkey removed',
+  'purge ordered',
+  'messages purged',
+  'purge held',
+  'hold set',
+  'hold ended',
+  'retention set',
 ] as const
 
 /** What was done. */
@@ -177,6 +183,8 @@ export const REFUSABLE = [
   'send files',
   'pin message',
   'manage channel',
+  'purge messages',
+  'hold messages',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */

@@ -167,6 +167,10 @@ function transaction(desk: Desk, effects: (() => void)[], touched: Set<DocumentI
       touched.add(document)
       return documents.cutBack(document, last)
     },
+    purge: (document, stubs) => {
+      touched.add(document)
+      return documents.purge(document, stubs)
+    },
     check: documents.check,
     afterwards: (effect) => void effects.push(effect),
   }

@@ -63,6 +63,8 @@ export interface ProjectorHooks {
   readonly withoutEffect: (tx: Tx, at: WithoutEffect) => void
   /** An entry has just come in from elsewhere. */
   readonly arrived: (tx: Tx, logged: Logged) => Promise<void>
+  /** An order to purge was added. */
+  readonly purgeOrdered: (tx: Tx, at: FoldedAt) => Promise<void>
   readonly audited: (tx: Tx, at: { document: DocumentId; logged: Logged }) => Promise<void>
 }
 
@@ -151,6 +153,8 @@ async function foldOne(
   }
   const certificate = roster.ofActor(logged.actor)
   const certifiedAt = certificate?.validFrom
+  if (logged.entry.content.kind === 'purge' && source.isAgain !== true)
+    await hooks.purgeOrdered(tx, at)
   // Nobody else has a say in it (`dictionaries.ts`).
   if (logged.entry.content.kind === 'dictionary' && certificate?.role !== 'hub')
     withoutEffect({ document, actor: logged.actor, reason: 'not a hub' })
