@@ -52,6 +52,12 @@ const WORLD =
 
 /** Source files (or folders, ending in `/`) without a test file of their own, and who tests them instead. */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  'src/model/purge-content.ts': 'test/vectors writes and reads it',
+  'src/model/stretch.ts': 'test/model/stub.test.ts makes and compares stubs',
+  'src/sync/purge-keys.ts': 'test/sync/purge.test.ts reads what lies there',
+  'src/sync/purge-orders.ts': 'test/sync/purge.test.ts gives orders',
+  'src/sync/traces.ts': 'test/sync/purge.test.ts looks for what is left',
+  'src/sync/vouching.ts': 'test/sync/inbox.test.ts and purge.test.ts send what nobody vouches for',
   'src/main.ts': 'test/e2e starts it as a process',
   'src/compose.ts': 'test/e2e starts whole nodes',
   'src/compose/opening.ts': 'test/e2e starts whole nodes',

@@ -13,6 +13,7 @@ import { openHooks } from './hooks.ts'
 import type { Kept, KeptEvent } from './kept-types.ts'
 import { openMessages } from './messages.ts'
 import { openPeople } from './people.ts'
+import { keepPurging } from './purging.ts'
 import { openPictures } from './pictures.ts'
 import { openThreads } from './threads.ts'
 import { keepSending, openUnsent } from './unsent.ts'
@@ -76,6 +77,7 @@ export function openDaily(context: AppContext, { passwords, clock, events }: Dai
     run: async (signal) => {
       await Promise.all([
         tidy(signal),
+        keepPurging(context, clock, signal),
         keepSending(context, { post: talking.post, clock, tell, bell: unsent.bell }, signal),
       ])
     },

@@ -23,6 +23,7 @@ import { openMetrics } from './metrics.ts'
 import { readPictureTimes } from './pictures.ts'
 import { openPreferences } from './preferences.ts'
 import { openPolicy } from './policy.ts'
+import { openPurging } from './purging.ts'
 import { openReading } from './reading.ts'
 import { openReleasing } from './release.ts'
 import { openRevoking } from './revoking.ts'
@@ -78,7 +79,7 @@ export async function openEdgeNode(
     ...openMembers(context, tellViewed),
     ...daily.parts,
     ...openFinding(context, index),
-    ...openPolicy(context),
+    ...openGoverning(context),
     ...openAudits(context),
     ...status,
     ...gaps,
@@ -114,6 +115,10 @@ async function contextOf(
 /** What people carry away: sticks and backups. */
 function openTaking(context: AppContext, { courier, image }: EdgeNodePorts, stop: AbortSignal) {
   return { ...openCarrying(context, courier, stop), ...openBackingUp(context, image) }
+}
+
+function openGoverning(context: AppContext) {
+  return { ...openPolicy(context), ...openPurging(context) }
 }
 
 function openFinding(context: AppContext, index: SearchIndex) {

@@ -73,7 +73,7 @@ function insistOn(context: AppContext, subject: UserId, action: 'read policy'): 
 function pictureOf(context: AppContext): PolicyPicture {
   const { policy } = context.sync.directory()
   const parts = policy.parts()
-  const channels = new Set(parts.flatMap((part) => ('channel' in part ? [part.channel] : [])))
+  const channels = new Set(parts.flatMap((part) => ('channel' in part ? (part.channel ?? []) : [])))
   return {
     levels: policy.levels(),
     rules: policy.rules(),
@@ -153,7 +153,7 @@ function isHomeWord({ sync }: AppContext, part: PolicyPart): boolean {
 }
 
 function subjectsOf(part: PolicyPart): readonly AuditSubject[] {
-  if ('channel' in part) return [aboutChannel(part.channel)]
+  if ('channel' in part) return part.channel === undefined ? [] : [aboutChannel(part.channel)]
   return part.about === 'person' ? [aboutPerson(part.person)] : []
 }
 

@@ -34,6 +34,14 @@ export const LIST_CHANGES_MAX = 2 ** 31
 export const COUNTER_MAX = 2 ** 48
 /** An entry whose counter is further than this above all others of its document waits for what explains it. */
 export const COUNTER_GAP_MAX = 2 ** 16
+/** Stretches of lists in one order to purge. */
+export const PURGE_STRETCHES_MAX = 100
+/** Milliseconds between two looks for what is older than messages may get: a day. */
+export const PURGE_LOOK_MS = 24 * 3_600_000
+/** Bytes of one order to purge: it travels as a message does. */
+export const PURGE_ORDER_BYTES_MAX = 20_000
+/** People whom one stretch that is purged may have been the first in its list to name. */
+export const PURGE_PEOPLE_MAX = 1_000
 /** Plain bytes of one envelope when it is cut, before compression. */
 export const CUT_BYTES_MAX = 24_000
 /** Changes in one envelope when it is cut. */

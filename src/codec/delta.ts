@@ -45,7 +45,7 @@ export interface DeltaDraft {
   /** The sender's own actor, known to `roster` like those of all changes; its newest change is vouched for by the envelope's signature. */
   readonly sender: ActorId
   readonly roster: Roster
-  /** For every other actor with changes here: the signature over its newest one in `changes`. */
+  /** For every other actor with changes here: the signature over its newest one in `changes`; no bytes where an order to purge vouches for that. */
   readonly attestations: ReadonlyMap<ActorId, Uint8Array>
   /** Where messages stand that the entries name; a message that is not here travels by its id. */
   readonly places?: ReadonlyMap<PostId, MessagePlace>
@@ -57,7 +57,7 @@ export interface Run {
   readonly firstSeq: number
   /** Their entries: one at least. */
   readonly values: readonly Uint8Array[]
-  /** The signature over the last of them; undefined for the sender, whose signature is the envelope's. */
+  /** The signature over the last of them; undefined for the sender, whose signature is the envelope's, and where an order to purge what comes next vouches for it. */
   readonly attestation: Uint8Array | undefined
 }
 
@@ -140,7 +140,7 @@ export function decodeDelta(
       Array.from({ length: count }, () => readEntry(reader, idsOf(actor))),
     )
     const runs = heads.map(({ actor, firstSeq, proofBytes }, at): Run => {
-      const attestation = actor === opened.sender ? undefined : reader.raw(proofBytes)
+      const attestation = proofBytes === 0 ? undefined : reader.raw(proofBytes)
       return { actor, firstSeq, values: values[at] ?? [], attestation }
     })
     if (reader.left() > 0) return { ok: false, reason: 'malformed' }
@@ -199,7 +199,7 @@ function writeRuns(
     writer.uint(number)
     writer.raw(Buffer.from(actor.slice(16), 'hex'))
     writer.uint(seq)
-    writer.uint(2 * run.length + (isJoint(draft, actor) ? 1 : 0))
+    writer.uint(PROOFS.length * run.length + PROOFS.indexOf(proofOf(draft, actor)))
     if (bringsCertificate(draft.document, seq))
       writer.block(must(draft.roster.bytesOf(node), 'who is known has a certificate'))
   }
@@ -210,9 +210,13 @@ export function maySignTogether(document: DocumentId): boolean {
   return parseDocumentId(document)?.kind === 'segment'
 }
 
-/** Whether an actor's attestation is one that was signed together with a note, and has what stands for that behind it. */
-function isJoint({ attestations, roster }: DeltaDraft, actor: ActorId): boolean {
-  return (attestations.get(actor)?.length ?? 0) > roster.suite.signatureBytes
+/** What vouches for another node's run. `joint`: a signature with what stands for the note behind it that it was signed together with. */
+const PROOFS = ['signature', 'joint', 'order'] as const
+
+function proofOf({ attestations, roster }: DeltaDraft, actor: ActorId): (typeof PROOFS)[number] {
+  const bytes = attestations.get(actor)?.length
+  if (bytes === 0) return 'order'
+  return (bytes ?? 0) > roster.suite.signatureBytes ? 'joint' : 'signature'
 }
 
 /**
@@ -281,8 +285,10 @@ function readOthersSpan(
   document: DocumentId,
   signatureBytes: number,
 ): Omit<Head, 'actor'> {
-  const { rest, ...span } = readSpan(reader, 2)
-  if (rest === 1 && !maySignTogether(document))
-    throw new MalformedBytes('nothing is signed together with changes of this document')
-  return { ...span, proofBytes: signatureBytes + rest * COMPANION_BYTES.note }
+  const { rest, ...span } = readSpan(reader, PROOFS.length)
+  const proof = PROOFS[rest]
+  if (proof !== 'signature' && !maySignTogether(document))
+    throw new MalformedBytes('changes of this document are vouched for by a signature alone')
+  if (proof === 'order') return { ...span, proofBytes: 0 }
+  return { ...span, proofBytes: signatureBytes + (proof === 'joint' ? COMPANION_BYTES.note : 0) }
 }

@@ -66,6 +66,12 @@ export const DEEDS = [
   'passkey added',
   'passkey removed',
   'backup made',
+  'purge ordered',
+  'messages purged',
+  'purge held',
+  'hold set',
+  'hold ended',
+  'retention set',
 ] as const
 
 /** What was done. */
@@ -179,6 +185,8 @@ export const REFUSABLE = [
   'pin message',
   'manage channel',
   'back up',
+  'purge messages',
+  'hold messages',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */

@@ -6,8 +6,10 @@
  */
 import * as Automerge from '@automerge/automerge'
 import { equalBytes } from '#base/bytes.ts'
-import type { ChangeHash, DocumentId } from '#base/ids.ts'
+import type { ActorId, ChangeHash, DocumentId } from '#base/ids.ts'
+import { readChange, writeChange, type Change } from './change.ts'
 import { openLog, type Log } from './log.ts'
+import type { Stub } from './stub.ts'
 
 /** What loading found. `damaged` says which part does not hold together; what came before it is in the log. */
 export interface Loaded {
@@ -17,15 +19,23 @@ export interface Loaded {
   readonly damage: 'none' | 'snapshot' | 'loose changes'
 }
 
+/** What lies beside a snapshot. */
+export interface Beside {
+  /** Changes in the order they were kept. */
+  readonly loose: readonly Uint8Array[]
+  readonly stubs?: readonly Stub[] | undefined
+}
+
 /** Rebuilds a document's log from its snapshot, if it has one, and its loose changes in the order they were kept. */
 export function loadDocument(
   document: DocumentId,
   snapshot: Uint8Array | undefined,
-  loose: readonly Uint8Array[],
+  { loose, stubs = [] }: Beside,
 ): Loaded {
-  const log = openLog(document)
+  const log = openLog(document, { stubs })
   const stored = snapshot === undefined ? [] : changesOfSnapshot(log.genesis, snapshot)
-  if (stored === undefined || !addAll(log, stored))
+  const addStored = stubs.length === 0 ? addAll : addAgain
+  if (stored === undefined || !addStored(log, stored))
     return { log, snapshotSize: log.size(), damage: 'snapshot' }
   const snapshotSize = log.size()
   return { log, snapshotSize, damage: addAll(log, loose) ? 'none' : 'loose changes' }
@@ -36,15 +46,14 @@ export function loadDocument(
  * at the same heads (then the loose changes stay as they are, and somebody must look).
  */
 export function foldDocument(log: Log): Uint8Array | undefined {
-  const changes = [log.genesis, ...log.since({})]
-  const wanted = log.heads()
+  const { changes, heads } = log.stubs.length === 0 ? asTheyAre(log) : withoutPurged(log)
   try {
     const [built] = Automerge.applyChanges(
       Automerge.init<unknown>({ actor: '00' }),
       changes.map((change) => change.bytes),
     )
     const snapshot = Automerge.save(built)
-    const isSame = sameHeads(Automerge.getHeads(built), wanted)
+    const isSame = sameHeads(Automerge.getHeads(built), heads)
     Automerge.free(built)
     return isSame && changesOfSnapshot(log.genesis, snapshot)?.length === changes.length - 1
       ? snapshot
@@ -52,6 +61,48 @@ export function foldDocument(log: Log): Uint8Array | undefined {
   } catch {
     return undefined
   }
+}
+
+interface Folding {
+  readonly changes: readonly Pick<Change, 'bytes'>[]
+  readonly heads: readonly ChangeHash[]
+}
+
+function asTheyAre(log: Log): Folding {
+  return { changes: [log.genesis, ...log.since({})], heads: log.heads() }
+}
+
+/**
+ * A document of which some was purged rests as one that never had it: each list with the entries that are left, numbered
+ * from 1. It follows from these entries alone, so whoever has the same has the same bytes; the stubs, which lie beside it,
+ * say which numbers they really have (`addAgain`).
+ */
+function withoutPurged(log: Log): Folding {
+  const changes: Pick<Change, 'bytes'>[] = [log.genesis]
+  const heads: ChangeHash[] = []
+  for (const actor of Object.keys(log.clock()).toSorted() as ActorId[]) {
+    let previous = log.genesis.hash
+    let seq = 0
+    for (const { value } of log.since({}).filter((change) => change.actor === actor)) {
+      seq += 1
+      const change = writeChange({ actor, seq, previous, value })
+      previous = change.hash
+      changes.push(change)
+    }
+    if (seq > 0) heads.push(previous)
+  }
+  return { changes, heads: heads.length === 0 ? [log.genesis.hash] : heads.toSorted() }
+}
+
+/** Adds what `withoutPurged` left, each under its own number. */
+function addAgain(log: Log, changes: readonly Uint8Array[]): boolean {
+  for (const bytes of changes) {
+    const change = readChange(bytes)
+    if (change === undefined) return false
+    const { actor, value } = change
+    log.add(log.next(actor, value))
+  }
+  return true
 }
 
 /** The values of every list of a document, by actor, as Automerge itself reads a snapshot. For tests and doctors. */

@@ -6,7 +6,7 @@
  * proportion to the document (research/automerge.md 4). Because every change has the one form of `change.ts`, this
  * index answers from plain values; `document.ts` holds it against Automerge each time a document is folded.
  */
-import { assert } from '#base/assert.ts'
+import { assert, must } from '#base/assert.ts'
 import { bytesFromHex, bytesFromText, byteWriter } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import {
@@ -21,6 +21,7 @@ import { genesisOf, readChange, writeChange, type Change } from './change.ts'
 import { decodeEntry, type Content, type Entry } from './entry.ts'
 import { openExplained } from './explained.ts'
 import { EMPTY_LIST, type ListContext } from './list.ts'
+import { contextAfter, isIn, type Stub } from './stub.ts'
 
 /** A change in its place. */
 export interface Logged extends Change {
@@ -33,7 +34,13 @@ export type Clock = Readonly<Record<string, number>>
 /** Whether a change may be taken, and if not, why. `misplaced`: it goes on from another change than the one here. */
 export type Admission =
   | { readonly ok: true; readonly change: Change; readonly isNew: boolean }
-  | { readonly ok: false; readonly reason: 'malformed' | 'missing' | 'forked' | 'misplaced' }
+  | {
+      readonly ok: false
+      readonly reason: 'malformed' | 'missing' | 'forked' | 'misplaced' | 'purged'
+    }
+
+/** A change by its number and name. */
+export type Head = Pick<Change, 'seq' | 'hash'>
 
 /** The index of one document; grows only by `add`. */
 export interface Log {
@@ -41,10 +48,18 @@ export interface Log {
   readonly genesis: Pick<Change, 'hash' | 'bytes'>
   /** Somebody's list was proved to fork. */
   readonly isCut: boolean
+  /** What was purged of it, by list and number; a list that has not come so far yet will go on with its stub. */
+  readonly stubs: readonly Stub[]
+  /** Changes in it, without the genesis and without what was purged. */
   readonly size: () => number
   readonly heads: () => readonly ChangeHash[]
   readonly clock: () => Clock
+  /** Undefined also for a change that was purged. */
   readonly find: (actor: ActorId, seq: number) => Logged | undefined
+  /** Number and hash of an actor's newest change, purged or not. */
+  readonly last: (actor: ActorId) => Head | undefined
+  /** The stub that a change is part of, or would be. */
+  readonly stubAt: (actor: ActorId, seq: number) => Stub | undefined
   /** The change that one with number `seq` must go on from; undefined when it is not here. */
   readonly before: (actor: ActorId, seq: number) => ChangeHash | undefined
   /** What must be known to write the actor's next entry. */
@@ -71,62 +86,112 @@ export interface Log {
  * The log of a document that holds its genesis only. `isCut`: an actor's list was proved to fork and ends early, and with
  * what is gone others' counters may have lost what explained them; all count.
  */
-export function openLog(document: DocumentId, { isCut = false } = {}): Log {
+export function openLog(document: DocumentId, options: LogOptions = {}): Log {
+  const { isCut = false, stubs = [] } = options
   const genesis = genesisOf(document)
-  const byActor = new Map<ActorId, Logged[]>()
-  const contexts = new Map<ActorId, ListContext>()
+  const lists = openLists(genesis.hash, stubs)
   const order: Logged[] = []
-  const explained = openExplained<Logged>(isCut)
+  const explained = openExplained<Logged>(isCut || stubs.length > 0)
   /** Where it is not the entry alone. */
   const counted = new WeakMap<Logged, readonly Logged[]>()
   let newestAt = 0
-
-  const find = (actor: ActorId, seq: number): Logged | undefined => byActor.get(actor)?.[seq - 1]
-  const before = (actor: ActorId, seq: number): ChangeHash | undefined =>
-    seq === 1 ? genesis.hash : find(actor, seq - 1)?.hash
-  const contextOf = (actor: ActorId): ListContext => contexts.get(actor) ?? EMPTY_LIST
+  const { find, before, last } = lists
+  const stubAt = (actor: ActorId, seq: number): Stub | undefined =>
+    stubs.find((stub) => isIn(stub, { actor, seq }))
 
   return {
     document,
     genesis,
     isCut,
+    stubs,
     size: () => order.length,
     heads: () => {
-      const newest = [...byActor.values()].map((list) => list.at(-1)?.hash ?? genesis.hash)
+      const newest = lists.all().map(([, { hash }]) => hash)
       return newest.length === 0 ? [genesis.hash] : newest.toSorted()
     },
-    clock: () => Object.fromEntries([...byActor].map(([actor, list]) => [actor, list.length])),
+    clock: () => Object.fromEntries(lists.all().map(([actor, { seq }]) => [actor, seq])),
     find,
+    last,
+    stubAt,
     before,
-    context: contextOf,
+    context: lists.context,
     counter: explained.counter,
     countedBy: (logged) => counted.get(logged) ?? [logged],
     hasUnexplained: () => explained.waiting() > 0,
     newestPlaceAt: (until) => (newestAt <= until ? newestAt : newestOf(order, until)),
     next: (actor, value) => {
-      const last = byActor.get(actor)?.at(-1)
-      const seq = (last?.seq ?? 0) + 1
-      return writeChange({ actor, seq, previous: last?.hash ?? genesis.hash, value })
+      const { seq, hash } = last(actor) ?? { seq: 0, hash: genesis.hash }
+      return writeChange({ actor, seq: seq + 1, previous: hash, value })
     },
-    admit: (bytes) => admitTo({ find, before }, bytes),
+    admit: (bytes) => admitTo({ find, before, last }, bytes),
     add: (change) => {
-      const list = byActor.get(change.actor) ?? []
-      const isNext = change.seq === list.length + 1
-      const fits = isNext && change.previous === before(change.actor, change.seq)
-      assert(fits, 'changes of an actor are added in their order')
-      const { entry, context } = decodeEntry(change.value, contextOf(change.actor))
-      const logged = { ...change, entry }
-      contexts.set(change.actor, context)
-      list.push(logged)
-      byActor.set(change.actor, list)
+      const logged = lists.add(change)
       order.push(logged)
       const now = explained.add(logged)
       if (now.length !== 1) counted.set(logged, now)
-      newestAt = Math.max(newestAt, entry.placeAt)
+      newestAt = Math.max(newestAt, logged.entry.placeAt)
       return logged
     },
     since: (clock) => order.filter((change) => change.seq > (clock[change.actor] ?? 0)),
   }
+}
+
+/** What an empty log is opened with. */
+export interface LogOptions {
+  readonly isCut?: boolean
+  readonly stubs?: readonly Stub[]
+}
+
+/** The lists of a log, each going on with its stubs where it has come so far. */
+function openLists(genesis: ChangeHash, stubs: readonly Stub[]) {
+  const byActor = new Map<ActorId, (Logged | undefined)[]>()
+  const contexts = new Map<ActorId, ListContext>()
+  /** The last change of each stub that its list has reached. */
+  const reached = new Map<string, ChangeHash>()
+  const context = (actor: ActorId): ListContext => contexts.get(actor) ?? EMPTY_LIST
+  const find = (actor: ActorId, seq: number): Logged | undefined => byActor.get(actor)?.[seq - 1]
+  const hashAt = (actor: ActorId, seq: number): ChangeHash | undefined =>
+    find(actor, seq)?.hash ?? reached.get(`${actor} ${seq}`)
+  const before = (actor: ActorId, seq: number): ChangeHash | undefined =>
+    seq === 1 ? genesis : hashAt(actor, seq - 1)
+  const last = (actor: ActorId): Head | undefined => {
+    const seq = byActor.get(actor)?.length ?? 0
+    const hash = hashAt(actor, seq)
+    return hash && { seq, hash }
+  }
+  const goOn = (actor: ActorId): void => {
+    for (const stub of stubs) {
+      const list = byActor.get(actor) ?? []
+      const isNext = stub.actor === actor && stub.from === list.length + 1
+      if (!isNext || stub.previous !== before(actor, stub.from)) continue
+      list.length = stub.to
+      byActor.set(actor, list)
+      reached.set(`${actor} ${stub.to}`, stub.hash)
+      contexts.set(actor, contextAfter(stub, context(actor)))
+    }
+  }
+  for (const { actor, from } of stubs) if (from === 1) goOn(actor)
+  return {
+    find,
+    before,
+    last,
+    context,
+    all: () =>
+      [...byActor.keys()].map((actor) => [actor, must(last(actor), 'a list has an end')] as const),
+    add: (change: Change): Logged => {
+      const { actor, seq } = change
+      const list = byActor.get(actor) ?? []
+      const fits = seq === list.length + 1 && change.previous === before(actor, seq)
+      assert(fits, 'changes of an actor are added in their order')
+      const read = decodeEntry(change.value, context(actor))
+      const logged = { ...change, entry: read.entry }
+      contexts.set(actor, read.context)
+      list.push(logged)
+      byActor.set(actor, list)
+      goOn(actor)
+      return logged
+    },
+  } as const
 }
 
 /** The id of the message whose post is this change: derived from where it stands, so it never travels. */
@@ -174,7 +239,10 @@ export function countBeyond(ahead: Clock, behind: Clock): number {
   return count
 }
 
-function admitTo({ find, before }: Pick<Log, 'find' | 'before'>, bytes: Uint8Array): Admission {
+function admitTo(
+  { find, before, last }: Pick<Log, 'find' | 'before' | 'last'>,
+  bytes: Uint8Array,
+): Admission {
   const change = readChange(bytes)
   if (change === undefined) return { ok: false, reason: 'malformed' }
   const present = find(change.actor, change.seq)
@@ -182,6 +250,7 @@ function admitTo({ find, before }: Pick<Log, 'find' | 'before'>, bytes: Uint8Arr
     const isSame = present.hash === change.hash
     return isSame ? { ok: true, change, isNew: false } : { ok: false, reason: 'forked' }
   }
+  if (change.seq <= (last(change.actor)?.seq ?? 0)) return { ok: false, reason: 'purged' }
   const expected = before(change.actor, change.seq)
   if (expected === undefined) return { ok: false, reason: 'missing' }
   return expected === change.previous

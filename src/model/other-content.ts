@@ -27,10 +27,16 @@ import {
   policyFields,
   type PolicyContent,
 } from './policy-content.ts'
+import {
+  PURGE_KIND_NUMBER,
+  PURGE_READERS,
+  purgeFields,
+  type PurgeContent,
+} from './purge-content.ts'
 
 /** An entry of one of these kinds. */
 export type OtherContent =
-  AuditContent | DictionaryContent | KeyContent | PersonContent | PolicyContent
+  AuditContent | DictionaryContent | KeyContent | PersonContent | PolicyContent | PurgeContent
 
 /** Their numbers. */
 export const OTHER_KIND_NUMBER = {
@@ -39,6 +45,7 @@ export const OTHER_KIND_NUMBER = {
   ...PERSON_KIND_NUMBER,
   ...AUDIT_KIND_NUMBER,
   ...POLICY_KIND_NUMBER,
+  ...PURGE_KIND_NUMBER,
 } as const
 
 /** Reads the items of such an entry after the head. */
@@ -49,6 +56,7 @@ export const OTHER_READERS: Readonly<Record<number, (fields: Fields) => OtherCon
     ...DICTIONARY_READERS,
     ...PERSON_READERS,
     ...POLICY_READERS,
+    ...PURGE_READERS,
   }
 
 /** Whether an entry is one of these. */
@@ -61,5 +69,6 @@ export function otherFields(content: OtherContent): readonly unknown[] {
   if (isKeyContent(content)) return keyFields(content)
   if (isPersonContent(content)) return personFields(content)
   if (content.kind === 'audit') return auditFields(content)
+  if (content.kind === 'purge') return purgeFields(content)
   return content.kind === 'policy' ? policyFields(content) : dictionaryFields(content)
 }

@@ -23,6 +23,12 @@ export interface Policy {
   readonly attributesOf: (person: UserId) => Attributes
   readonly labelOf: (channel: ChannelId) => Attributes
   readonly moderationOf: (channel: ChannelId) => Moderation | undefined
+  /** Whether nothing of a channel may be purged now. */
+  readonly isHeld: (channel: ChannelId) => boolean
+  /** Whether nothing that a person wrote may be purged now. */
+  readonly isPersonHeld: (person: UserId) => boolean
+  /** After how many days a channel's messages are purged; 0 for never. */
+  readonly retentionOf: (channel: ChannelId) => number
   /** Every part that says something, in the order of their names. */
   readonly parts: () => readonly PolicyPart[]
 }
@@ -71,6 +77,9 @@ export function openPolicyBook(): PolicyBook {
     },
     labelOf: (channel) => find('label', channel)?.label ?? NONE,
     moderationOf: (channel) => find('moderation', channel)?.moderation,
+    isHeld: (channel) => find('channel hold', channel)?.isHeld === true,
+    isPersonHeld: (person) => find('person hold', person)?.isHeld === true,
+    retentionOf: (channel) => find('retention', channel)?.days ?? find('retention', '')?.days ?? 0,
     parts: () => sorted(byAdministrators).map(({ part }) => part),
     apply: (part, { order, writer }) => {
       const isAdministered = writer.administers
@@ -105,8 +114,13 @@ function placeOf(part: PolicyPart): string {
       return `rule/${part.name}`
     case 'person':
       return `person/${part.person}`
+    case 'person hold':
+      return `${part.about}/${part.person}`
+    case 'retention':
+      return `retention/${part.channel ?? ''}`
     case 'label':
     case 'moderation':
+    case 'channel hold':
       return `${part.about}/${part.channel}`
   }
 }

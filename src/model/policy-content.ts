@@ -10,6 +10,7 @@ import {
   Moderation,
   Permissions,
   PolicyName,
+  RetentionDays,
   Rule,
   UNREADABLE_LABEL,
   UNREADABLE_PERSON,
@@ -26,7 +27,17 @@ export interface PolicyContent {
 export const POLICY_KIND_NUMBER = { policy: 35 } as const
 
 /** By their number, which is their place here. */
-const ABOUT = ['levels', 'role', 'rule', 'person', 'label', 'moderation'] as const
+const ABOUT = [
+  'levels',
+  'role',
+  'rule',
+  'person',
+  'label',
+  'moderation',
+  'channel hold',
+  'person hold',
+  'retention',
+] as const
 
 /** Reads the items of an entry after the head. */
 export const POLICY_READERS: Readonly<
@@ -59,6 +70,12 @@ function keyAndValue(part: PolicyPart): readonly [unknown, unknown] {
       return [bytesFromId(part.channel), part.label]
     case 'moderation':
       return [bytesFromId(part.channel), part.moderation]
+    case 'channel hold':
+      return [bytesFromId(part.channel), part.isHeld]
+    case 'person hold':
+      return [bytesFromId(part.person), part.isHeld]
+    case 'retention':
+      return [part.channel === undefined ? null : bytesFromId(part.channel), part.days]
   }
 }
 
@@ -107,5 +124,20 @@ const READERS: Readonly<Record<string, Reader>> = {
     return channel && moderation.success
       ? { about: 'moderation', channel, moderation: moderation.data }
       : undefined
+  },
+  // What cannot be read holds.
+  'channel hold': (name, value) => {
+    const channel = idField<ChannelId>(name)
+    return channel && { about: 'channel hold', channel, isHeld: value !== false }
+  },
+  'person hold': (name, value) => {
+    const person = idField<UserId>(name)
+    return person && { about: 'person hold', person, isHeld: value !== false }
+  },
+  retention: (name, value) => {
+    const channel = idField<ChannelId>(name)
+    const days = RetentionDays.optional().safeParse(value)
+    if (!days.success || (channel === undefined && name !== null)) return undefined
+    return { about: 'retention', channel, days: days.data }
   },
 }

@@ -16,3 +16,5 @@ export const RULE_ACTIONS_MAX = 64
 export const CONDITIONS_MAX = 32
 /** How deep conditions may be nested. */
 export const CONDITION_DEPTH_MAX = 8
+/** Days that messages may be kept at most before they are purged; for longer, they are kept for ever. */
+export const RETENTION_DAYS_MAX = 36_500

@@ -12,6 +12,7 @@ import {
   CONDITION_DEPTH_MAX,
   CONDITIONS_MAX,
   LEVELS_MAX,
+  RETENTION_DAYS_MAX,
   RULE_ACTIONS_MAX,
 } from './policy-limits.ts'
 
@@ -73,6 +74,16 @@ export type PolicyPart =
       readonly about: 'moderation'
       readonly channel: ChannelId
       readonly moderation: Moderation | undefined
+    }
+  /** Nothing of the channel, or of what the person wrote, is purged for now, whatever is ordered. */
+  | { readonly about: 'channel hold'; readonly channel: ChannelId; readonly isHeld: boolean }
+  | { readonly about: 'person hold'; readonly person: UserId; readonly isHeld: boolean }
+  | {
+      /** How old messages get: of this channel, or of all that have no days of their own. */
+      readonly about: 'retention'
+      readonly channel: ChannelId | undefined
+      /** 0: for ever, whatever is said for all. Undefined: nothing of its own. */
+      readonly days: number | undefined
     }
 
 /** A level that nobody has: of a label that cannot be read. */
@@ -142,6 +153,9 @@ export const Permissions = z.array(text).max(RULE_ACTIONS_MAX)
 
 /** What members and guests may not do, as it comes in. */
 export const Moderation = z.strictObject({ members: Permissions, guests: Permissions })
+
+/** Days, as they come in. */
+export const RetentionDays = z.int().min(0).max(RETENTION_DAYS_MAX)
 
 /** The values of an attribute as a list. */
 export function valuesOf(attributes: Attributes | undefined, name: string): readonly string[] {

@@ -10,6 +10,7 @@ import { decodeEntry, type Content, type Entry } from './entry.ts'
 import { isKeyContent } from './key-content.ts'
 import type { Log } from './log.ts'
 import { isPersonContent } from './person-content.ts'
+import { contextAfter } from './stub.ts'
 
 /** What a change did that no honest node does. */
 export type Breach = 'foreign author' | 'wrong document' | 'foreign list'
@@ -19,6 +20,10 @@ export function breachIn(log: Log, actor: ActorId, changes: readonly Change[]): 
   const name = parseDocumentId(log.document)
   let context = log.context(actor)
   for (const change of changes) {
+    const stub = log.stubAt(actor, change.seq - 1)
+    // What it goes on from is being added with it, and then the stub comes before it.
+    if (stub !== undefined && stub.to > (log.last(actor)?.seq ?? 0))
+      context = contextAfter(stub, context)
     const read = decodeEntry(change.value, context)
     const breach = breachOf(name, actor, read.entry)
     if (breach !== undefined) return breach
@@ -54,7 +59,7 @@ function belongsIn(name: DocumentName | undefined, content: Content): boolean {
         isPersonContent(content)
       )
     case 'channel':
-      return kind === 'settings' || kind === 'dictionary'
+      return kind === 'settings' || kind === 'dictionary' || kind === 'purge'
     case 'segment':
       return (
         kind === 'post' ||

@@ -201,17 +201,29 @@ async function selectChanges(
   { log, clock, bytesMax }: { readonly log: Log; readonly clock: Clock; readonly bytesMax: number },
 ): Promise<readonly Logged[]> {
   // Without its node's certificate nobody could be told whose list it is: it waits until that comes.
-  const missing = log.since(clock).filter(({ actor }) => context.roster.ofActor(actor))
+  const known = log.since(clock).filter(({ actor }) => context.roster.ofActor(actor))
+  const missing = withoutHoles(known)
   const signed = new Map<ActorId, ReadonlySet<number>>()
   for (const actor of new Set(missing.map((change) => change.actor))) {
     if (!isOwn(context, actor)) signed.set(actor, await signedSeqs(tx, log.document, actor))
   }
-  const isEnd = ({ actor, seq }: Logged): boolean => signed.get(actor)?.has(seq) ?? true
+  const isEnd = ({ actor, seq }: Logged): boolean =>
+    signed.get(actor)?.has(seq) !== false || log.stubAt(actor, seq + 1) !== undefined
   const vouched = upToEnds(missing, isEnd)
   const kept = upToEnds(vouched.slice(0, fitting(vouched, bytesMax)), isEnd)
   if (kept.length > 0) return kept
   const run = vouched.filter(({ actor }) => actor === vouched[0]?.actor)
   return run.slice(0, 1 + run.findIndex(isEnd))
+}
+
+/** What follows something that was purged goes on from the stub that its order brings: it goes in a delta of its own. */
+function withoutHoles(changes: readonly Logged[]): readonly Logged[] {
+  const next = new Map<ActorId, number>()
+  return changes.filter(({ actor, seq }) => {
+    const isNext = seq === (next.get(actor) ?? seq)
+    if (isNext) next.set(actor, seq + 1)
+    return isNext
+  })
 }
 
 /** Without what follows an actor's last end. */
@@ -247,6 +259,9 @@ async function signedSeqs(
   return new Set(entries.map(([place]) => Number(place.slice(place.lastIndexOf('/') + 1))))
 }
 
+/** What vouches for a run that ends before something that was purged: the order says what that went on from. */
+const BY_ORDER = new Uint8Array(0)
+
 async function attestationsFor(
   tx: Tx,
   context: SyncContext,
@@ -260,6 +275,7 @@ async function attestationsFor(
     const signature =
       stored ?? (isOwn(context, actor) ? attest(context, log.document, newest.hash) : undefined)
     if (signature !== undefined) found.set(actor, signature)
+    else if (log.stubAt(actor, newest.seq + 1) !== undefined) found.set(actor, BY_ORDER)
   }
   return found
 }

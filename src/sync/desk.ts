@@ -188,6 +188,10 @@ function transaction(desk: Desk, work: Work): Tx {
       touched.add(document)
       return documents.cutBack(document, last)
     },
+    purge: (document, stubs) => {
+      touched.add(document)
+      return documents.purge(document, stubs)
+    },
     check: documents.check,
     undo: () => {
       work.isUndone = true

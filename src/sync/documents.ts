@@ -9,6 +9,7 @@ import { LOOSE_CHANGES_MAX, OPEN_DOCUMENTS_MAX } from '#base/limits.ts'
 import type { Change } from '#model/change.ts'
 import { foldDocument, loadDocument } from '#model/document.ts'
 import { openLog, type Log, type Logged } from '#model/log.ts'
+import type { Stub } from '#model/stub.ts'
 import type { Log as EventLog } from '#ports/log.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type DocumentRecord } from './records.ts'
@@ -30,6 +31,8 @@ export interface Documents {
       readonly isProved?: boolean
     },
   ) => Promise<readonly Logged[]>
+  /** Puts stubs in the place of what they stand for, and of what comes later; gives what is gone. All stubs of the document are named. */
+  readonly purge: (document: DocumentId, stubs: readonly Stub[]) => Promise<readonly Logged[]>
   /** What memory holds of a document. */
   readonly inMemory: (document: DocumentId) => Log | undefined
   /** A document as it is on the disk, whatever memory holds; nobody keeps it. @throws EdgeError STORE_BROKEN as `log` does */
@@ -68,27 +71,37 @@ export function openDocuments(staging: Staging, events: EventLog): Documents {
     const record = unpack<DocumentRecord>(await staging.get(key.document(document))) ?? EMPTY
     const logged = (await log(document)).add(change)
     staging.put(key.loose(document, record.looseTo), change.bytes)
-    const clock = { ...record.clock, [change.actor]: change.seq }
-    const heads = { ...record.heads, [change.actor]: change.hash.slice(0, 8) }
+    // A stub may have come next.
+    const last = (await log(document)).last(change.actor) ?? change
+    const clock = { ...record.clock, [change.actor]: last.seq }
+    const heads = { ...record.heads, [change.actor]: last.hash.slice(0, 8) }
     const next = { ...record, clock, heads, size: record.size + 1, looseTo: record.looseTo + 1 }
     staging.put(key.document(document), pack(next))
     if (next.looseTo - next.looseFrom >= LOOSE_CHANGES_MAX) await fold(document, next)
     return logged
   }
 
+  const without = async (
+    document: DocumentId,
+    how: (before: Log) => Copying,
+  ): Promise<readonly Logged[]> => {
+    const before = await log(document)
+    const record = unpack<DocumentRecord>(await staging.get(key.document(document))) ?? EMPTY
+    const copying = how(before)
+    const shorter = copyOf(before, copying)
+    open.set(document, shorter)
+    rewrite(staging, shorter, { ...record, isCut: copying.isCut })
+    return before.since({}).filter(({ actor, seq }) => shorter.find(actor, seq) === undefined)
+  }
+
   return {
     log,
     add,
     cutBack: async (document, { actor, seq, isProved = false }) => {
-      const before = await log(document)
-      const record = unpack<DocumentRecord>(await staging.get(key.document(document))) ?? EMPTY
-      const isCut = isProved || record.isCut === true
       const isGone = (change: Logged): boolean => change.actor === actor && change.seq > seq
-      const shorter = copyOf(before, { isCut, isGone })
-      open.set(document, shorter)
-      rewrite(staging, shorter, { ...record, isCut })
-      return before.since({}).filter(isGone)
+      return without(document, (before) => ({ isCut: isProved || before.isCut, isGone }))
     },
+    purge: (document, stubs) => without(document, ({ isCut }) => ({ isCut, stubs })),
     inMemory: (document) => open.get(document),
     check: (document) => loadLog(document, staging),
     drop: (document) => void open.delete(document),
@@ -103,9 +116,9 @@ export function openDocuments(staging: Staging, events: EventLog): Documents {
 
 /** For each actor the beginning of its newest change's hash, as a DocumentRecord keeps it. */
 export function headsOf(log: Log): DocumentRecord['heads'] {
-  const newest = Object.entries(log.clock()).map(([actor, seq]) => {
-    const change = must(log.find(actor as ActorId, seq), 'a clock names changes')
-    return [actor, change.hash.slice(0, 8)] as const
+  const newest = Object.keys(log.clock()).map((actor) => {
+    const { hash } = must(log.last(actor as ActorId), 'a clock names changes')
+    return [actor, hash.slice(0, 8)] as const
   })
   return Object.fromEntries(newest)
 }
@@ -115,7 +128,7 @@ function rewrite(staging: Staging, log: Log, record: DocumentRecord): void {
   const { document } = log
   for (let index = record.looseFrom; index < record.looseTo; index += 1)
     staging.delete(key.loose(document, index))
-  if (log.size() === 0 && record.isCut !== true) {
+  if (log.size() === 0 && record.isCut !== true && log.stubs.length === 0) {
     // What holds nothing is not there.
     for (const place of [key.snapshot(document), key.document(document)]) staging.delete(place)
     return
@@ -129,6 +142,7 @@ function rewrite(staging: Staging, log: Log, record: DocumentRecord): void {
     looseFrom: looseTo,
     looseTo,
     ...(record.isCut === true && { isCut: true }),
+    ...(log.stubs.length > 0 && { stubs: log.stubs }),
   }
   staging.put(key.document(document), pack(next))
 }
@@ -149,11 +163,10 @@ async function loadSound(document: DocumentId, staging: Staging): Promise<Log> {
   const snapshot = await staging.get(key.snapshot(document))
   const places = known === undefined ? range.loose(document) : range.looseBetween(document, record)
   const loose = await staging.list(places)
-  const loaded = loadDocument(
-    document,
-    snapshot,
-    loose.map(([, bytes]) => bytes),
-  )
+  const loaded = loadDocument(document, snapshot, {
+    loose: loose.map(([, bytes]) => bytes),
+    stubs: record.stubs,
+  })
   // LevelDB loses a block of its log without a word: writing on with holes would use numbers again.
   const isShort = loaded.log.size() !== record.size
   const damage = loaded.damage === 'none' && isShort ? 'missing changes' : loaded.damage
@@ -161,12 +174,18 @@ async function loadSound(document: DocumentId, staging: Staging): Promise<Log> {
   return record.isCut === true ? copyOf(loaded.log, { isCut: true }) : loaded.log
 }
 
-/** A log of the same document, without some of its changes. */
-function copyOf(
-  log: Log,
-  { isCut, isGone = () => false }: { isCut: boolean; isGone?: (change: Logged) => boolean },
-): Log {
-  const copy = openLog(log.document, { isCut })
-  for (const change of log.since({})) if (!isGone(change)) copy.add(change)
+interface Copying {
+  readonly isCut: boolean
+  readonly stubs?: readonly Stub[]
+  readonly isGone?: (change: Logged) => boolean
+}
+
+/** A log of the same document, without some of its changes, and with other stubs if given. */
+function copyOf(log: Log, { isCut, stubs = log.stubs, isGone = () => false }: Copying): Log {
+  const copy = openLog(log.document, { isCut, stubs })
+  for (const change of log.since({})) {
+    const isCovered = change.seq <= (copy.last(change.actor)?.seq ?? 0)
+    if (!isCovered && !isGone(change)) copy.add(change)
+  }
   return copy
 }

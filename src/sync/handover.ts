@@ -28,8 +28,9 @@ export async function handedOver(
   if (piece !== undefined) await noteGiven(tx, context, { peer, piece })
   const { lane, number } = cut.parcel
   const taken = key.parcel(peer, lane, number)
-  // What it holds may count no more since it was cut.
-  const own = unpack<ParcelRecord>(await tx.get(taken)) ?? cut.record
+  // What it holds may count no more since it was cut, or may have been purged.
+  const known = unpack<ParcelRecord>(await tx.get(taken))
+  const own = known ?? { ...cut.record, bytes: new Uint8Array() }
   const parcels = new Map<string, ParcelRecord>([[taken, { ...own, isAnswered: true }]])
   for (const [place, bytes] of await tx.list(range.parcels(peer))) {
     const other = unpack<ParcelRecord>(bytes)

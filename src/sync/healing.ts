@@ -66,12 +66,13 @@ export async function heal(
 /** Writes a document anew from what survives of it. */
 async function rebuild(
   staging: Staging,
-  { looseFrom, looseTo }: DocumentRecord,
+  record: DocumentRecord,
   from: DocumentId | Log,
 ): Promise<DocumentRecord> {
   const document = typeof from === 'string' ? from : from.document
   const whole = typeof from === 'string' ? undefined : { log: from, useless: [] }
-  const { log, useless } = whole ?? (await survivors(staging, document, { looseFrom, looseTo }))
+  const { looseFrom, looseTo } = record
+  const { log, useless } = whole ?? (await survivors(staging, document, record))
   const snapshot = foldDocument(log)
   for (const [index, bytes] of useless.entries()) staging.put(key.broken(document, index), bytes)
   for (let index = looseFrom; index < looseTo; index += 1)
@@ -85,7 +86,10 @@ async function rebuild(
     looseFrom: looseTo,
     looseTo,
     ...(isCut && { isCut }),
+    ...(log.stubs.length > 0 && { stubs: log.stubs }),
   }
+  // What was purged is known by its orders.
+  staging.put(key.damage(`doc/${document}`), pack(0))
   staging.put(key.document(document), pack(next))
   return next
 }
@@ -174,10 +178,10 @@ async function recordWithout(
 async function survivors(
   staging: Staging,
   document: DocumentId,
-  record: Pick<DocumentRecord, 'looseFrom' | 'looseTo'>,
+  record: Pick<DocumentRecord, 'looseFrom' | 'looseTo' | 'stubs'>,
 ): Promise<Survivors> {
   const stored = await safely(staging.get(key.snapshot(document)))
-  const loaded = loadDocument(document, stored, [])
+  const loaded = loadDocument(document, stored, { loose: [], stubs: record.stubs })
   const useless: Uint8Array[] = []
   if (stored !== undefined && loaded.damage !== 'none') useless.push(stored)
   for (let index = record.looseFrom; index < record.looseTo; index += 1) {

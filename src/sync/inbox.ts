@@ -194,10 +194,21 @@ function isShutOut({ roster }: SyncContext, { sender, key: { scope } }: Opened):
 }
 
 /** Tries again what waited for changes of a document, each once something of what it lacked has come; then looks what is left. */
-async function retryWaiting(tx: Tx, context: SyncContext, document: DocumentId): Promise<void> {
+export async function retryWaiting(
+  tx: Tx,
+  context: SyncContext,
+  document: DocumentId,
+): Promise<void> {
   await retryAllWaiting(tx, context, document)
   await closeHole(tx, document)
   await closeAnnounced(tx, context, document)
+}
+
+/** Tries again once whatever waits for changes of a document: it was purged of some, and nobody sends those any more. */
+export async function retryOnce(tx: Tx, context: SyncContext, document: DocumentId): Promise<void> {
+  for (const [place, bytes] of await tx.list(range.waiting(document)))
+    await takeKept(tx, context, [place, keptFrom(bytes)])
+  await retryWaiting(tx, context, document)
 }
 
 async function retryAllWaiting(tx: Tx, context: SyncContext, document: DocumentId): Promise<void> {

@@ -10,6 +10,7 @@ import { RELAY_DELAY_MS } from '#base/limits.ts'
 import type { SignedNote } from '#codec/load.ts'
 import { channelOfDocument, KEYS, laneOfDocument } from '#model/document-id.ts'
 import { countBeyond, joinClocks, meetClocks, type Clock } from '#model/log.ts'
+import { coveredWith } from '#model/stub.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Certificate } from '#trust/identity.ts'
 import { mayHold } from './audience.ts'
@@ -66,12 +67,21 @@ export async function noteHas(
   item: { readonly document: DocumentId; readonly clock: Clock },
 ): Promise<void> {
   const known = await hasOf(tx, peer, item.document)
-  const joined = joinClocks(known, item.clock)
+  const { mine, joined } = await compared(tx, item.document, joinClocks(known, item.clock))
   tx.put(key.has(peer, item.document), pack(joined))
   if (isNode(peer)) await liftLess(tx, { node: peer, ...item })
-  const mine = await clockOf(tx, item.document)
   if (countBeyond(mine, joined) === 0)
     tx.delete(key.outbox(peer, laneOfDocument(item.document), item.document))
+}
+
+/** What we hold, and what a peer does: of what was purged there is nothing to give, so it counts as had. */
+async function compared(
+  tx: Tx,
+  document: DocumentId,
+  clock: Clock,
+): Promise<{ readonly mine: Clock; readonly joined: Clock }> {
+  const record = unpack<DocumentRecord>(await tx.get(key.document(document)))
+  return { mine: record?.clock ?? {}, joined: coveredWith(record?.stubs, clock) }
 }
 
 /** Sets what `peer` holds, as it says itself or as is all we can rely on, and offers it what it lacks. */
@@ -86,11 +96,11 @@ export async function setHas(
     readonly notBefore?: Instant
   },
 ): Promise<void> {
-  tx.put(key.has(item.peer, item.document), pack(item.clock))
+  const { mine, joined } = await compared(tx, item.document, item.clock)
+  tx.put(key.has(item.peer, item.document), pack(joined))
   const isMeant = maySend(context, item.peer, item.document)
-  const mine = await clockOf(tx, item.document)
   const place = key.outbox(item.peer, laneOfDocument(item.document), item.document)
-  if (!isMeant || countBeyond(mine, item.clock) === 0) tx.delete(place)
+  if (!isMeant || countBeyond(mine, joined) === 0) tx.delete(place)
   else if ((await tx.get(place)) === undefined) {
     const { notBefore = 0 } = item
     tx.put(place, pack({ since: context.now(), notBefore } satisfies OutboxRecord))

@@ -1,5 +1,6 @@
 /** Opens all of sync for one node: replica, directory, roster, keyring, and the driver that runs them. */
 import { actorOf, type ChannelId, type Instant } from '#base/ids.ts'
+import type { DirectoryChange } from '#model/directory.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { Blobs } from '#ports/blobs.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
@@ -26,13 +27,14 @@ import { ensureSealingKey, holdFromDoor, reloadEpochs } from './epochs.ts'
 import { proveFork, takeAllForkWords } from './freeze.ts'
 import { retryParked } from './inbox.ts'
 import { range } from './keys.ts'
+import { holdsChanged, takePurge } from './purge.ts'
 import type { LinkState } from './links.ts'
 import { keepMakingWhole, wantFilesOf } from './file-fetching.ts'
 import { loadFetches, openFileDesk } from './file-desk.ts'
 import { openProjector } from './projector.ts'
 import { beginAgain, noteNewLife, settleAllAside } from './rebirth.ts'
 import { remedyAll, remedySoon } from './remedies.ts'
-import { openReplica, type Reader } from './replica.ts'
+import { openReplica, type Reader, type Tx } from './replica.ts'
 import { keepRotating, type EpochPolicy } from './rotation.ts'
 import { AMPLE_ROOM, openRoom, type Room, type RoomRules } from './room.ts'
 import { openRunningTime } from './running-time.ts'
@@ -139,12 +141,13 @@ function contextOf(
     { identity, roster },
     {
       keysChanged: (tx, news, content) => keysChanged(tx, context, { news, content }),
-      directoryChanged: (tx, change) => directoryChanged(tx, context, change),
+      directoryChanged: (tx, change) => followDirectory(tx, context, change),
       foldedAnew: (tx, before) => foldedAnew(tx, context, before),
       told: (tx, event) => tx.afterwards(() => context.emit(event)),
       withoutEffect: (tx, at) => alarm(tx, context, { deed: 'entry without effect', ...at }),
       filesCame: (tx, message) => wantFilesOf(tx, context, message),
       arrived: (tx, logged) => hearTime(tx, context, logged),
+      purgeOrdered: (tx, at) => takePurge(tx, context, at),
       audited: (tx, at) => recordAudit(tx, context, at),
     },
   )
@@ -180,6 +183,15 @@ function contextOf(
     tellsRead: options.tellsRead ?? (() => true),
   }
   return { context, audit }
+}
+
+async function followDirectory(
+  tx: Tx,
+  context: SyncContext,
+  change: DirectoryChange,
+): Promise<void> {
+  await directoryChanged(tx, context, change)
+  await holdsChanged(tx, context, change)
 }
 
 function roomOf({ disk, room, clock, log, emit }: NodeSyncOptions): Room {

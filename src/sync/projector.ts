@@ -65,6 +65,8 @@ export interface ProjectorHooks {
   readonly arrived: (tx: Tx, logged: Logged) => Promise<void>
   /** A message with files is there. */
   readonly filesCame: (tx: Tx, message: MessageRecord) => Promise<void>
+  /** An order to purge was added. */
+  readonly purgeOrdered: (tx: Tx, at: FoldedAt) => Promise<void>
   readonly audited: (tx: Tx, at: { document: DocumentId; logged: Logged }) => Promise<void>
 }
 
@@ -153,6 +155,8 @@ async function foldOne(
   }
   const certificate = roster.ofActor(logged.actor)
   const certifiedAt = certificate?.validFrom
+  if (logged.entry.content.kind === 'purge' && source.isAgain !== true)
+    await hooks.purgeOrdered(tx, at)
   // Nobody else has a say in it (`dictionaries.ts`).
   if (logged.entry.content.kind === 'dictionary' && certificate?.role !== 'hub')
     withoutEffect({ document, actor: logged.actor, reason: 'not a hub' })

@@ -5,6 +5,7 @@ import type { PiecePlace } from '#codec/piece.ts'
 import type { Draft } from '#model/entry.ts'
 import type { Anchor } from '#model/fork-content.ts'
 import type { Clock } from '#model/log.ts'
+import type { Stub } from '#model/stub.ts'
 import type { PeerId } from '#ports/carrier.ts'
 
 /** What this replica has of a document. */
@@ -19,6 +20,8 @@ export interface DocumentRecord {
   readonly looseTo: number
   /** An actor's list ends early in it: what explained others' counters may be gone (`explained.ts`). */
   readonly isCut?: boolean
+  /** What was purged of it. */
+  readonly stubs?: readonly Stub[]
 }
 
 /** The newest segment of a lane. */

@@ -14,6 +14,7 @@ import type { Log as EventLog } from '#ports/log.ts'
 import type { Entry, Range, Store } from '#ports/store.ts'
 import { readMending, runGroup, type Desk, type Job } from './desk.ts'
 import { openDocuments, type Documents } from './documents.ts'
+import { within } from './keys.ts'
 import { openStaging } from './staging.ts'
 
 /** Reading, as of the commits before this one and this one's own writes. */
@@ -37,6 +38,8 @@ export interface Tx extends Reader {
   readonly check: (document: DocumentId) => Promise<Log>
   /** Nothing of this commit counts, though its value is given: it was only to see what would come of it. */
   readonly undo: () => void
+  /** Puts stubs in the place of what was purged; all of the document's. Gives what is gone. */
+  readonly purge: Documents['purge']
   /** Runs once the commit is on disk, in the order of commits. */
   readonly afterwards: (effect: () => void) => void
 }
@@ -51,9 +54,25 @@ export interface Replica extends AsyncDisposable {
   readonly commit: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
   /** What is on disk. */
   readonly read: Pick<Store, 'get' | 'getMany' | 'list'>
+  /** Makes the disk drop what was deleted or written over wherever messages lie. Takes as long as copying them. */
+  readonly compact: () => Promise<void>
   /** Called when changes were taken back after a failure: what was derived from documents must be made anew. */
   readonly onRollback: (listener: (reader: Pick<Reader, 'log' | 'list'>) => Promise<void>) => void
 }
+
+const WHERE_MESSAGES_LIE = [
+  'aside/',
+  'broken/',
+  'cut/',
+  'file/',
+  'fly/',
+  'loose/',
+  'park/',
+  'search/',
+  'snap/',
+  'view/',
+  'wait/',
+]
 
 /** Opens the replica on a store. */
 export function openReplica(options: {
@@ -104,6 +123,9 @@ export function openReplica(options: {
     actor,
     commit,
     read: readMending(desk, store, commit),
+    compact: async () => {
+      for (const prefix of WHERE_MESSAGES_LIE) await store.compact(within(prefix))
+    },
     onRollback: (listener) => void desk.rollbacks.push(listener),
     [Symbol.asyncDispose]: async () => {
       isClosed = true

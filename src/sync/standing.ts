@@ -138,6 +138,8 @@ export async function directoryChanged(
 
 /** Others may read a channel than before: who may now is offered it, and what a label kept out or let in is looked at again. */
 async function policyChanged(tx: Tx, context: SyncContext, part: PolicyPart): Promise<void> {
+  if (part.about === 'retention' || part.about === 'channel hold' || part.about === 'person hold')
+    return
   const isMeant = channelsMeant(context.directory(), part)
   await offerAnew(tx, context, (document) => {
     const channel = channelOfDocument(document)

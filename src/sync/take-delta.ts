@@ -4,7 +4,6 @@
  */
 import type { ActorId, ChangeHash } from '#base/ids.ts'
 import type { Delta, Run } from '#codec/delta.ts'
-import type { Opened } from '#codec/envelope.ts'
 import { rebuildDelta, type Rebuilt } from '#codec/rebuild.ts'
 import type { Change } from '#model/change.ts'
 import { KEYS } from '#model/document-id.ts'
@@ -12,9 +11,8 @@ import { decodeEntry } from '#model/entry.ts'
 import { EMPTY_LIST } from '#model/list.ts'
 import type { Clock, Log } from '#model/log.ts'
 import { breachIn } from '#model/rules.ts'
-import { attestationOf } from '#trust/attestation.ts'
 import { alarm } from './alarms.ts'
-import type { Incoming, Outcome, SyncContext } from './context.ts'
+import type { Outcome, SyncContext } from './context.ts'
 import { askForAll } from './doubts.ts'
 import { cutTo, endList } from './freeze.ts'
 import { hearFirstWord } from './hearsay.ts'
@@ -28,19 +26,14 @@ import type { Tx } from './replica.ts'
 import { noteSegment } from './segments.ts'
 import { sentOf } from './sent.ts'
 import { settle } from './standing.ts'
+import { isVouchedFor, signatureOf, voucherOf, type DeltaArrival, type Newest } from './vouching.ts'
 import { keepWaiting } from './waiting.ts'
-
-interface DeltaArrival {
-  readonly opened: Opened
-  readonly delta: Delta
-  readonly incoming: Incoming
-}
 
 /** Changes of one run that are to be added; none when all of them are here. */
 interface Good {
   readonly actor: ActorId
   readonly changes: readonly Change[]
-  readonly newest: Change
+  readonly newest: Newest
   /** That of the newest; undefined where nothing vouches for it by itself, or nothing is new. */
   readonly signature: Uint8Array | undefined
 }
@@ -89,7 +82,8 @@ async function sortRuns(tx: Tx, context: SyncContext, arrival: DeltaArrival): Pr
   for (const run of rebuildDelta(arrival.delta, await tx.log(arrival.delta.document))) {
     const found = await sortRun(tx, context, { arrival, run })
     if (found === 'past') forks += 1
-    else if (found === 'wanted' && run.kind === 'missing') wanted[run.actor] = run.wanted
+    else if (found === 'wanted')
+      wanted[run.actor] = run.kind === 'missing' ? run.wanted : run.newest.seq + 1
     else if (typeof found === 'object') good.push(found)
   }
   return { good, wanted, forks }
@@ -114,13 +108,15 @@ async function sortRun(
   const log = await tx.log(document)
   const taken = run.kind === 'good' ? upTo(end, log, run) : undefined
   if (run.kind === 'good' && taken === undefined) return 'past'
-  if (!isVouchedFor(context, arrival, run.newest)) {
+  const voucher = voucherOf(context, { arrival, run }, log)
+  if (voucher === 'awaited') return 'wanted'
+  if (voucher === 'none') {
     alarm(tx, context, { deed: 'not vouched for', document, actor })
     const peer = arrival.incoming.from
     if (peer !== undefined) await askForAll(tx, context, { peer, document, actor })
     return 'refused'
   }
-  const signature = signatureOf(arrival, actor)
+  const signature = voucher === 'signature' ? signatureOf(arrival, actor) : undefined
   if (run.kind === 'forked') return changeBranch(tx, context, { arrival, run })
   if (taken === undefined) return 'past'
   return checked(tx, context, { log, taken: { signature, ...taken } })
@@ -159,7 +155,7 @@ function upTo(
   const { actor } = run
   const from = run.changes[0]?.seq ?? Infinity
   const hashAt = (seq: number): ChangeHash | undefined =>
-    (seq < from ? log.find(actor, seq) : run.changes[seq - from])?.hash
+    (seq < from ? log.find(actor, seq) : run.changes.find((one) => one.seq === seq))?.hash
   const reach = reachOf(end, hashAt)
   const changes = run.changes.filter(({ seq }) => seq <= reach)
   const newest = changes.at(-1)
@@ -247,20 +243,6 @@ async function apply(tx: Tx, context: SyncContext, { arrival, good }: Applicatio
   const from = arrival.incoming.from
   await offerToPeers(tx, context, { document, from })
   await oweReceipts(tx, context, document)
-}
-
-function isVouchedFor(context: SyncContext, arrival: DeltaArrival, newest: Change): boolean {
-  const node = context.roster.ofActor(newest.actor)?.node
-  const signature = signatureOf(arrival, newest.actor)
-  if (node === undefined || signature === undefined) return false
-  const { organisation } = context.identity
-  const statement = attestationOf(organisation.id, arrival.delta.document, newest.hash)
-  return context.roster.proves(node, { part: 'change', statement }, signature)
-}
-
-function signatureOf({ opened, delta }: DeltaArrival, actor: ActorId): Uint8Array | undefined {
-  if (actor === opened.actor) return opened.signature
-  return delta.runs.find((run) => run.actor === actor)?.attestation
 }
 
 /** What we have signed and never sent, as far as this disk knows, others have from a time that it has lost. */

@@ -46,6 +46,9 @@ export type Action =
   | 'manage accounts'
   | 'read policy'
   | 'manage policy'
+  | 'purge messages'
+  /** Holds keep messages from being purged. */
+  | 'hold messages'
 
 /** The facts a decision rests on. A missing one is as if it said no; without a policy roles alone decide. */
 export interface Situation {
@@ -178,6 +181,8 @@ function decideByFacts(situation: Situation): Decision {
     case 'manage accounts':
     case 'read policy':
     case 'manage policy':
+    case 'purge messages':
+    case 'hold messages':
       return situation.isAdministrator ? YES : no('not an administrator')
   }
 }

@@ -8,12 +8,14 @@ import { openMemoryNetwork } from '#carriers/memory.ts'
 import { unlockByRelease } from '#compose/unlocking.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
 import { REASONS, type Deed } from '#model/audit-words.ts'
-import { DIRECTORY, KEYS } from '#model/document-id.ts'
+import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
 import { postIdOf } from '#model/log.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { readAudit } from '#sync/audit-reading.ts'
 import { audit } from '#sync/audit.ts'
+import { writeHere } from '#sync/author.ts'
+import { orderPurge } from '#sync/purge-orders.ts'
 import { rotate, ensureEpoch } from '#sync/epochs.ts'
 import { noteHas } from '#sync/ledger.ts'
 import { turnOver } from '#sync/rotation.ts'
@@ -42,7 +44,16 @@ import {
 } from '../support/nodes.ts'
 import { seededRandom } from '../support/random.ts'
 import { asking, aScene } from '../support/release.ts'
-import { arrive, aSync, envelopeOf, found, routine, say, type SyncNode } from '../support/sync.ts'
+import {
+  arrive,
+  aSync,
+  envelopeOf,
+  found,
+  ops as anOps,
+  routine,
+  say,
+  type SyncNode,
+} from '../support/sync.ts'
 
 const YEAR_MS = 365 * 86_400_000
 const [hub, kit, mallory] = [
@@ -68,6 +79,7 @@ const SCENES = {
   lives,
   keys,
   courier,
+  purging,
 }
 
 /** In which scene each deed is done, and how it ends there. */
@@ -133,6 +145,12 @@ const DONE_IN: Readonly<Record<Deed, readonly [keyof typeof SCENES, AuditRecord[
   'passkey added': ['accounts', 'done'],
   'passkey removed': ['accounts', 'done'],
   'backup made': ['people', 'done'],
+  'purge ordered': ['purging', 'done'],
+  'messages purged': ['purging', 'done'],
+  'purge held': ['purging', 'found'],
+  'hold set': ['purging', 'done'],
+  'hold ended': ['purging', 'done'],
+  'retention set': ['purging', 'done'],
 }
 
 for (const [name, run] of Object.entries(SCENES))
@@ -198,6 +216,37 @@ async function people(t: Test): Promise<Records> {
   await node.audit(bo.id, { limit: 1 }).catch(() => undefined)
   await node.exportAudit(amira.id)
   return auditOf(node, amira.id)
+}
+
+async function purging(t: Test): Promise<Records> {
+  const { node, amira, bo, ops } = await aTeam(t, { role: 'hub' })
+  const message = await node.post(bo.id, { channel: ops.id, body: 'hello' })
+  await node.setRetention(amira.id, { channel: ops.id, days: 30 })
+  await node.hold(amira.id, { channel: ops.id, isHeld: true })
+  await node.hold(amira.id, { channel: ops.id, isHeld: false })
+  await node.purge(amira.id, { channel: ops.id, messages: [message.id] })
+  return [...(await auditOf(node, amira.id)), ...(await heldElsewhere())]
+}
+
+/** The audit of a node that has heard of a hold before the order came. */
+async function heldElsewhere(): Promise<Records> {
+  const knows = [hub, kit]
+  await using alpha = await aSync('alpha', { role: 'hub', knows })
+  await using bravo = await aSync('bravo', { knows })
+  await found(alpha)
+  const { id } = await say(alpha, 'hello')
+  for (const document of [KEYS, DIRECTORY, routine])
+    await arrive(bravo, await envelopeOf(alpha, document))
+  const draft = { wish: { messages: new Set([id]) }, reason: 'by hand', by: undefined } as const
+  await alpha.context.replica.commit(async (tx) => {
+    await orderPurge(tx, alpha.context, { channel: anOps, ...draft })
+    const part = { about: 'channel hold', channel: anOps, isHeld: true } as const
+    const entry = { author: undefined, claimedAt: 0, content: { kind: 'policy' as const, part } }
+    await writeHere(tx, alpha.context, { document: DIRECTORY, entry })
+  })
+  for (const document of [DIRECTORY, channelDocument(anOps)])
+    await arrive(bravo, await envelopeOf(alpha, document))
+  return readAudit(bravo.context.replica.read, { limit: 100, after: 0 })
 }
 
 async function accounts(t: Test): Promise<Records> {

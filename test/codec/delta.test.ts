@@ -258,7 +258,7 @@ test('an actor that is named twice, no node and no changes are malformed', async
       writer.uint(number)
       writer.raw(lifeOf(nodeAt(number + 3).certificate.name))
       writer.uint(firstSeq)
-      writer.uint(2 * count)
+      writer.uint(3 * count)
     }
     const counts = [...sender.slice(1), ...others.map(([, , count]) => count)]
     const total = counts.reduce((sum, count) => sum + count, 0)

@@ -23,7 +23,7 @@ test('a folded log is read back the same, and Automerge itself reads the same li
 
       const snapshot = must(foldDocument(whole), 'Automerge arrives at the same heads')
 
-      const { log, snapshotSize, damage } = loadDocument(document, snapshot, [])
+      const { log, snapshotSize, damage } = loadDocument(document, snapshot, { loose: [] })
       assert.equal(damage, 'none')
       assert.equal(snapshotSize, steps.length)
       assert.deepEqual(log.heads(), whole.heads())
@@ -40,7 +40,7 @@ test('Automerge folds and loads lists that know nothing of each other, however m
   for (let round = 0; round < 20; round += 1)
     for (const actor of writers) log.add(log.next(actor, Uint8Array.of(round)))
 
-  const loaded = loadDocument(document, must(foldDocument(log), 'it folds'), [])
+  const loaded = loadDocument(document, must(foldDocument(log), 'it folds'), { loose: [] })
 
   t.equal(loaded.damage, 'none')
   t.equal(loaded.log.size(), 1_000)
@@ -55,7 +55,7 @@ test('loose changes go on where the snapshot ends, and those already in it do no
   for (const change of changes.slice(0, 6)) half.add(change)
 
   const loose = changes.slice(4).map(({ bytes }) => bytes)
-  const { log, snapshotSize, damage } = loadDocument(document, foldDocument(half), loose)
+  const { log, snapshotSize, damage } = loadDocument(document, foldDocument(half), { loose })
 
   t.equal(damage, 'none')
   t.equal(snapshotSize, 6)
@@ -63,7 +63,7 @@ test('loose changes go on where the snapshot ends, and those already in it do no
 })
 
 test('a document of which nothing is stored is its genesis', async (t) => {
-  const { log, damage } = loadDocument(document, undefined, [])
+  const { log, damage } = loadDocument(document, undefined, { loose: [] })
 
   t.equal(damage, 'none')
   t.strictSame(log.heads(), [log.genesis.hash])
@@ -76,7 +76,9 @@ test('a snapshot with any bit turned is reported or reads the same; nothing else
   const wrong: string[] = []
   let reported = 0
   for (let place = 0; place < snapshot.length; place += 1) {
-    const { log, damage } = loadDocument(document, flip(snapshot, place, 1 << (place % 8)), [])
+    const { log, damage } = loadDocument(document, flip(snapshot, place, 1 << (place % 8)), {
+      loose: [],
+    })
     if (damage !== 'none') reported += 1
     else if (log.heads().join() !== whole.heads().join()) wrong.push(`byte ${place}`)
   }
@@ -90,17 +92,17 @@ test('a snapshot that is cut short, empty or something else is reported', async 
   const snapshot = must(foldDocument(whole), 'it folds')
 
   for (const length of [0, 1, 8, 100, snapshot.length - 1]) {
-    const { damage } = loadDocument(document, snapshot.subarray(0, length), [])
+    const { damage } = loadDocument(document, snapshot.subarray(0, length), { loose: [] })
     t.equal(damage, 'snapshot', `${length} bytes`)
   }
-  t.equal(loadDocument(document, Uint8Array.of(1, 2, 3), []).damage, 'snapshot')
+  t.equal(loadDocument(document, Uint8Array.of(1, 2, 3), { loose: [] }).damage, 'snapshot')
 })
 
 test('the snapshot of another document is reported', async (t) => {
   const other = segmentDocument(ops, 'routine', 1)
   const { whole } = play(other, actors, talk)
 
-  t.equal(loadDocument(document, foldDocument(whole), []).damage, 'snapshot')
+  t.equal(loadDocument(document, foldDocument(whole), { loose: [] }).damage, 'snapshot')
 })
 
 test('a loose change with any bit turned is reported, and what came before it is there', async (t) => {
@@ -110,7 +112,7 @@ test('a loose change with any bit turned is reported, and what came before it is
 
   for (let place = 0; place < last.length; place += 1) {
     const stored = [...loose.slice(0, -1), flip(last, place, 1 << (place % 8))]
-    const { log, damage } = loadDocument(document, undefined, stored)
+    const { log, damage } = loadDocument(document, undefined, { loose: stored })
     if (damage !== 'loose changes' || log.size() !== loose.length - 1) t.fail(`byte ${place}`)
   }
   t.equal(last.length > 100, true, 'and there were bytes to turn')
@@ -120,7 +122,7 @@ test('a missing loose change is reported', async (t) => {
   const { whole } = play(document, actors, talk)
   const loose = whole.since({}).map(({ bytes }) => bytes)
 
-  const { log, damage } = loadDocument(document, undefined, loose.toSpliced(2, 1))
+  const { log, damage } = loadDocument(document, undefined, { loose: loose.toSpliced(2, 1) })
 
   t.equal(damage, 'loose changes')
   t.ok(log.size() >= 2)

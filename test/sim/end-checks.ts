@@ -324,7 +324,7 @@ function headsOf(member: Member): ReadonlyMap<string, string> {
     const snapshot = key.snapshot(document)
     const [stored] = member.disk.durable({ from: snapshot, to: `${snapshot} ` })
     const loose = member.disk.durable(range.loose(document)).map(([, bytes]) => bytes)
-    const { log, damage } = loadDocument(document, stored?.[1], loose)
+    const { log, damage } = loadDocument(document, stored?.[1], { loose })
     heads.set(document, damage === 'none' ? log.heads().join() : `damaged ${damage}`)
   }
   return heads

@@ -74,7 +74,7 @@ function heldBy({ disk }: Member): readonly Held[] {
     const snapshot = key.snapshot(document)
     const [stored] = disk.durable({ from: snapshot, to: `${snapshot} ` })
     const loose = disk.durable(range.loose(document)).map(([, bytes]) => bytes)
-    const { log } = loadDocument(document, stored?.[1], loose)
+    const { log } = loadDocument(document, stored?.[1], { loose })
     for (const { actor, seq, entry } of log.since({}))
       held.push({ document, actor, seq, content: entry.content, isAside: false })
   }

@@ -153,6 +153,14 @@ const TABLE: Readonly<
     yes: [{ isAdministrator: true }],
     no: [['not an administrator', { isMember: true, isAuthor: true }]],
   },
+  'purge messages': {
+    yes: [{ isAdministrator: true }],
+    no: [['not an administrator', { isMember: true, isAuthor: true }]],
+  },
+  'hold messages': {
+    yes: [{ isAdministrator: true }],
+    no: [['not an administrator', { isMember: true, isAuthor: true }]],
+  },
   'manage accounts': {
     yes: [{ isAdministrator: true }],
     no: [['not an administrator', { isMember: true, isAuthor: true }]],

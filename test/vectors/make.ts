@@ -18,6 +18,7 @@ import type { Content } from '#model/entry.ts'
 import type { ForkBranch } from '#model/fork-content.ts'
 import { isKeyContent, type ShareParcel } from '#model/key-content.ts'
 import { openLog, postIdOf, type Log } from '#model/log.ts'
+import type { PurgedStretch } from '#model/purge-content.ts'
 import { orderHere } from '#sync/orders.ts'
 import { attestationOf, companionOf, jointStatement, noteStatement } from '#trust/attestation.ts'
 import { aPersonId, append, takeOver } from '../support/histories.ts'
@@ -345,6 +346,11 @@ function everyContent(): readonly Content[] {
     },
     { kind: 'policy', part: { about: 'person', person: bo, attributes: { role: 'guest' } } },
     { kind: 'policy', part: { about: 'moderation', channel: ops, moderation: undefined } },
+    { kind: 'policy', part: { about: 'channel hold', channel: ops, isHeld: true } },
+    { kind: 'policy', part: { about: 'person hold', person: bo, isHeld: false } },
+    { kind: 'policy', part: { about: 'retention', channel: ops, days: 365 } },
+    { kind: 'policy', part: { about: 'retention', channel: undefined, days: undefined } },
+    { kind: 'purge', reason: 'retention', stretches: [aStretch(1), aStretch(7)] },
     {
       kind: 'settings',
       settings: { displayName: 'Operations', purpose: 'all of it', header: 'now', isArchived: false },
@@ -371,6 +377,13 @@ function everyContent(): readonly Content[] {
     aFork(),
     anAnchor(),
   ]
+}
+
+function aStretch(from: number): PurgedStretch {
+  const after = { people: from === 1 ? [bo] : [], seconds: NOON / 1_000, placeAt: NOON + 3, counter: 4 }
+  const [lane, previous] = ['routine', from === 1 ? '' : '0badf00d'.repeat(8)] as const
+  const place = { lane, segment: 2, actor: actorAt(1), from, to: from + 2, messages: 2 }
+  return { ...place, previous: previous as ChangeHash, hash: 'c0ffee11'.repeat(8) as ChangeHash, after }
 }
 
 function aParcel(): ShareParcel {

@@ -328,7 +328,7 @@ async function openSnapshots() {
     form: 'bytes' as const,
     samples: [must(foldDocument(log), 'a log is folded')],
     check: (input: Uint8Array) => {
-      const { log: loaded, damage } = loadDocument(log.document, input, loose)
+      const { log: loaded, damage } = loadDocument(log.document, input, { loose })
       if (damage !== 'none' && damage !== 'snapshot' && damage !== 'loose changes') return damage
       const honest = new Set(log.since({}).map(({ hash }) => hash))
       return damage === 'none' && loaded.since({}).some(({ hash }) => !honest.has(hash))

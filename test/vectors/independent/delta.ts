@@ -35,7 +35,8 @@ interface Head {
   readonly isSender: boolean
   readonly first: number
   readonly count: number
-  readonly isJoint: boolean
+  /** 0 a signature, 1 a joint proof, 2 an order to purge. */
+  readonly proof: number
   readonly certificate?: Buffer
 }
 
@@ -51,7 +52,7 @@ export function readDelta(reader: Reader, known: Knowledge): Delta {
     const first = reader.uint(SEQ_MAX)
     must(first > 0, 'a change with number 0')
     const strangers = hasStrangers ? readStrangers(reader, known) : []
-    const heads = [{ actor: known.sender, isSender: true, first, count: 1, isJoint: false }]
+    const heads = [{ actor: known.sender, isSender: true, first, count: 1, proof: 0 }]
     return { document, runs: readEntries(reader, { document, heads, strangers }), strangers }
   }
   const others = Math.floor(shape / 4)
@@ -72,9 +73,15 @@ export function readDelta(reader: Reader, known: Knowledge): Delta {
     runs: runs.map((run, at) =>
       heads[at]?.isSender === true
         ? run
-        : { ...run, proof: reader.take(signature + (heads[at]?.isJoint === true ? 24 : 0)) },
+        : { ...run, proof: reader.take(lengthOf(heads[at]?.proof ?? 0, signature)) },
     ),
   }
+}
+
+/** Bytes that vouch for a run of another than the sender. */
+function lengthOf(proof: number, signature: number): number {
+  if (proof === 2) return 0
+  return signature + (proof === 1 ? 24 : 0)
 }
 
 function readHead(reader: Reader, known: Knowledge, isSender: boolean): Head {
@@ -82,9 +89,10 @@ function readHead(reader: Reader, known: Knowledge, isSender: boolean): Head {
   const first = reader.uint(SEQ_MAX - CHANGES_MAX)
   must(first >= 1, 'a run from number 0')
   const said = reader.uint()
-  const count = isSender ? said : Math.floor(said / 2)
+  const count = isSender ? said : Math.floor(said / 3)
   must(count >= 1, 'a run of no changes')
-  const head = { actor, isSender, first, count, isJoint: !isSender && said % 2 === 1 }
+  const proof = isSender ? 0 : said % 3
+  const head = { actor, isSender, first, count, proof }
   if (known.scope !== 'keys' || isSender || first !== 1) return head
   return { ...head, certificate: reader.block() }
 }

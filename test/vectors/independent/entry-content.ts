@@ -65,6 +65,13 @@ const SHAPES: Readonly<Record<number, readonly [string, Shape]>> = {
   ],
   22: ['standing', ([person, isActive]) => ({ person: id(person), isActive: flag(isActive) })],
   35: ['policy', ([about, key, value]) => ({ part: policyPart(about, key, value) })],
+  36: [
+    'purge',
+    ([reason, stretches]) => ({
+      reason: one(PURGE_REASONS, reason),
+      stretches: purgedOf(raw(stretches)),
+    }),
+  ],
   23: [
     'bot',
     ([person, owner, description]) => ({
@@ -184,6 +191,31 @@ function stretchesOf(bytes: Buffer): readonly unknown[] {
   })
 }
 
+const PURGE_REASONS = ['by hand', 'retention'] as const
+
+function purgedOf(bytes: Buffer): readonly unknown[] {
+  return readWhole(bytes, (reader) => {
+    const stretches: unknown[] = []
+    while (reader.left() > 0) {
+      const code = reader.uint()
+      const actor = reader.take(12).toString('hex')
+      const from = reader.uint()
+      const to = from + reader.uint()
+      const messages = reader.uint()
+      const previous = from > 1 ? digits(reader.take(32)) : ''
+      const hash = digits(reader.take(32))
+      const people = Array.from({ length: reader.uint() }, () => id(reader.take(16)))
+      const seconds = reader.uint()
+      const placeAt = seconds * 1_000 + reader.uint()
+      const after = { people, seconds, placeAt, counter: reader.uint() }
+      const [lane, segment] = [LANES[code % 4], Math.floor(code / 4)]
+      stretches.push({ lane, segment, actor, from, to, messages, previous, hash, after })
+    }
+    must(stretches.length >= 1 && stretches.length <= 100, 'stretches')
+    return stretches
+  })
+}
+
 function wrapsOf(bytes: Buffer): readonly unknown[] {
   return readWhole(bytes, (reader) => {
     const wraps: unknown[] = []
@@ -299,6 +331,12 @@ function policyPart(about: unknown, key: unknown, value: unknown): unknown {
       return { about: 'label', channel: id(key), label: attributes(value) }
     case 5:
       return { about: 'moderation', channel: id(key), ...rest('moderation') }
+    case 6:
+      return { about: 'channel hold', channel: id(key), isHeld: value !== false }
+    case 7:
+      return { about: 'person hold', person: id(key), isHeld: value !== false }
+    case 8:
+      return { about: 'retention', ...maybe('channel', key, id), ...rest('days') }
     default:
       throw new Refusal('about nothing')
   }
