@@ -160,6 +160,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/sync/file-asking.ts': 'test/app/file-fetching.test.ts and test/sync/file-wishes.test.ts ask',
   'src/sync/file-desk.ts': 'test/app/file-fetching.test.ts switches nodes off and on',
   'src/sync/file-fetching.ts': 'test/app/file-fetching.test.ts and test/sync/file-wishes.test.ts',
+  'src/sync/cut-changes.ts': 'test/sync/cut.test.ts cuts',
   'src/sync/file-records.ts': 'test/app/file-fetching.test.ts reads them from disks',
   'src/sync/file-serving.ts': 'test/app/file-fetching.test.ts and test/sync/file-wishes.test.ts',
   'src/app/files.ts': 'test/server/rest/files.test.ts',

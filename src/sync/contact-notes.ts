@@ -24,7 +24,8 @@ import { cutNotes, type Cut, type Riders } from './cut.ts'
 import { sayWishes } from './file-asking.ts'
 import { key, range } from './keys.ts'
 import { gapsOf, isToBeAsked, noteQuestion, type Gap } from './gap-marks.ts'
-import { clockOf, oldestDebt } from './ledger.ts'
+import { oldestDebt } from './debts.ts'
+import { clockOf } from './ledger.ts'
 import { noteBytes, noteName, oldestNote, queueNote, signNote, takeQueued } from './note-queue.ts'
 import { describe, describeAll, describeEach, itemBytes, NOTE_BYTES_MAX } from './notes.ts'
 import { pack, unpack, type AnnouncedRecord, type PeerRecord, type QueuedNote } from './records.ts'
@@ -100,12 +101,9 @@ async function dueTimes(
   { peer, receiptDelayMs }: ContactState,
 ): Promise<readonly Instant[]> {
   const waiting = [await oldestNote(tx, peer), oldestDebt(await tx.list(range.owed(peer)))]
-  return (
-    waiting
-      .filter((since) => since !== undefined)
-      // A time that lies ahead means that the clock was set back.
-      .map((since) => (since === 0 || since > context.now() ? 0 : since + receiptDelayMs))
-  )
+  const known = waiting.filter((since) => since !== undefined)
+  // A time that lies ahead means that the clock was set back.
+  return known.map((since) => (since === 0 || since > context.now() ? 0 : since + receiptDelayMs))
 }
 
 /** An envelope of nothing but notes: all that wait for the peer, as far as they fit. */

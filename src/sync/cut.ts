@@ -1,13 +1,6 @@
 /** Cutting an envelope: from "this peer lacks something of this document" to sealed, numbered bytes. */
-import {
-  nodePrefix,
-  nodePrefixOfActor,
-  type ActorId,
-  type ChangeHash,
-  type DocumentId,
-  type PostId,
-} from '#base/ids.ts'
-import { CUT_BYTES_MAX, CUT_CHANGES_MAX, THIN_PARCEL_BYTES_MAX } from '#base/limits.ts'
+import type { DocumentId, PostId } from '#base/ids.ts'
+import { CUT_BYTES_MAX, THIN_PARCEL_BYTES_MAX } from '#base/limits.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
 import { encodeLoad } from '#codec/load.ts'
@@ -15,16 +8,16 @@ import { encodePiece, type Piece } from '#codec/piece.ts'
 import type { MessagePlace } from '#codec/message-names.ts'
 import type { TrainedDictionary } from '#codec/trained-dictionary.ts'
 import { KEYS } from '#model/document-id.ts'
-import { messageNamedBy, postIdOf, type Clock, type Log, type Logged } from '#model/log.ts'
+import { messageNamedBy, postIdOf, type Clock, type Logged } from '#model/log.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { Parcel, PeerId } from '#ports/carrier.ts'
-import { attestationOf } from '#trust/attestation.ts'
 import type { EpochKey } from '#trust/epoch.ts'
 import type { SyncContext } from './context.ts'
+import { attestationsFor, newestOf, plainBytesOf, selectChanges } from './cut-changes.ts'
 import { dictionaryFor } from './dictionaries.ts'
 import { sealingKeyFor } from './epochs.ts'
 import { ridingOf, signTogether } from './joint.ts'
-import { key, range } from './keys.ts'
+import { key } from './keys.ts'
 import { hasOf } from './ledger.ts'
 import { pack, unpack, type ParcelRecord, type QueuedNote } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -191,95 +184,6 @@ export function cutOf(record: ParcelRecord, lane: Lane, number: number): Cut {
   return { parcel: { bytes: record.bytes, lane, number, isForAll }, record }
 }
 
-/**
- * As many changes as fit, ending for each other node's actor at a change its node has signed. When the first signed
- * point lies beyond the limit, the limit gives way: nothing may be sent that nobody vouches for.
- */
-async function selectChanges(
-  tx: Tx,
-  context: SyncContext,
-  { log, clock, bytesMax }: { readonly log: Log; readonly clock: Clock; readonly bytesMax: number },
-): Promise<readonly Logged[]> {
-  // Without its node's certificate nobody could be told whose list it is: it waits until that comes.
-  const known = log.since(clock).filter(({ actor }) => context.roster.ofActor(actor))
-  const missing = withoutHoles(known)
-  const signed = new Map<ActorId, ReadonlySet<number>>()
-  for (const actor of new Set(missing.map((change) => change.actor))) {
-    if (!isOwn(context, actor)) signed.set(actor, await signedSeqs(tx, log.document, actor))
-  }
-  const isEnd = ({ actor, seq }: Logged): boolean =>
-    signed.get(actor)?.has(seq) !== false || log.stubAt(actor, seq + 1) !== undefined
-  const vouched = upToEnds(missing, isEnd)
-  const kept = upToEnds(vouched.slice(0, fitting(vouched, bytesMax)), isEnd)
-  if (kept.length > 0) return kept
-  const run = vouched.filter(({ actor }) => actor === vouched[0]?.actor)
-  return run.slice(0, 1 + run.findIndex(isEnd))
-}
-
-/** What follows something that was purged goes on from the stub that its order brings: it goes in a delta of its own. */
-function withoutHoles(changes: readonly Logged[]): readonly Logged[] {
-  const next = new Map<ActorId, number>()
-  return changes.filter(({ actor, seq }) => {
-    const isNext = seq === (next.get(actor) ?? seq)
-    if (isNext) next.set(actor, seq + 1)
-    return isNext
-  })
-}
-
-/** Without what follows an actor's last end. */
-function upToEnds(
-  changes: readonly Logged[],
-  isEnd: (change: Logged) => boolean,
-): readonly Logged[] {
-  const last = new Map(changes.filter(isEnd).map(({ actor, seq }) => [actor, seq]))
-  return changes.filter(({ actor, seq }) => seq <= (last.get(actor) ?? 0))
-}
-
-function fitting(changes: readonly Logged[], bytesMax: number): number {
-  let bytes = 0
-  let count = 0
-  for (const change of changes) {
-    bytes += plainBytesOf(change)
-    if (count > 0 && (bytes > bytesMax || count >= CUT_CHANGES_MAX)) break
-    count += 1
-  }
-  return count
-}
-
-function plainBytesOf({ value }: Logged): number {
-  return value.length + 4
-}
-
-async function signedSeqs(
-  tx: Tx,
-  document: DocumentId,
-  actor: ActorId,
-): Promise<ReadonlySet<number>> {
-  const entries = await tx.list(range.attestations(document, actor))
-  return new Set(entries.map(([place]) => Number(place.slice(place.lastIndexOf('/') + 1))))
-}
-
-/** What vouches for a run that ends before something that was purged: the order says what that went on from. */
-const BY_ORDER = new Uint8Array(0)
-
-async function attestationsFor(
-  tx: Tx,
-  context: SyncContext,
-  { log, changes }: { readonly log: Log; readonly changes: readonly Logged[] },
-): Promise<ReadonlyMap<ActorId, Uint8Array>> {
-  const found = new Map<ActorId, Uint8Array>()
-  for (const actor of new Set(changes.map((change) => change.actor))) {
-    const newest = newestOf(changes, actor)
-    if (actor === context.replica.actor || newest === undefined) continue
-    const stored = await tx.get(key.attestation(log.document, actor, newest.seq))
-    const signature =
-      stored ?? (isOwn(context, actor) ? attest(context, log.document, newest.hash) : undefined)
-    if (signature !== undefined) found.set(actor, signature)
-    else if (log.stubAt(actor, newest.seq + 1) !== undefined) found.set(actor, BY_ORDER)
-  }
-  return found
-}
-
 /** Where the messages stand that these changes name. */
 async function placesOf(
   tx: Tx,
@@ -294,17 +198,4 @@ async function placesOf(
       places.set(id, place)
   }
   return places
-}
-
-function attest(context: SyncContext, document: DocumentId, hash: ChangeHash): Uint8Array {
-  return context.identity.sign(attestationOf(context.identity.organisation.id, document, hash))
-}
-
-/** Whether an actor is a life of this very node: what it wrote in an earlier one it may still sign for. */
-function isOwn(context: SyncContext, actor: ActorId): boolean {
-  return nodePrefixOfActor(actor) === nodePrefix(context.identity.certificate.node)
-}
-
-function newestOf(changes: readonly Logged[], actor: ActorId): Logged | undefined {
-  return changes.findLast((change) => change.actor === actor)
 }

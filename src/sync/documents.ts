@@ -105,12 +105,14 @@ export function openDocuments(staging: Staging, events: EventLog): Documents {
     inMemory: (document) => open.get(document),
     check: (document) => loadLog(document, staging),
     drop: (document) => void open.delete(document),
-    evict: () => {
-      for (const document of open.keys()) {
-        if (open.size <= OPEN_DOCUMENTS_MAX) return
-        open.delete(document)
-      }
-    },
+    evict: () => evict(open),
+  }
+}
+
+function evict(open: Map<DocumentId, Log>): void {
+  for (const document of open.keys()) {
+    if (open.size <= OPEN_DOCUMENTS_MAX) return
+    open.delete(document)
   }
 }
 

@@ -31,7 +31,7 @@ import { holdsChanged, takePurge } from './purge.ts'
 import type { LinkState } from './links.ts'
 import { keepMakingWhole, wantFilesOf } from './file-fetching.ts'
 import { loadFetches, openFileDesk } from './file-desk.ts'
-import { openProjector } from './projector.ts'
+import { openProjector, type ProjectorHooks } from './projector.ts'
 import { beginAgain, noteNewLife, settleAllAside } from './rebirth.ts'
 import { remedyAll, remedySoon } from './remedies.ts'
 import { openReplica, type Reader, type Tx } from './replica.ts'
@@ -139,17 +139,7 @@ function contextOf(
   roster.introduce(identity.certificateBytes)
   const projector = openProjector(
     { identity, roster },
-    {
-      keysChanged: (tx, news, content) => keysChanged(tx, context, { news, content }),
-      directoryChanged: (tx, change) => followDirectory(tx, context, change),
-      foldedAnew: (tx, before) => foldedAnew(tx, context, before),
-      told: (tx, event) => tx.afterwards(() => context.emit(event)),
-      withoutEffect: (tx, at) => alarm(tx, context, { deed: 'entry without effect', ...at }),
-      filesCame: (tx, message) => wantFilesOf(tx, context, message),
-      arrived: (tx, logged) => hearTime(tx, context, logged),
-      purgeOrdered: (tx, at) => takePurge(tx, context, at),
-      audited: (tx, at) => recordAudit(tx, context, at),
-    },
+    hooksOf(() => context),
   )
   const audit = openAuditCounts(() => context, clock)
   const context: SyncContext = {
@@ -183,6 +173,21 @@ function contextOf(
     tellsRead: options.tellsRead ?? (() => true),
   }
   return { context, audit }
+}
+
+/** What follows from entries that are folded. */
+function hooksOf(context: () => SyncContext): ProjectorHooks {
+  return {
+    keysChanged: (tx, news, content) => keysChanged(tx, context(), { news, content }),
+    directoryChanged: (tx, change) => followDirectory(tx, context(), change),
+    foldedAnew: (tx, before) => foldedAnew(tx, context(), before),
+    told: (tx, event) => tx.afterwards(() => context().emit(event)),
+    withoutEffect: (tx, at) => alarm(tx, context(), { deed: 'entry without effect', ...at }),
+    filesCame: (tx, message) => wantFilesOf(tx, context(), message),
+    arrived: (tx, logged) => hearTime(tx, context(), logged),
+    purgeOrdered: (tx, at) => takePurge(tx, context(), at),
+    audited: (tx, at) => recordAudit(tx, context(), at),
+  }
 }
 
 async function followDirectory(

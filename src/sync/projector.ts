@@ -155,18 +155,26 @@ async function foldOne(
   }
   const certificate = roster.ofActor(logged.actor)
   const certifiedAt = certificate?.validFrom
-  if (logged.entry.content.kind === 'purge' && source.isAgain !== true)
-    await hooks.purgeOrdered(tx, at)
+  const { kind } = logged.entry.content
+  if (kind === 'purge' && source.isAgain !== true) await hooks.purgeOrdered(tx, at)
   // Nobody else has a say in it (`dictionaries.ts`).
-  if (logged.entry.content.kind === 'dictionary' && certificate?.role !== 'hub')
+  if (kind === 'dictionary' && certificate?.role !== 'hub')
     withoutEffect({ document, actor: logged.actor, reason: 'not a hub' })
   const directory = books.directory()
   const home = nodePrefix(identity.certificate.node)
   const scene = { tx, document, logged, source, directory, certifiedAt, withoutEffect, home }
   const event = await applyMessage(scene, writer ?? identity.certificate.node)
-  if (event?.kind === 'posted' && event.message.files !== undefined && source.isLate)
-    await hooks.filesCame(tx, event.message)
+  if (source.isLate) await tellFiles(tx, hooks, event)
   return event
+}
+
+async function tellFiles(
+  tx: Tx,
+  { filesCame }: ProjectorHooks,
+  event: ViewEvent | undefined,
+): Promise<void> {
+  if (event?.kind === 'posted' && event.message.files !== undefined)
+    await filesCame(tx, event.message)
 }
 
 async function foldDirectory(

@@ -10,12 +10,10 @@ import {
   noteHas,
   noteWord,
   offerToPeers,
-  oldestDebt,
-  oweReceipts,
   receiptOf,
   setHas,
 } from '#sync/ledger.ts'
-import { pack, unpack, type OutboxRecord } from '#sync/records.ts'
+import { unpack, type OutboxRecord } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { anIdentity } from '../support/nodes.ts'
 import { aSync, found, routine, say, type SyncNode } from '../support/sync.ts'
@@ -132,24 +130,6 @@ test('only what every node has said to have is covered', async (t) => {
   t.strictSame(await coveredByAll(read, [bravo, charlie], routine), { a: 1 })
   t.strictSame(await coveredByAll(read, [bravo, 'delta' as NodeId], routine), {})
   t.strictSame(await coveredByAll(read, [], routine), {})
-})
-
-test('a receipt is owed since it was first owed', async (t) => {
-  const alpha = await aWriter(bravo)
-  const early = pack(1_000)
-  await commit(alpha, async (tx) => tx.put(key.owed(bravo, routine), early))
-
-  await commit(alpha, (tx) => oweReceipts(tx, alpha.context, routine))
-
-  t.strictSame(await alpha.context.replica.read.get(key.owed(bravo, routine)), early)
-  t.equal(
-    oldestDebt([
-      ['a', pack(5)],
-      ['b', early],
-    ]),
-    5,
-  )
-  t.equal(oldestDebt([]), undefined)
 })
 
 async function aWriter(...peers: readonly PeerId[]): Promise<SyncNode> {
