@@ -1,8 +1,9 @@
 /**
- * Measures: `scripts/bench client`, `lan`, `nats`, `receipts`, `search`, `store`, `sync`, `trust`, `wire`. Called by `scripts/bench`, which sees to
+ * Measures: `scripts/bench client`, `files`, `lan`, `nats`, `receipts`, `search`, `store`, `sync`, `trust`, `wire`. Called by `scripts/bench`, which sees to
  * the right Node and the packages. With --json the last line is one flat object; times and rates are those of this
  * machine, now. Only the bench that is asked for is loaded.
  */
+import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { realClock } from '#ports/real.ts'
 import { table } from '#cli/terminal.ts'
@@ -28,6 +29,14 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: async ({ small }) => {
       const { measureClient } = await import('./measure/client.ts')
       return measureClient({ isSmall: small === true, tell })
+    },
+  },
+  files: {
+    about: 'files over recorded thin links with their outages: whole, sent twice, flash in between',
+    run: async ({ input, small }) => {
+      const { measureFiles } = await import('./measure/files.ts')
+      const data = input ?? fileURLToPath(new URL('../../shared/data', import.meta.url))
+      return measureFiles({ data, isSmall: small === true, tell })
     },
   },
   lan: {
@@ -98,7 +107,10 @@ async function main(): Promise<number> {
   const program = new Command('scripts/bench')
     .description('Measures one thing about this program, on this machine.')
     .argument('[name]', Object.keys(BENCHES).join(' or '))
-    .option('--input <file>', 'messages for wire, JSON Lines with a text (default: our own)')
+    .option(
+      '--input <file>',
+      'messages for wire, JSON Lines with a text (default: our own); for files, the folder of `files` and `network`',
+    )
     .option(
       '--where <values>',
       'wire: only lines with these values, such as genre=direct,event=flood',

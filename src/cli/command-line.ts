@@ -13,6 +13,7 @@ import { addDictionaryCommands } from './dictionary.ts'
 import { doctor, type DoctorOptions } from './doctor.ts'
 import { enrol } from './enrol.ts'
 import { EXIT, type ExitCode } from './explain.ts'
+import { showFiles, type FilesOptions } from './files.ts'
 import { gaps } from './gaps.ts'
 import { init, type FoundingOptions } from './init.ts'
 import { addJoinCommands, addMembershipCommands } from './membership-commands.ts'
@@ -122,6 +123,12 @@ function addNodeCommands(program: Command, action: Action, surroundings: Surroun
     )
     .addHelpText('after', examples('gaps', 'gaps --json'))
     .action(action<CommonOptions>(gaps))
+  command(program, 'files', surroundings)
+    .description('show which files are on their way here, and what the rest takes')
+    .option('--fetch <id>', 'fetch this one by whatever link there is')
+    .option('--cancel <id>', 'stop fetching this one')
+    .addHelpText('after', examples('files', 'files --json'))
+    .action(action<FilesOptions>(showFiles))
   command(program, 'revoke', surroundings)
     .argument('<kit>', 'name, number or id of the lost node')
     .description('shut a lost node out, make new keys, and say what its loss means')

@@ -6,6 +6,7 @@ import { courierRoutes } from './holdfast/courier.ts'
 import { deliveryRoutes } from './holdfast/delivery.ts'
 import { docsRoutes } from './holdfast/docs.ts'
 import { dictionaryRoutes } from './holdfast/dictionaries.ts'
+import { fileFetchRoutes } from './holdfast/files.ts'
 import { gapRoutes } from './holdfast/gaps.ts'
 import { joiningRoutes } from './holdfast/joining.ts'
 import { releaseRoutes } from './holdfast/release.ts'
@@ -75,6 +76,7 @@ export function allRoutes(door: Door): readonly Route[] {
     nodeRoutes,
     dictionaryRoutes,
     gapRoutes,
+    fileFetchRoutes,
     deliveryRoutes,
     joiningRoutes,
     revokingRoutes,

@@ -36,8 +36,8 @@ export const DEEDS: readonly Deed[] = [
   { weight: 2, words: 'removes somebody', act: dismiss },
   { weight: 1, words: 'leaves', act: leave },
   { weight: 1, words: 'enrols somebody', act: enrol },
-  { weight: 4, words: 'posts a file', act: postFile },
-  { weight: 6, words: 'asks for a file', act: askForFile },
+  { weight: 5, words: 'posts a file', act: postFile },
+  { weight: 9, words: 'asks for a file', act: askForFile },
 ]
 
 /** Writes into a channel of one's own. */

@@ -48,9 +48,12 @@ export async function keepFile(actor: Actor, channel: ChannelId): Promise<FileId
 export async function askForFile({ society, member, node, self, chance }: Actor): Promise<void> {
   const known = [...society.files.hashes.keys()]
   if (known.length === 0) return
-  const id = chance.pick(known)
-  const file = await node.file(self, id)
-  if (file.isHere) return
+  const seen = await Promise.all(known.map((id) => node.file(self, id).catch(() => undefined)))
+  const away = seen.filter((file) => file?.isHere === false)
+  if (away.length === 0) return
+  const file = chance.pick(away)
+  if (file === undefined) return
+  const { id } = file
   const { asked } = society.files
   if (file.fetch?.isAsked === true && chance.happens(0.2)) {
     const before = asked.findIndex((one) => one.member === member && one.file === id)

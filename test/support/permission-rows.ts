@@ -178,6 +178,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'POST /api/holdfast/v1/dictionaries/train': final,
   'GET /api/holdfast/v1/gaps': signed,
   'GET /metrics': admin,
+  'GET /api/holdfast/v1/files': signed,
+  'GET /api/holdfast/v1/files/:file': channel,
+  'POST /api/holdfast/v1/files/:file/fetch': channel,
+  'POST /api/holdfast/v1/files/:file/cancel': channel,
   'GET /api/holdfast/v1/posts/:post/delivery': channel,
   'POST /api/holdfast/v1/posts/delivery': {
     ...channel,

@@ -25,6 +25,7 @@ import { aPersonId, append, takeOver } from '../support/histories.ts'
 import { seededRandom } from '../support/random.ts'
 import { auditVectors } from './make-audit.ts'
 import { deltaVectors } from './make-deltas.ts'
+import { fileVectors } from './make-files.ts'
 import { frameVectors } from './make-frames.ts'
 import { joinVectors } from './make-join.ts'
 import { mixingVectors } from './make-mixing.ts'
@@ -195,6 +196,7 @@ function wireVectors(): Vectors {
       envelopeOf('of a generation', { body: deltas['the last alone'], generation: 2 }),
       envelopeOf('of a large generation', { body: deltas['the last alone'], generation: 300 }),
     ],
+    files: fileVectors(),
     dictionary: hexOf({ text: aDictionary().text, hash: aDictionary().hash }),
     mixing: mixingVectors(),
   }

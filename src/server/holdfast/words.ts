@@ -25,6 +25,16 @@ export const WORDS: WordsByRoute = {
     summary: 'Trains dictionaries on the messages that are here.',
   },
   'GET /api/holdfast/v1/gaps': { summary: 'What is lacking here and elsewhere.', query: GapsQuery },
+  'GET /api/holdfast/v1/files': { summary: 'Files on their way here, asked for first.' },
+  'GET /api/holdfast/v1/files/:file': {
+    summary: 'How much of a file is here, where it is, and what fetching the rest takes.',
+  },
+  'POST /api/holdfast/v1/files/:file/fetch': {
+    summary: 'Fetches a file by whatever link there is, also by a costly one.',
+  },
+  'POST /api/holdfast/v1/files/:file/cancel': {
+    summary: 'Stops fetching a file; what came of it goes.',
+  },
   'GET /api/holdfast/v1/posts/:post/delivery': {
     summary: 'Where one message stands on its way, destination by destination.',
   },

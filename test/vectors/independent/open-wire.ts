@@ -18,6 +18,7 @@ import { digestOf, readNote, signedNote, type Note, type NoteItem } from './note
 import { MODEL, SEGMENT, byAmira } from './open-model.ts'
 import { DICTIONARY, SAMPLES, SCRIPTS } from './open-texts.ts'
 import { TRUST, alphaOf } from './open-trust.ts'
+import { openedPiece, openedWishes, type PieceCase } from './piece.ts'
 import { isSigned } from './suites.ts'
 
 interface EnvelopeVector {
@@ -81,6 +82,13 @@ export const WIRE_OPENERS: Openers = {
     return bytes
   },
   'envelopes.*': (value: EnvelopeVector) => envelopeCase(value),
+  'files.pieces.*': (value: PieceCase) =>
+    openedPiece(value, {
+      organisation: ORGANISATION,
+      dictionary: DICTIONARY,
+      learned: (taught ??= learned(DICTIONARY, SAMPLES)),
+    }),
+  'files.wishes.*': openedWishes,
   dictionary: () => dictionaryCase(),
   'mixing.*': ({ name, bytes }: MixingVector) => {
     return { name, bytes, body: digits(unmixed(hex(bytes), learnedWith(false))) }
