@@ -1,10 +1,14 @@
 /** Carriers by their config. */
 import { must } from '#base/assert.ts'
 import { parseId, type NodeId } from '#base/ids.ts'
+import { tagOf } from '#carriers/dns-sd.ts'
+import type { LanCarrier } from '#carriers/lan.ts'
+import { realNetworks } from '#carriers/multicast.ts'
 import { openNatsCarrier } from '#carriers/nats.ts'
+import { keepNeighbours } from '#carriers/neighbours.ts'
 import { openSbdCarrier, type SbdOptions } from '#carriers/sbd.ts'
 import type { Parts, World } from './opening.ts'
-import type { NatsConfig, SbdConfig } from '#config/schema.ts'
+import type { Config, NatsConfig, SbdConfig } from '#config/schema.ts'
 
 const DAY_MS = 24 * 3_600_000
 /** What the small modems take and give in one message. */
@@ -29,6 +33,34 @@ export function openNats(
     },
     { clock, random, log, store },
   )
+}
+
+/** What finding others needs beside the node's ports: the door's port, and who calls what is found. */
+interface Finding extends Parts, World {
+  readonly port: number
+  readonly lan: LanCarrier | undefined
+}
+
+/** Finds other nodes and is found, on the networks that the config names; closing it says goodbye. */
+export function findNeighbours(
+  { listen: { announceOn }, carriers }: Config,
+  { identity: { certificate, organisation }, clock, log, port, lan }: Finding,
+): AsyncDisposable {
+  const stop = new AbortController()
+  const lookOn = carriers.flatMap((one) => (one.kind === 'lan' ? one.lookOn : []))
+  const { name } = certificate
+  const onFound = (address: string): void => lan?.hint(address)
+  const done = keepNeighbours(
+    { name, port, tag: tagOf(organisation.id), announceOn, lookOn, onFound },
+    { clock, log, networks: realNetworks() },
+    stop.signal,
+  )
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort()
+      await done
+    },
+  }
 }
 
 /** A life as 6 characters of base64url. */
