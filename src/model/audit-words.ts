@@ -177,6 +177,7 @@ export const REFUSABLE = [
   'send files',
   'pin message',
   'manage channel',
+  'make webhook',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */
