@@ -28,7 +28,7 @@ import { realPasswords } from '#ports/real-passwords.ts'
 import { realClock, realDisk, realLog, realRandom, type LogLevel } from '#ports/real.ts'
 import { openServer } from '#server/server.ts'
 import { lenientStore } from '#storage/lenient-store.ts'
-import { openNats, openSbd } from './compose/carriers.ts'
+import { findNeighbours, openNats, openSbd } from './compose/carriers.ts'
 import { openOutside, type Outside } from './compose/sign-in.ts'
 import { answerKitCa } from './compose/kit-ca.ts'
 import { openListen } from './compose/tls.ts'
@@ -133,6 +133,7 @@ export async function openHoldfast(
     ),
   )
   const { port } = server.address
+    stack.use(findNeighbours(config, { ...parts, ...world, lan: carriers.lan, port }))
   log.info('node.started', { node: parts.identity.certificate.node, version: VERSION, port })
   const owned = stack.move()
   return {

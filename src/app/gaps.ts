@@ -20,6 +20,7 @@ import type {
   NodeGaps,
 } from './gap-types.ts'
 import type { EdgeNode } from './node.ts'
+import { seenBy } from './sight.ts'
 import { summaryOf } from './status.ts'
 
 /** The part of the app that tells of gaps. */
@@ -35,11 +36,23 @@ async function reportOf(
   const { sync } = context
   const { documents, marked } = await lookForGaps(sync, { skip: page * limit, limit })
   const seen = documents.filter(({ document }) => maySee(context, subject, document))
+  const told = await Promise.all(seen.map((gaps) => described(context, gaps)))
+  const shared = { at: sync.now(), page, pages: Math.max(1, Math.ceil(marked / limit)) }
+  // With whom the node has to do, and how much, is none of a guest's business.
+  if (seenBy(context, subject) !== undefined)
+    return {
+      ...shared,
+      lacking: lanesOf(seen.flatMap(ownPart)),
+      nodes: [],
+      documents: told.map(unnamed),
+      kept: { early: NONE, withoutKey: NONE, withoutCertificate: NONE, withoutDictionary: NONE },
+      lost: [],
+    }
   return {
-    at: sync.now(),
+    ...shared,
     lacking: lanesOf(documents.flatMap(ownPart)),
     nodes: nodesOf(context, documents),
-    documents: await Promise.all(seen.map((gaps) => described(context, gaps))),
+    documents: told,
     kept: {
       early: await keptIn(context, range.allWaiting),
       withoutKey: await keptIn(context, range.parkedFor('key')),
@@ -47,9 +60,15 @@ async function reportOf(
       withoutDictionary: await keptIn(context, range.parkedFor('dictionary')),
     },
     lost: await lostOn(sync.replica.read),
-    page,
-    pages: Math.max(1, Math.ceil(marked / limit)),
   }
+}
+
+const NONE: KeptEnvelopes = { count: 0, bytes: 0, since: 0 }
+
+/** The same without names of nodes. */
+function unnamed(gap: DocumentGap): DocumentGap {
+  const lacking = gap.lacking && { ...gap.lacking, holders: [], asked: undefined }
+  return { ...gap, lacking, lackedBy: [] }
 }
 
 async function lostOn(reader: {

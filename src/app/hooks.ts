@@ -3,8 +3,9 @@ import { EdgeError } from '#base/errors.ts'
 import type { ChannelId, FileId, UserId } from '#base/ids.ts'
 import { HOOKS_MAX } from '#base/limits.ts'
 import { keptKey, keptRange } from '#sync/kept-keys.ts'
+import { subjectFacts } from '#sync/readers.ts'
 import { pack, unpack } from '#sync/records.ts'
-import { insistInChannel, isAdministrator, mayRead, type AppContext } from './context.ts'
+import { insist, insistInChannel, isAdministrator, mayRead, type AppContext } from './context.ts'
 import { newFileId } from './files.ts'
 import type { Hook, HookDraft, HookPost, Hooks } from './kept-types.ts'
 import type { EdgeNode } from './node.ts'
@@ -37,7 +38,7 @@ export function openHooks(context: AppContext, means: Means): Hooks {
     makeHook: (subject, draft) => makeHook(context, subject, draft),
     changeHook: async (subject, id, draft) => {
       const before = await hookOf(subject, id)
-      await insistInChannel(context, before.creator, { channel: draft.channel, action: 'post' })
+      await insistHook(context, before.creator, draft.channel)
       const hook: Hook = { ...before, ...draft, updatedAt: now() }
       await replica.commit(async (tx) => tx.put(keptKey.hook(id), pack(hook)))
       return hook
@@ -47,6 +48,7 @@ export function openHooks(context: AppContext, means: Means): Hooks {
       await replica.commit(async (tx) => tx.delete(keptKey.hook(id)))
     },
     postByHook: async (hook, post) => {
+      insistRole(context, hook.creator)
       const { channel: _channel, root, ...draft } = post
       const channel = await channelFor(context, means, { hook, post })
       return await means.post(hook.creator, {
@@ -60,8 +62,7 @@ export function openHooks(context: AppContext, means: Means): Hooks {
 
 async function makeHook(context: AppContext, subject: UserId, draft: HookDraft): Promise<Hook> {
   const { replica, now } = context.sync
-
-  await insistInChannel(context, subject, { channel: draft.channel, action: 'post' })
+  await insistHook(context, subject, draft.channel)
   const at = now()
   const hook: Hook = {
     ...draft,
@@ -81,6 +82,19 @@ async function makeHook(context: AppContext, subject: UserId, draft: HookDraft):
     tx.put(keptKey.hook(hook.id), pack(hook))
   })
   return hook
+}
+
+/** Whoever has the address of a webhook writes in the name of somebody: that is not for everybody to give away. */
+async function insistHook(context: AppContext, person: UserId, channel: ChannelId): Promise<void> {
+  await insistInChannel(context, person, { channel, action: 'post' })
+  insistRole(context, person)
+}
+
+function insistRole(context: AppContext, person: UserId): void {
+  insist(context, person, {
+    ...subjectFacts(context.sync.directory(), person),
+    action: 'make webhook',
+  })
 }
 
 async function channelFor(

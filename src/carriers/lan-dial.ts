@@ -22,6 +22,8 @@ export interface DialEnd {
 export interface DialTask {
   readonly url: string
   readonly backOffMaxMs: number
+  /** Gives up after so many failures in a row; never unless given. */
+  readonly failuresMax?: number
   /** Dials once; resolves when that has failed, or its session has ended. */
   readonly dial: (url: string) => Promise<DialEnd>
   /** Resolves when there is no contact with `peer`, at once if there is none now. */
@@ -40,7 +42,7 @@ export const BACK_OFF_MIN_MS = 1_000
 /** A session that lasted at least this long, in milliseconds, shows that the address is good. */
 const GOOD_SESSION_MS = 10_000
 
-/** Dials until `signal` aborts. */
+/** Dials until `signal` aborts, or it is given up. */
 export async function keepDialling(
   task: DialTask,
   ports: DialPorts,
@@ -58,6 +60,7 @@ export async function keepDialling(
     const lastedMs = ports.clock.monotonicMs() - startedAt
     failures = peer !== undefined && lastedMs >= GOOD_SESSION_MS ? 0 : failures + 1
     report({ peer: task.url, reason, attempt: failures }, ports.log)
+    if (failures >= (task.failuresMax ?? Infinity)) return
     await ports.clock.sleep(backOffMs(failures, task.backOffMaxMs, ports.random), signal)
   }
 }

@@ -19,6 +19,7 @@ import type { SessionParty, SessionRole } from '#trust/session.ts'
 import { openArrivalQueue, type ArrivalQueue } from './arrival-queue.ts'
 import { openContactQueue, type ContactQueue } from './contact-queue.ts'
 import { keepDialling, type DialEnd } from './lan-dial.ts'
+import { HINT_FAILURES_MAX, openHints } from './lan-hints.ts'
 import { FRAME_BYTES_MAX } from './lan-message.ts'
 import { unreachable } from './lan-outgoing.ts'
 import { openLanPeer, type LanPeer } from './lan-peer.ts'
@@ -54,6 +55,8 @@ export interface LanPorts {
 export interface LanCarrier extends Carrier {
   /** Takes over a socket that a client opened at LAN_PEER_PATH. Closes it when the client is no peer. */
   readonly accept: (socket: WebSocket, remoteAddress: string) => void
+  /** A peer is said to be at `host:port`: it is dialled for as long as somebody of ours answers there. */
+  readonly hint: (address: string) => void
   /** Ends the sessions of a node that was revoked; it gets no other. */
   readonly hangUp: (node: NodeId) => void
 }
@@ -83,6 +86,9 @@ export function openLanCarrier(options: LanOptions, ports: LanPorts): LanCarrier
     contactOver: (peer: NodeId) => contactOver(house, peer),
   }
   const dialling = urls.map((url) => keepDialling({ url, ...dialTask }, ports, stop.signal))
+  const hints = openHints(urls, (url) =>
+    keepDialling({ url, ...dialTask, failuresMax: HINT_FAILURES_MAX }, ports, stop.signal),
+  )
   return {
     name: options.name,
     envelopeBytesMax: house.envelopeBytesMax,
@@ -94,6 +100,9 @@ export function openLanCarrier(options: LanOptions, ports: LanPorts): LanCarrier
       const leave = stop.signal.aborted ? undefined : strangers.enter(remoteAddress)
       if (leave === undefined) return turnAway(socket)
       runSession(house, { socket, role: 'responder', onOpen: leave, onEnd: leave })
+    },
+    hint: (address) => {
+      if (!stop.signal.aborted) hints.take(peerUrl(`wss://${address}`))
     },
     hangUp: (node) => {
       for (const [session, owner] of house.owners) if (owner === node) session.end('revoked')
@@ -112,7 +121,7 @@ export function openLanCarrier(options: LanOptions, ports: LanPorts): LanCarrier
       for (const session of open) session.end('closing')
       house.contacts.close()
       house.arrivals.close()
-      await Promise.all([...dialling, ...open.map(({ closed }) => closed)])
+      await Promise.all([...dialling, hints.over(), ...open.map(({ closed }) => closed)])
     },
   }
 }

@@ -2,10 +2,14 @@
 import { must } from '#base/assert.ts'
 import { EdgeError } from '#base/errors.ts'
 import { parseId, type NodeId } from '#base/ids.ts'
+import { tagOf } from '#carriers/dns-sd.ts'
+import type { LanCarrier } from '#carriers/lan.ts'
+import { realNetworks } from '#carriers/multicast.ts'
 import { openNatsCarrier } from '#carriers/nats.ts'
+import { keepNeighbours } from '#carriers/neighbours.ts'
 import { openSbdCarrier, type SbdCarrier, type SbdOptions } from '#carriers/sbd.ts'
 import type { Parts, World } from './opening.ts'
-import type { NatsConfig, SbdConfig } from '#config/schema.ts'
+import type { Config, NatsConfig, SbdConfig } from '#config/schema.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Terms } from '#tariff/terms.ts'
 
@@ -35,6 +39,34 @@ export async function openNats(
     { clock, random, log, store },
   )
   return { ...carrier, ...(terms && { terms }) }
+}
+
+/** What finding others needs beside the node's ports: the door's port, and who calls what is found. */
+interface Finding extends Parts, World {
+  readonly port: number
+  readonly lan: LanCarrier | undefined
+}
+
+/** Finds other nodes and is found, on the networks that the config names; closing it says goodbye. */
+export function findNeighbours(
+  { listen: { announceOn }, carriers }: Config,
+  { identity: { certificate, organisation }, clock, log, port, lan }: Finding,
+): AsyncDisposable {
+  const stop = new AbortController()
+  const lookOn = carriers.flatMap((one) => (one.kind === 'lan' ? one.lookOn : []))
+  const { name } = certificate
+  const onFound = (address: string): void => lan?.hint(address)
+  const done = keepNeighbours(
+    { name, port, tag: tagOf(organisation.id), announceOn, lookOn, onFound },
+    { clock, log, networks: realNetworks() },
+    stop.signal,
+  )
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort()
+      await done
+    },
+  }
 }
 
 /** A life as 6 characters of base64url. */

@@ -18,6 +18,7 @@ import {
 import type { Config } from '#config/schema.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
+import type { ServerOptions } from '#server/door.ts'
 import type { ServerTls, TrustMaterial } from '#server/tls.ts'
 import {
   dersFromPem,
@@ -93,6 +94,9 @@ export function trustMaterial(root: Uint8Array, organisation: string): TrustMate
   }
 }
 
+/** How the door listens. */
+type Listening = Pick<ServerOptions, 'host' | 'port' | 'tls' | 'captivePortal'>
+
 /**
  * How the door listens: with TLS unless the config says otherwise. `stack` closes what it needs.
  * @throws EdgeError STORE_BROKEN
@@ -101,9 +105,10 @@ export async function openListen(
   listen: Config['listen'],
   { dataFolder, identity, keys }: Housing,
   ports: { readonly clock: Clock; readonly log: Log; readonly stack: AsyncDisposableStack },
-): Promise<{ readonly host: string; readonly port: number; readonly tls: ServerTls | undefined }> {
+): Promise<Listening> {
   const { host, port, tls } = listen
-  if (tls === 'off') return { host, port, tls: undefined }
+  const captivePortal = listen.captivePortal === 'off' ? undefined : listen.captivePortal
+  if (tls === 'off') return { host, port, captivePortal, tls: undefined }
   const names: TlsNames = {
     dataFolder,
     organisation: identity.organisation.name,
@@ -111,7 +116,7 @@ export async function openListen(
     names: listen.names,
     isFounder: keys.root !== undefined,
   }
-  return { host, port, tls: await openTls({ ...listen, tls }, names, ports) }
+  return { host, port, captivePortal, tls: await openTls({ ...listen, tls }, names, ports) }
 }
 
 async function openTls(
@@ -120,6 +125,7 @@ async function openTls(
     plainHttp,
     kex,
     clientCertificates,
+    captivePortal,
   }: Config['listen'] & { readonly tls: ServerTls['mode'] },
   names: TlsNames,
   {
@@ -135,7 +141,8 @@ async function openTls(
   const options = { ...names, authority: kit, addresses: addressesHere, kept, keep }
   const certificate = stack.use(await openKitCertificate(options, { clock, log }))
   const trust = trustMaterial(root, names.organisation)
-  return { mode, plainHttp, kex, clientCertificates, certificate, trust }
+  const isPortal = captivePortal !== 'off'
+  return { mode, plainHttp, kex, clientCertificates, certificate, trust, isPortal }
 }
 
 /** Every address of this machine. */

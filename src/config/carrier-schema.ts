@@ -8,6 +8,7 @@ import {
   file,
   flag,
   HOST,
+  interfaces,
   object,
   PORT,
   text,
@@ -33,6 +34,9 @@ const Lan = object({
     .max(64, wanted('at most 64 addresses'))
     .default([])
     .describe('Nodes this one calls, as host:port. Nodes that call this one need no entry.'),
+  lookOn: interfaces.describe(
+    'Network interfaces on which nodes of the organisation are looked for by DNS-SD, and called; none unless named. Leave out what is paid by the byte.',
+  ),
   receiptDelayMs: receiptDelayMs.default(200),
   backOffMsMax: backOffMsMax.default(30_000),
   keepAliveMs: whole(1_000, DAY_MS)

@@ -52,3 +52,12 @@ export const file = z
 
 /** Yes or no. */
 export const flag = z.boolean(wanted('true or false'))
+
+/** Names of network interfaces of this machine. */
+export const interfaces = z
+  .array(
+    text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, 'the name of an interface, such as wlan0'),
+    wanted('a list of names of interfaces, such as ["wlan0"]'),
+  )
+  .max(16, wanted('at most 16 interfaces'))
+  .default([])

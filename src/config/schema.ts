@@ -14,6 +14,7 @@ import {
   file,
   flag,
   HOST,
+  interfaces,
   object,
   oneOf,
   text,
@@ -80,6 +81,14 @@ const Listen = object({
   clientCertificates: oneOf(['none', 'required'])
     .default('none')
     .describe("Whether people's devices must show a certificate of the organisation."),
+  announceOn: interfaces.describe(
+    'Network interfaces on which this node says by DNS-SD that it is here: name.local, and holdfast.local when nobody else has it. None unless named.',
+  ),
+  captivePortal: oneOf(['off', 'online', 'page'])
+    .default('off')
+    .describe(
+      "What phones get that ask by plain HTTP whether they are online, where their names lead here. online: yes, so that they stay on a network without internet. page: a sign-in sheet with this node's /welcome.",
+    ),
   names: z
     .array(
       text(

@@ -187,6 +187,7 @@ export const REFUSABLE = [
   'back up',
   'purge messages',
   'hold messages',
+  'make webhook',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */

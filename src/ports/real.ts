@@ -52,6 +52,7 @@ export const FACT_NAMES: ReadonlySet<string> = new Set([
   'number',
   'part',
   'peer',
+  'place',
   'person',
   'percent',
   'pid',

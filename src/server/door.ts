@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly version: string
   /** Without it the door speaks plain HTTP only. */
   readonly tls?: ServerTls | undefined
+  /** What devices hear that ask by plain HTTP whether they are online; they are not answered unless given. */
+  readonly captivePortal?: 'online' | 'page' | undefined
   /** The web client, where it was built. */
   readonly web?: readonly WebFile[] | undefined
   /** What the organisation wants of it in people's browsers; told in `status`. */

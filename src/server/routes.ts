@@ -44,6 +44,7 @@ import { unsentRoutes } from './rest/unsent.ts'
 import { userRoutes } from './rest/users.ts'
 import type { Route } from './route.ts'
 import { trustRoutes } from './trust-page.ts'
+import { welcomeRoutes } from './welcome.ts'
 
 /** Mattermost's addresses, our own, and the page at `/`. */
 export function allRoutes(door: Door): readonly Route[] {
@@ -90,6 +91,7 @@ export function allRoutes(door: Door): readonly Route[] {
     openIdRoutes,
     pageRoutes,
     trustRoutes,
+    welcomeRoutes,
   ].flatMap((routesOf) => routesOf(door))
   return [...routes, ...docsRoutes(door, routes)]
 }

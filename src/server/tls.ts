@@ -1,6 +1,7 @@
 /** The door's TLS: what it is told, and who may come in without it. */
 import { BlockList, type Socket } from 'node:net'
 import type { IncomingMessage } from 'node:http'
+import { isProbe } from './probes.ts'
 
 /** Certificate and key, PEM. */
 interface Credentials {
@@ -40,6 +41,8 @@ export interface ServerTls {
     readonly onChange: (listener: (credentials: Credentials) => void) => () => void
   }
   readonly trust: TrustMaterial
+  /** Whether whoever asks by plain HTTP if they are online gets an answer (`welcome.ts`). */
+  readonly isPortal?: boolean
   /** Whether the other end is this machine itself, unless it is to be told by the addresses. */
   readonly isThisMachine?: (ends: Ends) => boolean
 }
@@ -48,11 +51,12 @@ export interface ServerTls {
 export type Passage = 'pass' | 'redirect' | 'plain' | 'no-certificate'
 
 /**
- * What needs no TLS: how to trust this kit, and three exchanges between nodes that prove and seal themselves (a join
+ * What needs no TLS: how to come in and trust this kit, and three exchanges between nodes that prove and seal themselves (a join
  * request is sealed under its code, a peer's session has its own keys, so has a release), so that X.509 could add
  * nothing to them.
  */
-const OPEN = /^\/(?:trust(?:\/[a-z.-]*)?|api\/holdfast\/v1\/(?:join|peer|release))\/?(?:\?|$)/
+const OPEN =
+  /^\/(?:trust(?:\/[a-z.-]*)?|welcome(?:\/qr\.png)?|api\/holdfast\/v1\/(?:join|peer|release))\/?(?:\?|$)/
 
 const LOOPBACK = loopback()
 
@@ -60,7 +64,7 @@ const LOOPBACK = loopback()
 export function passageOf(tls: ServerTls | undefined, request: IncomingMessage): Passage {
   if (tls === undefined) return 'pass'
   const { socket } = request
-  const isOpen = OPEN.test(request.url ?? '')
+  const isOpen = isOpenTo(tls, request.url ?? '')
   if ('encrypted' in socket) {
     const isKnown = 'authorized' in socket && socket.authorized === true
     return tls.clientCertificates === 'none' || isKnown || isOpen ? 'pass' : 'no-certificate'
@@ -70,6 +74,10 @@ export function passageOf(tls: ServerTls | undefined, request: IncomingMessage):
   const isServed = tls.plainHttp === 'serve' && tls.clientCertificates === 'none'
   if (isOpen || isServed) return 'pass'
   return ['GET', 'HEAD'].includes(request.method ?? '') ? 'redirect' : 'plain'
+}
+
+function isOpenTo({ isPortal = false }: ServerTls, url: string): boolean {
+  return OPEN.test(url) || (isPortal && isProbe(url))
 }
 
 /** Whether it came over TLS that this node speaks itself. */
@@ -83,7 +91,11 @@ export function isThisMachine(tls: ServerTls, ends: Ends): boolean {
 }
 
 /** Where a plain request is sent: the same place by https. What a stranger wrote into `Host` is not repeated. */
-export function secureUrlOf({ headers, url, socket }: IncomingMessage): string {
+export function secureUrlOf({
+  headers,
+  url,
+  socket,
+}: Pick<IncomingMessage, 'headers' | 'url' | 'socket'>): string {
   const { localAddress = '', localPort = 0 } = socket
   const own = localAddress.includes(':') ? `[${localAddress}]` : localAddress
   const named = headers.host ?? ''

@@ -30,6 +30,7 @@ export const CHANNEL_ACTIONS = [
 export type Action =
   | (typeof CHANNEL_ACTIONS)[number]
   | 'create channel'
+  | 'make webhook'
   | 'enrol person'
   | 'invite node'
   | 'revoke node'
@@ -165,6 +166,7 @@ function decideByFacts(situation: Situation): Decision {
       if (situation.isOwnMembership === true && situation.isMember === true) return YES
       return situation.isMember === true ? unlessArchived(situation) : no('not a member')
     case 'create channel':
+    case 'make webhook':
       return YES
     case 'enrol person':
     case 'invite node':

@@ -14,6 +14,7 @@ export const PERMISSIONS = [
   'create private channel',
   'create group',
   'create direct channel',
+  'make webhook',
   'read channel',
   'post',
   'send files',
@@ -64,6 +65,7 @@ const MEMBER: readonly Permission[] = [
   'create private channel',
   'create group',
   'create direct channel',
+  'make webhook',
 ]
 
 /** Every role, and what it may unless the policy says otherwise. */

@@ -50,6 +50,27 @@ test('which channels there is traffic in is for their members and administrators
   t.strictSame(toBo.names.includes('secret'), toAmira.names.includes('secret'))
 })
 
+test('a guest is told of their channels, and of no node', async (t) => {
+  const { alpha, amira } = await aPair(t)
+  const eva = await alpha.enrolPerson(amira.id, aPerson('eva'))
+  await alpha.changePolicy(amira.id, {
+    about: 'person',
+    person: eva.id,
+    attributes: { role: 'guest' },
+  })
+  const draft = { ...aChannelDraft('room', { members: [eva.id] }), kind: 'private' as const }
+  const room = await alpha.createChannel(amira.id, draft)
+  await alpha.post(amira.id, { channel: room.id, body: 'come in', lane: 'priority' })
+  await alpha.createChannel(amira.id, aChannelDraft('hall'))
+
+  const [toAmira, toEva] = [await gapsOf(alpha, amira.id), await gapsOf(alpha, eva.id)]
+
+  t.ok(toAmira.nodes.length > 0)
+  const told = JSON.stringify(toEva)
+  for (const word of ['bravo', 'hall', 'town-square']) t.notOk(told.includes(word), word)
+  t.ok(toEva.documents.every(({ channel }) => channel?.id === room.id))
+})
+
 test('a report has pages, and says how many', async (t) => {
   const { alpha, amira } = await aPair(t)
 

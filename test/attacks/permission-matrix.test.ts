@@ -19,6 +19,10 @@ import { aSocket, type LiveClient } from '../support/live-client.ts'
 import { seedOf } from '../support/nodes.ts'
 import { ROWS, type MatrixIds, type Row } from '../support/permission-rows.ts'
 
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGD4DwABBAEAwS2OUAAAAABJRU5ErkJggg==',
+  'base64',
+)
 const SECRET = 'nine line follows'
 const NAME = 'medevac-secret'
 
@@ -124,6 +128,34 @@ test('a guest is told of nobody beyond their channels, and counts say no more', 
   })
   t.equal(joining.status, 404)
   t.match((await ask('eva', 'GET', '/api/v4/users/me')).json, { roles: 'system_guest' })
+})
+
+test('a guest hears of no node and no link, and gives nobody a way in', async (t) => {
+  const { ask, door, people } = await aScene(t)
+  const [room] = (await ask('eva', 'GET', '/api/v4/users/me/channels')).json as { id: string }[]
+  const channel_id = must(room, 'eva is in a room').id as ChannelId
+  for (const command of ['/gaps', '/link'])
+    t.match((await ask('eva', 'POST', '/api/v4/commands/execute', { command, channel_id })).json, {
+      text: 'Links and other nodes are told of to members of the workspace only.',
+    })
+  t.match((await ask('eva', 'GET', '/api/v4/emoji')).json, [{ name: 'kit_ok', creator_id: '' }])
+  t.equal((await ask('eva', 'POST', '/api/v4/hooks/incoming', { channel_id })).status, 403)
+
+  const made = await ask('bo', 'POST', '/api/v4/hooks/incoming', { channel_id })
+  const { id } = made.json as { readonly id: string }
+  const post = async (): Promise<number> => {
+    const body = JSON.stringify({ text: 'x' })
+    const headers = { 'content-type': 'application/json' }
+    return (await fetched(`${door.url}/hooks/${id}`, { method: 'POST', headers, body })).status
+  }
+  t.equal(await post(), 200)
+  const attributes = { role: 'guest', clearance: 'secret' }
+  await door.node.changePolicy(people.amira.id, {
+    about: 'person',
+    person: people.bo.id,
+    attributes,
+  })
+  t.equal(await post(), 403, 'nor does who has become one')
 })
 
 test('the name of a channel that one may not read is as free as any other', async (t) => {
@@ -386,6 +418,9 @@ async function aScene(t: Test): Promise<Scene> {
     node.changePolicy(amira.id, part)
   const attributes = (person: UserId, all: Readonly<Record<string, string>>): Promise<void> =>
     say({ about: 'person', person, attributes: all })
+  // What chen made is for everybody, and that chen made it is not for guests.
+  const pixel = { type: 'image/png', source: Readable.from([PIXEL]) }
+  await node.addEmoji(chen.id, 'kit_ok', pixel)
   await say({ about: 'levels', levels: ['open', 'restricted', 'secret'] })
   for (const { id } of [bo, dana]) await attributes(id, { clearance: 'secret' })
   await attributes(eva.id, { role: 'guest' })

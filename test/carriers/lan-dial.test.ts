@@ -74,6 +74,19 @@ test('after a session that lasted the address is tried again soon', async (t) =>
   await dialler.stop()
 })
 
+test('an address that somebody only said to be one is given up soon', async (t) => {
+  let dials = 0
+  const clock = virtualClock()
+  const dial = async (): Promise<DialEnd> => ((dials += 1), failed)
+  const task = { url: 'ws://hub:1', backOffMaxMs: 1_000, contactOver: async () => undefined, dial }
+  const ports = { clock, random: seededRandom(1), log: collectingLog() }
+  const dialling = keepDialling({ ...task, failuresMax: 3 }, ports, new AbortController().signal)
+
+  await clock.advance(60_000)
+  await dialling
+  t.equal(dials, 3)
+})
+
 test('failures are told when they begin and then rarely', async (t) => {
   const dialler = aDialler(async () => failed)
 

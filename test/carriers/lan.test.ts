@@ -37,6 +37,17 @@ test('a peer that dials is in contact, with the certificate it proved', async (t
   t.ok(Buffer.from(bravo.certificateBytes).equals(atKit.certificate ?? Buffer.of()))
 })
 
+test('a peer that is said to be somewhere is dialled there, and has to prove who it is', async (t) => {
+  await using hub = await aLanNode(bravo)
+  await using stranger = await aLanNode(anOrganisation('others').node('zulu'))
+  await using kit = await aLanNode(alpha)
+
+  for (const { address } of [stranger, hub]) kit.hint(new URL(address).host)
+
+  t.match(await kit.side.nextContact(true), { peer: bravoId })
+  t.match(await hub.side.nextContact(true), { peer: alphaId })
+})
+
 test('a peer is met by TLS whatever certificate it shows, as its session proves who it is', async (t) => {
   await using hub = await aLanNode(bravo)
   const { kit: authority, validity } = await certified()

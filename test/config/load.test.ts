@@ -15,6 +15,8 @@ test('an empty file means every default', async (t) => {
       plainHttp: 'redirect',
       kex: 'hybrid',
       clientCertificates: 'none',
+      announceOn: [],
+      captivePortal: 'off',
       names: [],
     },
     disk: { freeBytesMin: 64_000_000, freeBytesLow: 1_000_000_000 },
@@ -38,7 +40,7 @@ test('an empty file means every default', async (t) => {
     signIn: { offlineDays: 7 },
     compression: { trainAfterDays: 1 },
     readReceipts: { send: true, exceptChannels: [] },
-    carriers: [{ kind: 'lan', dial: [], receiptDelayMs: 200, backOffMsMax: 30_000 }],
+    carriers: [{ kind: 'lan', dial: [], lookOn: [], receiptDelayMs: 200, backOffMsMax: 30_000 }],
   })
 })
 
@@ -154,7 +156,7 @@ test('all problems are named at once: key, what was found, what is wanted', asyn
     'carriers[1].servers: found nothing, wanted a list of nats://host:port',
     'carriers[2].kind: found "smoke", wanted a carrier of kind lan, nats or sbd',
     'carriers[3]: found "lan", wanted a carrier of kind lan, nats or sbd',
-    'listen.hots: found an unknown key, wanted one of host, port, tls, plainHttp, kex, clientCertificates, names',
+    'listen.hots: found an unknown key, wanted one of host, port, tls, plainHttp, kex, clientCertificates, announceOn, captivePortal, names',
     'listen.port: found 70000, wanted a whole number from 0 to 65535',
     'nmae: found an unknown key, wanted one of $schema, name, role, listen, keys, compression, disk, lanes, readReceipts, logLevel, unlock, audit, browser, signIn, carriers, linkFolder',
     'role: found "king", wanted one of kit, hub, relay',

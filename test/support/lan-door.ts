@@ -57,6 +57,7 @@ export interface DoorChoice extends Partial<
   /** DNS names that are this node's alone. */
   readonly names?: readonly string[]
   readonly web?: readonly WebFile[]
+  readonly captivePortal?: 'online' | 'page'
   readonly tls?: ServerTls
   readonly store?: Store
   readonly disk?: Disk
@@ -72,7 +73,7 @@ export async function aLanDoor(
 ): Promise<LanDoor> {
   const clock = virtualClock()
   const log = collectingLog()
-  const { siteUrl, names, tls, web, change = (same) => same, ...more } = choice
+  const { siteUrl, names, tls, web, captivePortal, change = (same) => same, ...more } = choice
   const { store = openMemoryStore(), options = {}, disk, ...deps } = more
   const courier = openCourierCarrier({ store, random: seededRandom(77), disk: SYSTEM_STICKS })
   const ports = { clock, log, store, courier, carriers: [courier] }
@@ -98,6 +99,7 @@ export async function aLanDoor(
       ...(names && { names }),
       tls,
       web,
+      captivePortal,
     },
     { node: { ...changed, subscribe }, clock, random: seededRandom(7), log, ...deps },
   )

@@ -22,6 +22,7 @@ export interface LanNode extends AsyncDisposable {
   readonly log: CollectingLog
   /** Takes the sockets of another door than its own. */
   readonly accept: LanCarrier['accept']
+  readonly hint: LanCarrier['hint']
   /** `ws://127.0.0.1:port` */
   readonly address: string
 }
@@ -82,6 +83,7 @@ export async function aLanNode(identity: Identity, choice: LanChoice = {}): Prom
     side: hear(carrier, openMemoryStore()),
     log,
     accept: carrier.accept,
+    hint: carrier.hint,
     address: door.address,
     [Symbol.asyncDispose]: async () => {
       await carrier[Symbol.asyncDispose]()

@@ -224,6 +224,8 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'GET /api/holdfast/v1/backup/store': admin,
   'GET /': open,
   'GET /about': open,
+  'GET /welcome': open,
+  'GET /welcome/qr.png': open,
   'POST /api/v4/users/mfa': open,
   'GET /api/v4/users/:user/sessions': { ...own, isForAdministrators: true },
   'POST /api/v4/users/:user/sessions/revoke': {

@@ -149,6 +149,7 @@ const TABLE: Readonly<
     yes: [{ isAdministrator: true }],
     no: [['not an administrator', { isMember: true, isAuthor: true }]],
   },
+  'make webhook': { yes: [{}], no: [['not permitted', { isGuest: true }]] },
   'manage policy': {
     yes: [{ isAdministrator: true }],
     no: [['not an administrator', { isMember: true, isAuthor: true }]],

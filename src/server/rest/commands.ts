@@ -21,6 +21,9 @@ const Execution = z.object({
 })
 const Typed = z.object({ user_input: z.string().max(COMMAND_CHARACTERS_MAX).default('') })
 
+/** With whom the node has to do is none of a guest's business. */
+const NOT_FOR_GUESTS = 'Links and other nodes are told of to members of the workspace only.'
+
 interface Asked {
   readonly call: Call
   readonly channel: ChannelId
@@ -208,6 +211,7 @@ function quoteOf({ body, files }: Message): string {
 }
 
 async function gaps(door: Door, { call }: Asked): Promise<string> {
+  if (door.node.seenBy(call.subject) !== undefined) return NOT_FOR_GUESTS
   const report = await door.node.gaps(call.subject, { page: 0, limit: GAP_DOCUMENTS_MAX })
   const lines = [...ownGaps(door, report), ...othersGaps(report)]
   const more = report.pages > 1 ? [`There is more: \`holdfast gaps\` tells all of it.`] : []
@@ -231,7 +235,8 @@ function othersGaps({ nodes }: GapReport): readonly string[] {
   return ['Others have not signed for:', ...rows]
 }
 
-async function link(door: Door): Promise<string> {
+async function link(door: Door, { call }: Asked): Promise<string> {
+  if (door.node.seenBy(call.subject) !== undefined) return NOT_FOR_GUESTS
   const { links } = await door.node.status()
   if (links.length === 0) return 'This node has no link. What is written here is safe here.'
   const ago = agoBy(door)

@@ -21,6 +21,7 @@ const NAMES: Readonly<Record<Permission, readonly [Level, readonly string[]]>> =
   'create private channel': ['team', ['create_private_channel']],
   'create group': ['system', ['create_group_channel']],
   'create direct channel': ['system', ['create_direct_channel']],
+  'make webhook': ['team', ['manage_incoming_webhooks', 'manage_own_incoming_webhooks']],
   'read channel': ['channel', ['read_channel', 'read_channel_content']],
   post: ['channel', ['create_post']],
   'send files': ['channel', ['upload_file']],
@@ -46,15 +47,10 @@ const NAMES: Readonly<Record<Permission, readonly [Level, readonly string[]]>> =
   'manage member roles': ['channel', ['manage_channel_roles']],
 }
 
-/** Names that a role has whatever it may: nothing here is decided by them, a webhook may what whoever made it may. */
+/** Names that a role has whatever it may: nothing here is decided by them. */
 const ALWAYS: Readonly<Record<Level, readonly string[]>> = {
   system: ['list_public_teams', 'view_team', 'create_emojis', 'delete_emojis'],
-  team: [
-    'view_team',
-    'use_slash_commands',
-    'manage_incoming_webhooks',
-    'manage_own_incoming_webhooks',
-  ],
+  team: ['view_team', 'use_slash_commands'],
   channel: [],
 }
 

@@ -56,32 +56,41 @@ function ownPictureRoutes(door: Door): readonly Route[] {
 function emojiRoutes(door: Door): readonly Route[] {
   const { node } = door
   const base = '/api/v4/emoji'
-  const find = async (fits: (emoji: CustomEmoji) => boolean): Promise<readonly object[]> =>
-    (await node.emoji()).filter(fits).map(emojiFrom)
-  const one = async (fits: (emoji: CustomEmoji) => boolean): Promise<object> => {
-    const [found] = await find(fits)
+  const find = async (
+    { subject }: Call,
+    fits: (emoji: CustomEmoji) => boolean,
+  ): Promise<readonly object[]> =>
+    (await node.emoji())
+      .filter(fits)
+      .map((emoji) => emojiFrom(emoji, node.maySee(subject, emoji.creator)))
+  const one = async (call: Call, fits: (emoji: CustomEmoji) => boolean): Promise<object> => {
+    const [found] = await find(call, fits)
     if (found === undefined) throw new EdgeError('NOT_FOUND', { what: 'emoji' })
     return found
   }
   return [
-    route('GET', base, async (call) => pageOf(await find(() => true), queryOf(call, PageQuery))),
+    route('GET', base, async (call) =>
+      pageOf(await find(call, () => true), queryOf(call, PageQuery)),
+    ),
     streamRoute('POST', base, (call) => addEmoji(door, call)),
     route('POST', `${base}/search`, (call) => {
       const { term, prefix_only: isPrefix } = bodyOf(call, Term)
-      return find(({ name }) => (isPrefix ? name.startsWith(term) : name.includes(term)))
+      return find(call, ({ name }) => (isPrefix ? name.startsWith(term) : name.includes(term)))
     }),
     route('GET', `${base}/autocomplete`, (call) => {
       const start = queryOf(call, Start).name
-      return find(({ name }) => name.startsWith(start))
+      return find(call, ({ name }) => name.startsWith(start))
     }),
     route('POST', `${base}/names`, (call) => {
       const wanted = new Set(bodyOf(call, Names))
-      return find(({ name }) => wanted.has(name))
+      return find(call, ({ name }) => wanted.has(name))
     }),
     route('GET', `${base}/name/:name`, (call) =>
-      one(({ name }) => name === textParam(call, 'name')),
+      one(call, ({ name }) => name === textParam(call, 'name')),
     ),
-    route('GET', `${base}/:emoji`, (call) => one(({ id }) => id === textParam(call, 'emoji'))),
+    route('GET', `${base}/:emoji`, (call) =>
+      one(call, ({ id }) => id === textParam(call, 'emoji')),
+    ),
     route('DELETE', `${base}/:emoji`, async (call) => {
       await node.removeEmoji(call.subject, idParam<FileId>(call, 'emoji'))
       return OK

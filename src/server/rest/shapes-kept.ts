@@ -106,13 +106,13 @@ export function uploadFrom(upload: Upload): object {
 }
 
 /** An emoji of this node's own. */
-export function emojiFrom(emoji: CustomEmoji): object {
+export function emojiFrom(emoji: CustomEmoji, isCreatorSeen = true): object {
   return {
     id: emoji.id,
     create_at: emoji.createdAt,
     update_at: emoji.createdAt,
     delete_at: 0,
-    creator_id: emoji.creator,
+    creator_id: isCreatorSeen ? emoji.creator : '',
     name: emoji.name,
   }
 }
