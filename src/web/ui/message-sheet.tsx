@@ -49,7 +49,7 @@ export function MessageSheet(props: {
             <Choice icon="away" onChoose={() => setStory(true)}>
               {say('story.title')}
             </Choice>
-            {isMine && (
+            {isMine && post.burnSeconds === 0 && (
               <Choice
                 icon="edit"
                 onChoose={() => {
