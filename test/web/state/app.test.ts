@@ -203,6 +203,33 @@ test('what is shown once is covered here, opens once the node is told, and its a
   )
 })
 
+test('a message is saved on all devices of one person, a channel unread again, a thread followed', async (t) => {
+  const { town, browsers, apps, door } = await aTown(t, 'bo', 'chen')
+  const [bo, chen] = apps as [App, App]
+  const [, chens] = browsers
+  await bo.writing.write({ ...ROUTINE, channelId: town, message: 'Note this' })
+  await chens?.until(() => textsOf(chen, town).length === 1)
+  const { id } = firstPost(chen, town)
+  const other = aBrowser(door)
+  t.teardown(other.close)
+  const second = await other.openAs('chen')
+
+  t.ok(await chen.personal.save(id, true))
+  await other.until(() => second.store.saved.value.has(id))
+  t.match(await second.personal.saved(), [{ id, message: 'Note this' }])
+  t.ok(await second.personal.save(id, false))
+  await chens?.until(() => !chen.store.saved.value.has(id))
+  await chen.writing.view(town)
+  t.equal(chen.store.unread.value.get(town), 0)
+  t.ok(await chen.personal.setUnread(id))
+  t.equal(chen.store.unread.value.get(town), 1)
+  await chen.writing.write({ ...ROUTINE, channelId: town, rootId: id, message: 'Noted' })
+  await chens?.until(() => chen.store.waiting.value.length === 0)
+  t.equal(await chen.personal.isFollowing(id), true)
+  t.ok(await chen.personal.follow(id, false))
+  t.equal(await chen.personal.isFollowing(id), false)
+})
+
 test('delivery stories are asked for together, and say where a message was written', async (t) => {
   const { town, browsers, apps } = await aTown(t, 'bo')
   const [app] = apps
