@@ -77,6 +77,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/web/state/outgoing.ts': 'test/web/state/app.test.ts sends by it',
   'src/web/state/freshness.ts': 'test/web/state/app.test.ts comes back to it',
   'src/config/browser-schema.ts': 'test/config/load.test.ts reads it',
+  'src/web/state/personal.ts': 'test/web/state/app.test.ts notes by it',
   'src/web/state/store.ts': 'test/web/state/app.test.ts reads it',
   'src/web/words/': 'test/web/words/words.test.ts compares all catalogues',
   'src/model/other-content.ts': 'test/model/entry.test.ts writes and reads every kind',

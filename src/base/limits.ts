@@ -4,6 +4,10 @@
 export const MESSAGE_CHARACTERS_MAX = 16_383
 /** Longest reason for sending beyond the allowance of a lane, in characters. */
 export const OVERRIDE_REASON_CHARACTERS_MAX = 200
+/** Shortest time for which a message that is shown once is shown, in seconds. */
+export const BURN_SECONDS_MIN = 5
+/** The longest. */
+export const BURN_SECONDS_MAX = 3_600
 /** Files of one message: Mattermost's own limit. */
 export const FILES_PER_MESSAGE_MAX = 10
 /** Longest name of a file, in characters: Mattermost's own. */

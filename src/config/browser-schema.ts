@@ -17,4 +17,7 @@ export const Browser = object({
     .describe(
       'What a browser forgets when a session is ended elsewhere: what was read there, or what was not sent yet, too.',
     ),
+  files: oneOf(['saved', 'viewed'])
+    .default('saved')
+    .describe('Whether files can be downloaded with our client, or only looked at in it.'),
 })

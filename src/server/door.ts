@@ -20,6 +20,7 @@ export interface BrowserRules {
   readonly lockAfterMinutes: number
   readonly lockTriesMax: number
   readonly endedSessionForgets: 'read' | 'everything'
+  readonly files: 'saved' | 'viewed'
 }
 
 /** How the door is set up. */

@@ -26,11 +26,13 @@ export interface Device {
 }
 
 const SETTINGS = 'holdfast.settings'
+const DARK = matchMedia('(prefers-color-scheme: dark)')
 
 /** Reads what was chosen, and follows it. */
 export function openDevice(): Device {
   const settings = signal(readSettings())
   show(settings.value)
+  DARK.addEventListener('change', () => show(settings.value))
   return {
     settings,
     isSecure: isSecureContext,
@@ -45,7 +47,7 @@ export function openDevice(): Device {
 
 function show({ theme, isField }: Settings): void {
   const { dataset } = document.documentElement
-  dataset.theme = theme
+  dataset.theme = theme === 'system' ? (DARK.matches ? 'dark' : 'light') : theme
   dataset.field = String(isField)
 }
 

@@ -35,6 +35,7 @@ test('an empty file means every default', async (t) => {
       lockAfterMinutes: 5,
       lockTriesMax: 10,
       endedSessionForgets: 'read',
+      files: 'saved',
     },
     keys: { rotateAfterDays: 30 },
     signIn: { offlineDays: 7 },

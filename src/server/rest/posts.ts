@@ -3,7 +3,12 @@ import { z } from 'zod'
 import type { Draft } from '#app/conversation-types.ts'
 import { EdgeError } from '#base/errors.ts'
 import type { ChannelId, FileId, PostId } from '#base/ids.ts'
-import { FILES_PER_MESSAGE_MAX, OVERRIDE_REASON_CHARACTERS_MAX } from '#base/limits.ts'
+import {
+  BURN_SECONDS_MAX,
+  BURN_SECONDS_MIN,
+  FILES_PER_MESSAGE_MAX,
+  OVERRIDE_REASON_CHARACTERS_MAX,
+} from '#base/limits.ts'
 import { Attributes } from '#model/policy.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, idParam, idSchema, optionalIdSchema, userParam } from '#server/input.ts'
@@ -23,6 +28,7 @@ const NewPost = z.object({
       holdfast_precedence: z.enum(['flash']).optional(),
       holdfast_label: Attributes.optional(),
       holdfast_override: z.string().max(OVERRIDE_REASON_CHARACTERS_MAX).optional(),
+      holdfast_burn_seconds: z.int().min(BURN_SECONDS_MIN).max(BURN_SECONDS_MAX).optional(),
       attachments: z.array(z.record(z.string(), z.unknown())).max(50).optional(),
     })
     .nullish(),
@@ -93,15 +99,20 @@ async function create(door: Door, call: Call): Promise<object> {
 function markedBy({
   holdfast_override: overrideReason,
   holdfast_label: label,
+  holdfast_burn_seconds: burn,
   attachments = [],
 }: NonNullable<z.infer<typeof NewPost>['props']>): Pick<
   Draft,
   'overrideReason' | 'label' | 'props'
 > {
+  const props = {
+    ...(attachments.length > 0 && { attachments }),
+    ...(burn !== undefined && { holdfast_burn_seconds: burn }),
+  }
   return {
     ...(overrideReason !== undefined && { overrideReason }),
     ...(label !== undefined && { label }),
-    ...(attachments.length > 0 && { props: JSON.stringify({ attachments }) }),
+    ...(Object.keys(props).length > 0 && { props: JSON.stringify(props) }),
   }
 }
 

@@ -5,6 +5,7 @@
  * for what is new since a moment then gets what arrived late, too.
  */
 import type { ChannelId, Instant, PostId, UserId } from '#base/ids.ts'
+import { BURN_SECONDS_MAX, BURN_SECONDS_MIN } from '#base/limits.ts'
 import type { FileHeader } from '#model/post-content.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { Thread } from '#app/kept-types.ts'
@@ -156,9 +157,11 @@ function propsAdded(props: string | undefined): Readonly<Record<string, unknown>
   }
 }
 
-/** Our own words are said by the node alone. */
-function isForeign([name]: readonly [string, unknown]): boolean {
-  return !name.startsWith('holdfast_')
+/** Our own words are said by the node alone, but for one that its author's client says: for how long it is shown, once. */
+function isForeign([name, value]: readonly [string, unknown]): boolean {
+  if (name !== 'holdfast_burn_seconds') return !name.startsWith('holdfast_')
+  const isWhole = typeof value === 'number' && Number.isInteger(value)
+  return isWhole && value >= BURN_SECONDS_MIN && value <= BURN_SECONDS_MAX
 }
 
 function propsOf(message: Message): object {

@@ -7,6 +7,7 @@ export type Place =
   | { readonly kind: 'link' }
   | { readonly kind: 'people' }
   | { readonly kind: 'search' }
+  | { readonly kind: 'saved' }
   | { readonly kind: 'operator' }
   | { readonly kind: 'settings' }
 
@@ -24,6 +25,7 @@ export function placeFrom(hash: string): Place {
     case 'link':
     case 'people':
     case 'search':
+    case 'saved':
     case 'operator':
     case 'settings':
       return { kind }

@@ -18,6 +18,8 @@ export interface Waiting {
   readonly lane: Lane
   readonly override: string
   readonly wantsAck: boolean
+  /** Shown once, for so many seconds; absent or 0 for all others. */
+  readonly burnSeconds?: number
   /** What goes with it; their bytes are kept beside it. */
   readonly files: readonly WaitingFile[]
   readonly writtenAt: number

@@ -66,6 +66,8 @@ export interface Post {
   /** Why it went beyond the allowance of its lane. */
   readonly override: string
   readonly isTimeUncertain: boolean
+  /** It is shown once, for so many seconds: what it says is not here. 0 for all others. */
+  readonly burnSeconds: number
   readonly wantsAck: boolean
   /** Ids of those who have acknowledged it. */
   readonly acks: readonly string[]
@@ -153,8 +155,14 @@ export function membershipFrom(value: unknown): Membership {
   }
 }
 
-/** A message. */
+/** A message. What one that is shown once says stays where it came from: it is neither kept, found nor read out. */
 export function postFrom(value: unknown): Post {
+  const whole = wholePostFrom(value)
+  return whole.burnSeconds === 0 ? whole : { ...whole, message: '', files: [] }
+}
+
+/** A message with what it says, for the moment in which it is shown. */
+export function wholePostFrom(value: unknown): Post {
   const one = fields(value)
   const props = fields(one.props)
   const metadata = fields(one.metadata)
@@ -174,6 +182,7 @@ export function postFrom(value: unknown): Post {
     lane: parseLane(props.holdfast_precedence) ?? 'routine',
     override: text(props.holdfast_override),
     isTimeUncertain: props.holdfast_time_uncertain === true,
+    burnSeconds: Math.max(0, number(props.holdfast_burn_seconds)),
     wantsAck: fields(metadata.priority).requested_ack === true,
     acks: list(metadata.acknowledgements).map((ack) => text(fields(ack).user_id)),
     reactions: list(metadata.reactions).map(reactionFrom),

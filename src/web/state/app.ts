@@ -12,6 +12,7 @@ import { createKeeping, type Keeping } from './keeping.ts'
 import { createLoading, type Loading } from './loading.ts'
 import { createBox } from './outgoing.ts'
 import { ENDED } from './locking.ts'
+import { createPersonal, type Personal } from './personal.ts'
 import { createPictures, type Pictures } from './pictures.ts'
 import { createStore, type Store } from './store.ts'
 import { createStories, type Stories } from './stories.ts'
@@ -41,6 +42,7 @@ export interface App {
   readonly loading: Loading
   readonly stories: Stories
   readonly writing: Writing
+  readonly personal: Personal
   readonly shelf: Shelf
   readonly keeping: Keeping
   readonly attaching: Attaching
@@ -80,6 +82,7 @@ export function createApp(ports: AppPorts): App {
     loading,
     stories,
     writing,
+    personal: createPersonal(ask, store, loading.channels),
     keeping,
     shelf: ports.shelf,
     attaching: parts.attaching,

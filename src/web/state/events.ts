@@ -15,6 +15,7 @@ import {
   type Post,
 } from '#web/core/wire.ts'
 import { presenceFrom, type Loading } from './loading.ts'
+import { takePreferences } from './personal.ts'
 import { withEntry, type Store } from './store.ts'
 
 /** What the events reach. */
@@ -61,6 +62,11 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   holdfast_delivery: ({ onDelivery }, { data }) => onDelivery(list(inner(data.post_ids)).map(text)),
   holdfast_overdue: (ports) => void ports.loading.status(),
   holdfast_disk: (ports) => void ports.loading.status(),
+  preferences_changed: ({ store }, { data }) =>
+    takePreferences(store, list(inner(data.preferences)), true),
+  preferences_deleted: ({ store }, { data }) =>
+    takePreferences(store, list(inner(data.preferences)), false),
+  post_unread: reload,
   post_acknowledgement_added: (ports, event) => acknowledged(ports, event, true),
   post_acknowledgement_removed: (ports, event) => acknowledged(ports, event, false),
 }

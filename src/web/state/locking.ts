@@ -25,6 +25,8 @@ export interface LockPolicy {
   readonly triesMax: number
   /** A session that is ended elsewhere takes what was not sent yet, too. */
   readonly forgetsAll: boolean
+  /** Files are looked at, and not downloaded. */
+  readonly viewsOnly: boolean
 }
 
 /** The lock. */
@@ -78,6 +80,7 @@ export const DEFAULT_POLICY: LockPolicy = {
   afterMs: 300_000,
   triesMax: 10,
   forgetsAll: false,
+  viewsOnly: false,
 }
 
 /** What `status` says of locks. */
@@ -88,6 +91,7 @@ export function policyFrom(status: unknown): LockPolicy {
     afterMs: number(rules.lockAfterMinutes) * 60_000 || DEFAULT_POLICY.afterMs,
     triesMax: number(rules.lockTriesMax) || DEFAULT_POLICY.triesMax,
     forgetsAll: rules.endedSessionForgets === 'everything',
+    viewsOnly: rules.files === 'viewed',
   }
 }
 

@@ -35,6 +35,8 @@ export interface Store {
   readonly typing: Signal<readonly Typing[]>
   readonly waiting: Signal<readonly Waiting[]>
   readonly stories: Signal<ReadonlyMap<string, Story>>
+  /** Ids of messages that somebody has saved, as far as that was asked. */
+  readonly saved: Signal<ReadonlySet<string>>
   /** The node's own word on itself, as it came; undefined until it has come. */
   readonly status: Signal<unknown>
   /** Grows whenever what is shown has to be asked for again. */
@@ -66,6 +68,7 @@ export function createStore(): Store {
     typing: signal<readonly Typing[]>([]),
     waiting: signal<readonly Waiting[]>([]),
     stories: signal<ReadonlyMap<string, Story>>(new Map()),
+    saved: signal<ReadonlySet<string>>(new Set()),
     status: signal<unknown>(undefined),
     round: signal(0),
     timeline: (channelId) => {
@@ -84,6 +87,7 @@ export function createStore(): Store {
       store.presences.value = new Map()
       store.typing.value = []
       store.stories.value = new Map()
+      store.saved.value = new Set()
       store.status.value = undefined
     },
   }

@@ -3,7 +3,7 @@ import type { Answer, Ask } from '#web/core/client.ts'
 import type { Attempt, Outbox, Waiting } from '#web/core/outbox.ts'
 import { isWhole, type Upload, type WaitingFile } from '#web/core/uploading.ts'
 import { withPosts, withReaction } from '#web/core/timeline.ts'
-import { fields, postFrom, text, type Channel, type Post } from '#web/core/wire.ts'
+import { fields, postFrom, text, wholePostFrom, type Channel, type Post } from '#web/core/wire.ts'
 import type { Lane } from '#model/precedence.ts'
 import { withEntry, type Store } from './store.ts'
 
@@ -15,6 +15,8 @@ export interface Draft {
   readonly lane: Lane
   readonly override: string
   readonly wantsAck: boolean
+  /** Shown once, for so many seconds. */
+  readonly burnSeconds?: number
   readonly files: readonly WaitingFile[]
 }
 
@@ -30,6 +32,8 @@ export interface Writing {
   readonly react: (post: Post, emoji: string, isOn: boolean) => Outcome
   readonly pin: (post: Post, isOn: boolean) => Outcome
   readonly acknowledge: (post: Post) => Outcome
+  /** What a message says that is shown once: the node is told before, and tells its author. Undefined when it is out of reach. */
+  readonly reveal: (post: Post) => Promise<Post | undefined>
   /** The channel is on a screen that somebody looks at. */
   readonly view: (channelId: string) => Promise<void>
   /** The channel with these people; undefined when the node did not make it. */
@@ -107,6 +111,7 @@ export function createWriting(ports: WritingPorts): Writing {
       act(ask('POST', `/api/v4/users/${me()}/posts/${post.id}/ack`), () =>
         showPost(store, { ...post, acks: [...post.acks, me()] }),
       ),
+    reveal: (post) => reveal(ports, post),
     view: (channelId) => view(ports, channelId),
     ...channelActions(ports),
   }
@@ -160,6 +165,16 @@ function nameFor(displayName: string, id: string): string {
     .replace(/^-+|-+$/g, '')
     .slice(0, 40)
   return plain.length >= 3 ? plain : `${plain}${plain === '' ? '' : '-'}${id.slice(0, 8)}`
+}
+
+async function reveal({ ask, store }: WritingPorts, post: Post): Promise<Post | undefined> {
+  const me = store.me.value?.id ?? ''
+  if (post.userId !== me) {
+    const told = await ask('POST', `/api/v4/users/${me}/posts/${post.id}/ack`)
+    if (told.kind !== 'ok') return undefined
+  }
+  const answer = await ask('GET', `/api/v4/posts/${post.id}`)
+  return answer.kind === 'ok' ? wholePostFrom(answer.value) : undefined
 }
 
 async function reaction(
@@ -218,6 +233,7 @@ function bodyOf(waiting: Waiting): object {
     props: {
       ...(waiting.lane === 'flash' ? { holdfast_precedence: 'flash' } : {}),
       ...(waiting.override === '' ? {} : { holdfast_override: waiting.override }),
+      ...(waiting.burnSeconds ? { holdfast_burn_seconds: waiting.burnSeconds } : {}),
     },
     metadata: { priority: { priority, requested_ack: waiting.wantsAck } },
     ...(waiting.files.length === 0

@@ -6,11 +6,11 @@ import { comparePosts } from '#web/core/timeline.ts'
 import type { Person } from '#web/core/wire.ts'
 import type { App } from '#web/state/app.ts'
 import { say } from '#web/words/words.ts'
-import { LANES, type Lane } from '#model/precedence.ts'
 import { AttachButtons, Attachments, taking, useDropping } from './attachments.tsx'
 import { Avatar } from './avatar.tsx'
 import { go, useApp } from './context.ts'
 import { Icon } from './icons.tsx'
+import { PLAIN_WAY, WayOptions, WayPicker, type Way } from './way.tsx'
 
 /** Longest message: the node's own limit. */
 const CHARACTERS_MAX = 16_383
@@ -28,9 +28,8 @@ export function Composer(props: { readonly channelId: string; readonly rootId: s
   const [withPlace, setWithPlace] = useState(false)
   const isEmpty = app.attaching.of(at).value.length === 0
   const [text, setText] = useDraft(app, `draft:${at}`)
-  const [lane, setLane] = useState<Lane>('routine')
-  const [reason, setReason] = useState('')
-  const [wantsAck, setWantsAck] = useState(false)
+  const [way, setWay] = useState(PLAIN_WAY)
+  const choose = (change: Partial<Way>): void => setWay({ ...way, ...change })
   const [beginning, setBeginning] = useState<Beginning>()
   const typing = useTyping(app, props)
   const label = say(rootId === '' ? 'composer.write' : 'composer.reply')
@@ -38,12 +37,11 @@ export function Composer(props: { readonly channelId: string; readonly rootId: s
   const send = (): void => {
     const message = text.trim()
     if ((message === '' && isEmpty) || message.length > CHARACTERS_MAX) return
-    const draft = { channelId, rootId, message, lane, override: reason.trim(), wantsAck }
+    const draft = { ...way, channelId, rootId, message, override: way.override.trim() }
     void app.send(draft, withPlace)
     setWithPlace(false)
-    for (const clear of [setText, setReason]) clear('')
-    setLane('routine')
-    setWantsAck(false)
+    setText('')
+    setWay(PLAIN_WAY)
     box.current?.focus()
   }
   const complete = (person: Person): void => {
@@ -69,19 +67,17 @@ export function Composer(props: { readonly channelId: string; readonly rootId: s
       ref={form}
       class="composer"
       data-over={String(isOver)}
-      data-lane={lane}
+      data-lane={way.lane}
       onSubmit={(event) => {
         event.preventDefault()
         send()
       }}
     >
       <Suggestions people={suggested(app, beginning)} onTake={complete} />
-      {lane !== 'routine' && (
-        <LaneOptions lane={lane} {...{ reason, setReason, wantsAck, setWantsAck }} />
-      )}
+      <WayOptions way={way} onChange={choose} />
       <Attachments at={at} {...{ withPlace, setWithPlace }} />
       <div class="composer-line">
-        <LanePicker lane={lane} onPick={setLane} />
+        <WayPicker way={way} onChange={choose} />
         <AttachButtons onFiles={take} />
         <textarea
           ref={box}
@@ -176,60 +172,6 @@ function Suggestions(props: {
         </li>
       ))}
     </ul>
-  )
-}
-
-function LanePicker(props: { readonly lane: Lane; readonly onPick: (lane: Lane) => void }): VNode {
-  return (
-    <label class="lane-picker" data-lane={props.lane}>
-      <span class="unseen">{say('composer.lane')}</span>
-      <Icon name="bolt" />
-      <select
-        value={props.lane}
-        onChange={({ currentTarget: { value } }) =>
-          props.onPick(LANES.find((one) => one === value) ?? 'routine')
-        }
-      >
-        {LANES.toReversed().map((lane) => (
-          <option key={lane} value={lane}>
-            {say(`lane.${lane}`)}
-          </option>
-        ))}
-      </select>
-    </label>
-  )
-}
-
-function LaneOptions(props: {
-  readonly lane: Lane
-  readonly reason: string
-  readonly setReason: (reason: string) => void
-  readonly wantsAck: boolean
-  readonly setWantsAck: (wantsAck: boolean) => void
-}): VNode {
-  const isLimited = props.lane === 'flash' || props.lane === 'immediate'
-  return (
-    <div class="lane-options">
-      <p>{say(`lane.${props.lane}.about` as const)}</p>
-      {isLimited && (
-        <input
-          value={props.reason}
-          maxLength={200}
-          dir="auto"
-          placeholder={say('composer.reason')}
-          aria-label={say('composer.reason')}
-          onInput={({ currentTarget }) => props.setReason(currentTarget.value)}
-        />
-      )}
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={props.wantsAck}
-          onChange={({ currentTarget }) => props.setWantsAck(currentTarget.checked)}
-        />
-        <span>{say('ack.ask')}</span>
-      </label>
-    </div>
   )
 }
 

@@ -5,23 +5,35 @@ import { PICTURE_BYTES_MAX } from '#web/core/limits.ts'
 import type { FileInfo } from '#web/core/wire.ts'
 import type { Found } from '#web/state/pictures.ts'
 import { say } from '#web/words/words.ts'
-import { useApp } from './context.ts'
+import { useApp, useLocking } from './context.ts'
 import { FileWords, isPicture, useAddress } from './file-row.tsx'
+import { Guarded } from './guarded.tsx'
 import { Sheet } from './sheet.tsx'
 
 /** The list. */
-export function Files({ files }: { readonly files: readonly FileInfo[] }): VNode | null {
+export function Files(props: {
+  readonly files: readonly FileInfo[]
+  /** To be looked at only: there is no way to download it. */
+  readonly isGuarded?: boolean
+}): VNode | null {
+  const { files } = props
+  const isGuarded = useLocking().policy.value.viewsOnly || props.isGuarded === true
   if (files.length === 0) return null
   return (
     <ul class="files" aria-label={say('files.label')}>
       {files.map((file) => (
-        <OneFile key={file.id} file={file} />
+        <OneFile key={file.id} file={file} isGuarded={isGuarded} />
       ))}
     </ul>
   )
 }
 
-function OneFile({ file }: { readonly file: FileInfo }): VNode {
+interface FileProps {
+  readonly file: FileInfo
+  readonly isGuarded: boolean
+}
+
+function OneFile({ file, isGuarded }: FileProps): VNode {
   const { pictures, store } = useApp()
   const isShown = isPicture(file.mimeType) && file.size <= PICTURE_BYTES_MAX
   const [found, setFound] = useState<Found>()
@@ -42,9 +54,11 @@ function OneFile({ file }: { readonly file: FileInfo }): VNode {
   if (!isShown || isAbsent)
     return (
       <li>
-        <FileRow file={file} found={found} />
+        <FileRow file={file} isGuarded={isGuarded} found={found} />
       </li>
     )
+  const shown = (picture: VNode): VNode => (isGuarded ? <Guarded>{picture}</Guarded> : picture)
+  const words = <FileRow file={file} isGuarded={isGuarded} found={found} />
   return (
     <li>
       <button
@@ -53,22 +67,28 @@ function OneFile({ file }: { readonly file: FileInfo }): VNode {
         aria-label={say('files.open', { name: file.name })}
         onClick={() => setOpen(true)}
       >
-        {address !== undefined && <img src={address} alt="" />}
+        {address !== undefined && shown(<img src={address} alt="" />)}
       </button>
       {isOpen && (
         <Sheet title={file.name} onClose={() => setOpen(false)}>
-          <img class="file-whole" src={address} alt={file.name} />
-          <FileRow file={file} found={found} />
+          {shown(<img class="file-whole" src={address} alt={file.name} />)}
+          {words}
         </Sheet>
       )}
     </li>
   )
 }
 
-function FileRow(props: { readonly file: FileInfo; readonly found: Found | undefined }): VNode {
-  const { file, found } = props
+function FileRow(props: FileProps & { readonly found: Found | undefined }): VNode {
+  const { file, found, isGuarded } = props
   if (found === undefined || found.kind === 'here')
-    return (
+    return isGuarded ? (
+      <div class="file-card">
+        <FileWords name={file.name} size={file.size}>
+          {` · ${say('files.viewOnly')}`}
+        </FileWords>
+      </div>
+    ) : (
       <a class="file-card" href={`/api/v4/files/${file.id}?download=1`} download={file.name}>
         <FileWords name={file.name} size={file.size}>
           {` · ${say('files.download')}`}

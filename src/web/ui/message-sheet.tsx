@@ -1,6 +1,6 @@
 /** What can be done with a message. */
 import type { ComponentChildren, VNode } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { EMOJI_NAMES, emojiOf, QUICK } from '#web/core/emoji.ts'
 import { plainOf } from '#web/core/markup.ts'
 import type { Post } from '#web/core/wire.ts'
@@ -18,13 +18,21 @@ export function MessageSheet(props: {
   readonly onEdit: () => void
 }): VNode {
   const { post, isMine, onClose, onEdit } = props
-  const { store, writing } = useApp()
+  const { store, writing, personal } = useApp()
   const [isStory, setStory] = useState(false)
   const [isSure, setSure] = useState(false)
   const act = async (deed: Promise<string | undefined>): Promise<void> => {
     const failure = await deed
     if (failure !== undefined) tell(failure || say('failed.away'))
     onClose()
+  }
+  const isSaved = store.saved.value.has(post.id)
+  useEffect(() => void personal.loadSaved(), [])
+  const note = async (done: Promise<boolean>, then?: () => void): Promise<void> => {
+    const isDone = await done
+    onClose()
+    if (isDone) then?.()
+    else tell(say('failed.away'))
   }
   const mayDelete = isMine || store.me.value?.isAdministrator === true
   const title = isStory ? say('story.title') : plainOf(post.message).slice(0, 60)
@@ -49,7 +57,7 @@ export function MessageSheet(props: {
             <Choice icon="away" onChoose={() => setStory(true)}>
               {say('story.title')}
             </Choice>
-            {isMine && (
+            {isMine && post.burnSeconds === 0 && (
               <Choice
                 icon="edit"
                 onChoose={() => {
@@ -63,6 +71,17 @@ export function MessageSheet(props: {
             <Choice icon="pin" onChoose={() => void act(writing.pin(post, !post.isPinned))}>
               {say(post.isPinned ? 'message.unpin' : 'message.pin')}
             </Choice>
+            <Choice icon="save" onChoose={() => void note(personal.save(post.id, !isSaved))}>
+              {say(isSaved ? 'saved.drop' : 'saved.do')}
+            </Choice>
+            {!isMine && (
+              <Choice
+                icon="dot"
+                onChoose={() => void note(personal.setUnread(post.id), () => go({ kind: 'home' }))}
+              >
+                {say('message.unread')}
+              </Choice>
+            )}
             {mayDelete && (
               <Choice
                 icon="trash"

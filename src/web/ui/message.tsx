@@ -15,6 +15,7 @@ import { Marks } from './marks.tsx'
 import { EditBox } from './edit-box.tsx'
 import { MessageSheet } from './message-sheet.tsx'
 import { LaneMark } from './lane.tsx'
+import { Once } from './once.tsx'
 
 /** The message. */
 export function Message(props: {
@@ -54,9 +55,8 @@ export function Message(props: {
         {isEditing ? (
           <EditBox post={post} onClose={() => setEditing(false)} />
         ) : (
-          <Marks text={post.message} />
+          <Said post={post} isMine={isMine} />
         )}
-        <Files files={post.files} />
         <Reactions post={post} />
         <MessageFoot post={post} isMine={isMine} isInThread={isInThread} />
       </div>
@@ -70,6 +70,16 @@ export function Message(props: {
         />
       )}
     </article>
+  )
+}
+
+function Said({ post, isMine }: { readonly post: Post; readonly isMine: boolean }): VNode {
+  if (post.burnSeconds > 0) return <Once post={post} isMine={isMine} />
+  return (
+    <>
+      <Marks text={post.message} />
+      <Files files={post.files} />
+    </>
   )
 }
 
@@ -180,7 +190,7 @@ function Acknowledge(props: { readonly post: Post; readonly isMine: boolean }): 
   const { post, isMine } = props
   const { store, writing } = useApp()
   const me = store.me.value?.id ?? ''
-  if (!post.wantsAck) return null
+  if (!post.wantsAck || post.burnSeconds > 0) return null
   const hasAcked = post.acks.includes(me)
   if (isMine || hasAcked)
     return (

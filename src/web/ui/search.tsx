@@ -2,12 +2,11 @@
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
 import { findIn } from '#web/core/finding.ts'
-import { titleOf } from '#web/core/naming.ts'
-import { pageFrom, type Post } from '#web/core/wire.ts'
+import { fields, list, pageFrom, type Post } from '#web/core/wire.ts'
 import type { App } from '#web/state/app.ts'
-import { say, times } from '#web/words/words.ts'
-import { go, known, useApp } from './context.ts'
-import { Marks } from './marks.tsx'
+import { say } from '#web/words/words.ts'
+import { useApp } from './context.ts'
+import { FoundPost } from './found-post.tsx'
 import { PlaceHead } from './place-head.tsx'
 
 interface Found {
@@ -15,6 +14,8 @@ interface Found {
   readonly posts: readonly Post[]
   /** The node has searched everything it has. */
   readonly isWhole: boolean
+  /** What the node's search says of its own limits. */
+  readonly doubts: readonly string[]
 }
 
 /** The place. */
@@ -51,7 +52,10 @@ export function SearchPlace(): VNode {
         </form>
         {found !== undefined && (
           <p class="quiet" role="status">
-            {say(found.isWhole ? 'search.found' : 'search.foundHere', { n: found.posts.length })}
+            {[
+              say(found.isWhole ? 'search.found' : 'search.foundHere', { n: found.posts.length }),
+              ...found.doubts,
+            ].join(' ')}
           </p>
         )}
         <ul class="found">
@@ -64,32 +68,26 @@ export function SearchPlace(): VNode {
   )
 }
 
-function FoundPost({ post }: { readonly post: Post }): VNode {
-  const app = useApp()
-  const channel = app.store.channels.value.get(post.channelId)
-  const { channelId } = post
-  return (
-    <li class="card">
-      <header class="message-head">
-        <strong dir="auto">{app.store.people.value.get(post.userId)?.name}</strong>
-        <time>{times().moment(post.createdAt, Date.now())}</time>
-        <button
-          type="button"
-          class="text-button"
-          onClick={() => go({ kind: 'channel', channelId, threadId: post.rootId || post.id })}
-        >
-          {channel === undefined ? say('search.open') : titleOf(channel, known(app))}
-        </button>
-      </header>
-      <Marks text={post.message} />
-    </li>
-  )
-}
-
 async function searched(app: App, term: string): Promise<Found> {
   const path = `/api/v4/teams/${app.store.workspace.value.id}/posts/search`
   const answer = await app.ask('POST', path, { terms: term, is_or_search: false })
-  if (answer.kind === 'ok') return { term, posts: pageFrom(answer.value).posts, isWhole: true }
+  if (answer.kind === 'ok')
+    return {
+      term,
+      posts: pageFrom(answer.value).posts,
+      isWhole: true,
+      doubts: doubtsOf(answer.value),
+    }
   const timelines = [...app.store.timelines().values()].map(({ value }) => value)
-  return { term, posts: findIn(timelines, term), isWhole: false }
+  return { term, posts: findIn(timelines, term), isWhole: false, doubts: [] }
+}
+
+function doubtsOf(value: unknown): readonly string[] {
+  const about = fields(fields(value).holdfast_search)
+  const gaps = list(about.channels_with_gaps).length
+  return [
+    about.is_cut === true && say('search.cut'),
+    about.is_index_whole === false && say('search.reading'),
+    gaps > 0 && say('search.gaps', { n: gaps }),
+  ].filter((one) => one !== false)
 }

@@ -9,6 +9,7 @@ import { go, known, place, useApp } from './context.ts'
 import { LinkPlace } from './link.tsx'
 import { OperatorPlace } from './operator.tsx'
 import { PeoplePlace } from './people.tsx'
+import { SavedPlace } from './saved.tsx'
 import { SearchPlace } from './search.tsx'
 import { SettingsPlace } from './settings.tsx'
 import { Sidebar } from './sidebar.tsx'
@@ -53,6 +54,8 @@ function Place(): VNode {
       return <PeoplePlace />
     case 'search':
       return <SearchPlace />
+    case 'saved':
+      return <SavedPlace />
     case 'operator':
       return <OperatorPlace />
     case 'settings':

@@ -47,6 +47,14 @@ export function Sidebar(): VNode {
         />
       </form>
       <div class="side-lists">
+        <a
+          class="entry"
+          href={hashOf({ kind: 'saved' })}
+          aria-current={place.value.kind === 'saved' ? 'page' : undefined}
+        >
+          <Icon name="save" />
+          <span class="entry-name">{say('saved.title')}</span>
+        </a>
         <Section title={say('side.channels')} channels={rooms} action={<NewChannel />} />
         <Section
           title={say('side.conversations')}

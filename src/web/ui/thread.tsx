@@ -1,10 +1,10 @@
 /** A thread beside its channel; on a phone, over it. */
 import type { VNode } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { threadOf } from '#web/core/timeline.ts'
 import { say } from '#web/words/words.ts'
 import { Composer } from './composer.tsx'
-import { go, useApp } from './context.ts'
+import { go, tell, useApp } from './context.ts'
 import { Icon } from './icons.tsx'
 import { Message } from './message.tsx'
 import { WaitingMessage } from './waiting-message.tsx'
@@ -28,6 +28,7 @@ export function ThreadPane(props: { readonly channelId: string; readonly rootId:
         <div class="place-title">
           <h2>{say('thread.title')}</h2>
         </div>
+        <Follow rootId={rootId} replies={posts.length - 1} />
         <button type="button" class="plain-button" aria-label={say('close')} onClick={close}>
           <Icon name="close" />
         </button>
@@ -48,5 +49,26 @@ export function ThreadPane(props: { readonly channelId: string; readonly rootId:
       </div>
       <Composer key={rootId} channelId={channelId} rootId={rootId} />
     </aside>
+  )
+}
+
+/** Whether one hears of what comes in this thread: known once there is a reply. */
+function Follow(props: { readonly rootId: string; readonly replies: number }): VNode | null {
+  const { rootId, replies } = props
+  const { personal, store } = useApp()
+  const [isOn, setOn] = useState<boolean>()
+  useEffect(() => {
+    if (replies > 0) void personal.isFollowing(rootId).then(setOn)
+  }, [rootId, replies > 0, store.round.value])
+  if (isOn === undefined) return null
+  const turn = async (): Promise<void> => {
+    if (await personal.follow(rootId, !isOn)) setOn(!isOn)
+    else tell(say('failed.away'))
+  }
+  return (
+    <button type="button" class="button small" aria-pressed={isOn} onClick={() => void turn()}>
+      <Icon name="bell" />
+      {say(isOn ? 'thread.followed' : 'thread.follow')}
+    </button>
   )
 }

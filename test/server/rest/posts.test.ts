@@ -48,6 +48,7 @@ test('labels of urgency become lanes, and come back as labels', async (t) => {
     [{ metadata: { priority: { priority: '' } } }, 'routine', undefined],
     [{ props: { holdfast_precedence: 'flash' } }, 'flash', 'urgent'],
     [{ props: { from_bot: 'x' }, metadata: null }, 'routine', undefined],
+    [{ props: { holdfast_burn_seconds: 30 } }, 'routine', undefined],
   ] as const) {
     const body = { channel_id: channel, message: lane, ...part }
     const { json } = await door.ask('bo', 'POST', '/api/v4/posts', body)
@@ -140,6 +141,7 @@ test('a shapeless post is refused by field', async (t) => {
     [{ ...good, file_ids: 'a file' }, 'file_ids'],
     [{ ...good, metadata: { priority: { priority: 'asap' } } }, 'metadata.priority.priority'],
     [{ ...good, props: { holdfast_precedence: 'immediate' } }, 'props.holdfast_precedence'],
+    [{ ...good, props: { holdfast_burn_seconds: 1 } }, 'props.holdfast_burn_seconds'],
     [{ ...good, props: { holdfast_override: 'x'.repeat(201) } }, 'props.holdfast_override'],
   ] as const) {
     const { status, json } = await door.ask('bo', 'POST', '/api/v4/posts', body)

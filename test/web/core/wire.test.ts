@@ -1,5 +1,12 @@
 import { test } from 'tap'
-import { channelFrom, inner, pageFrom, personFrom, postFrom } from '#web/core/wire.ts'
+import {
+  channelFrom,
+  inner,
+  pageFrom,
+  personFrom,
+  postFrom,
+  wholePostFrom,
+} from '#web/core/wire.ts'
 
 test('a message is read with its precedence, reactions and files', async (t) => {
   const post = postFrom({
@@ -56,4 +63,21 @@ test('a page keeps its order, and roots of threads stand beside it', async (t) =
     [page.posts.map(({ id }) => id), page.beside.map(({ id }) => id), page.hasOlder],
     [['b', 'a'], ['r'], true],
   )
+})
+
+test('what is shown once says nothing until it is asked for whole', async (t) => {
+  const one = {
+    id: 'p',
+    message: 'The code is 4711',
+    props: { holdfast_burn_seconds: 30 },
+    metadata: { files: [{ id: 'f' }] },
+  }
+
+  t.match(postFrom(one), { burnSeconds: 30, message: '', files: [] })
+  t.match(wholePostFrom(one), {
+    burnSeconds: 30,
+    message: 'The code is 4711',
+    files: [{ id: 'f' }],
+  })
+  t.match(postFrom({ ...one, props: {} }), { burnSeconds: 0, message: 'The code is 4711' })
 })

@@ -179,6 +179,57 @@ test('where the operator wants it, a session that ends elsewhere takes what was 
   t.strictSame(await app.shelf.keys(''), [])
 })
 
+test('what is shown once is covered here, opens once the node is told, and its author sees that', async (t) => {
+  const { town, browsers, apps, door } = await aTown(t, 'bo', 'chen')
+  const [bo, chen] = apps as [App, App]
+  const [bos, chens] = browsers
+  await bo.writing.write({ ...ROUTINE, channelId: town, message: 'Code 4711', burnSeconds: 30 })
+  await chens?.until(() => textsOf(chen, town).length === 1)
+  t.strictSame([textsOf(chen, town), textsOf(bo, town)], [[''], ['']])
+  const covered = firstPost(chen, town)
+  t.equal(covered.burnSeconds, 30)
+  if (chens !== undefined) chens.network.isThere = false
+  t.equal(await chen.writing.reveal(covered), undefined)
+  if (chens !== undefined) chens.network.isThere = true
+  t.match(await chen.writing.reveal(covered), { message: 'Code 4711' })
+  await bos?.until(() => firstPost(bo, town).acks.length === 1)
+
+  t.strictSame(firstPost(bo, town).acks, [door.people.chen.id])
+  t.match(await bo.writing.reveal(firstPost(bo, town)), { message: 'Code 4711' })
+  t.strictSame(
+    firstPost(bo, town).acks,
+    [door.people.chen.id],
+    'its author opens it as often as wanted',
+  )
+})
+
+test('a message is saved on all devices of one person, a channel unread again, a thread followed', async (t) => {
+  const { town, browsers, apps, door } = await aTown(t, 'bo', 'chen')
+  const [bo, chen] = apps as [App, App]
+  const [, chens] = browsers
+  await bo.writing.write({ ...ROUTINE, channelId: town, message: 'Note this' })
+  await chens?.until(() => textsOf(chen, town).length === 1)
+  const { id } = firstPost(chen, town)
+  const other = aBrowser(door)
+  t.teardown(other.close)
+  const second = await other.openAs('chen')
+
+  t.ok(await chen.personal.save(id, true))
+  await other.until(() => second.store.saved.value.has(id))
+  t.match(await second.personal.saved(), [{ id, message: 'Note this' }])
+  t.ok(await second.personal.save(id, false))
+  await chens?.until(() => !chen.store.saved.value.has(id))
+  await chen.writing.view(town)
+  t.equal(chen.store.unread.value.get(town), 0)
+  t.ok(await chen.personal.setUnread(id))
+  t.equal(chen.store.unread.value.get(town), 1)
+  await chen.writing.write({ ...ROUTINE, channelId: town, rootId: id, message: 'Noted' })
+  await chens?.until(() => chen.store.waiting.value.length === 0)
+  t.equal(await chen.personal.isFollowing(id), true)
+  t.ok(await chen.personal.follow(id, false))
+  t.equal(await chen.personal.isFollowing(id), false)
+})
+
 test('delivery stories are asked for together, and say where a message was written', async (t) => {
   const { town, browsers, apps } = await aTown(t, 'bo')
   const [app] = apps

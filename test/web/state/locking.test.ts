@@ -99,6 +99,7 @@ test('what the node wants of a lock, and what is long enough', async (t) => {
         lockAfterMinutes: 2,
         lockTriesMax: 5,
         endedSessionForgets: 'everything',
+        files: 'viewed',
       },
     }),
     {
@@ -106,6 +107,7 @@ test('what the node wants of a lock, and what is long enough', async (t) => {
       afterMs: 120_000,
       triesMax: 5,
       forgetsAll: true,
+      viewsOnly: true,
     },
   )
   t.match(policyFrom(undefined), { isRequired: false, triesMax: 10 })
