@@ -22,6 +22,7 @@ import type { EdgeNode, Preference } from './node.ts'
 import { openMetrics } from './metrics.ts'
 import { readPictureTimes } from './pictures.ts'
 import { openPreferences } from './preferences.ts'
+import { openPlanning } from './planning.ts'
 import { openPolicy } from './policy.ts'
 import { openReading } from './reading.ts'
 import { openReleasing } from './release.ts'
@@ -78,15 +79,15 @@ export async function openEdgeNode(
     ...openMembers(context, tellViewed),
     ...daily.parts,
     ...openFinding(context, index),
-    ...openPolicy(context),
-    ...openAudits(context),
+    ...openPlanning(context, { ...ports, ...sync }),
+    ...openGoverning(context),
     ...status,
     ...gaps,
     ...openDictionaries(context, stop.signal),
     ...openMetrics(context, { ...status, ...gaps }),
     ...openRevoking(context, { root }),
     ...openJoining(context, { root, organisationSecret, answerBlock }),
-    ...openKnownNodes(context, { links: sync.links }),
+    ...openKnownNodes(context, sync),
     renewCertificates: () => renewCertificates(here, { root, links: sync.links }),
     ...openReleasing(context),
     ...openCarrying(context, ports.courier, stop.signal),
@@ -110,6 +111,10 @@ async function contextOf(
   const pictureTimes = await readPictureTimes(sync.replica.read)
   const surroundings = openSurroundings(clock.now)
   return { sync, random, allowance, surroundings, blobs, pictureTimes }
+}
+
+function openGoverning(context: AppContext) {
+  return { ...openPolicy(context), ...openAudits(context) }
 }
 
 function openFinding(context: AppContext, index: SearchIndex) {

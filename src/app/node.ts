@@ -16,6 +16,7 @@ import type { Accounts } from './account-types.ts'
 import type { Dictionaries } from './dictionary-types.ts'
 import type { Reporting } from './gap-types.ts'
 import type { Governing } from './policy-types.ts'
+import type { Planning } from './plan-types.ts'
 import type { Releasing } from './release-types.ts'
 import type { AuditFeed, Opening } from './audit-types.ts'
 import type { ConversationEvent, Conversations } from './conversation-types.ts'
@@ -157,6 +158,7 @@ export interface EdgeNode
     Dictionaries,
     Governing,
     Releasing,
+    Planning,
     Conversations,
     Files,
     Kept,

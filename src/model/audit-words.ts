@@ -65,6 +65,8 @@ export const DEEDS = [
   'second factor removed',
   'passkey added',
   'passkey removed',
+  'budget alarm',
+  'budget raised',
 ] as const
 
 /** What was done. */
@@ -177,6 +179,7 @@ export const REFUSABLE = [
   'send files',
   'pin message',
   'manage channel',
+  'manage budget',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */

@@ -5,6 +5,7 @@ import { courierRoutes } from './holdfast/courier.ts'
 import { deliveryRoutes } from './holdfast/delivery.ts'
 import { docsRoutes } from './holdfast/docs.ts'
 import { dictionaryRoutes } from './holdfast/dictionaries.ts'
+import { planRoutes } from './holdfast/plan.ts'
 import { gapRoutes } from './holdfast/gaps.ts'
 import { joiningRoutes } from './holdfast/joining.ts'
 import { releaseRoutes } from './holdfast/release.ts'
@@ -74,6 +75,7 @@ export function allRoutes(door: Door): readonly Route[] {
     nodeRoutes,
     dictionaryRoutes,
     gapRoutes,
+    planRoutes,
     deliveryRoutes,
     joiningRoutes,
     revokingRoutes,

@@ -41,6 +41,7 @@ export type Action =
   | 'use courier'
   | 'read metrics'
   | 'train dictionaries'
+  | 'manage budget'
   /** Of others: their sessions, their second factor, whether they may sign in; and bots. */
   | 'manage accounts'
   | 'read policy'
@@ -173,6 +174,7 @@ function decideByFacts(situation: Situation): Decision {
     case 'use courier':
     case 'read metrics':
     case 'train dictionaries':
+    case 'manage budget':
     case 'manage accounts':
     case 'read policy':
     case 'manage policy':
