@@ -8,16 +8,12 @@ import { join } from 'node:path'
 import { openEdgeNode } from '#app/edge-node.ts'
 import { must } from '#base/assert.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
-import { keepRenewing } from '#app/renewal.ts'
-import { startAuditFeed, type AuditSink } from '#bridges/audit-feed.ts'
-import { openFileSink, openSyslogSink } from '#bridges/audit-sinks.ts'
 import { auditedLog } from '#bridges/audited-log.ts'
 import { SYSTEM_STICKS } from '#carriers/courier-disk.ts'
 import { openCourierCarrier } from '#carriers/courier.ts'
 import { openLanCarrier, type LanCarrier } from '#carriers/lan.ts'
 import { replaceCertificate } from '#config/data-folder.ts'
 import { watchIdle } from '#compose/idle.ts'
-import { obeyWipeOrder } from '#compose/wipe-order.ts'
 import { keyOf, openParts, type Parts, type World } from '#compose/opening.ts'
 import type { StoreKey } from '#compose/unlocking.ts'
 import type { Config, LanConfig } from '#config/schema.ts'
@@ -28,6 +24,7 @@ import { realPasswords } from '#ports/real-passwords.ts'
 import { realClock, realDisk, realLog, realRandom, type LogLevel } from '#ports/real.ts'
 import { openServer } from '#server/server.ts'
 import { lenientStore } from '#storage/lenient-store.ts'
+import { runBeside } from './compose/beside.ts'
 import { findNeighbours, openNats, openSbd } from './compose/carriers.ts'
 import { openOutside, type Outside } from './compose/sign-in.ts'
 import { answerKitCa } from './compose/kit-ca.ts'
@@ -102,15 +99,8 @@ export async function openHoldfast(
   )
   watched.tell(node)
   await node.noteStart(opening)
-  for (const sink of sinksOf(config, world)) stack.use(startAuditFeed(node.auditFeed, sink, world))
+  runBeside(node, { config, world, onWipe: options.onWipe }, stack)
   stack.defer(node.subscribe((event) => shutOut(event, carriers)))
-  if (options.onWipe !== undefined) stack.defer(obeyWipeOrder(node, clock, options.onWipe).stop)
-  const renewing = new AbortController()
-  const renewal = keepRenewing(node, world, renewing.signal)
-  stack.defer(async () => {
-    renewing.abort()
-    await renewal
-  })
   const listen = await openListen(config.listen, parts, { clock, log, stack })
   const server = stack.use(
     await openServer(
@@ -133,7 +123,7 @@ export async function openHoldfast(
     ),
   )
   const { port } = server.address
-    stack.use(findNeighbours(config, { ...parts, ...world, lan: carriers.lan, port }))
+  stack.use(findNeighbours(config, { ...parts, ...world, lan: carriers.lan, port }))
   log.info('node.started', { node: parts.identity.certificate.node, version: VERSION, port })
   const owned = stack.move()
   return {
@@ -238,13 +228,6 @@ function openNode(
 /** Whoever is revoked is cut off at once, too. */
 function shutOut(event: NodeEvent, { lan }: OpenCarriers): void {
   if (event.kind === 'node-revoked') lan?.hangUp(event.node)
-}
-
-function sinksOf({ audit: { syslog, file } }: Config, { clock }: World): readonly AuditSink[] {
-  return [
-    ...(syslog === undefined ? [] : [openSyslogSink(syslog, { clock })]),
-    ...(file === undefined ? [] : [openFileSink(file)]),
-  ]
 }
 
 interface OpenCarriers {

@@ -22,6 +22,7 @@ import type { EdgeNode, Preference } from './node.ts'
 import { openMetrics } from './metrics.ts'
 import { readPictureTimes } from './pictures.ts'
 import { openPreferences } from './preferences.ts'
+import { openPlanning } from './planning.ts'
 import { openPolicy } from './policy.ts'
 import { openPurging } from './purging.ts'
 import { openReading } from './reading.ts'
@@ -79,15 +80,15 @@ export async function openEdgeNode(
     ...openMembers(context, tellViewed),
     ...daily.parts,
     ...openFinding(context, index),
+    ...openPlanning(context, { ...ports, ...sync }),
     ...openGoverning(context),
-    ...openAudits(context),
     ...status,
     ...gaps,
     ...openDictionaries(context, stop.signal),
     ...openMetrics(context, { ...status, ...gaps }),
     ...openRevoking(context, { root }),
     ...openJoining(context, { root, organisationSecret, answerBlock }),
-    ...openKnownNodes(context, { links: sync.links }),
+    ...openKnownNodes(context, sync),
     renewCertificates: () => renewCertificates(here, { root, links: sync.links }),
     ...openReleasing(context),
     ...openTaking(context, ports, stop.signal),
@@ -118,7 +119,7 @@ function openTaking(context: AppContext, { courier, image }: EdgeNodePorts, stop
 }
 
 function openGoverning(context: AppContext) {
-  return { ...openPolicy(context), ...openPurging(context) }
+  return { ...openPolicy(context), ...openPurging(context), ...openAudits(context) }
 }
 
 function openFinding(context: AppContext, index: SearchIndex) {

@@ -39,7 +39,7 @@ export function openMessages(context: AppContext): Messages {
     post: async (subject, draft) => {
       checkDraft(draft)
       const environment = context.surroundings?.now() ?? {} // the commit is run by whoever comes first
-      return replica.commit((tx) => post(tx, context, { subject, draft, environment }))
+      return replica.commit((tx) => writePost(tx, context, { subject, draft, environment }))
     },
     edit: (subject, id, body) =>
       amendMessage(context, {
@@ -100,7 +100,7 @@ interface Posting {
 }
 
 /** One post, in a commit. A client's id that is known is the message it became. */
-async function post(tx: Tx, context: AppContext, posting: Posting): Promise<Message> {
+export async function writePost(tx: Tx, context: AppContext, posting: Posting): Promise<Message> {
   const { subject, draft, environment } = posting
   const { channel, pendingId = '', lane = 'routine', props, asksAcknowledgement } = draft
   const once = pendingId === '' ? undefined : onceKey(subject, pendingId)

@@ -17,6 +17,7 @@ import type { Dictionaries } from './dictionary-types.ts'
 import type { Reporting } from './gap-types.ts'
 import type { Governing } from './policy-types.ts'
 import type { Purging } from './purge-types.ts'
+import type { Planning } from './plan-types.ts'
 import type { Releasing } from './release-types.ts'
 import type { AuditFeed, Opening } from './audit-types.ts'
 import type { ConversationEvent, Conversations } from './conversation-types.ts'
@@ -161,6 +162,7 @@ export interface EdgeNode
     Governing,
     Purging,
     Releasing,
+    Planning,
     Conversations,
     Files,
     Kept,

@@ -72,6 +72,8 @@ export const DEEDS = [
   'hold set',
   'hold ended',
   'retention set',
+  'budget alarm',
+  'budget raised',
 ] as const
 
 /** What was done. */
@@ -188,6 +190,7 @@ export const REFUSABLE = [
   'purge messages',
   'hold messages',
   'make webhook',
+  'manage budget',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */

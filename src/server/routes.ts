@@ -7,6 +7,7 @@ import { deliveryRoutes } from './holdfast/delivery.ts'
 import { docsRoutes } from './holdfast/docs.ts'
 import { dictionaryRoutes } from './holdfast/dictionaries.ts'
 import { fileFetchRoutes } from './holdfast/files.ts'
+import { planRoutes } from './holdfast/plan.ts'
 import { gapRoutes } from './holdfast/gaps.ts'
 import { joiningRoutes } from './holdfast/joining.ts'
 import { releaseRoutes } from './holdfast/release.ts'
@@ -78,6 +79,7 @@ export function allRoutes(door: Door): readonly Route[] {
     dictionaryRoutes,
     gapRoutes,
     fileFetchRoutes,
+    planRoutes,
     deliveryRoutes,
     joiningRoutes,
     revokingRoutes,

@@ -20,7 +20,7 @@ import {
   ridersFor,
 } from './contact-notes.ts'
 import type { ContactState, Next } from './contact-state.ts'
-import { cutDelta, cutOf, type Cut } from './cut.ts'
+import { cutDelta, type Cut } from './cut.ts'
 import { ensureEpochAlone, sealingKeyFor } from './epochs.ts'
 import { nextPiece } from './file-serving.ts'
 import { forgetWishes } from './file-wishes.ts'
@@ -28,10 +28,10 @@ import { goesAnywayAt, mustHoldBack } from './hearsay.ts'
 import { retryParked } from './inbox.ts'
 import { key, range } from './keys.ts'
 import { allDocuments, clockOf, coveredByAll, hasOf, setHas } from './ledger.ts'
-import { restoreNotes } from './note-queue.ts'
+import { leftParcels } from './left-parcels.ts'
 import { passOnAgain } from './notes.ts'
 import { noteThere } from './peers.ts'
-import { pack, unpack, type OutboxRecord, type ParcelRecord, type PeerRecord } from './records.ts'
+import { pack, unpack, type OutboxRecord, type PeerRecord } from './records.ts'
 import { settleOverdue } from './rebirth.ts'
 import { coverPeer } from './standing.ts'
 import type { Tx } from './replica.ts'
@@ -207,25 +207,6 @@ async function forget(tx: Tx, context: SyncContext, peer: PeerId): Promise<void>
   }
   await passOnAgain(tx, context, { peer })
   await introduceAnew(tx, context, peer)
-}
-
-/**
- * Numbered bytes stay as they are until they are answered for: a post office takes a number once. A node tells by
- * its own note what it has, so there (`isStale`) all is cut anew, and notes wait again.
- */
-async function leftParcels(tx: Tx, state: ContactState, isStale: boolean): Promise<readonly Cut[]> {
-  const cuts: Cut[] = []
-  for (const [place, bytes] of await tx.list(range.parcels(state.peer))) {
-    const [laneText, numberText] = place.split('/').slice(-2)
-    const lane = laneFromNumber(Number(laneText))
-    const record = unpack<ParcelRecord>(bytes)
-    if (lane === undefined || record === undefined) continue
-    const isAnswered = record.isAnswered === true
-    if (isStale && !isAnswered) await restoreNotes(tx, state.peer, record)
-    if (isAnswered || isStale) tx.delete(place)
-    else cuts.push(cutOf(record, lane, Number(numberText)))
-  }
-  return cuts
 }
 
 interface Offer {

@@ -93,7 +93,15 @@ export function queueTo(queues: readonly Queued[], destination: NodeId): Queued 
 }
 
 /** Changes waiting for `peer`, by lane number. */
-export async function queueSizes({ read }: Replica, peer: PeerId): Promise<readonly number[]> {
+export function queueSizes({ read }: Replica, peer: PeerId): Promise<readonly number[]> {
+  return queueSizesIn(read, peer)
+}
+
+/** The same, as a commit at work sees it. */
+export async function queueSizesIn(
+  read: Pick<Tx, 'get' | 'list'>,
+  peer: PeerId,
+): Promise<readonly number[]> {
   const sizes = [0, 0, 0, 0]
   for (const [place] of await read.list(range.outbox(peer))) {
     const [lane, name] = place.split('/').slice(-2)

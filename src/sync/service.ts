@@ -5,7 +5,7 @@
 import { codeOf } from '#base/errors.ts'
 import type { Instant } from '#base/ids.ts'
 import { IN_FLIGHT_MAX } from '#base/limits.ts'
-import type { Carrier, Contact } from '#ports/carrier.ts'
+import type { Carrier, Contact, LinkRoom } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import { openBell, type Bell } from './bell.ts'
 import { beginSession, nextAffordable, settleUse, type Mark } from './affording.ts'
@@ -120,11 +120,17 @@ function roomFor(carrier: Carrier, { peer, flying }: ContactState): Room | undef
   const isEnough = others.length > 1 && underWayBytes >= (link?.underWayBytes ?? Infinity)
   const isFull = others.length >= inFlightMax || isEnough
   if (isFull && flying.size - others.length >= inFlightMax) return undefined
-  if (link === undefined) return { isFlashOnly: isFull }
-  const { plainBytes = 1, parcel } = others.findLast((cut) => cut.plainBytes !== undefined) ?? {}
+  const last = others.findLast((cut) => cut.plainBytes !== undefined)
+  return { ...plainRoom(link, last), isFlashOnly: isFull }
+}
+
+/** How much may be cut on a link after that cut. */
+export function plainRoom(link: LinkRoom | undefined, last: Cut | undefined): Room {
+  if (link === undefined) return { isFlashOnly: false }
+  const { plainBytes = 1, parcel } = last ?? {}
   const share = parcel === undefined ? USUAL_SHARE : parcel.bytes.length / plainBytes
   const { parcelBytes } = link
-  return { isFlashOnly: isFull, parcelBytes, plainBytesMax: Math.round(parcelBytes / share) }
+  return { isFlashOnly: false, parcelBytes, plainBytesMax: Math.round(parcelBytes / share) }
 }
 
 /** Whether the peer is in contact by a carrier that costs nothing while this one does. */

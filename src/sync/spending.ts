@@ -207,6 +207,7 @@ function keep(tx: Tx, context: SyncContext, { carrier, spent }: Keeping): void {
   if (toldPercent > spent.toldPercent)
     tx.afterwards(() => {
       context.log.warn('budget.low', { carrier: name, percent: toldPercent })
+      context.audit.count({ deed: 'budget alarm', result: 'found', facts: { number: toldPercent } })
       context.emit({ kind: 'budget', carrier: name, percent: toldPercent })
     })
 }

@@ -24,7 +24,7 @@ export function windowAt(window: Window, at: number): Span {
     case 'pass':
       return passAt(window.ms, at)
     case 'month': {
-      const { year, month } = monthAt(at)
+      const { year, month } = dateAt(at)
       const next = month === MONTHS ? { year: year + 1, month: 1 } : { year, month: month + 1 }
       return { startsAt: monthStart(year, month), endsAt: monthStart(next.year, next.month) }
     }
@@ -36,8 +36,15 @@ function passAt(ms: number, at: number): Span {
   return { startsAt, endsAt: startsAt + ms }
 }
 
-/** Day 0 is 1 January 1970. Years begin in March here, so that the day that is not always there stands last (Hinnant 2013). */
-function monthAt(at: number): { readonly year: number; readonly month: number } {
+/**
+ * The date in UTC. Day 0 is 1 January 1970. Years begin in March here, so that the day that is not always there stands last
+ * (Hinnant 2013).
+ */
+export function dateAt(at: number): {
+  readonly year: number
+  readonly month: number
+  readonly day: number
+} {
   const days = Math.floor(at / DAY_MS) + 719_468
   const era = Math.floor(days / 146_097)
   const day = days - era * 146_097
@@ -48,7 +55,8 @@ function monthAt(at: number): { readonly year: number; readonly month: number } 
     day - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
   const fromMarch = Math.floor((5 * dayOfYear + 2) / 153)
   const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9
-  return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month }
+  const dayOfMonth = dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1
+  return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day: dayOfMonth }
 }
 
 function monthStart(year: number, month: number): number {

@@ -43,6 +43,7 @@ export type Action =
   | 'back up'
   | 'read metrics'
   | 'train dictionaries'
+  | 'manage budget'
   /** Of others: their sessions, their second factor, whether they may sign in; and bots. */
   | 'manage accounts'
   | 'read policy'
@@ -180,6 +181,7 @@ function decideByFacts(situation: Situation): Decision {
     case 'back up':
     case 'read metrics':
     case 'train dictionaries':
+    case 'manage budget':
     case 'manage accounts':
     case 'read policy':
     case 'manage policy':

@@ -9,6 +9,7 @@ import { unlockByRelease } from '#compose/unlocking.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
 import { REASONS, type Deed } from '#model/audit-words.ts'
 import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
+import { AUDIT_TALLY_MS_MAX } from '#base/limits.ts'
 import type { Content } from '#model/entry.ts'
 import { postIdOf } from '#model/log.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
@@ -28,6 +29,7 @@ import { aTeam, twoNodes } from '../support/app.ts'
 import { virtualClock } from '../support/clock.ts'
 import { aKit } from '../support/couriers.ts'
 import { aFolder } from '../support/folders.ts'
+import { aHandCarrier } from '../support/hand-carrier.ts'
 import { aJoiner } from '../support/joiners.ts'
 import { aLanDoor, fetched } from '../support/lan-door.ts'
 import { aLanNode, type LanChoice } from '../support/lan.ts'
@@ -54,6 +56,7 @@ import {
   say,
   type SyncNode,
 } from '../support/sync.ts'
+import { aTerms } from '../support/terms.ts'
 
 const YEAR_MS = 365 * 86_400_000
 const [hub, kit, mallory] = [
@@ -80,6 +83,7 @@ const SCENES = {
   keys,
   courier,
   purging,
+  money,
 }
 
 /** In which scene each deed is done, and how it ends there. */
@@ -129,6 +133,8 @@ const DONE_IN: Readonly<Record<Deed, readonly [keyof typeof SCENES, AuditRecord[
   'want refused': ['attacks', 'refused'],
   'fork unproved': ['insider', 'refused'],
   'claim doubted': ['attacks', 'found'],
+  'budget alarm': ['money', 'found'],
+  'budget raised': ['money', 'done'],
   'courier exported': ['courier', 'done'],
   'courier imported': ['courier', 'done'],
   'allowance overridden': ['people', 'done'],
@@ -401,6 +407,21 @@ async function attacks(t: Test): Promise<Records> {
     await arrive(alpha, want, { from: 'post:office' })
   }
   return auditAt(alpha)
+}
+
+/** A budget that is spent, and raised. */
+async function money(t: Test): Promise<Records> {
+  const clock = virtualClock()
+  const terms = aTerms({ budget: { bytesMax: 500 } })
+  const thin = { ...aHandCarrier(() => 'departed', { name: 'thin' }), terms }
+  const node = await aNode('alpha', { role: 'hub', clock, carriers: [thin], knows: [kit] })
+  t.teardown(() => node[Symbol.asyncDispose]())
+  const amira = await anAdministrator(node, 'amira')
+  thin.begin('post:office')
+  await clock.advance(0)
+  await node.raiseBudget(amira.id, 'thin', { bytes: 2_000, reason: 'Evacuation' })
+  await clock.advance(2 * AUDIT_TALLY_MS_MAX)
+  return auditOf(node, amira.id)
 }
 
 /** A stick that goes round. */

@@ -37,6 +37,8 @@ test('what a node that is off lacks is shown, and nothing once it has come back'
   await noGaps(alpha)
   await noGaps(bravo)
   t.match((await holdfast('gaps', '--data', alpha)).out, /^No gaps: /)
+  t.match((await holdfast('plan', '--data', alpha)).out, /^No link of this node is billed/)
+  t.match((await holdfast('costs', '--data', alpha)).out, /^Nothing was spent yet/)
 })
 
 function noGaps(data: string): Promise<boolean> {

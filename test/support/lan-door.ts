@@ -6,6 +6,7 @@ import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { Person } from '#app/types.ts'
 import { openServer, type ServerDeps } from '#server/server.ts'
 import type { Disk } from '#ports/disk.ts'
+import type { Carrier } from '#ports/carrier.ts'
 import type { Store } from '#ports/store.ts'
 import type { ServerTls } from '#server/tls.ts'
 import type { WebFile } from '#server/web.ts'
@@ -61,6 +62,8 @@ export interface DoorChoice extends Partial<
   readonly tls?: ServerTls
   readonly store?: Store
   readonly disk?: Disk
+  /** Beside the courier. */
+  readonly carriers?: readonly Carrier[]
   readonly options?: NodeChoice['options']
   /** Puts another answer in the place of some of the node's: for what a sound node does not do. */
   readonly change?: (node: EdgeNode) => EdgeNode
@@ -74,9 +77,9 @@ export async function aLanDoor(
   const clock = virtualClock()
   const log = collectingLog()
   const { siteUrl, names, tls, web, captivePortal, change = (same) => same, ...more } = choice
-  const { store = openMemoryStore(), options = {}, disk, ...deps } = more
+  const { store = openMemoryStore(), options = {}, disk, carriers = [], ...deps } = more
   const courier = openCourierCarrier({ store, random: seededRandom(77), disk: SYSTEM_STICKS })
-  const ports = { clock, log, store, courier, carriers: [courier] }
+  const ports = { clock, log, store, courier, carriers: [courier, ...carriers] }
   const node = await aNode('alpha', { ...ports, role: 'hub', options, ...(disk && { disk }) })
   const amira = await anAdministrator(node, 'amira')
   const people = {

@@ -6,6 +6,7 @@ import { spentIn } from '#sync/spending.ts'
 import { virtualClock } from '../support/clock.ts'
 import { aHandCarrier, type Answer } from '../support/hand-carrier.ts'
 import { anIdentity } from '../support/nodes.ts'
+import { noise } from '../support/noise.ts'
 import { aSync, found, say } from '../support/sync.ts'
 import { aTerms, type TermsChoice } from '../support/terms.ts'
 
@@ -90,14 +91,4 @@ async function aRig(t: Test, choice: TermsChoice, answer: Answer = () => 'depart
     spent: async () =>
       (await spentIn(context.replica.read, context, { name: 'thin', terms })).spent,
   }
-}
-
-/** Text that does not compress well. */
-function noise(seed: number, characters: number): string {
-  let state = seed * 7_919 + 1
-  const letter = (): string => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
-    return String.fromCharCode(33 + (Math.floor(state / 65_536) % 90))
-  }
-  return Array.from({ length: characters }, letter).join('')
 }

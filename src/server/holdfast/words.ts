@@ -5,6 +5,7 @@ import { DeliveryIds } from './delivery.ts'
 import { GapsQuery } from './gaps.ts'
 import { Digits, Invitation, RequestFile } from './joining.ts'
 import { Registered, Shown } from './passkeys.ts'
+import { Carried, PreviewDraft, Raised } from './plan.ts'
 import { Question } from './policy.ts'
 import { Hold, Share } from './release.ts'
 import { Revocation } from './revoking.ts'
@@ -34,6 +35,24 @@ export const WORDS: WordsByRoute = {
   },
   'POST /api/holdfast/v1/files/:file/cancel': {
     summary: 'Stops fetching a file; what came of it goes.',
+  },
+  'GET /api/holdfast/v1/plan': {
+    summary:
+      'What would leave now on links that are billed, in which order, for how much, and what waits.',
+    query: Carried,
+  },
+  'POST /api/holdfast/v1/preview': {
+    summary: 'What a message would cost on each way there is. Nothing is sent.',
+    body: PreviewDraft,
+  },
+  'GET /api/holdfast/v1/costs': { summary: 'What links have cost, day by day.' },
+  'GET /api/holdfast/v1/costs.csv': {
+    summary: 'The same as a table, to be laid beside the bill of an operator.',
+    gives: 'text/csv',
+  },
+  'POST /api/holdfast/v1/budgets/:carrier/raise': {
+    summary: 'Lets a link cost more in the window at hand.',
+    body: Raised,
   },
   'GET /api/holdfast/v1/posts/:post/delivery': {
     summary: 'Where one message stands on its way, destination by destination.',

@@ -1,0 +1,280 @@
+/** Rehearsals, previews and the cost ledger. Whatever is rehearsed is undone: nothing of it is kept or sent. */
+import { EdgeError } from '#base/errors.ts'
+import type { Instant, UserId } from '#base/ids.ts'
+import { LANES, type Lane } from '#model/precedence.ts'
+import type { Carrier, PeerId } from '#ports/carrier.ts'
+import { audit } from '#sync/audit.ts'
+import type { LinkState } from '#sync/links.ts'
+import { range } from '#sync/keys.ts'
+import { unpack, type PeerRecord } from '#sync/records.ts'
+import { rehearse, type Rehearsal, type Way } from '#sync/rehearsal.ts'
+import { grant, leftOf, percentOf, spentIn, type MeteredCarrier } from '#sync/spending.ts'
+import { spendingRange, type CostRecord } from '#sync/spending-keys.ts'
+import type { Bill, Used } from '#tariff/tariff.ts'
+import { dateAt } from '#tariff/windows.ts'
+import { insist, isAdministrator, peerName, type AppContext } from './context.ts'
+import type { Draft } from './conversation-types.ts'
+import { checkDraft } from './draft-checks.ts'
+import { writePost } from './messages.ts'
+import type {
+  BudgetState,
+  CarrierPlan,
+  CostRow,
+  PlannedPart,
+  Planning,
+  PreviewedWay,
+  Price,
+  Raise,
+} from './plan-types.ts'
+
+/** What planning works with, beside the app. */
+interface Links {
+  readonly carriers: readonly Carrier[]
+  readonly links: () => readonly LinkState[]
+}
+
+type Metered = Carrier & MeteredCarrier
+
+const MILLION = 1_000_000
+const SECOND_MS = 1_000
+
+/** The planning part of the app. */
+export function openPlanning(context: AppContext, links: Links): Planning {
+  return {
+    plan: async (subject, carrier) => {
+      const ways = await meteredWays(context, links)
+      const isTold = isAdministrator(context, subject)
+      const plans: CarrierPlan[] = []
+      for (const way of ways.filter((one) => [undefined, one.carrier.name].includes(carrier)))
+        plans.push(await planOf(context, links, { way, isTold }))
+      return plans
+    },
+    preview: (subject, draft) => previewOf(context, links, { subject, draft }),
+    costs: async (subject) => {
+      insistAdministrator(context, subject)
+      const rows = await context.sync.replica.read.list({ ...spendingRange.costs })
+      return rows
+        .map(([place, bytes]) => costRow(place, unpack<CostRecord>(bytes)))
+        .toSorted((a, b) => (a.day === b.day ? 0 : a.day < b.day ? 1 : -1))
+    },
+    raiseBudget: (subject, name, raise) => raiseBudget(context, links, { subject, name, raise }),
+  }
+}
+
+function insistAdministrator(context: AppContext, subject: UserId): void {
+  insist(context, subject, {
+    action: 'manage budget',
+    isAdministrator: isAdministrator(context, subject),
+  })
+}
+
+/** Each carrier with terms, with those to whom it goes as far as they are known. */
+async function meteredWays(
+  { sync }: AppContext,
+  { carriers }: Links,
+): Promise<readonly (Way & { readonly carrier: Metered })[]> {
+  const known = await sync.replica.read.list(range.peers)
+  return carriers.filter(isMetered).flatMap((carrier) => {
+    const met = known
+      .filter(([, bytes]) => unpack<PeerRecord>(bytes)?.carrier === carrier.name)
+      .map(([place]) => place.slice('peer/'.length) as PeerId)
+    const peers = new Set([...(carrier.line === undefined ? [] : [carrier.line.peer]), ...met])
+    return [...peers].map((peer) => ({ carrier, peer }))
+  })
+}
+
+function isMetered(carrier: Carrier): carrier is Metered {
+  return carrier.terms !== undefined
+}
+
+async function planOf(
+  { sync }: AppContext,
+  { links }: Links,
+  { way, isTold }: { readonly way: Way; readonly isTold: boolean },
+): Promise<CarrierPlan> {
+  const { carrier, peer } = way
+  const { link, profile } = carrier.terms
+  const rehearsal = await rehearse(sync, way)
+  const { bill, used, waiting, opensAt, until, isCutShort } = rehearsal
+  const waits = Object.fromEntries(LANES.map((lane, at) => [lane, waiting[at] ?? 0]))
+  return {
+    carrier: carrier.name,
+    peer: peerName(sync, peer),
+    link,
+    currency: profile.currency,
+    isUp: links().some((one) => one.carrier === carrier.name && one.isUp),
+    opensAt,
+    budget: await budgetOf({ sync }, carrier),
+    clears: partsOf(rehearsal, isTold),
+    price: priceOf(bill),
+    seconds: seconds(used),
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one for each lane
+    waits: waits as Record<Lane, number>,
+    until,
+    isCutShort,
+  }
+}
+
+/** Parcels one after the other of one lane and channel are one part. */
+function partsOf({ parcels }: Rehearsal, isTold: boolean): readonly PlannedPart[] {
+  const parts: PlannedPart[] = []
+  for (const { lane, channel, changes, bytes } of parcels) {
+    const last = parts.at(-1)
+    const place = isTold ? channel : undefined
+    const isSame = last?.lane === lane && last.channel === place
+    const before = isSame ? last : { changes: 0, parcels: 0, bytes: 0 }
+    const part = {
+      lane,
+      channel: place,
+      changes: before.changes + changes,
+      parcels: before.parcels + 1,
+      bytes: before.bytes + bytes,
+    }
+    parts.splice(isSame ? -1 : parts.length, 1, part)
+  }
+  return parts
+}
+
+async function budgetOf(
+  { sync }: Pick<AppContext, 'sync'>,
+  carrier: MeteredCarrier,
+): Promise<BudgetState | undefined> {
+  const { budget } = carrier.terms
+  if (budget === undefined) return undefined
+  const { span, spent } = await spentIn(sync.replica.read, sync, carrier)
+  const left = (isFlash: boolean): BudgetState['left'] => {
+    const { bytes, ms, micros } = leftOf(budget, spent, isFlash)
+    return {
+      bytes,
+      seconds: ms === undefined ? undefined : Math.floor(ms / SECOND_MS),
+      money: micros === undefined ? undefined : micros / MILLION,
+    }
+  }
+  const percent = percentOf(budget, spent)
+  return { ...span, spent: priceOf(spent), left: left(false), leftForFlash: left(true), percent }
+}
+
+function priceOf({ bytes, ms, micros }: Bill): Price {
+  return { bytes, seconds: seconds({ bytes, ms }), money: micros / MILLION }
+}
+
+function seconds({ ms }: Used): number {
+  return Math.ceil(ms / SECOND_MS)
+}
+
+async function previewOf(
+  context: AppContext,
+  links: Links,
+  { subject, draft }: { readonly subject: UserId; readonly draft: Draft },
+): Promise<readonly PreviewedWay[]> {
+  checkDraft(draft)
+  const { files: _, ...text } = draft
+  const environment = context.surroundings?.now() ?? {}
+  const found: PreviewedWay[] = []
+  const posting = { subject, draft: text, environment }
+  for (const way of await meteredWays(context, links)) {
+    const without = await rehearse(context.sync, way)
+    const withIt = await rehearse(context.sync, way, async (tx) => {
+      await writePost(tx, context, posting)
+    })
+    found.push(previewed(context, links, { way, without, withIt }))
+  }
+  return [...freeWays(context, links), ...found]
+}
+
+/** Ways that cost nothing, while they are there. */
+function freeWays({ sync }: AppContext, { carriers, links }: Links): readonly PreviewedWay[] {
+  const free = new Set(carriers.filter((one) => !isMetered(one)).map(({ name }) => name))
+  return links()
+    .filter(({ carrier, isUp }) => isUp && free.has(carrier))
+    .map(({ carrier, peer }) => ({
+      carrier,
+      peer: peerName(sync, peer),
+      isUp: true,
+      price: undefined,
+      currency: undefined,
+      fits: true,
+      at: sync.now(),
+    }))
+}
+
+function sum(parts: readonly number[]): number {
+  return parts.reduce((all, one) => all + one, 0)
+}
+
+function previewed(
+  { sync }: AppContext,
+  { links }: Links,
+  of: { readonly way: Way; readonly without: Rehearsal; readonly withIt: Rehearsal },
+): PreviewedWay {
+  const { way, without, withIt } = of
+  const fits = sum(withIt.waiting) <= sum(without.waiting)
+  const more: Bill = {
+    bytes: Math.max(0, withIt.bill.bytes - without.bill.bytes),
+    ms: Math.max(0, withIt.used.ms - without.used.ms),
+    micros: Math.max(0, withIt.bill.micros - without.bill.micros),
+  }
+  return {
+    carrier: way.carrier.name,
+    peer: peerName(sync, way.peer),
+    isUp: links().some((one) => one.carrier === way.carrier.name && one.isUp),
+    price: priceOf(more),
+    currency: way.carrier.terms.profile.currency,
+    fits,
+    at: fits ? withIt.opensAt : withIt.until,
+  }
+}
+
+async function raiseBudget(
+  context: AppContext,
+  { carriers }: Links,
+  {
+    subject,
+    name,
+    raise,
+  }: { readonly subject: UserId; readonly name: string; readonly raise: Raise },
+): Promise<void> {
+  insistAdministrator(context, subject)
+  const carrier = carriers.filter(isMetered).find((one) => one.name === name)
+  if (carrier === undefined) throw new EdgeError('NOT_FOUND', { what: 'carrier', id: name })
+  const { sync } = context
+  const extra: Bill = {
+    bytes: raise.bytes ?? 0,
+    ms: (raise.seconds ?? 0) * SECOND_MS,
+    micros: Math.round((raise.money ?? 0) * MILLION),
+  }
+  await sync.replica.commit(async (tx) => {
+    await grant(tx, sync, { carrier, extra })
+    const facts = { bytes: extra.bytes, withinMs: extra.ms }
+    await audit(tx, sync, { deed: 'budget raised', by: subject, facts })
+    tx.afterwards(() => {
+      sync.shut.delete(name)
+      sync.log.info('budget.raised', { carrier: name, person: subject, reason: raise.reason })
+      sync.ring()
+    })
+  })
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, '0')
+}
+
+/** As 2026-11-21. */
+function dayOf(at: Instant): string {
+  const { year, month, day } = dateAt(at)
+  return `${year}-${two(month)}-${two(day)}`
+}
+
+function costRow(place: string, record: CostRecord | undefined): CostRow {
+  const [, carrier = '', day = ''] = place.split('/')
+  const { bytes = 0, ms = 0, micros = 0, sessions = 0, parcels = 0 } = record ?? {}
+  return {
+    day: dayOf(Number(day)),
+    carrier,
+    link: record?.link ?? '',
+    currency: record?.currency ?? '',
+    sessions,
+    parcels,
+    ...priceOf({ bytes, ms, micros }),
+  }
+}

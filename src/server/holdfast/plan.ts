@@ -1,0 +1,76 @@
+/** What links cost: rehearsals, previews before sending, the ledger, and more than the budget when it has to be. */
+import { z } from 'zod'
+import type { CostRow } from '#app/plan-types.ts'
+import type { ChannelId, PostId } from '#base/ids.ts'
+import { LANES } from '#model/precedence.ts'
+import type { Door } from '#server/door.ts'
+import { bodyOf, idSchema, queryOf, textParam } from '#server/input.ts'
+import { route, type Route } from '#server/route.ts'
+
+const CHARACTERS_MAX = 100_000
+const REASON_CHARACTERS_MAX = 200
+const AMOUNT_MAX = 1_000_000_000_000
+
+/** Of one carrier, by its name, or of all. */
+export const Carried = z.object({ carrier: z.string().max(64).optional() })
+
+/** A message that is not sent. */
+export const PreviewDraft = z.object({
+  channel: idSchema<ChannelId>(),
+  message: z.string().min(1).max(CHARACTERS_MAX),
+  root: idSchema<PostId>().optional(),
+  lane: z.enum(LANES).default('routine'),
+})
+
+const amount = z.number().min(0).max(AMOUNT_MAX).optional()
+
+/** How much more, and why. */
+export const Raised = z.object({
+  bytes: amount,
+  seconds: amount,
+  money: amount,
+  reason: z.string().min(1).max(REASON_CHARACTERS_MAX),
+})
+
+/** The routes about costs. */
+export function planRoutes({ node }: Door): readonly Route[] {
+  return [
+    route('GET', '/api/holdfast/v1/plan', (call) =>
+      node.plan(call.subject, queryOf(call, Carried).carrier),
+    ),
+    route('POST', '/api/holdfast/v1/preview', (call) => {
+      const { channel, message, root, lane } = bodyOf(call, PreviewDraft)
+      return node.preview(call.subject, { channel, body: message, lane, ...(root && { root }) })
+    }),
+    route('GET', '/api/holdfast/v1/costs', (call) => node.costs(call.subject)),
+    route('GET', '/api/holdfast/v1/costs.csv', async (call) => {
+      const rows = await node.costs(call.subject)
+      call.reply.header('content-type', 'text/csv; charset=utf-8')
+      return csvOf(rows)
+    }),
+    route('POST', '/api/holdfast/v1/budgets/:carrier/raise', async (call) => {
+      const { reason, bytes, seconds, money } = bodyOf(call, Raised)
+      const more = { ...(bytes && { bytes }), ...(seconds && { seconds }), ...(money && { money }) }
+      await node.raiseBudget(call.subject, textParam(call, 'carrier'), { ...more, reason })
+      return { status: 'OK' }
+    }),
+  ]
+}
+
+const COLUMNS = [
+  'day',
+  'carrier',
+  'link',
+  'sessions',
+  'parcels',
+  'bytes',
+  'seconds',
+  'money',
+  'currency',
+] as const satisfies readonly (keyof CostRow)[]
+
+/** RFC 4180. Names hold no commas or quotes: the config allows none. */
+function csvOf(rows: readonly CostRow[]): string {
+  const lines = rows.map((row) => COLUMNS.map((column) => String(row[column])).join(','))
+  return `${[COLUMNS.join(','), ...lines].join('\r\n')}\r\n`
+}
