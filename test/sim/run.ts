@@ -4,6 +4,7 @@
  */
 import type { Instant } from '#base/ids.ts'
 import { AUDIT_TALLY_MS_MAX } from '#base/limits.ts'
+import { fileRange } from '#sync/file-records.ts'
 import { range } from '#sync/keys.ts'
 import { planCapture } from './capture.ts'
 import { checkEnd, mustCome } from './end-checks.ts'
@@ -129,12 +130,14 @@ async function live(world: World): Promise<void> {
   const sizes = honest.map((member) => [member, bytesOn(member)] as const)
   await advance(world, world.timeline.now() + IDLE_MS)
   for (const [member, bytes] of sizes) checkGrowth(world, member, bytes)
-  // What goes on from a change that is lost is asked for again and again, as somebody may yet bring it.
+  // What goes on from a change that is lost is asked for again and again, as somebody may yet bring it; so is a file.
   if (!world.members.some(isWaiting)) checkIdle(world, before)
 }
 
 function isWaiting({ disk, capturedAt }: Member): boolean {
-  return capturedAt === undefined && disk.durable(range.allWaiting).length > 0
+  if (capturedAt !== undefined) return false
+  // A file that an honest node has would have come by now (`files.ts`).
+  return [range.allWaiting, fileRange.fetches].some((one) => disk.durable(one).length > 0)
 }
 
 function passingOf(world: World): Passing {
