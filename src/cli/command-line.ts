@@ -19,6 +19,7 @@ import { init, type FoundingOptions } from './init.ts'
 import { addJoinCommands, addMembershipCommands } from './membership-commands.ts'
 import { passphrase, type PassphraseOptions } from './passphrase.ts'
 import { addPersonCommands } from './person.ts'
+import { addPolicyCommands } from './policy.ts'
 import { post, type PostOptions } from './post.ts'
 import { drillCapture, revoke, type RevokeOptions } from './lost.ts'
 import { read, type ReadOptions } from './read.ts'
@@ -97,6 +98,7 @@ function programFor(surroundings: Surroundings, finish: (code: ExitCode) => void
   addBackupCommands(program, action, surroundings)
   addDictionaryCommands(program, action, surroundings)
   addPersonCommands(program, action, surroundings)
+  addPolicyCommands(program, action, surroundings)
   return program
 }
 
