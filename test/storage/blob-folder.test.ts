@@ -7,6 +7,7 @@ import type { Blobs } from '#ports/blobs.ts'
 import { openBlobFolder } from '#storage/blob-folder.ts'
 import { all, blobsContract, inParts, pattern } from '../contracts/blobs.ts'
 import { aFolder } from '../support/folders.ts'
+import type { FullBlobsReport } from '../support/full-blobs-program.ts'
 import { seededRandom } from '../support/random.ts'
 
 function open(folder: string, fill = 7): Promise<Blobs> {
@@ -64,7 +65,7 @@ test(
     const { stdout, stderr } = spawnSync('unshare', words, { encoding: 'utf8' })
 
     t.equal(stderr, '')
-    t.strictSame(JSON.parse(stdout), {
+    t.strictSame(JSON.parse(stdout) as FullBlobsReport, {
       refusals: ['STORE_FULL', 'STORE_FULL', 'STORE_FULL'],
       left: 1,
       whole: [true, true],

@@ -5,6 +5,16 @@ import { openBlobFolder } from '#storage/blob-folder.ts'
 import { inParts, pattern } from '../contracts/blobs.ts'
 import { seededRandom } from './random.ts'
 
+/** What became of it. */
+export interface FullBlobsReport {
+  /** Codes of what was refused. */
+  readonly refusals: readonly string[]
+  /** Files in the folder after that. */
+  readonly left: number
+  /** Whether what was taken before and after is all there. */
+  readonly whole: readonly boolean[]
+}
+
 const folder = process.argv[2] ?? ''
 const key = new Uint8Array(32).fill(7)
 const blobs = await openBlobFolder({ folder, algorithm: 1, key, random: seededRandom(1) })
@@ -22,4 +32,4 @@ const again = await blobs.write(inParts(small.subarray(1), 10_000), small.length
 const isWhole = async ({ hash }: { readonly hash: string }, wanted: Uint8Array): Promise<boolean> =>
   Buffer.concat(await Array.fromAsync((await blobs.read(hash)) ?? [])).equals(wanted)
 const whole = [await isWhole(kept, small), await isWhole(again, small.subarray(1))]
-process.stdout.write(`${JSON.stringify({ refusals, left, whole })}\n`)
+process.stdout.write(`${JSON.stringify({ refusals, left, whole } satisfies FullBlobsReport)}\n`)
