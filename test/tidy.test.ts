@@ -106,6 +106,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/config/sign-in-schema.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
   'src/config/sbd-schema.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
   'src/config/contradictions.ts': 'test/config/load.test.ts reads such configs',
+  'src/app/moods.ts': 'test/server/rest/status.test.ts says something of somebody',
   'src/server/probes.ts': 'test/server/welcome.test.ts asks them all',
   'src/carriers/courier-import.ts': 'test/carriers/courier.test.ts takes what lies on sticks',
   'src/carriers/courier-outing.ts': 'test/carriers/courier.test.ts writes onto sticks',

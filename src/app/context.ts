@@ -20,7 +20,7 @@ import type { Allowance } from './allowance.ts'
 import type { BlobUses } from '#sync/blob-uses.ts'
 import { personFrom, channelFrom } from './present.ts'
 import type { Surroundings } from './surroundings.ts'
-import type { Channel, Person } from './types.ts'
+import type { Channel, Mood, Person } from './types.ts'
 
 /** The app's parts share sync and chance; they keep nothing else. */
 export interface AppContext {
@@ -35,6 +35,8 @@ export interface AppContext {
   readonly links?: () => readonly LinkState[]
   /** When people chose their pictures, in memory. */
   readonly pictureTimes: Map<UserId, Instant>
+  /** What people say of themselves, in memory. */
+  readonly moods: Map<UserId, Mood>
 }
 
 /** Refuses unless `decide` says yes; what is refused stands in the audit, whatever becomes of the commit around it. */
@@ -166,7 +168,10 @@ export function peopleOf(context: AppContext, ids: readonly UserId[]): readonly 
     const { isGuest = false, isAdministrator: administers } = subjectFacts(directory(), id)
     const pictureAt = context.pictureTimes.get(id) ?? 0
     const standing = { isGuest, isAdministrator: administers, pictureAt }
-    return [personFrom(known, { username: names.get(id) ?? '', home, ...standing })]
+    const person = personFrom(known, { username: names.get(id) ?? '', home, ...standing })
+    const mood = context.moods.get(id)
+    if (mood === undefined) return [person]
+    return [{ ...person, mood, updatedAt: Math.max(person.updatedAt, mood.at) }]
   })
 }
 

@@ -12,10 +12,12 @@ import { dropFilesOf, dropForgottenFiles, openFiles } from './files.ts'
 import { openHooks } from './hooks.ts'
 import type { Kept, KeptEvent } from './kept-types.ts'
 import { openMessages } from './messages.ts'
+import { openMoods } from './moods.ts'
 import { openPeople } from './people.ts'
 import { keepPurging } from './purging.ts'
 import { openPictures } from './pictures.ts'
 import { openThreads } from './threads.ts'
+import type { Person } from './types.ts'
 import { keepSending, openUnsent } from './unsent.ts'
 import { dropForgottenUploads, openUploads } from './uploads.ts'
 
@@ -45,12 +47,13 @@ export function openDaily(context: AppContext, { passwords, clock, events }: Dai
   }
   const tell = (event: KeptEvent): void => events.publish(event)
   const unsent = openUnsent(context, tell)
+  const tellOf = (person: Person): void =>
+    events.publish({ kind: 'person-updated', person, isNew: false })
   const parts = {
     ...openFiles(context),
     ...openUploads(context),
-    ...openPictures(context, (person) =>
-      events.publish({ kind: 'person-updated', person, isNew: false }),
-    ),
+    ...openPictures(context, tellOf),
+    ...openMoods(context, tellOf),
     ...openThreads(context, tell),
     ...unsent.parts,
     ...openArrangements(context),

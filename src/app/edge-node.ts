@@ -20,6 +20,7 @@ import { openKnownNodes } from './known-nodes.ts'
 import { openMembers } from './members.ts'
 import type { EdgeNode, Preference } from './node.ts'
 import { openMetrics } from './metrics.ts'
+import { readMoods } from './moods.ts'
 import { readPictureTimes } from './pictures.ts'
 import { openPreferences } from './preferences.ts'
 import { openPlanning } from './planning.ts'
@@ -110,7 +111,8 @@ async function contextOf(
   const { blobs } = sync.files
   const pictureTimes = await readPictureTimes(sync.replica.read)
   const surroundings = openSurroundings(clock.now)
-  return { sync, random, allowance, surroundings, blobs, links, pictureTimes }
+  const moods = await readMoods(sync.replica.read)
+  return { sync, random, allowance, surroundings, blobs, links, pictureTimes, moods }
 }
 
 /** What people carry away: sticks and backups. */

@@ -1,7 +1,7 @@
 /** What this node keeps for each person and tells no other node, as doors ask for it: part of `EdgeNode`. */
 import type { ChannelId, FileId, Instant, PostId, UserId } from '#base/ids.ts'
 import type { Lane } from '#model/precedence.ts'
-import type { Membership, Message } from './types.ts'
+import type { Membership, Message, Mood } from './types.ts'
 
 /** A thread, as one person sees it. */
 export interface Thread {
@@ -143,8 +143,17 @@ export interface Hooks {
   readonly postByHook: (hook: Hook, post: HookPost) => Promise<Message>
 }
 
+/** What somebody is about to say of themselves. */
+export type MoodDraft = Omit<Mood, 'at'>
+
+/** What people say of themselves. */
+export interface Moods {
+  /** Says it, or takes it back. @throws EdgeError INPUT_INVALID */
+  readonly setMood: (subject: UserId, draft: MoodDraft | undefined) => Promise<void>
+}
+
 /** All of it. */
-export interface Kept extends Threads, Unsents, Arrangements, Hooks {}
+export interface Kept extends Threads, Unsents, Arrangements, Hooks, Moods {}
 
 /** What doors hear of all this. */
 export type KeptEvent =

@@ -22,6 +22,20 @@ export interface Person extends Standing {
   readonly homeNode: NodeId
   /** When they chose their picture, on this node; 0 without one. */
   readonly pictureAt: Instant
+  /** What they say of themselves, on this node; undefined before they did for the first time. */
+  readonly mood?: Mood | undefined
+}
+
+/** What somebody says of themselves, as their client words it. Taken back it is empty. */
+export interface Mood {
+  /** Name of an emoji. */
+  readonly emoji: string
+  readonly text: string
+  /** How long they chose, in a word of their client. */
+  readonly duration: string
+  /** Until when, as their client writes it; it is clients that stop showing it. */
+  readonly expires: string
+  readonly at: Instant
 }
 
 /** A channel as it stands on this node. */

@@ -20,6 +20,7 @@ import { addJoinCommands, addMembershipCommands } from './membership-commands.ts
 import { passphrase, type PassphraseOptions } from './passphrase.ts'
 import { addPersonCommands } from './person.ts'
 import { addPlanCommands } from './plan-commands.ts'
+import { addPolicyCommands } from './policy.ts'
 import { post, type PostOptions } from './post.ts'
 import { drillCapture, revoke, type RevokeOptions } from './lost.ts'
 import { read, type ReadOptions } from './read.ts'
@@ -99,6 +100,7 @@ function programFor(surroundings: Surroundings, finish: (code: ExitCode) => void
   addDictionaryCommands(program, action, surroundings)
   addPersonCommands(program, action, surroundings)
   addPlanCommands(program, action, surroundings)
+  addPolicyCommands(program, action, surroundings)
   return program
 }
 

@@ -30,6 +30,7 @@ import { pictureRoutes } from './rest/pictures.ts'
 import { postListRoutes } from './rest/post-lists.ts'
 import { postRoutes } from './rest/posts.ts'
 import { preferenceRoutes } from './rest/preferences.ts'
+import { profileRoutes } from './rest/profile.ts'
 import { reactionRoutes } from './rest/reactions.ts'
 import { schemeRoutes } from './rest/schemes.ts'
 import { searchRoutes } from './rest/search.ts'
@@ -56,6 +57,7 @@ export function allRoutes(door: Door): readonly Route[] {
     tokenRoutes,
     botRoutes,
     userRoutes,
+    profileRoutes,
     statusRoutes,
     preferenceRoutes,
     searchRoutes,

@@ -35,6 +35,8 @@ export const keptKey = {
   emoji: (id: FileId) => `emoji/${id}`,
   /** PictureRecord: what a person looks like. */
   picture: (person: UserId) => `picture/${person}`,
+  /** Mood: what a person says of themselves. */
+  mood: (person: UserId) => `mood/${person}`,
   /** HookRecord: an address to which a program posts. */
   hook: (id: FileId) => `hook/${id}`,
   /** What of a channel a person wants to be told of, as clients word it. */
@@ -57,6 +59,7 @@ export const keptRange = {
   allScheduled: within('later/'),
   emoji: within('emoji/'),
   pictures: within('picture/'),
+  moods: within('mood/'),
   hooks: within('hook/'),
   notify: (person: UserId): Range => within(`notify/${person}/`),
 } as const

@@ -156,6 +156,7 @@ async function aContext(t: Test) {
     random: seededRandom(1),
     blobs: node.context.files.blobs,
     pictureTimes: new Map(),
+    moods: new Map(),
   }
   return { context, node, clock }
 }

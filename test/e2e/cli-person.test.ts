@@ -19,5 +19,17 @@ test('people are listed, shut out, let in, signed out and helped when an authent
   t.notMatch((await person('list')).out, /may not sign in/)
   for (const deed of ['sign-out', 'drop-factor', 'vouch'])
     t.match(await person(deed, 'bo'), { code: 0 }, deed)
+  const why = (...words: readonly string[]) =>
+    holdfast('policy', 'explain', ...words, '--data', data)
+  t.match(await why('bo', 'post', '--in', 'town-square'), {
+    code: 0,
+    out: /^bo: post: allowed\n {2}ok +facts/,
+  })
+  const asGuest = ['--attribute', 'role=guest'] as const
+  t.match(await why('bo', 'join channel', '--in', 'town-square', ...asGuest), {
+    code: 4,
+    out: /refused, not permitted\n[^]* {2}no +role +not permitted; needs a role that may join channel/,
+  })
+  t.match(await why('bo', 'fly'), { code: 2, error: /action/ })
   t.match(await person('deactivate', 'nobody'), { code: 1, error: /NOT_FOUND|not/ })
 })

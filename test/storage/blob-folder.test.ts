@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type Test } from 'tap'
@@ -6,6 +7,7 @@ import type { Blobs } from '#ports/blobs.ts'
 import { openBlobFolder } from '#storage/blob-folder.ts'
 import { all, blobsContract, inParts, pattern } from '../contracts/blobs.ts'
 import { aFolder } from '../support/folders.ts'
+import type { FullBlobsReport } from '../support/full-blobs-program.ts'
 import { seededRandom } from '../support/random.ts'
 
 function open(folder: string, fill = 7): Promise<Blobs> {
@@ -44,6 +46,32 @@ test('what was cut short by the end of the program is taken away at the next sta
 
   t.strictSame(await readdir(folder), [])
 })
+
+/** Whether this system lets us mount a small file system of our own. */
+function canMount(): boolean {
+  const command = "unshare -rm sh -c 'mount -t tmpfs -o size=1m none /tmp'"
+  return process.platform === 'linux' && spawnSync('sh', ['-c', command]).status === 0
+}
+
+test(
+  'a disk that fills up while a file comes keeps nothing of it, and takes the next one that has room',
+  { skip: canMount() ? false : 'needs leave to mount a tmpfs of its own' },
+  async (t) => {
+    const folder = await aFolder(t)
+    const program = join(import.meta.dirname, '../support/full-blobs-program.ts')
+    const inside = 'mount -t tmpfs -o size=1m none "$0" && exec "$1" "$2" "$0"'
+    const words = ['-rm', 'sh', '-c', inside, folder, process.execPath, program]
+
+    const { stdout, stderr } = spawnSync('unshare', words, { encoding: 'utf8' })
+
+    t.equal(stderr, '')
+    t.strictSame(JSON.parse(stdout) as FullBlobsReport, {
+      refusals: ['STORE_FULL', 'STORE_FULL', 'STORE_FULL'],
+      left: 1,
+      whole: [true, true],
+    })
+  },
+)
 
 test('every changed byte is noticed, and another key opens nothing', async (t) => {
   const folder = await aFolder(t)

@@ -26,7 +26,7 @@ export function userFrom(person: Person): object {
     last_name: '',
     position: '',
     roles: systemRoles(person),
-    props: person.isVouchedFor ? {} : { holdfast_unvouched: 'true' },
+    props: propsOf(person),
     ...(person.bot && {
       is_bot: true,
       bot_description: person.bot.description,
@@ -39,8 +39,24 @@ export function userFrom(person: Person): object {
   }
 }
 
+function propsOf({ isVouchedFor, mood }: Person): object {
+  return {
+    ...(!isVouchedFor && { holdfast_unvouched: 'true' }),
+    ...(mood !== undefined && { customStatus: customStatusOf(mood) }),
+  }
+}
+
+/** JSON in JSON, as clients read it; '' for none. */
+function customStatusOf({ emoji, text, duration, expires }: NonNullable<Person['mood']>): string {
+  if (emoji === '' && text === '') return ''
+  return JSON.stringify({ emoji, text, duration, expires_at: expires })
+}
+
 /** A person as they see themselves. */
-export function ownUserFrom(person: Person, hasSecondFactor: boolean): object {
+export function ownUserFrom(
+  person: Person,
+  hasSecondFactor: boolean,
+): Readonly<Record<string, unknown>> & { readonly notify_props: object } {
   return {
     ...userFrom(person),
     email_verified: true,

@@ -9,7 +9,8 @@ import { bodyOf } from '#server/input.ts'
 import { openRoute, type OpenCall, type Route } from '#server/route.ts'
 import { credentialsOf, isSameOrigin, NO_SESSION_COOKIES, sessionCookies } from '#server/session.ts'
 import { isSecure } from '#server/tls.ts'
-import { OK, ownUserFrom } from './shapes.ts'
+import { ownProfileOf } from './profile.ts'
+import { OK } from './shapes.ts'
 
 const Login = z.object({
   login_id: z.string().min(1).max(128),
@@ -64,7 +65,7 @@ export async function welcome(
   reply.header('token', session.token)
   reply.header('set-cookie', sessionCookies(session, { now: door.clock.now(), isOnlySecure }))
   door.log.info('session.opened', { person: person.id })
-  return ownUserFrom(person, await door.node.hasSecondFactor(person.id))
+  return ownProfileOf(door, person)
 }
 
 /** Answers without a session as well: some clients call it first, to read the version. */

@@ -7,9 +7,16 @@ import { bodyOf, idSchema, userParam } from '#server/input.ts'
 import { IDS_PER_REQUEST_MAX } from '#server/limits.ts'
 import { STATUSES } from '#server/presence.ts'
 import { route, type Call, type Route } from '#server/route.ts'
-import { statusFrom } from './shapes.ts'
+import { OK, statusFrom } from './shapes.ts'
 
 const Ids = z.array(idSchema<UserId>()).max(IDS_PER_REQUEST_MAX)
+const CUSTOM = '/api/v4/users/:user/status/custom'
+const Custom = z.object({
+  emoji: z.string().default(''),
+  text: z.string().default(''),
+  duration: z.string().default(''),
+  expires_at: z.string().default(''),
+})
 const Choice = z.object({ status: z.enum(STATUSES) })
 
 /** The routes about presence. */
@@ -27,12 +34,31 @@ export function statusRoutes(door: Door): readonly Route[] {
       return statusFrom(presence.of(person))
     }),
     route('PUT', '/api/v4/users/:user/status', (call) => choose(door, call)),
+    route('PUT', CUSTOM, async (call) => {
+      const { expires_at: expires, ...draft } = bodyOf(call, Custom)
+      await node.setMood(own(call), { ...draft, expires })
+      return OK
+    }),
+    route('DELETE', CUSTOM, async (call) => {
+      await node.setMood(own(call), undefined)
+      return OK
+    }),
+    // Those of late are kept by clients as a preference.
+    route('POST', `${CUSTOM}/recent/delete`, (call) => {
+      own(call)
+      return OK
+    }),
   ]
 }
 
-function choose(door: Door, call: Call): object {
+function own(call: Call): UserId {
   const person = userParam(call)
   if (person !== call.subject) throw new EdgeError('NOT_ALLOWED', { what: 'status of another' })
+  return person
+}
+
+function choose(door: Door, call: Call): object {
+  const person = own(call)
   door.presence.choose(person, bodyOf(call, Choice).status, door.clock.now())
   return statusFrom(door.presence.of(person))
 }

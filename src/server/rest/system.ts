@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { EdgeError } from '#base/errors.ts'
 import type { Door } from '#server/door.ts'
-import { bodyOf, textParam } from '#server/input.ts'
+import { bodyOf, textParam, userParam } from '#server/input.ts'
 import { openRoute, route, type Call, type OpenCall, type Route } from '#server/route.ts'
 import { credentialsOf } from '#server/session.ts'
 import { peopleFor } from '#server/visible.ts'
@@ -43,6 +43,22 @@ export function systemRoutes(door: Door): readonly Route[] {
       lastAccessiblePostTime: 0,
       postHistoryLimit: 0,
     })),
+    // Nothing is deleted by age here: all that is kept is the node's to keep.
+    route('GET', '/api/v4/data_retention/policy', () => ({
+      message_deletion_enabled: false,
+      file_deletion_enabled: false,
+      boards_deletion_enabled: false,
+      message_retention_cutoff: 0,
+      file_retention_cutoff: 0,
+      boards_retention_cutoff: 0,
+    })),
+    ...['team_policies', 'channel_policies'].map((kind) =>
+      route('GET', `/api/v4/users/:user/data_retention/${kind}`, (call) => {
+        if (userParam(call) !== call.subject)
+          throw new EdgeError('NOT_ALLOWED', { what: 'policies of another' })
+        return { policies: [], total_count: 0 }
+      }),
+    ),
     ...EMPTY_LISTS.map((url) => route('GET', url, () => [])),
   ]
 }

@@ -9,7 +9,8 @@ import { IDS_PER_REQUEST_MAX } from '#server/limits.ts'
 import { route, type Call, type Route } from '#server/route.ts'
 import { peopleFor } from '#server/visible.ts'
 import { PageQuery, pageOf } from './lists.ts'
-import { ownUserFrom, userFrom } from './shapes.ts'
+import { ownProfileOf } from './profile.ts'
+import { userFrom } from './shapes.ts'
 
 const Ids = z.array(idSchema<UserId>()).max(IDS_PER_REQUEST_MAX)
 const Usernames = z.array(z.string().max(128)).max(IDS_PER_REQUEST_MAX)
@@ -86,8 +87,8 @@ function found(people: readonly (Person | undefined)[]): object {
   return people.filter((person) => person !== undefined).map(userFrom)
 }
 
-async function userFor({ node }: Door, call: Call, person: Person | undefined): Promise<object> {
+async function userFor(door: Door, call: Call, person: Person | undefined): Promise<object> {
   if (person === undefined) throw new EdgeError('NOT_FOUND', { what: 'person' })
   if (person.id !== call.subject) return userFrom(person)
-  return ownUserFrom(person, await node.hasSecondFactor(person.id))
+  return ownProfileOf(door, person)
 }

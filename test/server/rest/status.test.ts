@@ -31,3 +31,28 @@ test('nobody chooses for another, and only known words count', async (t) => {
     message: /^status: found text of 6 characters, wanted one of online, away/,
   })
 })
+
+test('what somebody says of themselves is told to those who may know them, kept, and taken back', async (t) => {
+  const door = await aLanDoor(t)
+  const bo = door.people.bo.id
+  const client = await aLiveClient(door, 'chen')
+  const custom = '/api/v4/users/me/status/custom'
+  const said = { emoji: 'hospital', text: 'on the ward', duration: 'today', expires_at: '' }
+  const shown = async (): Promise<string> => {
+    const { json } = await door.ask('chen', 'GET', `/api/v4/users/${bo}`)
+    return (json as { readonly props: { readonly customStatus: string } }).props.customStatus
+  }
+
+  await door.clock.advance(1)
+  t.equal((await door.ask('bo', 'PUT', custom, said)).status, 200)
+  const { data } = await client.event('user_updated')
+  t.match(data, { user: { id: bo, props: { customStatus: JSON.stringify(said) } } })
+  t.equal(await shown(), JSON.stringify(said))
+  t.equal((await door.ask('bo', 'PUT', custom, { text: 'x'.repeat(101) })).status, 400)
+  const others = `/api/v4/users/${bo}/status/custom`
+  t.equal((await door.ask('chen', 'DELETE', others)).status, 403)
+
+  await door.clock.advance(1)
+  await door.ask('bo', 'DELETE', custom)
+  t.equal(await shown(), '')
+})

@@ -51,3 +51,17 @@ test('lists of what this node does not have are empty', async (t) => {
     t.strictSame((await door.ask('bo', 'GET', path)).json, [])
   }
 })
+
+test('nothing is deleted by age, and clients that ask hear so', async (t) => {
+  const door = await aLanDoor(t)
+
+  t.match((await door.ask('bo', 'GET', '/api/v4/data_retention/policy')).json, {
+    message_deletion_enabled: false,
+    message_retention_cutoff: 0,
+  })
+  for (const kind of ['team_policies', 'channel_policies'])
+    t.strictSame((await door.ask('bo', 'GET', `/api/v4/users/me/data_retention/${kind}`)).json, {
+      policies: [],
+      total_count: 0,
+    })
+})
