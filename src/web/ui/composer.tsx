@@ -10,6 +10,7 @@ import { AttachButtons, Attachments, taking, useDropping } from './attachments.t
 import { Avatar } from './avatar.tsx'
 import { go, useApp } from './context.ts'
 import { Icon } from './icons.tsx'
+import { Voice } from './voice.tsx'
 import { PLAIN_WAY, WayOptions, WayPicker, type Way } from './way.tsx'
 
 /** Longest message: the node's own limit. */
@@ -95,15 +96,15 @@ export function Composer(props: { readonly channelId: string; readonly rootId: s
           }}
           onKeyDown={onKeyDown}
         />
-        <SendButton isOff={text.trim() === '' && isEmpty} />
+        {text.trim() === '' && isEmpty ? <Voice onFiles={take} /> : <SendButton />}
       </div>
     </form>
   )
 }
 
-function SendButton({ isOff }: { readonly isOff: boolean }): VNode {
+function SendButton(): VNode {
   return (
-    <button type="submit" class="send" aria-label={say('composer.send')} disabled={isOff}>
+    <button type="submit" class="send" aria-label={say('composer.send')}>
       <Icon name="send" />
     </button>
   )
