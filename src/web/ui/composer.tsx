@@ -7,6 +7,7 @@ import type { Person } from '#web/core/wire.ts'
 import type { App } from '#web/state/app.ts'
 import { say } from '#web/words/words.ts'
 import { AttachButtons, Attachments, taking, useDropping } from './attachments.tsx'
+import { LEAVING } from '#web/worker.ts'
 import { Avatar } from './avatar.tsx'
 import { go, useApp } from './context.ts'
 import { Icon } from './icons.tsx'
@@ -118,6 +119,19 @@ function isSend(event: KeyboardEvent): boolean {
 
 function useDraft(app: App, key: string): readonly [string, (text: string) => void] {
   const [text, setText] = useState('')
+  const mine = useRef('')
+  mine.current = text
+  useEffect(() => {
+    // Another tab may have written into the same draft: both are kept.
+    const keepBoth = async (): Promise<void> => {
+      const kept = await app.shelf.get(key)
+      if (mine.current === '' || typeof kept !== 'string' || kept === mine.current) return
+      await app.shelf.put(key, `${kept}\n${mine.current}`)
+    }
+    const leave = (): void => void keepBoth().catch(() => undefined)
+    addEventListener(LEAVING, leave)
+    return () => removeEventListener(LEAVING, leave)
+  }, [app, key])
   useEffect(() => {
     let isGone = false
     const load = async (): Promise<void> => {
