@@ -14,11 +14,13 @@ const SOURCES = path.join(ROOT, 'src/web')
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
+  '.png': 'image/png',
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.txt': 'text/plain; charset=utf-8',
   '.webmanifest': 'application/manifest+json',
 }
+const ICONS = ['icon-180.png', 'icon-192.png', 'icon-512.png']
 /** Packages whose code is in the bundle: their licences want to be handed on. */
 const BUNDLED = [
   'preact',
@@ -60,6 +62,8 @@ async function everything(): Promise<readonly Made[]> {
     made('/icon.svg', await readFile(path.join(SOURCES, 'icon.svg'))),
     made('/app.webmanifest', await readFile(path.join(SOURCES, 'app.webmanifest'))),
     made('/licences.txt', Buffer.from(await licences())),
+    // For home screens that take no SVG; drawn once from `icon.svg`, two of them to the edge, which phones round.
+    ...(await Promise.all(ICONS.map((name) => picture(name)))),
   ]
   const kept = [...fixed.slice(0, 3), ...app.files].map(({ url }) => url).toSorted()
   const version = hashOf([...fixed, ...app.files])
@@ -108,6 +112,10 @@ async function bundle(
     isForever: true,
   }))
   return { metafile, files: files.toSorted((a, b) => (a.url < b.url ? -1 : 1)) }
+}
+
+async function picture(name: string): Promise<Made> {
+  return made(`/${name}`, await readFile(path.join(SOURCES, 'icons', name)))
 }
 
 function made(url: string, bytes: Uint8Array): Made {

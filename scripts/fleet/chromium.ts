@@ -7,6 +7,12 @@ export const CHROMIUM = process.env.HOLDFAST_CHROMIUM
 /** A browser without a window. Whoever opens it closes it. */
 export async function openChromium(program: string): Promise<Browser> {
   // A container has no user namespaces and little shared memory.
-  const args = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu']
+  const args = [
+    '--no-sandbox',
+    '--disable-dev-shm-usage',
+    '--disable-gpu',
+    // A microphone that beeps: whoever may use it is still asked.
+    '--use-fake-device-for-media-stream',
+  ]
   return chromium.launch({ executablePath: program, args, headless: true })
 }

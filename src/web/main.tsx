@@ -45,7 +45,7 @@ async function begin(): Promise<void> {
       } else app ??= run(device, locking)
     })
   })
-  followWorker(device)
+  followWorker(device, locking.shelf)
 }
 
 function loadSealing(): Promise<typeof Sealing> {

@@ -165,6 +165,23 @@ test(
       },
     )
 
+    await t.test(
+      'a voice note is recorded, seen before it goes, and heard on the other side',
+      async (s) => {
+        const [page = bo.page] = bo.page.context().pages()
+        await page.context().grantPermissions(['microphone'])
+        await page.click('.composer button[aria-label="Record a voice note"]')
+        await page.locator('.recorder-time', { hasText: '0:01' }).waitFor()
+        await page.click('.recorder .send')
+        await page.locator('.attachments .sound').filter({ hasText: '0:0' }).waitFor()
+        s.strictSame(await faultsOf(page), [])
+        await picture(page, 'phone-voice')
+        await page.click('.composer .send')
+        await page.locator('.message .sound').filter({ hasText: '0:0' }).last().waitFor()
+        s.strictSame(await faultsOf(page), [])
+      },
+    )
+
     await t.test('hostile text does nothing, and every place and language holds', async (s) => {
       await postAll(scene)
       await messageWith(amira.page, 'hostile ends').waitFor()

@@ -16,3 +16,9 @@ export const TRIES_FREE = 3
 export const TRY_WAIT_MS = 5_000
 /** What a wrong try costs at most, in milliseconds. */
 export const TRY_WAIT_MS_MAX = 15 * 60_000
+/** Longest voice note, in milliseconds. */
+export const VOICE_MS_MAX = 5 * 60_000
+/** What a second of a voice note costs, in bits: speech is well understood, and a minute is 120 kB. */
+export const VOICE_BITS_PER_SECOND = 16_000
+/** Largest sound that is fetched to be shown without being asked for, in bytes. */
+export const SOUND_BYTES_MAX = 1_024 * 1_024

@@ -12,6 +12,8 @@ export interface Times {
   readonly ago: (at: number, now: number) => string
   /** How long, in one unit. */
   readonly span: (ms: number) => string
+  /** How long a sound is: minutes and seconds, as `1:05`. */
+  readonly clockSpan: (ms: number) => string
   readonly number: (value: number) => string
   readonly bytes: (value: number) => string
 }
@@ -53,6 +55,11 @@ export function timesIn(language: string): Times {
       const [value, unit] = inUnit(ms)
       const format = { style: 'unit', unit, unitDisplay: 'long' } as const
       return new Intl.NumberFormat(language, format).format(value)
+    },
+    clockSpan: (ms) => {
+      const seconds = Math.round(ms / 1_000)
+      const two = new Intl.NumberFormat(language, { minimumIntegerDigits: 2 })
+      return `${numberFormat.format(Math.floor(seconds / 60))}:${two.format(seconds % 60)}`
     },
     number: (value) => numberFormat.format(value),
     bytes: (value) => {

@@ -8,6 +8,7 @@ import { say, times } from '#web/words/words.ts'
 import { tell, useApp } from './context.ts'
 import { FileWords, isPicture, useAddress } from './file-row.tsx'
 import { Icon, type IconName } from './icons.tsx'
+import { isSound, Sound } from './sound.tsx'
 
 type Take = (files: Iterable<File>) => void
 
@@ -167,10 +168,12 @@ function WaitingFileWords({ file }: { readonly file: WaitingFile }): VNode {
   const { attaching } = useApp()
   const [blob, setBlob] = useState<Blob>()
   useEffect(() => {
-    if (isPicture(file.type)) void attaching.read(file.key).then(setBlob)
+    if (isPicture(file.type) || isSound(file)) void attaching.read(file.key).then(setBlob)
   }, [file.key])
+  const address = useAddress(blob)
+  if (blob !== undefined && isSound(file)) return <Sound blob={blob} name={file.name} />
   return (
-    <FileWords name={file.name} size={file.size} picture={useAddress(blob)}>
+    <FileWords name={file.name} size={file.size} picture={address}>
       {file.place === 'perhaps' && <span class="doubt"> · {say('files.perhaps')}</span>}
     </FileWords>
   )

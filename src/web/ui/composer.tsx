@@ -7,9 +7,11 @@ import type { Person } from '#web/core/wire.ts'
 import type { App } from '#web/state/app.ts'
 import { say } from '#web/words/words.ts'
 import { AttachButtons, Attachments, taking, useDropping } from './attachments.tsx'
+import { LEAVING } from '#web/worker.ts'
 import { Avatar } from './avatar.tsx'
 import { go, useApp } from './context.ts'
 import { Icon } from './icons.tsx'
+import { Voice } from './voice.tsx'
 import { PLAIN_WAY, WayOptions, WayPicker, type Way } from './way.tsx'
 
 /** Longest message: the node's own limit. */
@@ -95,15 +97,15 @@ export function Composer(props: { readonly channelId: string; readonly rootId: s
           }}
           onKeyDown={onKeyDown}
         />
-        <SendButton isOff={text.trim() === '' && isEmpty} />
+        {text.trim() === '' && isEmpty ? <Voice onFiles={take} /> : <SendButton />}
       </div>
     </form>
   )
 }
 
-function SendButton({ isOff }: { readonly isOff: boolean }): VNode {
+function SendButton(): VNode {
   return (
-    <button type="submit" class="send" aria-label={say('composer.send')} disabled={isOff}>
+    <button type="submit" class="send" aria-label={say('composer.send')}>
       <Icon name="send" />
     </button>
   )
@@ -117,6 +119,19 @@ function isSend(event: KeyboardEvent): boolean {
 
 function useDraft(app: App, key: string): readonly [string, (text: string) => void] {
   const [text, setText] = useState('')
+  const mine = useRef('')
+  mine.current = text
+  useEffect(() => {
+    // Another tab may have written into the same draft: both are kept.
+    const keepBoth = async (): Promise<void> => {
+      const kept = await app.shelf.get(key)
+      if (mine.current === '' || typeof kept !== 'string' || kept === mine.current) return
+      await app.shelf.put(key, `${kept}\n${mine.current}`)
+    }
+    const leave = (): void => void keepBoth().catch(() => undefined)
+    addEventListener(LEAVING, leave)
+    return () => removeEventListener(LEAVING, leave)
+  }, [app, key])
   useEffect(() => {
     let isGone = false
     const load = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 /** The files of a message: pictures as they are, all else as a row to be fetched; what another node has, says so. */
 import type { VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { PICTURE_BYTES_MAX } from '#web/core/limits.ts'
+import { PICTURE_BYTES_MAX, SOUND_BYTES_MAX } from '#web/core/limits.ts'
 import type { FileInfo } from '#web/core/wire.ts'
 import type { Found } from '#web/state/pictures.ts'
 import { say } from '#web/words/words.ts'
@@ -9,6 +9,7 @@ import { useApp, useLocking } from './context.ts'
 import { FileWords, isPicture, useAddress } from './file-row.tsx'
 import { Guarded } from './guarded.tsx'
 import { Sheet } from './sheet.tsx'
+import { isSound, Sound } from './sound.tsx'
 
 /** The list. */
 export function Files(props: {
@@ -35,7 +36,8 @@ interface FileProps {
 
 function OneFile({ file, isGuarded }: FileProps): VNode {
   const { pictures, store } = useApp()
-  const isShown = isPicture(file.mimeType) && file.size <= PICTURE_BYTES_MAX
+  const isHeard = isSound({ name: file.name, type: file.mimeType }) && file.size <= SOUND_BYTES_MAX
+  const isShown = isHeard || (isPicture(file.mimeType) && file.size <= PICTURE_BYTES_MAX)
   const [found, setFound] = useState<Found>()
   const [isOpen, setOpen] = useState(false)
   useEffect(() => {
@@ -55,6 +57,12 @@ function OneFile({ file, isGuarded }: FileProps): VNode {
     return (
       <li>
         <FileRow file={file} isGuarded={isGuarded} found={found} />
+      </li>
+    )
+  if (isHeard && found?.kind === 'here' && found.blob !== undefined)
+    return (
+      <li>
+        <Sound blob={found.blob} name={file.name} />
       </li>
     )
   const shown = (picture: VNode): VNode => (isGuarded ? <Guarded>{picture}</Guarded> : picture)

@@ -446,4 +446,11 @@ export const ar: Catalogue = {
   'unfit.many': '{name}: تتسع الرسالة لعدد {n} من الملفات.',
   'update.ready': 'نسخة أحدث جاهزة.',
   'update.take': 'استخدمها الآن',
+  'voice.end': 'تم',
+  'voice.none': 'لا يوجد ميكروفون، أو لا يحق للمتصفح استعماله.',
+  'voice.pause': 'أوقف {name} مؤقتًا',
+  'voice.plain': 'لا تعطي المتصفحات الميكروفون إلا لصفحات محمية. تقول الإعدادات كيف يكون ذلك.',
+  'voice.play': 'شغّل {name}',
+  'voice.record': 'سجّل ملاحظة صوتية',
+  'voice.recording': 'تسجيل',
 }

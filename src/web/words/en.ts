@@ -311,6 +311,13 @@ export const en = {
   'unfit.many': '{name}: a message has room for {n} files.',
   'update.ready': 'A newer version is ready.',
   'update.take': 'Use it now',
+  'voice.end': 'Done',
+  'voice.none': 'No microphone is there, or the browser may not use it.',
+  'voice.pause': 'Pause {name}',
+  'voice.plain': 'Browsers give a microphone only to protected pages. Settings say how to get one.',
+  'voice.play': 'Play {name}',
+  'voice.record': 'Record a voice note',
+  'voice.recording': 'Recording',
 } as const satisfies Readonly<Record<string, Entry>>
 
 /** The name of a sentence. */

@@ -312,4 +312,12 @@ export const es: Catalogue = {
   'unfit.many': '{name}: en un mensaje caben {n} archivos.',
   'update.ready': 'Hay una versión más reciente.',
   'update.take': 'Usarla ahora',
+  'voice.end': 'Listo',
+  'voice.none': 'No hay micrófono, o el navegador no puede usarlo.',
+  'voice.pause': 'Pausar {name}',
+  'voice.plain':
+    'Los navegadores solo dan el micrófono a páginas protegidas. Los ajustes dicen cómo lograrlo.',
+  'voice.play': 'Escuchar {name}',
+  'voice.record': 'Grabar una nota de voz',
+  'voice.recording': 'Grabando',
 }

@@ -317,4 +317,12 @@ export const fr: Catalogue = {
   'unfit.many': '{name} : un message ne contient que {n} fichiers.',
   'update.ready': 'Une version plus récente est prête.',
   'update.take': 'L’utiliser maintenant',
+  'voice.end': 'Terminé',
+  'voice.none': 'Il n’y a pas de micro, ou le navigateur n’a pas le droit de s’en servir.',
+  'voice.pause': 'Suspendre {name}',
+  'voice.plain':
+    'Les navigateurs ne donnent le micro qu’aux pages protégées. Les réglages disent comment faire.',
+  'voice.play': 'Écouter {name}',
+  'voice.record': 'Enregistrer une note vocale',
+  'voice.recording': 'Enregistrement',
 }

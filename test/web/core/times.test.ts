@@ -17,3 +17,7 @@ test('midnight parts days', async (t) => {
   t.ok(isSameDay(NOON, NOON + 3_600_000))
   t.notOk(isSameDay(NOON, NOON + 12 * 3_600_000))
 })
+
+test('the length of a sound is said in minutes and seconds', async (t) => {
+  t.strictSame([4_600, 65_000, 600_000].map(timesIn('en').clockSpan), ['0:05', '1:05', '10:00'])
+})
