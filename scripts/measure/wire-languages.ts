@@ -1,47 +1,59 @@
 /** What a character costs in other languages, beside English: sentences of one meaning, each a post of its own on a thin link. */
+import { table } from '#cli/terminal.ts'
 import { planMessages, type InputMessage } from '../trial/messages.ts'
 import { compress } from '#codec/compression.ts'
 import { dropCoder, trainedDictionary } from '#codec/trained-dictionary.ts'
 import { chanceFrom } from '../link/schedule.ts'
 import { mean, median, rounded } from './statistics.ts'
-import { readLanguages } from './wire-texts.ts'
+import type { Sentence } from './wire-texts.ts'
 import { aWorld, bodyOf, openPlace } from './wire-world.ts'
 
 type Result = Readonly<Record<string, number>>
 
 /**
  * `lang_<code>_char_ratio`: bytes of a character in this language over those of a character of the same sentences in English, without
- * seal and signature. Characters are code points. `lang_<code>_ratio`: the same of whole sentences. `lang_<code>_trained_char_ratio`: the
- * last third of the sentences, by a channel that has a dictionary of the others, over the same in English; `languages_trained_near` is how
- * many of these are at most 1.3.
+ * seal and signature. Characters are code points. `lang_<code>_ratio`: the same of whole sentences, which is the one to look at where a
+ * character is a syllable or a word. `…_trained_…`: the last third of the sentences, by a channel that has a dictionary of the others, over
+ * the same in English; `languages_trained_near` is how many of these are at most 1.3 a character, and `languages_far` how many are
+ * above it both ways. All of it is told as a table, with the reason beside what is above.
  */
-export async function languageRatios(input: string): Promise<Result> {
-  const languages = await readLanguages(input)
-  const rows = [...languages].map(([lang, sentences]) => {
-    const [own, english] = [
-      cost(sentences.map(({ text }) => text)),
-      cost(sentences.map(({ english: text }) => text)),
-    ]
-    const [here, there] = [own.bytes / own.characters, english.bytes / english.characters]
-    const trained = own.trained / english.trained
-    return { lang, perCharacter: here / there, perSentence: own.bytes / english.bytes, trained }
+export function languageRatios(
+  languages: ReadonlyMap<string, readonly Sentence[]>,
+  tell: (line: string) => void,
+): Result {
+  const costOf = costsOf()
+  const rows = [...languages].map(([lang, sentences]): Row => {
+    const texts = sentences.map(({ text }) => text)
+    const [own, english] = [costOf(texts), costOf(sentences.map(({ english: text }) => text))]
+    const ratio = (of: (cost: Cost) => number): number => of(own) / of(english)
+    return {
+      lang,
+      perCharacter: ratio(({ bytes, characters }) => bytes / characters),
+      perSentence: ratio(({ bytes }) => bytes),
+      trained: ratio(({ trained, trainedCharacters }) => trained / trainedCharacters),
+      trainedSentence: ratio(({ trained }) => trained),
+      isDense: texts.some((text) => DENSE.test(text)),
+    }
   })
   if (rows.length === 0) return {}
-  const ratios = rows.map(({ perCharacter }) => perCharacter)
+  for (const line of tableOf(rows)) tell(line)
+  const untrained = rows.map(({ perCharacter }) => perCharacter)
   const trained = rows.map((row) => row.trained)
   return {
     languages: rows.length,
-    languages_char_ratio_mean: rounded(mean(ratios), 2),
-    languages_char_ratio_median: rounded(median(ratios), 2),
-    languages_char_ratio_max: rounded(Math.max(...ratios), 2),
+    languages_char_ratio_mean: rounded(mean(untrained), 2),
+    languages_char_ratio_median: rounded(median(untrained), 2),
+    languages_char_ratio_max: rounded(Math.max(...untrained), 2),
     languages_trained_char_ratio_median: rounded(median(trained), 2),
     languages_trained_char_ratio_max: rounded(Math.max(...trained), 2),
     languages_trained_near: trained.filter((ratio) => ratio <= NEAR).length,
+    languages_far: rows.filter(isFar).length,
     ...Object.fromEntries(
       rows.flatMap((row) => [
         [`lang_${row.lang}_char_ratio`, rounded(row.perCharacter, 2)],
-        [`lang_${row.lang}_trained_char_ratio`, rounded(row.trained, 2)],
         [`lang_${row.lang}_ratio`, rounded(row.perSentence, 2)],
+        [`lang_${row.lang}_trained_char_ratio`, rounded(row.trained, 2)],
+        [`lang_${row.lang}_trained_ratio`, rounded(row.trainedSentence, 2)],
       ]),
     ),
   }
@@ -49,12 +61,74 @@ export async function languageRatios(input: string): Promise<Result> {
 
 /** A character of another language may cost so many times one of English. */
 const NEAR = 1.3
+/** Writing in which a character is a syllable or a word, not a sound. */
+const DENSE = /[\p{Script=Han}\p{Script=Hira}\p{Script=Kana}\p{Script=Hang}\p{Script=Ethi}]/u
+
+interface Row {
+  readonly lang: string
+  readonly perCharacter: number
+  readonly perSentence: number
+  readonly trained: number
+  readonly trainedSentence: number
+  readonly isDense: boolean
+}
+
+function isFar({ trained, trainedSentence }: Row): boolean {
+  return trained > NEAR && trainedSentence > NEAR
+}
+
+/** The dearest last. */
+function tableOf(rows: readonly Row[]): readonly string[] {
+  return table([
+    [
+      'times English',
+      'character',
+      'sentence',
+      'trained',
+      'trained',
+      'above 1.3 a character, since',
+    ],
+    ...rows
+      .toSorted((a, b) => a.trained - b.trained)
+      .map((row) => [
+        row.lang,
+        shown(row.perCharacter),
+        shown(row.perSentence),
+        shown(row.trained),
+        shown(row.trainedSentence),
+        row.trained <= NEAR ? '' : reasonOf(row),
+      ]),
+  ])
+}
+
+function shown(ratio: number): string {
+  return ratio.toFixed(2)
+}
+
+function reasonOf(row: Row): string {
+  if (!row.isDense) return 'it has more letters, and less was read in it'
+  const said = 'a character is a syllable or a word'
+  return isFar(row) ? `${said}, and less was read in it` : `${said}: see the sentence`
+}
 
 interface Cost {
+  /** Of a sentence. */
   readonly bytes: number
   readonly characters: number
-  /** Bytes a character of the last third, once a channel has learned from what was before it. */
+  /** Of a sentence in the last third, once a channel has learned from what was before it. */
   readonly trained: number
+  readonly trainedCharacters: number
+}
+
+/** What texts cost, each once: most languages stand beside the same English. */
+function costsOf(): (texts: readonly string[]) => Cost {
+  const known = new Map<string, Cost>()
+  return (texts) => {
+    const name = texts.join('\n')
+    const found = known.get(name) ?? cost(texts)
+    known.set(name, found)
+    return found
+  }
 }
 
 function cost(texts: readonly string[]): Cost {
@@ -77,7 +151,8 @@ function cost(texts: readonly string[]): Cost {
   return {
     bytes: mean(bodies.map((body) => compress(body, { isThin: true }).bytes.length)),
     characters: charactersOf(texts),
-    trained: mean(sizes) / charactersOf(texts.slice(third)),
+    trained: mean(sizes),
+    trainedCharacters: charactersOf(texts.slice(third)),
   }
 }
 

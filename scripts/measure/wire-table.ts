@@ -44,6 +44,7 @@ const WANTED: Readonly<Record<string, string>> = {
   nats_idle_b: '0',
   languages: AS_IT_IS,
   languages_trained_near: 'all languages',
+  languages_far: '0',
   encode_vs_deflate_ratio: AS_IT_IS,
   decode_vs_inflate_ratio: AS_IT_IS,
   encode_thin_vs_deflate_ratio: AS_IT_IS,

@@ -33,18 +33,46 @@ export async function readTexts({ input, where }: TextChoice, most: number): Pro
   }
 }
 
-/** Sentences of one meaning in several languages, by language; those of a file that names none are not there. */
+/**
+ * Sentences of one meaning in several languages, by language, and messages beside what was sent before they were put into English, by
+ * event. Of a file that has neither nothing is there.
+ */
 export async function readLanguages(
-  input: string,
+  ...inputs: readonly (string | undefined)[]
 ): Promise<ReadonlyMap<string, readonly Sentence[]>> {
   const languages = new Map<string, Sentence[]>()
-  for (const { lang, text, en } of await linesOf(input)) {
-    if (typeof lang !== 'string' || typeof text !== 'string' || typeof en !== 'string') continue
-    const known = languages.get(lang) ?? []
-    known.push({ text, english: en })
-    languages.set(lang, known)
-  }
-  return languages
+  for (const input of new Set(inputs))
+    // oxlint-disable-next-line no-await-in-loop -- there are two
+    for (const line of input === undefined ? [] : await linesOf(input)) {
+      const { name, text, english } = sentenceOf(line)
+      if (typeof name !== 'string' || typeof text !== 'string' || typeof english !== 'string')
+        continue
+      const known = languages.get(name) ?? []
+      known.push({ text, english })
+      languages.set(name, known)
+    }
+  return new Map([...languages].map(([name, sentences]) => [name, evenly(sentences)]))
+}
+
+function sentenceOf({ lang, text, en, original, event }: Readonly<Record<string, unknown>>): {
+  readonly name: unknown
+  readonly text: unknown
+  readonly english: unknown
+} {
+  if (original === undefined) return { name: lang, text, english: en }
+  return { name: `original_${String(event)}`, text: original, english: text }
+}
+
+/** A language is measured with so many sentences. */
+const SENTENCES_MAX = 300
+
+/** In their order, evenly out of all. */
+function evenly(sentences: readonly Sentence[]): readonly Sentence[] {
+  const step = Math.max(1, sentences.length / SENTENCES_MAX)
+  const count = Math.min(sentences.length, SENTENCES_MAX)
+  return Array.from({ length: count }, (_, at) => sentences[Math.floor(at * step)]).filter(
+    (sentence) => sentence !== undefined,
+  )
 }
 
 /** A text and what it means in English. */

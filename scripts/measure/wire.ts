@@ -22,7 +22,7 @@ import { marginalBytes, postsInFrame, reactionBytes, runOurs, type Run } from '.
 import { floorOf, formsOfOthers, type Form } from './wire-others.ts'
 import { tableOf, wantedTable } from './wire-table.ts'
 import { trainedBytes } from './wire-trained.ts'
-import { readTexts, type TextChoice } from './wire-texts.ts'
+import { readLanguages, readTexts, type TextChoice } from './wire-texts.ts'
 
 /** What the bench may be told. */
 export interface WireOptions extends TextChoice {
@@ -65,7 +65,9 @@ export async function measureWire(options: WireOptions): Promise<WireResult> {
     ...flat(forms),
     ...codecRatios(messages, options),
     ...codecMemory(),
-    ...(languages === undefined ? {} : await languageRatios(languages)),
+    ...(languages === undefined
+      ? {}
+      : languageRatios(await readLanguages(languages, options.input), tell)),
     ...(await measureNats({ isSmall, tell })),
   }
   for (const line of wantedTable(result)) tell(line)

@@ -7,6 +7,7 @@
  * something passed us by: then we fetch from `reached` on. More heard means that some were not stored (a full stream
  * refuses what was heard all the same): then we wait. So an acknowledgement proves, for no bytes, what came before it.
  */
+import { must } from '#base/assert.ts'
 import {
   acceptedWith,
   balance,
@@ -89,6 +90,8 @@ interface Listening {
 export interface Ledger extends Memory, Fetching, Listening {
   /** A new line: what was given and not settled will come again. */
   readonly begin: () => void
+  /** An envelope of a message with several: it is settled for itself, and known again. */
+  readonly enclosed: (bytes: Uint8Array) => Entry
   /** The node has settled this one. */
   readonly hold: (entry: Entry) => void
   readonly place: () => Place
@@ -122,6 +125,10 @@ export function openLedger(kept: Place | undefined): Ledger {
     ...fetching(state),
     ...listening(state),
     begin: () => begin(books),
+    enclosed: (bytes) => {
+      const known = books.recent.get(fingerprint(bytes))
+      return known ?? must(remember(books, bytes, 'queued'), 'it is not known')
+    },
     hold: (entry) => {
       entry.state = 'held'
       if (!books.recent.has(entry.print)) books.recent.set(entry.print, entry)

@@ -9,6 +9,7 @@ import { openTokens, type Tokens } from './nats-exchange.ts'
 import type { Entry } from './nats-books.ts'
 import { openLedger, type Ledger } from './nats-ledger.ts'
 import type { NatsOptions, NatsPorts } from './nats-options.ts'
+import { envelopesIn } from './nats-pack.ts'
 import { bytesFromPlace, placeFromBytes, placeKey } from './nats-place.ts'
 
 /** Everything that one line after another works with. */
@@ -20,7 +21,7 @@ export interface Office {
   readonly contacts: ContactQueue
   readonly waiting: ArrivalQueue
   readonly tokens: Tokens
-  /** Puts an envelope into the queue; `lane` where its subject is known. */
+  /** Puts what a message holds into the queue; `lane` where its subject is known. */
   readonly deliver: (entry: Entry, bytes: Uint8Array, lane?: Lane) => void
   /** What was put into the queue, for the node. */
   readonly arrivals: () => AsyncIterable<Arrival>
@@ -43,7 +44,8 @@ export async function openOffice(options: NatsOptions, ports: NatsPorts): Promis
   }
   const waiting = openArrivalQueue(WAITING_MAX)
   const keeper = openKeeper({ key, ports, ledger, carrier: options.name })
-  const entries = new WeakMap<Arrival, Entry>()
+  const covers = new WeakMap<Arrival, Cover>()
+  const waitingFor = new WeakMap<Entry, Message[]>()
 
   return {
     peer,
@@ -55,26 +57,63 @@ export async function openOffice(options: NatsOptions, ports: NatsPorts): Promis
     tokens: openTokens(ports.random.bytes(16)),
     save: keeper.save,
     deliver: (entry, bytes, lane) => {
-      const arrival = arrivalOf({ peer, key, bytes, lane, entry, ledger, keeper, waiting })
-      entries.set(arrival, entry)
-      waiting.push(arrival)
+      const push = (cover: Cover): void => {
+        const arrival = arrivalOf({ peer, key, lane, cover, ledger, keeper, waiting })
+        covers.set(arrival, cover)
+        waiting.push(arrival)
+      }
+      const envelopes = envelopesIn(bytes)
+      if (envelopes.length === 1) return push({ bytes, entry, messages: [] })
+      const message = { entry, open: new Set<Entry>() }
+      for (const envelope of envelopes) {
+        const part = ledger.enclosed(envelope)
+        if (part.state === 'held' || message.open.has(part)) continue
+        message.open.add(part)
+        const messages = waitingFor.get(part)
+        if (messages !== undefined) {
+          messages.push(message)
+          continue
+        }
+        const first = [message]
+        waitingFor.set(part, first)
+        push({ bytes: envelope, entry: part, messages: first })
+      }
+      if (message.open.size === 0) ledger.hold(entry)
     },
     arrivals: async function* give() {
       for await (const arrival of waiting.arrivals()) {
-        const entry = entries.get(arrival)
-        if (entry?.state === 'queued') entry.state = 'given'
+        const cover = covers.get(arrival)
+        if (cover !== undefined) giving(cover)
         yield arrival
       }
     },
   }
 }
 
+/** A message with several envelopes: it is settled once they all are. */
+interface Message {
+  readonly entry: Entry
+  readonly open: Set<Entry>
+}
+
+/** One envelope in the queue, and the messages that hold it besides others; none where it came alone. */
+interface Cover {
+  readonly bytes: Uint8Array
+  readonly entry: Entry
+  readonly messages: readonly Message[]
+}
+
+/** The node has it now: on a new line it comes again, and with it what it came in. */
+function giving({ entry, messages }: Cover): void {
+  for (const each of [entry, ...messages.map((message) => message.entry)])
+    if (each.state === 'queued') each.state = 'given'
+}
+
 interface ArrivalParts {
   readonly peer: PeerId
   readonly key: string
-  readonly bytes: Uint8Array
   readonly lane: Lane | undefined
-  readonly entry: Entry
+  readonly cover: Cover
   readonly ledger: Ledger
   readonly keeper: Keeper
   readonly waiting: ArrivalQueue
@@ -82,10 +121,13 @@ interface ArrivalParts {
 
 /** The bookmark is made when it is read: it says what is settled by then, and this arrival with it. */
 function arrivalOf(parts: ArrivalParts): Arrival {
-  const { peer, key, bytes, lane, entry, ledger, keeper, waiting } = parts
+  const { peer, key, lane, cover, ledger, keeper, waiting } = parts
+  const { bytes, entry, messages } = cover
   let bookmark: Uint8Array | undefined
   const settle = (): void => {
     ledger.hold(entry)
+    for (const { entry: whole, open } of messages)
+      if (open.delete(entry) && open.size === 0) ledger.hold(whole)
     if (waiting.size() === 0) void keeper.save()
   }
   return {
@@ -93,7 +135,8 @@ function arrivalOf(parts: ArrivalParts): Arrival {
     bytes,
     ...(lane !== undefined && { lane }),
     get bookmark() {
-      bookmark = bytesFromPlace(ledger.placeWith(entry))
+      const over = messages.find(({ open }) => open.size === 1 && open.has(entry))
+      bookmark = bytesFromPlace(ledger.placeWith(over?.entry ?? entry))
       return [{ key, value: bookmark }]
     },
     acceptCustody: () => {

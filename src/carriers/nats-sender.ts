@@ -1,11 +1,11 @@
 /**
- * Parcels on their way to the stream, most urgent first.
+ * Parcels on their way to the stream, most urgent first. The first leaves at once; what else is said in the same turn of the event loop,
+ * and what waited for the window, goes together in as few messages as it takes.
  *
  * While the window is shut they wait here and not in a socket; flash ignores the window. A parcel has departed when
  * the stream says so, or when it refuses the subject as taken and what stands there is, byte for byte, ours.
  * What the stream refuses otherwise (full, absent) is kept and offered again with growing pauses: nothing is dropped.
  */
-import { equalBytes } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
 import { LANES } from '#model/precedence.ts'
 import type { Handover, Parcel } from '#ports/carrier.ts'
@@ -20,9 +20,10 @@ import {
 import { backOffMs } from './nats-back-off.ts'
 import { bytesOnLine, type Exchange } from './nats-exchange.ts'
 import type { NatsOptions, NatsPorts } from './nats-options.ts'
+import { bytesInPack, hasEnvelope, packed, PACK_ENVELOPES_MAX } from './nats-pack.ts'
 import type { Mark } from './nats-place.ts'
 import { subjectOf } from './nats-subject.ts'
-import { waitMs, type UnderWay } from './nats-window.ts'
+import { roomOn, waitMs, type UnderWay } from './nats-window.ts'
 
 /** Sends on one line; ends with it. */
 export interface Sender {
@@ -52,7 +53,6 @@ export interface SenderParts {
 interface Job {
   readonly parcel: Parcel
   readonly subject: string
-  readonly size: number
   readonly settle: PromiseWithResolvers<Handover>
   /** Line ended or caller gave up. */
   readonly over: AbortSignal
@@ -64,19 +64,23 @@ interface Desk extends SenderParts {
   readonly waiting: ReadonlyMap<string, Job[]>
   underWay: UnderWay
   jobs: number
+  /** Something left in this turn: the rest of it goes together. */
+  hasSpoken: boolean
   /** Time will have made room then: somebody sleeps until that. */
   isWaiting: boolean
 }
 
 /** Parcels that wait or are under way; the node itself has fewer (IN_FLIGHT_MAX). */
 const JOBS_MAX = 1_024
+/** Of a message of several, whatever the line is good for: what is urgent waits for no more. */
+const PACK_BYTES_MAX = 4_096
 const NO_STREAM_CODE = 503
 
 /** Starts with nothing waiting. */
 export function openSender(parts: SenderParts): Sender {
   const waiting = new Map(LANES.map((lane) => [lane as string, [] as Job[]]))
   const underWay = { bytes: 0, beganAtMs: 0, answeredAtMs: 0 }
-  const desk: Desk = { ...parts, waiting, underWay, jobs: 0, isWaiting: false }
+  const desk: Desk = { ...parts, waiting, underWay, jobs: 0, hasSpoken: false, isWaiting: false }
   const { options, exchange } = parts
   return {
     send: async (parcel, signal) => {
@@ -87,7 +91,6 @@ export function openSender(parts: SenderParts): Sender {
       const job: Job = {
         parcel,
         subject: subjectOf(options, parcel.lane, parcel.number),
-        size: bytesOnLine(parcel.bytes),
         settle: Promise.withResolvers(),
         over,
         tries: 0,
@@ -118,12 +121,46 @@ async function carry(desk: Desk, job: Job): Promise<Handover> {
 
 function enqueue(desk: Desk, job: Job): void {
   desk.waiting.get(job.parcel.lane)?.push(job)
-  pump(desk)
+  if (job.parcel.lane === 'flash' || !desk.hasSpoken) pump(desk)
+}
+
+/** What comes in this turn from now on waits for its end. */
+function speak(desk: Desk): void {
+  if (desk.hasSpoken) return
+  desk.hasSpoken = true
+  setImmediate(() => {
+    desk.hasSpoken = false
+    if (!desk.exchange.line.over.aborted) pump(desk)
+  })
 }
 
 /** Sends what the window allows. */
 function pump(desk: Desk): void {
-  for (let next = nextJob(desk); next !== undefined; next = nextJob(desk)) void publish(desk, next)
+  for (let next = nextJob(desk); next !== undefined; next = nextJob(desk)) {
+    void publish(desk, [next, ...othersWith(desk, next)])
+    speak(desk)
+  }
+}
+
+/** Takes out of its queue what goes in one message with a job: the next ones, of which none was tried before. */
+function othersWith({ waiting, exchange }: Desk, first: Job): readonly Job[] {
+  const { lane } = first.parcel
+  const queue = waiting.get(lane) ?? []
+  const most = Math.min(
+    PACK_BYTES_MAX,
+    roomOn(exchange.pace()).parcelBytes,
+    exchange.line.payloadBytesMax - 1,
+  )
+  const others: Job[] = []
+  let bytes = bytesInPack(first.parcel.bytes)
+  if (lane === 'flash' || first.tries > 0) return others
+  for (let next = queue[0]; next?.tries === 0; next = queue[0]) {
+    bytes += bytesInPack(next.parcel.bytes)
+    if (bytes > most || others.length + 2 > PACK_ENVELOPES_MAX) break
+    others.push(next)
+    queue.shift()
+  }
+  return others
 }
 
 /** Takes the most urgent job that may leave now out of its queue. */
@@ -148,53 +185,68 @@ async function pumpLater(desk: Desk, ms: number): Promise<void> {
   if (!over.aborted) pump(desk)
 }
 
-/** One try. */
-async function publish(desk: Desk, job: Job): Promise<void> {
-  const { subject, parcel } = job
+/** One try: one parcel, or several in one message, under the number of the first. */
+async function publish(desk: Desk, jobs: readonly [Job, ...Job[]]): Promise<void> {
+  const [{ subject, parcel }] = jobs
   const { clock } = desk.ports
-  const { bytes, beganAtMs } = desk.underWay
+  const { bytes: before, beganAtMs } = desk.underWay
+  const bytes = jobs.length === 1 ? parcel.bytes : packed(jobs.map((job) => job.parcel.bytes))
+  const size = bytesOnLine(bytes)
   desk.underWay = {
     ...desk.underWay,
-    bytes: bytes + job.size,
-    beganAtMs: bytes === 0 ? clock.monotonicMs() : beganAtMs,
+    bytes: before + size,
+    beganAtMs: before === 0 ? clock.monotonicMs() : beganAtMs,
   }
-  job.tries += 1
+  for (const job of jobs) job.tries += 1
+  if (jobs.length > 1) desk.onSending(bytes)
   try {
-    const answer = await desk.exchange.ask({ subject, bytes: parcel.bytes, isParcel: true })
+    const answer = await desk.exchange.ask({ subject, bytes, isParcel: true })
     desk.underWay = {
       ...desk.underWay,
-      bytes: desk.underWay.bytes - job.size,
+      bytes: desk.underWay.bytes - size,
       answeredAtMs: clock.monotonicMs(),
     }
     pump(desk)
-    if (answer !== undefined) await settle(desk, job, verdictOf(answer))
-    else if (job.tries === 1) enqueue(desk, job)
-    else await readBack(desk, job)
+    const verdict = answer === undefined ? undefined : verdictOf(answer)
+    if (verdict?.kind === 'stored') stored(desk, jobs, { seq: verdict.seq, bytes })
+    else await notStored(desk, jobs, verdict)
   } catch (error) {
-    job.settle.reject(error)
+    for (const job of jobs) job.settle.reject(error)
   }
 }
 
-async function settle(desk: Desk, job: Job, verdict: Verdict): Promise<void> {
-  switch (verdict.kind) {
-    case 'stored':
-      job.settle.resolve('departed')
-      return desk.onStored({ seq: verdict.seq, subject: job.subject }, job.parcel.bytes)
-    case 'taken':
-      return readBack(desk, job)
-    case 'refused':
-      return refused(desk, job, verdict)
-  }
+function stored(
+  { onStored }: Desk,
+  jobs: readonly [Job, ...Job[]],
+  { seq, bytes }: { readonly seq: number; readonly bytes: Uint8Array },
+): void {
+  for (const job of jobs) job.settle.resolve('departed')
+  onStored({ seq, subject: jobs[0].subject }, bytes)
 }
 
-async function refused(desk: Desk, job: Job, { code, reason }: ApiError): Promise<void> {
+/** What nobody answered is said once more as it was. What is refused together is offered alone. */
+async function notStored(
+  desk: Desk,
+  jobs: readonly [Job, ...Job[]],
+  verdict: Exclude<Verdict, { kind: 'stored' }> | undefined,
+): Promise<unknown> {
+  const [first] = jobs
+  if (verdict?.kind === 'taken') return readBack(desk, jobs)
+  if (verdict === undefined && first.tries > 1) return readBack(desk, jobs)
+  if (verdict === undefined) return jobs.length > 1 ? publish(desk, jobs) : enqueue(desk, first)
+  if (jobs.length > 1 && verdict.code === MESSAGE_TOO_LARGE)
+    return jobs.map((job) => enqueue(desk, job))
+  return Promise.all(jobs.map((job) => refused(desk, job, verdict)))
+}
+
+async function refused(desk: Desk, job: Job, { code, reason }: ApiError): Promise<unknown> {
   if (code === MESSAGE_TOO_LARGE)
     return job.settle.reject(tooLarge(job.parcel.bytes.length, reason))
   const { name: carrier } = desk.options
   desk.ports.log.warn('nats.refused', { carrier, code, reason, attempt: job.tries })
   if (code === NO_STREAM_CODE) desk.onNobody()
   // Should a server word it otherwise, a taken subject is still found out.
-  if (code === STORE_FAILED && job.tries > 1) return readBack(desk, job)
+  if (code === STORE_FAILED && job.tries > 1) return readBack(desk, [job])
   return again(desk, job)
 }
 
@@ -209,19 +261,21 @@ async function again(desk: Desk, job: Job): Promise<void> {
  * Something stands there: our own earlier try whose answer was lost, or a stranger's. Where there is no stream at all, nobody says
  * so to whoever publishes while other nodes listen.
  */
-async function readBack(desk: Desk, job: Job): Promise<void> {
+async function readBack(desk: Desk, jobs: readonly [Job, ...Job[]]): Promise<unknown> {
   const { exchange, options, ports } = desk
-  const { workspace } = options
-  const subject = `$JS.API.DIRECT.GET.${workspace}.${job.subject}`
+  const [first] = jobs
+  const subject = `$JS.API.DIRECT.GET.${options.workspace}.${first.subject}`
   const finding = findingOf(await exchange.ask({ subject, bytes: new Uint8Array() }))
   if (finding.kind === 'nobody') desk.onNobody()
-  if (finding.kind !== 'found') return again(desk, job)
-  if (equalBytes(finding.bytes, job.parcel.bytes)) return job.settle.resolve('departed')
-  const { lane, number } = job.parcel
-  ports.log.error('nats.subject-foreign', { carrier: options.name, subject: job.subject })
-  job.settle.reject(
-    new EdgeError('ALREADY_EXISTS', { carrier: options.name, subject: job.subject, lane, number }),
-  )
+  if (finding.kind !== 'found') return Promise.all(jobs.map((job) => again(desk, job)))
+  const left = jobs.filter((job) => !hasEnvelope(finding.bytes, job.parcel.bytes))
+  for (const job of jobs) if (!left.includes(job)) job.settle.resolve('departed')
+  for (const job of left) if (job !== first) enqueue(desk, job)
+  if (!left.includes(first)) return undefined
+  const { lane, number } = first.parcel
+  const facts = { carrier: options.name, subject: first.subject }
+  ports.log.error('nats.subject-foreign', facts)
+  return first.settle.reject(new EdgeError('ALREADY_EXISTS', { ...facts, lane, number }))
 }
 
 function assertFits({ bytes }: Parcel, { line }: Exchange): void {

@@ -3,7 +3,8 @@
  *
  * What is put there once is found by every node. We publish with a plain PUB and a short reply subject, hear live
  * traffic by a plain SUB, catch up by direct get, and leave nothing standing on the server: 585 bytes of IP for a
- * 300-byte envelope with its acknowledgement inside TLS, none while idle (`scripts/bench nats`, measured 2026-11-21).
+ * 300-byte envelope with its acknowledgement inside TLS, 370 for each of ten that leave together (`nats-pack.ts`), none while idle
+ * (`scripts/bench nats`, measured 2026-11-22).
  * Needs server 2.9.10; uses what newer ones offer. The server's acknowledgement is not custody: `departed`.
  */
 import { EdgeError } from '#base/errors.ts'

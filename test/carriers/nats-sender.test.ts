@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { openExchange, openTokens } from '#carriers/nats-exchange.ts'
+import { envelopesIn } from '#carriers/nats-pack.ts'
 import { openSender, type Sender } from '#carriers/nats-sender.ts'
 import type { Lane } from '#model/precedence.ts'
 import { realClock } from '#ports/real.ts'
@@ -40,6 +41,65 @@ test('the most urgent goes first, and flash does not wait for the window', async
   }
 
   t.strictSame(lanesOf(line), [3, 0, 1, 2, 3])
+})
+
+test('what is sent in one turn goes in one message, but for the first and for flash', async (t) => {
+  const { line, sender } = open()
+  const handed = Promise.all([0, 1, 2, 3].map((number) => sender.send(small(number), never)))
+  const urgent = sender.send({ ...small(0), lane: 'flash' }, never)
+  t.strictSame(heldBy(line), ['0', '0'])
+  for (const [at, message] of line.published.entries()) line.acknowledge(message, at + 1)
+  await settled()
+  t.strictSame(heldBy(line), ['0', '0', '123'])
+  line.acknowledge(line.published[2], 3)
+
+  t.strictSame(await Promise.all([handed, urgent]), [Array(4).fill('departed'), 'departed'])
+  t.equal(line.published.length, 3)
+})
+
+test('a message of several is repeated as it was, and found where it stands already', async (t) => {
+  const { line, sender, clock } = open()
+  const handed = Promise.all([0, 1, 2].map((number) => sender.send(small(number), never)))
+  await settled()
+  line.acknowledge(line.published[0], 1)
+  await settled()
+  line.pong()
+  await clock.advance(10_000)
+  t.strictSame(heldBy(line), ['0', '12', '12'])
+  line.say({ subject: line.published[2]?.reply ?? '', bytes: Buffer.from(TAKEN) })
+  await settled()
+  const question = line.published[3]
+  t.match(question?.subject, /DIRECT\.GET/)
+  line.say({
+    subject: question?.reply ?? '',
+    header: standsAs(line.published[1]?.subject),
+    bytes: line.published[1]?.bytes ?? new Uint8Array(0),
+  })
+
+  t.strictSame(await handed, Array(3).fill('departed'))
+})
+
+test('where something else stands under a message of several, only its first is foreign', async (t) => {
+  const { line, sender } = open()
+  const first = sender.send(small(0), never)
+  const refused = t.rejects(sender.send(small(1), never), { code: 'ALREADY_EXISTS' })
+  const last = sender.send(small(2), never)
+  await settled()
+  line.acknowledge(line.published[0], 1)
+  await settled()
+  line.say({ subject: line.published[1]?.reply ?? '', bytes: Buffer.from(TAKEN) })
+  await settled()
+  line.say({
+    subject: line.published[2]?.reply ?? '',
+    header: standsAs(line.published[1]?.subject),
+    bytes: Buffer.from('squatter'),
+  })
+  await refused
+  await settled()
+  t.strictSame(heldBy(line).at(-1), '2', 'alone, under its own number')
+  line.acknowledge(line.published.at(-1), 3)
+
+  t.strictSame(await Promise.all([first, last]), ['departed', 'departed'])
 })
 
 test('an answer that is lost is asked for again, on the same subject', async (t) => {
@@ -227,6 +287,28 @@ function open(): Opened {
 /** Sends what may never depart. */
 function post(sender: Sender, changes: Parameters<typeof parcel>[1]): void {
   sender.send(parcel('', changes), never).catch(() => undefined)
+}
+
+const TAKEN =
+  '{"error":{"code":400,"err_code":10077,"description":"maximum messages per subject exceeded"}}'
+
+/** Where a direct get found it. */
+function standsAs(subject = ''): (name: string) => string | undefined {
+  return (name) => ({ 'Nats-Sequence': '2', 'Nats-Subject': subject })[name]
+}
+
+/** A few bytes that say their number. */
+function small(number: number): Parameters<Sender['send']>[0] {
+  return { bytes: Buffer.from(`\u0002${number}`), lane: 'routine', number }
+}
+
+/** The numbers in each message that was published. */
+function heldBy(line: ScriptedLine): string[] {
+  return line.published.map(({ bytes }) =>
+    envelopesIn(bytes)
+      .map((envelope) => String.fromCharCode(envelope[1] ?? 0))
+      .join(''),
+  )
 }
 
 function lanesOf(line: ScriptedLine): number[] {
