@@ -101,3 +101,39 @@ test(
     await accept(bravo, arrival)
   },
 )
+
+test(
+  'a message of several is settled with the last of them, and each for itself',
+  real,
+  async (t) => {
+    await using server = await startNatsServer()
+    await using alpha = await openNatsNode(server.url)
+    await alpha.nextContact(true)
+    const sent = ['alone', 'second', 'third'].map((text, number) =>
+      handOver(alpha, hub, parcel(text, { number })),
+    )
+    await Promise.all(sent)
+    const options = { nodeNumber: 2, provision: false }
+    const bravo = await openNatsNode(server.url, options)
+    for (const text of ['alone', 'second']) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const arrival = await bravo.nextArrival()
+      t.equal(textOf(arrival), text)
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await accept(bravo, arrival)
+    }
+    t.equal(await cursorOf(bravo.store), 1, 'its third is not settled')
+    await bravo.carrier[Symbol.asyncDispose]()
+
+    const again = await openNatsNode(server.url, options, bravo.store)
+    const arrival = await again.nextArrival()
+    t.equal(textOf(arrival), 'third', 'and the second is known')
+    await accept(again, arrival)
+    await again.carrier[Symbol.asyncDispose]()
+    t.equal(await cursorOf(again.store), 2)
+  },
+)
+
+async function cursorOf(store: Store): Promise<number | undefined> {
+  return placeFromBytes((await store.get(KEY)) ?? new Uint8Array())?.cursor
+}
