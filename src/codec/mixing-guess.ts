@@ -230,13 +230,14 @@ function weighed({ inputs, weights }: Model, set: number): number {
 
 function learn(model: Model, bit: number): void {
   const { cursor } = model
-  if (letterBit(cursor) === undefined) learnBit(model, bit)
-  if (expected(model) !== bit) cursor.matchBytes = 0
+  const said = expected(model)
+  if (letterBit(cursor) === undefined) learnBit(model, bit, said)
+  if (said !== bit) cursor.matchBytes = 0
   cursor.bits = 2 * cursor.bits + bit
   if (cursor.bits >= 256) endByte(model)
 }
 
-function learnBit(model: Model, bit: number): void {
+function learnBit(model: Model, bit: number, said: number | undefined): void {
   const { cursor, slots, histories, sets, outputs } = model
   for (let set = 0; set < SETS; set += 1)
     learnWeights(model, get(sets, set), (bit << 12) - get(outputs, set))
@@ -247,7 +248,6 @@ function learnBit(model: Model, bit: number): void {
   }
   model.runs.learn(cursor.bits, bit)
   approach(model.byBits, cursor.bits, { bit, rate: 5 })
-  const said = expected(model)
   if (said !== undefined)
     approach(model.byMatch, matchState(cursor), { bit: said === bit ? 1 : 0, rate: 6 })
 }
