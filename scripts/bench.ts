@@ -77,7 +77,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   sync: {
     about:
-      'two replicas made one beside Automerge and automerge-repo; flash, a full queue and idle on a thin link (large posts stand for a file)',
+      'two replicas made one beside Automerge and automerge-repo; flash, a full queue with a file, and idle on a thin link',
     run: async ({ small }) => {
       const { measureSync } = await import('./measure/sync.ts')
       return measureSync({ isSmall: small === true, tell })

@@ -14,8 +14,8 @@ import type { Carrier, Handover, Parcel, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { LinkTrace, Trace, TraceRow } from '../link/trace.ts'
 
-/** Told of every parcel as its first byte leaves; `isWhole` resolves with whether the last one came. */
-export type OnParcel = (parcel: Parcel, isWhole: Promise<boolean>) => void
+/** Told of every parcel as its first byte leaves; `share` resolves with how much of it left before the link went. */
+export type OnParcel = (parcel: Parcel, share: Promise<number>) => void
 
 /** Two ends of a link. */
 export interface TracedLink {
@@ -78,8 +78,8 @@ export function openTracedLink(
     from.waiting.splice(from.waiting.indexOf(next), 1)
     from.isBusy = true
     const { signal: over } = contact
-    const whole = Promise.withResolvers<boolean>()
-    from.onParcel(next.parcel, whole.promise)
+    const share = Promise.withResolvers<number>()
+    from.onParcel(next.parcel, share.promise)
     const begunMs = clock.monotonicMs()
     let bitsLeft = next.parcel.bytes.length * 8
     while (bitsLeft > 0 && !over.aborted) {
@@ -90,7 +90,7 @@ export function openTracedLink(
       bitsLeft -= bitsPerMs * ms
     }
     from.isBusy = false
-    whole.resolve(!over.aborted)
+    share.resolve(1 - Math.max(0, bitsLeft) / (next.parcel.bytes.length * 8))
     if (over.aborted) next.done.reject(unreachable(from.peer))
     else {
       const seconds = Math.max(1, clock.monotonicMs() - begunMs) / 1_000

@@ -3,7 +3,7 @@
  * played in virtual time; an outage of more than two minutes is cut to that, as nothing happens in it. Two whole nodes; the link is `files-link.ts`.
  *
  * `files_whole` of `files` came with the right hash. `resent_ratio` is what left as pieces beyond each byte once, over all that had to
- * come. `flash_wait_frames` is the most parcels that any of the flash messages posted meanwhile had to let pass, one half way included.
+ * come; what was in the air, or half way, when the link went is in it. `flash_wait_frames` is the most parcels that any of the flash messages posted meanwhile had to let pass, one half way included.
  * `worst_trace_resent_ratio` is that over the worst link. `fill_ratio` is the share of what the link could carry that was pieces.
  * `restarting_*` is what begins again at byte 0 and gives up after 60 s, as Mattermost's remote clusters do
  * (its source: `model.NewRemoteClusterConf`, one request a file), in the time that we took, with no byte around files counted.
@@ -17,7 +17,6 @@ import { openEnvelope } from '#codec/envelope.ts'
 import { decodeLoad } from '#codec/load.ts'
 import type { PiecePlace } from '#codec/piece.ts'
 import type { EdgeNode } from '#app/node.ts'
-import type { Parcel } from '#ports/carrier.ts'
 import type { Person } from '#app/types.ts'
 import { openKeyring } from '#trust/epoch.ts'
 import { virtualClock, type VirtualClock } from '../../test/support/clock.ts'
@@ -31,7 +30,7 @@ import {
 } from '../../test/support/nodes.ts'
 import { seededRandom } from '../../test/support/random.ts'
 import { readLinkTrace, type LinkTrace, type Trace, type TraceRow } from '../link/trace.ts'
-import { openTracedLink, rowAt, usableBps, type TracedLink } from './files-link.ts'
+import { openTracedLink, rowAt, usableBps, type OnParcel, type TracedLink } from './files-link.ts'
 import { rounded } from './statistics.ts'
 
 /** What the bench may be told. */
@@ -265,7 +264,7 @@ async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
 
 /** What left the kit. */
 interface Seen {
-  readonly parcel: (parcel: Parcel) => void
+  readonly parcel: OnParcel
   readonly flashSaid: (isSending: boolean) => void
   readonly flashWait: () => number
   readonly flashes: () => number
@@ -287,8 +286,16 @@ function openSeen(members: readonly ReturnType<typeof anIdentity>[]): Seen {
     const wrapping = { scope: opened.key.scope, sender: opened.actor, roster }
     return decodeLoad(opened.body, wrapping)?.piece
   }
+  const countShare = async (
+    share: Promise<number>,
+    piece: { readonly length: number; readonly bytes: number },
+  ): Promise<void> => {
+    const part = await share
+    sent += part * piece.length
+    pieceBytes += part * piece.bytes
+  }
   return {
-    parcel: ({ bytes, lane }) => {
+    parcel: ({ bytes, lane }, share) => {
       if (lane === 'flash' && isWaiting) {
         most = Math.max(most, waited)
         flashes += 1
@@ -297,8 +304,7 @@ function openSeen(members: readonly ReturnType<typeof anIdentity>[]): Seen {
       const piece = lane === 'routine' ? pieceIn(bytes) : undefined
       if (piece === undefined) return
       const { name, from, to } = piece
-      sent += to - from
-      pieceBytes += bytes.length
+      void countShare(share, { length: to - from, bytes: bytes.length })
       spans.set(name, joinSpans(spans.get(name) ?? [], [[from, to]]))
     },
     flashSaid: (isSending) => {

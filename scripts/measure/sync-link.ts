@@ -20,7 +20,7 @@ import { openLink, type Link } from '../link/proxy.ts'
 import { chanceFrom } from '../link/schedule.ts'
 import { constantTrace } from '../link/trace.ts'
 import { median, rounded } from './statistics.ts'
-import { channelOf, enter, post, textsOf as usualTextsOf } from './sync-posts.ts'
+import { channelOf, enter, post, postFile, textsOf as usualTextsOf } from './sync-posts.ts'
 import { identities, openTrustNode, rosterOf, type TrustNode } from './trust-node.ts'
 
 /** How long to look. */
@@ -40,10 +40,8 @@ const FILL_RATE_BPS = 9_600
 const FILL_ROUND_TRIP_MS = 300
 const IDLE_SPEED = 60
 const DAY_MS = 86_400_000
-/** A run of these stands for a file, as there are none yet: text that does not compress, as much as one message takes. */
-const LARGE_CHARACTERS = 16_000
-const LARGE_POSTS = 12
-/** What waits behind it. */
+/** A file that the hub wants, and what goes before it. */
+const FILE_BYTES = 400_000
 const QUEUED_POSTS = 500
 /** Small beside what a window holds: what is half way when it ends does not count. */
 const FILL_CHARACTERS = 1_000
@@ -60,17 +58,15 @@ export async function measureThinLink(options: ThinLinkOptions): Promise<Result>
   }
 }
 
-/** A flash message that waited for the link behind a full queue, and one that comes while large posts are under way. */
+/** A flash message that waited for the link behind a full queue and a file, and one that comes while the file is under way. */
 async function measureFlash({ speed }: ThinLinkOptions): Promise<Result> {
   await using site = await openSite(FLASH_RATE_BPS, FLASH_ROUND_TRIP_MS, speed)
-  const { kit, channel, clock, link } = site
+  const { kit, hub, channel, clock, link } = site
   await site.settled()
   link.cut()
-  const queue = [
-    ...textsOf(LARGE_POSTS, LARGE_CHARACTERS),
-    ...usualTextsOf(QUEUED_POSTS, LARGE_POSTS),
-  ]
-  await post(kit, { channel }, queue)
+  const queue = usualTextsOf(QUEUED_POSTS, 1)
+  const queued = await post(kit, { channel }, queue)
+  await postFile(kit, { channel, bytes: FILE_BYTES, asking: hub })
   const flash = { channel, lane: 'flash' } as const
   const [document] = await post(kit, flash, ['Medevac at the mill, two wounded'])
   const segment = must(document, 'it stands somewhere')
@@ -79,6 +75,7 @@ async function measureFlash({ speed }: ThinLinkOptions): Promise<Result> {
   await site.nextContact()
   const upAtMs = clock.monotonicMs()
   const firstAtMs = await site.whenFlash(segment, 1)
+  await site.untilThere(queued, queue.length)
   await site.untilSent(IN_FLOW_BYTES)
   const postedAtMs = clock.monotonicMs()
   await post(kit, flash, ['Bridge down at kilometre nine'])
@@ -90,6 +87,7 @@ async function measureFlash({ speed }: ThinLinkOptions): Promise<Result> {
     frame_airtime_ms: Math.round((median(frames) * 8_000) / FLASH_RATE_BPS),
     flash_round_trip_ms: FLASH_ROUND_TRIP_MS,
     flash_queue_posts: queue.length,
+    flash_file_b: FILE_BYTES,
     flash_queue_text_b: queue.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
   }
 }
@@ -135,6 +133,7 @@ function textsOf(count: number, characters: number): readonly string[] {
 
 interface Site extends AsyncDisposable {
   readonly kit: TrustNode
+  readonly hub: TrustNode
   readonly channel: ChannelId
   readonly clock: Clock
   readonly link: Link
@@ -146,6 +145,8 @@ interface Site extends AsyncDisposable {
   /** Resolves when nothing has gone over the link for a while. */
   readonly settled: () => Promise<void>
   readonly untilSent: (bytes: number) => Promise<void>
+  /** Resolves when the hub has so many changes of these documents. */
+  readonly untilThere: (documents: ReadonlySet<DocumentId>, count: number) => Promise<void>
   /** Sizes of what came over the WebSocket from the kit. */
   readonly frames: () => readonly number[]
   /** Bytes of pieces at the hub, each parcel once. */
@@ -196,6 +197,7 @@ async function openSite(rateBps: number, rttMs: number, speed: number): Promise<
   const owned = stack.move()
   return {
     kit,
+    hub,
     channel,
     clock,
     link,
@@ -215,6 +217,12 @@ async function openSite(rateBps: number, rttMs: number, speed: number): Promise<
     },
     untilSent: async (bytes) => {
       for (const before = link.stats().upBytes; link.stats().upBytes < before + bytes;) await look()
+    },
+    untilThere: async (documents, count) => {
+      for (let there = 0; there < count; await look()) {
+        there = 0
+        for (const document of documents) there += await countOf(hub, document)
+      }
     },
     frames: seen.frames,
     newBytes: seen.newBytes,

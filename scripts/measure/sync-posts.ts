@@ -1,11 +1,21 @@
 /** One channel that two nodes of a bench write to. */
 import { must } from '#base/assert.ts'
-import { newPersonId, type ChannelId, type DocumentId, type UserId } from '#base/ids.ts'
+import { hexFromBytes } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
+import {
+  idFromBytes,
+  newPersonId,
+  type ChannelId,
+  type DocumentId,
+  type FileId,
+  type UserId,
+} from '#base/ids.ts'
 import { newChannelId } from '#model/channel-id.ts'
 import { DIRECTORY } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
 import type { Lane } from '#model/precedence.ts'
 import { writeHere } from '#sync/author.ts'
+import { beginFetch, noteHeld } from '#sync/file-fetching.ts'
 import { segmentFor } from '#sync/segments.ts'
 import { chanceFrom } from '../link/schedule.ts'
 import { OWN_MESSAGES } from '../trial/own-messages.ts'
@@ -71,6 +81,35 @@ export async function post(
     })
   }
   return documents
+}
+
+/** Hands in a file of so many bytes that nothing makes smaller, in a message of its own; `asking` wants it by whatever link there is. */
+export async function postFile(
+  node: TrustNode,
+  { channel, bytes, asking }: { readonly channel: ChannelId; bytes: number; asking: TrustNode },
+): Promise<void> {
+  const { context } = node
+  const owner = personOf(node)
+  const chance = chanceFrom(bytes)
+  const content = Uint8Array.from({ length: bytes }, () => Math.floor(chance() * 256))
+  const hash = hexFromBytes(sha256(content))
+  const id = idFromBytes<FileId>(seedOf('file').subarray(0, 16))
+  const header = { id, name: 'map.bin', type: 'application/octet-stream', bytes, hash }
+  const file = { ...header, channel, owner, createdAt: context.now() }
+  await context.files.blobs.keep(once(content), bytes, async (tx) => {
+    noteHeld(tx, context, file)
+    context.files.blobs.use(tx, { hash, id })
+    const document = await segmentFor(tx, { channel, lane: 'routine' }, context.now())
+    const said = { kind: 'post', body: '', root: undefined, files: [header] } as const
+    const entry = { author: owner, claimedAt: context.now(), content: said }
+    await writeHere(tx, context, { document, entry })
+  })
+  const { context: other } = asking
+  await other.replica.commit((tx) => beginFetch(tx, other, { file, isAsked: true }))
+}
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes
 }
 
 /** Texts of about 90 bytes, of words that people use, drawn anew for each: nothing longer than a word comes again. */

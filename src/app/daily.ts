@@ -8,7 +8,7 @@ import { openChannels } from './channels.ts'
 import type { AppContext } from './context.ts'
 import type { Events } from './events.ts'
 import type { Files } from './file-types.ts'
-import { dropFilesOf, dropForgottenFiles, openFiles } from './files.ts'
+import { dropFilesOf, dropForgottenFiles, dropOldFetched, openFiles } from './files.ts'
 import { openHooks } from './hooks.ts'
 import type { Kept, KeptEvent } from './kept-types.ts'
 import { openMessages } from './messages.ts'
@@ -69,9 +69,11 @@ export function openDaily(context: AppContext, { passwords, clock, events }: Dai
   })
   const tidy = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      await Promise.all([dropForgottenFiles(context), dropForgottenUploads(context)]).catch(
-        noteFailure,
-      )
+      await Promise.all([
+        dropForgottenFiles(context),
+        dropForgottenUploads(context),
+        dropOldFetched(context),
+      ]).catch(noteFailure)
       await clock.sleep(FILES_LOOK_MS, signal)
     }
   }

@@ -5,17 +5,17 @@
 import { EdgeError } from '#base/errors.ts'
 import { idFromBytes, type ChannelId, type FileId, type PostId, type UserId } from '#base/ids.ts'
 import {
+  FETCHED_BYTES_MAX,
   FILE_BYTES_MAX,
   FILE_NAME_CHARACTERS_MAX,
   FILE_TYPE_CHARACTERS_MAX,
   FILES_PER_MESSAGE_MAX,
   FILES_WAITING_MS,
 } from '#base/limits.ts'
-import type { FileName } from '#codec/piece.ts'
 import type { FileHeader } from '#model/post-content.ts'
 import type { Blob } from '#ports/blobs.ts'
-import { noteGone, noteHeld, stopFetch } from '#sync/file-fetching.ts'
-import { fileIdIn, type FileRecord } from '#sync/file-records.ts'
+import { dropFile, dropFilesOf as dropAllOf, noteHeld } from '#sync/file-fetching.ts'
+import type { FileRecord } from '#sync/file-records.ts'
 import { keptKey, keptRange } from '#sync/kept-keys.ts'
 import { unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
@@ -130,12 +130,23 @@ export async function dropFilesOf(context: AppContext, message: PostId): Promise
   const held = await replica.read.list({ ...keptRange.filesOf(message), limit: 1 })
   if (held.length === 0) return
   await replica.commit(async (tx) => {
-    for (const [place, name] of await tx.list(keptRange.filesOf(message))) {
-      tx.delete(place)
-      dropFile(tx, context, unpack<FileRecord>(await tx.get(keptKey.file(fileIdIn(place)))))
-      await stopFetch(tx, context.sync, unpack<FileName>(name) ?? '')
-    }
+    await dropAllOf(tx, context.sync, message)
   })
+}
+
+/** What a kit has fetched unasked goes, the oldest first, where it is more than a kit keeps; it may be fetched again. */
+export async function dropOldFetched({ sync }: AppContext): Promise<void> {
+  if (sync.identity.certificate.role === 'hub') return
+  const held = await sync.replica.read.list(keptRange.files)
+  const fetched = held
+    .flatMap(([, bytes]) => unpack<FileRecord>(bytes) ?? [])
+    .filter(({ isFetched }) => isFetched === true)
+    .toSorted((a, b) => b.createdAt - a.createdAt)
+  let left = FETCHED_BYTES_MAX
+  for (const file of fetched) {
+    left -= file.bytes
+    if (left < 0) await sync.replica.commit(async (tx) => dropFile(tx, sync, file))
+  }
 }
 
 /** Files that no message has taken within a week go. */
@@ -147,14 +158,8 @@ export async function dropForgottenFiles(context: AppContext): Promise<void> {
     if (isForgotten(unpack<FileRecord>(bytes)))
       await replica.commit(async (tx) => {
         const record = unpack<FileRecord>(await tx.get(place))
-        if (isForgotten(record)) dropFile(tx, context, record)
+        if (isForgotten(record)) dropFile(tx, context.sync, record)
       })
-}
-
-function dropFile(tx: Tx, context: AppContext, record: FileRecord | undefined): void {
-  if (record === undefined) return
-  noteGone(tx, context.sync, record)
-  context.blobs.drop(tx, record)
 }
 
 function wrong(field: string, found: string, max: number): EdgeError {

@@ -258,6 +258,8 @@ export const FAT_ROUND_TRIP_MS = 150
 export const FETCHES_MAX = 5_000
 /** A kit fetches files of up to so many bytes that nobody asked for, over fat links. */
 export const FETCH_UNASKED_BYTES_MAX = 16 * 1_024 * 1_024
+/** Bytes of files that a kit keeps of what came from other nodes: 2 GiB. Headquarters keeps all. */
+export const FETCHED_BYTES_MAX = 2 * 1_024 ** 3
 /** Bytes of others' files that a node carries at once without being able to read them. */
 export const CARRIED_BYTES_MAX = 32 * 1_024 * 1_024
 /** Largest picture of a person, in bytes. */

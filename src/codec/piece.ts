@@ -50,6 +50,8 @@ export interface FileKey {
 export const PIECE_KIND = 4
 const NAME_BYTES = 8
 const KEY_BYTES = 32
+/** Most files are small already: what nothing else makes smaller is not given to the slow coder. */
+const WORTH_IT = 0.9
 const COMPRESSIONS: readonly Compression[] = [0, 1, 2, 3]
 
 /** Name and key of a file. */
@@ -70,7 +72,9 @@ export function sealPiece(
   { from, bytes, isThin }: { readonly from: number; readonly bytes: Uint8Array; isThin?: boolean },
 ): Piece {
   const place = { name: file.name, from, to: from + bytes.length }
-  const small = compress(bytes, { isThin: isThin === true })
+  const quick = compress(bytes)
+  const isWorthIt = isThin === true && quick.bytes.length < bytes.length * WORTH_IT
+  const small = isWorthIt ? compress(bytes, { isThin }) : quick
   const plain = concatBytes(Uint8Array.of(small.compression), small.bytes)
   return { ...place, sealed: sealTwin(file.key, { bytes: plain, bound: boundOf(file, place) }) }
 }

@@ -24,8 +24,8 @@ import { queueWishes, spansOf, wishesFor } from './file-wishes.ts'
 import type { Tx } from './replica.ts'
 
 /** Whether a link is good enough for what nobody asked for. */
-export function isFat({ isMetered, isVisit, measured }: ContactState): boolean {
-  if (isMetered === true) return false
+export function isFat({ isMetered, metered, isVisit, measured }: ContactState): boolean {
+  if (isMetered === true || metered !== undefined) return false
   if (isVisit === true) return true
   const { bytesPerSecond = 0, roundTripMs = 0 } = measured?.() ?? {}
   return (
@@ -132,14 +132,17 @@ function askAt(
 /** How long others have to be there first who are likelier to have it, or cost less. */
 function likelyMs(
   { roster }: SyncContext,
-  { peer, isMetered }: ContactState,
+  { peer, isMetered, metered }: ContactState,
   { file }: FetchRecord,
 ): number {
   const isLikely =
     isNode(peer) &&
     (roster.byNode(peer)?.role === 'hub' ||
       (file !== undefined && roster.homeOf(file.owner)?.node === peer))
-  return (isLikely ? 0 : FETCH_LIKELY_MS) + (isMetered === true ? 2 * FETCH_LIKELY_MS : 0)
+  return (
+    (isLikely ? 0 : FETCH_LIKELY_MS) +
+    (isMetered === true || metered !== undefined ? 2 * FETCH_LIKELY_MS : 0)
+  )
 }
 
 async function wishOf(

@@ -14,6 +14,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import { isNode, type Outcome, type SyncContext } from './context.ts'
 import { dropPieces, endFetch, fetchOf, putFetch } from './file-desk.ts'
 import {
+  fileIdIn,
   fileKey,
   fileRange,
   type FetchRecord,
@@ -21,7 +22,7 @@ import {
   type PieceRecord,
 } from './file-records.ts'
 import { noteGiven, sayNoMore, wishesFor } from './file-wishes.ts'
-import { keptKey } from './kept-keys.ts'
+import { keptKey, keptRange } from './kept-keys.ts'
 import { pack, unpack } from './records.ts'
 import type { Tx } from './replica.ts'
 
@@ -39,9 +40,20 @@ export function noteHeld(tx: Tx, context: SyncContext, file: FileRecord): void {
 }
 
 /** It is here no longer. */
-export function noteGone(tx: Tx, context: SyncContext, file: FileRecord): void {
+export function dropFile(tx: Tx, context: SyncContext, file: FileRecord | undefined): void {
+  if (file === undefined) return
   tx.delete(keptKey.file(file.id))
   tx.delete(fileKey.named(nameOf(context, file)))
+  context.files.blobs.drop(tx, file)
+}
+
+/** A message is gone: so are its files, and what has come of them. */
+export async function dropFilesOf(tx: Tx, context: SyncContext, message: PostId): Promise<void> {
+  for (const [place, name] of await tx.list(keptRange.filesOf(message))) {
+    tx.delete(place)
+    dropFile(tx, context, unpack<FileRecord>(await tx.get(keptKey.file(fileIdIn(place)))))
+    await stopFetch(tx, context, unpack<FileName>(name) ?? '')
+  }
 }
 
 /** The files of a message that came from elsewhere are wanted: by headquarters all of them, by a kit what is not too large. */

@@ -17,6 +17,7 @@ import { audit } from './audit.ts'
 import { isTooLate } from './books.ts'
 import type { SyncContext } from './context.ts'
 import { clearShelf } from './dictionaries.ts'
+import { dropFilesOf } from './file-fetching.ts'
 import { retryOnce } from './inbox.ts'
 import { oweReceipts } from './debts.ts'
 import { purgeKey, purgeRange, type PurgeRecord } from './purge-keys.ts'
@@ -185,6 +186,7 @@ function isSame(a: readonly Stub[], b: readonly Stub[]): boolean {
 async function foldWithout(tx: Tx, context: SyncContext, channel: ChannelId): Promise<void> {
   const gone = await reproject(tx, context, channel)
   await forgetMessages(tx, channel, gone)
+  for (const { id } of gone) await dropFilesOf(tx, context, id)
   tx.afterwards(() => clearShelf(context.shelf)) // dictionaries may be made of it
   for (const message of gone) tx.afterwards(() => context.emit({ kind: 'withdrawn', message }))
   if (gone.length === 0 || context.run.isOver) return

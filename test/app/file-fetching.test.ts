@@ -71,6 +71,25 @@ test('what has come stays when the link is cut and when the power goes, at eithe
   t.ok(sentBytes < 118_000, `${sentBytes} bytes for 90,000, six cuts of some seconds each`)
 })
 
+test('with a message that is purged its files go everywhere, also what has come of them', async (t) => {
+  const { clock, nodes, cut, heal } = await aFleetWithFiles(t, ['alpha', 'bravo'])
+  const [hub, kit] = [must(nodes[0], 'hub'), must(nodes[1], 'kit')]
+  const id = await postFile(hub, noise('map', 50_000))
+  await clock.advance(60_000)
+  const message = must((await fileAt(kit, id))?.message, 'a message has it')
+  t.match(await fileAt(kit, id), { isHere: true })
+  cut(0, 1)
+  const square = await hub.node().channelByName(hub.person.id, 'town-square')
+  await hub.node().purge(hub.person.id, { channel: square.id, messages: [message] })
+  heal(0, 1)
+  await clock.advance(60_000)
+  for (const node of [hub, kit]) {
+    t.equal(await fileAt(node, id), undefined)
+    t.strictSame(node.blobs(), [], 'no bytes are left')
+    t.strictSame(await node.keys('file'), [], 'nor a word of it')
+  }
+})
+
 test('flash overtakes a file: at most what is under way leaves before it', async (t) => {
   const { clock, nodes } = await aFleetWithFiles(t, ['alpha', 'bravo'], THIN)
   const [hub, kit] = [must(nodes[0], 'hub'), must(nodes[1], 'kit')]

@@ -24,7 +24,11 @@ test('on a stick a question goes one way and a file comes back, once', async (t)
 })
 
 test('where every byte is paid for a file comes when it is asked for, and what was given is not given again', async (t) => {
-  const link = { isMetered: true, room: { parcelBytes: 2_000, underWayBytes: 6_000 }, delayMs: 300 }
+  const link = {
+    isMetered: true,
+    room: { parcelBytes: 2_000, underWayBytes: 6_000 },
+    delayMs: 1_000,
+  }
   const { clock, nodes, cut, heal } = await aFleetWithFiles(t, ['alpha', 'bravo'], link)
   const [hub, kit] = [must(nodes[0], 'hub'), must(nodes[1], 'kit')]
   const bytes = noise('map', 40_000)
@@ -59,6 +63,8 @@ function asFileNode({ node, operator }: Kit) {
     node: () => node,
     person: operator,
     sent: [],
+    blobs: () => [],
+    keys: async () => [],
     off: async () => undefined,
     on: async () => undefined,
   }

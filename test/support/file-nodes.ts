@@ -31,6 +31,10 @@ export interface FileNode {
   readonly person: Person
   /** Every parcel it has handed to its carrier. */
   readonly sent: readonly Parcel[]
+  /** Hashes of the files that lie on its disk. */
+  readonly blobs: () => readonly string[]
+  /** Keys of its store that begin so. */
+  readonly keys: (prefix: string) => Promise<readonly string[]>
   readonly off: () => Promise<void>
   readonly on: () => Promise<void>
 }
@@ -58,7 +62,11 @@ export async function aFleetWithFiles(
   for (const [index, name] of names.entries()) {
     const sent: Parcel[] = []
     const { blobsOf = (_, blobs) => blobs } = link
-    const disk = { store: openMemoryStore(), blobs: blobsOf(index, openMemoryBlobs()) }
+    const lying = new Set<string>()
+    const disk = {
+      store: openMemoryStore(),
+      blobs: watched(blobsOf(index, openMemoryBlobs()), lying),
+    }
     let boots = 0
     const open = () => {
       boots += 1
@@ -86,6 +94,11 @@ export async function aFleetWithFiles(
       node: () => must(node, 'it is on'),
       person: await anAdministrator(node, `on-${name}`),
       sent,
+      blobs: () => [...lying],
+      keys: async (prefix) => {
+        const entries = await disk.store.list({ from: prefix, to: `${prefix}~` })
+        return entries.map(([place]) => place)
+      },
       off,
       on: async () => {
         node = await open()
@@ -103,6 +116,22 @@ export async function aFleetWithFiles(
 
 function roleOf(index: number): 'hub' | 'kit' {
   return index === 0 ? 'hub' : 'kit'
+}
+
+/** Notes what lies there. */
+function watched(blobs: Blobs, lying: Set<string>): Blobs {
+  return {
+    ...blobs,
+    write: async (source, bytesMax) => {
+      const blob = await blobs.write(source, bytesMax)
+      lying.add(blob.hash)
+      return blob
+    },
+    remove: async (hash) => {
+      lying.delete(hash)
+      await blobs.remove(hash)
+    },
+  }
 }
 
 function paced(carrier: Carrier, { room, isMetered }: Link, sent: Parcel[]): Carrier {
