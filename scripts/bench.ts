@@ -1,5 +1,5 @@
 /**
- * Measures: `scripts/bench client`, `files`, `lan`, `nats`, `receipts`, `search`, `store`, `sync`, `trust`, `wire`. Called by `scripts/bench`, which sees to
+ * Measures: `scripts/bench client`, `files`, `lan`, `nats`, `plan`, `receipts`, `search`, `store`, `sync`, `trust`, `wire`. Called by `scripts/bench`, which sees to
  * the right Node and the packages. With --json the last line is one flat object; times and rates are those of this
  * machine, now. Only the bench that is asked for is loaded.
  */
@@ -52,6 +52,14 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: async ({ small }) => {
       const { measureNats } = await import('./measure/nats.ts')
       return measureNats({ isSmall: small === true, tell })
+    },
+  },
+  plan: {
+    about:
+      'what a rehearsal foretells of bytes, time and money beside what it costs, on every link profile',
+    run: async ({ input, small }) => {
+      const { measurePlan } = await import('./measure/plan.ts')
+      return measurePlan({ input, isSmall: small === true, tell })
     },
   },
   receipts: {
@@ -109,7 +117,7 @@ async function main(): Promise<number> {
     .argument('[name]', Object.keys(BENCHES).join(' or '))
     .option(
       '--input <file>',
-      'messages for wire, JSON Lines with a text (default: our own); for files, the folder of `files` and `network`',
+      'messages for plan and wire, JSON Lines with a text (default: our own); for files, the folder of `files` and `network`',
     )
     .option(
       '--where <values>',
@@ -117,7 +125,7 @@ async function main(): Promise<number> {
     )
     .option('--languages <file>', 'wire: sentences in several languages, with lang, text and en')
     .option('--messages <number>', 'messages of the large node of store, and of search', '100000')
-    .option('--small', 'client, lan, nats, sync, trust and wire: only see that it runs')
+    .option('--small', 'client, lan, nats, plan, sync, trust and wire: only see that it runs')
     .option('--json', 'the last line is one JSON object')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse()

@@ -33,6 +33,8 @@ interface LinkStats {
   /** Payload that arrived at the target, and at clients. */
   readonly upBytes: number
   readonly downBytes: number
+  /** Pieces in which it went, both ways: packets on a real line. */
+  readonly pieces: number
   /** Connections accepted, those there now, those refused, and those reset by a cut or an outage. */
   readonly connections: number
   readonly open: number
@@ -70,11 +72,14 @@ const TIMER_MS = 2
 export async function openLink(options: LinkOptions): Promise<Link> {
   const stop = new AbortController()
   const connections = new Set<Connection>()
-  const counts = { up: 0, down: 0, connections: 0, refused: 0, resets: 0, cuts: 0 }
+  const counts = { up: 0, down: 0, pieces: 0, connections: 0, refused: 0, resets: 0, cuts: 0 }
   const hold = openHold()
   const access = accessTo(options, {
     hold,
-    count: (direction, bytes) => (counts[direction] += bytes),
+    count: (direction, bytes) => {
+      counts[direction] += bytes
+      if (bytes > 0) counts.pieces += 1
+    },
   })
   let isCut = false
 
@@ -110,6 +115,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     stats: () => ({
       upBytes: counts.up,
       downBytes: counts.down,
+      pieces: counts.pieces,
       connections: counts.connections,
       open: connections.size,
       refused: counts.refused,

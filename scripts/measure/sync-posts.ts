@@ -26,7 +26,7 @@ const AT_ONCE = 200
 const USUAL_TEXT_BYTES = 86
 
 /** The person on a node who writes there. */
-function personOf({ context }: TrustNode): UserId {
+export function personOf({ context }: TrustNode): UserId {
   const { node } = context.identity.certificate
   return newPersonId(node, seedOf(`person ${node}`).subarray(0, 8))
 }

@@ -6,6 +6,7 @@ import type { DocumentId } from '#base/ids.ts'
 import type { Clock as Has, Log } from '#model/log.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
+import type { Log as EventLog } from '#ports/log.ts'
 import { realRandom } from '#ports/real.ts'
 import { openMemoryBlobs } from '#storage/memory-blobs.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
@@ -45,6 +46,15 @@ function silent(): void {
   return undefined
 }
 
+/** What a node of the bench may be given. */
+export interface TrustNodeChoice {
+  readonly clock: Clock
+  readonly carriers?: readonly Carrier[]
+  readonly log?: EventLog
+}
+
+const SILENT: EventLog = { error: silent, warn: silent, info: silent, debug: silent }
+
 /** 32 bytes that follow from `name`. */
 export function seedOf(name: string): Uint8Array {
   return sha256(bytesFromText(`bench trust ${name}`))
@@ -79,7 +89,7 @@ export function rosterOf(members: readonly Identity[]): Roster {
 export async function openTrustNode(
   identity: Identity,
   members: readonly Identity[],
-  { clock, carriers = [] }: { readonly clock: Clock; readonly carriers?: readonly Carrier[] },
+  { clock, carriers = [], log = SILENT }: TrustNodeChoice,
 ): Promise<TrustNode> {
   return openNodeSync({
     identity,
@@ -90,7 +100,7 @@ export async function openTrustNode(
     blobs: openMemoryBlobs(),
     clock,
     random: realRandom(),
-    log: { error: silent, warn: silent, info: silent, debug: silent },
+    log,
     carriers,
     emit: silent,
   })

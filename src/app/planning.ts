@@ -87,6 +87,10 @@ function isMetered(carrier: Carrier): carrier is Metered {
   return carrier.terms !== undefined
 }
 
+function isThere(links: readonly LinkState[], { carrier, peer }: Way): boolean {
+  return links.some((one) => one.carrier === carrier.name && one.peer === peer && one.isUp)
+}
+
 async function planOf(
   { sync }: AppContext,
   { links }: Links,
@@ -94,7 +98,8 @@ async function planOf(
 ): Promise<CarrierPlan> {
   const { carrier, peer } = way
   const { link, profile } = carrier.terms
-  const rehearsal = await rehearse(sync, way)
+  const isUp = isThere(links(), way)
+  const rehearsal = await rehearse(sync, { ...way, isUp })
   const { bill, used, waiting, opensAt, until, isCutShort } = rehearsal
   const waits = Object.fromEntries(LANES.map((lane, at) => [lane, waiting[at] ?? 0]))
   return {
@@ -102,7 +107,7 @@ async function planOf(
     peer: peerName(sync, peer),
     link,
     currency: profile.currency,
-    isUp: links().some((one) => one.carrier === carrier.name && one.isUp),
+    isUp,
     opensAt,
     budget: await budgetOf({ sync }, carrier),
     clears: partsOf(rehearsal, isTold),
@@ -172,12 +177,13 @@ async function previewOf(
   const environment = context.surroundings?.now() ?? {}
   const found: PreviewedWay[] = []
   const posting = { subject, draft: text, environment }
-  for (const way of await meteredWays(context, links)) {
+  for (const each of await meteredWays(context, links)) {
+    const way = { ...each, isUp: isThere(links.links(), each) }
     const without = await rehearse(context.sync, way)
     const withIt = await rehearse(context.sync, way, async (tx) => {
       await writePost(tx, context, posting)
     })
-    found.push(previewed(context, links, { way, without, withIt }))
+    found.push(previewed(context, { way, without, withIt }))
   }
   return [...freeWays(context, links), ...found]
 }
@@ -204,7 +210,6 @@ function sum(parts: readonly number[]): number {
 
 function previewed(
   { sync }: AppContext,
-  { links }: Links,
   of: { readonly way: Way; readonly without: Rehearsal; readonly withIt: Rehearsal },
 ): PreviewedWay {
   const { way, without, withIt } = of
@@ -217,7 +222,7 @@ function previewed(
   return {
     carrier: way.carrier.name,
     peer: peerName(sync, way.peer),
-    isUp: links().some((one) => one.carrier === way.carrier.name && one.isUp),
+    isUp: way.isUp === true,
     price: priceOf(more),
     currency: way.carrier.terms.profile.currency,
     fits,

@@ -13,6 +13,7 @@ import type { Carrier, Handover, Parcel, PeerId } from '#ports/carrier.ts'
 import { openLink } from './nats-link.ts'
 import { openOffice } from './nats-office.ts'
 import type { NatsOptions, NatsPorts } from './nats-options.ts'
+import { rehearseLine } from './nats-rehearsal.ts'
 import { serveLine, type Session } from './nats-session.ts'
 import { assertAddress } from './nats-subject.ts'
 import { firstPace, roomOn } from './nats-window.ts'
@@ -66,6 +67,7 @@ export async function openNatsCarrier(
     contacts: office.contacts.contacts,
     arrivals: office.arrivals,
     send,
+    rehearse: (profile) => rehearseLine(profile, session?.exchange.pace()),
     usedBytes: link.usedBytes,
     line: { peer: office.peer, open: link.open, close: link.close },
     linkUp: () => {

@@ -21,6 +21,8 @@ const Way = z.object({
       'no rate yet',
       'no key yet',
       'held back',
+      'no budget until',
+      'link closed until',
     ])
     .optional(),
   linkAt: z.int().optional(),

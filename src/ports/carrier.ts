@@ -7,6 +7,7 @@
  */
 import type { NodeId } from '#base/ids.ts'
 import type { Lane } from '#model/precedence.ts'
+import type { LinkProfile } from '#tariff/profile.ts'
 import type { Terms } from '#tariff/terms.ts'
 import type { Write } from './store.ts'
 
@@ -63,6 +64,15 @@ export interface LinkRoom {
   readonly underWayBytes: number
 }
 
+/** A line on which nothing is sent: what it would take. */
+export interface LineRehearsal {
+  /** What it would be good for by now. */
+  readonly room: () => LinkRoom
+  readonly send: (bytes: number) => void
+  /** When the last answer would have come, in milliseconds since the dial, or since now where the line stands. */
+  readonly endMs: () => number
+}
+
 /** A line that is dialled on demand; it does not stand when the carrier is opened. */
 export interface LineControl {
   readonly peer: PeerId
@@ -91,6 +101,8 @@ export interface Carrier extends AsyncDisposable {
   readonly terms?: Terms
   /** Bytes since it was opened, both ways, as its operator counts them, as far as it can tell. */
   readonly usedBytes?: () => number
+  /** Plays through how parcels would go, on a line like that. */
+  readonly rehearse?: (profile: LinkProfile) => LineRehearsal
   /** For a carrier whose line stands only while it is wanted. */
   readonly line?: LineControl
   /** For a carrier whose links may be thin. */

@@ -2,6 +2,7 @@
  * What a contact may send, where its carrier's use is billed: nothing while the link is closed, and nothing that the budget does
  * not allow. What is about to be sent is booked in the commit that cuts it.
  */
+import { laneNumber } from '#model/precedence.ts'
 import { connectUse, parcelUse } from '#tariff/profile.ts'
 import { opensNext } from '#tariff/windows.ts'
 import { nextParcel } from './contact.ts'
@@ -28,11 +29,7 @@ export async function nextAffordable(
   const now = context.now()
   const opensAt = opensNext(metered.terms.profile.opens, now)
   if (opensAt > now) return later(context, metered, { why: 'link closed until', until: opensAt })
-  const [left] = state.left
-  const next: Next =
-    left === undefined
-      ? await nextParcel(tx, context, state)
-      : { cut: left, lookAgainAt: undefined }
+  const next = await mostUrgent(tx, context, state)
   if (next.cut === undefined) return next
   const allowed = await reserve(tx, context, { carrier: metered, use: useOf(metered, next.cut) })
   if (!allowed.ok) {
@@ -41,9 +38,23 @@ export async function nextAffordable(
   }
   tx.afterwards(() => {
     context.shut.delete(metered.name)
-    if (left !== undefined) state.left.shift()
+    const at = next.cut === undefined ? -1 : state.left.indexOf(next.cut)
+    if (at >= 0) state.left.splice(at, 1)
   })
   return next
+}
+
+/** What an earlier contact left goes before what is new, but for flash. */
+async function mostUrgent(tx: Tx, context: SyncContext, state: ContactState): Promise<Next> {
+  const [left] = state.left.toSorted(
+    (a, b) => laneNumber(a.parcel.lane) - laneNumber(b.parcel.lane),
+  )
+  if (left === undefined) return nextParcel(tx, context, state)
+  const room = { ...state.room, isFlashOnly: true }
+  const flash = await nextParcel(tx, context, { ...state, room })
+  return flash.cut === undefined || left.parcel.lane === 'flash'
+    ? { cut: left, lookAgainAt: undefined }
+    : flash
 }
 
 function later({ shut }: SyncContext, { name }: MeteredCarrier, pause: Pause): Next {

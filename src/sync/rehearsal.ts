@@ -5,8 +5,8 @@
 import type { ChannelId, Instant } from '#base/ids.ts'
 import { channelOfDocument } from '#model/document-id.ts'
 import type { Lane } from '#model/precedence.ts'
-import type { Carrier, PeerId } from '#ports/carrier.ts'
-import { added, connectUse, parcelUse } from '#tariff/profile.ts'
+import type { Carrier, LineRehearsal, PeerId } from '#ports/carrier.ts'
+import { connectUse, packedUse, parcelUse, type LinkProfile } from '#tariff/profile.ts'
 import type { Bill, Used } from '#tariff/tariff.ts'
 import { opensNext } from '#tariff/windows.ts'
 import { nextParcel } from './contact.ts'
@@ -57,21 +57,24 @@ const REHEARSED_PARCELS_MAX = 400
 export interface Way {
   readonly carrier: Carrier & MeteredCarrier
   readonly peer: PeerId
+  /** They are in contact: what is numbered is on its way and booked already. */
+  readonly isUp?: boolean
 }
 
 /** Rehearses a contact that begins now, or when the link opens. `before` may write something first, of which nothing is kept either. */
 export function rehearse(
   context: SyncContext,
-  { carrier, peer }: Way,
+  way: Way,
   before?: (tx: Tx) => Promise<void>,
 ): Promise<Rehearsal> {
+  const { carrier, peer } = way
   return context.replica.commit(async (tx) => {
     tx.undo()
     await before?.(tx)
     const opensAt = opensNext(carrier.terms.profile.opens, context.now())
     const start = (await spentIn(tx, context, carrier)).spent
     await reserve(tx, context, { carrier, use: await opening(tx, { carrier, peer }) })
-    const run = await leave(tx, context, { carrier, peer })
+    const run = await leave(tx, context, way)
     const end = (await spentIn(tx, context, carrier)).spent
     return {
       carrier: carrier.name,
@@ -91,7 +94,7 @@ export function rehearse(
 /** A line that stands costs no connect. */
 async function opening(tx: Tx, { carrier, peer }: Way) {
   const { profile } = carrier.terms
-  const isOnDemand = profile.line === 'on demand' && profile.tariff.shape !== 'messages'
+  const isOnDemand = isDialled(profile)
   const [known] = await tx.list({ ...range.has(peer), limit: 1 })
   const used = isOnDemand || known === undefined ? connectUse(profile) : NO_USE
   return { used, isNewSession: isOnDemand, isDone: true } as const
@@ -101,38 +104,105 @@ const NO_USE: Used = { bytes: 0, ms: 0 }
 
 type Run = Pick<Rehearsal, 'parcels' | 'isCutShort' | 'used' | 'until'>
 
-async function leave(tx: Tx, context: SyncContext, { carrier, peer }: Way): Promise<Run> {
+async function leave(tx: Tx, context: SyncContext, way: Way): Promise<Run> {
+  const { carrier, peer } = way
   const { profile } = carrier.terms
-  const parcels: RehearsedParcel[] = []
-  const isOnDemand = profile.line === 'on demand'
-  let used = isOnDemand ? connectUse(profile) : NO_USE
-  let until: Instant | undefined
+  const run: Leaving = { parcels: [], sizes: [], used: NO_USE, until: undefined }
+  const isOnDemand = isDialled(profile)
+  if (isOnDemand) run.used = connectUse(profile)
+  const line = carrier.rehearse?.(profile)
   const state = stateFor({ carrier, peer })
-  // What an earlier contact left goes again as it is; to a node that tells what it has, it is cut anew.
-  const isStale = isNode(peer) && state.isMetered !== true
-  const left = [...(await leftParcels(tx, state, isStale))]
+  const left = await leftBefore(tx, context, { way, state })
   let last: Cut | undefined
-  while (parcels.length < REHEARSED_PARCELS_MAX) {
-    const room = plainRoom(carrier.room?.(peer), last)
+  while (run.parcels.length < REHEARSED_PARCELS_MAX && run.until === undefined) {
+    const room = plainRoom(line?.room() ?? carrier.room?.(peer), last)
     const cut = left.shift() ?? (await nextParcel(tx, context, { ...state, room })).cut
     if (cut === undefined) break
-    const use = parcelUse(profile, cut.parcel.bytes.length)
-    const { lane } = cut.parcel
-    const allowed = await reserve(tx, context, { carrier, use: { used: use, lane } })
-    if (!allowed.ok) {
-      until = allowed.until
-      break
-    }
-    last = cut
-    used = added(used, use)
-    parcels.push(rehearsed(cut))
-    await handedOver(tx, context, { state, cut })
+    if (cut.plainBytes !== undefined) last = cut
+    if (await book(tx, context, { carrier, cut, line, run }))
+      await handedOver(tx, context, { state, cut })
   }
-  const endMs = parcels.length === 0 ? 0 : profile.roundTripMs + (isOnDemand ? profile.idleMs : 0)
-  if (isOnDemand)
-    await reserve(tx, context, { carrier, use: { used: { bytes: 0, ms: endMs }, isDone: true } })
-  const isCutShort = parcels.length >= REHEARSED_PARCELS_MAX
-  return { parcels, isCutShort, used: { ...used, ms: used.ms + endMs }, until }
+  const restMs = await rest(tx, context, { carrier, run, isPaced: line !== undefined })
+  const isCutShort = run.parcels.length >= REHEARSED_PARCELS_MAX
+  const used = { ...run.used, ms: run.used.ms + restMs }
+  return { parcels: run.parcels, isCutShort, used, until: run.until }
+}
+
+/** After the last parcel its answer comes, and a line on demand stays for a while. That airtime is billed as well. */
+async function rest(
+  tx: Tx,
+  context: SyncContext,
+  of: { readonly carrier: MeteredCarrier; readonly run: Leaving; readonly isPaced: boolean },
+): Promise<number> {
+  const { carrier, run, isPaced } = of
+  const { profile } = carrier.terms
+  if (run.parcels.length === 0) return 0
+  const idleMs = isDialled(profile) ? profile.idleMs : 0
+  const use = { used: { bytes: 0, ms: idleMs }, isDone: true } as const
+  if (idleMs > 0) await reserve(tx, context, { carrier, use })
+  return idleMs + (isPaced ? 0 : profile.roundTripMs)
+}
+
+/** What an earlier contact left goes again as it is; to a node that tells what it has, it is cut anew. */
+async function leftBefore(
+  tx: Tx,
+  context: SyncContext,
+  { way, state }: { readonly way: Way; readonly state: ContactState },
+): Promise<Cut[]> {
+  const isUp = way.isUp === true
+  const isStale = !isUp && isNode(way.peer) && state.isMetered !== true
+  const left = [...(await leftParcels(tx, state, isStale))]
+  if (!isUp) return left
+  for (const cut of left) await handedOver(tx, context, { state, cut })
+  return []
+}
+
+function isDialled({ line, tariff }: LinkProfile): boolean {
+  return line === 'on demand' && tariff.shape !== 'messages'
+}
+
+/** What was played through so far. */
+interface Leaving {
+  readonly parcels: RehearsedParcel[]
+  /** Sealed bytes of each. */
+  readonly sizes: number[]
+  used: Used
+  until: Instant | undefined
+}
+
+/** Books a parcel as it would be used. False when the budget does not allow it. */
+async function book(
+  tx: Tx,
+  context: SyncContext,
+  at: {
+    readonly carrier: MeteredCarrier
+    readonly cut: Cut
+    readonly line: LineRehearsal | undefined
+    readonly run: Leaving
+  },
+): Promise<boolean> {
+  const { carrier, cut, line, run } = at
+  const { profile } = carrier.terms
+  const { lane, bytes } = cut.parcel
+  line?.send(bytes.length)
+  const sizes = [...run.sizes, bytes.length]
+  // Messages are packed: what several parcels take is less than the sum of each.
+  const alone = parcelUse(profile, bytes.length)
+  const packed = packedUse(profile, sizes)
+  const next: Used = {
+    bytes: packed === undefined ? run.used.bytes + alone.bytes : packed.bytes,
+    ms: line === undefined ? run.used.ms + alone.ms : Math.max(run.used.ms, line.endMs()),
+  }
+  const used = { bytes: next.bytes - run.used.bytes, ms: next.ms - run.used.ms }
+  const allowed = await reserve(tx, context, { carrier, use: { used, lane } })
+  if (!allowed.ok) {
+    run.until = allowed.until
+    return false
+  }
+  run.sizes.push(bytes.length)
+  run.used = next
+  run.parcels.push(rehearsed(cut))
+  return true
 }
 
 function stateFor({ carrier, peer }: Way): ContactState {

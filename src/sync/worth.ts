@@ -2,7 +2,7 @@
 import type { DocumentId, Instant } from '#base/ids.ts'
 import { countBeyond } from '#model/log.ts'
 import type { LineControl } from '#ports/carrier.ts'
-import type { Tariff } from '#tariff/tariff.ts'
+import type { LinkProfile } from '#tariff/profile.ts'
 import type { SyncContext } from './context.ts'
 import { range } from './keys.ts'
 import { clockOf, hasOf } from './ledger.ts'
@@ -19,6 +19,8 @@ export interface Wanted {
   readonly isFlash: boolean
 }
 
+/** A session is worth its connect when it carries so much more. */
+const CONNECTS_WORTH = 4
 /** A sealed change on its way in company (`queue.ts`). */
 const CHANGE_BYTES = 160
 
@@ -39,12 +41,13 @@ export async function waitingFor(
     isUrgent ||= Number(lane) <= 1
     isFlash ||= lane === '0'
   }
-  if (isUrgent || bytes >= fillBytes(profile.tariff, profile.upBps)) return { at: now(), isFlash }
+  if (isUrgent || bytes >= fillBytes(profile)) return { at: now(), isFlash }
   return { at: oldest + (dialling?.gatherMsMax ?? 0), isFlash }
 }
 
-/** What a session takes that is billed as the least. */
-function fillBytes(tariff: Tariff, upBps: number): number {
-  if (tariff.shape === 'minutes') return (tariff.leastMs * upBps) / 8_000
-  return tariff.shape === 'flat' ? 0 : Math.max(1, tariff.leastBytes)
+/** What a session takes that is billed as the least, and never so little that most of it would be the connect. */
+function fillBytes({ tariff, upBps, overhead }: LinkProfile): number {
+  const worth = CONNECTS_WORTH * overhead.connectBytes
+  if (tariff.shape === 'minutes') return Math.max(worth, (tariff.leastMs * upBps) / 8_000)
+  return tariff.shape === 'flat' ? worth : Math.max(worth, tariff.leastBytes)
 }

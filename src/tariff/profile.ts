@@ -60,6 +60,13 @@ export function parcelUse({ tariff, overhead, upBps, downBps }: LinkProfile, byt
   return { bytes: bytes + beside, ms: Math.ceil((up * 8_000) / upBps + (down * 8_000) / downBps) }
 }
 
+/** What parcels take that are packed into messages one after the other; undefined where none are. */
+export function packedUse(profile: LinkProfile, parcels: readonly number[]): Used | undefined {
+  if (profile.tariff.shape !== 'messages' || parcels.length === 0) return undefined
+  const sum = parcels.reduce((all, bytes) => all + bytes, 0)
+  return parcelUse(profile, sum + (parcels.length - 1) * FRAME_BYTES)
+}
+
 /** What it takes until a line stands. */
 export function connectUse({ overhead, roundTripMs, upBps, downBps }: LinkProfile): Used {
   const { connectBytes, connectRoundTrips } = overhead

@@ -27,6 +27,10 @@ test('what nobody can say is not said, and why', async (t) => {
     wayInWords({ ...hub, place: 0, unknown: 'no link yet' }),
     'shore (HQ): queued, next, unknown when: no link yet',
   )
+  t.equal(
+    wayInWords({ ...hub, place: 0, unknown: 'no budget until', linkAt: since }),
+    `shore (HQ): queued, next, unknown when: no budget until ${when(since)}`,
+  )
 })
 
 test('every other word is told as it is', async (t) => {

@@ -23,7 +23,7 @@ export const FAULTS = [
 export type Fault = (typeof FAULTS)[number]
 
 /** What may go wrong only when it is asked for, so that the runs of earlier seeds stay what they are. */
-export const EXTRAS = ['bit-flips', 'put-back'] as const
+export const EXTRAS = ['bit-flips', 'put-back', 'budgets'] as const
 
 /** One kind of fault that is asked for. */
 export type Extra = (typeof EXTRAS)[number]

@@ -114,6 +114,7 @@ async function live(world: World): Promise<void> {
   world.trace.note('world', 'faults stop')
   world.sticks.end(world)
   world.faults.end(world)
+  world.budgets.lift()
   await comeToRest(world)
   await checkAll(world)
   if (world.verdict.failure() !== undefined) return

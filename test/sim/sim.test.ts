@@ -17,6 +17,17 @@ test(
   },
 )
 
+test(
+  'no budget is overspent in 10 seeds, and all arrives when there is no limit',
+  { timeout: RUN_MS_MAX },
+  async (t) => {
+    const results = await passSeeds(t, seedsFrom(41, 50), { ...SHORT, also: ['budgets'] })
+
+    const hit = results.flatMap(({ marks }) => Object.keys(marks))
+    for (const mark of ['budget.parcel', 'budget.nearly-spent']) t.ok(hit.includes(mark), mark)
+  },
+)
+
 test('disks that are put back end in repair, in 16 seeds', { timeout: RUN_MS_MAX }, async (t) => {
   const results = await passSeeds(t, seedsFrom(17, 32), { ...SHORT, also: ['put-back'] })
 

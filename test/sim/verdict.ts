@@ -14,6 +14,7 @@ export type Broken =
   | 'promise 9: wrong clocks'
   | 'promise 10: an idle link costs nothing'
   | 'promise 10: bytes'
+  | 'promise 10: the budget is never overspent'
   | 'promise 11: bounded'
   | 'liveness: everything drains'
   | 'nothing left over'

@@ -9,6 +9,7 @@ import type { NodeEvent } from '#app/node.ts'
 import type { Message } from '#app/types.ts'
 import { organisationIdOf, type Identity, type Organisation } from '#trust/identity.ts'
 import { signingPair, SUITE_NACL, type KeyPair } from '#trust/keys.ts'
+import { openBudgets, type Budgets } from './budgets.ts'
 import { openBugs } from './bugs.ts'
 import { openChance, type Chance } from './chance.ts'
 import { openCircles } from './circles.ts'
@@ -61,6 +62,7 @@ export interface World extends Stage, Society {
   readonly silence: Silence
   /** True time of the newest parcel on any carrier. */
   readonly lastTrafficAt: () => number
+  readonly budgets: Budgets
 }
 
 /** True time at which every run begins: 2026-11-02 06:00 UTC. */
@@ -111,6 +113,10 @@ export function openWorld(
   const carried = { society, onTraffic, far: plan.far }
   const sticks = openSticks(chance.fork('sticks'), plan, carried)
   const copies = options.planted.includes('renumbered-duplicates') ? 2 : 1
+  const budgets = openBudgets(chance.fork('budgets'), options.also.includes('budgets'), {
+    verdict,
+    marks,
+  })
   const watch = openWatch({ members, book, evidence, verdict, marks, now, copies })
   const imageGround = { members, book, evidence, secrecy, silence, deliveries, watch }
   const post: Post = { ...network.post, ...noticed(network.post, watch.onPostStarted) }
@@ -140,7 +146,10 @@ export function openWorld(
       const byHand = sticks.open(member, boot, store)
       const all = [...carriers, ...(byHand === undefined ? [] : [byHand.carrier])]
       return {
-        carriers: all.map((carrier) => member.bugs.carrier(watch.carrier(member, boot, carrier))),
+        carriers: all.map((carrier) => {
+          const billed = budgets.carrier(member, carrier)
+          return member.bugs.carrier(watch.carrier(member, boot, billed))
+        }),
         ...(byHand && { courier: byHand.courier }),
       }
     },
@@ -166,6 +175,7 @@ export function openWorld(
     post,
     faults,
     sticks,
+    budgets,
     deliveries,
     secrecy,
     silence,

@@ -19,6 +19,7 @@ import type { App } from '#web/state/app.ts'
 import { valueOf } from '#web/state/loading.ts'
 import { say, times } from '#web/words/words.ts'
 import { useApp } from './context.ts'
+import { Costs } from './costs.tsx'
 import { carrierName } from './delivery-words.ts'
 import { Icon } from './icons.tsx'
 import { Band, LaneBars } from './pictures.tsx'
@@ -59,6 +60,7 @@ export function LinkPlace(): VNode {
             <LinkCard key={linkKey(link)} link={link} spans={history.get(linkKey(link)) ?? []} />
           ))}
         </div>
+        <Costs />
         {gaps !== undefined && <GapsCard gaps={gaps} />}
         {app.store.me.value?.isAdministrator === true && <NodesCard />}
       </div>

@@ -61,6 +61,12 @@ export const fr: Catalogue = {
   'connection.here': 'Le nœud est là',
   'connection.locked': 'Le nœud est verrouillé. Le déverrouiller',
   'connection.starting': 'Recherche du nœud…',
+  'cost.leaves': 'Partirait maintenant : {bytes}, {price}, environ {span}',
+  'cost.nothing': 'Rien ne partirait maintenant',
+  'cost.spent': '{percent} % du budget est dépensé ; il recommence {when}',
+  'cost.title': 'Ce que coûtent les liaisons',
+  'cost.waits': 'Attend ici : {n}',
+  'cost.waitsUntil': 'Attend le budget jusqu’à {when} : {n}',
   'device.about': 'À propos de ce nœud',
   'device.forgets':
     'Ce navigateur ne garde rien : ce que vous écrivez est perdu à la fermeture de l’onglet.',
