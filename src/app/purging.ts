@@ -98,7 +98,7 @@ async function lastPurgedAt({ sync }: AppContext): Promise<Instant> {
 }
 
 /** Purges what is too old in every channel, and what was said later of what was purged. */
-export async function purgeOld({ sync }: AppContext): Promise<PurgeAnswer> {
+async function purgeOld({ sync }: AppContext): Promise<PurgeAnswer> {
   let sum: PurgeAnswer = { messages: 0, held: 0 }
   for (const { id: channel } of sync.directory().channels()) {
     const days = sync.directory().policy.retentionOf(channel)

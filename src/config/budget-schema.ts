@@ -35,7 +35,7 @@ const Budget = object({
 })
 
 /** The name of a profile in `edge-config/links`, or in `links` beside the config. */
-export const link = text(
+const link = text(
   /^[a-z0-9][a-z0-9-]{0,31}$/,
   'the name of a link profile, such as certus-100',
 )

@@ -194,7 +194,7 @@ function isShutOut({ roster }: SyncContext, { sender, key: { scope } }: Opened):
 }
 
 /** Tries again what waited for changes of a document, each once something of what it lacked has come; then looks what is left. */
-export async function retryWaiting(
+async function retryWaiting(
   tx: Tx,
   context: SyncContext,
   document: DocumentId,

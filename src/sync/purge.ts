@@ -62,7 +62,7 @@ async function channelsHeld(tx: Tx): Promise<ReadonlySet<ChannelId>> {
 }
 
 /** Carries out whatever was ordered in a channel and is not done here. */
-export async function carryOut(tx: Tx, context: SyncContext, channel: ChannelId): Promise<void> {
+async function carryOut(tx: Tx, context: SyncContext, channel: ChannelId): Promise<void> {
   const wanted = new Map<DocumentId, Stub[]>()
   for (const order of await ordersIn(tx, channel)) {
     const judged = await judge(tx, context, { channel, order })
@@ -79,7 +79,7 @@ export async function carryOut(tx: Tx, context: SyncContext, channel: ChannelId)
 }
 
 /** The orders that stand in a channel's settings. */
-export async function ordersIn(
+async function ordersIn(
   reader: Pick<Reader, 'log'>,
   channel: ChannelId,
 ): Promise<readonly PurgeOrder[]> {

@@ -145,7 +145,7 @@ export function percentOf(budget: Budget | undefined, spent: SpentRecord): numbe
 }
 
 /** Both together. */
-export function sum(one: Bill, other: Bill): Bill {
+function sum(one: Bill, other: Bill): Bill {
   return { ...added(one, other), micros: one.micros + other.micros }
 }
 

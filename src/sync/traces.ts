@@ -125,6 +125,6 @@ export async function forgetMessages(
 }
 
 /** Whether a change is in the place of which a stub stands. */
-export function isPurged(stubs: readonly Stub[], at: { actor: ActorId; seq: number }): boolean {
+function isPurged(stubs: readonly Stub[], at: { actor: ActorId; seq: number }): boolean {
   return stubs.some((stub) => isIn(stub, at))
 }
