@@ -12,7 +12,7 @@ import { grant, leftOf, percentOf, spentIn, type MeteredCarrier } from '#sync/sp
 import { spendingRange, type CostRecord } from '#sync/spending-keys.ts'
 import type { Bill, Used } from '#tariff/tariff.ts'
 import { dateAt } from '#tariff/windows.ts'
-import { insist, isAdministrator, peerName, type AppContext } from './context.ts'
+import { insist, insistInChannel, isAdministrator, peerName, type AppContext } from './context.ts'
 import type { Draft } from './conversation-types.ts'
 import { checkDraft } from './draft-checks.ts'
 import { writePost } from './messages.ts'
@@ -173,6 +173,7 @@ async function previewOf(
   { subject, draft }: { readonly subject: UserId; readonly draft: Draft },
 ): Promise<readonly PreviewedWay[]> {
   checkDraft(draft)
+  await insistInChannel(context, subject, { channel: draft.channel, action: 'post' })
   const { files: _, ...text } = draft
   const environment = context.surroundings?.now() ?? {}
   const found: PreviewedWay[] = []

@@ -185,6 +185,17 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'GET /api/holdfast/v1/dictionaries': admin,
   'POST /api/holdfast/v1/dictionaries/train': final,
   'GET /api/holdfast/v1/gaps': signed,
+  'GET /api/holdfast/v1/plan': signed,
+  'POST /api/holdfast/v1/preview': {
+    ...channel,
+    body: ({ channel: id }) => ({ channel: id, message: 'from outside' }),
+  },
+  'GET /api/holdfast/v1/costs': admin,
+  'GET /api/holdfast/v1/costs.csv': admin,
+  'POST /api/holdfast/v1/budgets/:carrier/raise': {
+    ...final,
+    body: () => ({ money: 1, reason: 'drill' }),
+  },
   'GET /metrics': admin,
   'GET /api/holdfast/v1/files': signed,
   'GET /api/holdfast/v1/files/:file': channel,

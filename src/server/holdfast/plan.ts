@@ -36,11 +36,17 @@ export const Raised = z.object({
 export function planRoutes({ node }: Door): readonly Route[] {
   return [
     route('GET', '/api/holdfast/v1/plan', (call) =>
-      node.plan(call.subject, queryOf(call, Carried).carrier),
+      // With whom the node has to do is none of a guest's business.
+      node.seenBy(call.subject) === undefined
+        ? node.plan(call.subject, queryOf(call, Carried).carrier)
+        : [],
     ),
-    route('POST', '/api/holdfast/v1/preview', (call) => {
+    route('POST', '/api/holdfast/v1/preview', async (call) => {
       const { channel, message, root, lane } = bodyOf(call, PreviewDraft)
-      return node.preview(call.subject, { channel, body: message, lane, ...(root && { root }) })
+      const draft = { channel, body: message, lane, ...(root && { root }) }
+      const ways = await node.preview(call.subject, draft)
+      const isGuest = node.seenBy(call.subject) !== undefined
+      return isGuest ? ways.map((way) => ({ ...way, peer: '' })) : ways
     }),
     route('GET', '/api/holdfast/v1/costs', (call) => node.costs(call.subject)),
     route('GET', '/api/holdfast/v1/costs.csv', async (call) => {
