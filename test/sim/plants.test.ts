@@ -16,6 +16,7 @@ const KNOWN: Readonly<Partial<Record<Plant, number>>> = {
   'disk-tears-batches': 6,
   'disk-forgets-receipts': 5,
   'post-forgets-silently': 8,
+  'purge-forgets-view': 4,
   'roster-never-revokes': 2,
   'roster-forgets-revocations': 2,
 }
