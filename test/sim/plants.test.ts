@@ -18,6 +18,7 @@ const KNOWN: Readonly<Partial<Record<Plant, number>>> = {
   'disk-forgets-pending-ids': 4,
   'disk-forgets-receipts': 5,
   'post-forgets-silently': 8,
+  'purge-forgets-outbox': 16,
   'purge-forgets-view': 4,
   'roster-never-revokes': 2,
   'roster-forgets-revocations': 2,

@@ -6,6 +6,8 @@ import { codeOf } from '#base/errors.ts'
 import type { Message } from '#app/types.ts'
 import type { ChannelId, UserId } from '#base/ids.ts'
 import type { Chance } from './chance.ts'
+import { post } from './deeds.ts'
+import { judged } from './people.ts'
 import type { Said } from './said.ts'
 import type { World } from './world.ts'
 
@@ -15,6 +17,8 @@ const PURGING_PROBABILITY = 0.35
 const ORDERS_MAX = 4
 const MESSAGES_MAX = 5
 const HOLD_PROBABILITY = 0.5
+/** How often what is purged was written a moment ago, into the wrong channel: some of it is just leaving. */
+const SPILL_PROBABILITY = 0.5
 
 /** What is held: a channel, or what somebody wrote. */
 interface Hold {
@@ -30,23 +34,46 @@ export function planPurges(world: World, lengthMs: number): void {
   const count = chance.between(1, ORDERS_MAX)
   for (let at = 0; at < count; at += 1) {
     const own = chance.fork(`order ${at}`)
-    world.timeline.after(own.between(lengthMs / 6, lengthMs * 0.9), () => {
-      void purgeSome(world, own, lengthMs)
+    const atMs = own.between(lengthMs / 6, lengthMs * 0.9)
+    const isSpill = own.happens(SPILL_PROBABILITY)
+    world.timeline.after(atMs, () => {
+      if (isSpill) void spill(world, own)
+    })
+    const afterMs = atMs + (isSpill ? own.between(1, 500) : 0)
+    world.timeline.after(afterMs, () => {
+      void purgeSome(world, own, { lengthMs, isSpill })
     })
   }
 }
 
-async function purgeSome(world: World, chance: Chance, lengthMs: number): Promise<void> {
+/** Somebody at headquarters writes something that is to be gone again. */
+async function spill(world: World, chance: Chance): Promise<void> {
+  const [member] = world.members
+  const { boot } = member ?? {}
+  const [self] = member?.people ?? []
+  if (member === undefined || boot?.node === undefined || self === undefined) return
+  const { node } = boot
+  await judged(
+    world,
+    { member, boot, what: 'spills' },
+    post({ society: world, member, boot, node, self, chance }),
+  )
+}
+
+async function purgeSome(
+  world: World,
+  chance: Chance,
+  { lengthMs, isSpill }: { readonly lengthMs: number; readonly isSpill: boolean },
+): Promise<void> {
   const [headquarters] = world.members
   const node = headquarters?.boot?.node
   const [person] = headquarters?.people ?? []
   if (headquarters === undefined || node === undefined || person === undefined) return
   try {
-    const channels = await node.channelsOf(person)
-    if (channels.length === 0) return
-    const channel = chance.pick(channels).id
+    const channel = await channelOf(world, { isSpill, person, chance })
+    if (channel === undefined) return
     const { messages } = await node.page(person, channel, { limit: 30 })
-    const some = someOf(messages, chance)
+    const some = isSpill ? messages.slice(0, 1) : someOf(messages, chance)
     if (some.length === 0) return
     world.trace.note(headquarters.name, 'somebody purges', { messages: some.length })
     await order(world, { channel, person, some })
@@ -61,6 +88,20 @@ async function purgeSome(world: World, chance: Chance, lengthMs: number): Promis
   } catch (error) {
     tell(world, error)
   }
+}
+
+/** Where something was spilled just now, or any channel. */
+async function channelOf(
+  { members, book }: World,
+  {
+    isSpill,
+    person,
+    chance,
+  }: { readonly isSpill: boolean; readonly person: UserId; readonly chance: Chance },
+): Promise<ChannelId | undefined> {
+  if (isSpill) return book.all().findLast(({ author }) => author === person)?.channel
+  const channels = (await members[0]?.boot?.node?.channelsOf(person)) ?? []
+  return channels.length === 0 ? undefined : chance.pick(channels).id
 }
 
 /** A few that stand together. */
