@@ -34,7 +34,10 @@ export function openPurging(context: AppContext): Purging {
       return purgesOf(context, channel)
     },
     keeping: async (subject) => {
-      insistOn(context, subject, 'hold messages')
+      insist(context, subject, {
+        action: 'hold messages',
+        isAdministrator: isAdministrator(context, subject),
+      })
       return keepingOf(context)
     },
     hold: async (subject, { channel, person, isHeld }) => {

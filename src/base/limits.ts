@@ -42,6 +42,8 @@ export const COUNTER_GAP_MAX = 2 ** 16
 export const PURGE_STRETCHES_MAX = 100
 /** Milliseconds between two looks for what is older than messages may get: a day. */
 export const PURGE_LOOK_MS = 24 * 3_600_000
+/** Messages that one request may name to be purged. */
+export const PURGE_POSTS_MAX = 1_000
 /** Bytes of one order to purge: it travels as a message does. */
 export const PURGE_ORDER_BYTES_MAX = 20_000
 /** People whom one stretch that is purged may have been the first in its list to name. */

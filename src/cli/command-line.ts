@@ -21,6 +21,7 @@ import { passphrase, type PassphraseOptions } from './passphrase.ts'
 import { addPersonCommands } from './person.ts'
 import { addPlanCommands } from './plan-commands.ts'
 import { addPolicyCommands } from './policy.ts'
+import { addPurgeCommands } from './purge.ts'
 import { post, type PostOptions } from './post.ts'
 import { drillCapture, revoke, type RevokeOptions } from './lost.ts'
 import { read, type ReadOptions } from './read.ts'
@@ -101,6 +102,7 @@ function programFor(surroundings: Surroundings, finish: (code: ExitCode) => void
   addPersonCommands(program, action, surroundings)
   addPlanCommands(program, action, surroundings)
   addPolicyCommands(program, action, surroundings)
+  addPurgeCommands(program, action, surroundings)
   return program
 }
 

@@ -15,6 +15,7 @@ import { revokingRoutes } from './holdfast/revoking.ts'
 import { lockingRoutes } from './holdfast/locking.ts'
 import { passkeyRoutes } from './holdfast/passkeys.ts'
 import { policyRoutes } from './holdfast/policy.ts'
+import { purgingRoutes } from './holdfast/purging.ts'
 import { nodeRoutes } from './holdfast/status.ts'
 import { openIdRoutes } from './openid.ts'
 import { pageRoutes } from './page.ts'
@@ -89,6 +90,7 @@ export function allRoutes(door: Door): readonly Route[] {
     lockingRoutes,
     auditRoutes,
     policyRoutes,
+    purgingRoutes,
     courierRoutes,
     backupRoutes,
     passkeyRoutes,

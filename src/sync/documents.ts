@@ -71,8 +71,7 @@ export function openDocuments(staging: Staging, events: EventLog): Documents {
     const record = unpack<DocumentRecord>(await staging.get(key.document(document))) ?? EMPTY
     const logged = (await log(document)).add(change)
     staging.put(key.loose(document, record.looseTo), change.bytes)
-    // A stub may have come next.
-    const last = (await log(document)).last(change.actor) ?? change
+    const last = (await log(document)).last(change.actor) ?? change // or the stub that came next
     const clock = { ...record.clock, [change.actor]: last.seq }
     const heads = { ...record.heads, [change.actor]: last.hash.slice(0, 8) }
     const next = { ...record, clock, heads, size: record.size + 1, looseTo: record.looseTo + 1 }

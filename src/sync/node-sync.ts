@@ -28,6 +28,7 @@ import { proveFork, takeAllForkWords } from './freeze.ts'
 import { retryParked } from './inbox.ts'
 import { range } from './keys.ts'
 import { holdsChanged, takePurge } from './purge.ts'
+import { followUp } from './purge-orders.ts'
 import type { LinkState } from './links.ts'
 import { keepMakingWhole, wantFilesOf } from './file-fetching.ts'
 import { loadFetches, openFileDesk } from './file-desk.ts'
@@ -186,6 +187,7 @@ function hooksOf(context: () => SyncContext): ProjectorHooks {
     filesCame: (tx, message) => wantFilesOf(tx, context(), message),
     arrived: (tx, logged) => hearTime(tx, context(), logged),
     purgeOrdered: (tx, at) => takePurge(tx, context(), at),
+    unplaced: (tx, at) => followUp(tx, context(), at),
     audited: (tx, at) => recordAudit(tx, context(), at),
   }
 }

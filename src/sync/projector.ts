@@ -67,6 +67,8 @@ export interface ProjectorHooks {
   readonly filesCame: (tx: Tx, message: MessageRecord) => Promise<void>
   /** An order to purge was added. */
   readonly purgeOrdered: (tx: Tx, at: FoldedAt) => Promise<void>
+  /** An entry came in about a message that is not here. */
+  readonly unplaced: (tx: Tx, at: FoldedAt) => Promise<void>
   readonly audited: (tx: Tx, at: { document: DocumentId; logged: Logged }) => Promise<void>
 }
 
@@ -156,7 +158,6 @@ async function foldOne(
   const certificate = roster.ofActor(logged.actor)
   const certifiedAt = certificate?.validFrom
   const { kind } = logged.entry.content
-  if (kind === 'purge' && source.isAgain !== true) await hooks.purgeOrdered(tx, at)
   // Nobody else has a say in it (`dictionaries.ts`).
   if (kind === 'dictionary' && certificate?.role !== 'hub')
     withoutEffect({ document, actor: logged.actor, reason: 'not a hub' })
@@ -165,6 +166,8 @@ async function foldOne(
   const scene = { tx, document, logged, source, directory, certifiedAt, withoutEffect, home }
   const event = await applyMessage(scene, writer ?? identity.certificate.node)
   if (source.isLate) await tellFiles(tx, hooks, event)
+  if (source.isAgain !== true)
+    await tellPurges(tx, bench, { at, source, isPlaced: event !== undefined })
   return event
 }
 
@@ -175,6 +178,15 @@ async function tellFiles(
 ): Promise<void> {
   if (event?.kind === 'posted' && event.message.files !== undefined)
     await filesCame(tx, event.message)
+}
+
+async function tellPurges(
+  tx: Tx,
+  { hooks }: Bench,
+  { at, source, isPlaced }: Folding & { readonly isPlaced: boolean },
+): Promise<void> {
+  if (at.logged.entry.content.kind === 'purge') await hooks.purgeOrdered(tx, at)
+  else if (!isPlaced && source.isLate) await hooks.unplaced(tx, at)
 }
 
 async function foldDirectory(

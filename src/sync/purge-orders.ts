@@ -1,13 +1,15 @@
 /** Orders to purge, written: which changes go with a message, and what stands in their place. */
+import { codeOf } from '#base/errors.ts'
 import type { ActorId, ChannelId, DocumentId, Instant, PostId, UserId } from '#base/ids.ts'
 import { PURGE_ORDER_BYTES_MAX, PURGE_STRETCHES_MAX } from '#base/limits.ts'
-import { channelDocument, parseDocumentId } from '#model/document-id.ts'
+import { channelDocument, channelOfDocument, parseDocumentId } from '#model/document-id.ts'
 import { postIdOf, type Log, type Logged } from '#model/log.ts'
 import type { PurgedStretch, PurgeReason } from '#model/purge-content.ts'
 import { stubFrom } from '#model/stretch.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
-import { range } from './keys.ts'
+import { key, range } from './keys.ts'
+import { purgeRange } from './purge-keys.ts'
 import type { Tx } from './replica.ts'
 
 /** What is to be purged of a channel: some messages, or all that stand before a time. */
@@ -65,6 +67,39 @@ export async function orderPurge(
     await writeHere(tx, context, { document: channelDocument(channel), entry })
   }
   return { messages: stretches.reduce((sum, stretch) => sum + stretch.messages, 0), held }
+}
+
+/**
+ * What was said of a message that has been purged comes late: who may, orders that it go, too. Others keep it, and show it to
+ * nobody, until they hear of that.
+ */
+export async function followUp(
+  tx: Tx,
+  context: SyncContext,
+  { document, logged }: { readonly document: DocumentId; readonly logged: Logged },
+): Promise<void> {
+  const { content } = logged.entry
+  const channel = channelOfDocument(document)
+  if (channel === undefined || !('target' in content)) return
+  if ((await tx.list({ ...purgeRange.ordersIn(channel), limit: 1 })).length === 0) return
+  if ((await tx.get(key.message(content.target))) !== undefined) return
+  orderRest(tx, context, channel)
+}
+
+/** Orders, once this commit is on disk, that what was said of purged messages and is still here go, too; where this node may. */
+export function orderRest(tx: Tx, context: SyncContext, channel: ChannelId): void {
+  const { role, rights } = context.identity.certificate
+  if (role !== 'hub' && !rights.administers) return
+  const wish: PurgeWish = { messages: new Set() }
+  const draft: PurgeDraft = { channel, wish, reason: 'by hand', by: undefined }
+  tx.afterwards(() => {
+    context.replica
+      .commit((next) => orderPurge(next, context, draft))
+      .catch((error: unknown) => {
+        // What a full disk prevents is done within a day.
+        context.log.warn('sync.disk', { code: codeOf(error) ?? 'unknown' })
+      })
+  })
 }
 
 /** Ids of the messages that go, and of those that have gone: what comes later of them goes, too. */

@@ -23,8 +23,10 @@ import { oweReceipts } from './debts.ts'
 import { purgeKey, purgeRange, type PurgeRecord } from './purge-keys.ts'
 import { pack, unpack } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
+import { orderRest } from './purge-orders.ts'
 import { reproject } from './reproject.ts'
 import { noteSegment } from './segments.ts'
+import { noteSent } from './sent.ts'
 import { dropKeptApart, dropWaiting, forgetMessages, recut, type Purged } from './traces.ts'
 
 /** An order in its place. */
@@ -49,16 +51,16 @@ export async function holdsChanged(
   change: DirectoryChange,
 ): Promise<void> {
   if (change.kind !== 'policy') return
-  const { about } = change.part
-  if (about !== 'channel hold' && about !== 'person hold') return
-  for (const channel of await channelsHeld(tx)) await carryOut(tx, context, channel)
-}
-
-async function channelsHeld(tx: Tx): Promise<ReadonlySet<ChannelId>> {
-  const held = (await tx.list(purgeRange.orders)).filter(
-    ([, bytes]) => unpack<PurgeRecord>(bytes)?.state === 'held',
+  if (change.part.about !== 'channel hold' && change.part.about !== 'person hold') return
+  const orders = (await tx.list(purgeRange.orders)).map(
+    ([place, bytes]) =>
+      [place.split('/')[1] as ChannelId, unpack<PurgeRecord>(bytes)?.state] as const,
   )
-  return new Set(held.map(([place]) => place.split('/')[1] as ChannelId))
+  for (const channel of new Set(orders.map(([id]) => id))) {
+    if (orders.some(([id, state]) => id === channel && state === 'held'))
+      await carryOut(tx, context, channel)
+    if (!change.part.isHeld) orderRest(tx, context, channel)
+  }
 }
 
 /** Carries out whatever was ordered in a channel and is not done here. */
@@ -160,6 +162,10 @@ async function empty(
   const stubs = joinStubs([...before.stubs, ...wanted])
   if (isSame(before.stubs, stubs)) return 0
   const { length: gone } = await tx.purge(document, stubs)
+  // Whoever hears of the order names as much of our list, whether the rest was ever sent or not.
+  for (const { actor, to } of stubs)
+    if (actor === context.replica.actor && to <= (before.last(actor)?.seq ?? 0))
+      await noteSent(tx, document, { actor, seq: to })
   if (countBeyond((await tx.log(document)).clock(), before.clock()) > 0)
     await oweReceipts(tx, context, document)
   const purged = { document, stubs }

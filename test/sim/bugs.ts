@@ -9,7 +9,7 @@ import type { MessageRecord } from '#model/view.ts'
 import type { Arrival, Carrier } from '#ports/carrier.ts'
 import type { Entry, Store, Write } from '#ports/store.ts'
 import { within } from '#sync/keys.ts'
-import { unpack } from '#sync/records.ts'
+import { unpack, type DocumentRecord } from '#sync/records.ts'
 import type { Bug, Plant } from './options.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -28,6 +28,8 @@ const EXPIRED_MS = 30 * MINUTE_MS
 const ONCE = 'once/'
 const OUTBOX = 'out/'
 const MESSAGE = 'view/post/'
+const PARCEL = 'fly/'
+const DOCUMENT = 'doc/'
 
 /** The planted ones of a node's bugs; none unless planted. */
 export function openBugs(planted: readonly Plant[], timeline: Timeline): Bugs {
@@ -46,14 +48,19 @@ export function openBugs(planted: readonly Plant[], timeline: Timeline): Bugs {
     has('time-window-dedup') && key.startsWith(ONCE) && ageMs(key) > DEDUPLICATED_MS
   const dropped = async (store: Store, batch: readonly Write[]): Promise<readonly string[]> => {
     const isExpired = (key: string): boolean => has('silent-expiry') && ageMs(key) > EXPIRED_MS
-    const purged = has('purge-forgets-outbox') ? await deletedIn(store, batch) : []
-    if (!has('silent-expiry') && purged.length === 0) return []
+    if (!has('silent-expiry')) return []
     const waiting = await store.list(within(OUTBOX))
     const keys = [...waiting.map(([key]) => key), ...batch.map(({ key }) => key)]
-    return keys.filter(
-      (key) =>
-        key.startsWith(OUTBOX) && (isExpired(key) || purged.some((one) => key.endsWith(`/${one}`))),
-    )
+    return keys.filter((key) => key.startsWith(OUTBOX) && isExpired(key))
+  }
+
+  /** Of what begins so a purge takes nothing away. */
+  const forgottenBy = async (store: Store, batch: readonly Write[]): Promise<readonly string[]> => {
+    const kept = [
+      ...(has('purge-forgets-outbox') ? [PARCEL] : []),
+      ...(has('purge-forgets-view') ? [MESSAGE] : []),
+    ]
+    return kept.length > 0 && (await purges(store, batch)) ? kept : []
   }
 
   return {
@@ -74,10 +81,12 @@ export function openBugs(planted: readonly Plant[], timeline: Timeline): Bugs {
         },
         write: async (writes) => {
           const gone = await dropped(store, writes)
+          const forgotten = await forgottenBy(store, writes)
           const left: Write[] = []
           for (const write of writes) {
             const { key } = write
             if (gone.includes(key)) continue
+            if (write.value === undefined && forgotten.some((one) => key.startsWith(one))) continue
             if (has('view-merged') && (await isOlderThanShown(store, write))) continue
             left.push(has('lane-inversion') ? { ...write, key: righted(key) } : write)
           }
@@ -98,16 +107,14 @@ export function openBugs(planted: readonly Plant[], timeline: Timeline): Bugs {
   }
 }
 
-/** Documents of which a batch deletes a message. */
-async function deletedIn(store: Store, batch: readonly Write[]): Promise<readonly DocumentId[]> {
-  const found: DocumentId[] = []
-  for (const { key, value } of batch.filter((one) => one.key.startsWith(MESSAGE))) {
-    const next = unpack<MessageRecord>(value)
-    const before = unpack<MessageRecord>(await store.get(key))
-    if (next !== undefined && next.deletedAt > 0 && before?.deletedAt === 0)
-      found.push(next.document)
+/** Whether a batch puts a stub in the place of something. */
+async function purges(store: Store, batch: readonly Write[]): Promise<boolean> {
+  for (const { key, value } of batch.filter((one) => one.key.startsWith(DOCUMENT))) {
+    const next = unpack<DocumentRecord>(value)?.stubs
+    const before = unpack<DocumentRecord>(await store.get(key))?.stubs
+    if (next !== undefined && JSON.stringify(next) !== JSON.stringify(before)) return true
   }
-  return found
+  return false
 }
 
 /** Whether the picture of a message on the disk claims to be as new as this one: then it is taken for the newest, as a whole. */

@@ -17,6 +17,7 @@ import { kindOfChannel } from '#model/channel-id.ts'
 import { channelOfDocument, parseDocumentId } from '#model/document-id.ts'
 import { loadDocument } from '#model/document.ts'
 import { key, range } from '#sync/keys.ts'
+import { unpack, type DocumentRecord } from '#sync/records.ts'
 import { FORGED } from './capture.ts'
 import type { Sealing } from './evidence.ts'
 import { hasLeft } from './departures.ts'
@@ -106,7 +107,8 @@ function checkMessages(end: End, member: Member, view: View): void {
   }
   for (const said of all) {
     const message = foundAs(said, { byId, seen })
-    if (!mustBeAt(end, member, said)) continue
+    checkPurged(end, { member, said, message })
+    if (said.purge !== 'none' || !mustBeAt(end, member, said)) continue
     const wrong = wrongWith(said, message, (person) => !isCaptured(end, person))
     if (wrong === undefined) continue
     const broken = 'promise 1: no lost promise' as const
@@ -124,6 +126,25 @@ function checkMessages(end: End, member: Member, view: View): void {
       known.has(message.id) || numbersIn(Buffer.from(message.body)).length > 0 || mayBeAnothers
     if (!isExplained) twice(verdict, where, `message ${message.id}, which nobody wrote,`)
   }
+}
+
+/** Promise 8, in what people see: what was ordered to be gone is nowhere, once all has come to rest and no hold is left. */
+function checkPurged(
+  end: End,
+  {
+    member,
+    said,
+    message,
+  }: { readonly member: Member; readonly said: Said; readonly message: Message | undefined },
+): void {
+  const { headquarters: home, reference, verdict } = end
+  // What was written again in a new life is another message with the same text.
+  if (said.purge !== 'ordered' || message === undefined || message.id !== said.id) return
+  const channel = reference.channels.get(said.channel)
+  if (said.isUnsure || channel === undefined || !mustCome(end, { home, member, channel })) return
+  const broken = 'promise 8: purged is gone' as const
+  const wanted = `message ${said.number} nowhere`
+  verdict.fail({ broken, where: member.name, wanted, found: message.body })
 }
 
 /** Promise 9: whatever the clocks said, nobody is shown an answer before what it answers. */
@@ -324,7 +345,9 @@ function headsOf(member: Member): ReadonlyMap<string, string> {
     const snapshot = key.snapshot(document)
     const [stored] = member.disk.durable({ from: snapshot, to: `${snapshot} ` })
     const loose = member.disk.durable(range.loose(document)).map(([, bytes]) => bytes)
-    const { log, damage } = loadDocument(document, stored?.[1], { loose })
+    const record = member.disk.durable({ from: place, to: `${place} ` })[0]?.[1]
+    const stubs = unpack<DocumentRecord>(record)?.stubs
+    const { log, damage } = loadDocument(document, stored?.[1], { loose, stubs })
     heads.set(document, damage === 'none' ? log.heads().join() : `damaged ${damage}`)
   }
   return heads

@@ -19,6 +19,8 @@ export interface Evidence {
   /** So that envelopes of this node can be opened. */
   readonly onMember: (certificateBytes: Uint8Array) => void
   readonly onSynced: (node: number, writes: readonly Write[]) => void
+  /** Nobody keeps it any more: what a node says of it is true without it. */
+  readonly onPurged: (message: number) => void
   readonly onAnswered: (node: number, bytes: Uint8Array) => void
   readonly onViewed: (node: number, channel: ChannelId) => void
   readonly isOnDisk: (node: number, message: number) => boolean
@@ -62,6 +64,7 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
   const left = new Set<string>()
   const viewed = new Set<string>()
   const undone = new Set<string>()
+  const purged = new Set<number>()
   /** Envelopes whose channel was not known here yet. */
   const unopened: Sealed[] = []
 
@@ -106,10 +109,11 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
             for (const set of [onDisk, applied]) set.add(`${node} ${number}`)
       }
     },
+    onPurged: (message) => void purged.add(message),
     onAnswered: (node, bytes) => noteSealed({ into: left, node, bytes }),
     onViewed: (node, channel) => void viewed.add(`${node} ${channel}`),
-    isOnDisk: (node, message) => isIn(onDisk, node, message),
-    isApplied: (node, message) => applied.has(`${node} ${message}`),
+    isOnDisk: (node, message) => purged.has(message) || isIn(onDisk, node, message),
+    isApplied: (node, message) => purged.has(message) || applied.has(`${node} ${message}`),
     isUndone: (node, message) => undone.has(`${node} ${message}`),
     image: (node) => {
       const isHere = (name: string): boolean => name.startsWith(`${node} `)

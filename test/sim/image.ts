@@ -68,13 +68,14 @@ interface Held {
 /** Everything on a member's disk that is about messages. */
 function heldBy({ disk }: Member): readonly Held[] {
   const held: Held[] = []
-  for (const [place] of disk.durable(range.documents)) {
+  for (const [place, record] of disk.durable(range.documents)) {
     const document = place.slice('doc/'.length) as DocumentId
     if (!document.startsWith('s.')) continue
+    const stubs = unpack<DocumentRecord>(record)?.stubs
     const snapshot = key.snapshot(document)
     const [stored] = disk.durable({ from: snapshot, to: `${snapshot} ` })
     const loose = disk.durable(range.loose(document)).map(([, bytes]) => bytes)
-    const { log } = loadDocument(document, stored?.[1], { loose })
+    const { log } = loadDocument(document, stored?.[1], { loose, stubs })
     for (const { actor, seq, entry } of log.since({}))
       held.push({ document, actor, seq, content: entry.content, isAside: false })
   }

@@ -73,6 +73,10 @@ export const RARE = [
   'order.flash-left',
   'outbox.offer-gone',
   'secrecy.tried',
+  // what was purged
+  'purge.ordered',
+  'purge.carried-out',
+  'purge.hold-ended',
   // what came too early, and how it was mended
   'disk.parked-for-key',
   'disk.parked-for-certificate',

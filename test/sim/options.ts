@@ -17,6 +17,7 @@ export const FAULTS = [
   'slow-disks',
   'slow-consumers',
   'sticks',
+  'purges',
 ] as const
 
 /** One kind of fault. */
@@ -39,6 +40,7 @@ export const BUGS = [
   'cursor-not-persisted',
   'view-merged',
   'purge-forgets-outbox',
+  'purge-forgets-view',
 ] as const
 
 /** One planted bug. */

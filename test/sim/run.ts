@@ -15,6 +15,7 @@ import { isHoldingBack } from './leftovers.ts'
 import { bytesOn, checkGrowth, checkIdle, drainMsMax, IDLE_MS } from './liveness.ts'
 import { DEFAULT_OPTIONS, withScript, type SimOptions } from './options.ts'
 import { actOnce } from './people.ts'
+import { planPurges } from './purges.ts'
 import { actTogether } from './throngs.ts'
 import { checkWord, openWorld, START_AT, type World } from './world.ts'
 import { playScript, type Passing } from './script.ts'
@@ -167,6 +168,7 @@ async function faultyHours(world: World): Promise<void> {
   }
   world.faults.begin(world)
   planCapture(world)
+  planPurges(world, lengthMs)
   world.sticks.begin(world, lengthMs)
   sweepWords(world, timeline.now() + lengthMs)
   await advance(world, timeline.now() + lengthMs)
@@ -257,9 +259,10 @@ async function checkAll(world: World): Promise<void> {
       allHeardAt,
     })
     await checkFiles(world)
+    for (const member of members) world.purges.check(member)
     if (secrecy.check() > 0) marks.count('secrecy.tried')
     if (reference !== undefined) nameAgain(reference, book.all())
-    for (const said of book.all().filter(({ fate, id }) => fate === 'saved' && id !== undefined)) {
+    for (const said of book.all().filter(mustBeShown)) {
       const channel = reference?.channels.get(said.channel)
       // Who was taken out of a channel is not told how a message stands, and whoever asks so is counted in an audit, which travels.
       const mayAsk = channel?.kind === 'public' || channel?.members.includes(said.author) === true
@@ -277,6 +280,10 @@ async function checkAll(world: World): Promise<void> {
   }
   await during(world, 'the last checks', { ms: HOUR_MS, work: work() })
   checkAnswers(world)
+}
+
+function mustBeShown({ fate, id, purge }: Said): boolean {
+  return fate === 'saved' && id !== undefined && purge === 'none'
 }
 
 /** What was written again in a new life has another id by now: it is known by its number. */

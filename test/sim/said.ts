@@ -34,6 +34,8 @@ export interface Said {
   /** What may be found instead: texts whose edit nobody has answered. */
   readonly maybe: Set<string>
   deletion: 'none' | Fate
+  /** `asked`: it may be gone. `ordered`: it must be. */
+  purge: 'none' | 'asked' | 'ordered'
   /** By `person emoji`. */
   readonly reactions: Map<string, 'set' | 'unset' | 'unsure'>
   /** Somebody is changing it; a second change waits. */
@@ -82,6 +84,7 @@ export function openBook(): Book {
         body: firstBody,
         maybe: new Set(),
         deletion: 'none',
+        purge: 'none',
         reactions: new Map(),
         isBusy: false,
         isForgotten: false,

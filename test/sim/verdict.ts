@@ -11,6 +11,7 @@ export type Broken =
   | 'promise 5: nothing silent'
   | 'promise 6: convergence'
   | 'promise 7: secrecy'
+  | 'promise 8: purged is gone'
   | 'promise 9: wrong clocks'
   | 'promise 10: an idle link costs nothing'
   | 'promise 10: bytes'

@@ -160,6 +160,7 @@ function openOrder(ground: WatchGround): Order {
     said.home === home.index &&
     said.lane === 'flash' &&
     said.fate === 'saved' &&
+    said.purge === 'none' &&
     kindOfChannel(said.channel) === 'public' &&
     !handedTo(`${home.index}`).has(said.number) &&
     !isThere(peer, said)

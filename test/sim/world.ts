@@ -31,6 +31,7 @@ import { judged } from './people.ts'
 import type { Stage } from './scene.ts'
 import { openSecrecy, type Secrecy } from './secrecy.ts'
 import type { Question, Society } from './society.ts'
+import { openPurgeChecker, type PurgeChecker } from './purge-checker.ts'
 import { openPost, type Post } from './post-carrier.ts'
 import { openBook, type Book, type Said } from './said.ts'
 import { openSilence, type Silence } from './silence.ts'
@@ -60,6 +61,9 @@ export interface World extends Stage, Society {
   readonly deliveries: DeliveryChecker
   readonly secrecy: Secrecy
   readonly silence: Silence
+  readonly purges: PurgeChecker
+  /** True time at which the run began. */
+  readonly startedAt: number
   /** True time of the newest parcel on any carrier. */
   readonly lastTrafficAt: () => number
   readonly budgets: Budgets
@@ -99,6 +103,7 @@ export function openWorld(
   const secrecy = openSecrecy({ organisation, secret, circles, verdict, now })
   const deliveries = openDeliveryChecker({ members, evidence, verdict, marks })
   const silence = openSilence({ members, verdict, marks, evidence })
+  const purges = openPurgeChecker({ verdict, marks, options })
   const faults = openFaults(chance.fork('faults'), options)
   const drawn = drawTopology(chance.fork('topology'), options.nodes)
   const hasSticks = !options.without.includes('sticks')
@@ -179,6 +184,8 @@ export function openWorld(
     deliveries,
     secrecy,
     silence,
+    purges,
+    startedAt: START_AT,
     takeImage: (member) => takeImage(imageGround, member),
     lastTrafficAt,
   }
@@ -233,6 +240,7 @@ export function addMember(world: World, facts: NewMember): Member {
         evidence.onSynced(index, writes)
         secrecy.onSynced(member.id, writes)
         silence.onSynced(member, writes)
+        world.purges.onSynced(member, writes)
         markWrites(marks, writes)
       },
     }),

@@ -7,6 +7,7 @@ import { Digits, Invitation, RequestFile } from './joining.ts'
 import { Registered, Shown } from './passkeys.ts'
 import { Carried, PreviewDraft, Raised } from './plan.ts'
 import { Question } from './policy.ts'
+import { Held, Purge, Retention } from './purging.ts'
 import { Hold, Share } from './release.ts'
 import { Revocation } from './revoking.ts'
 import { Attributes, Levels, Rule } from '#model/policy.ts'
@@ -162,6 +163,34 @@ export const WORDS: WordsByRoute = {
   'PUT /api/holdfast/v1/policy/channels/:channel': {
     summary: 'Sets the label of a channel.',
     body: Attributes,
+  },
+  'GET /api/holdfast/v1/channels/:channel/purges': {
+    summary:
+      'What was purged of a channel: how many messages, when, why, and what became of it here.',
+  },
+  'POST /api/holdfast/v1/channels/:channel/purge': {
+    summary: 'Orders that messages be gone on every node, and takes them away here.',
+    body: Purge,
+  },
+  'POST /api/holdfast/v1/purge/compact': {
+    summary: 'Makes this disk drop at once what was purged.',
+  },
+  'GET /api/holdfast/v1/keeping': { summary: 'What is held, and how long messages are kept.' },
+  'PUT /api/holdfast/v1/channels/:channel/hold': {
+    summary: 'Keeps a channel from being purged, or ends that.',
+    body: Held,
+  },
+  'PUT /api/holdfast/v1/people/:user/hold': {
+    summary: 'Keeps what somebody wrote from being purged, or ends that.',
+    body: Held,
+  },
+  'PUT /api/holdfast/v1/retention': {
+    summary: 'After how many days messages are purged: 0 for never, null for nothing said.',
+    body: Retention,
+  },
+  'PUT /api/holdfast/v1/channels/:channel/retention': {
+    summary: 'The same for one channel, whatever holds for all.',
+    body: Retention,
   },
   'GET /api/holdfast/v1/openapi.json': { summary: 'This description, for programs.' },
   'GET /api/holdfast/v1/docs': {

@@ -1,0 +1,56 @@
+/** Taking away for good: orders to purge, holds, and how long messages are kept. */
+import { z } from 'zod'
+import { PURGE_POSTS_MAX } from '#base/limits.ts'
+import type { ChannelId, PostId } from '#base/ids.ts'
+import { RetentionDays } from '#model/policy.ts'
+import type { Door } from '#server/door.ts'
+import { bodyOf, idParam, idSchema, userParam } from '#server/input.ts'
+import { route, type Route } from '#server/route.ts'
+
+/** Which messages: by their ids, or all before a time in milliseconds since 1970. */
+export const Purge = z.strictObject({
+  post_ids: z.array(idSchema<PostId>()).min(1).max(PURGE_POSTS_MAX).optional(),
+  before: z.int().min(0).optional(),
+})
+
+/** Whether something is held. */
+export const Held = z.strictObject({ isHeld: z.boolean() })
+
+/** After how many days messages are purged: 0 for never, null for what holds for all channels. */
+export const Retention = z.strictObject({ days: RetentionDays.nullable() })
+
+/** The routes about purging. */
+export function purgingRoutes({ node }: Door): readonly Route[] {
+  const base = '/api/holdfast/v1'
+  return [
+    route('GET', `${base}/channels/:channel/purges`, (call) =>
+      node.purges(call.subject, idParam<ChannelId>(call, 'channel')),
+    ),
+    route('POST', `${base}/channels/:channel/purge`, (call) => {
+      const { post_ids: messages, before } = bodyOf(call, Purge)
+      const channel = idParam<ChannelId>(call, 'channel')
+      return node.purge(call.subject, { channel, messages, before })
+    }),
+    route('POST', `${base}/purge/compact`, async (call) => {
+      await node.compactPurged(call.subject)
+      return {}
+    }),
+    route('GET', `${base}/keeping`, (call) => node.keeping(call.subject)),
+    route('PUT', `${base}/channels/:channel/hold`, (call) => {
+      const channel = idParam<ChannelId>(call, 'channel')
+      return node.hold(call.subject, { channel, ...bodyOf(call, Held) })
+    }),
+    route('PUT', `${base}/people/:user/hold`, (call) =>
+      node.hold(call.subject, { person: userParam(call), ...bodyOf(call, Held) }),
+    ),
+    route('PUT', `${base}/retention`, (call) => {
+      const { days } = bodyOf(call, Retention)
+      return node.setRetention(call.subject, { channel: undefined, days: days ?? undefined })
+    }),
+    route('PUT', `${base}/channels/:channel/retention`, (call) => {
+      const { days } = bodyOf(call, Retention)
+      const channel = idParam<ChannelId>(call, 'channel')
+      return node.setRetention(call.subject, { channel, days: days ?? undefined })
+    }),
+  ]
+}
