@@ -11,9 +11,7 @@ import { toldOutcome } from './outcome.ts'
 interface Way {
   readonly isAsked: boolean
   readonly have: number
-  /** Bytes that are still to come. */
-  readonly bytes: number
-  /** How long they take by the best link there is; undefined while nobody knows. */
+  /** How long the rest takes by the best link there is; undefined while nobody knows. */
   readonly ms: number | undefined
 }
 
@@ -45,7 +43,7 @@ export function Fetching({ file }: { readonly file: FileInfo }): VNode | null {
           })}
         />
       ) : (
-        <small>{priceOf(way)}</small>
+        <small>{way.ms !== undefined && say('story.about', { span: times().span(way.ms) })}</small>
       )}
       <button
         type="button"
@@ -58,19 +56,12 @@ export function Fetching({ file }: { readonly file: FileInfo }): VNode | null {
   )
 }
 
-function priceOf({ bytes, ms }: Way): string {
-  return ms === undefined
-    ? times().bytes(bytes)
-    : say('files.price', { bytes: times().bytes(bytes), span: times().span(ms) })
-}
-
 function wayFrom(value: unknown): Way {
   const one = fields(value)
   const price = fields(one.price)
   return {
     isAsked: fields(one.fetch).isAsked === true,
     have: number(one.have),
-    bytes: number(price.bytes),
     ms: typeof price.seconds === 'number' ? price.seconds * 1_000 : undefined,
   }
 }

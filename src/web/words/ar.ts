@@ -115,7 +115,6 @@ export const ar: Catalogue = {
   'files.open': 'فتح {name}',
   'files.perhaps': 'قد يكشف مكان الالتقاط',
   'files.place': 'إرسال مكان الالتقاط',
-  'files.price': '{bytes}، نحو {span}',
   'files.remove': 'إزالة {name}',
   'files.sent': 'أُرسل {done} من {bytes}',
   'files.viewOnly': 'للمشاهدة فقط',

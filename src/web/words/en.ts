@@ -93,7 +93,6 @@ export const en = {
   'files.open': 'Open {name}',
   'files.perhaps': 'may say where it was taken',
   'files.place': 'Send where it was taken',
-  'files.price': '{bytes}, about {span}',
   'files.remove': 'Take {name} out',
   'files.sent': '{done} of {bytes} sent',
   'files.viewOnly': 'to be looked at only',

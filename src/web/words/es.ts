@@ -90,7 +90,6 @@ export const es: Catalogue = {
   'files.open': 'Abrir {name}',
   'files.perhaps': 'puede revelar dónde se tomó',
   'files.place': 'Enviar dónde se tomó',
-  'files.price': '{bytes}, unos {span}',
   'files.remove': 'Quitar {name}',
   'files.sent': '{done} de {bytes} enviados',
   'files.viewOnly': 'solo para mirar',

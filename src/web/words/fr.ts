@@ -91,7 +91,6 @@ export const fr: Catalogue = {
   'files.open': 'Ouvrir {name}',
   'files.perhaps': 'peut révéler le lieu de prise de vue',
   'files.place': 'Envoyer le lieu de prise de vue',
-  'files.price': '{bytes}, environ {span}',
   'files.remove': 'Retirer {name}',
   'files.sent': '{done} sur {bytes} envoyés',
   'files.viewOnly': 'à regarder seulement',

@@ -105,7 +105,6 @@ export const uk: Catalogue = {
   'files.open': 'Відкрити {name}',
   'files.perhaps': 'може містити місце зйомки',
   'files.place': 'Надіслати місце зйомки',
-  'files.price': '{bytes}, приблизно {span}',
   'files.remove': 'Вилучити {name}',
   'files.sent': 'надіслано {done} з {bytes}',
   'files.viewOnly': 'лише для перегляду',
