@@ -96,7 +96,7 @@ async function signedIn(context: BrowserContext, node: Node): Promise<Page> {
   await page.fill('input[name=name]', 'bo')
   await page.fill('input[name=password]', PASSWORD)
   await page.click('button[type=submit]')
-  await page.click('.side .entry')
+  await page.click('.side section .entry')
   await page.waitForSelector('.message')
   return page
 }

@@ -67,6 +67,10 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   preferences_deleted: ({ store }, { data }) =>
     takePreferences(store, list(inner(data.preferences)), false),
   post_unread: reload,
+  holdfast_file: ({ store }, { data }) => {
+    const one = { have: number(data.have), isHere: data.is_here === true }
+    store.arriving.value = withEntry(store.arriving.value, text(data.file_id), one)
+  },
   post_acknowledgement_added: (ports, event) => acknowledged(ports, event, true),
   post_acknowledgement_removed: (ports, event) => acknowledged(ports, event, false),
 }

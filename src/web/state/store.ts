@@ -18,6 +18,12 @@ export interface Typing {
   readonly until: number
 }
 
+/** A file on its way here from another node. */
+export interface Arriving {
+  readonly have: number
+  readonly isHere: boolean
+}
+
 /** The signals. */
 export interface Store {
   /** Undefined: nobody is signed in. */
@@ -35,6 +41,8 @@ export interface Store {
   readonly typing: Signal<readonly Typing[]>
   readonly waiting: Signal<readonly Waiting[]>
   readonly stories: Signal<ReadonlyMap<string, Story>>
+  /** How much has come of files that come from other nodes, as far as that was told. */
+  readonly arriving: Signal<ReadonlyMap<string, Arriving>>
   /** Ids of messages that somebody has saved, as far as that was asked. */
   readonly saved: Signal<ReadonlySet<string>>
   /** The node's own word on itself, as it came; undefined until it has come. */
@@ -68,6 +76,7 @@ export function createStore(): Store {
     typing: signal<readonly Typing[]>([]),
     waiting: signal<readonly Waiting[]>([]),
     stories: signal<ReadonlyMap<string, Story>>(new Map()),
+    arriving: signal<ReadonlyMap<string, Arriving>>(new Map()),
     saved: signal<ReadonlySet<string>>(new Set()),
     status: signal<unknown>(undefined),
     round: signal(0),
@@ -87,6 +96,7 @@ export function createStore(): Store {
       store.presences.value = new Map()
       store.typing.value = []
       store.stories.value = new Map()
+      store.arriving.value = new Map()
       store.saved.value = new Set()
       store.status.value = undefined
     },

@@ -1,24 +1,13 @@
 /** What people do: write, change, take back, react, acknowledge, read. */
 import type { Answer, Ask } from '#web/core/client.ts'
 import type { Attempt, Outbox, Waiting } from '#web/core/outbox.ts'
-import { isWhole, type Upload, type WaitingFile } from '#web/core/uploading.ts'
+import { isWhole, type Upload } from '#web/core/uploading.ts'
 import { withPosts, withReaction } from '#web/core/timeline.ts'
 import { fields, postFrom, text, wholePostFrom, type Channel, type Post } from '#web/core/wire.ts'
-import type { Lane } from '#model/precedence.ts'
 import { withEntry, type Store } from './store.ts'
 
 /** What somebody wrote. */
-export interface Draft {
-  readonly channelId: string
-  readonly rootId: string
-  readonly message: string
-  readonly lane: Lane
-  readonly override: string
-  readonly wantsAck: boolean
-  /** Shown once, for so many seconds. */
-  readonly burnSeconds?: number
-  readonly files: readonly WaitingFile[]
-}
+export type Draft = Omit<Waiting, 'pendingId' | 'userId' | 'writtenAt' | 'refusal'>
 
 /** Undefined when it was done; otherwise why not: '' when the node is out of reach. */
 export type Outcome = Promise<string | undefined>

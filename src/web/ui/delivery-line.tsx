@@ -30,11 +30,7 @@ export function DeliveryLine({ post }: { readonly post: Post }): VNode {
         <Icon name={summary?.isOverdue === true ? 'warning' : STAGE_ICONS[stage as Stage]} />
         {summary === undefined ? say('stage.kit') : wordsOf(summary)}
       </button>
-      {isOpen && (
-        <Sheet title={say('story.title')} onClose={() => setOpen(false)}>
-          <StoryContent post={post} />
-        </Sheet>
-      )}
+      {isOpen && <Story post={post} onClose={() => setOpen(false)} />}
     </>
   )
 }
@@ -59,11 +55,15 @@ export function OriginLine({ post }: { readonly post: Post }): VNode | null {
           </span>
         )}
       </button>
-      {isOpen && (
-        <Sheet title={say('story.title')} onClose={() => setOpen(false)}>
-          <StoryContent post={post} />
-        </Sheet>
-      )}
+      {isOpen && <Story post={post} onClose={() => setOpen(false)} />}
     </>
+  )
+}
+
+function Story(props: { readonly post: Post; readonly onClose: () => void }): VNode {
+  return (
+    <Sheet title={say('story.title')} onClose={props.onClose}>
+      <StoryContent post={props.post} />
+    </Sheet>
   )
 }

@@ -1,4 +1,5 @@
 /** The files of a message: pictures as they are, all else as a row to be fetched; what another node has, says so. */
+import { useComputed } from '@preact/signals'
 import type { VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { PICTURE_BYTES_MAX, SOUND_BYTES_MAX } from '#web/core/limits.ts'
@@ -6,6 +7,7 @@ import type { FileInfo } from '#web/core/wire.ts'
 import type { Found } from '#web/state/pictures.ts'
 import { say } from '#web/words/words.ts'
 import { useApp, useLocking } from './context.ts'
+import { Fetching } from './fetching.tsx'
 import { FileWords, isPicture, useAddress } from './file-row.tsx'
 import { Guarded } from './guarded.tsx'
 import { Sheet } from './sheet.tsx'
@@ -39,6 +41,7 @@ function OneFile({ file, isGuarded }: FileProps): VNode {
   const isHeard = isSound({ name: file.name, type: file.mimeType }) && file.size <= SOUND_BYTES_MAX
   const isShown = isHeard || (isPicture(file.mimeType) && file.size <= PICTURE_BYTES_MAX)
   const [found, setFound] = useState<Found>()
+  const hasCome = useComputed(() => store.arriving.value.get(file.id)?.isHere === true).value
   const [isOpen, setOpen] = useState(false)
   useEffect(() => {
     let isGone = false
@@ -50,7 +53,7 @@ function OneFile({ file, isGuarded }: FileProps): VNode {
     return () => {
       isGone = true
     }
-  }, [file.id, isShown, store.round.value, store.connection.value])
+  }, [file.id, isShown, hasCome, store.round.value, store.connection.value])
   const address = useAddress(found?.kind === 'here' ? found.blob : undefined)
   const isAbsent = found !== undefined && found.kind !== 'here'
   if (!isShown || isAbsent)
@@ -113,6 +116,7 @@ function FileRow(props: FileProps & { readonly found: Found | undefined }): VNod
             : say('files.away')}
         </span>
       </FileWords>
+      {found.kind === 'elsewhere' && <Fetching file={file} />}
     </div>
   )
 }
