@@ -2,7 +2,7 @@
  * What else on the disk holds something that was purged, beside its document and the view: parcels that were cut and have
  * not left, envelopes that came early, what was cut off lists or set aside, bytes of damaged documents.
  */
-import type { ActorId, ChannelId, DocumentId, UserId } from '#base/ids.ts'
+import type { ChannelId, DocumentId, UserId } from '#base/ids.ts'
 import { decodeDelta, type Run } from '#codec/delta.ts'
 import { decodeLoad } from '#codec/load.ts'
 import type { Clock } from '#model/log.ts'
@@ -122,9 +122,4 @@ export async function forgetMessages(
     const rootCount = Math.max(0, viewed.rootCount - roots.length)
     tx.put(key.viewed(person as UserId, channel), pack({ ...viewed, count, rootCount }))
   }
-}
-
-/** Whether a change is in the place of which a stub stands. */
-function isPurged(stubs: readonly Stub[], at: { actor: ActorId; seq: number }): boolean {
-  return stubs.some((stub) => isIn(stub, at))
 }
