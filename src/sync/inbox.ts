@@ -194,11 +194,7 @@ function isShutOut({ roster }: SyncContext, { sender, key: { scope } }: Opened):
 }
 
 /** Tries again what waited for changes of a document, each once something of what it lacked has come; then looks what is left. */
-async function retryWaiting(
-  tx: Tx,
-  context: SyncContext,
-  document: DocumentId,
-): Promise<void> {
+async function retryWaiting(tx: Tx, context: SyncContext, document: DocumentId): Promise<void> {
   await retryAllWaiting(tx, context, document)
   await closeHole(tx, document)
   await closeAnnounced(tx, context, document)

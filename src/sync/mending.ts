@@ -51,7 +51,7 @@ const LOST =
   /^(?:acct|totp|pass|pat|from|outside|sess|pref|once|allow|join|aside|share|own-share|hold|view\/seen|read|time|file|file-of|blob|upload|follow|followed|draft|later|sidebar|emoji|picture|hook|notify|cost)(?:\/|$)/
 /** What the others are told again, or what follows from documents: see `remedies.ts`. */
 const REMEDIED =
-  /^(?:has|fly|note|seg|att|epoch|seal|pair|spare|fork|park|parked|audit\/piece|audit\/newest|view|search)(?:\/|$)/
+  /^(?:has|fly|note|seg|att|epoch|seal|pair|spare|fork|park|parked|audit\/piece|audit\/newest|view|search|purge)(?:\/|$)/
 
 /** The values that could not be read for damage, if that is what happened; for a document the name of its record. */
 export function damagedIn(error: unknown, found: () => readonly string[]): readonly string[] {

@@ -64,7 +64,7 @@ export async function holdsChanged(
 }
 
 /** Carries out whatever was ordered in a channel and is not done here. */
-async function carryOut(tx: Tx, context: SyncContext, channel: ChannelId): Promise<void> {
+export async function carryOut(tx: Tx, context: SyncContext, channel: ChannelId): Promise<void> {
   const wanted = new Map<DocumentId, Stub[]>()
   for (const order of await ordersIn(tx, channel)) {
     const judged = await judge(tx, context, { channel, order })

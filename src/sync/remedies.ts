@@ -22,6 +22,7 @@ import { key, range } from './keys.ts'
 import { allDocuments, clockOf, hasOf, setHas } from './ledger.ts'
 import { passOnAgain } from './notes.ts'
 import { recountParked } from './parking.ts'
+import { carryOut } from './purge.ts'
 import { pack, unpack } from './records.ts'
 import type { Tx } from './replica.ts'
 import { reproject } from './reproject.ts'
@@ -45,11 +46,21 @@ export async function remedyAll(tx: Tx, context: SyncContext): Promise<void> {
   if (under('park', 'parked').length > 0) await recountParked(tx)
   if (under('search').length > 0) tx.put(searchKey.anew, pack(''))
   if (names.some(isAudit)) await remedyAudit(tx, context)
+  await remedyPurged(tx, context, under('doc', 'purge'))
   await remedyView(
     tx,
     context,
     under('view').filter((name) => !isAudit(name)),
   )
+}
+
+/** What was purged of a document, and how far an order was carried out, follows from the orders. */
+async function remedyPurged(tx: Tx, context: SyncContext, found: readonly Name[]): Promise<void> {
+  const channels = found.map(([part, name]) =>
+    part === 'purge' ? (name as ChannelId) : channelOfDocument(name as DocumentId),
+  )
+  for (const channel of new Set(channels))
+    if (channel !== undefined) await carryOut(tx, context, channel)
 }
 
 /** Does the same in a commit of its own. What the disk refuses now is done at the next start at the latest. */

@@ -15,7 +15,7 @@ const KNOWN: Readonly<Partial<Record<Plant, number>>> = {
   'lane-inversion': 3,
   'cursor-not-persisted': 2,
   'disk-tears-batches': 6,
-  'disk-forgets-pending-ids': 4,
+  'disk-forgets-pending-ids': 3,
   'disk-forgets-receipts': 5,
   'post-forgets-silently': 8,
   'purge-forgets-outbox': 16,
