@@ -129,7 +129,8 @@ async function measureIp(profile: LinkProfile, texts: readonly string[]): Promis
     link: 'measured',
     profile,
     budget: undefined,
-    dialling: { atMinutes: [], gatherMsMax: 0 },
+    // Only what fills a session is dialled for: an audit that comes late is not.
+    dialling: { atMinutes: [], gatherMsMax: 6 * 3_600_000 },
   }
   const carrier = { ...inner, terms }
   const members = identities(2, clock.now())

@@ -34,14 +34,11 @@ const Budget = object({
     .describe('The operator is told when so many of a hundred are spent.'),
 })
 
-/** The name of a profile in `edge-config/links`, or in `links` beside the config. */
-const link = text(
-  /^[a-z0-9][a-z0-9-]{0,31}$/,
-  'the name of a link profile, such as certus-100',
-)
+/** The name of a profile in `edge-config/links`, or in `linkFolder`. */
+const link = text(/^[a-z0-9][a-z0-9-]{0,31}$/, 'the name of a link profile, such as certus-100')
 
 const LINK =
-  'Profile of the link it goes over, with its tariff: a file of links/ beside the config, or of edge-config/links.'
+  'Profile of the link it goes over, with its tariff: a file of linkFolder, or of edge-config/links.'
 
 /** Keys of every carrier. */
 export const metered = {

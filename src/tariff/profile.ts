@@ -74,16 +74,6 @@ export function connectUse({ overhead, roundTripMs, upBps, downBps }: LinkProfil
   return { bytes: connectBytes, ms: Math.ceil(ms + connectRoundTrips * roundTripMs) }
 }
 
-/** What a session with these parcels uses, from the dial to the end. */
-export function sessionUse(profile: LinkProfile, parcels: readonly number[]): Used {
-  const { tariff, line, idleMs, roundTripMs } = profile
-  const uses = parcels.map((bytes) => parcelUse(profile, bytes))
-  const sum = uses.reduce((all, use) => added(all, use), { bytes: 0, ms: 0 })
-  if (tariff.shape === 'messages') return { ...sum, ms: sum.ms + parcels.length * roundTripMs }
-  const whole = added(connectUse(profile), { ...sum, ms: sum.ms + roundTripMs })
-  return line === 'stands' ? whole : { ...whole, ms: whole.ms + idleMs }
-}
-
 /** Both together. */
 export function added(one: Used, other: Used): Used {
   return { bytes: one.bytes + other.bytes, ms: one.ms + other.ms }

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { connectUse, parcelUse, sessionUse } from '#tariff/profile.ts'
+import { connectUse, packedUse, parcelUse } from '#tariff/profile.ts'
 import { aTerms } from '../support/terms.ts'
 
 const overhead = {
@@ -17,13 +17,6 @@ test('a parcel takes its bytes, what goes around it, and the time of both', asyn
   t.strictSame(parcelUse(profile, 800), { bytes: 1_000, ms: 1_000 })
   t.strictSame(parcelUse(profile, 1_401), { bytes: 1_681, ms: 1_681 })
   t.strictSame(connectUse(profile), { bytes: 4_000, ms: 9_000 })
-})
-
-test('a session is the dial, its parcels and the last answer, and on demand the wait before it is closed', async (t) => {
-  const { profile } = aTerms({ profile: { overhead } })
-
-  t.strictSame(sessionUse(profile, [800, 800]), { bytes: 6_000, ms: 12_000 })
-  t.equal(sessionUse({ ...profile, line: 'on demand', idleMs: 7_000 }, [800, 800]).ms, 19_000)
 })
 
 test('short burst data takes whole messages, each in its steps', async (t) => {
@@ -44,4 +37,5 @@ test('short burst data takes whole messages, each in its steps', async (t) => {
     [10, 140, 337, 338, 700].map((bytes) => parcelUse(profile, bytes).bytes),
     [50, 150, 350, 400, 750],
   )
+  t.equal(packedUse(profile, [100, 100, 100])?.bytes, 350, 'several share a message')
 })
