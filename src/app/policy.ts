@@ -16,11 +16,11 @@ import {
   insistInChannel,
   isAdministrator,
   isMember,
-  mayRead,
   peopleOf,
   write,
   type AppContext,
 } from './context.ts'
+import { openHearing } from './hearing.ts'
 import { membershipOf, setMember } from './members.ts'
 import { checkPart } from './policy-check.ts'
 import type {
@@ -53,8 +53,7 @@ export function openPolicy(context: AppContext): Governing {
     },
     roles: (channel) => rolesIn(context, channel),
     setMemberRole: (subject, change) => setMemberRole(context, subject, change),
-    mayHear: (person, channel, told) =>
-      mayRead(context, person, { channel, environment: surroundings?.with(told) ?? told }),
+    mayHear: openHearing(context),
     mayCallAll: (person, channel) => {
       const facts = channelFacts(sync.directory(), channel, person)
       const environment = surroundings?.now() ?? {}

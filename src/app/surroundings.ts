@@ -10,6 +10,8 @@ import type { Attributes } from '#model/policy.ts'
 export interface Surroundings {
   /** Those of the request at hand; of the node itself only the time is known. */
   readonly now: () => Attributes
+  /** What all times within one minute have in common: circumstances differ only when it does, or what is told. */
+  readonly minute: () => number
   /** With the time here. */
   readonly with: (told: Attributes) => Attributes
   /** Runs `work` under what a door says of a request. */
@@ -28,6 +30,7 @@ export function openSurroundings(now: () => Instant): Surroundings {
   const withTime = (attributes: Attributes): Attributes => ({ ...attributes, ...timeOf(now()) })
   return {
     now: () => withTime(told.getStore() ?? {}),
+    minute: () => Math.floor(now() / MINUTE_MS),
     with: withTime,
     within: (attributes, work) => told.run(attributes, work),
   }

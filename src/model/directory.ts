@@ -86,6 +86,8 @@ export type DirectoryChange =
 export interface Directory {
   /** `writer`: the node whose list the entry stands in. */
   readonly apply: (logged: Logged, writer: Writer) => DirectoryChange
+  /** How many entries there were: as long as it is the same, nothing has changed. */
+  readonly version: () => number
   readonly person: (id: UserId) => DirectoryPerson | undefined
   readonly people: () => readonly DirectoryPerson[]
   /** Whether a node that administers has ever entered this person. */
@@ -127,8 +129,13 @@ export function openDirectory(): Directory {
     policy: openPolicyBook(),
   }
   const { people, channels, members, byPerson } = tables
+  let version = 0
   return {
-    apply: (logged, writer) => applyEntry(tables, logged, writer),
+    apply: (logged, writer) => {
+      version += 1
+      return applyEntry(tables, logged, writer)
+    },
+    version: () => version,
     person: (id) => people.get(id)?.value,
     people: () => [...people.values()].flatMap(({ value }) => value ?? []),
     isVouchedFor: (id) => people.get(id)?.value?.isVouchedFor === true,
