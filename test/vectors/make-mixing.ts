@@ -15,6 +15,16 @@ function post(text: Uint8Array | string): Uint8Array {
   return concatBytes(Uint8Array.of(1, 9, 0, 4, 0x94, 0, 0, 0x36, 0xd9), bytes, END)
 }
 
+/** A text by itself. */
+function text(content: Uint8Array | string): Uint8Array {
+  const bytes = typeof content === 'string' ? bytesFromText(content) : content
+  return concatBytes(Uint8Array.of(0xd9), bytes, END)
+}
+
+/** What no model foresees: whatever went wrong before it shows in its code. */
+const STRANGE = 'Qx7 jVz kW2 pGq'
+/** A letter that is dropped, behind something that comes again. */
+const BROKEN = [...bytesFromText('station '), 0xc3]
 const REPEATED = 'Water at the school, water at the church, water at the school again. '
 
 const BODIES: Readonly<Record<string, Uint8Array>> = {
@@ -41,6 +51,40 @@ const BODIES: Readonly<Record<string, Uint8Array>> = {
       '01c0d92b310001',
   ),
   chance: seededRandom(5).bytes(300),
+  'more texts than count, of six bytes and less': concatBytes(
+    post(''),
+    ...['xy', 'xyz', 'xyzu', 'x', 'xyz', 'xyzuv', 'xyzuvw'].map((rest) => text(`a${rest}`)),
+    bytesFromText(STRANGE),
+  ),
+  'a zero that is the sixth byte of all': concatBytes(
+    Uint8Array.of(1, 2, 3, 4, 5, 0),
+    text('ok.'),
+    text('They are here.'),
+    bytesFromText(STRANGE),
+  ),
+  'six hundred zeros': concatBytes(new Uint8Array(600), bytesFromText(STRANGE)),
+  'a passage with broken letters, again': concatBytes(
+    ...Array.from({ length: 3 }, () => text(Uint8Array.of(...BROKEN, ...bytesFromText('Alpha')))),
+    bytesFromText(STRANGE),
+  ),
+  'a text that ends within a letter, and items behind it': concatBytes(
+    post(Uint8Array.of(0x63, 0x61, 0x66, 0xc3)),
+    Uint8Array.of(0xcd, 1, 0x2c),
+    text('weiß nicht'),
+    bytesFromText(STRANGE),
+  ),
+  'words of more than fifteen bytes': post(
+    'Gemeinschaftsunterkunft Wasseraufbereitungsanlage thermoelectroluminescence',
+  ),
+  'numbers with a point': concatBytes(
+    bytesFromHex('94ca3f800000cb3ff0000000000000ca40490fdb0102'),
+    text('ok'),
+    bytesFromText(STRANGE),
+  ),
+  'a passage like the first byte of all': concatBytes(
+    post('zz aaojw aaojw '),
+    bytesFromText(STRANGE),
+  ),
 }
 
 /** Each with its code. */

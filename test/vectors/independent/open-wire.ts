@@ -86,7 +86,7 @@ export const WIRE_OPENERS: Openers = {
     openedPiece(value, {
       organisation: ORGANISATION,
       dictionary: DICTIONARY,
-      learned: (taught ??= learned(DICTIONARY, SAMPLES)),
+      learned: learnedWith(false),
     }),
   'files.wishes.*': openedWishes,
   dictionary: () => dictionaryCase(),
