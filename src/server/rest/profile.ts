@@ -1,6 +1,6 @@
 /**
  * What somebody sets about themselves in a client: when it rings, language, time zone. Clients act by it and the node keeps it, as a
- * preference. Names are the organisation's: they stand in its directory, and whoever enrolled the person gave them.
+ * preference. Names and roles are the organisation's: they stand in its directory, and whoever enrolled the person gave them.
  */
 import { z } from 'zod'
 import { EdgeError } from '#base/errors.ts'
@@ -26,6 +26,7 @@ const Names = z.object({
   last_name: z.string(),
   nickname: z.string(),
   position: z.string(),
+  roles: z.string(),
 })
 const Patch = Settings.extend(Names.partial().shape)
 
@@ -58,7 +59,7 @@ async function patch(door: Door, call: Call): Promise<object> {
       throw new EdgeError('NOT_ALLOWED', {
         what: field,
         found: 'another than in the directory',
-        wanted: 'the same: names are given by who enrols',
+        wanted: 'the same: names and roles are given by who enrols',
       })
   const settings = Object.entries({ notify_props, timezone, locale })
   const changed = settings.flatMap(([name, value]) =>
