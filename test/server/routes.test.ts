@@ -32,6 +32,8 @@ const OPEN = [
   'GET /trust/ca.crt',
   'GET /trust/ca.pem',
   'GET /trust/holdfast.mobileconfig',
+  'GET /welcome',
+  'GET /welcome/qr.png',
   'GET /api/holdfast/v1/openapi.json',
   'GET /api/holdfast/v1/docs',
 ]

@@ -14,7 +14,10 @@ import type { World } from './world.ts'
 const { world, result } = await runWorld(5, SHORT)
 const saved = world.book
   .all()
-  .filter((said) => said.fate === 'saved' && said.deletion === 'none' && said.reactions.size === 0)
+  .filter(
+    ({ fate, deletion, purge }) => fate === 'saved' && deletion === 'none' && purge === 'none',
+  )
+  .filter(({ reactions }) => reactions.size === 0)
 
 test('a world whose seed is green passes the end checks again', async (t) => {
   t.equal(result.failure, undefined)
