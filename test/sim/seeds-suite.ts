@@ -1,8 +1,8 @@
 /** Runs seeds as one test and says of each that failed what broke and how to replay it. */
 import type { Test } from 'tap'
 import { readFileSync } from 'node:fs'
-import { argumentsOf, optionsFrom, type SimOptions } from './options.ts'
-import { runOrders, runSeeds, type Order } from './pool.ts'
+import { argumentsOf, DEFAULT_OPTIONS, optionsFrom, type SimOptions } from './options.ts'
+import { runOrders, type Order } from './pool.ts'
 import type { Result } from './run.ts'
 
 /** Shorter than the runs of `scripts/sim`, so that three hundred are a part of the normal tests. */
@@ -11,7 +11,10 @@ export const SHORT: Partial<SimOptions> = { hours: 1.5, actions: 40 }
 /** Longest time for one file of seeds, in milliseconds. */
 export const RUN_MS_MAX = 1_800_000
 
-/** Fails `t` once for each of the seeds that breaks a promise. */
+/**
+ * Fails `t` once for each of the seeds that breaks a promise. Those of `known-red.txt` are shown as still to do, and are to be
+ * taken out there once they are green.
+ */
 export async function passSeeds(
   t: Test,
   seeds: readonly number[],
@@ -25,26 +28,14 @@ export async function passSeeds(
 
 /** The same of runs that need not have the same options. */
 export async function passOrders(t: Test, orders: readonly Order[]): Promise<readonly Result[]> {
+  const known = new Set(seedsIn('known-red.txt').map(nameOf))
   const results = await runOrders({ orders })
-  for (const result of results.filter((one) => !one.ok)) t.fail(headline(result))
-  t.equal(results.length, orders.length, 'every seed was run')
-  return results
-}
-
-/** As `passSeeds`; those of `known-red.txt` are shown as still to do, and are to be taken out there once they are green. */
-export async function sweepSeeds(
-  t: Test,
-  seeds: readonly number[],
-  options: Partial<SimOptions> = SHORT,
-): Promise<readonly Result[]> {
-  const known = new Set(seedsIn('known-red.txt').map(({ seed }) => seed))
-  const results = await runSeeds({ seeds, options })
   for (const result of results) {
-    const isKnown = known.has(result.seed)
+    const isKnown = known.has(nameOf(result))
     if (!result.ok) t.fail(headline(result), isKnown ? { todo: 'test/sim/known-red.txt' } : {})
-    else if (isKnown) t.fail(`seed ${result.seed} is green: take it out of test/sim/known-red.txt`)
+    else if (isKnown) t.fail(`${nameOf(result)} is green: take it out of test/sim/known-red.txt`)
   }
-  t.equal(results.length, seeds.length, 'every seed was run')
+  t.equal(results.length, orders.length, 'every seed was run')
   return results
 }
 
@@ -66,6 +57,11 @@ function seedsIn(file: string): readonly Order[] {
 /** All whole numbers from `first` to `last`. */
 export function seedsFrom(first: number, last: number): readonly number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => first + index)
+}
+
+/** A seed and its options, as both files have them. */
+function nameOf({ seed, options }: Order): string {
+  return [seed, ...argumentsOf({ ...DEFAULT_OPTIONS, ...options })].join(' ')
 }
 
 function headline({ seed, failure, options }: Result): string {
