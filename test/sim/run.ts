@@ -240,8 +240,14 @@ async function drain(world: World): Promise<void> {
     broken: 'liveness: everything drains',
     where: 'the world',
     wanted: `nothing under way ${Math.round(wantedMs / 1_000)} s after the faults stopped`,
-    found: off.length > 0 ? `${off[0]?.name} is not open` : 'parcels are still under way',
+    found: off.length > 0 ? `${off[0]?.name} is not open` : underWay(world),
   })
+}
+
+function underWay(world: World): string {
+  const [coming] = filesComing(world)
+  if (coming === undefined) return 'parcels are still under way'
+  return `file ${coming.file} has not come to ${coming.member.name}`
 }
 
 async function checkAll(world: World): Promise<void> {

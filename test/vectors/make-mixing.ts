@@ -10,9 +10,8 @@ import type { Vectors } from './make.ts'
 const END = Uint8Array.of(0)
 
 /** A post, as an entry begins, with this text. */
-function post(text: Uint8Array | string): Uint8Array {
-  const bytes = typeof text === 'string' ? bytesFromText(text) : text
-  return concatBytes(Uint8Array.of(1, 9, 0, 4, 0x94, 0, 0, 0x36, 0xd9), bytes, END)
+function post(content: Uint8Array | string): Uint8Array {
+  return concatBytes(Uint8Array.of(1, 9, 0, 4, 0x94, 0, 0, 0x36), text(content))
 }
 
 /** A text by itself. */
