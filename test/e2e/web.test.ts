@@ -15,7 +15,7 @@ import {
   type Scene,
 } from './browser.ts'
 
-suite.setTimeout(240_000)
+suite.setTimeout(400_000)
 // After sockets were reset in the midst of being shut down, as an emulated link does, Node 24.21 may wait for ever while it
 // tidies up (see scripts/demo.ts); what is to be said has been said by then.
 process.once('beforeExit', () => setTimeout(() => process.exit(), 500))
@@ -129,10 +129,11 @@ test(
         await picture(page, 'phone-picture')
         const far = messageWith(amira.page, 'The bridge')
         // Small ones may have come by themselves, as the link is fat; otherwise somebody asks for them.
+        // A question that is lost is asked again after a minute.
+        const come = far.locator('.file-picture img').waitFor({ timeout: 150_000 })
         const asked = far.locator('.fetching button').first().click()
-        await Promise.race([asked, far.locator('.file-picture img').waitFor()])
-        asked.catch(() => undefined)
-        await far.locator('.file-picture img').waitFor()
+        await Promise.race([asked.catch(() => undefined), come])
+        await come
         await far.locator('.file-card').first().waitFor()
         s.strictSame([await faultsOf(page), await faultsOf(amira.page)], [[], []])
         await picture(amira.page, 'desk-files')
