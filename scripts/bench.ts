@@ -1,5 +1,5 @@
 /**
- * Measures: `scripts/bench client`, `files`, `lan`, `nats`, `plan`, `receipts`, `search`, `store`, `sync`, `trust`, `wire`. Called by `scripts/bench`, which sees to
+ * Measures: `scripts/bench client`, `files`, `first-sync`, `lan`, `nats`, `plan`, `receipts`, `search`, `store`, `sync`, `trust`, `wire`. Called by `scripts/bench`, which sees to
  * the right Node and the packages. With --json the last line is one flat object; times and rates are those of this
  * machine, now. Only the bench that is asked for is loaded.
  */
@@ -37,6 +37,13 @@ const BENCHES: Readonly<Record<string, Bench>> = {
       const { measureFiles } = await import('./measure/files.ts')
       const data = input ?? fileURLToPath(new URL('../../shared/data', import.meta.url))
       return measureFiles({ data, isSmall: small === true, tell })
+    },
+  },
+  'first-sync': {
+    about: 'a new kit and a workspace of 20,000 messages: everything as deltas, beside snapshots',
+    run: async ({ small }) => {
+      const { measureFirstSync } = await import('./measure/first-sync.ts')
+      return measureFirstSync({ messages: small === true ? 400 : 20_000, clock: realClock(), tell })
     },
   },
   lan: {

@@ -57,6 +57,7 @@ async function everything(): Promise<readonly Made[]> {
   const html = page
     .replace('{style}', urlOf(app.metafile, 'style/app.css'))
     .replace('{script}', urlOf(app.metafile, 'main.tsx'))
+    .replace('{preload}', preloads(app.metafile, 'main.tsx'))
   const fixed: readonly Made[] = [
     made('/', Buffer.from(html)),
     made('/icon.svg', await readFile(path.join(SOURCES, 'icon.svg'))),
@@ -122,10 +123,26 @@ function made(url: string, bytes: Uint8Array): Made {
   return { url, bytes, isForever: false }
 }
 
-function urlOf({ outputs }: Metafile, entry: string): string {
+function urlOf(metafile: Metafile, entry: string): string {
+  return addressOf(outputOf(metafile, entry)[0])
+}
+
+/** What an entry cannot begin without is asked for with it, and not once it has been read. */
+function preloads(metafile: Metafile, entry: string): string {
+  return outputOf(metafile, entry)[1]
+    .imports.filter(({ kind }) => kind === 'import-statement')
+    .map(({ path: file }) => `<link rel="modulepreload" href="${addressOf(file)}" />`)
+    .join('')
+}
+
+function outputOf({ outputs }: Metafile, entry: string) {
   const found = Object.entries(outputs).find(([, one]) => one.entryPoint === `src/web/${entry}`)
   if (found === undefined) throw new Error(`found no bundle of ${entry}`)
-  return `/${path.posix.relative('/', path.posix.resolve('/', found[0].replace(/^(\.\.\/)+/, '')))}`
+  return found
+}
+
+function addressOf(file: string): string {
+  return `/${path.posix.relative('/', path.posix.resolve('/', file.replace(/^(\.\.\/)+/, '')))}`
 }
 
 function hashOf(files: readonly Made[]): string {

@@ -10,7 +10,9 @@ import { spawn } from 'node:child_process'
 import { existsSync, globSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { atOnce } from './lib/at-once.ts'
 import { readTapResults, type FileResult } from './lib/tap-results.ts'
+import { runTestFiles } from './lib/test-files.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 
@@ -28,6 +30,14 @@ const GATES: readonly Gate[] = [
   { name: 'types of the web client', command: ['tsc', '-p', 'src/web'] },
   { name: 'unused code', command: ['knip'] },
 ]
+
+/** How many gates, and how many test files, run at once. */
+const JOBS = 2
+/** Longest time for a test file that does not ask for more, and how long it may take to say that it has none left. */
+const TIMEOUT_MS = 600_000
+const GRACE_MS = 15_000
+/** Whole fleets and whole processes take longest: they begin first, so that no core waits for one of them at the end. */
+const LONG = ['test/sim/', 'test/scripts/', 'test/e2e/']
 
 process.exitCode = await main(process.argv.slice(2))
 
@@ -58,14 +68,14 @@ function tellKnown(known: readonly string[]): void {
 /** How many gates failed. */
 async function runGates(): Promise<number> {
   let failed = 0
-  for (const gate of GATES.filter(isThere)) {
+  await atOnce(JOBS, GATES.filter(isThere), async (gate) => {
     const startedAt = performance.now()
     const { code, output } = await run(gate.command)
     console.log(line(code === 0 ? 'ok' : 'FAILED', gate.name, secondsSince(startedAt)))
-    if (code === 0) continue
+    if (code === 0) return
     console.log(output.trimEnd())
     failed += 1
-  }
+  })
   return failed
 }
 
@@ -87,23 +97,31 @@ function testFiles(wanted: readonly string[]): string[] {
 }
 
 async function runTests(files: readonly string[]): Promise<readonly FileResult[]> {
-  const tap = spawn(process.execPath, [tool('tap'), 'run', '--reporter=tap', ...files], {
+  const tap = runTestFiles(files.toSorted(longFirst), {
     cwd: ROOT,
     // Hundreds of processes read the same source: what the first has compiled, the others take over.
-    env: { NODE_COMPILE_CACHE: path.join(ROOT, 'node_modules/.cache/compile'), ...process.env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    environment: {
+      NODE_COMPILE_CACHE: path.join(ROOT, 'node_modules/.cache/compiled'),
+      ...process.env,
+    },
+    jobs: JOBS,
+    timeoutMs: TIMEOUT_MS,
+    graceMs: GRACE_MS,
   })
-  const ended = new Promise<number>((resolve) => {
-    tap.on('close', (code) => resolve(code ?? 1))
-  })
-  const results = [...(await readTapResults(tap.stdout, print))]
-  const code = await ended
-
+  const results = [...(await readTapResults(tap, print))]
   const silent = files.filter((file) => !results.some((result) => result.file === file))
   results.push(...silent.map((file) => missing(file, 'gave no result')))
-  if (code !== 0 && results.every((result) => result.failed === 0))
-    results.push(missing('tap run', `ended with code ${code}`))
   return results
+}
+
+/** Those of `LONG` before all others; else as they were. */
+function longFirst(a: string, b: string): number {
+  return rankOf(a) - rankOf(b)
+}
+
+function rankOf(file: string): number {
+  const rank = LONG.findIndex((folder) => file.startsWith(folder))
+  return rank < 0 ? LONG.length : rank
 }
 
 /** A file that should have a result and has none. */

@@ -3,8 +3,6 @@
  *
  * Whatever is opened goes onto one stack and is closed in reverse: the door, then sync, then the carriers, last the store.
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { openEdgeNode } from '#app/edge-node.ts'
 import { must } from '#base/assert.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
@@ -14,17 +12,23 @@ import { openCourierCarrier } from '#carriers/courier.ts'
 import { openLanCarrier, type LanCarrier } from '#carriers/lan.ts'
 import { replaceCertificate } from '#config/data-folder.ts'
 import { watchIdle } from '#compose/idle.ts'
-import { keyOf, openParts, type Parts, type World } from '#compose/opening.ts'
+import { openFiles } from '#compose/files.ts'
+import { keyOf, openParts, type Parts } from '#compose/opening.ts'
 import type { StoreKey } from '#compose/unlocking.ts'
+import { VERSION } from '#compose/version.ts'
+import { realWorld, type World } from '#compose/world.ts'
 import type { Config, LanConfig } from '#config/schema.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Courier } from '#ports/courier.ts'
+import type { Blobs } from '#ports/blobs.ts'
 import type { Log } from '#ports/log.ts'
+import { openPreviewer } from '#media/previewer.ts'
 import { realPasswords } from '#ports/real-passwords.ts'
-import { realClock, realDisk, realLog, realRandom, type LogLevel } from '#ports/real.ts'
+import { realDisk } from '#ports/real.ts'
 import { openServer } from '#server/server.ts'
 import { lenientStore } from '#storage/lenient-store.ts'
 import { runBeside } from './compose/beside.ts'
+import { openCarriage } from './compose/carriage.ts'
 import { findNeighbours, openNats, openSbd } from './compose/carriers.ts'
 import { openOutside, type Outside } from './compose/sign-in.ts'
 import { answerKitCa } from './compose/kit-ca.ts'
@@ -33,6 +37,7 @@ import { readWeb } from './compose/web.ts'
 import type { Identity } from '#trust/identity.ts'
 import { readDoorEpoch } from '#trust/join-grant.ts'
 import { signingPair } from '#trust/keys.ts'
+import { pacePolicyOf } from './compose/pace.ts'
 import { termsOf } from './compose/terms.ts'
 import { checkFixedKeys, namesOf, epochPolicyOf, rulesOf, openingOf } from './compose/policy.ts'
 
@@ -65,16 +70,8 @@ export interface Running extends AsyncDisposable {
   readonly port: number
 }
 
-/** The version of this program. */
-export const VERSION = versionOf(join(import.meta.dirname, '..', 'package.json'))
-
 /** The Mattermost version that is reported to clients: it satisfies all that are known (research/mattermost.md). */
 const REPORTED_VERSION = '10.11.0'
-/** The clock, chance and log of this machine. */
-export function realWorld(level: LogLevel): World {
-  const clock = realClock()
-  return { clock, random: realRandom(), log: realLog({ clock, level }) }
-}
 
 /**
  * Opens the node of a data folder with its carriers and its door.
@@ -95,12 +92,17 @@ export async function openHoldfast(
   const carriers = await openCarriers(config, { ...parts, ...world, log: watched }, stack)
   const outside = await openOutside(config.signIn, world)
   const node = stack.use(
-    await openNode(parts, { ...carriers, outside, world, config, onRebirth: options.onRebirth }),
+    await openNode(
+      { ...parts, blobs: await openFiles(parts.blobs, config, { world, stack }) },
+      { ...carriers, outside, world, config, onRebirth: options.onRebirth },
+    ),
   )
   watched.tell(node)
   await node.noteStart(opening)
   runBeside(node, { config, world, onWipe: options.onWipe }, stack)
   stack.defer(node.subscribe((event) => shutOut(event, carriers)))
+  const { certificate } = parts.identity
+  const carriage = await openCarriage(config, { node, dataFolder, certificate, clock })
   const listen = await openListen(config.listen, parts, { clock, log, stack })
   const server = stack.use(
     await openServer(
@@ -117,6 +119,7 @@ export async function openHoldfast(
         random,
         log,
         openId: outside.openId,
+        carriage,
         ...carriers.door,
         ...lockingOf(options, { node, clock }, stack),
       },
@@ -190,8 +193,10 @@ function certificateWriter(dataFolder: string, log: Log): (certificate: Uint8Arr
   }
 }
 
+type KeptParts = Omit<Parts, 'blobs'> & { readonly blobs: Blobs }
+
 function openNode(
-  { dataFolder, identity, roster, keys, start, store, blobs, image }: Parts,
+  { dataFolder, identity, roster, keys, start, store, blobs, image }: KeptParts,
   { all, courier, outside, world, onRebirth, config }: NodeSurroundings,
 ): ReturnType<typeof openEdgeNode> {
   const { organisation, root, epoch } = keys
@@ -208,12 +213,14 @@ function openNode(
       version: VERSION,
       epochs: epochPolicyOf(config, identity.certificate.role),
       ...rulesOf(config),
+      ...(config && { pace: pacePolicyOf(config) }),
       offlineSignInMs: outside?.offlineSignInMs ?? 0,
       ...(onRebirth && { onRebirth }),
     },
     {
       store,
       blobs,
+      previewer: openPreviewer({ log: world.log }),
       image,
       disk: realDisk(dataFolder),
       ...world,
@@ -277,8 +284,4 @@ function openLan(config: LanConfig, ports: Parts & World): ReturnType<typeof ope
     },
     { clock, random, log },
   )
-}
-
-function versionOf(file: string): string {
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version
 }

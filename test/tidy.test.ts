@@ -27,7 +27,8 @@ const MAY_IMPORT: ImportTable = {
   x509: 'base ports',
   sync: 'base model trust codec federation ports tariff',
   search: 'base',
-  app: 'base model trust codec sync ports search tariff',
+  media: 'base model ports',
+  app: 'base model trust codec sync ports search tariff media',
   storage: 'base ports',
   carriers: 'base model trust codec ports tariff',
   server: 'base model app ports config:types',
@@ -46,7 +47,7 @@ const MAY_IMPORT: ImportTable = {
  * takes points in time as `Date`: `x509/issue.ts` makes them of what it is given.
  */
 const WORLDLY =
-  /^src\/(?:compose\.ts|config\/load\.ts|ports\/real\.ts|x509\/issue\.ts|web\/|storage\/|carriers\/)/
+  /^src\/(?:compose\.ts|config\/environment\.ts|ports\/real\.ts|x509\/issue\.ts|web\/|storage\/|carriers\/|media\/previewer\.ts)/
 const WORLD =
   /\b(?:Date|setTimeout|setInterval|setImmediate|AbortSignal\.timeout|Math\.random|randomUUID|randomBytes|process\.env|performance\.now)\b/
 
@@ -54,13 +55,27 @@ const WORLD =
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/model/purge-content.ts': 'test/vectors writes and reads it',
   'src/model/stretch.ts': 'test/model/stub.test.ts makes and compares stubs',
+  'src/sync/pace-desk.ts': 'test/sync/pace.test.ts opens it again',
+  'src/sync/pace-drill.ts': 'test/sync/pace.test.ts drills',
+  'src/sync/pace-keeper.ts': 'test/sync/pace.test.ts cuts links and mends them',
+  'src/config/pace-schema.ts': 'test/compose/pace.test.ts and test/config/schema.test.ts read it',
   'src/sync/purge-keys.ts': 'test/sync/purge.test.ts reads what lies there',
   'src/sync/purge-orders.ts': 'test/sync/purge.test.ts gives orders',
   'src/sync/traces.ts': 'test/sync/purge.test.ts looks for what is left',
   'src/sync/vouching.ts': 'test/sync/inbox.test.ts and purge.test.ts send what nobody vouches for',
+  'src/server/rest/shapes-purged.ts':
+    'test/server/holdfast/purging.test.ts asks for lists with them',
   'src/main.ts': 'test/e2e starts it as a process',
   'src/compose.ts': 'test/e2e starts whole nodes',
+  'src/config/carrying-schema.ts': 'test/config/schema.test.ts reads samples of all',
+  'src/compose/carriage.ts': 'test/e2e takes a backup by the browser',
   'src/compose/beside.ts': 'test/e2e starts whole nodes',
+  'src/app/cost-rows.ts': 'test/app/planning.test.ts asks what links have cost',
+  'src/sync/file-limits.ts': 'numbers; what goes by them is tested beside it',
+  'src/compose/version.ts': 'test/cli/command-line.test.ts asks for it',
+  'src/compose/world.ts': 'test/e2e starts whole nodes',
+  'src/config/environment.ts': 'test/cli/command-line.test.ts runs in one',
+  'src/config/layout.ts': 'test/config/data-folder.test.ts makes such folders',
   'src/compose/opening.ts': 'test/e2e starts whole nodes',
   'src/compose/locked-door.ts': 'test/e2e locks and unlocks whole nodes',
   'src/cli/': 'test/e2e runs the commands',
@@ -87,6 +102,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/model/policy-limits.ts': 'test/model/policy.test.ts goes beyond them',
   'src/server/visible.ts': 'test/attacks/permission-matrix.test.ts asks as a guest',
   'src/server/live-access.ts': 'test/attacks/permission-matrix.test.ts takes access away',
+  'src/sync/bookmarks.ts': 'test/app/bookmarks.test.ts makes, moves and merges them',
   'src/sync/hiding.ts': 'test/sync/put-back.test.ts puts disks back',
   'src/x509/reflect.ts': 'test/x509/issue.test.ts loads the library that needs it',
   'src/x509/key-pairs.ts': 'test/x509/issue.test.ts signs with its keys',
@@ -104,6 +120,10 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/config/lanes-schema.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
   'src/config/schema-words.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
   'src/config/sign-in-schema.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
+  'src/config/files-schema.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
+  'src/compose/files.ts': 'test/storage/blob-bucket.test.ts opens it',
+  'src/storage/sealed-blob.ts': 'test/storage/blob-folder.test.ts seals and opens',
+  'src/storage/s3-bucket.ts': 'test/storage/blob-bucket.test.ts keeps the contract in one',
   'src/config/sbd-schema.ts': 'test/config/load.test.ts and test/config/schema.test.ts read it',
   'src/config/contradictions.ts': 'test/config/load.test.ts reads such configs',
   'src/app/moods.ts': 'test/server/rest/status.test.ts says something of somebody',
@@ -128,8 +148,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/sync/desk.ts': 'test/sync/replica.test.ts runs commits',
   'src/sync/remedies.ts': 'test/sync/mending.test.ts damages every kind of value',
   'src/sync/handover.ts': 'test/sync/contact.test.ts answers parcels',
-  'src/sync/fork-proof.ts':
-    'test/sync/freeze.test.ts makes proofs, test/attacks/writing.test.ts forges them',
+  'src/sync/cut-off.ts': 'test/sync/anchors.test.ts brings back what was cut off',
   'src/codec/message-names.ts': 'test/codec/delta.test.ts names messages',
   'src/sync/outlook.ts':
     'test/sync/author.test.ts and test/sync/placing.test.ts write by wrong clocks',
@@ -163,8 +182,23 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/app/daily.ts': 'nothing but parts that are tested by themselves',
   'src/app/delivery-words.ts': 'test/cli/delivery-words.test.ts',
   'src/app/draft-checks.ts': 'test/app/messages.test.ts posts what is too long',
+  'src/app/file-price.ts': 'test/app/file-previews.test.ts asks what files cost',
+  'src/app/file-keeping.ts': 'test/app/file-previews.test.ts keeps and drops files',
+  'src/app/taking-in.ts': 'test/app/file-previews.test.ts hands in files',
+  'src/model/preview.ts':
+    'test/media/track.test.ts and test/model/entry.test.ts write and read them',
+  'src/media/limits.ts': 'each limit is tested where it is used',
+  'src/media/kind.ts': 'test/media/previewer.test.ts looks at files of every kind',
+  'src/media/look.ts': 'test/media/previewer.test.ts starts it',
+  'src/media/picture.ts': 'test/media/previewer.test.ts looks at pictures',
+  'src/media/pages.ts': 'test/media/previewer.test.ts looks at a page',
+  'src/media/wave.ts': 'test/media/previewer.test.ts looks at sounds',
+  'src/media/exif.ts': 'test/media/positions.test.ts looks through pictures',
+  'src/media/patches.ts': 'test/media/positions.test.ts takes positions out',
+  'src/media/png-chunks.ts': 'test/media/positions.test.ts looks through PNG files',
+  'src/server/drawing.ts': 'test/server/rest/file-pictures.test.ts shows what it draws',
   'src/app/known-file.ts': 'test/app/file-fetching.test.ts looks at files on their way',
-  'src/sync/file-asking.ts': 'test/app/file-fetching.test.ts and test/sync/file-wishes.test.ts ask',
+  'src/sync/file-asked.ts': 'test/sync/file-asking.test.ts looks at what is left of it',
   'src/sync/file-desk.ts': 'test/app/file-fetching.test.ts switches nodes off and on',
   'src/sync/file-fetching.ts': 'test/app/file-fetching.test.ts and test/sync/file-wishes.test.ts',
   'src/sync/cut-changes.ts': 'test/sync/cut.test.ts cuts',

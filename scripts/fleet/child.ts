@@ -28,6 +28,7 @@ export interface Launch {
 
 /** What scripts/holdfast gives Node, so that a started node is the one that people start. */
 const AS_THE_DOOR = ['--max-semi-space-size=2', '--optimize-for-size']
+const ITS_MEMORY = { MALLOC_ARENA_MAX: '2' }
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
 const QUICK_TIME = new URL('quick-time.ts', import.meta.url)
 
@@ -73,7 +74,8 @@ export async function launch({ words, logFile, speed = 1 }: Launch): Promise<Run
 
 /** A child leaves with this process, however that ends. Of our own settings it gets the log level only. */
 function begin(args: readonly string[], stdio: StdioOptions): ChildProcess {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => isForChild(name)))
+  const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => isForChild(name)))
+  const env = { ...kept, ...ITS_MEMORY }
   const child = spawn(process.execPath, args, { env, stdio })
   const leave = (): void => void child.kill('SIGKILL')
   process.once('exit', leave)

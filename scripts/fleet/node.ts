@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { must as known } from '#base/assert.ts'
 import type { Config } from '#config/schema.ts'
-import { layoutOf } from '#config/data-folder.ts'
+import { layoutOf } from '#config/layout.ts'
 import { readRunNote } from '#config/run-note.ts'
 import { backUp, putBack } from './backup.ts'
 import { command, launch, type Running } from './child.ts'
@@ -19,6 +19,8 @@ export interface NodeOptions {
   readonly folder: string
   /** As in a config file. */
   readonly carriers: readonly object[]
+  /** What else stands in its config. */
+  readonly config?: Partial<Record<keyof Config, unknown>>
   /** Nothing is asked any more once it aborts. */
   readonly stop: AbortSignal
   /** How much faster than life it lives; as in life unless given. */
@@ -149,7 +151,8 @@ async function putConfig(file: string, options: NodeOptions): Promise<void> {
   const listen: Partial<Config['listen']> = { host: '127.0.0.1', port: 0 }
   // As many urgent messages as a trial has: what a person may send is tried elsewhere.
   const lanes = { flash: { messagesMax: 1_000 }, immediate: { messagesMax: 1_000 } }
-  const config: Partial<Record<keyof Config, unknown>> = { name, role, listen, carriers, lanes }
+  const own: typeof options.config = { name, role, listen, carriers, lanes }
+  const config = { ...own, ...options.config }
   await mkdir(options.folder, { recursive: true })
   await writeFile(file, `${JSON.stringify(config, undefined, 2)}\n`)
 }

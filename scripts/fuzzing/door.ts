@@ -58,6 +58,7 @@ export async function openFuzzDoor(): Promise<FuzzDoor> {
     doorkeeper: createDoorkeeper(node, clock),
     nodeName: status.node.name,
     nodeId: status.node.id,
+    nodeVersion: '0.0.0',
     logins: createLogins({ node, clock }),
     announce: hub.announce,
   }
@@ -67,6 +68,7 @@ export async function openFuzzDoor(): Promise<FuzzDoor> {
     members,
     delivery,
     announce: hub.announce,
+    forgetTold: hub.forgetTold,
     endSessions: door.doorkeeper.forget,
     accessChanged: (part) => endOutdated({ node, hub, members }, part),
   })

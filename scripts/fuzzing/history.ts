@@ -4,7 +4,6 @@ import {
   actorOf,
   newPersonId,
   type ActorId,
-  type ChangeHash,
   type DocumentId,
   type NodeId,
   type PostId,
@@ -22,6 +21,7 @@ import {
 } from '#model/document-id.ts'
 import { encodeEntry, type Content } from '#model/entry.ts'
 import { openLog, postIdOf, type Log, type Logged } from '#model/log.ts'
+import { stepOf, trailAfter, trailFrom, upTo } from '#model/trail.ts'
 import { placeEntry } from '#model/order.ts'
 import { realRandom } from '#ports/real.ts'
 import { attestationOf } from '#trust/attestation.ts'
@@ -117,7 +117,11 @@ function keyContents(suite: Suite, node: NodeId, other: NodeId): readonly Conten
   const facts = { audience: channel, number: 1, maker: node, secret: seedOf('epoch') }
   const epoch = epochOf(suite, facts)
   const wrap = wrapEpoch(suite, sealed.secret, epoch)
-  const branch = { values: [Uint8Array.of(0x90), Uint8Array.of(0x91, 0)], signature: seedOf('s') }
+  const [before, step] = [
+    trailFrom(openLog(DIRECTORY).genesis.hash),
+    stepOf(openLog(KEYS).genesis.hash),
+  ]
+  const branch = { steps: [step, step], signature: seedOf('s') }
   const order = { by: node, node: other, signature: Buffer.alloc(suite.signatureBytes, 7) }
   return [
     { kind: 'sealing key', generation: 1, publicBytes: pair.publicBytes },
@@ -141,17 +145,17 @@ function keyContents(suite: Suite, node: NodeId, other: NodeId): readonly Conten
       document: DIRECTORY,
       actor: actorOfNode(other),
       seq: 1,
-      previous: openLog(DIRECTORY).genesis.hash satisfies ChangeHash,
-      branches: [branch, { ...branch, values: [Uint8Array.of(0x91, 1)] }],
+      before,
+      branches: [branch, { ...branch, steps: [stepOf(openLog(DIRECTORY).genesis.hash)] }],
     },
     {
       kind: 'anchor',
       document: DIRECTORY,
       actor: actorOfNode(other),
       forkAt: 1,
-      branch: openLog(DIRECTORY).genesis.hash satisfies ChangeHash,
+      branch: before,
       seq: 2,
-      hash: openLog(KEYS).genesis.hash satisfies ChangeHash,
+      trail: trailAfter(before, [step]),
       signature: seedOf('s'),
     },
   ]
@@ -287,7 +291,7 @@ function deltasOf({ log, actors, nodes, roster }: Deltas): readonly Uint8Array[]
     const attestations = new Map(
       changes.map((change): [ActorId, Uint8Array] => {
         const node = must(nodes[actors.indexOf(change.actor)], 'each actor has a node')
-        const statement = attestationOf(node.organisation.id, log.document, change.hash)
+        const statement = attestationOf(node.organisation.id, upTo(log, change))
         return [change.actor, node.sign(statement)]
       }),
     )

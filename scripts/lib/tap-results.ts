@@ -1,5 +1,5 @@
 /**
- * Reads `tap run --reporter=tap` and gives one result per test file as soon as the file is through.
+ * Reads what `test-files.ts` gives, and gives one result per test file as soon as the file is through.
  *
  * A test is what a file calls `test(...)` for at its top level. A file that fails as a whole, or holds no test, counts as
  * one failed test, so that a crash never looks like success.
@@ -36,7 +36,7 @@ export async function readTapResults(
     collectKnown(file, listIn(known, file.name))
   })
   parser.on('assert', (point: Result) => {
-    const file = fileOf(point)
+    const file = point.name
     const result = {
       ...toFileResult(point, points.get(file) ?? [], failures.get(file) ?? []),
       known: known.get(file) ?? [],
@@ -47,12 +47,6 @@ export async function readTapResults(
   for await (const chunk of tap) parser.write(chunk as Buffer)
   parser.end()
   return results
-}
-
-/** A file that ran out of time is named in the diagnosis only. */
-function fileOf(point: Result): string {
-  const { expired } = (point.diag ?? {}) as { expired?: unknown }
-  return typeof expired === 'string' ? expired : point.name
 }
 
 function toFileResult(
@@ -66,7 +60,7 @@ function toFileResult(
   const failedAsWhole = failed.length === 0 && (!point.ok || isEmpty)
   const reason = point.ok ? 'holds no test' : `failed as a whole: ${wholeReason(point)}`
   return {
-    file: fileOf(point),
+    file: point.name,
     passed: tests.length - skipped.length - failed.length,
     failed: failed.length + (failedAsWhole ? 1 : 0),
     skipped: skipped.length,
@@ -75,9 +69,9 @@ function toFileResult(
   }
 }
 
-function wholeReason({ name, diag }: Result): string {
-  const { exitCode, signal } = (diag ?? {}) as { exitCode?: unknown; signal?: unknown }
-  if (name === 'timeout!') return 'out of time'
+function wholeReason({ diag }: Result): string {
+  const { expired, exitCode, signal } = (diag ?? {}) as Readonly<Record<string, unknown>>
+  if (expired !== undefined) return 'out of time'
   return `exit code ${String(exitCode)}, signal ${String(signal)}; its output stands above`
 }
 

@@ -1,5 +1,6 @@
 /** A node with a history: people, channels and messages, written through the node itself and left on disk. */
-import { openAlone, realWorld } from '#compose.ts'
+import { openAlone } from '#compose.ts'
+import { realWorld } from '#compose/world.ts'
 import { must } from '#base/assert.ts'
 import type { ChannelId, UserId } from '#base/ids.ts'
 import type { EdgeNode } from '#app/node.ts'

@@ -2,6 +2,9 @@
  * What a rehearsal foretells beside what it costs then, on every link profile that comes with the program: a kit, its carrier as it is, and
  * a real NATS server behind an emulated link of that profile, or the emulated Iridium; time is the link's own. Counted is TCP's payload
  * at the link, and headers by its packets: 52 bytes each, and an acknowledgement alone for every other.
+ *
+ * Time goes faster than life, and everything in it, but not the machine: one that is busy with other things for a second stands for a link that is
+ * silent for several, and such a line is hung up. So it is watched how late timers are, and a run in which they were is made again.
  */
 import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -44,6 +47,10 @@ const THIN_BPS = 1_000_000
 /** What takes less is over before this machine has thought: its time says nothing about the link. */
 const LEAST_MS = 5_000
 const LOOK_MS = 5
+/** How often a profile is measured on a machine that is busy, how late its timers may be of all the time, and how often that is looked at. */
+const RUNS_MAX = 3
+const LATE_SHARE_MAX = 0.02
+const LATE_LOOK_MS = 20
 /** Longer than a line on which nothing moved is left alone. */
 const REDIAL_MS = 75_000
 const never = new AbortController().signal
@@ -60,20 +67,68 @@ export async function measurePlan(
   const all = globSync('*.json', { cwd: LINKS }).map((name) => name.replace('.json', ''))
   const names = isSmall ? ['geo-vsat'] : all.toSorted()
   const result: Record<string, number> = {}
+  let lateProfiles = 0
   for (const name of names) {
     // oxlint-disable-next-line no-await-in-loop -- one after another: each has the machine to itself
     const profile = { ...(await readLink(undefined, name)), opens: undefined }
     const count = profile.upBps < THIN_BPS ? MESSAGES.thin : MESSAGES.fat
     const texts = await textsFor(options.input, isSmall ? 20 : count)
     const measure = profile.tariff.shape === 'messages' ? measurePlanSbd : measureIp
-    const outcome = await measure(profile, texts)
+    const { outcome, isLate } = await calmest(profile, () => measure(profile, texts), tell)
+    lateProfiles += Number(isLate)
     const errors = errorsOf(outcome)
     const { foretold, real } = outcome
     tell(`${name}: ${JSON.stringify(foretold)} foretold, ${JSON.stringify(real)} real`)
     for (const [what, error] of Object.entries(errors))
       result[`${name.replaceAll('-', '_')}_${what}_error_ratio`] = rounded(error, 3)
   }
-  return { ...result, worst_error_ratio: Math.max(...Object.values(result)) }
+  // Of a profile with no run in which the machine kept up, the errors are this machine's.
+  const worst = Math.max(...Object.values(result))
+  return { ...result, late_profiles: lateProfiles, worst_error_ratio: worst }
+}
+
+/** The first run in which the machine kept up; the one in which it was least late when there is none. */
+async function calmest(
+  profile: LinkProfile,
+  measure: () => Promise<Outcome>,
+  tell: PlanBenchOptions['tell'],
+): Promise<{ readonly outcome: Outcome; readonly isLate: boolean }> {
+  const runs: { readonly outcome: Outcome; readonly lateMs: number }[] = []
+  while (runs.length < RUNS_MAX) {
+    const watch = watchLateness()
+    // oxlint-disable-next-line no-await-in-loop -- one after another
+    const outcome = await measure()
+    const lateMs = watch.stop() * speedOf(profile)
+    runs.push({ outcome, lateMs })
+    if (lateMs <= LATE_SHARE_MAX * Math.max(LEAST_MS, outcome.real.ms))
+      return { outcome, isLate: false }
+    tell(`this machine was late by ${lateMs} ms of the link's time: run ${runs.length}`)
+  }
+  const [best] = runs.toSorted((a, b) => a.lateMs - b.lateMs)
+  return { outcome: must(best, 'there was one').outcome, isLate: true }
+}
+
+/** How long the longest time is that this process did not come to its turn, beyond what a timer takes, in milliseconds. */
+function watchLateness(): { readonly stop: () => number } {
+  const clock = realClock()
+  const over = new AbortController()
+  let lateMs = 0
+  const watch = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      const beganMs = clock.monotonicMs()
+      // oxlint-disable-next-line no-await-in-loop -- one look after the other
+      await clock.sleep(LATE_LOOK_MS, over.signal)
+      if (!over.signal.aborted)
+        lateMs = Math.max(lateMs, clock.monotonicMs() - beganMs - LATE_LOOK_MS)
+    }
+  }
+  void watch()
+  return {
+    stop: () => {
+      over.abort()
+      return Math.round(lateMs)
+    },
+  }
 }
 
 function errorsOf({ foretold, real }: Outcome): Readonly<Record<string, number>> {

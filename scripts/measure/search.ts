@@ -7,14 +7,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Clock } from '#ports/clock.ts'
-import { layoutOf } from '#config/data-folder.ts'
+import { layoutOf } from '#config/layout.ts'
 import { openLevelStore } from '#storage/level-store.ts'
 import { searchRange } from '#sync/search-marks.ts'
 import { must } from '../fleet/client.ts'
 import { aNode, type Node } from '../fleet/node.ts'
 import { OWN_MESSAGES } from '../trial/own-messages.ts'
 import { build, type Built } from './build.ts'
-import { residentMb } from './start.ts'
+import { ownMb, residentMb } from './start.ts'
 import { quantile, rounded } from './statistics.ts'
 
 /** What the bench needs and may be told. */
@@ -64,6 +64,7 @@ async function searchesOf(
     return residentMb(node.pid())
   }
   const started = await idle()
+  const ownStarted = await ownMb(node.pid())
   const waits: number[] = []
   const look = async (count: number): Promise<number> => {
     for (let number = 0; number < count; number += 1) {
@@ -74,6 +75,7 @@ async function searchesOf(
     return idle()
   }
   const [once, some, many] = [await look(1), await look(SEARCHES), await look(MANY_SEARCHES)]
+  const ownMany = await ownMb(node.pid())
   const peak = await peakMb(node.pid())
   tell(`${waits.length} searches made`)
   await node.stop()
@@ -83,6 +85,8 @@ async function searchesOf(
     search_rss_30_mb: rounded(some),
     search_rss_300_mb: rounded(many),
     search_rss_peak_mb: rounded(peak),
+    search_own_start_mb: rounded(ownStarted),
+    search_own_300_mb: rounded(ownMany),
     search_p50_ms: rounded(quantile(waits, 0.5)),
     search_p99_ms: rounded(quantile(waits, 0.99)),
   }

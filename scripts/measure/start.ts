@@ -53,6 +53,16 @@ function isPage(value: unknown): boolean {
   return Array.isArray(order) && order.length === NEWEST
 }
 
+/**
+ * What of it is the process's own, where /proc has it: the rest is the program and the store's tables as they lie on the disk, which
+ * the system takes back whenever it needs the room.
+ */
+export async function ownMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  const found = /^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]
+  return found === undefined ? residentMb(pid) : Number(found) / 1024
+}
+
 /** VmRSS where /proc has it, otherwise what ps says. */
 export async function residentMb(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => undefined)

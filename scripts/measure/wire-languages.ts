@@ -2,9 +2,12 @@
 import { table } from '#cli/terminal.ts'
 import { planMessages, type InputMessage } from '../trial/messages.ts'
 import { compress } from '#codec/compression.ts'
+import { DICTIONARY_TEXT } from '#codec/dictionary-text.ts'
+import { learnedText } from '#codec/mixing-text.ts'
 import { dropCoder, trainedDictionary } from '#codec/trained-dictionary.ts'
 import { chanceFrom } from '../link/schedule.ts'
 import { mean, median, rounded } from './statistics.ts'
+import { openFloor } from './wire-floor.ts'
 import type { Sentence } from './wire-texts.ts'
 import { aWorld, bodyOf, openPlace } from './wire-world.ts'
 
@@ -14,8 +17,9 @@ type Result = Readonly<Record<string, number>>
  * `lang_<code>_char_ratio`: bytes of a character in this language over those of a character of the same sentences in English, without
  * seal and signature. Characters are code points. `lang_<code>_ratio`: the same of whole sentences, which is the one to look at where a
  * character is a syllable or a word. `…_trained_…`: the last third of the sentences, by a channel that has a dictionary of the others, over
- * the same in English; `languages_trained_near` is how many of these are at most 1.3 a character, and `languages_far` how many are
- * above it both ways. All of it is told as a table, with the reason beside what is above.
+ * the same in English; `languages_trained_near` is how many of these are at most 1.3 a character. Of the others a character may say more
+ * than a letter does; what is possible there is told by the model of `wire-floor.ts`, which has read the same in both languages:
+ * `lang_<code>_floor_char_ratio`, and `languages_far` is how many are above 1.3 and above that. All of it is told as a table.
  */
 export function languageRatios(
   languages: ReadonlyMap<string, readonly Sentence[]>,
@@ -26,13 +30,14 @@ export function languageRatios(
     const texts = sentences.map(({ text }) => text)
     const [own, english] = [costOf(texts), costOf(sentences.map(({ english: text }) => text))]
     const ratio = (of: (cost: Cost) => number): number => of(own) / of(english)
+    const trained = ratio((one) => one.trained / one.trainedCharacters)
     return {
       lang,
       perCharacter: ratio(({ bytes, characters }) => bytes / characters),
       perSentence: ratio(({ bytes }) => bytes),
-      trained: ratio(({ trained, trainedCharacters }) => trained / trainedCharacters),
-      trainedSentence: ratio(({ trained }) => trained),
-      isDense: texts.some((text) => DENSE.test(text)),
+      trained,
+      trainedSentence: ratio((one) => one.trained),
+      floor: trained <= NEAR ? undefined : ratio(({ floor }) => floor()),
     }
   })
   if (rows.length === 0) return {}
@@ -54,6 +59,9 @@ export function languageRatios(
         [`lang_${row.lang}_ratio`, rounded(row.perSentence, 2)],
         [`lang_${row.lang}_trained_char_ratio`, rounded(row.trained, 2)],
         [`lang_${row.lang}_trained_ratio`, rounded(row.trainedSentence, 2)],
+        ...(row.floor === undefined
+          ? []
+          : [[`lang_${row.lang}_floor_char_ratio`, rounded(row.floor, 2)]]),
       ]),
     ),
   }
@@ -61,33 +69,24 @@ export function languageRatios(
 
 /** A character of another language may cost so many times one of English. */
 const NEAR = 1.3
-/** Writing in which a character is a syllable or a word, not a sound. */
-const DENSE = /[\p{Script=Han}\p{Script=Hira}\p{Script=Kana}\p{Script=Hang}\p{Script=Ethi}]/u
-
 interface Row {
   readonly lang: string
   readonly perCharacter: number
   readonly perSentence: number
   readonly trained: number
   readonly trainedSentence: number
-  readonly isDense: boolean
+  /** As `trained`, by a model that costs more than any node can pay; of what is above NEAR. */
+  readonly floor: number | undefined
 }
 
-function isFar({ trained, trainedSentence }: Row): boolean {
-  return trained > NEAR && trainedSentence > NEAR
+function isFar({ trained, floor }: Row): boolean {
+  return floor !== undefined && trained > floor
 }
 
 /** The dearest last. */
 function tableOf(rows: readonly Row[]): readonly string[] {
   return table([
-    [
-      'times English',
-      'character',
-      'sentence',
-      'trained',
-      'trained',
-      'above 1.3 a character, since',
-    ],
+    ['times English', 'character', 'sentence', 'trained', 'trained', 'possible'],
     ...rows
       .toSorted((a, b) => a.trained - b.trained)
       .map((row) => [
@@ -96,19 +95,13 @@ function tableOf(rows: readonly Row[]): readonly string[] {
         shown(row.perSentence),
         shown(row.trained),
         shown(row.trainedSentence),
-        row.trained <= NEAR ? '' : reasonOf(row),
+        row.floor === undefined ? '' : shown(row.floor),
       ]),
   ])
 }
 
 function shown(ratio: number): string {
   return ratio.toFixed(2)
-}
-
-function reasonOf(row: Row): string {
-  if (!row.isDense) return 'it has more letters, and less was read in it'
-  const said = 'a character is a syllable or a word'
-  return isFar(row) ? `${said}, and less was read in it` : `${said}: see the sentence`
 }
 
 interface Cost {
@@ -118,6 +111,8 @@ interface Cost {
   /** Of a sentence in the last third, once a channel has learned from what was before it. */
   readonly trained: number
   readonly trainedCharacters: number
+  /** Of a character of these, by the model that tells what is possible. */
+  readonly floor: () => number
 }
 
 /** What texts cost, each once: most languages stand beside the same English. */
@@ -153,7 +148,15 @@ function cost(texts: readonly string[]): Cost {
     characters: charactersOf(texts),
     trained: mean(sizes),
     trainedCharacters: charactersOf(texts.slice(third)),
+    floor: () => floorOf(texts.slice(0, third), texts.slice(third)),
   }
+}
+
+/** Bytes of a character once the model has read what our coders have, and what was sent before. */
+function floorOf(before: readonly string[], texts: readonly string[]): number {
+  const read = learnedText(Buffer.from(DICTIONARY_TEXT))
+  const model = openFloor(Buffer.concat([read, Buffer.from(before.join('\n'))]))
+  return mean(texts.map((text) => model.bytesFor(Buffer.from(text)))) / charactersOf(texts)
 }
 
 function charactersOf(texts: readonly string[]): number {

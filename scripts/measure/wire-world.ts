@@ -21,6 +21,7 @@ import type { TrainedDictionary } from '#codec/trained-dictionary.ts'
 import { segmentDocument } from '#model/document-id.ts'
 import { encodeEntry, type Content } from '#model/entry.ts'
 import { openLog, postIdOf, type Log, type Logged } from '#model/log.ts'
+import { upTo } from '#model/trail.ts'
 import { placeEntry } from '#model/order.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import { openKeyring, type Keyring } from '#trust/epoch.ts'
@@ -189,7 +190,7 @@ export function cut(
     ),
     isThin: world.isThin,
     dictionary: world.dictionary,
-    sign: () => sender.sign(attestationOf(sender.organisation.id, document, newest.hash)),
+    sign: () => sender.sign(attestationOf(sender.organisation.id, upTo(log, newest))),
   })
 }
 
@@ -227,7 +228,9 @@ export function take(
   const written = must(rebuildDelta(decoded.delta, log)[0], 'it holds what its sender wrote')
   if (written.kind !== 'good')
     throw new Error(`a delta of this bench is not rebuilt: ${written.kind}`)
-  const statement = attestationOf(sender.organisation.id, log.document, written.newest.hash)
+  const newest = must(written.changes.at(-1), 'it is new')
+  const attested = { document: log.document, ...newest }
+  const statement = attestationOf(sender.organisation.id, attested)
   const signature = must(opened.signature, 'it is signed')
   if (!roster.verify(opened.sender.node, statement, signature))
     throw new Error('an envelope of this bench is not vouched for')

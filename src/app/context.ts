@@ -7,6 +7,7 @@ import { usernames } from '#model/names.ts'
 import type { Attributes } from '#model/policy.ts'
 import { EMPTY_CHANNEL, type ChannelRecord, type MessageRecord } from '#model/view.ts'
 import type { PeerId } from '#ports/carrier.ts'
+import type { Previewer } from '#ports/previewer.ts'
 import type { Random } from '#ports/random.ts'
 import { isNode, type SyncContext } from '#sync/context.ts'
 import { writeHere, type Written } from '#sync/author.ts'
@@ -15,6 +16,7 @@ import type { LinkState } from '#sync/links.ts'
 import { channelFacts, subjectFacts } from '#sync/readers.ts'
 import { unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
+import type { Terms } from '#tariff/terms.ts'
 import { decide, type Action, type Reason, type Situation } from '#trust/access.ts'
 import type { Allowance } from './allowance.ts'
 import type { BlobUses } from '#sync/blob-uses.ts'
@@ -31,8 +33,12 @@ export interface AppContext {
   /** The circumstances of the request at hand; none are known without. */
   readonly surroundings?: Surroundings
   readonly blobs: BlobUses
+  /** Looks at files that are handed in; none has a preview without. */
+  readonly previewer?: Previewer | undefined
   /** The links of this node; none are known without. */
   readonly links?: () => readonly LinkState[]
+  /** On what terms carriers are used that cost something; none do without. */
+  readonly terms?: ReadonlyMap<string, Terms>
   /** When people chose their pictures, in memory. */
   readonly pictureTimes: Map<UserId, Instant>
   /** What people say of themselves, in memory. */

@@ -37,6 +37,11 @@ export interface Conversations {
   readonly pin: (subject: UserId, id: PostId, isSet: boolean) => Promise<Message>
   /** `subject` has taken note. That cannot be taken back: others may have acted on it. */
   readonly acknowledge: (subject: UserId, id: PostId) => Promise<Message>
+  /**
+   * What a message that is shown once says, to whoever opens it: their acknowledgement is written first, and after its time it is
+   * refused. To its author always. @throws EdgeError NOT_ALLOWED, NOT_FOUND
+   */
+  readonly openOnce: (subject: UserId, id: PostId) => Promise<Message>
   /** Messages that are pinned to a channel, newest first. */
   readonly pinned: (subject: UserId, channel: ChannelId) => Promise<readonly Message[]>
 }

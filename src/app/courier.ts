@@ -4,15 +4,19 @@ import type { UserId } from '#base/ids.ts'
 import { COURIER_SECRETS_MAX } from '#base/limits.ts'
 import type { Deed } from '#model/audit-words.ts'
 import type { PeerId } from '#ports/carrier.ts'
-import type { Courier, CourierKeys, CourierReport } from '#ports/courier.ts'
+import type { Courier, CourierKeys, CourierReport, CourierVisit } from '#ports/courier.ts'
 import { audit } from '#sync/audit.ts'
 import { introduce } from '#sync/contact-notes.ts'
 import { ensureEpochAlone } from '#sync/epochs.ts'
 import { countFor, forgetPeer, hasSomethingFor } from '#sync/peers.ts'
 import { insist, isAdministrator, type AppContext } from './context.ts'
+import type { CourierProgress } from './carrying-types.ts'
 import type { EdgeNode } from './node.ts'
 
-type Carrying = Pick<EdgeNode, 'exportCourier' | 'importCourier' | 'courierStatus'>
+type Carrying = Pick<
+  EdgeNode,
+  'exportCourier' | 'importCourier' | 'courierStatus' | 'courierProgress'
+>
 
 /** The courier part of the app. Sticks have their turn one after the other. */
 export function openCarrying(
@@ -26,12 +30,12 @@ export function openCarrying(
     last = done
     return done
   }
+  const progress = openProgress()
   const whenAllowed = async <T>(
     subject: UserId,
     work: (courier: Courier) => Promise<T>,
   ): Promise<T> => {
-    const situation = { isAdministrator: isAdministrator(context, subject) }
-    insist(context, subject, { action: 'use courier', ...situation })
+    insistOn(context, subject)
     if (courier === undefined) throw new EdgeError('NOT_FOUND', { what: 'courier' })
     return inTurn(() => work(courier))
   }
@@ -47,27 +51,71 @@ export function openCarrying(
       whenAllowed(subject, (sticks) => {
         const begin = (peer: PeerId): Promise<boolean> => beginExport(context, subject, peer)
         const keys = (): Promise<CourierKeys> => keysToSeal(context)
-        const work = async () => sticks.exportTo({ folder, forget, begin, keys }, stop)
+        const work = () =>
+          progress.during('export', (onProgress) =>
+            sticks.exportTo({ folder, forget, begin, keys, onProgress }, stop),
+          )
         return noted(context, { deed: 'courier exported', subject }, work)
       }),
     importCourier: (subject, folder) =>
       whenAllowed(subject, async (sticks) => {
         await context.sync.room.insist()
         const keys = async (): Promise<CourierKeys> => keysOf(context, undefined)
-        const work = () => sticks.importFrom({ folder, forget, keys, missed }, stop)
+        const work = () =>
+          progress.during('import', (onProgress) =>
+            sticks.importFrom({ folder, forget, keys, missed, onProgress }, stop),
+          )
         const report = await noted(context, { deed: 'courier imported', subject }, work)
         const { bytes } = report
         if (report.files === 0) return report
-        await context.sync.replica.commit((tx) =>
-          audit(tx, context.sync, { deed: 'courier imported', by: subject, facts: { bytes } }),
-        )
+        await noteImport(context, subject, bytes)
         return report
       }),
+    courierProgress: (subject) => {
+      insistOn(context, subject)
+      return progress.now()
+    },
     courierStatus: (subject, folder) =>
       whenAllowed(subject, async (sticks) => {
         const { peer, ...found } = await sticks.statusOf(folder)
         return { ...found, isKnown: peer !== undefined, waiting: await waitingFor(context, peer) }
       }),
+  }
+}
+
+async function noteImport({ sync }: AppContext, by: UserId, bytes: number): Promise<void> {
+  const note = { deed: 'courier imported', by, facts: { bytes } } as const
+  await sync.replica.commit((tx) => audit(tx, sync, note))
+}
+
+function insistOn(context: AppContext, subject: UserId): void {
+  const situation = { isAdministrator: isAdministrator(context, subject) }
+  insist(context, subject, { action: 'use courier', ...situation })
+}
+
+interface Progress {
+  readonly now: () => CourierProgress | undefined
+  readonly during: <T>(
+    deed: CourierProgress['deed'],
+    work: (told: NonNullable<CourierVisit['onProgress']>) => Promise<T>,
+  ) => Promise<T>
+}
+
+/** How far the stick at hand has come. */
+function openProgress(): Progress {
+  let progress: CourierProgress | undefined
+  return {
+    now: () => progress,
+    during: async (deed, work) => {
+      progress = { deed, bytes: 0, of: undefined }
+      try {
+        return await work((bytes, of) => {
+          progress = { deed, bytes, of }
+        })
+      } finally {
+        progress = undefined
+      }
+    },
   }
 }
 

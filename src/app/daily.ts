@@ -4,15 +4,23 @@ import { FILES_LOOK_MS } from '#base/limits.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Passwords } from '#ports/passwords.ts'
 import { openArrangements } from './arrangements.ts'
+import { openBookmarks, type Bookmarks } from './bookmarks.ts'
 import { openChannels } from './channels.ts'
 import type { AppContext } from './context.ts'
 import type { Events } from './events.ts'
 import type { Files } from './file-types.ts'
-import { dropFilesOf, dropForgottenFiles, dropOldFetched, openFiles } from './files.ts'
+import {
+  dropFilesOf,
+  dropFilesOfDeleted,
+  dropForgottenFiles,
+  dropOldFetched,
+} from './file-keeping.ts'
+import { openFiles } from './files.ts'
 import { openHooks } from './hooks.ts'
 import type { Kept, KeptEvent } from './kept-types.ts'
 import { openMessages } from './messages.ts'
 import { openMoods } from './moods.ts'
+import { keepBurning, openOnce } from './once.ts'
 import { openPeople } from './people.ts'
 import { keepPurging } from './purging.ts'
 import { openPictures } from './pictures.ts'
@@ -30,11 +38,12 @@ export interface DailyMeans {
 
 type Talking = ReturnType<typeof openPeople> &
   ReturnType<typeof openChannels> &
-  ReturnType<typeof openMessages>
+  ReturnType<typeof openMessages> &
+  ReturnType<typeof openOnce>
 
 /** The parts, and `run`, which looks after what is kept until its signal aborts. */
 export interface Daily {
-  readonly parts: Kept & Files & Talking
+  readonly parts: Kept & Files & Bookmarks & Talking
   readonly run: (signal: AbortSignal) => Promise<void>
 }
 
@@ -45,6 +54,7 @@ export function openDaily(context: AppContext, { passwords, clock, events }: Dai
     ...openChannels(context),
     ...openMessages(context),
   }
+  const once = openOnce(context, talking)
   const tell = (event: KeptEvent): void => events.publish(event)
   const unsent = openUnsent(context, tell)
   const tellOf = (person: Person): void =>
@@ -58,14 +68,16 @@ export function openDaily(context: AppContext, { passwords, clock, events }: Dai
     ...unsent.parts,
     ...openArrangements(context),
     ...openHooks(context, talking),
+    ...openBookmarks(context),
     ...talking,
+    ...once,
   }
   const noteFailure = (error: unknown): void => {
     const code = codeOf(error) ?? 'unknown'
     if (code !== 'STOPPING') context.sync.log.warn('kept.failed', { code })
   }
   events.subscribe((event) => {
-    if (event.kind === 'deleted') dropFilesOf(context, event.message.id).catch(noteFailure)
+    if (event.kind === 'deleted') dropFilesOf(context, event.message).catch(noteFailure)
   })
   const tidy = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
@@ -73,6 +85,7 @@ export function openDaily(context: AppContext, { passwords, clock, events }: Dai
         dropForgottenFiles(context),
         dropForgottenUploads(context),
         dropOldFetched(context),
+        dropFilesOfDeleted(context),
       ]).catch(noteFailure)
       await clock.sleep(FILES_LOOK_MS, signal)
     }
@@ -83,6 +96,7 @@ export function openDaily(context: AppContext, { passwords, clock, events }: Dai
       await Promise.all([
         tidy(signal),
         keepPurging(context, clock, signal),
+        keepBurning(context, clock, signal),
         keepSending(context, { post: talking.post, clock, tell, bell: unsent.bell }, signal),
       ])
     },

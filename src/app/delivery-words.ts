@@ -5,7 +5,8 @@ import type { Delivery } from './types.ts'
 /** What the words are made of; what is not known is left out. */
 export type WayFacts = Pick<Delivery, 'destinationName' | 'isHub' | 'word'> & {
   readonly [
-    Fact in 'carrier' | 'link' | 'place' | 'bytesAhead' | 'estimateMs' | 'unknown' | 'linkAt'
+    Fact in
+      'carrier' | 'link' | 'place' | 'bytesAhead' | 'estimateMs' | 'unknown' | 'linkAt' | 'rule'
   ]?: Delivery[Fact] | undefined
 }
 
@@ -35,7 +36,13 @@ function queueInWords(way: WayFacts, when: (at: Instant) => string): string {
   const queue = place === undefined ? '' : `, ${before}${bytes}${by}`
   if (estimateMs !== undefined) return `${queue}, leaves in about ${durationText(estimateMs)}`
   if (unknown === undefined) return queue
+  if (way.rule !== undefined)
+    return `, waits: rule ${way.rule.rule} allows ${lettersText(way.rule)}`
   return `${queue}, unknown when: ${unknown}${linkAt === undefined ? '' : ` ${when(linkAt)}`}`
+}
+
+function lettersText({ letters }: NonNullable<WayFacts['rule']>): string {
+  return letters.length === 0 ? 'no letter' : `only ${letters.join(', ')}`
 }
 
 /** So long, in the unit that says most. */

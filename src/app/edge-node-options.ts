@@ -8,12 +8,14 @@ import type { Disk } from '#ports/disk.ts'
 import type { Log } from '#ports/log.ts'
 import type { Passwords } from '#ports/passwords.ts'
 import type { PeopleSource } from '#ports/people-source.ts'
+import type { Previewer } from '#ports/previewer.ts'
 import type { Random } from '#ports/random.ts'
 import type { Store } from '#ports/store.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { DoorEpoch } from '#trust/join-grant.ts'
 import type { KeyPair } from '#trust/keys.ts'
 import type { LaneTimes } from '#sync/deadlines.ts'
+import type { PacePolicy } from '#sync/pace-desk.ts'
 import type { RoomRules } from '#sync/room.ts'
 import type { EpochPolicy } from '#sync/rotation.ts'
 import type { TrainingPolicy } from '#sync/training.ts'
@@ -48,6 +50,8 @@ export interface EdgeNodeOptions {
   readonly room?: RoomRules
   /** How many urgent messages one person may send; any number unless given. */
   readonly allowance?: Allowance
+  /** By which way each channel's messages go; by any unless given. */
+  readonly pace?: PacePolicy
   /** In which channels other nodes are told what was read here; in all unless given. */
   readonly tellsRead?: (channel: ChannelId) => boolean
   /** How long whom an outside source has confirmed may sign in without it; not at all unless given. */
@@ -68,6 +72,8 @@ export interface EdgeNodePorts {
   readonly carriers: readonly Carrier[]
   /** Where files are kept. */
   readonly blobs: Blobs
+  /** What looks at files that are handed in. */
+  readonly previewer?: Previewer
   /** What of `store` a backup takes: everything as it lies on the disk, while writing goes on. */
   readonly image?: () => AsyncIterable<Uint8Array>
   /** The disk beneath `store`. */

@@ -20,9 +20,11 @@ import { openKnownNodes } from './known-nodes.ts'
 import { openMembers } from './members.ts'
 import type { EdgeNode, Preference } from './node.ts'
 import { openMetrics } from './metrics.ts'
+import { openHomes } from './homes.ts'
 import { readMoods } from './moods.ts'
 import { readPictureTimes } from './pictures.ts'
 import { openPreferences } from './preferences.ts'
+import { openPacing } from './pacing.ts'
 import { openPlanning } from './planning.ts'
 import { openPolicy } from './policy.ts'
 import { openPurging } from './purging.ts'
@@ -81,7 +83,7 @@ export async function openEdgeNode(
     ...openMembers(context, tellViewed),
     ...daily.parts,
     ...openFinding(context, index),
-    ...openPlanning(context, { ...ports, ...sync }),
+    ...openSpending(context, { ...ports, ...sync }),
     ...openGoverning(context),
     ...status,
     ...gaps,
@@ -89,7 +91,7 @@ export async function openEdgeNode(
     ...openMetrics(context, { ...status, ...gaps }),
     ...openRevoking(context, { root }),
     ...openJoining(context, { root, organisationSecret, answerBlock }),
-    ...openKnownNodes(context, sync),
+    ...openNodes(context, sync),
     renewCertificates: () => renewCertificates(here, { root, links: sync.links }),
     ...openReleasing(context),
     ...openTaking(context, ports, stop.signal),
@@ -106,13 +108,17 @@ export async function openEdgeNode(
 async function contextOf(
   { context: sync, links }: NodeSync,
   { allowance }: EdgeNodeOptions,
-  { random, clock }: EdgeNodePorts,
+  { random, clock, previewer, carriers }: EdgeNodePorts,
 ): Promise<AppContext> {
   const { blobs } = sync.files
   const pictureTimes = await readPictureTimes(sync.replica.read)
   const surroundings = openSurroundings(clock.now)
   const moods = await readMoods(sync.replica.read)
-  return { sync, random, allowance, surroundings, blobs, links, pictureTimes, moods }
+  const known = { allowance, surroundings, links, pictureTimes, moods }
+  const terms = new Map(
+    carriers.flatMap(({ name, terms: on }) => (on ? [[name, on] as const] : [])),
+  )
+  return { sync, random, blobs, previewer, terms, ...known }
 }
 
 /** What people carry away: sticks and backups. */
@@ -122,6 +128,16 @@ function openTaking(context: AppContext, { courier, image }: EdgeNodePorts, stop
 
 function openGoverning(context: AppContext) {
   return { ...openPolicy(context), ...openPurging(context), ...openAudits(context) }
+}
+
+/** The other nodes, for whoever looks after them and for whoever writes to people there. */
+function openNodes(context: AppContext, sync: Pick<NodeSync, 'links'>) {
+  return { ...openKnownNodes(context, sync), ...openHomes(context, sync) }
+}
+
+/** What links cost, and which of them takes what. */
+function openSpending(context: AppContext, links: Parameters<typeof openPlanning>[1]) {
+  return { ...openPlanning(context, links), ...openPacing(context) }
 }
 
 function openFinding(context: AppContext, index: SearchIndex) {

@@ -86,6 +86,8 @@ async function translate(context: AppContext, event: SyncEvent): Promise<readonl
     case 'amended':
       return amended(event)
     case 'settings': {
+      if (event.bookmarks !== undefined)
+        return [{ kind: 'bookmarks-changed', changes: event.bookmarks }]
       const channel = channelOfDocument(event.document)
       return channel === undefined ? [] : updated(context, channel)
     }
@@ -99,11 +101,14 @@ async function translate(context: AppContext, event: SyncEvent): Promise<readonl
       return [{ kind: 'deleted', message: messageFrom(event.message) }]
     case 'links':
     case 'budget':
+    case 'pace':
       return [{ kind: 'links-changed' }]
     case 'file': {
       const { file, have, isWhole } = event
-      const { id, channel, bytes } = file
-      return [{ kind: 'file-changed', file: { id, channel, bytes, have, isHere: isWhole } }]
+      const { id, of, channel, bytes } = file
+      const quality = of === undefined ? 'whole' : 'small'
+      const progress = { id: of ?? id, quality, channel, bytes, have, isHere: isWhole } as const
+      return [{ kind: 'file-changed', file: progress }]
     }
     case 'room':
       return [{ kind: 'room-changed', disk: await context.sync.room.now() }]

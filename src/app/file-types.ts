@@ -9,7 +9,12 @@ export interface FileDraft {
   readonly channel: ChannelId
   readonly name: string
   readonly type: string
+  /** Whoever hands it in wants it to tell where it was made, if the policy lets them. */
+  readonly keepsPosition?: boolean
 }
+
+/** The file itself, or the small picture of it. */
+export type Quality = 'whole' | 'small'
 
 /** A file as it stands on this node. */
 export interface KnownFile extends FileHeader {
@@ -29,6 +34,13 @@ export interface KnownFile extends FileHeader {
   readonly fetch: FileFetch | undefined
   /** What fetching the rest takes. */
   readonly price: FilePrice
+  /** The small picture of it; undefined when there is none. */
+  readonly little: Little | undefined
+}
+
+/** The small picture of a file as it stands on this node. */
+export interface Little extends Pick<KnownFile, 'bytes' | 'isHere' | 'have' | 'fetch' | 'price'> {
+  readonly hash: string
 }
 
 /** A file on its way here. */
@@ -46,12 +58,17 @@ export interface FilePrice {
   readonly bytes: number
   /** By the best link there is now, as it was measured; undefined while there is none, or nothing was measured. */
   readonly seconds: number | undefined
+  /** What the operator of that link bills for it, about; 0 where it costs nothing, undefined where nobody knows by which it would come. */
+  readonly money: number | undefined
+  /** Three letters (ISO 4217); undefined where it costs nothing. */
+  readonly currency: string | undefined
 }
 
 /** How much of a file is here, whenever that changes. */
 export interface FileProgress {
   readonly id: FileId
   readonly channel: ChannelId
+  readonly quality: Quality
   readonly bytes: number
   readonly have: number
   readonly isHere: boolean
@@ -102,10 +119,15 @@ export interface Files {
     id: FileId,
     span?: BlobSpan,
   ) => Promise<AsyncIterable<Uint8Array>>
+  /** Its small picture; undefined when it has none, or it is not here. */
+  readonly readSmall: (
+    subject: UserId,
+    id: FileId,
+  ) => Promise<AsyncIterable<Uint8Array> | undefined>
   /** Puts a file on its way here by whatever link there is, also by a costly one. @throws EdgeError NOT_FOUND */
-  readonly fetchFile: (subject: UserId, id: FileId) => Promise<KnownFile>
+  readonly fetchFile: (subject: UserId, id: FileId, quality?: Quality) => Promise<KnownFile>
   /** Stops that; what came of it goes. */
-  readonly cancelFetch: (subject: UserId, id: FileId) => Promise<KnownFile>
+  readonly cancelFetch: (subject: UserId, id: FileId, quality?: Quality) => Promise<KnownFile>
   /** What is on its way here, asked for first, of what `subject` may read. */
   readonly filesUnderWay: (subject: UserId) => Promise<readonly KnownFile[]>
   /** Begins a file that comes in parts. */

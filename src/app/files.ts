@@ -5,28 +5,29 @@
 import { EdgeError } from '#base/errors.ts'
 import { idFromBytes, type ChannelId, type FileId, type PostId, type UserId } from '#base/ids.ts'
 import {
-  FETCHED_BYTES_MAX,
   FILE_BYTES_MAX,
   FILE_NAME_CHARACTERS_MAX,
   FILE_TYPE_CHARACTERS_MAX,
   FILES_PER_MESSAGE_MAX,
-  FILES_WAITING_MS,
+  PREVIEWS_BYTES_MAX,
 } from '#base/limits.ts'
 import type { FileHeader } from '#model/post-content.ts'
-import type { Blob } from '#ports/blobs.ts'
-import { dropFile, dropFilesOf as dropAllOf, noteHeld } from '#sync/file-fetching.ts'
-import type { FileRecord } from '#sync/file-records.ts'
-import { keptKey, keptRange } from '#sync/kept-keys.ts'
+import { bytesOfPreview } from '#model/preview.ts'
+import { noteHeld } from '#sync/file-fetching.ts'
+import { smallRecord, type FileRecord } from '#sync/file-records.ts'
+import { keptKey } from '#sync/kept-keys.ts'
 import { unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { insistInChannel, type AppContext } from './context.ts'
 import { openFetching, whereItIs } from './file-fetching.ts'
-import type { FileDraft, Files, KnownFile } from './file-types.ts'
-import { fileOf, knownFrom } from './known-file.ts'
+import type { FileDraft, Files } from './file-types.ts'
+import { fileOf } from './known-file.ts'
+import { insistOnQuota } from './file-keeping.ts'
+import { takeIn } from './taking-in.ts'
 
 type FileParts = Pick<
   Files,
-  'keepFile' | 'file' | 'readFile' | 'fetchFile' | 'cancelFetch' | 'filesUnderWay'
+  'keepFile' | 'file' | 'readFile' | 'readSmall' | 'fetchFile' | 'cancelFetch' | 'filesUnderWay'
 >
 
 /** The file part of the app. */
@@ -34,11 +35,8 @@ export function openFiles(context: AppContext): FileParts {
   return {
     keepFile: async (subject, draft, source) => {
       await insistOnFile(context, subject, draft)
-      const id = newFileId(context)
-      const owned = { ...draft, id, owner: subject }
-      return await context.blobs.keep(source, FILE_BYTES_MAX, async (tx, blob) =>
-        noteFile(tx, context, { ...owned, ...blob }),
-      )
+      const file = { ...draft, id: newFileId(context), owner: subject }
+      return await takeIn(context, { file, source, bytesMax: FILE_BYTES_MAX })
     },
     file: (subject, id) => fileOf(context, subject, id),
     readFile: async (subject, id, span) => {
@@ -47,6 +45,10 @@ export function openFiles(context: AppContext): FileParts {
       if (content !== undefined) return content
       const found = file.isHere ? 'its header; its bytes were lost' : whereItIs(file)
       throw new EdgeError('NOT_FOUND', { what: 'file', found })
+    },
+    readSmall: async (subject, id) => {
+      const { little } = await fileOf(context, subject, id)
+      return little?.isHere === true ? context.blobs.read(little.hash) : undefined
     },
     ...openFetching(context),
   }
@@ -66,25 +68,12 @@ export async function insistOnFile(
   await insistInChannel(context, subject, { channel, action: 'post' })
   await insistInChannel(context, subject, { channel, action: 'send files' })
   await context.sync.room.insist()
+  await insistOnQuota(context, subject)
 }
 
 /** An id for something that is kept here. */
 export function newFileId({ random }: Pick<AppContext, 'random'>): FileId {
   return idFromBytes<FileId>(random.bytes(16))
-}
-
-/** A blob becomes a file, in the commit that takes it in. */
-export function noteFile(
-  tx: Tx,
-  context: Pick<AppContext, 'sync' | 'blobs'>,
-  file: FileDraft & Blob & { readonly id: FileId; readonly owner: UserId },
-): KnownFile {
-  const { id, name, type, channel, owner, hash, bytes } = file
-  const createdAt = context.sync.now()
-  const record: FileRecord = { id, name, type, bytes, hash, channel, owner, createdAt }
-  noteHeld(tx, context.sync, record)
-  context.blobs.use(tx, { hash, id })
-  return knownFrom(context.sync, record, { here: record })
 }
 
 /** The headers of the files of a new message. @throws EdgeError INPUT_INVALID, NOT_FOUND */
@@ -97,6 +86,7 @@ export async function headersFor(
   if (ids.length > FILES_PER_MESSAGE_MAX)
     throw wrong('file_ids', `${ids.length} files`, FILES_PER_MESSAGE_MAX)
   const headers: FileHeader[] = []
+  let room = PREVIEWS_BYTES_MAX
   for (const file of ids) {
     const record = unpack<FileRecord>(await tx.get(keptKey.file(file)))
     if (record?.owner !== subject) throw new EdgeError('NOT_FOUND', { what: 'file', id: file })
@@ -107,7 +97,10 @@ export async function headersFor(
         found: message === undefined ? 'a file of another channel' : 'a file of another message',
         wanted: 'files that were handed in for this channel and are in no message yet',
       })
-    headers.push({ id, name, type, bytes, hash })
+    const header = { id, name, type, bytes, hash, ...(record.small && { small: record.small }) }
+    const { preview } = record
+    if (preview !== undefined) room -= bytesOfPreview(preview).length
+    headers.push(preview === undefined || room < 0 ? header : { ...header, preview })
   }
   return headers
 }
@@ -120,46 +113,10 @@ export async function attachFiles(
 ): Promise<void> {
   for (const { id } of headers) {
     const record = unpack<FileRecord>(await tx.get(keptKey.file(id)))
+    const small = record && smallRecord(record)
     if (record !== undefined) noteHeld(tx, sync, { ...record, message })
+    if (small !== undefined) noteHeld(tx, sync, { ...small, message })
   }
-}
-
-/** A message was deleted: its files go, too. */
-export async function dropFilesOf(context: AppContext, message: PostId): Promise<void> {
-  const { replica } = context.sync
-  const held = await replica.read.list({ ...keptRange.filesOf(message), limit: 1 })
-  if (held.length === 0) return
-  await replica.commit(async (tx) => {
-    await dropAllOf(tx, context.sync, message)
-  })
-}
-
-/** What a kit has fetched unasked goes, the oldest first, where it is more than a kit keeps; it may be fetched again. */
-export async function dropOldFetched({ sync }: AppContext): Promise<void> {
-  if (sync.identity.certificate.role === 'hub') return
-  const held = await sync.replica.read.list(keptRange.files)
-  const fetched = held
-    .flatMap(([, bytes]) => unpack<FileRecord>(bytes) ?? [])
-    .filter(({ isFetched }) => isFetched === true)
-    .toSorted((a, b) => b.createdAt - a.createdAt)
-  let left = FETCHED_BYTES_MAX
-  for (const file of fetched) {
-    left -= file.bytes
-    if (left < 0) await sync.replica.commit(async (tx) => dropFile(tx, sync, file))
-  }
-}
-
-/** Files that no message has taken within a week go. */
-export async function dropForgottenFiles(context: AppContext): Promise<void> {
-  const { replica, now } = context.sync
-  const isForgotten = (record: FileRecord | undefined): boolean =>
-    record?.message === undefined && now() - (record?.createdAt ?? 0) > FILES_WAITING_MS
-  for (const [place, bytes] of await replica.read.list(keptRange.files))
-    if (isForgotten(unpack<FileRecord>(bytes)))
-      await replica.commit(async (tx) => {
-        const record = unpack<FileRecord>(await tx.get(place))
-        if (isForgotten(record)) dropFile(tx, context.sync, record)
-      })
 }
 
 function wrong(field: string, found: string, max: number): EdgeError {

@@ -8,40 +8,36 @@ import type { Attributes } from '#model/policy.ts'
 import { mayRead, type AppContext } from './context.ts'
 import type { Governing } from './policy-types.ts'
 
-/** What was answered under some circumstances; gone with them. */
-type Answers = WeakMap<Attributes, Map<ChannelId, Map<UserId, boolean>>>
+/** What was answered in one channel, for each of the circumstances that streams began with. */
+type Answers = Map<Attributes, Map<UserId, boolean>>
 
 /** Nothing asked yet. */
-export function openHearing(context: AppContext): Governing['mayHear'] {
+export function openHearing(context: AppContext): Governing['whoMayHear'] {
   const { sync, surroundings } = context
-  let answers: Answers = new WeakMap()
+  const channels = new Map<ChannelId, Answers>()
   let directory: Directory | undefined
   let [version, minute] = [0, 0]
   const forgetOld = (): void => {
     const now = sync.directory()
     const [nowVersion, nowMinute] = [now.version(), surroundings?.minute() ?? 0]
     if (now === directory && nowVersion === version && nowMinute === minute) return
-    answers = new WeakMap()
+    channels.clear()
     directory = now
     version = nowVersion
     minute = nowMinute
   }
-  return (person, channel, told) => {
+  return (channel) => {
     forgetOld()
-    const known = within(answers, told, channel)
-    const remembered = known.get(person)
-    if (remembered !== undefined) return remembered
-    const environment = surroundings?.with(told) ?? told
-    const answer = mayRead(context, person, { channel, environment })
-    known.set(person, answer)
-    return answer
+    const answers: Answers = channels.get(channel) ?? new Map<Attributes, Map<UserId, boolean>>()
+    channels.set(channel, answers)
+    return (person, told) => {
+      const known = answers.get(told) ?? new Map<UserId, boolean>()
+      const remembered = known.get(person)
+      if (remembered !== undefined) return remembered
+      const environment = surroundings?.with(told) ?? told
+      const answer = mayRead(context, person, { channel, environment })
+      answers.set(told, known.set(person, answer))
+      return answer
+    }
   }
-}
-
-function within(answers: Answers, told: Attributes, channel: ChannelId): Map<UserId, boolean> {
-  const ofTold = answers.get(told) ?? new Map<ChannelId, Map<UserId, boolean>>()
-  answers.set(told, ofTold)
-  const ofChannel = ofTold.get(channel) ?? new Map<UserId, boolean>()
-  ofTold.set(channel, ofChannel)
-  return ofChannel
 }

@@ -30,7 +30,7 @@ import { attachFiles, headersFor } from './files.ts'
 import { messageFrom } from './present.ts'
 import type { Message, Reaction } from './types.ts'
 
-type Messages = Omit<Conversations, 'pinned'>
+type Messages = Omit<Conversations, 'pinned' | 'openOnce'>
 
 /** The writing part of the app. */
 export function openMessages(context: AppContext): Messages {

@@ -6,6 +6,8 @@ import type { Instant, UserId } from '#base/ids.ts'
 import { GAP_DOCUMENTS_MAX } from '#base/limits.ts'
 import { LANES } from '#model/precedence.ts'
 import { key } from '#sync/keys.ts'
+import { carriersUnderRules } from '#sync/pace.ts'
+import { LETTERS } from '#sync/pace-rules.ts'
 import { unpack } from '#sync/records.ts'
 import { insist, isAdministrator, peerName, type AppContext } from './context.ts'
 import type { GapReport, KeptEnvelopes, LaneGap, Metric, Reporting } from './gap-types.ts'
@@ -34,6 +36,7 @@ export function openMetrics(
         ...ofKept(gaps),
         ...ofLost(gaps),
         ...(await ofEnvelopes(context)),
+        ...ofPace(context),
       ]
     },
   }
@@ -52,7 +55,7 @@ function one(value: number): readonly Sample[] {
 }
 
 function ofNode(status: NodeStatus): readonly Metric[] {
-  const { node, version } = status
+  const { node, version, disk, overdue } = status
   const labels = { node: node.name, role: node.role, version }
   return [
     gauge('info', 'The node, and what it runs.', [{ labels, value: 1 }]),
@@ -63,6 +66,21 @@ function ofNode(status: NodeStatus): readonly Metric[] {
       'clock_uncertain',
       '1 when its clock contradicts what it has seen.',
       one(Number(status.clock.state === 'uncertain')),
+    ),
+    gauge(
+      'overdue_messages',
+      'Messages written here that are not at headquarters in time.',
+      LANES.map((lane) => ({ labels: { lane }, value: overdue[lane] })),
+    ),
+    gauge(
+      'disk_full',
+      '1 when nothing new is taken in: less is free than the reserve.',
+      one(Number(disk.state === 'full')),
+    ),
+    gauge(
+      'disk_free_bytes',
+      'Room on the disk, where the machine says it.',
+      disk.freeBytes === undefined ? [] : one(disk.freeBytes),
     ),
   ]
 }
@@ -160,6 +178,30 @@ function ofKept({ at, kept }: GapReport): readonly Metric[] {
           return { labels, value: Math.max(0, at - envelopes.since) / 1_000 }
         }),
     ),
+  ]
+}
+
+/** Nothing where there are no rules. */
+function ofPace({ sync: { pace, now } }: AppContext): readonly Metric[] {
+  if (pace.rules.length === 0) return []
+  const rules = pace.rules.map(({ name }) => ({ labels: { rule: name }, name }))
+  const letterOf = (name: string): number => LETTERS.indexOf(pace.states.get(name)?.letter ?? 'P')
+  const proofs = carriersUnderRules(pace).flatMap((carrier) => {
+    const at = pace.proofs.get(carrier)?.at
+    return at === undefined ? [] : [{ labels: { carrier }, value: Math.max(0, now() - at) / 1_000 }]
+  })
+  return [
+    gauge(
+      'pace_letter',
+      'Which letter stands: 0 primary, 1 alternate, 2 contingency, 3 emergency.',
+      rules.map(({ labels, name }) => ({ labels, value: letterOf(name) })),
+    ),
+    counter(
+      'pace_changes',
+      'Changes of letter, since the start.',
+      rules.map(({ labels, name }) => ({ labels, value: pace.changes.get(name) ?? 0 })),
+    ),
+    gauge('pace_proof_age_seconds', 'When a carrier last did its work, in seconds.', proofs),
   ]
 }
 

@@ -13,15 +13,19 @@ import type { AuditNote } from '#sync/audit.ts'
 import type { AuditQuery } from '#sync/audit-reading.ts'
 import type { NodeRole } from '#trust/identity.ts'
 import type { Accounts } from './account-types.ts'
+import type { BookmarkNews, Bookmarks } from './bookmarks.ts'
 import type { Dictionaries } from './dictionary-types.ts'
 import type { Reporting } from './gap-types.ts'
 import type { Governing } from './policy-types.ts'
 import type { Purging } from './purge-types.ts'
+import type { Pacing } from './pace-types.ts'
 import type { Planning } from './plan-types.ts'
 import type { Releasing } from './release-types.ts'
 import type { AuditFeed, Opening } from './audit-types.ts'
+import type { CourierProgress, LastBackup } from './carrying-types.ts'
 import type { ConversationEvent, Conversations } from './conversation-types.ts'
 import type { FileProgress, Files } from './file-types.ts'
+import type { HomeKit } from './homes.ts'
 import type { Kept, KeptEvent } from './kept-types.ts'
 import type { Searching } from './search-types.ts'
 import type {
@@ -118,6 +122,7 @@ export type NodeEvent =
   | { readonly kind: 'reaction-removed'; readonly message: Message; readonly reaction: Reaction }
   | { readonly kind: 'channel-created'; readonly channel: Channel }
   | { readonly kind: 'channel-updated'; readonly channel: Channel }
+  | { readonly kind: 'bookmarks-changed'; readonly changes: readonly BookmarkNews[] }
   | { readonly kind: 'member-added'; readonly channel: Channel; readonly person: UserId }
   | { readonly kind: 'member-removed'; readonly channel: Channel; readonly person: UserId }
   | { readonly kind: 'person-updated'; readonly person: Person; readonly isNew: boolean }
@@ -157,12 +162,14 @@ export type NodeEvent =
 export interface EdgeNode
   extends
     Accounts,
+    Bookmarks,
     Reporting,
     Dictionaries,
     Governing,
     Purging,
     Releasing,
     Planning,
+    Pacing,
     Conversations,
     Files,
     Kept,
@@ -247,6 +254,11 @@ export interface EdgeNode
 
   /** The nodes of the organisation as this node knows them, by number. Only administrators. */
   readonly nodes: (subject: UserId) => Promise<readonly KnownNode[]>
+  /** Where those of `people` live who do not live here. Nothing for guests: with whom the node has to do is not theirs to know. */
+  readonly homesOf: (
+    subject: UserId,
+    people: readonly UserId[],
+  ) => Promise<ReadonlyMap<UserId, HomeKit>>
   /**
    * Asks for a new certificate of this node's own when two thirds of its life are over, and renews those of others that
    * are due where this node may. How many it renewed.
@@ -257,11 +269,15 @@ export interface EdgeNode
   /** Takes what lies there and is not here yet. Nothing on it can do more than be refused. @throws EdgeError STORE_FULL */
   readonly importCourier: (subject: UserId, folder: string) => Promise<CourierReport>
   readonly courierStatus: (subject: UserId, folder: string) => Promise<CourierStatus>
+  /** What is being done with a stick now, if anything is. Answers at once. */
+  readonly courierProgress: (subject: UserId) => CourierProgress | undefined
   /**
    * The store as it lies on the disk, names hidden and values sealed, for a backup.
    * @throws EdgeError NOT_FOUND where there is no disk to back up
    */
   readonly storeImage: (subject: UserId) => Promise<AsyncIterable<Uint8Array>>
+  /** Undefined where it was never taken here. */
+  readonly lastBackup: (subject: UserId) => Promise<LastBackup | undefined>
   /** A code that lets one new node join, once, within a day. Only administrators. */
   readonly makeJoinCode: (
     subject: UserId,

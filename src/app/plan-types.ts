@@ -82,10 +82,18 @@ export interface Raise extends Partial<Price> {
   readonly reason: string
 }
 
+/** What is to be rehearsed. */
+export interface PlanWant {
+  /** Only this carrier. */
+  readonly carrier?: string | undefined
+  /** What clears in a window of so many minutes: from now on, or from the next time that it is that minute of a day (UTC). */
+  readonly window?: { readonly atMinute: number | undefined; readonly minutes: number } | undefined
+}
+
 /** Planning and accounts. */
 export interface Planning {
   /** A rehearsal of what waits, on each carrier whose use is billed. Administrators are told the channels, too. */
-  readonly plan: (subject: UserId, carrier?: string) => Promise<readonly CarrierPlan[]>
+  readonly plan: (subject: UserId, want?: PlanWant) => Promise<readonly CarrierPlan[]>
   /** What a draft would cost, on each way there is. Nothing is posted. @throws EdgeError as `post` */
   readonly preview: (subject: UserId, draft: Draft) => Promise<readonly PreviewedWay[]>
   /** What was spent, day by day, the newest first. Only administrators. */

@@ -1,17 +1,20 @@
 /** Rehearsals, previews and the cost ledger. Whatever is rehearsed is undone: nothing of it is kept or sent. */
 import { EdgeError } from '#base/errors.ts'
 import type { Instant, UserId } from '#base/ids.ts'
+import { segmentDocument } from '#model/document-id.ts'
 import { LANES, type Lane } from '#model/precedence.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
 import { audit } from '#sync/audit.ts'
+import type { SyncContext } from '#sync/context.ts'
 import type { LinkState } from '#sync/links.ts'
 import { range } from '#sync/keys.ts'
 import { unpack, type PeerRecord } from '#sync/records.ts'
+import { mayLeaveBy } from '#sync/pace.ts'
 import { rehearse, type Rehearsal, type Way } from '#sync/rehearsal.ts'
 import { grant, leftOf, percentOf, spentIn, type MeteredCarrier } from '#sync/spending.ts'
 import { spendingRange, type CostRecord } from '#sync/spending-keys.ts'
-import type { Bill, Used } from '#tariff/tariff.ts'
-import { dateAt } from '#tariff/windows.ts'
+import type { Bill } from '#tariff/tariff.ts'
+import { costRow, priceOf, seconds } from './cost-rows.ts'
 import { insist, insistInChannel, isAdministrator, peerName, type AppContext } from './context.ts'
 import type { Draft } from './conversation-types.ts'
 import { checkDraft } from './draft-checks.ts'
@@ -19,11 +22,10 @@ import { writePost } from './messages.ts'
 import type {
   BudgetState,
   CarrierPlan,
-  CostRow,
   PlannedPart,
   Planning,
+  PlanWant,
   PreviewedWay,
-  Price,
   Raise,
 } from './plan-types.ts'
 
@@ -33,20 +35,24 @@ interface Links {
   readonly links: () => readonly LinkState[]
 }
 
+const SECOND_MS = 1_000
+
 type Metered = Carrier & MeteredCarrier
 
 const MILLION = 1_000_000
-const SECOND_MS = 1_000
+const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
 
 /** The planning part of the app. */
 export function openPlanning(context: AppContext, links: Links): Planning {
   return {
-    plan: async (subject, carrier) => {
+    plan: async (subject, { carrier, window: wanted } = {}) => {
       const ways = await meteredWays(context, links)
       const isTold = isAdministrator(context, subject)
       const plans: CarrierPlan[] = []
+      const window = wanted && windowFrom(wanted, context.sync.now())
       for (const way of ways.filter((one) => [undefined, one.carrier.name].includes(carrier)))
-        plans.push(await planOf(context, links, { way, isTold }))
+        plans.push(await planOf(context, links, { way: { ...way, window }, isTold }))
       return plans
     },
     preview: (subject, draft) => previewOf(context, links, { subject, draft }),
@@ -59,6 +65,15 @@ export function openPlanning(context: AppContext, links: Links): Planning {
     },
     raiseBudget: (subject, name, raise) => raiseBudget(context, links, { subject, name, raise }),
   }
+}
+
+function windowFrom(
+  { atMinute, minutes }: NonNullable<PlanWant['window']>,
+  now: Instant,
+): NonNullable<Way['window']> {
+  const today = Math.floor(now / DAY_MS) * DAY_MS + (atMinute ?? 0) * MINUTE_MS
+  const next = today < now ? today + DAY_MS : today
+  return { startsAt: atMinute === undefined ? now : next, ms: minutes * MINUTE_MS }
 }
 
 function insistAdministrator(context: AppContext, subject: UserId): void {
@@ -159,14 +174,6 @@ async function budgetOf(
   return { ...span, spent: priceOf(spent), left: left(false), leftForFlash: left(true), percent }
 }
 
-function priceOf({ bytes, ms, micros }: Bill): Price {
-  return { bytes, seconds: seconds({ bytes, ms }), money: micros / MILLION }
-}
-
-function seconds({ ms }: Used): number {
-  return Math.ceil(ms / SECOND_MS)
-}
-
 async function previewOf(
   context: AppContext,
   links: Links,
@@ -186,23 +193,40 @@ async function previewOf(
     })
     found.push(previewed(context, { way, without, withIt }))
   }
-  return [...freeWays(context, links), ...found]
+  const { channel, lane = 'routine' } = draft
+  const document = segmentDocument(channel, lane, 0)
+  const free = freeWays(context, links).filter((one) =>
+    mayLeaveBy(context.sync, one.carrier, document),
+  )
+  return [...free, ...found]
 }
 
-/** Ways that cost nothing, while they are there. */
+/** Ways that cost nothing: now while they are there, otherwise nobody knows when. */
 function freeWays({ sync }: AppContext, { carriers, links }: Links): readonly PreviewedWay[] {
-  const free = new Set(carriers.filter((one) => !isMetered(one)).map(({ name }) => name))
-  return links()
-    .filter(({ carrier, isUp }) => isUp && free.has(carrier))
-    .map(({ carrier, peer }) => ({
-      carrier,
-      peer: peerName(sync, peer),
-      isUp: true,
-      price: undefined,
-      currency: undefined,
-      fits: true,
-      at: sync.now(),
-    }))
+  return carriers
+    .filter((one) => !isMetered(one))
+    .flatMap(({ name }) => {
+      const known = links().filter(({ carrier }) => carrier === name)
+      const there = known.filter(({ isUp }) => isUp)
+      const [first] = known
+      const shown = there.length > 0 ? there : first === undefined ? [] : [first]
+      // A stick may come at any time, also one that nobody has seen yet.
+      if (shown.length === 0) return name === 'courier' ? [freeWay(sync, name)] : []
+      return shown.map((link) => freeWay(sync, name, link))
+    })
+}
+
+function freeWay(sync: SyncContext, carrier: string, link?: LinkState): PreviewedWay {
+  const isUp = link?.isUp === true
+  return {
+    carrier,
+    peer: link === undefined ? '' : peerName(sync, link.peer),
+    isUp,
+    price: undefined,
+    currency: undefined,
+    fits: true,
+    at: isUp ? sync.now() : undefined,
+  }
 }
 
 function sum(parts: readonly number[]): number {
@@ -259,28 +283,4 @@ async function raiseBudget(
       sync.ring()
     })
   })
-}
-
-function two(number: number): string {
-  return String(number).padStart(2, '0')
-}
-
-/** As 2026-11-21. */
-function dayOf(at: Instant): string {
-  const { year, month, day } = dateAt(at)
-  return `${year}-${two(month)}-${two(day)}`
-}
-
-function costRow(place: string, record: CostRecord | undefined): CostRow {
-  const [, carrier = '', day = ''] = place.split('/')
-  const { bytes = 0, ms = 0, micros = 0, sessions = 0, parcels = 0 } = record ?? {}
-  return {
-    day: dayOf(Number(day)),
-    carrier,
-    link: record?.link ?? '',
-    currency: record?.currency ?? '',
-    sessions,
-    parcels,
-    ...priceOf({ bytes, ms, micros }),
-  }
 }

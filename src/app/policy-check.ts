@@ -1,5 +1,6 @@
 /** What is said of the policy here must fit together: what names nothing would forbid silently. */
 import { EdgeError } from '#base/errors.ts'
+import type { ChannelId } from '#base/ids.ts'
 import { rankOf } from '#model/label.ts'
 import { RULES_MAX } from '#model/policy-limits.ts'
 import { valuesOf, type Attributes, type PolicyPart } from '#model/policy.ts'
@@ -25,10 +26,14 @@ export function checkPart(context: AppContext, part: PolicyPart): void {
       const { members = [], guests = [] } = part.moderation ?? {}
       return refuseOthers('moderation', [...members, ...guests], MODERATED)
     }
+    case 'positions':
+      if (part.channel !== undefined) refuseUnknown(context, { channel: part.channel })
+      return
     // What they name was found before (`purging.ts`).
     case 'channel hold':
     case 'person hold':
     case 'retention':
+    case 'shown once':
   }
 }
 
@@ -93,7 +98,7 @@ function isRestricting(levels: readonly string[], label: Attributes): boolean {
 
 function refuseUnknown(
   context: AppContext,
-  { channel }: Part<'label' | 'moderation'>,
+  { channel }: { readonly channel: ChannelId },
 ): { readonly kind: string } {
   const known = context.sync.directory().channel(channel)
   if (known === undefined) throw new EdgeError('NOT_FOUND', { what: 'channel', id: channel })

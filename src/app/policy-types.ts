@@ -1,7 +1,7 @@
 /** The policy as doors see it: reading it, changing it, and asking why somebody may or may not. */
 import type { ChannelId, UserId } from '#base/ids.ts'
 import type { NamedRule } from '#model/policy-book.ts'
-import type { Attributes, Moderation, PolicyPart, Rule } from '#model/policy.ts'
+import type { Attributes, Moderation, PolicyPart, PositionRule, Rule } from '#model/policy.ts'
 import type { Action, Check, Reason } from '#trust/access.ts'
 import type { Permission, Role } from '#trust/roles.ts'
 import type { Membership } from './types.ts'
@@ -29,7 +29,11 @@ export interface PolicyPicture {
     readonly channel: ChannelId
     readonly label: Attributes
     readonly moderation: Moderation | undefined
+    /** What becomes of the place where a picture was taken. */
+    readonly positions: PositionRule
   }[]
+  /** The same in channels that have no rule of their own. */
+  readonly positions: PositionRule
 }
 
 /** What somebody might want to do. What is given beside the person and the channel stands in place of what is so. */
@@ -63,6 +67,9 @@ export interface Explanation {
   }
 }
 
+/** Whether somebody may be told, under the circumstances of a request or a stream. */
+export type MayHear = (person: UserId, told: Attributes) => boolean
+
 /** The part of the app about who may what. */
 export interface Governing {
   /** Only administrators. */
@@ -87,8 +94,8 @@ export interface Governing {
       readonly isAdministrator: boolean
     },
   ) => Promise<Membership>
-  /** Whether what happens in a channel may be told to one of its members under these circumstances. */
-  readonly mayHear: (person: UserId, channel: ChannelId, told: Attributes) => boolean
+  /** Which members of a channel may be told what happens there, now. Not to be kept: it holds for this moment. */
+  readonly whoMayHear: (channel: ChannelId) => MayHear
   /** Whether somebody may call all of a channel at once. */
   readonly mayCallAll: (person: UserId, channel: ChannelId) => boolean
   /** Whether `subject` may know of a person. */

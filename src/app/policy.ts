@@ -53,7 +53,7 @@ export function openPolicy(context: AppContext): Governing {
     },
     roles: (channel) => rolesIn(context, channel),
     setMemberRole: (subject, change) => setMemberRole(context, subject, change),
-    mayHear: openHearing(context),
+    whoMayHear: openHearing(context),
     mayCallAll: (person, channel) => {
       const facts = channelFacts(sync.directory(), channel, person)
       const environment = surroundings?.now() ?? {}
@@ -87,8 +87,14 @@ function pictureOf(context: AppContext): PolicyPicture {
       channel,
       label: policy.labelOf(channel),
       moderation: policy.moderationOf(channel),
+      positions: policy.positionsOf(channel),
     })),
+    positions: parts.find(isForAllPictures)?.rule ?? 'ask',
   }
+}
+
+function isForAllPictures(part: PolicyPart): part is Extract<PolicyPart, { about: 'positions' }> {
+  return part.about === 'positions' && part.channel === undefined
 }
 
 function rolesIn(context: AppContext, channel: ChannelId | undefined): readonly RolePicture[] {

@@ -2,11 +2,20 @@
 import type { NodeId } from '#base/ids.ts'
 import type { DirectoryChannel } from '#model/directory.ts'
 import type { DirectoryPerson } from '#model/directory-people.ts'
+import { burnProps, burnSecondsIn } from '#model/once.ts'
 import type { ChannelRecord, MessageRecord } from '#model/view.ts'
 import type { Channel, Message, Person } from './types.ts'
 
-/** A message as people see it. */
+/** A message as people see it: of one that is shown once, not what it says. */
 export function messageFrom(record: MessageRecord): Message {
+  const message = wholeMessageFrom(record)
+  const seconds = burnSecondsIn(record.props)
+  if (seconds === 0) return message
+  return { ...message, body: '', files: [], props: burnProps(seconds) }
+}
+
+/** A message with all that it says. */
+export function wholeMessageFrom(record: MessageRecord): Message {
   return {
     id: record.id,
     channel: record.channel,

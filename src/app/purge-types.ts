@@ -1,6 +1,7 @@
 /** Purging as doors see it: orders, holds, and how long messages are kept. */
 import type { ChannelId, Instant, PostId, UserId } from '#base/ids.ts'
 import type { PurgeReason } from '#model/purge-content.ts'
+import type { PurgedPlace } from '#sync/purge-keys.ts'
 
 /** What somebody wants gone: some messages of a channel, or all that stand there before a time. */
 export interface PurgeRequest {
@@ -17,6 +18,8 @@ export interface PurgeAnswer {
 
 /** An order to purge, wherever it was given. */
 export interface PurgeOrderPicture extends Pick<PurgeAnswer, 'messages'> {
+  /** Where they stood. */
+  readonly places: readonly PurgedPlace[]
   readonly channel: ChannelId
   readonly reason: PurgeReason
   /** Undefined for a node itself. */
@@ -32,6 +35,8 @@ export interface Keeping {
   readonly heldChannels: readonly ChannelId[]
   readonly heldPeople: readonly UserId[]
   /** Undefined as channel: all that have no days of their own. */
+  /** After how many days what is shown once goes, opened by all or not. */
+  readonly onceDays: number
   readonly retention: readonly { readonly channel: ChannelId | undefined; readonly days: number }[]
 }
 
@@ -61,4 +66,6 @@ export interface Purging {
     subject: UserId,
     retention: { readonly channel: ChannelId | undefined; readonly days: number | undefined },
   ) => Promise<Keeping>
+  /** The days of what is shown once; undefined for those it has by itself. */
+  readonly setOnceDays: (subject: UserId, days: number | undefined) => Promise<Keeping>
 }

@@ -64,6 +64,12 @@ export function openPurging(context: AppContext): Purging {
       await say(context, subject, { deed: 'retention set', part })
       return keepingOf(context)
     },
+    setOnceDays: async (subject, days) => {
+      insistOn(context, subject, 'purge messages')
+      const part: PolicyPart = { about: 'shown once', days }
+      await say(context, subject, { deed: 'retention set', part })
+      return keepingOf(context)
+    },
   }
 }
 
@@ -197,8 +203,10 @@ async function purgesOf(
 }
 
 function keepingOf({ sync }: AppContext): Keeping {
-  const parts = sync.directory().policy.parts()
+  const { policy } = sync.directory()
+  const parts = policy.parts()
   return {
+    onceDays: policy.onceDays(),
     heldChannels: parts.flatMap((part) =>
       part.about === 'channel hold' && part.isHeld ? [part.channel] : [],
     ),

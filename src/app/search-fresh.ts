@@ -82,7 +82,8 @@ export async function* standing(
 export function rowFrom(message: MessageRecord): Row {
   const { id, channel, author, createdAt, body } = message
   const at = Math.min(Math.max(0, createdAt), 2 ** 48 - 1)
-  return { id, channel, author, at, print: printOf(message), hasLink: hasLink(body) }
+  const link = searchedText(message) !== '' && hasLink(body) // what is shown once tells nothing
+  return { id, channel, author, at, print: printOf(message), hasLink: link }
 }
 
 async function readMarks(context: AppContext, state: State, limit: number): Promise<void> {

@@ -1,5 +1,6 @@
 /** Where a search looks: which channels, whose messages, of what time, and what they have to have. */
 import type { ChannelId, UserId } from '#base/ids.ts'
+import { burnSecondsIn } from '#model/once.ts'
 import type { MessageRecord } from '#model/view.ts'
 import type { Row } from '#search/block.ts'
 import type { Having, Names, Query } from '#search/query.ts'
@@ -76,6 +77,7 @@ function called(context: AppContext, subject: UserId, name: string): (channel: C
 }
 
 function has(record: MessageRecord, what: Having): boolean {
+  if (what !== 'reaction' && burnSecondsIn(record.props) > 0) return false // it does not say
   switch (what) {
     case 'link':
       return hasLink(record.body)

@@ -56,6 +56,7 @@ async function deliveryOf(
       estimateMs: queue?.estimateMs,
       unknown: queue?.unknown,
       linkAt: queue?.linkAt,
+      rule: queue?.rule,
     }
   })
   const { id: message, createdAt: savedAt, timeDoubt } = record
@@ -101,7 +102,7 @@ async function statusOf(
 }
 
 async function linkFrom(context: AppContext, state: LinkState): Promise<Link> {
-  const sizes = await queueSizes(context.sync.replica, state.peer)
+  const sizes = await queueSizes(context.sync.replica.read, context.sync, state.peer)
   const queued = Object.fromEntries(
     LANES.map((lane, index) => [lane, sizes[index] ?? 0]),
   ) as Record<Lane, number>

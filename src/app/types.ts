@@ -7,7 +7,7 @@ import type { FileHeader } from '#model/post-content.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { AcknowledgementRecord, TimeDoubt } from '#model/view.ts'
 import type { StickStatus } from '#ports/courier.ts'
-import type { Unknown } from '#sync/queue.ts'
+import type { Queued, Unknown } from '#sync/queue.ts'
 import type { RoomState } from '#sync/room.ts'
 import type { ClockState, NodeClock } from './clock-state.ts'
 
@@ -178,6 +178,8 @@ export interface Delivery {
   readonly unknown: Unknown | undefined
   /** When the link was there last, or answered last, where that is why. */
   readonly linkAt: Instant | undefined
+  /** The rule that lets it go by these letters alone, where that is why. */
+  readonly rule: Queued['rule']
 }
 
 /** The ways of one message to all nodes that should have it. */

@@ -9,7 +9,8 @@ import { keptKey, keptRange } from '#sync/kept-keys.ts'
 import { pack, unpack } from '#sync/records.ts'
 import type { AppContext } from './context.ts'
 import type { Files, KnownFile, Upload } from './file-types.ts'
-import { insistOnFile, newFileId, noteFile } from './files.ts'
+import { insistOnFile, newFileId } from './files.ts'
+import { takeIn } from './taking-in.ts'
 
 /** A file of which some has come: its parts in their order. */
 interface UploadRecord extends Upload {
@@ -33,7 +34,7 @@ export function openUploads(context: AppContext): Uploads {
     beginUpload: async (subject, draft) => {
       await insistOnFile(context, subject, draft)
       if (draft.bytes > FILE_BYTES_MAX || draft.bytes < 1) throw wrongSize(draft.bytes)
-      const { channel, name, type, bytes } = draft
+      const { channel, name, type, bytes, keepsPosition = false } = draft
       const at = now()
       const id = newFileId(context)
       const upload: Upload = {
@@ -42,6 +43,7 @@ export function openUploads(context: AppContext): Uploads {
         name,
         type,
         bytes,
+        keepsPosition,
         owner: subject,
         have: 0,
         createdAt: at,
@@ -116,12 +118,15 @@ async function goOn(
 }
 
 function finish(context: AppContext, record: UploadRecord): Promise<KnownFile> {
-  const { blobs } = context
-  return blobs.keep(inOrder(context, record.parts), record.bytes, async (tx, whole) => {
-    tx.delete(keptKey.upload(record.owner, record.id))
-    for (const [at, hash] of record.parts.entries())
-      blobs.drop(tx, { hash, id: `${record.id}.${at}` })
-    return noteFile(tx, context, { ...record, ...whole })
+  return takeIn(context, {
+    file: record,
+    source: inOrder(context, record.parts),
+    bytesMax: record.bytes,
+    also: (tx) => {
+      tx.delete(keptKey.upload(record.owner, record.id))
+      for (const [at, hash] of record.parts.entries())
+        context.blobs.drop(tx, { hash, id: `${record.id}.${at}` })
+    },
   })
 }
 

@@ -39,6 +39,7 @@ export const ERRORS = {
       'Send it with a lower precedence, or wait. If it cannot wait, send it again and say why: `holdfast post --override REASON`.',
   },
   JOIN_REFUSED: { status: 403, remedy: 'Ask for a new join code and check the address.' },
+  BUCKET_AWAY: { status: 503, remedy: 'Wait until the store for files can be reached again.' },
   CARRIER_UNREACHABLE: { status: 503, remedy: 'Wait for the next contact.' },
   ENVELOPE_TOO_LARGE: {
     status: 413,

@@ -27,6 +27,10 @@ export type ActorId = Branded<'ActorId'>
 export type DocumentId = Branded<'DocumentId'>
 /** The SHA-256 of an Automerge change: 64 hexadecimal digits. */
 export type ChangeHash = Branded<'ChangeHash'>
+/** A running digest of a list's changes up to one of them: 64 hexadecimal digits, see `#model/trail.ts`. */
+export type Trail = Branded<'Trail'>
+/** What one change adds to its list's trail: 64 hexadecimal digits. */
+export type Step = Branded<'Step'>
 
 /** A point in time: milliseconds since 1970-01-01 UTC, an integer. Clocks may be wrong. */
 export type Instant = number

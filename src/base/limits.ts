@@ -8,12 +8,22 @@ export const OVERRIDE_REASON_CHARACTERS_MAX = 200
 export const BURN_SECONDS_MIN = 5
 /** The longest. */
 export const BURN_SECONDS_MAX = 3_600
+/** Milliseconds between two looks for what has been shown once to all. */
+export const ONCE_LOOK_MS = 60_000
+/** Milliseconds for which what is shown once can still be fetched after its time: clients wait for its files on slow phones. */
+export const ONCE_GRACE_MS = 60_000
 /** Files of one message: Mattermost's own limit. */
 export const FILES_PER_MESSAGE_MAX = 10
 /** Longest name of a file, in characters: Mattermost's own. */
 export const FILE_NAME_CHARACTERS_MAX = 256
 /** Longest media type of a file, in characters (RFC 6838 has 127 for each half). */
 export const FILE_TYPE_CHARACTERS_MAX = 128
+/** Largest preview of a file, in bytes: it travels with the message that names the file. */
+export const PREVIEW_BYTES_MAX = 2_048
+/** Bytes of all previews of one message: a message of many files is still small. */
+export const PREVIEWS_BYTES_MAX = 8_192
+/** Largest small picture of a file, in bytes: what may be fetched in place of the whole. */
+export const SMALL_BYTES_MAX = 30_720
 /** Largest file, in bytes: Mattermost's own default, 100 MB. */
 export const FILE_BYTES_MAX = 104_857_600
 /** Longest JSON that a program adds to a message, in characters. */
@@ -52,8 +62,11 @@ export const PURGE_PEOPLE_MAX = 1_000
 export const CUT_BYTES_MAX = 24_000
 /** Changes in one envelope when it is cut. */
 export const CUT_CHANGES_MAX = 400
-/** Changes in one delta when it is read: a cut may grow to reach the next signed change. */
-export const DELTA_CHANGES_MAX = 4_000
+/**
+ * Changes in one delta when it is read: a cut may grow to reach the next signed change. So no two signed changes of a list are
+ * further apart, and the proof of a fork, which has the steps from it to a signed change twice, fits into an envelope.
+ */
+export const DELTA_CHANGES_MAX = 800
 /** Messages that the entries of one delta name by where they stand: each costs its reader a hash. */
 export const NAMED_MESSAGES_MAX = 8_192
 /** Largest sealed envelope any carrier takes, in bytes (NATS max_payload 64 KB less a header). */
@@ -66,6 +79,8 @@ export const IN_FLIGHT_MAX = 32
 export const COURIER_IN_FLIGHT_MAX = 256
 /** Largest courier file that is read, in bytes. */
 export const COURIER_FILE_BYTES_MAX = 64 * 1_024 * 1_024
+/** Courier files that browsers bring at once. */
+export const COURIER_ARRIVALS_MAX = 4
 /** Courier files looked at on one stick: two a day for five years. */
 export const COURIER_FILES_MAX = 4_096
 /** Names in one folder that are looked at to find them. */
@@ -208,6 +223,8 @@ export const CERTIFICATE_GRACE_MS = 30 * 24 * 3_600_000
 export const CERTIFICATE_MS = 730 * 24 * 3_600_000
 /** After so many hundredths of a certificate's life it is renewed: that leaves months for a kit that is away. */
 export const RENEWAL_PERCENT = 67
+/** A node of which nothing was heard for so long, in milliseconds, is shown as offline: 30 minutes. */
+export const KIT_SILENT_MS = 30 * 60_000
 /** A sign of life this young lets a certificate be renewed without being asked: 90 days. */
 export const RENEWAL_HEARD_MS = 90 * 24 * 3_600_000
 
@@ -224,6 +241,8 @@ export const SCRUB_STEP_MS = 250
 export const FILES_WAITING_MS = 7 * 24 * 3_600_000
 /** How often is looked for such: 6 hours. */
 export const FILES_LOOK_MS = 6 * 3_600_000
+/** Bytes of files of one person that no message has: 1 GiB. */
+export const WAITING_BYTES_MAX = 1_024 ** 3
 /** Files of one person that have begun to come and are not whole. */
 export const UPLOADS_MAX = 50
 /** Parts of one such file: each is a connection that broke. */
@@ -236,28 +255,10 @@ export const PIECE_BYTES_MIN = 400
 export const WISH_SPANS_MAX = 256
 /** Files that one note asks for. */
 export const WISHES_IN_NOTE_MAX = 64
-/** Through how many nodes a wish is passed on that cannot read the file: so it never runs in circles. */
-export const WISH_HOPS_MAX = 3
-/** Wishes of others that a node keeps; more are not heard. */
+/** Through how many nodes a wish is passed on. */
+export const WISH_HOPS_MAX = 15
+/** Wishes of others that a node keeps; the oldest gives way. */
 export const WISHES_MAX = 2_000
-/** How long a wish counts that is not said again: a week. */
-export const WISH_KEPT_MS = 7 * 24 * 3_600_000
-/** How long somebody who was asked for a file may send none of it before another is asked: a minute, then twice that, and so on. */
-export const FETCH_PATIENCE_MS = 60_000
-/** How often that time doubles: up to about an hour. */
-export const FETCH_DOUBLINGS_MAX = 6
-/** How often somebody is asked for a file in one contact while nothing of it comes. */
-export const FETCH_TRIES_MAX = 4
-/** How long headquarters has to answer a wish at a post office before another who has the file does: 5 min. */
-export const FETCH_TURN_MS = 300_000
-/** How long who is likely to have a file has to be there before others are asked: 10 s. */
-export const FETCH_LIKELY_MS = 10_000
-/** A link that carries so many bytes a second is fat: files that nobody asked for go over it. */
-export const FAT_BYTES_PER_SECOND = 16_000
-/** And so is one that answers a small parcel within so many milliseconds: no satellite does. */
-export const FAT_ROUND_TRIP_MS = 150
-/** Files that are being fetched; more wait until somebody asks for them. */
-export const FETCHES_MAX = 5_000
 /** A kit fetches files of up to so many bytes that nobody asked for, over fat links. */
 export const FETCH_UNASKED_BYTES_MAX = 16 * 1_024 * 1_024
 /** Bytes of files that a kit keeps of what came from other nodes: 2 GiB. Headquarters keeps all. */

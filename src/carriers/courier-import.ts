@@ -27,6 +27,7 @@ export interface Importing {
   readonly books: Books
   readonly arrivals: ArrivalQueue
   readonly keys: CourierVisit['keys']
+  readonly onProgress?: CourierVisit['onProgress']
   /** Aborts when the import is to end. */
   readonly signal: AbortSignal
 }
@@ -42,6 +43,12 @@ export async function takeAll(
 ): Promise<CourierReport> {
   const tally = openTally(content.refused)
   let left = content.files.filter(({ id }) => book.files.get(id)?.isDone !== true)
+  const of = left.reduce((sum, { size }) => sum + size, 0)
+  let read = 0
+  const onRead = (bytes: number): void => {
+    read += bytes
+    importing.onProgress?.(Math.min(read, of), of)
+  }
   for (let before = left.length + 1; left.length > 0 && left.length < before;) {
     before = left.length
     // oxlint-disable-next-line no-await-in-loop -- what came may have brought new ones
@@ -51,7 +58,7 @@ export async function takeAll(
       const fresh = { size: file.size, upTo: 0, beyond: [], isDone: false }
       const taken = { ...(book.files.get(file.id) ?? fresh), size: file.size }
       // oxlint-disable-next-line no-await-in-loop -- one file after another, in bounded memory
-      if (!(await takeFile({ importing, keys, book, file, tally, taken }))) shut.push(file)
+      if (!(await takeFile({ importing, keys, book, file, tally, taken, onRead }))) shut.push(file)
     }
     left = shut
   }
@@ -66,6 +73,7 @@ interface Task {
   readonly book: StickBook
   readonly file: StickFile
   readonly tally: Tally
+  readonly onRead: (bytes: number) => void
   /** Grows with what is settled. */
   taken: Taken
 }
@@ -94,6 +102,7 @@ async function takeFile(task: Task): Promise<boolean> {
   }
   for await (const part of partsOf(task.importing.disk, file)) {
     if (task.importing.signal.aborted) break
+    if (part.kind !== 'broken') task.onRead(part.bytes.length)
     if (part.kind === 'header') header = part.bytes
     else if (part.kind === 'broken') end = part.reason
     else if (end === 'whole')

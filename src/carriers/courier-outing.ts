@@ -9,7 +9,7 @@ import { ENVELOPE_BYTES_MAX } from '#base/limits.ts'
 import { COURIER_SALT_BYTES, writeCourierFile } from '#codec/courier-file.ts'
 import { compareLanes } from '#model/precedence.ts'
 import type { Handover, Parcel, PeerId } from '#ports/carrier.ts'
-import type { CourierKeys, CourierReport } from '#ports/courier.ts'
+import type { CourierKeys, CourierReport, CourierVisit } from '#ports/courier.ts'
 import type { Random } from '#ports/random.ts'
 import type { StickDisk } from '#ports/stick.ts'
 import type { Store } from '#ports/store.ts'
@@ -30,6 +30,7 @@ export interface Destination {
   readonly folder: string
   readonly stick: StickId
   readonly keys: CourierKeys
+  readonly onProgress?: CourierVisit['onProgress']
 }
 
 /** An export under way. */
@@ -151,6 +152,7 @@ async function writeParts(
   sums.files += 1
   sums.bytes += bytes.length
   sums.envelopes += parts.length
+  state.onProgress?.(sums.bytes, undefined)
   for (const part of parts) part.answer('departed')
 }
 

@@ -72,7 +72,9 @@ export function openCourierCarrier(ports: CourierPorts): CourierCarrier {
     importFrom: async (visit, signal) => {
       const content = await lookAt(disk, visit.folder)
       const book = await know(bench, visit, content)
-      const importing = { store, disk, books, arrivals, keys: visit.keys, signal: either(signal) }
+      const { keys, onProgress } = visit
+      const signals = { signal: either(signal) }
+      const importing = { store, disk, books, arrivals, keys, onProgress, ...signals }
       const report = await takeAll(importing, book, content)
       if (report.refused.some(isDamage)) await visit.missed(peerOf(book.stick))
       return report
@@ -93,13 +95,13 @@ async function exportTo(
   stop: AbortSignal,
 ): Promise<CourierReport> {
   const { contacts, outings, disk } = bench
-  const { folder } = visit
+  const { folder, onProgress } = visit
   const content = await lookAt(disk, folder)
   await clearUnfinished(disk, folder)
   const { stick } = await know(bench, visit, content)
   const peer = peerOf(stick)
   if (outings.has(peer)) throw busy(folder)
-  const outing = openOuting(bench, { folder, stick, keys: await visit.keys() })
+  const outing = openOuting(bench, { folder, stick, keys: await visit.keys(), onProgress })
   outings.set(peer, outing)
   try {
     if (!(await visit.begin(peer))) return { files: 0, bytes: 0, envelopes: 0, refused: [] }

@@ -1,60 +1,34 @@
 /** `holdfast backup` and `holdfast restore`: a whole node in one sealed file, and back. */
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
 import { EdgeError } from '#base/errors.ts'
 import { openStoppedStore, writeBackup, type BackupKey } from '#compose/backup.ts'
 import { identityIn, restoreBackup, type RestoreKey } from '#compose/restore.ts'
-import { passphraseIn } from '#compose/unlocking.ts'
-import { realWorld } from '#compose.ts'
+import { passphraseIn } from '#config/files.ts'
+import { realWorld } from '#compose/world.ts'
 import { readDataFolder } from '#config/data-folder.ts'
 import { readCertificate } from '#trust/identity.ts'
 import { organisationOf, rosterOf } from '#compose/opening.ts'
-import { command, examples, type Action } from './command.ts'
 import { NodeNotRunning } from './explain.ts'
 import { findLocalNode } from './local-node.ts'
 import { askHidden } from './question.ts'
 import { when, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
 
-interface BackupOptions extends CommonOptions {
+/** What may be typed behind it. */
+export interface BackupOptions extends CommonOptions {
   readonly passphraseFile?: string
   readonly recipient?: string
 }
 
-interface RestoreOptions extends CommonOptions {
+/** What may be typed behind it. */
+export interface RestoreOptions extends CommonOptions {
   readonly passphraseFile?: string
   readonly identity?: string
 }
 
 const PASSPHRASE_CHARACTERS_MIN = 10
 
-/** Adds both commands. */
-export function addBackupCommands(
-  program: Command,
-  action: Action,
-  surroundings: Surroundings,
-): void {
-  command(program, 'backup', surroundings)
-    .argument('<file>', 'where it goes; a new file')
-    .description('write the whole node into one sealed file, while it runs or not')
-    .option('--passphrase-file <file>', 'seal it under the passphrase in this file (default: asks)')
-    .option('--recipient <key>', 'seal it for this public key of age instead (age1...)')
-    .addHelpText(
-      'after',
-      examples('backup /media/stick/alpha.age', 'backup a.age --recipient age1…'),
-    )
-    .action(action<BackupOptions>((options, around, [file = '']) => backup(file, options, around)))
-  command(program, 'restore', surroundings)
-    .argument('<file>', 'a file of `holdfast backup`')
-    .description('put a node back from its backup, into a folder that is not there yet')
-    .option('--passphrase-file <file>', 'the passphrase is in this file (default: asks)')
-    .option('--identity <file>', 'the private key of age is in this file')
-    .addHelpText('after', examples('restore /media/stick/alpha.age --data /srv/alpha'))
-    .action(
-      action<RestoreOptions>((options, around, [file = '']) => restore(file, options, around)),
-    )
-}
-
-async function backup(
+/** Runs the command. */
+export async function backup(
   file: string,
   options: BackupOptions,
   surroundings: Surroundings,
@@ -95,7 +69,8 @@ async function imageHere(
   }
 }
 
-async function restore(
+/** Runs the command. */
+export async function restore(
   file: string,
   options: RestoreOptions,
   surroundings: Surroundings,

@@ -12,10 +12,16 @@ export type Run<Options> = (
   words: readonly string[],
 ) => Promise<ExitCode | void>
 
-/** Turns a `Run` into what commander calls. */
+/**
+ * Makes what commander calls. `load` imports the module of the command when it is typed, and not before: loading all of the program
+ * takes seconds on a small machine, and most commands need little of it.
+ */
 export type Action = <Options extends CommonOptions>(
-  run: Run<Options>,
+  load: () => Promise<Run<Options>>,
 ) => (...given: unknown[]) => Promise<void>
+
+/** Adds a group of commands. A file that does says what may be typed, and imports only types of what happens then. */
+export type AddCommands = (program: Command, action: Action, surroundings: Surroundings) => void
 
 /** A command with the options that all have. */
 export function command(program: Command, name: string, { environment }: Surroundings): Command {

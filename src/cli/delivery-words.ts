@@ -20,12 +20,14 @@ const Way = z.object({
       'no answer since',
       'no rate yet',
       'no key yet',
+      'rule allows only',
       'held back',
       'no budget until',
       'link closed until',
     ])
     .optional(),
   linkAt: z.int().optional(),
+  rule: z.object({ rule: z.string(), letters: z.array(z.enum(['P', 'A', 'C', 'E'])) }).optional(),
 })
 
 /** What the node says of the ways of messages. */

@@ -1,7 +1,5 @@
 /** `holdfast dictionary`: what channels have learned of themselves, so that their messages pack small. */
-import type { Command } from 'commander'
 import type { ChannelDictionaries, TrainedChannel } from '#app/dictionary-types.ts'
-import { command, examples, type Action } from './command.ts'
 import { findLocalNode } from './local-node.ts'
 import {
   table,
@@ -14,27 +12,8 @@ import {
 
 const AT = '/api/holdfast/v1/dictionaries'
 
-/** The commands about dictionaries. */
-export function addDictionaryCommands(
-  program: Command,
-  action: Action,
-  surroundings: Surroundings,
-): void {
-  const group = program
-    .command('dictionary')
-    .description('what channels have learned of themselves, so that their messages pack small')
-    .addHelpText('after', examples('dictionary show', 'dictionary train'))
-  command(group, 'show', surroundings)
-    .description('show which dictionaries there are, and who cannot use them yet')
-    .addHelpText('after', examples('dictionary show --json'))
-    .action(action<CommonOptions>(show))
-  command(group, 'train', surroundings)
-    .description('on a hub: look now for better ones in the newest messages')
-    .addHelpText('after', examples('dictionary train'))
-    .action(action<CommonOptions>(train))
-}
-
-async function show(options: CommonOptions, surroundings: Surroundings): Promise<void> {
+/** Runs the command. */
+export async function show(options: CommonOptions, surroundings: Surroundings): Promise<void> {
   const { terminal } = surroundings
   const { ask } = await findLocalNode(options.data, surroundings)
   const all = (await ask('GET', AT)) as readonly ChannelDictionaries[]
@@ -54,7 +33,8 @@ function linesOf({ name, dictionaries }: ChannelDictionaries): readonly string[]
   return [name, ...table(rows)]
 }
 
-async function train(options: CommonOptions, surroundings: Surroundings): Promise<void> {
+/** Runs the command. */
+export async function train(options: CommonOptions, surroundings: Surroundings): Promise<void> {
   const { terminal } = surroundings
   const { askLong } = await findLocalNode(options.data, surroundings)
   const all = (await askLong(`${AT}/train`, {})) as readonly TrainedChannel[]

@@ -1,7 +1,8 @@
 /** The checks of `holdfast doctor` that look at the machine: disk, port, and whether other nodes can be reached. */
 import { access, constants, statfs } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
-import { CONFIG_VARIABLES, OTHER_VARIABLES, type Environment } from '#config/load.ts'
+import type { Environment } from '#config/environment.ts'
+import { CONFIG_VARIABLES, OTHER_VARIABLES } from '#config/load.ts'
 import type { CarrierConfig, Config } from '#config/schema.ts'
 import { failed, fail, ok, warn, type Finding } from './finding.ts'
 import type { Surroundings } from './terminal.ts'

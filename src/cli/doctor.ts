@@ -1,6 +1,6 @@
 /** `holdfast doctor`: looks at everything a node needs and says what to do about what is not well. */
 import type { NodeStatus } from '#app/types.ts'
-import { stateOfFolder } from '#config/data-folder.ts'
+import { stateOfFolder } from '#config/layout.ts'
 import { Config } from '#config/schema.ts'
 import { clockInWords } from './clock-words.ts'
 import { checkFolder } from './doctor-folder.ts'

@@ -8,12 +8,12 @@ import { beginKitCa, keepKitCa } from '#compose/kit-ca.ts'
 import { identityOf } from '#compose/opening.ts'
 import { keysOf } from '#compose/unlocking.ts'
 import {
-  layoutOf,
   readDataFolder,
   replaceCertificate,
   type FolderContents,
   type NodeKeys,
 } from '#config/data-folder.ts'
+import { layoutOf } from '#config/layout.ts'
 import { isThere, PUBLIC_MODE, writeFileWhole } from '#config/files.ts'
 import { readJoiningNote, removeJoiningNote, writeJoiningNote } from '#config/joining-note.ts'
 import { fingerprintOf, suiteNumberOf } from '#trust/join-message.ts'

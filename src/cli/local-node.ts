@@ -1,6 +1,6 @@
 /** The node that runs on this machine, asked over its own HTTP interface with the session it left for us. */
 import { EdgeError, ERRORS, type ErrorCode, type Facts } from '#base/errors.ts'
-import { readDataFolder, stateOfFolder } from '#config/data-folder.ts'
+import { noNodeIn, stateOfFolder } from '#config/layout.ts'
 import { localUrl, readRunNote, type RunNote } from '#config/run-note.ts'
 import { NodeNotRunning } from './explain.ts'
 import { request } from './request.ts'
@@ -31,7 +31,7 @@ export async function findLocalNode(
   const note = await readRunNote(dataFolder)
   if (note === undefined || !isAlive(note.process)) {
     const { kind } = await stateOfFolder(dataFolder)
-    if (kind === 'absent') await readDataFolder(dataFolder)
+    if (kind === 'absent') throw noNodeIn(dataFolder)
     throw new NodeNotRunning(dataFolder)
   }
   const url = localUrl(note)

@@ -1,12 +1,10 @@
 /** The commands by which nodes come in, are vouched for, and are listed. */
 import type { Command } from 'commander'
-import { admit, type AdmitOptions } from './admit.ts'
+import type { AdmitOptions } from './admit.ts'
 import { command, examples, naming, type Action } from './command.ts'
-import { invite, type InviteOptions } from './invite.ts'
-import { join, type JoinOptions } from './join.ts'
-import { nodes } from './nodes.ts'
-import { certify, moveRoot, showRoot, type CertifyOptions, type RootOptions } from './root.ts'
-import type { CommonOptions, Surroundings } from './terminal.ts'
+import type { JoinOptions } from './join.ts'
+import type { CertifyOptions, RootOptions } from './root.ts'
+import type { Surroundings } from './terminal.ts'
 
 /** The commands that let a node in over a network. */
 export function addJoinCommands(
@@ -38,9 +36,11 @@ export function addJoinCommands(
       ),
     )
     .action(
-      action<JoinOptions>((options, around, [address = '', code]) =>
-        join({ address, code }, options, around),
-      ),
+      action(async () => {
+        const { join } = await import('./join.ts')
+        return (options: JoinOptions, around, [address = '', code]) =>
+          join({ address, code }, options, around)
+      }),
     )
   command(program, 'invite', surroundings)
     .description('ask the running node for a code that lets one new node join, or let in who waits')
@@ -62,7 +62,7 @@ export function addJoinCommands(
         'invite --confirm 123456',
       ),
     )
-    .action(action<InviteOptions>(invite))
+    .action(action(async () => (await import('./invite.ts')).invite))
 }
 
 /** The commands about who belongs to the organisation. */
@@ -74,14 +74,27 @@ export function addMembershipCommands(
   command(program, 'nodes', surroundings)
     .description('show the nodes of the organisation: rights, validity, last sign of life')
     .addHelpText('after', examples('nodes', 'nodes --json'))
-    .action(action<CommonOptions>(nodes))
+    .action(action(async () => (await import('./nodes.ts')).nodes))
   command(program, 'admit', surroundings)
     .argument('<file>', 'the request that `holdfast join --request` wrote')
     .description('let in a node by file: answer its request, sealed for it alone')
     .requiredOption('--out <file>', 'where the answer goes')
     .option('--fingerprint <text>', 'fingerprint of the request, as the other end read it out')
     .addHelpText('after', examples('admit bravo.txt --out answer.txt'))
-    .action(action<AdmitOptions>((options, around, [file = '']) => admit(file, options, around)))
+    .action(
+      action(async () => {
+        const { admit } = await import('./admit.ts')
+        return (options: AdmitOptions, around, [file = '']) => admit(file, options, around)
+      }),
+    )
+}
+
+/** The commands about the root of the organisation. */
+export function addRootCommands(
+  program: Command,
+  action: Action,
+  surroundings: Surroundings,
+): void {
   const root = program
     .command('root')
     .description('keep the root of the organisation in a file, away from every node')
@@ -94,7 +107,12 @@ export function addMembershipCommands(
     .argument('<file>', 'the new root file')
     .description("move the root's key out of the data folder of a node that is stopped")
     .option(...passphrase)
-    .action(action<RootOptions>((options, around, [file = '']) => moveRoot(file, options, around)))
+    .action(
+      action(async () => {
+        const { moveRoot } = await import('./root.ts')
+        return (options: RootOptions, around, [file = '']) => moveRoot(file, options, around)
+      }),
+    )
   command(root, 'certify', surroundings)
     .argument('<file>', 'the request that `holdfast join --request` wrote')
     .description('vouch for a node, with nothing but the root file')
@@ -106,10 +124,18 @@ export function addMembershipCommands(
     .option('--fingerprint <text>', 'fingerprint of the request, as the other end read it out')
     .option(...passphrase)
     .action(
-      action<CertifyOptions>((options, around, [file = '']) => certify(file, options, around)),
+      action(async () => {
+        const { certify } = await import('./root.ts')
+        return (options: CertifyOptions, around, [file = '']) => certify(file, options, around)
+      }),
     )
   command(root, 'show', surroundings)
     .argument('<file>', 'a root file')
     .description('say whose root is in a file')
-    .action(action<RootOptions>((options, around, [file = '']) => showRoot(file, options, around)))
+    .action(
+      action(async () => {
+        const { showRoot } = await import('./root.ts')
+        return (options: RootOptions, around, [file = '']) => showRoot(file, options, around)
+      }),
+    )
 }

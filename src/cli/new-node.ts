@@ -1,15 +1,12 @@
 /** What `init`, `start` and `join` share: from a name to a data folder with a node and its first account in it. */
 import { hostname } from 'node:os'
-import {
-  createDataFolder,
-  layoutOf,
-  stateOfFolder,
-  type FolderContents,
-} from '#config/data-folder.ts'
+import { createDataFolder, type FolderContents } from '#config/data-folder.ts'
+import { layoutOf, stateOfFolder } from '#config/layout.ts'
 import { isThere } from '#config/files.ts'
 import { loadConfig, type Overrides } from '#config/load.ts'
 import { DEFAULT_ROLE, type Config } from '#config/schema.ts'
-import { openAlone, realWorld } from '#compose.ts'
+import { openAlone } from '#compose.ts'
+import { realWorld } from '#compose/world.ts'
 import { keyOf } from '#compose/opening.ts'
 import { sealNewFolder } from '#compose/unlocking.ts'
 import type { NodeRole } from '#trust/identity.ts'

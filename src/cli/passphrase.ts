@@ -1,13 +1,13 @@
 /** `holdfast passphrase set|change|remove`: how the store of this node is opened. Works while the node runs, too. */
 import { EdgeError } from '#base/errors.ts'
-import { readDataFolder, layoutOf } from '#config/data-folder.ts'
-import { isThere } from '#config/files.ts'
+import { readDataFolder } from '#config/data-folder.ts'
+import { layoutOf } from '#config/layout.ts'
+import { isThere, passphraseIn } from '#config/files.ts'
 import { loadConfig } from '#config/load.ts'
-import { realWorld } from '#compose.ts'
+import { realWorld } from '#compose/world.ts'
 import { releaseOf } from '#compose/release.ts'
 import {
   forget,
-  passphraseIn,
   removePassphrase,
   setPassphrase,
   unlockAlone,

@@ -15,6 +15,8 @@ import {
 /** What `plan` may be told. */
 export interface PlanOptions extends CommonOptions {
   readonly carrier?: string
+  /** `18:30,20` or `now,20`: from when on (UTC), and for how many minutes. */
+  readonly window?: string
 }
 
 /** What `costs` may be told. */
@@ -34,9 +36,10 @@ export interface BudgetOptions extends CommonOptions {
 export async function plan(options: PlanOptions, surroundings: Surroundings): Promise<void> {
   const { terminal } = surroundings
   const { ask } = await findLocalNode(options.data, surroundings)
-  const query =
-    options.carrier === undefined ? '' : `?carrier=${encodeURIComponent(options.carrier)}`
-  const plans = (await ask('GET', `/api/holdfast/v1/plan${query}`)) as readonly CarrierPlan[]
+  const plans = (await ask(
+    'GET',
+    `/api/holdfast/v1/plan${queryOf(options)}`,
+  )) as readonly CarrierPlan[]
   if (options.json) return writeJson(terminal, plans)
   if (plans.length === 0)
     return writeLines(terminal, [
@@ -79,6 +82,17 @@ export async function budget(
   const more = { bytes: Number(bytes), seconds: Number(minutes) * 60, money: Number(money), reason }
   await ask('POST', `/api/holdfast/v1/budgets/${encodeURIComponent(carrier)}/raise`, more)
   writeLines(surroundings.terminal, [`${carrier} may spend that much more until its window ends.`])
+}
+
+function queryOf({ carrier, window }: PlanOptions): string {
+  const [at = '', minutes] = window?.split(',') ?? []
+  const parts = {
+    ...(carrier !== undefined && { carrier }),
+    ...(at !== '' && at !== 'now' && { at }),
+    ...(minutes !== undefined && { minutes }),
+  }
+  const query = new URLSearchParams(parts).toString()
+  return query === '' ? '' : `?${query}`
 }
 
 function linesOf(one: CarrierPlan): readonly string[] {

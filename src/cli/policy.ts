@@ -1,15 +1,14 @@
 /** `holdfast policy explain`: why somebody may or may not do something, check by check, as the node itself decides it. */
-import type { Command } from 'commander'
 import { z } from 'zod'
 import type { Explanation, Question } from '#app/policy-types.ts'
 import { parseId, type ChannelId, type UserId } from '#base/ids.ts'
 import { channelId } from './channel.ts'
-import { command, examples, type Action } from './command.ts'
 import { EXIT, type ExitCode } from './explain.ts'
 import { findLocalNode } from './local-node.ts'
 import { table, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
 
-interface ExplainOptions extends CommonOptions {
+/** What may be typed behind it. */
+export interface ExplainOptions extends CommonOptions {
   readonly in?: string
   readonly attribute?: readonly string[]
   readonly label?: readonly string[]
@@ -19,37 +18,8 @@ interface ExplainOptions extends CommonOptions {
 
 const Person = z.object({ id: z.string() })
 
-/** Adds the command. */
-export function addPolicyCommands(
-  program: Command,
-  action: Action,
-  surroundings: Surroundings,
-): void {
-  const policy = program.command('policy').description('who may do what, and why')
-  command(policy, 'explain', surroundings)
-    .argument('<person>', 'username')
-    .argument('<action>', 'what they want to do, such as "read channel" or post')
-    .option('--in <channel>', 'name or id of the channel')
-    .option('--attribute <name=value...>', 'attributes of the person, in place of those they have')
-    .option('--label <name=value...>', 'label of the channel, in place of the one it has')
-    .option('--environment <name=value...>', 'circumstances, such as link=satellite')
-    .option('--author', 'it is about what they have written themselves')
-    .description('say whether somebody may do something, and all that was looked at for it')
-    .addHelpText(
-      'after',
-      examples(
-        'policy explain bo "read channel" --in medical',
-        'policy explain eva post --in ops --attribute role=guest',
-      ),
-    )
-    .action(
-      action<ExplainOptions>((options, around, [person = '', deed = '']) =>
-        explainPolicy({ person, deed }, options, around),
-      ),
-    )
-}
-
-async function explainPolicy(
+/** Runs the command. */
+export async function explainPolicy(
   { person, deed }: { readonly person: string; readonly deed: string },
   options: ExplainOptions,
   surroundings: Surroundings,
@@ -78,6 +48,26 @@ async function explainPolicy(
   if (options.json) writeJson(surroundings.terminal, explanation)
   else writeLines(surroundings.terminal, linesOf(explanation, `${person}: ${deed}`))
   return explanation.ok ? EXIT.good : EXIT.refused
+}
+
+/** What may be typed behind the rule. */
+export interface PositionsOptions extends CommonOptions {
+  readonly in?: string
+}
+
+/** Runs `holdfast policy positions`. */
+export async function setPositions(
+  rule: string,
+  options: PositionsOptions,
+  surroundings: Surroundings,
+): Promise<void> {
+  const node = await findLocalNode(options.data, surroundings)
+  const channel = options.in === undefined ? '' : `/channels/${await channelId(node, options.in)}`
+  const positions = rule === 'default' ? null : rule // the node says which there are
+  const policy = await node.ask('PUT', `/api/holdfast/v1/policy${channel}/positions`, { positions })
+  const place = options.in ?? 'all channels without a rule of their own'
+  if (options.json) writeJson(surroundings.terminal, policy)
+  else writeLines(surroundings.terminal, [`Positions in pictures, ${place}: ${rule}`])
 }
 
 /** `name=value`; what has no sign is a name with an empty value, which the node refuses where it means nothing. */

@@ -1,9 +1,7 @@
 /** `holdfast purge`, `hold` and `retention`: what is to be gone, what must stay, and how long messages are kept. */
-import type { Command } from 'commander'
 import type { Keeping, PurgeAnswer, PurgeOrderPicture } from '#app/purge-types.ts'
 import { EdgeError } from '#base/errors.ts'
 import { channelId } from './channel.ts'
-import { command, examples, type Action } from './command.ts'
 import { findLocalNode, type LocalNode } from './local-node.ts'
 import {
   table,
@@ -17,57 +15,28 @@ import {
 const AT = '/api/holdfast/v1'
 const DAY_MS = 86_400_000
 
-interface PurgeOptions extends CommonOptions {
+/** What may be typed behind it. */
+export interface PurgeOptions extends CommonOptions {
   readonly message?: readonly string[]
   readonly olderThan?: string
   readonly compact?: boolean
 }
 
-interface HoldOptions extends CommonOptions {
+/** What may be typed behind it. */
+export interface HoldOptions extends CommonOptions {
   readonly channel?: string
   readonly person?: string
   readonly end?: boolean
 }
 
-interface RetentionOptions extends CommonOptions {
+/** What may be typed behind it. */
+export interface RetentionOptions extends CommonOptions {
   readonly channel?: string
+  readonly shownOnce?: boolean
 }
 
-/** The commands that take away for good, and that keep from it. */
-export function addPurgeCommands(
-  program: Command,
-  action: Action,
-  surroundings: Surroundings,
-): void {
-  command(program, 'purge', surroundings)
-    .argument('<channel>', 'name of the channel')
-    .description('make messages be gone everywhere, or show what was purged of a channel')
-    .option('--message <id...>', 'ids of messages, as `holdfast read --json` shows them')
-    .option('--older-than <days>', 'everything that was written longer ago')
-    .option('--compact', 'make this disk drop at once what was purged; it does so within a day')
-    .addHelpText('after', examples('purge ops', 'purge ops --older-than 365 --compact'))
-    .action(action<PurgeOptions>((options, around, [name = '']) => purge(name, options, around)))
-  command(program, 'hold', surroundings)
-    .description('keep a channel, or what a person wrote, from being purged; show what is held')
-    .option('--channel <name>', 'name of the channel')
-    .option('--person <username>', 'username of the person')
-    .option('--end', 'the hold has ended: what was ordered meanwhile takes effect')
-    .addHelpText('after', examples('hold', 'hold --channel ops', 'hold --person bo --end'))
-    .action(action<HoldOptions>(hold))
-  command(program, 'retention', surroundings)
-    .argument(
-      '<days>',
-      'after how many days messages are purged; 0 for never, `default` for as all',
-    )
-    .description('say how long messages are kept, in all channels or in one')
-    .option('--channel <name>', 'name of the channel')
-    .addHelpText('after', examples('retention 365', 'retention 30 --channel ops'))
-    .action(
-      action<RetentionOptions>((options, around, [days = '']) => retention(days, options, around)),
-    )
-}
-
-async function purge(
+/** Runs the command. */
+export async function purge(
   name: string,
   options: PurgeOptions,
   surroundings: Surroundings,
@@ -112,12 +81,18 @@ async function ordered(
 }
 
 function lineOf({ orderedAt, messages, reason, state }: PurgeOrderPicture): string[] {
-  const what = reason === 'retention' ? 'removed by retention' : 'purged by hand'
   const words = { done: 'gone here', held: 'held here', void: 'changes nothing here' } as const
-  return [when(orderedAt), `${messages} messages`, what, words[state]]
+  return [when(orderedAt), `${messages} messages`, WHY[reason], words[state]]
 }
 
-async function hold(options: HoldOptions, surroundings: Surroundings): Promise<void> {
+const WHY: Readonly<Record<PurgeOrderPicture['reason'], string>> = {
+  'by hand': 'purged by hand',
+  retention: 'removed by retention',
+  'shown once': 'shown once',
+}
+
+/** Runs the command. */
+export async function hold(options: HoldOptions, surroundings: Surroundings): Promise<void> {
   const { terminal } = surroundings
   const node = await findLocalNode(options.data, surroundings)
   const { channel, person, end = false, json } = options
@@ -131,7 +106,8 @@ async function hold(options: HoldOptions, surroundings: Surroundings): Promise<v
   writeLines(terminal, linesOf(keeping))
 }
 
-async function retention(
+/** Runs the command. */
+export async function retention(
   days: string,
   options: RetentionOptions,
   surroundings: Surroundings,
@@ -139,14 +115,18 @@ async function retention(
   const { terminal } = surroundings
   const node = await findLocalNode(options.data, surroundings)
   const body = { days: days === 'default' ? null : daysFrom(days) }
-  const { channel } = options
+  const { channel, shownOnce = false } = options
+  if (channel !== undefined && shownOnce)
+    throw new EdgeError('INPUT_INVALID', { found: 'both', wanted: '--channel or --shown-once' })
   const at = channel === undefined ? AT : `${AT}/channels/${await channelId(node, channel)}`
-  const keeping = (await node.ask('PUT', `${at}/retention`, body)) as Keeping
+  const what = shownOnce ? 'retention/shown-once' : 'retention'
+  const keeping = (await node.ask('PUT', `${at}/${what}`, body)) as Keeping
   if (options.json) return writeJson(terminal, keeping)
   writeLines(terminal, linesOf(keeping))
 }
 
-function linesOf({ heldChannels, heldPeople, retention: kept }: Keeping): readonly string[] {
+function linesOf(keeping: Keeping): readonly string[] {
+  const { heldChannels, heldPeople, onceDays, retention: kept } = keeping
   const lines = [
     ...heldChannels.map((id) => `held: channel ${id}`),
     ...heldPeople.map((id) => `held: what ${id} wrote`),
@@ -155,7 +135,8 @@ function linesOf({ heldChannels, heldPeople, retention: kept }: Keeping): readon
         `${channel === undefined ? 'all channels' : `channel ${channel}`}: ${days === 0 ? 'kept for ever' : `kept for ${days} days`}`,
     ),
   ]
-  return lines.length === 0 ? ['Nothing is held, and messages are kept for ever.'] : lines
+  const all = lines.length === 0 ? ['Nothing is held, and messages are kept for ever.'] : lines
+  return [...all, `shown once: gone when all have opened it, after ${onceDays} days at the latest`]
 }
 
 async function personId({ ask }: LocalNode, username: string): Promise<string> {

@@ -3,10 +3,10 @@ import type { ReleaseStatus } from '#app/release-types.ts'
 import { hexFromBytes } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
 import { must } from '#base/assert.ts'
-import { layoutOf } from '#config/data-folder.ts'
+import { layoutOf } from '#config/layout.ts'
 import { isThere } from '#config/files.ts'
 import { loadConfig } from '#config/load.ts'
-import { realWorld } from '#compose.ts'
+import { realWorld } from '#compose/world.ts'
 import { releaseOf } from '#compose/release.ts'
 import {
   keepOnlyRelease,

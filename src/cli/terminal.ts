@@ -1,5 +1,5 @@
 /** What every command gets: where to write, when to stop, and its share of the world. */
-import type { Environment } from '#config/load.ts'
+import type { Environment } from '#config/environment.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Random } from '#ports/random.ts'
 import type { Question } from './question.ts'

@@ -1,6 +1,6 @@
 /** `holdfast unlock` and `holdfast lock`: asks the node that runs on this machine. */
 import { EdgeError } from '#base/errors.ts'
-import { passphraseIn } from '#compose/unlocking.ts'
+import { passphraseIn } from '#config/files.ts'
 import { askHidden } from './question.ts'
 import { findLocalNode } from './local-node.ts'
 import { writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'

@@ -5,7 +5,7 @@
 import type { Config } from '#config/schema.ts'
 import { removeRunNote, writeRunNote } from '#config/run-note.ts'
 import { hexFromBytes } from '#base/bytes.ts'
-import type { World } from '#compose/opening.ts'
+import type { World } from '#compose/world.ts'
 import { releaseOf, untilReleased } from '#compose/release.ts'
 import { forget, unlockAlone, unlockBy, type Release, type StoreKey } from '#compose/unlocking.ts'
 import { openLockedDoor } from '#compose/locked-door.ts'

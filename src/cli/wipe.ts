@@ -1,6 +1,7 @@
 /** `holdfast wipe --yes`: destroys the keys of this node and then everything else. */
 import { EdgeError } from '#base/errors.ts'
-import { stateOfFolder, readDataFolder } from '#config/data-folder.ts'
+import { readDataFolder } from '#config/data-folder.ts'
+import { stateOfFolder } from '#config/layout.ts'
 import { readRunNote } from '#config/run-note.ts'
 import { wipeFolder } from '#config/wipe.ts'
 import { NodeNotRunning } from './explain.ts'

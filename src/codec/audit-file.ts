@@ -64,7 +64,7 @@ export interface AuditFile {
   readonly signature: Uint8Array
 }
 
-const MAGIC = bytesFromText('holdfast audit file 1\n')
+const MAGIC = bytesFromText('holdfast audit file 2\n')
 const CONTEXT = bytesFromText('holdfast audit export 1')
 const ACTOR_BYTES = 12
 const ID_BYTES = 16

@@ -6,12 +6,12 @@ import { equalBytes } from '#base/bytes.ts'
 import type { ActorId, ChangeHash, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { auditRecord, type AuditRecord } from '#model/audit-record.ts'
 import type { Deed } from '#model/audit-words.ts'
-import { openLog, type Log, type Logged } from '#model/log.ts'
+import { openLog, type Logged } from '#model/log.ts'
 import { breachIn } from '#model/rules.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import { organisationIdOf, readCertificate, type Certificate } from '#trust/identity.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
-import { placeOfList, type AuditFile, type AuditList } from './audit-file.ts'
+import { placeOfList, type AuditFile, type AuditList, type AuditSignature } from './audit-file.ts'
 
 /** A list of entries and how much of it holds. */
 export interface ProvedList {
@@ -96,9 +96,11 @@ function proveList(list: AuditList, { roster, organisation, problems }: Bench): 
     changes.push(log.add(change))
   }
   const certificate = roster.byNode(node)
-  const vouched = vouchedFor(list, log, (statementHash, signature) =>
-    roster.verify(node, attestationOf(organisation, document, statementHash), signature),
-  )
+  const vouched = vouchedFor(list, ({ seq, signature }) => {
+    const trail = log.trail(actor, seq)
+    const statement = trail && attestationOf(organisation, { document, actor, seq, trail })
+    return statement !== undefined && roster.verify(node, statement, signature)
+  })
   const first = changes[0]?.entry.content
   const proved = {
     document,
@@ -126,15 +128,13 @@ function proveList(list: AuditList, { roster, organisation, problems }: Bench): 
 
 /** Up to which entry a signature holds. Each one that does not hold counts against all after the last that does. */
 function vouchedFor(
-  { actor, signatures }: AuditList,
-  log: Log,
-  isBy: (hash: ChangeHash, signature: Uint8Array) => boolean,
+  { signatures }: AuditList,
+  isGood: (signed: AuditSignature) => boolean,
 ): number {
   let vouched = 0
-  for (const { seq, signature } of signatures) {
-    const change = log.find(actor, seq)
-    if (change === undefined || !isBy(change.hash, signature)) break
-    vouched = seq
+  for (const signed of signatures) {
+    if (!isGood(signed)) break
+    vouched = signed.seq
   }
   return vouched
 }

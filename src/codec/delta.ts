@@ -1,7 +1,7 @@
 /**
  * Changes of one document, without anything the receiver can work out: no hashes, no actor ids, no operation
  * counters, no checksums (design 5). The receiver writes each change again byte for byte; one wrong byte anywhere
- * gives another hash, and the attestation over the newest hash of each author's node would not hold.
+ * gives another hash, and the attestation of each author's node over its list so far would not hold.
  *
  * The changes of one actor are a run: they follow each other and depend on nothing else, so each run is taken or
  * refused on its own.

@@ -20,7 +20,7 @@ import { createTarPacker, type TarPackController } from 'modern-tar'
 import { bytesFromText, concatBytes } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
 import type { Instant } from '#base/ids.ts'
-import { layoutOf } from '#config/data-folder.ts'
+import { layoutOf } from '#config/layout.ts'
 import { SECRET_MODE } from '#config/files.ts'
 import type { Log } from '#ports/log.ts'
 import type { Entry } from '#ports/store.ts'
@@ -65,21 +65,18 @@ export async function writeBackup(
   source: BackupSource,
   key: BackupKey,
 ): Promise<BackupReport> {
-  const encrypter = encrypterFor(key)
   const unfinished = `${file}.part`
   if ((await sizeOf(file)) !== undefined) throw notWritten(file, 'a file of this name')
   let isDone = false
   try {
     await using target = await open(unfinished, 'w', SECRET_MODE)
-    const { readable, controller } = createTarPacker()
-    const packing = pack(controller, source)
-    packing.catch((error: unknown) => controller.error(error))
+    const sealed = await sealBackup(source, key)
     let bytes = 0
-    for await (const chunk of await encrypter.encrypt(readable)) {
+    for await (const chunk of sealed.content) {
       await target.writeFile(chunk)
       bytes += chunk.length
     }
-    const blobs = await packing
+    const blobs = await sealed.blobs
     await target.sync()
     await rename(unfinished, file)
     await syncFolder(dirname(file))
@@ -92,6 +89,18 @@ export async function writeBackup(
   } finally {
     if (!isDone) await rm(unfinished, { force: true })
   }
+}
+
+/** A backup as it goes, for whoever writes it down. It is whole only when the content came to its end. */
+export async function sealBackup(
+  source: BackupSource,
+  key: BackupKey,
+): Promise<{ readonly content: AsyncIterable<Uint8Array>; readonly blobs: Promise<number> }> {
+  const encrypter = encrypterFor(key)
+  const { readable, controller } = createTarPacker()
+  const blobs = pack(controller, source)
+  blobs.catch((error: unknown) => controller.error(error))
+  return { content: await encrypter.encrypt(readable), blobs }
 }
 
 /**
@@ -136,7 +145,14 @@ async function pack(
   const note = bytesFromText(`${JSON.stringify({ format: BACKUP_FORMAT, ...about })}\n`)
   await add(controller, { name: 'backup.json', bytes: note, mode: SECRET_MODE })
   const layout = layoutOf(dataFolder)
-  const left = [layout.store, layout.blobs, layout.run, layout.operatorToken, layout.wiped]
+  const left = [
+    layout.store,
+    layout.blobs,
+    layout.tray,
+    layout.run,
+    layout.operatorToken,
+    layout.wiped,
+  ]
   for (const path of await filesIn(dataFolder, left))
     await addFile(controller, { name: `folder/${relative(dataFolder, path)}`, path })
   let number = 0

@@ -4,7 +4,7 @@ import { keepRenewing } from '#app/renewal.ts'
 import { startAuditFeed, type AuditSink } from '#bridges/audit-feed.ts'
 import { openFileSink, openSyslogSink } from '#bridges/audit-sinks.ts'
 import type { Config } from '#config/schema.ts'
-import type { World } from './opening.ts'
+import type { World } from './world.ts'
 import { obeyWipeOrder } from './wipe-order.ts'
 
 /** Starts all of it; what stops it goes onto `stack`. */

@@ -3,22 +3,19 @@ import { join } from 'node:path'
 import { must } from '#base/assert.ts'
 import { codeOf, EdgeError } from '#base/errors.ts'
 import {
-  layoutOf,
   openModes,
   readDataFolder,
   type NodeKeys,
   type PublicContents,
 } from '#config/data-folder.ts'
+import { layoutOf } from '#config/layout.ts'
 import { isThere } from '#config/files.ts'
 import { beginStart, type Start } from '#config/life.ts'
 import { Config } from '#config/schema.ts'
-import type { Clock } from '#ports/clock.ts'
-import type { Log } from '#ports/log.ts'
 import type { Random } from '#ports/random.ts'
-import type { Blobs } from '#ports/blobs.ts'
 import type { Store } from '#ports/store.ts'
 import { range } from '#sync/keys.ts'
-import { openBlobFolder } from '#storage/blob-folder.ts'
+import { openBlobFolder, type BlobFolder } from '#storage/blob-folder.ts'
 import { openLevelStore } from '#storage/level-store.ts'
 import { deriveKey } from '#storage/seal.ts'
 import { imageOf } from '#storage/store-image.ts'
@@ -32,13 +29,7 @@ import { suiteOf } from '#trust/keys.ts'
 import { livingIdentity } from '#trust/living-identity.ts'
 import { openRoster, type Roster } from '#trust/roster.ts'
 import { forget, keysOf, replaceKeys, sealWhole, unlockAlone, type StoreKey } from './unlocking.ts'
-
-/** Everything outside the process but disk and network. */
-export interface World {
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-}
+import type { World } from './world.ts'
 
 /** An open folder. Its keys are overwritten and its store closed with the stack that opened it. */
 export interface Parts {
@@ -49,7 +40,7 @@ export interface Parts {
   readonly keys: NodeKeys
   readonly start: Start
   readonly store: Store
-  readonly blobs: Blobs
+  readonly blobs: BlobFolder
   /** The store as it lies on the disk, for a backup. */
   readonly image: () => AsyncIterable<Uint8Array>
 }
@@ -122,7 +113,11 @@ export async function openParts(
 }
 
 /** Files beside the store, sealed under a key that follows from the same. */
-function openBlobs(folder: string, { vault, bytes }: StoreKey, random: Random): Promise<Blobs> {
+function openBlobs(
+  folder: string,
+  { vault, bytes }: StoreKey,
+  random: Random,
+): Promise<BlobFolder> {
   const { algorithm, id: salt } = vault
   const key = deriveKey(algorithm, bytes, { salt, label: 'holdfast blobs' })
   return openBlobFolder({ folder, algorithm, key, random })

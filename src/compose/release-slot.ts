@@ -4,7 +4,8 @@
  */
 import { hexFromBytes } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
-import { layoutOf, readDataFolder } from '#config/data-folder.ts'
+import { readDataFolder } from '#config/data-folder.ts'
+import { layoutOf } from '#config/layout.ts'
 import { destroyFile } from '#config/files.ts'
 import type { Random } from '#ports/random.ts'
 import { loadKeyFile } from '#storage/key-file.ts'

@@ -7,7 +7,8 @@ import { readDataFolder } from '#config/data-folder.ts'
 import type { Random } from '#ports/random.ts'
 import { askRelease, authenticationKey, readReleaseAnswer } from '#trust/release.ts'
 import type { Suite } from '#trust/keys.ts'
-import { organisationOf, type World } from './opening.ts'
+import { organisationOf } from './opening.ts'
+import type { World } from './world.ts'
 import {
   unlockByRelease,
   waysInto,

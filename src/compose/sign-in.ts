@@ -6,7 +6,7 @@ import { readText } from '#config/files.ts'
 import type { Config } from '#config/schema.ts'
 import type { LdapConfig, OpenIdConfig } from '#config/sign-in-schema.ts'
 import type { OpenIdProvider, PeopleSource } from '#ports/people-source.ts'
-import type { World } from './opening.ts'
+import type { World } from './world.ts'
 
 const DAY_MS = 24 * 3_600_000
 

@@ -2,16 +2,10 @@
  * From a locked data folder to its keys and back: which way opens it, what hangs on the key once it is open, and how ways
  * come and go. Bytes of keys are overwritten once they are not needed, as far as a garbage collector lets one promise.
  */
-import { readFile } from 'node:fs/promises'
 import { EdgeError } from '#base/errors.ts'
-import {
-  damaged,
-  layoutOf,
-  readSealed,
-  type NodeKeys,
-  type SealedFiles,
-} from '#config/data-folder.ts'
-import { destroyFile, SECRET_MODE, writeFileWhole } from '#config/files.ts'
+import { damaged, readSealed, type NodeKeys, type SealedFiles } from '#config/data-folder.ts'
+import { layoutOf } from '#config/layout.ts'
+import { destroyFile, passphraseIn, SECRET_MODE, writeFileWhole } from '#config/files.ts'
 import type { Config } from '#config/schema.ts'
 import type { Random } from '#ports/random.ts'
 import { loadKeyFile, readKeyFile } from '#storage/key-file.ts'
@@ -250,15 +244,6 @@ async function byPassphraseFile(
     wanted: 'the one that was set',
   }
   throw new EdgeError('CONFIG_INVALID', facts)
-}
-
-/** The passphrase in a file: its text, without the end of the line. @throws EdgeError CONFIG_MISSING */
-export async function passphraseIn(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    const facts = { file, found: 'no such file', do: 'Name the file with the passphrase.' }
-    throw new EdgeError('CONFIG_MISSING', facts, { cause })
-  })
-  return text.replace(/\r?\n$/, '')
 }
 
 async function byRelease(

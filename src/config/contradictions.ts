@@ -9,7 +9,11 @@ interface Contradiction {
 
 /** What no key can say alone. */
 export function contradictions(config: Config): readonly Contradiction[] {
-  return [...signInContradictions(config.signIn), ...carrierContradictions(config)]
+  return [
+    ...signInContradictions(config.signIn),
+    ...carrierContradictions(config),
+    ...paceContradictions(config),
+  ]
 }
 
 /** Passwords and tokens go over TLS, but to this machine itself. */
@@ -62,6 +66,39 @@ function carrierContradictions(config: Config): readonly Contradiction[] {
         : []),
       ...pairs(carrier).map(({ path: key, message }) => ({ path: [...path, ...key], message })),
     ]
+  })
+}
+
+/** Rules have names of their own, letters their order, and carriers have to be there. */
+function paceContradictions({ carriers, pace }: Config): readonly Contradiction[] {
+  const known = new Set([
+    'courier',
+    ...carriers.map((one) => ('name' in one ? one.name : one.kind)),
+  ])
+  return pace.rules.flatMap(({ name, letters, alsoBy }, index) => {
+    const path = ['pace', 'rules', index]
+    const found: Contradiction[] = []
+    if (pace.rules.findIndex((one) => one.name === name) < index)
+      found.push({ path: [...path, 'name'], message: 'a name no other rule has' })
+    const order = letters.map(({ letter }) => 'PACE'.indexOf(letter))
+    if (order.some((place, at) => at > 0 && place <= (order[at - 1] ?? -1)))
+      found.push({
+        path: [...path, 'letters'],
+        message: 'each letter once, in the order P, A, C, E',
+      })
+    if (letters.every(({ byHand }) => byHand))
+      found.push({ path: [...path, 'letters'], message: 'a letter that is not byHand' })
+    const named = letters.flatMap((one, at) =>
+      one.carriers.map((carrier) => ({ carrier, at: ['letters', at, 'carriers'] })),
+    )
+    for (const { carrier, at } of named)
+      if (!known.has(carrier))
+        found.push({ path: [...path, ...at], message: `one of ${[...known].join(', ')}` })
+    if (new Set(named.map(({ carrier }) => carrier)).size < named.length)
+      found.push({ path: [...path, 'letters'], message: 'each carrier in one letter' })
+    if (named.length > 0 && alsoBy.some((one) => !known.has(one) && one !== 'lan'))
+      found.push({ path: [...path, 'alsoBy'], message: `some of ${[...known].join(', ')}` })
+    return found
   })
 }
 

@@ -1,23 +1,4 @@
-/**
- * A data folder: everything that one node is and has.
- *
- *     config.json         what the operator set
- *     organisation.json   name, code and root key of the organisation; the last file of a new folder, so its seal
- *     certificate         this node's certificate, as the root signed it (hexadecimal)
- *     issuer              the certificate of the node that let this one in, where it joined
- *     keys/               0700, every file in it 0600:
- *       store.vault         the store key, wrapped for each way to open it (`#storage/vault.ts`)
- *       secrets             signing, organisation and root keys, and the epoch of a node that has just joined, sealed
- *                           under the store key
- *       store               the key file that opens the vault, unless it lies elsewhere or a passphrase is set
- *       device              what this kit brings to a release by headquarters
- *       life                which life of the store this is (`life.ts`)
- *       operator.token      while the node runs
- *     store/              LevelDB, every value sealed under the store key, ids in its names hidden
- *     blobs/              files, each sealed under a key that follows from the store key (`#storage/blob-folder.ts`)
- *     run.json            while the node runs: its process and its address
- *     wiped.json          this node was wiped, or is being wiped (`wipe.ts`)
- */
+/** The folder of one node, `layout.ts`: making it, and reading what is in it. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -35,27 +16,7 @@ import {
   writeFileWhole,
 } from './files.ts'
 import { parseJson } from './json.ts'
-
-/** Where things are in the data folder at `path`. */
-export interface Layout {
-  readonly path: string
-  readonly config: string
-  readonly organisation: string
-  readonly certificate: string
-  readonly issuer: string
-  readonly keys: string
-  readonly store: string
-  readonly blobs: string
-  readonly vault: string
-  readonly secrets: string
-  readonly keyFile: string
-  readonly device: string
-  readonly run: string
-  readonly joining: string
-  readonly life: string
-  readonly operatorToken: string
-  readonly wiped: string
-}
+import { layoutOf, NEEDED_KEYS, noNodeIn, stateOfFolder } from './layout.ts'
 
 /** The organisation as the folder keeps it. */
 interface FolderOrganisation {
@@ -98,11 +59,6 @@ export interface SealedFiles {
   readonly keyFile: Uint8Array | undefined
 }
 
-/** `absent`: nothing of a node is there. `half-made`: some of it is. `wiped`: a node was, and may not come back. */
-export type FolderState =
-  | { readonly kind: 'absent' | 'complete' | 'wiped' }
-  | { readonly kind: 'half-made'; readonly missing: readonly string[] }
-
 /** Something that others on this machine can read and should not. */
 export interface OpenMode {
   readonly path: string
@@ -114,7 +70,6 @@ export interface OpenMode {
 const FORMAT = 2
 /** For the whole folder: others on the machine have no business in it. */
 const FOLDER_MODE = 0o750
-const NEEDED_KEYS = ['store.vault', 'secrets'] as const
 const ALL_KEYS = [...NEEDED_KEYS, 'store', 'device', 'life', 'operator.token'] as const
 
 const OrganisationFile = z.strictObject({
@@ -124,43 +79,6 @@ const OrganisationFile = z.strictObject({
   suite: z.union([z.literal(1), z.literal(2)]),
   rootKey: z.string().regex(/^(?:[0-9a-f]{64}|[0-9a-f]{98})$/),
 })
-
-/** Where everything of the data folder at `path` stands. */
-export function layoutOf(path: string): Layout {
-  const keys = join(path, 'keys')
-  return {
-    path,
-    config: join(path, 'config.json'),
-    organisation: join(path, 'organisation.json'),
-    certificate: join(path, 'certificate'),
-    issuer: join(path, 'issuer'),
-    keys,
-    store: join(path, 'store'),
-    blobs: join(path, 'blobs'),
-    vault: join(keys, 'store.vault'),
-    secrets: join(keys, 'secrets'),
-    keyFile: join(keys, 'store'),
-    device: join(keys, 'device'),
-    run: join(path, 'run.json'),
-    joining: join(path, 'joining.json'),
-    life: join(keys, 'life'),
-    operatorToken: join(keys, 'operator.token'),
-    wiped: join(path, 'wiped.json'),
-  }
-}
-
-/** Whether a node is in the folder. A `config.json` alone is no node: an operator may put it there first. */
-export async function stateOfFolder(path: string): Promise<FolderState> {
-  const { keys, store, wiped: note } = layoutOf(path)
-  if (await isThere(note)) return { kind: 'wiped' }
-  const needed = ['organisation.json', 'certificate', ...NEEDED_KEYS.map((key) => `keys/${key}`)]
-  const missing: string[] = []
-  for (const name of needed) if (!(await isThere(join(path, name)))) missing.push(name)
-  const hasStore = await isThere(store)
-  const isAbsent = missing.length === needed.length && !hasStore && !(await isThere(keys))
-  if (isAbsent) return { kind: 'absent' }
-  return missing.length === 0 ? { kind: 'complete' } : { kind: 'half-made', missing }
-}
 
 /**
  * Makes a node's folder. Keys come first and `organisation.json` last: what a power cut leaves is known as half-made.
@@ -210,12 +128,7 @@ export async function readDataFolder(path: string): Promise<PublicContents> {
   const state = await stateOfFolder(path)
   if (state.kind === 'half-made') throw halfMade(path, state.missing)
   if (state.kind === 'wiped') throw wiped(path)
-  if (state.kind === 'absent')
-    throw new EdgeError('CONFIG_MISSING', {
-      dataFolder: path,
-      found: 'no node in it',
-      do: 'Run `holdfast start` or `holdfast init` to make one, `holdfast join` to join an organisation, or name the folder with --data.',
-    })
+  if (state.kind === 'absent') throw noNodeIn(path)
   const layout = layoutOf(path)
   return {
     organisation: await readOrganisation(layout.organisation),

@@ -4,6 +4,7 @@
  */
 import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { EdgeError } from '#base/errors.ts'
 
 /** Only the owner reads and writes. */
 export const SECRET_MODE = 0o600
@@ -103,4 +104,13 @@ async function overwrite(path: string): Promise<void> {
   const { size } = await file.stat()
   await file.write(new Uint8Array(size), 0, size, 0)
   await file.sync()
+}
+
+/** The passphrase in a file: its text, without the end of the line. @throws EdgeError CONFIG_MISSING */
+export async function passphraseIn(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    const facts = { file, found: 'no such file', do: 'Name the file with the passphrase.' }
+    throw new EdgeError('CONFIG_MISSING', facts, { cause })
+  })
+  return text.replace(/\r?\n$/, '')
 }

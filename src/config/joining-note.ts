@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { bytesFromHex, hexFromBytes } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
-import { layoutOf } from './data-folder.ts'
+import { layoutOf } from './layout.ts'
 import { destroyFile, makeFolder, readText, SECRET_MODE, writeFileWhole } from './files.ts'
 import { parseJson } from './json.ts'
 

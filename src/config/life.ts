@@ -9,7 +9,8 @@
  */
 import { bytesFromHex, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
-import { damaged, layoutOf } from './data-folder.ts'
+import { damaged } from './data-folder.ts'
+import { layoutOf } from './layout.ts'
 import { destroyFile, hasMark, markOf, readText, SECRET_MODE, writeFileWhole } from './files.ts'
 
 /** One start of the node. */

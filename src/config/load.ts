@@ -1,16 +1,14 @@
 /**
  * Reads the config: the file, then the environment, then what the command line says, then all checks at once.
- * Every problem is one line that names the key, what was found and what is wanted. Nothing else reads the environment.
+ * Every problem is one line that names the key, what was found and what is wanted.
  */
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { EdgeError } from '#base/errors.ts'
+import type { Environment } from './environment.ts'
 import { parseJson } from './json.ts'
 import { readLink } from './links.ts'
 import { Config, type NatsConfig } from './schema.ts'
-
-/** Environment variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>
 
 /** What the command line may set for one run. */
 export interface Overrides {
@@ -52,11 +50,6 @@ const OPTIONS: Readonly<Record<keyof Overrides, readonly string[]>> = {
   role: ['role'],
   host: ['listen', 'host'],
   port: ['listen', 'port'],
-}
-
-/** The environment of this process. */
-export function systemEnvironment(): Environment {
-  return process.env
 }
 
 /**
@@ -198,7 +191,17 @@ function withAbsolutePaths(config: Config, folder: string): Config {
   }
   const signIn = signInWithAbsoluteFiles(config.signIn, folder)
   const own = absolute(config, ['linkFolder'], folder)
-  return { ...config, ...own, unlock: { ...config.unlock, ...files }, carriers, audit, signIn }
+  const unlock = { ...config.unlock, ...files }
+  const kept = filesWithAbsoluteFiles(config.files, folder)
+  return { ...config, ...own, unlock, carriers, audit, signIn, files: kept }
+}
+
+function filesWithAbsoluteFiles(
+  { bucket, ...rest }: Config['files'],
+  folder: string,
+): Config['files'] {
+  if (bucket === undefined) return rest
+  return { ...rest, bucket: { ...bucket, ...absolute(bucket, ['accessKeyFile'], folder) } }
 }
 
 function signInWithAbsoluteFiles(signIn: Config['signIn'], folder: string): Config['signIn'] {

@@ -1,7 +1,6 @@
 /** The word that a running node leaves in its data folder, so that the command line on this machine finds it. */
 import { rm } from 'node:fs/promises'
-import { z } from 'zod'
-import { layoutOf } from './data-folder.ts'
+import { layoutOf } from './layout.ts'
 import { PUBLIC_MODE, readText, SECRET_MODE, writeFileWhole } from './files.ts'
 import { parseJson } from './json.ts'
 
@@ -12,12 +11,6 @@ export interface RunNote {
   readonly host: string
   readonly port: number
 }
-
-const RunFile = z.strictObject({
-  process: z.int().positive(),
-  host: z.string().min(1),
-  port: z.int().positive(),
-})
 
 /** Leaves word for the command line on this machine. */
 export async function writeRunNote(path: string, note: RunNote, token: string): Promise<void> {
@@ -35,8 +28,20 @@ export async function readRunNote(
   const token = await readText(layout.operatorToken)
   if (text === undefined || token === undefined) return undefined
   const parsed = parseJson(text)
-  const note = RunFile.safeParse(parsed.ok ? parsed.value : undefined)
-  return note.success ? { ...note.data, token: token.trim() } : undefined
+  const note = noteOf(parsed.ok ? parsed.value : undefined)
+  return note && { ...note, token: token.trim() }
+}
+
+/** By hand, not by a schema: every command reads this first, and a library of schemas takes longer to load than all else it needs. */
+function noteOf(value: unknown): RunNote | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { process, host, port, ...others } = value as Readonly<Record<string, unknown>>
+  const isWhole = typeof host === 'string' && host !== '' && Object.keys(others).length === 0
+  return isWhole && isCount(process) && isCount(port) ? { process, host, port } : undefined
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0
 }
 
 /** Takes the word back when the node stops. */

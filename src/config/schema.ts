@@ -4,9 +4,12 @@
  */
 import { z } from 'zod'
 import { Browser } from './browser-schema.ts'
+import { Backups, Sticks } from './carrying-schema.ts'
 import { Carrier } from './carrier-schema.ts'
 import { contradictions } from './contradictions.ts'
+import { Files } from './files-schema.ts'
 import { Lanes } from './lanes-schema.ts'
+import { Pace } from './pace-schema.ts'
 import { SignIn } from './sign-in-schema.ts'
 import {
   address,
@@ -190,6 +193,7 @@ const Shape = object({
     'What channels learn of themselves, so that their messages pack small.',
   ),
   disk: DiskRoom.prefault({}).describe('Room on the disk that holds the data folder.'),
+  files: Files.prefault({}).describe('Where files are kept.'),
   lanes: Lanes.prefault({}).describe('How urgent messages are treated, lane by lane (ACP 121).'),
   readReceipts: ReadReceipts.prefault({}).describe('Who hears what was read here.'),
   logLevel: oneOf(['error', 'warn', 'info', 'debug'])
@@ -200,12 +204,15 @@ const Shape = object({
   browser: Browser.prefault({}).describe(
     'What our client keeps in browsers, and how it is locked.',
   ),
+  courier: Sticks.prefault({}).describe('Sticks that people carry.'),
+  backup: Backups.prefault({}).describe('Backups that are taken by a browser.'),
   signIn: SignIn.prefault({}).describe('Sources outside that know the people of the organisation.'),
   carriers: z
     .array(Carrier, wanted('a list of carriers'))
     .max(8, wanted('at most 8 carriers'))
     .prefault([{ kind: 'lan' }])
     .describe('Ways to other nodes.'),
+  pace: Pace.prefault({}).describe('By which carrier what goes when the usual one fails.'),
   linkFolder: file
     .optional()
     .describe('Folder with link profiles of your own, before those of edge-config/links.'),

@@ -10,7 +10,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { hexFromBytes } from '#base/bytes.ts'
-import { layoutOf, type Layout } from './data-folder.ts'
+import { layoutOf, type Layout } from './layout.ts'
 import { destroyFile, isThere, PUBLIC_MODE, readText, writeFileWhole } from './files.ts'
 import { parseJson } from './json.ts'
 

@@ -74,6 +74,9 @@ export const DEEDS = [
   'retention set',
   'budget alarm',
   'budget raised',
+  'letter changed',
+  'letter set',
+  'link drilled',
 ] as const
 
 /** What was done. */
@@ -191,6 +194,7 @@ export const REFUSABLE = [
   'hold messages',
   'make webhook',
   'manage budget',
+  'manage letters',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */
@@ -214,6 +218,8 @@ export const AUDIT_FACTS = [
   'withinMs',
   /** Of the suite, the document format, the program: what `policy changed` and `config loaded` are about. */
   'version',
+  /** 0 primary, 1 alternate, 2 contingency, 3 emergency. */
+  'letter',
 ] as const
 
 /** One of the names. */

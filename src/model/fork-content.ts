@@ -1,9 +1,10 @@
 /**
  * What the keys document says of a list in which a node signed two changes under one number: the proof of it, and up to
- * where hubs held the list before they heard of it (PROTOCOL.md, Forks).
+ * where hubs held the list before they heard of it (PROTOCOL.md, Forks). All nodes read it, and nothing is ever purged there: it
+ * shows trails and steps (`trail.ts`), and nothing of what was written.
  */
 import { bytesFromHex, byteReader, byteWriter, hexFromBytes, MalformedBytes } from '#base/bytes.ts'
-import type { ActorId, ChangeHash, DocumentId, Instant } from '#base/ids.ts'
+import type { ActorId, DocumentId, Instant, Step, Trail } from '#base/ids.ts'
 import { DELTA_CHANGES_MAX, LIST_CHANGES_MAX } from '#base/limits.ts'
 import { parseDocumentId } from './document-id.ts'
 
@@ -14,14 +15,14 @@ export interface ForkProof {
   readonly actor: ActorId
   /** The first number that has two changes. */
   readonly seq: number
-  /** The change before it, 64 hexadecimal digits; the genesis where `seq` is 1. */
-  readonly previous: ChangeHash
+  /** The trail up to the change before it, which both branches go on from. */
+  readonly before: Trail
   readonly branches: readonly [ForkBranch, ForkBranch]
 }
 
-/** One of two branches: its entries from the fork to a signed one, and that signature. */
+/** One of two branches: the steps of its changes from the fork to a signed one, and that signature. */
 export interface ForkBranch {
-  readonly values: readonly Uint8Array[]
+  readonly steps: readonly Step[]
   readonly signature: Uint8Array
 }
 
@@ -30,12 +31,12 @@ export interface Anchor {
   readonly kind: 'anchor'
   readonly document: DocumentId
   readonly actor: ActorId
-  /** The number of the fork, and the hash of the hub's change there: its branch. */
+  /** The number of the fork, and the trail of the hub's list up to there: its branch. */
   readonly forkAt: number
-  readonly branch: ChangeHash
-  /** The last change that the hub held with a signature, its hash, and the signature of the list's node. */
+  readonly branch: Trail
+  /** The last change that the hub held with a signature, the trail up to it, and the signature of the list's node. */
   readonly seq: number
-  readonly hash: ChangeHash
+  readonly trail: Trail
   readonly signature: Uint8Array
 }
 
@@ -52,38 +53,39 @@ export const FORK_KIND_NUMBER = { fork: 33, anchor: 34 } as const
 /** A branch that begins there still has numbers for all its changes: beyond, nobody could write them. */
 const FORK_SEQ_MAX = LIST_CHANGES_MAX - DELTA_CHANGES_MAX
 const ACTOR_BYTES = 12
-const HASH_BYTES = 32
+const TRAIL_BYTES = 32
+const STEP_BYTES = 32
 
 /** The items of an entry after its head. */
 export function forkFields(content: ForkProof | Anchor): readonly unknown[] {
   const list = [content.document, bytesFromHex(content.actor)]
   if (content.kind === 'fork') {
-    const { seq, previous, branches } = content
-    return [...list, seq, bytesFromHex(previous), ...branches.map(writeBranch)]
+    const { seq, before, branches } = content
+    return [...list, seq, bytesFromHex(before), ...branches.map(writeBranch)]
   }
-  const { forkAt, branch, seq, hash, signature } = content
-  return [...list, forkAt, bytesFromHex(branch), seq, bytesFromHex(hash), signature]
+  const { forkAt, branch, seq, trail, signature } = content
+  return [...list, forkAt, bytesFromHex(branch), seq, bytesFromHex(trail), signature]
 }
 
 /** One reader per kind number, of the items after the head; each gives undefined when they have another shape. */
 export const FORK_READERS = {
   [FORK_KIND_NUMBER.fork]: (items: readonly unknown[]): ForkProof | undefined => {
     const list = readList(items)
-    const [seq, previous, one, other] = items.slice(2)
+    const [seq, before, one, other] = items.slice(2)
     const [first, second] = [one, other].map(readBranch)
-    if (!list || !isNumber(seq, FORK_SEQ_MAX) || !isBytes(previous, HASH_BYTES)) return undefined
+    if (!list || !isNumber(seq, FORK_SEQ_MAX) || !isBytes(before, TRAIL_BYTES)) return undefined
     if (!first || !second) return undefined
-    return { kind: 'fork', ...list, seq, previous: hashOf(previous), branches: [first, second] }
+    return { kind: 'fork', ...list, seq, before: trailIn(before), branches: [first, second] }
   },
   [FORK_KIND_NUMBER.anchor]: (items: readonly unknown[]): Anchor | undefined => {
     const list = readList(items)
-    const [forkAt, branch, seq, hash, signature] = items.slice(2)
+    const [forkAt, branch, seq, trail, signature] = items.slice(2)
     if (!list || !isNumber(seq, LIST_CHANGES_MAX) || !isNumber(forkAt, seq)) return undefined
-    if (!isBytes(branch, HASH_BYTES) || !isBytes(hash, HASH_BYTES)) return undefined
+    if (!isBytes(branch, TRAIL_BYTES) || !isBytes(trail, TRAIL_BYTES)) return undefined
     if (!(signature instanceof Uint8Array)) return undefined
     const [at, end] = [
-      { forkAt, branch: hashOf(branch) },
-      { seq, hash: hashOf(hash) },
+      { forkAt, branch: trailIn(branch) },
+      { seq, trail: trailIn(trail) },
     ]
     return { kind: 'anchor', ...list, ...at, ...end, signature }
   },
@@ -96,10 +98,10 @@ function readList([document, actor]: readonly unknown[]):
   return { document: document as DocumentId, actor: hexFromBytes(actor) as ActorId }
 }
 
-function writeBranch({ values, signature }: ForkBranch): Uint8Array {
+function writeBranch({ steps, signature }: ForkBranch): Uint8Array {
   const writer = byteWriter()
   writer.block(signature)
-  for (const value of values) writer.block(value)
+  for (const step of steps) writer.raw(bytesFromHex(step))
   return writer.bytes()
 }
 
@@ -108,22 +110,18 @@ function readBranch(field: unknown): ForkBranch | undefined {
   try {
     const reader = byteReader(field)
     const signature = new Uint8Array(reader.block())
-    const values: Uint8Array[] = []
-    while (reader.left() > 0 && values.length <= DELTA_CHANGES_MAX)
-      values.push(new Uint8Array(reader.block()))
-    const isWhole =
-      values.length > 0 &&
-      values.length <= DELTA_CHANGES_MAX &&
-      values.every((value) => value.length > 0)
-    return isWhole ? { values, signature } : undefined
+    const count = reader.left() / STEP_BYTES
+    if (!isNumber(count, DELTA_CHANGES_MAX)) return undefined
+    const steps = Array.from({ length: count }, () => hexFromBytes(reader.raw(STEP_BYTES)) as Step)
+    return { steps, signature }
   } catch (error) {
     if (error instanceof MalformedBytes) return undefined
     throw error
   }
 }
 
-function hashOf(bytes: Uint8Array): ChangeHash {
-  return hexFromBytes(bytes) as ChangeHash
+function trailIn(bytes: Uint8Array): Trail {
+  return hexFromBytes(bytes) as Trail
 }
 
 function isBytes(field: unknown, length: number): field is Uint8Array {

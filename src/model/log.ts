@@ -16,12 +16,14 @@ import {
   type DocumentId,
   type Instant,
   type PostId,
+  type Trail,
 } from '#base/ids.ts'
 import { genesisOf, readChange, writeChange, type Change } from './change.ts'
 import { decodeEntry, type Content, type Entry } from './entry.ts'
 import { openExplained } from './explained.ts'
 import { EMPTY_LIST, type ListContext } from './list.ts'
 import { contextAfter, isIn, type Stub } from './stub.ts'
+import { openTrails } from './trail.ts'
 
 /** A change in its place. */
 export interface Logged extends Change {
@@ -62,6 +64,8 @@ export interface Log {
   readonly stubAt: (actor: ActorId, seq: number) => Stub | undefined
   /** The change that one with number `seq` must go on from; undefined when it is not here. */
   readonly before: (actor: ActorId, seq: number) => ChangeHash | undefined
+  /** The trail of an actor's list up to change `seq`; undefined beyond its end, and inside of what was purged. */
+  readonly trail: (actor: ActorId, seq: number) => Trail | undefined
   /** What must be known to write the actor's next entry. */
   readonly context: (actor: ActorId) => ListContext
   /** The largest counter of an entry here that counts; 0 when none has one. */
@@ -114,6 +118,7 @@ export function openLog(document: DocumentId, options: LogOptions = {}): Log {
     last,
     stubAt,
     before,
+    trail: openTrails(genesis.hash, lists),
     context: lists.context,
     counter: explained.counter,
     countedBy: (logged) => counted.get(logged) ?? [logged],
@@ -146,12 +151,12 @@ export interface LogOptions {
 function openLists(genesis: ChangeHash, stubs: readonly Stub[]) {
   const byActor = new Map<ActorId, (Logged | undefined)[]>()
   const contexts = new Map<ActorId, ListContext>()
-  /** The last change of each stub that its list has reached. */
-  const reached = new Map<string, ChangeHash>()
+  /** Stubs that their lists have reached, by the first and by the last change. */
+  const reached = { from: new Map<string, Stub>(), to: new Map<string, Stub>() }
   const context = (actor: ActorId): ListContext => contexts.get(actor) ?? EMPTY_LIST
   const find = (actor: ActorId, seq: number): Logged | undefined => byActor.get(actor)?.[seq - 1]
   const hashAt = (actor: ActorId, seq: number): ChangeHash | undefined =>
-    find(actor, seq)?.hash ?? reached.get(`${actor} ${seq}`)
+    find(actor, seq)?.hash ?? reached.to.get(`${actor} ${seq}`)?.hash
   const before = (actor: ActorId, seq: number): ChangeHash | undefined =>
     seq === 1 ? genesis : hashAt(actor, seq - 1)
   const last = (actor: ActorId): Head | undefined => {
@@ -166,7 +171,8 @@ function openLists(genesis: ChangeHash, stubs: readonly Stub[]) {
       if (!isNext || stub.previous !== before(actor, stub.from)) continue
       list.length = stub.to
       byActor.set(actor, list)
-      reached.set(`${actor} ${stub.to}`, stub.hash)
+      reached.from.set(`${actor} ${stub.from}`, stub)
+      reached.to.set(`${actor} ${stub.to}`, stub)
       contexts.set(actor, contextAfter(stub, context(actor)))
     }
   }
@@ -176,6 +182,7 @@ function openLists(genesis: ChangeHash, stubs: readonly Stub[]) {
     before,
     last,
     context,
+    reachedFrom: (actor: ActorId, seq: number) => reached.from.get(`${actor} ${seq}`),
     all: () =>
       [...byActor.keys()].map((actor) => [actor, must(last(actor), 'a list has an end')] as const),
     add: (change: Change): Logged => {

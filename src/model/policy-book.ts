@@ -4,7 +4,8 @@
  */
 import { nodePrefix, nodePrefixOfPerson, type ChannelId, type UserId } from '#base/ids.ts'
 import type { Writer } from './key-book.ts'
-import type { Attributes, Moderation, PolicyPart, Rule } from './policy.ts'
+import { ONCE_DAYS } from './policy-limits.ts'
+import type { Attributes, Moderation, PolicyPart, PositionRule, Rule } from './policy.ts'
 
 /** A rule and what it is called. */
 export interface NamedRule {
@@ -29,6 +30,10 @@ export interface Policy {
   readonly isPersonHeld: (person: UserId) => boolean
   /** After how many days a channel's messages are purged; 0 for never. */
   readonly retentionOf: (channel: ChannelId) => number
+  /** After how many days what is shown once goes, opened or not. */
+  readonly onceDays: () => number
+  /** What becomes of the place where a picture was taken. */
+  readonly positionsOf: (channel: ChannelId) => PositionRule
   /** Every part that says something, in the order of their names. */
   readonly parts: () => readonly PolicyPart[]
 }
@@ -80,6 +85,9 @@ export function openPolicyBook(): PolicyBook {
     isHeld: (channel) => find('channel hold', channel)?.isHeld === true,
     isPersonHeld: (person) => find('person hold', person)?.isHeld === true,
     retentionOf: (channel) => find('retention', channel)?.days ?? find('retention', '')?.days ?? 0,
+    onceDays: () => find('shown once', '')?.days ?? ONCE_DAYS,
+    positionsOf: (channel) =>
+      find('positions', channel)?.rule ?? find('positions', '')?.rule ?? 'ask',
     parts: () => sorted(byAdministrators).map(({ part }) => part),
     apply: (part, { order, writer }) => {
       const isAdministered = writer.administers
@@ -107,7 +115,8 @@ function isHomeWord(part: PolicyPart, { node }: Writer): boolean {
 function placeOf(part: PolicyPart): string {
   switch (part.about) {
     case 'levels':
-      return 'levels/'
+    case 'shown once':
+      return `${part.about}/`
     case 'role':
       return `role/${part.role}`
     case 'rule':
@@ -117,7 +126,8 @@ function placeOf(part: PolicyPart): string {
     case 'person hold':
       return `${part.about}/${part.person}`
     case 'retention':
-      return `retention/${part.channel ?? ''}`
+    case 'positions':
+      return `${part.about}/${part.channel ?? ''}`
     case 'label':
     case 'moderation':
     case 'channel hold':

@@ -8,8 +8,10 @@ import {
   Attributes,
   Levels,
   Moderation,
+  OnceDays,
   Permissions,
   PolicyName,
+  PositionRule,
   RetentionDays,
   Rule,
   UNREADABLE_LABEL,
@@ -37,6 +39,8 @@ const ABOUT = [
   'channel hold',
   'person hold',
   'retention',
+  'shown once',
+  'positions',
 ] as const
 
 /** Reads the items of an entry after the head. */
@@ -76,6 +80,10 @@ function keyAndValue(part: PolicyPart): readonly [unknown, unknown] {
       return [bytesFromId(part.person), part.isHeld]
     case 'retention':
       return [part.channel === undefined ? null : bytesFromId(part.channel), part.days]
+    case 'shown once':
+      return [null, part.days]
+    case 'positions':
+      return [part.channel === undefined ? null : bytesFromId(part.channel), part.rule]
   }
 }
 
@@ -139,5 +147,16 @@ const READERS: Readonly<Record<string, Reader>> = {
     const days = RetentionDays.optional().safeParse(value)
     if (!days.success || (channel === undefined && name !== null)) return undefined
     return { about: 'retention', channel, days: days.data }
+  },
+  'shown once': (_, value) => {
+    const days = OnceDays.optional().safeParse(value)
+    return days.success ? { about: 'shown once', days: days.data } : undefined
+  },
+  positions: (name, value) => {
+    const channel = idField<ChannelId>(name)
+    const rule = PositionRule.optional().safeParse(value)
+    if (channel === undefined && name !== null) return undefined
+    // What cannot be read takes them out.
+    return { about: 'positions', channel, rule: rule.success ? rule.data : 'strip' }
   },
 }

@@ -16,5 +16,7 @@ export const RULE_ACTIONS_MAX = 64
 export const CONDITIONS_MAX = 32
 /** How deep conditions may be nested. */
 export const CONDITION_DEPTH_MAX = 8
+/** Days after which what is shown once goes, opened or not, where nothing is said of it. */
+export const ONCE_DAYS = 7
 /** Days that messages may be kept at most before they are purged; for longer, they are kept for ever. */
 export const RETENTION_DAYS_MAX = 36_500

@@ -85,6 +85,20 @@ export type PolicyPart =
       /** 0: for ever, whatever is said for all. Undefined: nothing of its own. */
       readonly days: number | undefined
     }
+  /** After how many days a message that is shown once goes, whoever has not opened it. Undefined: as by itself. */
+  | { readonly about: 'shown once'; readonly days: number | undefined }
+  | {
+      /** Of files that are handed in: in this channel, or in all that have no rule of their own. */
+      readonly about: 'positions'
+      readonly channel: ChannelId | undefined
+      readonly rule: PositionRule | undefined
+    }
+
+/** What becomes of the place where a picture was taken: it is taken out; or only unless whoever hands it in says that it shall stay; or it stays. */
+export const POSITION_RULES = ['strip', 'ask', 'keep'] as const
+
+/** One of them. */
+export type PositionRule = (typeof POSITION_RULES)[number]
 
 /** A level that nobody has: of a label that cannot be read. */
 export const UNREADABLE_LABEL: Attributes = { classification: '\u0000' }
@@ -156,6 +170,11 @@ export const Moderation = z.strictObject({ members: Permissions, guests: Permiss
 
 /** Days, as they come in. */
 export const RetentionDays = z.int().min(0).max(RETENTION_DAYS_MAX)
+
+/** Days for what is shown once, as they come in: it always goes. */
+export const OnceDays = z.int().min(1).max(RETENTION_DAYS_MAX)
+/** What becomes of positions, as it comes in. */
+export const PositionRule = z.enum(POSITION_RULES)
 
 /** The values of an attribute as a list. */
 export function valuesOf(attributes: Attributes | undefined, name: string): readonly string[] {

@@ -13,10 +13,12 @@ import {
   MESSAGE_CHARACTERS_MAX,
   OVERRIDE_REASON_CHARACTERS_MAX,
   PROPS_CHARACTERS_MAX,
+  SMALL_BYTES_MAX,
 } from '#base/limits.ts'
 import { idField, textField, type Fields } from './fields.ts'
 import { readLabel } from './label.ts'
 import type { Attributes } from './policy.ts'
+import { previewFields, readPreview, type Preview } from './preview.ts'
 
 /** A file of a message: what it is, not its bytes. */
 export interface FileHeader {
@@ -26,6 +28,16 @@ export interface FileHeader {
   readonly type: string
   readonly bytes: number
   /** SHA-256 of its bytes: 64 hexadecimal digits. */
+  readonly hash: string
+  /** What it looks like. */
+  readonly preview?: Preview
+  /** A picture of it that may be fetched in its place. */
+  readonly small?: SmallHeader
+}
+
+/** The small picture of a file (WebP): a file of its own. */
+export interface SmallHeader {
+  readonly bytes: number
   readonly hash: string
 }
 
@@ -88,8 +100,12 @@ export function readPost(items: Fields): PostContent | undefined {
   }
 }
 
-function fileFields({ id, name, type, bytes, hash }: FileHeader): readonly unknown[] {
-  return [bytesFromId(id), name, type, bytes, bytesFromHex(hash)]
+function fileFields({ id, name, type, bytes, hash, ...more }: FileHeader): readonly unknown[] {
+  const { preview, small } = more
+  const items = [bytesFromId(id), name, type, bytes, bytesFromHex(hash)]
+  if (preview === undefined && small === undefined) return items
+  const looks = [...items, preview === undefined ? null : previewFields(preview)]
+  return small === undefined ? looks : [...looks, [small.bytes, bytesFromHex(small.hash)]]
 }
 
 function readFiles(field: unknown): readonly FileHeader[] {
@@ -98,13 +114,23 @@ function readFiles(field: unknown): readonly FileHeader[] {
 }
 
 function readFile(field: unknown): FileHeader | undefined {
-  const [idBytes, nameText, typeText, bytes, digest] = Array.isArray(field) ? (field as Fields) : []
+  const [idBytes, nameText, typeText, bytes, digest, look, little] = Array.isArray(field)
+    ? (field as Fields)
+    : []
   const id = idField<FileId>(idBytes)
   const name = textField(nameText, FILE_NAME_CHARACTERS_MAX)
   const type = textField(typeText, FILE_TYPE_CHARACTERS_MAX)
-  const isSize =
-    Number.isSafeInteger(bytes) && Number(bytes) >= 0 && Number(bytes) <= FILE_BYTES_MAX
+  const content = readContent([bytes, digest], FILE_BYTES_MAX)
+  if (id === undefined || !name || type === undefined || content === undefined) return undefined
+  const preview = readPreview(look)
+  const small = readContent(little, SMALL_BYTES_MAX)
+  return { id, name, type, ...content, ...(preview && { preview }), ...(small && { small }) }
+}
+
+/** How many bytes, and their hash. */
+function readContent(field: unknown, bytesMax: number): SmallHeader | undefined {
+  const [bytes, digest] = Array.isArray(field) ? (field as Fields) : []
+  const isSize = Number.isSafeInteger(bytes) && Number(bytes) >= 0 && Number(bytes) <= bytesMax
   const isHash = digest instanceof Uint8Array && digest.length === HASH_BYTES
-  if (id === undefined || !name || type === undefined || !isSize || !isHash) return undefined
-  return { id, name, type, bytes: Number(bytes), hash: hexFromBytes(digest) }
+  return isSize && isHash ? { bytes: Number(bytes), hash: hexFromBytes(digest) } : undefined
 }

@@ -12,6 +12,7 @@ import {
   type ChangeHash,
   type ChannelId,
   type DocumentId,
+  type Trail,
   type UserId,
 } from '#base/ids.ts'
 import { LIST_CHANGES_MAX, PURGE_PEOPLE_MAX, PURGE_STRETCHES_MAX } from '#base/limits.ts'
@@ -30,8 +31,11 @@ export interface PurgedStretch extends Stub {
   readonly messages: number
 }
 
-/** Why something is purged. `retention`: it is as old as the policy lets things get. */
-export type PurgeReason = 'by hand' | 'retention'
+/**
+ * Why something is purged. `retention`: it is as old as the policy lets things get. `shown once`: all have opened it, or had the
+ * time to.
+ */
+export type PurgeReason = 'by hand' | 'retention' | 'shown once'
 
 /** An entry of a channel's settings. */
 export interface PurgeContent {
@@ -44,7 +48,7 @@ export interface PurgeContent {
 export const PURGE_KIND_NUMBER = { purge: 36 } as const
 
 /** By their number, which is their place here. */
-const REASONS: readonly PurgeReason[] = ['by hand', 'retention']
+const REASONS: readonly PurgeReason[] = ['by hand', 'retention', 'shown once']
 const HASH_BYTES = 32
 const ACTOR_BYTES = 12
 const ID_BYTES = 16
@@ -73,14 +77,14 @@ export function documentOfStretch(channel: ChannelId, stretch: PurgedStretch): D
 
 /** What stands in a stretch's place in its document. */
 export function stubOfStretch(document: DocumentId, stretch: PurgedStretch): Stub {
-  const { actor, from, to, hash, after } = stretch
+  const { actor, from, to, hash, trail, after } = stretch
   const previous = from === 1 ? genesisOf(document).hash : stretch.previous
-  return { actor, from, to, previous, hash, after }
+  return { actor, from, to, previous, hash, trail, after }
 }
 
 /** A list's first stretch goes on from the genesis, which everybody can work out. */
 function writeStretch(writer: ByteWriter, stretch: PurgedStretch): void {
-  const { lane, segment, actor, from, to, previous, hash, messages, after } = stretch
+  const { lane, segment, actor, from, to, previous, hash, trail, messages, after } = stretch
   writer.uint(laneNumber(lane) + LANES.length * segment)
   writer.raw(bytesFromHex(actor))
   writer.uint(from)
@@ -88,6 +92,7 @@ function writeStretch(writer: ByteWriter, stretch: PurgedStretch): void {
   writer.uint(messages)
   if (from > 1) writer.raw(bytesFromHex(previous))
   writer.raw(bytesFromHex(hash))
+  writer.raw(bytesFromHex(trail))
   writer.uint(after.people.length)
   for (const person of after.people) writer.raw(bytesFromId(person))
   writer.uint(after.seconds)
@@ -122,11 +127,12 @@ function readStretch(reader: ByteReader): PurgedStretch | undefined {
   if (from === 0 || to > LIST_CHANGES_MAX || segment > SEGMENT_NUMBER_MAX || !lane) return undefined
   const previous = (from > 1 ? hexFromBytes(reader.raw(HASH_BYTES)) : '') as ChangeHash
   const hash = hexFromBytes(reader.raw(HASH_BYTES)) as ChangeHash
+  const trail = hexFromBytes(reader.raw(HASH_BYTES)) as Trail
   const count = reader.uint()
   if (count > PURGE_PEOPLE_MAX) return undefined
   const people = Array.from({ length: count }, () => idFromBytes<UserId>(reader.raw(ID_BYTES)))
   const seconds = reader.uint()
   const placeAt = seconds * 1000 + reader.uint()
   const after = { people, seconds, placeAt, counter: reader.uint() }
-  return { lane, segment, actor, from, to, messages, previous, hash, after }
+  return { lane, segment, actor, from, to, messages, previous, hash, trail, after }
 }

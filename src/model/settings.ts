@@ -1,4 +1,5 @@
 /** What a channel says of itself. */
+import { readBookmarks, type BookmarkChanges } from './bookmark.ts'
 import { textField } from './fields.ts'
 
 /** What a channel says of itself; an absent field keeps what it was. */
@@ -10,6 +11,8 @@ export interface Settings {
   readonly isArchived?: boolean
   /** Who is added later does not get to read what was written before. */
   readonly hidesHistory?: boolean
+  /** Each has an order of its own, and is kept by itself. */
+  readonly bookmarks?: BookmarkChanges
 }
 
 /** The settings in an item; what is strange there is passed over. */
@@ -24,5 +27,7 @@ export function readSettings(field: unknown): Settings {
     const flag = source[key]
     if (typeof flag === 'boolean') settings[key] = flag
   }
+  const bookmarks = readBookmarks(source['bookmarks'])
+  if (bookmarks !== undefined) settings.bookmarks = bookmarks
   return settings
 }

@@ -16,20 +16,21 @@ export interface Stretch {
 export function stubFrom(log: Log, { actor, from, to }: Stretch): Stub | undefined {
   const previous = log.before(actor, from)
   const hash = log.before(actor, to + 1)
+  const trail = log.trail(actor, to)
   const [start, end] = [contextAt(log, actor, from - 1), contextAt(log, actor, to)]
-  if (previous === undefined || hash === undefined || !start || !end) return undefined
+  if (previous === undefined || hash === undefined || !trail || !start || !end) return undefined
   const { people, seconds, placeAt, counter } = end
   const after = { people: people.slice(start.people.length), seconds, placeAt, counter }
-  return { actor, from, to, previous, hash, after }
+  return { actor, from, to, previous, hash, trail, after }
 }
 
 /** Whether a stub contradicts nothing of what is here. */
 export function fits(log: Log, stub: Stub): boolean {
-  const { actor, from, to, previous, hash } = stub
+  const { actor, from, to, previous, hash, trail } = stub
   const before = log.before(actor, from)
   const at = log.before(actor, to + 1)
   if (before !== undefined && before !== previous) return false
-  if (at !== undefined && at !== hash) return false
+  if (at !== undefined && (at !== hash || log.trail(actor, to) !== trail)) return false
   const made = stubFrom(log, stub)
   return made === undefined || isSameStub(made, stub)
 }

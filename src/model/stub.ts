@@ -3,7 +3,7 @@
  * needs to be read and proved without them. What comes before ends with one hash, what comes after goes on from another, so
  * every change that is left keeps its bytes, its name and its signature.
  */
-import type { ActorId, ChangeHash, Instant, UserId } from '#base/ids.ts'
+import type { ActorId, ChangeHash, Instant, Trail, UserId } from '#base/ids.ts'
 import type { ListContext } from './list.ts'
 
 /** What an order to purge says of a stretch of a list. */
@@ -16,6 +16,8 @@ export interface Stub {
   readonly previous: ChangeHash
   /** The last one's. */
   readonly hash: ChangeHash
+  /** The list's trail up to that one: whatever comes after it is signed with it. */
+  readonly trail: Trail
   /** What the next entry of the list is read with. */
   readonly after: StubContext
 }
@@ -72,15 +74,16 @@ export function isSameStub(a: Stub, b: Stub): boolean {
   return packStub(a) === packStub(b)
 }
 
-function packStub({ actor, from, to, previous, hash, after }: Stub): string {
+function packStub({ actor, from, to, previous, hash, trail, after }: Stub): string {
   const { people, seconds, placeAt, counter } = after
-  return JSON.stringify([actor, from, to, previous, hash, people, seconds, placeAt, counter])
+  const context = [people, seconds, placeAt, counter]
+  return JSON.stringify([actor, from, to, previous, hash, trail, ...context])
 }
 
 function joinTwo(first: Stub, next: Stub): Stub {
   const added = next.after.people.filter((person) => !first.after.people.includes(person))
   const people = [...first.after.people, ...added]
-  return { ...first, to: next.to, hash: next.hash, after: { ...next.after, people } }
+  return { ...next, from: first.from, previous: first.previous, after: { ...next.after, people } }
 }
 
 function compare(a: Stub, b: Stub): number {

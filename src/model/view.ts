@@ -105,7 +105,7 @@ export interface Amendment {
 
 /** A channel's settings and counts as the store keeps them. Each setting remembers the place of its last change. */
 export interface ChannelRecord {
-  readonly settings: Settings
+  readonly settings: Omit<Settings, 'bookmarks'>
   readonly orders: Readonly<Partial<Record<keyof Settings, string>>>
   readonly messageCount: number
   readonly rootCount: number
@@ -208,7 +208,7 @@ function isHome(person: UserId, actor: ActorId): boolean {
   return nodePrefixOfPerson(person) === nodePrefixOfActor(actor)
 }
 
-/** The channel after settings changed. */
+/** The channel after settings changed. Bookmarks are no part of it: it is written anew with every message. */
 export function configure(
   channel: ChannelRecord,
   change: { readonly settings: Settings; readonly order: string },
@@ -216,6 +216,7 @@ export function configure(
   const settings: Record<string, unknown> = { ...channel.settings }
   const orders: Partial<Record<keyof Settings, string>> = { ...channel.orders }
   for (const name of Object.keys(change.settings) as (keyof Settings)[]) {
+    if (name === 'bookmarks') continue
     if (change.order <= (orders[name] ?? '')) continue
     settings[name] = change.settings[name]
     orders[name] = change.order

@@ -20,6 +20,11 @@ export interface Blobs {
    * What is damaged is STORE_BROKEN, at the latest where the damage is.
    */
   readonly read: (hash: string, span?: BlobSpan) => Promise<AsyncIterable<Uint8Array> | undefined>
+  /**
+   * Whether it can be read without waiting for another machine; when not, it is being brought from there. Whoever must not wait asks
+   * first. Where there is no such machine, everything is at hand.
+   */
+  readonly isAtHand?: (hash: string) => Promise<boolean>
   /** Takes a blob away; one that is not there is no error. */
   readonly remove: (hash: string) => Promise<void>
   /** Takes all away but these. Called before anything is written. */

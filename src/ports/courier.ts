@@ -18,6 +18,8 @@ export interface CourierVisit {
   readonly folder: string
   /** Asked again once something was taken: there may be new ones in it. */
   readonly keys: () => Promise<CourierKeys>
+  /** Told of every file written and every stretch read: bytes so far, and of how many where that is known. */
+  readonly onProgress?: (bytes: number, of: number | undefined) => void
   /** A stick that was not seen for longest makes room: what is known of it is to be let go. */
   readonly forget: (peer: PeerId) => Promise<void>
 }

@@ -1,9 +1,11 @@
 /** What every route of the door holds: the node behind it, and what the door itself keeps. */
 import type { EdgeNode } from '#app/node.ts'
+import type { UserId } from '#base/ids.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
 import type { OpenIdProvider } from '#ports/people-source.ts'
 import type { Random } from '#ports/random.ts'
+import type { Tray } from '#ports/tray.ts'
 import type { DeliveryWatch } from './delivery-watch.ts'
 import type { Announcement } from './live-text.ts'
 import type { Logins } from './login.ts'
@@ -45,12 +47,28 @@ export interface ServerOptions {
   readonly browser?: BrowserRules | undefined
 }
 
+/** What people carry away by their browser. */
+export interface Carriage {
+  /** Folders of this machine where sticks are: the section `courier` of a config. */
+  readonly folders: readonly string[]
+  readonly tray: Tray
+  /** A whole backup of the node, sealed for somebody's public key; undefined where no key is set. */
+  readonly backup?:
+    | {
+        readonly recipient: string
+        readonly take: (subject: UserId) => Promise<AsyncIterable<Uint8Array>>
+      }
+    | undefined
+}
+
 /** Effects and the node. The server closes none of them. */
 export interface ServerPorts {
   readonly node: EdgeNode
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** What browsers carry; nothing unless given. */
+  readonly carriage?: Carriage | undefined
   /** Where people of the organisation sign in, if there is such a place. */
   readonly openId?: OpenIdProvider | undefined
   /** Closes the node and forgets its keys. Without it the node cannot be locked. */
@@ -68,6 +86,8 @@ export interface Door extends ServerPorts {
   /** This node's own name and id. */
   readonly nodeName: string
   readonly nodeId: string
+  /** Of this program; `options.version` is what Mattermost's clients are told. */
+  readonly nodeVersion: string
   readonly people: People
   readonly presence: Presence
   readonly delivery: DeliveryWatch

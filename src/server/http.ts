@@ -133,6 +133,10 @@ function setHeaders(reply: FastifyReply, versionId: string): void {
   reply.raw.setHeader('X-Request-Id', reply.request.id)
   reply.raw.setHeader('X-Content-Type-Options', 'nosniff')
   reply.raw.setHeader('X-Frame-Options', 'SAMEORIGIN')
+  // What a node says is not for a browser to keep, but where an answer itself says otherwise. Mattermost's clients learn the version
+  // only from answers that say nothing of it: those about the node itself, which are no secret.
+  if (!reply.request.url.startsWith('/api/v4/config/'))
+    reply.raw.setHeader('Cache-Control', 'no-store')
   reply.raw.setHeader('Referrer-Policy', 'no-referrer')
 }
 

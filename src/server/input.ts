@@ -58,6 +58,12 @@ export function userParam(call: Call): UserId {
   return textParam(call, 'user') === 'me' ? call.subject : idParam<UserId>(call, 'user')
 }
 
+/** A yes or no in a query. */
+export const Flag = z
+  .string()
+  .default('')
+  .transform((word) => word === 'true' || word === '1')
+
 /** A whole number in a query; what clients leave out gets `fallback`. */
 export function wholeNumber(fallback: number): z.ZodType<number> {
   return z.coerce

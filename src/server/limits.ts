@@ -92,6 +92,8 @@ export const IDS_PER_REQUEST_MAX = 1_000
 export const PAGE_ITEMS_MAX = 200
 /** Messages answered to one "since" request: the Mattermost server's own limit. */
 export const SINCE_POSTS_MAX = 1_000
+/** Messages of one answer that say in their props where they are on their way; the newest that somebody wrote here. */
+export const WORDED_MESSAGES_MAX = 60
 /** Preferences in one request. */
 export const PREFERENCES_PER_REQUEST_MAX = 100
 /** Longest value of a preference, in characters: Mattermost's own limit for most is 20,000. */

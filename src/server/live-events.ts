@@ -11,7 +11,7 @@ import type { NodeEvent } from '#app/node.ts'
 import type { RolePicture } from '#app/policy-types.ts'
 import type { Channel, Message, Person } from '#app/types.ts'
 import { accessChanged } from './live-access.ts'
-import { keptAnnouncement } from './live-kept-events.ts'
+import { bookmarkAnnouncements, keptAnnouncement } from './live-kept-events.ts'
 import { textOf, toPerson, type Announcement } from './live-text.ts'
 import type { PersonStatus } from './presence.ts'
 import { CHANNEL_TYPES, channelFrom, isPersonal, otherOf } from './rest/shapes-channel.ts'
@@ -49,6 +49,8 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
       return channelCreated(event.channel, context)
     case 'channel-updated':
       return [channelUpdated(event.channel, context)]
+    case 'bookmarks-changed':
+      return bookmarkAnnouncements(event.changes)
     case 'member-added':
       return [memberAdded(event.channel, event.person, context)]
     case 'member-removed':
@@ -56,11 +58,7 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
     case 'person-updated':
       return [personUpdated(event.person, event.isNew)]
     case 'viewed':
-      return [
-        toPerson(event.person, 'multiple_channels_viewed', {
-          channel_times: { [event.channel]: event.at },
-        }),
-      ]
+      return [viewed(event)]
     case 'preferences-changed': {
       const preferences = event.preferences.map((one) => preferenceFrom(event.person, one))
       return [
@@ -92,6 +90,10 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
     case 'wipe-ordered':
       return []
   }
+}
+
+function viewed({ person, channel, at }: Extract<NodeEvent, { kind: 'viewed' }>): Announcement {
+  return toPerson(person, 'multiple_channels_viewed', { channel_times: { [channel]: at } })
 }
 
 /** The first event of every stream. */
@@ -139,8 +141,8 @@ export function preferencesDeleted(
 }
 
 /** Our own event: so much of a file is here. Stock clients pass over it. */
-function fileChanged({ id, channel, bytes, have, isHere }: FileProgress): Announcement {
-  const data = { file_id: id, size: bytes, have, is_here: isHere }
+function fileChanged({ id, channel, quality, bytes, have, isHere }: FileProgress): Announcement {
+  const data = { file_id: id, quality, size: bytes, have, is_here: isHere }
   const to = { kind: 'channel', channel } as const
   return { to, text: textOf('holdfast_file', data, { channel_id: channel }) }
 }

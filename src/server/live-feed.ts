@@ -19,6 +19,8 @@ export interface FeedPorts {
   readonly announce: (announcement: Announcement) => void
   /** Serves nobody any more who comes with one of these. */
   readonly endSessions: (sessions: readonly string[]) => void
+  /** Replays nothing any more of what this person was told so far. */
+  readonly forgetTold: (person: UserId) => void
   /** Ends the streams of those who may hear of other channels or people than before. */
   readonly accessChanged: (part: PolicyPart) => void
 }
@@ -42,6 +44,7 @@ export function followNode(
     for (const announcement of announcementsOf(event, context)) ports.announce(announcement)
     if (event.kind === 'member-removed') {
       ports.members.change(event.channel.id, event.person, false)
+      ports.forgetTold(event.person)
     }
   })
 }

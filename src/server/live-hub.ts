@@ -1,6 +1,6 @@
 /** All streams of this node: who is connected, and handing each event to those who may hear of it. */
 import type { ChannelId, UserId } from '#base/ids.ts'
-import type { Attributes } from '#model/policy.ts'
+import type { MayHear } from '#app/policy-types.ts'
 import { LIVE_KEEP_MS, LIVE_SESSIONS_PER_PERSON_MAX } from './limits.ts'
 import type { Announcement } from './live-text.ts'
 import type { LiveSession } from './live-session.ts'
@@ -17,6 +17,8 @@ export interface LiveHub {
   readonly announce: (announcement: Announcement) => void
   /** Ends every stream of a person, so that their clients begin anew with what they may hear now. */
   readonly endPerson: (person: UserId) => void
+  /** Replays nothing any more of what a person was told so far: they may not read some of it now. */
+  readonly forgetTold: (person: UserId) => void
   /** Ends the streams that may not hear of all their channels any more: nothing is replayed from them. */
   readonly endOutdated: () => void
   /** Whether this person has a connected stream. */
@@ -28,7 +30,7 @@ export interface LiveHub {
 /** Who may hear what, now. */
 export interface Hearing {
   /** What happens in a channel, under the circumstances of a stream. */
-  readonly mayHear: (person: UserId, channel: ChannelId, told: Attributes) => boolean
+  readonly whoMayHear: (channel: ChannelId) => MayHear
   /** What happens to a person. */
   readonly maySee: (subject: UserId, person: UserId) => boolean
 }
@@ -70,11 +72,14 @@ export function createLiveHub(members: MembersHere, hearing: Hearing): LiveHub {
     leave,
     announce: (announcement) => announceTo(streams, announcement),
     endPerson: (person) => void Array.from(sessionsOf.get(person) ?? [], end),
+    forgetTold: (person) => {
+      for (const session of sessionsOf.get(person) ?? []) session.forget()
+    },
     endOutdated: () => {
       for (const session of [...sessionsOf.values()].flatMap((sessions) => [...sessions])) {
         const { person, told } = session
         const channels = [...members.channelsOf(person)]
-        if (channels.some((channel) => !hearing.mayHear(person, channel, told))) end(session)
+        if (channels.some((channel) => !hearing.whoMayHear(channel)(person, told))) end(session)
       }
     },
     isConnected: (person) =>
@@ -98,18 +103,21 @@ interface Streams {
 function announceTo({ sessionsOf, members, hearing }: Streams, { to, text }: Announcement): void {
   const streamsOf = (person: UserId): Iterable<LiveSession> => sessionsOf.get(person) ?? []
   switch (to.kind) {
-    case 'person':
+    case 'person': {
+      const mayHear = to.of === undefined ? undefined : hearing.whoMayHear(to.of)
       for (const session of streamsOf(to.person))
-        if (to.of === undefined || hearing.mayHear(to.person, to.of, session.told))
-          session.push(text)
+        if (mayHear?.(to.person, session.told) !== false) session.push(text)
       break
-    case 'channel':
+    }
+    case 'channel': {
+      const mayHear = hearing.whoMayHear(to.channel)
       for (const person of members.of(to.channel)) {
         if (person === to.except) continue
         for (const session of streamsOf(person))
-          if (hearing.mayHear(person, to.channel, session.told)) session.push(text)
+          if (mayHear(person, session.told)) session.push(text)
       }
       break
+    }
     case 'everybody':
       for (const [person, sessions] of sessionsOf) {
         if (to.about !== undefined && !hearing.maySee(person, to.about)) continue

@@ -1,10 +1,17 @@
 /** Threads, drafts, what is sent later and acknowledgements, as WebSocket events of Mattermost. */
 import type { OrganisationId } from '#base/ids.ts'
+import type { BookmarkNews } from '#app/bookmarks.ts'
 import type { ConversationEvent } from '#app/conversation-types.ts'
 import type { KeptEvent } from '#app/kept-types.ts'
 import { textOf, toPerson, type Announcement } from './live-text.ts'
 import { acknowledgementFrom, postFrom } from './rest/shapes-post.ts'
-import { draftFrom, scheduledFrom, threadFrom, unreadAtFrom } from './rest/shapes-kept.ts'
+import {
+  bookmarkFrom,
+  draftFrom,
+  scheduledFrom,
+  threadFrom,
+  unreadAtFrom,
+} from './rest/shapes-kept.ts'
 
 const SCHEDULED_EVENTS = {
   scheduled: 'scheduled_post_created',
@@ -105,4 +112,20 @@ function draftChanged(
   name: string,
 ): Announcement {
   return toPerson(person, name, { draft: JSON.stringify(draftFrom(person, draft)) })
+}
+
+/** One event for each that was made, changed or taken away. */
+export function bookmarkAnnouncements(changes: readonly BookmarkNews[]): readonly Announcement[] {
+  return changes.map(({ bookmark, isNew, isGone }) => {
+    const { channel, updatedAt } = bookmark
+    const shown = { ...bookmarkFrom(bookmark), delete_at: isGone ? updatedAt : 0 }
+    const broadcast = { channel_id: channel }
+    const to = { kind: 'channel', channel } as const
+    if (isGone || isNew) {
+      const name = isGone ? 'channel_bookmark_deleted' : 'channel_bookmark_created'
+      return { to, text: textOf(name, { bookmark: JSON.stringify(shown) }, broadcast) }
+    }
+    const data = { bookmarks: JSON.stringify({ updated: shown }) }
+    return { to, text: textOf('channel_bookmark_updated', data, broadcast) }
+  })
 }

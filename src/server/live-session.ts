@@ -2,13 +2,17 @@
  * One client's numbered stream of events. It outlives its socket: a client that returns soon enough with the number
  * it expects next gets exactly what it missed.
  */
+import { must } from '#base/assert.ts'
 import type { UserId } from '#base/ids.ts'
 import type { Attributes } from '#model/policy.ts'
 import { LIVE_REPLAY_MAX } from './limits.ts'
 
 /** Where a stream goes while a client is connected. */
 export interface LiveOutlet {
-  readonly send: (text: string) => void
+  /** Sends an event: `text` ends with `"seq":`; `number` and a brace complete it. */
+  readonly tell: (text: string, number: number) => void
+  /** Sends what has no number: the answer to a request. */
+  readonly answer: (text: string) => void
   /** Ends the connection: a WebSocket close code and a word. */
   readonly close: (code: number, reason: string) => void
 }
@@ -29,6 +33,8 @@ export interface LiveSession {
   readonly attach: (outlet: LiveOutlet, next: number) => boolean
   /** Disconnects `outlet`; of no effect when another has taken its place. */
   readonly detach: (outlet: LiveOutlet, now: number) => void
+  /** Replays nothing any more of what was pushed so far: who missed some of it begins a new stream. */
+  readonly forget: () => void
   /** Ends the connection, if there is one. */
   readonly close: (code: number, reason: string) => void
   /** When the last outlet left; undefined while one is connected. */
@@ -43,6 +49,8 @@ export function createLiveSession(
 ): LiveSession {
   const kept: string[] = []
   let next = 0
+  let oldest = 0
+  let wasAttached = false
   let outlet: LiveOutlet | undefined
   let detachedAt: number | undefined = now
   return {
@@ -51,16 +59,17 @@ export function createLiveSession(
     told,
     push: (text) => {
       kept[next % LIVE_REPLAY_MAX] = text
-      outlet?.send(`${text}${next}}`)
+      outlet?.tell(text, next)
       next += 1
     },
     attach: (newOutlet, from) => {
-      if (from > next || from < next - LIVE_REPLAY_MAX || from < 0) return false
+      if (from > next || from < Math.max(oldest, next - LIVE_REPLAY_MAX)) return false
       outlet?.close(1000, 'resumed elsewhere')
       outlet = newOutlet
+      wasAttached = true
       detachedAt = undefined
       for (let number = from; number < next; number += 1) {
-        newOutlet.send(`${kept[number % LIVE_REPLAY_MAX]}${number}}`)
+        newOutlet.tell(must(kept[number % LIVE_REPLAY_MAX], 'what is replayed is kept'), number)
       }
       return true
     },
@@ -68,6 +77,11 @@ export function createLiveSession(
       if (outlet !== oldOutlet) return
       outlet = undefined
       detachedAt = at
+    },
+    forget: () => {
+      if (!wasAttached) return // its first client is on the way, and has missed nothing
+      kept.length = 0
+      oldest = next
     },
     close: (code, reason) => outlet?.close(code, reason),
     detachedAt: () => detachedAt,

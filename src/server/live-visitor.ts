@@ -21,7 +21,7 @@ import {
   type RequestPorts,
 } from './live-requests.ts'
 import type { LiveOutlet, LiveSession } from './live-session.ts'
-import { createLiveSocket, type Bursts } from './live-socket.ts'
+import { createLiveSocket, type Bursts, type Frames } from './live-socket.ts'
 import { credentialsOf, isSameOrigin, type Doorkeeper } from './session.ts'
 import { createTurns, type Turns } from './turns.ts'
 
@@ -61,6 +61,7 @@ export interface VisitorPorts {
   readonly requests: RequestPorts
   readonly siteUrl: string | undefined
   readonly bursts: Bursts
+  readonly frames: Frames
   /** Gives the person's stream to `outlet`. */
   readonly welcome: (
     person: UserId,
@@ -100,7 +101,7 @@ export function createVisitor(connection: Connection, ports: VisitorPorts): Visi
   const state: State = {
     connection,
     ports,
-    outlet: createLiveSocket({ socket, stream, bursts: ports.bursts, log: ports.log }),
+    outlet: createLiveSocket({ ...ports, socket, stream }),
     inTurn: createTurns(1, LIVE_REQUESTS_WAITING_MAX),
     rate: createBuckets(LIVE_REQUESTS, 1),
     heardAt: openedAt,
@@ -188,13 +189,13 @@ async function answer(state: State, asked: LiveRequest): Promise<void> {
   if (person === undefined) {
     throw new EdgeError('NOT_SIGNED_IN', { wanted: 'authentication_challenge' })
   }
-  state.outlet.send(doneText(asked, answerRequest(asked, person, state.ports.requests)))
+  state.outlet.answer(doneText(asked, answerRequest(asked, person, state.ports.requests)))
 }
 
 async function challenge(state: State, asked: LiveRequest): Promise<void> {
   const { token } = parse('data', Challenge, asked.data)
   if (state.session !== undefined || (await introduce(state, token))) {
-    state.outlet.send(doneText(asked, undefined))
+    state.outlet.answer(doneText(asked, undefined))
     return
   }
   const found = 'a token that is unknown or has expired'
@@ -205,7 +206,7 @@ async function challenge(state: State, asked: LiveRequest): Promise<void> {
 /** Refusals are answers; anything else is a fault and rises. */
 function refuse(state: State, asked: LiveRequest, error: unknown): void {
   if (!(error instanceof EdgeError)) throw error
-  state.outlet.send(refusedText(asked, error))
+  state.outlet.answer(refusedText(asked, error))
 }
 
 async function checkSession(state: State): Promise<void> {

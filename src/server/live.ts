@@ -28,7 +28,7 @@ import { helloText } from './live-events.ts'
 import type { LiveHub } from './live-hub.ts'
 import type { RequestPorts } from './live-requests.ts'
 import { createLiveSession, type LiveOutlet, type LiveSession } from './live-session.ts'
-import { createBursts } from './live-socket.ts'
+import { createBursts, createFrames } from './live-socket.ts'
 import { createVisitor, type Visitor } from './live-visitor.ts'
 import type { Doorkeeper } from './session.ts'
 
@@ -68,6 +68,7 @@ export function createLive(ports: LivePorts): Live {
   const visitorPorts = {
     ...ports,
     bursts: createBursts(),
+    frames: createFrames(),
     welcome: async (person: UserId, outlet: LiveOutlet, request: IncomingMessage) => {
       const session = await openSession(ports, person, {
         outlet,

@@ -9,7 +9,7 @@ import type { OpenSession } from '#app/account-types.ts'
 import type { UserId } from '#base/ids.ts'
 
 /** The methods in use. */
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** A request to an open route. */
 export interface OpenCall {

@@ -7,6 +7,7 @@ import { deliveryRoutes } from './holdfast/delivery.ts'
 import { docsRoutes } from './holdfast/docs.ts'
 import { dictionaryRoutes } from './holdfast/dictionaries.ts'
 import { fileFetchRoutes } from './holdfast/files.ts'
+import { paceRoutes } from './holdfast/pace.ts'
 import { planRoutes } from './holdfast/plan.ts'
 import { gapRoutes } from './holdfast/gaps.ts'
 import { joiningRoutes } from './holdfast/joining.ts'
@@ -19,11 +20,13 @@ import { purgingRoutes } from './holdfast/purging.ts'
 import { nodeRoutes } from './holdfast/status.ts'
 import { openIdRoutes } from './openid.ts'
 import { pageRoutes } from './page.ts'
+import { bookmarkRoutes } from './rest/bookmarks.ts'
 import { botRoutes } from './rest/bots.ts'
 import { mfaRoutes } from './rest/mfa.ts'
 import { channelMemberRoutes } from './rest/channel-members.ts'
 import { channelRoutes } from './rest/channels.ts'
 import { commandRoutes } from './rest/commands.ts'
+import { filePictureRoutes } from './rest/file-pictures.ts'
 import { fileRoutes } from './rest/files.ts'
 import { hookRoutes } from './rest/hooks.ts'
 import { notifyRoutes } from './rest/notify.ts'
@@ -65,6 +68,7 @@ export function allRoutes(door: Door): readonly Route[] {
     teamRoutes,
     channelRoutes,
     channelMemberRoutes,
+    bookmarkRoutes,
     schemeRoutes,
     postRoutes,
     postListRoutes,
@@ -73,6 +77,7 @@ export function allRoutes(door: Door): readonly Route[] {
     unsentRoutes,
     sidebarRoutes,
     fileRoutes,
+    filePictureRoutes,
     pictureRoutes,
     hookRoutes,
     commandRoutes,
@@ -83,6 +88,7 @@ export function allRoutes(door: Door): readonly Route[] {
     gapRoutes,
     fileFetchRoutes,
     planRoutes,
+    paceRoutes,
     deliveryRoutes,
     joiningRoutes,
     revokingRoutes,

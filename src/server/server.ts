@@ -66,13 +66,13 @@ async function openDoor(
   deps: ServerDeps,
   signal: AbortSignal,
 ): Promise<Opened> {
-  const { node, clock, random, log, openId, onLock, canLock, onUse } = deps
+  const { node, clock, random, log, carriage, openId, onLock, canLock, onUse } = deps
   const status = await node.status()
   const workspace = { id: status.organisation, name: status.organisationName }
   const people = await openPeople(node, log)
   const members = createMembersHere(node)
   const hub = createLiveHub(members, node)
-  const { announce } = hub
+  const { announce, forgetTold } = hub
   const presence = createPresence((change) => hub.announce(statusChanged(change)))
   const delivery = createDeliveryWatch(
     clock,
@@ -95,13 +95,14 @@ async function openDoor(
     endOutdated({ node, hub, members }, part)
   const endSessions: FeedPorts['endSessions'] = (over) =>
     [doorkeeper.forget, live.endSessions].forEach((end) => end(over))
-  const feed = { workspace, people, members, delivery, announce, accessChanged, endSessions }
-  const unfollow = followNode(node, feed)
+  const told = { announce, forgetTold, accessChanged, endSessions }
+  const unfollow = followNode(node, { workspace, people, members, delivery, ...told })
   const door: Door = {
     node,
     clock,
     random,
     log,
+    carriage,
     openId,
     ...(onLock && { onLock }),
     ...(canLock && { canLock }),
@@ -114,6 +115,7 @@ async function openDoor(
     doorkeeper,
     nodeName: status.node.name,
     nodeId: status.node.id,
+    nodeVersion: status.version,
     logins: createLogins({ node, clock }),
     announce,
   }

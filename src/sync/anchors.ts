@@ -32,16 +32,16 @@ export async function anchorHere(
   const said = known.anchors.filter(({ by }) => nodePrefixOfActor(by) === nodePrefix(self.node))
   if (said.some((one) => one.forkAt === forkAt)) return
   const log = await tx.log(document)
-  const branch = log.find(actor, forkAt)
+  const branch = log.trail(actor, forkAt)
   const seq = await newestSigned(tx, {
     document,
     actor,
     until: heldUntil(log, actor, { known, said }),
   })
-  const last = log.find(actor, seq)
+  const trail = log.trail(actor, seq)
   const signature = await tx.get(key.attestation(document, actor, seq))
-  if (branch === undefined || last === undefined || seq < forkAt || signature === undefined) return
-  const at = { forkAt, branch: branch.hash, seq, hash: last.hash }
+  if (branch === undefined || trail === undefined || seq < forkAt || signature === undefined) return
+  const at = { forkAt, branch, seq, trail }
   const content = { kind: 'anchor' as const, document, actor, ...at, signature }
   const entry = { author: undefined, claimedAt: context.now(), content }
   tx.afterwards(() => context.log.info('list.anchored', { document, actor, seq }))
@@ -51,7 +51,7 @@ export async function anchorHere(
 /** Whether the signature in an anchor is that of the list's node. */
 export function isSigned({ roster, identity }: SyncContext, anchor: Anchor): boolean {
   const node = roster.ofActor(anchor.actor)?.node
-  const statement = attestationOf(identity.organisation.id, anchor.document, anchor.hash)
+  const statement = attestationOf(identity.organisation.id, anchor)
   const stated = { part: 'change', statement } as const
   return node !== undefined && roster.proves(node, stated, anchor.signature)
 }
@@ -95,7 +95,7 @@ function heldUntil(
   }: { readonly known: { forkAt: number | undefined }; readonly said: readonly AnchorRecord[] },
 ): number {
   if (known.forkAt === undefined) return log.clock()[actor] ?? 0
-  const held = said.filter(({ seq, hash }) => log.find(actor, seq)?.hash === hash)
+  const held = said.filter(({ seq, trail }) => log.trail(actor, seq) === trail)
   return Math.max(known.forkAt - 1, ...held.map(({ seq }) => seq))
 }
 

@@ -1,5 +1,5 @@
 /** Reading audits: pages of records as they came to this node, and the lists behind them for a file that proves itself. */
-import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
+import type { ActorId, Instant, NodeId } from '#base/ids.ts'
 import { EdgeError } from '#base/errors.ts'
 import { nodePrefix, nodePrefixOfActor } from '#base/ids.ts'
 import { AUDIT_EXPORT_BYTES_MAX, AUDIT_PAGE_MAX } from '#base/limits.ts'
@@ -7,7 +7,8 @@ import type { AuditList, AuditSignature } from '#codec/audit-file.ts'
 import type { Deed } from '#model/audit-words.ts'
 import type { AuditRecord } from '#model/audit-record.ts'
 import { parseDocumentId } from '#model/document-id.ts'
-import type { Logged } from '#model/log.ts'
+import type { Log, Logged } from '#model/log.ts'
+import { upTo } from '#model/trail.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
@@ -74,7 +75,7 @@ export async function auditLists(
     const log = await tx.log(document)
     for (const actor of Object.keys(log.clock()).toSorted() as ActorId[]) {
       const changes = log.since({}).filter((change) => change.actor === actor)
-      const signatures = await signaturesOf(tx, context, { document, changes })
+      const signatures = await signaturesOf(tx, context, { log, changes })
       const values = changes.slice(0, signatures.at(-1)?.seq ?? 0).map(({ value }) => value)
       bytes += values.reduce((sum, value) => sum + value.length, 0)
       if (bytes > AUDIT_EXPORT_BYTES_MAX)
@@ -92,16 +93,16 @@ export async function auditLists(
 async function signaturesOf(
   tx: Tx,
   { identity }: SyncContext,
-  { document, changes }: { readonly document: DocumentId; readonly changes: readonly Logged[] },
+  { log, changes }: { readonly log: Log; readonly changes: readonly Logged[] },
 ): Promise<readonly AuditSignature[]> {
   const newest = changes.at(-1)
   if (newest === undefined) return []
-  const { actor, hash, seq } = newest
+  const { actor, seq } = newest
   if (nodePrefixOfActor(actor) === nodePrefix(identity.certificate.node)) {
-    const statement = attestationOf(identity.organisation.id, document, hash)
+    const statement = attestationOf(identity.organisation.id, upTo(log, newest))
     return [{ seq, signature: identity.sign(statement) }]
   }
-  const kept = await tx.list(range.attestations(document, actor))
+  const kept = await tx.list(range.attestations(log.document, actor))
   return kept
     .map(([place, signature]) => ({
       seq: Number(place.slice(place.lastIndexOf('/') + 1)),

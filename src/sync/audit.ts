@@ -1,6 +1,6 @@
 /**
  * A node's audit: who did what to whom and how it ended, appended in the commit of the deed itself. It is a document like
- * any other, in which only this node may write: the list is a hash chain, the signature over its newest change vouches
+ * any other, in which only this node may write: the list is a hash chain, the signature over it up to its newest change vouches
  * for all before it, and what was forwarded to a hub cannot be taken back by whoever captures the node.
  * What others can cause as often as they like goes through `audit-counts.ts`.
  */

@@ -22,7 +22,10 @@ export interface BlobUses {
     bytesMax: number,
     note: (tx: Tx, blob: Blob) => Promise<T>,
   ) => Promise<T>
+  /** The same for work that takes several in before its commit: what none then needs is removed. */
+  readonly take: <T>(work: (write: Blobs['write']) => Promise<T>) => Promise<T>
   readonly read: Blobs['read']
+  readonly isAtHand: (hash: string) => Promise<boolean>
   /** Notes in a commit that a blob is needed. */
   readonly use: (tx: Tx, use: BlobUse) => void
   /** Notes in a commit that it is needed no more by that. */
@@ -56,19 +59,28 @@ export function openBlobUses(
       log.warn('blob.left', { error: error instanceof Error ? error.name : 'unknown' }),
     )
   }
-  return {
-    keep: async (source, bytesMax, note) => {
-      taking += 1
-      try {
+  const take: BlobUses['take'] = async (work) => {
+    taking += 1
+    try {
+      return await work(async (source, bytesMax) => {
         const blob = await blobs.write(source, bytesMax)
         idle.add(blob.hash) // should the commit fail
-        return await replica.commit((tx) => note(tx, blob))
-      } finally {
-        taking -= 1
-        removeSoon()
-      }
-    },
+        return blob
+      })
+    } finally {
+      taking -= 1
+      removeSoon()
+    }
+  }
+  return {
+    keep: (source, bytesMax, note) =>
+      take(async (write) => {
+        const blob = await write(source, bytesMax)
+        return replica.commit((tx) => note(tx, blob))
+      }),
+    take,
     read: blobs.read,
+    isAtHand: async (hash) => (await blobs.isAtHand?.(hash)) ?? true,
     use: (tx, { hash, id }) => tx.put(keptKey.blobUse(hash, id), pack(hash)),
     drop: (tx, { hash, id }) => {
       tx.delete(keptKey.blobUse(hash, id))

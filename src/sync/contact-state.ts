@@ -27,6 +27,8 @@ export interface ContactState {
   /** See `Carrier`. */
   readonly lanes?: readonly Lane[]
   readonly isMetered?: boolean
+  /** Carriers by which the peer is in contact and that cost nothing, where this one does: what may go by one of them does. */
+  readonly beside?: () => readonly string[]
   /** Everything unless given. */
   readonly room?: Room
   /** What the link was measured to carry. */

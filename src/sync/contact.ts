@@ -22,14 +22,17 @@ import {
 import type { ContactState, Next } from './contact-state.ts'
 import { cutDelta, type Cut } from './cut.ts'
 import { ensureEpochAlone, sealingKeyFor } from './epochs.ts'
+import { beginAsking } from './file-asked.ts'
 import { nextPiece } from './file-serving.ts'
-import { forgetWishes } from './file-wishes.ts'
+import { ageWishes } from './file-wishes.ts'
 import { goesAnywayAt, mustHoldBack } from './hearsay.ts'
 import { retryParked } from './inbox.ts'
 import { key, range } from './keys.ts'
 import { allDocuments, clockOf, coveredByAll, hasOf, setHas } from './ledger.ts'
 import { leftParcels } from './left-parcels.ts'
 import { passOnAgain } from './notes.ts'
+import { isDrillDue, mayLeaveBy, messageBytesMaxOf, spare } from './pace.ts'
+import { nextProbe } from './pace-drill.ts'
 import { noteThere } from './peers.ts'
 import { pack, unpack, type OutboxRecord, type PeerRecord } from './records.ts'
 import { settleOverdue } from './rebirth.ts'
@@ -51,11 +54,13 @@ export async function beginContact(
   if (isNode(state.peer)) await coverPeer(tx, context, state.peer)
   if ((await tx.get(key.peer(state.peer))) === undefined) await meet(tx, context, state)
   await noteThere(tx, context, state.peer)
-  await forgetWishes(tx, context, state)
+  await ageWishes(tx, state)
   if (contact.mayHaveForgotten) await forget(tx, context, state.peer)
   const isTold = isNode(state.peer) && state.isMetered !== true
   if (isTold) await introduce(tx, context, state)
-  return leftParcels(tx, state, contact.mayHaveForgotten || isTold)
+  const left = await leftParcels(tx, state, contact.mayHaveForgotten || isTold)
+  await beginAsking(tx, state, contact.mayHaveForgotten)
+  return left
 }
 
 function isShutOut(context: SyncContext, peer: PeerId): boolean {
@@ -77,22 +82,25 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
   if (isShutOut(context, state.peer))
     return { cut: await lastWord(tx, context, state), lookAgainAt: undefined }
   const asideUntil = await settleOverdue(tx, context)
+  const isSpared = besideOf(context, state).length > 0
   const offers = await openOffers(tx, state)
   const { due, later } = sorted(offers, state, context.now())
   for (const lane of lanesOf(state)) {
-    if (lane === NOTE_LANE) {
+    if (lane === NOTE_LANE && !isSpared) {
+      const probe = await nextProbe(tx, context, state)
+      if (probe !== undefined) return { cut: probe, lookAgainAt: undefined }
       const note = await nextNote(tx, context, { state, due })
       if (note.cut !== undefined) return note
       if (note.lookAgainAt !== undefined) later.push(note.lookAgainAt)
     }
-    for (const offer of due.filter((one) => one.lane === lane && mayGo(state, lane))) {
+    for (const offer of due.filter((one) => one.lane === lane && mayGo(context, state, one))) {
       const cut = await cutOffer(tx, context, { state, offer, offers: due })
       if (cut !== undefined) return { cut, lookAgainAt: undefined }
       // A visit is over soon: what has nothing more to give now is not looked at once for every other parcel.
       if (state.isVisit) tx.afterwards(() => state.refused.add(offer.document))
     }
   }
-  const piece = await nextPiece(tx, context, state)
+  const piece: Next = isSpared ? NOTHING : await nextPiece(tx, context, state)
   if (piece.cut !== undefined) return piece
   const times = [...later, asideUntil, piece.lookAgainAt, goesAnywayAt(context)].filter(
     (at) => at !== undefined,
@@ -105,10 +113,19 @@ function lanesOf({ room }: ContactState): readonly Lane[] {
   return room?.isFlashOnly === true ? ['flash'] : LANES
 }
 
-/** Whether what is in this lane may go by this carrier. */
-function mayGo({ lanes = LANES }: ContactState, lane: Lane): boolean {
-  return lanes.includes(lane)
+/** Whether what is offered may go by this carrier, and by none beside it that costs nothing. */
+function mayGo(context: SyncContext, state: ContactState, { lane, document }: Offer): boolean {
+  const { lanes = LANES, carrier } = state
+  if (!lanes.includes(lane) || !mayLeaveBy(context, carrier, document)) return false
+  return !besideOf(context, state).some((name) => mayLeaveBy(context, name, document))
 }
+
+/** What costs nothing, where this carrier does; one that is to be proved is spared by nothing. */
+function besideOf({ pace }: SyncContext, { carrier, beside }: ContactState): readonly string[] {
+  return isDrillDue(pace, carrier) ? [] : (beside?.() ?? [])
+}
+
+const NOTHING: Next = { cut: undefined, lookAgainAt: undefined }
 
 /** Notes that have to go now: with the most urgent delta that waits, where they may and it is small; otherwise alone. */
 async function nextNote(
@@ -118,7 +135,7 @@ async function nextNote(
 ): Promise<Next> {
   const { isDue, lookAgainAt } = await notesDue(tx, context, state)
   if (!isDue) return { cut: undefined, lookAgainAt }
-  const fit = due.filter(({ lane }) => mayGo(state, lane))
+  const fit = due.filter((one) => mayGo(context, state, one))
   const company =
     fit.find(({ lane }) => lane === 'priority') ?? fit.find(({ lane }) => lane === 'routine')
   if (company !== undefined && (await isFit(tx, context, { state, offer: company }))) {
@@ -179,7 +196,7 @@ async function meet(tx: Tx, context: SyncContext, state: ContactState): Promise<
       lastAt: context.now(),
     } satisfies PeerRecord),
   )
-  tx.afterwards(() => context.peers.add(state.peer))
+  context.peers.add(state.peer)
   for (const document of await allDocuments(tx)) {
     // What came from a post office lies there, whether we have ever put anything there or not.
     const clock = isNode(state.peer) ? {} : await hasOf(tx, state.peer, document)
@@ -261,6 +278,7 @@ async function cutDocument(
   want: { readonly state: ContactState; readonly document: DocumentId; readonly lane: Lane },
 ): Promise<Cut | undefined> {
   const { state, document, lane } = want
+  await spare(tx, context, { peer: state.peer, document })
   let clock = await hasOf(tx, state.peer, document)
   for (const { record, parcel } of [...state.flying, ...state.left]) {
     // What something urgent needs does not wait for the routine parcel that it is in.
@@ -276,5 +294,7 @@ async function cutDocument(
   // Who is out gets keys and nothing else.
   const riders = isShutOut(context, peer) ? undefined : ridersFor(tx, context, { state, document })
   const { plainBytesMax } = room ?? {}
-  return cutDelta(tx, context, { peer, lane, document, clock, riders, plainBytesMax })
+  const changeBytesMax = messageBytesMaxOf(context, state.carrier, document)
+  const most = { plainBytesMax, changeBytesMax }
+  return cutDelta(tx, context, { peer, lane, document, clock, riders, ...most })
 }

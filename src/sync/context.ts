@@ -1,7 +1,7 @@
 /** What every part of sync works with: who we are, whom we know, and the replica. */
 import type { ActorId, ChannelId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import type { Clock as ListClock } from '#model/log.ts'
-import type { Change } from '#model/change.ts'
+import type { Trodden } from '#model/trail.ts'
 import type { Directory } from '#model/directory.ts'
 import type { KeyBook } from '#model/key-book.ts'
 import type { MessageRecord } from '#model/view.ts'
@@ -17,6 +17,7 @@ import type { ClockEvidence } from './clock-evidence.ts'
 import type { Shelf } from './dictionaries.ts'
 import type { FileDesk } from './file-desk.ts'
 import type { FileRecord } from './file-records.ts'
+import type { PaceDesk } from './pace-desk.ts'
 import type { Projector, ViewEvent } from './projector.ts'
 import type { Replica, Tx } from './replica.ts'
 import type { Room } from './room.ts'
@@ -33,6 +34,8 @@ export type SyncEvent =
   | { readonly kind: 'overdue'; readonly counts: OverdueCounts; readonly added: number }
   /** So many of a hundred of a carrier's budget are spent. */
   | { readonly kind: 'budget'; readonly carrier: string; readonly percent: number }
+  /** Another letter stands than before. */
+  | { readonly kind: 'pace'; readonly rule: string }
   /** It stood in a list after the point where its node contradicted itself. */
   | { readonly kind: 'withdrawn'; readonly message: MessageRecord }
   /** Some of a file came, or (`isWhole`) it is here now, and right. */
@@ -60,7 +63,7 @@ export interface Fork {
   /** The first number that has two. */
   readonly seq: number
   /** The changes from `seq` on that this replica does not have; what it has stays. */
-  readonly branch: readonly Change[]
+  readonly branch: readonly Trodden[]
   /** The actor's node's signature over the last of them; it holds. */
   readonly signature: Uint8Array
 }
@@ -90,7 +93,10 @@ export interface SyncContext {
   readonly audit: AuditCounts
   readonly now: () => Instant
   readonly random: Random
-  /** Peers ever met, in memory: changed only after the commit that noted them. */
+  /**
+   * Peers ever met, in memory: from the commit on that notes one, so that what the rest of its batch brings is for that peer, too. One
+   * whose batch fails is met again.
+   */
   readonly peers: Set<PeerId>
   readonly emit: (event: SyncEvent) => void
   /** Resolves once those who hear of events have caught up: whatever takes in many at once waits for it. */
@@ -105,6 +111,8 @@ export interface SyncContext {
   readonly foundedAt: () => Instant
   /** Carriers by which nothing goes for now, in memory. */
   readonly shut: Map<string, Pause>
+  /** By which way each channel's messages go. */
+  readonly pace: PaceDesk
   /** What this run of the node has heard: see `hearsay.ts`. */
   readonly run: Run
   /** Whether other nodes are told what was read here in a channel. */

@@ -1,13 +1,8 @@
 /** What goes into a cut: which changes of a document, as many as fit, and what vouches for each run of them. */
-import {
-  nodePrefix,
-  nodePrefixOfActor,
-  type ActorId,
-  type ChangeHash,
-  type DocumentId,
-} from '#base/ids.ts'
+import { nodePrefix, nodePrefixOfActor, type ActorId, type DocumentId } from '#base/ids.ts'
 import { CUT_CHANGES_MAX } from '#base/limits.ts'
 import type { Clock, Log, Logged } from '#model/log.ts'
+import { upTo } from '#model/trail.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
@@ -20,11 +15,17 @@ import type { Tx } from './replica.ts'
 export async function selectChanges(
   tx: Tx,
   context: SyncContext,
-  { log, clock, bytesMax }: { readonly log: Log; readonly clock: Clock; readonly bytesMax: number },
+  at: {
+    readonly log: Log
+    readonly clock: Clock
+    readonly bytesMax: number
+    readonly changeBytesMax?: number | undefined
+  },
 ): Promise<readonly Logged[]> {
+  const { log, clock, bytesMax, changeBytesMax = Infinity } = at
   // Without its node's certificate nobody could be told whose list it is: it waits until that comes.
   const known = log.since(clock).filter(({ actor }) => context.roster.ofActor(actor))
-  const missing = withoutHoles(known)
+  const missing = withoutLong(withoutHoles(known), changeBytesMax)
   const signed = new Map<ActorId, ReadonlySet<number>>()
   for (const actor of new Set(missing.map((change) => change.actor))) {
     if (!isOwn(context, actor)) signed.set(actor, await signedSeqs(tx, log.document, actor))
@@ -45,6 +46,16 @@ function withoutHoles(changes: readonly Logged[]): readonly Logged[] {
     const isNext = seq === (next.get(actor) ?? seq)
     if (isNext) next.set(actor, seq + 1)
     return isNext
+  })
+}
+
+/** Without what is larger than a way takes, and what follows it in its list: that has to wait for it. */
+export function withoutLong(changes: readonly Logged[], bytesMax: number): readonly Logged[] {
+  if (bytesMax === Infinity) return changes
+  const held = new Set<ActorId>()
+  return changes.filter((change) => {
+    if (plainBytesOf(change) > bytesMax) held.add(change.actor)
+    return !held.has(change.actor)
   })
 }
 
@@ -96,16 +107,15 @@ export async function attestationsFor(
     const newest = newestOf(changes, actor)
     if (actor === context.replica.actor || newest === undefined) continue
     const stored = await tx.get(key.attestation(log.document, actor, newest.seq))
-    const signature =
-      stored ?? (isOwn(context, actor) ? attest(context, log.document, newest.hash) : undefined)
+    const signature = stored ?? (isOwn(context, actor) ? attest(context, log, newest) : undefined)
     if (signature !== undefined) found.set(actor, signature)
     else if (log.stubAt(actor, newest.seq + 1) !== undefined) found.set(actor, BY_ORDER)
   }
   return found
 }
 
-function attest(context: SyncContext, document: DocumentId, hash: ChangeHash): Uint8Array {
-  return context.identity.sign(attestationOf(context.identity.organisation.id, document, hash))
+function attest({ identity }: SyncContext, log: Log, newest: Logged): Uint8Array {
+  return identity.sign(attestationOf(identity.organisation.id, upTo(log, newest)))
 }
 
 /** Whether an actor is a life of this very node: what it wrote in an earlier one it may still sign for. */

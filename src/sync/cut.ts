@@ -10,6 +10,7 @@ import type { TrainedDictionary } from '#codec/trained-dictionary.ts'
 import { KEYS } from '#model/document-id.ts'
 import { messageNamedBy, postIdOf, type Clock, type Logged } from '#model/log.ts'
 import type { Lane } from '#model/precedence.ts'
+import { upTo } from '#model/trail.ts'
 import type { Parcel, PeerId } from '#ports/carrier.ts'
 import type { EpochKey } from '#trust/epoch.ts'
 import type { SyncContext } from './context.ts'
@@ -49,11 +50,19 @@ export async function cutDelta(
     readonly riders?: Riders | undefined
     /** Plain bytes; one change goes in any case. CUT_BYTES_MAX unless given. */
     readonly plainBytesMax?: number | undefined
+    /** No change that is larger, nor what follows it in its list; any unless given. */
+    readonly changeBytesMax?: number | undefined
   },
 ): Promise<Cut | undefined> {
   const log = await tx.log(want.document)
+  const { changeBytesMax } = want
   const bytesMax = Math.min(CUT_BYTES_MAX, want.plainBytesMax ?? CUT_BYTES_MAX)
-  const changes = await selectChanges(tx, context, { log, clock: want.clock, bytesMax })
+  const changes = await selectChanges(tx, context, {
+    log,
+    clock: want.clock,
+    bytesMax,
+    changeBytesMax,
+  })
   if (changes.length === 0) return undefined
   const attestations = await attestationsFor(tx, context, { log, changes })
   const sender = context.replica.actor
@@ -75,7 +84,7 @@ export async function cutDelta(
     dictionary,
     peer: want.peer,
     isThin: (want.plainBytesMax ?? Infinity) <= THIN_PARCEL_BYTES_MAX,
-    sign: own && (() => signTogether(context, { document, hash: own.hash }, riding.joint)),
+    sign: own && (() => signTogether(context, upTo(log, own), riding.joint)),
   })
   const first: Record<string, number> = {}
   const clock: Record<string, number> = {}

@@ -8,7 +8,9 @@ import { connectUse } from '#tariff/profile.ts'
 import { opensNext } from '#tariff/windows.ts'
 import { settleUse, type Mark } from './affording.ts'
 import { openBell, type Bell } from './bell.ts'
+import { key } from './keys.ts'
 import type { LinkState } from './links.ts'
+import { isDrillDue } from './pace.ts'
 import { untilDone } from './patience.ts'
 import type { Tx } from './replica.ts'
 import { markOf, type Bench } from './service.ts'
@@ -53,27 +55,33 @@ export async function keepLine(
   signal.addEventListener('abort', bell.ring)
   while (!signal.aborted) {
     // oxlint-disable-next-line no-await-in-loop -- one session after the other
-    const waitMs = await turn(desk)
+    const wait = await turn(desk)
     // oxlint-disable-next-line no-await-in-loop -- see above
-    if (waitMs > 0) await pause(desk, waitMs)
+    if (wait.ms > 0) await pause(desk, wait)
   }
   signal.removeEventListener('abort', bell.ring)
   bench.bells.delete(bell)
 }
 
-/** A session when it is time for one. How long to wait before the next look. */
-async function turn(desk: Desk): Promise<number> {
-  const { at, isFlash } = await wantedAt(desk)
-  const waitMs = at - desk.bench.context.now()
-  return waitMs > 0 ? waitMs : session(desk, isFlash)
+/** How long to wait before the next look. */
+interface Wait {
+  readonly ms: number
+  /** Nobody answered: what is urgent waits as well, each dial costs. */
+  readonly isDeaf?: true
 }
 
-/** Rings are not counted while it waits after a failure: what is urgent waits as well, each dial costs. */
-async function pause({ bench, bell, signal, failures }: Desk, waitMs: number): Promise<void> {
-  if (failures > 0) return bench.clock.sleep(waitMs, signal)
+/** A session when it is time for one. */
+async function turn(desk: Desk): Promise<Wait> {
+  const { at, isFlash } = await wantedAt(desk)
+  const ms = at - desk.bench.context.now()
+  return ms > 0 ? { ms } : session(desk, isFlash)
+}
+
+async function pause({ bench, bell, signal }: Desk, { ms, isDeaf }: Wait): Promise<void> {
+  if (isDeaf === true) return bench.clock.sleep(ms, signal)
   const over = new AbortController()
   const ringLater = async (): Promise<void> => {
-    await bench.clock.sleep(Math.min(waitMs, LOOK_MS_MAX), AbortSignal.any([signal, over.signal]))
+    await bench.clock.sleep(Math.min(ms, LOOK_MS_MAX), AbortSignal.any([signal, over.signal]))
     if (!over.signal.aborted) bell.ring()
   }
   void ringLater()
@@ -87,9 +95,13 @@ async function wantedAt(desk: Desk): Promise<Wanted> {
   const { context } = bench
   const { terms, line } = carrier
   const now = context.now()
-  const { isFlash, at } = await waitingFor(context.replica.read, context, carrier)
+  if (isDrillDue(context.pace, carrier.name))
+    return { at: opensNext(terms.profile.opens, now), isFlash: false }
+  const waiting = await commit(desk, (tx) => waitingFor(tx, context, carrier))
+  const { isFlash, at } = waiting ?? { isFlash: false, at: Infinity }
   const isStanding = terms.profile.line === 'stands'
-  const isKnown = context.peers.has(line.peer)
+  // By the disk: in memory stands who was met in a commit that failed, too.
+  const isKnown = (await context.replica.read.get(key.peer(line.peer))) !== undefined
   const pausedUntil = isFlash ? 0 : (context.shut.get(carrier.name)?.until ?? 0)
   const wanted = isStanding || !isKnown ? now : Math.min(Math.max(at, pausedUntil), setTime(desk))
   return { at: opensNext(terms.profile.opens, Math.max(now, wanted)), isFlash }
@@ -107,14 +119,14 @@ function setTime({ carrier, followedAt, bench }: Desk): Instant {
 }
 
 /** One session. How long to wait before the next is thought of. */
-async function session(desk: Desk, isFlash: boolean): Promise<number> {
+async function session(desk: Desk, isFlash: boolean): Promise<Wait> {
   const { bench, carrier } = desk
   const { context, clock } = bench
   const begun = await begin(desk, isFlash)
-  if (begun === undefined) return 0
+  if (begun === undefined) return { ms: 0 }
   if (!begun.ok) {
     context.shut.set(carrier.name, { why: 'no budget until', until: begun.until })
-    return Math.max(1, begun.until - context.now())
+    return { ms: Math.max(1, begun.until - context.now()) }
   }
   desk.followedAt = context.now()
   const startedMs = clock.monotonicMs()
@@ -126,7 +138,20 @@ async function session(desk: Desk, isFlash: boolean): Promise<number> {
   context.log.info('line.closed', { carrier: carrier.name, durationMs })
   await commit(desk, (tx) => settleUse(tx, context, { carrier, mark: desk.mark }))
   desk.failures = isAnswered ? 0 : desk.failures + 1
-  return isAnswered ? 0 : Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** (desk.failures - 1))
+  noteFailing(desk)
+  if (isAnswered) return { ms: 0 }
+  return { ms: Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** (desk.failures - 1)), isDeaf: true }
+}
+
+/** Rules that name the carrier hear whether anybody answers on its line. */
+function noteFailing({ bench: { context }, carrier, failures }: Desk): void {
+  const { failing, wake } = context.pace
+  if (failures === 0) failing.delete(carrier.name)
+  else {
+    const at = context.now()
+    failing.set(carrier.name, { since: failing.get(carrier.name)?.since ?? at, at })
+  }
+  wake()
 }
 
 function commit<T>({ bench, signal }: Desk, work: (tx: Tx) => Promise<T>): Promise<T | undefined> {

@@ -10,9 +10,10 @@ import type { SyncContext } from './context.ts'
 import { keepLine } from './dialling.ts'
 import { receive } from './inbox.ts'
 import { openLinks, type LinkState } from './links.ts'
+import { keepPace, lookAtCarriers } from './pace-keeper.ts'
 import { untilDone } from './patience.ts'
 import { noteThere } from './peers.ts'
-import { serve, type Bench } from './service.ts'
+import { serve, type Bench, type Service } from './service.ts'
 
 /** The running sync. */
 export interface Driver extends AsyncDisposable {
@@ -28,18 +29,20 @@ export function startDriver(
 ): Driver {
   const stop = new AbortController()
   const bells = new Set<Bell>()
-  const open = new Map<string, OpenContact>()
+  const open: OpenContacts = new Map()
   const bench: Bench = {
     context,
     clock: ports.clock,
     links: openLinks(ports.clock),
     marks: new Map(),
+    metered: new Set(ports.carriers.flatMap((one) => (one.isMetered === true ? one.name : []))),
     bells,
     stop: stop.signal,
   }
-  const lines: Promise<void>[] = []
+  lookAtCarriers(bench, ports.carriers)
+  const lines: Promise<void>[] = [keepPace(bench, stop.signal)]
   for (const carrier of ports.carriers) {
-    void watchArrivals(bench, carrier, stop.signal)
+    void watchArrivals(bench, { carrier, open }, stop.signal)
     void watchContacts(bench, { carrier, open }, stop.signal)
     const { name, terms, line, usedBytes } = carrier
     if (terms !== undefined && line !== undefined)
@@ -53,7 +56,7 @@ export function startDriver(
     ring,
     [Symbol.asyncDispose]: async () => {
       stop.abort()
-      await Promise.all([...open.values()].map(endContact))
+      await Promise.all([...open.values()].map((one) => endContact(one)))
       await Promise.all(lines)
     },
   }
@@ -61,13 +64,27 @@ export function startDriver(
 
 interface OpenContact {
   readonly end: AbortController
+  /** What was said in the contacts before counts no more from then on. */
+  readonly begun: Promise<void>
   readonly done: Promise<void>
 }
 
-async function watchArrivals(bench: Bench, carrier: Carrier, stop: AbortSignal): Promise<void> {
+/** By carrier and peer. */
+type OpenContacts = Map<string, OpenContact>
+
+function nameOf({ name }: Carrier, peer: PeerId): string {
+  return `${name} ${peer}`
+}
+
+async function watchArrivals(
+  bench: Bench,
+  { carrier, open }: { readonly carrier: Carrier; readonly open: OpenContacts },
+  stop: AbortSignal,
+): Promise<void> {
   for await (const arrival of carrier.arrivals()) {
     if (stop.aborted) return
     bench.links.received({ carrier: carrier.name, peer: arrival.peer }, arrival.bytes.length)
+    await open.get(nameOf(carrier, arrival.peer))?.begun
     await take(bench, arrival, stop)
   }
 }
@@ -88,25 +105,36 @@ async function take(
 
 async function watchContacts(
   bench: Bench,
-  { carrier, open }: { readonly carrier: Carrier; readonly open: Map<string, OpenContact> },
+  { carrier, open }: { readonly carrier: Carrier; readonly open: OpenContacts },
   stop: AbortSignal,
 ): Promise<void> {
-  const nameOf = (peer: PeerId): string => `${carrier.name} ${peer}`
   for await (const contact of carrier.contacts()) {
     if (stop.aborted) return
-    const name = nameOf(contact.peer)
-    const before = open.get(name)
-    open.delete(name)
-    if (before !== undefined) await endContact(before)
-    bench.links.turned({ carrier: carrier.name, peer: contact.peer }, contact.isUp)
-    if (!contact.isUp && !stop.aborted) void noteGone(bench, contact.peer)
-    bench.context.emit({ kind: 'links' })
-    // What a costly way was spared may have to go by it now.
-    if (!contact.isUp) for (const bell of bench.bells) bell.ring()
-    if (!contact.isUp || stop.aborted) continue
+    const name = nameOf(carrier, contact.peer)
     const end = new AbortController()
-    open.set(name, { end, done: serve(bench, { carrier, contact, signal: end.signal }) })
+    const { promise: begun, resolve: onBegun } = Promise.withResolvers<void>()
+    const service = { carrier, contact, signal: end.signal, onBegun }
+    open.set(name, { end, begun, done: follow(bench, service, open.get(name)) })
   }
+}
+
+/** What follows from the beginning or the end of a contact, once the one before is over. */
+async function follow(
+  bench: Bench,
+  service: Service & { readonly onBegun: () => void },
+  before: OpenContact | undefined,
+): Promise<void> {
+  const { carrier, contact, signal, onBegun } = service
+  const { peer, isUp } = contact
+  if (before !== undefined) await endContact(before)
+  bench.links.turned({ carrier: carrier.name, peer }, isUp)
+  if (!isUp && !bench.stop.aborted) void noteGone(bench, peer)
+  bench.context.emit({ kind: 'links' })
+  bench.context.pace.wake()
+  // What a costly way was spared may have to go by it now.
+  if (!isUp) for (const bell of bench.bells) bell.ring()
+  if (isUp && !bench.stop.aborted && !signal.aborted) await serve(bench, service)
+  onBegun()
 }
 
 /** When a peer was there last outlives this run of the node, unless the disk is in the way. */

@@ -1,27 +1,27 @@
 /**
- * Asking for files: one peer at a time, who is likely to have it first, and another when nothing comes. What is wanted for others who
- * asked us is asked for like our own.
+ * Asking for files. What is wanted of a peer (`file-wanted.ts`) is said once, and stands there (`file-asked.ts`). One is asked first, who is
+ * likely to have it; while nothing comes one more and one more, until all have been. Then nothing is said until something changes: a
+ * contact begins, a piece comes, somebody wants more or less. So a file comes wherever contacts join who wants it and who has it,
+ * whatever is between them: each node on the way asks the next.
  */
 import type { Instant } from '#base/ids.ts'
-import {
-  CARRIED_BYTES_MAX,
-  FAT_BYTES_PER_SECOND,
-  FAT_ROUND_TRIP_MS,
-  FETCH_DOUBLINGS_MAX,
-  FETCH_LIKELY_MS,
-  FETCH_PATIENCE_MS,
-  FETCH_TRIES_MAX,
-  WISHES_IN_NOTE_MAX,
-} from '#base/limits.ts'
-import { bytesIn, withoutSpans, type Spans } from '#base/spans.ts'
 import type { FileName } from '#codec/piece.ts'
-import { wantedOf, type Wish } from '#codec/wish.ts'
+import type { Wish } from '#codec/wish.ts'
 import type { ContactState } from './contact-state.ts'
 import { isNode, type SyncContext } from './context.ts'
-import { fetchOf, newFileLook, putFetch, type FileLook } from './file-desk.ts'
-import type { FetchRecord } from './file-records.ts'
-import { queueWishes, spansOf, wishesFor } from './file-wishes.ts'
+import { askedOf, nothingOf, sayWanted } from './file-asked.ts'
+import { dueMs, fetchOf, newFileLook, putFetch, type FileLook } from './file-desk.ts'
+import { fileKey, type AskedRecord, type FetchRecord } from './file-records.ts'
+import { isSaid, wantedAt } from './file-wanted.ts'
+import { allWishers, dropWish, type Wisher } from './file-wishes.ts'
 import type { Tx } from './replica.ts'
+import {
+  FAT_BYTES_PER_SECOND,
+  FAT_ROUND_TRIP_MS,
+  FETCH_LIKELY_MS,
+  FETCH_PATIENCE_MS,
+  WISH_STALE_MS,
+} from './file-limits.ts'
 
 /** Whether a link is good enough for what nobody asked for. */
 export function isFat({ isMetered, metered, isVisit, measured }: ContactState): boolean {
@@ -33,100 +33,129 @@ export function isFat({ isMetered, metered, isVisit, measured }: ContactState): 
   )
 }
 
-/** Asks the peer of a contact for what it is to be asked for now; when to look again. */
+/** Tells the peer of a contact what is wanted of it by now; when to look again. */
 export async function sayWishes(
   tx: Tx,
   context: SyncContext,
   state: ContactState,
 ): Promise<Instant | undefined> {
-  const { files, now } = context
+  const { files, now, time } = context
   const look = (state.files ??= newFileLook())
   if (state.room?.parcelBytes !== undefined) files.rooms.set(state.peer, state.room.parcelBytes)
-  if (files.open.size === 0) return undefined
   const [version, isFatNow] = [files.version(), isFat(state)]
   const isSame = look.version === version && look.isFat === isFatNow
   if (isSame && (look.lookAt ?? Infinity) > now()) return look.lookAt
-  const { wishes, lookAt } = await wishesDue(tx, context, { ...state, files: look })
+  look.begunMs ??= time.nowMs()
+  const laterMs = await sayDue(tx, context, { ...state, files: look })
   look.version = version
   look.isFat = isFatNow
-  look.lookAt = lookAt
-  if (wishes.length === 0) return lookAt
-  queueWishes(tx, context, { peer: state.peer, wishes })
-  tx.afterwards(files.changed) // others need not ask
-  return lookAt
+  look.lookAt = Number.isFinite(laterMs) ? now() + Math.max(0, laterMs - time.nowMs()) : undefined
+  return look.lookAt
 }
 
 type Looking = ContactState & { readonly files: FileLook }
 
-async function wishesDue(
+/** Says what is due; when more is, by the running time. */
+async function sayDue(tx: Tx, context: SyncContext, state: Looking): Promise<number> {
+  const { files, time } = context
+  const { peer } = state
+  const laterMs: number[] = []
+  const all = await freshWishers(tx, context, { state, laterMs })
+  const wishes: Wish[] = []
+  const asked = await askedOf(tx, peer)
+  for (const name of new Set([...asked.keys(), ...files.open])) {
+    const fetch = await fetchOf(tx, name)
+    const before = asked.get(name)
+    if (fetch === undefined) {
+      if (before !== undefined) closeAsking(tx, state, { name, before, wishes })
+      continue
+    }
+    const wishers = all.filter((one) => one.name === name)
+    const isStanding = isAskedNow(before)
+    // What nobody asked for goes on where it was asked of a link that was fat.
+    const isFatThere = isFat(state) || (isAskedNow(before) && !before.isAsked)
+    const there = { peer, isFat: isFatThere, isStanding }
+    const { wish, againMs } = wantedAt(context, { name, fetch, wishers, ...there })
+    const due = { name, fetch, before, wish }
+    const atMs = dueAt(context, state, due)
+    laterMs.push(againMs ?? Infinity, atMs ?? Infinity)
+    if (atMs === undefined || atMs > time.nowMs()) continue
+    laterMs.pop()
+    wishes.push(wish)
+    noteSource(tx, context, { state, due })
+  }
+  await sayWanted(tx, context, { peer, wishes })
+  return Math.min(Infinity, ...laterMs)
+}
+
+/** A file is wanted here no more: so whoever was asked for it need not give the rest. */
+function closeAsking(
+  tx: Tx,
+  { peer }: Looking,
+  {
+    name,
+    before: { spans, isOff },
+    wishes,
+  }: { readonly name: FileName; readonly before: AskedRecord; readonly wishes: Wish[] },
+): void {
+  if (spans.length > 0) wishes.push(nothingOf(name))
+  // Who was told lately is not told again.
+  else if (isOff !== true || !isNode(peer)) tx.delete(fileKey.asked(peer, name))
+}
+
+/** Everybody who wants something; who has not said so again in this contact by now does not want it any more. */
+async function freshWishers(
   tx: Tx,
   context: SyncContext,
-  state: Looking,
-): Promise<{ readonly wishes: readonly Wish[]; readonly lookAt: Instant | undefined }> {
-  const { files, now } = context
-  const wishes: Wish[] = []
-  const later: Instant[] = []
-  for (const name of files.open) {
-    const fetch = await fetchOf(tx, name)
-    const at = fetch && askAt(context, state, { name, fetch })
-    if (fetch === undefined || at === undefined) continue
-    if (at > now() || wishes.length >= WISHES_IN_NOTE_MAX) later.push(Math.max(at, now()))
-    else {
-      const wish = await wishOf(tx, context, { name, fetch, state })
-      if (wish.spans.length === 0) continue
-      wishes.push(wish)
-      later.push(...noteAsked(tx, context, { name, fetch, state }))
-    }
+  { state, laterMs }: { readonly state: Looking; readonly laterMs: number[] },
+): Promise<readonly Wisher[]> {
+  const endsMs = dueMs(context, state.files.begunMs ?? 0, WISH_STALE_MS)
+  const isOver = endsMs <= context.time.nowMs()
+  const fresh: Wisher[] = []
+  for (const wisher of await allWishers(tx)) {
+    const isStale = wisher.peer === state.peer && wisher.wish.isStale === true
+    if (isStale && !isOver) laterMs.push(endsMs)
+    if (isStale && isOver) await dropWish(tx, context, wisher)
+    else if (context.roster.revokedSince(wisher.node) === undefined) fresh.push(wisher)
   }
-  return { wishes, lookAt: later.length === 0 ? undefined : Math.min(...later) }
+  return fresh
 }
 
-/** The peer of a contact is asked for a file now. A stick only carries the question, and whoever else was asked goes on. */
-function noteAsked(
-  tx: Tx,
-  { files, now }: SyncContext,
-  { name, fetch, state }: Asking,
-): readonly Instant[] {
-  const before = state.files.asked.get(name)
-  const isMoving = before === undefined || fetch.movedAt >= before.at
-  state.files.asked.set(name, { at: now(), times: isMoving ? 1 : before.times + 1 })
-  if (state.isVisit === true) return []
-  const times = fetch.source === undefined ? 0 : fetch.source.times + 1
-  const source = { peer: state.peer, at: now(), times }
-  putFetch(tx, files, { name, fetch: { ...fetch, source } })
-  return [now() + patienceMs(times)]
-}
-
-interface Asking {
+/** A file that is fetched, what is wanted of it at a peer, and what that peer was asked for before. */
+interface Due {
   readonly name: FileName
   readonly fetch: FetchRecord
-  readonly state: Looking
+  readonly before: AskedRecord | undefined
+  readonly wish: Wish
 }
 
-function patienceMs(times: number): number {
-  return FETCH_PATIENCE_MS * 2 ** Math.min(FETCH_DOUBLINGS_MAX, times)
+function isAskedNow(before: AskedRecord | undefined): before is AskedRecord {
+  return before !== undefined && before.isOff !== true
 }
 
-/** When the peer is to be asked for a file; undefined: never, as things are. */
-function askAt(
-  context: SyncContext,
-  state: Looking,
-  { name, fetch }: Omit<Asking, 'state'>,
-): Instant | undefined {
-  const { peer, isVisit, files } = state
-  const { source, since, movedAt, isAsked, liars } = fetch
-  if (isNode(peer) && liars.includes(peer)) return undefined
-  if (!isAsked && !isFat(state)) return undefined
-  const asked = files.asked.get(name)
-  const isAskedHere = asked !== undefined
-  // An idle link costs nothing: whoever gave nothing all the while is asked again in another contact.
-  if (isAskedHere && asked.times >= FETCH_TRIES_MAX && movedAt < asked.at) return undefined
-  if (isVisit === true) return isAskedHere ? undefined : 0
-  // Whoever is giving it goes on; in a new contact it is told what it may have given in vain.
-  if (source?.peer === peer && !isAskedHere) return 0
-  if (source === undefined) return since + likelyMs(context, state, fetch)
-  const quietSince = Math.max(source.at, movedAt)
-  return quietSince + patienceMs(source.times) + (source.peer === peer ? FETCH_LIKELY_MS : 0)
+/** When the peer is to be told, by the running time; undefined: never, as things are. */
+function dueAt(context: SyncContext, state: Looking, due: Due): number | undefined {
+  const { before, fetch, wish } = due
+  if (!isAskedNow(before)) return wish.spans.length === 0 ? undefined : firstAt(context, state, due)
+  if (isSaid(wish, before)) return undefined
+  // Who gives what is not of the file is asked in vain.
+  const isPlain = fetch.liars.length === 0 || wish.spans.length === 0
+  return isPlain ? 0 : dueMs(context, before.atMs, FETCH_PATIENCE_MS)
+}
+
+/** When a peer is asked that was not, or that need not give any more. */
+function firstAt(context: SyncContext, state: Looking, { before, fetch }: Due): number {
+  const { peer, isVisit } = state
+  const { source, begunMs, movedMs } = fetch
+  // A stick only carries the question, and whoever else was asked goes on.
+  if (isVisit === true) return 0
+  const offMs = before === undefined ? 0 : dueMs(context, before.atMs, FETCH_PATIENCE_MS)
+  const likely = likelyMs(context, state, fetch)
+  if (source === undefined) return Math.max(offMs, dueMs(context, begunMs, likely))
+  // Whoever was giving it goes on; in a new contact it is told what it may have given in vain.
+  if (source.peer === peer && before === undefined) return 0
+  const quietSinceMs = Math.max(source.atMs, movedMs)
+  return Math.max(offMs, dueMs(context, quietSinceMs, FETCH_PATIENCE_MS + likely))
 }
 
 /** How long others have to be there first who are likelier to have it, or cost less. */
@@ -145,28 +174,14 @@ function likelyMs(
   )
 }
 
-async function wishOf(
+/** One more is asked for it: the next has to wait for a while. */
+function noteSource(
   tx: Tx,
-  { files }: SyncContext,
-  { name, fetch, state }: Asking,
-): Promise<Wish> {
-  const { bytes, isAsked, hops, have, file } = fetch
-  const others = (await wishesFor(tx, name)).filter(({ peer }) => peer !== state.peer)
-  const rooms = others.flatMap(({ peer, wish }) => [wish.pieceBytes, files.rooms.get(peer) ?? 0])
-  const limits = rooms.filter((room) => room > 0)
-  const pieceBytes = file !== undefined || limits.length === 0 ? 0 : Math.min(...limits)
-  const wanted = wantedOf(bytes, have)
-  if (file !== undefined) return { name, bytes, isAsked, hops, pieceBytes, spans: wanted }
-  const forOthers = withoutSpans(spansOf(others), have)
-  return { name, bytes, isAsked, hops, pieceBytes, spans: firstOf(forOthers, have) }
-}
-
-/** As much as may be carried at once. */
-function firstOf(spans: Spans, have: Spans): Spans {
-  let room = CARRIED_BYTES_MAX - bytesIn(have)
-  return spans.flatMap(([from, to]): Spans => {
-    const taken = Math.min(to - from, Math.max(0, room))
-    room -= taken
-    return taken === 0 ? [] : [[from, from + taken]]
-  })
+  { files, time }: SyncContext,
+  { state, due }: { readonly state: Looking; readonly due: Due },
+): void {
+  const { name, fetch, before, wish } = due
+  if (state.isVisit === true || isAskedNow(before) || wish.spans.length === 0) return
+  const source = { peer: state.peer, atMs: time.nowMs() }
+  putFetch(tx, files, { name, fetch: { ...fetch, source } })
 }

@@ -4,6 +4,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import type { Instant } from '#base/ids.ts'
 import { openBell, type Bell } from './bell.ts'
 import type { BlobUses } from './blob-uses.ts'
+import type { SyncContext } from './context.ts'
 import { fileKey, fileRange, type FetchRecord } from './file-records.ts'
 import { pack, unpack } from './records.ts'
 import type { Replica, Tx } from './replica.ts'
@@ -16,7 +17,7 @@ export interface FileDesk {
   readonly blobs: BlobUses
   /** Names of all that is being fetched. */
   readonly open: Set<FileName>
-  /** Changes whenever somebody else may have to be asked. */
+  /** Changes whenever somebody may have to be asked or told. */
   readonly version: () => number
   readonly changed: () => void
   /** Rings when a file may be whole. */
@@ -30,8 +31,8 @@ export interface FileLook {
   version: number
   lookAt: Instant | undefined
   isFat: boolean
-  /** What it was asked for, when, and how often. */
-  readonly asked: Map<FileName, { readonly at: Instant; readonly times: number }>
+  /** Since when it has been looked at, by the running time. */
+  begunMs: number | undefined
   /** How small the last piece became. */
   share: number
 }
@@ -51,9 +52,9 @@ export function openFileDesk(blobs: BlobUses): FileDesk {
   }
 }
 
-/** A contact that has asked for nothing. */
+/** A contact in which nothing was looked at. */
 export function newFileLook(): FileLook {
-  return { version: -1, lookAt: undefined, isFat: false, asked: new Map(), share: 1 }
+  return { version: -1, lookAt: undefined, isFat: false, begunMs: undefined, share: 1 }
 }
 
 /** Reads what was on its way when the node stopped. */
@@ -72,6 +73,15 @@ export async function fetchOf(
   return unpack<FetchRecord>(await reader.get(fileKey.fetch(name)))
 }
 
+/** When something is due that was begun then: at once when that lies ahead, as a time that was lost with the power may. */
+export function dueMs(
+  { time }: { readonly time: Pick<SyncContext['time'], 'nowMs'> },
+  begunMs: number,
+  ms: number,
+): number {
+  return begunMs > time.nowMs() ? time.nowMs() : begunMs + ms
+}
+
 /** Notes how far a file is. */
 export function putFetch(
   tx: Tx,
@@ -83,12 +93,17 @@ export function putFetch(
 }
 
 /** Nothing of it is on its way any more; what came of it goes. */
-export async function endFetch(tx: Tx, desk: FileDesk, name: FileName): Promise<void> {
+export async function endFetch(
+  tx: Tx,
+  { files, ring }: Pick<SyncContext, 'files' | 'ring'>,
+  name: FileName,
+): Promise<void> {
   tx.delete(fileKey.fetch(name))
   await dropPieces(tx, name)
   tx.afterwards(() => {
-    desk.open.delete(name)
-    desk.changed()
+    files.open.delete(name)
+    files.changed()
+    ring() // who was asked for it is told
   })
 }
 

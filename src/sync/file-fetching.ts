@@ -4,7 +4,7 @@
  */
 import { codeOf } from '#base/errors.ts'
 import type { NodeId, PostId } from '#base/ids.ts'
-import { FETCH_UNASKED_BYTES_MAX, FETCHES_MAX, FILE_BYTES_MAX } from '#base/limits.ts'
+import { FETCH_UNASKED_BYTES_MAX, FILE_BYTES_MAX } from '#base/limits.ts'
 import { bytesIn, joinSpans, withoutSpans, type Spans } from '#base/spans.ts'
 import { fileKeyOf, openPiece, type FileName, type Piece } from '#codec/piece.ts'
 import { wantedOf } from '#codec/wish.ts'
@@ -17,14 +17,17 @@ import {
   fileIdIn,
   fileKey,
   fileRange,
+  smallRecord,
   type FetchRecord,
   type FileRecord,
   type PieceRecord,
 } from './file-records.ts'
-import { noteGiven, sayNoMore, wishesFor } from './file-wishes.ts'
+import { noteCame, noteVain } from './file-asked.ts'
+import { carryAgain, dropWish, noteGiven, wishesFor } from './file-wishes.ts'
 import { keptKey, keptRange } from './kept-keys.ts'
 import { pack, unpack } from './records.ts'
 import type { Tx } from './replica.ts'
+import { FETCHES_MAX } from './file-limits.ts'
 
 /** What a file is called on its way. */
 export function nameOf(context: SyncContext, header: Pick<FileHeader, 'id' | 'hash'>): FileName {
@@ -39,20 +42,29 @@ export function noteHeld(tx: Tx, context: SyncContext, file: FileRecord): void {
   if (file.message !== undefined) tx.put(keptKey.fileOf(file.message, file.id), pack(name))
 }
 
-/** It is here no longer. */
-export function dropFile(tx: Tx, context: SyncContext, file: FileRecord | undefined): void {
+/** It is here no longer: who wants it is given it by others. */
+export async function dropFile(
+  tx: Tx,
+  context: SyncContext,
+  file: FileRecord | undefined,
+): Promise<void> {
   if (file === undefined) return
+  const name = nameOf(context, file)
   tx.delete(keptKey.file(file.id))
-  tx.delete(fileKey.named(nameOf(context, file)))
+  tx.delete(fileKey.named(name))
   context.files.blobs.drop(tx, file)
+  await carryAgain(tx, context, name)
 }
 
-/** A message is gone: so are its files, and what has come of them. */
+/** A message is gone: so are its files, what has come of them, and what others want of them. */
 export async function dropFilesOf(tx: Tx, context: SyncContext, message: PostId): Promise<void> {
-  for (const [place, name] of await tx.list(keptRange.filesOf(message))) {
+  for (const [place, bytes] of await tx.list(keptRange.filesOf(message))) {
+    const name = unpack<FileName>(bytes) ?? ''
     tx.delete(place)
-    dropFile(tx, context, unpack<FileRecord>(await tx.get(keptKey.file(fileIdIn(place)))))
-    await stopFetch(tx, context, unpack<FileName>(name) ?? '')
+    for (const wisher of await wishesFor(tx, name)) await dropWish(tx, context, wisher)
+    const held = await tx.get(keptKey.file(fileIdIn(place)))
+    await dropFile(tx, context, unpack<FileRecord>(held))
+    await stopFetch(tx, context, name)
   }
 }
 
@@ -67,15 +79,19 @@ export async function wantFilesOf(
   for (const header of message.files ?? []) {
     // The first message that names a file has it.
     const seen = unpack<PostId>(await tx.get(keptKey.fileSeen(header.id)))
-    if (seen !== message.id || header.bytes > bytesMax) continue
-    await beginFetch(tx, context, { file: recordOf(message, header), isAsked: false })
+    if (seen !== message.id) continue
+    const file = recordOf(message, header)
+    for (const one of [smallRecord(file), file])
+      if (one !== undefined && one.bytes <= bytesMax)
+        await beginFetch(tx, context, { file: one, isAsked: false })
   }
 }
 
-/** A file as it will stand here. */
+/** A file as it will stand here; what it looks like is said by its message. */
 function recordOf(message: MessageRecord, header: FileHeader): FileRecord {
   const { channel, author: owner, createdAt, id } = message
-  return { ...header, channel, owner, createdAt, message: id, isFetched: true }
+  const { preview: _preview, ...file } = header
+  return { ...file, channel, owner, createdAt, message: id, isFetched: true }
 }
 
 /** Puts a file on its way here, unless it is here, or on its way; asked for, it goes by costly links, too. */
@@ -84,15 +100,17 @@ export async function beginFetch(
   context: SyncContext,
   { file, isAsked }: { readonly file: FileRecord; readonly isAsked: boolean },
 ): Promise<void> {
-  const { files, now } = context
+  const { files, now, time } = context
   const name = nameOf(context, file)
   if ((await tx.get(fileKey.named(name))) !== undefined) return
   const before = await fetchOf(tx, name)
   if (before?.file !== undefined && (before.isAsked || !isAsked)) return
   if (before === undefined && !isAsked && files.open.size >= FETCHES_MAX) return
-  const fresh = { have: [], since: now(), movedAt: 0, givers: [], liars: [] }
+  const begun = { since: now(), begunMs: time.nowMs(), movedMs: 0 }
+  const fresh = { ...begun, have: [], givers: [], liars: [] }
   const { bytes } = file
-  const fetch: FetchRecord = { ...fresh, ...before, bytes, file, isAsked, hops: 0 }
+  const have = withoutSpans(before?.have ?? [], [[bytes, Infinity]])
+  const fetch: FetchRecord = { ...fresh, ...before, bytes, have, file, isAsked }
   putFetch(tx, files, { name, fetch })
   if (file.message !== undefined) tx.put(keptKey.fileOf(file.message, file.id), pack(name))
   tx.afterwards(() => lookAgain(context))
@@ -102,8 +120,8 @@ export async function beginFetch(
 export async function stopFetch(tx: Tx, context: SyncContext, name: FileName): Promise<void> {
   const fetch = await fetchOf(tx, name)
   if (fetch?.file === undefined) return
-  await endFetch(tx, context.files, name)
-  sayNoMore(tx, context, { name, fetch })
+  await endFetch(tx, context, name)
+  await carryAgain(tx, context, name)
 }
 
 function lookAgain({ files, ring }: SyncContext): void {
@@ -117,37 +135,51 @@ function isTaken({ liars, bytes }: FetchRecord, piece: Piece, by: NodeId): boole
   return !liars.includes(by) && piece.to <= bytes
 }
 
+/** A piece, who sealed it, and who handed it over. */
+interface CamePiece {
+  readonly piece: Piece
+  readonly by: NodeId
+  readonly from: PeerId | undefined
+}
+
 /** Takes a piece that has come: for ourselves, or for others who want it. Whatever nobody here wants is let go of. */
 export async function takePiece(
   tx: Tx,
   context: SyncContext,
-  arrival: {
-    readonly piece: Piece
-    readonly by: NodeId
-    readonly from: PeerId | undefined
-  },
+  { piece, by, from }: CamePiece,
 ): Promise<Outcome> {
-  const { piece, by, from } = arrival
-  // Everybody at a post office has it by this.
-  if (from !== undefined && !isNode(from)) await noteGiven(tx, context, { peer: from, piece })
-  const fetch = await fetchOf(tx, piece.name)
-  if (fetch === undefined || !isTaken(fetch, piece, by)) return { kind: 'noted' }
-  if (fetch.file !== undefined) {
-    const key = fileKeyOf(context.identity.organisation, fetch.file)
-    if (openPiece(key, piece) === undefined) return { kind: 'refused', reason: 'not authentic' }
-  }
   const { name } = piece
-  const isNews = withoutSpans([[piece.from, piece.to]], fetch.have).length > 0
-  if (!isNews) return { kind: 'noted' }
-  const { sealed, to } = piece
+  // Everybody at a post office has it by this.
+  if (from !== undefined && !isNode(from)) await noteGiven(tx, context, { peer: from, piece, by })
+  if (from !== undefined) await noteCame(tx, context, { peer: from, piece })
+  const fetch = await fetchOf(tx, name)
+  if (fetch !== undefined && !isTaken(fetch, piece, by)) return { kind: 'noted' }
+  if (fetch?.file !== undefined) {
+    const key = fileKeyOf(context.identity.organisation, fetch.file)
+    if (openPiece(key, piece) === undefined) {
+      putFetch(tx, context.files, { name, fetch: { ...fetch, liars: [...fetch.liars, by] } })
+      tx.afterwards(() => lookAgain(context))
+      return { kind: 'refused', reason: 'not authentic' }
+    }
+  }
+  const lacking = fetch === undefined ? [] : withoutSpans([[piece.from, piece.to]], fetch.have)
+  if (fetch !== undefined && lacking.length > 0) keepPiece(tx, context, { piece, by, from, fetch })
+  else if (from !== undefined) await noteVain(tx, context, { peer: from, name, fetch })
+  return { kind: 'noted' }
+}
+
+function keepPiece(
+  tx: Tx,
+  context: SyncContext,
+  { piece, by, from, fetch }: CamePiece & { readonly fetch: FetchRecord },
+): void {
+  const { name, sealed, to } = piece
   tx.put(fileKey.piece(name, piece.from), pack({ to, sealed } satisfies PieceRecord))
   const have = joinSpans(fetch.have, [[piece.from, to]])
   const givers = fetch.givers.includes(by) ? fetch.givers : [...fetch.givers, by]
-  const movedAt = context.now()
-  const { source } = fetch
-  const asked = source && { source: { ...source, times: 0 } }
-  const after = { ...fetch, ...asked, have, givers, movedAt }
-  putFetch(tx, context.files, { name, fetch: after })
+  const movedMs = context.time.nowMs()
+  const source = from === undefined ? fetch.source : { peer: from, atMs: movedMs }
+  putFetch(tx, context.files, { name, fetch: { ...fetch, source, have, givers, movedMs } })
   const isWhole = fetch.file !== undefined && bytesIn(have) === fetch.bytes
   tx.afterwards(() => {
     if (isWhole) context.files.bell.ring()
@@ -155,7 +187,6 @@ export async function takePiece(
     if (fetch.file !== undefined && percentOf(have, fetch) > percentOf(fetch.have, fetch))
       context.emit({ kind: 'file', file: fetch.file, have: bytesIn(have), isWhole: false })
   })
-  return { kind: 'noted' }
 }
 
 function percentOf(have: Spans, { bytes }: FetchRecord): number {
@@ -201,9 +232,7 @@ async function makeWhole(
     }
     noteHeld(tx, context, fetch.file)
     files.blobs.use(tx, { hash: file.hash, id: file.id })
-    const isWanted = (await wishesFor(tx, name)).length > 0
-    await endFetch(tx, files, name)
-    if (isWanted) tx.afterwards(context.ring)
+    await endFetch(tx, context, name)
     return true
   })
   if (isRight === undefined) return

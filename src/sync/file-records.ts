@@ -2,7 +2,18 @@
  * What is on disk of files on their way: keys, part of the disk format as those of `keys.ts` are, and the records behind them.
  * A piece lies in the store as it came, sealed, until its file is whole; what of a file is here is in the same commit.
  */
-import type { ChannelId, FileId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
+import { bytesFromText } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
+import {
+  idFromBytes,
+  type ActorId,
+  type ChannelId,
+  type FileId,
+  type Instant,
+  type NodeId,
+  type PostId,
+  type UserId,
+} from '#base/ids.ts'
 import type { Spans } from '#base/spans.ts'
 import type { FileName } from '#codec/piece.ts'
 import type { Wish } from '#codec/wish.ts'
@@ -19,41 +30,64 @@ export interface FileRecord extends FileHeader {
   readonly message?: PostId
   /** It came from another node. */
   readonly isFetched?: boolean
+  /** It is the small picture of this file. */
+  readonly of?: FileId
 }
 
-/** A file that is on its way here. */
+/** The small picture of a file as a file of its own: it is fetched, given and dropped like any other. */
+export function smallRecord(record: FileRecord): FileRecord | undefined {
+  const { preview: _preview, small, ...file } = record
+  if (small === undefined) return undefined
+  const id = idFromBytes<FileId>(sha256(bytesFromText(`holdfast small ${file.id}`)).slice(0, 16))
+  return { ...file, ...small, id, of: file.id, type: 'image/webp' }
+}
+
+/** A file that is on its way here. Times in milliseconds are those of `running-time.ts`: they outlive a clock that is set. */
 export interface FetchRecord {
   readonly bytes: number
   /** What it will be; undefined when others want it, who can read it. */
   readonly file: FileRecord | undefined
   /** Somebody asked for it here. */
   readonly isAsked: boolean
-  /** See `Wish`. */
-  readonly hops: number
   readonly have: Spans
   readonly since: Instant
+  readonly begunMs: number
   /** When the last piece came, or 0. */
-  readonly movedAt: Instant
-  /** Who was asked for it last, when, and how often without an answer. */
+  readonly movedMs: number
+  /** Who was asked for it last, or gave some of it since, and when. */
   readonly source?: FetchSource | undefined
   /** Who gave pieces of it. */
   readonly givers: readonly NodeId[]
-  /** Who gave pieces of what was not the file in the end: nothing of theirs is taken any more. */
+  /** Who gave what was not of the file: nothing of theirs is taken any more. */
   readonly liars: readonly NodeId[]
 }
 
 /** Whom we asked. */
 export interface FetchSource {
   readonly peer: PeerId
-  readonly at: Instant
-  readonly times: number
+  readonly atMs: number
+}
+
+/** What a peer knows that we want of a file: what we said, without what came from there since. */
+export interface AskedRecord extends Pick<Wish, 'isAsked' | 'hops' | 'through' | 'spans'> {
+  readonly atMs: number
+  /** Pieces that came from there in vain. */
+  readonly vain: number
+  /** It was told that it need not: it is asked anew once others give nothing. */
+  readonly isOff?: boolean
 }
 
 /** What a node wants of a file, as it said to us or at a post office, without what it was given since. */
 export interface WishRecord extends Omit<Wish, 'name'> {
-  readonly at: Instant
-  /** When somebody last gave some of it. */
-  readonly movedAt: Instant
+  /** In which life it said so, and the number of the note. */
+  readonly actor: ActorId
+  readonly number: number
+  readonly heardMs: number
+  /** Said in an earlier contact and not again yet: it is not given anything, as it may have it by now. */
+  readonly isStale?: boolean
+  /** When somebody last gave some of it, and who. */
+  readonly movedMs: number
+  readonly giver?: NodeId | undefined
 }
 
 /** A piece as it lies in the store. */
@@ -78,6 +112,10 @@ export const fileKey = {
   piece: (name: FileName, from: number) => `piece/${name}/${padded(from)}`,
   /** WishRecord: what a node wants, by the peer through which it said so. */
   wish: (peer: PeerId, name: FileName, node: NodeId) => `wish/${peer}/${name}/${node}`,
+  /** AskedRecord: what a peer was asked for. */
+  asked: (peer: PeerId, name: FileName) => `file-ask/${peer}/${name}`,
+  /** The number of the last note of wishes. */
+  notes: 'wishes-said',
 } as const
 
 /** Ranges that are walked as a whole. */
@@ -91,6 +129,8 @@ export const fileRange = {
     to: fileKey.piece(name, to),
   }),
   allPieces: within('piece/'),
+  asked: (peer: PeerId) => within(`file-ask/${peer}/`),
+  allAsked: within('file-ask/'),
   wishes: within('wish/'),
   wishesAt: (peer: PeerId) => within(`wish/${peer}/`),
   wishesFor: (peer: PeerId, name: FileName) => within(`wish/${peer}/${name}/`),

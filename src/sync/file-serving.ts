@@ -1,51 +1,82 @@
 /** Giving pieces of files to those who want them: behind all messages, one at a time, each cut to what the link takes now. */
-import type { FileId, Instant } from '#base/ids.ts'
-import { FETCH_TURN_MS, PIECE_BYTES_MAX, PIECE_BYTES_MIN } from '#base/limits.ts'
+import type { FileId } from '#base/ids.ts'
+import { PIECE_BYTES_MAX, PIECE_BYTES_MIN, SMALL_BYTES_MAX } from '#base/limits.ts'
 import { withoutSpans, type Span, type Spans } from '#base/spans.ts'
 import { fileKeyOf, openPiece, sealPiece, type FileName, type Piece } from '#codec/piece.ts'
 import type { ContactState, Next } from './contact-state.ts'
-import { isNode, type SyncContext } from './context.ts'
+import type { SyncContext } from './context.ts'
 import { cutPiece } from './cut.ts'
 import { fetchOf, newFileLook } from './file-desk.ts'
 import { fileKey, fileRange, type FileRecord, type PieceRecord } from './file-records.ts'
 import { isFat } from './file-asking.ts'
+import { turnMs } from './file-turns.ts'
 import { wishesAt, type Wisher } from './file-wishes.ts'
 import { keptKey } from './kept-keys.ts'
+import { mayCarryFile } from './pace.ts'
 import { unpack } from './records.ts'
 import type { Tx } from './replica.ts'
 
+/** How long until it is looked again whether a file has been brought: 10 s. */
+const BRINGING_LOOK_MS = 10_000
 /** What is around a piece in an envelope, about. */
 const AROUND_BYTES = 60
 /** Of a piece that became very small, the next is no larger than so many times as large. */
 const GROWTH_MAX = 8
 
-/** The next piece for the peer of a contact; asked-for files go first, then those that were wanted first. */
+/** The next piece for the peer of a contact; asked-for files go first, of these small pictures, then those that were wanted first. */
 export async function nextPiece(tx: Tx, context: SyncContext, state: ContactState): Promise<Next> {
   const nothing: Next = { cut: undefined, lookAgainAt: undefined }
   if (state.room?.isFlashOnly === true || state.lanes?.includes('routine') === false) return nothing
-  const wishers = await wishesAt(tx, state.peer)
-  const later: Instant[] = []
-  const sorted = wishers.toSorted(
-    (a, b) => Number(b.wish.isAsked) - Number(a.wish.isAsked) || a.wish.at - b.wish.at,
-  )
-  for (const wisher of sorted) {
-    const { wish, name } = wisher
-    if (!wish.isAsked && !isFat(state)) continue
-    const spans = withoutSpans(wish.spans, flyingOf(state, name))
+  const { now, time } = context
+  const laterMs: number[] = []
+  for (const wisher of await servedAt(tx, context, state)) {
+    const spans = withoutSpans(wisher.wish.spans, flyingOf(state, wisher.name))
     if (spans.length === 0) continue
-    const turnAt = turnOf(context, wisher)
-    if (turnAt > context.now()) later.push(turnAt)
+    const wanted = { state, wisher, spans, ...(await fileBehind(tx, wisher.name)) }
+    if (!mayCarryFile(context, state.carrier, wanted.known?.channel)) continue
+    const atMs = givenAtMs(context, wanted)
+    if (atMs > time.nowMs()) laterMs.push(atMs)
     else {
-      const piece = await pieceFor(tx, context, { state, wisher, spans })
+      const piece = await pieceFor(tx, context, wanted)
       const cut = piece && (await cutPiece(tx, context, { peer: state.peer, piece }))
       if (piece !== undefined && cut !== undefined)
-        return {
-          cut: { ...cut, plainBytes: piece.sealed.length },
-          lookAgainAt: undefined,
-        }
+        return { cut: { ...cut, plainBytes: piece.sealed.length }, lookAgainAt: undefined }
     }
   }
-  return { cut: undefined, lookAgainAt: later.length === 0 ? undefined : Math.min(...later) }
+  if (laterMs.length === 0) return nothing
+  return { cut: undefined, lookAgainAt: now() + Math.min(...laterMs) - time.nowMs() }
+}
+
+/** When it is our turn to give it; a commit does not wait for another machine, which has some files in a bucket. */
+function givenAtMs(context: SyncContext, { wisher, here, known }: Wanted): number {
+  const turn = turnMs(context, wisher, known?.owner)
+  const nowMs = context.time.nowMs()
+  const isAway = here !== undefined && !context.files.blobs.isAtHand(here.hash)
+  return turn <= nowMs && isAway ? nowMs + BRINGING_LOOK_MS : turn
+}
+
+/** Who may be given something there now, in their order. */
+async function servedAt(
+  tx: Tx,
+  { roster }: SyncContext,
+  state: ContactState,
+): Promise<readonly Wisher[]> {
+  const mayBe = ({ node, wish }: Wisher): boolean =>
+    wish.isStale !== true &&
+    (wish.isAsked || isFat(state)) &&
+    roster.revokedSince(node) === undefined
+  return (await wishesAt(tx, state.peer))
+    .filter(mayBe)
+    .toSorted(
+      (a, b) =>
+        Number(b.wish.isAsked) - Number(a.wish.isAsked) ||
+        Number(isLarge(a)) - Number(isLarge(b)) ||
+        a.wish.heardMs - b.wish.heardMs,
+    )
+}
+
+function isLarge({ wish }: Wisher): boolean {
+  return wish.bytes > SMALL_BYTES_MAX
 }
 
 function flyingOf({ flying }: ContactState, name: FileName): Spans {
@@ -54,15 +85,19 @@ function flyingOf({ flying }: ContactState, name: FileName): Spans {
   )
 }
 
-/** At a post office many may have it: headquarters gives it at once, others when it does not. */
-function turnOf({ identity, roster }: SyncContext, { peer, wish }: Wisher): Instant {
-  const { role, node } = identity.certificate
-  const isFirst =
-    role === 'hub' || !roster.all().some((one) => one.role === 'hub' && one.node !== node)
-  return isNode(peer) || isFirst ? 0 : Math.max(wish.at, wish.movedAt) + FETCH_TURN_MS
+/** What is known here of a file: it is here, or on its way. */
+interface Behind {
+  readonly here: FileRecord | undefined
+  readonly known: FileRecord | undefined
 }
 
-interface Wanted {
+async function fileBehind(tx: Tx, name: FileName): Promise<Behind> {
+  const id = unpack<FileId>(await tx.get(fileKey.named(name)))
+  const here = id && unpack<FileRecord>(await tx.get(keptKey.file(id)))
+  return { here, known: here ?? (await fetchOf(tx, name))?.file }
+}
+
+interface Wanted extends Behind {
   readonly state: ContactState
   readonly wisher: Wisher
   readonly spans: Spans
@@ -70,9 +105,8 @@ interface Wanted {
 
 /** The first of what is wanted that is here, as large as the link takes in about two seconds. */
 async function pieceFor(tx: Tx, context: SyncContext, wanted: Wanted): Promise<Piece | undefined> {
-  const id = unpack<FileId>(await tx.get(fileKey.named(wanted.wisher.name)))
-  const file = id && unpack<FileRecord>(await tx.get(keptKey.file(id)))
-  return file === undefined ? fromPieces(tx, context, wanted) : fromBlob(context, wanted, file)
+  const { here } = wanted
+  return here === undefined ? fromPieces(tx, context, wanted) : fromBlob(context, wanted, here)
 }
 
 async function fromBlob(
@@ -118,10 +152,9 @@ function plainBytesFor({ room, files }: ContactState, { wish }: Wisher): number 
 async function fromPieces(
   tx: Tx,
   context: SyncContext,
-  { state, wisher, spans }: Wanted,
+  { state, wisher, spans, known: file }: Wanted,
 ): Promise<Piece | undefined> {
   const { name } = wisher
-  const file = (await fetchOf(tx, name))?.file
   for (const span of spans) {
     const piece = await storedIn(tx, name, span)
     if (piece === undefined) continue

@@ -5,6 +5,7 @@ import { channelOfDocument, laneOfDocument } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
 import { whyAbove } from '#model/label.ts'
 import { postIdOf, type Logged } from '#model/log.ts'
+import { burnSecondsIn } from '#model/once.ts'
 import { causeKey } from '#model/order.ts'
 import type { Attributes } from '#model/policy.ts'
 import type { PostContent } from '#model/post-content.ts'
@@ -27,6 +28,7 @@ import {
   type AmendmentScene,
   type WithoutEffect,
 } from './amendments.ts'
+import { foldBookmarks } from './bookmarks.ts'
 import { followReply, peopleNamed } from './following.ts'
 import { keptKey } from './kept-keys.ts'
 import { key, range } from './keys.ts'
@@ -91,7 +93,15 @@ async function applySettings({ tx, document, logged }: Scene): Promise<ViewEvent
     key.channel(channel),
     pack({ ...next, updatedAt: Math.max(record.updatedAt, logged.entry.placeAt) }),
   )
-  return { kind: 'settings', document }
+  const { bookmarks, ...rest } = content.settings
+  if (bookmarks === undefined) return { kind: 'settings', document }
+  const news = await foldBookmarks(tx, channel, {
+    changes: bookmarks,
+    order: causeKey(document, logged),
+    at: logged.entry.placeAt,
+  })
+  if (Object.keys(rest).length > 0) return { kind: 'settings', document }
+  return { kind: 'settings', document, bookmarks: news }
 }
 
 async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | undefined> {
@@ -138,7 +148,7 @@ async function applyPost(scene: Scene, origin: NodeId): Promise<ViewEvent | unde
   markForSearch(tx, message, { isAmended: source.isAgain === true })
   tx.put(key.order(channel, order), pack(id))
   await noteFiles(tx, message)
-  if (message.pin !== undefined) notePin(tx, message)
+  noteKind(tx, message)
   if (message.replyCount > 0) await resettleReplies(tx, channel, id)
   tx.put(key.changed(channel, message.updatedAt, id), pack(id))
   const next: ChannelRecord = {
@@ -169,6 +179,13 @@ async function mayStand(
   if (whyAbove(policy.levels(), label, policy.labelOf(channel)) === undefined) return true
   withoutEffect({ document, actor: logged.actor, reason: 'label too high' })
   return false
+}
+
+/** What kinds of messages are found by. */
+function noteKind(tx: Tx, message: MessageRecord): void {
+  const { channel, id, pin, props } = message
+  if (pin !== undefined) notePin(tx, message)
+  if (burnSecondsIn(props) > 0) tx.put(keptKey.once(channel, id), pack(id))
 }
 
 /** The first message that names a file has it: nobody else's can take it over. */

@@ -5,16 +5,17 @@
  */
 import type { DocumentId } from '#base/ids.ts'
 import { codeOf } from '#base/errors.ts'
-import { writeChange, type Change } from '#model/change.ts'
 import { channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { KeyNews } from '#model/key-book.ts'
 import { postIdOf, type Logged } from '#model/log.ts'
+import type { Trodden } from '#model/trail.ts'
 import type { MessageRecord } from '#model/view.ts'
 import { alarm, disbelieved } from './alarms.ts'
 import { anchorHere, isSigned } from './anchors.ts'
 import { mayHold } from './audience.ts'
 import { writeHere } from './author.ts'
 import type { Fork, SyncContext } from './context.ts'
+import { cutBefore, keepCut } from './cut-off.ts'
 import { isProof, proofOf } from './fork-proof.ts'
 import { wantUpTo } from './healing.ts'
 import { keepOwn } from './hiding.ts'
@@ -132,7 +133,7 @@ export async function endList(tx: Tx, context: SyncContext, list: ListName): Pro
   if (end === undefined) return
   const { document, actor } = list
   const log = await tx.log(document)
-  const reach = reachOf(end, (seq) => log.find(actor, seq)?.hash)
+  const reach = reachOf(end, (seq) => log.trail(actor, seq))
   if (actor === context.replica.actor) return beginAnew(tx, context, { list, reach, heard: reach })
   const back = await cutBefore(tx, list, { end, reach })
   const last = back[0] === undefined ? reach : back[0].seq - 1
@@ -151,16 +152,14 @@ export async function cutTo(
   { list, last }: { readonly list: ListName; readonly last: number },
 ): Promise<void> {
   const { document, actor } = list
-  const hadUnexplained = (await tx.log(document)).hasUnexplained()
+  const log = await tx.log(document)
+  const hadUnexplained = log.hasUnexplained()
   const gone = await tx.cutBack(document, { actor, seq: last, isProved: true })
-  for (const { seq, hash, previous, value } of gone) {
-    const place = key.attestation(document, actor, seq)
+  for (const change of gone) {
+    const place = key.attestation(document, actor, change.seq)
     const signature = await tx.get(place)
     tx.delete(place)
-    tx.put(
-      key.cut(document, actor, { seq, hash }),
-      pack({ previous, value, signature } satisfies CutRecord),
-    )
+    keepCut(tx, log, { change, signature })
   }
   keepOwn(tx, context, { document, gone })
   if (gone.length === 0 && !hadUnexplained) return
@@ -194,34 +193,11 @@ function lookAgain(tx: Tx, context: SyncContext): void {
   tx.afterwards(() => lookAtForks(context))
 }
 
-/** The branch that was cut off here and leads furthest beyond `reach`: its changes from where it leaves the list. */
-async function cutBefore(
-  tx: Tx,
-  { document, actor }: ListName,
-  { end, reach }: { readonly end: ListEnd; readonly reach: number },
-): Promise<readonly Change[]> {
-  const log = await tx.log(document)
-  for (const point of end.points) {
-    if (point.seq <= reach) break
-    const changes: Change[] = []
-    let { seq, hash } = point
-    while (log.before(actor, seq + 1) !== hash) {
-      const known = unpack<CutRecord>(await tx.get(key.cut(document, actor, { seq, hash })))
-      if (known === undefined) break
-      changes.unshift(writeChange({ actor, seq, ...known }))
-      hash = known.previous
-      seq -= 1
-    }
-    if (log.before(actor, seq + 1) === hash) return changes
-  }
-  return []
-}
-
 /** Puts changes that had been cut off, and count after all, where they were. */
 async function giveBack(
   tx: Tx,
   context: SyncContext,
-  { list, back }: { readonly list: ListName; readonly back: readonly Change[] },
+  { list, back }: { readonly list: ListName; readonly back: readonly Trodden[] },
 ): Promise<void> {
   const { document, actor } = list
   const logged: Logged[] = []
@@ -263,9 +239,8 @@ async function show(
 /** With the signatures in anchors whoever reached one can hand the list on. */
 async function keepSignatures(tx: Tx, { document, actor }: ListName, end: ListEnd): Promise<void> {
   const log = await tx.log(document)
-  for (const { seq, hash, signature } of end.points)
-    if (log.find(actor, seq)?.hash === hash)
-      tx.put(key.attestation(document, actor, seq), signature)
+  for (const { seq, trail, signature } of end.points)
+    if (log.trail(actor, seq) === trail) tx.put(key.attestation(document, actor, seq), signature)
 }
 
 /**

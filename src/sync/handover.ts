@@ -25,7 +25,8 @@ export async function handedOver(
   await noteDeparture(tx, context, { state, cut })
   const { peer } = state
   const { piece } = cut.record
-  if (piece !== undefined) await noteGiven(tx, context, { peer, piece })
+  const by = context.identity.certificate.node
+  if (piece !== undefined) await noteGiven(tx, context, { peer, piece, by })
   const { lane, number } = cut.parcel
   const taken = key.parcel(peer, lane, number)
   // What it holds may count no more since it was cut, or may have been purged.

@@ -3,12 +3,18 @@
  * which is most of a receipt. Whoever takes it keeps for each a proof of its own, and hands it on alone.
  */
 import { concatBytes } from '#base/bytes.ts'
-import type { ChangeHash, DocumentId } from '#base/ids.ts'
+import type { DocumentId } from '#base/ids.ts'
 import { decodeDelta, maySignTogether, type Delta } from '#codec/delta.ts'
 import type { Opened } from '#codec/envelope.ts'
 import type { Load, LoadedNote } from '#codec/load.ts'
 import { rebuildDelta } from '#codec/rebuild.ts'
-import { attestationOf, companionOf, jointStatement, noteStatement } from '#trust/attestation.ts'
+import {
+  attestationOf,
+  companionOf,
+  jointStatement,
+  noteStatement,
+  type Attested,
+} from '#trust/attestation.ts'
 import type { SyncContext } from './context.ts'
 import type { QueuedNote } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -30,14 +36,14 @@ export function ridingOf(
   return { joint, notes: notes.filter((note) => note !== joint) }
 }
 
-/** The signature over a change of ours and, if there is one, the note that rides with it. */
+/** The signature over a list of ours up to a change and, if there is one, the note that rides with it. */
 export function signTogether(
   { identity }: SyncContext,
-  { document, hash }: { readonly document: DocumentId; readonly hash: ChangeHash },
+  attested: Attested,
   joint: QueuedNote | undefined,
 ): Uint8Array {
   const { organisation } = identity
-  const statement = attestationOf(organisation.id, document, hash)
+  const statement = attestationOf(organisation.id, attested)
   if (joint === undefined) return identity.sign(statement)
   const note = companionOf('note', noteStatement(organisation.id, joint))
   return identity.sign(jointStatement({ change: companionOf('change', statement), note }))
@@ -64,21 +70,24 @@ export async function takenApart(
     return decoded.reason === 'malformed' ? undefined : { opened: apart, notes: load.notes }
   const { document } = decoded.delta
   if (!maySignTogether(document)) return undefined
-  const hash = await newestOf(tx, decoded.delta, actor)
-  if (hash === undefined) return { opened: apart, notes: load.notes }
-  const statement = attestationOf(organisation.id, document, hash)
+  const attested = await attestedIn(tx, decoded.delta, actor)
+  if (attested === undefined) return { opened: apart, notes: load.notes }
+  const statement = attestationOf(organisation.id, attested)
   const proof = concatBytes(signature, companionOf('change', statement))
   const note = { actor, body: joint, signature: proof }
   return { opened: apart, notes: [note, ...load.notes] }
 }
 
-/** The hash of the sender's newest change in a delta. */
-async function newestOf(
+/** The sender's list up to its newest change in a delta. */
+async function attestedIn(
   tx: Tx,
   delta: Delta,
   sender: Opened['actor'],
-): Promise<ChangeHash | undefined> {
+): Promise<Attested | undefined> {
+  const { document } = delta
   const runs = delta.runs.filter(({ actor }) => actor === sender)
-  const [written] = rebuildDelta({ ...delta, runs }, await tx.log(delta.document))
-  return written === undefined || written.kind === 'missing' ? undefined : written.newest.hash
+  const [written] = rebuildDelta({ ...delta, runs }, await tx.log(document))
+  if (written === undefined || written.kind === 'missing') return undefined
+  const { actor, seq, trail } = written.newest
+  return trail && { document, actor, seq, trail }
 }

@@ -18,6 +18,12 @@ export const keptKey = {
   fileSeen: (id: FileId) => `view/file/${id}`,
   /** This message is pinned: follows from documents. */
   pin: (channel: ChannelId, id: PostId) => `view/pin/${channel}/${id}`,
+  /** This message is shown once, and still here: follows from documents. */
+  once: (channel: ChannelId, id: PostId) => `view/once/${channel}/${id}`,
+  /** BookmarkRecord: an address that a channel keeps at hand: follows from documents. */
+  bookmark: (channel: ChannelId, id: string) => `view/bookmark/${channel}/${id}`,
+  /** LastBackup: when the store was taken last. */
+  backup: 'backup/last',
   /** UploadRecord: a file of which some has come. */
   upload: (person: UserId, id: FileId) => `upload/${person}/${id}`,
   /** FollowRecord: what a person has read of a thread. */
@@ -49,6 +55,9 @@ export const keptRange = {
   filesOf: (message: PostId): Range => within(`file-of/${message}/`),
   blobUses: (hash: string): Range => within(`blob/${hash.slice(0, 32)}/`),
   pins: (channel: ChannelId): Range => within(`view/pin/${channel}/`),
+  once: (channel: ChannelId): Range => within(`view/once/${channel}/`),
+  allOnce: within('view/once/'),
+  bookmarks: (channel: ChannelId): Range => within(`view/bookmark/${channel}/`),
   allBlobUses: within('blob/'),
   uploads: (person: UserId): Range => within(`upload/${person}/`),
   allUploads: within('upload/'),

@@ -5,12 +5,12 @@
  */
 import type {
   ActorId,
-  ChangeHash,
   ChannelId,
   DocumentId,
   Instant,
   NodeId,
   PostId,
+  Trail,
   UserId,
 } from '#base/ids.ts'
 import type { MessagePlace } from '#codec/message-names.ts'
@@ -63,8 +63,8 @@ export const key = {
   /** ForkRecord: the actor's node signed two changes under one number, or a hub says what it held. */
   fork: (id: DocumentId, actor: ActorId) => `fork/${id}/${actor}`,
   /** CutRecord: a change that was cut off a list which forked. */
-  cut: (id: DocumentId, actor: ActorId, at: { readonly seq: number; readonly hash: ChangeHash }) =>
-    `cut/${id}/${actor}/${padded(at.seq)}/${at.hash}`,
+  cut: (id: DocumentId, actor: ActorId, at: { readonly seq: number; readonly trail: Trail }) =>
+    `cut/${id}/${actor}/${padded(at.seq)}/${at.trail}`,
   /** We asked this peer for an actor's whole list, as what it sent did not go on from what we have. */
   asked: (peer: PeerId, id: DocumentId, actor: ActorId | 'all') => `asked/${peer}/${id}/${actor}`,
   /** SealingSeedRecord: a sealing key of ours, by its name. */

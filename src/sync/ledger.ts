@@ -17,7 +17,7 @@ import { mayHold } from './audience.ts'
 import { isNode, type Span, type SyncContext } from './context.ts'
 import { heldBy, liftLess, noteAnnounced, storedAt, tellChanged, voidWords } from './gap-marks.ts'
 import { key, range } from './keys.ts'
-import type { Life } from './lives.ts'
+import { beginsLife, type Life } from './lives.ts'
 import { keepSaid } from './said.ts'
 import {
   pack,
@@ -194,11 +194,8 @@ export async function noteWord(tx: Tx, context: SyncContext, word: Word): Promis
   const read = joinClocks(known.read, word.read)
   await noteAnnounced(tx, context, word)
   const life = await takeLife(tx, context, { word, known })
-  const isReceipt = word.receipt !== undefined
-  const told = isReceipt ? joinClocks(known.told, word.clock) : known.told
-  const toldRead = isReceipt ? joinClocks(known.toldRead, word.read) : known.toldRead
   const isNews = isBeyond(clock, known.clock) || isBeyond(read, known.read)
-  const isTold = isBeyond(told, known.told) || isBeyond(toldRead, known.toldRead)
+  const { told, toldRead, isTold } = receiptsWith(word, known)
   if (!isNews && !isTold && life === known.life) return false
   const at = isNews ? context.now() : known.at
   const said = isTold
@@ -209,6 +206,20 @@ export async function noteWord(tx: Tx, context: SyncContext, word: Word): Promis
   if (isNews) await context.deadlines.heard(tx, word)
   tellWord(tx, context, { document: word.document, before: known, after: { clock, read } })
   return isTold
+}
+
+/** What receipts have told with this word, and whether it is one that tells more than those before. */
+function receiptsWith(
+  word: Word,
+  known: ReceiptRecord,
+): Pick<ReceiptRecord, 'told' | 'toldRead'> & { readonly isTold: boolean } {
+  // What it signed for in an earlier life is to be heard again of this one.
+  const before = beginsLife(word, known) ? {} : known.told
+  if (word.receipt === undefined) return { told: before, toldRead: known.toldRead, isTold: false }
+  const told = joinClocks(before, word.clock)
+  const toldRead = joinClocks(known.toldRead, word.read)
+  const isTold = isBeyond(told, before) || isBeyond(toldRead, known.toldRead)
+  return { told, toldRead, isTold }
 }
 
 /** What a node says in a later life stands for all that it said before; gives the life in which it said last what it has. */
@@ -222,7 +233,7 @@ async function takeLife(
   const isWhole = isOwn && word.isWhole === true
   const { node, document } = word
   const before = await storedAt(tx, node, document)
-  if (isWhole && life.isLater && life.actor !== known.life) await voidWords(tx, context, word)
+  if (beginsLife(word, known)) await voidWords(tx, context, word)
   else await liftLess(tx, { ...word, isPassedOn: !isOwn })
   tellChanged(tx, context, { document, before, after: await storedAt(tx, node, document) })
   return isWhole ? life.actor : known.life

@@ -13,6 +13,8 @@ export interface LinkState {
   readonly receivedBytes: number
   /** Bytes a second that were answered for lately, while something was on its way; 0 when not yet known. */
   readonly bytesPerSecond: number
+  /** The rate of parcels that took more than their round trip, and when it was measured last; undefined when never. */
+  readonly bulk: { readonly bytesPerSecond: number; readonly at: Instant } | undefined
   /** How long a small parcel took from leaving alone to its answer, lately; 0 when not yet known. */
   readonly roundTripMs: number
   /** Bytes on its way for each change, lately; 0 when not yet known. */
@@ -93,9 +95,12 @@ export function openLinks(clock: Pick<Clock, 'now' | 'monotonicMs'>): Links {
         answered: ({ bytes, changes }) => {
           const atMs = clock.monotonicMs()
           count(meter, bytes, atMs)
+          const bytesPerSecond = (meter.bytes * 1_000) / Math.max(1, meter.busyMs)
+          const isBulk = bytes > SMALL_BYTES || !isAlone
           change(link, (known) => ({
             sentBytes: known.sentBytes + bytes,
-            bytesPerSecond: (meter.bytes * 1_000) / Math.max(1, meter.busyMs),
+            bytesPerSecond,
+            ...(isBulk ? { bulk: { bytesPerSecond, at: clock.now() } } : {}),
             ...(isAlone && bytes <= SMALL_BYTES
               ? { roundTripMs: blend(known.roundTripMs, Math.max(1, atMs - startedMs)) }
               : {}),
@@ -120,7 +125,8 @@ function nameOf({ carrier, peer }: LinkName): string {
 
 function freshLink({ carrier, peer }: LinkName): Omit<LinkState, 'since'> {
   const counts = { sentBytes: 0, receivedBytes: 0, bytesPerSecond: 0, roundTripMs: 0 }
-  return { carrier, peer, isUp: false, ...counts, bytesPerChange: 0, unansweredSince: undefined }
+  const nothing = { bulk: undefined, unansweredSince: undefined }
+  return { carrier, peer, isUp: false, ...counts, bytesPerChange: 0, ...nothing }
 }
 
 /** Counts bytes that were answered for, and the time since the last answer that something was on its way. */

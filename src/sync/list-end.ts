@@ -6,8 +6,8 @@ import {
   nodePrefix,
   nodePrefixOfActor,
   type ActorId,
-  type ChangeHash,
   type DocumentId,
+  type Trail,
 } from '#base/ids.ts'
 import { ANCHORS_OF_HUB_MAX, PROOF_PLACES_MAX } from '#base/limits.ts'
 import { KEYS } from '#model/document-id.ts'
@@ -29,7 +29,7 @@ export interface ListEnd {
   /** The last change before the fork: what counts while no point can be reached. */
   readonly floor: number
   /** What hubs held of the branch that counts, the highest number first. */
-  readonly points: readonly Pick<Anchor, 'seq' | 'hash' | 'signature'>[]
+  readonly points: readonly Pick<Anchor, 'seq' | 'trail' | 'signature'>[]
 }
 
 const NOTHING: ForkRecord = { forkAt: undefined, proofs: [], anchors: [] }
@@ -89,12 +89,12 @@ export function endFrom(
   return { floor: forkAt - 1, points: points.toSorted((a, b) => b.seq - a.seq) }
 }
 
-/** How far a chain counts whose change of a number has the hash that `hashAt` gives. */
+/** How far a list counts that has the trail up to a number which `trailAt` gives. */
 export function reachOf(
   { floor, points }: ListEnd,
-  hashAt: (seq: number) => ChangeHash | undefined,
+  trailAt: (seq: number) => Trail | undefined,
 ): number {
-  return points.find(({ seq, hash }) => hashAt(seq) === hash)?.seq ?? floor
+  return points.find(({ seq, trail }) => trailAt(seq) === trail)?.seq ?? floor
 }
 
 /** The largest number that may count once all of it has come. */
@@ -119,9 +119,9 @@ export async function noteProof(
 /** Notes an anchor. Of one hub those that stand earliest are kept: what it says once it was taken changes nothing then. */
 export async function noteAnchor(tx: Tx, anchor: Anchor, at: WordPlace): Promise<void> {
   const known = await forkOf(tx, anchor)
-  const { forkAt, branch, seq, hash, signature } = anchor
+  const { forkAt, branch, seq, trail, signature } = anchor
   const where = { by: at.actor, place: at.seq, placeAt: at.placeAt }
-  const added = { ...where, forkAt, branch, seq, hash, signature }
+  const added = { ...where, forkAt, branch, seq, trail, signature }
   const isOfHub = ({ by }: AnchorRecord): boolean =>
     nodePrefixOfActor(by) === nodePrefixOfActor(at.actor)
   const earliest = [...known.anchors.filter(isOfHub), added].toSorted((a, b) =>
@@ -170,8 +170,8 @@ export async function isKnown(
 
 /** Whether two anchors say the same. */
 function isSameAnchor(
-  a: Pick<Anchor, 'forkAt' | 'branch' | 'seq' | 'hash'>,
-  b: Pick<Anchor, 'forkAt' | 'branch' | 'seq' | 'hash'>,
+  a: Pick<Anchor, 'forkAt' | 'branch' | 'seq' | 'trail'>,
+  b: Pick<Anchor, 'forkAt' | 'branch' | 'seq' | 'trail'>,
 ): boolean {
   return compare(placeOf(a), placeOf(b)) === 0
 }
@@ -195,9 +195,9 @@ function placeOf({
   forkAt,
   branch,
   seq,
-  hash,
-}: Pick<Anchor, 'forkAt' | 'branch' | 'seq' | 'hash'>): readonly (number | string)[] {
-  return [forkAt, -seq, branch, hash]
+  trail,
+}: Pick<Anchor, 'forkAt' | 'branch' | 'seq' | 'trail'>): readonly (number | string)[] {
+  return [forkAt, -seq, branch, trail]
 }
 
 function compare(a: readonly (number | string)[], b: readonly (number | string)[]): number {

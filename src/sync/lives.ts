@@ -71,6 +71,15 @@ export async function owesLife(tx: Tx, node: NodeId, now: Instant): Promise<bool
   return true
 }
 
+/** Whether it is the first that a node says of all it has of a document in a later life; `before` is the life in which it said so last. */
+export function beginsLife(
+  { life, isWhole }: { readonly life?: Life | undefined; readonly isWhole?: boolean },
+  { life: before }: { readonly life?: ActorId },
+): boolean {
+  const isOfLater = life?.isCurrent === true && life.isLater
+  return isOfLater && isWhole === true && life.actor !== before
+}
+
 /** Who sealed an envelope, and in which life. */
 export interface Spoken {
   readonly node: NodeId

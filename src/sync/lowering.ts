@@ -51,6 +51,7 @@ export async function lower(
   const { from: peer, document } = item
   const notBefore = isAtOnce ? 0 : context.now() + (helpMs ?? 0)
   const clock = Object.fromEntries(lowered.filter(([, seq]) => seq > 0))
+  tx.afterwards(() => context.pace.asked.add(`${peer} ${document}`))
   await setHas(tx, context, { peer, document, clock, notBefore })
 }
 

@@ -48,7 +48,7 @@ const NUMBER_AFTER_DAMAGE = 1_000_000_000
 const DOCUMENT = /^(?:doc|snap|loose)\/([^/]+)/
 /** Of these nothing can be known again: `doctor` and `gaps` tell how many were lost. */
 const LOST =
-  /^(?:acct|totp|pass|pat|from|outside|sess|pref|once|allow|join|aside|share|own-share|hold|view\/seen|read|time|file|file-of|blob|upload|follow|followed|draft|later|sidebar|emoji|picture|hook|notify|cost)(?:\/|$)/
+  /^(?:acct|totp|pass|pat|from|outside|sess|pref|once|allow|join|aside|share|own-share|hold|view\/seen|read|time|file|file-of|blob|upload|follow|followed|draft|later|sidebar|emoji|picture|hook|notify|cost|pace)(?:\/|$)/
 /** What the others are told again, or what follows from documents: see `remedies.ts`. */
 const REMEDIED =
   /^(?:has|fly|note|seg|att|epoch|seal|pair|spare|fork|park|parked|audit\/piece|audit\/newest|view|search|purge)(?:\/|$)/

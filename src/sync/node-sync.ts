@@ -32,6 +32,7 @@ import { followUp } from './purge-orders.ts'
 import type { LinkState } from './links.ts'
 import { keepMakingWhole, wantFilesOf } from './file-fetching.ts'
 import { loadFetches, openFileDesk } from './file-desk.ts'
+import { loadPace, NO_PACE, openPaceDesk, type PacePolicy } from './pace-desk.ts'
 import { openProjector, type ProjectorHooks } from './projector.ts'
 import { beginAgain, noteNewLife, settleAllAside } from './rebirth.ts'
 import { remedyAll, remedySoon } from './remedies.ts'
@@ -75,6 +76,8 @@ export interface NodeSyncOptions {
   /** Room is taken to be ample unless both are given. */
   readonly disk?: Disk
   readonly room?: RoomRules
+  /** By which way each channel's messages go; by any unless given. */
+  readonly pace?: PacePolicy
   /** In which channels other nodes are told what was read here; in all unless given. */
   readonly tellsRead?: (channel: ChannelId) => boolean
   readonly emit: (event: SyncEvent) => void
@@ -172,6 +175,7 @@ function contextOf(
     run: newRun(clock.now()),
     onRebirth: options.onRebirth ?? (() => undefined),
     tellsRead: options.tellsRead ?? (() => true),
+    pace: openPaceDesk(options.pace ?? NO_PACE),
   }
   return { context, audit }
 }
@@ -231,6 +235,7 @@ async function begin(context: SyncContext, options: NodeSyncOptions): Promise<vo
   await context.time.begin(replica.read)
   await context.files.blobs.sweep()
   await loadFetches(context.files, replica)
+  await loadPace(replica.read, context.pace)
   const known = await replica.read.list(range.peers)
   run.isUnsure = known.length > 0
   for (const [place] of known) peers.add(place.slice('peer/'.length) as PeerId)

@@ -86,7 +86,7 @@ async function takeNote(
   if (!context.roster.proves(node, { part: 'note', statement }, signature)) return 'not vouched for'
   // Only receipts hold for good; what somebody has or wants is for them alone to say.
   if (note?.kind !== 'receipt' && actor !== spoken.actor) return 'not vouched for'
-  if (note === undefined) return takeWishes(tx, context, { body, node, from })
+  if (note === undefined) return takeWishes(tx, context, { body, actor, node, from })
   await hearOfOurselves(tx, context, { claims: note.items, by: node, from })
   const named = note.items.map(({ clock }) => clock)
   const life = await (actor === spoken.actor
@@ -180,7 +180,8 @@ async function takeReceipt(
   { note, from, sender, signed, life }: WordArrival & { readonly signed: SignedNote },
 ): Promise<void> {
   let isNews = false
-  const word = { node: sender, receipt: signed, life }
+  // It says as much as the node's introduction, and may come before it.
+  const word = { node: sender, receipt: signed, life, isWhole: true }
   for (const { document, clock, read } of note.items)
     if (await noteWord(tx, context, { ...word, document, clock, read })) isNews = true
   if (!isNews) return

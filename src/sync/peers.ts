@@ -7,6 +7,7 @@ import type { SyncContext } from './context.ts'
 import { isSealable } from './epochs.ts'
 import { key, range } from './keys.ts'
 import { clockOf, hasOf } from './ledger.ts'
+import { mayLeaveBy } from './pace.ts'
 import { tellQueued } from './queue.ts'
 import { pack, unpack, type PeerRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
@@ -39,14 +40,15 @@ export async function countFor(
 
 /** Documents of which `peer` is to get something. */
 async function lacking(
-  reader: Pick<Reader, 'list'>,
+  reader: Pick<Reader, 'get' | 'list'>,
   context: SyncContext,
   peer: PeerId,
 ): Promise<readonly DocumentId[]> {
+  const by = unpack<PeerRecord>(await reader.get(key.peer(peer)))?.carrier ?? ''
   const places = (await reader.list(range.outbox(peer))).map(([place]) => place)
   return places
     .map((place) => place.slice(place.lastIndexOf('/') + 1) as DocumentId)
-    .filter((document) => isSealable(context, document))
+    .filter((document) => isSealable(context, document) && mayLeaveBy(context, by, document))
 }
 
 /** Notes that a peer is there, or was until now, and tells those who wait for it. */

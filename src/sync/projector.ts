@@ -12,6 +12,7 @@ import type { Amendment, MessageRecord } from '#model/view.ts'
 import type { Identity } from '#trust/identity.ts'
 import type { Roster } from '#trust/roster.ts'
 import { retryHeld, type WithoutEffect } from './amendments.ts'
+import type { BookmarkNews } from './bookmarks.ts'
 import { isTooLate, openBooks, type Books } from './books.ts'
 import { applyMessage } from './fold-message.ts'
 import type { Reader, Tx } from './replica.ts'
@@ -20,7 +21,12 @@ import type { Reader, Tx } from './replica.ts'
 export type ViewEvent =
   | { readonly kind: 'posted'; readonly message: MessageRecord; readonly isLate: boolean }
   | { readonly kind: 'amended'; readonly message: MessageRecord; readonly by: Amendment }
-  | { readonly kind: 'settings'; readonly document: DocumentId }
+  /** `bookmarks`: those that are another than before; then nothing else is. */
+  | {
+      readonly kind: 'settings'
+      readonly document: DocumentId
+      readonly bookmarks?: readonly BookmarkNews[]
+    }
   | { readonly kind: 'directory'; readonly change: DirectoryChange }
   | { readonly kind: 'keys'; readonly news: KeyNews }
 

@@ -1,5 +1,5 @@
 /** Keys of orders to purge: a part of the disk format, as those of `keys.ts` are. What was purged of a document stands in its record. */
-import type { ActorId, ChannelId, DocumentId, Instant, UserId } from '#base/ids.ts'
+import type { ActorId, ChannelId, DocumentId, Instant, PostId, UserId } from '#base/ids.ts'
 import type { PurgeReason } from '#model/purge-content.ts'
 import { padded, within } from './keys.ts'
 
@@ -17,6 +17,15 @@ export const purgeRange = {
   cutOff: (document: DocumentId, actor: ActorId) => within(`cut/${document}/${actor}/`),
 } as const
 
+/** Where messages stood that an order names. */
+export interface PurgedPlace {
+  /** Of the first of them, as far as who never had them can tell. */
+  readonly id: PostId
+  /** When the last that was said there was said. */
+  readonly at: Instant
+  readonly messages: number
+}
+
 /** An order to purge, and how far it was carried out here. */
 export interface PurgeRecord {
   readonly reason: PurgeReason
@@ -25,6 +34,7 @@ export interface PurgeRecord {
   readonly orderedAt: Instant
   /** How many messages it names. */
   readonly messages: number
+  readonly places: readonly PurgedPlace[]
   /**
    * `held`: some of it is here and may not be purged now. `void`: its node has no say in it, or it tells of a list otherwise
    * than that is here.

@@ -164,5 +164,5 @@ function inOrders(stretches: readonly PurgedStretch[]): readonly (readonly Purge
 }
 
 /** A stretch on the wire at most, without the people it names. */
-const STRETCH_BYTES = 140
+const STRETCH_BYTES = 172
 const PERSON_BYTES = 16

@@ -8,7 +8,7 @@ import type { ChannelId, DocumentId } from '#base/ids.ts'
 import { aboutChannel } from '#model/audit-content.ts'
 import { channelDocument, channelOfDocument } from '#model/document-id.ts'
 import type { DirectoryChange } from '#model/directory.ts'
-import { countBeyond, type Log, type Logged } from '#model/log.ts'
+import { countBeyond, postIdOf, type Log, type Logged } from '#model/log.ts'
 import { documentOfStretch, stubOfStretch, type PurgeContent } from '#model/purge-content.ts'
 import { fits, lackingOf } from '#model/stretch.ts'
 import { isSameStub, joinStubs, type Stub } from '#model/stub.ts'
@@ -20,7 +20,7 @@ import { clearShelf } from './dictionaries.ts'
 import { dropFilesOf } from './file-fetching.ts'
 import { retryOnce } from './inbox.ts'
 import { oweReceipts } from './debts.ts'
-import { purgeKey, purgeRange, type PurgeRecord } from './purge-keys.ts'
+import { purgeKey, purgeRange, type PurgedPlace, type PurgeRecord } from './purge-keys.ts'
 import { pack, unpack } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 import { orderRest } from './purge-orders.ts'
@@ -203,6 +203,17 @@ async function foldWithout(tx: Tx, context: SyncContext, channel: ChannelId): Pr
   })
 }
 
+/** Where messages were, of what the order names; the rest was said of some. */
+function placesOf(channel: ChannelId, { stretches }: PurgeContent): readonly PurgedPlace[] {
+  return stretches
+    .filter(({ messages }) => messages > 0)
+    .map((stretch) => {
+      const { actor, from, messages, after } = stretch
+      const id = postIdOf(documentOfStretch(channel, stretch), actor, from)
+      return { id, at: after.placeAt, messages }
+    })
+}
+
 /** Keeps how far an order was carried out, and tells what is new about that. */
 async function note(
   tx: Tx,
@@ -216,7 +227,8 @@ async function note(
   const messages = content.stretches.reduce((sum, stretch) => sum + stretch.messages, 0)
   const { author: by, placeAt: orderedAt } = entry
   const { reason } = content
-  const record: PurgeRecord = { reason, by, orderedAt, messages, state, at: context.now() }
+  const places = placesOf(channel, content)
+  const record: PurgeRecord = { reason, by, orderedAt, messages, places, state, at: context.now() }
   tx.put(place, pack(record))
   if (state === 'void') {
     const document = channelDocument(channel)

@@ -4,7 +4,7 @@
  */
 import type { DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { laneOfDocument } from '#model/document-id.ts'
-import { countBeyond } from '#model/log.ts'
+import { countBeyond, joinClocks } from '#model/log.ts'
 import type { MessageRecord } from '#model/view.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Pause, SyncContext } from './context.ts'
@@ -13,6 +13,8 @@ import { isInDoubt } from './hearsay.ts'
 import { key, range } from './keys.ts'
 import { clockOf, hasOf } from './ledger.ts'
 import type { LinkState } from './links.ts'
+import { heldByRule, lettersBeyond, messageBytesMaxOf, shortFor, sparedBy } from './pace.ts'
+import type { Letter } from './pace-rules.ts'
 import { unpack, type OutboxRecord, type ParcelRecord, type PeerRecord } from './records.ts'
 import type { Replica, Tx } from './replica.ts'
 
@@ -28,6 +30,8 @@ export type Unknown =
   | 'no rate yet'
   /** What would seal it has not come yet. */
   | 'no key yet'
+  /** By none of the ways to this peer may it go now: `rule` says which rule that is, and by which letters it may. */
+  | 'rule allows only'
   /** It is held back until it is clear what others know of this node. */
   | 'held back'
   /** All that may be spent there by `linkAt` is spent, or the link is closed until then. */
@@ -45,6 +49,8 @@ export interface Queued {
   readonly unknown: Unknown | undefined
   /** When the link was there last, or answered last, where that is why. */
   readonly linkAt: Instant | undefined
+  /** The rule that lets it go by these letters alone, where that is why. */
+  readonly rule: { readonly rule: string; readonly letters: readonly Letter[] } | undefined
 }
 
 /** A sealed change on its way in company, until one was measured: 310 bytes over two hops (`scripts/bench receipts`). */
@@ -63,7 +69,8 @@ export async function queuesOf(
     const waiting = await placeInQueue(context.replica, peer, message)
     if (waiting === undefined) continue
     const mine = links.filter((one) => one.peer === peer)
-    const link = mine.find(({ isUp }) => isUp) ?? mine.toSorted((a, b) => b.since - a.since)[0]
+    const may = mine.filter(({ carrier }) => !heldByRule(context, carrier, message.document))
+    const link = likeliest(may) ?? likeliest(mine)
     const { place, notBefore } = waiting
     const changeBytes = link?.bytesPerChange || CHANGE_BYTES
     const { bytes, changes } = await underWay(context, peer)
@@ -74,13 +81,20 @@ export async function queuesOf(
   return found
 }
 
+/** The one that is there, or was last. */
+function likeliest(links: readonly LinkState[]): LinkState | undefined {
+  return links.find(({ isUp }) => isUp) ?? links.toSorted((a, b) => b.since - a.since)[0]
+}
+
 /**
  * The queue that a message is likely to leave first on its way to a node: whoever takes it hands it on. Where nobody can say,
  * the node's own, then the one whose link was there last.
  */
 export function queueTo(queues: readonly Queued[], destination: NodeId): Queued | undefined {
-  const rank = ({ link, estimateMs, linkAt }: Queued): readonly number[] => [
+  const rank = ({ link, estimateMs, linkAt, unknown }: Queued): readonly number[] => [
     estimateMs ?? Infinity,
+    // A link that is there, and may not be used, says more than one that is not.
+    unknown === 'rule allows only' ? 0 : 1,
     link === destination ? 0 : 1,
     -(linkAt ?? 0),
   ]
@@ -93,23 +107,30 @@ export function queueTo(queues: readonly Queued[], destination: NodeId): Queued 
 }
 
 /** Changes waiting for `peer`, by lane number. */
-export function queueSizes({ read }: Replica, peer: PeerId): Promise<readonly number[]> {
-  return queueSizesIn(read, peer)
-}
-
-/** The same, as a commit at work sees it. */
-export async function queueSizesIn(
+export async function queueSizes(
   read: Pick<Tx, 'get' | 'list'>,
+  context: SyncContext,
   peer: PeerId,
 ): Promise<readonly number[]> {
   const sizes = [0, 0, 0, 0]
   for (const [place] of await read.list(range.outbox(peer))) {
     const [lane, name] = place.split('/').slice(-2)
     const document = name as DocumentId
-    const count = countBeyond(await clockOf(read, document), await hasOf(read, peer, document))
+    const count = await lackingAt(read, context, { peer, document })
     sizes[Number(lane)] = (sizes[Number(lane)] ?? 0) + count
   }
   return sizes
+}
+
+/** How many changes of a document a peer is still to get. */
+export async function lackingAt(
+  read: Pick<Tx, 'get'>,
+  context: SyncContext,
+  at: { readonly peer: PeerId; readonly document: DocumentId },
+): Promise<number> {
+  const has = await hasOf(read, at.peer, at.document)
+  const spared = await sparedBy(read, context, at)
+  return countBeyond(await clockOf(read, at.document), joinClocks(has, spared))
 }
 
 /** Tells that messages of ours which wait for a peer now wait for something else: it has come, or gone. */
@@ -172,11 +193,11 @@ async function underWay(
   }
 }
 
-type Guess = Pick<Queued, 'estimateMs' | 'unknown' | 'linkAt'>
+type Guess = Pick<Queued, 'estimateMs' | 'unknown' | 'linkAt' | 'rule'>
 
 async function guess(
   context: SyncContext,
-  { document }: MessageRecord,
+  message: MessageRecord,
   about: {
     readonly peer: PeerId
     readonly link: LinkState | undefined
@@ -184,18 +205,21 @@ async function guess(
     readonly notBefore: Instant
   },
 ): Promise<Guess> {
+  const { document } = message
   const { peer, link, bytes, notBefore } = about
-  const nothing = { estimateMs: undefined, linkAt: undefined }
+  const nothing = { estimateMs: undefined, linkAt: undefined, rule: undefined }
   if (!isSealable(context, document)) return { ...nothing, unknown: 'no key yet' }
   if (link === undefined || !link.isUp) {
     const known = unpack<PeerRecord>(await context.replica.read.get(key.peer(peer)))
     const linkAt = link?.since ?? known?.lastAt
     return { ...nothing, unknown: linkAt === undefined ? 'no link yet' : 'no link since', linkAt }
   }
-  if (context.run.isOver || isInDoubt(context)) return { ...nothing, unknown: 'held back' }
-  const pause = context.shut.get(link.carrier)
-  if (pause !== undefined && pause.until > context.now())
-    return { ...nothing, unknown: pause.why, linkAt: pause.until }
+  const held = heldBack(context, link, document)
+  if (held !== undefined) return held
+  if (await isTooLong(context, link, message)) {
+    const rule = lettersBeyond(context, link.carrier, document)
+    return { ...nothing, unknown: 'rule allows only', rule }
+  }
   const { bytesPerSecond, roundTripMs, unansweredSince } = link
   if (bytesPerSecond === 0) return { ...nothing, unknown: 'no rate yet' }
   const now = context.now()
@@ -204,5 +228,33 @@ async function guess(
   if (silentMs > 3 * expectedMs + PATIENCE_MS)
     return { ...nothing, unknown: 'no answer since', linkAt: unansweredSince }
   const waitMs = Math.max(0, notBefore - now)
-  return { estimateMs: Math.round(waitMs + expectedMs), unknown: undefined, linkAt: undefined }
+  return { ...nothing, estimateMs: Math.round(waitMs + expectedMs), unknown: undefined }
+}
+
+/** What keeps a message here though its link is there. */
+function heldBack(
+  context: SyncContext,
+  { carrier }: LinkState,
+  document: DocumentId,
+): Guess | undefined {
+  const nothing = { estimateMs: undefined, linkAt: undefined, rule: undefined }
+  const rule = heldByRule(context, carrier, document)
+  if (rule !== undefined) return { ...nothing, unknown: 'rule allows only', rule }
+  if (context.run.isOver || isInDoubt(context)) return { ...nothing, unknown: 'held back' }
+  const pause = context.shut.get(carrier)
+  if (pause !== undefined && pause.until > context.now())
+    return { ...nothing, unknown: pause.why, linkAt: pause.until }
+  return undefined
+}
+
+/** Whether a message is too long for a link, or waits for one before it that is. */
+async function isTooLong(
+  context: SyncContext,
+  { carrier, peer }: LinkState,
+  { document, actor, seq }: MessageRecord,
+): Promise<boolean> {
+  if (messageBytesMaxOf(context, carrier, document) === undefined) return false
+  const at = { carrier, peer, document }
+  const short = await context.replica.commit((tx) => shortFor(tx, context, at))
+  return short?.some((one) => one.actor === actor && one.seq >= seq) === false
 }

@@ -16,13 +16,15 @@ import { haveHubsSpoken } from './anchors.ts'
 import { audit, forgetRecords, lastAuditor } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
+import { keepCut } from './cut-off.ts'
+import { forgetAskings } from './file-asked.ts'
 import { OF_DAMAGE } from './healing.ts'
 import { hide, hideLost, keepAmendments } from './hiding.ts'
 import { key, range } from './keys.ts'
 import { allDocuments, clockOf } from './ledger.ts'
 import { endOf, topOf } from './list-end.ts'
 import { isOrder, uphold } from './orders.ts'
-import { pack, unpack, type AsideRecord, type CutRecord, type RebornRecord } from './records.ts'
+import { pack, unpack, type AsideRecord, type RebornRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 import { sentOf } from './sent.ts'
 
@@ -92,6 +94,7 @@ export async function noteNewLife(tx: Tx, context: SyncContext): Promise<void> {
   const last = await lastAuditor(tx)
   if (told === undefined && (last === undefined || last === context.replica.actor)) return
   tx.delete(key.auditNewLife)
+  await forgetAskings(tx)
   const reason = told ?? 'put back'
   const deed = reason === 'copied elsewhere' ? 'clone noticed' : 'restore noticed'
   await audit(tx, context, { deed, result: 'found', reason })
@@ -215,14 +218,14 @@ async function setAside(
   if (have <= last && end === undefined) return hidden
   const proved = heard[document] ?? sent
   const target = Math.max(proved, said?.[document] ?? 0)
+  const log = await tx.log(document)
   for (const logged of await tx.cutBack(document, {
     actor,
     seq: last,
     isProved: end !== undefined,
   })) {
-    const { hash, entry, seq, previous, value } = logged
-    const cut: CutRecord = { previous, value, signature: undefined }
-    if (end !== undefined) tx.put(key.cut(document, actor, logged), pack(cut))
+    const { hash, entry, seq } = logged
+    if (end !== undefined) keepCut(tx, log, { change: logged, signature: undefined })
     const doubt = seq > proved ? { doubtedSince: at } : {}
     const aside: AsideRecord = { actor, seq, hash, entry, target, ...doubt }
     tx.put(key.aside(document, actor, seq), pack(aside))

@@ -1,6 +1,6 @@
 /** The records behind the keys of `keys.ts`, and how they become bytes: MessagePack, fields by name. */
 import { Decoder, Encoder } from '@msgpack/msgpack'
-import type { ActorId, ChangeHash, DocumentId, Instant, NodeId } from '#base/ids.ts'
+import type { ActorId, ChangeHash, DocumentId, Instant, NodeId, Trail } from '#base/ids.ts'
 import type { PiecePlace } from '#codec/piece.ts'
 import type { Draft } from '#model/entry.ts'
 import type { Anchor } from '#model/fork-content.ts'
@@ -201,7 +201,7 @@ export interface ForkRecord {
 /** An anchor, whose list it stands in, and the number and time of its earliest place there. */
 export interface AnchorRecord extends Pick<
   Anchor,
-  'forkAt' | 'branch' | 'seq' | 'hash' | 'signature'
+  'forkAt' | 'branch' | 'seq' | 'trail' | 'signature'
 > {
   readonly by: ActorId
   readonly place: number
@@ -210,7 +210,8 @@ export interface AnchorRecord extends Pick<
 
 /** A change that was cut off a list, in case its branch is the one that counts. */
 export interface CutRecord {
-  readonly previous: ChangeHash
+  /** The list's trail up to the change before it. */
+  readonly before: Trail
   readonly value: Uint8Array
   readonly signature: Uint8Array | undefined
 }

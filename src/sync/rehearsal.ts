@@ -16,7 +16,7 @@ import type { Cut } from './cut.ts'
 import { handedOver } from './handover.ts'
 import { range } from './keys.ts'
 import { leftParcels } from './left-parcels.ts'
-import { changesIn, queueSizesIn } from './queue.ts'
+import { changesIn, queueSizes } from './queue.ts'
 import type { Tx } from './replica.ts'
 import { plainRoom } from './service.ts'
 import { reserve, spentIn, type MeteredCarrier } from './spending.ts'
@@ -59,22 +59,28 @@ export interface Way {
   readonly peer: PeerId
   /** They are in contact: what is numbered is on its way and booked already. */
   readonly isUp?: boolean
+  /** From when on, and for how long, it may be used; now, and for any time, unless given. */
+  readonly window?: { readonly startsAt: Instant; readonly ms: number } | undefined
 }
 
-/** Rehearses a contact that begins now, or when the link opens. `before` may write something first, of which nothing is kept either. */
+/** Rehearses a contact that begins now or with its window, or when the link opens. `before` may write something first, of which nothing is kept either. */
 export function rehearse(
-  context: SyncContext,
+  known: SyncContext,
   way: Way,
   before?: (tx: Tx) => Promise<void>,
 ): Promise<Rehearsal> {
-  const { carrier, peer } = way
-  return context.replica.commit(async (tx) => {
+  const { carrier, peer, window } = way
+  const startsAt = Math.max(known.now(), window?.startsAt ?? 0)
+  const opensAt = opensNext(carrier.terms.profile.opens, startsAt)
+  const leftMs = window === undefined ? Infinity : startsAt + window.ms - opensAt
+  // Budgets, and what waits for its time, are as they will be then.
+  const context = opensAt > known.now() ? { ...known, now: () => opensAt } : known
+  return known.replica.commit(async (tx) => {
     tx.undo()
     await before?.(tx)
-    const opensAt = opensNext(carrier.terms.profile.opens, context.now())
     const start = (await spentIn(tx, context, carrier)).spent
     await reserve(tx, context, { carrier, use: await opening(tx, { carrier, peer }) })
-    const run = await leave(tx, context, way)
+    const run = await leave(tx, context, { ...way, leftMs })
     const end = (await spentIn(tx, context, carrier)).spent
     return {
       carrier: carrier.name,
@@ -85,7 +91,7 @@ export function rehearse(
         ms: end.ms - start.ms,
         micros: end.micros - start.micros,
       },
-      waiting: await queueSizesIn(tx, peer),
+      waiting: await queueSizes(tx, context, peer),
       opensAt,
     }
   })
@@ -104,22 +110,27 @@ const NO_USE: Used = { bytes: 0, ms: 0 }
 
 type Run = Pick<Rehearsal, 'parcels' | 'isCutShort' | 'used' | 'until'>
 
-async function leave(tx: Tx, context: SyncContext, way: Way): Promise<Run> {
+async function leave(
+  tx: Tx,
+  context: SyncContext,
+  way: Way & { readonly leftMs: number },
+): Promise<Run> {
   const { carrier, peer } = way
   const { profile } = carrier.terms
-  const run: Leaving = { parcels: [], sizes: [], used: NO_USE, until: undefined }
+  const { leftMs } = way
+  const run: Leaving = { parcels: [], sizes: [], used: NO_USE, until: undefined, isFull: false }
   const isOnDemand = isDialled(profile)
   if (isOnDemand) run.used = connectUse(profile)
   const line = carrier.rehearse?.(profile)
   const state = stateFor({ carrier, peer })
   const left = await leftBefore(tx, context, { way, state })
   let last: Cut | undefined
-  while (run.parcels.length < REHEARSED_PARCELS_MAX && run.until === undefined) {
+  while (run.parcels.length < REHEARSED_PARCELS_MAX && run.until === undefined && !run.isFull) {
     const room = plainRoom(line?.room() ?? carrier.room?.(peer), last)
     const cut = left.shift() ?? (await nextParcel(tx, context, { ...state, room })).cut
     if (cut === undefined) break
     if (cut.plainBytes !== undefined) last = cut
-    if (await book(tx, context, { carrier, cut, line, run }))
+    if (await book(tx, context, { carrier, cut, line, run, leftMs }))
       await handedOver(tx, context, { state, cut })
   }
   const restMs = await rest(tx, context, { carrier, run, isPaced: line !== undefined })
@@ -168,9 +179,11 @@ interface Leaving {
   readonly sizes: number[]
   used: Used
   until: Instant | undefined
+  /** The next does not fit into the window. */
+  isFull: boolean
 }
 
-/** Books a parcel as it would be used. False when the budget does not allow it. */
+/** Books a parcel as it would be used. False when the budget does not allow it, or the window is over before its answer. */
 async function book(
   tx: Tx,
   context: SyncContext,
@@ -179,9 +192,10 @@ async function book(
     readonly cut: Cut
     readonly line: LineRehearsal | undefined
     readonly run: Leaving
+    readonly leftMs: number
   },
 ): Promise<boolean> {
-  const { carrier, cut, line, run } = at
+  const { carrier, cut, line, run, leftMs } = at
   const { profile } = carrier.terms
   const { lane, bytes } = cut.parcel
   line?.send(bytes.length)
@@ -192,6 +206,11 @@ async function book(
   const next: Used = {
     bytes: packed === undefined ? run.used.bytes + alone.bytes : packed.bytes,
     ms: line === undefined ? run.used.ms + alone.ms : Math.max(run.used.ms, line.endMs()),
+  }
+  const answerMs = line === undefined ? profile.roundTripMs : 0
+  if (next.ms + answerMs > leftMs) {
+    run.isFull = true
+    return false
   }
   const used = { bytes: next.bytes - run.used.bytes, ms: next.ms - run.used.ms }
   const allowed = await reserve(tx, context, { carrier, use: { used, lane } })

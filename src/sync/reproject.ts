@@ -62,6 +62,8 @@ async function clear(tx: Tx, channel: ChannelId): Promise<readonly MessageRecord
   for (const all of [
     range.changed,
     keptRange.pins,
+    keptRange.once,
+    keptRange.bookmarks,
     range.objectionsIn,
     range.objectingIn,
     range.sunkIn,

@@ -5,6 +5,7 @@
 import { sha256 } from '#base/hash.ts'
 import { bytesFromText } from '#base/bytes.ts'
 import type { Instant, PostId } from '#base/ids.ts'
+import { burnSecondsIn } from '#model/once.ts'
 import type { MessageRecord } from '#model/view.ts'
 import { padded, within } from './keys.ts'
 import { pack } from './records.ts'
@@ -36,10 +37,12 @@ export interface MarkRecord {
   readonly isAmended: boolean
 }
 
-type Searched = Pick<MessageRecord, 'id' | 'createdAt' | 'body' | 'files' | 'deletedAt'>
+type Searched = Pick<MessageRecord, 'id' | 'createdAt' | 'body' | 'files' | 'props' | 'deletedAt'>
 
-/** What of a message is looked through: its text, and the names of its files. */
-export function searchedText({ body, files = [] }: Pick<Searched, 'body' | 'files'>): string {
+/** What of a message is looked through: its text, and the names of its files; nothing of one that is shown once. */
+export function searchedText(message: Pick<Searched, 'body' | 'files' | 'props'>): string {
+  const { body, files = [], props } = message
+  if (burnSecondsIn(props) > 0) return ''
   return [body, ...files.map(({ name }) => name)].join('\n')
 }
 

@@ -5,7 +5,7 @@
 import { codeOf } from '#base/errors.ts'
 import type { Instant } from '#base/ids.ts'
 import { IN_FLIGHT_MAX } from '#base/limits.ts'
-import type { Carrier, Contact, LinkRoom } from '#ports/carrier.ts'
+import type { Carrier, Contact, LinkRoom, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import { openBell, type Bell } from './bell.ts'
 import { beginSession, nextAffordable, settleUse, type Mark } from './affording.ts'
@@ -16,6 +16,7 @@ import type { Cut } from './cut.ts'
 import { newFileLook } from './file-desk.ts'
 import { handedOver, takeBack } from './handover.ts'
 import type { Links } from './links.ts'
+import { isDrillDue, noteProof } from './pace.ts'
 import { untilDone } from './patience.ts'
 import { changesIn } from './queue.ts'
 
@@ -26,6 +27,8 @@ export interface Bench {
   readonly links: Links
   /** What carriers had counted, by name. */
   readonly marks: Map<string, Mark>
+  /** Names of carriers where every byte is paid for. */
+  readonly metered: ReadonlySet<string>
   /** One bell for each open contact. */
   readonly bells: Set<Bell>
   /** Aborts when the node closes. */
@@ -37,6 +40,8 @@ export interface Service {
   readonly carrier: Carrier
   readonly contact: Contact
   readonly signal: AbortSignal
+  /** Called once what the peer says belongs to this contact. */
+  readonly onBegun?: () => void
 }
 
 /** Longest time between two looks at the outbox of an open contact, in milliseconds. Looking sends nothing. */
@@ -68,11 +73,12 @@ export async function serve(bench: Bench, service: Service): Promise<void> {
     under.add(flight)
   }
   const left = await begin(bench, service, state)
+  service.onBegun?.()
   if (state.metered !== undefined) state.left.push(...left)
   else for (const cut of isSpared(bench, state) ? [] : left) launch(cut)
   const { onQuiet } = service.carrier
   while (!service.signal.aborted) {
-    const mayCut = isReachable && !isSpared(bench, state)
+    const mayCut = isReachable && !(isSpared(bench, state) && bench.context.pace.rules.length === 0)
     const room = mayCut ? roomFor(service.carrier, state) : undefined
     const next = room === undefined ? undefined : await look(bench, service, { ...state, room })
     // What was cut while the contact ended lies on the disk for the next one.
@@ -133,13 +139,21 @@ export function plainRoom(link: LinkRoom | undefined, last: Cut | undefined): Ro
   return { isFlashOnly: false, parcelBytes, plainBytesMax: Math.round(parcelBytes / share) }
 }
 
-/** Whether the peer is in contact by a carrier that costs nothing while this one does. */
-function isSpared({ links }: Bench, { peer, carrier, isMetered }: ContactState): boolean {
-  if (isMetered !== true) return false
-  return links.all().some((link) => link.peer === peer && link.carrier !== carrier && link.isUp)
+/** Whether the peer is in contact by a carrier that costs nothing while this one does. One that is to be proved goes all the same. */
+function isSpared({ context }: Bench, { carrier, beside }: ContactState): boolean {
+  return !isDrillDue(context.pace, carrier) && (beside?.() ?? []).length > 0
 }
 
-function stateOf({ links }: Bench, { carrier, contact }: Service): ContactState {
+/** Carriers that cost nothing by which a peer is in contact. */
+function freeTo({ links, metered }: Bench, peer: PeerId): readonly string[] {
+  return links
+    .all()
+    .flatMap((one) =>
+      one.peer === peer && one.isUp && !metered.has(one.carrier) ? one.carrier : [],
+    )
+}
+
+function stateOf(bench: Bench, { carrier, contact }: Service): ContactState {
   const { name, receiptDelayMs, lanes, isMetered = false } = carrier
   const isVisit = carrier.onQuiet !== undefined
   const { terms, usedBytes, line } = carrier
@@ -151,9 +165,10 @@ function stateOf({ links }: Bench, { carrier, contact }: Service): ContactState 
     wanted: new Map(),
     refused: new Set<never>(),
     files: newFileLook(),
-    measured: () => links.of({ carrier: name, peer: contact.peer }),
+    measured: () => bench.links.of({ carrier: name, peer: contact.peer }),
   }
-  const manner = { receiptDelayMs, isVisit, isMetered, ...(lanes && { lanes }) }
+  const beside = isMetered ? { beside: () => freeTo(bench, contact.peer) } : {}
+  const manner = { receiptDelayMs, isVisit, isMetered, ...beside, ...(lanes && { lanes }) }
   return { peer: contact.peer, carrier: name, ...manner, ...fresh }
 }
 
@@ -214,12 +229,13 @@ async function fly(
   state.flying.add(cut)
   const flight = links.launched({ carrier: carrier.name, peer: state.peer })
   try {
-    await carrier.send(state.peer, cut.parcel, signal)
+    const answer = await carrier.send(state.peer, cut.parcel, signal)
     flight.answered({ bytes: cut.parcel.bytes.length, changes: changesIn(cut.record) })
     // An answer counts even when the contact has ended since.
     await untilDone({ log: context.log, clock, signal: bench.stop }, () =>
       context.replica.commit(async (tx) => {
         await handedOver(tx, context, { state, cut })
+        await noteProof(tx, context, { carrier: carrier.name, answer })
         const { metered } = state
         const isLast = state.flying.size === 1
         if (metered !== undefined && isLast)

@@ -136,10 +136,17 @@ export async function directoryChanged(
   await offerAnew(tx, context, (document) => channelOfDocument(document) === channel)
 }
 
+/** Who may read what is the same, whatever they say. */
+const ABOUT_KEEPING: ReadonlySet<PolicyPart['about']> = new Set([
+  'retention',
+  'shown once',
+  'channel hold',
+  'person hold',
+])
+
 /** Others may read a channel than before: who may now is offered it, and what a label kept out or let in is looked at again. */
 async function policyChanged(tx: Tx, context: SyncContext, part: PolicyPart): Promise<void> {
-  if (part.about === 'retention' || part.about === 'channel hold' || part.about === 'person hold')
-    return
+  if (ABOUT_KEEPING.has(part.about)) return
   const isMeant = channelsMeant(context.directory(), part)
   await offerAnew(tx, context, (document) => {
     const channel = channelOfDocument(document)

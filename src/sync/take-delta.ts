@@ -2,15 +2,15 @@
  * What a delta brings: run by run written again, checked and only then applied. One run that is forged, forked or too
  * early does not hold up the others.
  */
-import type { ActorId, ChangeHash } from '#base/ids.ts'
+import type { ActorId, Trail } from '#base/ids.ts'
 import type { Delta, Run } from '#codec/delta.ts'
 import { rebuildDelta, type Rebuilt } from '#codec/rebuild.ts'
-import type { Change } from '#model/change.ts'
 import { KEYS } from '#model/document-id.ts'
 import { decodeEntry } from '#model/entry.ts'
 import { EMPTY_LIST } from '#model/list.ts'
 import type { Clock, Log } from '#model/log.ts'
 import { breachIn } from '#model/rules.ts'
+import type { Trodden } from '#model/trail.ts'
 import { alarm } from './alarms.ts'
 import type { Outcome, SyncContext } from './context.ts'
 import { askForAll } from './doubts.ts'
@@ -33,7 +33,7 @@ import { keepWaiting } from './waiting.ts'
 /** Changes of one run that are to be added; none when all of them are here. */
 interface Good {
   readonly actor: ActorId
-  readonly changes: readonly Change[]
+  readonly changes: readonly Trodden[]
   readonly newest: Newest
   /** That of the newest; undefined where nothing vouches for it by itself, or nothing is new. */
   readonly signature: Uint8Array | undefined
@@ -138,7 +138,7 @@ async function changeBranch(
   const log = await tx.log(document)
   const isOnTop = log.before(actor, seq) === branch[0]?.previous
   const taken = upTo(end, log, { actor, changes: branch, newest })
-  const ours = end && reachOf(end, (at) => log.find(actor, at)?.hash)
+  const ours = end && reachOf(end, (at) => log.trail(actor, at))
   const isBetter = ours !== undefined && taken !== undefined && taken.newest.seq > ours
   // In our own list nothing changes before the next life.
   if (!isOnTop || !isBetter || actor === context.replica.actor) return 'past'
@@ -155,15 +155,15 @@ function upTo(
   if (end === undefined) return run
   const { actor } = run
   const from = run.changes[0]?.seq ?? Infinity
-  const hashAt = (seq: number): ChangeHash | undefined =>
-    (seq < from ? log.find(actor, seq) : run.changes.find((one) => one.seq === seq))?.hash
-  const reach = reachOf(end, hashAt)
+  const trailAt = (seq: number): Trail | undefined =>
+    seq < from ? log.trail(actor, seq) : run.changes.find((one) => one.seq === seq)?.trail
+  const reach = reachOf(end, trailAt)
   const changes = run.changes.filter(({ seq }) => seq <= reach)
   const newest = changes.at(-1)
   if (newest === undefined) return undefined
   if (newest.seq === run.newest.seq) return run
   // It is cut short: what was signed lies beyond.
-  const { signature } = end.points.find(({ hash }) => hash === newest.hash) ?? {}
+  const { signature } = end.points.find(({ trail }) => trail === newest.trail) ?? {}
   return { actor, changes, newest, signature }
 }
 

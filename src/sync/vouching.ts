@@ -3,7 +3,6 @@ import type { ActorId } from '#base/ids.ts'
 import type { Delta } from '#codec/delta.ts'
 import type { Opened } from '#codec/envelope.ts'
 import type { Rebuilt } from '#codec/rebuild.ts'
-import type { Change } from '#model/change.ts'
 import type { Log } from '#model/log.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import type { Incoming, SyncContext } from './context.ts'
@@ -16,7 +15,7 @@ export interface DeltaArrival {
 }
 
 /** The last change of a run, purged or not. */
-export type Newest = Pick<Change, 'actor' | 'seq' | 'hash'>
+export type Newest = Exclude<Rebuilt, { readonly kind: 'missing' }>['newest']
 
 /**
  * What vouches for a run: its node's signature, or an order to purge what comes after it. Who sends it says so where there is no
@@ -46,9 +45,11 @@ export function voucherOf(
 export function isVouchedFor(context: SyncContext, arrival: DeltaArrival, newest: Newest): boolean {
   const node = context.roster.ofActor(newest.actor)?.node
   const signature = signatureOf(arrival, newest.actor)
-  if (node === undefined || signature === undefined) return false
+  const { actor, seq, trail } = newest
+  if (node === undefined || signature === undefined || trail === undefined) return false
   const { organisation } = context.identity
-  const statement = attestationOf(organisation.id, arrival.delta.document, newest.hash)
+  const { document } = arrival.delta
+  const statement = attestationOf(organisation.id, { document, actor, seq, trail })
   return context.roster.proves(node, { part: 'change', statement }, signature)
 }
 

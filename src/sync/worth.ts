@@ -1,11 +1,11 @@
 /** Whether what waits for a peer is worth a session on a line that is dialled on demand. */
 import type { DocumentId, Instant } from '#base/ids.ts'
-import { countBeyond } from '#model/log.ts'
 import type { LineControl } from '#ports/carrier.ts'
 import type { LinkProfile } from '#tariff/profile.ts'
 import type { SyncContext } from './context.ts'
 import { range } from './keys.ts'
-import { clockOf, hasOf } from './ledger.ts'
+import { mayLeaveBy, shortFor } from './pace.ts'
+import { lackingAt } from './queue.ts'
 import { unpack, type OutboxRecord } from './records.ts'
 import type { Reader } from './replica.ts'
 import type { MeteredCarrier } from './spending.ts'
@@ -26,17 +26,23 @@ const CHANGE_BYTES = 160
 
 /** When what waits for the peer is worth a session. */
 export async function waitingFor(
-  reader: Pick<Reader, 'get' | 'list'>,
-  { now }: Pick<SyncContext, 'now'>,
-  { terms, line }: DialledCarrier,
+  reader: Pick<Reader, 'get' | 'list' | 'log'>,
+  context: SyncContext,
+  { name: carrier, terms, line }: DialledCarrier,
 ): Promise<Wanted> {
+  const { now } = context
   const { profile, dialling } = terms
   let [bytes, oldest, isUrgent, isFlash] = [0, Infinity, false, false]
   for (const [place, value] of await reader.list(range.outbox(line.peer))) {
     const [lane, name] = place.split('/').slice(-2)
     const document = name as DocumentId
-    const [mine, has] = [await clockOf(reader, document), await hasOf(reader, line.peer, document)]
-    bytes += countBeyond(mine, has) * CHANGE_BYTES
+    if (!mayLeaveBy(context, carrier, document)) continue
+    const at = { peer: line.peer, document, carrier }
+    // Nobody is called for what is too long to go there.
+    const changes =
+      (await shortFor(reader, context, at))?.length ?? (await lackingAt(reader, context, at))
+    if (changes === 0) continue
+    bytes += changes * CHANGE_BYTES
     oldest = Math.min(oldest, unpack<OutboxRecord>(value)?.since ?? now())
     isUrgent ||= Number(lane) <= 1
     isFlash ||= lane === '0'

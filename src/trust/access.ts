@@ -44,6 +44,7 @@ export type Action =
   | 'read metrics'
   | 'train dictionaries'
   | 'manage budget'
+  | 'manage letters'
   /** Of others: their sessions, their second factor, whether they may sign in; and bots. */
   | 'manage accounts'
   | 'read policy'
@@ -182,6 +183,7 @@ function decideByFacts(situation: Situation): Decision {
     case 'read metrics':
     case 'train dictionaries':
     case 'manage budget':
+    case 'manage letters':
     case 'manage accounts':
     case 'read policy':
     case 'manage policy':

@@ -1,29 +1,38 @@
 /**
- * What a node signs. A change's hash commits to its whole past, so one signature over a node's newest change of a
- * document vouches for all its earlier ones there (design 4). It names no envelope: any relay may re-cut,
- * re-batch and re-compress, and the signature still holds.
+ * What a node signs. The trail of a list (`#model/trail.ts`) commits to all its changes, so one signature over a list up to its
+ * newest change vouches for all earlier ones (design 4). It names no envelope: any relay may re-cut, re-batch and
+ * re-compress, and the signature still holds.
  */
 import { bytesFromHex, bytesFromText, byteWriter, concatBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import {
   bytesFromId,
   type ActorId,
-  type ChangeHash,
   type DocumentId,
   type OrganisationId,
+  type Trail,
 } from '#base/ids.ts'
 
-/** The statement "this is my change, and so is every earlier one of mine in this document". */
+/** A list up to one of its changes. */
+export interface Attested {
+  readonly document: DocumentId
+  readonly actor: ActorId
+  readonly seq: number
+  readonly trail: Trail
+}
+
+/** The statement "so far this is my list". */
 export function attestationOf(
   organisation: OrganisationId,
-  document: DocumentId,
-  hash: ChangeHash,
+  { document, actor, seq, trail }: Attested,
 ): Uint8Array {
   const statement = byteWriter()
-  statement.raw(bytesFromText('holdfast attest 1'))
+  statement.raw(bytesFromText('holdfast attest 2'))
   statement.raw(bytesFromId(organisation))
   statement.block(bytesFromText(document))
-  statement.raw(bytesFromHex(hash))
+  statement.raw(bytesFromHex(actor))
+  statement.uint(seq)
+  statement.raw(bytesFromHex(trail))
   return statement.bytes()
 }
 

@@ -9,15 +9,22 @@ import { openLocking, policyFrom, type Locking } from '#web/state/locking.ts'
 import { say, speak, words } from '#web/words/words.ts'
 import { openDevice, openShelf, type Device } from './device.ts'
 import { announcement, AroundProvider, place } from './ui/context.ts'
+import { fetchPlaces } from './ui/lazy.tsx'
 import { LockScreen } from './ui/lock.tsx'
 import { Root } from './ui/root.tsx'
 import { followWorker } from './worker.ts'
 
 /** Patience with one answer, in milliseconds: a kit may be slow, a dead one is not waited for. */
 const PATIENCE_MS = 20_000
+/** The places beside channels are fetched when the first messages are drawn, even on an old phone. */
+const PLACES_AFTER_MS = 5_000
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz234567'
 
 await begin()
+
+function look(): void {
+  place.value = placeFrom(location.hash)
+}
 
 async function begin(): Promise<void> {
   const device = openDevice()
@@ -30,9 +37,8 @@ async function begin(): Promise<void> {
     document.documentElement.dir = words.value.isRightToLeft ? 'rtl' : 'ltr'
   })
   let app: App | undefined
-  addEventListener('hashchange', () => {
-    place.value = placeFrom(location.hash)
-  })
+  addEventListener('hashchange', look)
+  look() // it may have changed while what is kept was opened
   addEventListener('online', () => app?.hurry())
   followSight(locking, () => app?.hurry())
   effect(() => {
@@ -66,6 +72,7 @@ function run(device: Device, locking: Locking): App {
   )
   const at = place.value
   void app.start(at.kind === 'channel' ? at.channelId : undefined)
+  setTimeout(() => void fetchPlaces().catch(() => undefined), PLACES_AFTER_MS)
   return app
 }
 

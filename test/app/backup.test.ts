@@ -13,6 +13,8 @@ test('administrators take the store as it lies on the disk', async (t) => {
 
   const parts = await Array.fromAsync(await node.storeImage(amira.id))
   t.strictSame(parts, [Uint8Array.of(0)])
+  t.match(await node.lastBackup(amira.id), { by: amira.id, at: Number })
+  t.equal(await codeOfFailure(node.lastBackup(bo.id)), 'NOT_ALLOWED')
 })
 
 test('where there is no disk there is nothing to back up', async (t) => {

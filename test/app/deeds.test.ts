@@ -12,6 +12,7 @@ import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import { AUDIT_TALLY_MS_MAX } from '#base/limits.ts'
 import type { Content } from '#model/entry.ts'
 import { postIdOf } from '#model/log.ts'
+import { stepOf, trailFrom } from '#model/trail.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { readAudit } from '#sync/audit-reading.ts'
 import { audit } from '#sync/audit.ts'
@@ -56,6 +57,7 @@ import {
   say,
   type SyncNode,
 } from '../support/sync.ts'
+import { aLetter, aRule } from '../support/pace.ts'
 import { aTerms } from '../support/terms.ts'
 
 const YEAR_MS = 365 * 86_400_000
@@ -84,6 +86,7 @@ const SCENES = {
   courier,
   purging,
   money,
+  letters,
 }
 
 /** In which scene each deed is done, and how it ends there. */
@@ -135,6 +138,9 @@ const DONE_IN: Readonly<Record<Deed, readonly [keyof typeof SCENES, AuditRecord[
   'claim doubted': ['attacks', 'found'],
   'budget alarm': ['money', 'found'],
   'budget raised': ['money', 'done'],
+  'letter changed': ['letters', 'found'],
+  'letter set': ['letters', 'done'],
+  'link drilled': ['letters', 'done'],
   'courier exported': ['courier', 'done'],
   'courier imported': ['courier', 'done'],
   'allowance overridden': ['people', 'done'],
@@ -356,14 +362,14 @@ async function insider(t: Test): Promise<Records> {
     content: { kind: 'edit', target: postIdOf(routine, alpha.actor, 1), body: 'edited' },
   })
   const written = vouched.write(routine, { author: person, content: post('x') })
-  const branch = { values: [written.value], signature: new Uint8Array(64) }
+  const branch = { steps: [stepOf(written.hash)], signature: new Uint8Array(64) }
   fork.write(KEYS, {
     content: {
       kind: 'fork',
       document: routine,
       actor: alpha.actor,
       seq: 1,
-      previous: written.previous,
+      before: trailFrom(written.previous),
       branches: [branch, branch],
     },
   })
@@ -421,6 +427,24 @@ async function money(t: Test): Promise<Records> {
   await clock.advance(0)
   await node.raiseBudget(amira.id, 'thin', { bytes: 2_000, reason: 'Evacuation' })
   await clock.advance(2 * AUDIT_TALLY_MS_MAX)
+  return auditOf(node, amira.id)
+}
+
+/** A letter that is set by hand, a link that dies, and a drill. */
+async function letters(t: Test): Promise<Records> {
+  const clock = virtualClock()
+  const [p, a] = ['p', 'a'].map((name) => aHandCarrier(() => 'departed', { name }))
+  const pace = { rules: [aRule([aLetter('P'), aLetter('A')])], drillEveryMs: undefined }
+  const carriers = [p, a].filter((one) => one !== undefined)
+  const options = { pace }
+  const node = await aNode('alpha', { role: 'hub', clock, carriers, knows: [kit], options })
+  t.teardown(() => node[Symbol.asyncDispose]())
+  const amira = await anAdministrator(node, 'amira')
+  a?.begin('post:office')
+  await clock.advance(6 * 60_000)
+  await node.drill(amira.id, { letter: 'A' })
+  await node.setLetter(amira.id, 'all', { letter: 'A', reason: 'jammed' })
+  await clock.advance(1_000)
   return auditOf(node, amira.id)
 }
 

@@ -20,6 +20,8 @@ test('the measures tell of gaps while there are some, and of none afterwards', a
   t.equal(await value('holdfast_info', { node: 'alpha', role: 'hub' }), 1)
   t.ok(((await value('holdfast_lacked_changes', { node: 'bravo', lane: 'flash' })) ?? 0) >= 1)
   t.equal(await value('holdfast_lacked_age_seconds', { node: 'bravo', lane: 'flash' }), 0)
+  t.equal(await value('holdfast_overdue_messages', { lane: 'flash' }), 0)
+  t.equal(await value('holdfast_disk_full'), 0)
   t.equal(await value('holdfast_gaps_complete'), 1)
   t.equal(await value('holdfast_kept_envelopes', { missing: 'a key' }), 0)
 

@@ -30,10 +30,35 @@ test('what is foretold leaves, byte for byte, in that order and for that money',
   const [cost] = await rig.node.costs(rig.amira)
   t.equal(cost?.bytes, rig.bytes(), 'the ledger has all of it')
   t.strictSame(
-    (await rig.node.plan(rig.amira, 'thin')).map(({ clears }) => clears.length),
+    (await rig.node.plan(rig.amira, { carrier: 'thin' })).map(({ clears }) => clears.length),
     [0],
   )
-  t.strictSame(await rig.node.plan(rig.amira, 'other'), [])
+  t.strictSame(await rig.node.plan(rig.amira, { carrier: 'other' }), [])
+})
+
+test('a window of given start and length takes what fits into it, and no more', async (t) => {
+  const rig = await aRig(t, {})
+  await rig.meet()
+  for (const [at, line] of lines.entries()) await rig.say(`${line} ${noise(at, 900)}`)
+  const [whole] = await rig.node.plan(rig.amira)
+  const inWindow = async (atMinute: number | undefined, minutes: number) => {
+    const [plan] = await rig.node.plan(rig.amira, { window: { atMinute, minutes } })
+    const waits = plan?.waits.routine ?? -1
+    return { seconds: plan?.seconds ?? Infinity, waits, opensAt: plan?.opensAt ?? 0 }
+  }
+  const [short, long, ample] = [
+    await inWindow(undefined, 0.1),
+    await inWindow(undefined, 0.4),
+    await inWindow(undefined, 60),
+  ]
+
+  t.ok(short.seconds <= 6 && short.waits > 0, `${short.seconds} s`)
+  t.ok(long.seconds <= 24 && long.seconds > short.seconds && long.waits < short.waits)
+  t.match(ample, { seconds: whole?.seconds, waits: 0 })
+  const tonight = await inWindow(23 * 60, 60)
+  t.ok(tonight.opensAt >= rig.clock.now())
+  t.equal(tonight.opensAt % 86_400_000, 23 * 3_600_000)
+  t.equal(tonight.waits, 0)
 })
 
 test('what the budget does not allow is foretold to wait, until an administrator grants more', async (t) => {

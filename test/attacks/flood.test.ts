@@ -2,7 +2,7 @@
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
 import { actorOf } from '#base/ids.ts'
-import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
+import { DELTA_CHANGES_MAX, PARKED_ENVELOPES_MAX } from '#base/limits.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import { postIdOf } from '#model/log.ts'
 import { range } from '#sync/keys.ts'
@@ -34,12 +34,12 @@ test('amendments of messages that will never be cost what they weigh', async (t)
   t.ok((await sizeOf(bravo)) - before < 1_000 * 1_000, 'under 1 KB each')
 })
 
-test('a thousand forged lives in one envelope make a node say nothing at all', async (t) => {
+test('as many forged lives as one envelope holds make a node say nothing at all', async (t) => {
   const { alpha, bravo } = await aPair()
   bravo.context.peers.add(OFFICE)
   const insider = anInsider(mallory, { knows: people })
   const forged = insider.write(routine, { content: { kind: 'post', body: 'x', root: undefined } })
-  const changes = Array.from({ length: 1_000 }, (_, at) => {
+  const changes = Array.from({ length: DELTA_CHANGES_MAX }, (_, at) => {
     const life = Buffer.alloc(4)
     life.writeUInt32BE(at + 1)
     return { ...forged, actor: actorOf(alpha.id, life) }

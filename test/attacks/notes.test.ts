@@ -8,6 +8,7 @@ import type { Note } from '#codec/note.ts'
 import { newChannelId } from '#model/channel-id.ts'
 import { DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import type { Logged } from '#model/log.ts'
+import { upTo } from '#model/trail.ts'
 import { storedAt } from '#sync/gap-marks.ts'
 import { mustHoldBack } from '#sync/hearsay.ts'
 import { key, range } from '#sync/keys.ts'
@@ -409,7 +410,7 @@ function riding(
   const delta =
     change && encodeDelta({ document: routine, changes: [change], sender, roster, attestations })
   const load = encodeLoad({ notes: [note], ...(delta && { delta }) }, { scope, sender, roster })
-  const signature = change && insider.attest(routine, change)
+  const signature = change && insider.attest(routine, upTo(insider.list(routine), change))
   return insider.seal(scope, load, signature === undefined ? {} : { signature })
 }
 

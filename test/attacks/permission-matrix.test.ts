@@ -17,6 +17,7 @@ import { allRoutes } from '#server/routes.ts'
 import { aLanDoor, fetched, type Answer, type LanDoor } from '../support/lan-door.ts'
 import { aSocket, type LiveClient } from '../support/live-client.ts'
 import { seedOf } from '../support/nodes.ts'
+import { aPreviewer } from '../support/previews.ts'
 import { ROWS, type MatrixIds, type Row } from '../support/permission-rows.ts'
 
 const PIXEL = Buffer.from(
@@ -381,7 +382,7 @@ function idOf(name: string): string {
 }
 
 async function aScene(t: Test): Promise<Scene> {
-  const door = await aLanDoor(t)
+  const door = await aLanDoor(t, { previewer: aPreviewer() })
   const { node } = door
   const { amira, bo, chen } = door.people
   const enrol = (username: string): Promise<Person> =>
@@ -414,6 +415,8 @@ async function aScene(t: Test): Promise<Scene> {
     iconUrl: '',
     isLocked: false,
   })
+  const address = { name: NAME, url: 'https://example.org/', emoji: '' }
+  const { id: bookmark } = await node.addBookmark(bo.id, channel, address)
   const say = (part: Parameters<typeof node.changePolicy>[1]): Promise<void> =>
     node.changePolicy(amira.id, part)
   const attributes = (person: UserId, all: Readonly<Record<string, string>>): Promise<void> =>
@@ -441,12 +444,13 @@ async function aScene(t: Test): Promise<Scene> {
     channel,
     post,
     tokens,
-    ids: { channel, post, file, hook, user: chen.id, name: NAME, node: self.id, team },
+    ids: { channel, post, file, hook, bookmark, user: chen.id, name: NAME, node: self.id, team },
     none: {
       channel: newChannelId(self.id, 'private', seedOf('no channel').subarray(0, 8)),
       post: idOf('no post'),
       file: idOf('no file'),
       hook: idOf('no hook'),
+      bookmark: idOf('no bookmark'),
       user: idOf('nobody'),
       name: 'no-such-name',
       node: self.id,
@@ -478,6 +482,7 @@ async function eventsOf(
   const members = all.filter((who) => !GUESTS.includes(who))
   const [chen, room] = [people.chen.id, 0]
   const disk = (await node.status()).disk
+  const bookmark = must((await node.bookmarks(people.bo.id, id))[0], 'bo has made one')
   const thread = await node.threadOf(people.bo.id, post)
   const before = { replies: 0, mentions: 0 }
   const membership = must(await node.membership(id, people.dana.id), 'she is in it')
@@ -492,7 +497,7 @@ async function eventsOf(
     updatedAt: 1,
   }
   const scheduled = { ...draft, id: post, at: 1, refusedAt: 0, refusal: '' }
-  const much = { bytes: 2, have: 1, isHere: false }
+  const much = { quality: 'whole' as const, bytes: 2, have: 1, isHere: false }
   const overdue = { flash: room, immediate: room, priority: room, routine: room }
   return {
     posted: { event: { kind: 'posted', message, channel, isLate: false }, hears: READERS },
@@ -502,6 +507,10 @@ async function eventsOf(
     'reaction-removed': { event: { kind: 'reaction-removed', message, reaction }, hears: READERS },
     'channel-created': { event: { kind: 'channel-created', channel }, hears: ['bo'] },
     'channel-updated': { event: { kind: 'channel-updated', channel }, hears: READERS },
+    'bookmarks-changed': {
+      event: { kind: 'bookmarks-changed', changes: [{ bookmark, isNew: true, isGone: false }] },
+      hears: READERS,
+    },
     'member-added': {
       event: { kind: 'member-added', channel, person: people.dana.id },
       hears: READERS,

@@ -1,7 +1,7 @@
 /** Attacks by what is written: other people's names, other people's messages, other channels, other lists. */
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import { newPersonId, type ChannelId, type PostId } from '#base/ids.ts'
+import { newPersonId, type ChannelId, type PostId, type Step } from '#base/ids.ts'
 import { newChannelId } from '#model/channel-id.ts'
 import {
   auditDocument,
@@ -11,16 +11,20 @@ import {
   segmentDocument,
 } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
+import type { ForkBranch } from '#model/fork-content.ts'
 import { postIdOf } from '#model/log.ts'
+import { stepOf, trailAfter, upTo } from '#model/trail.ts'
 import type { MessageRecord } from '#model/view.ts'
 import { audit } from '#sync/audit.ts'
 import { writeHere } from '#sync/author.ts'
 import { ensureEpoch, sealingKeyFor } from '#sync/epochs.ts'
 import { key } from '#sync/keys.ts'
+import { forkOf } from '#sync/list-end.ts'
 import { unpack } from '#sync/records.ts'
+import { attestationOf, type Attested } from '#trust/attestation.ts'
 import { epochOf, wrapEpoch } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
-import { anInsider, flipped, keyUnder, unnamed } from '../support/adversary.ts'
+import { anInsider, keyUnder, unnamed } from '../support/adversary.ts'
 import { revocationBy } from '../support/fleet.ts'
 import { anIdentity, organisation, seedOf } from '../support/nodes.ts'
 import {
@@ -64,7 +68,7 @@ test('what stands under another nodes list, signed by oneself, is vouched for by
     author: amiraOf(bravo.id),
     content: aPost('bravo said so'),
   })
-  const signature = insider.attest(routine, forged)
+  const signature = insider.attest(routine, upTo(posing.list(routine), forged))
 
   for (const lie of [
     { attestations: new Map([[posing.actor, signature]]) },
@@ -86,8 +90,10 @@ test('an old signature does not vouch for a newer change, nor one of another doc
   insider.write(routine, { author: insider.person, content: aPost('two') })
   const other = segmentDocument(ops, 'flash', 0)
 
-  const old = insider.envelope(routine, { signature: insider.attest(routine, first) })
-  const elsewhere = insider.envelope(routine, { signature: insider.attest(other, first) })
+  const before = upTo(insider.list(routine), first)
+
+  const old = insider.envelope(routine, { signature: insider.attest(routine, before) })
+  const elsewhere = insider.envelope(routine, { signature: insider.attest(other, before) })
 
   for (const bytes of [old, elsewhere])
     t.match(await arrive(alpha, bytes), { outcome: { kind: 'refused' } })
@@ -266,50 +272,44 @@ test('places and counters at their ends misplace their own author only', async (
 test('a fork proof made of an honest nodes own pieces ends no list', async (t) => {
   const { alpha, bravo } = await aPublicChannel()
   await say(bravo, 'one more')
-  const whole = (await bravo.context.replica.commit((tx) => tx.log(routine))).since({})
-  const own = whole.filter(({ actor }) => actor === bravo.actor)
-  const first = must(own[0], 'bravo wrote')
+  const log = await bravo.context.replica.commit((tx) => tx.log(routine))
+  const { trail: before, ...end } = upTo(log, { actor: bravo.actor, seq: 0 })
+  const [step, other] = [must(log.find(bravo.actor, 1), 'bravo wrote'), log.genesis].map(
+    ({ hash }) => stepOf(hash),
+  ) as [Step, Step]
+  const signed = (steps: readonly Step[], list: Partial<Attested> = {}): Uint8Array => {
+    const attested = { ...end, seq: steps.length, trail: trailAfter(before, steps), ...list }
+    return bravo.context.identity.sign(attestationOf(organisation.id, attested))
+  }
   const insider = anInsider(mallory, { knows: people })
-  const signature = await signatureOf(bravo, first.seq)
-  const branches = [
-    [
-      { values: [first.value], signature },
-      { values: [flipped(first.value, first.value.length - 1)], signature },
-    ],
-    [
-      { values: [first.value], signature },
-      { values: [first.value], signature },
-    ],
-    [
-      { values: [first.value], signature },
-      { values: [flipped(first.value, 3)], signature: insider.attest(routine, first) },
-    ],
-  ] as const
-  for (const both of branches)
-    insider.write(KEYS, {
-      content: {
-        kind: 'fork',
-        document: routine,
-        actor: bravo.actor,
-        seq: first.seq,
-        previous: first.previous,
-        branches: both,
-      },
-    })
+  const life = anInsider(must(people[1], 'bravo'), { knows: [], life: 'another' }).actor
+  const honest = { steps: [step], signature: signed([step]) }
+  const others = [
+    honest,
+    { ...honest, steps: [other] },
+    { steps: [other], signature: signed([other], { actor: life }) },
+    { steps: [other], signature: signed([other], { document: DIRECTORY }) },
+    { steps: [other, step], signature: signed([other, step], { seq: 1 }) },
+    {
+      steps: [other],
+      signature: insider.attest(routine, { ...end, seq: 1, trail: trailAfter(before, [other]) }),
+    },
+  ]
+  const prove = (branch: ForkBranch): void => {
+    const list = { document: routine, actor: bravo.actor, seq: 1, before }
+    insider.write(KEYS, { content: { kind: 'fork', ...list, branches: [honest, branch] } })
+  }
+  for (const branch of others) prove(branch)
 
   await arrive(alpha, await envelopeOf(bravo, routine))
   await arrive(alpha, insider.envelope(KEYS))
 
   t.strictSame(await unnamed(alpha, 'forkUnproved'), [])
-  t.ok((await bodies(alpha)).includes('one more'))
+  t.equal((await forkOf(alpha.context.replica.read, end)).forkAt, undefined)
+  prove({ steps: [other], signature: signed([other]) })
+  await arrive(alpha, insider.envelope(KEYS))
+  t.equal((await forkOf(alpha.context.replica.read, end)).forkAt, 1, 'what the node signed does')
 })
-
-async function signatureOf({ context, actor }: SyncNode, seq: number): Promise<Uint8Array> {
-  const log = await context.replica.commit((tx) => tx.log(routine))
-  const change = must(log.find(actor, seq), 'it is there')
-  const { attestationOf } = await import('#trust/attestation.ts')
-  return context.identity.sign(attestationOf(organisation.id, routine, change.hash))
-}
 
 async function messageOn({ context }: SyncNode, id: PostId): Promise<MessageRecord | undefined> {
   return unpack<MessageRecord>(await context.replica.read.get(key.message(id)))

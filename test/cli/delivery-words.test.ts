@@ -31,6 +31,11 @@ test('what nobody can say is not said, and why', async (t) => {
     wayInWords({ ...hub, place: 0, unknown: 'no budget until', linkAt: since }),
     `shore (HQ): queued, next, unknown when: no budget until ${when(since)}`,
   )
+  const rule = { rule: 'ops', letters: ['P' as const] }
+  t.equal(
+    wayInWords({ ...hub, place: 0, unknown: 'rule allows only', rule }),
+    'shore (HQ): queued, waits: rule ops allows only P',
+  )
 })
 
 test('every other word is told as it is', async (t) => {

@@ -8,7 +8,8 @@ const WISH: Wish = {
   name: '0123456789abcdef',
   bytes: 1_000_000,
   isAsked: true,
-  hops: 2,
+  hops: 3,
+  through: [3, 200],
   pieceBytes: 540,
   spans: [
     [0, 540],
@@ -17,11 +18,19 @@ const WISH: Wish = {
 }
 
 test('wishes come back as they were, and are told from other notes', async (t) => {
-  const wishes = [WISH, { ...WISH, name: 'fedcba9876543210', isAsked: false, hops: 0, spans: [] }]
-  const body = encodeWishes(wishes)
+  const none = {
+    ...WISH,
+    name: 'fedcba9876543210',
+    isAsked: false,
+    hops: 0,
+    through: [],
+    spans: [],
+  }
+  const said = { number: 300, wishes: [WISH, none] }
+  const body = encodeWishes(said)
   t.ok(areWishes(body))
-  t.strictSame(decodeWishes(body), wishes)
-  t.equal(encodeWishes([WISH]).length, 25)
+  t.strictSame(decodeWishes(body), said)
+  t.equal(encodeWishes({ number: 1, wishes: [{ ...WISH, hops: 0, through: [] }] }).length, 26)
 })
 
 test('stretches that are empty, touch, or lie beyond the end are refused, as is what follows', async (t) => {
@@ -33,9 +42,15 @@ test('stretches that are empty, touch, or lie beyond the end are refused, as is 
     ],
     [[0, 1_000_001]],
   ] as const)
-    t.equal(decodeWishes(encodeWishes([{ ...WISH, spans }])), undefined)
-  t.equal(decodeWishes(encodeWishes([{ ...WISH, hops: 4 }])), undefined)
-  const body = encodeWishes([WISH])
+    t.equal(decodeWishes(noteOf({ ...WISH, spans })), undefined)
+  t.equal(
+    decodeWishes(noteOf({ ...WISH, through: Array.from({ length: 16 }, () => 1) })),
+    undefined,
+  )
+  t.equal(decodeWishes(noteOf({ ...WISH, hops: 16 })), undefined)
+  const short = { ...WISH, hops: 1, through: [3, 200] }
+  t.equal(decodeWishes(noteOf(short)), undefined, 'who passes it on would name too many')
+  const body = noteOf(WISH)
   for (let length = 1; length < body.length; length += 1)
     t.equal(decodeWishes(body.subarray(0, length)), undefined)
   t.equal(decodeWishes(Uint8Array.of(...body, 0)), undefined)
@@ -45,9 +60,9 @@ test('whatever the bytes are, nothing is thrown, and what is read is written the
   holds(
     t,
     fc.property(fc.uint8Array({ maxLength: 60 }), (rest) => {
-      const body = Uint8Array.of(5, 1, ...rest)
-      const wishes = decodeWishes(body)
-      if (wishes !== undefined) assert.ok(encodeWishes(wishes).length <= body.length)
+      const body = Uint8Array.of(5, 1, 1, ...rest)
+      const said = decodeWishes(body)
+      if (said !== undefined) assert.ok(encodeWishes(said).length <= body.length)
     }),
     1_000,
   )
@@ -65,3 +80,7 @@ test('wanted is what is not here, the first stretches of it', async (t) => {
   const holes = Array.from({ length: 300 }, (_, at) => [2 * at + 1, 2 * at + 2] as const)
   t.equal(wantedOf(700, holes).length, 256)
 })
+
+function noteOf(wish: Wish): Uint8Array {
+  return encodeWishes({ number: 7, wishes: [wish] })
+}

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import { layoutOf } from '#config/data-folder.ts'
+import { layoutOf } from '#config/layout.ts'
 import {
   keepOnlyRelease,
   makeReleaseSlot,

@@ -3,7 +3,8 @@ import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type Test } from 'tap'
 import { must } from '#base/assert.ts'
-import { createDataFolder, layoutOf, type NodeKeys } from '#config/data-folder.ts'
+import { createDataFolder, type NodeKeys } from '#config/data-folder.ts'
+import { layoutOf } from '#config/layout.ts'
 import { Config } from '#config/schema.ts'
 import {
   addRelease,

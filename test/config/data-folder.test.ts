@@ -4,13 +4,12 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import {
   createDataFolder,
-  layoutOf,
   openModes,
   readDataFolder,
   readSealed,
-  stateOfFolder,
   type PublicContents,
 } from '#config/data-folder.ts'
+import { layoutOf, stateOfFolder } from '#config/layout.ts'
 
 const CONFIG = '{ "name": "alpha" }\n'
 const SEALED = {

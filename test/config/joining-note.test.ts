@@ -1,7 +1,7 @@
 import { link, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { stateOfFolder } from '#config/data-folder.ts'
+import { stateOfFolder } from '#config/layout.ts'
 import {
   readJoiningNote,
   removeJoiningNote,

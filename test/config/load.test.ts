@@ -20,6 +20,7 @@ test('an empty file means every default', async (t) => {
       names: [],
     },
     disk: { freeBytesMin: 64_000_000, freeBytesLow: 1_000_000_000 },
+    files: {},
     lanes: {
       flash: { overdueAfterMs: 600_000, messagesMax: 5 },
       immediate: { overdueAfterMs: 1_800_000, messagesMax: 30 },
@@ -37,11 +38,14 @@ test('an empty file means every default', async (t) => {
       endedSessionForgets: 'read',
       files: 'saved',
     },
+    courier: { folders: [] },
+    backup: {},
     keys: { rotateAfterDays: 30 },
     signIn: { offlineDays: 7 },
     compression: { trainAfterDays: 1 },
     readReceipts: { send: true, exceptChannels: [] },
     carriers: [{ kind: 'lan', dial: [], lookOn: [], receiptDelayMs: 200, backOffMsMax: 30_000 }],
+    pace: { rules: [] },
   })
 })
 
@@ -159,7 +163,7 @@ test('all problems are named at once: key, what was found, what is wanted', asyn
     'carriers[3]: found "lan", wanted a carrier of kind lan, nats or sbd',
     'listen.hots: found an unknown key, wanted one of host, port, tls, plainHttp, kex, clientCertificates, announceOn, captivePortal, names',
     'listen.port: found 70000, wanted a whole number from 0 to 65535',
-    'nmae: found an unknown key, wanted one of $schema, name, role, listen, keys, compression, disk, lanes, readReceipts, logLevel, unlock, audit, browser, signIn, carriers, linkFolder',
+    'nmae: found an unknown key, wanted one of $schema, name, role, listen, keys, compression, disk, files, lanes, readReceipts, logLevel, unlock, audit, browser, courier, backup, signIn, carriers, pace, linkFolder',
     'role: found "king", wanted one of kit, hub, relay',
   ])
 })

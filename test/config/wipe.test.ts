@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type Test } from 'tap'
-import { stateOfFolder } from '#config/data-folder.ts'
+import { stateOfFolder } from '#config/layout.ts'
 import { finishWipe, wipeFolder } from '#config/wipe.ts'
 
 const SECRET = 'a secret that must be gone'

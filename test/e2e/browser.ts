@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { generateIdentity, identityToRecipient } from 'age-encryption'
 import axe from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import type { Test } from 'tap'
@@ -19,6 +20,13 @@ const ROOT = join(import.meta.dirname, '..', '..')
 const PICTURES = join(ROOT, '.tap', 'screenshots')
 const CABLE = constantTrace({ rateBps: 100_000_000, rttMs: 0, loss: 0 })
 
+/** Everything by the network, and by a stick when that fails. */
+const LETTERS = [
+  { letter: 'P', carriers: ['lan'] },
+  { letter: 'E', carriers: ['courier'] },
+]
+const PACE = { rules: [{ name: 'everything', letters: LETTERS }] }
+
 /** The scene. */
 export interface Scene {
   readonly hub: Node
@@ -26,6 +34,10 @@ export interface Scene {
   /** Between the two. */
   readonly link: Link
   readonly browser: Browser
+  /** A folder that the hub takes for a stick. */
+  readonly stick: string
+  /** Opens backups of the hub. */
+  readonly identity: string
 }
 
 /** Builds the client, founds the organisation and opens the browser; the end of the test closes all. */
@@ -38,29 +50,56 @@ export async function aScene(t: Test, program: string): Promise<Scene> {
   stack.defer(() => stop.abort())
   const folder = t.testdir()
   const about = { folder, stop: stop.signal }
+  const stick = join(folder, 'stick')
+  await mkdir(stick)
+  const identity = await generateIdentity()
+  const config = {
+    courier: { folders: [stick] },
+    backup: { recipient: await identityToRecipient(identity) },
+    pace: PACE,
+  }
   const hub = stack.use(
-    aNode({ ...about, name: 'alpha', role: 'hub', carriers: [{ kind: 'lan' }] }),
+    aNode({ ...about, name: 'alpha', role: 'hub', carriers: [{ kind: 'lan' }], config }),
   )
   await hub.found('Relief')
   await hub.start()
-  const link = stack.use(
-    await openLink({
-      listenPort: 0,
-      targetHost: '127.0.0.1',
-      targetPort: Number(new URL(hub.url()).port),
-      trace: CABLE,
-      speed: 1,
-      seed: 1,
-      clock: realClock(),
-    }),
-  )
+  const link = stack.use(await linkTo(hub))
   const carriers = [{ kind: 'lan', dial: [`127.0.0.1:${link.port}`], backOffMsMax: 1_000 }]
   const kit = stack.use(aNode({ ...about, name: 'bravo', role: 'kit', carriers }))
   await kit.join(hub)
   await kit.start()
   const browser = await openChromium(program)
   stack.defer(() => browser.close())
-  return { hub, kit, link, browser }
+  return { hub, kit, link, browser, stick, identity }
+}
+
+/** A kit whose way to the hub is billed as a satellite is. */
+export async function aThinKit(t: Test, hub: Node): Promise<Pick<Scene, 'kit' | 'link'>> {
+  const stack = new AsyncDisposableStack()
+  t.teardown(() => stack.disposeAsync())
+  const stop = new AbortController()
+  stack.defer(() => stop.abort())
+  const link = stack.use(await linkTo(hub))
+  const budget = { window: 'day', bytesMax: 200_000, moneyMax: 30 }
+  const dial = [`127.0.0.1:${link.port}`]
+  const carriers = [{ kind: 'lan', dial, backOffMsMax: 1_000, link: 'certus-100', budget }]
+  const about = { name: 'charlie', role: 'kit', folder: t.testdir(), stop: stop.signal } as const
+  const kit = stack.use(aNode({ ...about, carriers }))
+  await kit.join(hub)
+  await kit.start()
+  return { kit, link }
+}
+
+function linkTo(hub: Node): Promise<Link> {
+  return openLink({
+    listenPort: 0,
+    targetHost: '127.0.0.1',
+    targetPort: Number(new URL(hub.url()).port),
+    trace: CABLE,
+    speed: 1,
+    seed: 1,
+    clock: realClock(),
+  })
 }
 
 /** Enrols somebody; the password is the name and `-password`. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
 import type { GapReport } from '#app/gap-types.ts'
-import { layoutOf } from '#config/data-folder.ts'
+import { layoutOf } from '#config/layout.ts'
 import { eventually, freePort, holdfast, holdfastJson, initNode, startNode } from './processes.ts'
 
 suite.setTimeout(120_000)

@@ -83,7 +83,12 @@ export async function found(data: string, text: string): Promise<Shown | undefin
 /** Starts a node and waits until it says that it runs. It ends with the test at the latest. */
 export async function startNode(t: Test, ...words: readonly string[]): Promise<RunningNode> {
   const child = begin(['start', ...words, '--json'])
-  t.teardown(() => child.kill('SIGKILL'))
+  // Until it is gone it may write into the folder that the test removes next.
+  const gone = new Promise((resolve) => child.once('close', resolve))
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await gone
+  })
   const end = ended(child)
   const lines = createInterface({ input: child.stdout ?? process.stdin })
   const line = await Promise.race([

@@ -1,10 +1,14 @@
 /** Our client in a real browser: two people on two kits, a link that is cut, a node that is down, and hostile text. */
+import { readdir, readFile } from 'node:fs/promises'
+import { Decrypter } from 'age-encryption'
 import type { Page } from 'playwright-core'
+import sharp from 'sharp'
 import { t as suite, test } from 'tap'
 import { CHROMIUM } from '../../scripts/fleet/chromium.ts'
 import { must } from '../../scripts/fleet/client.ts'
 import {
   aScene,
+  aThinKit,
   enrol,
   enter,
   faultsOf,
@@ -21,6 +25,7 @@ suite.setTimeout(400_000)
 process.once('beforeExit', () => setTimeout(() => process.exit(), 500))
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
+const SMALL = { ...PHONE, viewport: { width: 360, height: 740 } }
 const DESK = { viewport: { width: 1280, height: 800 } }
 
 /** Sixteen by nine, a slope of colours. */
@@ -130,7 +135,7 @@ test(
         const far = messageWith(amira.page, 'The bridge')
         // Small ones may have come by themselves, as the link is fat; otherwise somebody asks for them.
         // A question that is lost is asked again after a minute.
-        const come = far.locator('.file-picture img').waitFor({ timeout: 150_000 })
+        const come = far.locator('.file-picture[data-whole=true] img').waitFor({ timeout: 150_000 })
         const asked = far.locator('.fetching button').first().click()
         await Promise.race([asked.catch(() => undefined), come])
         await come
@@ -187,6 +192,106 @@ test(
       },
     )
 
+    await t.test(
+      'what was purged leaves a word, and what is shown once is told to who opens it alone',
+      async (s) => {
+        const [page = bo.page] = bo.page.context().pages()
+        await write(page, 'To be purged')
+        await messageWith(amira.page, 'To be purged').waitFor()
+        await purge(scene, 'To be purged')
+        await amira.page.locator('.purged', { hasText: 'by order' }).waitFor()
+        await page.locator('.purged', { hasText: '1 message was removed by order' }).waitFor()
+        s.equal(await messageWith(page, 'To be purged').count(), 0)
+        await page.selectOption('.lane-picker select', 'once')
+        await write(page, 'The zebra is at the well')
+        await amira.page.bringToFront() // out of focus it stays covered
+        const once = amira.page.locator('.once').last()
+        await once.locator('button').click()
+        await amira.page.locator('.guarded', { hasText: 'zebra' }).waitFor()
+        await picture(amira.page, 'desk-once')
+        s.notMatch(await keptIn(amira.page), /zebra/)
+        await page.locator('.once', { hasText: '1 has opened it' }).waitFor()
+        s.strictSame([await faultsOf(page), await faultsOf(amira.page)], [[], []])
+        await picture(page, 'phone-purged')
+      },
+    )
+
+    await t.test(
+      'what a message costs is told before it is sent, and the rehearsal is a picture',
+      async (s) => {
+        const { kit, link } = await aThinKit(s, scene.hub)
+        const token = kit.token()
+        const { page } = await visit(scene, kit.url(), { ...SMALL, token })
+        await page.click('.side .entry:has-text("Town Square")')
+        await messageWith(page, 'Before the cut').waitFor({ timeout: 60_000 })
+        const photo = { name: 'ford.jpg', mimeType: 'image/jpeg', buffer: await aPhoto() }
+        await amira.page.setInputFiles('.composer input[multiple]', photo)
+        await write(amira.page, 'The ford')
+        const far = messageWith(page, 'The ford')
+        await far.locator('.file-picture img').waitFor()
+        await far.locator('.fetching .button', { hasText: 'The whole file' }).waitFor()
+        s.match(await far.locator('.fetching').innerText(), /Small picture\s+[^]*USD[^]*USD/)
+        s.strictSame(await faultsOf(page), [])
+        await picture(page, 'phone-far-picture')
+        await far.locator('.fetching .button', { hasText: 'Small picture' }).click()
+        await far
+          .locator('.fetching', { hasText: 'Small picture' })
+          .waitFor({ state: 'detached', timeout: 120_000 })
+        await picture(page, 'phone-small-picture')
+        link.cut()
+        for (const text of ['One waits', 'Two wait']) await write(page, text)
+        await page.selectOption('.lane-picker select', 'immediate')
+        await write(page, 'Urgent and waiting')
+        await page.fill('.composer textarea', 'What would this cost by satellite?')
+        await page.locator('.preview', { hasText: 'USD' }).waitFor()
+        s.match(await page.locator('.preview').innerText(), /stick: free/)
+        s.strictSame(await faultsOf(page), [])
+        await picture(page, 'phone-preview')
+        await page.fill('.composer textarea', '')
+        await page.evaluate("location.hash = '#/link'")
+        await page.locator('.budget-bar .bar[data-lane=immediate]').waitFor()
+        await page.locator('.cost').scrollIntoViewIfNeeded()
+        s.strictSame(await faultsOf(page), [])
+        await picture(page, 'phone-rehearsal')
+        await page.context().close()
+      },
+    )
+
+    await t.test(
+      'sticks and backups in the browser: taken, written, carried along, and put down',
+      async (s) => {
+        const { page, sins } = await visit(scene, scene.hub.url(), {
+          ...DESK,
+          token: scene.hub.token(),
+          acceptDownloads: true,
+        })
+        await page.evaluate("location.hash = '#/operator/carry'")
+        await page.click('button:has-text("Look at it")')
+        await page.click('button:has-text("Write what it lacks")')
+        await page.locator('[role=status]', { hasText: 'written' }).waitFor()
+        s.equal((await readdir(scene.stick)).filter((one) => one.endsWith('.courier')).length, 2)
+        await page.click('button:has-text("Pack everything")')
+        const saved = await download(page, '.lines a >> nth=0')
+        await page.setInputFiles('input[type=file]', {
+          name: 'a.courier',
+          mimeType: 'application/octet-stream',
+          buffer: saved,
+        })
+        await page.locator('[role=status]', { hasText: 'taken out of 1 file' }).waitFor()
+        s.strictSame(await faultsOf(page), [])
+        await picture(page, 'desk-carry')
+        await page.click('button:has-text("Throw these copies away")')
+        const sealed = await download(page, 'a:has-text("Download a backup")')
+        const decrypter = new Decrypter()
+        decrypter.addIdentity(scene.identity)
+        const plain = Buffer.from(await decrypter.decrypt(sealed))
+        s.ok(plain.includes('backup.json'))
+        await page.locator('.card', { hasText: 'The last one was begun' }).waitFor()
+        s.strictSame(sins, [])
+        await page.context().close()
+      },
+    )
+
     await t.test('hostile text does nothing, and every place and language holds', async (s) => {
       await postAll(scene)
       await messageWith(amira.page, 'hostile ends').waitFor()
@@ -207,6 +312,12 @@ test(
       s.strictSame(await faultsOf(arabic.page), [])
       await picture(arabic.page, 'phone-arabic-red-field')
       const admin = await visit(scene, scene.hub.url(), { ...DESK, token: scene.hub.token() })
+      await admin.page.evaluate(`location.hash = '#/link'`)
+      await admin.page.click('.letters button:has-text("Prove")')
+      await admin.page.locator('.letters li', { hasText: 'proved by a drill' }).waitFor()
+      await admin.page.click('.letters summary')
+      s.strictSame(await faultsOf(admin.page), [], 'letters')
+      await picture(admin.page, 'desk-letters-admin')
       await admin.page.click('.way:has-text("Operator")')
       await admin.page.locator('.audit li').first().waitFor()
       await picture(admin.page, 'desk-operator-admin')
@@ -232,6 +343,33 @@ async function keptIn(page: Page): Promise<string> {
     }
   })`)
   return String(kept)
+}
+
+/** What a click gives to be kept. */
+async function download(page: Page, selector: string): Promise<Buffer> {
+  const [given] = await Promise.all([page.waitForEvent('download'), page.click(selector)])
+  return readFile(await given.path())
+}
+
+/** As a camera makes them: too large for a thin link. */
+function aPhoto(): Promise<Buffer> {
+  const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const
+  return sharp({ create: { width: 800, height: 600, channels: 3, background: 'teal', noise } })
+    .jpeg()
+    .toBuffer()
+}
+
+/** Orders at headquarters that a message be gone. */
+async function purge({ hub }: Scene, text: string): Promise<void> {
+  const token = hub.token()
+  const ask = (method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> =>
+    must(hub.ask, { method, path, token, ...(body === undefined ? {} : { body }) })
+  const channels = (await ask('GET', '/api/v4/users/me/channels')) as { id: string }[]
+  const id = channels[0]?.id
+  const page = await ask('GET', `/api/v4/channels/${id}/posts`)
+  const { posts } = page as { posts: Record<string, { id: string; message: string }> }
+  const found = Object.values(posts).find(({ message }) => message === text)
+  await ask('POST', `/api/holdfast/v1/channels/${id}/purge`, { post_ids: [found?.id] })
 }
 
 async function postAll({ hub }: Scene): Promise<void> {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { encode } from '@msgpack/msgpack'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { hexFromBytes } from '#base/bytes.ts'
+import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
 import {
   bytesFromId,
   idFromBytes,
@@ -12,7 +12,7 @@ import {
   type PostId,
   type UserId,
 } from '#base/ids.ts'
-import { FILE_BYTES_MAX, MESSAGE_CHARACTERS_MAX } from '#base/limits.ts'
+import { FILE_BYTES_MAX, MESSAGE_CHARACTERS_MAX, SMALL_BYTES_MAX } from '#base/limits.ts'
 import {
   decodeEntry,
   encodeEntry,
@@ -41,6 +41,40 @@ const anyFile = fc.record({
   bytes: fc.nat(FILE_BYTES_MAX),
   hash: anyBytes(32).map(hexFromBytes),
 })
+const anySeenFile = fc.record(
+  {
+    id: anyFile.map(({ id }) => id),
+    name: anyText(10).map((text) => `x${text}`),
+    type: fc.constant('image/jpeg'),
+    bytes: fc.nat(FILE_BYTES_MAX),
+    hash: anyBytes(32).map(hexFromBytes),
+    preview: fc.oneof(
+      fc.record({
+        kind: fc.constant('picture' as const),
+        width: fc.nat(),
+        height: fc.nat(),
+        image: fc.constant(bytesFromText('RIFF1234WEBPVP8 ')),
+      }),
+      fc.record({
+        kind: fc.constant('pages' as const),
+        pages: fc.nat(),
+        image: fc.constant(bytesFromText('RIFF1234WEBPVP8 ')),
+      }),
+      fc.record({
+        kind: fc.constant('sound' as const),
+        milliseconds: fc.nat(),
+        levels: fc.uint8Array({ maxLength: 60 }),
+      }),
+      fc.record({
+        kind: fc.constant('track' as const),
+        metres: fc.nat(),
+        outline: fc.uint8Array({ maxLength: 60 }),
+      }),
+    ),
+    small: fc.record({ bytes: fc.nat(SMALL_BYTES_MAX), hash: anyBytes(32).map(hexFromBytes) }),
+  },
+  { requiredKeys: ['id', 'name', 'type', 'bytes', 'hash'] },
+)
 const anyContent: fc.Arbitrary<Content> = fc.oneof(
   fc.record({
     kind: fc.constant('post' as const),
@@ -59,7 +93,7 @@ const anyContent: fc.Arbitrary<Content> = fc.oneof(
       body: anyText(60),
       root: fc.option(anyPost, { nil: undefined }),
       label: fc.constantFrom({ classification: 'secret' }, { releasableTo: ['press', 'x'] }),
-      files: fc.array(anyFile, { minLength: 1, maxLength: 10 }),
+      files: fc.array(fc.oneof(anyFile, anySeenFile), { minLength: 1, maxLength: 10 }),
       props: anyText(200),
       asksAcknowledgement: fc.constant(true),
     },
@@ -67,6 +101,8 @@ const anyContent: fc.Arbitrary<Content> = fc.oneof(
   ),
   fc.record({ kind: fc.constant('pin' as const), target: anyPost, isSet: fc.boolean() }),
   fc.constantFrom<Content>(
+    { kind: 'policy', part: { about: 'positions', channel: undefined, rule: 'strip' } },
+    { kind: 'policy', part: { about: 'positions', channel: undefined, rule: undefined } },
     { kind: 'policy', part: { about: 'levels', levels: ['open', 'secret'] } },
     { kind: 'policy', part: { about: 'person', person: amira, attributes: { role: 'guest' } } },
   ),

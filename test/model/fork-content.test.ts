@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
-import type { ActorId, ChangeHash } from '#base/ids.ts'
-import { LIST_CHANGES_MAX } from '#base/limits.ts'
+import type { ActorId, Step, Trail } from '#base/ids.ts'
+import { DELTA_CHANGES_MAX, LIST_CHANGES_MAX } from '#base/limits.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import { decodeEntry, encodeEntry } from '#model/entry.ts'
 import {
@@ -18,17 +18,16 @@ import { anyBytes, holds } from '../support/property.ts'
 
 const PLAIN = { noNullPrototype: true } as const
 
-const anyHash = anyBytes(32).map((bytes) => Buffer.from(bytes).toString('hex') as ChangeHash)
+const anyDigest = anyBytes(32).map((bytes) => Buffer.from(bytes).toString('hex'))
+const anyTrail = anyDigest.map((digits) => digits as Trail)
+const anyStep = anyDigest.map((digits) => digits as Step)
 const anyList = {
   document: fc.constantFrom(KEYS, DIRECTORY),
   actor: anyBytes(12).map((bytes) => Buffer.from(bytes).toString('hex') as ActorId),
 }
 const anyBranch = fc.record(
   {
-    values: fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), {
-      minLength: 1,
-      maxLength: 5,
-    }),
+    steps: fc.array(anyStep, { minLength: 1, maxLength: 5 }),
     signature: anyBytes(64),
   },
   PLAIN,
@@ -38,7 +37,7 @@ const anyProof: fc.Arbitrary<ForkProof> = fc.record(
     kind: fc.constant('fork' as const),
     ...anyList,
     seq: fc.integer({ min: 1, max: 1_000_000 }),
-    previous: anyHash,
+    before: anyTrail,
     branches: fc.tuple(anyBranch, anyBranch),
   },
   PLAIN,
@@ -49,9 +48,9 @@ const anyAnchor: fc.Arbitrary<Anchor> = fc
       kind: fc.constant('anchor' as const),
       ...anyList,
       forkAt: fc.integer({ min: 1, max: 1_000_000 }),
-      branch: anyHash,
+      branch: anyTrail,
       seq: fc.nat({ max: 1_000_000 }),
-      hash: anyHash,
+      trail: anyTrail,
       signature: fc.constantFrom(64, 96).chain((length) => anyBytes(length)),
     },
     PLAIN,
@@ -100,7 +99,14 @@ test('a branch that is cut short proves nothing', async (t) => {
   const read = (end: unknown) => FORK_READERS[FORK_KIND_NUMBER.fork]([...items.slice(0, -1), end])
 
   t.match(read(last), { kind: 'fork' })
-  t.equal(read(last.subarray(0, 65)), undefined, 'a signature and no entry')
+  t.equal(read(last.subarray(0, 65)), undefined, 'a signature and no step')
+  t.match(read(longer(last, DELTA_CHANGES_MAX - 5)), { kind: 'fork' })
+  t.equal(read(longer(last, DELTA_CHANGES_MAX)), undefined, 'more steps than a run has changes')
   t.equal(read(last.subarray(0, last.length - 1)), undefined)
   t.equal(read(undefined), undefined)
 })
+
+/** A branch with so many steps more. */
+function longer(branch: Uint8Array, steps: number): Uint8Array {
+  return Buffer.concat([branch, Buffer.alloc(32 * steps)])
+}

@@ -16,7 +16,7 @@ function bench(...words: readonly string[]): { code: number | null; out: string;
 test('without a name the benches are listed', async (t) => {
   t.match(bench(), {
     code: 0,
-    out: /^(?: {2}(?:client|files|lan|nats|plan|receipts|search|store|sync|trust|wire) .*\n){11}$/,
+    out: /^(?: {2}(?:client|files|first-sync|lan|nats|plan|receipts|search|store|sync|trust|wire) .*\n){12}$/,
   })
 })
 

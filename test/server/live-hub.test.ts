@@ -7,7 +7,7 @@ import { createMembersHere } from '#server/members-here.ts'
 
 const [amira, bo] = ['amira', 'bo'] as UserId[] as [UserId, UserId]
 const ops = 'ops' as ChannelId
-const HEARS_ALL = { mayHear: () => true, maySee: () => true }
+const HEARS_ALL = { whoMayHear: () => () => true, maySee: () => true }
 
 function aHub() {
   const members = createMembersHere({ membershipsOf: async () => [] })
@@ -18,7 +18,8 @@ function aHub() {
     const closed: number[] = []
     await hub.enter(session)
     const outlet = {
-      send: (text: string) => void sent.push(text),
+      tell: (text: string, number: number) => void sent.push(`${text}${number}`),
+      answer: () => undefined,
       close: (code: number) => void closed.push(code),
     }
     session.attach(outlet, 0)
@@ -38,9 +39,9 @@ test('an event reaches exactly those it is for', async (t) => {
   hub.announce({ to: { kind: 'person', person: amira }, text: 'p' })
   hub.announce({ to: { kind: 'everybody' }, text: 'e' })
 
-  t.strictSame(one.sent, ['p0}', 'e1}'])
-  t.strictSame(two.sent, ['c0}', 'e1}'])
-  t.strictSame(three.sent, ['c0}', 'e1}'])
+  t.strictSame(one.sent, ['p0', 'e1'])
+  t.strictSame(two.sent, ['c0', 'e1'])
+  t.strictSame(three.sent, ['c0', 'e1'])
 })
 
 test('a stream is found by its own person only', async (t) => {

@@ -7,7 +7,8 @@ function anOutlet() {
   const sent: string[] = []
   const closed: string[] = []
   const outlet: LiveOutlet = {
-    send: (text) => void sent.push(text),
+    tell: (text, number) => void sent.push(`${text}${number}}`),
+    answer: (text) => void sent.push(text),
     close: (code, reason) => void closed.push(`${code} ${reason}`),
   }
   return { outlet, sent, closed }
@@ -77,4 +78,22 @@ test('a client that comes twice keeps its newest connection', async (t) => {
   t.strictSame(old.closed, ['1000 resumed elsewhere'])
   t.strictSame(young.sent, ['{"seq":0}'])
   t.equal(session.detachedAt(), undefined)
+})
+
+test('what is forgotten is replayed to nobody, and a stream that misses nothing goes on', async (t) => {
+  const session = aSession()
+  const [first, second] = [anOutlet(), anOutlet()]
+  session.push('{"event":"hello","seq":')
+  session.forget()
+  t.ok(session.attach(first.outlet, 0), 'nobody was there yet')
+  session.detach(first.outlet, 1)
+  session.push('{"event":"missed","seq":')
+
+  session.forget()
+
+  t.notOk(session.attach(second.outlet, 1))
+  t.notOk(session.attach(second.outlet, -1))
+  t.ok(session.attach(second.outlet, 2))
+  session.push('{"event":"news","seq":')
+  t.strictSame(second.sent, ['{"event":"news","seq":2}'])
 })

@@ -6,7 +6,7 @@ import { test, type Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
 import { SESSION_BACKLOG_MAX } from '#base/limits.ts'
 import { LIVE_BACKLOG_BYTES_MAX } from '#server/limits.ts'
-import { createBursts, createLiveSocket } from '#server/live-socket.ts'
+import { createBursts, createFrames, createLiveSocket } from '#server/live-socket.ts'
 import { collectingLog } from '../support/log.ts'
 
 /** Both ends of one real WebSocket, and the TCP connection under the server's. */
@@ -29,7 +29,13 @@ async function aPair(t: Test) {
     http.close()
   })
   const log = collectingLog()
-  const outlet = createLiveSocket({ socket, stream, bursts: createBursts(), log })
+  const outlet = createLiveSocket({
+    socket,
+    stream,
+    bursts: createBursts(),
+    frames: createFrames(),
+    log,
+  })
   return { client, socket, stream, outlet, log }
 }
 
@@ -41,14 +47,14 @@ test('a burst of events arrives whole and in order, in few writes', async (t) =>
       if (got.push(data.toString()) === 100) resolve()
     })
   })
-  for (let number = 0; number < 100; number += 1) outlet.send(`event ${number}`)
+  for (let number = 0; number < 100; number += 1) outlet.tell('event ', number)
   t.equal(stream.writableCorked, 1, 'held back until the turn is over')
   await all
 
   t.equal(stream.writableCorked, 0)
   t.strictSame(
     got,
-    Array.from({ length: 100 }, (_, number) => `event ${number}`),
+    Array.from({ length: 100 }, (_, number) => `event ${number}}`),
   )
 })
 
@@ -58,7 +64,7 @@ test('a client that takes nothing is dropped at so many events', async (t) => {
   const closed = once(socket, 'close')
   let sent = 0
   while (socket.readyState === WebSocket.OPEN && sent < 2 * SESSION_BACKLOG_MAX) {
-    outlet.send('x')
+    outlet.tell('x', sent)
     sent += 1
   }
   await closed
@@ -74,7 +80,7 @@ test('a client that takes nothing is dropped at so many bytes', async (t) => {
   const event = 'x'.repeat(1_000_000)
   let sent = 0
   while (socket.readyState === WebSocket.OPEN && sent < 100) {
-    outlet.send(event)
+    outlet.tell(event, sent)
     sent += 1
   }
   await closed
@@ -94,7 +100,7 @@ test('what was taken does not count as waiting', async (t) => {
     })
   })
   for (let number = 1; number <= total; number += 1) {
-    outlet.send('x')
+    outlet.tell('x', number)
     if (number % 1_000 === 0) {
       await new Promise((resolve) => {
         setImmediate(resolve)
@@ -109,7 +115,29 @@ test('what was taken does not count as waiting', async (t) => {
 test('a closed socket is sent nothing', async (t) => {
   const { socket, outlet } = await aPair(t)
   socket.terminate()
-  outlet.send('x')
+  outlet.tell('x', 0)
+  outlet.answer('x')
 
   t.equal(socket.bufferedAmount, 0)
+})
+
+test('a text of any length and script arrives as it is, between answers, each with its number', async (t) => {
+  const { client, outlet } = await aPair(t)
+  const texts = ['ß', 'ok', 'é'.repeat(61), 'é'.repeat(62), 'x'.repeat(65_533), '漢'.repeat(30_000)]
+  const wanted = texts.flatMap((text) => [`${text}7}`, 'an answer', `${text}7}`, `${text}8}`])
+  const got: string[] = []
+  const all = new Promise<void>((resolve) => {
+    client.on('message', (data: Buffer, isBinary) => {
+      if (!isBinary && got.push(data.toString()) === wanted.length) resolve()
+    })
+  })
+  for (const text of texts) {
+    outlet.tell(text, 7)
+    outlet.answer('an answer')
+    outlet.tell(text, 7)
+    outlet.tell(text, 8)
+  }
+  await all
+
+  t.strictSame(got, wanted)
 })

@@ -118,6 +118,27 @@ test('a message reaches the members of its channel, and nobody else', async (t) 
   t.notMatch(JSON.stringify(other.frames), /only @bo/)
 })
 
+test('who was removed while away is replayed nothing of what they missed', async (t) => {
+  const door = await aLanDoor(t)
+  const { amira, bo } = door.people
+  const { id } = await door.node.createChannel(amira.id, {
+    kind: 'private',
+    name: 'ops',
+    displayName: 'Ops',
+    members: [bo.id],
+  })
+  const first = await aLiveClient(door, 'bo')
+  await gone(door, first)
+  await door.node.post(amira.id, { channel: id, body: 'bo must not read this' })
+  await door.node.removeMember(amira.id, id, bo.id)
+
+  const second = await aLiveClient(door, 'bo', resumption(first))
+
+  t.match(await second.event('hello'), { seq: 0 })
+  await second.ask('ping')
+  t.notMatch(JSON.stringify(second.frames), 'must not read')
+})
+
 test('who joins hears from then on, who leaves hears no more', async (t) => {
   const door = await aLanDoor(t)
   const { amira, chen } = door.people

@@ -6,8 +6,10 @@ import type { ChannelId, DocumentId, NodeId } from '#base/ids.ts'
 import { openEnvelope } from '#codec/envelope.ts'
 import { decodeLoad } from '#codec/load.ts'
 import { decodeNote, type Note } from '#codec/note.ts'
+import { loadDocument } from '#model/document.ts'
 import type { Write } from '#ports/store.ts'
-import { unpack, type KeptRecord } from '#sync/records.ts'
+import { key } from '#sync/keys.ts'
+import { unpack, type DocumentRecord, type KeptRecord } from '#sync/records.ts'
 import { openKeyring, type Scope } from '#trust/epoch.ts'
 import { addDocument, addEpoch, isForAll, keyEntryIn, learnLife } from './keyrings.ts'
 import type { Organisation } from '#trust/identity.ts'
@@ -55,6 +57,8 @@ export interface Sealing {
 /** Where envelopes lie that came too early to be applied: they are on the disk, though still sealed. */
 const KEPT_SEALED = /^(?:wait|park)\//
 
+const SNAPSHOT = 'snap/'
+
 /** Nothing is known yet. Every secret is learned from the disk of who made it, so that every envelope opens here. */
 export function openEvidence(organisation: Organisation, secret: Uint8Array): Evidence {
   const keyring = openKeyring(organisation.suite, organisation.id, secret)
@@ -76,8 +80,8 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
     if (known !== undefined) return known
     const opened = openEnvelope(envelope, roster, keyring)
     if (!opened.ok) return undefined
-    const { body, key, actor: sender } = opened
-    const load = decodeLoad(body, { scope: key.scope, sender, roster })
+    const { body, key: sealed, actor: sender } = opened
+    const load = decodeLoad(body, { scope: sealed.scope, sender, roster })
     const notes = load?.notes.flatMap((note) => decodeNote(note.body, roster)?.kind ?? []) ?? []
     const content = { messages: [...new Set(numbersIn(body))], notes }
     contents.set(name, content)
@@ -97,16 +101,18 @@ export function openEvidence(organisation: Organisation, secret: Uint8Array): Ev
   return {
     onMember: (certificateBytes) => void roster.introduce(certificateBytes),
     onSynced: (node, writes) => {
-      for (const { key, value } of writes) {
+      for (const { key: place, value } of writes) {
         if (value === undefined) continue
-        if (key.startsWith('epoch/')) addEpoch(keyring, key, value)
-        if (key.startsWith('doc/')) addDocument(keyring, organisation, key.slice(4) as DocumentId)
-        const entry = key.startsWith('loose/k/') ? keyEntryIn(value) : undefined
+        if (place.startsWith('epoch/')) addEpoch(keyring, place, value)
+        if (place.startsWith('doc/'))
+          addDocument(keyring, organisation, place.slice(4) as DocumentId)
+        const entry = place.startsWith('loose/k/') ? keyEntryIn(value) : undefined
         if (entry !== undefined) learnLife(roster, entry)
-        if (KEPT_SEALED.test(key)) noteSealed({ into: onDisk, node, bytes: keptBytes(value) })
+        if (KEPT_SEALED.test(place)) noteSealed({ into: onDisk, node, bytes: keptBytes(value) })
         else
-          for (const number of numbersIn(value))
-            for (const set of [onDisk, applied]) set.add(`${node} ${number}`)
+          for (const text of place.startsWith(SNAPSHOT) ? valuesIn(place, value, writes) : [value])
+            for (const number of numbersIn(text))
+              for (const set of [onDisk, applied]) set.add(`${node} ${number}`)
       }
     },
     onPurged: (message) => void purged.add(message),
@@ -149,4 +155,17 @@ interface Sealed {
 
 function keptBytes(value: Uint8Array): Uint8Array {
   return unpack<KeptRecord>(value)?.bytes ?? value
+}
+
+/** What a snapshot holds, whose bytes are compressed: what came in one batch may never have lain anywhere else. */
+function valuesIn(
+  place: string,
+  snapshot: Uint8Array,
+  writes: readonly Write[],
+): readonly Uint8Array[] {
+  const document = place.slice(SNAPSHOT.length) as DocumentId
+  const record = writes.find((one) => one.key === key.document(document))?.value
+  const { stubs } = unpack<DocumentRecord>(record) ?? {}
+  const { log } = loadDocument(document, snapshot, { loose: [], stubs })
+  return log.since({}).map(({ value }) => value)
 }

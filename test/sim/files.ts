@@ -9,7 +9,7 @@ import { keptKey, keptRange } from '#sync/kept-keys.ts'
 import { unpack } from '#sync/records.ts'
 import type { Member } from './fleet.ts'
 import type { Actor, Society } from './society.ts'
-import type { Topology } from './topology.ts'
+import { reachOf, type Topology } from './topology.ts'
 import type { Marks } from './trace.ts'
 
 /** Somebody asked for a file. */
@@ -75,16 +75,24 @@ export function markResumed(marks: Marks, { disk }: Pick<Member, 'disk'>): void 
   if (had) marks.count('file.resumed')
 }
 
-/** What somebody asked for and some honest node could still give. */
-export function filesComing({
-  files,
-  members,
-}: Pick<World, 'files' | 'members'>): readonly Asked[] {
-  const honest = members.filter(({ capturedAt }) => capturedAt === undefined)
-  const comes = ({ member, file }: Asked): boolean =>
-    member.capturedAt === undefined &&
-    isFetching(member, file) &&
-    honest.some((one) => one !== member && has(one, file))
+/**
+ * What somebody asked for and some honest node can still give, over honest nodes alone: by sticks too, to a kit that nothing else
+ * ever reaches, unless only what `links` bring is meant.
+ */
+export function filesComing(
+  { files, members, topology }: Pick<World, 'files' | 'members' | 'topology'>,
+  ways: 'all' | 'links',
+): readonly Asked[] {
+  const { far, isFarForGood } = topology
+  const isMeant = ({ index, capturedAt }: Member): boolean =>
+    capturedAt === undefined && !(ways === 'links' && isFarForGood === true && index === far)
+  const honest = members.filter(isMeant)
+  const inside = new Set(honest.map(({ index }) => index))
+  const comes = ({ member, file }: Asked): boolean => {
+    if (!isMeant(member) || !isFetching(member, file)) return false
+    const reached = reachOf(topology, member.index, inside)
+    return honest.some((one) => one !== member && reached.has(one.index) && has(one, file))
+  }
   return files.asked.filter(comes)
 }
 
@@ -97,16 +105,18 @@ function has({ disk }: Member, file: FileId): boolean {
   return disk.durable({ from: keptKey.file(file), to: `${keptKey.file(file)} ` }).length > 0
 }
 
+/** Whether a node still knows that somebody asked; a disk that was put back may know only that there is such a file. */
 function isFetching({ disk }: Member, file: FileId): boolean {
-  return disk
-    .durable(fileRange.fetches)
-    .some(([, value]) => unpack<FetchRecord>(value)?.file?.id === file)
+  return disk.durable(fileRange.fetches).some(([, value]) => {
+    const record = unpack<FetchRecord>(value)
+    return record?.file?.id === file && record.isAsked
+  })
 }
 
 /** Every file that is anywhere is what was handed in, and what was asked for is there. */
 export async function checkFiles(world: World): Promise<void> {
   const { verdict, files, members, marks } = world
-  for (const { member, file } of filesComing(world))
+  for (const { member, file } of filesComing(world, 'all'))
     verdict.fail({
       broken: 'liveness: everything drains',
       where: member.name,

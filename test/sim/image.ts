@@ -8,6 +8,7 @@ import type { Content } from '#model/entry.ts'
 import { loadDocument } from '#model/document.ts'
 import type { Clock } from '#model/log.ts'
 import { key, range } from '#sync/keys.ts'
+import { purgeRange } from '#sync/purge-keys.ts'
 import { unpack, type AsideRecord, type DocumentRecord } from '#sync/records.ts'
 import type { DeliveryChecker } from './delivery-checker.ts'
 import type { Evidence } from './evidence.ts'
@@ -42,6 +43,7 @@ export function takeImage(ground: ImageGround, member: Member): PutBack {
   const people = [...member.people]
   return (newLife) => {
     const before = heldBy(member)
+    const orders = ordersOn(member)
     for (const restore of restores) restore()
     member.life = newLife ?? life
     member.isDamaged = true
@@ -52,7 +54,22 @@ export function takeImage(ground: ImageGround, member: Member): PutBack {
     deliveries.forget(member)
     watch.onPutBack(member)
     forget(ground, member, before)
+    forgetOrders(ground, orders)
   }
+}
+
+/** Orders to purge that a node has read, by their places. */
+function ordersOn({ disk }: Member): readonly string[] {
+  return disk.durable(purgeRange.orders).map(([place]) => place)
+}
+
+/** An order that nobody has read, or has any more, takes nothing away. */
+function forgetOrders({ members, book }: ImageGround, before: readonly string[]): void {
+  const honest = members.filter(({ capturedAt }) => capturedAt === undefined)
+  const known = new Set(honest.flatMap(ordersOn))
+  const lost = before.filter((place) => !known.has(place)).map((place) => place.split('/')[1])
+  for (const said of book.all())
+    if (said.purge === 'ordered' && lost.includes(said.channel)) said.purge = 'asked'
 }
 
 /** One change, by what it is about. */

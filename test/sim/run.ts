@@ -4,7 +4,6 @@
  */
 import type { Instant } from '#base/ids.ts'
 import { AUDIT_TALLY_MS_MAX } from '#base/limits.ts'
-import { fileRange } from '#sync/file-records.ts'
 import { range } from '#sync/keys.ts'
 import { planCapture } from './capture.ts'
 import { checkEnd, mustCome } from './end-checks.ts'
@@ -132,14 +131,13 @@ async function live(world: World): Promise<void> {
   const sizes = honest.map((member) => [member, bytesOn(member)] as const)
   await advance(world, world.timeline.now() + IDLE_MS)
   for (const [member, bytes] of sizes) checkGrowth(world, member, bytes)
-  // What goes on from a change that is lost is asked for again and again, as somebody may yet bring it; so is a file.
+  // What is lost, or goes on from what is, is asked for again and again, as somebody may yet bring it.
   if (!world.members.some(isWaiting)) checkIdle(world, before)
 }
 
 function isWaiting({ disk, capturedAt }: Member): boolean {
   if (capturedAt !== undefined) return false
-  // A file that an honest node has would have come by now (`files.ts`).
-  return [range.allWaiting, fileRange.fetches].some((one) => disk.durable(one).length > 0)
+  return [range.allWaiting, range.holes].some((one) => disk.durable(one).length > 0)
 }
 
 function passingOf(world: World): Passing {
@@ -226,7 +224,7 @@ async function drain(world: World): Promise<void> {
     timeline.now() - Math.max(from, world.lastTrafficAt()) >= QUIET_MS &&
     honest().every((member) => member.boot?.node !== undefined && member.people.length > 0) &&
     !honest().some(isHoldingBack) &&
-    filesComing(world).length === 0
+    filesComing(world, 'links').length === 0
   while (!isQuiet() && timeline.now() < limit && verdict.failure() === undefined) {
     for (const member of honest().filter((one) => one.people.length === 0)) {
       actOnce(world, member, world.chance.fork(`late ${member.index} ${timeline.now()}`))
@@ -245,7 +243,7 @@ async function drain(world: World): Promise<void> {
 }
 
 function underWay(world: World): string {
-  const [coming] = filesComing(world)
+  const [coming] = filesComing(world, 'links')
   if (coming === undefined) return 'parcels are still under way'
   return `file ${coming.file} has not come to ${coming.member.name}`
 }

@@ -1,7 +1,8 @@
 /**
  * Promise 7: what is sealed for some cannot be opened by others. Every envelope is kept as it lies on the disk of whoever
  * sealed it, with what that node had heard of by then. In the end each disk's keys are tried on all of them, worked out
- * anew from the bytes: whatever a captured disk ever held, and all that anybody ever wrapped for its keys.
+ * anew from the bytes: whatever a captured disk ever held, and all that anybody ever wrapped for its keys. The keys document,
+ * which every node ever let in can read, and of which nothing is ever purged, must hold no text of a message at all.
  */
 import { equalBytes } from '#base/bytes.ts'
 import type { ChannelId, DocumentId, Instant, NodeId } from '#base/ids.ts'
@@ -16,6 +17,7 @@ import { openRoster, type Roster } from '#trust/roster.ts'
 import { openSecret, SEALING_SEED_BYTES, sealingPair } from '#trust/sealing-key.ts'
 import type { Circles } from './circles.ts'
 import { addDocument, addEpoch, keyEntryIn, learnLife, type KeyEntry } from './keyrings.ts'
+import { numbersIn } from './said.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Watches all disks of a world. */
@@ -27,6 +29,8 @@ export interface Secrecy {
   readonly image: (node: NodeId) => () => void
   /** When the last of these nodes had on its disk that a node is out; undefined as long as one has not. */
   readonly allHeardAt: (node: NodeId, nodes: readonly NodeId[]) => Instant | undefined
+  /** Whether a node has sealed such a thing since it last heard that somebody is out; true when it heard of nobody. */
+  readonly hasSealedSince: (node: NodeId, isSuch: (bytes: Uint8Array) => boolean) => boolean
   /** Tries all keys on everything. Gives how many envelopes were tried on keys that must not open them. */
   readonly check: () => number
 }
@@ -90,6 +94,10 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
     if (channel === undefined || circles.mayHold(node, channel)) return
     fail(node, 'nothing of a channel that nobody here was ever in', `document ${document}`)
   }
+  const noteTexts = (node: NodeId, key: string, value: Uint8Array): void => {
+    for (const number of numbersIn(value))
+      fail(node, 'no text of a message in the keys document', `message ${number} in ${key}`)
+  }
   const fail = (node: NodeId, wanted: string, found: string): void =>
     verdict.fail({
       broken: 'promise 7: secrecy',
@@ -141,8 +149,10 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
         else if (kind === 'epoch') hoard.epochs.set(key, value)
         else if (kind === 'seal') hoard.seeds.set(rest.join('/'), seedIn(value))
         else if (kind === 'pair') hoard.pairs.set(pairName(rest[0], Number(rest[1])), value)
-        else if (key.startsWith('loose/k/')) heard(hoard, value)
-        else if (kind === 'fly' || kind === 'note') noteSealed(node, kind, value, then)
+        else if (key.startsWith('loose/k/')) {
+          heard(hoard, value)
+          noteTexts(node, key, value)
+        } else if (kind === 'fly' || kind === 'note') noteSealed(node, kind, value, then)
       }
     },
     image: (node) => {
@@ -156,6 +166,12 @@ export function openSecrecy(ground: SecrecyGround): Secrecy {
     allHeardAt: (node, nodes) => {
       const times = nodes.map((one) => hoardOf(one).out.get(node))
       return times.includes(undefined) ? undefined : Math.max(...times.map((at) => at ?? 0))
+    },
+    hasSealedSince: (node, isSuch) => {
+      const { size } = hoardOf(node).out
+      const isOne = ({ by, bytes, outThen }: Sealed): boolean =>
+        by === node && outThen.size === size && isSuch(bytes)
+      return size === 0 || sealed.some(isOne)
     },
     check: () => {
       const all = openKeyring(suite, organisation.id, secret)

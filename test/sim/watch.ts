@@ -11,6 +11,7 @@ import type { EnvelopeContent, Evidence } from './evidence.ts'
 import type { Boot, Member } from './fleet.ts'
 import { POST } from './post-carrier.ts'
 import type { Book, Said } from './said.ts'
+import type { Secrecy } from './secrecy.ts'
 import type { Marks } from './trace.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -29,6 +30,7 @@ export interface WatchGround {
   readonly members: readonly Member[]
   readonly book: Book
   readonly evidence: Evidence
+  readonly secrecy: Pick<Secrecy, 'hasSealedSince'>
   readonly verdict: Verdict
   readonly marks: Marks
   readonly now: () => Instant
@@ -110,12 +112,16 @@ function isAnybodyCaptured({ members }: WatchGround): boolean {
 
 /** Looked at when custody is accepted, and again when the sender hears of it. */
 function checkCustody(ground: WatchGround, member: Member, { messages }: EnvelopeContent): void {
-  const { evidence, verdict, marks } = ground
+  const { book, evidence, members, verdict, marks } = ground
   if (isAnybodyCaptured(ground)) return
+  // Of two lists under the same numbers neither is kept beyond the fork.
+  const isForked = ({ home, isUnsure }: Said): boolean =>
+    isUnsure && members[home]?.mayHaveForked === true
   for (const number of messages) {
     marks.count('custody.held-against-disk')
     if (evidence.isOnDisk(member.index, number)) continue
     if (evidence.isUndone(member.index, number)) continue
+    if (book.all().some((said) => said.number === number && isForked(said))) continue
     verdict.fail({
       broken: 'promise 2: no false tick',
       where: member.name,
@@ -139,7 +145,7 @@ interface Order {
  * relayed, and what must be held back for a while, may have to wait for other reasons.
  */
 function openOrder(ground: WatchGround): Order {
-  const { book, evidence, verdict, marks } = ground
+  const { book, evidence, secrecy, verdict, marks } = ground
   /** Numbers of messages that were handed to a carrier, by node and peer. */
   const handed = new Map<string, Set<number>>()
   const overtaken = new Map<string, number>()
@@ -164,6 +170,12 @@ function openOrder(ground: WatchGround): Order {
     kindOfChannel(said.channel) === 'public' &&
     !handedTo(`${home.index}`).has(said.number) &&
     !isThere(peer, said)
+  /** Once somebody is out, a kit waits until a hub gives it what is sealed under from now on; what has other keys goes meanwhile. */
+  const hasKey = (member: Member): boolean =>
+    secrecy.hasSealedSince(member.id, (bytes) => {
+      const sealing = evidence.sealingOf(bytes)
+      return sealing?.sender === member.id && sealing.isForAll && sealing.scope !== 'keys'
+    })
 
   return {
     onSend: (member, peer, { parcel: { bytes }, content: { messages: numbers } }) => {
@@ -183,7 +195,7 @@ function openOrder(ground: WatchGround): Order {
       }
       if (isAgain || !isFirst) return
       const waiting = all.find((said) => waits(said, member, peer))
-      if (waiting === undefined) return void overtaken.delete(place)
+      if (waiting === undefined || !hasKey(member)) return void overtaken.delete(place)
       const count = 1 + (overtaken.get(place) ?? 0)
       overtaken.set(place, count)
       marks.count('order.flash-waited')

@@ -122,7 +122,7 @@ export function openWorld(
     verdict,
     marks,
   })
-  const watch = openWatch({ members, book, evidence, verdict, marks, now, copies })
+  const watch = openWatch({ members, book, evidence, secrecy, verdict, marks, now, copies })
   const imageGround = { members, book, evidence, secrecy, silence, deliveries, watch }
   const post: Post = { ...network.post, ...noticed(network.post, watch.onPostStarted) }
 

@@ -22,12 +22,13 @@ import type { AuditRecord } from '#model/audit-record.ts'
 import { REASONS, type Deed } from '#model/audit-words.ts'
 import { encodeEntry, type Content } from '#model/entry.ts'
 import { openLog, type Log, type Logged } from '#model/log.ts'
+import { upTo } from '#model/trail.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Store } from '#ports/store.ts'
 import { scopeOf } from '#sync/audience.ts'
 import { readAudit } from '#sync/audit-reading.ts'
 import { amiraOf, type SyncNode } from './sync.ts'
-import { attestationOf, noteStatement } from '#trust/attestation.ts'
+import { attestationOf, noteStatement, type Attested } from '#trust/attestation.ts'
 import { openKeyring, scopeKey, type Epoch, type EpochKey, type Scope } from '#trust/epoch.ts'
 import type { Certificate, Identity } from '#trust/identity.ts'
 import { sealSecret } from '#trust/sealing-key.ts'
@@ -163,8 +164,8 @@ export interface Insider {
   readonly seal: (scope: Scope, body: Uint8Array, lie?: Lie) => Uint8Array
   readonly note: (note: Note, lie?: Lie) => Uint8Array
   readonly sign: (message: Uint8Array) => Uint8Array
-  /** The signature that vouches for a change of a document. */
-  readonly attest: (document: DocumentId, change: Pick<Logged, 'hash'>) => Uint8Array
+  /** The signature that vouches for a list of a document up to a change. */
+  readonly attest: (document: DocumentId, end: Omit<Attested, 'document'>) => Uint8Array
   /** A secret shared with the owner of a sealing key, and what tells its owner. */
   readonly pairWith: (publicBytes: Uint8Array) => {
     readonly secret: Uint8Array
@@ -201,8 +202,13 @@ export function anInsider(identity: Identity, { knows, life: named }: InsiderCho
     const log = list(document)
     return log.add(log.next(actor, value))
   }
-  const attest = (document: DocumentId, { hash }: Pick<Logged, 'hash'>): Uint8Array =>
-    identity.sign(attestationOf(organisation.id, document, hash))
+  const attest: Insider['attest'] = (document, end) =>
+    identity.sign(attestationOf(organisation.id, { ...end, document }))
+  const attestLast = (document: DocumentId, changes: readonly Logged[], last: Logged) => {
+    const { actor: of, seq, hash } = last
+    const own = [...lists.values()].find((log) => log.find(of, seq)?.hash === hash)
+    return attest(document, upTo(own ?? logOf(document, changes, of), last))
+  }
   const keyFor = (scope: Scope): EpochKey => {
     if (scope === 'keys') return keyring.keysKey
     keyring.addScope(scope, organisation.id)
@@ -247,11 +253,15 @@ export function anInsider(identity: Identity, { knows, life: named }: InsiderCho
       const sender = actorOf((lie.sender ?? certificate).node, lie.life ?? life)
       const attestations =
         lie.attestations ??
-        new Map(changes.map((change) => [change.actor, attest(document, change)] as const))
+        new Map(
+          [...new Map(changes.map((change) => [change.actor, change])).values()].map(
+            (last) => [last.actor, attestLast(document, changes, last)] as const,
+          ),
+        )
       const body = encodeDelta({ document, changes, sender, roster, attestations })
       const own = changes.findLast((change) => change.actor === sender)
       const given = lie.signature instanceof Uint8Array ? lie.signature : undefined
-      const signature = own && (() => given ?? attest(document, own))
+      const signature = own && (() => given ?? attestLast(document, changes, own))
       return sealed(body, keyFor(scopeOf(document)), { lie, signature })
     },
     seal: (scope, body, lie = {}) => {
@@ -289,7 +299,11 @@ export function keyUnder(scope: Scope, epoch: Epoch): EpochKey {
 export function secondList(
   identity: Identity,
   { actor, document }: { readonly actor: ActorId; readonly document: DocumentId },
-  { texts, same = 0 }: { readonly texts: readonly string[]; readonly same?: number },
+  {
+    texts,
+    same = 0,
+    key,
+  }: { readonly texts: readonly string[]; readonly same?: number; readonly key?: EpochKey },
 ): Uint8Array {
   const insider = anInsider(identity, { knows: [] })
   const log = openLog(document)
@@ -302,7 +316,14 @@ export function secondList(
     const value = encodeEntry({ author, claimedAt, placeAt, counter: 0, content }, context)
     log.add(log.next(actor, value))
   }
-  return insider.envelope(document, { life: lifeOfActor(actor) }, log.since({}))
+  const lie = { life: lifeOfActor(actor), ...(key && { key }) }
+  return insider.envelope(document, lie, log.since({}))
+}
+
+function logOf(document: DocumentId, changes: readonly Logged[], actor: ActorId): Log {
+  const log = openLog(document)
+  for (const change of changes) if (change.actor === actor) log.add(change)
+  return log
 }
 
 /** When clocks of these tests begin. */

@@ -7,6 +7,7 @@ import type { Deed } from '#model/audit-words.ts'
 import { auditDocument } from '#model/document-id.ts'
 import { encodeEntry } from '#model/entry.ts'
 import { openLog, type Log } from '#model/log.ts'
+import { upTo } from '#model/trail.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import type { Identity } from '#trust/identity.ts'
 import { anIdentity, organisation, seedOf } from './nodes.ts'
@@ -51,8 +52,8 @@ export function aList(
   }
   const seqs = [...(choice.signAt ?? []), deeds.length]
   const signatures = seqs.map((seq) => {
-    const { hash } = must(log.find(actor, seq), 'what is signed is there')
-    return { seq, signature: identity.sign(attestationOf(organisation.id, document, hash)) }
+    const statement = attestationOf(organisation.id, upTo(log, { actor, seq }))
+    return { seq, signature: identity.sign(statement) }
   })
   const values = log.since({}).map(({ value }) => value)
   const list = { document, actor, values, signatures }

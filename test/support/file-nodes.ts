@@ -7,6 +7,7 @@ import { must } from '#base/assert.ts'
 import type { FileId } from '#base/ids.ts'
 import { openMemoryNetwork } from '#carriers/memory.ts'
 import type { Blobs } from '#ports/blobs.ts'
+import type { Previewer } from '#ports/previewer.ts'
 import type { Carrier, LinkRoom, Parcel } from '#ports/carrier.ts'
 import { openMemoryBlobs } from '#storage/memory-blobs.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
@@ -20,6 +21,8 @@ export interface Link {
   readonly room?: LinkRoom
   readonly isMetered?: boolean
   readonly delayMs?: number
+  /** What looks at files that are handed in. */
+  readonly previewer?: Previewer
   /** What the folder of files of a node is in truth. */
   readonly blobsOf?: (index: number, blobs: Blobs) => Blobs
 }
@@ -72,6 +75,7 @@ export async function aFleetWithFiles(
       boots += 1
       const choice: NodeChoice = {
         ...disk,
+        ...(link.previewer && { previewer: link.previewer }),
         clock,
         number: index + 1,
         role: roleOf(index),

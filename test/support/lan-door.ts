@@ -5,6 +5,7 @@ import { openCourierCarrier } from '#carriers/courier.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { Person } from '#app/types.ts'
 import { openServer, type ServerDeps } from '#server/server.ts'
+import type { Previewer } from '#ports/previewer.ts'
 import type { Disk } from '#ports/disk.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Store } from '#ports/store.ts'
@@ -52,7 +53,7 @@ export interface Answer {
 
 /** What a test may choose. */
 export interface DoorChoice extends Partial<
-  Pick<ServerDeps, 'acceptPeer' | 'openId' | 'onLock' | 'canLock' | 'onUse'>
+  Pick<ServerDeps, 'acceptPeer' | 'carriage' | 'openId' | 'onLock' | 'canLock' | 'onUse'>
 > {
   readonly siteUrl?: string
   /** DNS names that are this node's alone. */
@@ -62,6 +63,7 @@ export interface DoorChoice extends Partial<
   readonly tls?: ServerTls
   readonly store?: Store
   readonly disk?: Disk
+  readonly previewer?: Previewer
   /** Beside the courier. */
   readonly carriers?: readonly Carrier[]
   readonly options?: NodeChoice['options']
@@ -77,10 +79,16 @@ export async function aLanDoor(
   const clock = virtualClock()
   const log = collectingLog()
   const { siteUrl, names, tls, web, captivePortal, change = (same) => same, ...more } = choice
-  const { store = openMemoryStore(), options = {}, disk, carriers = [], ...deps } = more
+  const { store = openMemoryStore(), options = {}, disk, previewer, carriers = [], ...deps } = more
   const courier = openCourierCarrier({ store, random: seededRandom(77), disk: SYSTEM_STICKS })
   const ports = { clock, log, store, courier, carriers: [courier, ...carriers] }
-  const node = await aNode('alpha', { ...ports, role: 'hub', options, ...(disk && { disk }) })
+  const node = await aNode('alpha', {
+    ...ports,
+    role: 'hub',
+    options,
+    ...(disk && { disk }),
+    ...(previewer && { previewer }),
+  })
   const amira = await anAdministrator(node, 'amira')
   const people = {
     amira,

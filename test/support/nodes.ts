@@ -12,6 +12,7 @@ import type { Carrier } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Courier } from '#ports/courier.ts'
 import type { Disk } from '#ports/disk.ts'
+import type { Previewer } from '#ports/previewer.ts'
 import type { Random } from '#ports/random.ts'
 import type { PeopleSource } from '#ports/people-source.ts'
 import type { Passwords } from '#ports/passwords.ts'
@@ -112,6 +113,7 @@ export interface NodeChoice {
   readonly courier?: Courier
   readonly image?: () => AsyncIterable<Uint8Array>
   readonly disk?: Disk
+  readonly previewer?: Previewer
   /** Where the organisation keeps its people. */
   readonly peopleSource?: PeopleSource
   readonly life?: Uint8Array
@@ -157,8 +159,14 @@ export function aNode(name: string, choice: NodeChoice = {}): Promise<EdgeNode &
 }
 
 function diskOf(choice: NodeChoice) {
-  const { store = openMemoryStore(), blobs = openMemoryBlobs(), disk, image } = choice
-  return { store, blobs, ...(disk && { disk }), ...(image && { image }) }
+  const { store = openMemoryStore(), blobs = openMemoryBlobs(), disk, image, previewer } = choice
+  return {
+    store,
+    blobs,
+    ...(disk && { disk }),
+    ...(image && { image }),
+    ...(previewer && { previewer }),
+  }
 }
 
 /** Enrols the first administrator of a node. */

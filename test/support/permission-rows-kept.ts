@@ -7,6 +7,7 @@ const own: Row = { kind: 'own' }
 const channel: Row = { kind: 'channel' }
 /** Also who may know of it gets an error here. */
 const refused: Row = { kind: 'channel', isRefused: true }
+const link = { display_name: 'x', link_url: 'https://example.org/', type: 'link' }
 const category = { id: 'a', display_name: 'x' }
 const inChannel = ({ channel: id }: MatrixIds) => ({ channel_id: id, message: 'from outside' })
 const later = (ids: MatrixIds) => ({ ...inChannel(ids), scheduled_at: 4_102_444_800_000 })
@@ -21,6 +22,11 @@ export const KEPT_ROWS: Readonly<Record<string, Row>> = {
   'PUT /api/v4/channels/:channel/patch': { ...channel, body: () => ({ header: 'from outside' }) },
   'DELETE /api/v4/channels/:channel': channel,
   'POST /api/v4/channels/:channel/restore': channel,
+  'GET /api/v4/channels/:channel/bookmarks': channel,
+  'POST /api/v4/channels/:channel/bookmarks': { ...channel, body: () => link },
+  'PATCH /api/v4/channels/:channel/bookmarks/:bookmark': { ...channel, body: () => link },
+  'POST /api/v4/channels/:channel/bookmarks/:bookmark/sort_order': { ...channel, body: () => 0 },
+  'DELETE /api/v4/channels/:channel/bookmarks/:bookmark': channel,
   'POST /api/v4/posts/:post/pin': channel,
   'POST /api/v4/posts/:post/unpin': channel,
   'POST /api/v4/users/:user/posts/:post/ack': channel,
@@ -57,8 +63,8 @@ export const KEPT_ROWS: Readonly<Record<string, Row>> = {
   },
   'GET /api/v4/files/:file': channel,
   'GET /api/v4/files/:file/info': channel,
-  'GET /api/v4/files/:file/thumbnail': refused,
-  'GET /api/v4/files/:file/preview': refused,
+  'GET /api/v4/files/:file/thumbnail': channel,
+  'GET /api/v4/files/:file/preview': channel,
   'GET /api/v4/files/:file/link': refused,
   'POST /api/v4/uploads': {
     ...channel,
@@ -91,6 +97,8 @@ export const KEPT_ROWS: Readonly<Record<string, Row>> = {
   'GET /api/v4/hooks/outgoing': signed,
   'POST /api/v4/posts/search': { ...signed, body: () => found },
   'POST /api/v4/teams/:team/posts/search': { ...signed, body: () => found },
+  'POST /api/v4/files/search': { ...signed, body: () => found },
+  'POST /api/v4/teams/:team/files/search': { ...signed, body: () => found },
   'POST /hooks/:hook': open,
   'GET /api/v4/commands': signed,
   'GET /api/v4/teams/:team/commands/autocomplete': signed,

@@ -16,6 +16,7 @@ export interface MatrixIds {
   readonly post: string
   readonly file: string
   readonly hook: string
+  readonly bookmark: string
   readonly user: string
   readonly name: string
   readonly node: string
@@ -173,7 +174,6 @@ export const ROWS: Readonly<Record<string, Row>> = {
   },
   'GET /api/v4/roles/name/:name': signed,
   'GET /api/v4/limits/server': person,
-  'GET /api/v4/channels/:channel/bookmarks': channel,
   'GET /api/v4/custom_profile_attributes/fields': signed,
   'GET /api/v4/groups': signed,
   'GET /api/v4/plugins/webapp': signed,
@@ -196,6 +196,12 @@ export const ROWS: Readonly<Record<string, Row>> = {
     ...final,
     body: () => ({ money: 1, reason: 'drill' }),
   },
+  'GET /api/holdfast/v1/pace': admin,
+  'PUT /api/holdfast/v1/pace/:rule': {
+    ...final,
+    body: () => ({ reason: 'drill' }),
+  },
+  'POST /api/holdfast/v1/pace/drill': { ...admin, body: () => ({}) },
   'GET /metrics': admin,
   'GET /api/holdfast/v1/files': signed,
   'GET /api/holdfast/v1/files/:file': channel,
@@ -232,6 +238,9 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'PUT /api/holdfast/v1/channels/:channel/hold': { ...final, body: () => ({ isHeld: true }) },
   'PUT /api/holdfast/v1/people/:user/hold': { ...final, body: () => ({ isHeld: true }) },
   'PUT /api/holdfast/v1/retention': { ...final, body: () => ({ days: 30 }) },
+  'PUT /api/holdfast/v1/retention/shown-once': { ...final, body: () => ({ days: 3 }) },
+  // The message of the matrix is not one that is shown once.
+  'POST /api/holdfast/v1/posts/:post/open': { ...channel, isRefused: true },
   'PUT /api/holdfast/v1/channels/:channel/retention': { ...final, body: () => ({ days: 30 }) },
   'POST /api/holdfast/v1/policy/explain': {
     ...admin,
@@ -245,9 +254,22 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'DELETE /api/holdfast/v1/policy/rules/:rule': admin,
   'PUT /api/holdfast/v1/policy/people/:user': { ...final, body: () => ({}) },
   'PUT /api/holdfast/v1/policy/channels/:channel': { ...final, body: () => ({}) },
+  'PUT /api/holdfast/v1/policy/positions': { ...admin, body: () => ({ positions: 'strip' }) },
+  'PUT /api/holdfast/v1/policy/channels/:channel/positions': {
+    ...final,
+    body: () => ({ positions: 'keep' }),
+  },
   'POST /api/holdfast/v1/courier/export': { ...final, body: () => ({ folder: '/nowhere' }) },
   'POST /api/holdfast/v1/courier/import': { ...final, body: () => ({ folder: '/nowhere' }) },
   'GET /api/holdfast/v1/courier': { ...admin, query: () => '?folder=/nowhere' },
+  'GET /api/holdfast/v1/courier/progress': admin,
+  'POST /api/holdfast/v1/courier/tray': final,
+  'GET /api/holdfast/v1/courier/tray': admin,
+  'DELETE /api/holdfast/v1/courier/tray': final,
+  'GET /api/holdfast/v1/courier/tray/:file': admin,
+  'POST /api/holdfast/v1/courier/take': final,
+  'GET /api/holdfast/v1/backup': admin,
+  'GET /api/holdfast/v1/backup/file': admin,
   'GET /api/holdfast/v1/backup/store': admin,
   'GET /': open,
   'GET /about': open,

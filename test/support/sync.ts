@@ -96,11 +96,12 @@ export async function aSync(name: string, choice: NodeChoice = {}): Promise<Sync
 }
 
 function rulesOf({ disk, options = {} }: NodeChoice) {
-  const { room, overdueAfterMs } = options
+  const { room, overdueAfterMs, pace } = options
   return {
     ...(disk && { disk }),
     ...(room && { room }),
     ...(overdueAfterMs && { overdueAfterMs }),
+    ...(pace && { pace }),
   }
 }
 

@@ -3,6 +3,7 @@ import { must } from '#base/assert.ts'
 import { actorOf, idFromBytes, type ActorId, type ChannelId } from '#base/ids.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import type { Log, Logged } from '#model/log.ts'
+import { upTo } from '#model/trail.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import { openKeyring, type EpochKey, type Keyring, type Scope } from '#trust/epoch.ts'
 import type { Identity } from '#trust/identity.ts'
@@ -62,7 +63,7 @@ export function firstKey(keyring: Keyring, scope: Scope): EpochKey {
 /** The signature of an actor's own node over one of its changes. */
 export function attestationBy(log: Log, change: Logged): Uint8Array {
   const node = must(nodes[actors.indexOf(change.actor)], 'the actor is one of ours')
-  return node.sign(attestationOf(relief.organisation.id, log.document, change.hash))
+  return node.sign(attestationOf(relief.organisation.id, upTo(log, change)))
 }
 
 /** For each actor but the sender, the signature over its newest change in `changes`. */

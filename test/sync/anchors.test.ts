@@ -2,8 +2,11 @@
 import { test, type Test } from 'tap'
 import { must } from '#base/assert.ts'
 import type { ActorId } from '#base/ids.ts'
+import { DELTA_CHANGES_MAX, ENVELOPE_BYTES_MAX } from '#base/limits.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
+import type { Logged } from '#model/log.ts'
+import { upTo } from '#model/trail.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { writeHere } from '#sync/author.ts'
@@ -263,27 +266,28 @@ test('a hub does not vouch for what it took after it had heard of a fork', async
   t.strictSame(await bodies(alpha), ['one', 'two', 'three'])
 })
 
-test('a fork that is too large to be proved takes nothing back', async (t) => {
+test('no fork is too large to be proved', async (t) => {
   const { charlie, alpha, bravo } = await aScene(t)
-  await say(charlie, 'one')
-  for (const node of [alpha, bravo]) await arrive(node, await envelopeOf(charlie, routine))
+  const signedOnce = ['x', 'y'].map((letter) =>
+    forge(
+      charlie,
+      Array.from({ length: DELTA_CHANGES_MAX }, (_, at) => `${letter}${at}`),
+    ),
+  )
+  const [first] = signedOnce
+  await arrive(alpha, await envelopeOf(bravo, KEYS))
+  await arrive(bravo, must(first, 'one branch'))
 
-  for (const node of [alpha, bravo])
-    await arrive(
-      node,
-      forge(charlie, [
-        'x'.repeat(16_000),
-        'y'.repeat(16_000),
-        'z'.repeat(16_000),
-        'z'.repeat(16_000),
-      ]),
-    )
-  await say(charlie, 'two')
-  await arrive(alpha, await envelopeOf(charlie, routine))
+  for (const one of signedOnce) await arrive(alpha, one)
+  const log = await alpha.context.replica.commit((tx) => tx.log(KEYS))
+  const { actor, seq } = must(log.since({}).find(isProof), 'it is proved')
+  const proof = await envelopeOf(alpha, KEYS, { ...log.clock(), [actor]: seq - 1 })
+  await arrive(bravo, await envelopeOf(alpha, KEYS))
+  await arrive(bravo, proof)
 
-  t.notOk(alpha.context.run.isOver)
-  t.strictSame(await bodies(alpha), ['one', 'two'])
-  t.strictSame(await bodies(bravo), ['one'])
+  t.ok(proof.length <= ENVELOPE_BYTES_MAX, String(proof.length))
+  t.equal((await bodies(alpha)).length, DELTA_CHANGES_MAX, 'a hub had the first')
+  t.equal((await fork(bravo, charlie.actor)).forkAt, 1)
 })
 
 test('what a node says of its keys outlives a fork in its list there', async (t) => {
@@ -479,18 +483,19 @@ async function anchorOf(
   seq: number,
 ): Promise<Content & { kind: 'anchor' }> {
   const log = await context.replica.commit((tx) => tx.log(routine))
-  const [first, last] = [log.find(actor, 1), log.find(actor, seq)]
-  const { hash } = must(last, 'charlie wrote so many')
-  const signature = anInsider(charlies, { knows: people }).attest(routine, { hash })
-  const branch = must(first, 'charlie wrote one').hash
-  return { kind: 'anchor', document: routine, actor, forkAt: 1, branch, seq, hash, signature }
+  const [{ trail: branch }, end] = [upTo(log, { actor, seq: 1 }), upTo(log, { actor, seq })]
+  const signature = anInsider(charlies, { knows: people }).attest(routine, end)
+  return { kind: 'anchor', ...end, forkAt: 1, branch, signature }
 }
 
 /** The proof that a node has written. */
 async function proofIn({ context }: SyncNode): Promise<Content> {
   const log = await context.replica.commit((tx) => tx.log(KEYS))
-  const proof = log.since({}).find(({ entry }) => entry.content.kind === 'fork')
-  return must(proof, 'it has proved a fork').entry.content
+  return must(log.since({}).find(isProof), 'it has proved a fork').entry.content
+}
+
+function isProof({ entry }: Logged): boolean {
+  return entry.content.kind === 'fork'
 }
 
 async function write({ context }: SyncNode, content: Content): Promise<void> {

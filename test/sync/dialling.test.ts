@@ -1,6 +1,8 @@
 /** Lines that are dialled when it is worth it, filled, and closed. */
 import { test, type Test } from 'tap'
 import type { PeerId } from '#ports/carrier.ts'
+import { clockOf, noteHas } from '#sync/ledger.ts'
+import type { PacePolicy } from '#sync/pace-desk.ts'
 import { unpack } from '#sync/records.ts'
 import { spentIn } from '#sync/spending.ts'
 import { spendingKey, type SpentRecord } from '#sync/spending-keys.ts'
@@ -9,6 +11,7 @@ import type { Store } from '#ports/store.ts'
 import { virtualClock } from '../support/clock.ts'
 import { aHandCarrier } from '../support/hand-carrier.ts'
 import { anIdentity } from '../support/nodes.ts'
+import { aLetter, aRule } from '../support/pace.ts'
 import { aSync, found, say } from '../support/sync.ts'
 import { aTerms, type TermsChoice } from '../support/terms.ts'
 
@@ -96,10 +99,63 @@ test('a line that stands is opened at once, and closed while its budget is spent
   t.equal(rig.isOpen(), true)
 })
 
+test('once a line has failed, what is urgent is heard again after the pause, whatever else there is to wait for', async (t) => {
+  const rig = await aRig(t, { profile: byCall })
+  await rig.met()
+  rig.answerAfter(Infinity)
+  const message = await say(rig.alpha, 'goes by another way', 'immediate')
+  await rig.clock.advance(4 * MINUTE_MS)
+  const { context } = rig.alpha
+  await context.replica.commit(async (tx) => {
+    const { document } = message
+    await noteHas(tx, office, { document, clock: await clockOf(tx, document) })
+  })
+  await rig.clock.advance(HOUR_MS)
+  const isUp = (): boolean | undefined => context.pace.look('thin', undefined)?.isUp
+  t.equal(isUp(), false, 'rules take it for a line that is not there')
+  await rig.clock.advance(2 * HOUR_MS)
+  t.equal(isUp(), true, 'until that tells nothing any more')
+  rig.answerAfter(5_000)
+  const before = rig.calls.length
+  await say(rig.alpha, 'Medevac', 'flash')
+  await rig.clock.advance(5 * MINUTE_MS)
+  t.equal(rig.calls.length, before + 1)
+})
+
+test('who was met in a commit that the disk refused is called as one who was never met', async (t) => {
+  const rig = await aRig(t, { profile: byCall }, { answersAfterMs: Infinity })
+  await rig.clock.advance(200_000)
+  rig.alpha.context.peers.add(office)
+  const before = rig.calls.length
+  rig.answerAfter(5_000)
+  await rig.clock.advance(HOUR_MS)
+  t.ok(rig.calls.length > before)
+})
+
+test('nobody is called for a message that is too long to go by the line', async (t) => {
+  const rule = aRule([aLetter('P', { carriers: ['thin'], messageBytesMax: 300 })])
+  const pace = { rules: [rule], drillEveryMs: undefined }
+  const rig = await aRig(t, { profile: byCall }, { pace })
+  await rig.met()
+  const before = rig.calls.length
+  await say(rig.alpha, 'x'.repeat(400), 'immediate')
+  await say(rig.alpha, 'short, and after it', 'immediate')
+  await rig.clock.advance(12 * HOUR_MS)
+  t.equal(rig.calls.length, before)
+  t.equal(rig.alpha.context.pace.failing.size, 0, 'nor is the line taken for one that fails')
+
+  await say(rig.alpha, 'Medevac', 'flash')
+  await rig.clock.advance(5 * MINUTE_MS)
+  t.equal(rig.calls.length, before + 1)
+})
+
 async function aRig(
   t: Test,
   choice: TermsChoice,
-  { answersAfterMs = 5_000 }: { readonly answersAfterMs?: number } = {},
+  {
+    answersAfterMs = 5_000,
+    pace,
+  }: { readonly answersAfterMs?: number; readonly pace?: PacePolicy } = {},
 ) {
   const clock = virtualClock(MIDNIGHT)
   const terms = aTerms(choice)
@@ -107,9 +163,9 @@ async function aRig(
   const store = openMemoryStore()
   const calls: { ms: number }[] = []
   const spentAtOpen: Promise<number>[] = []
-  const state = { openedMs: -1, over: new AbortController(), isUp: false, used: 0 }
+  const state = { openedMs: -1, over: new AbortController(), isUp: false, used: 0, answersAfterMs }
   const whenAnswered = async (signal: AbortSignal): Promise<void> => {
-    await clock.sleep(answersAfterMs, signal)
+    await clock.sleep(state.answersAfterMs, signal)
     if (signal.aborted) return
     state.isUp = true
     hand.begin(office)
@@ -120,7 +176,7 @@ async function aRig(
       state.openedMs = clock.monotonicMs()
       state.over = new AbortController()
       spentAtOpen.push(spentOnDisk(store))
-      if (answersAfterMs < Infinity) void whenAnswered(state.over.signal)
+      if (state.answersAfterMs < Infinity) void whenAnswered(state.over.signal)
     },
     close: () => {
       state.over.abort()
@@ -139,6 +195,7 @@ async function aRig(
     clock,
     store,
     carriers: [carrier],
+    ...(pace && { options: { pace } }),
     knows: [anIdentity('bravo', 2)],
   })
   t.teardown(() => alpha[Symbol.asyncDispose]())
@@ -153,6 +210,7 @@ async function aRig(
     calls,
     spentAtOpen,
     isOpen: () => state.openedMs >= 0,
+    answerAfter: (ms: number) => void (state.answersAfterMs = ms),
     spent,
     met: () => clock.advance(5 * MINUTE_MS),
   }

@@ -1,8 +1,17 @@
 /** Whom a node asks for files, and what it makes of what it is given. */
-import { test } from 'tap'
+import { test, type Test } from 'tap'
 import { must } from '#base/assert.ts'
 import type { Blobs } from '#ports/blobs.ts'
+import { encodeWishes } from '#codec/wish.ts'
+import { allWishers, takeWishes } from '#sync/file-wishes.ts'
+import { hearLife } from '#sync/lives.ts'
+import { actorOf, type ActorId } from '#base/ids.ts'
+import type { Identity } from '#trust/identity.ts'
 import { aFleetWithFiles, bytesAt, fileAt, noise, postFile } from '../support/file-nodes.ts'
+import { anIdentity, lifeOf } from '../support/nodes.ts'
+import { aSync } from '../support/sync.ts'
+
+const THIN = { room: { parcelBytes: 600, underWayBytes: 1_800 }, delayMs: 700 }
 
 test('what is not the file in the end is seen by nobody; another is asked, and the liar no more', async (t) => {
   const bytes = noise('map', 60_000)
@@ -25,7 +34,6 @@ test('what is not the file in the end is seen by nobody; another is asked, and t
 })
 
 test('of two who have a file one is asked; when that one goes, the other goes on where it was', async (t) => {
-  const THIN = { room: { parcelBytes: 600, underWayBytes: 1_800 }, delayMs: 700 }
   const { clock, nodes, cut } = await aFleetWithFiles(t, ['alpha', 'bravo', 'chad'], THIN)
   const [hub, origin, far] = [must(nodes[0], 'hub'), must(nodes[1], 'bravo'), must(nodes[2], 'far')]
   const bytes = noise('map', 40_000)
@@ -45,6 +53,55 @@ test('of two who have a file one is asked; when that one goes, the other goes on
   const sent = sizeOf(origin) + sizeOf(hub) - before
   t.ok(sent < 50_000, `${sent} bytes for 40,000`)
 })
+
+test('a wish of an earlier life that comes late takes nothing off that of this one', async (t) => {
+  const { alpha, hear } = await aHearer(t)
+  const [node] = knows
+  const [old, now] = [lifeOf('old'), lifeOf('new')].map((life) =>
+    actorOf(node.certificate.node, life),
+  )
+  await hear(node, { actor: must(old, 'old'), number: 7, names: ['0000000000000001'] })
+  await alpha.context.replica.commit(async (tx) => {
+    for (const actor of [old, now])
+      await hearLife(tx, { node: node.certificate.node, actor: must(actor, 'one'), named: [] })
+  })
+  await hear(node, { actor: must(now, 'now'), number: 1, names: ['0000000000000001'] })
+  await hear(node, {
+    actor: must(old, 'old'),
+    number: 8,
+    names: ['0000000000000001', '0000000000000002'],
+  })
+  const found = await allWishers(alpha.context.replica.read)
+  t.match(found, [{ wish: { actor: now, number: 1 } }])
+  t.equal(found.length, 1)
+})
+
+const knows = [anIdentity('bravo', 2)] as const
+
+/** A node at a post office where others say what they want. */
+async function aHearer(t: Test) {
+  const alpha = await aSync('alpha', { knows })
+  t.teardown(() => alpha[Symbol.asyncDispose]())
+  const { context } = alpha
+  interface Said {
+    readonly number: number
+    readonly names: readonly string[]
+    readonly actor?: ActorId
+  }
+  const hear = async (from: Identity, { number, names, actor }: Said): Promise<void> => {
+    const { node } = from.certificate
+    const wish = { bytes: 9, isAsked: true, hops: 0, through: [], pieceBytes: 0 }
+    const wishes = names.map((name) => ({ ...wish, name, spans: [[0, 9] as const] }))
+    const said = {
+      body: encodeWishes({ number, wishes }),
+      actor: actor ?? actorOf(node, lifeOf('one')),
+      node,
+      from: 'post:office' as const,
+    }
+    await context.replica.commit((tx) => takeWishes(tx, context, said))
+  }
+  return { alpha, hear }
+}
 
 function sizeOf({ sent }: { readonly sent: readonly { readonly bytes: Uint8Array }[] }): number {
   return sent.reduce((sum, { bytes }) => sum + bytes.length, 0)

@@ -137,7 +137,7 @@ test('what a node signed for in an earlier life is void once it says in a later 
   await word({ [alpha.actor]: 2 })
   t.strictSame(await stored(), { [alpha.actor]: 1 }, 'what others pass on may be older')
   await word({}, { life: inLife(second, true), isWhole: true })
-  t.strictSame(await stored(), { [alpha.actor]: 1 })
+  t.strictSame(await stored(), { [alpha.actor]: 1 }, 'what it said first in that life is no less')
   await word({ [alpha.actor]: 2 }, { life: inLife(second, true) })
   t.strictSame(await stored(), { [alpha.actor]: 2 })
   t.equal(told(), before + 2)

@@ -7,13 +7,14 @@ import { encodeDelta } from '#codec/delta.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
 import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Logged } from '#model/log.ts'
+import { upTo } from '#model/trail.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Fork } from '#sync/context.ts'
 import { receive } from '#sync/inbox.ts'
 import { key, range } from '#sync/keys.ts'
 import { pack, unpack } from '#sync/records.ts'
-import { attestationOf } from '#trust/attestation.ts'
+import { attestationOf, type Attested } from '#trust/attestation.ts'
 import { epochOf, scopeKey, type EpochKey, type Keyring } from '#trust/epoch.ts'
 import { aFaultyStore } from '../support/faulty-store.ts'
 import { anyBytes, flip } from '../support/property.ts'
@@ -197,10 +198,8 @@ test('a member cannot pass off its own words as those of another node', async (t
   await found(impostor)
   await say(impostor, 'words alpha never wrote')
   const { organisation } = charlie.context.identity
-  const forge = (hash: string): Uint8Array =>
-    charlie.context.identity.sign(
-      attestationOf(organisation.id, routine, hash as Parameters<typeof attestationOf>[2]),
-    )
+  const forge = (attested: Attested): Uint8Array =>
+    charlie.context.identity.sign(attestationOf(organisation.id, attested))
 
   const forged = await sealedDelta(impostor, { by: charlie, attest: forge })
   const { outcome } = await arrive(bravo, forged)
@@ -341,7 +340,7 @@ test('whoever is told of a fork gets the other branch and the signature that pro
   t.match(fork, { document: routine, actor: alpha.actor, seq: 1, branch: [{ seq: 1 }, { seq: 2 }] })
   const { organisation } = alphaIdentity
   const head = must(fork?.branch.at(-1), 'a branch has changes')
-  const statement = attestationOf(organisation.id, routine, head.hash)
+  const statement = attestationOf(organisation.id, { document: routine, ...head })
   t.ok(bravo.context.roster.verify(alpha.id, statement, must(fork, 'told').signature))
 })
 
@@ -607,7 +606,7 @@ async function postedOneByOne(alpha: SyncNode, count: number): Promise<readonly 
 interface Forgery {
   readonly by?: SyncNode
   readonly sign?: (header: Uint8Array) => Uint8Array
-  readonly attest?: (hash: string) => Uint8Array
+  readonly attest?: (attested: Attested) => Uint8Array
 }
 
 /** All routine changes of `node` as an envelope that is sealed as it should be, but signed as the test says. */
@@ -623,14 +622,15 @@ async function sealedChanges(
 ): Promise<Uint8Array> {
   const sender = forgery.by ?? node
   const { identity, life, roster } = sender.context
+  const log = await node.context.replica.commit((tx) => tx.log(routine))
   const attestations = new Map<ActorId, Uint8Array>()
   for (const change of changes) {
     if (change.actor !== sender.actor && forgery.attest !== undefined)
-      attestations.set(change.actor, forgery.attest(change.hash))
+      attestations.set(change.actor, forgery.attest(upTo(log, change)))
   }
   const own = changes.findLast((change) => change.actor === sender.actor)
   const honest =
-    own && (() => identity.sign(attestationOf(identity.organisation.id, routine, own.hash)))
+    own && (() => identity.sign(attestationOf(identity.organisation.id, upTo(log, own))))
   return sealEnvelope({
     sender: identity.certificate,
     life,

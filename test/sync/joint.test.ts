@@ -6,6 +6,7 @@ import { sealEnvelope } from '#codec/envelope.ts'
 import { encodeLoad } from '#codec/load.ts'
 import { encodeNote, type Note } from '#codec/note.ts'
 import { DIRECTORY } from '#model/document-id.ts'
+import { upTo } from '#model/trail.ts'
 import { attestationOf, companionOf, jointStatement, noteStatement } from '#trust/attestation.ts'
 import { cutDelta } from '#sync/cut.ts'
 import { key } from '#sync/keys.ts'
@@ -92,7 +93,7 @@ test('another note, another change or no signature is not believed', async (t) =
     },
     roster,
   )
-  const attested = attestationOf(organisation.id, routine, change.hash)
+  const attested = attestationOf(organisation.id, upTo(log, change))
   const noted = noteStatement(organisation.id, { actor: bravo.actor, body: honest })
   const both = identity.sign(
     jointStatement({ change: companionOf('change', attested), note: companionOf('note', noted) }),

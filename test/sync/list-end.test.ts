@@ -1,7 +1,7 @@
 /** Where a list that forked ends follows from what was heard of it, in whatever order, and from who the hubs are. */
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import { actorOf, type ActorId, type ChangeHash } from '#base/ids.ts'
+import { actorOf, type ActorId, type Trail } from '#base/ids.ts'
 import { ANCHORS_OF_HUB_MAX } from '#base/limits.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Anchor } from '#model/fork-content.ts'
@@ -68,16 +68,16 @@ test('a revoked hub counts behind all others, and not at all for what it said si
   t.strictSame(numbers(endFrom(roster, list, alone)), [])
 })
 
-test('a chain reaches as far as the last point that it goes through', async (t) => {
+test('a list reaches as far as the last point that it goes through', async (t) => {
   const said = [anchor({ by: alpha, seq: 9 }), anchor({ by: bravo, seq: 7 })]
   const found = must(end({ forkAt: 4, anchors: said }), 'it forked')
 
   t.equal(topOf(found), 9)
   t.equal(
-    reachOf(found, (seq) => (seq <= 8 ? hashAt(seq) : undefined)),
+    reachOf(found, (seq) => (seq <= 8 ? trailAt(seq) : undefined)),
     7,
   )
-  t.equal(reachOf(found, hashAt), 9)
+  t.equal(reachOf(found, trailAt), 9)
   t.equal(
     reachOf(found, () => undefined),
     3,
@@ -137,15 +137,15 @@ function anchor(facts: {
     place: 1,
     placeAt,
     forkAt,
-    branch: branch as ChangeHash,
+    branch: branch as Trail,
     seq,
-    hash: hashAt(seq),
+    trail: trailAt(seq),
     signature: new Uint8Array(64),
   }
 }
 
-function hashAt(seq: number): ChangeHash {
-  return `hash ${seq}` as ChangeHash
+function trailAt(seq: number): Trail {
+  return `trail ${seq}` as Trail
 }
 
 function listOf({ certificate }: typeof alpha, life = 'first'): ActorId {

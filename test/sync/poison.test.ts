@@ -3,6 +3,7 @@ import { test } from 'tap'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
 import { openLog } from '#model/log.ts'
+import { stepOf, trailFrom } from '#model/trail.ts'
 import { writeHere } from '#sync/author.ts'
 import { arrive, aSync, envelopeOf } from '../support/sync.ts'
 import { anIdentity } from '../support/nodes.ts'
@@ -12,14 +13,16 @@ const people = [anIdentity('alpha', 1), anIdentity('bravo', 2)]
 test('a proof of a fork at a number that no list reaches stops nobody', async (t) => {
   await using alpha = await aSync('alpha', { knows: people })
   await using bravo = await aSync('bravo', { knows: people })
-  const branch = { values: [Uint8Array.of(0x90)], signature: new Uint8Array(64) }
+  const { hash } = openLog(DIRECTORY).genesis
+  const before = trailFrom(hash)
+  const branch = { steps: [stepOf(hash)], signature: new Uint8Array(64) }
   const content: Content = {
     kind: 'fork',
     document: DIRECTORY,
     actor: alpha.actor,
     seq: Number.MAX_SAFE_INTEGER,
-    previous: openLog(DIRECTORY).genesis.hash,
-    branches: [branch, { ...branch, values: [Uint8Array.of(0x91, 0)] }],
+    before,
+    branches: [branch, { ...branch, steps: [stepOf(openLog(KEYS).genesis.hash)] }],
   }
   await write(bravo, content)
 

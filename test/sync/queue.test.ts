@@ -36,7 +36,7 @@ test('a queue counts what is more urgent, what is older, and what is before it',
 
   t.match(await queues(alpha, routine), [{ link: office, place: 2 }])
   t.match(await queues(alpha, flash), [{ link: office, place: 0, bytesAhead: 0 }])
-  t.strictSame(await queueSizes(alpha.context.replica, office), [1, 0, 0, 2])
+  t.strictSame(await queueSizes(alpha.context.replica.read, alpha.context, office), [1, 0, 0, 2])
 })
 
 test('what is on its way and not answered counts as before it', async (t) => {
@@ -167,7 +167,12 @@ test('who waits is told when the link comes and when it goes', async (t) => {
 })
 
 function queue(link: PeerId, more: Partial<Queued>): Queued {
-  const nothing = { estimateMs: undefined, unknown: 'no link since', linkAt: undefined } as const
+  const nothing = {
+    estimateMs: undefined,
+    unknown: 'no link since',
+    linkAt: undefined,
+    rule: undefined,
+  } as const
   return { link, place: 0, bytesAhead: 0, ...nothing, ...more }
 }
 
@@ -199,6 +204,7 @@ function aLink({ context }: SyncNode): LinkState {
     isUp: true,
     ...counts,
     ...measured,
+    bulk: undefined,
     unansweredSince: undefined,
   }
 }

@@ -7,6 +7,7 @@ import type { AuditContent } from '#model/audit-content.ts'
 import { auditDocument, KEYS, segmentDocument } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
 import { openLog, postIdOf, type Log } from '#model/log.ts'
+import { upTo } from '#model/trail.ts'
 import { attestationOf, companionOf, jointStatement } from '#trust/attestation.ts'
 import { auditScope, type Scope } from '#trust/epoch.ts'
 import { aPersonId, append } from '../support/histories.ts'
@@ -95,8 +96,7 @@ function jointOf(): Vectors {
     root: undefined,
   }
   const log = written(segmentDocument(ops, 'routine', 0), [[actorAt(1), content]])
-  const { hash } = must(log.find(actorAt(1), 1), 'it is written')
-  const statement = attestationOf(relief.organisation.id, log.document, hash)
+  const statement = attestationOf(relief.organisation.id, upTo(log, { actor: actorAt(1), seq: 1 }))
   const [change, note] = [
     companionOf('change', statement),
     companionOf('note', Uint8Array.of(1, 2, 3)),

@@ -3,7 +3,7 @@ import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { idFromBytes, type FileId } from '#base/ids.ts'
 import { encodePiece, fileKeyOf, sealPiece } from '#codec/piece.ts'
-import { encodeWishes, type Wish } from '#codec/wish.ts'
+import { encodeWishes, type Wish, type Wishes } from '#codec/wish.ts'
 import { seededRandom } from '../support/random.ts'
 import { relief } from '../support/wire.ts'
 
@@ -20,14 +20,17 @@ export function fileVectors(): Readonly<Record<string, unknown>> {
       pieceOf('as it is', noise, [100, 200]),
     ],
     wishes: [
-      wishesOf([
-        wish('0011223344556677', true, [
-          [0, 540],
-          [1_080, 100_000],
-        ]),
-        { ...wish('8899aabbccddeeff', false, [[7, 8]]), hops: 2, pieceBytes: 600 },
-      ]),
-      wishesOf([wish('0011223344556677', true, [])]),
+      wishesOf({
+        number: 300,
+        wishes: [
+          wish('0011223344556677', true, [
+            [0, 540],
+            [1_080, 100_000],
+          ]),
+          { ...wish('8899aabbccddeeff', false, [[7, 8]]), hops: 3, through: [2, 300], pieceBytes: 600 },
+        ],
+      }),
+      wishesOf({ number: 301, wishes: [wish('0011223344556677', true, [])] }),
     ],
   }
 }
@@ -47,9 +50,9 @@ function pieceOf(
 }
 
 function wish(name: string, isAsked: boolean, spans: Wish['spans']): Wish {
-  return { name, bytes: 100_000, isAsked, hops: 0, pieceBytes: 0, spans }
+  return { name, bytes: 100_000, isAsked, hops: 0, through: [], pieceBytes: 0, spans }
 }
 
-function wishesOf(wishes: readonly Wish[]) {
-  return { wishes, bytes: hexFromBytes(encodeWishes(wishes)) }
+function wishesOf(said: Wishes) {
+  return { ...said, bytes: hexFromBytes(encodeWishes(said)) }
 }

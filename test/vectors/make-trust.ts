@@ -1,12 +1,11 @@
 /** Golden vectors of what trust rests on, in both suites: certificates, sealing keys, epochs, keys, statements. */
 import { must } from '#base/assert.ts'
 import { bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
-import type { ChangeHash, DocumentId } from '#base/ids.ts'
 import { sha256 } from '#base/hash.ts'
 import { writeCourierFile } from '#codec/courier-file.ts'
 import { openEnvelope, sealEnvelope } from '#codec/envelope.ts'
 import { nameOfSealingKey } from '#model/key-book.ts'
-import { attestationOf, noteStatement } from '#trust/attestation.ts'
+import { attestationOf, noteStatement, type Attested } from '#trust/attestation.ts'
 import {
   auditScope,
   epochOf,
@@ -26,14 +25,8 @@ import { seededRandom } from '../support/random.ts'
 import { actorAt, actors, lifeOf, ops, organisationSecret } from '../support/wire.ts'
 import type { Vectors } from './make.ts'
 
-/** A signed change for the attestation. */
-interface Signed {
-  readonly document: DocumentId
-  readonly hash: ChangeHash
-}
-
 /** Everything in `trust.json`. */
-export function trustVectors(signed: Signed): Vectors {
+export function trustVectors(signed: Attested): Vectors {
   return {
     actors,
     suites: SUITES.map((suite) => suiteVectors(suite, signed)),
@@ -109,10 +102,10 @@ export function openedInSuite(suite: Suite, bytes: Uint8Array): Vectors {
   }
 }
 
-function suiteVectors(suite: Suite, signed: Signed): Vectors {
+function suiteVectors(suite: Suite, signed: Attested): Vectors {
   const { relief, hub, alpha, issued } = vectorNodes(suite)
   const { organisation } = relief
-  const statement = attestationOf(organisation.id, signed.document, signed.hash)
+  const statement = attestationOf(organisation.id, signed)
   return {
     suite: suite.number,
     seeds: {

@@ -5,20 +5,21 @@
 import { must } from '#base/assert.ts'
 import { bytesFromHex, bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
-import { bytesFromId, idFromBytes, type ActorId, type ChangeHash, type DocumentId, type FileId } from '#base/ids.ts'
+import { bytesFromId, idFromBytes, type ActorId, type ChangeHash, type DocumentId, type FileId, type Trail } from '#base/ids.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { openEnvelope, sealEnvelope, type Sealing } from '#codec/envelope.ts'
 import { encodeLoad, type SignedNote } from '#codec/load.ts'
 import type { MessagePlace } from '#codec/message-names.ts'
 import { encodeNote } from '#codec/note.ts'
 import { trainedDictionary, type TrainedDictionary } from '#codec/trained-dictionary.ts'
-import { genesisOf, writeChange, type Change } from '#model/change.ts'
+import { genesisOf } from '#model/change.ts'
 import { channelDocument, DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
 import type { ForkBranch } from '#model/fork-content.ts'
 import { isKeyContent, type ShareParcel } from '#model/key-content.ts'
 import { openLog, postIdOf, type Log } from '#model/log.ts'
 import type { PurgedStretch } from '#model/purge-content.ts'
+import { stepOf, trailFrom, upTo } from '#model/trail.ts'
 import { orderHere } from '#sync/orders.ts'
 import { attestationOf, companionOf, jointStatement, noteStatement } from '#trust/attestation.ts'
 import { aPersonId, append, takeOver } from '../support/histories.ts'
@@ -54,8 +55,7 @@ const [amira, bo] = [aPersonId('amira'), aPersonId('bo')]
 
 /** Every file of vectors by its name. */
 export function makeVectors(): Readonly<Record<string, Vectors>> {
-  const { hash } = must(aConversation().find(actorAt(0), 1), 'alpha writes first')
-  const newest = { document: segment, hash }
+  const newest = upTo(aConversation(), { actor: actorAt(0), seq: 1 })
   return {
     'model.json': modelVectors(),
     'trust.json': trustVectors(newest),
@@ -116,6 +116,7 @@ function modelVectors(): Vectors {
       value: hexFromBytes(change.value),
       bytes: hexFromBytes(change.bytes),
       hash: change.hash,
+      trail: upTo(log, change).trail,
       claimedAt: change.entry.claimedAt,
       placeAt: change.entry.placeAt,
       counter: change.entry.counter,
@@ -170,9 +171,7 @@ function wireVectors(): Vectors {
     ),
     'a note with a joint proof': encodeLoad({ notes: [together(log, notes.receipt)] }, wrapping),
   }
-  const attest = must(log.find(actorAt(0), 4), 'alpha writes four times')
-  const sign = (): Uint8Array =>
-    nodeAt(0).sign(attestationOf(relief.organisation.id, segment, attest.hash))
+  const sign = (): Uint8Array => signedByAlpha(log, 4)
   return {
     nodes: nodes.map(({ certificate }) => ({
       number: certificate.number,
@@ -231,9 +230,8 @@ export function aReaction(): Log {
 /** A receipt that alpha has signed together with its newest change. */
 function together(log: Log, body: Uint8Array): SignedNote {
   const { id } = relief.organisation
-  const { hash } = must(log.find(actorAt(0), 4), 'alpha writes four times')
   const said = { actor: actorAt(0), body }
-  const change = companionOf('change', attestationOf(id, segment, hash))
+  const change = companionOf('change', attestationOf(id, upTo(log, { actor: actorAt(0), seq: 4 })))
   const note = companionOf('note', noteStatement(id, said))
   const signature = nodeAt(0).sign(jointStatement({ change, note }))
   return { ...said, signature: concatBytes(signature, change) }
@@ -352,6 +350,8 @@ function everyContent(): readonly Content[] {
     { kind: 'policy', part: { about: 'person hold', person: bo, isHeld: false } },
     { kind: 'policy', part: { about: 'retention', channel: ops, days: 365 } },
     { kind: 'policy', part: { about: 'retention', channel: undefined, days: undefined } },
+    { kind: 'policy', part: { about: 'shown once', days: 3 } },
+    { kind: 'purge', reason: 'shown once', stretches: [aStretch(1)] },
     { kind: 'purge', reason: 'retention', stretches: [aStretch(1), aStretch(7)] },
     {
       kind: 'settings',
@@ -385,7 +385,8 @@ function aStretch(from: number): PurgedStretch {
   const after = { people: from === 1 ? [bo] : [], seconds: NOON / 1_000, placeAt: NOON + 3, counter: 4 }
   const [lane, previous] = ['routine', from === 1 ? '' : '0badf00d'.repeat(8)] as const
   const place = { lane, segment: 2, actor: actorAt(1), from, to: from + 2, messages: 2 }
-  return { ...place, previous: previous as ChangeHash, hash: 'c0ffee11'.repeat(8) as ChangeHash, after }
+  const [hash, trail] = ['c0ffee11'.repeat(8) as ChangeHash, 'deadbea7'.repeat(8) as Trail]
+  return { ...place, previous: previous as ChangeHash, hash, trail, after }
 }
 
 function aParcel(): ShareParcel {
@@ -394,28 +395,30 @@ function aParcel(): ShareParcel {
 }
 
 function aFork(): Content {
-  const first = must(aConversation().find(actorAt(0), 1), 'alpha writes')
-  const { actor, seq, previous } = first
-  const other = writeChange({ actor, seq, previous, value: Uint8Array.of(0x90) })
-  const [ours, theirs] = [branchOf(first), branchOf(other)]
-  return { kind: 'fork', document: segment, actor, seq, previous, branches: [ours, theirs] }
+  const [ours, theirs] = [aConversation(), openLog(segment)]
+  for (const value of [Uint8Array.of(0x90), Uint8Array.of(0x91, 0)])
+    theirs.add(theirs.next(actorAt(0), value))
+  const before = trailFrom(ours.genesis.hash)
+  const branches = [branchOf(ours, 1), branchOf(theirs, 2)] as const
+  return { kind: 'fork', document: segment, actor: actorAt(0), seq: 1, before, branches }
 }
 
-function branchOf({ value, hash }: Change): ForkBranch {
-  return { values: [value], signature: signedByAlpha(hash) }
+/** Alpha's list from its first change to that with this number. */
+function branchOf(log: Log, to: number): ForkBranch {
+  const own = log.since({}).filter(({ actor, seq }) => actor === actorAt(0) && seq <= to)
+  return { steps: own.map(({ hash }) => stepOf(hash)), signature: signedByAlpha(log, to) }
 }
 
 function anAnchor(): Content {
   const log = aConversation()
-  const [first, last] = [1, 4].map((seq) => must(log.find(actorAt(0), seq), 'alpha writes'))
-  const at = { forkAt: 1, branch: must(first, 'it is there').hash }
-  const { seq, hash } = must(last, 'it is there')
-  const signature = signedByAlpha(hash)
-  return { kind: 'anchor', document: segment, actor: actorAt(0), ...at, seq, hash, signature }
+  const { trail: branch } = upTo(log, { actor: actorAt(0), seq: 1 })
+  const end = upTo(log, { actor: actorAt(0), seq: 4 })
+  return { kind: 'anchor', ...end, forkAt: 1, branch, signature: signedByAlpha(log, 4) }
 }
 
-function signedByAlpha(hash: ChangeHash): Uint8Array {
-  return Uint8Array.from(nodeAt(0).sign(attestationOf(relief.organisation.id, segment, hash)))
+function signedByAlpha(log: Log, seq: number): Uint8Array {
+  const statement = attestationOf(relief.organisation.id, upTo(log, { actor: actorAt(0), seq }))
+  return Uint8Array.from(nodeAt(0).sign(statement))
 }
 
 /** Where such an entry may stand, as far as its bytes depend on it: they do not. */

@@ -11,7 +11,6 @@ import { sealEnvelope } from '#codec/envelope.ts'
 import { encodeLoad } from '#codec/load.ts'
 import { decodeNote, encodeNote } from '#codec/note.ts'
 import { rebuildDelta } from '#codec/rebuild.ts'
-import { writeChange, type Change } from '#model/change.ts'
 import {
   auditDocument,
   channelDocument,
@@ -23,6 +22,7 @@ import { decodeEntry, encodeEntry, type Content } from '#model/entry.ts'
 import { isKeyContent } from '#model/key-content.ts'
 import { EMPTY_LIST } from '#model/list.ts'
 import { openLog, type Log, type Logged } from '#model/log.ts'
+import { changeAfter, upTo, type Trodden } from '#model/trail.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Store } from '#ports/store.ts'
 import { scopeOf } from '#sync/audience.ts'
@@ -138,12 +138,12 @@ async function takeEntries(scene: Scene, input: Uint8Array): Promise<string | un
   const body = encodeDelta({
     document,
     // Nothing of an entry is read when a delta is written.
-    changes: changes as readonly Logged[],
+    changes: changes as unknown as readonly Logged[],
     sender: actor,
     roster: scene.node.context.roster,
     attestations: new Map(),
   })
-  const statement = attestationOf(organisation.id, document, newest.hash)
+  const statement = attestationOf(organisation.id, { document, ...newest })
   await send(scene, { attacker, document, body, sign: () => statement })
   return undefined
 }
@@ -162,12 +162,13 @@ function chain(
   list: Log,
   actor: ActorId,
   { values, back }: { readonly values: readonly Uint8Array[]; readonly back: number },
-): readonly Change[] {
-  const first = Math.max(1, (list.clock()[actor] ?? 0) + 1 - back)
-  let previous = must(list.before(actor, first), 'the list is whole')
-  return values.map((value, index) => {
-    const change = writeChange({ actor, seq: first + index, previous, value })
-    previous = change.hash
+): readonly Trodden[] {
+  const seq = Math.max(0, (list.clock()[actor] ?? 0) - back)
+  const hash = must(list.before(actor, seq + 1), 'the list is whole')
+  let at = { seq, hash, trail: upTo(list, { actor, seq }).trail }
+  return values.map((value) => {
+    const change = changeAfter(at, { actor, value })
+    at = change
     return change
   })
 }
@@ -184,8 +185,11 @@ async function takeBody(scene: Scene, input: Uint8Array): Promise<string | undef
   if (read.ok) {
     const log = await replica.commit((tx) => tx.log(read.delta.document))
     const own = rebuildDelta(read.delta, log).find((run) => run.actor === actor)
-    if (own !== undefined && own.kind !== 'missing')
-      statement = attestationOf(organisation.id, read.delta.document, own.newest.hash)
+    if (own !== undefined && own.kind !== 'missing' && own.newest.trail !== undefined) {
+      const { actor: of, seq, trail } = own.newest
+      const { document: named } = read.delta
+      statement = attestationOf(organisation.id, { document: named, actor: of, seq, trail })
+    }
   }
   await send(scene, { attacker, document, body, sign: () => statement })
   return undefined

@@ -12,7 +12,9 @@ export const OWN_ADDRESSES = '/api/holdfast/v1/'
 const STYLE = `
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
 body { max-width: 48rem; margin: 2rem auto; padding: 0 1rem }
-h2 { margin: 2rem 0 0; font: 600 1rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere }
+h2 { margin: 2.5rem 0 0; padding-top: .5rem; border-top: 1px solid }
+h3 { margin: 1.5rem 0 0; font: 600 1rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere }
+nav a { display: inline-block; margin: 0 1rem .25rem 0; padding: .25rem 0 }
 p { margin: .25rem 0 }
 pre { padding: .5rem; border: 1px solid; border-radius: .25rem; overflow-x: auto }
 `
@@ -24,7 +26,7 @@ export function docsRoutes(door: Door, routes: readonly Route[]): readonly Route
   let known: OpenApi | undefined
   const document = (): OpenApi => {
     const all = [...routes, ...own].filter(({ url }) => url.startsWith(OWN_ADDRESSES))
-    known ??= openApiOf(all, WORDS, door.options.version)
+    known ??= openApiOf(all, WORDS, door.nodeVersion)
     return known
   }
   const own = [
@@ -38,11 +40,20 @@ export function docsRoutes(door: Door, routes: readonly Route[]): readonly Route
   return own
 }
 
-/** The whole page. */
+/** How to get a session, for whoever has no client at hand. */
+const SIGN_IN = `curl -si $KIT/api/v4/users/login -d '{"login_id":"name","password":"…"}' \\
+  -H 'Content-Type: application/json'        # the answer's header Token: is the session
+curl -s $KIT${OWN_ADDRESSES}status -H "Authorization: Bearer $TOKEN"`
+
+/** The whole page: addresses by the first word behind what all have in common. */
 function docsPageFrom({ info, paths }: OpenApi): string {
-  const operations = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => section(method, path, operation)),
-  )
+  const groups = new Map<string, string[]>()
+  for (const [path, methods] of Object.entries(paths)) {
+    const [word = ''] = path.slice(OWN_ADDRESSES.length).split(/[/.]/, 1)
+    const shown = Object.entries(methods).map(([method, one]) => operationFrom(method, path, one))
+    groups.set(word, [...(groups.get(word) ?? []), ...shown])
+  }
+  const all = [...groups].toSorted(([one], [other]) => (one < other ? -1 : 1))
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -52,20 +63,28 @@ function docsPageFrom({ info, paths }: OpenApi): string {
 <style>${STYLE}</style>
 </head>
 <body>
-<h1>${escaped(info.title)}: addresses</h1>
+<h1>${escaped(info.title)} ${escaped(info.version)}: addresses</h1>
 <p>${escaped(info.description)} For programs: <a href="openapi.json">openapi.json</a>.</p>
-${operations.join('\n')}
+<pre>${escaped(SIGN_IN)}</pre>
+<nav>${all.map(([word]) => `<a href="#${escaped(word)}">${escaped(word)}</a>`).join(' ')}</nav>
+${all.map(([word, shown]) => `<h2 id="${escaped(word)}">${escaped(word)}</h2>\n${shown.join('\n')}`).join('\n')}
 </body>
 </html>
 `
 }
 
-function section(method: string, path: string, operation: Operation): string {
-  const { summary, security, parameters, requestBody, responses } = operation
-  const details = { parameters, requestBody }
-  const text = JSON.stringify(details, undefined, 2)
-  const status = Object.keys(responses)[0] ?? ''
-  return `<h2>${escaped(`${method.toUpperCase()} ${path}`)}</h2>
-<p>${escaped(summary)} ${security.length === 0 ? 'Open to anybody.' : 'Needs a session.'} Answers ${escaped(status)}.</p>
-${text === '{}' ? '' : `<details><summary>What it takes</summary><pre>${escaped(text)}</pre></details>`}`
+function operationFrom(method: string, path: string, operation: Operation): string {
+  const { summary, security, parameters = [], requestBody, responses } = operation
+  const [status = '', answer = {}] = Object.entries(responses)[0] ?? []
+  const given = Object.keys(Object(Object(answer).content) as object).join(', ')
+  return `<h3>${escaped(`${method.toUpperCase()} ${path}`)}</h3>
+<p>${escaped(summary)} ${security.length === 0 ? 'Open to anybody.' : 'Needs a session.'} Answers ${escaped(`${status}, ${given}`)}.</p>
+${details('Parameters', parameters)}
+${details('Body', requestBody?.content)}`
+}
+
+function details(title: string, value: object | undefined): string {
+  if (value === undefined || Object.keys(value).length === 0) return ''
+  const text = escaped(JSON.stringify(value, undefined, 2))
+  return `<details><summary>${title}</summary><pre>${text}</pre></details>`
 }

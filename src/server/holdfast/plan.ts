@@ -1,18 +1,26 @@
 /** What links cost: rehearsals, previews before sending, the ledger, and more than the budget when it has to be. */
 import { z } from 'zod'
-import type { CostRow } from '#app/plan-types.ts'
+import type { CostRow, PlanWant } from '#app/plan-types.ts'
 import type { ChannelId, PostId } from '#base/ids.ts'
 import { LANES } from '#model/precedence.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, idSchema, queryOf, textParam } from '#server/input.ts'
-import { route, type Route } from '#server/route.ts'
+import { route, type Call, type Route } from '#server/route.ts'
 
 const CHARACTERS_MAX = 100_000
 const REASON_CHARACTERS_MAX = 200
+const WINDOW_MINUTES_MAX = 7 * 24 * 60
 const AMOUNT_MAX = 1_000_000_000_000
 
-/** Of one carrier, by its name, or of all. */
-export const Carried = z.object({ carrier: z.string().max(64).optional() })
+/** Of one carrier, by its name, or of all; and what clears in a window, from now on or from a time of day (UTC), as `18:30`. */
+export const Carried = z.object({
+  carrier: z.string().max(64).optional(),
+  at: z
+    .string()
+    .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/)
+    .optional(),
+  minutes: z.coerce.number().int().min(1).max(WINDOW_MINUTES_MAX).optional(),
+})
 
 /** A message that is not sent. */
 export const PreviewDraft = z.object({
@@ -37,9 +45,7 @@ export function planRoutes({ node }: Door): readonly Route[] {
   return [
     route('GET', '/api/holdfast/v1/plan', (call) =>
       // With whom the node has to do is none of a guest's business.
-      node.seenBy(call.subject) === undefined
-        ? node.plan(call.subject, queryOf(call, Carried).carrier)
-        : [],
+      node.seenBy(call.subject) === undefined ? node.plan(call.subject, wantOf(call)) : [],
     ),
     route('POST', '/api/holdfast/v1/preview', async (call) => {
       const { channel, message, root, lane } = bodyOf(call, PreviewDraft)
@@ -61,6 +67,14 @@ export function planRoutes({ node }: Door): readonly Route[] {
       return { status: 'OK' }
     }),
   ]
+}
+
+/** A time without a length is of an hour. */
+function wantOf(call: Call): PlanWant {
+  const { carrier, at, minutes } = queryOf(call, Carried)
+  if (at === undefined && minutes === undefined) return { carrier }
+  const atMinute = at === undefined ? undefined : Number(at.slice(0, 2)) * 60 + Number(at.slice(3))
+  return { carrier, window: { atMinute, minutes: minutes ?? 60 } }
 }
 
 const COLUMNS = [

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { ChannelId, UserId } from '#base/ids.ts'
 import { RULES_MAX } from '#model/policy-limits.ts'
-import { Attributes, Levels, PolicyName, Rule } from '#model/policy.ts'
+import { Attributes, Levels, PolicyName, PositionRule, Rule } from '#model/policy.ts'
 import type { PolicyPart } from '#model/policy.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, idParam, idSchema, parse, textParam, userParam } from '#server/input.ts'
@@ -38,6 +38,9 @@ export const Question = z.strictObject({
   isAuthor: z.boolean().optional(),
 })
 
+/** What becomes of the place where a picture was taken; null for what holds for all channels, or holds by itself. */
+export const Positions = z.strictObject({ positions: PositionRule.nullable() })
+
 /** The routes about the policy. */
 export function policyRoutes(door: Door): readonly Route[] {
   const { node } = door
@@ -64,11 +67,20 @@ export function policyRoutes(door: Door): readonly Route[] {
       const channel = idParam<ChannelId>(call, 'channel')
       return change(door, call, { about: 'label', channel, label: bodyOf(call, Attributes) })
     }),
+    route('PUT', `${base}/positions`, (call) => changePositions(door, call, undefined)),
+    route('PUT', `${base}/channels/:channel/positions`, (call) =>
+      changePositions(door, call, idParam<ChannelId>(call, 'channel')),
+    ),
   ]
 }
 
 function ruleParam(call: Call): string {
   return parse('path', PolicyName, textParam(call, 'rule'))
+}
+
+function changePositions(door: Door, call: Call, channel: ChannelId | undefined): Promise<object> {
+  const { positions } = bodyOf(call, Positions)
+  return change(door, call, { about: 'positions', channel, rule: positions ?? undefined })
 }
 
 /** Gives the whole policy back. */

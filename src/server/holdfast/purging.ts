@@ -2,9 +2,10 @@
 import { z } from 'zod'
 import { PURGE_POSTS_MAX } from '#base/limits.ts'
 import type { ChannelId, PostId } from '#base/ids.ts'
-import { RetentionDays } from '#model/policy.ts'
+import { OnceDays, RetentionDays } from '#model/policy.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, idParam, idSchema, userParam } from '#server/input.ts'
+import { postFrom } from '#server/rest/shapes-post.ts'
 import { route, type Route } from '#server/route.ts'
 
 /** Which messages: by their ids, or all before a time in milliseconds since 1970. */
@@ -18,6 +19,9 @@ export const Held = z.strictObject({ isHeld: z.boolean() })
 
 /** After how many days messages are purged: 0 for never, null for what holds for all channels. */
 export const Retention = z.strictObject({ days: RetentionDays.nullable() })
+
+/** After how many days what is shown once goes, null for those it has by itself. */
+export const OnceRetention = z.strictObject({ days: OnceDays.nullable() })
 
 /** The routes about purging. */
 export function purgingRoutes({ node }: Door): readonly Route[] {
@@ -47,6 +51,12 @@ export function purgingRoutes({ node }: Door): readonly Route[] {
       const { days } = bodyOf(call, Retention)
       return node.setRetention(call.subject, { channel: undefined, days: days ?? undefined })
     }),
+    route('PUT', `${base}/retention/shown-once`, (call) =>
+      node.setOnceDays(call.subject, bodyOf(call, OnceRetention).days ?? undefined),
+    ),
+    route('POST', `${base}/posts/:post/open`, async (call) =>
+      postFrom(await node.openOnce(call.subject, idParam<PostId>(call, 'post'))),
+    ),
     route('PUT', `${base}/channels/:channel/retention`, (call) => {
       const { days } = bodyOf(call, Retention)
       const channel = idParam<ChannelId>(call, 'channel')

@@ -2,12 +2,14 @@
 import { AuditExport, AuditQuery } from './audit.ts'
 import { Folder } from './courier.ts'
 import { DeliveryIds } from './delivery.ts'
+import { QualityQuery } from './files.ts'
 import { GapsQuery } from './gaps.ts'
 import { Digits, Invitation, RequestFile } from './joining.ts'
 import { Registered, Shown } from './passkeys.ts'
+import { ChosenLetter, Drilled } from './pace.ts'
 import { Carried, PreviewDraft, Raised } from './plan.ts'
-import { Question } from './policy.ts'
-import { Held, Purge, Retention } from './purging.ts'
+import { Held, OnceRetention, Purge, Retention } from './purging.ts'
+import { Positions, Question } from './policy.ts'
 import { Hold, Share } from './release.ts'
 import { Revocation } from './revoking.ts'
 import { Attributes, Levels, Rule } from '#model/policy.ts'
@@ -29,13 +31,17 @@ export const WORDS: WordsByRoute = {
   'GET /api/holdfast/v1/gaps': { summary: 'What is lacking here and elsewhere.', query: GapsQuery },
   'GET /api/holdfast/v1/files': { summary: 'Files on their way here, asked for first.' },
   'GET /api/holdfast/v1/files/:file': {
-    summary: 'How much of a file is here, where it is, and what fetching the rest takes.',
+    summary:
+      'What a file is and looks like, how much of it and of its small picture is here, and what fetching the rest takes.',
   },
   'POST /api/holdfast/v1/files/:file/fetch': {
-    summary: 'Fetches a file by whatever link there is, also by a costly one.',
+    summary:
+      'Fetches a file, or its small picture, by whatever link there is, also by a costly one.',
+    query: QualityQuery,
   },
   'POST /api/holdfast/v1/files/:file/cancel': {
-    summary: 'Stops fetching a file; what came of it goes.',
+    summary: 'Stops fetching a file, or its small picture; what came of it goes.',
+    query: QualityQuery,
   },
   'GET /api/holdfast/v1/plan': {
     summary:
@@ -54,6 +60,17 @@ export const WORDS: WordsByRoute = {
   'POST /api/holdfast/v1/budgets/:carrier/raise': {
     summary: 'Lets a link cost more in the window at hand.',
     body: Raised,
+  },
+  'GET /api/holdfast/v1/pace': {
+    summary: 'By which letter the messages of each rule go, why, and what proves each carrier.',
+  },
+  'PUT /api/holdfast/v1/pace/:rule': {
+    summary: 'Sets a letter by hand; without one the links decide again.',
+    body: ChosenLetter,
+  },
+  'POST /api/holdfast/v1/pace/drill': {
+    summary: 'Sends a small probe by each carrier of the letters that are meant.',
+    body: Drilled,
   },
   'GET /api/holdfast/v1/posts/:post/delivery': {
     summary: 'Where one message stands on its way, destination by destination.',
@@ -127,6 +144,25 @@ export const WORDS: WordsByRoute = {
     body: Folder,
   },
   'POST /api/holdfast/v1/courier/import': { summary: 'Takes what lies on a stick.', body: Folder },
+  'GET /api/holdfast/v1/courier/progress': {
+    summary: 'What is being done with a stick now, and the folders where sticks are.',
+  },
+  'POST /api/holdfast/v1/courier/tray': {
+    summary: 'Writes all there is into files to be carried away by a browser, and lists them.',
+  },
+  'GET /api/holdfast/v1/courier/tray': { summary: 'The files that wait to be carried away.' },
+  'DELETE /api/holdfast/v1/courier/tray': { summary: 'Throws those files away.' },
+  'GET /api/holdfast/v1/courier/tray/:file': { summary: 'One of them.', gives: BYTES },
+  'POST /api/holdfast/v1/courier/take': {
+    summary: 'Takes one courier file that a browser has brought; the body is the file.',
+  },
+  'GET /api/holdfast/v1/backup': {
+    summary: 'When the store was taken last, and for whose key browsers get a backup.',
+  },
+  'GET /api/holdfast/v1/backup/file': {
+    summary: 'The whole node, sealed for the key that its config names.',
+    gives: BYTES,
+  },
   'GET /api/holdfast/v1/backup/store': {
     summary: 'The store as it lies on the disk, sealed, for a backup.',
     gives: BYTES,
@@ -160,6 +196,14 @@ export const WORDS: WordsByRoute = {
     summary: 'Sets the attributes of somebody.',
     body: Attributes,
   },
+  'PUT /api/holdfast/v1/policy/positions': {
+    summary: 'Sets what becomes of the place where a picture was taken, when it is handed in.',
+    body: Positions,
+  },
+  'PUT /api/holdfast/v1/policy/channels/:channel/positions': {
+    summary: 'Sets that for one channel.',
+    body: Positions,
+  },
   'PUT /api/holdfast/v1/policy/channels/:channel': {
     summary: 'Sets the label of a channel.',
     body: Attributes,
@@ -187,6 +231,14 @@ export const WORDS: WordsByRoute = {
   'PUT /api/holdfast/v1/retention': {
     summary: 'After how many days messages are purged: 0 for never, null for nothing said.',
     body: Retention,
+  },
+  'PUT /api/holdfast/v1/retention/shown-once': {
+    summary: 'After how many days what is shown once goes, whoever has not opened it.',
+    body: OnceRetention,
+  },
+  'POST /api/holdfast/v1/posts/:post/open': {
+    summary:
+      'Opens a message that is shown once: it is acknowledged, and given with what it says, for its time.',
   },
   'PUT /api/holdfast/v1/channels/:channel/retention': {
     summary: 'The same for one channel, whatever holds for all.',

@@ -1,12 +1,13 @@
 /** Slash commands, for people whose client knows nothing of links and precedence. Only the one who asks sees the answer. */
 import { z } from 'zod'
-import { durationText, wayText } from '#app/delivery-words.ts'
+import { wayText } from '#app/delivery-words.ts'
 import type { GapReport } from '#app/gap-types.ts'
 import type { Link, Message } from '#app/types.ts'
 import { EdgeError } from '#base/errors.ts'
 import { idFromBytes, parseId, type ChannelId, type Instant, type PostId } from '#base/ids.ts'
 import { GAP_DOCUMENTS_MAX } from '#base/limits.ts'
 import type { Door } from '#server/door.ts'
+import { agoBy } from '#server/ago.ts'
 import { bodyOf, idSchema, optionalIdSchema, queryOf } from '#server/input.ts'
 import { COMMAND_CHARACTERS_MAX } from '#server/limits.ts'
 import { toPerson } from '#server/live-text.ts'
@@ -251,11 +252,6 @@ function linkInWords(
   const queue = waiting.map(([lane, count]) => `${count} ${lane}`).join(', ')
   const state = isUp ? 'up' : `down${since > 0 ? `, ${ago(since)}` : ''}`
   return `${peer} by ${carrier}: ${state}; waiting: ${queue || 'nothing'}`
-}
-
-/** How long ago something was: a phone may show another time zone than the node has. */
-function agoBy({ clock }: Door): (at: Instant) => string {
-  return (at) => `${durationText(clock.now() - at)} ago`
 }
 
 function commandFrom({ workspace }: Door, command: Command): object {

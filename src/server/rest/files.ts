@@ -11,15 +11,19 @@ import { isForm, readForm, type FormFields, type FormFile } from '#server/multip
 import { route, streamRoute, type Call, type Route } from '#server/route.ts'
 import { knownFileFrom, uploadFrom } from './shapes-kept.ts'
 
+/** Ours: whether the file goes on telling where it was made, if the policy lets whoever hands it in say so. */
+const Position = z.enum(['keep', 'strip']).optional()
 const RawQuery = z.object({
   channel_id: idSchema<ChannelId>(),
   filename: z.string().min(1).max(FILE_NAME_CHARACTERS_MAX),
   client_id: z.string().max(128).optional(),
+  holdfast_position: Position,
 })
 const NewUpload = z.object({
   channel_id: idSchema<ChannelId>(),
   filename: z.string().min(1).max(FILE_NAME_CHARACTERS_MAX),
   file_size: z.int().min(1).max(FILE_BYTES_MAX),
+  holdfast_position: Position,
 })
 const ANY_TYPE = 'application/octet-stream'
 /** What a browser may show by itself; anything else could carry a program that runs as us. */
@@ -36,13 +40,6 @@ export function fileRoutes(door: Door): readonly Route[] {
     ),
     route('GET', '/api/v4/files/:file', (call) => fetchFile(door, call)),
     route('GET', '/api/v4/files/:file/info', async (call) => knownFileFrom(await known(call))),
-    // No pictures are made of files, as Mattermost has none of many: clients show their name.
-    ...['thumbnail', 'preview'].map((picture) =>
-      route('GET', `/api/v4/files/:file/${picture}`, async (call) => {
-        const { id } = await known(call)
-        throw new EdgeError('NOT_FOUND', { what: picture, id })
-      }),
-    ),
     route('GET', '/api/v4/files/:file/link', async (call) => {
       await known(call)
       throw new EdgeError('NOT_ALLOWED', { found: 'public links are off', wanted: 'a session' })
@@ -55,9 +52,11 @@ function uploadRoutes(door: Door): readonly Route[] {
   const { node } = door
   return [
     route('POST', '/api/v4/uploads', async (call) => {
-      const { channel_id: channel, filename: name, file_size: bytes } = bodyOf(call, NewUpload)
-      const type = typeOf(name, undefined)
-      const upload = await node.beginUpload(call.subject, { channel, name, type, bytes })
+      const body = bodyOf(call, NewUpload)
+      const { channel_id: channel, filename: name, file_size: bytes } = body
+      const keepsPosition = body.holdfast_position === 'keep'
+      const draft = { channel, name, type: typeOf(name, undefined), bytes, keepsPosition }
+      const upload = await node.beginUpload(call.subject, draft)
       call.reply.status(201)
       return uploadFrom(upload)
     }),
@@ -91,7 +90,8 @@ async function goOn(door: Door, call: Call): Promise<object | string> {
 async function takeRaw(door: Door, call: Call): Promise<object> {
   const query = queryOf(call, RawQuery)
   const type = typeOf(query.filename, call.request.headers['content-type'])
-  const draft = { channel: query.channel_id, name: query.filename, type }
+  const keepsPosition = query.holdfast_position === 'keep'
+  const draft = { channel: query.channel_id, name: query.filename, type, keepsPosition }
   const file = await door.node.keepFile(call.subject, draft, call.request.raw)
   call.reply.status(201)
   const ids = query.client_id === undefined ? [] : [query.client_id]
@@ -104,6 +104,7 @@ async function takeForm(door: Door, call: Call): Promise<object> {
       channel: channelFor(call, before),
       name: nameOf(file),
       type: typeOf(file.name, file.type),
+      keepsPosition: before.get('holdfast_position')?.[0] === 'keep',
     }
     return await door.node.keepFile(call.subject, draft, file.content)
   })
@@ -175,7 +176,6 @@ async function fetchFile(door: Door, call: Call): Promise<Readable> {
   const how = isShown && !isAsked ? 'inline' : 'attachment'
   reply.header('content-disposition', `${how};filename*=UTF-8''${encoded(file.name)}`)
   reply.header('content-security-policy', "default-src 'none'; sandbox")
-  reply.header('cache-control', 'private, max-age=86400')
   reply.header('accept-ranges', 'bytes')
   reply.header('etag', `"${file.hash.slice(0, 32)}"`)
   if (span === undefined) {

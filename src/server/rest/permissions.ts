@@ -42,6 +42,10 @@ const NAMES: Readonly<Record<Permission, readonly [Level, readonly string[]]>> =
       'manage_public_channel_properties',
       'delete_private_channel',
       'delete_public_channel',
+      ...['add', 'edit', 'delete', 'order'].flatMap((what) => [
+        `${what}_bookmark_private_channel`,
+        `${what}_bookmark_public_channel`,
+      ]),
     ],
   ],
   'manage member roles': ['channel', ['manage_channel_roles']],

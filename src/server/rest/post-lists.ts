@@ -8,6 +8,7 @@ import type { Message, MessagePage } from '#app/types.ts'
 import type { Door } from '#server/door.ts'
 import {
   bodyOf,
+  Flag,
   idParam,
   idSchema,
   optionalIdSchema,
@@ -19,13 +20,11 @@ import { IDS_PER_REQUEST_MAX, SINCE_POSTS_MAX } from '#server/limits.ts'
 import { route, type Call, type Route } from '#server/route.ts'
 import { PageQuery, pageOf } from './lists.ts'
 import { isStanding, livePage, type Reading, type Shown } from './post-pages.ts'
+import { withWords } from './post-words.ts'
 import { unreadOf } from './shapes-channel.ts'
+import { withPurged, type PurgedPost } from './shapes-purged.ts'
 import { postFrom, postListFrom, type PostListParts } from './shapes-post.ts'
 
-const Flag = z
-  .string()
-  .default('')
-  .transform((word) => word === 'true' || word === '1')
 const PostsQuery = z.object({
   page: wholeNumber(0),
   per_page: wholeNumber(60),
@@ -33,6 +32,7 @@ const PostsQuery = z.object({
   before: optionalIdSchema<PostId>(),
   after: optionalIdSchema<PostId>(),
   collapsedThreads: Flag,
+  include_deleted: Flag,
 })
 const UnreadQuery = z.object({
   limit_before: wholeNumber(60),
@@ -68,7 +68,8 @@ export function postListRoutes(door: Door): readonly Route[] {
     }),
     route('POST', '/api/v4/posts/ids', async (call) => {
       const found = await readable(door, call.subject, bodyOf(call, Ids))
-      return found.map((message) => postFrom(message))
+      const shown = await withWords(door, call.subject, found)
+      return shown.map((message) => postFrom(message))
     }),
   ]
 }
@@ -80,7 +81,11 @@ async function channelPosts(door: Door, call: Call): Promise<object> {
     channel: idParam<ChannelId>(call, 'channel'),
     isCollapsed: query.collapsedThreads,
   }
-  if (query.since > 0) return await changedSince(door, reading, query.since)
+  if (query.since > 0)
+    return withPurged(
+      await changedSince(door, reading, query.since),
+      await purgedIn(door, reading, sinceIn(door, query.since)),
+    )
   const page = await livePage(door.node, reading, {
     limit: sizeOf(query.per_page),
     page: Math.max(0, query.page),
@@ -88,7 +93,29 @@ async function channelPosts(door: Door, call: Call): Promise<object> {
     ...(query.before === undefined ? {} : { before: query.before }),
     ...(query.after === undefined ? {} : { after: query.after }),
   })
-  return await listed(door, reading, page)
+  const answer = await listed(door, reading, page)
+  if (!query.include_deleted) return answer
+  const oldestAt = page.olderId === undefined ? 0 : (page.messages.at(-1)?.createdAt ?? 0)
+  const newestAt = page.newerId === undefined ? Infinity : (page.messages[0]?.createdAt ?? 0)
+  const purged = await purgedIn(door, reading, 0)
+  return withPurged(
+    answer,
+    purged.filter(({ at }) => at >= oldestAt && at <= newestAt),
+  )
+}
+
+/** Where messages were purged by orders that came since, as posts that were deleted. */
+async function purgedIn(
+  { node }: Door,
+  { subject, channel }: Reading,
+  since: number,
+): Promise<readonly PurgedPost[]> {
+  const orders = await node.purges(subject, channel)
+  return orders
+    .filter(({ state, at }) => state === 'done' && at >= since)
+    .flatMap((order) => order.places.map((place) => ({ order, ...place })))
+    .toSorted((a, b) => b.at - a.at)
+    .slice(0, SINCE_POSTS_MAX)
 }
 
 /** Messages somebody has saved: clients keep that as preferences. Newest first. */
@@ -140,9 +167,11 @@ async function threadPage(door: Door, call: Call, thread: readonly Message[]): P
     { subject, isCollapsed: query.collapsedThreads },
     thread.slice(0, 1),
   )
-  if (query.perPage <= 0) return postListFrom({ messages: thread.toReversed(), threads })
-  const roots = thread.filter(({ root }) => root === undefined)
-  const replies = thread.filter(({ root }) => root !== undefined)
+  const shown = await withWords(door, subject, thread.toReversed())
+  if (query.perPage <= 0) return postListFrom({ messages: shown, threads })
+  const all = shown.toReversed()
+  const roots = all.filter(({ root }) => root === undefined)
+  const replies = all.filter(({ root }) => root !== undefined)
   const ordered = query.direction === 'up' ? replies.toReversed() : replies
   const at = ordered.findIndex(({ id }) => id === query.fromPost)
   const rest = ordered.slice(at + 1)
@@ -154,9 +183,13 @@ async function threadPage(door: Door, call: Call, thread: readonly Message[]): P
 }
 
 /** Clients reckon `since` partly by their own clock, so the answer reaches back further than they ask. */
+function sinceIn({ clock }: Door, since: number): number {
+  return Math.max(0, Math.min(since, clock.now()) - CLOCK_TOLERANCE_MS)
+}
+
 async function changedSince(door: Door, reading: Listing, since: number): Promise<object> {
   const { subject, channel } = reading
-  const from = Math.max(0, Math.min(since, door.clock.now()) - CLOCK_TOLERANCE_MS)
+  const from = sinceIn(door, since)
   const changed = await door.node.changedSince(subject, channel, from)
   const fitting = changed.filter((message) => !reading.isCollapsed || message.root === undefined)
   const messages = fitting.slice(0, SINCE_POSTS_MAX)
@@ -164,7 +197,8 @@ async function changedSince(door: Door, reading: Listing, since: number): Promis
   if (oldest === undefined) return postListFrom({ messages })
   const threads = await threadsOf(door, reading, messages)
   const older = await door.node.page(subject, channel, { limit: 1, before: oldest.id })
-  return postListFrom({ messages, olderId: older.messages[0]?.id, threads })
+  const shown = await withWords(door, subject, messages)
+  return postListFrom({ messages: shown, olderId: older.messages[0]?.id, threads })
 }
 
 /** Messages before the oldest unread one, it, and messages after it; the newest when all is read. */
@@ -226,7 +260,7 @@ async function listed(door: Door, reading: Listing, page: MessagePage): Promise<
   const missing = [...new Set(roots)].filter((id) => !present.has(id))
   const companions = await readable(door, reading.subject, missing)
   const parts: PostListParts = {
-    messages: page.messages,
+    messages: await withWords(door, reading.subject, page.messages),
     companions,
     newerId: page.newerId,
     olderId: page.olderId,

@@ -1,6 +1,7 @@
 /** Messages: writing, changing and taking back. */
 import { z } from 'zod'
 import type { Draft } from '#app/conversation-types.ts'
+import { must } from '#base/assert.ts'
 import { EdgeError } from '#base/errors.ts'
 import type { ChannelId, FileId, PostId } from '#base/ids.ts'
 import {
@@ -15,6 +16,7 @@ import { bodyOf, idParam, idSchema, optionalIdSchema, userParam } from '#server/
 import { route, type Call, type Route } from '#server/route.ts'
 import { standing } from './post-lists.ts'
 import { acknowledgementFrom, fileInfosOf, laneFrom, postFrom } from './shapes-post.ts'
+import { withWords } from './post-words.ts'
 import { OK } from './shapes.ts'
 
 const NewPost = z.object({
@@ -50,7 +52,10 @@ export function postRoutes(door: Door): readonly Route[] {
   const { node } = door
   return [
     route('POST', '/api/v4/posts', (call) => create(door, call)),
-    route('GET', '/api/v4/posts/:post', async (call) => postFrom(await standing(door, call))),
+    route('GET', '/api/v4/posts/:post', async (call) => {
+      const [shown] = await withWords(door, call.subject, [await standing(door, call)])
+      return postFrom(must(shown, 'as many come back as are asked about'))
+    }),
     route('PUT', '/api/v4/posts/:post', (call) => edit(door, call)),
     route('PUT', '/api/v4/posts/:post/patch', (call) => edit(door, call)),
     route('DELETE', '/api/v4/posts/:post', async (call) => {

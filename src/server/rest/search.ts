@@ -16,7 +16,7 @@ import { route, type Call, type Route } from '#server/route.ts'
 import { createTurns } from '#server/turns.ts'
 import { peopleFor } from '#server/visible.ts'
 import { pageOf } from './lists.ts'
-import { postListFrom } from './shapes-post.ts'
+import { fileInfosOf, postListFrom } from './shapes-post.ts'
 import { userFrom } from './shapes.ts'
 import { checkTeam } from './teams.ts'
 
@@ -40,14 +40,17 @@ const PostSearch = z.object({
   per_page: wholeNumber(60),
 })
 
+/** Only messages with files. It stands in front: what was typed may end in a quotation that is not closed. */
+const WITH_FILES = 'has:file '
+
 /** The routes that search. */
 export function searchRoutes(door: Door): readonly Route[] {
   const inTurn = createTurns(SEARCHES_AT_ONCE, SEARCHES_WAITING_MAX)
-  const findPosts = async (call: Call): Promise<object> => {
+  const find = async (call: Call, filter: string): Promise<Found> => {
     const asked = bodyOf(call, PostSearch)
     const searching = inTurn(() =>
       door.node.search(call.subject, {
-        text: asked.terms,
+        text: `${filter}${asked.terms}`,
         isAny: asked.is_or_search,
         withArchived: asked.include_deleted_channels,
         offsetMs: asked.time_zone_offset * 1_000,
@@ -57,13 +60,20 @@ export function searchRoutes(door: Door): readonly Route[] {
     )
     if (searching === undefined)
       throw new EdgeError('TOO_MANY_REQUESTS', { waiting: SEARCHES_WAITING_MAX })
-    return foundFrom(await searching)
+    return await searching
   }
+  const findPosts = async (call: Call): Promise<object> => foundFrom(await find(call, ''))
+  const findFiles = async (call: Call): Promise<object> => filesFrom(await find(call, WITH_FILES))
   return [
     route('POST', '/api/v4/posts/search', findPosts),
     route('POST', '/api/v4/teams/:team/posts/search', (call) => {
       checkTeam(door, call)
       return findPosts(call)
+    }),
+    route('POST', '/api/v4/files/search', findFiles),
+    route('POST', '/api/v4/teams/:team/files/search', (call) => {
+      checkTeam(door, call)
+      return findFiles(call)
     }),
     route('POST', '/api/v4/users/search', (call) => {
       const { term, limit } = bodyOf(call, Search)
@@ -71,6 +81,20 @@ export function searchRoutes(door: Door): readonly Route[] {
     }),
     route('GET', '/api/v4/users/autocomplete', (call) => complete(door, call)),
   ]
+}
+
+/** The files of what was found: their names are looked into, and what was written with them. Clients ask beside every search. */
+function filesFrom({ messages }: Found): object {
+  const files = messages.flatMap((message) =>
+    message.files.map(({ id }, at) => [id, fileInfosOf(message)[at]] as const),
+  )
+  return {
+    order: files.map(([id]) => id),
+    file_infos: Object.fromEntries(files) as object,
+    next_file_info_id: '',
+    prev_file_info_id: '',
+    first_inaccessible_file_time: 0,
+  }
 }
 
 /** A list of posts with what matched, and under a name of ours what the search does not tell. */

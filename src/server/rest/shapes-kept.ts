@@ -2,6 +2,7 @@
 import type { OrganisationId, PostId, UserId } from '#base/ids.ts'
 import type { CustomEmoji, KnownFile, Upload } from '#app/file-types.ts'
 import type { Hook, Scheduled, Thread, Unsent } from '#app/kept-types.ts'
+import type { KnownBookmark } from '#app/bookmarks.ts'
 import type { Membership } from '#app/types.ts'
 import { fileInfoFrom, priorityOf } from './shapes-post.ts'
 
@@ -132,5 +133,26 @@ export function hookFrom(hook: Hook, team: OrganisationId): object {
     username: hook.username,
     icon_url: hook.iconUrl,
     channel_locked: hook.isLocked,
+  }
+}
+
+/** An address that a channel keeps at hand. */
+export function bookmarkFrom(bookmark: KnownBookmark): object {
+  return {
+    id: bookmark.id,
+    create_at: bookmark.createdAt,
+    update_at: bookmark.updatedAt,
+    delete_at: 0,
+    channel_id: bookmark.channel,
+    owner_id: bookmark.owner,
+    file_id: '',
+    display_name: bookmark.name,
+    sort_order: bookmark.place,
+    link_url: bookmark.url,
+    image_url: '',
+    emoji: bookmark.emoji,
+    type: 'link',
+    original_id: '',
+    parent_id: '',
   }
 }

@@ -5,16 +5,21 @@
  * for what is new since a moment then gets what arrived late, too.
  */
 import type { ChannelId, Instant, PostId, UserId } from '#base/ids.ts'
-import { BURN_SECONDS_MAX, BURN_SECONDS_MIN } from '#base/limits.ts'
+import { BURN_PROP, burnProps, burnSecondsIn, burnSecondsOf } from '#model/once.ts'
 import type { FileHeader } from '#model/post-content.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { Thread } from '#app/kept-types.ts'
 import type { Message, Reaction } from '#app/types.ts'
 
+/** A message, and where it is on its way when its author asks. */
+export type ShownMessage = Message & {
+  readonly delivery?: { readonly word: string; readonly text?: string }
+}
+
 /** A list of posts, with their order and the ids just beyond both ends. */
 export interface PostListParts {
   /** Newest first. */
-  readonly messages: readonly Message[]
+  readonly messages: readonly ShownMessage[]
   /** Thread roots and other posts a client needs beside them; not in the order. */
   readonly companions?: readonly Message[]
   readonly newerId?: PostId | undefined
@@ -24,7 +29,7 @@ export interface PostListParts {
 }
 
 /** One post; with its thread, for clients that collapse threads. */
-export function postFrom(message: Message, thread?: Thread): object {
+export function postFrom(message: ShownMessage, thread?: Thread): object {
   return {
     id: message.id,
     create_at: message.createdAt,
@@ -36,7 +41,7 @@ export function postFrom(message: Message, thread?: Thread): object {
     channel_id: message.channel,
     root_id: message.root ?? '',
     original_id: '',
-    message: message.body,
+    message: isCovered(message) ? ONCE_TEXT : message.body,
     type: '',
     props: propsOf(message),
     hashtags: '',
@@ -96,8 +101,10 @@ export interface FilePlace {
   readonly message: PostId | ''
 }
 
-/** What a file is. No picture is made of it: clients show its name. */
-export function fileInfoFrom({ id, name, type, bytes }: FileHeader, place: FilePlace): object {
+/** What a file is. Of pictures clients show what they look like; of others that have a preview, our own client alone. */
+export function fileInfoFrom(file: FileHeader, place: FilePlace): object {
+  const { id, name, type, bytes, preview } = file
+  const picture = preview?.kind === 'picture' ? preview : undefined
   const dot = name.lastIndexOf('.')
   return {
     id,
@@ -111,10 +118,11 @@ export function fileInfoFrom({ id, name, type, bytes }: FileHeader, place: FileP
     extension: dot < 1 ? '' : name.slice(dot + 1).toLowerCase(),
     size: bytes,
     mime_type: type,
-    width: 0,
-    height: 0,
-    has_preview_image: false,
-    mini_preview: null,
+    width: picture?.width ?? 0,
+    height: picture?.height ?? 0,
+    has_preview_image: picture !== undefined,
+    mini_preview: picture === undefined ? null : Buffer.from(picture.image).toString('base64'),
+    ...(preview && { holdfast_preview: preview.kind }),
     archived: false,
   }
 }
@@ -159,17 +167,26 @@ function propsAdded(props: string | undefined): Readonly<Record<string, unknown>
 
 /** Our own words are said by the node alone, but for one that its author's client says: for how long it is shown, once. */
 function isForeign([name, value]: readonly [string, unknown]): boolean {
-  if (name !== 'holdfast_burn_seconds') return !name.startsWith('holdfast_')
-  const isWhole = typeof value === 'number' && Number.isInteger(value)
-  return isWhole && value >= BURN_SECONDS_MIN && value <= BURN_SECONDS_MAX
+  return name === BURN_PROP ? burnSecondsOf(value) > 0 : !name.startsWith('holdfast_')
 }
 
-function propsOf(message: Message): object {
+/** What clients show that know nothing of messages that are shown once. */
+const ONCE_TEXT = ":fire: _Shown once: open this node's own page to read it._"
+
+/** One that is shown once, and is not being shown. */
+function isCovered({ body, files, props, deletedAt }: Message): boolean {
+  const seconds = burnSecondsIn(props)
+  const isBare = body === '' && files.length === 0 && props === burnProps(seconds)
+  return deletedAt === 0 && seconds > 0 && isBare
+}
+
+function propsOf(message: ShownMessage): object {
   return {
     ...propsAdded(message.props),
     ...(message.lane === 'routine' ? {} : { holdfast_precedence: message.lane }),
     ...(message.overrideReason === undefined ? {} : { holdfast_override: message.overrideReason }),
     ...(message.label === undefined ? {} : { holdfast_label: message.label }),
+    ...(message.delivery && { holdfast_delivery: message.delivery }),
     ...(message.timeDoubt === undefined
       ? {}
       : {

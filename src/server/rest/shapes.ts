@@ -1,5 +1,6 @@
 /** People and the workspace as Mattermost clients read them: pure mappings, one for each kind of object. */
 import type { OrganisationId, UserId } from '#base/ids.ts'
+import type { HomeKit } from '#app/homes.ts'
 import type { Preference } from '#app/node.ts'
 import type { Person } from '#app/types.ts'
 import type { PersonStatus } from '#server/presence.ts'
@@ -146,14 +147,17 @@ function teamRoles(person: Person): string {
   return person.isAdministrator ? 'team_user team_admin' : 'team_user'
 }
 
-/** How somebody is here now. */
-export function statusFrom(status: PersonStatus): object {
+/** How somebody is here now; of whom another node is the home, where that is and if it is heard. */
+export function statusFrom(status: PersonStatus, home?: HomeKit): object {
   return {
     user_id: status.person,
     status: status.status,
     manual: status.isManual,
     last_activity_at: status.lastActiveAt,
     dnd_end_time: 0,
+    ...(home && {
+      holdfast_kit: { name: home.name, is_offline: home.isOffline, heard_at: home.heardAt },
+    }),
   }
 }
 

@@ -21,17 +21,20 @@ const Choice = z.object({ status: z.enum(STATUSES) })
 
 /** The routes about presence. */
 export function statusRoutes(door: Door): readonly Route[] {
-  const { presence, node } = door
+  const { node } = door
   return [
-    route('POST', '/api/v4/users/status/ids', (call) =>
-      bodyOf(call, Ids)
-        .filter((id) => node.maySee(call.subject, id))
-        .map((id) => statusFrom(presence.of(id))),
-    ),
-    route('GET', '/api/v4/users/:user/status', (call) => {
+    route('POST', '/api/v4/users/status/ids', (call) => {
+      const asked = bodyOf(call, Ids)
+      return statuses(
+        door,
+        call,
+        asked.filter((id) => node.maySee(call.subject, id)),
+      )
+    }),
+    route('GET', '/api/v4/users/:user/status', async (call) => {
       const person = userParam(call)
       if (!node.maySee(call.subject, person)) throw new EdgeError('NOT_FOUND', { what: 'person' })
-      return statusFrom(presence.of(person))
+      return (await statuses(door, call, [person]))[0] ?? {}
     }),
     route('PUT', '/api/v4/users/:user/status', (call) => choose(door, call)),
     route('PUT', CUSTOM, async (call) => {
@@ -49,6 +52,16 @@ export function statusRoutes(door: Door): readonly Route[] {
       return OK
     }),
   ]
+}
+
+/** Of those who live on other nodes, where nobody here knows if they are online, with the mark of their kit. */
+async function statuses(
+  { node, presence }: Door,
+  { subject }: Call,
+  people: readonly UserId[],
+): Promise<readonly object[]> {
+  const homes = await node.homesOf(subject, people)
+  return people.map((id) => statusFrom(presence.of(id), homes.get(id)))
 }
 
 function own(call: Call): UserId {

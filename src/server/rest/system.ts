@@ -1,6 +1,7 @@
 /** What clients ask before anything else, and what this node says to questions about things it does not have. */
 import { z } from 'zod'
 import { EdgeError } from '#base/errors.ts'
+import { circumstancesOf } from '#server/circumstances.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, textParam, userParam } from '#server/input.ts'
 import { openRoute, route, type Call, type OpenCall, type Route } from '#server/route.ts'
@@ -13,7 +14,6 @@ const Names = z.array(z.string().max(64)).max(100)
 
 /** Lists of things this node has none of. Clients ask for them at their start. */
 const EMPTY_LISTS = [
-  '/api/v4/channels/:channel/bookmarks',
   '/api/v4/custom_profile_attributes/fields',
   '/api/v4/groups',
   '/api/v4/plugins/webapp',
@@ -72,10 +72,12 @@ async function config(door: Door, call: OpenCall): Promise<object> {
 }
 
 /** What a channel leaves of a role is told to who may know of the channel; others get the role as it is everywhere. */
-function roleFor({ node }: Door, { subject }: Call, name: string): object | undefined {
-  return roleFrom(name, (channel) =>
-    node.roles(channel !== undefined && node.mayHear(subject, channel, {}) ? channel : undefined),
-  )?.json
+function roleFor({ node }: Door, { subject, request }: Call, name: string): object | undefined {
+  const told = circumstancesOf(request.raw)
+  return roleFrom(name, (channel) => {
+    const mayKnow = channel !== undefined && node.whoMayHear(channel)(subject, told)
+    return node.roles(mayKnow ? channel : undefined)
+  })?.json
 }
 
 function roleNamed(door: Door, call: Call): object {

@@ -6,6 +6,7 @@ import type { Thread } from '#app/kept-types.ts'
 import type { Door } from '#server/door.ts'
 import {
   bodyOf,
+  Flag,
   idParam,
   optionalIdSchema,
   queryOf,
@@ -21,10 +22,6 @@ import { postFrom } from './shapes-post.ts'
 import { OK, userFrom } from './shapes.ts'
 import { checkTeam } from './teams.ts'
 
-const Flag = z
-  .enum(['true', 'false', '1', '0', ''])
-  .default('false')
-  .transform((word) => word === 'true' || word === '1')
 const ThreadsQuery = z.object({
   since: wholeNumber(0),
   before: optionalIdSchema<PostId>(),

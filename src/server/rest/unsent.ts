@@ -16,16 +16,25 @@ const Priority = z.object({
   priority: z.enum(['urgent', 'important', '']).default(''),
   requested_ack: z.boolean().nullish(),
 })
+const Precedence = z.object({ holdfast_precedence: z.enum(['flash']).optional() })
 const Draft = z.object({
   channel_id: idSchema<ChannelId>(),
   root_id: optionalIdSchema<PostId>(),
   message: z.string().default(''),
   file_ids: z.array(idSchema<FileId>()).max(FILES_PER_MESSAGE_MAX).nullish(),
-  props: z.object({ holdfast_precedence: z.enum(['flash']).optional() }).nullish(),
+  props: Precedence.nullish(),
   priority: Priority.partial().nullish(),
   metadata: z.object({ priority: Priority.partial().nullish() }).nullish(),
 })
-const ScheduledDraft = Draft.extend({ scheduled_at: z.int().positive() })
+/** What a message would lose that is sent later: without it, it would be told to more than its author wants. */
+const NOT_LATER = ['holdfast_burn_seconds', 'holdfast_label'] as const
+const ScheduledDraft = Draft.extend({
+  scheduled_at: z.int().positive(),
+  props: Precedence.extend({
+    holdfast_burn_seconds: z.unknown().optional(),
+    holdfast_label: z.unknown().optional(),
+  }).nullish(),
+})
 const Direct = z.object({ includeDirectChannels: z.enum(['true', 'false']).default('false') })
 
 /** The routes about what is not sent yet. Everybody has only their own. */
@@ -68,14 +77,14 @@ function scheduledRoutes(door: Door): readonly Route[] {
     }),
     route('POST', '/api/v4/posts/schedule', async (call) => {
       const body = bodyOf(call, ScheduledDraft)
-      const draft = { ...draftOf(body), at: later(door, body.scheduled_at) }
+      const draft = laterOf(door, body)
       call.reply.status(201)
       return scheduledFrom(call.subject, await node.schedule(call.subject, draft))
     }),
     route('PUT', '/api/v4/posts/schedule/:scheduled', async (call) => {
       const body = bodyOf(call, ScheduledDraft)
       const id = idParam<PostId>(call, 'scheduled')
-      const draft = { ...draftOf(body), at: later(door, body.scheduled_at), id }
+      const draft = { ...laterOf(door, body), id }
       return scheduledFrom(call.subject, await node.schedule(call.subject, draft))
     }),
     route('DELETE', '/api/v4/posts/schedule/:scheduled', async (call) => {
@@ -114,8 +123,19 @@ function draftOf(body: z.infer<typeof Draft>): UnsentDraft {
   }
 }
 
-function later({ clock }: Door, at: number): number {
-  if (at > clock.now()) return at
+function laterOf(
+  { clock }: Door,
+  body: z.infer<typeof ScheduledDraft>,
+): UnsentDraft & { readonly at: number } {
+  const { props, scheduled_at: at } = body
+  for (const name of NOT_LATER)
+    if (props?.[name] !== undefined)
+      throw new EdgeError('INPUT_INVALID', {
+        field: `props.${name}`,
+        found: 'a message that is sent later',
+        wanted: 'one that is sent at once',
+      })
+  if (at > clock.now()) return { ...draftOf(body), at }
   throw new EdgeError('INPUT_INVALID', {
     field: 'scheduled_at',
     found: 'a time that has passed',

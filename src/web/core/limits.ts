@@ -16,6 +16,10 @@ export const TRIES_FREE = 3
 export const TRY_WAIT_MS = 5_000
 /** What a wrong try costs at most, in milliseconds. */
 export const TRY_WAIT_MS_MAX = 15 * 60_000
+/** Nobody has typed for so long when the node is asked what the draft would cost, in milliseconds. */
+export const PREVIEW_AFTER_MS = 600
+/** Where no link is billed it is asked again after this, in milliseconds. */
+export const PREVIEW_AGAIN_MS = 5 * 60_000
 /** Longest voice note, in milliseconds. */
 export const VOICE_MS_MAX = 5 * 60_000
 /** What a second of a voice note costs, in bits: speech is well understood, and a minute is 120 kB. */

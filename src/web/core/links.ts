@@ -147,3 +147,8 @@ function sumLanes(gaps: readonly unknown[]): Readonly<Record<Lane, number>> {
   }
   return sums
 }
+
+/** A role as the catalogue knows it. */
+export function roleOf(role: string): 'kit' | 'hub' | 'relay' {
+  return role === 'hub' || role === 'relay' ? role : 'kit'
+}

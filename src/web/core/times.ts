@@ -16,8 +16,12 @@ export interface Times {
   readonly clockSpan: (ms: number) => string
   readonly number: (value: number) => string
   readonly bytes: (value: number) => string
+  /** An amount with its currency, to the hundredth, or further below one. */
+  readonly money: (value: number, currency: string) => string
 }
 
+/** What is less is not told. */
+const MONEY_LEAST = 0.001
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
@@ -64,8 +68,19 @@ export function timesIn(language: string): Times {
     number: (value) => numberFormat.format(value),
     bytes: (value) => {
       const [amount, unit] = inBytes(value)
-      const format = { style: 'unit', unit, maximumFractionDigits: amount < 10 ? 1 : 0 } as const
+      // Of bytes the short form says one as it says many.
+      const unitDisplay = unit === 'byte' ? 'long' : 'short'
+      const maximumFractionDigits = amount < 10 ? 1 : 0
+      const format = { style: 'unit', unit, unitDisplay, maximumFractionDigits } as const
       return new Intl.NumberFormat(language, format).format(amount)
+    },
+    money: (value, currency) => {
+      const isLeast = value > 0 && value < MONEY_LEAST
+      const maximumFractionDigits = value < 1 ? 3 : 2
+      const options = { minimumFractionDigits: 2, maximumFractionDigits } as const
+      const format = new Intl.NumberFormat(language, options)
+      const amount = format.format(isLeast ? MONEY_LEAST : value)
+      return `${isLeast ? '< ' : ''}${amount}\u00a0${currency}`
     },
   }
 }

@@ -13,6 +13,8 @@ export interface WaitingFile {
   readonly size: number
   /** Whether it says where it was taken: that can be taken out, or the client cannot tell. */
   readonly place: 'none' | 'removable' | 'perhaps'
+  /** Whoever sends it wants that to stay. */
+  readonly keepsPlace?: boolean
   /** The node's id for it; '' until it has one. The file has the same one once it is whole. */
   readonly uploadId: string
   /** How many bytes the node has. */
@@ -69,7 +71,12 @@ async function begin(
   sure: Set<string>,
   { channelId, file }: { readonly channelId: string; readonly file: WaitingFile },
 ): Promise<Step> {
-  const body = { channel_id: channelId, filename: file.name, file_size: file.size }
+  const body = {
+    channel_id: channelId,
+    filename: file.name,
+    file_size: file.size,
+    ...(file.keepsPlace === true && { holdfast_position: 'keep' }),
+  }
   const answer = await ask('POST', '/api/v4/uploads', body)
   if (answer.kind !== 'ok') return unlessLater(answer)
   const uploadId = text(fields(answer.value).id)

@@ -46,6 +46,13 @@ export interface FileInfo {
   readonly name: string
   readonly mimeType: string
   readonly size: number
+  /** How wide and high a picture is, in points; 0 where nobody has said. */
+  readonly width: number
+  readonly height: number
+  /** What kind of picture of it there is before its bytes are here; '' when there is none. */
+  readonly look: string
+  /** A tiny picture of it that came with the message: WebP in base64; '' when there is none. */
+  readonly tiny: string
 }
 
 /** A message. */
@@ -204,6 +211,10 @@ function fileFrom(value: unknown): FileInfo {
     name: text(one.name),
     mimeType: text(one.mime_type),
     size: number(one.size),
+    width: number(one.width),
+    height: number(one.height),
+    look: text(one.holdfast_preview),
+    tiny: text(one.mini_preview),
   }
 }
 

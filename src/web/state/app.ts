@@ -39,6 +39,8 @@ export type SignInFailure = 'wrong' | 'often' | 'away'
 export interface App {
   readonly store: Store
   readonly ask: Ask
+  /** For what may take minutes: it is waited for as long as the node works on it. */
+  readonly askLong: Ask
   readonly loading: Loading
   readonly stories: Stories
   readonly writing: Writing
@@ -79,6 +81,7 @@ export function createApp(ports: AppPorts): App {
   return {
     store,
     ask,
+    askLong: parts.askLong,
     loading,
     stories,
     writing,
@@ -190,6 +193,7 @@ const nothing = (): void => undefined
 interface Parts {
   readonly store: Store
   readonly ask: Ask
+  readonly askLong: Ask
   readonly loading: Loading
   readonly keeping: Keeping
   readonly stories: Stories
@@ -207,13 +211,15 @@ interface Parts {
 function partsOf(ports: AppPorts): Parts {
   const store = createStore()
   const keeping = createKeeping({ ...ports, store })
-  const ask = createAsk({
+  const asking: ClientPorts = {
     ...ports,
     onSignedOut: () => void ended(ports, parts),
     onLocked: (isLocked) => {
       store.isLocked.value = isLocked
     },
-  })
+  }
+  const ask = createAsk(asking)
+  const askLong = createAsk({ ...asking, patience: () => new AbortController().signal })
   const loading = createLoading(ask, store)
   const stories = createStories(ask, store, ports.after)
   const attaching = createAttaching(ports)
@@ -241,6 +247,7 @@ function partsOf(ports: AppPorts): Parts {
   const parts: Parts = {
     store,
     ask,
+    askLong,
     loading,
     keeping,
     stories,

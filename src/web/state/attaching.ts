@@ -82,7 +82,9 @@ export function createAttaching(ports: AttachingPorts): Attaching {
     take: async (at, withPlace) => {
       const files = of(at).value
       of(at).value = []
-      return withPlace ? files : await Promise.all(files.map((file) => clean(shelf, file)))
+      return withPlace
+        ? files.map((file) => ({ ...file, keepsPlace: true }))
+        : await Promise.all(files.map((file) => clean(shelf, file)))
     },
     done: keep,
     sweep: (ageMs = FILES_LEFT_MS) => sweep(ports, ageMs),

@@ -1,5 +1,6 @@
 /** What the node tells while it is here, into the store. */
 import { batch } from '@preact/signals'
+import { arrivingKey } from '#web/core/fetching.ts'
 import type { LiveEvent } from '#web/core/live.ts'
 import { withPosts, withReaction } from '#web/core/timeline.ts'
 import {
@@ -37,7 +38,11 @@ type Handler = (ports: EventPorts, event: LiveEvent) => void
 const HANDLERS: Readonly<Record<string, Handler>> = {
   posted,
   post_edited: changed,
-  post_deleted: changed,
+  post_deleted: (ports, event) => {
+    changed(ports, event)
+    const { channelId } = postFrom(inner(event.data.post))
+    if (ports.store.timeline(channelId).value.isFresh) void ports.loading.purged(channelId)
+  },
   reaction_added: (ports, event) => reacted(ports, event, true),
   reaction_removed: (ports, event) => reacted(ports, event, false),
   typing,
@@ -69,7 +74,8 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   post_unread: reload,
   holdfast_file: ({ store }, { data }) => {
     const one = { have: number(data.have), isHere: data.is_here === true }
-    store.arriving.value = withEntry(store.arriving.value, text(data.file_id), one)
+    const key = arrivingKey(text(data.file_id), data.quality === 'small' ? 'small' : 'whole')
+    store.arriving.value = withEntry(store.arriving.value, key, one)
   },
   post_acknowledgement_added: (ports, event) => acknowledged(ports, event, true),
   post_acknowledgement_removed: (ports, event) => acknowledged(ports, event, false),

@@ -32,6 +32,7 @@ export function createShow(
     if (refreshed.has(channelId)) return
     refreshed.add(channelId)
     await loading.newest(channelId)
+    void loading.purged(channelId)
     keeping.keep(channelId)
     if (store.timeline(channelId).value.isFresh) return
     refreshed.delete(channelId)

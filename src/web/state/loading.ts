@@ -1,6 +1,7 @@
 /** Asking the node for what the screens show. Whatever does not come stays as it was kept. */
 import { batch } from '@preact/signals'
 import type { Answer, Ask } from '#web/core/client.ts'
+import { purgedFrom } from '#web/core/purged.ts'
 import { withNewest, withOlder, withPosts } from '#web/core/timeline.ts'
 import {
   channelFrom,
@@ -12,7 +13,7 @@ import {
   text,
   type Person,
 } from '#web/core/wire.ts'
-import { byId, type Presence, type Store } from './store.ts'
+import { byId, withEntry, type Presence, type Store } from './store.ts'
 
 /** Messages asked for at once. */
 const PAGE_POSTS = 40
@@ -32,6 +33,8 @@ export interface Loading {
   readonly older: (channelId: string) => Promise<void>
   readonly thread: (channelId: string, rootId: string) => Promise<void>
   readonly status: () => Promise<void>
+  /** Where messages of a channel were purged; a call meanwhile has it asked once more. */
+  readonly purged: (channelId: string) => Promise<void>
 }
 
 /** A loader into `store`. */
@@ -73,6 +76,7 @@ export function createLoading(ask: Ask, store: Store): Loading {
     },
     channels,
     status,
+    purged: createPurged(get, store),
     newest: async (channelId) => {
       const value = await get(`/api/v4/channels/${channelId}/posts?per_page=${PAGE_POSTS}`)
       const timeline = store.timeline(channelId)
@@ -92,6 +96,21 @@ export function createLoading(ask: Ask, store: Store): Loading {
       const timeline = store.timeline(channelId)
       timeline.value = withPosts(timeline.value, [...posts, ...beside])
     },
+  }
+}
+
+function createPurged(get: (path: string) => Promise<unknown>, store: Store): Loading['purged'] {
+  const wantedAgain = new Map<string, boolean>()
+  return async (channelId) => {
+    if (wantedAgain.has(channelId)) return void wantedAgain.set(channelId, true)
+    do {
+      wantedAgain.set(channelId, false)
+      // oxlint-disable-next-line no-await-in-loop -- once more, as something went meanwhile
+      const value = await get(`/api/holdfast/v1/channels/${channelId}/purges`)
+      if (value !== undefined)
+        store.purged.value = withEntry(store.purged.value, channelId, purgedFrom(value))
+    } while (wantedAgain.get(channelId) === true)
+    wantedAgain.delete(channelId)
   }
 }
 

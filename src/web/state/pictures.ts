@@ -16,6 +16,8 @@ export interface Pictures {
   readonly fetch: (fileId: string) => Promise<Found>
   /** Whether its bytes are on this node. */
   readonly find: (fileId: string) => Promise<Found>
+  /** What it looks like: `thumbnail` is what came with its message, `preview` the best picture of it that is here. */
+  readonly look: (fileId: string, as: 'thumbnail' | 'preview') => Promise<Blob | undefined>
   readonly clear: () => void
 }
 
@@ -28,19 +30,21 @@ export function createPictures(ports: Pick<ClientPorts, 'fetch' | 'patience'>, a
     const node = text(fields(answer.value).holdfast_on)
     return node === '' ? { kind: 'here', blob: undefined } : { kind: 'elsewhere', node }
   }
+  const bytes = async (path: string): Promise<Blob | undefined> => {
+    const blob = held.get(path) ?? (await bytesOf(ports, path))
+    if (blob === undefined) return undefined
+    held.set(path, blob)
+    drop(held)
+    return blob
+  }
   return {
     find,
+    look: (fileId, as) => bytes(`${fileId}/${as}`),
     fetch: async (fileId) => {
-      const known = held.get(fileId)
-      if (known !== undefined) return { kind: 'here', blob: known }
-      const blob = await bytesOf(ports, fileId)
-      if (blob === undefined) {
-        const found = await find(fileId)
-        return found.kind === 'here' ? { kind: 'away' } : found
-      }
-      held.set(fileId, blob)
-      drop(held)
-      return { kind: 'here', blob }
+      const blob = await bytes(fileId)
+      if (blob !== undefined) return { kind: 'here', blob }
+      const found = await find(fileId)
+      return found.kind === 'here' ? { kind: 'away' } : found
     },
     clear: () => held.clear(),
   }
@@ -48,11 +52,11 @@ export function createPictures(ports: Pick<ClientPorts, 'fetch' | 'patience'>, a
 
 async function bytesOf(
   { fetch, patience }: Pick<ClientPorts, 'fetch' | 'patience'>,
-  fileId: string,
+  path: string,
 ): Promise<Blob | undefined> {
   try {
     const init = { method: 'GET', headers: {}, signal: patience() }
-    const response = await fetch(`/api/v4/files/${fileId}`, init)
+    const response = await fetch(`/api/v4/files/${path}`, init)
     return response.status === 200 ? await response.blob() : undefined
   } catch {
     return undefined

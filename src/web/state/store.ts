@@ -2,6 +2,7 @@
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import type { Story } from '#web/core/delivery.ts'
 import type { Waiting } from '#web/core/outbox.ts'
+import type { Purged } from '#web/core/purged.ts'
 import { EMPTY, type Timeline } from '#web/core/timeline.ts'
 import type { Channel, Membership, Person } from '#web/core/wire.ts'
 
@@ -41,12 +42,14 @@ export interface Store {
   readonly typing: Signal<readonly Typing[]>
   readonly waiting: Signal<readonly Waiting[]>
   readonly stories: Signal<ReadonlyMap<string, Story>>
-  /** How much has come of files that come from other nodes, as far as that was told. */
+  /** How much has come of files that come from other nodes, and of small pictures of them (`arrivingKey`), as far as that was told. */
   readonly arriving: Signal<ReadonlyMap<string, Arriving>>
   /** Ids of messages that somebody has saved, as far as that was asked. */
   readonly saved: Signal<ReadonlySet<string>>
   /** The node's own word on itself, as it came; undefined until it has come. */
   readonly status: Signal<unknown>
+  /** Where messages of a channel were purged, as far as that was asked. */
+  readonly purged: Signal<ReadonlyMap<string, readonly Purged[]>>
   /** Grows whenever what is shown has to be asked for again. */
   readonly round: Signal<number>
   readonly timeline: (channelId: string) => Signal<Timeline>
@@ -79,6 +82,7 @@ export function createStore(): Store {
     arriving: signal<ReadonlyMap<string, Arriving>>(new Map()),
     saved: signal<ReadonlySet<string>>(new Set()),
     status: signal<unknown>(undefined),
+    purged: signal<ReadonlyMap<string, readonly Purged[]>>(new Map()),
     round: signal(0),
     timeline: (channelId) => {
       const known = timelines.get(channelId) ?? signal(EMPTY)
@@ -99,6 +103,7 @@ export function createStore(): Store {
       store.arriving.value = new Map()
       store.saved.value = new Set()
       store.status.value = undefined
+      store.purged.value = new Map()
     },
   }
   return store

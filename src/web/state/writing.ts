@@ -22,7 +22,7 @@ export interface Writing {
   readonly pin: (post: Post, isOn: boolean) => Outcome
   readonly acknowledge: (post: Post) => Outcome
   /** What a message says that is shown once: the node is told before, and tells its author. Undefined when it is out of reach. */
-  readonly reveal: (post: Post) => Promise<Post | undefined>
+  readonly reveal: (post: Post) => Promise<Post | 'over' | undefined>
   /** The channel is on a screen that somebody looks at. */
   readonly view: (channelId: string) => Promise<void>
   /** The channel with these people; undefined when the node did not make it. */
@@ -156,14 +156,10 @@ function nameFor(displayName: string, id: string): string {
   return plain.length >= 3 ? plain : `${plain}${plain === '' ? '' : '-'}${id.slice(0, 8)}`
 }
 
-async function reveal({ ask, store }: WritingPorts, post: Post): Promise<Post | undefined> {
-  const me = store.me.value?.id ?? ''
-  if (post.userId !== me) {
-    const told = await ask('POST', `/api/v4/users/${me}/posts/${post.id}/ack`)
-    if (told.kind !== 'ok') return undefined
-  }
-  const answer = await ask('GET', `/api/v4/posts/${post.id}`)
-  return answer.kind === 'ok' ? wholePostFrom(answer.value) : undefined
+async function reveal({ ask }: WritingPorts, post: Post): Promise<Post | 'over' | undefined> {
+  const answer = await ask('POST', `/api/holdfast/v1/posts/${post.id}/open`)
+  if (answer.kind === 'away') return undefined
+  return answer.kind === 'ok' ? wholePostFrom(answer.value) : 'over'
 }
 
 async function reaction(

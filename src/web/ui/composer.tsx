@@ -11,6 +11,7 @@ import { LEAVING } from '#web/worker.ts'
 import { Avatar } from './avatar.tsx'
 import { go, useApp } from './context.ts'
 import { Icon } from './icons.tsx'
+import { Preview } from './preview.tsx'
 import { Voice } from './voice.tsx'
 import { PLAIN_WAY, WayOptions, WayPicker, type Way } from './way.tsx'
 
@@ -28,7 +29,9 @@ export function Composer(props: { readonly channelId: string; readonly rootId: s
   const take = taking(app, at)
   const isOver = useDropping(form, take)
   const [withPlace, setWithPlace] = useState(false)
-  const isEmpty = app.attaching.of(at).value.length === 0
+  const attached = app.attaching.of(at).value
+  const isEmpty = attached.length === 0
+  const fileBytes = attached.reduce((sum, { size }) => sum + size, 0)
   const [text, setText] = useDraft(app, `draft:${at}`)
   const [way, setWay] = useState(PLAIN_WAY)
   const choose = (change: Partial<Way>): void => setWay({ ...way, ...change })
@@ -78,6 +81,7 @@ export function Composer(props: { readonly channelId: string; readonly rootId: s
       <Suggestions people={suggested(app, beginning)} onTake={complete} />
       <WayOptions way={way} onChange={choose} />
       <Attachments at={at} {...{ withPlace, setWithPlace }} />
+      <Preview draft={{ channelId, rootId, message: text.trim(), lane: way.lane, fileBytes }} />
       <div class="composer-line">
         <WayPicker way={way} onChange={choose} />
         <AttachButtons onFiles={take} />

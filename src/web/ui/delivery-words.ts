@@ -48,7 +48,7 @@ export function wordsOf(summary: Summary): string {
 
 function queuedWords({ place, estimateMs }: Summary): string {
   if (estimateMs !== undefined) return say('stage.queuedFor', { span: times().span(estimateMs) })
-  if (place !== undefined) return say('stage.queuedBehind', { n: place })
+  if (place !== undefined && place > 0) return say('stage.queuedBehind', { n: place })
   return say('stage.queued')
 }
 

@@ -2,66 +2,114 @@
 import { useComputed } from '@preact/signals'
 import type { VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import type { Answer } from '#web/core/client.ts'
-import { fields, number, type FileInfo } from '#web/core/wire.ts'
+import {
+  arrivingKey,
+  fetchWaysFrom,
+  type FetchWay,
+  type FetchWays,
+  type Quality,
+} from '#web/core/fetching.ts'
+import type { FileInfo } from '#web/core/wire.ts'
 import { say, times } from '#web/words/words.ts'
 import { useApp } from './context.ts'
+import { dotted } from './file-row.tsx'
 import { toldOutcome } from './outcome.ts'
 
-interface Way {
-  readonly isAsked: boolean
-  readonly have: number
-  /** How long the rest takes by the best link there is; undefined while nobody knows. */
-  readonly ms: number | undefined
+/** What the node says of a file that is elsewhere; undefined until it has. */
+export interface Fetchable {
+  readonly ways: FetchWays | undefined
+  /** The small picture of it is here. */
+  readonly isSmallHere: boolean
+  readonly act: (deed: 'fetch' | 'cancel', quality: Quality) => Promise<void>
 }
 
-/** The deed, or how far it has come; nothing until the node has said. */
-export function Fetching({ file }: { readonly file: FileInfo }): VNode | null {
+/** Asks the node about it. */
+export function useFetchable(file: FileInfo, isElsewhere: boolean): Fetchable {
   const { ask, store } = useApp()
-  const [way, setWay] = useState<Way>()
-  const told = useComputed(() => store.arriving.value.get(file.id)?.have).value
+  const [ways, setWays] = useState<FetchWays>()
   const path = `/api/holdfast/v1/files/${file.id}`
-  const take = (answer: Answer): void => {
-    if (answer.kind === 'ok') setWay(wayFrom(answer.value))
+  useEffect(() => {
+    const load = async (): Promise<void> => {
+      const answer = await ask('GET', path)
+      if (answer.kind === 'ok') setWays(fetchWaysFrom(answer.value))
+    }
+    if (isElsewhere) void load()
+  }, [path, isElsewhere, store.round.value])
+  const hasCome = useComputed(
+    () => store.arriving.value.get(arrivingKey(file.id, 'small'))?.isHere === true,
+  ).value
+  return {
+    ways,
+    isSmallHere: hasCome || ways?.small?.isHere === true,
+    act: async (deed, quality) => {
+      const answer = await ask('POST', `${path}/${deed}?quality=${quality}`)
+      if (toldOutcome(answer) && answer.kind === 'ok') setWays(fetchWaysFrom(answer.value))
+    },
   }
-  useEffect(() => void ask('GET', path).then(take), [path, store.round.value])
-  if (way === undefined) return null
-  const act = async (deed: 'fetch' | 'cancel'): Promise<void> => {
-    const answer = await ask('POST', `${path}/${deed}`)
-    if (toldOutcome(answer)) take(answer)
-  }
-  const have = told ?? way.have
+}
+
+/** The deeds, or how far each has come; nothing until the node has said. */
+export function Fetching(props: {
+  readonly file: FileInfo
+  readonly fetchable: Fetchable
+}): VNode | null {
+  const { file, fetchable } = props
+  const { ways, isSmallHere, act } = fetchable
+  if (ways === undefined) return null
+  const small = isSmallHere ? undefined : ways.small
   return (
-    <span class="fetching">
-      {way.isAsked ? (
-        <progress
-          max={file.size}
-          value={have}
-          aria-label={say('files.come', {
-            done: times().bytes(have),
-            bytes: times().bytes(file.size),
-          })}
+    <div class="fetching">
+      {small !== undefined && (
+        <OneWay
+          way={small}
+          at={arrivingKey(file.id, 'small')}
+          label={say('files.small')}
+          onAct={(deed) => void act(deed, 'small')}
         />
-      ) : (
-        <small>{way.ms !== undefined && say('story.about', { span: times().span(way.ms) })}</small>
       )}
-      <button
-        type="button"
-        class="text-button"
-        onClick={() => void act(way.isAsked ? 'cancel' : 'fetch')}
-      >
-        {say(way.isAsked ? 'files.callOff' : 'files.fetch')}
-      </button>
-    </span>
+      <OneWay
+        way={ways.whole}
+        at={arrivingKey(file.id, 'whole')}
+        label={say(ways.small === undefined ? 'files.fetch' : 'files.whole')}
+        onAct={(deed) => void act(deed, 'whole')}
+      />
+    </div>
   )
 }
 
-function wayFrom(value: unknown): Way {
-  const one = fields(value)
-  const price = fields(one.price)
-  return {
-    isAsked: fields(one.fetch).isAsked === true,
-    have: number(one.have),
-    ms: typeof price.seconds === 'number' ? price.seconds * 1_000 : undefined,
-  }
+function OneWay(props: {
+  readonly way: FetchWay
+  readonly at: string
+  readonly label: string
+  readonly onAct: (deed: 'fetch' | 'cancel') => void
+}): VNode {
+  const { way, at, label, onAct } = props
+  const { store } = useApp()
+  const have = useComputed(() => store.arriving.value.get(at)?.have).value ?? way.have
+  if (!way.isAsked)
+    return (
+      <button type="button" class="button small" onClick={() => onAct('fetch')}>
+        <span>{label}</span>
+        <small>{priceWords(way)}</small>
+      </button>
+    )
+  const done = { done: times().bytes(have), bytes: times().bytes(way.bytes) }
+  return (
+    <div class="fetching-one">
+      <small>{label}</small>
+      <progress max={way.bytes} value={have} aria-label={say('files.come', done)} />
+      <button type="button" class="text-button" onClick={() => onAct('cancel')}>
+        {say('files.callOff')}
+      </button>
+    </div>
+  )
+}
+
+/** `28 kB · about 40 s · 0.12 USD`: of the rest. */
+function priceWords({ bytes, have, ms, money, currency }: FetchWay): string {
+  return dotted([
+    times().bytes(bytes - have),
+    ms === undefined ? undefined : say('story.about', { span: times().span(ms) }),
+    money > 0 ? times().money(money, currency) : undefined,
+  ])
 }

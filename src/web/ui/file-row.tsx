@@ -24,7 +24,15 @@ export function useAddress(blob: Blob | undefined): string | undefined {
 /** `JPEG · 2 MB`, from the end of the name. */
 function kindOf({ name, size }: { readonly name: string; readonly size: number }): string {
   const ending = /\.(\w{1,8})$/.exec(name)?.[1]
-  return [ending?.toUpperCase(), times().bytes(size)].filter(Boolean).join(' · ')
+  return dotted([ending?.toUpperCase(), times().bytes(size)])
+}
+
+/** What there is of these, kept apart from each other: in Arabic `JPEG · 2` would else be read as one. */
+export function dotted(parts: readonly (string | undefined)[]): string {
+  return parts
+    .filter(Boolean)
+    .map((part) => `\u2068${part}\u2069`)
+    .join(' · ')
 }
 
 /** The words, with what is said of it behind them. */
@@ -42,7 +50,9 @@ export function FileWords(props: {
         <img class="file-thumb" src={props.picture} alt="" />
       )}
       <span class="file-words">
-        <bdi class="file-name">{props.name}</bdi>
+        <span class="file-name">
+          <bdi>{props.name}</bdi>
+        </span>
         <small>
           {kindOf(props)}
           {props.children}

@@ -7,9 +7,10 @@ import type { FileInfo } from '#web/core/wire.ts'
 import type { Found } from '#web/state/pictures.ts'
 import { say } from '#web/words/words.ts'
 import { useApp, useLocking } from './context.ts'
-import { Fetching } from './fetching.tsx'
+import { Fetching, useFetchable } from './fetching.tsx'
 import { FileWords, isPicture, useAddress } from './file-row.tsx'
 import { Guarded } from './guarded.tsx'
+import { useLook } from './look.tsx'
 import { Sheet } from './sheet.tsx'
 import { isSound, Sound } from './sound.tsx'
 
@@ -37,86 +38,148 @@ interface FileProps {
 }
 
 function OneFile({ file, isGuarded }: FileProps): VNode {
-  const { pictures, store } = useApp()
   const isHeard = isSound({ name: file.name, type: file.mimeType }) && file.size <= SOUND_BYTES_MAX
-  const isShown = isHeard || (isPicture(file.mimeType) && file.size <= PICTURE_BYTES_MAX)
+  const isDrawn = isPicture(file.mimeType) && file.size <= PICTURE_BYTES_MAX
+  const found = useFound(file, isHeard || isDrawn)
+  const blob = found?.kind === 'here' ? found.blob : undefined
+  if (isHeard && blob !== undefined)
+    return (
+      <li>
+        <Sound blob={blob} name={file.name} />
+      </li>
+    )
+  if (found !== undefined && found.kind !== 'here')
+    return (
+      <li>
+        <AbsentFile file={file} isGuarded={isGuarded} found={found} />
+      </li>
+    )
+  return (
+    <li>
+      {isDrawn || file.look === 'picture' ? (
+        <Picture file={file} isGuarded={isGuarded} whole={blob} isDrawn={isDrawn} />
+      ) : (
+        <FileRow file={file} isGuarded={isGuarded} />
+      )}
+    </li>
+  )
+}
+
+/** Where it is, asked again when that may have changed. */
+function useFound({ id }: FileInfo, isShown: boolean): Found | undefined {
+  const { pictures, store } = useApp()
   const [found, setFound] = useState<Found>()
-  const hasCome = useComputed(() => store.arriving.value.get(file.id)?.isHere === true).value
-  const [isOpen, setOpen] = useState(false)
+  const hasCome = useComputed(() => store.arriving.value.get(id)?.isHere === true).value
   useEffect(() => {
     let isGone = false
     const look = async (): Promise<void> => {
-      const now = await (isShown ? pictures.fetch(file.id) : pictures.find(file.id))
+      const now = await (isShown ? pictures.fetch(id) : pictures.find(id))
       if (!isGone) setFound(now)
     }
     void look()
     return () => {
       isGone = true
     }
-  }, [file.id, isShown, hasCome, store.round.value, store.connection.value])
-  const address = useAddress(found?.kind === 'here' ? found.blob : undefined)
-  const isAbsent = found !== undefined && found.kind !== 'here'
-  if (!isShown || isAbsent)
-    return (
-      <li>
-        <FileRow file={file} isGuarded={isGuarded} found={found} />
-      </li>
-    )
-  if (isHeard && found?.kind === 'here' && found.blob !== undefined)
-    return (
-      <li>
-        <Sound blob={found.blob} name={file.name} />
-      </li>
-    )
+  }, [id, isShown, hasCome, store.round.value, store.connection.value])
+  return found
+}
+
+/** A picture that is here; what it looks like stands in its place until its bytes have come, and where they are too many. */
+function Picture(
+  props: FileProps & { readonly whole: Blob | undefined; readonly isDrawn: boolean },
+): VNode {
+  const { file, isGuarded, whole, isDrawn } = props
+  const [isOpen, setOpen] = useState(false)
+  const look = useLook(file, !isDrawn)
+  const address = useAddress(whole) ?? look
+  const size = sizeOf(file)
   const shown = (picture: VNode): VNode => (isGuarded ? <Guarded>{picture}</Guarded> : picture)
-  const words = <FileRow file={file} isGuarded={isGuarded} found={found} />
   return (
-    <li>
+    <>
       <button
         type="button"
         class="file-picture"
+        data-whole={String(whole !== undefined)}
         aria-label={say('files.open', { name: file.name })}
         onClick={() => setOpen(true)}
       >
-        {address !== undefined && shown(<img src={address} alt="" />)}
+        {address !== undefined && shown(<img src={address} alt="" {...size} />)}
       </button>
       {isOpen && (
         <Sheet title={file.name} onClose={() => setOpen(false)}>
-          {shown(<img class="file-whole" src={address} alt={file.name} />)}
-          {words}
+          {shown(<img class="file-whole" src={address} alt={file.name} {...size} />)}
+          <FileRow file={file} isGuarded={isGuarded} />
         </Sheet>
       )}
-    </li>
+    </>
   )
 }
 
-function FileRow(props: FileProps & { readonly found: Found | undefined }): VNode {
+/** A file whose bytes are on another node: what it looks like, and what it takes to have more of it come. */
+function AbsentFile(
+  props: FileProps & { readonly found: Exclude<Found, { kind: 'here' }> },
+): VNode {
   const { file, found, isGuarded } = props
-  if (found === undefined || found.kind === 'here')
-    return isGuarded ? (
-      <div class="file-card">
+  const fetchable = useFetchable(file, found.kind === 'elsewhere')
+  const address = useLook(file, fetchable.isSmallHere)
+  const [isOpen, setOpen] = useState(false)
+  const shown = (picture: VNode): VNode => (isGuarded ? <Guarded>{picture}</Guarded> : picture)
+  const size = sizeOf(file)
+  return (
+    <div class="file-card" data-absent="true">
+      {address !== undefined && (
+        <button
+          type="button"
+          class="file-picture"
+          data-look={file.look}
+          aria-label={say('files.open', { name: file.name })}
+          onClick={() => setOpen(true)}
+        >
+          {shown(<img src={address} alt="" {...size} />)}
+        </button>
+      )}
+      <div class="file-facts">
         <FileWords name={file.name} size={file.size}>
+          <span class="doubt">
+            {' · '}
+            {found.kind === 'elsewhere'
+              ? say('files.onlyOn', { node: found.node })
+              : say('files.away')}
+          </span>
+        </FileWords>
+      </div>
+      {found.kind === 'elsewhere' && <Fetching file={file} fetchable={fetchable} />}
+      {isOpen && (
+        <Sheet title={file.name} onClose={() => setOpen(false)}>
+          {shown(<img class="file-whole" src={address} alt={file.name} {...size} />)}
+        </Sheet>
+      )}
+    </div>
+  )
+}
+
+/** For the browser to keep its place before it has come. */
+function sizeOf({ width, height }: FileInfo): { width?: number; height?: number } {
+  return width > 0 && height > 0 ? { width, height } : {}
+}
+
+/** To be downloaded, or to be looked at only. */
+function FileRow({ file, isGuarded }: FileProps): VNode {
+  const address = useLook(file, false)
+  const picture = file.look === 'sound' ? undefined : address
+  if (isGuarded)
+    return (
+      <div class="file-card">
+        <FileWords name={file.name} size={file.size} picture={picture}>
           {` · ${say('files.viewOnly')}`}
         </FileWords>
       </div>
-    ) : (
-      <a class="file-card" href={`/api/v4/files/${file.id}?download=1`} download={file.name}>
-        <FileWords name={file.name} size={file.size}>
-          {` · ${say('files.download')}`}
-        </FileWords>
-      </a>
     )
   return (
-    <div class="file-card">
-      <FileWords name={file.name} size={file.size}>
-        <span class="doubt">
-          {' · '}
-          {found.kind === 'elsewhere'
-            ? say('files.onlyOn', { node: found.node })
-            : say('files.away')}
-        </span>
+    <a class="file-card" href={`/api/v4/files/${file.id}?download=1`} download={file.name}>
+      <FileWords name={file.name} size={file.size} picture={picture}>
+        {` · ${say('files.download')}`}
       </FileWords>
-      {found.kind === 'elsewhere' && <Fetching file={file} />}
-    </div>
+    </a>
   )
 }

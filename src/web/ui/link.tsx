@@ -5,6 +5,7 @@ import { LANES } from '#model/precedence.ts'
 import {
   gapsFrom,
   linkKey,
+  roleOf,
   statusFrom,
   total,
   withState,
@@ -22,10 +23,12 @@ import { useApp } from './context.ts'
 import { Costs } from './costs.tsx'
 import { carrierName } from './delivery-words.ts'
 import { Icon } from './icons.tsx'
+import { Letters } from './letters.tsx'
 import { Band, LaneBars } from './pictures.tsx'
 import { PlaceHead } from './place-head.tsx'
 
 const EVERY_MS = 10_000
+const STICK = 'courier'
 /** What the picture reaches back, in milliseconds. */
 const LOOK_BACK_MS = 6 * 3_600_000
 
@@ -52,7 +55,7 @@ export function LinkPlace(): VNode {
         title={say('link.title')}
         detail={say('link.about', { node: status.name, role: say(`role.${roleOf(status.role)}`) })}
       />
-      <div class="page-body wide">
+      <div class="page-body wide" role="region" tabIndex={0} aria-label={say('link.title')}>
         <Alarms status={status} />
         {status.links.length === 0 && <p class="card quiet">{say('link.none')}</p>}
         <div class="cards">
@@ -60,17 +63,13 @@ export function LinkPlace(): VNode {
             <LinkCard key={linkKey(link)} link={link} spans={history.get(linkKey(link)) ?? []} />
           ))}
         </div>
+        <Letters />
         <Costs />
         {gaps !== undefined && <GapsCard gaps={gaps} />}
         {app.store.me.value?.isAdministrator === true && <NodesCard />}
       </div>
     </div>
   )
-}
-
-/** A role as the catalogue knows it. */
-export function roleOf(role: string): 'kit' | 'hub' | 'relay' {
-  return role === 'hub' || role === 'relay' ? role : 'kit'
 }
 
 /** What this device has seen of each link, kept here. */
@@ -123,8 +122,8 @@ function LinkCard(props: { readonly link: Link; readonly spans: readonly Span[] 
   return (
     <section class="card link-card" data-up={String(link.isUp)}>
       <header>
-        <h2 dir="auto">{link.peer}</h2>
-        <span class="tag">{carrierName(link.carrier)}</span>
+        <h2 dir="auto">{nameOf(link)}</h2>
+        {link.carrier !== STICK && <span class="tag">{carrierName(link.carrier)}</span>}
       </header>
       <p class="link-state">
         <span class="dot" /> {state}
@@ -133,7 +132,7 @@ function LinkCard(props: { readonly link: Link; readonly spans: readonly Span[] 
         spans={spans}
         from={now - LOOK_BACK_MS}
         to={now}
-        label={say('link.band', { peer: link.peer, state })}
+        label={say('link.band', { peer: nameOf(link), state })}
       />
       <p class="quiet">
         {say('link.bytes', {
@@ -147,6 +146,11 @@ function LinkCard(props: { readonly link: Link; readonly spans: readonly Span[] 
       )}
     </section>
   )
+}
+
+/** Nobody has named a stick: what it is, and the beginning of its number. */
+function nameOf({ carrier, peer }: Link): string {
+  return carrier === STICK ? `${carrierName(carrier)} ${peer.slice(0, 4)}` : peer
 }
 
 function GapsCard({ gaps }: { readonly gaps: Gaps }): VNode {
@@ -184,7 +188,7 @@ function NodeGapView({
   if (lacks === 0 && node.canGive === 0) return null
   return (
     <div class="gap">
-      <h3 dir="auto">
+      <h3>
         {lacks === 0
           ? say('gaps.gives', { node: node.name, n: node.canGive })
           : say('gaps.there', { node: node.name, n: lacks, bytes: times().bytes(node.lacksBytes) })}

@@ -11,6 +11,7 @@ import { say, times, words } from '#web/words/words.ts'
 import { useApp } from './context.ts'
 import { Icon } from './icons.tsx'
 import { Message } from './message.tsx'
+import { PurgedLine } from './purged-line.tsx'
 import { WaitingMessage } from './waiting-message.tsx'
 
 /** A guess, in pixels, for messages not drawn yet. */
@@ -35,9 +36,10 @@ export function MessageList(props: {
   const timeline = store.timeline(channelId).value
   const waiting = store.waiting.value
   const me = store.me.value?.id ?? ''
+  const purged = store.purged.value.get(channelId)
   const rows = useMemo(
-    () => rowsOf(timeline, { channelId, waiting, newSince, me }),
-    [timeline, waiting, newSince, me],
+    () => rowsOf(timeline, { channelId, waiting, newSince, me, ...(purged && { purged }) }),
+    [timeline, waiting, newSince, me, purged],
   )
   const list = useVirtual(rows)
   useOlder(app, channelId, list.first < AHEAD_ROWS)
@@ -90,6 +92,8 @@ function RowContent({ row }: { readonly row: Row }): VNode {
       return <h2 class="day">{times().day(row.at, Date.now())}</h2>
     case 'new':
       return <p class="new-line">{say('messages.new')}</p>
+    case 'purged':
+      return <PurgedLine purged={row.purged} />
     case 'post':
       return <Message post={row.post} isContinued={row.isContinued} root={row.root} />
     case 'waiting':

@@ -25,6 +25,7 @@ export function Once({ post, isMine }: { readonly post: Post; readonly isMine: b
     const whole = await writing.reveal(post)
     setBusy(false)
     if (whole === undefined) return tell(say('once.away'))
+    if (whole === 'over') return setWasHere(true)
     setWasHere(!isMine)
     setShown(whole)
   }
@@ -36,7 +37,7 @@ export function Once({ post, isMine }: { readonly post: Post; readonly isMine: b
         <Countdown seconds={post.burnSeconds} onEnd={close} />
       </Guarded>
     )
-  const isGone = !isMine && (wasHere || post.acks.includes(me))
+  const isGone = wasHere || (!isMine && post.acks.includes(me))
   const span = times().span(post.burnSeconds * 1_000)
   return (
     <div class="once" data-gone={String(isGone)}>

@@ -5,6 +5,9 @@ import type { Span } from '#web/core/links.ts'
 import { total } from '#web/core/links.ts'
 import { say, times } from '#web/words/words.ts'
 
+/** What is short is seen all the same, in thousandths of the whole. */
+const SPAN_LEAST = 5
+
 /** Up and down over time, the newest at the end. */
 export function Band(props: {
   readonly spans: readonly Span[]
@@ -23,9 +26,9 @@ export function Band(props: {
           <rect
             key={span.from}
             class={span.isUp ? 'band-up' : 'band-down'}
-            x={at(span.from)}
+            x={Math.min(at(span.from), 1_000 - SPAN_LEAST)}
             y={span.isUp ? 0 : 16}
-            width={Math.max(2, at(span.to) - at(span.from))}
+            width={Math.max(SPAN_LEAST, at(span.to) - at(span.from))}
             height={span.isUp ? 24 : 8}
           />
         ))}

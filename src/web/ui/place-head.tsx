@@ -21,8 +21,14 @@ export function PlaceHead(props: {
         <Icon name="back" />
       </button>
       <div class="place-title">
-        <h1 dir="auto">{props.title}</h1>
-        {props.detail !== undefined && props.detail !== '' && <p dir="auto">{props.detail}</p>}
+        <h1>
+          <bdi>{props.title}</bdi>
+        </h1>
+        {props.detail !== undefined && props.detail !== '' && (
+          <p>
+            <bdi>{props.detail}</bdi>
+          </p>
+        )}
       </div>
       <div class="place-tools">{props.children}</div>
     </header>

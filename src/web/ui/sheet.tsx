@@ -29,8 +29,8 @@ export function Sheet(props: {
     >
       <div class="sheet-inside">
         <header>
-          <h2 id={titleId} dir="auto">
-            {props.title}
+          <h2 id={titleId}>
+            <bdi>{props.title}</bdi>
           </h2>
           <button
             type="button"

@@ -6,12 +6,7 @@ import type { App } from '#web/state/app.ts'
 import { say } from '#web/words/words.ts'
 import { ChannelPlace } from './channel.tsx'
 import { go, known, place, useApp } from './context.ts'
-import { LinkPlace } from './link.tsx'
-import { OperatorPlace } from './operator.tsx'
-import { PeoplePlace } from './people.tsx'
-import { SavedPlace } from './saved.tsx'
-import { SearchPlace } from './search.tsx'
-import { SettingsPlace } from './settings.tsx'
+import { Lazy } from './lazy.tsx'
 import { Sidebar } from './sidebar.tsx'
 import { Mark } from './icons.tsx'
 
@@ -49,17 +44,12 @@ function Place(): VNode {
     case 'channel':
       return <ChannelPlace key={at.channelId} channelId={at.channelId} threadId={at.threadId} />
     case 'link':
-      return <LinkPlace />
     case 'people':
-      return <PeoplePlace />
     case 'search':
-      return <SearchPlace />
     case 'saved':
-      return <SavedPlace />
     case 'operator':
-      return <OperatorPlace />
     case 'settings':
-      return <SettingsPlace />
+      return <Lazy at={at} />
     case 'home':
       return (
         <div class="empty">

@@ -157,7 +157,11 @@ function Foot(): VNode {
         <Way to={{ kind: 'people' }} icon="people" label={say('people.title')} />
         <Way to={{ kind: 'link' }} icon="link" label={say('link.title')} />
         {store.me.value?.isAdministrator === true && (
-          <Way to={{ kind: 'operator' }} icon="shield" label={say('operator.title')} />
+          <Way
+            to={{ kind: 'operator', page: 'people' }}
+            icon="shield"
+            label={say('operator.title')}
+          />
         )}
         <Way to={{ kind: 'settings' }} icon="settings" label={say('settings.title')} />
       </div>

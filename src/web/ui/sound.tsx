@@ -60,7 +60,12 @@ export function Sound({ blob, name }: { readonly blob: Blob; readonly name: stri
 /** The shape of a sound; what was heard of it stands out. Decoration: a player says what it is. */
 function Bars(props: { readonly peaks: readonly number[]; readonly done: number }): VNode {
   return (
-    <svg class="bars" viewBox={`0 0 ${BARS * 4} 32`} aria-hidden="true" preserveAspectRatio="none">
+    <svg
+      class="sound-bars"
+      viewBox={`0 0 ${BARS * 4} 32`}
+      aria-hidden="true"
+      preserveAspectRatio="none"
+    >
       {Array.from({ length: BARS }, (_, bar) => {
         const height = Math.max(2, (props.peaks[bar] ?? 0) * 28)
         return (

@@ -21,10 +21,11 @@ test('something is said of every address of ours, and of nothing else', async (t
 test('every address of ours stands in what programs read, with who may ask and what it takes', async (t) => {
   const door = await aLanDoor(t)
   const { status, json } = await door.ask(undefined, 'GET', '/api/holdfast/v1/openapi.json')
-  const { openapi, paths } = json as OpenApi
+  const { openapi, info, paths } = json as OpenApi
 
   t.equal(status, 200)
   t.equal(openapi, '3.1.0')
+  t.equal(info.version, (await door.node.status()).version)
   const found = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map(
       (method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`,
@@ -57,6 +58,8 @@ test('people read the same on a page that needs nothing from elsewhere', async (
 
   t.equal(response.headers.get('content-type'), 'text/html; charset=utf-8')
   t.match(response.headers.get('content-security-policy'), /^default-src 'none'; style-src 'sha/)
+  for (const [, word] of text.matchAll(/href="#(\S*?)"/g))
+    t.ok(text.includes(`<h2 id="${word}">`), `to ${word}`)
   for (const { url } of OWN) t.ok(text.includes(url.replace(/:(\w+)/g, '{$1}')), url)
-  t.notMatch(text, /<script|\bsrc=|href="(?!openapi\.json")/)
+  t.notMatch(text, /<script|\bsrc=|href="(?!openapi\.json"|#)/)
 })

@@ -22,10 +22,17 @@ test('plan, preview, costs and a raise', async (t) => {
 
   const preview = await door.ask('bo', 'POST', `${AT}/preview`, draft)
   t.equal(preview.status, 200)
-  t.match(preview.json, [{ carrier: 'thin', currency: 'EUR', price: { bytes: Number } }])
+  t.match(preview.json, [
+    { carrier: 'courier', isUp: false, fits: true },
+    { carrier: 'thin', currency: 'EUR', price: { bytes: Number } },
+  ])
   t.equal((await door.ask('bo', 'POST', `${AT}/preview`, { ...draft, lane: 'soon' })).status, 400)
   t.match((await door.ask('bo', 'GET', `${AT}/plan`)).json, [{ carrier: 'thin', budget: {} }])
   t.strictSame((await door.ask('bo', 'GET', `${AT}/plan?carrier=fat`)).json, [])
+  t.match((await door.ask('bo', 'GET', `${AT}/plan?at=18:30&minutes=5`)).json, [
+    { carrier: 'thin' },
+  ])
+  t.equal((await door.ask('bo', 'GET', `${AT}/plan?at=half-past`)).status, 400)
   t.equal((await door.ask('bo', 'GET', `${AT}/costs`)).status, 403)
   t.match((await door.ask('amira', 'GET', `${AT}/costs`)).json, [{ carrier: 'thin', link: 'thin' }])
   const { text, headers } = await door.ask('amira', 'GET', `${AT}/costs.csv`)

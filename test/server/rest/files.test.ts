@@ -1,4 +1,5 @@
 /** Files over the door: whole, in parts, in spans, and for nobody who may not read the message that has them. */
+import { Readable } from 'node:stream'
 import { test, type Test } from 'tap'
 import type { ChannelId } from '#base/ids.ts'
 import { aLanDoor, fetched, type Answer, type LanDoor, type Name } from '../../support/lan-door.ts'
@@ -183,3 +184,14 @@ async function aScene(t: Test): Promise<Scene> {
 async function posted(door: LanDoor, name: Name, body: object): Promise<{ readonly id: string }> {
   return (await door.ask(name, 'POST', '/api/v4/posts', body)).json as { id: string }
 }
+
+test('what a node says is not kept by browsers: messages, files and refusals', async (t) => {
+  const door = await aLanDoor(t)
+  const { id: channel } = await door.node.channelByName(door.people.bo.id, 'town-square')
+  const draft = { name: 'a.txt', type: 'text/plain', channel }
+  const file = await door.node.keepFile(door.people.bo.id, draft, Readable.from([Buffer.from('a')]))
+  for (const path of [`channels/${channel}/posts`, `files/${file.id}`, 'users/me', 'nowhere']) {
+    const { headers } = await door.ask('bo', 'GET', `/api/v4/${path}`)
+    t.equal(headers.get('cache-control'), 'no-store', path)
+  }
+})

@@ -65,6 +65,12 @@ test('a channel takes permissions from its members, and their role there says so
   t.notOk((await role(door, `channel_user_${id}`)).permissions.includes('create_post'))
   t.ok((await role(door, 'channel_user')).permissions.includes('create_post'))
 
+  const require = { attribute: 'environment.link', in: ['machine'] }
+  const rule = { actions: ['read channel'], require }
+  await door.node.changePolicy(amira.id, { about: 'rule', name: 'here', rule })
+  const shown = (await role(door, `channel_user_${id}`)).permissions
+  t.notOk(shown.includes('create_post'), 'a rule that asks for the link they come by is kept')
+
   const back = [{ name: 'create_post', roles: { members: true, guests: true } }]
   await door.ask('amira', 'PUT', `${base}/moderations/patch`, back)
   t.equal((await door.ask('bo', 'POST', '/api/v4/posts', post)).status, 201)

@@ -91,6 +91,17 @@ test('files are found by what they are called, and messages that have some', asy
   for (const terms of ['has:file', 'ubersicht', '"nord pdf"', '-map'])
     t.strictSame(await search(terms), [Object(post).id], terms)
   t.strictSame(await search('-has:file map'), await search('map'))
+  const team = (await door.node.status()).organisation
+  for (const path of ['/api/v4/files/search', `/api/v4/teams/${team}/files/search`])
+    for (const terms of ['', 'ubersicht', '"nord pdf', '-map']) {
+      const { json } = await door.ask('bo', 'POST', path, { terms })
+      const file = { id, post_id: Object(post).id, name: draft.name, channel_id: channel }
+      t.match(json, { order: [id], file_infos: { [id]: file } }, terms)
+    }
+  const none = await door.ask('bo', 'POST', '/api/v4/files/search', { terms: 'map' })
+  t.match(none.json, { order: [], file_infos: {} })
+  const client = await door.client('bo')
+  t.strictSame((await client.searchFiles(team, 'ubersicht', false)).order, [id])
 })
 
 test('a search by nobody, in another team, or of the wrong form is refused', async (t) => {

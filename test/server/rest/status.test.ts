@@ -56,3 +56,20 @@ test('what somebody says of themselves is told to those who may know them, kept,
   await door.ask('bo', 'DELETE', custom)
   t.equal(await shown(), '')
 })
+
+test('who lives on a kit that is not heard is marked so', async (t) => {
+  const kit = { name: 'bravo', heardAt: 1_000, isOffline: true }
+  const door = await aLanDoor(t, {
+    change: (node) => ({
+      ...node,
+      homesOf: async (_, people) => new Map(people.slice(-1).map((id) => [id, kit])),
+    }),
+  })
+  const { bo, chen } = door.people
+  const mark = { name: 'bravo', is_offline: true, heard_at: 1_000 }
+  const both = await door.ask('amira', 'POST', '/api/v4/users/status/ids', [bo.id, chen.id])
+
+  t.match(both.json, [{ holdfast_kit: undefined }, { status: 'offline', holdfast_kit: mark }])
+  const one = await door.ask('amira', 'GET', `/api/v4/users/${chen.id}/status`)
+  t.match(one.json, { status: 'offline', holdfast_kit: mark })
+})

@@ -81,6 +81,24 @@ test('what is over cannot be scheduled, and what is taken back does not go', asy
   t.strictSame(await bodies(door), [])
 })
 
+test('what could not be kept of a message that is sent later refuses it', async (t) => {
+  const door = await aLanDoor(t)
+  const body = {
+    channel_id: await square(door),
+    message: 'the well is dry',
+    scheduled_at: door.clock.now() + MINUTE_MS,
+  }
+  for (const props of [{ holdfast_burn_seconds: 30 }, { holdfast_label: { level: 'secret' } }]) {
+    const asked = { ...body, props }
+    const { status, text } = await door.ask('bo', 'POST', '/api/v4/posts/schedule', asked)
+    t.equal(status, 400)
+    t.match(text, `props.${Object.keys(props)[0]}`)
+  }
+
+  await door.clock.advance(2 * MINUTE_MS)
+  t.strictSame(await bodies(door), [])
+})
+
 async function square(door: LanDoor): Promise<string> {
   return (await door.node.channelByName(door.people.amira.id, 'town-square')).id
 }

@@ -1,7 +1,7 @@
 /** PROTOCOL.md, “Audit”: what an entry of kind 32 says, and the file that anybody checks with the root's key. */
 import { decode } from '@msgpack/msgpack'
 import { bytesOf, concat, hash, idOf, must, readerOf, text, type Reader } from './bytes.ts'
-import { genesis, writeChain } from './change.ts'
+import { genesis, trailOf, writeChain } from './change.ts'
 import {
   attestation,
   documentOf,
@@ -37,7 +37,7 @@ export interface AuditFile {
   readonly lists: readonly AuditList[]
 }
 
-const MAGIC = text('holdfast audit file 1\n')
+const MAGIC = text('holdfast audit file 2\n')
 const RESULTS = ['done', 'refused', 'found'] as const
 const SUBJECTS = ['person', 'node', 'channel', 'message', 'organisation'] as const
 const SUBJECTS_MAX = 16
@@ -168,12 +168,12 @@ function checkList(list: AuditList, { suite, organisation, keys }: Checks): void
     list.actor.startsWith(bytesOf(named.node).subarray(0, 8).toString('hex')),
     'a list of another',
   )
-  const heads = hashesOf(list)
   must(list.signatures.at(-1)?.seq === list.entries.length, 'a list whose end is not signed')
   for (const [at, { seq, signature }] of list.signatures.entries()) {
     must(seq > (list.signatures[at - 1]?.seq ?? 0), 'signatures out of order')
-    const head = Buffer.from(heads[seq - 1] ?? '', 'hex')
-    const signed = attestation(organisation, list.document, head)
+    const { document, actor } = list
+    const trail = trailOf(document, actor, list.entries.slice(0, seq))
+    const signed = attestation(organisation, { document, actor, seq, trail })
     must(isSigned(suite, key, { signed, signature }), `a signature over ${seq} that does not hold`)
   }
   for (const entry of list.entries) readDeed(entry)

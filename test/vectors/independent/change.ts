@@ -111,6 +111,28 @@ function chunk(head: Buffer, columns: readonly Column[]): Chunk {
   return { bytes: concat(MAGIC, hashed.subarray(0, 4), byte(1), block(contents)), hash: hashed }
 }
 
+/** “Trail”: what a change with this hash adds to it. */
+export function stepOf(changeHash: Uint8Array): Buffer {
+  return hash(text('holdfast step 1'), changeHash)
+}
+
+/** “Trail”: where steps lead from a trail, that of an empty list being the hash of the genesis. */
+export function trailAfter(before: Uint8Array, steps: readonly Uint8Array[]): string {
+  let trail: Uint8Array = before
+  for (const step of steps) trail = hash(text('holdfast trail 1'), trail, step)
+  return Buffer.from(trail).toString('hex')
+}
+
+/** The trail of a list from its first entry on. */
+export function trailOf(document: string, actor: string, entries: readonly Buffer[]): string {
+  const { hash: first } = genesis(document)
+  const chunks = writeChain(actor, { first: 1, previous: first.toString('hex') }, entries)
+  return trailAfter(
+    first,
+    chunks.map((one) => stepOf(one.hash)),
+  )
+}
+
 /** How a list goes on: the hash and the bytes of each change after `previous`, from number `first` on. */
 export function writeChain(
   actor: string,

@@ -133,23 +133,23 @@ const SHAPES: Readonly<Record<number, readonly [string, Shape]>> = {
   ],
   33: [
     'fork',
-    ([document, actor, seq, previous, ...branches]) => ({
+    ([document, actor, seq, before, ...branches]) => ({
       document: words(document, 64),
       actor: some(actor, 12),
       seq: natural(seq),
-      previous: some(previous, 32),
+      before: some(before, 32),
       branches: branches.slice(0, 2).map((branch) => branchOf(raw(branch))),
     }),
   ],
   34: [
     'anchor',
-    ([document, actor, forkAt, branch, seq, last, signature]) => ({
+    ([document, actor, forkAt, branch, seq, trail, signature]) => ({
       document: words(document, 64),
       actor: some(actor, 12),
       forkAt: natural(forkAt),
       branch: some(branch, 32),
       seq: natural(seq),
-      hash: some(last, 32),
+      trail: some(trail, 32),
       signature: some(signature),
     }),
   ],
@@ -191,7 +191,7 @@ function stretchesOf(bytes: Buffer): readonly unknown[] {
   })
 }
 
-const PURGE_REASONS = ['by hand', 'retention'] as const
+const PURGE_REASONS = ['by hand', 'retention', 'shown once'] as const
 
 function purgedOf(bytes: Buffer): readonly unknown[] {
   return readWhole(bytes, (reader) => {
@@ -204,12 +204,14 @@ function purgedOf(bytes: Buffer): readonly unknown[] {
       const messages = reader.uint()
       const previous = from > 1 ? digits(reader.take(32)) : ''
       const hash = digits(reader.take(32))
+      const trail = digits(reader.take(32))
       const people = Array.from({ length: reader.uint() }, () => id(reader.take(16)))
       const seconds = reader.uint()
       const placeAt = seconds * 1_000 + reader.uint()
       const after = { people, seconds, placeAt, counter: reader.uint() }
       const [lane, segment] = [LANES[code % 4], Math.floor(code / 4)]
-      stretches.push({ lane, segment, actor, from, to, messages, previous, hash, after })
+      const ends = { previous, hash, trail, after }
+      stretches.push({ lane, segment, actor, from, to, messages, ...ends })
     }
     must(stretches.length >= 1 && stretches.length <= 100, 'stretches')
     return stretches
@@ -226,14 +228,14 @@ function wrapsOf(bytes: Buffer): readonly unknown[] {
   })
 }
 
-/** A branch of a fork: its signature, and its entries from the fork on. */
+/** A branch of a fork: its signature, and its steps from the fork on. */
 function branchOf(bytes: Buffer): unknown {
   return readWhole(bytes, (reader) => {
     const signature = digits(reader.block())
-    const values: string[] = []
-    while (reader.left() > 0) values.push(digits(reader.block()))
-    must(values.length > 0, 'a branch without entries')
-    return { values, signature }
+    const steps: string[] = []
+    while (reader.left() > 0) steps.push(digits(reader.take(32)))
+    must(steps.length >= 1 && steps.length <= 800, 'steps')
+    return { steps, signature }
   })
 }
 
@@ -337,6 +339,8 @@ function policyPart(about: unknown, key: unknown, value: unknown): unknown {
       return { about: 'person hold', person: id(key), isHeld: value !== false }
     case 8:
       return { about: 'retention', ...maybe('channel', key, id), ...rest('days') }
+    case 9:
+      return { about: 'shown once', ...rest('days') }
     default:
       throw new Refusal('about nothing')
   }

@@ -180,9 +180,21 @@ export function isIssued(
   return isSigned(suite, key, { signed, signature })
 }
 
-/** “Attestation”: what a node signs of its newest change. */
-export function attestation(organisation: Uint8Array, document: string, head: Uint8Array): Buffer {
-  return concat(text('holdfast attest 1'), organisation, block(text(document)), head)
+/** A list up to one of its changes. */
+export interface UpTo {
+  readonly document: string
+  readonly actor: string
+  readonly seq: number
+  readonly trail: string
+}
+
+/** “Attestation”: what a node signs of a list. */
+export function attestation(
+  organisation: Uint8Array,
+  { document, actor, seq, trail }: UpTo,
+): Buffer {
+  const list = concat(block(text(document)), hex(actor), uint(seq), hex(trail))
+  return concat(text('holdfast attest 2'), organisation, list)
 }
 
 /** “Note”: what a node signs of a note in its long form, in one of its lives. */

@@ -1,6 +1,6 @@
 /** Opens model.json: ids, geneses, entries, changes. */
 import { Refusal, bytesOf, concat, hex, idOf, must } from './bytes.ts'
-import { genesis, readChange, writeChange } from './change.ts'
+import { genesis, readChange, stepOf, trailAfter, trailOf, writeChange } from './change.ts'
 import { BEGINNING, readEntry, type ListState, type Meaning } from './entry.ts'
 import { vectors, type Openers } from './ledger.ts'
 import { auditContent } from './open-audit.ts'
@@ -13,6 +13,7 @@ import {
   messageId,
   orderStatement,
   withKind,
+  type UpTo,
 } from './names.ts'
 import { isSigned } from './suites.ts'
 
@@ -23,6 +24,7 @@ interface ChangeVector {
   readonly value: string
   readonly bytes: string
   readonly hash: string
+  readonly trail: string
 }
 
 interface EntryVector {
@@ -37,7 +39,7 @@ interface Founded {
 }
 
 interface Branch {
-  readonly values: readonly string[]
+  readonly steps: readonly string[]
   readonly signature: string
 }
 
@@ -94,9 +96,9 @@ function newest(changes: readonly ChangeVector[]): ReadonlyMap<string, ChangeVec
   )
 }
 
-/** Whether alpha signed for a head of a document. */
-function attests(document: string, head: string, signature: string): boolean {
-  const signed = attestation(hex(MODEL.organisation), document, hex(head))
+/** Whether alpha signed for a list of its own. */
+function attests(list: UpTo, signature: string): boolean {
+  const signed = attestation(hex(MODEL.organisation), list)
   return isSigned(1, hex(MODEL.signingKey), { signed, signature: hex(signature) })
 }
 
@@ -132,7 +134,8 @@ function changeCase({ bytes, actor: of, seq: at }: ChangeVector): unknown {
   must(last?.content !== undefined, 'an entry of no kind')
   const { claimedAt, placeAt, counter } = last
   const post = idOf(messageId(SEGMENT, hex(actor), seq))
-  const facts = { claimedAt, placeAt, counter, post }
+  const trail = trailOf(SEGMENT, actor, entries)
+  const facts = { trail, claimedAt, placeAt, counter, post }
   return { actor, seq, previous, value: digits(entry), bytes, hash: digits(hash), ...facts }
 }
 
@@ -170,20 +173,22 @@ interface Fork {
   readonly document: string
   readonly actor: string
   readonly seq: number
-  readonly previous: string
+  readonly before: string
   readonly branches: readonly Branch[]
 }
 
-/** “Forks”: the branches differ in their first entry, and each signature is over its last. */
-function checkFork({ document, actor, seq, previous, branches }: Fork): void {
+/** “Forks”: the branches differ in their first step, and each signature is over the trail that its steps lead to. */
+function checkFork({ document, actor, seq, before, branches }: Fork): void {
   const [one, other] = branches
-  must(branches.length === 2 && one?.values[0] !== other?.values[0], 'two branches')
-  for (const { values, signature } of branches) {
-    let head = previous
-    for (const [at, value] of values.entries())
-      head = digits(writeChange({ actor, seq: seq + at, previous: head, entry: hex(value) }).hash)
-    must(attests(document, head, signature), 'a branch that is not signed')
+  must(branches.length === 2 && one?.steps[0] !== other?.steps[0], 'two branches')
+  must(before === digits(genesis(document).hash), 'another trail before the first change')
+  for (const { steps, signature } of branches) {
+    const trail = trailAfter(hex(before), steps.map(hex))
+    const list = { document, actor, seq: seq + steps.length - 1, trail }
+    must(attests(list, signature), 'a branch that is not signed')
   }
+  const first = MODEL.changes.find((change) => change.actor === actor && change.seq === seq)
+  must(one?.steps[0] === digits(stepOf(hex(first?.hash ?? ''))), 'a step of another change')
 }
 
 interface Anchor {
@@ -192,15 +197,15 @@ interface Anchor {
   readonly forkAt: number
   readonly branch: string
   readonly seq: number
-  readonly hash: string
+  readonly trail: string
   readonly signature: string
 }
 
-function checkAnchor({ document, actor, forkAt, branch, seq, hash, signature }: Anchor): void {
-  const hashAt = (number: number): string | undefined =>
-    MODEL.changes.find((one) => one.actor === actor && one.seq === number)?.hash
-  must(seq >= forkAt && hashAt(forkAt) === branch && hashAt(seq) === hash, 'another branch')
-  must(attests(document, hash, signature), 'an anchor that nobody signed')
+function checkAnchor({ document, actor, forkAt, branch, seq, trail, signature }: Anchor): void {
+  const trailAt = (number: number): string | undefined =>
+    MODEL.changes.find((one) => one.actor === actor && one.seq === number)?.trail
+  must(seq >= forkAt && trailAt(forkAt) === branch && trailAt(seq) === trail, 'another branch')
+  must(attests({ document, actor, seq, trail }, signature), 'an anchor that nobody signed')
 }
 
 interface Order {

@@ -18,6 +18,7 @@ import {
   noteStatement,
   organisationId,
   readCertificate,
+  type UpTo,
 } from './names.ts'
 import {
   agreed,
@@ -57,7 +58,7 @@ export interface SuiteVectors {
   readonly courier: Facts<'secret' | 'salt' | 'bytes'> & {
     readonly envelopes: readonly unknown[]
   }
-  readonly attestation: Facts<'document' | 'hash' | 'statement' | 'signature'>
+  readonly attestation: UpTo & Facts<'statement' | 'signature'>
 }
 
 interface EnvelopeVector extends Facts<'unsigned' | 'bytes'> {
@@ -107,11 +108,12 @@ function openersOf(vector: SuiteVectors): Openers {
     },
     courier: () => courierCase(vector),
     attestation: () => {
-      const { document, hash: head, signature } = vector.attestation
-      const signed = attestation(bytesOf(organisation.id), document, hex(head))
+      const { document, actor, seq, trail, signature } = vector.attestation
+      const list = { document, actor, seq, trail }
+      const signed = attestation(bytesOf(organisation.id), list)
       const key = hex(alphaOf(vector).signingKey)
       must(isSigned(suite, key, { signed, signature: hex(signature) }), 'not signed')
-      return { document, hash: head, statement: digits(signed), signature }
+      return { ...list, statement: digits(signed), signature }
     },
     'envelopes.*': (value: EnvelopeVector) => envelopeCase(vector, epoch.audience, value),
   }

@@ -1,6 +1,6 @@
 /** Opens wire.json: envelopes, bodies in each compression, dictionaries, deltas, notes, proofs. */
 import { bytesOf, concat, hash, hex, must, readWhole } from './bytes.ts'
-import { genesis, writeChain } from './change.ts'
+import { genesis, stepOf, trailAfter, trailOf, writeChain } from './change.ts'
 import { aloneInShort, type Delta, type Knowledge } from './delta.ts'
 import { doorEpochs, open, scopeKeys, unpacked, type Opened } from './envelope.ts'
 import { vectors, type Openers } from './ledger.ts'
@@ -120,7 +120,12 @@ function checkDelta({ document, runs, strangers }: Delta): void {
       const change = MODEL.changes.find((one) => one.actor === actor && one.seq === first + at)
       must(strangers.length > 0 || change?.hash === head, 'another change')
     }
-    const statement = attestation(ORGANISATION, document, hex(heads.at(-1) ?? ''))
+    const seq = first + entries.length - 1
+    const trail = trailAfter(
+      hex(before?.trail ?? previous),
+      heads.map((head) => stepOf(hex(head))),
+    )
+    const statement = attestation(ORGANISATION, { document, actor, seq, trail })
     if (proof !== undefined) checkRun(actor, statement, proof)
     for (const stranger of strangers) {
       const named = messageId(document, hex(stranger), STRANGER_SEQ)
@@ -145,9 +150,9 @@ function deltaCase({ name, scope, bytes }: DeltaVector): unknown {
   must(delta !== undefined, 'no delta')
   const { document, runs } = delta
   for (const { actor, first, entries, proof, certificate } of runs) {
-    const previous = digits(genesis(document).hash)
-    const head = writeChain(actor, { first, previous }, entries).at(-1)?.hash ?? Buffer.alloc(0)
-    if (proof !== undefined) checkRun(actor, attestation(ORGANISATION, document, head), proof)
+    const list = { document, actor, seq: entries.length, trail: trailOf(document, actor, entries) }
+    must(proof === undefined || first === 1, 'a run that begins later')
+    if (proof !== undefined) checkRun(actor, attestation(ORGANISATION, list), proof)
     const isFirst = scope === 'keys' && proof !== undefined
     must(isFirst === (certificate !== undefined), 'a certificate')
     if (certificate !== undefined) {
@@ -262,8 +267,9 @@ function checkSignature(body: Buffer, signature: Buffer): void {
   const run = readBody(body, KNOWN).delta?.runs.find(({ actor }) => actor === KNOWN.sender)
   must(run !== undefined, 'a signature over nothing')
   const seq = run.first + run.entries.length - 1
-  const head = MODEL.changes.find((one) => one.actor === run.actor && one.seq === seq)?.hash ?? ''
-  const signed = attestation(hex(MODEL.organisation), SEGMENT, hex(head))
+  const { actor } = run
+  const trail = MODEL.changes.find((one) => one.actor === actor && one.seq === seq)?.trail ?? ''
+  const signed = attestation(ORGANISATION, { document: SEGMENT, actor, seq, trail })
   must(isSigned(1, keyOf(KNOWN.sender), { signed, signature }), 'an envelope that nobody signed')
 }
 

@@ -55,18 +55,22 @@ function grown(compression: number, packed: Buffer, { dictionary, learned }: Tex
 
 /** Wishes, as they are signed. */
 export function openedWishes({ bytes }: { readonly bytes: string }): unknown {
-  const wishes = readWhole(hex(bytes), (reader) => {
+  const said = readWhole(hex(bytes), (reader) => {
     must(reader.byte() === 5, 'no wishes')
-    return Array.from({ length: reader.uint(64) }, () => readWish(reader))
+    const number = reader.uint()
+    return { number, wishes: Array.from({ length: reader.uint(64) }, () => readWish(reader)) }
   })
-  return { wishes, bytes }
+  return { ...said, bytes }
 }
 
 function readWish(reader: Reader) {
   const name = Buffer.from(reader.take(8)).toString('hex')
   const bytes = reader.uint(FILE_BYTES_MAX)
   const flags = reader.byte()
-  must(flags >> 1 <= 3, 'too many hops')
+  const hops = flags >> 1
+  must(hops <= 15, 'too many hops')
+  const through: number[] = []
+  for (let left = hops > 0 ? reader.uint(15) : 0; left > 0; left -= 1) through.push(reader.uint())
   const pieceBytes = reader.uint()
   const spans: [number, number][] = []
   let at = 0
@@ -77,5 +81,5 @@ function readWish(reader: Reader) {
     spans.push([from, to])
     at = to
   }
-  return { name, bytes, isAsked: (flags & 1) === 1, hops: flags >> 1, pieceBytes, spans }
+  return { name, bytes, isAsked: (flags & 1) === 1, hops, through, pieceBytes, spans }
 }

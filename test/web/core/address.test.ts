@@ -11,7 +11,7 @@ test('every place has an address that leads back to it', async (t) => {
     { kind: 'link' },
     { kind: 'people' },
     { kind: 'search' },
-    { kind: 'operator' },
+    { kind: 'operator', page: 'people' },
     { kind: 'settings' },
   ]
   for (const place of places) t.strictSame(placeFrom(hashOf(place)), place)

@@ -67,3 +67,21 @@ test('what waits stands last, and keeps its row when the node has it', async (t)
   t.strictSame(shape(before), ['day', 'post', 'waiting'])
   t.strictSame([before.at(-1)?.key, after.at(-1)?.key, after.length], ['bo:1', 'bo:1', 2])
 })
+
+function gone(key: string, at: number) {
+  return { key, at, messages: 1, reason: 'by hand', by: key, orderedAt: 0 } as const
+}
+
+test('where messages were purged a line stands, but not before what is known', async (t) => {
+  const posts = [aPost('a', NOON), aPost('b', NOON + MINUTE), aPost('c', NOON + 2 * MINUTE)]
+  const purged = [
+    gone('before', NOON - MINUTE),
+    gone('amid', NOON + MINUTE + 1),
+    gone('last', NOON + 3 * MINUTE),
+  ]
+  const page = { ...aPage(posts), hasOlder: true }
+
+  const rows = rowsOf(withNewest(EMPTY, page), { ...choice, purged, waiting: [waiting] })
+
+  t.strictSame(shape(rows), ['day', 'post', 'post, on', 'purged', 'post', 'purged', 'waiting'])
+})

@@ -10,7 +10,7 @@ test('clocks have 24 hours, days have names, and today goes without one', async 
   t.strictSame([day(NOON, NOON), day(NOON - 86_400_000, NOON)], ['Today', 'Yesterday'])
   t.equal(day(NOON - 5 * 86_400_000, NOON), 'Sunday, January 10')
   t.strictSame([ago(NOON - 180_000, NOON), span(240_000)], ['3 minutes ago', '4 minutes'])
-  t.strictSame([bytes(512), bytes(1_234_567)], ['512 byte', '1.2 MB'])
+  t.strictSame([bytes(512), bytes(1_234_567)], ['512 bytes', '1.2 MB'])
 })
 
 test('midnight parts days', async (t) => {
@@ -20,4 +20,12 @@ test('midnight parts days', async (t) => {
 
 test('the length of a sound is said in minutes and seconds', async (t) => {
   t.strictSame([4_600, 65_000, 600_000].map(timesIn('en').clockSpan), ['0:05', '1:05', '10:00'])
+})
+
+test('money is told to the hundredth, below one further, and never as nothing when it is some', async (t) => {
+  const { money } = timesIn('en')
+  t.strictSame(
+    [money(12.345, 'USD'), money(0.1146, 'USD'), money(0.00007, 'USD'), money(0, 'USD')],
+    ['12.35\u00a0USD', '0.115\u00a0USD', '< 0.001\u00a0USD', '0.00\u00a0USD'],
+  )
 })

@@ -17,13 +17,26 @@ test('a message is read with its precedence, reactions and files', async (t) => 
       priority: { priority: 'urgent', requested_ack: true },
       reactions: [{ user_id: 'bo', emoji_name: '+1' }],
       acknowledgements: [{ user_id: 'chen' }],
-      files: [{ id: 'f', name: 'a.txt', size: 3, mime_type: 'text/plain' }],
+      files: [
+        { id: 'f', name: 'a.txt', size: 3, mime_type: 'text/plain', mini_preview: null },
+        {
+          id: 'g',
+          name: 'a.jpg',
+          width: 40,
+          height: 30,
+          mini_preview: 'UklGRg==',
+          holdfast_preview: 'picture',
+        },
+      ],
     },
   })
 
   t.match(post, { id: 'p', lane: 'flash', isTimeUncertain: true, wantsAck: true, acks: ['chen'] })
   t.strictSame(post.reactions, [{ userId: 'bo', emoji: '+1' }])
-  t.match(post.files, [{ id: 'f', size: 3 }])
+  t.match(post.files, [
+    { id: 'f', size: 3, width: 0, tiny: '', look: '' },
+    { id: 'g', width: 40, height: 30, tiny: 'UklGRg==', look: 'picture' },
+  ])
 })
 
 test('what is missing or of another type becomes nothing instead of an error', async (t) => {

@@ -1,4 +1,5 @@
 import { test, type Test } from 'tap'
+import type { FileId } from '#base/ids.ts'
 import { FILE_BYTES_MAX } from '#base/limits.ts'
 import { DEVICE_FILES_BYTES_MAX } from '#web/core/limits.ts'
 import { textShelf } from '#web/core/shelf.ts'
@@ -9,6 +10,7 @@ import { aLanDoor, type LanDoor } from '../../support/lan-door.ts'
 import { aBrowser } from './a-client.ts'
 
 const PLACED = Buffer.from('ffd8ffe1000a457869660000aaaaffda0004010055ff00ffd9', 'hex')
+const FILE = 'f' as FileId
 const PLACELESS = Buffer.from('ffd8ffda0004010055ff00ffd9', 'hex')
 
 function aFile(name: string, content: Uint8Array | string, type = 'text/plain'): File {
@@ -116,13 +118,15 @@ test('a file waits while the node is away, goes on after a break, and words pass
   )
 })
 
-test('a file that is on another node only is told so', async (t) => {
+test('a file that is on another node only is told so, and what it looks like is here', async (t) => {
+  const image = Buffer.from('RIFF....WEBP')
   const door = await aLanDoor(t, {
     change: (node) => ({
       ...node,
       file: async (...args) => ({
         ...(await node.file(...args)),
         isHere: false,
+        preview: { kind: 'picture', width: 40, height: 30, image },
         originName: 'bravo',
       }),
       readFile: () => Promise.reject(new Error('not here')),
@@ -140,8 +144,31 @@ test('a file that is on another node only is told so', async (t) => {
 
   t.strictSame(await app.pictures.find(id), { kind: 'elsewhere', node: 'bravo' })
   t.strictSame(await app.pictures.fetch(id), { kind: 'elsewhere', node: 'bravo' })
+  t.equal((await app.pictures.look(id, 'preview'))?.size, image.length)
   browser.network.isThere = false
   t.strictSame(await app.pictures.fetch(id), { kind: 'away' })
+  t.equal((await app.pictures.look(id, 'preview'))?.size, image.length, 'held')
+  t.equal(await app.pictures.look(id, 'thumbnail'), undefined)
+})
+
+test('what came of the small picture of a file is not taken for the file', async (t) => {
+  const { app, door, browser, town } = await aTown(t)
+  const told = (quality: 'small' | 'whole', isHere: boolean): void =>
+    door.tell({
+      kind: 'file-changed',
+      file: { id: FILE, channel: town, quality, bytes: 9, have: 9, isHere },
+    })
+  told('small', true)
+  told('whole', false)
+  await browser.until(() => app.store.arriving.value.size === 2)
+
+  t.strictSame(
+    [...app.store.arriving.value].map(([key, { isHere }]) => [key, isHere]),
+    [
+      [`${FILE}/small`, true],
+      [FILE, false],
+    ],
+  )
 })
 
 test('what does not fit is not taken, and said with its reason', async (t) => {

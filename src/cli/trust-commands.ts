@@ -2,13 +2,17 @@
 import { resolve } from 'node:path'
 import { Argument, Option, type Command } from 'commander'
 import { EdgeError } from '#base/errors.ts'
-import { examples, type Action } from './command.ts'
-import { trustOffice } from './trust-office.ts'
-import { trust, trustExport, type TrustOptions } from './trust.ts'
+import { command, examples, type Action } from './command.ts'
+import type { Surroundings } from './terminal.ts'
+import type { TrustOptions } from './trust.ts'
 
-/** Describes the command. */
-export function addTrustCommand(made: Command, action: Action): void {
-  made
+/** Adds the command. */
+export function addTrustCommands(
+  program: Command,
+  action: Action,
+  surroundings: Surroundings,
+): void {
+  command(program, 'trust', surroundings)
     .addArgument(new Argument('[what]', 'nothing, export or office').choices(['export', 'office']))
     .argument('[target]', 'the file, or the folder of the post office, that is written')
     .description(
@@ -38,12 +42,15 @@ export function addTrustCommand(made: Command, action: Action): void {
       ),
     )
     .action(
-      action<TrustOptions>((options, around, [what, target]) => {
-        if (what === undefined) return trust(options, around)
-        if (target === undefined) throw missing(what)
-        return what === 'export'
-          ? trustExport(resolve(target), options, around)
-          : trustOffice(resolve(target), options, around)
+      action(async () => {
+        const { trust, trustExport } = await import('./trust.ts')
+        return async (options: TrustOptions, around, [what, target]) => {
+          if (what === undefined) return trust(options, around)
+          if (target === undefined) throw missing(what)
+          if (what === 'export') return trustExport(resolve(target), options, around)
+          const { trustOffice } = await import('./trust-office.ts')
+          return trustOffice(resolve(target), options, around)
+        }
       }),
     )
 }

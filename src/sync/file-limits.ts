@@ -1,0 +1,20 @@
+/** Limits of asking for files and giving them: times by the running time, unless they say otherwise. */
+
+/** How long nothing of a file may come before one more is asked for it. */
+export const FETCH_PATIENCE_MS = 60_000
+/** How long headquarters has to answer a wish at a post office before the home of the file's owner does, and that before others: 5 min. */
+export const FETCH_TURN_MS = 300_000
+/** And each of those others before the next: 30 s. */
+export const FETCH_NEXT_TURN_MS = 30_000
+/** Pieces in vain from one peer, while another gives the same, after which that peer is told that it need not. */
+export const FETCH_VAIN_MAX = 2
+/** How long a wish of an earlier contact stands in a new one in which it is not said again: 5 min. */
+export const WISH_STALE_MS = 300_000
+/** How long who is likely to have a file has to be there before others are asked: 10 s. */
+export const FETCH_LIKELY_MS = 10_000
+/** A link that carries so many bytes a second is fat: files that nobody asked for go over it. */
+export const FAT_BYTES_PER_SECOND = 16_000
+/** And so is one that answers a small parcel within so many milliseconds: no satellite does. */
+export const FAT_ROUND_TRIP_MS = 150
+/** Files that are being fetched; more wait until somebody asks for them. */
+export const FETCHES_MAX = 5_000
