@@ -79,7 +79,7 @@ export async function dialLine(
   const sockets: Socket[] = []
   const ended = new AbortController()
   const quiet = new AbortController()
-  const destroy = (): void => sockets.forEach((socket) => void socket.destroy())
+  const destroy = (): void => destroyAll(sockets)
   const note = (message: unknown): void => {
     if (dialled.getStore() === sockets && hasSocket(message)) {
       sockets.push(message.socket)
@@ -104,6 +104,15 @@ export async function dialLine(
     destroy()
     throw new EdgeError('CARRIER_UNREACHABLE', { reason: reasonOf(error) }, { cause: error })
   }
+}
+
+/**
+ * Destroys sockets in the phase of the event loop right before the one that closes them. In any other a write over TLS could end
+ * in between: the next is then made on a closed socket, and its EBADF comes after the end that took all listeners, so that it would
+ * end the process.
+ */
+function destroyAll(sockets: readonly Socket[]): void {
+  setImmediate(() => sockets.forEach((socket) => void socket.destroy()))
 }
 
 /** Resolves once no byte has come in for so long: however thin the line, a dial that gets on is not given up. */
@@ -153,8 +162,8 @@ interface LineParts {
 function lineOf(connection: NatsConnection, { sockets, dialMs, log }: LineParts): Line {
   const end = new AbortController()
   const drop = (): void => {
-    sockets.forEach((socket) => void socket.destroy())
     connection.close().catch(() => undefined)
+    destroyAll(sockets)
     end.abort()
   }
   void connection.closed().then(drop)

@@ -126,6 +126,7 @@ async function tryOnce(parts: LinkParts, state: State, stop: AbortSignal): Promi
     const line = await dialLine(server, options, { clock, log, onSocket, signal })
     const dropAtStop = (): void => line.drop()
     stop.addEventListener('abort', dropAtStop)
+    if (signal.aborted) line.drop()
     state.line = line
     const beganMs = clock.monotonicMs()
     log.info('nats.connected', { carrier, version: line.version.join('.') })

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import nodeTls from 'node:tls'
 import { nkeys } from '@nats-io/transport-node'
 import { test, type Test } from 'tap'
 import { textFromBytes } from '#base/bytes.ts'
@@ -154,6 +155,31 @@ test('a dial over TLS that is given up at any moment leaves no timer behind', re
   t.equal(timers(), before)
 })
 
+test(
+  'a dial that is given up right after its handshake ends without an uncaught error',
+  real,
+  async (t) => {
+    await using site = await openSite({ OWN: [member(1)] })
+    const { tls } = await site.optionsFor(1)
+    const { checkServerIdentity } = nodeTls
+    t.teardown(() => (nodeTls.checkServerIdentity = checkServerIdentity))
+
+    for (let turns = 0; turns < 40; turns += 1) {
+      const giveUp = new AbortController()
+      nodeTls.checkServerIdentity = (...asked) => {
+        void turnsLater(turns).then(() => giveUp.abort())
+        return checkServerIdentity(...asked)
+      }
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const line = await dial(site.url, { tls }, giveUp.signal).catch(() => undefined)
+      line?.drop()
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await realClock().sleep(5, never)
+      t.equal(giveUp.signal.aborted, true)
+    }
+  },
+)
+
 test('a dial with a file that is not there names it', real, async (t) => {
   await using server = await startNatsServer()
   await t.rejects(dial(server.url, { passwordFile: '/nowhere/password' }), {
@@ -250,6 +276,12 @@ async function silentServer(t: Test): Promise<SilentServer> {
 
 async function closed(socket: Socket): Promise<void> {
   if (!socket.closed) await once(socket, 'close')
+}
+
+/** So many turns of the queue of promises later: within the same callback of the event loop. */
+async function turnsLater(turns: number): Promise<void> {
+  // oxlint-disable-next-line no-await-in-loop -- that is the purpose
+  for (let turn = 0; turn < turns; turn += 1) await Promise.resolve()
 }
 
 function timers(): number {

@@ -203,12 +203,9 @@ test(
 
     captured.put('a.3.2.bait', 'bait', 'a.3.1.ep0c11')
     await captured.flush()
-    t.equal(textOf(await bravo.nextArrival()), 'bait')
-    t.match(
-      textOf(await bravo.nextArrival()),
-      /"seq":/,
-      'the answer stands under the name of alpha',
-    )
+    const heard = [textOf(await bravo.nextArrival()), textOf(await bravo.nextArrival())].toSorted()
+    t.equal(heard[0], 'bait')
+    t.match(heard[1], /"seq":/, 'the answer stands under the name of alpha')
 
     await t.rejects(handOver(alpha, hub, parcel('the real one', { number: 1 })), {
       code: 'ALREADY_EXISTS',
