@@ -102,6 +102,7 @@ function messages(target: PostId): readonly Content[] {
     { kind: 'edit', target, body: 'Ten boxes' },
     { kind: 'reaction', target, emoji: 'thumbsup', isSet: true },
     { kind: 'acknowledgement', target },
+    { kind: 'tick', target, item: 5, isSet: true },
     { kind: 'deletion', target },
   ]
 }
@@ -235,7 +236,7 @@ function contentsFor(
     ['sealing key', 'pair', 'epoch'],
     ['person', 'channel', 'member'],
     ['settings'],
-    ['post', 'edit', 'reaction', 'acknowledgement', 'deletion'],
+    ['post', 'edit', 'reaction', 'acknowledgement', 'tick', 'deletion'],
     ['post'],
   ]
   const chosen = own.filter(({ kind }) => kinds[at]?.includes(kind))

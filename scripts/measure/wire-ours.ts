@@ -2,6 +2,7 @@
 import { SEGMENT_ENTRIES_MAX } from '#base/limits.ts'
 import { must } from '#base/assert.ts'
 import type { TrainedDictionary } from '#codec/trained-dictionary.ts'
+import { numberOf } from '#model/checklist.ts'
 import { openLog, type Log, type Logged } from '#model/log.ts'
 import type { PlannedMessage } from '../trial/messages.ts'
 import { mean, median, rounded } from './statistics.ts'
@@ -65,15 +66,18 @@ function inAll(each: readonly number[]): number {
 }
 
 /**
- * What a reaction and a receipt add to an envelope with ten posts. Reactions by five people of whom nothing else is in the channel's
+ * What a reaction, a tick and a receipt add to an envelope with ten posts. Reactions and ticks by five people of whom nothing else is in the channel's
  * segment yet, and by the ten authors of the posts; all are people of the node that sends.
  */
 export function marginalBytes(messages: readonly PlannedMessage[]): {
   readonly reaction_b: number
   readonly reaction_known_b: number
+  readonly tick_b: number
+  readonly tick_known_b: number
   readonly receipt_b: number
 } {
   const [reactions, known]: [number[], number[]] = [[], []]
+  const [ticks, knownTicks]: [number[], number[]] = [[], []]
   const receipts: number[] = []
   const tens = Math.min(BATCHES_MAX, Math.floor(messages.length / BATCH))
   for (let at = 0; at < tens; at += 1) {
@@ -86,24 +90,30 @@ export function marginalBytes(messages: readonly PlannedMessage[]): {
     const receipt = receiptOf(world, place.here, 20 + at)
     receipts.push(cut(world, place.here, posts, receipt).length - bare)
     const mark = place.here
-    const reactedBy = (authors: readonly number[]): number => {
+    const addedBy = (authors: readonly number[], say: Say): number => {
       place.here = copyOf(mark, posts)
-      const reacted = authors.map((author, count) =>
-        place.react({ author, number: after + count }, must(EMOJIS[count % EMOJIS.length], 'one')),
-      )
-      return (cut(world, place.here, [...posts, ...reacted]).length - bare) / reacted.length
+      const said = authors.map((author, count) => say({ author, number: after + count }, count))
+      return (cut(world, place.here, [...posts, ...said]).length - bare) / said.length
     }
+    const react: Say = (by, count) => place.react(by, must(EMOJIS[count % EMOJIS.length], 'one'))
+    const tick: Say = (by, count) => place.tick(by, numberOf(`item ${count}`, 0))
     const authors = planned.map(({ author }) => author % world.people.length)
     const silent = world.people.map((_, index) => index).filter((one) => !authors.includes(one))
-    reactions.push(reactedBy(silent.slice(0, SILENT)))
-    known.push(reactedBy(authors))
+    reactions.push(addedBy(silent.slice(0, SILENT), react))
+    known.push(addedBy(authors, react))
+    ticks.push(addedBy(silent.slice(0, SILENT), tick))
+    knownTicks.push(addedBy(authors, tick))
   }
   return {
     reaction_b: rounded(mean(reactions)),
     reaction_known_b: rounded(mean(known)),
+    tick_b: rounded(mean(ticks)),
+    tick_known_b: rounded(mean(knownTicks)),
     receipt_b: rounded(mean(receipts)),
   }
 }
+
+type Say = (by: Pick<PlannedMessage, 'author' | 'number'>, count: number) => Logged
 
 /** Bytes of an envelope with one reaction to a message. */
 export function reactionBytes(messages: readonly PlannedMessage[]): number {

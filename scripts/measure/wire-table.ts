@@ -37,6 +37,7 @@ const WANTED: Readonly<Record<string, string>> = {
   ten_trained_b: '40 or less',
   burst340_posts: '6 or more',
   reaction_b: '8 or less',
+  tick_b: AS_IT_IS,
   receipt_b: '12 or less',
   nats_ack_b: '598 or less',
   nats_burst_b: '422 or less',

@@ -10,6 +10,7 @@ import {
   type ActorId,
   type ChannelId,
   type UserId,
+  type PostId,
 } from '#base/ids.ts'
 import { CERTIFICATE_MS } from '#base/limits.ts'
 import { decodeDelta, encodeDelta } from '#codec/delta.ts'
@@ -66,6 +67,8 @@ export interface Place {
   readonly write: (message: PlannedMessage) => Logged
   /** A reaction of somebody to the newest message that began a thread. */
   readonly react: (by: Pick<PlannedMessage, 'author' | 'number'>, emoji: string) => Logged
+  /** A tick of an item of its checklist. */
+  readonly tick: (by: Pick<PlannedMessage, 'author' | 'number'>, item: number) => Logged
 }
 
 function seedOf(name: string): Uint8Array {
@@ -138,11 +141,12 @@ export function openPlace(world: World): Place {
       if (root === undefined) last = logged
       return logged
     },
-    react: (by, emoji) => {
-      const { actor, seq } = must(last, 'there is a message')
-      const target = postIdOf(place.here.document, actor, seq)
-      return add(by, { kind: 'reaction', target, emoji, isSet: true })
-    },
+    react: (by, emoji) => add(by, { kind: 'reaction', target: newest(), emoji, isSet: true }),
+    tick: (by, item) => add(by, { kind: 'tick', target: newest(), item, isSet: true }),
+  }
+  const newest = (): PostId => {
+    const { actor, seq } = must(last, 'there is a message')
+    return postIdOf(place.here.document, actor, seq)
   }
   const add = (by: { author: number; number: number }, content: Content): Logged => {
     const { here } = place

@@ -5,8 +5,8 @@
  * One channel of one node, messages of a file or our own; a node beside it opens, verifies and rebuilds every envelope. `single_b` and
  * `ten_b` are bytes a post, alone and in tens, sealed and signed, for a thin link; `payload_…` the same by number of posts, for any link
  * and with `thin` for a thin one; `single_trained_b` and `ten_trained_b` with the channel's own dictionary (see wire-trained.ts).
- * `burst340_posts` is how many posts an envelope of 340 bytes takes, `reaction_b` and `receipt_b` what one adds to an envelope with ten
- * posts, the reaction by somebody of whom nothing else is there (`reaction_known_b`: by an author of one of the posts), `…_alone_b` an envelope with nothing else. `<form>_single_b` and `<form>_ten_b` are those of others (see wire-others.ts), `floor_…`
+ * `burst340_posts` is how many posts an envelope of 340 bytes takes, `reaction_b`, `tick_b` (of an item of a checklist) and `receipt_b` what one adds to an envelope with ten
+ * posts, the reaction by somebody of whom nothing else is there (`…_known_b`: by an author of one of the posts), `…_alone_b` an envelope with nothing else. `<form>_single_b` and `<form>_ten_b` are those of others (see wire-others.ts), `floor_…`
  * what a primed model needs for the bare text. Codec times are ratios to deflate's for the same bytes in the same run, of time computed.
  */
 import { must } from '#base/assert.ts'

@@ -26,6 +26,15 @@ export interface Draft {
   readonly asksAcknowledgement?: boolean
 }
 
+/** Which item of a checklist, and what is said of it. */
+export interface Tick {
+  /** The item's words, as written. */
+  readonly item: string
+  /** How many items of the same words stand before it. */
+  readonly before: number
+  readonly isSet: boolean
+}
+
 /** Writing, and saying something of what was written. */
 export interface Conversations {
   readonly post: (subject: UserId, draft: Draft) => Promise<Message>
@@ -35,6 +44,8 @@ export interface Conversations {
   readonly unreact: (subject: UserId, id: PostId, emoji: string) => Promise<void>
   /** Pins a message to its channel, for everybody, or takes it off again. */
   readonly pin: (subject: UserId, id: PostId, isSet: boolean) => Promise<Message>
+  /** Ticks an item of a message's checklist, or takes that back. @throws EdgeError INPUT_INVALID when there is no such item now */
+  readonly tick: (subject: UserId, id: PostId, tick: Tick) => Promise<Message>
   /** `subject` has taken note. That cannot be taken back: others may have acted on it. */
   readonly acknowledge: (subject: UserId, id: PostId) => Promise<Message>
   /**

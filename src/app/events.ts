@@ -133,7 +133,7 @@ function amended(event: Extract<SyncEvent, { kind: 'amended' }>): readonly NodeE
   const { content, author, at } = event.by
   if (content.kind === 'edit') return [{ kind: 'edited', message }]
   if (content.kind === 'deletion') return [{ kind: 'deleted', message }]
-  if (content.kind === 'pin') return [{ kind: 'edited', message }]
+  if (content.kind === 'pin' || content.kind === 'tick') return [{ kind: 'edited', message }]
   if (content.kind === 'acknowledgement') return [{ kind: 'acknowledged', message, person: author }]
   const reaction: Reaction = { person: author, emoji: content.emoji, at }
   return [{ kind: content.isSet ? 'reaction-added' : 'reaction-removed', message, reaction }]

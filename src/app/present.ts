@@ -1,5 +1,6 @@
 /** From records to what people see. Pure. */
 import type { NodeId } from '#base/ids.ts'
+import { tickedBody, ticksSince } from '#model/checklist.ts'
 import type { DirectoryChannel } from '#model/directory.ts'
 import type { DirectoryPerson } from '#model/directory-people.ts'
 import { burnProps, burnSecondsIn } from '#model/once.ts'
@@ -21,7 +22,7 @@ export function wholeMessageFrom(record: MessageRecord): Message {
     channel: record.channel,
     author: record.author,
     root: record.root,
-    body: record.body,
+    body: bodyOf(record),
     lane: record.lane,
     createdAt: record.createdAt,
     claimedAt: record.claimedAt,
@@ -45,6 +46,11 @@ export function wholeMessageFrom(record: MessageRecord): Message {
     acknowledgements: record.acknowledgements ?? [],
     isPinned: record.pin?.isSet === true,
   }
+}
+
+/** What a message says, with the boxes of its checklist as they were ticked since. */
+export function bodyOf({ body, ticks, editOrder }: MessageRecord): string {
+  return tickedBody(body, ticksSince(ticks, editOrder))
 }
 
 /** A channel as people see it. */

@@ -10,6 +10,7 @@
 import { encode } from '@msgpack/msgpack'
 import { bytesFromId, type ChannelId, type Instant, type PostId, type UserId } from '#base/ids.ts'
 import { CHANNEL_KINDS, type ChannelKind } from './channel-id.ts'
+import { ITEM_NUMBERS } from './checklist.ts'
 import { decodeFields, idField, textField, type Fields } from './fields.ts'
 import {
   isOther,
@@ -37,6 +38,13 @@ export type Content =
     }
   | { readonly kind: 'acknowledgement'; readonly target: PostId }
   | { readonly kind: 'pin'; readonly target: PostId; readonly isSet: boolean }
+  | {
+      readonly kind: 'tick'
+      readonly target: PostId
+      /** The number of the item (`checklist.ts`). */
+      readonly item: number
+      readonly isSet: boolean
+    }
   | { readonly kind: 'node'; readonly certificate: Uint8Array }
   | { readonly kind: 'person'; readonly person: UserId; readonly profile: Profile }
   | { readonly kind: 'channel'; readonly channel: ChannelId; readonly channelKind: ChannelKind }
@@ -87,6 +95,7 @@ const KIND_NUMBER = {
   reaction: 3,
   acknowledgement: 4,
   pin: 5,
+  tick: 6,
   node: 16,
   person: 17,
   channel: 18,
@@ -158,6 +167,8 @@ function contentFields(content: Content, front: readonly unknown[]): unknown[] {
       return [...head, bytesFromId(content.target), content.emoji, content.isSet ? 1 : 0]
     case 'pin':
       return [...head, bytesFromId(content.target), content.isSet ? 1 : 0]
+    case 'tick':
+      return [...head, bytesFromId(content.target), content.item, content.isSet ? 1 : 0]
     case 'node':
       return [...head, content.certificate]
     case 'person': {
@@ -215,6 +226,12 @@ const READERS: Readonly<Record<number, (fields: Fields) => Content | undefined>>
   [KIND_NUMBER.pin]: (fields) => {
     const target = idField<PostId>(fields[3])
     return target && { kind: 'pin', target, isSet: fields[4] === 1 }
+  },
+  [KIND_NUMBER.tick]: (fields) => {
+    const target = idField<PostId>(fields[3])
+    const item = wholeNumber(fields[4], -1)
+    if (target === undefined || item < 0 || item >= ITEM_NUMBERS) return undefined
+    return { kind: 'tick', target, item, isSet: fields[5] === 1 }
   },
   [KIND_NUMBER.node]: (fields) => {
     const certificate = fields[3]

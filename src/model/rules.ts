@@ -11,6 +11,7 @@ import { isKeyContent } from './key-content.ts'
 import type { Log } from './log.ts'
 import { isPersonContent } from './person-content.ts'
 import { contextAfter } from './stub.ts'
+import { isAmendment } from './view.ts'
 
 /** What a change did that no honest node does. */
 export type Breach = 'foreign author' | 'wrong document' | 'foreign list'
@@ -61,14 +62,7 @@ function belongsIn(name: DocumentName | undefined, content: Content): boolean {
     case 'channel':
       return kind === 'settings' || kind === 'dictionary' || kind === 'purge'
     case 'segment':
-      return (
-        kind === 'post' ||
-        kind === 'edit' ||
-        kind === 'deletion' ||
-        kind === 'reaction' ||
-        kind === 'acknowledgement' ||
-        kind === 'pin'
-      )
+      return kind === 'post' || isAmendment(content)
     case 'audit':
       return kind === 'audit'
     case undefined:

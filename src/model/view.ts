@@ -15,6 +15,7 @@ import {
 } from '#base/ids.ts'
 import { CERTIFICATE_GRACE_MS, CLOCK_TOLERANCE_MS, EARLIEST_CREDIBLE_AT } from '#base/limits.ts'
 import type { DirectoryPerson } from './directory-people.ts'
+import { withTick, type TickRecord } from './checklist.ts'
 import type { Content } from './entry.ts'
 import type { Logged } from './log.ts'
 import type { Attributes } from './policy.ts'
@@ -72,6 +73,8 @@ export interface MessageRecord {
   readonly replyCount: number
   readonly lastReplyAt: Instant
   readonly reactions: readonly ReactionRecord[]
+  /** The last word on each item of its checklist. */
+  readonly ticks?: readonly TickRecord[]
   readonly origin: NodeId
   readonly pendingId: string
   /** Why its author sent it beyond the allowance of its lane. */
@@ -89,9 +92,9 @@ export interface MessageRecord {
 }
 
 /** What is said of a message after it. */
-export type AmendmentKind = 'edit' | 'deletion' | 'reaction' | 'pin' | 'acknowledgement'
+export type AmendmentKind = 'edit' | 'deletion' | 'reaction' | 'pin' | 'acknowledgement' | 'tick'
 
-/** An entry about a message: edit, deletion, reaction, pin or acknowledgement. */
+/** An entry about a message. */
 export interface Amendment {
   readonly author: UserId
   /** In whose list it stands. */
@@ -101,6 +104,20 @@ export interface Amendment {
   /** Where it was written: it says something of messages there only. */
   readonly channel?: ChannelId | undefined
   readonly content: Extract<Content, { kind: AmendmentKind }>
+}
+
+const AMENDMENT_KINDS: ReadonlySet<string> = new Set<AmendmentKind>([
+  'edit',
+  'deletion',
+  'reaction',
+  'pin',
+  'acknowledgement',
+  'tick',
+])
+
+/** Whether an entry says something of a message before it. */
+export function isAmendment(content: Content): content is Amendment['content'] {
+  return AMENDMENT_KINDS.has(content.kind)
 }
 
 /** A channel's settings and counts as the store keeps them. Each setting remembers the place of its last change. */
@@ -176,6 +193,8 @@ export function amend(
       return pin(message, { isSet: content.isSet, order, at })
     case 'acknowledgement':
       return acknowledge(message, { person: author, at })
+    case 'tick':
+      return tick(message, { item: content.item, isSet: content.isSet, person: author, order, at })
   }
 }
 
@@ -226,13 +245,27 @@ export function configure(
 
 /** What is left of a message that was deleted. */
 function emptied(message: MessageRecord): MessageRecord {
-  const { files: _files, props: _props, acknowledgements: _all, pin: _pin, ...rest } = message
+  const {
+    files: _files,
+    props: _props,
+    acknowledgements: _all,
+    pin: _pin,
+    ticks: _ticks,
+    ...rest
+  } = message
   return { ...rest, body: '', editedAt: 0, editOrder: '', reactions: [] }
 }
 
 function pin(message: MessageRecord, next: PinRecord): MessageRecord {
   const isNewest = next.order > (message.pin?.order ?? '') && message.deletedAt === 0
   return isNewest ? { ...message, pin: next } : message
+}
+
+function tick(message: MessageRecord, one: TickRecord): MessageRecord {
+  if (message.deletedAt !== 0) return message
+  const before = message.ticks ?? []
+  const ticks = withTick(before, one)
+  return ticks === before ? message : { ...message, ticks }
 }
 
 /** Whoever acknowledges twice has done so since the first time. */

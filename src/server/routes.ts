@@ -16,6 +16,7 @@ import { revokingRoutes } from './holdfast/revoking.ts'
 import { lockingRoutes } from './holdfast/locking.ts'
 import { passkeyRoutes } from './holdfast/passkeys.ts'
 import { policyRoutes } from './holdfast/policy.ts'
+import { checklistRoutes } from './holdfast/checklist.ts'
 import { purgingRoutes } from './holdfast/purging.ts'
 import { nodeRoutes } from './holdfast/status.ts'
 import { openIdRoutes } from './openid.ts'
@@ -97,6 +98,7 @@ export function allRoutes(door: Door): readonly Route[] {
     auditRoutes,
     policyRoutes,
     purgingRoutes,
+    checklistRoutes,
     courierRoutes,
     backupRoutes,
     passkeyRoutes,

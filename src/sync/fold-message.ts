@@ -2,7 +2,6 @@
 import type { ChannelId, DocumentId, Instant, NodeId, PostId } from '#base/ids.ts'
 import type { Directory } from '#model/directory.ts'
 import { channelOfDocument, laneOfDocument } from '#model/document-id.ts'
-import type { Content } from '#model/entry.ts'
 import { whyAbove } from '#model/label.ts'
 import { postIdOf, type Logged } from '#model/log.ts'
 import { burnSecondsIn } from '#model/once.ts'
@@ -12,10 +11,9 @@ import type { PostContent } from '#model/post-content.ts'
 import {
   configure,
   EMPTY_CHANNEL,
+  isAmendment,
   shownAt,
   timeDoubtOf,
-  type Amendment,
-  type AmendmentKind,
   type ChannelRecord,
   type MessageRecord,
 } from '#model/view.ts'
@@ -52,18 +50,6 @@ export async function applyMessage(scene: Scene, origin: NodeId): Promise<ViewEv
   const amended = await applyAmendment(amendmentScene(scene), amendment)
   return amended && { kind: 'amended', ...amended }
 }
-
-function isAmendment(content: Content): content is Amendment['content'] {
-  return AMENDMENT_KINDS.has(content.kind)
-}
-
-const AMENDMENT_KINDS: ReadonlySet<string> = new Set<AmendmentKind>([
-  'edit',
-  'deletion',
-  'reaction',
-  'pin',
-  'acknowledgement',
-])
 
 function amendmentScene({ tx, source, directory, withoutEffect }: Scene): AmendmentScene {
   return { tx, directory, now: source.now, withoutEffect }

@@ -11,7 +11,13 @@ import {
 } from '#base/ids.ts'
 import { postIdOf, type Logged } from '#model/log.ts'
 import { causeKey } from '#model/order.ts'
-import { shownAt, type Amendment, type ChannelRecord, type MessageRecord } from '#model/view.ts'
+import {
+  isAmendment,
+  shownAt,
+  type Amendment,
+  type ChannelRecord,
+  type MessageRecord,
+} from '#model/view.ts'
 import type { SyncContext } from './context.ts'
 import { key, range } from './keys.ts'
 import { pack, unpack, type AsideRecord } from './records.ts'
@@ -75,9 +81,7 @@ export async function keepAmendments(
       const document = place.slice('doc/'.length) as DocumentId
       for (const logged of (await tx.log(document)).since({})) {
         const { author, content } = logged.entry
-        const isAmendment =
-          content.kind === 'edit' || content.kind === 'deletion' || content.kind === 'reaction'
-        if (!isAmendment || author === undefined || !ids.has(content.target)) continue
+        if (!isAmendment(content) || author === undefined || !ids.has(content.target)) continue
         const [order, at] = [causeKey(document, logged), shownAt(logged, now)]
         const amendment: Amendment = { author, actor: logged.actor, order, at, channel, content }
         tx.put(key.orphan(content.target, order), pack(amendment))

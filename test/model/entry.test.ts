@@ -100,6 +100,12 @@ const anyContent: fc.Arbitrary<Content> = fc.oneof(
     { requiredKeys: ['kind', 'body', 'root'] },
   ),
   fc.record({ kind: fc.constant('pin' as const), target: anyPost, isSet: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('tick' as const),
+    target: anyPost,
+    item: fc.nat({ max: 65_535 }),
+    isSet: fc.boolean(),
+  }),
   fc.constantFrom<Content>(
     { kind: 'policy', part: { about: 'positions', channel: undefined, rule: 'strip' } },
     { kind: 'policy', part: { about: 'positions', channel: undefined, rule: undefined } },

@@ -24,7 +24,7 @@ const MINUTE = 60_000
 const DAY = 86_400_000
 const hello = { kind: 'post' as const, body: 'hello', root: undefined }
 
-test('whatever order edits, deletions and reactions come in, the message is the same', async (t) => {
+test('whatever order edits, deletions, reactions and ticks come in, the message is the same', async (t) => {
   const content = fc.oneof(
     {
       weight: 3,
@@ -40,6 +40,15 @@ test('whatever order edits, deletions and reactions come in, the message is the 
         kind: fc.constant('reaction' as const),
         target: fc.constant(target),
         emoji: fc.constantFrom('+1', 'eyes'),
+        isSet: fc.boolean(),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('tick' as const),
+        target: fc.constant(target),
+        item: fc.constantFrom(7, 8),
         isSet: fc.boolean(),
       }),
     },

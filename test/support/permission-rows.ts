@@ -239,7 +239,12 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'PUT /api/holdfast/v1/people/:user/hold': { ...final, body: () => ({ isHeld: true }) },
   'PUT /api/holdfast/v1/retention': { ...final, body: () => ({ days: 30 }) },
   'PUT /api/holdfast/v1/retention/shown-once': { ...final, body: () => ({ days: 3 }) },
-  // The message of the matrix is not one that is shown once.
+  // The message of the matrix has no checklist, and is not one that is shown once.
+  'PUT /api/holdfast/v1/posts/:post/checklist': {
+    ...channel,
+    body: () => ({ item: 'pump', isTicked: true }),
+    isRefused: true,
+  },
   'POST /api/holdfast/v1/posts/:post/open': { ...channel, isRefused: true },
   'PUT /api/holdfast/v1/channels/:channel/retention': { ...final, body: () => ({ days: 30 }) },
   'POST /api/holdfast/v1/policy/explain': {

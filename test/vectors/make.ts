@@ -306,6 +306,7 @@ function everyContent(): readonly Content[] {
     },
     { kind: 'pin', target, isSet: true },
     { kind: 'acknowledgement', target },
+    { kind: 'tick', target, item: 40_321, isSet: true },
     { kind: 'node', certificate: Uint8Array.of(1, 2, 3) },
     {
       kind: 'person',

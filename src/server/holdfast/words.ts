@@ -1,6 +1,7 @@
 /** What our own addresses do, in a sentence each, and what they take. */
 import { AuditExport, AuditQuery } from './audit.ts'
 import { Folder } from './courier.ts'
+import { ChecklistTick } from './checklist.ts'
 import { DeliveryIds } from './delivery.ts'
 import { QualityQuery } from './files.ts'
 import { GapsQuery } from './gaps.ts'
@@ -239,6 +240,10 @@ export const WORDS: WordsByRoute = {
   'POST /api/holdfast/v1/posts/:post/open': {
     summary:
       'Opens a message that is shown once: it is acknowledged, and given with what it says, for its time.',
+  },
+  'PUT /api/holdfast/v1/posts/:post/checklist': {
+    summary: 'Ticks an item of the checklist in a message, or takes that back; gives the message.',
+    body: ChecklistTick,
   },
   'PUT /api/holdfast/v1/channels/:channel/retention': {
     summary: 'The same for one channel, whatever holds for all.',

@@ -4,6 +4,15 @@
  */
 import { Lexer, type MarkedOptions, type Token, type Tokens } from 'marked'
 
+/** The box of an item of a checklist, as a node asks for it. */
+export interface Box {
+  /** The item's words, as written. */
+  readonly item: string
+  /** How many items of the same words stand before it. */
+  readonly before: number
+  readonly isTicked: boolean
+}
+
 /** A piece of a message. */
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
@@ -14,9 +23,10 @@ export type Piece =
   | { readonly kind: 'link'; readonly href: string; readonly inside: readonly Piece[] }
   | { readonly kind: 'rule' }
   | {
-      readonly kind: 'strong' | 'em' | 'del' | 'paragraph' | 'quote' | 'item' | 'heading'
+      readonly kind: 'strong' | 'em' | 'del' | 'paragraph' | 'quote' | 'heading'
       readonly inside: readonly Piece[]
     }
+  | { readonly kind: 'item'; readonly box: Box | undefined; readonly inside: readonly Piece[] }
   | {
       readonly kind: 'list'
       readonly isOrdered: boolean
@@ -38,7 +48,7 @@ const PLAIN = /^(?![-+=\s]|\d{1,9}[.)])(?!.*(?::\/\/|www\.|\s$))[^*_`~<>[\]\\#|&
 export function piecesOf(source: string): readonly Piece[] {
   // Most of what people write, and by far quicker on an old phone.
   if (PLAIN.test(source)) return [{ kind: 'paragraph', inside: [{ kind: 'text', text: source }] }]
-  return blocks(new Lexer(OPTIONS).lex(source), 0)
+  return blocks(new Lexer(OPTIONS).lex(source), { depth: 0, items: new Map() })
 }
 
 /** The message in one line of plain text, for previews and announcements. */
@@ -52,19 +62,36 @@ function textOf(pieces: readonly Piece[]): string {
       if (piece.kind === 'mention') return `@${piece.name}`
       if (piece.kind === 'table') return piece.rows.flat().map(textOf).join(' ')
       if ('text' in piece) return piece.text
+      if (piece.kind === 'item') return `${signOf(piece.box)}${textOf(piece.inside)} `
       return 'inside' in piece ? `${textOf(piece.inside)} ` : ' '
     })
     .join('')
 }
 
-function blocks(tokens: readonly Token[], depth: number): readonly Piece[] {
-  return tokens.flatMap((token) => pieceOf(token, depth))
+function signOf(box: Box | undefined): string {
+  if (box === undefined) return ''
+  return box.isTicked ? '☑ ' : '☐ '
 }
 
-function pieceOf(token: Token, depth: number): readonly Piece[] {
-  if (depth > DEPTH_MAX) return plain(token.raw)
+/** Where in a message a token stands. */
+interface Place {
+  readonly depth: number
+  /** How many items with a box came before, by their words. */
+  readonly items: Map<string, number>
+}
+
+function blocks(tokens: readonly Token[], place: Place): readonly Piece[] {
+  return tokens.flatMap((token) => pieceOf(token, place))
+}
+
+function deeper({ depth, items }: Place): Place {
+  return { depth: depth + 1, items }
+}
+
+function pieceOf(token: Token, place: Place): readonly Piece[] {
+  if (place.depth > DEPTH_MAX) return plain(token.raw)
   const inside = (): readonly Piece[] =>
-    'tokens' in token && token.tokens ? blocks(token.tokens, depth + 1) : plain(rawText(token))
+    'tokens' in token && token.tokens ? blocks(token.tokens, deeper(place)) : plain(rawText(token))
   switch (token.type) {
     case 'space':
     case 'def':
@@ -78,9 +105,9 @@ function pieceOf(token: Token, depth: number): readonly Piece[] {
     case 'blockquote':
       return [{ kind: 'quote', inside: inside() }]
     case 'list':
-      return [listOf(token as Tokens.List, depth)]
+      return [listOf(token as Tokens.List, place)]
     case 'table':
-      return [tableOf(token as Tokens.Table, depth)]
+      return [tableOf(token as Tokens.Table, place)]
     case 'code':
       return [{ kind: 'block', text: rawText(token), language: (token as Tokens.Code).lang ?? '' }]
     default:
@@ -113,21 +140,26 @@ function linkOf(token: Tokens.Link, inside: () => readonly Piece[]): readonly Pi
   return SAFE_LINK.test(href) ? [{ kind: 'link', href, inside: inside() }] : plain(token.raw)
 }
 
-function listOf(token: Tokens.List, depth: number): Piece {
+function listOf(token: Tokens.List, place: Place): Piece {
   const inside = token.items.map((item): Piece => {
-    const box: readonly Piece[] = item.task
-      ? [{ kind: 'text', text: item.checked === true ? '☑ ' : '☐ ' }]
-      : []
+    const box = item.task ? boxOf(item, place) : undefined
     const rest = item.tokens.filter(({ type }) => type !== 'checkbox')
-    return { kind: 'item', inside: [...box, ...blocks(rest, depth + 1)] }
+    return { kind: 'item', box, inside: blocks(rest, deeper(place)) }
   })
   const start = typeof token.start === 'number' ? token.start : 1
   return { kind: 'list', isOrdered: token.ordered, start, inside }
 }
 
-function tableOf(token: Tokens.Table, depth: number): Piece {
+function boxOf({ text, checked }: Tokens.ListItem, { items }: Place): Box {
+  const item = (text.split('\n', 1)[0] ?? '').trim()
+  const before = items.get(item) ?? 0
+  items.set(item, before + 1)
+  return { item, before, isTicked: checked === true }
+}
+
+function tableOf(token: Tokens.Table, place: Place): Piece {
   const rows = [token.header, ...token.rows].map((row) =>
-    row.map((cell) => blocks(cell.tokens, depth + 1)),
+    row.map((cell) => blocks(cell.tokens, deeper(place))),
   )
   return { kind: 'table', rows }
 }

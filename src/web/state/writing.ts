@@ -1,5 +1,6 @@
 /** What people do: write, change, take back, react, acknowledge, read. */
 import type { Answer, Ask } from '#web/core/client.ts'
+import type { Box } from '#web/core/markup.ts'
 import type { Attempt, Outbox, Waiting } from '#web/core/outbox.ts'
 import { isWhole, type Upload } from '#web/core/uploading.ts'
 import { withPosts, withReaction } from '#web/core/timeline.ts'
@@ -20,6 +21,8 @@ export interface Writing {
   readonly remove: (post: Post) => Outcome
   readonly react: (post: Post, emoji: string, isOn: boolean) => Outcome
   readonly pin: (post: Post, isOn: boolean) => Outcome
+  /** Turns a box of a checklist to its other side. */
+  readonly tick: (post: Post, box: Box) => Outcome
   readonly acknowledge: (post: Post) => Outcome
   /** What a message says that is shown once: the node is told before, and tells its author. Undefined when it is out of reach. */
   readonly reveal: (post: Post) => Promise<Post | 'over' | undefined>
@@ -95,6 +98,15 @@ export function createWriting(ports: WritingPorts): Writing {
     pin: (post, isOn) =>
       act(ask('POST', `/api/v4/posts/${post.id}/${isOn ? 'pin' : 'unpin'}`), () =>
         showPost(store, { ...post, isPinned: isOn }),
+      ),
+    tick: (post, { item, before, isTicked }) =>
+      act(
+        ask('PUT', `/api/holdfast/v1/posts/${post.id}/checklist`, {
+          item,
+          before,
+          isTicked: !isTicked,
+        }),
+        (value) => showPost(store, postFrom(value)),
       ),
     acknowledge: (post) =>
       act(ask('POST', `/api/v4/users/${me()}/posts/${post.id}/ack`), () =>

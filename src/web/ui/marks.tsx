@@ -1,15 +1,22 @@
 /** A message's Markdown as elements. Nothing of it is ever read as HTML. */
-import type { VNode } from 'preact'
-import { useMemo } from 'preact/hooks'
-import { piecesOf, type Piece } from '#web/core/markup.ts'
+import { createContext, type VNode } from 'preact'
+import { useContext, useMemo } from 'preact/hooks'
+import { piecesOf, type Box, type Piece } from '#web/core/markup.ts'
 import { useApp } from './context.ts'
 
-/** The text of a message. */
-export function Marks({ text }: { readonly text: string }): VNode {
+type OnTick = (box: Box) => void
+
+const Ticking = createContext<OnTick | undefined>(undefined)
+
+/** The text of a message. `onTick` hears of a box that somebody wants the other way; without it boxes are only shown. */
+export function Marks(props: { readonly text: string; readonly onTick?: OnTick }): VNode {
+  const { text, onTick } = props
   const pieces = useMemo(() => piecesOf(text), [text])
   return (
     <div class="marks" dir="auto">
-      <Pieces pieces={pieces} />
+      <Ticking.Provider value={onTick}>
+        <Pieces pieces={pieces} />
+      </Ticking.Provider>
     </div>
   )
 }
@@ -65,13 +72,37 @@ function PieceView({ piece }: { readonly piece: Piece }): VNode | string {
     case 'del':
     case 'paragraph':
     case 'quote':
-    case 'item':
     case 'heading':
       return <Wrapped kind={piece.kind} inside={piece.inside} />
+    case 'item':
+      return <Item box={piece.box} inside={piece.inside} />
   }
 }
 
-type WrappedKind = 'strong' | 'em' | 'del' | 'paragraph' | 'quote' | 'item' | 'heading'
+function Item(props: { readonly box: Box | undefined; readonly inside: readonly Piece[] }): VNode {
+  const { box, inside } = props
+  const onTick = useContext(Ticking)
+  return (
+    <li class={box === undefined ? undefined : 'task'} dir="auto">
+      {box !== undefined && (
+        <input
+          type="checkbox"
+          checked={box.isTicked}
+          disabled={onTick === undefined}
+          aria-label={box.item}
+          onClick={(event) => {
+            // It changes when the message does.
+            event.preventDefault()
+            onTick?.(box)
+          }}
+        />
+      )}
+      <Pieces pieces={inside} />
+    </li>
+  )
+}
+
+type WrappedKind = 'strong' | 'em' | 'del' | 'paragraph' | 'quote' | 'heading'
 
 const ELEMENTS = {
   strong: 'strong',
@@ -79,7 +110,6 @@ const ELEMENTS = {
   del: 'del',
   paragraph: 'p',
   quote: 'blockquote',
-  item: 'li',
   // Headings of a message are none of the page.
   heading: 'strong',
 } as const satisfies Record<WrappedKind, string>

@@ -3,7 +3,7 @@ import { useComputed } from '@preact/signals'
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
 import { emojiOf } from '#web/core/emoji.ts'
-import { plainOf } from '#web/core/markup.ts'
+import { plainOf, type Box } from '#web/core/markup.ts'
 import type { Post } from '#web/core/wire.ts'
 import { say, times } from '#web/words/words.ts'
 import { Avatar } from './avatar.tsx'
@@ -74,10 +74,15 @@ export function Message(props: {
 }
 
 function Said({ post, isMine }: { readonly post: Post; readonly isMine: boolean }): VNode {
+  const { writing } = useApp()
   if (post.burnSeconds > 0) return <Once post={post} isMine={isMine} />
+  const tick = async (box: Box): Promise<void> => {
+    const failure = await writing.tick(post, box)
+    if (failure !== undefined) tell(failure || say('failed.away'))
+  }
   return (
     <>
-      <Marks text={post.message} />
+      <Marks text={post.message} onTick={(box) => void tick(box)} />
       <Files files={post.files} />
     </>
   )

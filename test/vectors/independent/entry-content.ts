@@ -33,6 +33,14 @@ const SHAPES: Readonly<Record<number, readonly [string, Shape]>> = {
   ],
   4: ['acknowledgement', ([target]) => ({ target: id(target) })],
   5: ['pin', ([target, isSet]) => ({ target: id(target), isSet: flag(isSet) })],
+  6: [
+    'tick',
+    ([target, item, isSet]) => ({
+      target: id(target),
+      item: upTo(item, 65_535),
+      isSet: flag(isSet),
+    }),
+  ],
   16: ['node', ([certificate]) => ({ certificate: some(certificate) })],
   17: [
     'person',
@@ -284,6 +292,12 @@ function id(value: unknown): string {
 function words(value: unknown, most: number, least = 1): string {
   must(typeof value === 'string' && value.length >= least && value.length <= most, 'a text')
   return value
+}
+
+function upTo(value: unknown, most: number): number {
+  const found = natural(value)
+  if (found > most) throw new Refusal('a number is too large')
+  return found
 }
 
 function natural(value: unknown): number {

@@ -15,6 +15,20 @@ test('what people write becomes elements', async (t) => {
   t.match(piecesOf('- a\n- b'), [
     { kind: 'list', isOrdered: false, inside: [{ kind: 'item' }, {}] },
   ])
+  t.match(piecesOf('- [ ] pump\n- [x] *fuel*\n- [ ] pump\n- none'), [
+    {
+      inside: [
+        { box: { item: 'pump', before: 0, isTicked: false } },
+        {
+          box: { item: '*fuel*', before: 0, isTicked: true },
+          inside: [{ kind: 'em' }],
+        },
+        { box: { item: 'pump', before: 1, isTicked: false } },
+        { kind: 'item', box: undefined },
+      ],
+    },
+  ])
+  t.equal(plainOf('- [ ] pump\n- [x] fuel'), '☐ pump ☑ fuel')
   t.match(piecesOf('| a |\n| --- |\n| b |'), [{ kind: 'table' }])
   t.match(piecesOf('```\nx < y\n```'), [{ kind: 'block', text: 'x < y' }])
 })
