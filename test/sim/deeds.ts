@@ -2,9 +2,10 @@
 import type { ChannelId } from '#base/ids.ts'
 import type { Message } from '#app/types.ts'
 import { directChannelId } from '#model/channel-id.ts'
+import { itemsOf, type ChecklistItem } from '#model/checklist.ts'
 import { LANES } from '#model/precedence.ts'
 import type { Chance } from './chance.ts'
-import { markerOf, type Said } from './said.ts'
+import { markerOf, type ItemWord, type Said } from './said.ts'
 import { askForFile, keepFile } from './files.ts'
 import { draftOf } from './settle.ts'
 import type { Actor } from './society.ts'
@@ -27,6 +28,7 @@ export const DEEDS: readonly Deed[] = [
   { weight: 4, words: 'deletes', act: remove },
   { weight: 8, words: 'reacts', act: react },
   { weight: 3, words: 'takes a reaction back', act: unreact },
+  { weight: 5, words: 'works through a list', act: workThrough },
   { weight: 8, words: 'sends again', act: sendAgain },
   { weight: 8, words: 'looks', act: look },
   { weight: 5, words: 'opens a channel', act: openChannel },
@@ -144,6 +146,10 @@ export async function rewrite(
     if (said.id === undefined) return
     const body = `${wording(chance)} ${markerOf(said.number)} again ${chance.below(1_000_000)}`
     said.maybe.add(body)
+    // What an edit says of boxes is newer than what was said before, as far as its author knew.
+    const items = [...itemsOf(mine.body), ...itemsOf(body)].map(({ text }) => text)
+    for (const text of [...said.ticks.keys(), ...items])
+      said.ticks.set(text, { state: 'unsure', people: said.ticks.get(text)?.people ?? new Set() })
     try {
       await node.edit(self, mine.id, body)
     } catch (error) {
@@ -208,6 +214,38 @@ export async function reactTo(
     throw error
   }
   said?.reactions.set(key, wanted)
+}
+
+async function workThrough(actor: Actor): Promise<void> {
+  const message = await pickMessage(actor, ({ body }) => itemsOf(body).length > 0)
+  if (message !== undefined) await tick(actor, message)
+}
+
+/** The items of a text; of those with the same words the first. */
+export function firstItemsOf(body: string): readonly ChecklistItem[] {
+  const items = itemsOf(body)
+  return items.filter(({ text }, at) => items.findIndex((one) => one.text === text) === at)
+}
+
+/** Turns one box of a message, if it has any. */
+export async function tick(
+  { society, node, self, chance }: Actor,
+  message: Message,
+): Promise<void> {
+  const items = firstItemsOf(message.body)
+  if (items.length === 0) return
+  const { text, isTicked } = chance.pick(items)
+  const said = society.book.shownAs(message)
+  const before = said?.ticks.get(text)
+  const wanted = isTicked ? 'unset' : 'set'
+  // Of two who say different things the one counts who comes last, and nobody here knows who that is.
+  const isAgreed = before === undefined || before.state === wanted
+  const doubted: ItemWord = { state: 'unsure', people: new Set([...(before?.people ?? []), self]) }
+  said?.ticks.set(text, doubted)
+  society.marks.count('people.tick')
+  await node.tick(self, message.id, { item: text, before: 0, isSet: !isTicked })
+  if (isAgreed && said?.ticks.get(text) === doubted)
+    said.ticks.set(text, { ...doubted, state: wanted })
 }
 
 async function look(actor: Actor): Promise<void> {

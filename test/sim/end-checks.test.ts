@@ -2,6 +2,7 @@
 import { test, type Test } from 'tap'
 import { must } from '#base/assert.ts'
 import type { PostId } from '#base/ids.ts'
+import { itemsOf } from '#model/checklist.ts'
 import { key } from '#sync/keys.ts'
 import { checkEnd } from './end-checks.ts'
 import { keepRunning } from './keep-running.ts'
@@ -11,7 +12,7 @@ import { SHORT } from './seeds-suite.ts'
 import { openVerdict, type Failure } from './verdict.ts'
 import type { World } from './world.ts'
 
-const { world, result } = await runWorld(5, SHORT)
+const { world, result } = await runWorld(12, SHORT)
 const saved = world.book
   .all()
   .filter(
@@ -45,6 +46,26 @@ test('a text that differs, a deletion and a reaction that are missing are seen',
 
   for (const [change, found] of wrongs) {
     const said = world.book.all().map((one) => (one === first ? { ...one, ...change } : one))
+    t.match(await failureWith(t, { said }), { broken: 'promise 1: no lost promise', found })
+  }
+})
+
+test('a tick that is missing is seen, and one that nobody made', async (t) => {
+  const list = must(
+    saved.find(({ ticks }) => [...ticks.values()].some(({ state }) => state === 'set')),
+    'somebody worked through a list',
+  )
+  const set = must([...list.ticks].find(([, { state }]) => state === 'set')?.[0], 'an item')
+  const unticked = itemsOf(list.body).find(({ text }) => !list.ticks.has(text))
+  const item = must(unticked, 'an item that nobody ticked').text
+  const word = { state: 'set' as const, people: new Set([list.author]) }
+  const wrongs: readonly (readonly [Said['ticks'], RegExp])[] = [
+    [new Map([...list.ticks].filter(([text]) => text !== set)), /nobody did that/],
+    [new Map([...list.ticks, [item, word]]), /was ticked, and is not/],
+  ]
+
+  for (const [ticks, found] of wrongs) {
+    const said = world.book.all().map((one) => (one === list ? { ...one, ticks } : one))
     t.match(await failureWith(t, { said }), { broken: 'promise 1: no lost promise', found })
   }
 })

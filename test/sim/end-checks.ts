@@ -20,9 +20,10 @@ import { key, range } from '#sync/keys.ts'
 import { unpack, type DocumentRecord } from '#sync/records.ts'
 import { FORGED } from './capture.ts'
 import type { Sealing } from './evidence.ts'
+import { firstItemsOf } from './deeds.ts'
 import { hasLeft } from './departures.ts'
 import type { Member } from './fleet.ts'
-import { markerOf, numbersIn, type Said } from './said.ts'
+import { markerOf, numbersIn, type ItemWord, type Said } from './said.ts'
 import { reachOf, type Topology } from './topology.ts'
 import type { Verdict } from './verdict.ts'
 import { checkLeftovers, isCapturedsOwn, isUnfounded } from './leftovers.ts'
@@ -248,7 +249,11 @@ function wrongState(
   if (message.root !== said.root)
     return `wrong root: ${message.root ?? 'none'}, not ${said.root ?? 'none'}`
   if (message.lane !== said.lane) return `wrong lane: ${message.lane}`
-  return wrongText(said, message) ?? wrongReactions(said, message, isHonest)
+  return (
+    wrongText(said, message) ??
+    wrongTicks(said, message, isHonest) ??
+    wrongReactions(said, message, isHonest)
+  )
 }
 
 function wrongText(said: Said, message: Message): string | undefined {
@@ -256,8 +261,31 @@ function wrongText(said: Said, message: Message): string | undefined {
   if (isDeleted && said.deletion === 'none') return 'it is deleted, and nobody did that'
   if (isDeleted) return message.body === '' ? undefined : 'it is deleted, and its text is there'
   if (said.deletion === 'saved') return 'its deletion was shown as saved, and it is there'
-  if (message.body !== said.body && !said.maybe.has(message.body))
+  const body = withEmptyBoxes(message.body)
+  if (![said.body, ...said.maybe].some((one) => withEmptyBoxes(one) === body))
     return `its text is "${message.body}", not "${said.body}"`
+  return undefined
+}
+
+const UNTICKED: ItemWord = { state: 'unset', people: new Set() }
+
+/** A text as if nobody had ticked anything: who ticked last is checked by `wrongTicks`, as far as anybody can know. */
+function withEmptyBoxes(body: string): string {
+  return body.replaceAll('- [x]', '- [ ]')
+}
+
+function wrongTicks(
+  said: Said,
+  message: Message,
+  isHonest: (person: UserId) => boolean,
+): string | undefined {
+  if (message.deletedAt > 0) return undefined
+  for (const { text, isTicked } of firstItemsOf(message.body)) {
+    const { state, people } = said.ticks.get(text) ?? UNTICKED
+    if (![...people].every(isHonest)) continue
+    if (state === 'set' && !isTicked) return `"${text}" was ticked, and is not`
+    if (state === 'unset' && isTicked) return `"${text}" is ticked, and nobody did that`
+  }
   return undefined
 }
 

@@ -150,7 +150,11 @@ export function doubtForked({ members, book, evidence }: ImageGround, node: unkn
       said.fate = 'asked'
       said.underWay += 1
     }
-    const isTouched = [...said.reactions.keys()].some((one) => people.has(one.split(' ')[0] ?? ''))
+    const touched = [
+      ...[...said.reactions.keys()].map((one) => one.split(' ')[0] ?? ''),
+      ...[...said.ticks.values()].flatMap((one) => [...one.people]),
+    ]
+    const isTouched = touched.some((one) => people.has(one))
     said.isUnsure ||= isOwn || isTouched || said.deletion !== 'none'
   }
 }

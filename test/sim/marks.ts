@@ -58,6 +58,7 @@ export const RARE = [
   'people.sent-again-refused',
   'people.flurry',
   'people.rush',
+  'people.tick',
   'file.handed-in',
   'file.asked',
   'file.came',

@@ -38,12 +38,20 @@ export interface Said {
   purge: 'none' | 'asked' | 'ordered'
   /** By `person emoji`. */
   readonly reactions: Map<string, 'set' | 'unset' | 'unsure'>
+  /** What was said of the items of its checklist, by their words; `unsure` also where people may have said different things. */
+  readonly ticks: Map<string, ItemWord>
   /** Somebody is changing it; a second change waits. */
   isBusy: boolean
   /** Its node was put back to a time before it: a client that sends it again is not known to have sent it. */
   isForgotten: boolean
   /** A disk was put back and took with it what nobody else had of its changes, or its id: only its number is certain. */
   isUnsure: boolean
+}
+
+/** The word on an item, and who had one. */
+export interface ItemWord {
+  readonly state: 'set' | 'unset' | 'unsure'
+  readonly people: ReadonlySet<UserId>
 }
 
 /** All messages of a run. */
@@ -86,6 +94,7 @@ export function openBook(): Book {
         deletion: 'none',
         purge: 'none',
         reactions: new Map(),
+        ticks: new Map(),
         isBusy: false,
         isForgotten: false,
         isUnsure: false,

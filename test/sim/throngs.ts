@@ -4,7 +4,7 @@
  */
 import type { PostId } from '#base/ids.ts'
 import type { Chance } from './chance.ts'
-import { post, reactTo, replyTo, rewrite, takeDown, type Deed } from './deeds.ts'
+import { post, reactTo, replyTo, rewrite, takeDown, tick, type Deed } from './deeds.ts'
 import type { Member } from './fleet.ts'
 import { actOnce } from './people.ts'
 import type { Actor, Society } from './society.ts'
@@ -45,8 +45,9 @@ function deedsOn(id: PostId): readonly Deed[] {
       if (message.deletedAt === 0) await act(actor, message)
     },
   })
-  const tick = deed('ticks something', (actor, message) => reactTo(actor, message, 'set'))
-  const untick = deed('unticks something', (actor, message) => reactTo(actor, message, 'unset'))
+  const mark = deed('marks something', (actor, message) => reactTo(actor, message, 'set'))
+  const unmark = deed('unmarks something', (actor, message) => reactTo(actor, message, 'unset'))
+  const turn = deed('ticks something', tick)
   const answer = deed('answers', replyTo)
   const reword = deed('rewords', async (actor, message) => {
     if (message.author === actor.self) await rewrite(actor, message)
@@ -55,7 +56,7 @@ function deedsOn(id: PostId): readonly Deed[] {
     if (actor.member.people[0] === actor.self && actor.chance.happens(0.3))
       await takeDown(actor, message)
   })
-  return [tick, tick, tick, untick, answer, reword, reword, clear]
+  return [mark, mark, turn, turn, unmark, answer, reword, reword, clear]
 }
 
 type Act = (actor: Actor, message: Awaited<ReturnType<Actor['node']['message']>>) => Promise<void>

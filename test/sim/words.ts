@@ -22,4 +22,5 @@ export const PHRASES = [
   '道路は通行止めです',
   '@bo please look at the pump when you are back',
   '@amira the list is complete',
+  'Before we leave:\n- [ ] fuel\n- [ ] water for six\n- [ ] maps\nand then the bridge',
 ] as const
