@@ -183,6 +183,8 @@ export interface Incoming {
   readonly from: PeerId | undefined
   /** When it first came, for one that was kept. */
   readonly since?: Instant
+  /** Whose share of the room it takes while it waits, where that is not `from`. */
+  readonly holder?: PeerId | undefined
 }
 
 /** Whether `peer` is a node rather than a post office. */

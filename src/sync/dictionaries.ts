@@ -29,7 +29,7 @@ import { isTooLate } from './books.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { heldBy, noteAnnounced } from './gap-marks.ts'
 import { clockOf, receiptOf } from './ledger.ts'
-import { countsOf } from './parking.ts'
+import { countParked } from './parking.ts'
 import type { Reader, Tx } from './replica.ts'
 
 /** What is kept in memory of dictionaries: everything follows from the documents. */
@@ -164,7 +164,7 @@ export async function readsMore(
   document: DocumentId,
 ): Promise<boolean> {
   const channel = channelOfDocument(document)
-  if (channel === undefined || (await countsOf(tx)).dictionary === 0) return false
+  if (channel === undefined || (await countParked(tx, 'dictionary')) === 0) return false
   for (const one of await publishedIn(tx, context, channel)) {
     const isNew = !context.shelf.texts.has(one.content.hash)
     if (isNew && (await makeHere(tx, context, one)) !== undefined) return true

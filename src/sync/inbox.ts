@@ -85,9 +85,9 @@ async function openAndTake(tx: Tx, context: SyncContext, incoming: Incoming): Pr
   if (!opened.ok) {
     const { reason } = opened
     if (reason === 'unknown sender') return park(tx, context, { incoming, wait: 'certificate' })
-    const isForOthers =
-      reason === 'unknown key' || (reason === 'not authentic' && isShared(incoming))
-    if (isForOthers) return park(tx, context, { incoming, wait: 'key' })
+    // Two bytes name a key: of two with one hint nobody can tell which one is lacking, or whether a byte was changed.
+    const isShut = reason === 'unknown key' || reason === 'not authentic'
+    if (isShut) return park(tx, context, { incoming, wait: 'key' })
     if (reason === 'unknown dictionary') return park(tx, context, { incoming, wait: 'dictionary' })
     return { kind: 'refused', reason }
   }
@@ -98,17 +98,10 @@ async function openAndTake(tx: Tx, context: SyncContext, incoming: Incoming): Pr
     if (incoming.since === undefined) disbelieved(tx, context, why)
     return park(tx, context, { incoming, wait: 'certificate' }) // or the directory has not said yet that it is
   }
-  const known = { ...incoming, from: handedOverBy(incoming, opened) }
+  const holder = incoming.holder ?? incoming.from
+  const known = { ...incoming, from: handedOverBy(incoming, opened), holder }
   noteHeard(tx, context, { place: known.from, sender: opened.sender.node })
   return takeBody(tx, context, { sealed: opened, incoming: known })
-}
-
-/**
- * It came from where several audiences meet, so what a key with its hint does not open is more likely sealed with another of the same
- * two bytes than altered: nobody can tell. A node itself hands over only what we can open.
- */
-function isShared({ from }: Incoming): boolean {
-  return from === undefined || !isNode(from)
 }
 
 /** A node seals what it hands over itself: what another one has sealed was played in its place, where frames prove nothing. */
@@ -244,11 +237,11 @@ export async function retryParked(tx: Tx, context: SyncContext, wait?: Wait): Pr
 async function takeKept(
   tx: Tx,
   context: SyncContext,
-  [place, { bytes, from, since }]: readonly [string, KeptRecord],
+  [place, { bytes, from, since, holder }]: readonly [string, KeptRecord],
 ): Promise<Outcome> {
   if (place.startsWith(range.parked.from)) await unpark(tx, place)
   else tx.delete(place)
-  const outcome = await takeEnvelope(tx, context, { bytes, from, since })
+  const outcome = await takeEnvelope(tx, context, { bytes, from, since, holder })
   if (outcome.kind === 'refused') {
     const { reason } = outcome
     tx.afterwards(() => refused(context, reason, { peer: from, bytes: bytes.length }))

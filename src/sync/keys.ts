@@ -44,8 +44,9 @@ export const key = {
   segment: (channel: ChannelId, lane: Lane) => `seg/${channel}/${laneNumber(lane)}`,
   /** KeptRecord: an envelope that waits for earlier changes of a document. */
   waiting: (id: DocumentId, hash: string) => `wait/${id}/${hash}`,
-  /** KeptRecord: an envelope that waits for a secret, a certificate or a dictionary, since when. */
-  parked: (wait: Wait, since: Instant, hash: string) => `park/${wait}/${padded(since)}.${hash}`,
+  /** KeptRecord: an envelope that waits for a secret, a certificate or a dictionary, from whom, and since when. */
+  parked: (wait: Wait, holder: PeerId | '', { since, hash }: { since: Instant; hash: string }) =>
+    `park/${wait}/${holder}/${padded(since)}.${hash}`,
   /** ParkedCounts: how many of those there are. */
   parkedCounts: 'parked',
 
@@ -228,6 +229,8 @@ export const range = {
   allWaiting: within('wait/'),
   parked: within('park/'),
   parkedFor: (wait: Wait) => within(`park/${wait}/`),
+  /** `<wait>/<peer>`, as in ParkedCounts. */
+  parkedOf: (share: string) => within(`park/${share}/`),
   peers: within('peer/'),
   forks: within('fork/'),
   forksIn: (id: DocumentId) => within(`fork/${id}/`),

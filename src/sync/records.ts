@@ -1,6 +1,6 @@
 /** The records behind the keys of `keys.ts`, and how they become bytes: MessagePack, fields by name. */
 import { Decoder, Encoder } from '@msgpack/msgpack'
-import type { ActorId, ChangeHash, DocumentId, Instant, NodeId, Trail } from '#base/ids.ts'
+import type { ActorId, ChangeHash, DocumentId, Instant, Trail } from '#base/ids.ts'
 import type { PiecePlace } from '#codec/piece.ts'
 import type { Draft } from '#model/entry.ts'
 import type { Anchor } from '#model/fork-content.ts'
@@ -105,15 +105,15 @@ export interface KeptRecord {
   readonly since: Instant
   /** What must come first, as far as known: more may turn out to be missing. */
   readonly wanted: Clock
-  /** Whose share of the room it takes, where it waits for earlier changes (`waiting.ts`). */
-  readonly holder?: NodeId
+  /** Whose share of the room it takes: who handed it over, or at a post office, where it waits for earlier changes, whose it says to be. */
+  readonly holder?: PeerId | undefined
 }
 
 /** What a parked envelope waits for: a secret, the certificate of somebody named in it, or what it was made small with. */
 export type Wait = 'key' | 'certificate' | 'dictionary'
 
-/** How many envelopes wait for each. */
-export type ParkedCounts = Readonly<Record<Wait, number>>
+/** How many envelopes each has handed over that wait for one thing, by `<wait>/<peer>`. */
+export type ParkedCounts = Readonly<Record<string, number>>
 
 /** What a node said it has. */
 export interface ReceiptRecord {

@@ -46,7 +46,6 @@ interface Name {
 
 /** What each attack is called where it was tried. */
 export const NAMED = {
-  altered: { event: 'envelope.refused', deed: 'envelope refused', reason: 'not authentic' },
   malformed: { event: 'envelope.refused', deed: 'envelope refused', reason: 'malformed' },
   unsigned: { event: 'envelope.refused', deed: 'envelope refused', reason: 'not vouched for' },
   unvouched: { event: 'delta.not-vouched-for', deed: 'not vouched for' },

@@ -13,7 +13,7 @@ import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Fork } from '#sync/context.ts'
 import { receive } from '#sync/inbox.ts'
 import { key, range } from '#sync/keys.ts'
-import { pack, unpack } from '#sync/records.ts'
+import { pack, unpack, type ParkedCounts } from '#sync/records.ts'
 import { attestationOf, type Attested } from '#trust/attestation.ts'
 import { epochOf, scopeKey, type EpochKey, type Keyring } from '#trust/epoch.ts'
 import { aFaultyStore } from '../support/faulty-store.ts'
@@ -363,7 +363,7 @@ test('another branch that its node has not signed is no fork, only forged', asyn
   t.strictSame(await bodies(bravo), ['by alpha'])
 })
 
-test('an envelope of another organisation is refused', async (t) => {
+test('an envelope of another organisation opens with nothing, ever', async (t) => {
   const { alpha, bravo } = await twoNodes()
   await say(alpha, 'one')
   const { certificate } = alphaIdentity
@@ -381,8 +381,31 @@ test('an envelope of another organisation is refused', async (t) => {
 
   const { outcome, answer } = await arrive(bravo, foreign, { from: alpha.id })
 
-  t.match(outcome, { kind: 'refused', reason: 'not authentic' })
-  t.equal(answer, 'refused')
+  t.match(outcome, { kind: 'parked' })
+  t.equal(answer, 'custody')
+  t.strictSame(await bodies(bravo), [])
+})
+
+test('an envelope that overtook its key waits for it, also where another key here has the same hint', async (t) => {
+  await using alpha = await aSync('alpha', { knows: [bravoIdentity] })
+  await using bravo = await aSync('bravo', { knows: [alphaIdentity] })
+  await found(alpha)
+  await say(alpha, 'early')
+  const { byHint } = bravo.context.keyring
+  const keyring: Keyring = {
+    ...bravo.context.keyring,
+    byHint: (hint) => [foreignKey(bravo), ...byHint(hint)],
+  }
+  const alike = { ...bravo, context: { ...bravo.context, keyring } }
+
+  const { outcome, answer } = await arrive(alike, await envelopeOf(alpha, routine), {
+    from: alpha.id,
+  })
+
+  t.match([outcome, answer], [{ kind: 'parked' }, 'custody'])
+  await arrive(alike, await envelopeOf(alpha, DIRECTORY), { from: alpha.id })
+  t.strictSame(await bodies(bravo), ['early'])
+  t.strictSame(await bravo.context.replica.read.list(range.parked), [])
 })
 
 test('an envelope for others that has the hint of a key here is kept, as any of theirs, and counted as nothing', async (t) => {
@@ -483,7 +506,7 @@ test('the bookmark of a carrier is on disk with the envelope, also with a refuse
 
 test('where nothing can give way, more than may be parked is refused', async (t) => {
   const { bravo } = await twoNodes()
-  const counts = { key: PARKED_ENVELOPES_MAX, certificate: 0, dictionary: 0 }
+  const counts: ParkedCounts = { 'key/post:office': PARKED_ENVELOPES_MAX }
   await bravo.context.replica.commit(async (tx) => tx.put(key.parkedCounts, pack(counts)))
   const stranger = await aSync('stranger', { number: 19 })
 

@@ -1,11 +1,17 @@
 /** Envelopes nobody here can open yet have a limit, and those of which there are most give way. */
 import { test } from 'tap'
 import { PARKED_ENVELOPES_MAX } from '#base/limits.ts'
+import type { PeerId } from '#ports/carrier.ts'
 import { key, range } from '#sync/keys.ts'
-import { allParked, keptFrom, park, unpark } from '#sync/parking.ts'
+import { allParked, keptFrom, park, recountParked, unpark } from '#sync/parking.ts'
 import { pack, unpack, type ParkedCounts, type Wait } from '#sync/records.ts'
 import { collectingLog } from '../support/log.ts'
+import { anIdentity } from '../support/nodes.ts'
 import { aSync, type SyncNode } from '../support/sync.ts'
+
+const OFFICE = 'post:office'
+const BRAVO = anIdentity('bravo', 2).certificate.node
+const MALLORY = anIdentity('mallory', 9).certificate.node
 
 test('what is parked is counted, once each, and its time stays the time it first came', async (t) => {
   await using alpha = await aSync('alpha')
@@ -54,6 +60,40 @@ test('where most wait for a certificate, the longest of those gives way: made-up
   t.equal(await count(alpha), PARKED_ENVELOPES_MAX)
 })
 
+test('whoever hands over most crowds out what it brought itself, and nothing of anybody else', async (t) => {
+  await using alpha = await aSync('alpha')
+  await put(alpha, 1, 'key', 10, OFFICE)
+  await put(alpha, 2, 'key', 20, BRAVO)
+  await put(alpha, 3, 'key', 30, MALLORY)
+  await put(alpha, 4, 'key', 40, MALLORY)
+  await pretend(alpha, 'key', PARKED_ENVELOPES_MAX - 2, MALLORY)
+
+  t.match(await put(alpha, 5, 'key', 90, MALLORY), { kind: 'parked' })
+  t.strictSame(await heads(alpha), [2, 4, 5, 1])
+  t.match(await put(alpha, 6, 'key', 91, BRAVO), { kind: 'parked' })
+  t.strictSame(await heads(alpha), [2, 6, 5, 1])
+  t.equal(await count(alpha), PARKED_ENVELOPES_MAX)
+})
+
+test('counts that were lost are counted anew, by who handed over what', async (t) => {
+  await using alpha = await aSync('alpha')
+  await put(alpha, 1, 'key', 10, BRAVO)
+  await put(alpha, 2, 'key', 20, MALLORY)
+  await put(alpha, 3, 'certificate', 30, OFFICE)
+  await put(alpha, 4, 'key', 40, MALLORY)
+  const before = unpack<ParkedCounts>(await alpha.context.replica.read.get(key.parkedCounts))
+  await alpha.context.replica.commit(async (tx) => tx.delete(key.parkedCounts))
+
+  await alpha.context.replica.commit(recountParked)
+
+  t.strictSame(unpack<ParkedCounts>(await alpha.context.replica.read.get(key.parkedCounts)), before)
+  t.strictSame(before, {
+    [`key/${BRAVO}`]: 1,
+    [`key/${MALLORY}`]: 2,
+    [`certificate/${OFFICE}`]: 1,
+  })
+})
+
 test('what is parked already takes nobodys place', async (t) => {
   await using alpha = await aSync('alpha')
   await put(alpha, 1, 'certificate', 10)
@@ -66,10 +106,15 @@ test('what is parked already takes nobodys place', async (t) => {
 })
 
 /** Says that there are many more than there are. */
-async function pretend({ context }: SyncNode, wait: Wait, number: number): Promise<void> {
+async function pretend(
+  { context }: SyncNode,
+  wait: Wait,
+  number: number,
+  from: PeerId = OFFICE,
+): Promise<void> {
   await context.replica.commit(async (tx) => {
     const counts = unpack<ParkedCounts>(await tx.get(key.parkedCounts))
-    tx.put(key.parkedCounts, pack({ ...counts, [wait]: number }))
+    tx.put(key.parkedCounts, pack({ ...counts, [`${wait}/${from}`]: number }))
   })
 }
 
@@ -78,12 +123,18 @@ async function heads({ context }: SyncNode): Promise<readonly (number | undefine
   return entries.map(([, bytes]) => keptFrom(bytes).bytes[0])
 }
 
-function put({ context }: SyncNode, first: number, wait: Wait, since: number) {
-  const incoming = { bytes: Uint8Array.of(first), from: undefined, since }
+function put(
+  { context }: SyncNode,
+  first: number,
+  wait: Wait,
+  since: number,
+  from: PeerId | undefined = OFFICE,
+) {
+  const incoming = { bytes: Uint8Array.of(first), from, since }
   return context.replica.commit((tx) => park(tx, context, { incoming, wait }))
 }
 
 async function count({ context }: SyncNode): Promise<number> {
   const counts = unpack<ParkedCounts>(await context.replica.read.get(key.parkedCounts))
-  return (counts?.key ?? 0) + (counts?.certificate ?? 0)
+  return Object.values(counts ?? {}).reduce((sum, one) => sum + one, 0)
 }

@@ -139,7 +139,7 @@ async function records({ context }: SyncNode): Promise<readonly KeptRecord[]> {
 }
 
 async function shares(node: SyncNode): Promise<Readonly<Record<string, number>>> {
-  const names = new Map([
+  const names = new Map<PeerId, string>([
     [MALLORY, 'mallory'],
     [BRAVO, 'bravo'],
     [CHARLIE, 'charlie'],
