@@ -3,6 +3,7 @@ import { must } from '#base/assert.ts'
 import { bytesFromHex, bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
 import { DICTIONARY_TEXT } from '#codec/dictionary-text.ts'
 import { learnedText, sampleBodies } from '#codec/mixing-text.ts'
+import { openGuesser } from '#codec/mixing-guess.ts'
 import { openMixing } from '#codec/mixing.ts'
 import { seededRandom } from '../support/random.ts'
 import type { Vectors } from './make.ts'
@@ -84,6 +85,28 @@ const BODIES: Readonly<Record<string, Uint8Array>> = {
     post('zz aaojw aaojw '),
     bytesFromText(STRANGE),
   ),
+}
+
+/** How much of what is learned: nothing, a byte, and so on to all of it. */
+const LEARNED = [0, 1, 2, 8, 64, 1_024, 16_384, Infinity]
+
+/** What a model that has learned so many bytes guesses before each bit of a short body: where another model goes astray shows in the first that differs. */
+export function guessVectors(): readonly Vectors[] {
+  const text = learnedText(bytesFromText(DICTIONARY_TEXT))
+  const all = concatBytes(Uint8Array.of(0xd9), text, END, ...sampleBodies())
+  const body = bytesFromText('Ok, two.')
+  return LEARNED.map((most) => {
+    const learned = all.subarray(0, most)
+    const guesser = openGuesser(learned)
+    const guesses = [...body].flatMap((byte) =>
+      [7, 6, 5, 4, 3, 2, 1, 0].map((place) => {
+        const guess = guesser.guess()
+        guesser.learn((byte >> place) & 1)
+        return guess
+      }),
+    )
+    return { learned: learned.length, body: hexFromBytes(body), guesses }
+  })
 }
 
 /** Each with its code. */

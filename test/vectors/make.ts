@@ -29,7 +29,7 @@ import { deltaVectors } from './make-deltas.ts'
 import { fileVectors } from './make-files.ts'
 import { frameVectors } from './make-frames.ts'
 import { joinVectors } from './make-join.ts'
-import { mixingVectors } from './make-mixing.ts'
+import { guessVectors, mixingVectors } from './make-mixing.ts'
 import { channelVectors, timeVectors } from './make-model.ts'
 import { textVectors, wordVectors } from './make-texts.ts'
 import { trustVectors } from './make-trust.ts'
@@ -198,6 +198,7 @@ function wireVectors(): Vectors {
     files: fileVectors(),
     dictionary: hexOf({ text: aDictionary().text, hash: aDictionary().hash }),
     mixing: mixingVectors(),
+    guesses: guessVectors(),
   }
 }
 

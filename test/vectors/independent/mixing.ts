@@ -61,6 +61,19 @@ export function unmixed(code: Uint8Array, from: Learned): Buffer {
   return Buffer.from(body)
 }
 
+/** What a model that has learned these bytes guesses before each bit of a body. */
+export function guessesAfter(bytes: Uint8Array, body: Uint8Array): readonly number[] {
+  const model = newModel()
+  teach(model, bytes)
+  return [...body].flatMap((byte) =>
+    [7, 6, 5, 4, 3, 2, 1, 0].map((at) => {
+      const guess = model.guess()
+      model.update((byte >> at) & 1)
+      return guess
+    }),
+  )
+}
+
 function teach(model: Model, bytes: Uint8Array): void {
   for (const byte of bytes)
     for (let at = 7; at >= 0; at -= 1) {

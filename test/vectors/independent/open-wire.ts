@@ -5,7 +5,7 @@ import { aloneInShort, type Delta, type Knowledge } from './delta.ts'
 import { doorEpochs, open, scopeKeys, unpacked, type Opened } from './envelope.ts'
 import { vectors, type Openers } from './ledger.ts'
 import { readBody, type Body, type CarriedNote } from './load.ts'
-import { learned, learnedMore, unmixed, type Learned } from './mixing.ts'
+import { guessesAfter, learned, learnedMore, unmixed, type Learned } from './mixing.ts'
 import {
   attestation,
   jointStatement,
@@ -30,6 +30,11 @@ interface EnvelopeVector {
 interface MixingVector {
   readonly name: string
   readonly bytes: string
+}
+
+interface GuessVector {
+  readonly learned: number
+  readonly body: string
 }
 
 interface DeltaVector {
@@ -90,6 +95,10 @@ export const WIRE_OPENERS: Openers = {
     }),
   'files.wishes.*': openedWishes,
   dictionary: () => dictionaryCase(),
+  'guesses.*': ({ learned: most, body }: GuessVector) => {
+    const all = concat(Buffer.of(0xd9), SCRIPTS, Buffer.of(0x0a), DICTIONARY, Buffer.of(0), ...SAMPLES)
+    return { learned: most, body, guesses: guessesAfter(all.subarray(0, most), hex(body)) }
+  },
   'mixing.*': ({ name, bytes }: MixingVector) => {
     return { name, bytes, body: digits(unmixed(hex(bytes), learnedWith(false))) }
   },
