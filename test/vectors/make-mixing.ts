@@ -92,20 +92,20 @@ const LEARNED = [0, 1, 2, 8, 64, 1_024, 16_384, Infinity]
 
 /** What a model that has learned so many bytes guesses before each bit of a short body: where another model goes astray shows in the first that differs. */
 export function guessVectors(): readonly Vectors[] {
-  const text = learnedText(bytesFromText(DICTIONARY_TEXT))
-  const all = concatBytes(Uint8Array.of(0xd9), text, END, ...sampleBodies())
-  const body = bytesFromText('Ok, two.')
+  const scripts = learnedText(bytesFromText(DICTIONARY_TEXT))
+  const all = concatBytes(Uint8Array.of(0xd9), scripts, END, ...sampleBodies())
+  const ok = bytesFromText('Ok, two.')
   return LEARNED.map((most) => {
     const learned = all.subarray(0, most)
     const guesser = openGuesser(learned)
-    const guesses = [...body].flatMap((byte) =>
+    const guesses = [...ok].flatMap((byte) =>
       [7, 6, 5, 4, 3, 2, 1, 0].map((place) => {
         const guess = guesser.guess()
         guesser.learn((byte >> place) & 1)
         return guess
       }),
     )
-    return { learned: learned.length, body: hexFromBytes(body), guesses }
+    return { learned: learned.length, body: hexFromBytes(ok), guesses }
   })
 }
 

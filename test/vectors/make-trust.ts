@@ -25,17 +25,20 @@ import { seededRandom } from '../support/random.ts'
 import { actorAt, actors, lifeOf, ops, organisationSecret } from '../support/wire.ts'
 import type { Vectors } from './make.ts'
 
+/** What stands for a note: a statement is over its bytes, whatever they say. */
+const NOTE = bytesFromText('body')
+
 /** Everything in `trust.json`. */
 export function trustVectors(signed: Attested): Vectors {
   return {
     actors,
     suites: SUITES.map((suite) => suiteVectors(suite, signed)),
-    noteStatement: hexFromBytes(
-      noteStatement(anOrganisation('relief').organisation.id, {
-        actor: actorAt(0),
-        body: bytesFromText('body'),
-      }),
-    ),
+    noteStatement: {
+      note: hexFromBytes(NOTE),
+      statement: hexFromBytes(
+        noteStatement(anOrganisation('relief').organisation.id, { actor: actorAt(0), body: NOTE }),
+      ),
+    },
   }
 }
 

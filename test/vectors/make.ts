@@ -3,7 +3,7 @@
  * from written-down seeds, so another implementation can make them too; `PROTOCOL.md` explains each field.
  */
 import { must } from '#base/assert.ts'
-import { bytesFromHex, bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
+import { byteReader, bytesFromHex, bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { bytesFromId, idFromBytes, type ActorId, type ChangeHash, type DocumentId, type FileId, type Trail } from '#base/ids.ts'
 import { encodeDelta } from '#codec/delta.ts'
@@ -12,6 +12,7 @@ import { encodeLoad, type SignedNote } from '#codec/load.ts'
 import type { MessagePlace } from '#codec/message-names.ts'
 import { encodeNote } from '#codec/note.ts'
 import { trainedDictionary, type TrainedDictionary } from '#codec/trained-dictionary.ts'
+import { itemsOf, tickedBody } from '#model/checklist.ts'
 import { genesisOf } from '#model/change.ts'
 import { channelDocument, DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
@@ -103,6 +104,7 @@ function modelVectors(): Vectors {
       const { bytes, hash } = genesisOf(document)
       return { document, bytes: hexFromBytes(bytes), hash }
     }),
+    checklists: [checklistVector()],
     entries: everyContent().map((content) => ({
       content: plain(content),
       bytes: hexFromBytes(
@@ -260,6 +262,12 @@ function envelopeOf(name: string, part: Partial<Sealing>): Vectors {
   return { name, bytes: hexFromBytes(bytes), ...openedEnvelope(bytes) }
 }
 
+/** Where the first byte says 3, the generation itself comes fourth. */
+function generationIn(header: Uint8Array): number {
+  const least = (header[0] ?? 0) >> 6
+  return least < 3 ? least : byteReader(header.subarray(4)).uint()
+}
+
 /** What an envelope opens to, as the vectors have it. */
 export function openedEnvelope(bytes: Uint8Array): Vectors {
   const opener = { byHint: aKeyring().byHint, dictionaries: [aDictionary()] }
@@ -269,7 +277,7 @@ export function openedEnvelope(bytes: Uint8Array): Vectors {
   if (!opened.ok) return { reason: opened.reason }
   return {
     compression: ((opened.header[0] ?? 0) >> 2) & 3,
-    generation: (opened.header[0] ?? 0) >> 6,
+    generation: generationIn(opened.header),
     actor: opened.actor,
     scope: opened.key.scope,
     header: hexFromBytes(opened.header),
@@ -433,12 +441,23 @@ function aWrap(pair: number): { readonly pair: number; readonly bytes: Uint8Arra
 }
 
 /** With bytes as hexadecimal digits and without what is undefined, as JSON has it. */
-function plain(content: Content): unknown {
-  return JSON.parse(
-    JSON.stringify(content, (_, value: unknown) =>
-      value instanceof Uint8Array ? hexFromBytes(value) : value,
-    ),
-  )
+function checklistVector(): Vectors {
+  const body = 'Antes de salir:\r\n- [ ] agua\n>  * [X] mapas \t\n12) [ ] agua\n- [] nada\n- [ ]\tПаливо'
+  const items = itemsOf(body)
+  const said = { isSet: true, person: amira, order: '1', at: NOON }
+  const ticked = [must(items[2], 'it has three'), must(items[3], 'it has four')].map(({ number }) => number)
+  const shown = tickedBody(body, ticked.map((item) => ({ ...said, item })))
+  const numbers = items.map(({ number, text }) => ({ number, text }))
+  return { body, ticked, items: numbers, shown }
+}
+
+/** As JSON has it: bytes as digits, and nothing that is undefined. */
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return hexFromBytes(value)
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== 'object' || value === null) return value
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined)
+  return Object.fromEntries(fields.map(([name, field]) => [name, plain(field)]))
 }
 
 function hexOf(named: Readonly<Record<string, Uint8Array>>): Vectors {

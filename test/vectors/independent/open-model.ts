@@ -1,5 +1,5 @@
 /** Opens model.json: ids, geneses, entries, changes. */
-import { Refusal, bytesOf, concat, hex, idOf, must } from './bytes.ts'
+import { hash as hashOf, Refusal, bytesOf, concat, hex, idOf, must } from './bytes.ts'
 import { genesis, readChange, stepOf, trailAfter, trailOf, writeChange } from './change.ts'
 import { BEGINNING, readEntry, type ListState, type Meaning } from './entry.ts'
 import { vectors, type Openers } from './ledger.ts'
@@ -84,6 +84,7 @@ export const MODEL_OPENERS: Openers = {
     const { bytes, hash } = genesis(document)
     return { document, bytes: digits(bytes), hash: digits(hash) }
   },
+  'checklists.*': ({ body, ticked }: Checklist) => checklistCase(body, ticked),
   'entries.*': ({ bytes }: EntryVector) => ({ content: entryContent(bytes), bytes }),
   'changes.*': (value: ChangeVector) => changeCase(value),
   heads: () => [...newest(MODEL.changes).values()].map(({ hash }) => hash).toSorted(),
@@ -148,6 +149,29 @@ export function byAmira(entry: Buffer): Meaning {
   return meaning
 }
 
+interface Checklist {
+  readonly body: string
+  readonly ticked: readonly number[]
+}
+
+/** “Checklists”: the items of a text, and the text when these were ticked. */
+function checklistCase(body: string, ticked: readonly number[]): unknown {
+  const before = new Map<string, number>()
+  const items: { readonly number: number; readonly text: string }[] = []
+  const lines = body.split('\n').map((line) => {
+    const parts = /^([ \t>]*(?:[-*+]|[0-9]{1,9}[.)])[ \t]+\[)[ xX](\][ \t]+)(.*)$/s.exec(line)
+    const [, front = '', behind = '', rest = ''] = parts ?? []
+    const text = rest.trimEnd()
+    if (parts === null || text === '') return line
+    const count = before.get(text) ?? 0
+    before.set(text, count + 1)
+    const number = (hashOf(Buffer.from(text)).readUInt16BE(0) + count) % 65_536
+    items.push({ number, text })
+    return ticked.includes(number) ? `${front}x${behind}${rest}` : line
+  })
+  return { body, ticked, items, shown: lines.join('\n') }
+}
+
 /** An entry alone in its list, with whatever is signed in it checked. */
 function entryContent(bytes: string): unknown {
   const meaning = byAmira(hex(bytes))
@@ -164,7 +188,6 @@ function entryContent(bytes: string): unknown {
     case 'revocation':
     case 'wipe order':
       checkOrder(content as unknown as Order)
-      return { ...content, signature: asJson(String(content['signature'])) }
   }
   return content
 }
@@ -222,11 +245,6 @@ function checkOrder({ by, node, since, at, reason, signature }: Order): void {
   const facts = { by, node, seconds, ...(reason === undefined ? {} : { reason }) }
   const signed = orderStatement(hex(MODEL.organisation), facts)
   must(isSigned(1, hex(MODEL.signingKey), { signed, signature: hex(signature) }), 'no order')
-}
-
-/** How the vectors write a signature in these two kinds. */
-function asJson(signature: string): unknown {
-  return hex(signature).toJSON()
 }
 
 function digits(bytes: Uint8Array): string {

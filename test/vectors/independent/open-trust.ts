@@ -1,5 +1,5 @@
 /** Opens trust.json: in both suites names, certificates, sealing, epochs, keys, envelopes, a courier file. */
-import { bytesOf, concat, hash, hex, idOf, must, text } from './bytes.ts'
+import { bytesOf, concat, hash, hex, idOf, must } from './bytes.ts'
 import { readCourier } from './courier.ts'
 import {
   doorEpochs,
@@ -70,7 +70,7 @@ interface EnvelopeVector extends Facts<'unsigned' | 'bytes'> {
 export const TRUST = vectors<{
   readonly actors: readonly string[]
   readonly suites: readonly SuiteVectors[]
-  readonly noteStatement: string
+  readonly noteStatement: { readonly note: string; readonly statement: string }
 }>('trust.json')
 
 const SEED_OF: Readonly<Record<string, 'hubSigning' | 'alphaSigning' | 'bravoSigning'>> = {
@@ -254,8 +254,10 @@ function digits(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
 }
 
-/** What a node of the first organisation signs of a note whose bytes are the text “body”. */
-function noteStatementCase(): string {
-  const facts = { actor: TRUST.actors[0] ?? '', note: text('body') }
-  return digits(noteStatement(bytesOf(TRUST.suites[0]?.organisation.id ?? ''), facts))
+/** What the first actor, a node of the first organisation, signs of a note of these bytes. */
+function noteStatementCase(): unknown {
+  const { note } = TRUST.noteStatement
+  const facts = { actor: TRUST.actors[0] ?? '', note: hex(note) }
+  const statement = digits(noteStatement(bytesOf(TRUST.suites[0]?.organisation.id ?? ''), facts))
+  return { note, statement }
 }

@@ -237,7 +237,7 @@ function envelopeCase({ name, bytes, scope }: EnvelopeVector): unknown {
     name,
     bytes,
     compression,
-    generation: Math.min(header.generation, 3),
+    generation: header.generation,
     actor,
     scope,
     header: digits(header.bytes),
