@@ -99,7 +99,7 @@ export function commandRoutes(door: Door): readonly Route[] {
 
 async function execute(door: Door, call: Call): Promise<object> {
   const body = bodyOf(call, Execution)
-  const [, trigger = '', rest = ''] = /^\/([^\s]*)\s*([\s\S]*)$/.exec(body.command) ?? []
+  const [, trigger = '', rest = ''] = /^\/(\S*)\s?([\s\S]*)$/.exec(body.command) ?? []
   const command = COMMANDS.find((one) => one.trigger === trigger.toLowerCase())
   if (command === undefined)
     throw new EdgeError('NOT_FOUND', {
@@ -156,7 +156,7 @@ function tellAlone(
 
 async function flash(door: Door, { call, channel, root, rest }: Asked): Promise<string> {
   const [, , quoted, single, text = rest] =
-    /^--override\s+("([^"]*)"|'([^']*)')\s*([\s\S]*)$/.exec(rest) ?? []
+    /^\s*--override\s+("([^"]*)"|'([^']*)')\s?([\s\S]*)$/.exec(rest) ?? []
   const overrideReason = quoted ?? single
   await door.node.post(call.subject, {
     channel,
