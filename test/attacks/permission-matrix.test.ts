@@ -137,7 +137,7 @@ test('a guest hears of no node and no link, and gives nobody a way in', async (t
   const { ask, door, people } = await aScene(t)
   const [room] = (await ask('eva', 'GET', '/api/v4/users/me/channels')).json as { id: string }[]
   const channel_id = must(room, 'eva is in a room').id as ChannelId
-  for (const command of ['/gaps', '/link'])
+  for (const command of ['/gaps', '/link', '/budget'])
     t.match((await ask('eva', 'POST', '/api/v4/commands/execute', { command, channel_id })).json, {
       text: 'Links and other nodes are told of to members of the workspace only.',
     })

@@ -12,6 +12,7 @@ import { bodyOf, idSchema, optionalIdSchema, queryOf } from '#server/input.ts'
 import { COMMAND_CHARACTERS_MAX } from '#server/limits.ts'
 import { toPerson } from '#server/live-text.ts'
 import { route, type Call, type Route } from '#server/route.ts'
+import { budgetText } from './budget-words.ts'
 import { isStanding } from './post-pages.ts'
 import { checkTeam } from './teams.ts'
 
@@ -73,9 +74,8 @@ const COMMANDS: readonly Command[] = [
   {
     trigger: 'budget',
     hint: '',
-    description: 'What links may spend.',
-    run: async () =>
-      'No budget is set on this node: links carry what they can, the most urgent first.',
+    description: 'What links have spent, and what they still may.',
+    run: budget,
   },
 ]
 
@@ -242,6 +242,11 @@ async function link(door: Door, { call }: Asked): Promise<string> {
   if (links.length === 0) return 'This node has no link. What is written here is safe here.'
   const ago = agoBy(door)
   return links.map((one) => `- ${linkInWords(one, ago)}`).join('\n')
+}
+
+async function budget({ node, clock }: Door, { call }: Asked): Promise<string> {
+  if (node.seenBy(call.subject) !== undefined) return NOT_FOR_GUESTS
+  return budgetText(await node.plan(call.subject), clock.now())
 }
 
 function linkInWords(
