@@ -120,7 +120,8 @@ export type NodeEvent =
   | { readonly kind: 'reaction-added'; readonly message: Message; readonly reaction: Reaction }
   | { readonly kind: 'reaction-removed'; readonly message: Message; readonly reaction: Reaction }
   | { readonly kind: 'channel-created'; readonly channel: Channel }
-  | { readonly kind: 'channel-updated'; readonly channel: Channel }
+  /** `isRestored`: it was archived before. */
+  | { readonly kind: 'channel-updated'; readonly channel: Channel; readonly isRestored?: true }
   | { readonly kind: 'bookmarks-changed'; readonly changes: readonly BookmarkNews[] }
   | { readonly kind: 'member-added'; readonly channel: Channel; readonly person: UserId }
   | { readonly kind: 'member-removed'; readonly channel: Channel; readonly person: UserId }
