@@ -25,7 +25,11 @@ export interface LoadOptions {
 const STAMP_SEPARATOR = ' '
 
 /** Posts into the first channel. Throws when an answer is not 201. */
-export async function load(node: Node, built: Built, options: LoadOptions): Promise<Load> {
+export async function load(
+  node: Pick<Node, 'url'>,
+  built: Pick<Built, 'tokens' | 'channels'>,
+  options: LoadOptions,
+): Promise<Load> {
   const { seconds, atOnce, clock, postsPerSecond } = options
   const pool = new Pool(node.url(), { connections: atOnce, pipelining: 1 })
   const waits: number[] = []

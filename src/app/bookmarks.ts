@@ -9,6 +9,7 @@ import {
   isPageAddress,
   type Bookmark,
   type BookmarkChanges,
+  entriesOf,
 } from '#model/bookmark.ts'
 import { channelDocument } from '#model/document-id.ts'
 import { bookmarksOf, type BookmarkNews, type KnownBookmark } from '#sync/bookmarks.ts'
@@ -54,9 +55,6 @@ interface Changing {
 
 /** What to say of bookmarks when these are all there are. */
 type Deciding = (all: readonly KnownBookmark[]) => BookmarkChanges
-
-/** Changes of bookmarks that one entry carries, each of 4 KB at most. */
-const BOOKMARKS_PER_ENTRY = 10
 
 /** The part of the app. */
 export function openBookmarks(context: AppContext): Bookmarks {
@@ -128,18 +126,11 @@ async function changeSome(
     const bookmarks = decide(await bookmarksOf(tx, channel))
     if (Object.keys(bookmarks).length === 0) return
     for (const bookmark of Object.values(bookmarks)) if (bookmark !== null) check(bookmark)
-    for (const some of inParts(bookmarks)) {
+    for (const some of entriesOf(bookmarks)) {
       const content = { kind: 'settings' as const, settings: { bookmarks: some } }
       await write(tx, context, { document: channelDocument(channel), author: subject, content })
     }
   })
-}
-
-/** All of a channel may be too long for one entry. */
-function inParts(bookmarks: BookmarkChanges): readonly BookmarkChanges[] {
-  const all = Object.entries(bookmarks)
-  const starts = all.map((_, at) => at).filter((at) => at % BOOKMARKS_PER_ENTRY === 0)
-  return starts.map((at) => Object.fromEntries(all.slice(at, at + BOOKMARKS_PER_ENTRY)))
 }
 
 function known(all: readonly KnownBookmark[], id: string): KnownBookmark {

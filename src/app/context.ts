@@ -18,6 +18,7 @@ import { unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import type { Terms } from '#tariff/terms.ts'
 import { decide, type Action, type Reason, type Situation } from '#trust/access.ts'
+import { organisationsOf } from '#trust/restrictions.ts'
 import type { Allowance } from './allowance.ts'
 import type { BlobUses } from '#sync/blob-uses.ts'
 import { personFrom, channelFrom } from './present.ts'
@@ -171,9 +172,10 @@ export function peopleOf(context: AppContext, ids: readonly UserId[]): readonly 
     const known = directory().person(id)
     if (known === undefined) return []
     const home = roster.homeOf(id)?.node ?? identity.certificate.node
-    const { isGuest = false, isAdministrator: administers } = subjectFacts(directory(), id)
+    const { isGuest = false, isAdministrator: administers, subject } = subjectFacts(directory(), id)
     const pictureAt = context.pictureTimes.get(id) ?? 0
-    const standing = { isGuest, isAdministrator: administers, pictureAt }
+    const partnerOf = organisationsOf(subject)
+    const standing = { isGuest, isAdministrator: administers, partnerOf, pictureAt }
     const person = personFrom(known, { username: names.get(id) ?? '', home, ...standing })
     const mood = context.moods.get(id)
     if (mood === undefined) return [person]

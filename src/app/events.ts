@@ -89,7 +89,7 @@ async function translate(context: AppContext, event: SyncEvent): Promise<readonl
       if (event.bookmarks !== undefined)
         return [{ kind: 'bookmarks-changed', changes: event.bookmarks }]
       const channel = channelOfDocument(event.document)
-      return channel === undefined ? [] : updated(context, channel)
+      return channel === undefined ? [] : updated(context, channel, event)
     }
     case 'directory':
       return directoryChanged(context, event)
@@ -139,9 +139,14 @@ function amended(event: Extract<SyncEvent, { kind: 'amended' }>): readonly NodeE
   return [{ kind: content.isSet ? 'reaction-added' : 'reaction-removed', message, reaction }]
 }
 
-async function updated(context: AppContext, id: ChannelId): Promise<readonly NodeEvent[]> {
+async function updated(
+  context: AppContext,
+  id: ChannelId,
+  { isRestored = false }: { readonly isRestored?: boolean },
+): Promise<readonly NodeEvent[]> {
   const channel = await channelNow(context, id)
-  return channel === undefined ? [] : [{ kind: 'channel-updated', channel }]
+  if (channel === undefined) return []
+  return [{ kind: 'channel-updated', channel, ...(isRestored && { isRestored }) }]
 }
 
 /** A channel, unless it has gone since the event, with the node that founded it. */

@@ -22,7 +22,7 @@ import type { Pacing } from './pace-types.ts'
 import type { Planning } from './plan-types.ts'
 import type { Releasing } from './release-types.ts'
 import type { AuditFeed, Opening } from './audit-types.ts'
-import type { CourierProgress, LastBackup } from './carrying-types.ts'
+import type { CourierProgress, CourierStatus, LastBackup } from './carrying-types.ts'
 import type { ConversationEvent, Conversations } from './conversation-types.ts'
 import type { FileProgress, Files } from './file-types.ts'
 import type { HomeKit } from './homes.ts'
@@ -31,7 +31,6 @@ import type { Searching } from './search-types.ts'
 import type {
   CaptureReport,
   Channel,
-  CourierStatus,
   DeliveryStory,
   KnownNode,
   Membership,
@@ -121,7 +120,8 @@ export type NodeEvent =
   | { readonly kind: 'reaction-added'; readonly message: Message; readonly reaction: Reaction }
   | { readonly kind: 'reaction-removed'; readonly message: Message; readonly reaction: Reaction }
   | { readonly kind: 'channel-created'; readonly channel: Channel }
-  | { readonly kind: 'channel-updated'; readonly channel: Channel }
+  /** `isRestored`: it was archived before. */
+  | { readonly kind: 'channel-updated'; readonly channel: Channel; readonly isRestored?: true }
   | { readonly kind: 'bookmarks-changed'; readonly changes: readonly BookmarkNews[] }
   | { readonly kind: 'member-added'; readonly channel: Channel; readonly person: UserId }
   | { readonly kind: 'member-removed'; readonly channel: Channel; readonly person: UserId }

@@ -76,7 +76,7 @@ export function channelFrom(known: DirectoryChannel, record: ChannelRecord): Cha
 /** A person as people see them. */
 export function personFrom(
   known: DirectoryPerson,
-  names: Pick<Person, 'username' | 'isAdministrator' | 'isGuest' | 'pictureAt'> & {
+  names: Pick<Person, 'username' | 'isAdministrator' | 'isGuest' | 'partnerOf' | 'pictureAt'> & {
     readonly home: NodeId
   },
 ): Person {
@@ -86,6 +86,7 @@ export function personFrom(
     displayName: known.profile.displayName,
     isAdministrator: names.isAdministrator,
     isGuest: names.isGuest,
+    partnerOf: names.partnerOf,
     homeNode: names.home,
     isVouchedFor: known.isVouchedFor,
     deactivatedAt: known.deactivatedAt,

@@ -6,7 +6,6 @@ import type { Attributes } from '#model/policy.ts'
 import type { FileHeader } from '#model/post-content.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { AcknowledgementRecord, TimeDoubt } from '#model/view.ts'
-import type { StickStatus } from '#ports/courier.ts'
 import type { Queued, Unknown } from '#sync/queue.ts'
 import type { RoomState } from '#sync/room.ts'
 import type { ClockState, NodeClock } from './clock-state.ts'
@@ -19,6 +18,8 @@ export interface Person extends Standing {
   readonly displayName: string
   readonly isAdministrator: boolean
   readonly isGuest: boolean
+  /** Names of the partner organisations they are of, by the policy; none for our own people. */
+  readonly partnerOf: readonly string[]
   readonly homeNode: NodeId
   /** When they chose their picture, on this node; 0 without one. */
   readonly pictureAt: Instant
@@ -266,14 +267,6 @@ export interface KnownNode extends NodeSummary {
   /** 0 unless it is revoked. */
   readonly revokedSince: Instant
   readonly clock: NodeClock
-}
-
-/** What lies on a stick, as this node sees it. */
-export interface CourierStatus extends Omit<StickStatus, 'peer'> {
-  /** This node has read from it or written to it. */
-  readonly isKnown: boolean
-  /** Changes here that are not on it; undefined for a stick that would get everything. */
-  readonly waiting: number | undefined
 }
 
 /** The node in a few words, for `holdfast status` and the status endpoint. */

@@ -13,6 +13,7 @@ import { keptKey, keptRange } from '#sync/kept-keys.ts'
 import { pack, unpack } from '#sync/records.ts'
 import { insistInChannel, type AppContext } from './context.ts'
 import type { Conversations } from './conversation-types.ts'
+import { checkBody } from './draft-checks.ts'
 import type { KeptEvent, Scheduled, Unsent, UnsentDraft, Unsents } from './kept-types.ts'
 
 interface ScheduledRecord extends Scheduled {
@@ -122,6 +123,7 @@ function openScheduled(context: AppContext, tell: (event: KeptEvent) => void): S
     },
     schedule: async (subject, { id: asked, at, ...draft }) => {
       await insistOnDraft(context, subject, draft)
+      checkBody(draft.body, { isAlone: draft.files.length === 0 })
       await context.sync.room.insist()
       const id = asked ?? idFromBytes<PostId>(context.random.bytes(16))
       const place = keptKey.scheduled(subject, id)

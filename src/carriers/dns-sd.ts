@@ -24,6 +24,8 @@ export interface Present {
   /** The node's name; unique in its organisation. */
   readonly name: string
   readonly address: string
+  /** Of IPv6, where it answers there, too. */
+  readonly address6?: string | undefined
   readonly port: number
   /** `tagOf` its organisation. */
   readonly tag: string
@@ -54,7 +56,7 @@ export function readPacket(bytes: Uint8Array): Packet | undefined {
 
 /** That a node is here, or that it goes. */
 export function announcement(present: Present, isLeaving = false): Uint8Array {
-  const answers = recordsOf(present)
+  const answers = recordsOf(present).filter((one) => !isDenial(one))
   return response({ answers: answers.map((one) => (isLeaving ? withTtl(one, 0) : one)) })
 }
 
@@ -81,7 +83,7 @@ export function answerTo(
   const all = recordsOf(present)
   const known = (packet.answers ?? []).map(sayingOf)
   const answers = (packet.questions ?? []).flatMap(({ name, type }) =>
-    all.filter((one) => same(one.name, name) && (type === one.type || isAny(type))),
+    all.filter((one) => same(one.name, name) && isAskedFor(one, type)),
   )
   const fresh = [...new Set(answers)].filter((one) => !known.includes(sayingOf(one)))
   if (fresh.length === 0) return undefined
@@ -114,7 +116,7 @@ export function commonIn({ type, answers = [] }: Packet): readonly string[] {
   )
 }
 
-function recordsOf({ name, address, port, tag, isCommon }: Present): readonly Answer[] {
+function recordsOf({ name, address, address6, port, tag, isCommon }: Present): readonly Answer[] {
   const host = `${name}.local`
   const txt = [`v=1`, `o=${tag}`]
   const of = (service: string): readonly Answer[] => [
@@ -130,16 +132,27 @@ function recordsOf({ name, address, port, tag, isCommon }: Present): readonly An
     { type: 'TXT', name: `${name}.${service}`, ttl: TTL.other, flush: true, data: txt },
   ]
   const hosts = isCommon ? [host, COMMON_NAME] : [host]
+  return [...SERVICES.flatMap(of), ...hosts.flatMap((one) => addressesOf(one, address, address6))]
+}
+
+/** The addresses of a name, and that it has no others: who asks for one of IPv6 need not wait (RFC 6762 §6.1). */
+function addressesOf(name: string, address: string, address6: string | undefined): Answer[] {
+  const common = { name, ttl: TTL.host, flush: true }
+  const rrtypes = address6 === undefined ? ['A'] : ['A', 'AAAA']
   return [
-    ...SERVICES.flatMap(of),
-    ...hosts.map((one): Answer => ({
-      type: 'A',
-      name: one,
-      ttl: TTL.host,
-      flush: true,
-      data: address,
-    })),
+    { type: 'A', ...common, data: address },
+    ...(address6 === undefined ? [] : [{ type: 'AAAA' as const, ...common, data: address6 }]),
+    { type: 'NSEC', ...common, data: { nextDomain: name, rrtypes } },
   ]
+}
+
+function isDenial({ type }: Answer): boolean {
+  return type === 'NSEC'
+}
+
+function isAskedFor(one: Answer, type: string): boolean {
+  if (one.type === 'NSEC') return !isAny(type) && !one.data.rrtypes.includes(type)
+  return type === one.type || isAny(type)
 }
 
 function plain(one: Answer): Answer {

@@ -1,6 +1,6 @@
 /**
  * The networks of this machine for DNS-SD: UDP to 224.0.0.251, port 5353 (RFC 6762 §3). Each interface has a socket of its own, as what
- * is said on one is not for the others. IPv4 only: phones and laptops that ask have it wherever they can reach a kit by hand.
+ * is said on one is not for the others. It is said by IPv4: phones and laptops that ask have it wherever they can reach a kit by hand.
  */
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
@@ -19,7 +19,7 @@ const HOPS = 255
 export function realNetworks({ port }: { readonly port: number } = MDNS): Networks {
   return {
     port,
-    present: () => found().map(({ name, address }) => ({ name, address })),
+    present: () => found().map(({ name, address, address6 }) => ({ name, address, address6 })),
     open: async (network, hear) => {
       const isNear = nearTo(network)
       const socket = createSocket({ type: 'udp4', reuseAddr: true })
@@ -57,13 +57,14 @@ async function bound(socket: Socket, { address }: Network, port: number): Promis
   }
 }
 
-/** The first IPv4 address of each interface. */
+/** The first IPv4 address of each interface, and the IPv6 address of it that reaches furthest. */
 function found(): readonly (Network & { readonly prefix: number })[] {
   return Object.entries(networkInterfaces()).flatMap(([name, all = []]) => {
     const one = all.find(({ family }) => family === 'IPv4')
-    return one === undefined
-      ? []
-      : [{ name, address: one.address, prefix: Number(one.cidr?.split('/')[1] ?? 32) }]
+    if (one === undefined) return []
+    const six = all.filter(({ family }) => family === 'IPv6').map(({ address }) => address)
+    const address6 = six.find((address) => !address.startsWith('fe80:')) ?? six[0]
+    return [{ name, address: one.address, address6, prefix: Number(one.cidr?.split('/')[1] ?? 32) }]
   })
 }
 

@@ -23,6 +23,8 @@ export interface NeighbourOptions extends Pick<Present, 'name' | 'port' | 'tag'>
   readonly announceOn: readonly string[]
   /** Names of interfaces on which it looks for nodes of its organisation. */
   readonly lookOn: readonly string[]
+  /** The door answers on IPv6, too. */
+  readonly isOnIpv6: boolean
   /** A node of this organisation is said to be at `host:port`. May be called often. */
   readonly onFound: (address: string) => void
 }
@@ -77,8 +79,8 @@ export async function keepNeighbours(
   await Promise.all([...open.values()].map(({ done }) => done))
 }
 
-function placeOf({ name, address }: Network): string {
-  return `${name} ${address}`
+function placeOf({ name, address, address6 = '' }: Network): string {
+  return `${name} ${address} ${address6}`
 }
 
 /** What is known on one network. */
@@ -97,8 +99,10 @@ async function talkOn(
   { options, ports }: Pick<Talk, 'options' | 'ports'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { name, port, tag } = options
-  const present = { name, port, tag, address: network.address, isCommon: false }
+  const { name, port, tag, isOnIpv6 } = options
+  const { address } = network
+  const address6 = isOnIpv6 ? network.address6 : undefined
+  const present = { name, port, tag, address, address6, isCommon: false }
   const isAnnounced = options.announceOn.includes(network.name)
   const talk: Talk = {
     options,

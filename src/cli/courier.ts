@@ -1,6 +1,6 @@
 /** `holdfast courier export`, `import` and `status`: the running node and a stick that somebody carries. */
 import { resolve } from 'node:path'
-import type { CourierStatus } from '#app/types.ts'
+import type { CourierStatus } from '#app/carrying-types.ts'
 import type { CourierReport } from '#ports/courier.ts'
 import { findLocalNode } from './local-node.ts'
 import { table, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'

@@ -1,7 +1,7 @@
-/** `holdfast person`: who has an account, who vouches for them, and helping who cannot get in. */
+/** `holdfast person`: who has an account, who vouches for them, whose they are, and helping who cannot get in. */
 import type { Command } from 'commander'
 import { command, examples, type Action } from './command.ts'
-import type { PersonDeed } from './person.ts'
+import type { PartnerOptions, PersonDeed } from './person.ts'
 import type { CommonOptions, Surroundings } from './terminal.ts'
 
 const DEEDS: Readonly<Record<PersonDeed, string>> = {
@@ -25,6 +25,21 @@ export function addPersonCommands(
     .description('show everybody, who is not vouched for, and who may not sign in')
     .addHelpText('after', examples('person list', 'person list --json'))
     .action(action(async () => (await import('./person.ts')).list))
+  command(group, 'partner', surroundings)
+    .argument('<name>', 'their username')
+    .description(
+      'on a node that administers: say that somebody is of a partner organisation; they are a guest then',
+    )
+    .option('--of <organisation>', 'its name, as labels and rules have it')
+    .option('--member', 'no guest: they see people and public channels as our own do')
+    .option('--none', 'they are one of ours again')
+    .addHelpText('after', examples('person partner bo --of redcross', 'person partner bo --none'))
+    .action(
+      action(async () => {
+        const { setPartner } = await import('./person.ts')
+        return (options: PartnerOptions, around, [who = '']) => setPartner(who, options, around)
+      }),
+    )
   for (const [name, says] of Object.entries(DEEDS))
     command(group, name, surroundings)
       .argument('<name>', 'their username')

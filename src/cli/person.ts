@@ -1,4 +1,6 @@
-/** `holdfast person`: who has an account, who vouches for them, and helping who cannot get in. */
+/** `holdfast person`: who has an account, who vouches for them, whose they are, and helping who cannot get in. */
+import { z } from 'zod'
+import { EdgeError } from '#base/errors.ts'
 import { findLocalNode, type LocalNode } from './local-node.ts'
 import {
   table,
@@ -15,7 +17,8 @@ interface Shown {
   readonly username: string
   readonly delete_at: number
   readonly is_bot?: boolean
-  readonly props: { readonly holdfast_unvouched?: string }
+  readonly roles: string
+  readonly props: { readonly holdfast_unvouched?: string; readonly holdfast_partner?: string }
 }
 
 /** What may be done for a person, by the word that is typed. */
@@ -27,6 +30,20 @@ interface Deed {
   readonly ask: (node: LocalNode, id: string) => Promise<unknown>
 }
 
+/** What may be typed for a partner's person. */
+export interface PartnerOptions extends CommonOptions {
+  /** Name of the organisation. */
+  readonly of?: string
+  /** They are one of ours. */
+  readonly none?: true
+  readonly member?: true
+}
+
+const Attributes = z.record(z.string(), z.union([z.string(), z.array(z.string())]))
+const Policy = z.object({
+  people: z.array(z.object({ person: z.string(), attributes: Attributes })),
+})
+const POLICY = '/api/holdfast/v1/policy'
 const PAGE = 200
 const USERS = '/api/v4/users'
 const DEEDS: Readonly<Record<PersonDeed, Deed>> = {
@@ -59,12 +76,43 @@ export async function doFor(
   surroundings: Surroundings,
 ): Promise<void> {
   const node = await findLocalNode(options.data, surroundings)
-  const found = await node.ask('GET', `${USERS}/username/${encodeURIComponent(who)}`)
-  const { id, username } = found as Shown
+  const { id, username } = await called(node, who)
   const { ask, done } = DEEDS[name]
   await ask(node, id)
   if (options.json) return writeJson(surroundings.terminal, { id, username })
   writeLines(surroundings.terminal, [`${username} ${done}.`])
+}
+
+async function called({ ask }: LocalNode, who: string): Promise<Shown> {
+  return (await ask('GET', `${USERS}/username/${encodeURIComponent(who)}`)) as Shown
+}
+
+/** Says that somebody is a partner's, or is not. A partner's people are guests unless it is said that they are not. */
+export async function setPartner(
+  who: string,
+  options: PartnerOptions,
+  surroundings: Surroundings,
+): Promise<void> {
+  const { of: organisation, none: isOurs = false, member: isMember = false } = options
+  if ((organisation === undefined) !== isOurs)
+    throw new EdgeError('INPUT_INVALID', {
+      field: '--of',
+      found: isOurs ? 'a name and --none' : 'no name',
+      wanted: 'the name of an organisation, or --none for one of our own',
+    })
+  const node = await findLocalNode(options.data, surroundings)
+  const { id, username } = await called(node, who)
+  const { people } = Policy.parse(await node.ask('GET', POLICY))
+  const before = people.find(({ person }) => person === id)?.attributes ?? {}
+  const { role: _, organisation: __, ...more } = before
+  const standing =
+    organisation === undefined ? {} : { organisation, ...(!isMember && { role: 'guest' }) }
+  await node.ask('PUT', `${POLICY}/people/${id}`, { ...more, ...standing })
+  if (options.json) return writeJson(surroundings.terminal, { id, username, organisation })
+  const words = `is of the partner ${organisation}, ${isMember ? 'and a member' : 'a guest'}`
+  writeLines(surroundings.terminal, [
+    `${username} ${organisation === undefined ? 'is one of ours' : words}.`,
+  ])
 }
 
 /** Runs the command. */
@@ -78,9 +126,11 @@ export async function list(options: CommonOptions, surroundings: Surroundings): 
   writeLines(terminal, table(all.map((one) => [one.username, wordsOf(one)])))
 }
 
-function wordsOf({ is_bot: isBot, delete_at: deletedAt, props }: Shown): string {
+function wordsOf({ is_bot: isBot, delete_at: deletedAt, props, roles }: Shown): string {
   const words = [
     ...(isBot === true ? ['a bot'] : []),
+    ...(props.holdfast_partner === undefined ? [] : [`of ${props.holdfast_partner}`]),
+    ...(roles === 'system_guest' ? ['a guest'] : []),
     ...(props.holdfast_unvouched === undefined ? [] : ['not vouched for']),
     ...(deletedAt === 0 ? [] : [`may not sign in since ${when(deletedAt)}`]),
   ]

@@ -50,7 +50,7 @@ interface Finding extends Parts, World {
 
 /** Finds other nodes and is found, on the networks that the config names; closing it says goodbye. */
 export function findNeighbours(
-  { listen: { announceOn }, carriers }: Config,
+  { listen: { announceOn, host }, carriers }: Config,
   { identity: { certificate, organisation }, clock, log, port, lan }: Finding,
 ): AsyncDisposable {
   const stop = new AbortController()
@@ -58,7 +58,15 @@ export function findNeighbours(
   const { name } = certificate
   const onFound = (address: string): void => lan?.hint(address)
   const done = keepNeighbours(
-    { name, port, tag: tagOf(organisation.id), announceOn, lookOn, onFound },
+    {
+      name,
+      port,
+      tag: tagOf(organisation.id),
+      announceOn,
+      lookOn,
+      isOnIpv6: host.includes(':'),
+      onFound,
+    },
     { clock, log, networks: realNetworks() },
     stop.signal,
   )

@@ -27,10 +27,19 @@ export const BOOKMARK_URL_CHARACTERS_MAX = 1_024
 export const BOOKMARK_EMOJI_CHARACTERS_MAX = 64
 /** Bookmarks of one channel: Mattermost's own limit. What comes from elsewhere is shown up to it. */
 export const BOOKMARKS_MAX = 50
+/** Changes of bookmarks that one entry carries, each of 4 KB at most. */
+const BOOKMARKS_PER_ENTRY = 10
 
 /** Whether clients may be sent there by a press: nothing but a page has an address that they open. */
 export function isPageAddress(url: string): boolean {
   return /^https?:\/\//i.test(url) && URL.canParse(url)
+}
+
+/** In as many parts as there have to be entries: all of a channel may be too long for one. */
+export function entriesOf(bookmarks: BookmarkChanges): readonly BookmarkChanges[] {
+  const all = Object.entries(bookmarks)
+  const starts = all.map((_, at) => at).filter((at) => at % BOOKMARKS_PER_ENTRY === 0)
+  return starts.map((at) => Object.fromEntries(all.slice(at, at + BOOKMARKS_PER_ENTRY)))
 }
 
 /** What an item says of bookmarks; undefined when it says nothing. What is strange there is passed over. */

@@ -12,6 +12,8 @@ export interface Network {
   readonly name: string
   /** This machine's address there, IPv4. */
   readonly address: string
+  /** And of IPv6, where it has one. */
+  readonly address6?: string | undefined
 }
 
 /** One network that packets are sent on and heard from. */

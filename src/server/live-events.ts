@@ -48,7 +48,7 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
     case 'channel-created':
       return channelCreated(event.channel, context)
     case 'channel-updated':
-      return [channelUpdated(event.channel, context)]
+      return channelUpdated(event, context)
     case 'bookmarks-changed':
       return bookmarkAnnouncements(event.changes)
     case 'member-added':
@@ -250,15 +250,20 @@ function channelCreated(channel: Channel, context: EventContext): readonly Annou
   ]
 }
 
-function channelUpdated(channel: Channel, context: EventContext): Announcement {
+function channelUpdated(
+  { channel, isRestored }: Extract<NodeEvent, { kind: 'channel-updated' }>,
+  context: EventContext,
+): readonly Announcement[] {
   const to = { kind: 'channel', channel: channel.id } as const
   const broadcast = { channel_id: channel.id }
   if (channel.archivedAt > 0) {
     const data = { channel_id: channel.id, delete_at: channel.archivedAt }
-    return { to, text: textOf('channel_deleted', data, broadcast) }
+    return [{ to, text: textOf('channel_deleted', data, broadcast) }]
   }
   const data = { channel: JSON.stringify(channelFrom(channel, context.workspace.id)) }
-  return { to, text: textOf('channel_updated', data, broadcast) }
+  const updated = { to, text: textOf('channel_updated', data, broadcast) }
+  if (isRestored !== true) return [updated]
+  return [{ to, text: textOf('channel_restored', { channel_id: channel.id }, broadcast) }, updated]
 }
 
 function memberAdded(channel: Channel, person: UserId, context: EventContext): Announcement {

@@ -45,7 +45,7 @@ export async function readForm<T>(
     fields.set(name, [...(fields.get(name) ?? []), value])
   })
   form.on('file', (...[field, content, filename, , type]) => {
-    const name = (filename ?? '').slice(-FILE_NAME_CHARACTERS_MAX)
+    const name = endOf(filename ?? '')
     const taken = onFile({ field, name, type, content }, fields)
     taken.catch((error: unknown) => {
       content.resume()
@@ -74,6 +74,11 @@ export async function readForm<T>(
     await Promise.allSettled(files)
     throw error
   }
+}
+
+/** Of a name that is too long, its end, which says what kind of file it is; no character is cut in two. */
+function endOf(name: string): string {
+  return name.slice(-FILE_NAME_CHARACTERS_MAX).replace(/^[\udc00-\udfff]/, '')
 }
 
 function openForm({ headers }: IncomingMessage): InstanceType<typeof Busboy> {

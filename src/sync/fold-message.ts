@@ -80,13 +80,14 @@ async function applySettings({ tx, document, logged }: Scene): Promise<ViewEvent
     pack({ ...next, updatedAt: Math.max(record.updatedAt, logged.entry.placeAt) }),
   )
   const { bookmarks, ...rest } = content.settings
-  if (bookmarks === undefined) return { kind: 'settings', document }
+  const isRestored = record.settings.isArchived === true && next.settings.isArchived === false
+  if (bookmarks === undefined) return { kind: 'settings', document, isRestored }
   const news = await foldBookmarks(tx, channel, {
     changes: bookmarks,
     order: causeKey(document, logged),
     at: logged.entry.placeAt,
   })
-  if (Object.keys(rest).length > 0) return { kind: 'settings', document }
+  if (Object.keys(rest).length > 0) return { kind: 'settings', document, isRestored }
   return { kind: 'settings', document, bookmarks: news }
 }
 

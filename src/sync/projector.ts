@@ -21,11 +21,12 @@ import type { Reader, Tx } from './replica.ts'
 export type ViewEvent =
   | { readonly kind: 'posted'; readonly message: MessageRecord; readonly isLate: boolean }
   | { readonly kind: 'amended'; readonly message: MessageRecord; readonly by: Amendment }
-  /** `bookmarks`: those that are another than before; then nothing else is. */
+  /** `bookmarks`: those that are another than before; then nothing else is. `isRestored`: the channel was archived before. */
   | {
       readonly kind: 'settings'
       readonly document: DocumentId
       readonly bookmarks?: readonly BookmarkNews[]
+      readonly isRestored?: boolean
     }
   | { readonly kind: 'directory'; readonly change: DirectoryChange }
   | { readonly kind: 'keys'; readonly news: KeyNews }

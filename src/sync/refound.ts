@@ -5,6 +5,7 @@
  */
 import { nodePrefix, nodePrefixOfPerson, type PostId, type UserId } from '#base/ids.ts'
 import type { Directory, DirectoryChannel, DirectoryMember } from '#model/directory.ts'
+import { entriesOf, type Bookmark, type BookmarkChanges } from '#model/bookmark.ts'
 import { channelDocument, DIRECTORY } from '#model/document-id.ts'
 import type { Content } from '#model/entry.ts'
 import { causeKey } from '#model/order.ts'
@@ -40,7 +41,7 @@ async function found(
   context: SyncContext,
   { channel: { id, kind }, founder, members }: Founding,
 ): Promise<void> {
-  const settings = await settingsOf(tx, id)
+  const { settings, bookmarks } = await saidOf(tx, id)
   const content: Content = { kind: 'channel', channel: id, channelKind: kind }
   const contents: Content[] = [content]
   for (const { person, role, from } of members) {
@@ -51,10 +52,11 @@ async function found(
   for (const one of contents)
     await writeHere(tx, context, { document: DIRECTORY, entry: { ...common, content: one } })
   const document = channelDocument(id)
-  if (Object.keys(settings).length > 0)
+  const said = Object.keys(settings).length > 0 ? [settings] : []
+  for (const one of [...said, ...entriesOf(bookmarks).map((some) => ({ bookmarks: some }))])
     await writeHere(tx, context, {
       document,
-      entry: { ...common, content: { kind: 'settings', settings } },
+      entry: { ...common, content: { kind: 'settings', settings: one } },
     })
   tx.afterwards(() => context.log.warn('channel.founded-again', { channel: id }))
 }
@@ -73,19 +75,29 @@ async function writerHere(
   return undefined
 }
 
-/** The settings by all entries there are, also those that count no more: a name is needed, and this one was shown. */
-async function settingsOf(tx: Tx, channel: DirectoryChannel['id']): Promise<Settings> {
+/**
+ * The settings by all entries there are, also those that count no more: a name is needed, and this one was shown. With the
+ * bookmarks that nobody has taken away.
+ */
+async function saidOf(
+  tx: Tx,
+  channel: DirectoryChannel['id'],
+): Promise<{ readonly settings: Settings; readonly bookmarks: BookmarkChanges }> {
   const document = channelDocument(channel)
+  const marks = new Map<string, { readonly order: string; readonly bookmark: Bookmark | null }>()
   let record = EMPTY_CHANNEL
   for (const logged of (await tx.log(document)).since({})) {
     const { content } = logged.entry
-    if (content.kind === 'settings')
-      record = configure(record, {
-        settings: content.settings,
-        order: causeKey(document, logged),
-      })
+    if (content.kind !== 'settings') continue
+    const order = causeKey(document, logged)
+    record = configure(record, { settings: content.settings, order })
+    for (const [id, bookmark] of Object.entries(content.settings.bookmarks ?? {}))
+      if (order > (marks.get(id)?.order ?? '')) marks.set(id, { order, bookmark })
   }
-  return record.settings
+  const standing = [...marks].flatMap(([id, { bookmark }]) =>
+    bookmark === null ? [] : [[id, bookmark] as const],
+  )
+  return { settings: record.settings, bookmarks: Object.fromEntries(standing) }
 }
 
 function isHere({ identity }: SyncContext, person: UserId): boolean {

@@ -1,6 +1,6 @@
 /** What labels and rules take away of what somebody may by their role. Part of the one decision in `access.ts`. */
 import { rankOf, whyAbove } from '#model/label.ts'
-import { valuesOf } from '#model/policy.ts'
+import { valuesOf, type Attributes } from '#model/policy.ts'
 import type { Check, Situation } from './access.ts'
 import { describe, evaluate, type Facts } from './condition.ts'
 
@@ -34,9 +34,13 @@ function clearanceOf({ subject = {}, channel }: Situation, levels: readonly stri
   return [{ check: 'label', ok: false, reason: 'not cleared', needs, shortfalls: [shortfall] }]
 }
 
-/** Who is of no organisation is of our own. */
-function releaseOf({ subject = {}, channel }: Situation): Check[] {
-  const found = valuesOf(subject, 'organisation')
+/** The partner organisations that somebody is of, by their attributes. Who is of no organisation is of our own. */
+export function organisationsOf(subject: Attributes | undefined): readonly string[] {
+  return valuesOf(subject, 'organisation')
+}
+
+function releaseOf({ subject, channel }: Situation): Check[] {
+  const found = organisationsOf(subject)
   if (channel === undefined || !Object.hasOwn(channel, 'releasableTo') || found.length === 0)
     return []
   const allowed = valuesOf(channel, 'releasableTo')

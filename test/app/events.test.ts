@@ -42,6 +42,9 @@ test('people, channels and members are told of, each once', async (t) => {
   await node.addMember(bo.id, made.id, chen.id)
   await node.removeMember(bo.id, made.id, chen.id)
   await node.viewChannel(bo.id, ops.id)
+  await node.changeChannel(bo.id, made.id, { isArchived: true })
+  await node.changeChannel(amira.id, made.id, { isArchived: false })
+  await node.changeChannel(bo.id, made.id, { header: 'x' })
   await node[Symbol.asyncDispose]()
 
   t.match(
@@ -54,6 +57,9 @@ test('people, channels and members are told of, each once', async (t) => {
       { kind: 'member-added', channel: { id: made.id }, person: bo.id },
       { kind: 'member-added', channel: { id: made.id }, person: chen.id },
       { kind: 'member-removed', channel: { id: made.id }, person: chen.id },
+      { kind: 'channel-updated', isRestored: undefined },
+      { kind: 'channel-updated', channel: { id: made.id, archivedAt: 0 }, isRestored: true },
+      { kind: 'channel-updated', channel: { header: 'x' }, isRestored: undefined },
     ],
   )
 })

@@ -101,7 +101,14 @@ test('a person goes by the name that is theirs alone, not by the one they wished
   t.strictSame(
     personFrom(
       { id: bo, profile, ...rights, ...standing, createdAt: 1, updatedAt: 2 },
-      { username: 'bo-x1y2', home, isAdministrator: true, isGuest: false, pictureAt: 0 },
+      {
+        username: 'bo-x1y2',
+        home,
+        isAdministrator: true,
+        isGuest: false,
+        partnerOf: [],
+        pictureAt: 0,
+      },
     ),
     {
       id: bo,
@@ -109,6 +116,7 @@ test('a person goes by the name that is theirs alone, not by the one they wished
       displayName: 'Bo',
       isAdministrator: true,
       isGuest: false,
+      partnerOf: [],
       homeNode: home,
       ...standing,
       pictureAt: 0,

@@ -29,18 +29,20 @@ const NAME = 'medevac-secret'
 
 /**
  * Bo made the private channel and administers it, dana is in it. Amira administers the workspace and is not in it, nor is
- * chen. Eva is a guest in another channel. Farid, a guest from a partner, and gus, who has no clearance, are in it, but what
- * it is marked with keeps them out. Hana has signed out.
+ * chen. Eva is a guest in another channel. Farid, a guest from a partner, ivan, a member from that partner, and gus, who has no
+ * clearance, are in it, but what it is marked with keeps them out; petra is of the partner to whom it may be released. Hana has
+ * signed out, and ines may sign in no more: they still have their tokens.
  */
-type Who = 'amira' | 'bo' | 'dana' | 'chen' | 'eva' | 'farid' | 'gus' | 'hana' | 'nobody'
-const READERS: readonly Who[] = ['bo', 'dana']
+type Who = keyof Scene['people'] | 'nobody'
+const READERS: readonly Who[] = ['bo', 'dana', 'petra']
 const GUESTS: readonly Who[] = ['eva', 'farid']
-const OUTSIDE: readonly Who[] = ['amira', 'chen', 'eva', 'farid', 'gus']
-const NO_SESSION: readonly Who[] = ['hana', 'nobody']
+const OUTSIDE: readonly Who[] = ['amira', 'chen', 'eva', 'farid', 'ivan', 'gus']
+const NO_SESSION: readonly Who[] = ['hana', 'ines', 'nobody']
+const NAMES = ['dana', 'eva', 'farid', 'gus', 'hana', 'ines', 'ivan', 'petra'] as const
 
 interface Scene {
   readonly door: LanDoor
-  readonly people: Readonly<Record<Exclude<Who, 'nobody'>, Person>>
+  readonly people: Readonly<Record<'amira' | 'bo' | 'chen' | (typeof NAMES)[number], Person>>
   readonly channel: ChannelId
   readonly post: PostId
   readonly ids: MatrixIds
@@ -89,7 +91,7 @@ test(
       wrong.push(...(await leaks(scene, name, row)))
     }
     t.strictSame(wrong, [])
-    t.strictSame(await stateOf(scene), { bodies: [SECRET], members: 4 }, 'and nothing has changed')
+    t.strictSame(await stateOf(scene), { bodies: [SECRET], members: 6 }, 'and nothing has changed')
 
     const shut: string[] = []
     for (const [name, row] of Object.entries(ROWS)) {
@@ -135,7 +137,7 @@ test('a guest hears of no node and no link, and gives nobody a way in', async (t
   const { ask, door, people } = await aScene(t)
   const [room] = (await ask('eva', 'GET', '/api/v4/users/me/channels')).json as { id: string }[]
   const channel_id = must(room, 'eva is in a room').id as ChannelId
-  for (const command of ['/gaps', '/link'])
+  for (const command of ['/gaps', '/link', '/budget'])
     t.match((await ask('eva', 'POST', '/api/v4/commands/execute', { command, channel_id })).json, {
       text: 'Links and other nodes are told of to members of the workspace only.',
     })
@@ -176,6 +178,11 @@ test('what happens is told to those who may hear of it, and to nobody else', asy
     await socket.event('hello')
     sockets.set(who, socket)
   }
+  const strangers: LiveClient[] = []
+  for (const who of NO_SESSION) {
+    const headers = who === 'nobody' ? {} : { authorization: `Bearer ${tokens[who]}` }
+    strangers.push(await aSocket(door, { headers }))
+  }
   for (const socket of sockets.values()) await socket.ask('ping') // who came is told before
   const events = await eventsOf(scene)
   for (const [kind, { event, hears }] of Object.entries(events)) {
@@ -187,6 +194,11 @@ test('what happens is told to those who may hear of it, and to nobody else', asy
       t.equal(told.length > 0, hears.includes(who), `${kind} ${who}`)
     }
   }
+  t.strictSame(
+    strangers.flatMap(({ frames }) => frames.flatMap(({ event }) => event ?? [])),
+    [],
+    'who has no session hears nothing',
+  )
 })
 
 test('who loses a channel by a label, an attribute or a rule hears no more, and nothing is replayed', async (t) => {
@@ -392,14 +404,10 @@ async function aScene(t: Test): Promise<Scene> {
       password: `${username}-password`,
       isAdministrator: false,
     })
-  const [dana, eva, farid, gus, hana] = [
-    await enrol('dana'),
-    await enrol('eva'),
-    await enrol('farid'),
-    await enrol('gus'),
-    await enrol('hana'),
-  ]
-  const members = [dana.id, farid.id, gus.id]
+  const more = {} as Record<(typeof NAMES)[number], Person>
+  for (const name of NAMES) more[name] = await enrol(name)
+  const { dana, eva, farid, gus, ivan, petra } = more
+  const members = [dana, farid, gus, ivan, petra].map(({ id: person }) => person)
   const draft = { kind: 'private', name: NAME, displayName: NAME, members } as const
   const { id: channel } = await node.createChannel(bo.id, draft)
   const room = { kind: 'private', name: 'room', displayName: 'Room', members: [eva.id, farid.id] }
@@ -428,15 +436,18 @@ async function aScene(t: Test): Promise<Scene> {
   for (const { id } of [bo, dana]) await attributes(id, { clearance: 'secret' })
   await attributes(eva.id, { role: 'guest' })
   await attributes(farid.id, { role: 'guest', clearance: 'secret', organisation: 'redcross' })
+  await attributes(ivan.id, { clearance: 'secret', organisation: 'redcross' })
+  await attributes(petra.id, { clearance: 'secret', organisation: 'press' })
   await say({
     about: 'label',
     channel,
     label: { classification: 'secret', releasableTo: ['press'] },
   })
-  const people = { amira, bo, chen, dana, eva, farid, gus, hana }
+  const people = { amira, bo, chen, ...more }
   const tokens: Record<string, string> = {}
   for (const who of Object.keys(people)) tokens[who] = (await node.openSession(who)).token
   await node.signOut(must(tokens['hana'], 'she had one'))
+  await node.setActive(amira.id, more.ines.id, false)
   const { organisation: team, node: self } = await node.status()
   return {
     door,

@@ -39,6 +39,28 @@ test('who is asked for nodes answers with its name, port, organisation and addre
   t.notMatch(Buffer.from(answer).toString('latin1'), /relief/, 'no name of an organisation')
 })
 
+test('who asks for the address of IPv6 hears it, or at once that there is none', async (t) => {
+  const asked = packet(
+    encode({ type: 'query', questions: [{ name: 'Alpha.local', type: 'AAAA' }] }),
+  )
+  const none = decode(Buffer.from(must(answerTo(asked, ALPHA), 'it has that name'))).answers
+  t.match(none, [{ type: 'NSEC', name: 'alpha.local', flush: true, data: { rrtypes: ['A'] } }])
+  t.equal(none?.length, 1)
+
+  const both: Present = { ...ALPHA, address6: 'fd00::7', isCommon: true }
+  const own = decode(Buffer.from(must(answerTo(asked, both), 'it has that name'))).answers
+  t.match(own, [{ type: 'AAAA', name: 'alpha.local', data: 'fd00::7' }])
+  t.equal(own?.length, 1)
+  const common = packet(
+    encode({ type: 'query', questions: [{ name: 'holdfast.local', type: 'AAAA' }] }),
+  )
+  t.match(decode(Buffer.from(must(answerTo(common, both), 'it has that, too'))).answers, [
+    { type: 'AAAA', name: 'holdfast.local', data: 'fd00::7' },
+  ])
+  const types = decode(Buffer.from(announcement(both))).answers?.map(({ type }) => type)
+  t.notOk(types?.includes('NSEC'), 'what is not there is told to who asks')
+})
+
 test('what the asker knows is not said again, nor anything about others', async (t) => {
   const known = decode(Buffer.from(must(answerTo(packet(question()), ALPHA), 'an answer'))).answers
   const again = encode({

@@ -1,5 +1,6 @@
 import { encode } from 'dns-packet'
 import { test, type Test } from 'tap'
+import { must } from '#base/assert.ts'
 import type { OrganisationId } from '#base/ids.ts'
 import { announcement, commonIn, readPacket, saidIn, tagOf } from '#carriers/dns-sd.ts'
 import { ASK_EVERY_MS, INTERFACES_EVERY_MS, keepNeighbours } from '#carriers/neighbours.ts'
@@ -31,6 +32,21 @@ test('another organisation is nobody, and nobody is sent where a packet did not 
 
   t.strictSame([...alpha.found], ['10.0.0.66:443'])
 })
+
+test('an address of IPv6 is told where the door answers on it, and nowhere else', async (t) => {
+  const air = openAir(t)
+  air.join('alpha', '10.0.0.1')
+  await air.clock.advance(5_000)
+  t.strictSame(sixesIn(air.last()), [])
+  air.join('bravo', '10.0.0.2', { isOnIpv6: true })
+  await air.clock.advance(1_500)
+  t.strictSame(sixesIn(air.last()), ['fd00::7'])
+})
+
+function sixesIn(packet: Uint8Array): readonly string[] {
+  const { answers = [] } = must(readPacket(packet), 'it is one')
+  return answers.flatMap((one) => (one.type === 'AAAA' ? [one.data] : []))
+}
 
 test('one of them has holdfast.local, and where two have it the same one gives way', async (t) => {
   const air = openAir(t)
@@ -91,6 +107,7 @@ interface Joining {
   readonly announceOn?: readonly string[]
   readonly lookOn?: readonly string[]
   readonly present?: boolean
+  readonly isOnIpv6?: boolean
 }
 
 /** One network, on which everybody hears everybody else. */
@@ -105,7 +122,9 @@ function openAir(t: Test) {
   }
   const join = (name: string, address: string, joining: Joining = {}) => {
     const { tag = ORGANISATION, announceOn = ['wlan0'], lookOn = ['wlan0'] } = joining
-    const own: Network[] = joining.present === false ? [] : [{ name: 'wlan0', address }]
+    const { isOnIpv6 = false } = joining
+    const place = { name: 'wlan0', address, address6: 'fd00::7' }
+    const own: Network[] = joining.present === false ? [] : [place]
     const found = new Set<string>()
     let count = 0
     const networks: Networks = {
@@ -126,7 +145,7 @@ function openAir(t: Test) {
     }
     const stop = new AbortController()
     const done = keepNeighbours(
-      { name, port: 8_065, tag, announceOn, lookOn, onFound: (at) => void found.add(at) },
+      { name, port: 8_065, tag, announceOn, lookOn, isOnIpv6, onFound: (at) => void found.add(at) },
       { clock, log: collectingLog(), networks },
       stop.signal,
     )
@@ -138,7 +157,7 @@ function openAir(t: Test) {
     return {
       found,
       sent: () => count,
-      appear: () => void own.push({ name: 'wlan0', address }),
+      appear: () => void own.push(place),
       stop: end,
     }
   }

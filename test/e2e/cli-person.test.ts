@@ -31,5 +31,16 @@ test('people are listed, shut out, let in, signed out and helped when an authent
     out: /refused, not permitted\n[^]* {2}no +role +not permitted; needs a role that may join channel/,
   })
   t.match(await why('bo', 'fly'), { code: 2, error: /action/ })
+  t.match(await person('partner', 'bo', '--of', 'redcross'), {
+    code: 0,
+    out: 'bo is of the partner redcross, a guest.\n',
+  })
+  t.match((await person('list')).out, /bo +of redcross, a guest\n/)
+  t.match(await why('bo', 'join channel', '--in', 'town-square'), { code: 4 })
+  t.match(await person('partner', 'bo', '--of', 'redcross', '--member'), { code: 0 })
+  t.match((await person('list')).out, /bo +of redcross\n/)
+  t.match(await person('partner', 'bo'), { code: 2, error: /--of, found no name/ })
+  t.match(await person('partner', 'bo', '--none'), { code: 0, out: 'bo is one of ours.\n' })
+  t.notMatch((await person('list')).out, /redcross/)
   t.match(await person('deactivate', 'nobody'), { code: 1, error: /NOT_FOUND|not/ })
 })

@@ -21,6 +21,8 @@ test('broadcasts are measured beside a bare server, and everybody who signs in a
     'broadcast_p99_ms',
     'post_p99_ms',
     'http_posts_per_s',
+    'bare_http_posts_per_s',
+    'http_posts_ratio',
     'storm_post_p99_ms',
   ])
     t.ok((last[name] ?? 0) > 0, `${name} ${last[name]}`)

@@ -131,6 +131,11 @@ test('a changed channel is told as a string, an archived one as gone', async (t)
 
   t.match(JSON.parse(seen(changed).data.channel ?? ''), { id: 'ops', delete_at: 0 })
   t.match(seen(archived), { event: 'channel_deleted', data: { channel_id: 'ops', delete_at: 5 } })
+  const event = { kind: 'channel-updated', channel: aChannel(), isRestored: true } as const
+  const [restored, again] = announcementsOf(event, context())
+  t.match(seen(restored), { event: 'channel_restored', data: { channel_id: 'ops' } })
+  t.strictSame(restored?.to, { kind: 'channel', channel: ops })
+  t.match(seen(again), { event: 'channel_updated' })
 })
 
 test('who comes is told to all members, who goes to them and to the one who went', async (t) => {

@@ -11,6 +11,7 @@ function aPerson(id: string, username: string, updatedAt = 0): Person {
     displayName: username,
     isAdministrator: false,
     isGuest: false,
+    partnerOf: [],
     homeNode: 'alpha' as NodeId,
     isVouchedFor: true,
     deactivatedAt: 0,

@@ -82,6 +82,7 @@ export function aPerson(username: string, part: Partial<Person> = {}): Person {
     displayName: username,
     isAdministrator: false,
     isGuest: false,
+    partnerOf: [],
     homeNode: 'alpha' as NodeId,
     isVouchedFor: true,
     deactivatedAt: 0,

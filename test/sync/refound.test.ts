@@ -1,16 +1,21 @@
 /** Channels that a lost node made late, and what honest people have written in them. */
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
-import type { ChannelId, NodeId } from '#base/ids.ts'
+import { idFromBytes, type ChannelId, type NodeId } from '#base/ids.ts'
+import type { BookmarkChanges } from '#model/bookmark.ts'
 import { directChannelId } from '#model/channel-id.ts'
 import { channelDocument, DIRECTORY } from '#model/document-id.ts'
 import type { ChannelRecord } from '#model/view.ts'
+import { bookmarksOf } from '#sync/bookmarks.ts'
 import { key, range } from '#sync/keys.ts'
 import { allDocuments, clockOf, hasOf, setHas } from '#sync/ledger.ts'
 import { pack, unpack, type ParcelRecord } from '#sync/records.ts'
 import { aFaultyStore } from '../support/faulty-store.ts'
 import { aFleet, enter, makeChannel, postIn, postsHeld, revokeSince } from '../support/fleet.ts'
 import { amiraOf, type SyncNode } from '../support/sync.ts'
+
+/** Ids of bookmarks. */
+const [LATER, GONE] = [idFromBytes(new Uint8Array(16)), idFromBytes(new Uint8Array(16).fill(1))]
 
 test('a channel of a lost node stays with those who wrote in it', async (t) => {
   const { hub, alpha, bravo, charlie, hear } = await aScene(t)
@@ -19,6 +24,17 @@ test('a channel of a lost node stays with those who wrote in it', async (t) => {
     kind: 'settings',
     settings: { name: 'river', displayName: 'River' },
   })
+  const kept = {
+    name: 'Map',
+    url: 'https://a.example/',
+    emoji: '',
+    place: 0,
+    owner: amiraOf(bravo.id),
+  }
+  const mark = (bookmarks: BookmarkChanges): Promise<unknown> =>
+    enter(bravo, channelDocument(channel), { kind: 'settings', settings: { bookmarks } })
+  await mark({ [LATER]: { ...kept, createdAt: 1 }, [GONE]: { ...kept, createdAt: 2 } })
+  await mark({ [LATER]: { ...kept, name: 'Maps', createdAt: 1 }, [GONE]: null })
   await hear('nobody')
   await postIn(charlie, channel, 'shown as saved')
 
@@ -29,6 +45,9 @@ test('a channel of a lost node stays with those who wrote in it', async (t) => {
     t.strictSame(node.context.directory().members(channel).map(personOf), [amiraOf(charlie.id)])
     t.equal(await postsHeld(node, channel), 1)
     t.equal(await nameAt(node, channel), 'river')
+    const bookmarks = await bookmarksOf(node.context.replica.read, channel)
+    t.match(bookmarks, [{ id: LATER, name: 'Maps', createdAt: 1 }])
+    t.equal(bookmarks.length, 1)
   }
 })
 

@@ -12,6 +12,7 @@ import { bodyOf, idSchema, optionalIdSchema, queryOf } from '#server/input.ts'
 import { COMMAND_CHARACTERS_MAX } from '#server/limits.ts'
 import { toPerson } from '#server/live-text.ts'
 import { route, type Call, type Route } from '#server/route.ts'
+import { budgetText } from './budget-words.ts'
 import { isStanding } from './post-pages.ts'
 import { checkTeam } from './teams.ts'
 
@@ -73,9 +74,8 @@ const COMMANDS: readonly Command[] = [
   {
     trigger: 'budget',
     hint: '',
-    description: 'What links may spend.',
-    run: async () =>
-      'No budget is set on this node: links carry what they can, the most urgent first.',
+    description: 'What links have spent, and what they still may.',
+    run: budget,
   },
 ]
 
@@ -99,7 +99,7 @@ export function commandRoutes(door: Door): readonly Route[] {
 
 async function execute(door: Door, call: Call): Promise<object> {
   const body = bodyOf(call, Execution)
-  const [, trigger = '', rest = ''] = /^\/([^\s]*)\s*([\s\S]*)$/.exec(body.command) ?? []
+  const [, trigger = '', rest = ''] = /^\/(\S*)\s?([\s\S]*)$/.exec(body.command) ?? []
   const command = COMMANDS.find((one) => one.trigger === trigger.toLowerCase())
   if (command === undefined)
     throw new EdgeError('NOT_FOUND', {
@@ -156,7 +156,7 @@ function tellAlone(
 
 async function flash(door: Door, { call, channel, root, rest }: Asked): Promise<string> {
   const [, , quoted, single, text = rest] =
-    /^--override\s+("([^"]*)"|'([^']*)')\s*([\s\S]*)$/.exec(rest) ?? []
+    /^\s*--override\s+("([^"]*)"|'([^']*)')\s?([\s\S]*)$/.exec(rest) ?? []
   const overrideReason = quoted ?? single
   await door.node.post(call.subject, {
     channel,
@@ -242,6 +242,11 @@ async function link(door: Door, { call }: Asked): Promise<string> {
   if (links.length === 0) return 'This node has no link. What is written here is safe here.'
   const ago = agoBy(door)
   return links.map((one) => `- ${linkInWords(one, ago)}`).join('\n')
+}
+
+async function budget({ node, clock }: Door, { call }: Asked): Promise<string> {
+  if (node.seenBy(call.subject) !== undefined) return NOT_FOR_GUESTS
+  return budgetText(await node.plan(call.subject), clock.now())
 }
 
 function linkInWords(

@@ -141,7 +141,8 @@ function typeOf(name: string, said: string | undefined): string {
     type !== 'application/x-www-form-urlencoded'
   )
     return type.slice(0, 128)
-  return TYPES[name.slice(name.lastIndexOf('.') + 1).toLowerCase()] ?? ANY_TYPE
+  const ending = name.slice(name.lastIndexOf('.') + 1).toLowerCase()
+  return (Object.hasOwn(TYPES, ending) ? TYPES[ending] : undefined) ?? ANY_TYPE
 }
 
 const TYPES: Readonly<Record<string, string>> = {

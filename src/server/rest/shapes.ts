@@ -25,7 +25,7 @@ export function userFrom(person: Person): object {
     nickname: '',
     first_name: person.displayName,
     last_name: '',
-    position: '',
+    position: positionOf(person),
     roles: systemRoles(person),
     props: propsOf(person),
     ...(person.bot && {
@@ -40,8 +40,14 @@ export function userFrom(person: Person): object {
   }
 }
 
-function propsOf({ isVouchedFor, mood }: Person): object {
+/** What clients show beside a name that they know nothing else of: whose people somebody is of. */
+function positionOf({ partnerOf }: Person): string {
+  return partnerOf.length === 0 ? '' : `Partner: ${partnerOf.join(', ')}`
+}
+
+function propsOf({ isVouchedFor, mood, partnerOf }: Person): object {
   return {
+    ...(partnerOf.length > 0 && { holdfast_partner: partnerOf.join(', ') }),
     ...(!isVouchedFor && { holdfast_unvouched: 'true' }),
     ...(mood !== undefined && { customStatus: customStatusOf(mood) }),
   }
@@ -147,8 +153,17 @@ function teamRoles(person: Person): string {
   return person.isAdministrator ? 'team_user team_admin' : 'team_user'
 }
 
-/** How somebody is here now; of whom another node is the home, where that is and if it is heard. */
-export function statusFrom(status: PersonStatus, home?: HomeKit): object {
+/** What is told of somebody beside how they are here. */
+export interface StatusMarks {
+  /** Of whom another node is the home: where that is and if it is heard. */
+  readonly home: HomeKit | undefined
+  /** Of whom are a partner's: whose. */
+  readonly partnerOf: readonly string[]
+}
+
+/** How somebody is here now. */
+export function statusFrom(status: PersonStatus, marks?: StatusMarks): object {
+  const { home, partnerOf = [] } = marks ?? {}
   return {
     user_id: status.person,
     status: status.status,
@@ -158,6 +173,7 @@ export function statusFrom(status: PersonStatus, home?: HomeKit): object {
     ...(home && {
       holdfast_kit: { name: home.name, is_offline: home.isOffline, heard_at: home.heardAt },
     }),
+    ...(partnerOf.length > 0 && { holdfast_partner: partnerOf.join(', ') }),
   }
 }
 

@@ -54,14 +54,19 @@ export function statusRoutes(door: Door): readonly Route[] {
   ]
 }
 
-/** Of those who live on other nodes, where nobody here knows if they are online, with the mark of their kit. */
+/** Of those who live on other nodes, where nobody here knows if they are online, with the mark of their kit; of a partner's people with whose they are. */
 async function statuses(
-  { node, presence }: Door,
+  { node, people: known, presence }: Door,
   { subject }: Call,
   people: readonly UserId[],
 ): Promise<readonly object[]> {
   const homes = await node.homesOf(subject, people)
-  return people.map((id) => statusFrom(presence.of(id), homes.get(id)))
+  return people.map((id) =>
+    statusFrom(presence.of(id), {
+      home: homes.get(id),
+      partnerOf: known.byId(id)?.partnerOf ?? [],
+    }),
+  )
 }
 
 function own(call: Call): UserId {

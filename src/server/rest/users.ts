@@ -59,7 +59,7 @@ export function userRoutes(door: Door): readonly Route[] {
 /** Only administrators; the node decides. */
 async function enrol(door: Door, call: Call): Promise<object> {
   const body = bodyOf(call, Enrolment)
-  const fullName = `${body.first_name} ${body.last_name}`.trim()
+  const fullName = [body.first_name, body.last_name].filter((name) => name.trim() !== '').join(' ')
   const person = await door.node.enrolPerson(call.subject, {
     username: body.username.toLowerCase(),
     displayName: fullName || body.nickname || body.username,

@@ -53,7 +53,7 @@ test('/gaps, /link and /budget say how it is, and nothing they do not know', asy
 
   t.match((await run('bo', '/gaps')).json, { text: /lacks nothing/ })
   t.match((await run('bo', '/link')).json, { text: /no link|by courier/ })
-  t.match((await run('bo', '/budget')).json, { text: /No budget is set/ })
+  t.match((await run('bo', '/budget')).json, { text: /No link of this node is billed/ })
 })
 
 test('an unknown command is not found, and says which there are', async (t) => {

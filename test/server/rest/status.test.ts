@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import type { UserId } from '#base/ids.ts'
 import { aLanDoor } from '../../support/lan-door.ts'
 import { aLiveClient } from '../../support/live-client.ts'
 
@@ -55,6 +56,34 @@ test('what somebody says of themselves is told to those who may know them, kept,
   await door.clock.advance(1)
   await door.ask('bo', 'DELETE', custom)
   t.equal(await shown(), '')
+})
+
+test('people of a partner are marked so, in their status and beside their name, until they are ours', async (t) => {
+  const door = await aLanDoor(t)
+  const { amira, bo, chen } = door.people
+  const client = await aLiveClient(door, 'chen')
+  const mark = (person: UserId, organisation?: string): Promise<void> =>
+    door.node.changePolicy(amira.id, {
+      about: 'person',
+      person,
+      attributes: organisation === undefined ? {} : { organisation },
+    })
+  const statuses = async (): Promise<unknown> =>
+    (await door.ask('chen', 'POST', '/api/v4/users/status/ids', [bo.id, chen.id])).json
+
+  await mark(bo.id, 'redcross')
+  const { data } = await client.event('user_updated')
+  const shown = { props: { holdfast_partner: 'redcross' }, position: 'Partner: redcross' }
+  t.match(data, { user: { id: bo.id, ...shown } })
+  t.match((await door.ask('chen', 'GET', `/api/v4/users/${bo.id}`)).json, shown)
+  t.match(await statuses(), [{ holdfast_partner: 'redcross' }, { holdfast_partner: undefined }])
+
+  await mark(bo.id)
+  t.match(await statuses(), [{ user_id: bo.id, holdfast_partner: undefined }, {}])
+  t.match((await door.ask('chen', 'GET', `/api/v4/users/${bo.id}`)).json, {
+    props: { holdfast_partner: undefined },
+    position: '',
+  })
 })
 
 test('who lives on a kit that is not heard is marked so', async (t) => {
