@@ -186,16 +186,25 @@ export const fr: Catalogue = {
   'lock.about':
     'Ce qui est gardé sur cet appareil est scellé par un code. Il se verrouille quand personne ne l’a regardé depuis {span}.',
   'lock.again': 'Le même encore une fois',
+  'lock.byPasskey': 'Déverrouiller avec la clé d’accès',
   'lock.change': 'Changer le code',
   'lock.closed': 'Verrouillé',
   'lock.differs': 'Les deux ne sont pas identiques.',
   'lock.done': 'Ce qui est gardé ici est scellé.',
   'lock.enter': 'Votre code',
+  'lock.enterInstead': 'Ou votre code',
   'lock.forget': 'Code oublié ?',
   'lock.forgetSure': 'Oublier tout ici, même ce qui n’a pas été envoyé',
   'lock.loss':
     'Sans le code, personne ne peut l’ouvrir : ce qui n’a pas encore été envoyé serait perdu.',
   'lock.now': 'Verrouiller',
+  'lock.passkey.cancelled': 'Aucune clé d’accès n’a été ajoutée. Rien n’a changé.',
+  'lock.passkey.done': 'La clé d’accès ouvre désormais le verrou. Le code aussi, toujours.',
+  'lock.passkey.unfit':
+    'Cette clé d’accès ne peut pas garder de secret. Prenez-en une autre, ou gardez le code.',
+  'lock.passkeyAdd': 'Ouvrir aussi avec une clé d’accès',
+  'lock.passkeyNot': 'La clé d’accès ne l’a pas ouvert. Réessayez, ou utilisez le code.',
+  'lock.passkeyRemove': 'Retirer la clé d’accès',
   'lock.pin': 'Code ou phrase secrète, au moins {n} caractères',
   'lock.remove': 'Retirer le verrou',
   'lock.required':
