@@ -8,7 +8,7 @@ import { createApp, type App } from '#web/state/app.ts'
 import { policyFrom } from '#web/state/lock-policy.ts'
 import { openLocking, type Locking } from '#web/state/locking.ts'
 import { say, speak, words } from '#web/words/words.ts'
-import { openDevice, openShelf, type Device } from './device.ts'
+import { openDevice, openShelf, roomHere, type Device } from './device.ts'
 import { openPasskeys } from './passkey.ts'
 import { announcement, AroundProvider, place } from './ui/context.ts'
 import { fetchPlaces } from './ui/lazy.tsx'
@@ -135,6 +135,7 @@ function portsOf(locking: Locking, app: () => App): Parameters<typeof createApp>
     },
     chance: Math.random,
     now: Date.now,
+    room: roomHere,
     newId: () =>
       [...crypto.getRandomValues(new Uint8Array(26))].map((byte) => LETTERS[byte % 32]).join(''),
     onPost: (post, isMentioned) => {

@@ -140,6 +140,12 @@ export function LockCard(): VNode {
   )
 }
 
+const PASSKEY_WORDS = {
+  done: 'lock.passkey.done',
+  cancelled: 'lock.passkey.cancelled',
+  unfit: 'lock.passkey.unfit',
+} as const
+
 /** A passkey beside the PIN, where the browser has what that takes. */
 function PasskeyButton(): VNode | null {
   const locking = useLocking()
@@ -148,7 +154,7 @@ function PasskeyButton(): VNode | null {
     setBusy(true)
     const outcome = await locking.addPasskey()
     setBusy(false)
-    tell(say(`lock.passkey.${outcome}`))
+    tell(say(PASSKEY_WORDS[outcome]))
   }
   if (locking.hasPasskey.value)
     return (
@@ -176,8 +182,12 @@ function LockForm(props: { readonly doing: string; readonly onDone?: () => void 
     if (pin !== valueIn(event.currentTarget, 'again')) return setFailure(say('lock.differs'))
     setBusy(true)
     setFailure('')
-    await locking.set(pin)
+    const isDone = await locking.set(pin).then(
+      () => true,
+      () => false,
+    )
     setBusy(false)
+    if (!isDone) return setFailure(say('device.full'))
     tell(say('lock.done'))
     props.onDone?.()
   }
