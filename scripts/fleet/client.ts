@@ -9,7 +9,7 @@ export interface Answer {
 
 /** What is asked. */
 export interface Question {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT'
   readonly path: string
   readonly token?: string
   readonly body?: unknown

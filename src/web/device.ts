@@ -1,5 +1,6 @@
 /** The device: its storage, network, look and language. The only place, beside `main.tsx`, that touches the browser so. */
 import { signal, type Signal } from '@preact/signals'
+import type { Room } from '#web/core/room.ts'
 import type { Shelf, TextStore } from '#web/core/shelf.ts'
 import { textShelf } from '#web/core/shelf.ts'
 import { isLanguage, languageFor, type Language } from '#web/words/words.ts'
@@ -21,6 +22,10 @@ export interface Device {
   readonly change: (settings: Partial<Settings>) => void
   /** The page came by a way that browsers trust: service worker, camera and cryptography are there. */
   readonly isSecure: boolean
+  /** What the browser gives this page; undefined where it does not say. */
+  readonly room: () => Promise<Room | undefined>
+  /** Whether the browser keeps what is here even when the device runs out of room; asks it to, if `isAsked`. */
+  readonly keepsForGood: (isAsked?: boolean) => Promise<boolean>
   /** A newer version of this page waits; calling it takes that. */
   readonly update: Signal<(() => void) | undefined>
 }
@@ -36,6 +41,11 @@ export function openDevice(): Device {
   return {
     settings,
     isSecure: isSecureContext,
+    room: roomHere,
+    keepsForGood: async (isAsked = false) => {
+      if (!isSecureContext) return false // Elsewhere browsers do not tell.
+      return navigator.storage[isAsked ? 'persist' : 'persisted']().catch(() => false)
+    },
     update: signal<(() => void) | undefined>(undefined),
     change: (change) => {
       settings.value = { ...settings.value, ...change }
@@ -43,6 +53,13 @@ export function openDevice(): Device {
       textStore()?.setItem(SETTINGS, JSON.stringify(settings.value))
     },
   }
+}
+
+/** What the browser gives this page, and how much of it is used; undefined where it does not say. */
+export async function roomHere(): Promise<Room | undefined> {
+  if (!isSecureContext) return undefined
+  const { usage, quota } = await navigator.storage.estimate().catch((): StorageEstimate => ({}))
+  return usage === undefined || quota === undefined ? undefined : { used: usage, quota }
 }
 
 function show({ theme, isField }: Settings): void {

@@ -5,9 +5,11 @@ import { placeFrom } from '#web/core/address.ts'
 import { plainOf } from '#web/core/markup.ts'
 import type * as Sealing from '#web/core/sealing.ts'
 import { createApp, type App } from '#web/state/app.ts'
-import { openLocking, policyFrom, type Locking } from '#web/state/locking.ts'
+import { policyFrom } from '#web/state/lock-policy.ts'
+import { openLocking, type Locking } from '#web/state/locking.ts'
 import { say, speak, words } from '#web/words/words.ts'
-import { openDevice, openShelf, type Device } from './device.ts'
+import { openDevice, openShelf, roomHere, type Device } from './device.ts'
+import { openPasskeys } from './passkey.ts'
 import { announcement, AroundProvider, place } from './ui/context.ts'
 import { fetchPlaces } from './ui/lazy.tsx'
 import { LockScreen } from './ui/lock.tsx'
@@ -29,7 +31,9 @@ function look(): void {
 async function begin(): Promise<void> {
   const device = openDevice()
   const [locking] = await Promise.all([
-    openShelf().then((shelf) => openLocking({ shelf, now: Date.now, loadSealing })),
+    openShelf().then((shelf) =>
+      openLocking({ shelf, now: Date.now, loadSealing, passkeys: openPasskeys() }),
+    ),
     speak(device.settings.value.language).catch(() => undefined),
   ])
   effect(() => {
@@ -131,6 +135,7 @@ function portsOf(locking: Locking, app: () => App): Parameters<typeof createApp>
     },
     chance: Math.random,
     now: Date.now,
+    room: roomHere,
     newId: () =>
       [...crypto.getRandomValues(new Uint8Array(26))].map((byte) => LETTERS[byte % 32]).join(''),
     onPost: (post, isMentioned) => {

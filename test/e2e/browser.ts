@@ -40,10 +40,32 @@ export interface Scene {
   readonly identity: string
 }
 
+/** Builds the client if it is older than its sources; several test files may want that at once. */
+async function buildClient(): Promise<void> {
+  const door = '. "$(dirname "$0")/lib/door.sh"; need_node; need_web'
+  await promisify(execFile)('sh', ['-c', door, join(ROOT, 'scripts', 'test')])
+  await mkdir(PICTURES, { recursive: true })
+}
+
+/** One node with everybody on it, and a browser; the end of the test closes both. */
+export async function aHub(t: Test, program: string): Promise<Pick<Scene, 'hub' | 'browser'>> {
+  await buildClient()
+  const stack = new AsyncDisposableStack()
+  t.teardown(() => stack.disposeAsync())
+  const stop = new AbortController()
+  stack.defer(() => stop.abort())
+  const about = { folder: t.testdir(), stop: stop.signal, carriers: [] }
+  const hub = stack.use(aNode({ ...about, name: 'alpha', role: 'hub' }))
+  await hub.found('Relief')
+  await hub.start()
+  const browser = await openChromium(program)
+  stack.defer(() => browser.close())
+  return { hub, browser }
+}
+
 /** Builds the client, founds the organisation and opens the browser; the end of the test closes all. */
 export async function aScene(t: Test, program: string): Promise<Scene> {
-  await promisify(execFile)(process.execPath, [join(ROOT, 'scripts', 'build-web.ts')])
-  await mkdir(PICTURES, { recursive: true })
+  await buildClient()
   const stack = new AsyncDisposableStack()
   t.teardown(() => stack.disposeAsync())
   const stop = new AbortController()
@@ -118,7 +140,7 @@ export interface Visit {
 
 /** Opens the client of a node; with a token, as somebody who has signed in before. */
 export async function visit(
-  { browser }: Scene,
+  { browser }: Pick<Scene, 'browser'>,
   url: string,
   options: BrowserContextOptions & { readonly settings?: object; readonly token?: string } = {},
 ): Promise<Visit> {
@@ -176,6 +198,18 @@ export async function faultsOf(page: Page): Promise<readonly string[]> {
       ({ id, nodes }) => id + ': ' + nodes.map(({ target, any }) => target.join(' ') + ' ' + (any[0]?.message ?? '')).join('; ')))`,
   )
   return found as readonly string[]
+}
+
+/** All that the browser keeps of its own accord, as one text. */
+export async function keptIn(page: Page): Promise<string> {
+  const kept = await page.evaluate(`new Promise((resolve) => {
+    const opening = indexedDB.open('holdfast')
+    opening.onsuccess = () => {
+      const all = opening.result.transaction('values').objectStore('values').getAll()
+      all.onsuccess = () => resolve(JSON.stringify(all.result))
+    }
+  })`)
+  return String(kept)
 }
 
 /** Leaves a picture to be looked at. */

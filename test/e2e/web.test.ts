@@ -12,6 +12,7 @@ import {
   enrol,
   enter,
   faultsOf,
+  keptIn,
   messageWith,
   picture,
   visit,
@@ -142,36 +143,6 @@ test(
         await far.locator('.file-card').first().waitFor()
         s.strictSame([await faultsOf(page), await faultsOf(amira.page)], [[], []])
         await picture(amira.page, 'desk-files')
-      },
-    )
-
-    await t.test(
-      'with a lock the page opens with the PIN alone, and keeps nothing plain',
-      async (s) => {
-        const locked = await visit(scene, scene.kit.url(), PHONE)
-        const { page } = locked
-        await enter(page, 'bo')
-        await messageWith(page, 'Before the cut').waitFor()
-        await page.evaluate("location.hash = '#/settings'")
-        await page.fill('input[name=pin]', '471902')
-        await page.fill('input[name=again]', '471902')
-        s.strictSame(await faultsOf(page), [])
-        await page.click('button:has-text("Set the lock")')
-        await page.click('button:has-text("Lock now")')
-        await page.fill('input[name=pin]', '000000')
-        await page.click('button[type=submit]')
-        await page.locator('.failure', { hasText: '9 more' }).waitFor()
-        s.strictSame(await faultsOf(page), [])
-        await picture(page, 'phone-locked')
-        s.notMatch(await keptIn(page), /Before the cut|Lindqvist/)
-        await page.reload()
-        await page.fill('input[name=pin]', '471902')
-        await page.click('button[type=submit]')
-        await page.evaluate("location.hash = '#/'")
-        await page.click('.side .entry:has-text("Town Square")')
-        await messageWith(page, 'Before the cut').waitFor()
-        s.strictSame(locked.sins, [])
-        await page.context().close()
       },
     )
 
@@ -332,18 +303,6 @@ test(
     })
   },
 )
-
-/** All that the browser keeps, as one text. */
-async function keptIn(page: Page): Promise<string> {
-  const kept = await page.evaluate(`new Promise((resolve) => {
-    const opening = indexedDB.open('holdfast')
-    opening.onsuccess = () => {
-      const all = opening.result.transaction('values').objectStore('values').getAll()
-      all.onsuccess = () => resolve(JSON.stringify(all.result))
-    }
-  })`)
-  return String(kept)
-}
 
 /** What a click gives to be kept. */
 async function download(page: Page, selector: string): Promise<Buffer> {

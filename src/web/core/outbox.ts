@@ -1,5 +1,5 @@
 /**
- * What was written on this device and is not on the node's disk yet. It is kept before it is shown, sent in the order
+ * What was written on this device and is not on the node's disk yet. It is kept before it is shown (in memory, and shown so, where there is no room), sent in the order
  * written (what has no files still to go first: words do not wait behind a film), and forgotten once the node has answered. The node takes an id that it has seen for the same message, so
  * whatever dies between is sent again without doubles.
  */
@@ -23,6 +23,8 @@ export interface Waiting {
   /** What goes with it; their bytes are kept beside it. */
   readonly files: readonly WaitingFile[]
   readonly writtenAt: number
+  /** The device had no room for it: it is in memory only. */
+  readonly isUnkept?: boolean
   /** Why the node does not take it; it is kept, and not sent again until somebody says so. */
   readonly refusal?: string
 }
@@ -46,8 +48,10 @@ export interface OutboxPorts {
 
 /** The outbox. */
 export interface Outbox {
-  /** Resolves once it is kept on the device. */
-  readonly add: (waiting: Waiting) => Promise<void>
+  /** Resolves once it is kept on the device; `false` where that has no room: then it is held in memory until it has gone. */
+  readonly add: (waiting: Waiting) => Promise<boolean>
+  /** Resolves once it waits no more. */
+  readonly gone: (pendingId: string) => Promise<void>
   /** Sends what can be sent; a second call meanwhile joins the first. `false` when something is to be sent later. */
   readonly flush: () => Promise<boolean>
   /** Sends a refused one again, perhaps with other words. */
@@ -69,16 +73,22 @@ export async function openOutbox(ports: OutboxPorts): Promise<Outbox> {
       .map((one) => [one.pendingId, one] as const),
   )
   const tell = (): void => show([...waiting.values()])
-  const keep = async (one: Waiting): Promise<void> => {
-    await shelf.put(PREFIX + one.pendingId, one)
-    waiting.set(one.pendingId, one)
+  const { gone, isGone } = watchGone((pendingId) => waiting.has(pendingId))
+  const keep = async ({ isUnkept: _, ...one }: Waiting): Promise<boolean> => {
+    const isKept = await shelf.put(PREFIX + one.pendingId, one).then(
+      () => true,
+      () => false,
+    )
+    waiting.set(one.pendingId, isKept ? one : { ...one, isUnkept: true })
     tell()
+    return isKept
   }
   const forget = async (pendingId: string): Promise<void> => {
     const files = waiting.get(pendingId)?.files ?? []
     waiting.delete(pendingId)
     await shelf.remove(PREFIX + pendingId)
     for (const { key } of files) await shelf.remove(FILE_PLACE + key)
+    isGone(pendingId)
     tell()
   }
   const sendOne = async (one: Waiting): Promise<boolean> => {
@@ -109,6 +119,7 @@ export async function openOutbox(ports: OutboxPorts): Promise<Outbox> {
   tell()
   return {
     add: keep,
+    gone,
     flush,
     retry: async (pendingId, change = {}) => {
       const one = waiting.get(pendingId)
@@ -117,5 +128,22 @@ export async function openOutbox(ports: OutboxPorts): Promise<Outbox> {
       await keep({ ...rest, ...change })
     },
     discard: forget,
+  }
+}
+
+/** Who wants to know when one waits no more. */
+function watchGone(isWaiting: (pendingId: string) => boolean): Pick<Outbox, 'gone'> & {
+  readonly isGone: (pendingId: string) => void
+} {
+  const watchers = new Map<string, () => void>()
+  return {
+    gone: async (pendingId) => {
+      if (isWaiting(pendingId))
+        await new Promise<void>((resolve) => void watchers.set(pendingId, resolve))
+    },
+    isGone: (pendingId) => {
+      watchers.get(pendingId)?.()
+      watchers.delete(pendingId)
+    },
   }
 }

@@ -1,13 +1,17 @@
 /**
  * Sealing what a browser keeps: XSalsa20-Poly1305 of tweetnacl, as there is no WebCrypto on plain HTTP, under a key that
- * somebody's PIN opens by way of scrypt. Loaded only where there is a lock.
+ * somebody's PIN opens by way of scrypt, or a passkey's secret by way of HKDF. Loaded only where there is a lock.
  */
+import { hkdf } from '@noble/hashes/hkdf.js'
 import { scryptAsync } from '@noble/hashes/scrypt.js'
+import { sha256 } from '@noble/hashes/sha2.js'
 import nacl from 'tweetnacl'
 
 /** RFC 7914: 32 MiB and about half a second on an old phone, for each guess. */
 const COST = { N: 2 ** 15, r: 8, p: 1, dkLen: nacl.secretbox.keyLength }
 const SALT_BYTES = 16
+/** What HKDF (RFC 5869) binds the key of a passkey to. */
+const PASSKEY_PURPOSE = 'holdfast lock by passkey 1'
 const NONCE_BYTES = nacl.secretbox.nonceLength
 /** Files are sealed in parts of this many bytes, so that no more is in memory at once. */
 const PART_BYTES = 1_048_576
@@ -16,7 +20,7 @@ const SEALED_TYPE = 'application/x-holdfast-sealed'
 /** Set in the number of a file's last part: one that was cut off does not open. */
 const LAST = 0x8000_0000
 
-/** A key that is wrapped by a PIN, as text. */
+/** A key that is wrapped by a PIN or by a passkey's secret, as text. */
 export interface Wrapped {
   readonly salt: string
   readonly key: string
@@ -36,6 +40,16 @@ export async function wrap(key: Uint8Array, pin: string): Promise<Wrapped> {
 /** The key; undefined when it is another PIN. */
 export async function unwrap({ salt, key }: Wrapped, pin: string): Promise<Uint8Array | undefined> {
   return unbox(await stretched(pin, bytesFrom(salt)), bytesFrom(key))
+}
+
+/** The key, to be opened by this secret alone; `salt` is what the authenticator was asked with to give it. */
+export function wrapBySecret(key: Uint8Array, secret: Uint8Array, salt: Uint8Array): Wrapped {
+  return { salt: textFrom(salt), key: textFrom(box(derived(secret, salt), key)) }
+}
+
+/** The key; undefined when it is another secret. */
+export function unwrapBySecret({ salt, key }: Wrapped, secret: Uint8Array): Uint8Array | undefined {
+  return unbox(derived(secret, bytesFrom(salt)), bytesFrom(key))
 }
 
 /** A value, bound to the name under which it is kept: text becomes text, a file a file. */
@@ -113,6 +127,10 @@ function stretched(pin: string, salt: Uint8Array): Promise<Uint8Array> {
   return scryptAsync(utf8(pin.normalize('NFKC')), salt, COST)
 }
 
+function derived(secret: Uint8Array, salt: Uint8Array): Uint8Array {
+  return hkdf(sha256, secret, salt, utf8(PASSKEY_PURPOSE), nacl.secretbox.keyLength)
+}
+
 function box(key: Uint8Array, plain: Uint8Array): Uint8Array {
   const nonce = nacl.randomBytes(NONCE_BYTES)
   const sealed = nacl.secretbox(plain, nonce, key)
@@ -148,13 +166,15 @@ function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes)
 }
 
-function textFrom(bytes: Uint8Array): string {
+/** Bytes as base64. */
+export function textFrom(bytes: Uint8Array): string {
   let text = ''
   for (let at = 0; at < bytes.length; at += 32_768)
     text += String.fromCharCode(...bytes.subarray(at, at + 32_768))
   return btoa(text)
 }
 
-function bytesFrom(text: string): Uint8Array {
+/** Bytes of base64. */
+export function bytesFrom(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
 }

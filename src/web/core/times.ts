@@ -28,23 +28,21 @@ const DAY_MS = 24 * HOUR_MS
 
 /** Times in `language`. */
 export function timesIn(language: string): Times {
-  const clockFormat = new Intl.DateTimeFormat(language, {
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
+  const clockFormat = once(() => {
+    const options = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+    return new Intl.DateTimeFormat(language, options)
   })
-  const dayFormat = new Intl.DateTimeFormat(language, {
-    weekday: 'long',
-    day: 'numeric',
-    month: 'long',
+  const dayFormat = once(() => {
+    const options = { weekday: 'long', day: 'numeric', month: 'long' } as const
+    return new Intl.DateTimeFormat(language, options)
   })
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
-  const numberFormat = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
-  const clock = (at: number): string => clockFormat.format(at)
+  const relative = once(() => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }))
+  const numberFormat = once(() => new Intl.NumberFormat(language, { maximumFractionDigits: 1 }))
+  const clock = (at: number): string => clockFormat().format(at)
   const day = (at: number, now: number): string => {
     const days = Math.round((midnight(at) - midnight(now)) / DAY_MS)
-    if (days === 0 || days === -1) return capitalised(relative.format(days, 'day'))
-    return capitalised(dayFormat.format(at))
+    if (days === 0 || days === -1) return capitalised(relative().format(days, 'day'))
+    return capitalised(dayFormat().format(at))
   }
   return {
     clock,
@@ -53,7 +51,7 @@ export function timesIn(language: string): Times {
       midnight(at) === midnight(now) ? clock(at) : `${day(at, now)}, ${clock(at)}`,
     ago: (at, now) => {
       const [value, unit] = inUnit(Math.max(0, now - at))
-      return relative.format(-value, unit)
+      return relative().format(-value, unit)
     },
     span: (ms) => {
       const [value, unit] = inUnit(ms)
@@ -63,9 +61,9 @@ export function timesIn(language: string): Times {
     clockSpan: (ms) => {
       const seconds = Math.round(ms / 1_000)
       const two = new Intl.NumberFormat(language, { minimumIntegerDigits: 2 })
-      return `${numberFormat.format(Math.floor(seconds / 60))}:${two.format(seconds % 60)}`
+      return `${numberFormat().format(Math.floor(seconds / 60))}:${two.format(seconds % 60)}`
     },
-    number: (value) => numberFormat.format(value),
+    number: (value) => numberFormat().format(value),
     bytes: (value) => {
       const [amount, unit] = inBytes(value)
       // Of bytes the short form says one as it says many.
@@ -88,6 +86,12 @@ export function timesIn(language: string): Times {
 /** Whether two points in time are of one day. */
 export function isSameDay(a: number, b: number): boolean {
   return midnight(a) === midnight(b)
+}
+
+/** Made when it is first wanted: each costs an old phone a tenth of a second. */
+export function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
 }
 
 function midnight(at: number): number {

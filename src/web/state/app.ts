@@ -2,18 +2,19 @@
 import { createAsk, type Answer, type Ask, type ClientPorts } from '#web/core/client.ts'
 import { createLive, type LivePorts } from '#web/core/live.ts'
 import type { Outbox } from '#web/core/outbox.ts'
+import { roomyShelf } from '#web/core/room.ts'
 import type { Shelf } from '#web/core/shelf.ts'
 import { personFrom, type Post } from '#web/core/wire.ts'
 import { createUpload } from '#web/core/uploading.ts'
 import { createAttaching, type Attaching } from './attaching.ts'
 import { takeEvent, type EventPorts } from './events.ts'
 import { cameHere, createShow } from './freshness.ts'
-import { createKeeping, type Keeping } from './keeping.ts'
+import { createKeeping, dropOldest, type Keeping, type KeepingPorts } from './keeping.ts'
 import { createLoading, type Loading } from './loading.ts'
 import { createBox } from './outgoing.ts'
-import { ENDED } from './locking.ts'
 import { createPersonal, type Personal } from './personal.ts'
 import { createPictures, type Pictures } from './pictures.ts'
+import { ENDED } from './sealed-shelf.ts'
 import { createStore, type Store } from './store.ts'
 import { createStories, type Stories } from './stories.ts'
 import { createWriting, sender, type Draft, type Writing } from './writing.ts'
@@ -25,6 +26,7 @@ export interface AppPorts extends Pick<ClientPorts, 'fetch' | 'csrf' | 'patience
   readonly after: LivePorts['after']
   readonly chance: () => number
   readonly now: () => number
+  readonly room: KeepingPorts['room']
   readonly newId: () => string
   /** Whether a session that is ended elsewhere takes what was not sent yet, too. */
   readonly forgetsAll: () => boolean
@@ -69,7 +71,9 @@ export interface App {
 }
 
 /** A client that has not started. */
-export function createApp(ports: AppPorts): App {
+export function createApp(given: AppPorts): App {
+  const shelf = roomyShelf(given.shelf, () => dropOldest(given.shelf))
+  const ports: AppPorts = { ...given, shelf }
   const parts = partsOf(ports)
   const { store, ask, loading, keeping, stories, writing, live, flush } = parts
   const enter = async (loaded: Promise<unknown> = loading.everything()): Promise<void> => {

@@ -24,7 +24,7 @@ export interface Attaching {
   readonly remove: (at: string, key: string) => Promise<void>
   /** The bytes of one, in a draft or in the outbox. */
   readonly read: (key: string) => Promise<Blob | undefined>
-  /** Takes them out of the draft, to be sent. `done` is called once they are in the outbox. */
+  /** Takes them out of the draft, to be sent. `done` is called once they are in the outbox. Where it rejects, all is as it was. */
   readonly take: (at: string, withPlace: boolean) => Promise<readonly WaitingFile[]>
   readonly done: (at: string) => Promise<void>
   /** Throws away what no draft and no message has. */
@@ -82,9 +82,13 @@ export function createAttaching(ports: AttachingPorts): Attaching {
     take: async (at, withPlace) => {
       const files = of(at).value
       of(at).value = []
-      return withPlace
-        ? files.map((file) => ({ ...file, keepsPlace: true }))
-        : await Promise.all(files.map((file) => clean(shelf, file)))
+      if (withPlace) return files.map((file) => ({ ...file, keepsPlace: true }))
+      try {
+        return await Promise.all(files.map((file) => clean(shelf, file)))
+      } catch (error) {
+        of(at).value = files
+        throw error
+      }
     },
     done: keep,
     sweep: (ageMs = FILES_LEFT_MS) => sweep(ports, ageMs),

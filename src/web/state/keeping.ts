@@ -4,6 +4,7 @@
  */
 import { batch, effect } from '@preact/signals'
 import type { Story } from '#web/core/delivery.ts'
+import { isTight, type Room } from '#web/core/room.ts'
 import type { Shelf } from '#web/core/shelf.ts'
 import { EMPTY, keptTimeline, newestOf } from '#web/core/timeline.ts'
 import type { Channel, Membership, Person, Post } from '#web/core/wire.ts'
@@ -16,6 +17,8 @@ export const KEPT_CHANNELS_MAX = 40
 /** Changes are gathered for this long, in milliseconds: a device's storage is slow. */
 const GATHER_MS = 500
 const CHANNEL = 'channel:'
+/** Where it is kept when each link was up. */
+export const LINK_PLACE = 'link:'
 
 interface Lists {
   readonly me: Person
@@ -37,6 +40,8 @@ export interface KeepingPorts {
   readonly store: Store
   readonly shelf: Shelf
   readonly now: () => number
+  /** What the browser gives; undefined where it does not say. */
+  readonly room: () => Promise<Room | undefined>
   /** Calls back after a while; gives how to call that off. */
   readonly after: (ms: number, then: () => void) => () => void
 }
@@ -102,7 +107,7 @@ export function createKeeping(ports: KeepingPorts): Keeping {
       due.clear()
       await shelf.remove('me')
       await shelf.remove('lists')
-      for (const prefix of [CHANNEL, 'draft:'])
+      for (const prefix of [CHANNEL, 'draft:', LINK_PLACE])
         for (const key of await shelf.keys(prefix)) await shelf.remove(key)
     },
   }
@@ -146,7 +151,19 @@ function show(store: Store, channelId: string, { posts, stories }: KeptChannel):
   })
 }
 
-async function keepChannel({ store, shelf, now }: KeepingPorts, channelId: string): Promise<void> {
+/** Throws away what was seen of the channel that was looked at longest ago; `false` when there is none. */
+export async function dropOldest(shelf: Shelf): Promise<boolean> {
+  const all = await shelf.entries(CHANNEL)
+  const [oldest] = all.toSorted(([, a], [, b]) => (a as KeptChannel).at - (b as KeptChannel).at)
+  if (oldest === undefined) return false
+  await shelf.remove(oldest[0])
+  return true
+}
+
+async function keepChannel(
+  { store, shelf, now, room }: KeepingPorts,
+  channelId: string,
+): Promise<void> {
   // Nothing is known yet, not even what was kept: that stays.
   if (store.me.value === undefined || store.timeline(channelId).value === EMPTY) return
   const posts = newestOf(store.timeline(channelId).value, KEPT_POSTS_MAX)
@@ -154,10 +171,8 @@ async function keepChannel({ store, shelf, now }: KeepingPorts, channelId: strin
   const stories = posts.map(({ id }) => known.get(id)).filter((story) => story !== undefined)
   const kept: KeptChannel = { at: now(), posts, stories }
   await shelf.put(CHANNEL + channelId, kept)
-  // All of it is a lot to read: only when there is one too many.
-  if ((await shelf.keys(CHANNEL)).length <= KEPT_CHANNELS_MAX) return
-  const all = await shelf.entries(CHANNEL)
-  const oldestFirst = all.toSorted(([, a], [, b]) => (a as KeptChannel).at - (b as KeptChannel).at)
-  for (const [key] of oldestFirst.slice(0, Math.max(0, all.length - KEPT_CHANNELS_MAX)))
-    await shelf.remove(key)
+  while ((await shelf.keys(CHANNEL)).length > KEPT_CHANNELS_MAX) await dropOldest(shelf)
+  // One at a time: browsers say late what has become free.
+  const given = await room()
+  if (given !== undefined && isTight(given)) await dropOldest(shelf)
 }

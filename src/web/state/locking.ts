@@ -1,15 +1,23 @@
 /**
- * The lock of this device: what the client keeps lies sealed, and opens with a PIN. Wrong tries are counted before they are tried,
- * cost ever more waiting, and in the end everything that is kept here.
+ * The lock of this device: what the client keeps lies sealed, and opens with a PIN, or with a passkey beside it. Wrong PINs are
+ * counted before they are tried, cost ever more waiting, and in the end everything that is kept here; a passkey counts its own.
  */
 import { signal, type Signal } from '@preact/signals'
 import { PIN_CHARACTERS_MIN, TRIES_FREE, TRY_WAIT_MS, TRY_WAIT_MS_MAX } from '#web/core/limits.ts'
 import type { Shelf } from '#web/core/shelf.ts'
 import type * as Sealing from '#web/core/sealing.ts'
-import { fields, number } from '#web/core/wire.ts'
-
-/** `none`: nothing is sealed. `locked`: nothing can be read. */
-export type LockState = 'none' | 'open' | 'locked'
+import { DEFAULT_POLICY, type LockPolicy } from './lock-policy.ts'
+import {
+  ENDED,
+  keptLock,
+  LOCK,
+  POLICY,
+  sealedShelf,
+  turnAll,
+  type KeptLock,
+  type LockMemory,
+  type LockState,
+} from './sealed-shelf.ts'
 
 /** What came of a PIN. */
 export type Tried =
@@ -17,16 +25,19 @@ export type Tried =
   /** Another one, or too soon: so long nothing is tried, and after so many more all is forgotten. */
   | { readonly kind: 'wrong'; readonly waitMs: number; readonly left: number }
   | { readonly kind: 'wiped' }
+  /** The passkey was not there, was not wanted, or is another one: nothing has changed. */
+  | { readonly kind: 'cancelled' }
 
-/** What the node's operator wants of locks. */
-export interface LockPolicy {
-  readonly isRequired: boolean
-  readonly afterMs: number
-  readonly triesMax: number
-  /** A session that is ended elsewhere takes what was not sent yet, too. */
-  readonly forgetsAll: boolean
-  /** Files are looked at, and not downloaded. */
-  readonly viewsOnly: boolean
+/** Authenticators, as the browser has them. `salt` has 32 bytes, as has the secret, which is another one for each salt. */
+export interface Passkeys {
+  /** Whether the browser, and the name under which the page came, allow one that can keep a secret. */
+  readonly isOffered: () => Promise<boolean>
+  /** A new one and its secret; `unfit` when it keeps none, `cancelled` when it was not made. */
+  readonly make: (
+    salt: Uint8Array,
+  ) => Promise<{ readonly id: Uint8Array; readonly secret: Uint8Array } | 'cancelled' | 'unfit'>
+  /** The secret of one; undefined when it was not there or not wanted. */
+  readonly ask: (id: Uint8Array, salt: Uint8Array) => Promise<Uint8Array | undefined>
 }
 
 /** The lock. */
@@ -42,6 +53,13 @@ export interface Locking {
   /** Takes the lock away. */
   readonly remove: () => Promise<void>
   readonly unlock: (pin: string) => Promise<Tried>
+  /** Whether this browser could make a passkey that opens the lock, too; and whether there is one. */
+  readonly canHavePasskey: Signal<boolean>
+  readonly hasPasskey: Signal<boolean>
+  /** Has a passkey open the lock, too, while it is open. */
+  readonly addPasskey: () => Promise<'done' | 'cancelled' | 'unfit'>
+  readonly removePasskey: () => Promise<void>
+  readonly unlockByPasskey: () => Promise<Tried>
   /** Forgets the key. */
   readonly lock: () => void
   /** Forgets everything that is kept here, and that somebody was signed in. */
@@ -55,44 +73,7 @@ export interface LockingPorts {
   readonly shelf: Shelf
   readonly now: () => number
   readonly loadSealing: () => Promise<typeof Sealing>
-}
-
-interface Kept {
-  readonly wrapped: Sealing.Wrapped
-  readonly isDigits: boolean
-  readonly tries: number
-  readonly triedAt: number
-  /** All is being sealed, or opened: what that had not come to is done at the next start. */
-  readonly isTurning: 'sealed' | 'plain' | undefined
-}
-
-/** Where the lock is kept: never sealed. */
-const LOCK = 'lock'
-/** Kept while a session is still to be ended because what was kept here was wiped. */
-export const ENDED = 'ended'
-/** What the node has said last of locks and of forgetting. */
-const POLICY = 'policy'
-const PLAIN_NAMES: ReadonlySet<string> = new Set([LOCK, ENDED, POLICY])
-
-/** Until a node has said otherwise. */
-export const DEFAULT_POLICY: LockPolicy = {
-  isRequired: false,
-  afterMs: 300_000,
-  triesMax: 10,
-  forgetsAll: false,
-  viewsOnly: false,
-}
-
-/** What `status` says of locks. */
-export function policyFrom(status: unknown): LockPolicy {
-  const rules = fields(fields(status).browser)
-  return {
-    isRequired: rules.lock === 'required',
-    afterMs: number(rules.lockAfterMinutes) * 60_000 || DEFAULT_POLICY.afterMs,
-    triesMax: number(rules.lockTriesMax) || DEFAULT_POLICY.triesMax,
-    forgetsAll: rules.endedSessionForgets === 'everything',
-    viewsOnly: rules.files === 'viewed',
-  }
+  readonly passkeys: Passkeys
 }
 
 /** Whether a PIN is long enough. */
@@ -106,13 +87,9 @@ export function waitAfter(tries: number): number {
   return Math.min(TRY_WAIT_MS_MAX, TRY_WAIT_MS * 2 ** (tries - TRIES_FREE))
 }
 
-interface State {
-  key: Uint8Array | undefined
-  sealing: typeof Sealing | undefined
-  /** The lock is being taken away: nothing more is sealed. */
-  isLeaving: boolean
-  readonly signal: Signal<LockState>
+interface State extends LockMemory {
   readonly policy: Signal<LockPolicy>
+  readonly hasPasskey: Signal<boolean>
 }
 
 /** The lock of this device, closed if there is one. */
@@ -126,6 +103,7 @@ export async function openLocking(ports: LockingPorts): Promise<Locking> {
     isLeaving: false,
     signal: signal(kept === undefined ? 'none' : 'locked'),
     policy: signal(policy ?? DEFAULT_POLICY),
+    hasPasskey: signal(kept?.passkey !== undefined),
   }
   const lock = (): void => {
     state.key = undefined
@@ -135,7 +113,7 @@ export async function openLocking(ports: LockingPorts): Promise<Locking> {
   const forget = async (): Promise<void> => {
     await shelf.clear()
     lock()
-    state.signal.value = 'none'
+    leave(state)
   }
   return {
     state: state.signal,
@@ -151,9 +129,19 @@ export async function openLocking(ports: LockingPorts): Promise<Locking> {
       await shelf.put(LOCK, { ...before, isTurning: 'plain' })
       await turnAll(shelf, state, 'plain')
       await shelf.remove(LOCK)
-      state.signal.value = 'none'
+      leave(state)
       lock()
     },
+    canHavePasskey: offered(ports.passkeys),
+    hasPasskey: state.hasPasskey,
+    addPasskey: () => addPasskey(ports, state),
+    removePasskey: async () => {
+      const before = await keptLock(shelf)
+      if (before === undefined || state.key === undefined) return
+      await shelf.put(LOCK, { ...before, passkey: undefined })
+      state.hasPasskey.value = false
+    },
+    unlockByPasskey: () => unlockByPasskey(ports, state),
     unlock: (pin) => unlock(ports, state, { pin, wipe: () => wipe(shelf, forget) }),
     wipe: () => wipe(shelf, forget),
     follow: (next) => {
@@ -162,6 +150,20 @@ export async function openLocking(ports: LockingPorts): Promise<Locking> {
       void shelf.put(POLICY, next).catch(() => undefined)
     },
   }
+}
+
+function offered(passkeys: Passkeys): Signal<boolean> {
+  const isOffered = signal(false)
+  const look = async (): Promise<void> => {
+    isOffered.value = await passkeys.isOffered()
+  }
+  void look()
+  return isOffered
+}
+
+function leave(state: State): void {
+  state.signal.value = 'none'
+  state.hasPasskey.value = false
 }
 
 async function wipe(shelf: Shelf, forget: () => Promise<void>): Promise<void> {
@@ -177,8 +179,12 @@ async function setLock(
   const sealing = await loadSealing()
   if (state.signal.value === 'locked') return
   const key = state.key ?? sealing.newKey()
-  const lock: Kept = {
-    wrapped: await sealing.wrap(key, pin),
+  const wrapped = await sealing.wrap(key, pin)
+  // The passkey wraps the key, and no PIN: another PIN leaves it as it is.
+  const passkey = state.key === undefined ? undefined : (await keptLock(shelf))?.passkey
+  const lock: KeptLock = {
+    wrapped,
+    passkey,
     isDigits: /^\d+$/.test(pin),
     tries: 0,
     triedAt: 0,
@@ -211,50 +217,57 @@ async function unlock(
     await wipeAll()
     return { kind: 'wiped' }
   }
+  return openWith(shelf, state, { kept, key, sealing })
+}
+
+async function openWith(
+  shelf: Shelf,
+  state: State,
+  opened: { readonly kept: KeptLock; readonly key: Uint8Array; readonly sealing: typeof Sealing },
+): Promise<Tried> {
+  const { key, sealing } = opened
+  const kept = { ...opened.kept, tries: 0, triedAt: 0 }
   Object.assign(state, { key, sealing })
-  await shelf.put(LOCK, { ...kept, tries: 0, triedAt: 0 })
-  if (kept.isTurning !== undefined) await turnAll(shelf, state, 'sealed')
-  if (kept.isTurning !== undefined)
-    await shelf.put(LOCK, { ...kept, tries: 0, triedAt: 0, isTurning: undefined })
+  await shelf.put(LOCK, kept)
+  if (kept.isTurning !== undefined) {
+    await turnAll(shelf, state, 'sealed')
+    await shelf.put(LOCK, { ...kept, isTurning: undefined })
+  }
   state.signal.value = 'open'
   return { kind: 'open' }
 }
 
-/** Seals or opens everything that is not so yet, each on its own: whatever ends it in between, all can be read. */
-async function turnAll(shelf: Shelf, state: State, to: 'sealed' | 'plain'): Promise<void> {
+async function addPasskey(
+  { shelf, passkeys }: LockingPorts,
+  state: State,
+): Promise<'done' | 'cancelled' | 'unfit'> {
   const { key, sealing } = state
-  if (key === undefined || sealing === undefined) return
-  for (const name of await shelf.keys('')) {
-    if (PLAIN_NAMES.has(name)) continue
-    const value = await shelf.get(name)
-    if (value === undefined || sealing.isSealed(value) === (to === 'sealed')) continue
-    await shelf.put(name, await sealing[to === 'sealed' ? 'seal' : 'open'](key, name, value))
-  }
+  if (key === undefined || sealing === undefined) return 'cancelled'
+  const salt = sealing.newKey()
+  const made = await passkeys.make(salt)
+  if (made === 'cancelled' || made === 'unfit') return made
+  const kept = await keptLock(shelf)
+  // It may have been locked, or forgotten, while somebody looked for their key.
+  if (kept === undefined || state.key !== key) return 'cancelled'
+  const wrapped = sealing.wrapBySecret(key, made.secret, salt)
+  await shelf.put(LOCK, { ...kept, passkey: { id: sealing.textFrom(made.id), wrapped } })
+  state.hasPasskey.value = true
+  return 'done'
 }
 
-async function keptLock(shelf: Shelf): Promise<Kept | undefined> {
-  return (await shelf.get(LOCK)) as Kept | undefined
-}
-
-function sealedShelf(shelf: Shelf, state: State, forget: () => Promise<void>): Shelf {
-  const opened = async (name: string, kept: unknown): Promise<unknown> => {
-    const { key, sealing } = state
-    return key === undefined || sealing === undefined ? kept : sealing.open(key, name, kept)
-  }
-  return {
-    ...shelf,
-    get: async (name) => opened(name, await shelf.get(name)),
-    entries: async (prefix) => {
-      const all = await shelf.entries(prefix)
-      return Promise.all(all.map(async ([name, kept]) => [name, await opened(name, kept)] as const))
-    },
-    put: async (name, value) => {
-      const { key, sealing } = state
-      if (state.signal.value === 'locked') throw new Error('this device is locked')
-      const isPlain =
-        key === undefined || sealing === undefined || state.isLeaving || PLAIN_NAMES.has(name)
-      await shelf.put(name, isPlain ? value : await sealing.seal(key, name, value))
-    },
-    clear: forget,
-  }
+async function unlockByPasskey(
+  { shelf, passkeys, loadSealing }: LockingPorts,
+  state: State,
+): Promise<Tried> {
+  const before = await keptLock(shelf)
+  if (before === undefined) return { kind: 'open' }
+  if (before.passkey === undefined) return { kind: 'cancelled' }
+  const sealing = await loadSealing()
+  const { id, wrapped } = before.passkey
+  const secret = await passkeys.ask(sealing.bytesFrom(id), sealing.bytesFrom(wrapped.salt))
+  const key = secret === undefined ? undefined : sealing.unwrapBySecret(wrapped, secret)
+  const kept = await keptLock(shelf)
+  return key === undefined || kept === undefined
+    ? { kind: 'cancelled' }
+    : openWith(shelf, state, { kept, key, sealing })
 }

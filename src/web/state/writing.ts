@@ -15,7 +15,7 @@ export type Outcome = Promise<string | undefined>
 
 /** What can be done. All but writing needs the node. */
 export interface Writing {
-  /** Resolves once it is kept on the device. */
+  /** Resolves once it is kept on the device, or where that has no room, once the node has it. */
   readonly write: (draft: Draft) => Promise<void>
   readonly edit: (post: Post, message: string) => Outcome
   readonly remove: (post: Post) => Outcome
@@ -83,8 +83,10 @@ export function createWriting(ports: WritingPorts): Writing {
   return {
     write: async (draft) => {
       const pendingId = `${me()}:${newId()}`
-      await outbox().add({ ...draft, pendingId, userId: me(), writtenAt: now() })
+      const box = outbox()
+      const isKept = await box.add({ ...draft, pendingId, userId: me(), writtenAt: now() })
       ports.onWaiting()
+      if (!isKept) await box.gone(pendingId)
     },
     edit: (post, message) =>
       act(ask('PUT', `/api/v4/posts/${post.id}/patch`, { message }), (value) =>

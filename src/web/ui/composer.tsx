@@ -9,7 +9,7 @@ import { say } from '#web/words/words.ts'
 import { AttachButtons, Attachments, taking, useDropping } from './attachments.tsx'
 import { LEAVING } from '#web/worker.ts'
 import { Avatar } from './avatar.tsx'
-import { go, useApp } from './context.ts'
+import { go, tell, useApp } from './context.ts'
 import { Icon } from './icons.tsx'
 import { Preview } from './preview.tsx'
 import { Voice } from './voice.tsx'
@@ -32,7 +32,7 @@ export function Composer(props: { readonly channelId: string; readonly rootId: s
   const attached = app.attaching.of(at).value
   const isEmpty = attached.length === 0
   const fileBytes = attached.reduce((sum, { size }) => sum + size, 0)
-  const [text, setText] = useDraft(app, `draft:${at}`)
+  const { text, setText, empty } = useDraft(app, at)
   const [way, setWay] = useState(PLAIN_WAY)
   const choose = (change: Partial<Way>): void => setWay({ ...way, ...change })
   const [beginning, setBeginning] = useState<Beginning>()
@@ -43,9 +43,12 @@ export function Composer(props: { readonly channelId: string; readonly rootId: s
     const message = text.trim()
     if ((message === '' && isEmpty) || message.length > CHARACTERS_MAX) return
     const draft = { ...way, channelId, rootId, message, override: way.override.trim() }
-    void app.send(draft, withPlace)
+    const emptied = empty()
+    void app.send(draft, withPlace).then(emptied.forget, () => {
+      emptied.putBack()
+      tell(say('device.full'))
+    })
     setWithPlace(false)
-    setText('')
     setWay(PLAIN_WAY)
     box.current?.focus()
   }
@@ -121,39 +124,66 @@ function isSend(event: KeyboardEvent): boolean {
   return event.ctrlKey || event.metaKey || matchMedia('(hover: hover)').matches
 }
 
-function useDraft(app: App, key: string): readonly [string, (text: string) => void] {
+interface KeptDraft {
+  readonly text: string
+  /** Keeps it as it is typed. */
+  readonly setText: (text: string) => void
+  /** Empties the box. What stood there stays kept until it is forgotten, or is put back. */
+  readonly empty: () => { readonly forget: () => Promise<void>; readonly putBack: () => void }
+}
+
+function useDraft(app: App, at: string): KeptDraft {
+  const { shelf } = app
+  const key = `draft:${at}`
   const [text, setText] = useState('')
   const mine = useRef('')
   mine.current = text
   useEffect(() => {
     // Another tab may have written into the same draft: both are kept.
     const keepBoth = async (): Promise<void> => {
-      const kept = await app.shelf.get(key)
+      const kept = await shelf.get(key)
       if (mine.current === '' || typeof kept !== 'string' || kept === mine.current) return
-      await app.shelf.put(key, `${kept}\n${mine.current}`)
+      await shelf.put(key, `${kept}\n${mine.current}`)
     }
     const leave = (): void => void keepBoth().catch(() => undefined)
     addEventListener(LEAVING, leave)
     return () => removeEventListener(LEAVING, leave)
-  }, [app, key])
+  }, [shelf, key])
   useEffect(() => {
     let isGone = false
     const load = async (): Promise<void> => {
-      const kept = await app.shelf.get(key)
-      if (!isGone && typeof kept === 'string') setText((now) => now || kept)
+      const kept = await shelf.get(key)
+      if (isGone || typeof kept !== 'string' || isWaiting(app, at, kept)) return
+      setText((now) => now || kept)
     }
     void load()
     return () => {
       isGone = true
     }
-  }, [app, key])
-  return [
-    text,
-    (next) => {
-      setText(next)
-      void (next === '' ? app.shelf.remove(key) : app.shelf.put(key, next)).catch(() => undefined)
-    },
-  ]
+  }, [app, shelf, key])
+  const keep = (next: string): void => {
+    setText(next)
+    void (next === '' ? shelf.remove(key) : shelf.put(key, next)).catch(() => undefined)
+  }
+  const empty = (): ReturnType<KeptDraft['empty']> => {
+    const before = text
+    setText('')
+    return {
+      forget: async () => {
+        if ((await shelf.get(key)) === before) await shelf.remove(key)
+      },
+      putBack: () => keep(mine.current === '' ? before : `${before}\n${mine.current}`),
+    }
+  }
+  return { text, setText: keep, empty }
+}
+
+/** A draft that the device had no room to take out of: it stands among what waits. */
+function isWaiting({ store }: App, at: string, draft: string): boolean {
+  return store.waiting.value.some(
+    ({ isUnkept, message, rootId, channelId }) =>
+      isUnkept === true && (rootId || channelId) === at && message === draft.trim(),
+  )
 }
 
 function useTyping(

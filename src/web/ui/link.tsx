@@ -17,6 +17,7 @@ import {
 } from '#web/core/links.ts'
 import { fields, list, number, text } from '#web/core/wire.ts'
 import type { App } from '#web/state/app.ts'
+import { LINK_PLACE } from '#web/state/keeping.ts'
 import { valueOf } from '#web/state/loading.ts'
 import { say, times } from '#web/words/words.ts'
 import { useApp } from './context.ts'
@@ -81,9 +82,9 @@ function useHistory(app: App): ReadonlyMap<string, readonly Span[]> {
       const next = new Map(history)
       for (const link of statusFrom(app.store.status.value).links) {
         const key = linkKey(link)
-        const kept = (await app.shelf.get(`link:${key}`)) as readonly Span[] | undefined
+        const kept = (await app.shelf.get(LINK_PLACE + key)) as readonly Span[] | undefined
         const spans = withState(kept ?? [], link, { now, from: now - LOOK_BACK_MS })
-        await app.shelf.put(`link:${key}`, spans)
+        await app.shelf.put(LINK_PLACE + key, spans)
         next.set(key, spans)
       }
       setHistory(next)

@@ -16,27 +16,51 @@ export function LockScreen({ locking }: { readonly locking: Locking }): VNode {
   const [isSure, setSure] = useState(false)
   useEffect(() => void locking.isDigits().then(setDigits), [locking])
   const waitMs = useWaiting(tried)
+  const attempt = async (outcome: Promise<Tried>): Promise<void> => {
+    setBusy(true)
+    setTried(await outcome)
+    setBusy(false)
+  }
   const submit = async (event: TargetedSubmitEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault()
     const form = event.currentTarget
-    setBusy(true)
-    const outcome = await locking.unlock(valueIn(form, 'pin'))
-    setBusy(false)
-    setTried(outcome)
+    await attempt(locking.unlock(valueIn(form, 'pin')))
     form.reset()
   }
+  const hasPasskey = locking.hasPasskey.value
   return (
     <main class="sign-in">
       <form onSubmit={(event) => void submit(event)}>
         <h1>
           <Mark /> {say('lock.closed')}
         </h1>
-        <PinField name="pin" label={say('lock.enter')} isDigits={isDigits} isFocused />
+        {hasPasskey && (
+          <button
+            type="button"
+            class="button primary"
+            disabled={isBusy}
+            onClick={() => void attempt(locking.unlockByPasskey())}
+          >
+            <Icon name="shield" />
+            {say('lock.byPasskey')}
+          </button>
+        )}
+        <PinField
+          name="pin"
+          label={say(hasPasskey ? 'lock.enterInstead' : 'lock.enter')}
+          isDigits={isDigits}
+          isFocused={!hasPasskey}
+        />
         <p class="failure" role="alert">
+          {tried?.kind === 'cancelled' && say('lock.passkeyNot')}
           {tried?.kind === 'wrong' && say('lock.wrong', { n: tried.left })}
           {waitMs > 0 && ` ${say('lock.wait', { span: times().span(waitMs) })}`}
         </p>
-        <button type="submit" class="button primary" disabled={isBusy || waitMs > 0}>
+        <button
+          type="submit"
+          class={hasPasskey ? 'button' : 'button primary'}
+          disabled={isBusy || waitMs > 0}
+        >
           {say(isBusy ? 'lock.trying' : 'lock.unlock')}
         </button>
         <button
@@ -99,6 +123,7 @@ export function LockCard(): VNode {
           <button type="button" class="button" onClick={() => setChanging(true)}>
             {say('lock.change')}
           </button>
+          <PasskeyButton />
           {!isRequired && (
             <button type="button" class="button" onClick={() => void locking.remove()}>
               {say('lock.remove')}
@@ -115,6 +140,37 @@ export function LockCard(): VNode {
   )
 }
 
+const PASSKEY_WORDS = {
+  done: 'lock.passkey.done',
+  cancelled: 'lock.passkey.cancelled',
+  unfit: 'lock.passkey.unfit',
+} as const
+
+/** A passkey beside the PIN, where the browser has what that takes. */
+function PasskeyButton(): VNode | null {
+  const locking = useLocking()
+  const [isBusy, setBusy] = useState(false)
+  const add = async (): Promise<void> => {
+    setBusy(true)
+    const outcome = await locking.addPasskey()
+    setBusy(false)
+    tell(say(PASSKEY_WORDS[outcome]))
+  }
+  if (locking.hasPasskey.value)
+    return (
+      <button type="button" class="button" onClick={() => void locking.removePasskey()}>
+        {say('lock.passkeyRemove')}
+      </button>
+    )
+  if (!locking.canHavePasskey.value) return null
+  return (
+    <button type="button" class="button" disabled={isBusy} onClick={() => void add()}>
+      <Icon name="shield" />
+      {say('lock.passkeyAdd')}
+    </button>
+  )
+}
+
 function LockForm(props: { readonly doing: string; readonly onDone?: () => void }): VNode {
   const locking = useLocking()
   const [failure, setFailure] = useState('')
@@ -126,8 +182,12 @@ function LockForm(props: { readonly doing: string; readonly onDone?: () => void 
     if (pin !== valueIn(event.currentTarget, 'again')) return setFailure(say('lock.differs'))
     setBusy(true)
     setFailure('')
-    await locking.set(pin)
+    const isDone = await locking.set(pin).then(
+      () => true,
+      () => false,
+    )
     setBusy(false)
+    if (!isDone) return setFailure(say('device.full'))
     tell(say('lock.done'))
     props.onDone?.()
   }

@@ -7,6 +7,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import { rowsOf, type Row } from '#web/core/rows.ts'
 import { createHeights, offsetsOf, rowAt, windowOf, type Heights } from '#web/core/virtual.ts'
 import type { App } from '#web/state/app.ts'
+import type { Connection } from '#web/state/store.ts'
 import { say, times, words } from '#web/words/words.ts'
 import { useApp } from './context.ts'
 import { Icon } from './icons.tsx'
@@ -81,9 +82,17 @@ export function MessageList(props: {
           <Icon name="down" />
         </button>
       )}
-      {rows.length === 0 && <p class="empty">{say('messages.none')}</p>}
+      {rows.length === 0 && (
+        <p class="empty">{emptyWords(timeline.isFresh, store.connection.value)}</p>
+      )}
     </div>
   )
+}
+
+/** Nothing stands here: that nobody has written only the node can say. */
+function emptyWords(isFresh: boolean, connection: Connection): string {
+  if (isFresh) return say('messages.none')
+  return say(connection === 'away' ? 'messages.unseen' : 'loading')
 }
 
 function RowContent({ row }: { readonly row: Row }): VNode {

@@ -30,13 +30,23 @@ function screen(isReady: boolean, isSignedIn: boolean, wantsLock: boolean): VNod
 }
 
 function Update(): VNode | null {
-  const update = useDevice().update.value
+  const { update: offered } = useDevice()
+  const update = offered.value
   if (update === undefined) return null
   return (
     <p class="note update">
       {say('update.ready')}{' '}
       <button type="button" class="button small" onClick={update}>
         {say('update.take')}
+      </button>{' '}
+      <button
+        type="button"
+        class="text-button"
+        onClick={() => {
+          offered.value = undefined
+        }}
+      >
+        {say('update.later')}
       </button>
     </p>
   )

@@ -1,9 +1,10 @@
 /** How it looks and speaks on this device, how to get what plain HTTP withholds, and leaving. */
 import type { VNode } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { Theme } from '#web/device.ts'
-import { say } from '#web/words/words.ts'
-import { useApp, useDevice } from './context.ts'
+import type { Room } from '#web/core/room.ts'
+import { say, times } from '#web/words/words.ts'
+import { tell, useApp, useDevice } from './context.ts'
 import { Icon } from './icons.tsx'
 import { LanguageChoice } from './language-choice.tsx'
 import { LockCard } from './lock.tsx'
@@ -79,10 +80,46 @@ function DeviceCard(): VNode {
         <Icon name={shelf.isLasting ? 'phone' : 'warning'} />
         {say(shelf.isLasting ? 'device.keeps' : 'device.forgets')}
       </p>
+      {isSecure && <RoomLines />}
       <p>
         <a href="/about">{say('device.about')}</a>
       </p>
     </section>
+  )
+}
+
+/** How much room there is, and whether the browser may take it back. */
+function RoomLines(): VNode {
+  const device = useDevice()
+  const [room, setRoom] = useState<Room>()
+  const [isForGood, setForGood] = useState(true)
+  useEffect(() => {
+    void device.room().then(setRoom)
+    void device.keepsForGood().then(setForGood)
+  }, [device])
+  const ask = async (): Promise<void> => {
+    const isAgreed = await device.keepsForGood(true)
+    setForGood(isAgreed)
+    if (!isAgreed) tell(say('device.fleetingStill'))
+  }
+  const { bytes } = times()
+  return (
+    <>
+      {room !== undefined && (
+        <p>{say('device.room', { used: bytes(room.used), quota: bytes(room.quota) })}</p>
+      )}
+      {!isForGood && (
+        <>
+          <p class="with-icon">
+            <Icon name="warning" />
+            {say('device.fleeting')}
+          </p>
+          <button type="button" class="button" onClick={() => void ask()}>
+            {say('device.ask')}
+          </button>
+        </>
+      )}
+    </>
   )
 }
 

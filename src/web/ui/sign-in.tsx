@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import type { TargetedSubmitEvent, VNode } from 'preact'
 import type { SignInFailure } from '#web/state/app.ts'
 import { say } from '#web/words/words.ts'
-import { useApp } from './context.ts'
+import { useApp, useDevice } from './context.ts'
 import { valueIn } from './form.ts'
 import { Mark } from './icons.tsx'
 import { LanguageChoice } from './language-choice.tsx'
@@ -17,6 +17,7 @@ const FAILURES = {
 /** The screen before all others. */
 export function SignIn(): VNode {
   const app = useApp()
+  const device = useDevice()
   const [failure, setFailure] = useState<SignInFailure>()
   const [isBusy, setBusy] = useState(false)
   const submit = async (event: TargetedSubmitEvent<HTMLFormElement>): Promise<void> => {
@@ -27,6 +28,7 @@ export function SignIn(): VNode {
     const outcome = await app.signIn(valueIn(form, 'name').trim(), valueIn(form, 'password'))
     setBusy(false)
     setFailure(outcome)
+    if (outcome === undefined) void device.keepsForGood(true)
   }
   return (
     <main class="sign-in">

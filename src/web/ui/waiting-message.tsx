@@ -46,12 +46,13 @@ export function WaitingMessage(props: {
 function WaitingFoot({ waiting }: { readonly waiting: Waiting }): VNode {
   const app = useApp()
   const { pendingId, refusal } = waiting
+  const isLasting = app.shelf.isLasting && waiting.isUnkept !== true
   if (refusal === undefined)
     return (
       <footer class="message-foot">
         <span class="delivery" data-stage="waiting">
-          <Icon name={app.shelf.isLasting ? 'phone' : 'warning'} />
-          {say(app.shelf.isLasting ? 'stage.waiting' : 'stage.waitingMemory')}
+          <Icon name={isLasting ? 'phone' : 'warning'} />
+          {say(isLasting ? 'stage.waiting' : 'stage.waitingMemory')}
         </span>
       </footer>
     )

@@ -93,10 +93,17 @@ export const en = {
   'cost.waits': 'Waits here: {n}',
   'cost.waitsUntil': 'Waits for the budget until {when}: {n}',
   'device.about': 'About this node',
+  'device.ask': 'Ask it to keep it',
+  'device.fleeting':
+    'When this device runs out of room, the browser may throw away what is kept here.',
+  'device.fleetingStill':
+    'The browser did not agree. It sooner does when this page is on the home screen.',
   'device.forgets': 'This browser keeps nothing: what you write is lost when the tab closes.',
+  'device.full': 'The browser has no room left here. Nothing was lost.',
   'device.keeps': 'What you write is kept on this device until the node has it.',
   'device.plain':
     'This page came unprotected. You can read and write; to open it while the node is out of reach, this device has to trust the kit.',
+  'device.room': '{used} of the {quota} that the browser gives are used.',
   'device.secure':
     'The connection is protected. This page opens while the node is out of reach, too.',
   'device.title': 'This device',
@@ -184,15 +191,24 @@ export const en = {
   'lock.about':
     'The lock seals with a PIN what is kept on this device. It closes when nobody has looked at it for {span}.',
   'lock.again': 'The same once more',
+  'lock.byPasskey': 'Unlock with the passkey',
   'lock.change': 'Change the PIN',
   'lock.closed': 'Locked',
   'lock.differs': 'The two are not the same.',
   'lock.done': 'What is kept here is sealed now.',
   'lock.enter': 'Your PIN',
+  'lock.enterInstead': 'Or your PIN',
   'lock.forget': 'Forgotten the PIN?',
   'lock.forgetSure': 'Forget everything here, also what was not sent',
   'lock.loss': 'Nobody can open it without the PIN: what was not sent yet would be lost.',
   'lock.now': 'Lock now',
+  'lock.passkey.cancelled': 'No passkey was added. Nothing has changed.',
+  'lock.passkey.done': 'The passkey opens the lock now. The PIN still does, too.',
+  'lock.passkey.unfit':
+    'This passkey cannot keep a secret. Take another one, or stay with the PIN.',
+  'lock.passkeyAdd': 'Open it with a passkey, too',
+  'lock.passkeyNot': 'The passkey did not open it. Try again, or use the PIN.',
+  'lock.passkeyRemove': 'Take the passkey away',
   'lock.pin': 'PIN or passphrase, at least {n} characters',
   'lock.remove': 'Take the lock away',
   'lock.required':
@@ -228,6 +244,7 @@ export const en = {
   'messages.new': 'New since you left',
   'messages.newest': 'To the newest message',
   'messages.none': 'Nothing has been written here yet.',
+  'messages.unseen': 'Nothing of this has been seen on this device yet.',
   'nodes.heard': 'heard {time}',
   'nodes.never': 'not heard yet',
   'nodes.title': 'Other nodes',
@@ -434,6 +451,7 @@ export const en = {
   'unfit.full': '{name} does not fit: too many files wait on this device.',
   'unfit.large': '{name} is larger than {bytes}.',
   'unfit.many': '{name}: a message has room for {n} files.',
+  'update.later': 'Later',
   'update.ready': 'A newer version is ready.',
   'update.take': 'Use it now',
   'voice.end': 'Done',

@@ -90,10 +90,17 @@ export const es: Catalogue = {
   'cost.waits': 'Espera aquí: {n}',
   'cost.waitsUntil': 'Espera al presupuesto hasta {when}: {n}',
   'device.about': 'Sobre este nodo',
+  'device.ask': 'Pedirle que lo guarde',
+  'device.fleeting':
+    'Cuando a este dispositivo le falte espacio, el navegador puede desechar lo que se guarda aquí.',
+  'device.fleetingStill':
+    'El navegador no aceptó. Acepta más fácilmente cuando esta página está en la pantalla de inicio.',
   'device.forgets': 'Este navegador no guarda nada: lo que escribe se pierde al cerrar la pestaña.',
+  'device.full': 'El navegador ya no tiene espacio aquí. No se ha perdido nada.',
   'device.keeps': 'Lo que escribe se guarda en este dispositivo hasta que el nodo lo tenga.',
   'device.plain':
     'Esta página llegó sin protección. Puede leer y escribir; para abrirla con el nodo fuera de alcance, este dispositivo debe confiar en el kit.',
+  'device.room': 'Se usan {used} de los {quota} que da el navegador.',
   'device.secure':
     'La conexión está protegida. Esta página se abre también con el nodo fuera de alcance.',
   'device.title': 'Este dispositivo',
@@ -182,15 +189,24 @@ export const es: Catalogue = {
   'lock.about':
     'Lo que se guarda en este dispositivo queda sellado con un PIN. Se bloquea cuando nadie lo ha mirado durante {span}.',
   'lock.again': 'El mismo otra vez',
+  'lock.byPasskey': 'Desbloquear con la llave de acceso',
   'lock.change': 'Cambiar el PIN',
   'lock.closed': 'Bloqueado',
   'lock.differs': 'Los dos no son iguales.',
   'lock.done': 'Lo que se guarda aquí está sellado.',
   'lock.enter': 'Su PIN',
+  'lock.enterInstead': 'O su PIN',
   'lock.forget': '¿Olvidó el PIN?',
   'lock.forgetSure': 'Olvidar todo aquí, también lo que no se envió',
   'lock.loss': 'Sin el PIN nadie puede abrirlo: lo que aún no se envió se perdería.',
   'lock.now': 'Bloquear ahora',
+  'lock.passkey.cancelled': 'No se añadió ninguna llave de acceso. Nada ha cambiado.',
+  'lock.passkey.done': 'La llave de acceso ya abre el bloqueo. El PIN también lo sigue abriendo.',
+  'lock.passkey.unfit':
+    'Esta llave de acceso no puede guardar un secreto. Use otra o quédese con el PIN.',
+  'lock.passkeyAdd': 'Abrir también con una llave de acceso',
+  'lock.passkeyNot': 'La llave de acceso no lo abrió. Inténtelo otra vez o use el PIN.',
+  'lock.passkeyRemove': 'Quitar la llave de acceso',
   'lock.pin': 'PIN o frase, al menos {n} caracteres',
   'lock.remove': 'Quitar el bloqueo',
   'lock.required':
@@ -226,6 +242,7 @@ export const es: Catalogue = {
   'messages.new': 'Nuevo desde que se fue',
   'messages.newest': 'Al mensaje más reciente',
   'messages.none': 'Aquí aún no se ha escrito nada.',
+  'messages.unseen': 'Nada de esto se ha visto aún en este dispositivo.',
   'nodes.heard': 'oído {time}',
   'nodes.never': 'aún no oído',
   'nodes.title': 'Otros nodos',
@@ -435,6 +452,7 @@ export const es: Catalogue = {
   'unfit.full': '{name} no cabe: demasiados archivos esperan en este dispositivo.',
   'unfit.large': '{name} supera {bytes}.',
   'unfit.many': '{name}: en un mensaje caben {n} archivos.',
+  'update.later': 'Más tarde',
   'update.ready': 'Hay una versión más reciente.',
   'update.take': 'Usarla ahora',
   'voice.end': 'Listo',

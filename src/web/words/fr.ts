@@ -90,11 +90,18 @@ export const fr: Catalogue = {
   'cost.waits': 'Attend ici : {n}',
   'cost.waitsUntil': 'Attend le budget jusqu’à {when} : {n}',
   'device.about': 'À propos de ce nœud',
+  'device.ask': 'Lui demander de le garder',
+  'device.fleeting':
+    'Quand la place manque sur cet appareil, le navigateur peut jeter ce qui y est gardé.',
+  'device.fleetingStill':
+    'Le navigateur n’a pas accepté. Il accepte plus volontiers quand cette page est sur l’écran d’accueil.',
   'device.forgets':
     'Ce navigateur ne garde rien : ce que vous écrivez est perdu à la fermeture de l’onglet.',
+  'device.full': 'Le navigateur n’a plus de place ici. Rien n’est perdu.',
   'device.keeps': 'Ce que vous écrivez reste sur cet appareil jusqu’à ce que le nœud l’ait.',
   'device.plain':
     'Cette page est arrivée sans protection. Vous pouvez lire et écrire ; pour l’ouvrir quand le nœud est hors de portée, cet appareil doit faire confiance au kit.',
+  'device.room': '{used} utilisés sur les {quota} que donne le navigateur.',
   'device.secure':
     'La connexion est protégée. Cette page s’ouvre aussi quand le nœud est hors de portée.',
   'device.title': 'Cet appareil',
@@ -186,16 +193,25 @@ export const fr: Catalogue = {
   'lock.about':
     'Ce qui est gardé sur cet appareil est scellé par un code. Il se verrouille quand personne ne l’a regardé depuis {span}.',
   'lock.again': 'Le même encore une fois',
+  'lock.byPasskey': 'Déverrouiller avec la clé d’accès',
   'lock.change': 'Changer le code',
   'lock.closed': 'Verrouillé',
   'lock.differs': 'Les deux ne sont pas identiques.',
   'lock.done': 'Ce qui est gardé ici est scellé.',
   'lock.enter': 'Votre code',
+  'lock.enterInstead': 'Ou votre code',
   'lock.forget': 'Code oublié ?',
   'lock.forgetSure': 'Oublier tout ici, même ce qui n’a pas été envoyé',
   'lock.loss':
     'Sans le code, personne ne peut l’ouvrir : ce qui n’a pas encore été envoyé serait perdu.',
   'lock.now': 'Verrouiller',
+  'lock.passkey.cancelled': 'Aucune clé d’accès n’a été ajoutée. Rien n’a changé.',
+  'lock.passkey.done': 'La clé d’accès ouvre désormais le verrou. Le code aussi, toujours.',
+  'lock.passkey.unfit':
+    'Cette clé d’accès ne peut pas garder de secret. Prenez-en une autre, ou gardez le code.',
+  'lock.passkeyAdd': 'Ouvrir aussi avec une clé d’accès',
+  'lock.passkeyNot': 'La clé d’accès ne l’a pas ouvert. Réessayez, ou utilisez le code.',
+  'lock.passkeyRemove': 'Retirer la clé d’accès',
   'lock.pin': 'Code ou phrase secrète, au moins {n} caractères',
   'lock.remove': 'Retirer le verrou',
   'lock.required':
@@ -231,6 +247,7 @@ export const fr: Catalogue = {
   'messages.new': 'Nouveau depuis votre départ',
   'messages.newest': 'Au message le plus récent',
   'messages.none': 'Rien n’a encore été écrit ici.',
+  'messages.unseen': 'Rien de ceci n’a encore été vu sur cet appareil.',
   'nodes.heard': 'entendu {time}',
   'nodes.never': 'pas encore entendu',
   'nodes.title': 'Autres nœuds',
@@ -440,6 +457,7 @@ export const fr: Catalogue = {
   'unfit.full': '{name} ne tient pas : trop de fichiers attendent sur cet appareil.',
   'unfit.large': '{name} dépasse {bytes}.',
   'unfit.many': '{name} : un message ne contient que {n} fichiers.',
+  'update.later': 'Plus tard',
   'update.ready': 'Une version plus récente est prête.',
   'update.take': 'L’utiliser maintenant',
   'voice.end': 'Terminé',

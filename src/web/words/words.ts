@@ -1,6 +1,6 @@
 /** The catalogue: one list of keys, one file for each language, loaded when it is wanted. English is the measure. */
 import { signal, type Signal } from '@preact/signals'
-import { timesIn, type Times } from '#web/core/times.ts'
+import { once, timesIn, type Times } from '#web/core/times.ts'
 import { en, type Catalogue, type Key } from './en.ts'
 
 /** The languages, each by its own name. */
@@ -39,6 +39,7 @@ export const words: Signal<Words> = signal(wordsOf('en', en))
 
 /** Shows another language. */
 export async function speak(language: Language): Promise<void> {
+  if (language === words.value.language) return
   words.value = wordsOf(language, await LOADERS[language]())
 }
 
@@ -68,7 +69,7 @@ export function isLanguage(name: unknown): name is Language {
 
 /** The words of a catalogue. */
 export function wordsOf(language: Language, catalogue: Catalogue): Words {
-  const plurals = new Intl.PluralRules(language)
+  const plurals = once(() => new Intl.PluralRules(language))
   const ownTimes = timesIn(language)
   return {
     language,
@@ -79,7 +80,7 @@ export function wordsOf(language: Language, catalogue: Catalogue): Words {
       const form =
         typeof entry === 'string'
           ? entry
-          : (entry[plurals.select(Number(gaps.n ?? 0))] ?? entry.other)
+          : (entry[plurals().select(Number(gaps.n ?? 0))] ?? entry.other)
       return form.replace(/\{(\w+)\}/g, (whole, name: string) => {
         const value = gaps[name]
         return typeof value === 'number' ? ownTimes.number(value) : (value ?? whole)

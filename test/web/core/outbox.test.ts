@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { openOutbox, type Attempt, type Waiting } from '#web/core/outbox.ts'
 import { textShelf } from '#web/core/shelf.ts'
+import { aSmallShelf } from '../../support/small-shelf.ts'
 import { aTextStore } from '../../support/text-store.ts'
 
 function aWaiting(pendingId: string, writtenAt: number): Waiting {
@@ -96,4 +97,38 @@ test('two calls at once send once', async (t) => {
 
   t.strictSame(await Promise.all([outbox.flush(), outbox.flush()]), [true, true])
   t.strictSame(device.node.taken, ['one'])
+})
+
+test('what the device has no room for is held, shown so, and sent; kept as soon as there is room', async (t) => {
+  const shelf = aSmallShelf(10)
+  const node = { isThere: false, taken: [] as string[] }
+  let shown: readonly Waiting[] = []
+  const outbox = await openOutbox({
+    shelf,
+    send: async ({ pendingId }) => {
+      if (!node.isThere) return { kind: 'later' }
+      node.taken.push(pendingId)
+      return { kind: 'taken' }
+    },
+    show: (all) => {
+      shown = all
+    },
+  })
+
+  t.equal(await outbox.add(aWaiting('one', 1)), false)
+  t.match(shown, [{ pendingId: 'one', message: 'one', isUnkept: true }])
+  shelf.limit = 10_000
+  t.equal(await outbox.add(aWaiting('two', 2)), true)
+  await outbox.retry('one')
+  t.match(await shelf.get('outbox:one'), { message: 'one' })
+  t.notOk(shown.some(({ isUnkept }) => isUnkept))
+  let isGone = false
+  const gone = outbox.gone('one').then(() => (isGone = true))
+  await outbox.flush()
+  t.equal(isGone, false, 'the node is away')
+  node.isThere = true
+  await outbox.flush()
+  await gone
+  await outbox.gone('never was')
+  t.strictSame(node.taken, ['one', 'two'])
 })

@@ -1,5 +1,16 @@
 import { test } from 'tap'
-import { isSealed, newKey, open, seal, unwrap, wrap } from '#web/core/sealing.ts'
+import {
+  bytesFrom,
+  isSealed,
+  newKey,
+  open,
+  seal,
+  textFrom,
+  unwrap,
+  unwrapBySecret,
+  wrap,
+  wrapBySecret,
+} from '#web/core/sealing.ts'
 
 test('what is sealed opens under its own name and key alone', async (t) => {
   const key = newKey()
@@ -47,4 +58,16 @@ test('a PIN opens its key, and no other does', async (t) => {
 
   t.ok(Buffer.from((await unwrap(wrapped, '471 902')) ?? []).equals(key))
   t.equal(await unwrap(wrapped, '471 903'), undefined)
+})
+
+test('the secret of a passkey opens its key, with the salt it was asked with, and no other does', (t) => {
+  const [key, secret, salt] = [newKey(), newKey(), newKey()]
+  const wrapped = wrapBySecret(key, secret, salt)
+
+  t.ok(Buffer.from(unwrapBySecret(wrapped, secret) ?? []).equals(key))
+  t.equal(unwrapBySecret(wrapped, newKey()), undefined)
+  t.equal(unwrapBySecret({ ...wrapped, salt: textFrom(newKey()) }, secret), undefined)
+  t.ok(Buffer.from(bytesFrom(wrapped.salt)).equals(salt))
+  t.notOk(Buffer.from(bytesFrom(wrapped.key)).includes(Buffer.from(key)))
+  t.end()
 })

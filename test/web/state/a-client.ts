@@ -51,6 +51,7 @@ export function aBrowser({ url }: Pick<LanDoor, 'url'>): Browser & {
       patience: () => new AbortController().signal,
       chance: () => 0,
       now: Date.now,
+      room: async () => undefined,
       newId: () => `id${(ids += 1)}`,
       onPost: () => undefined,
       forgetsAll: () => device.forgetsAll,

@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import type { Room } from '#web/core/room.ts'
 import { textShelf } from '#web/core/shelf.ts'
 import { EMPTY, withNewest } from '#web/core/timeline.ts'
 import { createKeeping, KEPT_CHANNELS_MAX, KEPT_POSTS_MAX } from '#web/state/keeping.ts'
@@ -11,10 +12,12 @@ function aKeeping() {
   const shelf = textShelf(undefined)
   const due: (() => void)[] = []
   let now = 0
+  const given: { room: Room | undefined } = { room: undefined }
   const keeping = createKeeping({
     store,
     shelf,
     now: () => (now += 1),
+    room: async () => given.room,
     after: (_, then) => {
       due.push(then)
       return () => void due.splice(due.indexOf(then) >>> 0, 1)
@@ -27,7 +30,7 @@ function aKeeping() {
       for (let turn = 0; turn < 200; turn += 1) await Promise.resolve()
     }
   }
-  return { store, shelf, keeping, settle }
+  return { store, shelf, keeping, settle, given }
 }
 
 test('only the newest messages of the channels looked at last are kept', async (t) => {
@@ -51,6 +54,7 @@ test('only the newest messages of the channels looked at last are kept', async (
 test('several changes are kept once, and forgetting leaves the outbox', async (t) => {
   const { store, shelf, keeping, settle } = aKeeping()
   await shelf.put('outbox:x', 1)
+  await shelf.put('link:lan bravo', [])
   store.timeline('town').value = withNewest(EMPTY, aPage([aPost('p', 1)]))
   keeping.keep('town')
   keeping.keep('town')
@@ -61,6 +65,26 @@ test('several changes are kept once, and forgetting leaves the outbox', async (t
   await settle()
 
   t.strictSame(await shelf.entries(''), [['outbox:x', 1]])
+})
+
+test('where the browser has little room left, what was looked at longest ago goes, one channel at a time', async (t) => {
+  const { store, shelf, keeping, settle, given } = aKeeping()
+  const look = async (id: string): Promise<void> => {
+    store.timeline(id).value = withNewest(EMPTY, aPage([]))
+    keeping.keep(id)
+    await settle()
+  }
+  await shelf.put('outbox:x', 1)
+  for (const id of ['first', 'second', 'third']) await look(id)
+  given.room = { used: 95, quota: 100 }
+
+  await look('second')
+
+  const kept = ['channel:second', 'channel:third', 'outbox:x']
+  t.strictSame(await shelf.keys(''), kept)
+  given.room = { used: 50, quota: 100 }
+  await look('second')
+  t.strictSame(await shelf.keys(''), kept)
 })
 
 test('the channel that is looked at comes back first, and nothing that was forgotten meanwhile', async (t) => {
