@@ -10,6 +10,7 @@ import {
   EXTRAS,
   FAULTS,
   PLANTS,
+  STORIES,
   type SimOptions,
 } from '../test/sim/options.ts'
 import { cutAtEveryWrite } from '../test/sim/every-write.ts'
@@ -35,9 +36,9 @@ process.exitCode = await main()
 
 async function main(): Promise<number> {
   const wanted = readArguments()
-  const { nodes, hours, actions, without, planted, linkTrace, powerCut, also } = wanted
+  const { nodes, hours, actions, without, planted, linkTrace, powerCut, also, story } = wanted
   const startedAt = performance.now()
-  const base = { nodes, hours, actions, without, linkTrace, powerCut, also }
+  const base = { nodes, hours, actions, without, linkTrace, powerCut, also, story }
   if (planted === true) {
     const finds = await findPlants(base, tellFind)
     if (wanted.json) console.log(JSON.stringify({ ...countsOf(finds), ...costsSince(startedAt) }))
@@ -71,6 +72,7 @@ function readArguments(): Arguments {
       [],
     )
     .option('--power-cut <where>', 'scripted runs; the power goes at before-17, after-17, or never')
+    .addOption(new Option('--story <name>', 'a run that somebody has thought out').choices(STORIES))
     .option('--also <faults>', `faults to add: ${EXTRAS.join()}`, readList(EXTRAS), [])
     .addOption(
       new Option(

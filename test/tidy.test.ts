@@ -167,6 +167,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/search/matches.ts': 'test/server/rest/search.test.ts reads them',
   'src/sync/worth.ts': 'test/sync/dialling.test.ts dials for what waits',
   'src/app/plan-types.ts': 'nothing but types',
+  'src/carriers/lan-report.ts': 'test/carriers/lan-refusal.test.ts',
   'src/sync/left-parcels.ts': 'test/sync/contact.test.ts begins contacts',
   'src/sync/rehearsal.ts': 'test/app/planning.test.ts foretells what leaves then',
   'src/tariff/terms.ts': 'nothing but types',

@@ -78,6 +78,8 @@ export interface SessionTask {
   /** Asked of the initiator only: it knows who the peer is, and the peer does not know it yet. */
   readonly isWanted: (peer: NodeId) => boolean
   readonly onOpen: (session: LanSession, peer: ProvenPeer) => SessionUser
+  /** One message of so many bytes went to the socket, or came out of it. */
+  readonly onMoved: (bytes: number) => void
   /** Called once; `peer` is known when it has proven itself, also if the session was never open. */
   readonly onEnd: (session: LanSession, reason: SessionEnd, peer: NodeId | undefined) => void
 }
@@ -119,6 +121,7 @@ export function openLanSession(task: SessionTask, ports: SessionPorts): LanSessi
     closeSocket(socket, ports.clock, CLOSE_CODES[reason])
     task.onEnd(self, reason, peer)
   }
+  const put = (message: Uint8Array): void => say(task, message)
   const begin = (session: Session): void => {
     const sides = { end, task, user: () => user }
     talk = talkOver(session, sides, { ...ports, signal: over.signal })
@@ -130,14 +133,12 @@ export function openLanSession(task: SessionTask, ports: SessionPorts): LanSessi
     peer = step.kind === 'proven' ? step.session.peer.node : undefined
     const isRefused = role === 'initiator' && peer !== undefined && !task.isWanted(peer)
     if (isRefused) return end('already-connected')
-    for (const message of step.messages) socket.send(message, ignore)
+    step.messages.forEach(put)
     if (step.kind === 'proven') begin(step.session)
   }
   const hear = (frame: Uint8Array, open: Talk): void => {
-    const heard = open.hear(frame)
-    if (typeof heard === 'string') end(heard)
-    else if (heard === undefined) user.onRoom()
-    else user.onMessage(heard)
+    const wrong = heed(open.hear(frame), user)
+    if (wrong !== undefined) end(wrong)
   }
   const self: LanSession = {
     role,
@@ -152,8 +153,9 @@ export function openLanSession(task: SessionTask, ports: SessionPorts): LanSessi
     closed: new Promise((resolve) => void socket.once('close', () => resolve())),
   }
   listen(socket, {
-    onOpen: () => handshake.firstMessages.forEach((message) => socket.send(message, ignore)),
+    onOpen: () => handshake.firstMessages.forEach(put),
     onBytes: (bytes) => {
+      task.onMoved(bytes?.length ?? 0)
       if (over.signal.aborted) return
       if (bytes === undefined) end('malformed')
       else if (talk === undefined) shake(bytes)
@@ -187,6 +189,20 @@ const NOBODY: SessionUser = { isAwaiting: () => false, onMessage: () => {}, onRo
 /** Failed writes need no care of their own: the socket closes, and that is heard. */
 function ignore(): void {}
 
+/** Gives to its user what a frame says; what is wrong with it. */
+function heed(heard: ReturnType<Talk['hear']>, user: SessionUser): SessionEnd | undefined {
+  if (typeof heard === 'string') return heard
+  if (heard === undefined) user.onRoom()
+  else user.onMessage(heard)
+  return undefined
+}
+
+/** Says something of the handshake. */
+function say({ socket, onMoved }: SessionTask, message: Uint8Array): void {
+  onMoved(message.length)
+  socket.send(message, ignore)
+}
+
 interface TalkSides {
   readonly task: SessionTask
   readonly user: () => SessionUser
@@ -205,6 +221,7 @@ function talkOver(
     onSilent: () => end('silent'),
     onRoom: () => user().onRoom(),
     put: (frame: Uint8Array) => {
+      task.onMoved(frame.length)
       socket.send(frame, () => user().onRoom())
       if (socket.bufferedAmount > WAITING_BYTES_MAX) end('reads-too-slowly')
     },

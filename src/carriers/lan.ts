@@ -6,7 +6,7 @@
  * sessions and keeps what is under way, lan-outgoing and lan-incoming cut and join parcels.
  */
 import { WebSocket } from 'ws'
-import { EdgeError, type Facts } from '#base/errors.ts'
+import { EdgeError } from '#base/errors.ts'
 import type { NodeId } from '#base/ids.ts'
 import { ENVELOPE_BYTES_MAX } from '#base/limits.ts'
 import type { Carrier, Contact, LinkRoom, PeerId } from '#ports/carrier.ts'
@@ -21,8 +21,10 @@ import { openContactQueue, type ContactQueue } from './contact-queue.ts'
 import { keepDialling, type DialEnd } from './lan-dial.ts'
 import { HINT_FAILURES_MAX, openHints } from './lan-hints.ts'
 import { FRAME_BYTES_MAX } from './lan-message.ts'
+import { openLanMeter, type LanMeter } from './lan-meter.ts'
 import { unreachable } from './lan-outgoing.ts'
 import { openLanPeer, type LanPeer } from './lan-peer.ts'
+import { reportEnd } from './lan-report.ts'
 import { openLanSession, type LanSession, type SessionEnd } from './lan-session.ts'
 import { openStrangers } from './lan-strangers.ts'
 
@@ -93,6 +95,7 @@ export function openLanCarrier(options: LanOptions, ports: LanPorts): LanCarrier
     name: options.name,
     envelopeBytesMax: house.envelopeBytesMax,
     receiptDelayMs: options.receiptDelayMs ?? RECEIPT_DELAY_MS,
+    usedBytes: house.meter.usedBytes,
     room: (peer) => roomAt(house.peers.get(peer)?.bytesPerMs()),
     contacts: () => withCertificates(house),
     arrivals: house.arrivals.arrivals,
@@ -137,6 +140,7 @@ interface House {
   readonly options: LanOptions
   readonly ports: LanPorts
   readonly envelopeBytesMax: number
+  readonly meter: LanMeter
   readonly contacts: ContactQueue
   readonly arrivals: ArrivalQueue
   readonly peers: Map<PeerId, LanPeer>
@@ -152,6 +156,7 @@ function openHouse(options: LanOptions, ports: LanPorts): House {
     options,
     ports,
     envelopeBytesMax: options.envelopeBytesMax ?? ENVELOPE_BYTES_MAX,
+    meter: openLanMeter(),
     contacts: openContactQueue(),
     arrivals: openArrivalQueue(WAITING_MAX),
     peers: new Map(),
@@ -194,7 +199,8 @@ interface Visit {
 }
 
 function runSession(house: House, { socket, role, onOpen, onEnd }: Visit): void {
-  const { ports, options, certificates, sessions, owners } = house
+  const { ports, options, certificates, sessions, owners, meter } = house
+  meter.connects()
   const session = openLanSession(
     {
       socket,
@@ -202,6 +208,7 @@ function runSession(house: House, { socket, role, onOpen, onEnd }: Visit): void 
       party: partyOf(options, ports.clock),
       keepAliveMs: options.keepAliveMs,
       isWanted: (peer) => peerOf(house, peer).isWanted(),
+      onMoved: meter.moved,
       onOpen: (opened, { node, certificateBytes }) => {
         onOpen?.()
         ports.log.info('lan.session-open', { peer: node, role })
@@ -267,32 +274,4 @@ function peerUrl(address: string): string {
 function turnAway(socket: WebSocket): void {
   socket.on('error', () => socket.terminate())
   socket.terminate()
-}
-
-/** What somebody should look at: a peer that is broken, or a stranger. */
-const SUSPECT: ReadonlySet<SessionEnd> = new Set<SessionEnd>([
-  'malformed',
-  'unknown-version',
-  'not-a-member',
-  'reflected',
-  'wrong-proof',
-  'weak-key',
-  'wrong-seal',
-  'broken-parcel',
-  'reads-too-slowly',
-])
-
-/** What somebody has to do something about. */
-const REMEDIES: Partial<Record<SessionEnd, string>> = {
-  expired: "the peer's certificate has expired: renew it there, or set this clock right",
-  revoked: 'the peer is revoked: let it in anew with new keys if it is in good hands',
-  'expired-says-peer': 'our certificate has expired for the peer: run holdfast doctor',
-  'revoked-says-peer': 'the organisation has revoked this node: ask an administrator',
-}
-
-function reportEnd(log: Log, facts: Facts & { readonly reason: SessionEnd }): void {
-  const remedy = REMEDIES[facts.reason]
-  if (remedy !== undefined) log.warn('lan.session-end', { ...facts, remedy })
-  else if (SUSPECT.has(facts.reason)) log.warn('lan.session-end', facts)
-  else log.info('lan.session-end', facts)
 }

@@ -34,7 +34,7 @@ export async function nextPiece(tx: Tx, context: SyncContext, state: ContactStat
     if (spans.length === 0) continue
     const wanted = { state, wisher, spans, ...(await fileBehind(tx, wisher.name)) }
     if (!mayCarryFile(context, state.carrier, wanted.known?.channel)) continue
-    const atMs = givenAtMs(context, wanted)
+    const atMs = await givenAtMs(context, wanted)
     if (atMs > time.nowMs()) laterMs.push(atMs)
     else {
       const piece = await pieceFor(tx, context, wanted)
@@ -48,11 +48,11 @@ export async function nextPiece(tx: Tx, context: SyncContext, state: ContactStat
 }
 
 /** When it is our turn to give it; a commit does not wait for another machine, which has some files in a bucket. */
-function givenAtMs(context: SyncContext, { wisher, here, known }: Wanted): number {
+async function givenAtMs(context: SyncContext, { wisher, here, known }: Wanted): Promise<number> {
   const turn = turnMs(context, wisher, known?.owner)
   const nowMs = context.time.nowMs()
-  const isAway = here !== undefined && !context.files.blobs.isAtHand(here.hash)
-  return turn <= nowMs && isAway ? nowMs + BRINGING_LOOK_MS : turn
+  if (turn > nowMs || here === undefined) return turn
+  return (await context.files.blobs.isAtHand(here.hash)) ? turn : nowMs + BRINGING_LOOK_MS
 }
 
 /** Who may be given something there now, in their order. */

@@ -47,6 +47,9 @@ export interface Service {
 /** Longest time between two looks at the outbox of an open contact, in milliseconds. Looking sends nothing. */
 const LOOK_MS_MAX = 3_600_000
 
+/** What may have come, in bytes, before it is booked. */
+const SETTLED_BYTES = 10_000
+
 /** What sealing leaves of the bytes of a usual cut. */
 const USUAL_SHARE = 0.5
 
@@ -87,6 +90,7 @@ export async function serve(bench: Bench, service: Service): Promise<void> {
       launch(next.cut)
       continue
     }
+    await settleWhatCame(bench, state, under.size)
     onQuiet?.(state.peer, under.size)
     await waitForMore(bench, bell, next?.lookAgainAt)
   }
@@ -104,6 +108,15 @@ async function settle(bench: Bench, { metered }: ContactState): Promise<void> {
   await untilDone({ log: context.log, clock, signal: stop }, () =>
     context.replica.commit((tx) => settleUse(tx, context, { carrier: metered, mark })),
   )
+}
+
+/** Much may come while nothing is sent: a file, or the first sync of a kit. */
+async function settleWhatCame(bench: Bench, state: ContactState, underWay: number): Promise<void> {
+  const { metered } = state
+  if (underWay > 0) return
+  const bytes = metered?.usedBytes?.()
+  if (metered === undefined || bytes === undefined) return
+  if (bytes - markOf(bench, metered.name).lastBytes >= SETTLED_BYTES) await settle(bench, state)
 }
 
 /** What was noted of what a carrier counts. */

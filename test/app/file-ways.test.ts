@@ -1,6 +1,7 @@
 /** Files by other ways than a LAN: on a stick, and over a link on which every byte is paid for. */
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
+import type { Blobs } from '#ports/blobs.ts'
 import { aKit, type Kit } from '../support/couriers.ts'
 import { aFleetWithFiles, bytesAt, fileAt, noise, postFile } from '../support/file-nodes.ts'
 import { aFolder } from '../support/folders.ts'
@@ -47,6 +48,39 @@ test('where every byte is paid for a file comes when it is asked for, and what w
   t.strictSame(Buffer.from(await bytesAt(kit, id)), Buffer.from(bytes))
   const sent = hub.sent.slice(before).reduce((sum, parcel) => sum + parcel.bytes.length, 0)
   t.ok(sent < 60_000, `${sent} bytes`)
+})
+
+test('a file in a bucket that does not answer holds nothing else up, and follows when it does', async (t) => {
+  let isAway = false
+  const answer = Promise.withResolvers<void>()
+  const inBucket = (blobs: Blobs): Blobs => ({
+    ...blobs,
+    isAtHand: async () => !isAway,
+    read: async (hash, span) => {
+      if (isAway) await answer.promise
+      return blobs.read(hash, span)
+    },
+  })
+  const link = { blobsOf: (index: number, blobs: Blobs) => (index === 0 ? inBucket(blobs) : blobs) }
+  const { clock, nodes } = await aFleetWithFiles(t, ['alpha', 'bravo'], link)
+  const [hub, kit] = [must(nodes[0], 'hub'), must(nodes[1], 'kit')]
+  const bytes = noise('map', 40_000)
+  const id = await postFile(hub, bytes)
+  isAway = true
+  await clock.advance(5_000)
+  await kit.node().fetchFile(kit.person.id, id)
+  await clock.advance(5_000)
+  const [channel] = await hub.node().channelsOf(hub.person.id)
+  const square = must(channel, 'the first channel').id
+  const { id: later } = await hub.node().post(hub.person.id, { channel: square, body: 'Later' })
+  await clock.advance(5_000)
+
+  t.match(await kit.node().message(kit.person.id, later), { body: 'Later' })
+  t.match(await fileAt(kit, id), { isHere: false })
+  isAway = false
+  answer.resolve()
+  await clock.advance(60_000)
+  t.strictSame(Buffer.from(await bytesAt(kit, id)), Buffer.from(bytes))
 })
 
 /** Writes onto a stick what one has, and reads it at the other; gives how much was written. */

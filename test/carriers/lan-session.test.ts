@@ -153,6 +153,7 @@ function aSide(
     party: aParty(relief.node(name)),
     keepAliveMs: 30_000,
     isWanted: () => true,
+    onMoved: () => undefined,
     onOpen: (_session, peer) => {
       wasOpen = true
       opened.resolve(peer.node)

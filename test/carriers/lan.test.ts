@@ -8,7 +8,7 @@ import type { Carrier, Parcel } from '#ports/carrier.ts'
 import { realClock } from '#ports/real.ts'
 import { issueServer } from '#x509/issue.ts'
 import { carrierContract, type CarrierRig } from '../contracts/carrier.ts'
-import { handOver, hear, parcel, textOf } from '../support/carrier-side.ts'
+import { accept, handOver, hear, parcel, textOf } from '../support/carrier-side.ts'
 import { virtualClock } from '../support/clock.ts'
 import { aLanNode, openDoor, openRelay, type LanNode } from '../support/lan.ts'
 import { collectingLog } from '../support/log.ts'
@@ -35,6 +35,28 @@ test('a peer that dials is in contact, with the certificate it proved', async (t
   t.match(atKit, { peer: bravoId, mayHaveForgotten: false })
   t.ok(Buffer.from(alpha.certificateBytes).equals(atHub.certificate ?? Buffer.of()))
   t.ok(Buffer.from(bravo.certificateBytes).equals(atKit.certificate ?? Buffer.of()))
+})
+
+/** Bytes that its carrier has counted. */
+function used({ side }: LanNode): number {
+  return side.carrier.usedBytes?.() ?? 0
+}
+
+test('what goes over its sockets is counted as an operator counts it, both ways', async (t) => {
+  await using hub = await aLanNode(bravo)
+  await using kit = await aLanNode(alpha, { dial: [hub.address] })
+  await Promise.all([hub.side.nextContact(true), kit.side.nextContact(true)])
+  const before = [used(hub), used(kit)]
+  const sending = handOver(hub.side, alphaId, parcel('x'.repeat(60_000)))
+  await accept(kit.side, await kit.side.nextArrival())
+  await sending
+
+  for (const [at, node] of [hub, kit].entries()) {
+    const bytes = used(node) - (before[at] ?? 0)
+    // 78 beside each full packet of 1,400 bytes, and a few small ones.
+    t.ok(bytes > 63_000 && bytes < 67_000, `${bytes} bytes`)
+    t.ok((before[at] ?? 0) > 3_000, 'with what it took to connect')
+  }
 })
 
 test('a peer that is said to be somewhere is dialled there, and has to prove who it is', async (t) => {

@@ -30,6 +30,8 @@ export interface Sticks {
   readonly end: (world: SticksWorld) => void
   /** Somebody goes to and fro with one more stick between two nodes, a few times; rejects with what goes wrong. */
   readonly shuttle: (world: SticksWorld, ends: readonly [Member, Member]) => Promise<void>
+  /** Somebody puts a stick into a node, and takes it out again when all is done. */
+  readonly stopAt: (world: SticksWorld, stick: Stick, trip: Trip) => Promise<void>
   /** A node has lost its power, and whatever was written to a stick in it breaks off. */
   readonly lost: (member: Member) => void
 }
@@ -62,6 +64,9 @@ export interface SticksPlan {
   readonly isFarForGood: boolean
 }
 
+/** Somebody carries sticks as it is told elsewhere. */
+export const AS_TOLD: SticksPlan = { count: 1, far: undefined, isFarForGood: false }
+
 const MINUTE_MS = 60_000
 /** A share of the runs, so that all others stay what they were. */
 const STICKS_PROBABILITY = 0.35
@@ -71,7 +76,7 @@ const FOR_GOOD_PROBABILITY = 0.5
 const ROUNDS = 3
 const STICKS_MAX = 3
 /** Room on a stick that is empty, in bytes. */
-const ROOM = 4_000_000
+export const ROOM = 4_000_000
 /** Room on one that is nearly full of other things, in bytes. */
 const SMALL_ROOM = 30_000
 
@@ -129,6 +134,10 @@ export function openSticks(chance: Chance, plan: SticksPlan, ground: SticksGroun
       }
       await visit(carrying, stick, { member: home, deeds: ['in', 'out'] })
       await visit(carrying, stick, { member: away, deeds: ['in'] })
+    },
+    stopAt: async (world, stick, trip) => {
+      const own = chance.fork(`${stick.name} at ${timeline.now()}`)
+      await visit({ world, chance: own, phase, lengthMs: 0, far, places, pullOut }, stick, trip)
     },
     lost: (member) => {
       for (const [stick, place] of places) {
@@ -317,7 +326,7 @@ function change(
 const DEEDS = [['in', 'out'], ['in', 'out'], ['out', 'in'], ['in', 'in'], ['out'], ['in']] as const
 
 /** What somebody is about to do with a stick. */
-interface Trip {
+export interface Trip {
   readonly member: Member
   readonly deeds: readonly ('in' | 'out')[]
   /** It may be pulled out at any moment. */

@@ -24,7 +24,7 @@ import { firstItemsOf } from './deeds.ts'
 import { hasLeft } from './departures.ts'
 import type { Member } from './fleet.ts'
 import { markerOf, numbersIn, type ItemWord, type Said } from './said.ts'
-import { reachOf, type Topology } from './topology.ts'
+import { isByHand, reachOf, type Topology } from './topology.ts'
 import type { Verdict } from './verdict.ts'
 import { checkLeftovers, isCapturedsOwn, isUnfounded } from './leftovers.ts'
 import { readView, type ChannelView, type View } from './view.ts'
@@ -339,7 +339,7 @@ function checkHeads(end: End): void {
     // What a node records is for itself and headquarters.
     if (name?.kind === 'audit') {
       // Whatever is done with a stick is noted once more.
-      if (topology.isFarForGood === true && topology.far === member.index) return false
+      if (isByHand(topology, member.index)) return false
       const ends = new Set([home.index, member.index])
       return name.node === member.id && reachOf(topology, home.index, ends).has(member.index)
     }

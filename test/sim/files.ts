@@ -9,7 +9,7 @@ import { keptKey, keptRange } from '#sync/kept-keys.ts'
 import { unpack } from '#sync/records.ts'
 import type { Member } from './fleet.ts'
 import type { Actor, Society } from './society.ts'
-import { reachOf, type Topology } from './topology.ts'
+import { isByHand, reachOf, type Topology } from './topology.ts'
 import type { Marks } from './trace.ts'
 
 /** Somebody asked for a file. */
@@ -67,6 +67,18 @@ export async function askForFile({ society, member, node, self, chance }: Actor)
   asked.push({ member, file: id })
 }
 
+/** Asks for every file that is known and not here. */
+export async function askForAllFiles({ society, member, node, self }: Actor): Promise<void> {
+  const { hashes, asked } = society.files
+  for (const id of hashes.keys()) {
+    const file = await node.file(self, id).catch(() => undefined)
+    if (file === undefined || file.isHere || file.fetch?.isAsked === true) continue
+    await node.fetchFile(self, id)
+    society.marks.count('file.asked')
+    asked.push({ member, file: id })
+  }
+}
+
 /** A node is switched on while a file is on its way: it goes on where it was. */
 export function markResumed(marks: Marks, { disk }: Pick<Member, 'disk'>): void {
   const had = disk
@@ -83,9 +95,8 @@ export function filesComing(
   { files, members, topology }: Pick<World, 'files' | 'members' | 'topology'>,
   ways: 'all' | 'links',
 ): readonly Asked[] {
-  const { far, isFarForGood } = topology
   const isMeant = ({ index, capturedAt }: Member): boolean =>
-    capturedAt === undefined && !(ways === 'links' && isFarForGood === true && index === far)
+    capturedAt === undefined && !(ways === 'links' && isByHand(topology, index))
   const honest = members.filter(isMeant)
   const inside = new Set(honest.map(({ index }) => index))
   const comes = ({ member, file }: Asked): boolean => {

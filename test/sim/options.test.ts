@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { argumentsOf, DEFAULT_OPTIONS, optionsFrom } from './options.ts'
+import { argumentsOf, DEFAULT_OPTIONS, optionsFrom, withScript } from './options.ts'
 
 test('options survive being written as arguments', async (t) => {
   const options = {
@@ -11,12 +11,18 @@ test('options survive being written as arguments', async (t) => {
     linkTrace: 'traces/hills.up.csv',
     powerCut: undefined,
     also: ['bit-flips'] as const,
+    story: undefined,
   }
 
   t.match(optionsFrom(argumentsOf(options)), options)
   t.strictSame(optionsFrom(argumentsOf({ ...DEFAULT_OPTIONS, powerCut: 'before-17' })), {
     powerCut: 'before-17',
   })
+  t.strictSame(
+    optionsFrom(argumentsOf(withScript({ ...DEFAULT_OPTIONS, story: 'two-sticks' }))),
+    { story: 'two-sticks' },
+    'a story has its own nodes and faults',
+  )
   t.strictSame(argumentsOf(DEFAULT_OPTIONS), [], 'what is as usual is not said')
 })
 

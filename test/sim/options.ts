@@ -70,6 +70,9 @@ export const HARMLESS: readonly Plant[] = ['renumbered-duplicates']
 /** One bug or lie. */
 export type Plant = (typeof PLANTS)[number]
 
+/** Runs that somebody has thought out. */
+export const STORIES = ['two-sticks'] as const
+
 /** How a run is set up. */
 export interface SimOptions {
   /** Nodes, headquarters included. */
@@ -88,6 +91,8 @@ export interface SimOptions {
    */
   readonly powerCut: string | undefined
   readonly also: readonly Extra[]
+  /** A run that somebody has thought out instead of a drawn one: `two-sticks.ts`. It has its own number of nodes. */
+  readonly story: (typeof STORIES)[number] | undefined
 }
 
 /** A run that is short enough to be one of thousands: two thousand of them take two cores about ten minutes. */
@@ -100,25 +105,35 @@ export const DEFAULT_OPTIONS: SimOptions = {
   linkTrace: undefined,
   powerCut: undefined,
   also: [],
+  story: undefined,
 }
 
-/** In a scripted run nothing goes wrong but what stands in the script. */
+/** Nodes of the story. */
+const STORY_NODES = 4
+
+/** In a scripted run nothing goes wrong but what stands in the script; links of a story may be thin. */
 export function withScript(options: SimOptions): SimOptions {
+  if (options.story !== undefined) {
+    const without = FAULTS.filter((fault) => fault !== 'thin-links')
+    return { ...options, nodes: STORY_NODES, without }
+  }
   return options.powerCut === undefined ? options : { ...options, without: FAULTS }
 }
 
 /** The arguments of `scripts/sim` that say the same as `options`; those that are as usual are left out. */
 export function argumentsOf(options: SimOptions): readonly string[] {
-  const { nodes, hours, actions, without, planted, linkTrace, powerCut, also } = options
+  const { nodes, hours, actions, without, planted, linkTrace, powerCut, also, story } = options
+  const isScripted = powerCut !== undefined || story !== undefined
   return [
-    ...(nodes === DEFAULT_OPTIONS.nodes ? [] : ['--nodes', String(nodes)]),
+    ...(nodes === DEFAULT_OPTIONS.nodes || story !== undefined ? [] : ['--nodes', String(nodes)]),
     ...(hours === DEFAULT_OPTIONS.hours ? [] : ['--hours', String(hours)]),
     ...(actions === DEFAULT_OPTIONS.actions ? [] : ['--actions', String(actions)]),
-    ...(without.length === 0 || powerCut !== undefined ? [] : ['--without', without.join()]),
+    ...(without.length === 0 || isScripted ? [] : ['--without', without.join()]),
     ...(planted.length === 0 ? [] : ['--planted', planted.join()]),
     ...(linkTrace === undefined ? [] : ['--link-trace', linkTrace]),
     ...(powerCut === undefined ? [] : ['--power-cut', powerCut]),
     ...(also.length === 0 ? [] : ['--also', also.join()]),
+    ...(story === undefined ? [] : ['--story', story]),
   ]
 }
 
@@ -135,6 +150,7 @@ export function optionsFrom(words: readonly string[]): Partial<SimOptions> {
     else if (name === '--link-trace') options.linkTrace = value
     else if (name === '--power-cut') options.powerCut = value
     else if (name === '--also') options.also = pick(EXTRAS, value)
+    else if (name === '--story') options.story = pick(STORIES, value)[0]
     else throw new Error(`${name} is no option of a run`)
   }
   return options

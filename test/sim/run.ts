@@ -19,6 +19,8 @@ import { actTogether } from './throngs.ts'
 import { checkWord, openWorld, START_AT, type World } from './world.ts'
 import { playScript, type Passing } from './script.ts'
 import { markerOf, type Said } from './said.ts'
+import { isByHand } from './topology.ts'
+import { playTwoSticks } from './two-sticks.ts'
 import type { Failure } from './verdict.ts'
 import type { View } from './view.ts'
 
@@ -108,8 +110,10 @@ function resultOf(world: World, seed: number): Result {
 async function live(world: World): Promise<void> {
   await during(world, 'founding', { ms: FOUNDING_MS_MAX, work: foundOrganisation(world) })
   if (world.verdict.failure() !== undefined) return
-  if (world.options.powerCut === undefined) await faultyHours(world)
-  else await playScript(world, passingOf(world))
+  const { powerCut, story } = world.options
+  if (story !== undefined) await playTwoSticks(world, passingOf(world))
+  else if (powerCut !== undefined) await playScript(world, passingOf(world))
+  else await faultyHours(world)
   if (world.verdict.failure() !== undefined) return
   world.trace.note('world', 'faults stop')
   world.sticks.end(world)
@@ -201,14 +205,17 @@ function giveUp({ members, fleet }: World): void {
 async function comeToRest(world: World): Promise<void> {
   const { sticks, members, topology, marks } = world
   await drain(world)
-  const [headquarters, far] = [members[0], members[topology.far ?? 0]]
-  if (topology.isFarForGood !== true || headquarters === undefined || far === undefined) return
-  for (let times = 0; times < SHUTTLES && world.verdict.failure() === undefined; times += 1) {
-    if (far.capturedAt !== undefined) return
-    const work = sticks.shuttle(world, [headquarters, far])
-    await during(world, 'sticks to and fro', { ms: HOUR_MS, work })
-    await drain(world)
-  }
+  const [headquarters] = members
+  const far = members.filter(({ index }) => isByHand(topology, index))
+  if (headquarters === undefined || far.length === 0) return
+  for (let times = 0; times < SHUTTLES; times += 1)
+    for (const member of far) {
+      if (world.verdict.failure() !== undefined) break
+      if (member.capturedAt !== undefined) return
+      const work = sticks.shuttle(world, [headquarters, member])
+      await during(world, 'sticks to and fro', { ms: HOUR_MS, work })
+      await drain(world)
+    }
   marks.count('stick.far-for-good')
 }
 

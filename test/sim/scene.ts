@@ -4,7 +4,7 @@ import type { Lan } from './lan.ts'
 import type { Post } from './post-carrier.ts'
 import type { PutBack } from './image.ts'
 import type { Life, Timeline } from './timeline.ts'
-import type { Topology } from './topology.ts'
+import { isByHand, type Topology } from './topology.ts'
 import type { Marks, Trace } from './trace.ts'
 
 /** What faults befall. */
@@ -41,9 +41,8 @@ export function often({ stage, phase }: Scene, wait: () => number, act: () => vo
 
 /** The ends of each cable. */
 export function pairs({ topology, members }: Stage): readonly (readonly [Member, Member])[] {
-  const { far, isFarForGood } = topology
   return topology.cables.flatMap(([a, b]) => {
-    if (isFarForGood === true && (a === far || b === far)) return [] // people go that way
+    if (isByHand(topology, a) || isByHand(topology, b)) return [] // people go that way
     const [first, second] = [members[a], members[b]]
     return first === undefined || second === undefined ? [] : [[first, second] as const]
   })

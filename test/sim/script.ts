@@ -4,7 +4,7 @@
  * write of all; run for every write in turn (`every-write.ts`), it shows that there is none at which it may not go.
  */
 import { captureNow } from './capture.ts'
-import { DEEDS } from './deeds.ts'
+import { DEEDS, type Deed } from './deeds.ts'
 import type { Member } from './fleet.ts'
 import { actOnce, judged } from './people.ts'
 import type { World } from './world.ts'
@@ -24,14 +24,9 @@ const POSTS = 3
 
 /** Everything that happens between founding and the last checks. */
 export async function playScript(world: World, passing: Passing): Promise<void> {
-  const { members, chance, faults, options } = world
+  const { members, chance, options } = world
   const { pass, calm } = passing
-  faults.end(world)
-  for (let tries = 0; tries < TRIES_MAX && members.some(isBare); tries += 1) {
-    for (const member of members.filter(isBare))
-      actOnce(world, member, chance.fork(`set up ${tries}`))
-    await pass(MINUTE_MS)
-  }
+  await setUpAll(world, passing)
   for (const [turn, { words }] of DEEDS.entries()) {
     for (const member of members) {
       const own = chance.fork(`deed ${turn} ${member.index}`)
@@ -47,6 +42,17 @@ export async function playScript(world: World, passing: Passing): Promise<void> 
   await calm()
   if (options.also.includes('put-back')) await putKitBack(world, passing)
   await postEverywhere(world, pass)
+}
+
+/** All are on and reach each other, and people are enrolled on each. */
+export async function setUpAll(world: World, { pass }: Pick<Passing, 'pass'>): Promise<void> {
+  const { members, chance, faults } = world
+  faults.end(world)
+  for (let tries = 0; tries < TRIES_MAX && members.some(isBare); tries += 1) {
+    for (const member of members.filter(isBare))
+      actOnce(world, member, chance.fork(`set up ${tries}`))
+    await pass(MINUTE_MS)
+  }
 }
 
 /** A kit's disk is put back to what it was before its last messages had left: others know more of it than it does itself. */
@@ -79,10 +85,21 @@ async function postEverywhere(world: World, pass: Passing['pass']): Promise<void
 
 /** Lets somebody do this very thing, where the node is on. */
 function perform(world: World, member: Member, words: string, chance: World['chance']): void {
+  const deed = DEEDS.find((one) => one.words === words)
+  if (deed !== undefined) performThis(world, member, deed, chance)
+}
+
+/** Lets somebody do this, where the node is on. */
+export function performThis(
+  world: World,
+  member: Member,
+  deed: Pick<Deed, 'words' | 'act'>,
+  chance: World['chance'],
+): void {
+  const { words } = deed
   const { boot, people } = member
   const node = boot?.node
-  const deed = DEEDS.find((one) => one.words === words)
-  if (boot === undefined || node === undefined || people.length === 0 || deed === undefined) return
+  if (boot === undefined || node === undefined || people.length === 0) return
   const actor = { society: world, member, boot, node, self: chance.pick(people), chance }
   world.trace.note(member.name, `somebody ${words}`)
   void judged(world, { member, boot, what: words }, deed.act(actor))

@@ -8,8 +8,8 @@ export interface Topology {
   readonly post: readonly number[]
   /** A kit that nothing but sticks reaches while there are faults. */
   readonly far?: number | undefined
-  /** Nothing else reaches it ever; then somebody goes to and fro between it and headquarters. */
-  readonly isFarForGood?: boolean
+  /** Kits that nothing but sticks reaches ever: somebody goes to and fro between them and headquarters. */
+  readonly byHand?: readonly number[]
 }
 
 /** The nodes that `from` reaches over nodes of `inside` alone, itself included. */
@@ -27,6 +27,23 @@ export function reachOf(
   return reached
 }
 
+/** Headquarters, a kit with a radio to it, and two that have nothing but sticks. */
+export const TWO_STICKS: Topology = {
+  name: 'two sticks',
+  cables: [
+    [0, 1],
+    [0, 2],
+    [0, 3],
+  ],
+  post: [],
+  byHand: [2, 3],
+}
+
+/** Whether nothing but sticks reaches a node ever. */
+export function isByHand({ byHand = [] }: Topology, index: number): boolean {
+  return byHand.includes(index)
+}
+
 /** The same fleet with one kit that only sticks reach. They are a way, too: people take them to headquarters and back. */
 export function withFar(
   drawn: Topology,
@@ -39,7 +56,7 @@ export function withFar(
   near.delete(far)
   const isWhole = reachOf({ ...drawn, cables: others, post }, 0, near).size === near.size
   if (!isForGood || !isWhole) return { ...drawn, far }
-  return { ...drawn, cables: [...others, [0, far]], post, far, isFarForGood: true }
+  return { ...drawn, cables: [...others, [0, far]], post, far, byHand: [far] }
 }
 
 /** Draws the shape of a fleet of `count` nodes. */

@@ -13,7 +13,7 @@ import { openBudgets, type Budgets } from './budgets.ts'
 import { openBugs } from './bugs.ts'
 import { openChance, type Chance } from './chance.ts'
 import { openCircles } from './circles.ts'
-import { openSticks, planSticks, type Sticks } from './couriers.ts'
+import { AS_TOLD, openSticks, planSticks, type Sticks } from './couriers.ts'
 import { drawClockFault, TRUE_CLOCK } from './clock.ts'
 import { openDeliveryChecker, type DeliveryChecker } from './delivery-checker.ts'
 import { openDisk } from './disk.ts'
@@ -36,7 +36,7 @@ import { openPost, type Post } from './post-carrier.ts'
 import { openBook, type Book, type Said } from './said.ts'
 import { openSilence, type Silence } from './silence.ts'
 import { openTimeline, type Timeline } from './timeline.ts'
-import { drawTopology, withFar } from './topology.ts'
+import { drawTopology, TWO_STICKS, withFar } from './topology.ts'
 import { openMarks, openTrace, type Marks, type Trace } from './trace.ts'
 import { openVerdict, type Verdict } from './verdict.ts'
 import { openWatch } from './watch.ts'
@@ -107,9 +107,12 @@ export function openWorld(
   const faults = openFaults(chance.fork('faults'), options)
   const drawn = drawTopology(chance.fork('topology'), options.nodes)
   const hasSticks = !options.without.includes('sticks')
-  const plan = planSticks(chance.fork('sticks'), hasSticks ? options.nodes : 0)
+  const isTold = options.story !== undefined
+  const drawnPlan = planSticks(chance.fork('sticks'), hasSticks ? options.nodes : 0)
+  const plan = isTold ? AS_TOLD : drawnPlan
   const { far, isFarForGood: isForGood } = plan
-  const topology = far === undefined ? drawn : withFar(drawn, { far, isForGood })
+  const near = isTold ? TWO_STICKS : drawn
+  const topology = far === undefined ? near : withFar(near, { far, isForGood })
   trace.note('world', 'founded', { seed, topology: topology.name, nodes: options.nodes })
   const asked = new Set<Question>()
   const society = { book, files, evidence, circles, timeline, verdict, trace, marks, asked }

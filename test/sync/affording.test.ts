@@ -1,13 +1,14 @@
 /** Contacts on a link that is billed: what the budget does not allow waits, and says until when. */
 import { test, type Test } from 'tap'
-import type { PeerId } from '#ports/carrier.ts'
+import type { Carrier, PeerId } from '#ports/carrier.ts'
 import { queuesOf } from '#sync/queue.ts'
+import type { SpentRecord } from '#sync/spending-keys.ts'
 import { spentIn } from '#sync/spending.ts'
-import { virtualClock } from '../support/clock.ts'
-import { aHandCarrier, type Answer } from '../support/hand-carrier.ts'
+import { virtualClock, type VirtualClock } from '../support/clock.ts'
+import { aHandCarrier, type Answer, type HandCarrier } from '../support/hand-carrier.ts'
 import { anIdentity } from '../support/nodes.ts'
 import { noise } from '../support/noise.ts'
-import { aSync, found, say } from '../support/sync.ts'
+import { aSync, found, say, type SyncNode } from '../support/sync.ts'
 import { aTerms, type TermsChoice } from '../support/terms.ts'
 
 const office: PeerId = 'post:office'
@@ -71,10 +72,38 @@ test('nothing goes while the link is closed', async (t) => {
   t.ok(rig.carrier.sent.length > 0)
 })
 
-async function aRig(t: Test, choice: TermsChoice, answer: Answer = () => 'departed') {
+test('what comes in is booked while the contact lasts, though nothing is sent', async (t) => {
+  let comeBytes = 0
+  const rig: Rig = await aRig(t, {}, () => 'departed', { usedBytes: () => rig.bytes() + comeBytes })
+  rig.carrier.begin(office)
+  await rig.clock.advance(60_000)
+  const before = (await rig.spent()).bytes
+  const parcels = rig.carrier.sent.length
+  comeBytes = 300_000
+  rig.alpha.context.ring()
+  await rig.clock.advance(60_000)
+
+  t.equal(rig.carrier.sent.length, parcels, 'nothing went')
+  t.equal((await rig.spent()).bytes, before + comeBytes)
+})
+
+interface Rig {
+  readonly alpha: SyncNode
+  readonly clock: VirtualClock
+  readonly carrier: HandCarrier
+  readonly bytes: () => number
+  readonly spent: () => Promise<SpentRecord>
+}
+
+async function aRig(
+  t: Test,
+  choice: TermsChoice,
+  answer: Answer = () => 'departed',
+  counting: Pick<Carrier, 'usedBytes'> = {},
+): Promise<Rig> {
   const clock = virtualClock()
   const terms = aTerms(choice)
-  const carrier = { ...aHandCarrier(answer, { name: 'thin' }), terms }
+  const carrier = { ...aHandCarrier(answer, { name: 'thin' }), terms, ...counting }
   const alpha = await aSync('alpha', {
     clock,
     carriers: [carrier],
