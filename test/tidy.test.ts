@@ -215,7 +215,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/app/unsent.ts': 'test/server/rest/unsent.test.ts',
   'src/app/uploads.ts': 'test/server/rest/files.test.ts',
   'src/server/live-text.ts': 'test/server/live-events.test.ts',
-  'src/server/live-kept-events.ts': 'test/clients hears each of them',
   'src/server/holdfast/words.ts':
     'test/server/holdfast/docs.test.ts compares it with the table of routes',
   'src/server/multipart.ts': 'test/server/rest/files.test.ts',

@@ -61,7 +61,7 @@ test('drafts, pins, categories, emoji lists, webhooks and commands are what the 
   await bo.removeIncomingWebhook(hook.id)
   t.match(await bo.acknowledgePost(post.id, me), { post_id: post.id })
   t.match(await bo.executeCommand('/budget', { channel_id: channel, team_id: team }), {
-    text: /No budget/,
+    text: /No link of this node is billed/,
   })
 })
 
