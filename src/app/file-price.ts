@@ -18,7 +18,7 @@ const MILLION = 1_000_000
 
 /**
  * By the link that brings it, if one does; otherwise by the best there is; while there is none, by the cheapest that is dialled when there
- * is something for it. What comes here is taken to be as fast as what leaves, where only that was measured.
+ * is something for it, or else by the cheapest line that may stand again. What comes here is taken to be as fast as what leaves, where only that was measured.
  */
 export function priceOf(bytes: number, { links, terms, source }: Ways): FilePrice {
   const free = { money: 0, currency: undefined }
@@ -27,7 +27,7 @@ export function priceOf(bytes: number, { links, terms, source }: Ways): FilePric
   const link =
     up.find(({ peer }) => peer === source) ??
     up.toSorted((a, b) => b.bytesPerSecond - a.bytesPerSecond)[0]
-  if (link === undefined) return dialled(bytes, [...(terms?.values() ?? [])])
+  if (link === undefined) return cheapest(bytes, [...(terms?.values() ?? [])])
   const rate = link.bytesPerSecond
   const seconds = rate === 0 ? undefined : Math.ceil(bytes / rate)
   const on = terms?.get(link.carrier)
@@ -36,12 +36,13 @@ export function priceOf(bytes: number, { links, terms, source }: Ways): FilePric
   return { ...billed, seconds: seconds ?? billed.seconds }
 }
 
-function dialled(bytes: number, terms: readonly Terms[]): FilePrice {
-  const prices = terms
-    .filter(({ profile }) => profile.line === 'on demand')
-    .map(({ profile }) => priceBy(bytes, profile))
-  const [cheapest] = prices.toSorted((a, b) => (a.money ?? 0) - (b.money ?? 0))
-  return cheapest ?? { bytes, seconds: undefined, money: undefined, currency: undefined }
+function cheapest(bytes: number, terms: readonly Terms[]): FilePrice {
+  const dialled = terms.filter(({ profile }) => profile.line === 'on demand')
+  const prices = (dialled.length === 0 ? terms : dialled).map(({ profile }) =>
+    priceBy(bytes, profile),
+  )
+  const [first] = prices.toSorted((a, b) => (a.money ?? 0) - (b.money ?? 0))
+  return first ?? { bytes, seconds: undefined, money: undefined, currency: undefined }
 }
 
 /** As its profile says: what comes down here is what goes up there. */

@@ -134,6 +134,12 @@ test('what fetching takes is told in time and money, by the link it would come b
   t.strictSame(price([]), { bytes: 100_000, seconds: 100, money: 0.1, currency: 'EUR' })
   t.strictSame(price([link]), { bytes: 100_000, seconds: 200, money: 10, currency: 'EUR' })
   t.match(price([link, lan]), { seconds: 1, money: 0, currency: undefined })
+  const standing = new Map([['vsat', aTerms()]])
+  t.match(
+    priceOf(100_000, { links: [], terms: standing, source: undefined }),
+    { seconds: 100, money: 0.1 },
+    'a line that stands, and is down just now',
+  )
   const none = { links: [], source: undefined }
   t.match(priceOf(5, none), { seconds: undefined, money: undefined })
   t.match(priceOf(0, none), { bytes: 0, seconds: 0, money: 0 })

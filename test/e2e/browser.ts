@@ -200,6 +200,19 @@ export async function faultsOf(page: Page): Promise<readonly string[]> {
   return found as readonly string[]
 }
 
+/** As `faultsOf`, in every theme; leaves it in the one it had. A picture of each is left, too. */
+export async function faultsInThemes(page: Page, name: string): Promise<readonly string[]> {
+  const faults: string[] = []
+  const before = await page.evaluate('document.documentElement.dataset.theme')
+  for (const theme of ['light', 'dark', 'red']) {
+    await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`)
+    faults.push(...(await faultsOf(page)).map((fault) => `${theme}: ${fault}`))
+    await picture(page, `${name}-${theme}`)
+  }
+  await page.evaluate(`document.documentElement.dataset.theme = '${String(before)}'`)
+  return faults
+}
+
 /** All that the browser keeps of its own accord, as one text. */
 export async function keptIn(page: Page): Promise<string> {
   const kept = await page.evaluate(`new Promise((resolve) => {

@@ -16,6 +16,7 @@ import {
   write,
 } from './browser.ts'
 import { openFront } from './front.ts'
+import { tabTo } from './web-keyboard.ts'
 
 suite.setTimeout(300_000)
 
@@ -40,6 +41,11 @@ const LOOK_FOR_UPDATE = `navigator.serviceWorker.getRegistration().then((known) 
 const NO_ROOM = `IDBObjectStore.prototype.put = () => {
   throw new DOMException('no room', 'QuotaExceededError')
 }`
+/** What moves, or would if something changed. */
+const MOTIONS = `[...document.querySelectorAll('*')].filter((one) => {
+  const { animationName, transitionDuration, scrollBehavior } = getComputedStyle(one)
+  return animationName !== 'none' || scrollBehavior === 'smooth' || transitionDuration.split(',').some((each) => parseFloat(each) > 0)
+}).map((one) => one.outerHTML.slice(0, 80)).concat(document.getAnimations().map(String))`
 /** What lies in the stores of the worker and is no part of the page. */
 const CACHED_BESIDE_PAGE = `caches.keys().then((names) => Promise.all(names.map(async (name) =>
   (await (await caches.open(name)).keys()).map(({ url }) => new URL(url).pathname)))).then((all) =>
@@ -139,6 +145,85 @@ test(
     )
 
     await t.test(
+      'all of it goes by keyboard alone, seen at every step, without motion',
+      async (s) => {
+        await makeChannel(hub, 'bo', 'Night Watch')
+        const { page, sins } = await visit(scene, named('localhost'), {
+          ...DESK,
+          reducedMotion: 'reduce',
+        })
+        const { keyboard } = page
+        const type = async (selector: string, text: string, key: string): Promise<void> => {
+          await tabTo(page, selector)
+          await keyboard.type(text)
+          await keyboard.press(key)
+        }
+        await page.locator('input[name=name]').waitFor()
+        await type('input[name=name]', 'bo', 'Tab')
+        await keyboard.type('bo-password')
+        await keyboard.press('Enter')
+        await page.locator('.side').waitFor()
+        await page.evaluate('document.activeElement.blur()')
+        await tabTo(page, '.skip')
+        await picture(page, 'desk-skip')
+        await keyboard.press('Enter')
+        s.equal(await page.evaluate('document.activeElement.id'), 'place')
+        await page.locator('.side .entry', { hasText: 'Night Watch' }).waitFor()
+        for (const name of ['Night Watch', 'Town Square']) {
+          await keyboard.press('Alt+ArrowDown')
+          await page.locator('.place-head', { hasText: name }).waitFor()
+        }
+        await type('.composer textarea', 'By keyboard', 'Enter')
+        const message = messageWith(page, 'By keyboard')
+        await message.locator('.delivery:not([data-stage=waiting])').waitFor(PATIENT)
+        await keyboard.press('ArrowUp')
+        await tabTo(page, '.tools button:nth-child(2)')
+        await picture(page, 'desk-keyboard-tools')
+        await keyboard.press('Enter')
+        await tabTo(page, '.emoji-choice button')
+        s.strictSame(await page.evaluate(MOTIONS), [], 'nothing moves')
+        await keyboard.press('Enter')
+        await message.locator('.reactions button').waitFor()
+        await page.locator('.sheet').waitFor({ state: 'detached' })
+        s.ok(
+          await page.evaluate('document.activeElement.matches(".tools button")'),
+          'back where it was',
+        )
+        await tabTo(page, '.tools button:nth-child(1)', 'Shift+Tab')
+        await keyboard.press('Enter')
+        await page.locator('.thread').waitFor()
+        await type('.thread .composer textarea', 'In the thread', 'Enter')
+        await page.locator('.thread .message', { hasText: 'In the thread' }).waitFor()
+        await keyboard.press('Escape')
+        await page.locator('.thread').waitFor({ state: 'detached' })
+        await keyboard.press('Control+/')
+        await page.locator('.place input[type=search]').waitFor()
+        await until(page, 'document.activeElement.matches(".place input[type=search]")')
+        await keyboard.type('keyboard')
+        await keyboard.press('Enter')
+        await page.locator('.found', { hasText: 'By keyboard' }).waitFor()
+        await tabTo(page, '.side a[href="#/link"]')
+        await keyboard.press('Enter')
+        await page.locator('h1', { hasText: 'Links' }).waitFor()
+        await tabTo(page, '.side a[href="#/settings"]')
+        await keyboard.press('Enter')
+        await type('input[name=pin]', PIN, 'Tab')
+        await keyboard.type(PIN)
+        await keyboard.press('Enter')
+        await page.locator('button', { hasText: 'Lock now' }).waitFor()
+        await tabTo(page, '.card .actions .primary')
+        await keyboard.press('Enter')
+        await page.locator('h1', { hasText: 'Locked' }).waitFor()
+        await until(page, 'document.activeElement.matches("input[name=pin]")')
+        await keyboard.type(PIN)
+        await keyboard.press('Enter')
+        await page.locator('.side').waitFor()
+        s.strictSame(sins, [])
+        await page.context().close()
+      },
+    )
+
+    await t.test(
       'a newer build is offered, taken when wanted, and costs nothing that was typed',
       async (s) => {
         await using front = await openFront(hub)
@@ -168,7 +253,7 @@ test(
           .waitFor()
         await page.fill('.composer textarea', 'Not sent yet')
         await page.click('.update button')
-        await page.waitForFunction(`${BUILD} === '3'`)
+        await until(page, `${BUILD} === '3'`)
         await messageWith(page, 'Written before the update')
           .filter({ hasText: 'On this device' })
           .waitFor()
@@ -239,6 +324,32 @@ test(
 async function openTownSquare(page: Page): Promise<void> {
   await page.evaluate("location.hash = '#/'")
   await page.click('.side .entry:has-text("Town Square")')
+}
+
+/** A channel with somebody in it. */
+async function makeChannel(hub: Node, username: string, name: string): Promise<void> {
+  const token = hub.token()
+  const ask = (path: string, body?: object): Promise<unknown> =>
+    must(
+      hub.ask,
+      body === undefined ? { method: 'GET', path, token } : { method: 'POST', path, token, body },
+    )
+  const { id } = (await ask(`/api/v4/users/username/${username}`)) as { id: string }
+  const [team] = (await ask('/api/v4/users/me/teams')) as { id: string }[]
+  const draft = { team_id: team?.id, type: 'O', name: 'night-watch', display_name: name }
+  const channel = (await ask('/api/v4/channels', draft)) as { id: string }
+  await ask(`/api/v4/channels/${channel.id}/members`, { user_id: id })
+}
+
+/** Asked from outside: the page's own policy allows no polling from within. */
+async function until(page: Page, expression: string): Promise<void> {
+  const end = Date.now() + 30_000
+  for (;;) {
+    // In the midst of being loaded anew it cannot be asked.
+    if ((await page.evaluate(expression).catch(() => false)) === true) return
+    if (Date.now() > end) throw new Error(`found no ${expression} in time`)
+    await page.waitForTimeout(50)
+  }
 }
 
 /** What is kept is written a moment later. */

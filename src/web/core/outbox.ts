@@ -65,21 +65,13 @@ const PREFIX = 'outbox:'
 /** Opens the outbox with what was kept. */
 export async function openOutbox(ports: OutboxPorts): Promise<Outbox> {
   const { shelf, send, show } = ports
-  const kept = await shelf.entries(PREFIX)
-  const waiting = new Map(
-    kept
-      .map(([, value]) => value as Waiting)
-      .toSorted((a, b) => a.writtenAt - b.writtenAt)
-      .map((one) => [one.pendingId, one] as const),
-  )
+  const waiting = await keptIn(shelf)
   const tell = (): void => show([...waiting.values()])
   const { gone, isGone } = watchGone((pendingId) => waiting.has(pendingId))
-  const keep = async ({ isUnkept: _, ...one }: Waiting): Promise<boolean> => {
-    const isKept = await shelf.put(PREFIX + one.pendingId, one).then(
-      () => true,
-      () => false,
-    )
-    waiting.set(one.pendingId, isKept ? one : { ...one, isUnkept: true })
+  const keep = async (one: Waiting): Promise<boolean> => {
+    const kept = withoutMark(one)
+    const isKept = await isPut(shelf.put(PREFIX + one.pendingId, kept))
+    waiting.set(one.pendingId, isKept ? kept : { ...kept, isUnkept: true })
     tell()
     return isKept
   }
@@ -129,6 +121,29 @@ export async function openOutbox(ports: OutboxPorts): Promise<Outbox> {
     },
     discard: forget,
   }
+}
+
+function isPut(putting: Promise<void>): Promise<boolean> {
+  return putting.then(
+    () => true,
+    () => false,
+  )
+}
+
+function withoutMark(one: Waiting): Waiting {
+  const { isUnkept: _, ...rest } = one
+  return rest
+}
+
+/** What waits, oldest first. */
+async function keptIn(shelf: Shelf): Promise<Map<string, Waiting>> {
+  const kept = await shelf.entries(PREFIX)
+  return new Map(
+    kept
+      .map(([, value]) => value as Waiting)
+      .toSorted((a, b) => a.writtenAt - b.writtenAt)
+      .map((one) => [one.pendingId, one]),
+  )
 }
 
 /** Who wants to know when one waits no more. */

@@ -6,6 +6,8 @@ import { fields, list, number, text } from './wire.ts'
 export interface Plan {
   readonly carrier: string
   readonly peer: string
+  /** What the link is, as its profile is called, such as `certus-100`. */
+  readonly link: string
   readonly currency: string
   readonly isUp: boolean
   /** When the link opens, where it is not open. */
@@ -42,6 +44,7 @@ export function plansFrom(value: unknown): readonly Plan[] {
     return {
       carrier: text(one.carrier),
       peer: text(one.peer),
+      link: text(one.link),
       currency: text(one.currency),
       isUp: one.isUp === true,
       opensAt: number(one.opensAt),

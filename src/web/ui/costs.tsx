@@ -36,13 +36,13 @@ export function Costs(): VNode | null {
 }
 
 function CostLine({ plan }: { readonly plan: Plan }): VNode {
-  const { carrier, peer, isUp, opensAt } = plan
+  const { carrier, peer, link, isUp, opensAt } = plan
   const now = Date.now()
   return (
     <div class="cost">
       <header>
         <strong dir="auto">{peer}</strong>
-        <span class="tag">{carrierName(carrier)}</span>
+        <span class="tag">{link || carrierName(carrier)}</span>
         <span class="quiet">
           {isUp
             ? say('cost.open')

@@ -15,6 +15,7 @@ import {
   type NodeStatus,
   type Span,
 } from '#web/core/links.ts'
+import { plansFrom } from '#web/core/plan.ts'
 import { fields, list, number, text } from '#web/core/wire.ts'
 import type { App } from '#web/state/app.ts'
 import { LINK_PLACE } from '#web/state/keeping.ts'
@@ -47,6 +48,7 @@ export function LinkPlace(): VNode {
     return () => clearInterval(timer)
   }, [app])
   const history = useHistory(app)
+  const profiles = useProfiles(app)
   const value = app.store.status.value
   if (value === undefined) return <p class="empty">{say('link.unknown')}</p>
   const status = statusFrom(value)
@@ -61,7 +63,12 @@ export function LinkPlace(): VNode {
         {status.links.length === 0 && <p class="card quiet">{say('link.none')}</p>}
         <div class="cards">
           {status.links.map((link) => (
-            <LinkCard key={linkKey(link)} link={link} spans={history.get(linkKey(link)) ?? []} />
+            <LinkCard
+              key={linkKey(link)}
+              link={link}
+              kind={profiles.get(link.carrier) ?? carrierName(link.carrier)}
+              spans={history.get(linkKey(link)) ?? []}
+            />
           ))}
         </div>
         <Letters />
@@ -71,6 +78,19 @@ export function LinkPlace(): VNode {
       </div>
     </div>
   )
+}
+
+/** What links that are billed are, by their carriers: a satellite is no local network, though the same words go over it. */
+function useProfiles(app: App): ReadonlyMap<string, string> {
+  const [profiles, setProfiles] = useState<ReadonlyMap<string, string>>(new Map())
+  useEffect(() => {
+    const load = async (): Promise<void> => {
+      const plans = plansFrom(valueOf(await app.ask('GET', '/api/holdfast/v1/plan')))
+      setProfiles(new Map(plans.map(({ carrier, link }) => [carrier, link])))
+    }
+    void load()
+  }, [app])
+  return profiles
 }
 
 /** What this device has seen of each link, kept here. */
@@ -115,8 +135,12 @@ function Alarms({ status }: { readonly status: NodeStatus }): VNode {
   )
 }
 
-function LinkCard(props: { readonly link: Link; readonly spans: readonly Span[] }): VNode {
-  const { link, spans } = props
+function LinkCard(props: {
+  readonly link: Link
+  readonly kind: string
+  readonly spans: readonly Span[]
+}): VNode {
+  const { link, kind, spans } = props
   const now = Date.now()
   const waits = total(link.queued)
   const state = say(link.isUp ? 'link.up' : 'link.down', { span: times().span(now - link.since) })
@@ -124,7 +148,7 @@ function LinkCard(props: { readonly link: Link; readonly spans: readonly Span[] 
     <section class="card link-card" data-up={String(link.isUp)}>
       <header>
         <h2 dir="auto">{nameOf(link)}</h2>
-        {link.carrier !== STICK && <span class="tag">{carrierName(link.carrier)}</span>}
+        {link.carrier !== STICK && <span class="tag">{kind}</span>}
       </header>
       <p class="link-state">
         <span class="dot" /> {state}

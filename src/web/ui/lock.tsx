@@ -6,7 +6,7 @@ import { isPin, type Locking, type Tried } from '#web/state/locking.ts'
 import { say, times } from '#web/words/words.ts'
 import { tell, useLocking } from './context.ts'
 import { Icon, Mark } from './icons.tsx'
-import { valueIn } from './form.ts'
+import { useFocus, valueIn } from './form.ts'
 
 /** The screen of a device that is locked. Nothing of what is kept is in memory then. */
 export function LockScreen({ locking }: { readonly locking: Locking }): VNode {
@@ -215,6 +215,7 @@ function PinField(props: {
   readonly isDigits?: boolean
   readonly isFocused?: boolean
 }): VNode {
+  const field = useFocus(props.isFocused === true)
   return (
     <label class="field">
       <span>{props.label}</span>
@@ -223,7 +224,7 @@ function PinField(props: {
         type="password"
         autocomplete="off"
         inputMode={props.isDigits === true ? 'numeric' : 'text'}
-        autofocus={props.isFocused === true}
+        ref={field}
         required
       />
     </label>

@@ -7,6 +7,7 @@ import type { App } from '#web/state/app.ts'
 import { say } from '#web/words/words.ts'
 import { useApp } from './context.ts'
 import { FoundPost } from './found-post.tsx'
+import { useFocus } from './form.ts'
 import { PlaceHead } from './place-head.tsx'
 
 interface Found {
@@ -21,6 +22,7 @@ interface Found {
 /** The place. */
 export function SearchPlace(): VNode {
   const app = useApp()
+  const field = useFocus()
   const [term, setTerm] = useState('')
   const [found, setFound] = useState<Found>()
   const search = async (): Promise<void> => setFound(await searched(app, term.trim()))
@@ -39,6 +41,7 @@ export function SearchPlace(): VNode {
           <label class="field">
             <span class="unseen">{say('search.term')}</span>
             <input
+              ref={field}
               type="search"
               value={term}
               dir="auto"

@@ -14,8 +14,12 @@ export function Sheet(props: {
   const titleId = useId()
   useEffect(() => {
     const { current } = dialog
+    const before = document.activeElement
     current?.showModal()
-    return () => current?.close()
+    return () => {
+      current?.close()
+      if (document.activeElement === document.body) focusAgain(before)
+    }
   }, [])
   return (
     <dialog
@@ -45,4 +49,12 @@ export function Sheet(props: {
       </div>
     </dialog>
   )
+}
+
+/** A sheet that is taken out of the page takes the focus with it: whoever has no mouse would begin at the top again. */
+function focusAgain(before: Element | null): void {
+  if (!(before instanceof HTMLElement)) return
+  // Some buttons are there only while the focus is around them.
+  before.closest<HTMLElement>('[tabindex]')?.focus()
+  before.focus()
 }

@@ -7,7 +7,16 @@ const clears = [
   { lane: 'routine', changes: 7, parcels: 2, bytes: 600 },
 ]
 const price = { bytes: 1_500, seconds: 2, money: 0.01 }
-const told = { carrier: 'shore', peer: 'hub', currency: 'USD', clears, price, seconds: 9, waits }
+const told = {
+  carrier: 'shore',
+  peer: 'hub',
+  link: 'certus-100',
+  currency: 'USD',
+  clears,
+  price,
+  seconds: 9,
+  waits,
+}
 const budget = {
   percent: 40,
   endsAt: 7,
@@ -19,6 +28,7 @@ test('a plan is read as the node tells it, with a budget and without', async (t)
   const plan = {
     carrier: 'shore',
     peer: 'hub',
+    link: 'certus-100',
     currency: 'USD',
     isUp: false,
     opensAt: 0,
