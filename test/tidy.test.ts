@@ -166,6 +166,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/search/limits.ts': 'each limit is tested where it is used',
   'src/search/matches.ts': 'test/server/rest/search.test.ts reads them',
   'src/sync/worth.ts': 'test/sync/dialling.test.ts dials for what waits',
+  'src/sync/worth-files.ts': 'test/sync/dialling.test.ts dials for files',
   'src/app/plan-types.ts': 'nothing but types',
   'src/carriers/lan-report.ts': 'test/carriers/lan-refusal.test.ts',
   'src/sync/left-parcels.ts': 'test/sync/contact.test.ts begins contacts',

@@ -38,6 +38,8 @@ interface Desk {
   readonly mark: Mark
   /** When a set time was followed last. */
   followedAt: Instant
+  /** When the last session began, by the running time. */
+  calledMs: number
   failures: number
 }
 
@@ -50,14 +52,12 @@ export async function keepLine(
   const bell = openBell()
   const mark = markOf(bench, carrier.name)
   const followedAt = bench.context.now()
-  const desk: Desk = { bench, carrier, signal, bell, mark, followedAt, failures: 0 }
+  const desk: Desk = { bench, carrier, signal, bell, mark, followedAt, calledMs: 0, failures: 0 }
   bench.bells.add(bell)
   signal.addEventListener('abort', bell.ring)
   while (!signal.aborted) {
     // oxlint-disable-next-line no-await-in-loop -- one session after the other
-    const wait = await turn(desk)
-    // oxlint-disable-next-line no-await-in-loop -- see above
-    if (wait.ms > 0) await pause(desk, wait)
+    await pause(desk, await turn(desk))
   }
   signal.removeEventListener('abort', bell.ring)
   bench.bells.delete(bell)
@@ -78,6 +78,7 @@ async function turn(desk: Desk): Promise<Wait> {
 }
 
 async function pause({ bench, bell, signal }: Desk, { ms, isDeaf }: Wait): Promise<void> {
+  if (ms <= 0) return
   if (isDeaf === true) return bench.clock.sleep(ms, signal)
   const over = new AbortController()
   const ringLater = async (): Promise<void> => {
@@ -93,11 +94,11 @@ async function pause({ bench, bell, signal }: Desk, { ms, isDeaf }: Wait): Promi
 async function wantedAt(desk: Desk): Promise<Wanted> {
   const { bench, carrier } = desk
   const { context } = bench
-  const { terms, line } = carrier
+  const { terms, line, name } = carrier
   const now = context.now()
-  if (isDrillDue(context.pace, carrier.name))
+  if (isDrillDue(context.pace, name))
     return { at: opensNext(terms.profile.opens, now), isFlash: false }
-  const waiting = await commit(desk, (tx) => waitingFor(tx, context, carrier))
+  const waiting = await commit(desk, (tx) => waitingFor(tx, context, desk))
   const { isFlash, at } = waiting ?? { isFlash: false, at: Infinity }
   const isStanding = terms.profile.line === 'stands'
   // By the disk: in memory stands who was met in a commit that failed, too.
@@ -129,6 +130,7 @@ async function session(desk: Desk, isFlash: boolean): Promise<Wait> {
     return { ms: Math.max(1, begun.until - context.now()) }
   }
   desk.followedAt = context.now()
+  desk.calledMs = context.time.nowMs()
   const startedMs = clock.monotonicMs()
   carrier.line.open()
   context.log.info('line.opened', { carrier: carrier.name })

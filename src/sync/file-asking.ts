@@ -136,15 +136,20 @@ function isAskedNow(before: AskedRecord | undefined): before is AskedRecord {
 /** When the peer is to be told, by the running time; undefined: never, as things are. */
 function dueAt(context: SyncContext, state: Looking, due: Due): number | undefined {
   const { before, fetch, wish } = due
-  if (!isAskedNow(before)) return wish.spans.length === 0 ? undefined : firstAt(context, state, due)
+  if (!isAskedNow(before))
+    return wish.spans.length === 0 ? undefined : askedFromMs(context, state, due)
   if (isSaid(wish, before)) return undefined
   // Who gives what is not of the file is asked in vain.
   const isPlain = fetch.liars.length === 0 || wish.spans.length === 0
   return isPlain ? 0 : dueMs(context, before.atMs, FETCH_PATIENCE_MS)
 }
 
-/** When a peer is asked that was not, or that need not give any more. */
-function firstAt(context: SyncContext, state: Looking, { before, fetch }: Due): number {
+/** When a peer is asked that was not, or that need not give any more, by the running time. */
+export function askedFromMs(
+  context: SyncContext,
+  state: Pick<ContactState, 'peer' | 'isVisit' | 'isMetered' | 'metered'>,
+  { before, fetch }: Pick<Due, 'before' | 'fetch'>,
+): number {
   const { peer, isVisit } = state
   const { source, begunMs, movedMs } = fetch
   // A stick only carries the question, and whoever else was asked goes on.
@@ -161,7 +166,7 @@ function firstAt(context: SyncContext, state: Looking, { before, fetch }: Due): 
 /** How long others have to be there first who are likelier to have it, or cost less. */
 function likelyMs(
   { roster }: SyncContext,
-  { peer, isMetered, metered }: ContactState,
+  { peer, isMetered, metered }: Pick<ContactState, 'peer' | 'isMetered' | 'metered'>,
   { file }: FetchRecord,
 ): number {
   const isLikely =

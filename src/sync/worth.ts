@@ -7,6 +7,7 @@ import { range } from './keys.ts'
 import { mayLeaveBy, shortFor } from './pace.ts'
 import { lackingAt } from './queue.ts'
 import { unpack, type OutboxRecord } from './records.ts'
+import { filesWaiting } from './worth-files.ts'
 import type { Reader } from './replica.ts'
 import type { MeteredCarrier } from './spending.ts'
 
@@ -24,12 +25,13 @@ const CONNECTS_WORTH = 4
 /** A sealed change on its way in company (`queue.ts`). */
 const CHANGE_BYTES = 160
 
-/** When what waits for the peer is worth a session. */
+/** When what waits for the peer is worth a session; `calledMs` is when the last one began, by the running time. */
 export async function waitingFor(
   reader: Pick<Reader, 'get' | 'list' | 'log'>,
   context: SyncContext,
-  { name: carrier, terms, line }: DialledCarrier,
+  { carrier: dialled, calledMs }: { readonly carrier: DialledCarrier; readonly calledMs: number },
 ): Promise<Wanted> {
+  const { name: carrier, terms, line } = dialled
   const { now } = context
   const { profile, dialling } = terms
   let [bytes, oldest, isUrgent, isFlash] = [0, Infinity, false, false]
@@ -47,8 +49,12 @@ export async function waitingFor(
     isUrgent ||= Number(lane) <= 1
     isFlash ||= lane === '0'
   }
-  if (isUrgent || bytes >= fillBytes(profile)) return { at: now(), isFlash }
-  return { at: oldest + (dialling?.gatherMsMax ?? 0), isFlash }
+  const files = await filesWaiting(reader, context, { carrier: dialled, calledMs })
+  const gatherMs = dialling?.gatherMsMax ?? 0
+  const isFull = bytes + files.bytes >= fillBytes(profile)
+  const filesAt = Math.max(files.from, isFull ? now() : files.since + gatherMs)
+  const isDue = isUrgent || bytes >= fillBytes(profile)
+  return { at: Math.min(isDue ? now() : oldest + gatherMs, filesAt), isFlash }
 }
 
 /** What a session takes that is billed as the least, and never so little that most of it would be the connect. */

@@ -1,6 +1,11 @@
 /** Lines that are dialled when it is worth it, filled, and closed. */
 import { test, type Test } from 'tap'
+import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
+import { idFromBytes, type FileId } from '#base/ids.ts'
 import type { PeerId } from '#ports/carrier.ts'
+import { beginFetch } from '#sync/file-fetching.ts'
+import type { FileRecord } from '#sync/file-records.ts'
 import { clockOf, noteHas } from '#sync/ledger.ts'
 import type { PacePolicy } from '#sync/pace-desk.ts'
 import { unpack } from '#sync/records.ts'
@@ -12,7 +17,7 @@ import { virtualClock } from '../support/clock.ts'
 import { aHandCarrier } from '../support/hand-carrier.ts'
 import { anIdentity } from '../support/nodes.ts'
 import { aLetter, aRule } from '../support/pace.ts'
-import { aSync, found, say } from '../support/sync.ts'
+import { amira, aSync, found, ops, say } from '../support/sync.ts'
 import { aTerms, type TermsChoice } from '../support/terms.ts'
 
 const office: PeerId = 'post:office'
@@ -59,6 +64,25 @@ test('what is not urgent goes when it has waited long enough, fills the least, o
   await rig.clock.advance(MINUTE_MS)
 
   t.equal(rig.calls.length, before + 3, 'when it fills a call')
+})
+
+test('a file that somebody asked for is called for; what nobody asked for, or was asked for in vain, is not', async (t) => {
+  const rig = await aRig(t, { profile: byCall, dialling: { atMinutes: [], gatherMsMax: HOUR_MS } })
+  await rig.met()
+  const before = rig.calls.length
+  const { context } = rig.alpha
+  const fetch = (name: string, isAsked: boolean) =>
+    context.replica.commit((tx) => beginFetch(tx, context, { file: aFile(name), isAsked }))
+  await fetch('wanted by nobody', false)
+  await rig.clock.advance(5 * HOUR_MS)
+  t.equal(rig.calls.length, before)
+
+  await fetch('map', true)
+  await rig.clock.advance(10 * MINUTE_MS)
+
+  t.equal(rig.calls.length, before + 1, 'at once: it fills a call')
+  await rig.clock.advance(10 * HOUR_MS)
+  t.equal(rig.calls.length, before + 1, 'nobody there has it')
 })
 
 test('airtime is booked before it begins, and a budget ends a call', async (t) => {
@@ -213,6 +237,21 @@ async function aRig(
     answerAfter: (ms: number) => void (state.answersAfterMs = ms),
     spent,
     met: () => clock.advance(5 * MINUTE_MS),
+  }
+}
+
+/** A file of 90,000 bytes that is elsewhere. */
+function aFile(name: string): FileRecord {
+  const bytes = bytesFromText(`file ${name}`)
+  return {
+    id: idFromBytes<FileId>(sha256(bytes).slice(0, 16)),
+    hash: hexFromBytes(sha256(bytes)),
+    name: `${name}.bin`,
+    type: 'application/octet-stream',
+    bytes: 90_000,
+    channel: ops,
+    owner: amira,
+    createdAt: MIDNIGHT,
   }
 }
 
