@@ -41,7 +41,7 @@ function sortedMap(keys: string[], values: Map<string, Uint8Array>): SortedMap {
     list: ({ from, to, limit = Infinity, reverse = false }) => {
       const [first, end] = [placeOf(from), placeOf(to)]
       const inside = reverse
-        ? keys.slice(Math.max(first, end - limit), end).reverse()
+        ? keys.slice(Math.max(first, end - limit), end).toReversed()
         : keys.slice(first, Math.min(end, first + limit))
       return inside.map((key): Entry => [key, copy(values.get(key)) ?? new Uint8Array()])
     },
