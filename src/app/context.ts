@@ -14,7 +14,7 @@ import { writeHere, type Written } from '#sync/author.ts'
 import { key } from '#sync/keys.ts'
 import type { LinkState } from '#sync/links.ts'
 import { channelFacts, subjectFacts } from '#sync/readers.ts'
-import { unpack } from '#sync/records.ts'
+import { unpackOnce } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import type { Terms } from '#tariff/terms.ts'
 import { decide, type Action, type Reason, type Situation } from '#trust/access.ts'
@@ -86,7 +86,7 @@ export async function channelOf(context: AppContext, id: ChannelId, tx?: Tx): Pr
   const known = context.sync.directory().channel(id)
   if (known === undefined) throw new EdgeError('NOT_FOUND', { what: 'channel', id })
   const reader = tx ?? context.sync.replica.read
-  const record = unpack<ChannelRecord>(await reader.get(key.channel(id))) ?? EMPTY_CHANNEL
+  const record = unpackOnce<ChannelRecord>(await reader.get(key.channel(id))) ?? EMPTY_CHANNEL
   return channelFrom(known, record)
 }
 
@@ -197,7 +197,7 @@ export function personIdByName(context: AppContext, name: string): UserId | unde
 
 /** A message's record. @throws EdgeError NOT_FOUND */
 export async function recordOf(reader: Pick<Tx, 'get'>, id: PostId): Promise<MessageRecord> {
-  const record = unpack<MessageRecord>(await reader.get(key.message(id)))
+  const record = unpackOnce<MessageRecord>(await reader.get(key.message(id)))
   if (record === undefined) throw new EdgeError('NOT_FOUND', { what: 'message', id })
   return record
 }

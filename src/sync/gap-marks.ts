@@ -15,6 +15,7 @@ import { endOf, topOf } from './list-end.ts'
 import {
   pack,
   unpack,
+  unpackOnce,
   type AnnouncedRecord,
   type Announcement,
   type DocumentRecord,
@@ -47,7 +48,7 @@ export async function noteAnnounced(tx: Tx, context: SyncContext, said: Said): P
   if (countBeyond(clock, await clockHere(tx, document)) === 0) return
   if (!mayHold(context, context.identity.certificate.node, document)) return
   const place = key.announced(document)
-  const known = unpack<AnnouncedRecord>(await tx.get(place))
+  const known = unpackOnce<AnnouncedRecord>(await tx.get(place))
   const news = { since: context.now(), wanted: clock }
   if (known === undefined) return tx.put(place, pack(news satisfies AnnouncedRecord))
   if (countBeyond(clock, known.wanted) === 0) return
@@ -63,7 +64,7 @@ export async function closeAnnounced(
   document: DocumentId,
 ): Promise<void> {
   const place = key.announced(document)
-  const known = unpack<AnnouncedRecord>(await tx.get(place))
+  const known = unpackOnce<AnnouncedRecord>(await tx.get(place))
   if (known === undefined) return
   const mine = await clockHere(tx, document)
   const isOpen = async ({ wanted }: Announcement): Promise<boolean> =>
@@ -163,9 +164,9 @@ export async function heldBy(
   node: NodeId,
   document: DocumentId,
 ): Promise<Clock> {
-  const less = unpack<LessRecord>(await reader.get(key.less(node, document)))
+  const less = unpackOnce<LessRecord>(await reader.get(key.less(node, document)))
   if (less !== undefined) return less.clock
-  return unpack<ReceiptRecord>(await reader.get(key.receipt(node, document)))?.clock ?? {}
+  return unpackOnce<ReceiptRecord>(await reader.get(key.receipt(node, document)))?.clock ?? {}
 }
 
 /** What a node has signed for, in its present life if it says so: what delivery words rest on. */
@@ -174,13 +175,13 @@ export async function storedAt(
   node: NodeId,
   document: DocumentId,
 ): Promise<Clock> {
-  const less = unpack<LessRecord>(await reader.get(key.less(node, document)))
+  const less = unpackOnce<LessRecord>(await reader.get(key.less(node, document)))
   if (less?.isVoid === true) return less.clock
-  return unpack<ReceiptRecord>(await reader.get(key.receipt(node, document)))?.clock ?? {}
+  return unpackOnce<ReceiptRecord>(await reader.get(key.receipt(node, document)))?.clock ?? {}
 }
 
 async function clockHere(reader: Pick<Reader, 'get'>, document: DocumentId): Promise<Clock> {
-  return unpack<DocumentRecord>(await reader.get(key.document(document)))?.clock ?? {}
+  return unpackOnce<DocumentRecord>(await reader.get(key.document(document)))?.clock ?? {}
 }
 
 /** A node says that it holds less than it has signed for. */
@@ -195,10 +196,10 @@ export interface LessRecord {
 /** A node says itself that it holds less than it has signed for: its disk was put back, or damaged. */
 export async function noteLess(tx: Tx, context: SyncContext, said: Said): Promise<void> {
   const { node, document, clock } = said
-  const signed = unpack<ReceiptRecord>(await tx.get(key.receipt(node, document)))?.clock ?? {}
+  const signed = unpackOnce<ReceiptRecord>(await tx.get(key.receipt(node, document)))?.clock ?? {}
   if (countBeyond(signed, clock) === 0) return
   const place = key.less(node, document)
-  const known = unpack<LessRecord>(await tx.get(place))
+  const known = unpackOnce<LessRecord>(await tx.get(place))
   if (known?.isVoid === true) return
   tx.put(place, pack({ clock, since: known?.since ?? context.now() } satisfies LessRecord))
   await markUneven(tx, document, context.now())
@@ -208,10 +209,10 @@ export async function noteLess(tx: Tx, context: SyncContext, said: Said): Promis
 export async function voidWords(tx: Tx, context: SyncContext, said: Said): Promise<void> {
   const { node, document, clock } = said
   const place = key.less(node, document)
-  const signed = unpack<ReceiptRecord>(await tx.get(key.receipt(node, document)))?.clock ?? {}
+  const signed = unpackOnce<ReceiptRecord>(await tx.get(key.receipt(node, document)))?.clock ?? {}
   if (countBeyond(signed, clock) === 0) tx.delete(place)
   else {
-    const since = unpack<LessRecord>(await tx.get(place))?.since ?? context.now()
+    const since = unpackOnce<LessRecord>(await tx.get(place))?.since ?? context.now()
     tx.put(place, pack({ clock, since, isVoid: true } satisfies LessRecord))
     await markUneven(tx, document, context.now())
   }
@@ -239,10 +240,10 @@ export async function liftLess(
 ): Promise<void> {
   const { node, document } = said
   const place = key.less(node, document)
-  const known = unpack<LessRecord>(await tx.get(place))
+  const known = unpackOnce<LessRecord>(await tx.get(place))
   if (known === undefined || (known.isVoid === true && said.isPassedOn === true)) return
   const clock = joinClocks(known.clock, said.clock)
-  const signed = unpack<ReceiptRecord>(await tx.get(key.receipt(node, document)))?.clock ?? {}
+  const signed = unpackOnce<ReceiptRecord>(await tx.get(key.receipt(node, document)))?.clock ?? {}
   if (countBeyond(signed, clock) === 0) tx.delete(place)
   else tx.put(place, pack({ ...known, clock } satisfies LessRecord))
 }

@@ -22,23 +22,12 @@ import { keepSaid } from './said.ts'
 import {
   pack,
   unpack,
+  unpackOnce,
   type DocumentRecord,
   type OutboxRecord,
   type ReceiptRecord,
 } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
-
-/** Records that were read before: those of open contacts are looked at again and again, and stay the same bytes in memory. */
-const records = new WeakMap<Uint8Array, unknown>()
-
-function unpackOnce<T>(bytes: Uint8Array | undefined): T | undefined {
-  if (bytes === undefined) return undefined
-  const known = records.get(bytes)
-  if (known !== undefined) return known as T
-  const record = unpack<T>(bytes)
-  records.set(bytes, record)
-  return record
-}
 
 /** What `peer` holds of a document, as far as we know. */
 export async function hasOf(
@@ -80,7 +69,7 @@ async function compared(
   document: DocumentId,
   clock: Clock,
 ): Promise<{ readonly mine: Clock; readonly joined: Clock }> {
-  const record = unpack<DocumentRecord>(await tx.get(key.document(document)))
+  const record = unpackOnce<DocumentRecord>(await tx.get(key.document(document)))
   return { mine: record?.clock ?? {}, joined: coveredWith(record?.stubs, clock) }
 }
 
@@ -157,7 +146,7 @@ export async function receiptOf(
   node: NodeId,
   document: DocumentId,
 ): Promise<ReceiptRecord | undefined> {
-  return unpack<ReceiptRecord>(await reader.get(key.receipt(node, document)))
+  return unpackOnce<ReceiptRecord>(await reader.get(key.receipt(node, document)))
 }
 
 /** Documents of which `node` has said what it has. */

@@ -15,7 +15,13 @@ import { clockOf, hasOf } from './ledger.ts'
 import type { LinkState } from './links.ts'
 import { heldByRule, lettersBeyond, messageBytesMaxOf, shortFor, sparedBy } from './pace.ts'
 import type { Letter } from './pace-rules.ts'
-import { unpack, type OutboxRecord, type ParcelRecord, type PeerRecord } from './records.ts'
+import {
+  unpack,
+  unpackOnce,
+  type OutboxRecord,
+  type ParcelRecord,
+  type PeerRecord,
+} from './records.ts'
 import type { Replica, Tx } from './replica.ts'
 
 /** Why nobody can say when a message leaves. */
@@ -163,7 +169,7 @@ async function placeInQueue(
   message: MessageRecord,
 ): Promise<Waiting | undefined> {
   const lane = laneOfDocument(message.document)
-  const own = unpack<OutboxRecord>(await read.get(key.outbox(peer, lane, message.document)))
+  const own = unpackOnce<OutboxRecord>(await read.get(key.outbox(peer, lane, message.document)))
   const has = (await hasOf(read, peer, message.document))[message.actor] ?? 0
   if (own === undefined || has >= message.seq) return undefined
   const limit = key.outbox(peer, lane, message.document)
@@ -210,7 +216,7 @@ async function guess(
   const nothing = { estimateMs: undefined, linkAt: undefined, rule: undefined }
   if (!isSealable(context, document)) return { ...nothing, unknown: 'no key yet' }
   if (link === undefined || !link.isUp) {
-    const known = unpack<PeerRecord>(await context.replica.read.get(key.peer(peer)))
+    const known = unpackOnce<PeerRecord>(await context.replica.read.get(key.peer(peer)))
     const linkAt = link?.since ?? known?.lastAt
     return { ...nothing, unknown: linkAt === undefined ? 'no link yet' : 'no link since', linkAt }
   }

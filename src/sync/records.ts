@@ -283,3 +283,16 @@ export function pack(record: unknown): Uint8Array {
 export function unpack<T>(bytes: Uint8Array | undefined): T | undefined {
   return bytes === undefined ? undefined : (DECODER.decode(bytes) as T)
 }
+
+/** Records that were read before: those of open contacts are looked at again and again, and stay the same bytes in memory. */
+const read = new WeakMap<Uint8Array, unknown>()
+
+/** As `unpack`, for records that are mostly read again as they are: whoever gets one must not change it. */
+export function unpackOnce<T>(bytes: Uint8Array | undefined): T | undefined {
+  if (bytes === undefined) return undefined
+  const known = read.get(bytes)
+  if (known !== undefined) return known as T
+  const record = unpack<T>(bytes)
+  read.set(bytes, record)
+  return record
+}

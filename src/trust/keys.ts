@@ -19,7 +19,7 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import { assert } from '#base/assert.ts'
-import { bytesFromText } from '#base/bytes.ts'
+import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
 
 /** The algorithms of one organisation; `number` stands in its certificates and in what they sign. */
 export interface Suite {
@@ -222,15 +222,25 @@ function curvePair(seed: Uint8Array, use: 'sign' | 'agree'): KeyPair {
   return { privateKey, publicBytes: new Uint8Array(point) }
 }
 
+/** Keys that were made before: the same few certificates are read again and again, and making a key takes as long as using it. */
+const PUBLIC_KEYS = new Map<string, KeyObject>()
+const PUBLIC_KEYS_MAX = 1_024
+
 function publicKey(
   kind: keyof typeof SPKI,
   bytes: Uint8Array,
   length: number,
 ): KeyObject | undefined {
   if (bytes.length !== length) return undefined
+  const name = `${kind} ${hexFromBytes(bytes)}`
+  const known = PUBLIC_KEYS.get(name)
+  if (known !== undefined) return known
   try {
-    const key = Buffer.concat([SPKI[kind], bytes])
-    return createPublicKey({ key, format: 'der', type: 'spki' })
+    const der = Buffer.concat([SPKI[kind], bytes])
+    const key = createPublicKey({ key: der, format: 'der', type: 'spki' })
+    if (PUBLIC_KEYS.size >= PUBLIC_KEYS_MAX) PUBLIC_KEYS.clear()
+    PUBLIC_KEYS.set(name, key)
+    return key
   } catch {
     return undefined // not a point on the curve
   }

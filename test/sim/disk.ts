@@ -97,8 +97,7 @@ interface Handle {
 /** Reads see what was written, which on an honest disk is what is durable. */
 function openHandle(world: DiskWorld, { life, durable, flipped }: Handle): Store {
   const { timeline, chance } = world
-  const visible = openSortedMap()
-  for (const [key, value] of durable.list(EVERYTHING)) visible.set(key, value)
+  const visible = durable.fork()
   let isClosed = false
   let last = Promise.resolve()
   const pass = (ms: number): Promise<void> =>

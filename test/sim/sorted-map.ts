@@ -2,17 +2,21 @@
 import type { Entry, Range } from '#ports/store.ts'
 import { compareKeys } from '#storage/key-order.ts'
 
-/** Keys and values; what goes in and comes out is a copy. */
+/** Keys and values. What comes out is a copy; what goes in is handed over, and changed by nobody any more. */
 export interface SortedMap {
   readonly get: (key: string) => Uint8Array | undefined
   readonly set: (key: string, value: Uint8Array | undefined) => void
   readonly list: (range: Range) => readonly Entry[]
+  /** The same as it is now; what is set in one is not in the other. */
+  readonly fork: () => SortedMap
 }
 
 /** An empty map. */
 export function openSortedMap(): SortedMap {
-  const keys: string[] = []
-  const values = new Map<string, Uint8Array>()
+  return sortedMap([], new Map())
+}
+
+function sortedMap(keys: string[], values: Map<string, Uint8Array>): SortedMap {
   const placeOf = (key: string): number => {
     let low = 0
     let high = keys.length
@@ -32,15 +36,16 @@ export function openSortedMap(): SortedMap {
       if (value === undefined && isPresent) keys.splice(placeOf(key), 1)
       if (value !== undefined && !isPresent) keys.splice(placeOf(key), 0, key)
       if (value === undefined) values.delete(key)
-      else values.set(key, new Uint8Array(value))
+      else values.set(key, value)
     },
     list: ({ from, to, limit = Infinity, reverse = false }) => {
-      const inside = keys.slice(placeOf(from), placeOf(to))
-      if (reverse) inside.reverse()
-      return inside
-        .slice(0, limit)
-        .map((key): Entry => [key, new Uint8Array(values.get(key) ?? [])])
+      const [first, end] = [placeOf(from), placeOf(to)]
+      const inside = reverse
+        ? keys.slice(Math.max(first, end - limit), end).toReversed()
+        : keys.slice(first, Math.min(end, first + limit))
+      return inside.map((key): Entry => [key, copy(values.get(key)) ?? new Uint8Array()])
     },
+    fork: () => sortedMap([...keys], new Map(values)),
   }
 }
 
