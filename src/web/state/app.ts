@@ -236,8 +236,9 @@ function partsOf(ports: AppPorts): Parts {
     onEvent: (event) => takeEvent(heard, event),
     onHere: (isResumed) => {
       if (!isResumed) onRefresh()
-      void cameHere({ store, loading, stories }, isResumed)
       outbox.flush()
+      // At a start that found nobody it is known only now who is signed in, and nothing was sent before.
+      void cameHere({ store, loading, stories }, isResumed).then(outbox.flush)
     },
     onAway: () => {
       store.connection.value = 'away'

@@ -9,6 +9,8 @@ import type { Store } from './store.ts'
 const IDS_MAX = 200
 /** Messages that come into sight together are asked for together, in milliseconds. */
 const GATHER_MS = 60
+/** A question that nobody answered is asked again after so many milliseconds: nobody will say once more that they have changed. */
+const RETRY_MS = 5_000
 /** Stories that are remembered; beyond it, all are asked for anew. */
 const STORIES_MAX = 4_000
 
@@ -35,10 +37,9 @@ export function createStories(
     for (const id of ids) gathered.delete(id)
     if (gathered.size > 0) soon()
     const answer = await ask('POST', '/api/holdfast/v1/posts/delivery', { post_ids: ids })
-    if (answer.kind !== 'ok') {
-      for (const id of ids) asked.delete(id)
-      return
-    }
+    if (answer.kind === 'away' && store.me.value !== undefined)
+      return void after(RETRY_MS, () => gather(ids))
+    if (answer.kind !== 'ok') return void ids.forEach((id) => asked.delete(id))
     const known = store.stories.value.size > STORIES_MAX ? new Map() : store.stories.value
     const stories = list(valueOf(answer)).map(storyFrom)
     store.stories.value = new Map([

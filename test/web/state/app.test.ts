@@ -94,6 +94,28 @@ test('written without a network, killed, and opened again: it arrives once', asy
   t.equal(messages.length, 2)
 })
 
+test('a start that finds nobody, and does not know who it is, sends what waits once the node is there', async (t) => {
+  const { town, browsers, apps } = await aTown(t, 'bo')
+  const [browser] = browsers
+  const [first] = apps
+  if (browser === undefined || first === undefined) throw new Error('one browser was opened')
+  browser.network.isThere = false
+  await first.writing.write({ ...ROUTINE, channelId: town, message: 'later' })
+  first.stop()
+  browser.texts.removeItem('holdfast:me')
+
+  const second = await browser.open()
+  t.strictSame(
+    [second.store.me.value, second.store.waiting.value.map(({ message }) => message)],
+    [undefined, ['later']],
+  )
+  browser.network.isThere = true
+  await browser.until(() => second.store.waiting.value.length === 0)
+  await second.show(town)
+
+  t.strictSame(textsOf(second, town), ['later'])
+})
+
 test('what was seen is there without the node, and gone after signing out', async (t) => {
   const { town, browsers, apps } = await aTown(t, 'bo')
   const [browser] = browsers
