@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { expositionOf } from '#server/exposition.ts'
 
 test('measures become lines that Prometheus reads', async (t) => {
-  const text = expositionOf([
+  const text = await expositionOf([
     {
       name: 'holdfast_link_up',
       help: 'Whether\nit is \\ up.',
@@ -13,6 +13,12 @@ test('measures become lines that Prometheus reads', async (t) => {
       ],
     },
     { name: 'holdfast_parcels_total', help: 'Parcels.', type: 'counter', samples: [] },
+    {
+      name: 'holdfast_sent_bytes_total',
+      help: 'Bytes.',
+      type: 'counter',
+      samples: [{ labels: {}, value: 7 }],
+    },
   ])
 
   t.equal(
@@ -22,6 +28,10 @@ test('measures become lines that Prometheus reads', async (t) => {
       '# TYPE holdfast_link_up gauge',
       'holdfast_link_up{carrier="lan",peer="bravo \\"two\\"\\\\\\n"} 1',
       'holdfast_link_up 0.5',
+      '',
+      '# HELP holdfast_sent_bytes_total Bytes.',
+      '# TYPE holdfast_sent_bytes_total counter',
+      'holdfast_sent_bytes_total 7',
       '',
     ].join('\n'),
   )

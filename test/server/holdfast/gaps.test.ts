@@ -25,7 +25,7 @@ test('measures are for administrators, in text that Prometheus reads', async (t)
   t.equal(status, 200)
   t.match(headers.get('content-type'), /^text\/plain; version=0\.0\.4/)
   t.match(text, /^holdfast_info\{node="alpha",role="hub",version="[^"]+"\} 1$/m)
-  const isLine = /^(?:# (?:HELP|TYPE) holdfast_\w+ .+|holdfast_\w+(?:\{.*\})? \d+(?:\.\d+)?)$/
+  const isLine = /^(?:|# (?:HELP|TYPE) holdfast_\w+ .+|holdfast_\w+(?:\{.*\})? \d+(?:\.\d+)?)$/
   t.ok(
     text
       .trimEnd()
