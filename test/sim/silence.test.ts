@@ -42,6 +42,7 @@ function aWatch() {
     contentOf: () => ({ messages: [7], notes: [] }),
     isApplied: (_: number, message: number) => applied.has(message),
   }
-  const watch = openSilence({ members: [member], verdict, marks: openMarks(), evidence })
+  const isForked = (): boolean => false
+  const watch = openSilence({ members: [member], verdict, marks: openMarks(), evidence, isForked })
   return { watch, applied, found: verdict.failure }
 }

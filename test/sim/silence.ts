@@ -31,6 +31,8 @@ export interface SilenceGround {
   readonly members: readonly Member[]
   readonly verdict: Verdict
   readonly evidence: Pick<Evidence, 'contentOf' | 'isApplied'>
+  /** Whether a message may lie beyond a fork: of two lists under the same numbers neither is kept there, and the log says so. */
+  readonly isForked: (number: number) => boolean
   readonly marks: Marks
 }
 
@@ -103,7 +105,7 @@ function valueAt<T>(member: Member, place: string): T | undefined {
 }
 
 /** Envelopes that came too early, by where they lie. */
-function openKeeping({ verdict, marks, evidence }: SilenceGround): Silence['onSynced'] {
+function openKeeping({ verdict, marks, evidence, isForked }: SilenceGround): Silence['onSynced'] {
   const kept = new Map<Member, Map<string, Uint8Array>>()
   return (member, writes) => {
     const known = kept.get(member) ?? new Map<string, Uint8Array>()
@@ -121,7 +123,9 @@ function openKeeping({ verdict, marks, evidence }: SilenceGround): Silence['onSy
       if (left.some((other) => equalBytes(other, bytes))) continue
       marks.count('kept.gone')
       const { messages = [] } = evidence.contentOf(bytes) ?? {}
-      const lost = messages.find((number) => !evidence.isApplied(member.index, number))
+      const lost = messages.find(
+        (number) => !evidence.isApplied(member.index, number) && !isForked(number),
+      )
       if (lost === undefined) continue
       verdict.fail({
         broken: 'promise 5: nothing silent',

@@ -110,18 +110,24 @@ function isAnybodyCaptured({ members }: WatchGround): boolean {
   return members.some(({ capturedAt }) => capturedAt !== undefined)
 }
 
+/** Of two lists under the same numbers neither is kept beyond the fork. */
+export function isForkedAway(
+  { book, members }: Pick<WatchGround, 'book' | 'members'>,
+  number: number,
+): boolean {
+  const said = book.all()[number]
+  return said?.isUnsure === true && members[said.home]?.mayHaveForked === true
+}
+
 /** Looked at when custody is accepted, and again when the sender hears of it. */
 function checkCustody(ground: WatchGround, member: Member, { messages }: EnvelopeContent): void {
   const { book, evidence, members, verdict, marks } = ground
   if (isAnybodyCaptured(ground)) return
-  // Of two lists under the same numbers neither is kept beyond the fork.
-  const isForked = ({ home, isUnsure }: Said): boolean =>
-    isUnsure && members[home]?.mayHaveForked === true
   for (const number of messages) {
     marks.count('custody.held-against-disk')
     if (evidence.isOnDisk(member.index, number)) continue
     if (evidence.isUndone(member.index, number)) continue
-    if (book.all().some((said) => said.number === number && isForked(said))) continue
+    if (isForkedAway(ground, number)) continue
     verdict.fail({
       broken: 'promise 2: no false tick',
       where: member.name,

@@ -39,7 +39,7 @@ import { openTimeline, type Timeline } from './timeline.ts'
 import { drawTopology, TWO_STICKS, withFar } from './topology.ts'
 import { openMarks, openTrace, type Marks, type Trace } from './trace.ts'
 import { openVerdict, type Verdict } from './verdict.ts'
-import { openWatch } from './watch.ts'
+import { isForkedAway, openWatch } from './watch.ts'
 
 /** All of it. */
 export interface World extends Stage, Society {
@@ -102,7 +102,8 @@ export function openWorld(
   const { now } = timeline
   const secrecy = openSecrecy({ organisation, secret, circles, verdict, now })
   const deliveries = openDeliveryChecker({ members, evidence, verdict, marks })
-  const silence = openSilence({ members, verdict, marks, evidence })
+  const isForked = (number: number): boolean => isForkedAway({ book, members }, number)
+  const silence = openSilence({ members, verdict, marks, evidence, isForked })
   const purges = openPurgeChecker({ verdict, marks, options })
   const faults = openFaults(chance.fork('faults'), options)
   const drawn = drawTopology(chance.fork('topology'), options.nodes)
