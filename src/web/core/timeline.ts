@@ -23,8 +23,16 @@ export const EMPTY: Timeline = {
   isFresh: false,
 }
 
-/** The newest page, from the node. What was known before stays only where the page reaches back to it. */
-export function withNewest(timeline: Timeline, page: PostPage): Timeline {
+/**
+ * The newest page, from the node. What was known before stays only where the page reaches back to it. `asked` is what was known when the
+ * node was asked for the page: what came since, the page may not have yet.
+ */
+export function withNewest(timeline: Timeline, page: PostPage, asked = timeline): Timeline {
+  const since = [...timeline.posts.values()].filter((post) => asked.posts.get(post.id) !== post)
+  return withPosts(onPage(timeline, page), since)
+}
+
+function onPage(timeline: Timeline, page: PostPage): Timeline {
   const isJoined = page.posts.some(({ id }) => timeline.posts.has(id)) || !page.hasOlder
   const before = isJoined && page.hasOlder ? timeline : EMPTY
   const hasOlder = before === EMPTY ? page.hasOlder : timeline.hasOlder

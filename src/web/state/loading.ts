@@ -78,9 +78,10 @@ export function createLoading(ask: Ask, store: Store): Loading {
     status,
     purged: createPurged(get, store),
     newest: async (channelId) => {
-      const value = await get(`/api/v4/channels/${channelId}/posts?per_page=${PAGE_POSTS}`)
       const timeline = store.timeline(channelId)
-      if (value !== undefined) timeline.value = withNewest(timeline.value, pageFrom(value))
+      const asked = timeline.value
+      const value = await get(`/api/v4/channels/${channelId}/posts?per_page=${PAGE_POSTS}`)
+      if (value !== undefined) timeline.value = withNewest(timeline.value, pageFrom(value), asked)
     },
     older: (channelId) => {
       const running =

@@ -48,6 +48,17 @@ test('what was deleted meanwhile goes, whether the node says so or is silent', a
   ])
 })
 
+test('what came while a page was on its way stays, though the page does not have it', async (t) => {
+  const asked = withNewest(EMPTY, aPage([a, b], true))
+  const edited = { ...a, message: 'edited', updatedAt: 9 }
+  const meanwhile = withPosts(asked, [c, edited, { ...b, deletedAt: 9 }])
+
+  const timeline = withNewest(meanwhile, aPage([a, b], true), asked)
+  t.strictSame(timeline.order, ['a', 'c'])
+  t.equal(timeline.posts.get('a')?.message, 'edited')
+  t.strictSame(withNewest(withPosts(EMPTY, [d]), aPage([b, c], true), EMPTY).order, ['b', 'c', 'd'])
+})
+
 test('an older picture of a message does not replace a newer one', async (t) => {
   const edited = { ...b, message: 'edited', updatedAt: 9 }
   const timeline = withPosts(withNewest(EMPTY, aPage([a, edited])), [b])
