@@ -1,5 +1,4 @@
 /** `holdfast person`: who has an account, who vouches for them, whose they are, and helping who cannot get in. */
-import { z } from 'zod'
 import { EdgeError } from '#base/errors.ts'
 import { findLocalNode, type LocalNode } from './local-node.ts'
 import {
@@ -39,10 +38,13 @@ export interface PartnerOptions extends CommonOptions {
   readonly member?: true
 }
 
-const Attributes = z.record(z.string(), z.union([z.string(), z.array(z.string())]))
-const Policy = z.object({
-  people: z.array(z.object({ person: z.string(), attributes: Attributes })),
-})
+interface Policy {
+  readonly people: readonly {
+    readonly person: string
+    readonly attributes: Readonly<Record<string, string | readonly string[]>>
+  }[]
+}
+
 const POLICY = '/api/holdfast/v1/policy'
 const PAGE = 200
 const USERS = '/api/v4/users'
@@ -102,7 +104,7 @@ export async function setPartner(
     })
   const node = await findLocalNode(options.data, surroundings)
   const { id, username } = await called(node, who)
-  const { people } = Policy.parse(await node.ask('GET', POLICY))
+  const { people } = (await node.ask('GET', POLICY)) as Policy
   const before = people.find(({ person }) => person === id)?.attributes ?? {}
   const { role: _, organisation: __, ...more } = before
   const standing =

@@ -230,6 +230,7 @@ test(
         const { page, sins } = await visit(scene, front.url, DESK)
         await enter(page, 'bo')
         await page.evaluate(WORKER_READY)
+        await waitForKept(page, /"channels":/)
         await page.fill('.composer textarea', 'Not sent yet')
         await front.renew('2', { isTorn: true })
         await page.evaluate(LOOK_FOR_UPDATE)

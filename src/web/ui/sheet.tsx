@@ -18,7 +18,10 @@ export function Sheet(props: {
     current?.showModal()
     return () => {
       current?.close()
-      if (document.activeElement === document.body) focusAgain(before)
+      // Browsers say late that what is not to be seen any more has no focus.
+      const { activeElement } = document
+      if (activeElement === document.body || current?.contains(activeElement) === true)
+        focusAgain(before)
     }
   }, [])
   return (
