@@ -77,12 +77,7 @@ export function createLoading(ask: Ask, store: Store): Loading {
     channels,
     status,
     purged: createPurged(get, store),
-    newest: async (channelId) => {
-      const timeline = store.timeline(channelId)
-      const asked = timeline.value
-      const value = await get(`/api/v4/channels/${channelId}/posts?per_page=${PAGE_POSTS}`)
-      if (value !== undefined) timeline.value = withNewest(timeline.value, pageFrom(value), asked)
-    },
+    newest: (channelId) => readNewest(get, store.timeline(channelId), channelId),
     older: (channelId) => {
       const running =
         olderRunning.get(channelId) ??
@@ -98,6 +93,16 @@ export function createLoading(ask: Ask, store: Store): Loading {
       timeline.value = withPosts(timeline.value, [...posts, ...beside])
     },
   }
+}
+
+async function readNewest(
+  get: (path: string) => Promise<unknown>,
+  timeline: ReturnType<Store['timeline']>,
+  channelId: string,
+): Promise<void> {
+  const asked = timeline.value
+  const value = await get(`/api/v4/channels/${channelId}/posts?per_page=${PAGE_POSTS}`)
+  if (value !== undefined) timeline.value = withNewest(timeline.value, pageFrom(value), asked)
 }
 
 function createPurged(get: (path: string) => Promise<unknown>, store: Store): Loading['purged'] {

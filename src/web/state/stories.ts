@@ -39,7 +39,10 @@ export function createStories(
     const answer = await ask('POST', '/api/holdfast/v1/posts/delivery', { post_ids: ids })
     if (answer.kind === 'away' && store.me.value !== undefined)
       return void after(RETRY_MS, () => gather(ids))
-    if (answer.kind !== 'ok') return void ids.forEach((id) => asked.delete(id))
+    if (answer.kind !== 'ok') {
+      for (const id of ids) asked.delete(id)
+      return
+    }
     const known = store.stories.value.size > STORIES_MAX ? new Map() : store.stories.value
     const stories = list(valueOf(answer)).map(storyFrom)
     store.stories.value = new Map([
