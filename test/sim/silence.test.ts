@@ -34,15 +34,26 @@ test('it may not go before', async (t) => {
   t.match(found(), { broken: 'promise 5: nothing silent', found: /message 7/ })
 })
 
+test('it may go when its message lies beyond a fork, where nobody keeps anything', async (t) => {
+  const { watch, forked, found } = aWatch()
+  forked.add(7)
+
+  watch.onSynced(member, [{ key: 'wait/d/1', value }])
+  watch.onSynced(member, [{ key: 'wait/d/1', value: undefined }])
+
+  t.equal(found(), undefined)
+})
+
 /** Every envelope holds message 7. */
 function aWatch() {
   const applied = new Set<number>()
+  const forked = new Set<number>()
   const verdict = openVerdict(openTimeline(0))
   const evidence = {
     contentOf: () => ({ messages: [7], notes: [] }),
     isApplied: (_: number, message: number) => applied.has(message),
   }
-  const isForked = (): boolean => false
+  const isForked = (message: number): boolean => forked.has(message)
   const watch = openSilence({ members: [member], verdict, marks: openMarks(), evidence, isForked })
-  return { watch, applied, found: verdict.failure }
+  return { watch, applied, forked, found: verdict.failure }
 }

@@ -121,7 +121,7 @@ export function isForkedAway(
 
 /** Looked at when custody is accepted, and again when the sender hears of it. */
 function checkCustody(ground: WatchGround, member: Member, { messages }: EnvelopeContent): void {
-  const { book, evidence, members, verdict, marks } = ground
+  const { evidence, verdict, marks } = ground
   if (isAnybodyCaptured(ground)) return
   for (const number of messages) {
     marks.count('custody.held-against-disk')
