@@ -27,7 +27,9 @@ export interface ChecklistItem {
   readonly at: number
 }
 
-const ITEM = /^(?<front>[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[)(?<sign>[ xX])\][ \t]+(?<text>\S.*)$/gm
+/** In a line, which ends at a line feed and nowhere else. */
+const ITEM =
+  /(?<=^|\n)(?<front>[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[)(?<sign>[ xX])\][ \t]+(?<text>\S[^\n]*)/g
 /** One more than the largest number of an item. */
 export const ITEM_NUMBERS = 65_536
 

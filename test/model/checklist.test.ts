@@ -29,6 +29,8 @@ test('items are what Markdown draws a box for, in their order', async (t) => {
   ])
   t.equal(itemsOf(LIST).length, 5)
   t.strictSame(itemsOf('no list'), [])
+  t.match(itemsOf('a\r- [ ] b\n- [ ] c\r\n'), [{ text: 'c' }])
+  t.equal(itemsOf('a\r- [ ] b').length, 0, 'a line ends at a line feed')
 })
 
 test('ticks set and empty the boxes of their items and leave all else as it is', async (t) => {

@@ -442,7 +442,7 @@ function aWrap(pair: number): { readonly pair: number; readonly bytes: Uint8Arra
 
 /** With bytes as hexadecimal digits and without what is undefined, as JSON has it. */
 function checklistVector(): Vectors {
-  const body = 'Antes de salir:\r\n- [ ] agua\n>  * [X] mapas \t\n12) [ ] agua\n- [] nada\n- [ ]\tПаливо'
+  const body = 'Antes de salir:\r\n- [ ] agua\n>  * [X] mapas \t\n12) [ ] agua\n- [] nada\n- [ ]\tПаливо\n-[ ] x\n- [ ]x\n- [ ] \n-  [ ]  dos\n- [ ] agua\n1234567890. [ ] x\r- [ ] y'
   const items = itemsOf(body)
   const said = { isSet: true, person: amira, order: '1', at: NOON }
   const ticked = [must(items[2], 'it has three'), must(items[3], 'it has four')].map(({ number }) => number)
