@@ -162,15 +162,19 @@ function useDraft(app: App, at: string): KeptDraft {
     }
   }, [app, shelf, key])
   const keep = (next: string): void => {
+    mine.current = next
     setText(next)
     void (next === '' ? shelf.remove(key) : shelf.put(key, next)).catch(() => undefined)
   }
   const empty = (): ReturnType<KeptDraft['empty']> => {
     const before = text
+    mine.current = ''
     setText('')
     return {
       forget: async () => {
-        if ((await shelf.get(key)) === before) await shelf.remove(key)
+        const isSame = (await shelf.get(key)) === before
+        // What was typed meanwhile is kept in its place.
+        if (isSame && mine.current === '') await shelf.remove(key)
       },
       putBack: () => keep(mine.current === '' ? before : `${before}\n${mine.current}`),
     }
