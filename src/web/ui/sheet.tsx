@@ -1,6 +1,6 @@
 /** A sheet over the screen: from below on a phone, in the middle elsewhere. The browser keeps the focus in it. */
 import type { ComponentChildren, VNode } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { say } from '#web/words/words.ts'
 import { Icon } from './icons.tsx'
 
@@ -12,7 +12,8 @@ export function Sheet(props: {
 }): VNode {
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
-  useEffect(() => {
+  // At once: a key pressed before it is open would take the focus elsewhere, and that would be where it comes back to.
+  useLayoutEffect(() => {
     const { current } = dialog
     const before = document.activeElement
     current?.showModal()
