@@ -4,24 +4,16 @@
  */
 import { performance } from 'node:perf_hooks'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import {
-  argumentsOf,
-  DEFAULT_OPTIONS,
-  EXTRAS,
-  FAULTS,
-  PLANTS,
-  STORIES,
-  type SimOptions,
-} from '../test/sim/options.ts'
+import { argumentsOf, EXTRAS, FAULTS, PLANTS, STORIES, type Given } from '../test/sim/options.ts'
 import { cutAtEveryWrite } from '../test/sim/every-write.ts'
 import { findPlants, type Find } from '../test/sim/plants.ts'
 import { runSeeds } from '../test/sim/pool.ts'
 import { runSeed, type Result } from '../test/sim/run.ts'
 import { shrink } from '../test/sim/shrink.ts'
 
-interface Arguments extends Omit<SimOptions, 'planted'> {
+interface Arguments extends Omit<Given, 'planted'> {
   /** True for all of them, one after another. */
-  readonly planted: SimOptions['planted'] | true
+  readonly planted: Given['planted'] | true
   readonly seeds: readonly number[]
   /** Every so many-th write. */
   readonly powerCutAtEveryWrite: number | undefined
@@ -44,7 +36,7 @@ async function main(): Promise<number> {
     if (wanted.json) console.log(JSON.stringify({ ...countsOf(finds), ...costsSince(startedAt) }))
     return finds.every(({ seed }) => seed !== undefined) ? 0 : 1
   }
-  const options: SimOptions = { ...base, planted }
+  const options: Given = { ...base, planted }
   const results = await runWanted(wanted, options)
   const failed = results.filter((result) => !result.ok)
   for (const result of failed) await tellFailure(result, wanted.shrink)
@@ -60,10 +52,10 @@ function readArguments(): Arguments {
         .argParser(readSeeds)
         .default(readSeeds('1-100'), '1-100'),
     )
-    .option('--nodes <count>', 'headquarters and kits', readNumber, DEFAULT_OPTIONS.nodes)
-    .option('--hours <count>', 'virtual hours with faults', readNumber, DEFAULT_OPTIONS.hours)
-    .option('--actions <count>', 'what people do in them', readNumber, DEFAULT_OPTIONS.actions)
-    .option('--without <faults>', `faults to leave out: ${FAULTS.join()}`, readList(FAULTS), [])
+    .option('--nodes <count>', 'headquarters and kits', readNumber)
+    .option('--hours <count>', 'virtual hours with faults', readNumber)
+    .option('--actions <count>', 'what people do in them', readNumber)
+    .option('--without <faults>', `faults to leave out: ${FAULTS.join()}`, readList(FAULTS))
     .option('--link-trace <file>', 'a trace file that every link replays')
     .option(
       '--planted [names]',
@@ -73,7 +65,7 @@ function readArguments(): Arguments {
     )
     .option('--power-cut <where>', 'scripted runs; the power goes at before-17, after-17, or never')
     .addOption(new Option('--story <name>', 'a run that somebody has thought out').choices(STORIES))
-    .option('--also <faults>', `faults to add: ${EXTRAS.join()}`, readList(EXTRAS), [])
+    .option('--also <faults>', `faults to add: ${EXTRAS.join()}`, readList(EXTRAS))
     .addOption(
       new Option(
         '--power-cut-at-every-write [step]',
@@ -113,7 +105,7 @@ function readList<T extends string>(known: readonly T[]): (text: string) => read
     })
 }
 
-async function runWanted(wanted: Arguments, options: SimOptions): Promise<readonly Result[]> {
+async function runWanted(wanted: Arguments, options: Given): Promise<readonly Result[]> {
   const { seeds, trace, powerCutAtEveryWrite: step } = wanted
   const onResult = openProgress(wanted)
   if (trace) return runTraced(seeds, options)
@@ -125,10 +117,7 @@ async function runWanted(wanted: Arguments, options: SimOptions): Promise<readon
 }
 
 /** One after another in this thread, every line printed. */
-async function runTraced(
-  seeds: readonly number[],
-  options: SimOptions,
-): Promise<readonly Result[]> {
+async function runTraced(seeds: readonly number[], options: Given): Promise<readonly Result[]> {
   const results: Result[] = []
   for (const seed of seeds) results.push(await runSeed(seed, options, (line) => console.log(line)))
   return results

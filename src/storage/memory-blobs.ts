@@ -3,9 +3,8 @@ import { createHash } from 'node:crypto'
 import { EdgeError } from '#base/errors.ts'
 import type { Blobs } from '#ports/blobs.ts'
 
-/** No blobs yet; they are gone with the process. */
-export function openMemoryBlobs(): Blobs {
-  const held = new Map<string, Uint8Array>()
+/** Blobs that are gone with the process; in `held`, by their hashes, when somebody wants to look after them. */
+export function openMemoryBlobs(held = new Map<string, Uint8Array>()): Blobs {
   return {
     write: async (source, bytesMax) => {
       const parts: Uint8Array[] = []

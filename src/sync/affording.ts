@@ -50,11 +50,11 @@ async function mostUrgent(tx: Tx, context: SyncContext, state: ContactState): Pr
     (a, b) => laneNumber(a.parcel.lane) - laneNumber(b.parcel.lane),
   )
   if (left === undefined) return nextParcel(tx, context, state)
+  // What is cut is numbered by that: nothing is cut that would not go now.
+  if (left.parcel.lane === 'flash') return { cut: left, lookAgainAt: undefined }
   const room = { ...state.room, isFlashOnly: true }
   const flash = await nextParcel(tx, context, { ...state, room })
-  return flash.cut === undefined || left.parcel.lane === 'flash'
-    ? { cut: left, lookAgainAt: undefined }
-    : flash
+  return flash.cut === undefined ? { cut: left, lookAgainAt: undefined } : flash
 }
 
 function later({ shut }: SyncContext, { name }: MeteredCarrier, pause: Pause): Next {

@@ -43,7 +43,8 @@ export interface Desk {
   readonly onLoss: () => void
   /** Names of values that were found damaged since this was asked last. */
   readonly damaged: () => readonly string[]
-  readonly onMended: () => void
+  /** Resolves once what follows from it is done. */
+  readonly onMended: () => Promise<void>
 }
 
 /** Runs commits one after another, then writes what they decided as one batch; only then is any of them true. */
@@ -133,7 +134,7 @@ async function mendNow(
   const wasOver = desk.isOver
   const found = await mendAll(desk, names)
   const wrong = await writeSoFar()
-  if (wrong === undefined) tellMended(desk, found)
+  if (wrong === undefined) void tellMended(desk, found)
   else desk.isOver = wasOver
   return wrong
 }
@@ -150,9 +151,10 @@ async function mendAll(desk: Desk, names: readonly string[]): Promise<Mended> {
 }
 
 /** What was mended is on disk. */
-function tellMended(desk: Desk, { isOver }: Mended): void {
-  desk.onMended()
+function tellMended(desk: Desk, { isOver }: Mended): Promise<void> {
+  const remedied = desk.onMended()
   if (isOver) desk.onLoss()
+  return remedied
 }
 
 /** What a commit does beside its writes. */
@@ -231,10 +233,14 @@ export function readMending(
     } catch (error) {
       if (codeOf(error) !== 'STORE_BROKEN') throw error
       const names = desk.damaged()
+      let remedied: Promise<void> | undefined
       await commit(async (tx) => {
         const found = await mendAll(desk, names)
-        tx.afterwards(() => tellMended(desk, found))
+        tx.afterwards(() => {
+          remedied = tellMended(desk, found)
+        })
       })
+      await remedied // before it a message may be there and not be shown
       return read()
     }
   }

@@ -138,7 +138,7 @@ function contextOf(
     context.onRebirth()
   }
   const actor = actorOf(certificate.node, life)
-  const onMended = (): void => void remedySoon(context)
+  const onMended = (): Promise<void> => remedySoon(context)
   const replica = openReplica({ store, actor, log, now: clock.now, onLoss, onMended })
   roster.introduce(identity.certificateBytes)
   const projector = openProjector(

@@ -82,7 +82,7 @@ export function openReplica(options: {
   /** Our own list was damaged: the replica takes no more entries of ours, and has to be opened in a new life. */
   readonly onLoss?: () => void
   /** Values were damaged, and something is to be done for that (`remedies.ts`). */
-  readonly onMended?: () => void
+  readonly onMended?: () => Promise<void>
   readonly now?: () => Instant
 }): Replica {
   const { store, actor } = options
@@ -98,7 +98,7 @@ export function openReplica(options: {
     now: options.now ?? (() => 0),
     onLoss: options.onLoss ?? (() => undefined),
     damaged: store.damaged ?? (() => []),
-    onMended: options.onMended ?? (() => undefined),
+    onMended: options.onMended ?? (() => Promise.resolve()),
   }
   const queue: Job[] = []
   let running: Promise<void> | undefined

@@ -1,5 +1,5 @@
 /**
- * Links that are billed, and budgets (`--also budgets`): some nodes have a few thousand bytes for each ten minutes of true time, on each of
+ * Links that are billed, and budgets: some nodes have a few thousand bytes for each ten minutes of true time, on each of
  * their carriers, until the faults stop. Promise 10: what is on the disk as spent is never beyond the budget, and never less than what
  * has left, whenever the power goes.
  */

@@ -1,12 +1,12 @@
 /** The power goes before and after every write of the scripted run, one run for each. */
-import type { SimOptions } from './options.ts'
+import type { Given } from './options.ts'
 import { runOrders, type Order } from './pool.ts'
 import type { Result } from './run.ts'
 
 /** Which writes. */
 export interface EveryWrite {
   readonly seed: number
-  readonly options: Partial<SimOptions>
+  readonly options: Given
   /** Every so many-th write; 1 for all of them. */
   readonly step: number
   readonly onResult?: (result: Result) => void
@@ -37,6 +37,6 @@ export async function cutAtEveryWrite(wanted: EveryWrite): Promise<readonly Resu
   return [whole, ...(await runOrders({ orders, ...(onResult && { onResult }) }))]
 }
 
-function orderFor(seed: number, options: Partial<SimOptions>, powerCut: string): Order {
+function orderFor(seed: number, options: Given, powerCut: string): Order {
   return { seed, options: { ...options, powerCut } }
 }

@@ -29,6 +29,8 @@ export interface Faults {
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 /** NATS syncs its streams every two minutes unless told otherwise. */
+/** Nobody waits long with what is to be seen to. */
+const SOON_MS = 5_000
 const POST_SYNC_MS = 2 * MINUTE_MS
 
 /** Faults that have not begun. */
@@ -116,7 +118,8 @@ export function openFaults(chance: Chance, options: SimOptions): Faults {
       for (const member of stage.members) stage.fleet.switchOn(member)
     },
     bringBack: ({ timeline, fleet }, member) => {
-      timeline.after(downMs(chance), () => fleet.switchOn(member))
+      // A slow write that was to be cut off may be the last thing that goes wrong.
+      timeline.after(isActive ? downMs(chance) : SOON_MS, () => fleet.switchOn(member))
     },
   }
 }

@@ -42,6 +42,8 @@ export interface Member {
   life: Uint8Array
   readonly disk: Disk
   readonly blobs: Blobs
+  /** What is in them, by hash. */
+  readonly heldBlobs: Map<string, Uint8Array>
   readonly clock: ClockFault
   readonly chance: Chance
   /** What is planted between its program and its ports. */

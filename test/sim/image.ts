@@ -35,10 +35,23 @@ export interface ImageGround {
  */
 export type PutBack = (newLife: Uint8Array | undefined) => void
 
+function backUpBlobs({ heldBlobs }: Member): () => void {
+  const held = [...heldBlobs]
+  return () => {
+    heldBlobs.clear()
+    for (const [hash, bytes] of held) heldBlobs.set(hash, bytes)
+  }
+}
+
 /** Takes an image of a member's disk as it is now. */
 export function takeImage(ground: ImageGround, member: Member): PutBack {
   const { evidence, secrecy, silence, deliveries, watch } = ground
-  const restores = [member.disk.backUp(), evidence.image(member.index), secrecy.image(member.id)]
+  const restores = [
+    member.disk.backUp(),
+    backUpBlobs(member),
+    evidence.image(member.index),
+    secrecy.image(member.id),
+  ]
   const { life } = member
   const people = [...member.people]
   return (newLife) => {

@@ -34,6 +34,16 @@ export const RARE = [
   'disk.write-lost',
   'disk.write-kept-unacknowledged',
   'log.sync.disk',
+  'disk.flipped',
+  'disk.value-flipped',
+  'disk.block-lost',
+  // disks that were put back, and what is billed
+  'put-back.files',
+  'put-back.whole',
+  'put-back.office',
+  'node.reborn',
+  'budget.parcel',
+  'budget.nearly-spent',
   // sticks, and what befell them
   'stick.written',
   'stick.read',

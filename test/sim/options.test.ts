@@ -23,7 +23,11 @@ test('options survive being written as arguments', async (t) => {
     { story: 'two-sticks' },
     'a story has its own nodes and faults',
   )
-  t.strictSame(argumentsOf(DEFAULT_OPTIONS), [], 'what is as usual is not said')
+  t.strictSame(
+    argumentsOf(DEFAULT_OPTIONS),
+    ['--nodes', '3', '--hours', '2', '--actions', '50'],
+    'what a seed draws otherwise is said',
+  )
 })
 
 test('a word that is no option is refused by name', async (t) => {

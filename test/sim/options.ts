@@ -95,7 +95,10 @@ export interface SimOptions {
   readonly story: (typeof STORIES)[number] | undefined
 }
 
-/** A run that is short enough to be one of thousands: two thousand of them take two cores about ten minutes. */
+/** What is said of a run. */
+export type Given = { readonly [Name in keyof SimOptions]?: SimOptions[Name] | undefined }
+
+/** What is not drawn from the seed (`draw.ts`) and not said. */
 export const DEFAULT_OPTIONS: SimOptions = {
   nodes: 3,
   hours: 2,
@@ -120,14 +123,14 @@ export function withScript(options: SimOptions): SimOptions {
   return options.powerCut === undefined ? options : { ...options, without: FAULTS }
 }
 
-/** The arguments of `scripts/sim` that say the same as `options`; those that are as usual are left out. */
+/** The arguments of `scripts/sim` that say the same as `options`, whatever its seed would draw. */
 export function argumentsOf(options: SimOptions): readonly string[] {
   const { nodes, hours, actions, without, planted, linkTrace, powerCut, also, story } = options
   const isScripted = powerCut !== undefined || story !== undefined
   return [
-    ...(nodes === DEFAULT_OPTIONS.nodes || story !== undefined ? [] : ['--nodes', String(nodes)]),
-    ...(hours === DEFAULT_OPTIONS.hours ? [] : ['--hours', String(hours)]),
-    ...(actions === DEFAULT_OPTIONS.actions ? [] : ['--actions', String(actions)]),
+    ...(isScripted
+      ? []
+      : ['--nodes', `${nodes}`, '--hours', `${hours}`, '--actions', `${actions}`]),
     ...(without.length === 0 || isScripted ? [] : ['--without', without.join()]),
     ...(planted.length === 0 ? [] : ['--planted', planted.join()]),
     ...(linkTrace === undefined ? [] : ['--link-trace', linkTrace]),
@@ -138,8 +141,8 @@ export function argumentsOf(options: SimOptions): readonly string[] {
 }
 
 /** The options that `argumentsOf` would write so. Throws at a word it does not know. */
-export function optionsFrom(words: readonly string[]): Partial<SimOptions> {
-  const options: { -readonly [Key in keyof SimOptions]?: SimOptions[Key] } = {}
+export function optionsFrom(words: readonly string[]): Given {
+  const options: { -readonly [Name in keyof Given]: Given[Name] } = {}
   for (let at = 0; at < words.length; at += 2) {
     const [name, value = ''] = words.slice(at, at + 2)
     if (name === '--nodes') options.nodes = Number(value)

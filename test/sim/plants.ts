@@ -1,5 +1,5 @@
 /** Looks for everything that can be planted: how many seeds it takes until a checker finds it. */
-import { HARMLESS, PLANTS, type Plant, type SimOptions } from './options.ts'
+import { HARMLESS, PLANTS, type Given, type Plant } from './options.ts'
 import { runSeeds } from './pool.ts'
 
 /** What came of one plant. */
@@ -21,7 +21,7 @@ export const HARMFUL: readonly Plant[] = PLANTS.filter((plant) => !HARMLESS.incl
 
 /** Plants one after another, each from seed 1 on until it is found. */
 export async function findPlants(
-  options: Omit<SimOptions, 'planted'>,
+  options: Given,
   onFind: (find: Find) => void,
 ): Promise<readonly Find[]> {
   const finds: Find[] = []
@@ -37,7 +37,7 @@ export async function findPlants(
 /** Runs seeds in their order until a run fails. */
 export async function findPlant(
   plant: Plant,
-  { options, seeds }: { readonly options: Partial<SimOptions>; readonly seeds: readonly number[] },
+  { options, seeds }: { readonly options: Given; readonly seeds: readonly number[] },
 ): Promise<Find> {
   const results = await runSeeds({
     seeds,

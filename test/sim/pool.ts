@@ -6,7 +6,8 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
-import { DEFAULT_OPTIONS, type SimOptions } from './options.ts'
+import { optionsOf } from './draw.ts'
+import type { Given } from './options.ts'
 import type { Result } from './run.ts'
 import type { Order } from './worker.ts'
 
@@ -15,7 +16,7 @@ export type { Order } from './worker.ts'
 /** What is to be run. `onResult` hears of each seed as it ends, in no fixed order. */
 export interface Work {
   readonly seeds: readonly number[]
-  readonly options: Partial<SimOptions>
+  readonly options: Given
   readonly onResult?: (result: Result) => void
   /** Ends the work at the first result of which this is true. */
   readonly isEnough?: (result: Result) => boolean
@@ -97,7 +98,7 @@ function broken({ seed, options }: Order, found: string): Result {
   return {
     ok: false,
     seed,
-    options: { ...DEFAULT_OPTIONS, ...options },
+    options: optionsOf(seed, options),
     steps: 0,
     virtualMs: 0,
     traceHash: '',

@@ -22,6 +22,8 @@ const NOTED =
 /** Lets disks rot now and then. */
 export function rotDisks(scene: Scene, chance: Chance): void {
   const { members, marks } = scene.stage
+  /** On which node a document was hit: elsewhere it stays whole, or nobody could bring it back. */
+  const hit = new Map<string, Member>()
   for (const member of members.slice(0, -1)) {
     const own = chance.fork(member.name)
     often(
@@ -29,10 +31,11 @@ export function rotDisks(scene: Scene, chance: Chance): void {
       () => own.between(20 * MINUTE_MS, 200 * MINUTE_MS),
       () => {
         if (own.happens(0.5)) return flipValue(scene, own, member)
-        const names = heldElsewhere(member, members)
+        const names = heldElsewhere(member, members).filter((name) => isFreeFor(hit, member, name))
         if (names.length === 0) return
         const from = own.below(names.length)
         member.isDamaged = true
+        for (const name of names.slice(from, from + LOST_MAX)) hit.set(documentIn(name), member)
         // What is lost is seen from a disk that is opened; what flips, whenever it is read next.
         if (member.boot !== undefined || own.happens(0.5)) {
           marks.count('disk.flipped')
@@ -44,6 +47,14 @@ export function rotDisks(scene: Scene, chance: Chance): void {
       },
     )
   }
+}
+
+function isFreeFor(hit: ReadonlyMap<string, Member>, member: Member, name: string): boolean {
+  return (hit.get(documentIn(name)) ?? member) === member
+}
+
+function documentIn(name: string): string {
+  return DOCUMENT.exec(name)?.[1] ?? ''
 }
 
 /** A bit flips in what the node notes for itself: bookkeeping, secrets, the view. */
@@ -70,8 +81,8 @@ function heldElsewhere(member: Member, members: readonly Member[]): readonly str
   const others = members.filter((one) => one !== member && one.capturedAt === undefined)
   const isElsewhere = new Map<string, boolean>()
   return member.disk.durable(EVERYTHING).flatMap(([name]) => {
-    const [, document] = DOCUMENT.exec(name) ?? []
-    if (document === undefined) return []
+    const document = documentIn(name)
+    if (document === '') return []
     const isSafe =
       isElsewhere.get(document) ?? others.some((other) => covers(other, member, document))
     isElsewhere.set(document, isSafe)

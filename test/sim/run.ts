@@ -6,13 +6,14 @@ import type { Instant } from '#base/ids.ts'
 import { AUDIT_TALLY_MS_MAX } from '#base/limits.ts'
 import { range } from '#sync/keys.ts'
 import { planCapture } from './capture.ts'
+import { optionsOf } from './draw.ts'
 import { checkEnd, mustCome } from './end-checks.ts'
 import { checkFiles, filesComing } from './files.ts'
 import type { Member } from './fleet.ts'
 import { foundOrganisation } from './founding.ts'
 import { isHoldingBack } from './leftovers.ts'
 import { bytesOn, checkGrowth, checkIdle, drainMsMax, IDLE_MS } from './liveness.ts'
-import { DEFAULT_OPTIONS, withScript, type SimOptions } from './options.ts'
+import type { Given, SimOptions } from './options.ts'
 import { actOnce } from './people.ts'
 import { planPurges } from './purges.ts'
 import { actTogether } from './throngs.ts'
@@ -60,7 +61,7 @@ const STEPS_WINDOW_MS = 10 * MINUTE_MS
 /** Runs one seed to its end. `print` gets every line of the trace. */
 export async function runSeed(
   seed: number,
-  given: Partial<SimOptions> = {},
+  given: Given = {},
   print?: (line: string) => void,
 ): Promise<Result> {
   const { result } = await runWorld(seed, given, print)
@@ -70,10 +71,10 @@ export async function runSeed(
 /** Runs one seed to its end and gives the world as it stands then, for whoever looks for the cause of a failure. */
 export async function runWorld(
   seed: number,
-  given: Partial<SimOptions>,
+  given: Given,
   print?: (line: string) => void,
 ): Promise<{ readonly result: Result; readonly world: World }> {
-  const options = withScript({ ...DEFAULT_OPTIONS, ...given })
+  const options = optionsOf(seed, given)
   const world = openWorld(seed, options, print)
   const onCrash = (error: unknown): void => {
     const found = error instanceof Error ? (error.stack ?? error.message) : String(error)

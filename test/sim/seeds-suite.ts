@@ -1,12 +1,13 @@
 /** Runs seeds as one test and says of each that failed what broke and how to replay it. */
 import type { Test } from 'tap'
 import { readFileSync } from 'node:fs'
-import { argumentsOf, DEFAULT_OPTIONS, optionsFrom, type SimOptions } from './options.ts'
+import { optionsOf } from './draw.ts'
+import { argumentsOf, optionsFrom, type Given } from './options.ts'
 import { runOrders, type Order } from './pool.ts'
 import type { Result } from './run.ts'
 
 /** Shorter than the runs of `scripts/sim`, so that three hundred are a part of the normal tests. */
-export const SHORT: Partial<SimOptions> = { hours: 1.5, actions: 40 }
+export const SHORT: Given = { hours: 1.5, actions: 40 }
 
 /** Longest time for one file of seeds, in milliseconds. */
 export const RUN_MS_MAX = 1_800_000
@@ -18,7 +19,7 @@ export const RUN_MS_MAX = 1_800_000
 export async function passSeeds(
   t: Test,
   seeds: readonly number[],
-  options: Partial<SimOptions> = SHORT,
+  options: Given = {},
 ): Promise<readonly Result[]> {
   return passOrders(
     t,
@@ -61,7 +62,7 @@ export function seedsFrom(first: number, last: number): readonly number[] {
 
 /** A seed and its options, as both files have them. */
 function nameOf({ seed, options }: Order): string {
-  return [seed, ...argumentsOf({ ...DEFAULT_OPTIONS, ...options })].join(' ')
+  return [seed, ...argumentsOf(optionsOf(seed, options))].join(' ')
 }
 
 function headline({ seed, failure, options }: Result): string {

@@ -215,6 +215,7 @@ export function addMember(world: World, facts: NewMember): Member {
   const index = members.length
   const own = chance.fork(`member ${index}`)
   const drawn = drawClockFault(own.fork('clock'), timeline.now())
+  const heldBlobs = new Map<string, Uint8Array>()
   const member: Member = {
     ...facts,
     index,
@@ -230,7 +231,8 @@ export function addMember(world: World, facts: NewMember): Member {
     mayHaveForked: false,
     capturedAt: undefined,
     isShutOut: false,
-    blobs: openMemoryBlobs(),
+    blobs: openMemoryBlobs(heldBlobs),
+    heldBlobs,
     disk: openDisk({
       timeline,
       chance: own.fork('disk'),

@@ -1,6 +1,7 @@
 /** Contacts on a link that is billed: what the budget does not allow waits, and says until when. */
 import { test, type Test } from 'tap'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
+import { range } from '#sync/keys.ts'
 import { queuesOf } from '#sync/queue.ts'
 import type { SpentRecord } from '#sync/spending-keys.ts'
 import { spentIn } from '#sync/spending.ts'
@@ -55,6 +56,25 @@ test('what is booked is on the disk before the parcel leaves, also for one that 
   t.equal((await rig.spent()).bytes, rig.bytes(), 'and are booked again')
 })
 
+test('what an earlier contact left goes as it is: nothing is cut beside it that does not go', async (t) => {
+  const rig = await aRig(t, { budget: { bytesMax: 1_000_000 } }, () => undefined)
+  rig.carrier.begin(office)
+  await rig.clock.advance(0)
+  for (const text of ['Medevac', 'Two litters', 'Smoke is out']) {
+    await say(rig.alpha, text, 'flash')
+    await rig.clock.advance(1_000)
+  }
+  rig.carrier.end(office)
+  const left = await rig.numbered()
+  await say(rig.alpha, 'Three litters', 'flash')
+  rig.carrier.begin(office)
+  await rig.clock.advance(1_000)
+
+  t.ok(left > 3)
+  t.equal(await rig.numbered(), left + 1, 'one for what is new')
+  t.equal(rig.carrier.sent.length, 2 * left + 1, 'all are sent')
+})
+
 test('nothing goes while the link is closed', async (t) => {
   const opens = { fromMinute: 18 * 60, toMinute: 19 * 60 }
   const rig = await aRig(t, { profile: { opens } })
@@ -93,6 +113,8 @@ interface Rig {
   readonly carrier: HandCarrier
   readonly bytes: () => number
   readonly spent: () => Promise<SpentRecord>
+  /** How many parcels are on the disk and not answered for. */
+  readonly numbered: () => Promise<number>
 }
 
 async function aRig(
@@ -117,6 +139,7 @@ async function aRig(
     clock,
     carrier,
     bytes: () => carrier.sent.reduce((sum, { parcel }) => sum + parcel.bytes.length, 0),
+    numbered: async () => (await context.replica.read.list(range.parcels(office))).length,
     spent: async () =>
       (await spentIn(context.replica.read, context, { name: 'thin', terms })).spent,
   }

@@ -59,6 +59,22 @@ test('what nobody can know again is counted as lost', async (t) => {
   await bravo.close()
 })
 
+test('who meets a damaged value of the view is given what it was', async (t) => {
+  const scene = aScene(t)
+  const [below, store] = aSealedStore()
+  await withHistory(scene, store)
+  const bravo = await scene.open('bravo', { store })
+  await scene.clock.advance(0)
+  const before = await bodies(bravo.node)
+  const names = (await below.list(ALL)).map(([name]) => name)
+  for (const name of names.filter((one) => one.startsWith('view/order/'))) await flip(below, name)
+
+  t.ok(before.length > 0)
+  t.strictSame(await bodies(bravo.node), before)
+  t.ok(bravo.log.named('value.damaged').length > 0)
+  await bravo.close()
+})
+
 test('what is damaged on the disk and whole in memory is written again', async (t) => {
   const scene = aScene(t)
   const [below, store] = aSealedStore()
