@@ -16,6 +16,7 @@ import { unpack, type KeptRecord, type OutboxRecord } from '#sync/records.ts'
 import { isStick } from './couriers.ts'
 import type { Sealing } from './evidence.ts'
 import type { Member } from './fleet.ts'
+import { clockOn } from './rot.ts'
 import type { Said } from './said.ts'
 import type { Verdict } from './verdict.ts'
 import type { View } from './view.ts'
@@ -88,7 +89,8 @@ function mayStay(
   if (prefix === 'park/') return mayStayParked(rest, value)
   if (prefix === 'late/') return !isPublic(place)
   if (prefix === 'wait/') return mayWaitOn(rest, value)
-  if (prefix === 'hole/' || prefix === 'more/') return mayStayLacking(rest, place)
+  if (prefix === 'hole/' || prefix === 'more/')
+    return mayStayLacking(rest, place) || isLost(rest, place, value)
   if (prefix !== 'view/orphan/') return false
   // What anybody says of a message of a captured node that counts no more, or a captured node of whatever it likes.
   const author = unpack<Pick<Amendment, 'author'>>(value)?.author
@@ -115,6 +117,21 @@ function mayStayLacking({ captured, members, reference }: Waiting, place: string
   if (channel !== undefined && isUnfounded({ members, reference }, channel)) return true
   if (captured.length > 0 || document.startsWith('a.')) return true
   return channel !== undefined && kindOfChannel(channel) !== 'public'
+}
+
+/** What is lacking is on no disk any more: one was put back to before it, and others had heard of it. */
+function isLost({ members, captured }: Waiting, place: string, value: Uint8Array): boolean {
+  const document = place.split('/')[1] ?? ''
+  const wanted = Object.entries(unpack<KeptRecord>(value)?.wanted ?? {})
+  const lost = members.filter(({ isDamaged }) => isDamaged).map(({ id }) => nodePrefix(id))
+  const honest = members.filter((member) => !captured.includes(member))
+  const most = (actor: string): number =>
+    Math.max(...honest.map((member) => clockOn(member, document)[actor as ActorId] ?? 0))
+  const lacking = wanted.filter(([actor, number]) => number > most(actor))
+  return (
+    lacking.length > 0 &&
+    lacking.every(([actor]) => lost.includes(nodePrefixOfActor(actor as ActorId)))
+  )
 }
 
 /** Who founded a channel may have lost it with its disk before anybody else had heard of it. */

@@ -94,7 +94,8 @@ function covers(other: Member, member: Member, document: string): boolean {
   return countBeyond(clockOn(member, document), clockOn(other, document)) === 0
 }
 
-function clockOn({ disk }: Member, document: string): Clock {
+/** How much of a document is on a disk. */
+export function clockOn({ disk }: Member, document: string): Clock {
   const place = key.document(document as DocumentId)
   const [entry] = disk.durable({ from: place, to: `${place} ` })
   return unpack<DocumentRecord>(entry?.[1])?.clock ?? {}
