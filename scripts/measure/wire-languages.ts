@@ -8,7 +8,7 @@ import { dropCoder, trainedDictionary } from '#codec/trained-dictionary.ts'
 import { chanceFrom } from '../link/schedule.ts'
 import { mean, median, rounded } from './statistics.ts'
 import { openFloor } from './wire-floor.ts'
-import type { Sentence } from './wire-texts.ts'
+import { isOriginal, type Sentence } from './wire-texts.ts'
 import { aWorld, bodyOf, openPlace } from './wire-world.ts'
 
 type Result = Readonly<Record<string, number>>
@@ -20,6 +20,8 @@ type Result = Readonly<Record<string, number>>
  * the same in English; `languages_trained_near` is how many of these are at most 1.3 a character. Of the others a character may say more
  * than a letter does; what is possible there is told by the model of `wire-floor.ts`, which has read the same in both languages:
  * `lang_<code>_floor_char_ratio`, and `languages_far` is how many are above 1.3 and above that. All of it is told as a table.
+ * `sentences_trained_char_ratio` and `originals_trained_char_ratio`: the same over all languages together, of the sentences and of what was
+ * sent before it was put into English.
  */
 export function languageRatios(
   languages: ReadonlyMap<string, readonly Sentence[]>,
@@ -37,6 +39,8 @@ export function languageRatios(
       perSentence: ratio(({ bytes }) => bytes),
       trained,
       trainedSentence: ratio((one) => one.trained),
+      own,
+      english,
       floor: trained <= NEAR ? undefined : ratio(({ floor }) => floor()),
     }
   })
@@ -53,6 +57,8 @@ export function languageRatios(
     languages_trained_char_ratio_max: rounded(Math.max(...trained), 2),
     languages_trained_near: trained.filter((ratio) => ratio <= NEAR).length,
     languages_far: rows.filter(isFar).length,
+    ...together('sentences', rows.filter(({ lang }) => !isOriginal(lang))),
+    ...together('originals', rows.filter(({ lang }) => isOriginal(lang))),
     ...Object.fromEntries(
       rows.flatMap((row) => [
         [`lang_${row.lang}_char_ratio`, rounded(row.perCharacter, 2)],
@@ -75,8 +81,20 @@ interface Row {
   readonly perSentence: number
   readonly trained: number
   readonly trainedSentence: number
+  readonly own: Cost
+  readonly english: Cost
   /** As `trained`, by a model that costs more than any node can pay; of what is above NEAR. */
   readonly floor: number | undefined
+}
+
+/** Over all that was measured of a kind: what a character costs, over what one of the same in English does. */
+function together(name: string, rows: readonly Row[]): Result {
+  if (rows.length === 0) return {}
+  const perCharacter = (costs: readonly Cost[]): number =>
+    costs.reduce((sum, { trained }) => sum + trained, 0) /
+    costs.reduce((sum, { trainedCharacters }) => sum + trainedCharacters, 0)
+  const [own, english] = [rows.map((row) => row.own), rows.map((row) => row.english)]
+  return { [`${name}_trained_char_ratio`]: rounded(perCharacter(own) / perCharacter(english), 2) }
 }
 
 function isFar({ trained, floor }: Row): boolean {

@@ -54,13 +54,20 @@ export async function readLanguages(
   return new Map([...languages].map(([name, sentences]) => [name, evenly(sentences)]))
 }
 
+const ORIGINAL = 'original_'
+
+/** Whether a name is that of messages beside what was sent before. */
+export function isOriginal(name: string): boolean {
+  return name.startsWith(ORIGINAL)
+}
+
 function sentenceOf({ lang, text, en, original, event }: Readonly<Record<string, unknown>>): {
   readonly name: unknown
   readonly text: unknown
   readonly english: unknown
 } {
   if (original === undefined) return { name: lang, text, english: en }
-  return { name: `original_${String(event)}`, text: original, english: text }
+  return { name: `${ORIGINAL}${String(event)}`, text: original, english: text }
 }
 
 /** A language is measured with so many sentences. */

@@ -243,7 +243,15 @@ export async function tick(
   const doubted: ItemWord = { state: 'unsure', people: new Set([...(before?.people ?? []), self]) }
   said?.ticks.set(text, doubted)
   society.marks.count('people.tick')
-  await node.tick(self, message.id, { item: text, before: 0, isSet: !isTicked })
+  try {
+    await node.tick(self, message.id, { item: text, before: 0, isSet: !isTicked })
+  } catch (error) {
+    // Somebody may have taken the item out of the list just now.
+    const now = firstItemsOf((await node.message(self, message.id)).body)
+    if (now.some((item) => item.text === text)) throw error
+    society.marks.count('people.item-gone')
+    return
+  }
   if (isAgreed && said?.ticks.get(text) === doubted)
     said.ticks.set(text, { ...doubted, state: wanted })
 }

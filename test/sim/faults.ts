@@ -5,7 +5,7 @@ import type { Member } from './fleet.ts'
 import { openLineFaults } from './line-faults.ts'
 import type { NetworkFaults } from './network.ts'
 import { diskLies, networkLies, type Liar } from './lies.ts'
-import type { Fault, SimOptions } from './options.ts'
+import { DEFAULT_OPTIONS, type Fault, type SimOptions } from './options.ts'
 import { putDisksBack } from './put-back.ts'
 import { rotDisks } from './rot.ts'
 import { often, pairs, postMembers, type Scene, type Stage } from './scene.ts'
@@ -82,7 +82,8 @@ export function openFaults(chance: Chance, options: SimOptions): Faults {
     begin: (stage) => {
       isActive = true
       phase = beginLife()
-      const scene = { stage, phase }
+      const haste = Math.max(1, DEFAULT_OPTIONS.hours / options.hours)
+      const scene = { stage, phase, haste }
       if (has('cuts')) cutLinks(scene, chance.fork('cuts'))
       if (has('power')) cutPower(scene, chance.fork('power'))
       if (has('full-disks')) fillDisks(scene, chance.fork('full'), full)

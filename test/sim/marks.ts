@@ -108,7 +108,6 @@ export const RARE = [
   'log.list.frozen',
   'log.list.anchored',
   'log.messages.withdrawn',
-  'log.channel.founded-again',
   'log.entry.without-effect',
   'log.epoch.made',
   'disk.cut-off',

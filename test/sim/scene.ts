@@ -25,17 +25,19 @@ export interface Stage {
 export interface Scene {
   readonly stage: Stage
   readonly phase: Life
+  /** How much sooner everything happens than in a run of usual length: a short one is to have as much of it. */
+  readonly haste: number
 }
 
 /** Does `act` again and again, each time after a wait that is drawn anew. */
-export function often({ stage, phase }: Scene, wait: () => number, act: () => void): void {
-  stage.timeline.after(
-    wait(),
+export function often(scene: Scene, wait: () => number, act: () => void): void {
+  scene.stage.timeline.after(
+    Math.round(wait() / scene.haste),
     () => {
       act()
-      often({ stage, phase }, wait, act)
+      often(scene, wait, act)
     },
-    phase,
+    scene.phase,
   )
 }
 
