@@ -48,6 +48,8 @@ export interface Node extends AsyncDisposable {
   readonly join: (host: Node) => Promise<void>
   /** Starts it on the port it had before, and resolves once it serves. */
   readonly start: () => Promise<void>
+  /** The same, no faster than life, whatever its speed: for what asks it at the pace of life. */
+  readonly startAsInLife: () => Promise<void>
   /** Ends it as a power loss does. */
   readonly kill: () => Promise<void>
   /** Ends it as an operator does. */
@@ -70,11 +72,12 @@ interface State {
 
 /** A node that neither has a data folder yet nor runs. */
 export function aNode(options: NodeOptions): Node {
-  const { name, role, folder, stop } = options
+  const { name, role, folder, stop, speed = 1 } = options
   const state: State = { running: undefined, url: '', token: '', accidents: [] }
   const dataFolder = join(folder, name)
   const logFile = join(folder, `${name}.log`)
   const config = join(folder, `${name}.json`)
+  const places = { dataFolder, logFile, config }
   const ask = clientOf(() => state.url, stop)
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const { running } = state
@@ -102,7 +105,8 @@ export function aNode(options: NodeOptions): Node {
       const { at, code } = Invitation.parse(await command(['invite', '--data', host.dataFolder]))
       await command(['join', at, code, '--data', dataFolder, '--config', config])
     },
-    start: () => start(options, state, { dataFolder, logFile, config }),
+    start: () => start(speed, state, places),
+    startAsInLife: () => start(1, state, places),
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     copy: () => backUp(dataFolder),
@@ -117,11 +121,11 @@ interface Places {
   readonly config: string
 }
 
-async function start({ speed }: NodeOptions, state: State, places: Places): Promise<void> {
+async function start(speed: number, state: State, places: Places): Promise<void> {
   const { dataFolder, logFile, config } = places
   const port = state.url === '' ? '0' : new URL(state.url).port
   const words = ['start', '--data', dataFolder, '--config', config, '--port', port, '--json']
-  const running = await launch({ words, logFile, ...(speed !== undefined && { speed }) })
+  const running = await launch({ words, logFile, speed })
   state.running = running
   state.url = Started.parse(JSON.parse(running.firstLine)).url
   state.token = known(await readRunNote(dataFolder), 'a running node leaves word').token

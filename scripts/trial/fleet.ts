@@ -76,7 +76,8 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     }),
   )
   await hub.found('Relief')
-  await hub.start()
+  // Whoever joins does so as in life: to a hub that lives very fast it would be one who says nothing for minutes.
+  await hub.startAsInLife()
   const kits: TravellingKit[] = []
   for (const [index, name] of ['bravo', 'charlie'].entries()) {
     const way = stack.use(await openWay(office, index, options))
@@ -87,6 +88,8 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     await node.start()
     kits.push({ node, way })
   }
+  await hub.stop()
+  await hub.start()
   const [first, second] = kits
   if (first === undefined || second === undefined) throw new Error('two kits were made')
   const owned = stack.move()

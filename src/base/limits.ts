@@ -141,6 +141,12 @@ export const WANT_ANNOUNCED_DOUBLINGS_MAX = 10
 export const UNSIGNED_MS = 3_600_000
 /** How often that time doubles: up to about five days. */
 export const UNSIGNED_DOUBLINGS_MAX = 7
+/** When a node whose words are in doubt is first asked again what it means, in milliseconds; then after twice that, and so on. */
+export const MEANING_MS = 60_000
+/** How often it is asked about the same changes. */
+export const MEANING_ASKED_MAX = 6
+/** Documents in one such question. */
+export const MEANING_DOCUMENTS_MAX = 16
 /** When the same document is first asked for again, in milliseconds; then after twice that, and so on. */
 export const WANT_INTERVAL_MS = 60_000
 /** How often that time doubles in one contact: up to about an hour. */

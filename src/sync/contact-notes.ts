@@ -31,7 +31,7 @@ import { describe, describeAll, describeEach, itemBytes, NOTE_BYTES_MAX } from '
 import { pack, unpack, type AnnouncedRecord, type PeerRecord, type QueuedNote } from './records.ts'
 import type { Tx } from './replica.ts'
 import { withoutUnsent } from './sent.ts'
-import { unsignedAt } from './unsigned.ts'
+import { questionsAt } from './unsigned.ts'
 
 /** Notes that go alone go behind what is urgent and before what is routine. */
 export const NOTE_LANE: Lane = 'priority'
@@ -231,15 +231,15 @@ async function sayWants(
   return times.length === 0 ? undefined : Math.min(...times)
 }
 
-/** Asks everybody at a post office about what nobody signs for; when to look again. */
+/** Asks everybody at a post office about what nobody signs for, and whoever is in doubt what it means; when to look again. */
 async function sayQuestions(
   tx: Tx,
   context: SyncContext,
   state: ContactState,
 ): Promise<Instant | undefined> {
-  const { documents, lookAgainAt } = await unsignedAt(tx, context, state)
-  const notes = documents.length === 0 ? [] : await describeEach(tx, documents)
-  for (const [index, note] of notes.entries()) {
+  const { questions, lookAgainAt } = await questionsAt(tx, context, state)
+  const notes = await Promise.all(questions.map((documents) => describeEach(tx, documents)))
+  for (const [index, note] of notes.flat().entries()) {
     const signed = signNote(context, asQuestion(note))
     queueNote(tx, state.peer, { name: `!ask.${index}`, since: 0, note: signed })
   }

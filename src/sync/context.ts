@@ -149,6 +149,11 @@ export interface Run {
   readonly asked: Map<string, { readonly at: Instant; readonly times: number }>
   /** What of documents lies with a peer by our books, whatever contact is open: many are shorter than anybody's patience. */
   readonly watches: Map<PeerId, Watch>
+  /** When a peer was last asked what it means by a document, of which changes, and how often. */
+  readonly meanings: Map<
+    string,
+    { readonly at: Instant; readonly clock: ListClock; readonly times: number }
+  >
   /** When a node last said something at each post office, or on a stick that is known: it may say nothing at another. */
   readonly heard: Map<PeerId, Map<NodeId, Instant>>
   /** Who said to hold more of us than we ever sent: since when their proof is waited for, and how often it was. */

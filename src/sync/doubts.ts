@@ -4,16 +4,17 @@
  */
 import { bytesFromText, equalBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
-import type { ActorId, DocumentId } from '#base/ids.ts'
-import type { Note } from '#codec/note.ts'
-import { countBeyond } from '#model/log.ts'
+import type { ActorId, DocumentId, NodeId } from '#base/ids.ts'
+import type { Note, NoteItem } from '#codec/note.ts'
+import { countBeyond, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { SyncContext } from './context.ts'
 import { key } from './keys.ts'
-import { clockOf } from './ledger.ts'
+import { clockOf, tellDelivery } from './ledger.ts'
 import { noteName, queueNote, signNote } from './note-queue.ts'
 import { pack, unpack, type DocumentRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
+import { noteMeant } from './sent.ts'
 
 /** 4 bytes that replicas with the same changes share, and replicas of a fork do not. */
 export async function digestOf(
@@ -25,20 +26,48 @@ export async function digestOf(
   return sha256(bytesFromText(names.toSorted().join('\n'))).subarray(0, 4)
 }
 
-/** Whoever counts as many changes as we do and means others is asked for all of them: the proof is among them. */
+/**
+ * Whoever counts as many changes as we do and means others is asked for all of them: the proof is among them. Who means the same
+ * is believed by that number again.
+ */
 export async function lookForForks(
   tx: Tx,
   context: SyncContext,
-  { note, from }: { readonly note: Note; readonly from: PeerId | undefined },
+  {
+    note,
+    from,
+    sender,
+  }: { readonly note: Note; readonly from: PeerId | undefined; readonly sender: NodeId },
 ): Promise<void> {
-  if (from === undefined) return
-  for (const { document, clock, digest } of note.items) {
-    const mine = await clockOf(tx, document)
-    const isSameClock = countBeyond(mine, clock) === 0 && countBeyond(clock, mine) === 0
-    if (!isSameClock || digest === undefined || Object.keys(mine).length === 0) continue
-    if (!equalBytes(digest, await digestOf(tx, document)))
-      await askForAll(tx, context, { peer: from, document, actor: undefined })
+  for (const item of note.items) {
+    const found = await compare(tx, item)
+    if (found === 'same') await believe(tx, context, { node: sender, ...item })
+    else if (found === 'forked' && from !== undefined)
+      await askForAll(tx, context, { peer: from, document: item.document, actor: undefined })
   }
+}
+
+/** Whether somebody who says so of a document means what we do; undefined where that cannot be compared. */
+export async function compare(
+  reader: Pick<Reader, 'get'>,
+  { document, clock, digest }: Pick<NoteItem, 'document' | 'clock' | 'digest'>,
+): Promise<'same' | 'forked' | undefined> {
+  const mine = await clockOf(reader, document)
+  const isSameClock = countBeyond(mine, clock) === 0 && countBeyond(clock, mine) === 0
+  if (!isSameClock || digest === undefined || Object.keys(mine).length === 0) return undefined
+  return equalBytes(digest, await digestOf(reader, document)) ? 'same' : 'forked'
+}
+
+/** Delivery words of ours rest on what a node has signed for, once it is known to mean the same by it. */
+async function believe(
+  tx: Tx,
+  context: SyncContext,
+  said: { readonly node: NodeId; readonly document: DocumentId; readonly clock: Clock },
+): Promise<void> {
+  const spans = await noteMeant(tx, said.node, said)
+  if (spans.length === 0) return
+  await context.deadlines.heard(tx, said)
+  for (const span of spans) tellDelivery(tx, context, span)
 }
 
 /**

@@ -248,6 +248,7 @@ export const range = {
   allAside: within('aside/'),
   holes: within('hole/'),
   uneven: within('uneven/'),
+  hollow: within('hollow/'),
   announced: within('more/'),
   broken: (id: DocumentId) => within(`broken/${id}/`),
   damage: within('damage/'),

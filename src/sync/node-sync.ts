@@ -221,6 +221,7 @@ function newRun(startedAt: Instant): Run {
     isLooking: false,
     asked: new Map(),
     watches: new Map(),
+    meanings: new Map(),
     heard: new Map(),
     doubts: new Map(),
     claimed: new Map(),

@@ -242,7 +242,7 @@ async function takeHave(
   { note, from, sender, life }: WordArrival,
 ): Promise<void> {
   const said = new Map(note.items.map((item) => [item.document, item.clock]))
-  await lookForForks(tx, context, { note, from })
+  await lookForForks(tx, context, { note, from, sender })
   if (note.isQuestion === true) await answer(tx, context, { note, from, sender })
   // What it does not name it does not have: of what is here, and of what it has signed for once.
   const unnamed = note.isWhole
@@ -278,7 +278,7 @@ async function answer(
     mayAskAgain(context, { sender: `question ${sender}`, document })
   const documents = note.items.map(({ document }) => document).filter(isFresh)
   if (documents.length === 0) return
-  if (await owesAnswer(tx, context, { from, asking: sender, documents }))
+  if (await owesAnswer(tx, context, { from, asking: sender, documents, note }))
     await passOnAgain(tx, context, { peer: from, documents, asking: sender })
 }
 

@@ -1,11 +1,14 @@
 /**
  * How far of our own lists was ever put into an envelope, and whose words about them count. Whoever has named more than that means
  * something else under our numbers, from a time that this disk has lost, or lies; `hearsay.ts` waits for the proof. When none
- * comes in time we go on, and may use numbers twice: what leaves after such a word that node has not got, whatever it signs for.
+ * comes in time we go on, and may use numbers twice: what leaves after such a word that node has not got, whatever it signs for,
+ * until it has shown that it means the same (`meaning.ts`).
  */
 import type { ActorId, DocumentId, NodeId } from '#base/ids.ts'
 import type { Note } from '#codec/note.ts'
+import type { Clock } from '#model/log.ts'
 import type { MessageRecord } from '#model/view.ts'
+import type { Span } from './context.ts'
 import { key } from './keys.ts'
 import { pack, unpack } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
@@ -16,11 +19,8 @@ interface DoubtedRecord {
   readonly nodes: readonly NodeId[]
 }
 
-/** From which number of our list of a document on each of these nodes means something else. */
-interface HollowRecord {
-  readonly actor: ActorId
-  readonly from: Readonly<Record<NodeId, number>>
-}
+/** For each life of ours, from which number of its list of a document on each of these nodes may mean something else. */
+export type HollowRecord = Readonly<Record<ActorId, Readonly<Record<NodeId, number>>>>
 
 /** Notes that our own changes of a document up to `seq` are about to leave. */
 export async function noteSent(
@@ -33,10 +33,14 @@ export async function noteSent(
   tx.put(key.sent(document, actor), pack(seq))
   const doubted = unpack<DoubtedRecord>(await tx.get(key.doubted))
   if (doubted?.actor !== actor) return
-  const known = unpack<HollowRecord>(await tx.get(key.hollow(document)))
-  const from: Record<NodeId, number> = known?.actor === actor ? { ...known.from } : {}
+  const known = await hollowOf(tx, document)
+  const from: Record<NodeId, number> = { ...known[actor] }
   for (const node of doubted.nodes) from[node] ??= before + 1
-  tx.put(key.hollow(document), pack({ actor, from } satisfies HollowRecord))
+  tx.put(key.hollow(document), pack({ ...known, [actor]: from } satisfies HollowRecord))
+}
+
+async function hollowOf(reader: Pick<Reader, 'get'>, document: DocumentId): Promise<HollowRecord> {
+  return unpack<HollowRecord>(await reader.get(key.hollow(document))) ?? {}
 }
 
 /** How far of an own actor's list was ever put into an envelope. */
@@ -62,8 +66,31 @@ export async function canMean(
   node: NodeId,
   { document, actor, seq }: Pick<MessageRecord, 'document' | 'actor' | 'seq'>,
 ): Promise<boolean> {
-  const hollow = unpack<HollowRecord>(await reader.get(key.hollow(document)))
-  return hollow?.actor !== actor || seq < (hollow.from[node] ?? Infinity)
+  const hollow = await hollowOf(reader, document)
+  return seq < (hollow[actor]?.[node] ?? Infinity)
+}
+
+/**
+ * A node has shown that it holds the very changes of a document that we do, up to `clock`: so far it means the same by our lists.
+ * Gives the changes of ours of which that was not known.
+ */
+export async function noteMeant(
+  tx: Tx,
+  node: NodeId,
+  { document, clock }: { readonly document: DocumentId; readonly clock: Clock },
+): Promise<readonly Span[]> {
+  const known = await hollowOf(tx, document)
+  const spans: Span[] = []
+  const after: Record<ActorId, Readonly<Record<NodeId, number>>> = { ...known }
+  for (const [name, nodes] of Object.entries(known)) {
+    const actor = name as ActorId
+    const [from = Infinity, to = 0] = [nodes[node], clock[actor]]
+    if (to < from) continue
+    after[actor] = { ...nodes, [node]: to + 1 }
+    spans.push({ document, actor, from, to })
+  }
+  if (spans.length > 0) tx.put(key.hollow(document), pack(after satisfies HollowRecord))
+  return spans
 }
 
 /**

@@ -9,14 +9,15 @@
  */
 import type { DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { NOTE_ITEMS_MAX, UNSIGNED_DOUBLINGS_MAX, UNSIGNED_MS } from '#base/limits.ts'
+import type { Note } from '#codec/note.ts'
 import { countBeyond, meetClocks, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
-import { isGood } from './audience.ts'
 import type { ContactState } from './contact-state.ts'
 import { isNode, type SyncContext, type Watch } from './context.ts'
 import { heldBy, othersWith } from './gap-marks.ts'
 import { key, range } from './keys.ts'
 import { clockOf, hasOf } from './ledger.ts'
+import { answers, doubtfulAt, saySame } from './meaning.ts'
 import { pack } from './records.ts'
 import type { Tx } from './replica.ts'
 
@@ -27,6 +28,23 @@ export interface Unsigned {
 }
 
 const NOTHING: Unsigned = { documents: [], lookAgainAt: undefined }
+
+/** Everything that a peer, or everybody there, is to be asked about now: the documents of each question, and when to look again. */
+export async function questionsAt(
+  tx: Tx,
+  context: SyncContext,
+  state: ContactState,
+): Promise<{
+  readonly questions: readonly (readonly DocumentId[])[]
+  readonly lookAgainAt: Instant | undefined
+}> {
+  const all = [await unsignedAt(tx, context, state), await doubtfulAt(tx, context, state)]
+  const times = all.flatMap(({ lookAgainAt }) => lookAgainAt ?? [])
+  return {
+    questions: all.flatMap(({ documents }) => (documents.length === 0 ? [] : [documents])),
+    lookAgainAt: times.length === 0 ? undefined : Math.min(...times),
+  }
+}
 
 /** Looks whether somebody has to be asked, at most as often as something may be due. */
 export async function unsignedAt(
@@ -119,20 +137,17 @@ export async function owesAnswer(
     readonly from: PeerId
     readonly asking: NodeId
     readonly documents: readonly DocumentId[]
+    readonly note: Note
   },
 ): Promise<boolean> {
-  const { roster, identity } = context
-  const others = roster.all().filter((one) => isGood(context, one) && one.node !== question.asking)
-  const isHub = identity.certificate.role === 'hub'
-  const isForAll = roster.byNode(question.asking)?.role === 'hub'
-  const isAskedAlone = isNode(question.from)
-  if (!isAskedAlone && !isHub && !isForAll && others.some(({ role }) => role === 'hub'))
-    return false
+  const { node, role } = context.identity.certificate
+  if (!answers(context, { ...question, by: node })) return false
   for (const document of question.documents) {
     const place = key.owed(question.from, document)
     const hasSome = (await tx.get(key.document(document))) !== undefined
     if (hasSome && (await tx.get(place)) === undefined) tx.put(place, pack(context.now()))
   }
+  await saySame(tx, context, question)
   tx.afterwards(context.ring)
-  return isHub && !isAskedAlone
+  return role === 'hub' && !isNode(question.from)
 }

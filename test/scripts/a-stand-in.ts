@@ -25,6 +25,7 @@ export function aStandIn(
     found: never,
     join: never,
     start: never,
+    startAsInLife: never,
     kill: never,
     stop: never,
     copy: never,

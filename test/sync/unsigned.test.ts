@@ -6,6 +6,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import { key, range } from '#sync/keys.ts'
 import type { ContactState } from '#sync/contact-state.ts'
 import { setHas } from '#sync/ledger.ts'
+import { describe } from '#sync/notes.ts'
 import { owesAnswer, unsignedAt } from '#sync/unsigned.ts'
 import { virtualClock } from '../support/clock.ts'
 import { anIdentity } from '../support/nodes.ts'
@@ -99,8 +100,9 @@ test('a hub answers everybody, a kit answers a hub, or anybody where there is no
     await found(alpha)
     await say(alpha, 'one')
     const asking = (to === 'hub' ? headquarters : bravo).certificate.node
-    const question = { from: office, asking, documents: [routine] }
     const { context } = alpha
+    const note = await describe(context.replica.read, 'have', [routine])
+    const question = { from: office, asking, documents: [routine], note }
     await context.replica.commit((tx) => owesAnswer(tx, context, question))
     return (await context.replica.read.get(key.owed(office, routine))) !== undefined
   }

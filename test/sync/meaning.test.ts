@@ -1,0 +1,203 @@
+/** Whose words are in doubt is asked what it means, and believed again by the digest in its answer alone. */
+import { test, type Test } from 'tap'
+import { must } from '#base/assert.ts'
+import type { NodeId } from '#base/ids.ts'
+import { MEANING_ASKED_MAX, MEANING_MS } from '#base/limits.ts'
+import { DIRECTORY, segmentDocument } from '#model/document-id.ts'
+import type { MessageRecord } from '#model/view.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import { standings } from '#sync/delivery.ts'
+import { range } from '#sync/keys.ts'
+import { clockOf } from '#sync/ledger.ts'
+import { doubtfulAt } from '#sync/meaning.ts'
+import { describe } from '#sync/notes.ts'
+import { openMemoryStore } from '#storage/memory-store.ts'
+import { virtualClock } from '../support/clock.ts'
+import { aFleet } from '../support/fleet.ts'
+import { anIdentity, seedOf } from '../support/nodes.ts'
+import {
+  arrive,
+  aSync,
+  envelopeOf,
+  found,
+  noteOf,
+  ops,
+  routine,
+  say,
+  type SyncNode,
+} from '../support/sync.ts'
+
+const office: PeerId = 'post:office'
+const priority = segmentDocument(ops, 'priority', 0)
+
+test('who has named more than was sent is asked, and what it has is stored there after all', async (t) => {
+  const fleet = await aFleet(t, ['alpha', 'bravo', 'charlie'])
+  const [alpha, charlie] = [fleet.node('alpha'), fleet.node('charlie')]
+  await found(alpha)
+  await fleet.settle()
+  await nameMore(alpha, charlie)
+
+  const first = await say(alpha, 'under a number that charlie might know')
+  await fleet.clock.advance(600_000)
+  t.equal(await wordOf(alpha, first, charlie.id), 'stored')
+  const second = await say(alpha, 'another')
+  await fleet.clock.advance(600_000)
+
+  t.equal(await wordOf(alpha, second, charlie.id), 'stored')
+})
+
+test('the same digest of the same numbers is proof, and of no later number', async (t) => {
+  const { alpha, charlie, message, give } = await aDoubt(t)
+  t.equal(await wordOf(alpha, message, charlie.id), 'on this kit', 'its receipt does not count')
+
+  await give('have')
+
+  t.equal(await wordOf(alpha, message, charlie.id), 'stored')
+  const later = await say(alpha, 'another')
+  await give('receipt')
+  t.not(await wordOf(alpha, later, charlie.id), 'stored')
+  await give('have')
+  t.equal(await wordOf(alpha, later, charlie.id), 'stored')
+})
+
+test('another digest, or none, or of other numbers, or of another node, is no proof', async (t) => {
+  const { alpha, bravo, charlie, message } = await aDoubt(t)
+  const { items } = await describe(charlie.context.replica.read, 'have', [routine])
+  const item = must(items[0], 'charlie has the document')
+  const hear = async (by: SyncNode, kind: 'have' | 'receipt', said: object) => {
+    const note = { kind, isWhole: false, items: [{ ...item, ...said }] }
+    await arrive(alpha, await noteOf(by, note), { from: by.id })
+  }
+
+  await hear(charlie, 'have', { digest: new Uint8Array(4) })
+  await hear(charlie, 'have', { clock: { ...item.clock, [charlie.actor]: 9 } })
+  await hear(charlie, 'receipt', {})
+  await hear(bravo, 'have', {})
+
+  t.equal(await wordOf(alpha, message, charlie.id), 'on this kit')
+})
+
+test('what a life of ours that is over left in doubt stays so, whatever the next one doubts', async (t) => {
+  const { charlie, message, reborn } = await aDoubt(t)
+  const next = await reborn()
+  await nameMore(next, charlie)
+  await say(next, 'in the next life')
+  await envelopeOf(next, routine)
+
+  t.not(await wordOf(next, message, charlie.id), 'stored')
+})
+
+test('it is asked once it signs for all there is, ever more rarely, and not for ever', async (t) => {
+  const { alpha, charlie, clock, give } = await aDoubt(t)
+  const { context } = alpha
+  const look = () => context.replica.commit((tx) => doubtfulAt(tx, context, { peer: charlie.id }))
+
+  const asked: number[] = []
+  for (let minutes = 0; minutes < 200; minutes += 1) {
+    const { documents } = await look()
+    if (documents.includes(routine)) asked.push(minutes)
+    await clock.advance(MEANING_MS)
+  }
+  t.strictSame(asked, [0, 1, 3, 7, 15, 31])
+  t.equal(asked.length, MEANING_ASKED_MAX)
+  t.strictSame(await look(), { documents: [], lookAgainAt: undefined })
+
+  context.run.meanings.clear()
+  await give('have')
+  t.strictSame(await look(), { documents: [], lookAgainAt: undefined }, 'nothing is in doubt')
+})
+
+test('nobody is asked who signs for less, or reads elsewhere, or leaves the answer to a hub', async (t) => {
+  const { alpha, bravo, charlie } = await aDoubt(t)
+  const { context } = alpha
+  const looked = async (peer: PeerId) => {
+    context.run.meanings.clear()
+    const { documents } = await context.replica.commit((tx) => doubtfulAt(tx, context, { peer }))
+    return documents
+  }
+
+  t.strictSame(await looked(charlie.id), [routine])
+  t.strictSame(await looked(bravo.id), [], 'its words are not in doubt')
+  t.strictSame(await looked(office), [], 'it does not read there')
+  context.run.heard.set(office, new Map([[charlie.id, context.now()]]))
+  t.strictSame(await looked(office), [], 'there kits leave it to the hub')
+  await say(alpha, 'more than charlie has signed for')
+  t.strictSame(await looked(charlie.id), [])
+})
+
+test('who is asked in short, and has the very same, says so in a have', async (t) => {
+  const { alpha, charlie, give } = await aDoubt(t)
+  const answers = async (isWhole: boolean): Promise<number> => {
+    const note = await describe(alpha.context.replica.read, 'have', [routine])
+    charlie.context.run.asked.clear()
+    const question = await noteOf(alpha, { ...note, isWhole, isQuestion: true })
+    await arrive(charlie, question, { from: alpha.id })
+    const queued = await charlie.context.replica.read.list(range.notes(alpha.id))
+    return queued.filter(([place]) => place.includes('!same.')).length
+  }
+
+  t.equal(await answers(true), 0, 'who says all it has wants to hear more than that')
+  await say(alpha, 'what charlie has not got')
+  t.equal(await answers(false), 0)
+  await give('receipt')
+  t.equal(await answers(false), 1)
+})
+
+/** Charlie names a change of alpha's that alpha does not know of. */
+async function nameMore(alpha: SyncNode, charlie: SyncNode): Promise<void> {
+  const items = [{ document: priority, clock: { [alpha.actor]: 1 }, read: {} }]
+  const note = await noteOf(charlie, { kind: 'receipt', isWhole: false, items })
+  await arrive(alpha, note, { from: charlie.id })
+}
+
+/** Alpha has written after charlie had named more than that; charlie has it, and has signed for it. */
+async function aDoubt(t: Test) {
+  const clock = virtualClock()
+  const knows = [anIdentity('alpha', 1), anIdentity('bravo', 2), anIdentity('charlie', 3)]
+  knows.push(anIdentity('dave', 4, 'hub'))
+  const nodes: SyncNode[] = []
+  const open = async (name: string, choice = {}): Promise<SyncNode> => {
+    const node = await aSync(name, { clock, knows, ...choice })
+    nodes.push(node)
+    return node
+  }
+  t.teardown(async () => {
+    for (const node of nodes) await node[Symbol.asyncDispose]()
+  })
+  const store = openMemoryStore()
+  const [alpha, bravo, charlie] = [
+    await open('alpha', { store }),
+    await open('bravo'),
+    await open('charlie'),
+  ]
+  await found(alpha)
+  await arrive(charlie, await envelopeOf(alpha, DIRECTORY))
+  await nameMore(alpha, charlie)
+  const message = await say(alpha, 'under a number that charlie might know')
+  const give = async (kind: 'receipt' | 'have'): Promise<void> => {
+    const { read } = charlie.context.replica
+    const has = await clockOf(read, routine)
+    if (
+      (has[alpha.actor] ?? 0) <
+      ((await clockOf(alpha.context.replica.read, routine))[alpha.actor] ?? 0)
+    )
+      await arrive(charlie, await envelopeOf(alpha, routine, has))
+    const note = await noteOf(charlie, await describe(read, kind, [routine]))
+    await arrive(alpha, note, { from: charlie.id })
+  }
+  await give('receipt')
+  const reborn = async (): Promise<SyncNode> => {
+    await must(nodes.shift(), 'alpha is open')[Symbol.asyncDispose]()
+    return open('alpha', { store, life: seedOf('next life').subarray(0, 4) })
+  }
+  return { alpha, bravo, charlie, clock, message, give, reborn }
+}
+
+async function wordOf(
+  { context }: SyncNode,
+  message: MessageRecord,
+  node: NodeId,
+): Promise<string | undefined> {
+  const words = await standings(context, message, [])
+  return words.find(({ destination }) => destination === node)?.word
+}
