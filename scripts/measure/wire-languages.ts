@@ -57,8 +57,14 @@ export function languageRatios(
     languages_trained_char_ratio_max: rounded(Math.max(...trained), 2),
     languages_trained_near: trained.filter((ratio) => ratio <= NEAR).length,
     languages_far: rows.filter(isFar).length,
-    ...together('sentences', rows.filter(({ lang }) => !isOriginal(lang))),
-    ...together('originals', rows.filter(({ lang }) => isOriginal(lang))),
+    ...together(
+      'sentences',
+      rows.filter(({ lang }) => !isOriginal(lang)),
+    ),
+    ...together(
+      'originals',
+      rows.filter(({ lang }) => isOriginal(lang)),
+    ),
     ...Object.fromEntries(
       rows.flatMap((row) => [
         [`lang_${row.lang}_char_ratio`, rounded(row.perCharacter, 2)],
@@ -90,11 +96,14 @@ interface Row {
 /** Over all that was measured of a kind: what a character costs, over what one of the same in English does. */
 function together(name: string, rows: readonly Row[]): Result {
   if (rows.length === 0) return {}
-  const perCharacter = (costs: readonly Cost[]): number =>
-    costs.reduce((sum, { trained }) => sum + trained, 0) /
-    costs.reduce((sum, { trainedCharacters }) => sum + trainedCharacters, 0)
   const [own, english] = [rows.map((row) => row.own), rows.map((row) => row.english)]
-  return { [`${name}_trained_char_ratio`]: rounded(perCharacter(own) / perCharacter(english), 2) }
+  return { [`${name}_trained_char_ratio`]: rounded(characterOf(own) / characterOf(english), 2) }
+}
+
+/** Bytes of a character of all. */
+function characterOf(costs: readonly Cost[]): number {
+  const bytes = costs.reduce((sum, { trained }) => sum + trained, 0)
+  return bytes / costs.reduce((sum, { trainedCharacters }) => sum + trainedCharacters, 0)
 }
 
 function isFar({ trained, floor }: Row): boolean {

@@ -144,6 +144,7 @@ const OF_FORK: ReadonlySet<unknown> = new Set([
   'node.forked',
   'node.cloned',
   'not vouched for',
+  'delta.not-vouched-for',
 ])
 
 /** What an honest node meets only where another is captured: events, and why it refuses an envelope. */
