@@ -18,8 +18,8 @@ import { cutTo, endList } from './freeze.ts'
 import { hearFirstWord } from './hearsay.ts'
 import { key } from './keys.ts'
 import { oweReceipts } from './debts.ts'
-import { noteHas, noteWord, offerToPeers } from './ledger.ts'
-import { hearLife } from './lives.ts'
+import { noteHas, noteWord, offerToPeers, setHas } from './ledger.ts'
+import { hearLife, lifeOf } from './lives.ts'
 import { endOf, reachOf, topOf, type ListEnd } from './list-end.ts'
 import { uphold } from './orders.ts'
 import { noteLoss } from './rebirth.ts'
@@ -204,19 +204,24 @@ interface Application {
 async function noteOwnWord(
   tx: Tx,
   context: SyncContext,
-  { arrival: { opened, delta }, good }: Application,
+  { arrival: { opened, delta, incoming }, good }: Application,
 ): Promise<void> {
   const own = good.find(({ actor }) => actor === opened.actor)
   if (own === undefined) return
   const { node } = opened.sender
-  const named = [{ [own.actor]: own.newest.seq }]
+  const clock = { [own.actor]: own.newest.seq }
+  const isHeardOf = (await lifeOf(tx, node, own.actor)) !== undefined
+  const life = await hearLife(tx, { node, actor: own.actor, named: [clock] })
+  // Who lost the keys with its last life cannot say so without them.
+  if (!isHeardOf && life.isLater && delta.document === KEYS && incoming.from === node)
+    await setHas(tx, context, { peer: node, document: KEYS, clock })
   await noteWord(tx, context, {
     node,
     document: delta.document,
-    clock: { [own.actor]: own.newest.seq },
+    clock,
     read: {},
     receipt: undefined,
-    life: await hearLife(tx, { node, actor: own.actor, named }),
+    life,
   })
 }
 

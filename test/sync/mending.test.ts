@@ -1,12 +1,13 @@
 /** Values that do not open any more, of every kind there is: the node opens, goes on, and has all that others have. */
 import { test } from 'tap'
+import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { sealStore } from '#storage/sealed-store.ts'
 import { key, range } from '#sync/keys.ts'
 import type { LostRecord } from '#sync/mending.ts'
 import { pack, unpack } from '#sync/records.ts'
-import { aScene, aSealedStore, flip, STORE_KEY, type Scene } from '../support/damaged.ts'
+import { aScene, aSealedStore, flip, STORE_KEY, type Opened, type Scene } from '../support/damaged.ts'
 import { seededRandom } from '../support/random.ts'
 import { amend, bodies, found, routine, say } from '../support/sync.ts'
 
@@ -93,9 +94,37 @@ test('what is damaged on the disk and whole in memory is written again', async (
   t.equal(again.log.named('document.damaged').length, 0, 'it is whole on the disk')
 })
 
+test('one has lost its keys and the other its directory: each is given by the other what it lacks', async (t) => {
+  const scene = aScene(t)
+  const [belowBravo, ofBravo] = aSealedStore()
+  const [belowAlpha, ofAlpha] = aSealedStore()
+  await withHistory(scene, ofBravo, ofAlpha)
+  for (const [name] of await belowBravo.list(range.loose(KEYS))) await flip(belowBravo, name)
+  for (const [name] of await belowAlpha.list(range.loose(DIRECTORY))) await flip(belowAlpha, name)
+
+  const open = async (name: 'alpha' | 'bravo', store: Store): Promise<Opened> => {
+    const first = await scene.open(name, { store })
+    await scene.clock.advance(DAY_MS)
+    t.equal(first.rebirths(), 1, `${name} has lost some of its own lists`)
+    await first.close()
+    return scene.open(name, { isLinked: true, store, life: `${name} later` })
+  }
+  const [alpha, bravo] = [await open('alpha', ofAlpha), await open('bravo', ofBravo)]
+  await scene.clock.advance(DAY_MS)
+  await say(bravo.node, 'and on')
+  await scene.clock.advance(DAY_MS)
+
+  t.strictSame(await bodies(alpha.node), await bodies(bravo.node))
+  t.match(await bodies(alpha.node), ['from bravo', 'corrected', 'not sent yet', 'and on'])
+  for (const store of [ofAlpha, ofBravo]) t.strictSame(await store.list(range.holes), [])
+})
+
 /** Alpha and bravo have talked and are closed; what bravo has lies in `store`. Gives that of alpha. */
-async function withHistory(scene: Scene, store: Store): Promise<Store> {
-  const others = openMemoryStore()
+async function withHistory(
+  scene: Scene,
+  store: Store,
+  others: Store = openMemoryStore(),
+): Promise<Store> {
   const bravo = await scene.open('bravo', { store, isLinked: true })
   const alpha = await scene.open('alpha', { isLinked: true, store: others })
   await found(alpha.node)
