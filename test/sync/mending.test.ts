@@ -7,7 +7,14 @@ import { sealStore } from '#storage/sealed-store.ts'
 import { key, range } from '#sync/keys.ts'
 import type { LostRecord } from '#sync/mending.ts'
 import { pack, unpack } from '#sync/records.ts'
-import { aScene, aSealedStore, flip, STORE_KEY, type Opened, type Scene } from '../support/damaged.ts'
+import {
+  aScene,
+  aSealedStore,
+  flip,
+  STORE_KEY,
+  type Opened,
+  type Scene,
+} from '../support/damaged.ts'
 import { seededRandom } from '../support/random.ts'
 import { amend, bodies, found, routine, say } from '../support/sync.ts'
 
