@@ -46,6 +46,8 @@ const WANTED: Readonly<Record<string, string>> = {
   languages: AS_IT_IS,
   languages_trained_near: 'all languages',
   languages_far: '0',
+  sentences_trained_char_ratio: '1.3 or less',
+  originals_trained_char_ratio: '1.3 or less',
   encode_vs_deflate_ratio: AS_IT_IS,
   decode_vs_inflate_ratio: AS_IT_IS,
   encode_thin_vs_deflate_ratio: AS_IT_IS,
