@@ -11,6 +11,7 @@ import { table } from '#cli/terminal.ts'
 interface Options {
   readonly input?: string
   readonly where?: string
+  readonly only?: string
   readonly languages?: string
   readonly messages: string
   readonly small?: true
@@ -64,9 +65,9 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   plan: {
     about:
       'what a rehearsal foretells of bytes, time and money beside what it costs, on every link profile',
-    run: async ({ input, small }) => {
+    run: async ({ input, only, small }) => {
       const { measurePlan } = await import('./measure/plan.ts')
-      return measurePlan({ input, isSmall: small === true, tell })
+      return measurePlan({ input, only, isSmall: small === true, tell })
     },
   },
   receipts: {
@@ -130,6 +131,7 @@ async function main(): Promise<number> {
       '--where <values>',
       'wire: only lines with these values, such as genre=direct,event=flood',
     )
+    .option('--only <profile>', 'plan: one link profile of edge-config/links, such as bgan')
     .option('--languages <file>', 'wire: sentences in several languages, with lang, text and en')
     .option('--messages <number>', 'messages of the large node of store, and of search', '100000')
     .option('--small', 'client, lan, nats, plan, sync, trust and wire: only see that it runs')

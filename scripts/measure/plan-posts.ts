@@ -9,6 +9,8 @@ import type { TrustNode } from './trust-node.ts'
 export interface Outcome {
   readonly foretold: { readonly bytes: number; readonly ms: number; readonly micros: number }
   readonly real: { readonly bytes: number; readonly ms: number; readonly micros: number }
+  /** Longest time that this process did not come to its turn while it went over the link, in milliseconds of this machine. */
+  readonly lateMs: number
 }
 
 /** Writes in one commit, and rehearses in the next: nothing goes in between. */

@@ -6,6 +6,7 @@ import { aHubCarrier, aKitCarrier, IMEI, SPEED } from '../../test/support/sbd.ts
 import { aLittleIridium } from '../../test/support/sbd-gateway.ts'
 import { realClock } from '#ports/real.ts'
 import { quickClock } from '../link/quick-clock.ts'
+import { watchLateness } from './lateness.ts'
 import { postAndForetell, type Outcome } from './plan-posts.ts'
 import { channelOf, enter } from './sync-posts.ts'
 import { identities, openTrustNode } from './trust-node.ts'
@@ -53,11 +54,14 @@ export async function measurePlanSbd(
   const before = usedBytes()
   const way = { carrier, peer: hub.certificate.node, isUp: true }
   const foretold = await postAndForetell(node, texts.slice(0, MESSAGES), way)
+  const watch = watchLateness()
   await quiet()
+  const lateMs = watch.stop()
   const bytes = usedBytes() - before
   const price = Math.ceil(bytes * tariff.pricePerMegabyte)
   return {
     foretold: { bytes: foretold.used.bytes, ms: 0, micros: foretold.bill.micros },
     real: { bytes, ms: 0, micros: price },
+    lateMs,
   }
 }

@@ -4,7 +4,8 @@
  * at the link, and headers by its packets: 52 bytes each, and an acknowledgement alone for every other.
  *
  * Time goes faster than life, and everything in it, but not the machine: one that is busy with other things for a second stands for a link that is
- * silent for several, and such a line is hung up. So it is watched how late timers are, and a run in which they were is made again.
+ * silent for several, and such a line is hung up. So it is watched how late timers are while something goes over the link (and not while
+ * messages are written and rehearsed before), and a run in which they were is made again.
  */
 import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -24,6 +25,7 @@ import { withoutNatsServer } from '../../test/support/nats-server.ts'
 import { openLink, type Link } from '../link/proxy.ts'
 import { quickClock } from '../link/quick-clock.ts'
 import { constantTrace } from '../link/trace.ts'
+import { watchLateness } from './lateness.ts'
 import { rounded } from './statistics.ts'
 import { postAndForetell, type Outcome } from './plan-posts.ts'
 import { channelOf, enter, textsOf } from './sync-posts.ts'
@@ -34,6 +36,8 @@ import { measurePlanSbd } from './plan-sbd.ts'
 export interface PlanBenchOptions {
   /** Messages, JSON Lines with a text; our own unless given. */
   readonly input?: string | undefined
+  /** The one profile that is measured, by its name; all of them unless given. */
+  readonly only?: string | undefined
   readonly isSmall: boolean
   readonly tell: (line: string) => void
 }
@@ -47,10 +51,9 @@ const THIN_BPS = 1_000_000
 /** What takes less is over before this machine has thought: its time says nothing about the link. */
 const LEAST_MS = 5_000
 const LOOK_MS = 5
-/** How often a profile is measured on a machine that is busy, how late its timers may be of all the time, and how often that is looked at. */
+/** How often a profile is measured on a machine that is busy, and how late its timers may be of all the time. */
 const RUNS_MAX = 3
 const LATE_SHARE_MAX = 0.02
-const LATE_LOOK_MS = 20
 /** Longer than a line on which nothing moved is left alone. */
 const REDIAL_MS = 75_000
 const never = new AbortController().signal
@@ -65,7 +68,12 @@ export async function measurePlan(
     return {}
   }
   const all = globSync('*.json', { cwd: LINKS }).map((name) => name.replace('.json', ''))
-  const names = isSmall ? ['geo-vsat'] : all.toSorted()
+  const only = options.only ?? (isSmall ? 'geo-vsat' : undefined)
+  const names = all.toSorted().filter((name) => name === (only ?? name))
+  if (names.length === 0) {
+    tell(`nothing measured: found --only ${only}, wanted one of ${all.toSorted().join(', ')}`)
+    return {}
+  }
   const result: Record<string, number> = {}
   let lateProfiles = 0
   for (const name of names) {
@@ -95,10 +103,9 @@ async function calmest(
 ): Promise<{ readonly outcome: Outcome; readonly isLate: boolean }> {
   const runs: { readonly outcome: Outcome; readonly lateMs: number }[] = []
   while (runs.length < RUNS_MAX) {
-    const watch = watchLateness()
     // oxlint-disable-next-line no-await-in-loop -- one after another
     const outcome = await measure()
-    const lateMs = watch.stop() * speedOf(profile)
+    const lateMs = outcome.lateMs * speedOf(profile)
     runs.push({ outcome, lateMs })
     if (lateMs <= LATE_SHARE_MAX * Math.max(LEAST_MS, outcome.real.ms))
       return { outcome, isLate: false }
@@ -106,29 +113,6 @@ async function calmest(
   }
   const [best] = runs.toSorted((a, b) => a.lateMs - b.lateMs)
   return { outcome: must(best, 'there was one').outcome, isLate: true }
-}
-
-/** How long the longest time is that this process did not come to its turn, beyond what a timer takes, in milliseconds. */
-function watchLateness(): { readonly stop: () => number } {
-  const clock = realClock()
-  const over = new AbortController()
-  let lateMs = 0
-  const watch = async (): Promise<void> => {
-    while (!over.signal.aborted) {
-      const beganMs = clock.monotonicMs()
-      // oxlint-disable-next-line no-await-in-loop -- one look after the other
-      await clock.sleep(LATE_LOOK_MS, over.signal)
-      if (!over.signal.aborted)
-        lateMs = Math.max(lateMs, clock.monotonicMs() - beganMs - LATE_LOOK_MS)
-    }
-  }
-  void watch()
-  return {
-    stop: () => {
-      over.abort()
-      return Math.round(lateMs)
-    },
-  }
 }
 
 function errorsOf({ foretold, real }: Outcome): Readonly<Record<string, number>> {
@@ -207,16 +191,19 @@ async function measureIp(profile: LinkProfile, texts: readonly string[]): Promis
     peer,
     isUp: profile.line === 'stands',
   })
+  // What was written and rehearsed before is this machine's work, and not the line's.
+  const watch = watchLateness()
   const beganMs = clock.monotonicMs()
   const isOver = (): boolean => log.named('line.closed').length > callsBefore
   if (profile.line === 'on demand') await until(isOver)
   const lastMs = profile.line === 'on demand' ? 0 : await quiet()
+  const lateMs = watch.stop()
   const { durationMs } = log.named('line.closed').at(-1)?.facts ?? {}
   const ms = profile.line === 'stands' ? lastMs - beganMs : Number(durationMs)
   const real: Used = { bytes: usedOn(link) - before, ms }
   // A line that stands goes on with its session: only what comes on top is billed.
   const sofar = { bytes: profile.line === 'stands' ? before : 0, ms: 0 }
-  return compared(profile, foretold, { real, sofar })
+  return { ...compared(profile, foretold, { real, sofar }), lateMs }
 }
 
 /** What a rehearsal said, and what the operator would bill of what it was. */
@@ -224,7 +211,7 @@ function compared(
   { tariff }: LinkProfile,
   { used, bill }: Rehearsal,
   { real, sofar }: { readonly real: Used; readonly sofar: Used },
-): Outcome {
+): Omit<Outcome, 'lateMs'> {
   const all = billOf(tariff, { bytes: sofar.bytes + real.bytes, ms: real.ms }).micros
   const before = sofar.bytes === 0 ? 0 : billOf(tariff, sofar).micros
   return {

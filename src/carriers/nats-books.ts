@@ -38,6 +38,8 @@ export interface Books {
   hasMissed: boolean
   /** Numbers of our own that were acknowledged, those after `reached`. */
   ownSeqs: readonly number[]
+  /** The first of our own that was stored while we listened on this line, Infinity before; undefined once something has passed us by there. */
+  joinSeq: number | undefined
   steps: Step[]
   /** The flash lane, which is fetched first. */
   readonly flash: Ahead
@@ -59,6 +61,7 @@ export function booksFrom({ cursor, accepted }: Place): Books {
     isComplete: false,
     hasMissed: false,
     ownSeqs: [],
+    joinSeq: Infinity,
     steps: [],
     flash: { cursor: 0, steps: [] },
     unproven: new Set(),
@@ -72,6 +75,7 @@ export function begin(books: Books): void {
   books.reached = books.cursor
   books.isComplete = false
   books.ownSeqs = []
+  books.joinSeq = Infinity
   books.steps = []
   books.flash.steps = []
   books.unproven.clear()
@@ -125,12 +129,29 @@ export function step(books: Books, next: Step): void {
   settle(books)
 }
 
+/**
+ * What was stored after the first of our own on this line was heard, as we listened before: fetching is over once it has come so far, and
+ * nothing of our own is read back. Whether anything passed us by all the same, what was acknowledged since tells.
+ */
+export function join(books: Books): void {
+  const { isComplete, joinSeq, reached } = books
+  if (!isComplete && joinSeq !== undefined && reached + 1 >= joinSeq) complete(books)
+}
+
+/** All there was is fetched. What was acknowledged meanwhile proves what it would have proven then, so that a new line does not ask for it. */
+export function complete(books: Books): void {
+  books.isComplete = true
+  const last = books.ownSeqs.at(-1)
+  if (last !== undefined) balance(books, last)
+}
+
 /** Whether the newest number is explained by what we heard and sent since `reached`. */
 export function balance(books: Books, seq: number): Balance {
   const missing = seq - books.reached - unprovenCount(books)
   if (missing < 0) return 'open'
   if (missing > 0) {
     books.isComplete = false
+    books.joinSeq = undefined
     return 'gap'
   }
   const entries = [...books.unproven]

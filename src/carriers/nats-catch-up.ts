@@ -92,7 +92,7 @@ async function fetchAll(parts: CatchUpParts): Promise<void> {
   while (!over.aborted && !ledger.isComplete()) {
     // oxlint-disable-next-line no-await-in-loop -- page after page
     await arrivals.calm(over)
-    ledger.asking()
+    if (!ledger.asking()) break
     // oxlint-disable-next-line no-await-in-loop -- page after page
     const outcome = await fetchPage(parts, pages)
     if (outcome === 'nobody') {
@@ -110,6 +110,7 @@ async function fetchAll(parts: CatchUpParts): Promise<void> {
     // oxlint-disable-next-line no-await-in-loop -- page after page
     else if (pages === 2) await fetchFlash(parts)
   }
+  if (ledger.isComplete()) parts.onComplete()
 }
 
 /** The first two pages are one message each: nothing or one missing is the rule, and costs no more than that. */
@@ -221,7 +222,6 @@ async function finish(parts: CatchUpParts, pages: number): Promise<void> {
     if (finding.kind === 'found') take(parts, finding)
   }
   ledger.nothingMore()
-  if (ledger.isComplete()) parts.onComplete()
 }
 
 /** Proves what we heard by the stream's own end; when others keep writing, fetches it instead. */

@@ -13,10 +13,12 @@ import {
   balance,
   begin,
   booksFrom,
+  complete,
   cursorWith,
   fetched,
   fetchedFlash,
   fingerprint,
+  join,
   remember,
   settle,
   step,
@@ -50,8 +52,8 @@ interface Fetching {
   readonly next: () => number
   /** What could stand at the end of the stream, were all that we heard and sent stored. */
   readonly expectedLast: () => number
-  /** Notes what has been heard before the stream is asked for more. */
-  readonly asking: () => void
+  /** Notes what has been heard before the stream is asked for more. False when that is not needed any more. */
+  readonly asking: () => boolean
   /** The stream has nothing from `next` on. */
   readonly nothingMore: () => void
   /** Fetched, with its number. The entry to deliver, or undefined when we had it. */
@@ -178,12 +180,15 @@ function fetching(state: State): Fetching {
     next: () => books.reached + 1,
     expectedLast: () => books.reached + unprovenCount(books),
     asking: () => {
+      join(books)
+      if (books.isComplete) return false
       books.asked = new Set(books.unproven)
       books.hasMissed = false
+      return true
     },
     nothingMore: () => {
       books.asked.forEach((entry) => books.unproven.delete(entry))
-      books.isComplete = !books.hasMissed
+      if (!books.hasMissed) complete(books)
     },
     fetched: (mark, bytes) => {
       addMark(state, mark)
@@ -214,11 +219,15 @@ function listening(state: State): Listening {
     missed: () => {
       books.isComplete = false
       books.hasMissed = true
+      books.joinSeq = undefined
     },
     sending: (bytes) => void remember(books, bytes, 'held'),
     acknowledged: (mark, bytes) => {
       const last = Math.max(books.reached, state.place.marks.at(-1)?.seq ?? 0)
-      if (mark.seq <= last) return wasFetched(books, bytes, mark.seq) ? 'even' : 'other-stream'
+      const isFetched = mark.seq <= last
+      if (isFetched && !wasFetched(books, bytes, mark.seq)) return 'other-stream'
+      if (books.joinSeq !== undefined) books.joinSeq = Math.min(books.joinSeq, mark.seq)
+      if (isFetched) return 'even'
       addMark(state, mark)
       books.ownSeqs = [...books.ownSeqs, mark.seq].slice(-OWN_MAX)
       if (!books.isComplete) return 'open'

@@ -38,7 +38,7 @@ interface Desk {
   readonly mark: Mark
   /** When a set time was followed last. */
   followedAt: Instant
-  /** When the last session began, by the running time. */
+  /** When the last session in which somebody answered began, by the running time. */
   calledMs: number
   failures: number
 }
@@ -130,6 +130,7 @@ async function session(desk: Desk, isFlash: boolean): Promise<Wait> {
     return { ms: Math.max(1, begun.until - context.now()) }
   }
   desk.followedAt = context.now()
+  const { calledMs } = desk
   desk.calledMs = context.time.nowMs()
   const startedMs = clock.monotonicMs()
   carrier.line.open()
@@ -139,6 +140,8 @@ async function session(desk: Desk, isFlash: boolean): Promise<Wait> {
   const durationMs = Math.round(clock.monotonicMs() - startedMs)
   context.log.info('line.closed', { carrier: carrier.name, durationMs })
   await commit(desk, (tx) => settleUse(tx, context, { carrier, mark: desk.mark }))
+  // What could not even be offered waits as before.
+  if (!isAnswered) desk.calledMs = calledMs
   desk.failures = isAnswered ? 0 : desk.failures + 1
   noteFailing(desk)
   if (isAnswered) return { ms: 0 }
@@ -179,13 +182,7 @@ function begin(desk: Desk, isFlash: boolean): Promise<Allowed | undefined> {
 }
 
 /** Airtime that is booked at once. */
-function stepOf({
-  stepMs,
-  leastMs,
-}: {
-  readonly stepMs: number
-  readonly leastMs: number
-}): number {
+function stepOf({ stepMs, leastMs }: Readonly<Record<'stepMs' | 'leastMs', number>>): number {
   return Math.max(stepMs, leastMs, WATCH_MS)
 }
 

@@ -8,6 +8,7 @@ import type { Clock } from '#ports/clock.ts'
 import type { Bell } from './bell.ts'
 import type { SyncContext } from './context.ts'
 import { keepLine } from './dialling.ts'
+import { lookAtCosts } from './file-costs.ts'
 import { receive } from './inbox.ts'
 import { openLinks, type LinkState } from './links.ts'
 import { keepPace, lookAtCarriers } from './pace-keeper.ts'
@@ -40,6 +41,7 @@ export function startDriver(
     stop: stop.signal,
   }
   lookAtCarriers(bench, ports.carriers)
+  lookAtCosts(context, bench.links, ports.carriers)
   const lines: Promise<void>[] = [keepPace(bench, stop.signal)]
   for (const carrier of ports.carriers) {
     void watchArrivals(bench, { carrier, open }, stop.signal)

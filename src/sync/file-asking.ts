@@ -16,6 +16,7 @@ import { isSaid, wantedAt } from './file-wanted.ts'
 import { allWishers, dropWish, type Wisher } from './file-wishes.ts'
 import type { Tx } from './replica.ts'
 import {
+  CHEAPER_BACK_MS,
   FAT_BYTES_PER_SECOND,
   FAT_ROUND_TRIP_MS,
   FETCH_LIKELY_MS,
@@ -147,7 +148,7 @@ function dueAt(context: SyncContext, state: Looking, due: Due): number | undefin
 /** When a peer is asked that was not, or that need not give any more, by the running time. */
 export function askedFromMs(
   context: SyncContext,
-  state: Pick<ContactState, 'peer' | 'isVisit' | 'isMetered' | 'metered'>,
+  state: Pick<ContactState, 'peer' | 'isVisit' | 'carrier'>,
   { before, fetch }: Pick<Due, 'before' | 'fetch'>,
 ): number {
   const { peer, isVisit } = state
@@ -165,18 +166,15 @@ export function askedFromMs(
 
 /** How long others have to be there first who are likelier to have it, or cost less. */
 function likelyMs(
-  { roster }: SyncContext,
-  { peer, isMetered, metered }: Pick<ContactState, 'peer' | 'isMetered' | 'metered'>,
+  { roster, files }: SyncContext,
+  { peer, carrier }: Pick<ContactState, 'peer' | 'carrier'>,
   { file }: FetchRecord,
 ): number {
   const isLikely =
     isNode(peer) &&
     (roster.byNode(peer)?.role === 'hub' ||
       (file !== undefined && roster.homeOf(file.owner)?.node === peer))
-  return (
-    (isLikely ? 0 : FETCH_LIKELY_MS) +
-    (isMetered === true || metered !== undefined ? 2 * FETCH_LIKELY_MS : 0)
-  )
+  return (isLikely ? 0 : FETCH_LIKELY_MS) + (files.isCheaperThere(carrier) ? CHEAPER_BACK_MS : 0)
 }
 
 /** One more is asked for it: the next has to wait for a while. */

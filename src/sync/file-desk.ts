@@ -24,6 +24,8 @@ export interface FileDesk {
   readonly bell: Bell
   /** How large a parcel each link takes: a piece that goes on there should not be larger. */
   readonly rooms: Map<PeerId, number>
+  /** Whether a link that costs less than a carrier's is there, or one to that peer; never, before sync runs. */
+  isCheaperThere: (carrier: string, peer?: PeerId) => boolean
 }
 
 /** What one contact remembers of files. */
@@ -49,6 +51,7 @@ export function openFileDesk(blobs: BlobUses): FileDesk {
     },
     bell: openBell(),
     rooms: new Map(),
+    isCheaperThere: () => false,
   }
 }
 

@@ -12,6 +12,8 @@ export const FETCH_VAIN_MAX = 2
 export const WISH_STALE_MS = 300_000
 /** How long who is likely to have a file has to be there before others are asked: 10 s. */
 export const FETCH_LIKELY_MS = 10_000
+/** How long one who costs less has to be there first before a costlier one is asked; as long it counts for there when it was lost, or before it is found. */
+export const CHEAPER_BACK_MS = 20_000
 /** A link that carries so many bytes a second is fat: files that nobody asked for go over it. */
 export const FAT_BYTES_PER_SECOND = 16_000
 /** And so is one that answers a small parcel within so many milliseconds: no satellite does. */

@@ -91,7 +91,8 @@ interface Behind {
   readonly known: FileRecord | undefined
 }
 
-async function fileBehind(tx: Tx, name: FileName): Promise<Behind> {
+/** What is known here of what has this name on the way. */
+export async function fileBehind(tx: Pick<Tx, 'get'>, name: FileName): Promise<Behind> {
   const id = unpack<FileId>(await tx.get(fileKey.named(name)))
   const here = id && unpack<FileRecord>(await tx.get(keptKey.file(id)))
   return { here, known: here ?? (await fetchOf(tx, name))?.file }

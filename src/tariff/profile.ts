@@ -41,6 +41,8 @@ export interface Overhead {
 /** Bytes of frames around an envelope in short burst data (`codec/frame.ts`): a message holds several, or a piece of one. */
 const FRAME_BYTES = 3
 
+const MEGABYTE_BITS = 8_000_000
+
 /** What a parcel of so many bytes uses, with its answer, as the operator counts. */
 export function parcelUse({ tariff, overhead, upBps, downBps }: LinkProfile, bytes: number): Used {
   if (tariff.shape === 'messages') {
@@ -72,6 +74,19 @@ export function connectUse({ overhead, roundTripMs, upBps, downBps }: LinkProfil
   const { connectBytes, connectRoundTrips } = overhead
   const ms = (connectBytes * 4_000) / upBps + (connectBytes * 4_000) / downBps
   return { bytes: connectBytes, ms: Math.ceil(ms + connectRoundTrips * roundTripMs) }
+}
+
+/** What a megabyte that comes costs when the line is full, in the currency; what a session costs at least is not in it. */
+export function megabytePrice({ tariff, downBps }: LinkProfile): number {
+  switch (tariff.shape) {
+    case 'flat':
+      return 0
+    case 'minutes':
+      return (tariff.pricePerMinute * MEGABYTE_BITS) / downBps / 60
+    case 'bytes':
+    case 'messages':
+      return tariff.pricePerMegabyte
+  }
 }
 
 /** Both together. */

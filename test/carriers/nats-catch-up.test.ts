@@ -1,8 +1,11 @@
 import { test } from 'tap'
+import { realClock } from '#ports/real.ts'
 import type { Lane } from '#model/precedence.ts'
 import { accept, parcel, textOf, type CarrierSide } from '../support/carrier-side.ts'
 import { hub, openNatsNode, type NatsNode } from '../support/nats-node.ts'
 import { startNatsServer, withoutNatsServer } from '../support/nats-server.ts'
+import { openLink } from '../../scripts/link/proxy.ts'
+import { constantTrace } from '../../scripts/link/trace.ts'
 import { startRelay } from '../support/relay.ts'
 
 const never = new AbortController().signal
@@ -116,6 +119,29 @@ test(
   },
 )
 
+test('what leaves while a kit catches up is not read back', real, async (t) => {
+  await using server = await startNatsServer()
+  await using alpha = await openNatsNode(server.url)
+  await alpha.nextContact(true)
+  const trace = constantTrace({ rateBps: 256_000, rttMs: 300, loss: 0 })
+  const to = { listenPort: 0, targetHost: '127.0.0.1', targetPort: server.port }
+  await using link = await openLink({ ...to, trace, speed: 1, seed: 1, clock: realClock() })
+  const kit = { nodeNumber: 2, provision: false, patienceMs: 5_000 }
+  await alpha.carrier.send(hub, parcel('from before', { number: 0 }), never)
+
+  await using bravo = await openNatsNode(`nats://127.0.0.1:${link.port}`, kit)
+  await bravo.nextContact(true)
+  const own = Array.from({ length: 20 }, (_, number) =>
+    bravo.carrier.send(hub, parcel(`${number} ${'x'.repeat(900)}`, { number }), never),
+  )
+  await Promise.all(own)
+  await accept(bravo, await bravo.nextArrival())
+  await bravo.log.when('nats.caught-up')
+
+  const { upBytes, downBytes } = link.stats()
+  t.ok(downBytes < upBytes / 4, `${upBytes} bytes up, ${downBytes} down`)
+})
+
 test('own envelopes are not delivered back, wherever they stand among others', real, async (t) => {
   await using server = await startNatsServer()
   await using alpha = await openNatsNode(server.url)
@@ -206,7 +232,7 @@ async function takeAll(side: CarrierSide, count: number): Promise<void> {
 async function openSlow(url: string, { store }: NatsNode): Promise<Quiet> {
   const { natsOptions } = await import('../support/nats-node.ts')
   const { openNatsCarrier } = await import('#carriers/nats.ts')
-  const { realClock, realRandom } = await import('#ports/real.ts')
+  const { realRandom } = await import('#ports/real.ts')
   const { collectingLog } = await import('../support/log.ts')
   const log = collectingLog()
   const ports = { clock: realClock(), random: realRandom(), log, store }

@@ -2,6 +2,7 @@
 import assert from 'node:assert'
 import fc from 'fast-check'
 import { test } from 'tap'
+import { must } from '#base/assert.ts'
 import type { Entry } from '#carriers/nats-books.ts'
 import { openLedger, type Ledger } from '#carriers/nats-ledger.ts'
 import type { Place } from '#carriers/nats-place.ts'
@@ -192,18 +193,58 @@ test('while the stream is being fetched, acknowledgements prove nothing', async 
   t.equal(ledger.place().cursor, 0)
 })
 
+test('what was stored after the first of our own on a line is heard: nothing of our own is read back', async (t) => {
+  const ledger = openLedger(undefined)
+  t.ok(ledger.asking())
+  ledger.sending(bytesOf('mine'))
+  ledger.sending(bytesOf('mine too'))
+  settle(ledger, ledger.fetched(at(1), bytesOf('from before')))
+  t.equal(ledger.acknowledged(at(2), bytesOf('mine')), 'open')
+  settle(ledger, ledger.heard(bytesOf('another, at 3')))
+  t.equal(ledger.acknowledged(at(4), bytesOf('mine too')), 'open')
+
+  t.notOk(ledger.asking(), 'there is nothing to ask for')
+  t.equal(ledger.isComplete(), true)
+  t.equal(ledger.place().cursor, 4)
+})
+
+test('what was acknowledged while the end of the stream was asked for is not asked for by the next line', async (t) => {
+  const ledger = openLedger(undefined)
+  t.ok(ledger.asking())
+  ledger.sending(bytesOf('mine'))
+  t.equal(ledger.acknowledged(at(1), bytesOf('mine')), 'open')
+  ledger.nothingMore()
+
+  t.equal(ledger.isComplete(), true)
+  t.equal(ledger.place().cursor, 1)
+})
+
+test('where something passed us by behind our own it is fetched all the same', async (t) => {
+  for (const pass of ['unheard', 'not kept']) {
+    const ledger = openLedger(undefined)
+    ledger.sending(bytesOf('mine'))
+    ledger.sending(bytesOf('mine too'))
+    t.equal(ledger.acknowledged(at(1), bytesOf('mine')), 'open')
+    if (pass === 'not kept') ledger.missed()
+    t.equal(ledger.acknowledged(at(3), bytesOf('mine too')), 'open')
+
+    t.ok(ledger.asking(), pass)
+    t.equal(ledger.next(), 1)
+  }
+})
+
 test('whatever happens, the cursor never passes an envelope that was not accepted, and nothing is lost', async (t) => {
   holds(t, fc.property(fc.array(anEvent, { maxLength: 120, size: 'max' }), neverLoses), 2_000)
 })
 
 /** What may happen to a node and its stream. */
 type Event =
-  | { readonly kind: 'other'; readonly isStored: boolean }
-  /** In a race, another's is stored and heard between ours and its acknowledgement. */
-  | { readonly kind: 'own'; readonly isAckLost: boolean; readonly isRace: boolean }
+  | { readonly kind: 'other'; readonly isStored: boolean; readonly isKept: boolean }
+  /** Another's may be stored and heard between ours and its acknowledgement, which comes with an `ack`, or never. */
+  | { readonly kind: 'own'; readonly isAckLost: boolean }
   | { readonly kind: 'accept'; readonly which: number }
-  /** `abandon`: the node drops what it took, and neither accepts nor refuses it. */
-  | { readonly kind: 'take' | 'abandon' | 'cut' | 'connect' | 'crash' | 'look' }
+  /** `abandon`: the node drops what it took, and neither accepts nor refuses it. `page`: the stream is asked, or its answer comes. */
+  | { readonly kind: 'ack' | 'page' | 'take' | 'abandon' | 'cut' | 'connect' | 'crash' | 'look' }
 
 const anEvent: fc.Arbitrary<Event> = fc.oneof(
   {
@@ -211,16 +252,18 @@ const anEvent: fc.Arbitrary<Event> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('other' as const),
       isStored: fc.integer({ min: 0, max: 9 }).map((chance) => chance > 0),
+      isKept: fc.integer({ min: 0, max: 9 }).map((chance) => chance > 0),
     }),
   },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('own' as const),
-      isAckLost: fc.boolean(),
-      isRace: fc.boolean(),
+      isAckLost: fc.integer({ min: 0, max: 9 }).map((chance) => chance === 0),
     }),
   },
+  { weight: 4, arbitrary: fc.constant({ kind: 'ack' as const }) },
+  { weight: 8, arbitrary: fc.constant({ kind: 'page' as const }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('accept' as const), which: fc.nat(5) }) },
   { weight: 4, arbitrary: fc.constant({ kind: 'take' as const }) },
   {
@@ -246,6 +289,10 @@ interface World {
   isUp: boolean
   count: number
   readonly stream: Stored[]
+  /** Numbers of our own whose acknowledgement is under way. */
+  acks: number[]
+  /** What the stream was asked for, and what stood there then. */
+  answer: { readonly seq: number; readonly found: Stored | undefined } | undefined
   readonly refused: string[]
   /** Delivered and not yet settled: first those that wait, then those taken. */
   waiting: { readonly name: string; readonly entry: Entry }[]
@@ -260,6 +307,8 @@ function neverLoses(events: readonly Event[]): void {
     isUp: false,
     count: 0,
     stream: [],
+    acks: [],
+    answer: undefined,
     refused: [],
     waiting: [],
     taken: [],
@@ -271,6 +320,7 @@ function neverLoses(events: readonly Event[]): void {
   }
   happen(world, { kind: 'cut' })
   happen(world, { kind: 'connect' })
+  while (!world.ledger.isComplete()) happen(world, { kind: 'page' })
   while (world.waiting.length + world.taken.length > 0) {
     happen(world, { kind: 'take' })
     happen(world, { kind: 'accept', which: 0 })
@@ -282,11 +332,17 @@ function neverLoses(events: readonly Event[]): void {
 function happen(world: World, event: Event): void {
   switch (event.kind) {
     case 'other':
-      return otherWrites(world, event.isStored)
+      return otherWrites(world, event)
     case 'own':
       return world.isUp ? ownWrites(world, event) : undefined
+    case 'ack':
+      return acknowledge(world)
+    case 'page':
+      return world.isUp ? page(world) : undefined
     case 'look':
-      return world.isUp && world.ledger.expectedLast() > 0 ? look(world) : undefined
+      return world.isUp && world.ledger.isComplete() && world.acks.length === 0
+        ? look(world)
+        : undefined
     case 'take':
       return take(world)
     case 'accept':
@@ -297,47 +353,55 @@ function happen(world: World, event: Event): void {
       world.taken = []
       return
     case 'cut':
-      world.isUp = false
-      return
+      return cut(world)
     case 'crash':
-      world.isUp = false
+      cut(world)
       world.ledger = openLedger(world.disk)
       world.waiting = []
       world.taken = []
   }
 }
 
+function cut(world: World): void {
+  world.isUp = false
+  world.acks = []
+  world.answer = undefined
+}
+
 /** What a full stream refused was heard all the same, and may be stored when its sender tries again. */
-function otherWrites(world: World, isStored: boolean): void {
+function otherWrites(
+  world: World,
+  { isStored, isKept }: { readonly isStored: boolean; readonly isKept: boolean },
+): void {
   const [retried] = isStored ? world.refused.splice(0, world.count % 2) : []
   const name = retried ?? `other ${(world.count += 1)}`
   if (isStored) world.stream.push({ name, isOwn: false })
   else world.refused.push(name)
-  if (world.isUp) deliver(world, name, world.ledger.heard(bytesOf(name)))
+  if (world.isUp && isKept) deliver(world, name, world.ledger.heard(bytesOf(name)))
+  else if (world.isUp) world.ledger.missed()
 }
 
-function ownWrites(
-  world: World,
-  { isAckLost, isRace }: { readonly isAckLost: boolean; readonly isRace: boolean },
-): void {
+function ownWrites(world: World, { isAckLost }: { readonly isAckLost: boolean }): void {
   const name = `own ${(world.count += 1)}`
   world.ledger.sending(bytesOf(name))
   world.stream.push({ name, isOwn: true })
-  const mark = at(world.stream.length)
-  if (isAckLost) return happen(world, { kind: 'cut' })
-  if (isRace) otherWrites(world, true)
-  const balance = world.ledger.acknowledged(mark, bytesOf(name))
-  assert.notStrictEqual(balance, 'other-stream')
-  if (balance === 'gap') fetchAll(world)
+  if (isAckLost) return cut(world)
+  world.acks.push(world.stream.length)
 }
 
-function look(world: World): void {
-  const { ledger, stream } = world
+function acknowledge(world: World): void {
+  const [seq] = world.acks.splice(0, 1)
+  if (seq === undefined) return
+  const { name } = must(world.stream[seq - 1], 'it was stored')
+  assert.notStrictEqual(world.ledger.acknowledged(at(seq), bytesOf(name)), 'other-stream')
+}
+
+function look({ ledger, stream }: World): void {
   const seq = ledger.expectedLast()
   const found = stream[seq - 1]
+  if (seq === 0) return
   if (found !== undefined && ledger.looked(at(seq), bytesOf(found.name)) === 'even') return
   ledger.missed()
-  fetchAll(world)
 }
 
 function take(world: World): void {
@@ -358,7 +422,6 @@ function accept(world: World, which: number): void {
 function connect(world: World): void {
   world.isUp = true
   world.ledger.begin()
-  fetchAll(world)
 }
 
 /** What the cursor on disk says is held, is held. */
@@ -369,18 +432,25 @@ function checkCursor({ disk, stream, accepted }: World): void {
   assert.deepStrictEqual(early, [])
 }
 
-function fetchAll(world: World): void {
-  const { ledger, stream } = world
-  ledger.asking()
-  for (let seq = ledger.next(); seq <= stream.length; seq += 1) {
-    const found = stream[seq - 1]
-    if (found === undefined) continue
-    const bytes = bytesOf(found.name)
-    if (found.isOwn) ledger.fetchedOwn(at(seq), bytes)
-    else deliver(world, found.name, ledger.fetched(at(seq), bytes))
-    ledger.asking()
-  }
-  ledger.nothingMore()
+/** One question about the stream, or what comes of it. */
+function page(world: World): void {
+  const { ledger, stream, answer } = world
+  world.answer = undefined
+  if (answer !== undefined) return fetched(world, answer)
+  if (ledger.isComplete() || !ledger.asking()) return
+  const seq = ledger.next()
+  world.answer = { seq, found: stream[seq - 1] }
+}
+
+function fetched(
+  world: World,
+  { seq, found }: { readonly seq: number; readonly found: Stored | undefined },
+): void {
+  const { ledger } = world
+  if (found === undefined) return ledger.nothingMore()
+  const bytes = bytesOf(found.name)
+  if (found.isOwn) ledger.fetchedOwn(at(seq), bytes)
+  else deliver(world, found.name, ledger.fetched(at(seq), bytes))
 }
 
 function deliver(world: World, name: string, entry: Entry | undefined): void {

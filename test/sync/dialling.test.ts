@@ -2,10 +2,13 @@
 import { test, type Test } from 'tap'
 import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
-import { idFromBytes, type FileId } from '#base/ids.ts'
+import { actorOf, idFromBytes, type FileId } from '#base/ids.ts'
+import type { FileName } from '#codec/piece.ts'
+import { encodeWishes } from '#codec/wish.ts'
 import type { PeerId } from '#ports/carrier.ts'
-import { beginFetch } from '#sync/file-fetching.ts'
+import { beginFetch, nameOf, noteHeld } from '#sync/file-fetching.ts'
 import type { FileRecord } from '#sync/file-records.ts'
+import { takeWishes } from '#sync/file-wishes.ts'
 import { clockOf, noteHas } from '#sync/ledger.ts'
 import type { PacePolicy } from '#sync/pace-desk.ts'
 import { unpack } from '#sync/records.ts'
@@ -15,9 +18,10 @@ import { openMemoryStore } from '#storage/memory-store.ts'
 import type { Store } from '#ports/store.ts'
 import { virtualClock } from '../support/clock.ts'
 import { aHandCarrier } from '../support/hand-carrier.ts'
-import { anIdentity } from '../support/nodes.ts'
+import { anIdentity, lifeOf } from '../support/nodes.ts'
 import { aLetter, aRule } from '../support/pace.ts'
-import { amira, aSync, found, ops, say } from '../support/sync.ts'
+import { seededRandom } from '../support/random.ts'
+import { amira, aSync, found, ops, say, type SyncNode } from '../support/sync.ts'
 import { aTerms, type TermsChoice } from '../support/terms.ts'
 
 const office: PeerId = 'post:office'
@@ -83,6 +87,48 @@ test('a file that somebody asked for is called for; what nobody asked for, or wa
   t.equal(rig.calls.length, before + 1, 'at once: it fills a call')
   await rig.clock.advance(10 * HOUR_MS)
   t.equal(rig.calls.length, before + 1, 'nobody there has it')
+})
+
+test('a file that somebody asked for elsewhere is called for where it lies, and given; not when nobody asked, nor in vain', async (t) => {
+  const rig = await aRig(t, { profile: byCall, dialling: { atMinutes: [], gatherMsMax: HOUR_MS } })
+  await rig.met()
+  const before = rig.calls.length
+  const plain = await isHere(rig.alpha, 'plain')
+  const map = await isHere(rig.alpha, 'map')
+  await hearWish(rig.alpha, { name: plain, isAsked: false, number: 1 })
+  await rig.clock.advance(5 * HOUR_MS)
+  t.equal(rig.calls.length, before, 'nobody asked for it')
+
+  await hearWish(rig.alpha, { name: map, isAsked: true, number: 2 })
+  await rig.clock.advance(10 * MINUTE_MS)
+  t.equal(rig.calls.length, before + 1, 'at our turn: it fills a call')
+  const given = rig.carrier.sent.filter(({ parcel }) => parcel.bytes.length > 5_000)
+  t.ok(given.length > 0, 'pieces went')
+  await rig.clock.advance(10 * HOUR_MS)
+  t.equal(rig.calls.length, before + 1, 'all is given')
+
+  await hearWish(rig.alpha, { name: nameOf(rig.alpha.context, aFile('elsewhere')), isAsked: true })
+  await rig.clock.advance(10 * HOUR_MS)
+  t.equal(rig.calls.length, before + 1, 'it does not lie here')
+})
+
+test('where nobody answers when a file is to be given, it is tried again after growing pauses', async (t) => {
+  const rig = await aRig(t, { profile: byCall, dialling: { atMinutes: [], gatherMsMax: HOUR_MS } })
+  await rig.met()
+  const map = await isHere(rig.alpha, 'map')
+  rig.answerAfter(Infinity)
+  const before = rig.calls.length
+  await hearWish(rig.alpha, { name: map, isAsked: true })
+  await rig.clock.advance(HOUR_MS)
+  const tries = rig.calls.length - before
+  t.ok(tries >= 3 && tries <= 8, `${tries} calls`)
+
+  rig.answerAfter(5_000)
+  await rig.clock.advance(2 * HOUR_MS)
+  t.ok(
+    rig.carrier.sent.some(({ parcel }) => parcel.bytes.length > 5_000),
+    'pieces went',
+  )
 })
 
 test('airtime is booked before it begins, and a budget ends a call', async (t) => {
@@ -238,6 +284,34 @@ async function aRig(
     spent,
     met: () => clock.advance(5 * MINUTE_MS),
   }
+}
+
+/** A file of 90,000 bytes that lies here; its name on the way. */
+async function isHere({ context }: SyncNode, name: string): Promise<FileName> {
+  const content = seededRandom(name.length).bytes(90_000)
+  const file = { ...aFile(name), hash: hexFromBytes(sha256(content)) }
+  await context.files.blobs.keep(once(content), content.length, async (tx) => {
+    noteHeld(tx, context, file)
+    context.files.blobs.use(tx, { hash: file.hash, id: file.id })
+  })
+  return nameOf(context, file)
+}
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes
+}
+
+/** Bravo says at the office that it wants all of a file. */
+async function hearWish(
+  { context }: SyncNode,
+  { name, isAsked, number = 9 }: { name: FileName; isAsked: boolean; number?: number },
+): Promise<void> {
+  const spans = [[0, 90_000]] as const
+  const wish = { name, bytes: 90_000, isAsked, hops: 0, through: [], pieceBytes: 0, spans }
+  const { node } = anIdentity('bravo', 2).certificate
+  const said = { body: encodeWishes({ number, wishes: [wish] }), node, from: office }
+  const actor = actorOf(node, lifeOf('bravo'))
+  await context.replica.commit((tx) => takeWishes(tx, context, { ...said, actor }))
 }
 
 /** A file of 90,000 bytes that is elsewhere. */

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { connectUse, packedUse, parcelUse } from '#tariff/profile.ts'
+import { connectUse, megabytePrice, packedUse, parcelUse } from '#tariff/profile.ts'
 import { aTerms } from '../support/terms.ts'
 
 const overhead = {
@@ -17,6 +17,16 @@ test('a parcel takes its bytes, what goes around it, and the time of both', asyn
   t.strictSame(parcelUse(profile, 800), { bytes: 1_000, ms: 1_000 })
   t.strictSame(parcelUse(profile, 1_401), { bytes: 1_681, ms: 1_681 })
   t.strictSame(connectUse(profile), { bytes: 4_000, ms: 9_000 })
+})
+
+test('a megabyte is priced by the line that brings it', async (t) => {
+  const minutes = { shape: 'minutes', pricePerMinute: 3, stepMs: 1_000, leastMs: 0 } as const
+  const call = aTerms({ profile: { downBps: 8_000, tariff: minutes } })
+  const bytes = { shape: 'bytes', pricePerMegabyte: 6, stepBytes: 1, leastBytes: 0 } as const
+
+  t.equal(megabytePrice(call.profile), 50, '1,000 s of it')
+  t.equal(megabytePrice(aTerms({ profile: { tariff: bytes } }).profile), 6)
+  t.equal(megabytePrice(aTerms({ profile: { tariff: { shape: 'flat' } } }).profile), 0)
 })
 
 test('short burst data takes whole messages, each in its steps', async (t) => {
