@@ -526,6 +526,10 @@ async function eventsOf(
       event: { kind: 'member-added', channel, person: people.dana.id },
       hears: READERS,
     },
+    'member-changed': {
+      event: { kind: 'member-changed', membership, notify: {} },
+      hears: ['dana'],
+    },
     'person-updated': {
       event: { kind: 'person-updated', person: people.chen, isNew: false },
       hears: members,

@@ -6,7 +6,6 @@ import { Attributes, type Moderation } from '#model/policy.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, idParam, textParam, userParam } from '#server/input.ts'
 import { route, type Call, type Route } from '#server/route.ts'
-import { tellMember } from './notify.ts'
 import { permissionsFrom, roleFrom } from './permissions.ts'
 import { OK } from './shapes.ts'
 
@@ -105,10 +104,13 @@ function take(taken: Set<string>, permission: string, isLeft: boolean | null | u
   if (isLeft === false) taken.add(permission)
 }
 
-async function setAdministrator(door: Door, call: Call, isAdministrator: boolean): Promise<object> {
+async function setAdministrator(
+  { node }: Door,
+  call: Call,
+  isAdministrator: boolean,
+): Promise<object> {
   const channel = idParam<ChannelId>(call, 'channel')
-  const change = { channel, person: userParam(call), isAdministrator }
-  await tellMember(door, await door.node.setMemberRole(call.subject, change))
+  await node.setMemberRole(call.subject, { channel, person: userParam(call), isAdministrator })
   return OK
 }
 
