@@ -196,6 +196,8 @@ export interface EdgeNode
   /** Channels `subject` is a member of, by display name. */
   readonly channelsOf: (subject: UserId) => Promise<readonly Channel[]>
   readonly publicChannels: (subject: UserId) => Promise<readonly Channel[]>
+  /** Archived ones that `subject` may read, by display name. */
+  readonly archivedChannels: (subject: UserId) => Promise<readonly Channel[]>
   readonly channel: (subject: UserId, id: ChannelId) => Promise<Channel>
   readonly channelByName: (subject: UserId, name: string) => Promise<Channel>
   readonly createChannel: (subject: UserId, draft: ChannelDraft) => Promise<Channel>
