@@ -152,7 +152,7 @@ test('archived channels are listed to those who may read them, a page at a time'
 
 test('nobody makes or renames a channel that clients would take for a group of others', async (t) => {
   const door = await aLanDoor(t)
-  const { amira, bo } = door.people
+  const { amira, bo, chen } = door.people
   const people = [amira.id, bo.id].toSorted()
   const name = hexFromBytes(sha256(bytesFromText(people.join('\n')))).slice(0, 40)
   const trap = { type: 'P', name, display_name: 'amira, bo' }
@@ -166,6 +166,12 @@ test('nobody makes or renames a channel that clients would take for a group of o
   t.match(group.json, { type: 'G', name })
   const id = String(Reflect.get(Object(group.json), 'id'))
   t.equal((await door.ask('chen', 'GET', `/api/v4/channels/${id}`)).status, 404)
+  // Bo takes it for what amira and bo say to each other, and finds it again by who they are.
+  const members = `/api/v4/channels/${id}/members`
+  t.equal((await door.ask('amira', 'POST', members, { user_id: chen.id })).status, 403)
+  t.equal((await door.ask('amira', 'DELETE', `${members}/${bo.id}`)).status, 403)
+  t.equal((await door.ask('chen', 'GET', `/api/v4/channels/${id}`)).status, 404)
+  t.equal((await door.ask('amira', 'DELETE', `${members}/me`)).status, 200, 'who wants to goes')
 })
 
 test('what two make at once is made once', async (t) => {
