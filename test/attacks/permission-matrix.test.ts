@@ -436,8 +436,8 @@ async function aScene(t: Test): Promise<Scene> {
   for (const { id } of [bo, dana]) await attributes(id, { clearance: 'secret' })
   await attributes(eva.id, { role: 'guest' })
   await attributes(farid.id, { role: 'guest', clearance: 'secret', organisation: 'redcross' })
-  await attributes(ivan.id, { clearance: 'secret', organisation: 'redcross' })
-  await attributes(petra.id, { clearance: 'secret', organisation: 'press' })
+  await attributes(ivan.id, { role: 'member', clearance: 'secret', organisation: 'redcross' })
+  await attributes(petra.id, { role: 'member', clearance: 'secret', organisation: 'press' })
   await say({
     about: 'label',
     channel,

@@ -119,7 +119,9 @@ async function setGuest({ node }: Door, call: Call, isGuest: boolean): Promise<o
   const person: UserId = userParam(call)
   const known = (await node.policy(call.subject)).people.find((one) => one.person === person)
   const { role: _, ...rest } = known?.attributes ?? {}
-  const attributes = Attributes.parse(isGuest ? { ...rest, role: 'guest' } : rest)
+  const isPartners = Object.hasOwn(rest, 'organisation') // who is a member only by somebody's word
+  const role = isGuest ? { role: 'guest' } : isPartners ? { role: 'member' } : {}
+  const attributes = Attributes.parse({ ...rest, ...role })
   await node.changePolicy(call.subject, { about: 'person', person, attributes })
   return OK
 }
