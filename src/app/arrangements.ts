@@ -1,6 +1,6 @@
 /** How people sort their channels and what they want to be told of: kept for each person, on this node. */
 import { EdgeError } from '#base/errors.ts'
-import type { ChannelId } from '#base/ids.ts'
+import type { ChannelId, UserId } from '#base/ids.ts'
 import { NOTIFY_CHARACTERS_MAX, SIDEBAR_BYTES_MAX } from '#base/limits.ts'
 import { keptKey, keptRange } from '#sync/kept-keys.ts'
 import { pack, unpack } from '#sync/records.ts'
@@ -41,4 +41,13 @@ export function openArrangements(context: AppContext): Arrangements {
       })
     },
   }
+}
+
+/** What somebody wants to be told of one channel, in the words of clients. */
+export async function notifyPropsIn(
+  { sync }: AppContext,
+  { person, channel }: { readonly person: UserId; readonly channel: ChannelId },
+): Promise<Readonly<Record<string, string>>> {
+  const kept = await sync.replica.read.get(keptKey.notify(person, channel))
+  return unpack<Readonly<Record<string, string>>>(kept) ?? {}
 }

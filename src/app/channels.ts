@@ -36,6 +36,7 @@ type Channels = Pick<
   EdgeNode,
   | 'channelsOf'
   | 'publicChannels'
+  | 'archivedChannels'
   | 'channel'
   | 'channelByName'
   | 'createChannel'
@@ -60,6 +61,12 @@ export function openChannels(context: AppContext): Channels {
       const isOffered = ({ kind, archivedAt, id }: Channel): boolean =>
         kind === 'public' && archivedAt === 0 && mayRead(context, subject, { channel: id })
       return channels.filter(isOffered)
+    },
+    archivedChannels: async (subject) => {
+      const channels = await all()
+      return channels.filter(
+        ({ archivedAt, id }) => archivedAt !== 0 && mayRead(context, subject, { channel: id }),
+      )
     },
     channel: (subject, id) =>
       insistInChannel(context, subject, { channel: id, action: 'read channel' }),
@@ -201,11 +208,14 @@ function checkName({ kind, name }: ChannelDraft): void {
   }
   const [first, second, ...more] = name.split('__')
   const isDirectName = more.length === 0 && [first, second].every((id) => id && isId(id))
-  if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(name) || isDirectName) {
+  // Clients find a group by such a name: whoever took it would be told what was meant for the group.
+  const isGroupName = kind !== 'group' && /^[0-9a-f]{40}$/.test(name)
+  if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(name) || isDirectName || isGroupName) {
     throw new EdgeError('INPUT_INVALID', {
       field: 'name',
       found: name,
-      wanted: '1 to 64 of a-z 0-9 _ -, a letter or digit first, and not two ids of people',
+      wanted:
+        '1 to 64 of a-z 0-9 _ -, a letter or digit first; not two ids of people, nor 40 of 0-9 a-f',
     })
   }
 }

@@ -1,10 +1,13 @@
 /** From what sync tells to what doors hear, in order. */
 import type { ChannelId, PostId } from '#base/ids.ts'
 import { EVENTS_WAITING_MAX } from '#base/limits.ts'
+import type { DirectoryChange } from '#model/directory.ts'
 import { channelOfDocument, parseDocumentId } from '#model/document-id.ts'
 import { postIdOf } from '#model/log.ts'
 import type { Span, SyncEvent } from '#sync/context.ts'
+import { notifyPropsIn } from './arrangements.ts'
 import { channelOf, personOf, type AppContext } from './context.ts'
+import { membershipOf } from './members.ts'
 import type { NodeEvent } from './node.ts'
 import { messageFrom } from './present.ts'
 import { replyHeard } from './threads.ts'
@@ -173,24 +176,36 @@ async function directoryChanged(
       }))
       return [{ kind: 'channel-created', channel }, ...joined]
     }
-    case 'members': {
-      const channel = await channelNow(context, change.channel)
-      if (channel === undefined) return []
-      return change.changes.flatMap(({ member, before }): readonly NodeEvent[] => {
-        const isIn = member.role !== 'none'
-        if (isIn === (before !== 'none')) return []
-        return [{ kind: isIn ? 'member-added' : 'member-removed', channel, person: member.person }]
-      })
-    }
+    case 'members':
+      return membersChanged(context, change)
     case 'policy': {
       const { part } = change
       const person = part.about === 'person' ? personOf(context, part.person) : undefined
       const news = person === undefined ? [] : [personUpdated(person)]
-      return [{ kind: 'access-changed', part }, ...news]
+      // First who they are now: what ends by it is told of nothing any more.
+      return [...news, { kind: 'access-changed', part }]
     }
     case 'nothing':
       return []
   }
+}
+
+/** Whoever came or went, and whoever has another role than before. */
+async function membersChanged(
+  context: AppContext,
+  { channel: id, changes }: Extract<DirectoryChange, { kind: 'members' }>,
+): Promise<readonly NodeEvent[]> {
+  const channel = await channelNow(context, id)
+  if (channel === undefined) return []
+  const differ = changes.filter(({ member, before }) => member.role !== before)
+  const told = differ.map(async ({ member, before }): Promise<NodeEvent> => {
+    const { person, role } = member
+    if (role === 'none') return { kind: 'member-removed', channel, person }
+    if (before === 'none') return { kind: 'member-added', channel, person }
+    const membership = await membershipOf(context, { channel: id, person })
+    return { kind: 'member-changed', membership, notify: await notifyPropsIn(context, membership) }
+  })
+  return Promise.all(told)
 }
 
 /** A guest has other roles. */

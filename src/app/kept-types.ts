@@ -86,6 +86,13 @@ export interface SidebarPart {
   readonly channels: readonly ChannelId[]
 }
 
+/** Somebody who stays a member has another role in the channel. `notify`: what they want to be told of it. */
+export interface MemberChanged {
+  readonly kind: 'member-changed'
+  readonly membership: Membership
+  readonly notify: Readonly<Record<string, string>>
+}
+
 /** How people sort what they see, and what they want to be told of. */
 export interface Arrangements {
   /** As it was set; undefined when nothing was. */

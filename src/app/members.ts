@@ -48,7 +48,8 @@ export function openMembers(
       const isOwnMembership = subject === person
       const action = 'manage members'
       const { kind } = await insistInChannel(context, subject, { channel, action, isOwnMembership })
-      if (kind === 'direct') throw isOfTwo(action)
+      if (kind === 'direct' || (kind === 'group' && !isOwnMembership))
+        throw isItsPeople(action, kind)
       if (!isMember(context, channel, person))
         throw new EdgeError('NOT_FOUND', { what: 'member', id: person })
       await replica.commit((tx) =>
@@ -131,7 +132,8 @@ async function addMember(
   const action =
     subject === person && !isMember(context, channel, person) ? 'join channel' : 'manage members'
   const { kind } = await insistInChannel(context, subject, { channel, action })
-  if (kind === 'direct' && !isMember(context, channel, person)) throw isOfTwo(action)
+  if (isPersonalChannel(channel) && !isMember(context, channel, person))
+    throw isItsPeople(action, kind)
   if (!maySee(context, subject, person))
     throw new EdgeError('NOT_FOUND', { what: 'person', id: person })
   if (!couldRead(context.sync.directory(), channel, person))
@@ -147,9 +149,12 @@ async function addMember(
   return membershipOf(context, { channel, person })
 }
 
-/** A direct channel is of the two people it was made for, for ever. */
-function isOfTwo(action: string): EdgeError {
-  return new EdgeError('NOT_ALLOWED', { action, found: 'a direct channel' })
+/**
+ * A direct channel is of the two people it was made for, for ever. Nobody comes to a group either, or is put out of it: it is found
+ * again by its people, who would not know who reads along. Only going is everybody's own.
+ */
+function isItsPeople(action: string, kind: string): EdgeError {
+  return new EdgeError('NOT_ALLOWED', { action, found: `a ${kind} channel` })
 }
 
 /** True when something changed: looking again at what was seen writes nothing. */

@@ -26,7 +26,7 @@ import type { CourierProgress, CourierStatus, LastBackup } from './carrying-type
 import type { ConversationEvent, Conversations } from './conversation-types.ts'
 import type { FileProgress, Files } from './file-types.ts'
 import type { HomeKit } from './homes.ts'
-import type { Kept, KeptEvent } from './kept-types.ts'
+import type { Kept, KeptEvent, MemberChanged } from './kept-types.ts'
 import type { Searching } from './search-types.ts'
 import type {
   CaptureReport,
@@ -125,6 +125,7 @@ export type NodeEvent =
   | { readonly kind: 'bookmarks-changed'; readonly changes: readonly BookmarkNews[] }
   | { readonly kind: 'member-added'; readonly channel: Channel; readonly person: UserId }
   | { readonly kind: 'member-removed'; readonly channel: Channel; readonly person: UserId }
+  | MemberChanged
   | { readonly kind: 'person-updated'; readonly person: Person; readonly isNew: boolean }
   | {
       readonly kind: 'viewed'
@@ -195,6 +196,8 @@ export interface EdgeNode
   /** Channels `subject` is a member of, by display name. */
   readonly channelsOf: (subject: UserId) => Promise<readonly Channel[]>
   readonly publicChannels: (subject: UserId) => Promise<readonly Channel[]>
+  /** Archived ones that `subject` may read, by display name. */
+  readonly archivedChannels: (subject: UserId) => Promise<readonly Channel[]>
   readonly channel: (subject: UserId, id: ChannelId) => Promise<Channel>
   readonly channelByName: (subject: UserId, name: string) => Promise<Channel>
   readonly createChannel: (subject: UserId, draft: ChannelDraft) => Promise<Channel>

@@ -72,7 +72,7 @@ function checkPerson(context: AppContext, { person, attributes }: Part<'person'>
   const directory = context.sync.directory()
   if (directory.person(person) === undefined)
     throw new EdgeError('NOT_FOUND', { what: 'person', id: person })
-  refuseOthers('role', valuesOf(attributes, 'role'), ['guest'])
+  refuseOthers('role', valuesOf(attributes, 'role'), ['guest', 'member'])
   const levels = directory.policy.levels()
   refuseOthers('clearance', valuesOf(attributes, 'clearance'), levels)
 }

@@ -9,6 +9,7 @@ import { audit } from '#sync/audit.ts'
 import { channelFacts, subjectFacts } from '#sync/readers.ts'
 import type { Tx } from '#sync/replica.ts'
 import { decide, explain, type Situation } from '#trust/access.ts'
+import { isGuestBy } from '#trust/restrictions.ts'
 import { isChangeable, permissionsOf, PERMISSIONS, ROLES, type Role } from '#trust/roles.ts'
 import {
   channelOf,
@@ -142,7 +143,7 @@ async function leaveFirst(
   context: AppContext,
   { subject, part }: { readonly subject: UserId; readonly part: PolicyPart },
 ): Promise<void> {
-  if (part.about !== 'person' || part.attributes['role'] !== 'guest') return
+  if (part.about !== 'person' || !isGuestBy(part.attributes)) return
   const channel = firstChannelId(context.sync.identity.organisation.id)
   const { person } = part
   if (isMember(context, channel, person))
@@ -188,7 +189,7 @@ async function situationOf(context: AppContext, question: Question): Promise<Sit
       ? subjectFacts(directory, person)
       : await factsIn(context, { channel, person })
   const subject = attributes ?? facts.subject ?? {}
-  const isGuest = subject['role'] === 'guest'
+  const isGuest = isGuestBy(subject)
   const { policy } = directory
   const names = new Set(rules.map(({ name }) => name))
   const kept = policy.rules().filter(({ name }) => !names.has(name))

@@ -111,7 +111,7 @@ export async function newSession(
   context: AppContext,
   { person, by, words, until }: NewSession,
 ): Promise<Session> {
-  refuseDeactivated(context, person)
+  refuseShutOut(context, person)
   const token = idFromBytes<UserId>(context.random.bytes(16))
   const createdAt = context.sync.now()
   const record: SessionRecord = {
@@ -135,20 +135,28 @@ export async function newSession(
 }
 
 /** Nobody hears that it is the account and not the password. */
-function refuseDeactivated({ sync }: AppContext, person: UserId): void {
-  if (sync.directory().person(person)?.deactivatedAt === 0) return
+function refuseShutOut(context: AppContext, person: UserId): void {
+  const reason = whyShutOut(context, person)
+  if (reason === undefined) return
   const subjects = [aboutPerson(person)]
-  const reason = 'deactivated'
-  sync.audit.count({ deed: 'sign-in refused', result: 'refused', subjects, reason })
+  context.sync.audit.count({ deed: 'sign-in refused', result: 'refused', subjects, reason })
   throw new EdgeError('NOT_SIGNED_IN', { found: 'wrong name or password' })
 }
 
+/** Of a node that is revoked, whoever took it may be anybody who was enrolled there: only that node itself still serves them. */
+function whyShutOut({ sync }: AppContext, person: UserId): 'deactivated' | 'revoked' | undefined {
+  if (sync.directory().person(person)?.deactivatedAt !== 0) return 'deactivated'
+  const home = sync.roster.homeOf(person)?.node
+  const isElsewhere = home !== undefined && home !== sync.identity.certificate.node
+  return isElsewhere && sync.roster.revokedSince(home) !== undefined ? 'revoked' : undefined
+}
+
 async function sessionOf(context: AppContext, token: string): Promise<Session | undefined> {
-  const { replica, directory, now } = context.sync
+  const { replica, now } = context.sync
   const id = sessionIdOf(token)
   const record = unpack<SessionRecord>(await replica.read.get(sessionPlace(id)))
   if (record === undefined || record.expiresAt <= now()) return undefined
-  if (directory().person(record.person)?.deactivatedAt !== 0) return undefined
+  if (whyShutOut(context, record.person) !== undefined) return undefined
   if (now() - record.usedAt >= SESSION_NOTED_MS) await noteUse(context, id)
   return { token, ...shown({ ...record, id }) }
 }

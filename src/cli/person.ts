@@ -108,7 +108,7 @@ export async function setPartner(
   const before = people.find(({ person }) => person === id)?.attributes ?? {}
   const { role: _, organisation: __, ...more } = before
   const standing =
-    organisation === undefined ? {} : { organisation, ...(!isMember && { role: 'guest' }) }
+    organisation === undefined ? {} : { organisation, role: isMember ? 'member' : 'guest' }
   await node.ask('PUT', `${POLICY}/people/${id}`, { ...more, ...standing })
   if (options.json) return writeJson(surroundings.terminal, { id, username, organisation })
   const words = `is of the partner ${organisation}, ${isMember ? 'and a member' : 'a guest'}`

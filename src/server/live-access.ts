@@ -2,7 +2,6 @@
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { RolePicture } from '#app/policy-types.ts'
 import type { UserId } from '#base/ids.ts'
-import type { PolicyPart } from '#model/policy.ts'
 import type { LiveHub } from './live-hub.ts'
 import { textOf, type Announcement } from './live-text.ts'
 import type { MembersHere } from './members-here.ts'
@@ -16,14 +15,14 @@ export interface AccessPorts {
 }
 
 /**
- * Ends what has to end after a part of the policy has changed. Whoever lost something is out before this returns; whoever
- * gained something hears of it a little later.
+ * Ends what has to end after a part of the policy has changed, or what `person` is. Whoever lost something is out before this
+ * returns; whoever gained something hears of it a little later.
  */
-export function endOutdated(ports: AccessPorts, part: PolicyPart): void {
+export function endOutdated(ports: AccessPorts, person: UserId | undefined): void {
   const { hub, members } = ports
-  if (part.about === 'person') hub.endPerson(part.person)
+  if (person !== undefined) hub.endPerson(person)
   hub.endOutdated()
-  for (const person of members.all()) void endGained(ports, person)
+  for (const one of members.all()) void endGained(ports, one)
 }
 
 /** Whoever may hear of more begins anew; when that cannot be read now, their next stream has it. */

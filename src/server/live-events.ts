@@ -12,6 +12,7 @@ import type { RolePicture } from '#app/policy-types.ts'
 import type { Channel, Message, Person } from '#app/types.ts'
 import { accessChanged } from './live-access.ts'
 import { bookmarkAnnouncements, keptAnnouncement } from './live-kept-events.ts'
+import { memberAdded, memberChanged, memberRemoved } from './live-member-events.ts'
 import { textOf, toPerson, type Announcement } from './live-text.ts'
 import type { PersonStatus } from './presence.ts'
 import { CHANNEL_TYPES, channelFrom, isPersonal, otherOf } from './rest/shapes-channel.ts'
@@ -55,6 +56,8 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
       return [memberAdded(event.channel, event.person, context)]
     case 'member-removed':
       return memberRemoved(event.channel, event.person)
+    case 'member-changed':
+      return [memberChanged(event)]
     case 'person-updated':
       return [personUpdated(event.person, event.isNew)]
     case 'viewed':
@@ -264,32 +267,6 @@ function channelUpdated(
   const updated = { to, text: textOf('channel_updated', data, broadcast) }
   if (isRestored !== true) return [updated]
   return [{ to, text: textOf('channel_restored', { channel_id: channel.id }, broadcast) }, updated]
-}
-
-function memberAdded(channel: Channel, person: UserId, context: EventContext): Announcement {
-  const to = { kind: 'channel', channel: channel.id } as const
-  const broadcast = { channel_id: channel.id }
-  if (channel.kind === 'group') {
-    const members = JSON.stringify([...context.membersHere(channel.id)])
-    return { to, text: textOf('group_added', { teammate_ids: members }, broadcast) }
-  }
-  const team = isPersonal(channel) ? '' : context.workspace.id
-  return { to, text: textOf('user_added', { user_id: person, team_id: team }, broadcast) }
-}
-
-/** Those who stay hear who left; the one who left hears which channel it was. */
-function memberRemoved(channel: Channel, person: UserId): readonly Announcement[] {
-  return [
-    {
-      to: { kind: 'channel', channel: channel.id, except: person },
-      text: textOf(
-        'user_removed',
-        { user_id: person, remover_id: '' },
-        { channel_id: channel.id, omit_users: { [person]: true } },
-      ),
-    },
-    toPerson(person, 'user_removed', { channel_id: channel.id, user_id: person, remover_id: '' }),
-  ]
 }
 
 function personUpdated(person: Person, isNew: boolean): Announcement {

@@ -2,9 +2,9 @@
 import { parseId, type UserId } from '#base/ids.ts'
 import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { Channel } from '#app/types.ts'
-import type { PolicyPart } from '#model/policy.ts'
 import type { DeliveryWatch } from './delivery-watch.ts'
 import { announcementsOf, type EventContext } from './live-events.ts'
+import { rolesChanged } from './live-member-events.ts'
 import type { Announcement } from './live-text.ts'
 import type { MembersHere } from './members-here.ts'
 import type { People } from './people.ts'
@@ -21,8 +21,8 @@ export interface FeedPorts {
   readonly endSessions: (sessions: readonly string[]) => void
   /** Replays nothing any more of what this person was told so far. */
   readonly forgetTold: (person: UserId) => void
-  /** Ends the streams of those who may hear of other channels or people than before. */
-  readonly accessChanged: (part: PolicyPart) => void
+  /** Ends the streams of those who may hear of other channels or people than before, and those of this person. */
+  readonly accessChanged: (person: UserId | undefined) => void
 }
 
 /** Follows the events of `node` until the returned function is called. */
@@ -39,14 +39,26 @@ export function followNode(
     roles: () => node.roles(),
   }
   return node.subscribe((event) => {
+    const roles = rolesNow(event, ports)
     takeIn(event, ports)
-    if (event.kind === 'access-changed') ports.accessChanged(event.part)
+    if (event.kind === 'access-changed')
+      ports.accessChanged(event.part.about === 'person' ? event.part.person : undefined)
     for (const announcement of announcementsOf(event, context)) ports.announce(announcement)
+    if (event.kind === 'person-updated' && roles.length > 0) {
+      for (const announcement of roles) ports.announce(announcement)
+      ports.accessChanged(event.person.id)
+    }
     if (event.kind === 'member-removed') {
       ports.members.change(event.channel.id, event.person, false)
       ports.forgetTold(event.person)
     }
   })
+}
+
+/** What somebody is to hear of their roles, where they are others than the door has known so far. */
+function rolesNow(event: NodeEvent, { people, workspace }: FeedPorts): readonly Announcement[] {
+  if (event.kind !== 'person-updated') return []
+  return rolesChanged(people.byId(event.person.id), event.person, workspace)
 }
 
 function takeIn(event: NodeEvent, ports: FeedPorts): void {

@@ -91,8 +91,8 @@ async function openDoor(
     serverName: status.node.name,
     siteUrl: options.siteUrl,
   })
-  const accessChanged: FeedPorts['accessChanged'] = (part) =>
-    endOutdated({ node, hub, members }, part)
+  const accessChanged: FeedPorts['accessChanged'] = (person) =>
+    endOutdated({ node, hub, members }, person)
   const endSessions: FeedPorts['endSessions'] = (over) =>
     [doorkeeper.forget, live.endSessions].forEach((end) => end(over))
   const told = { announce, forgetTold, accessChanged, endSessions }

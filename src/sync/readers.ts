@@ -6,8 +6,8 @@
 import type { ChannelId, UserId } from '#base/ids.ts'
 import { kindOfChannel } from '#model/channel-id.ts'
 import type { Directory } from '#model/directory.ts'
-import { valuesOf } from '#model/policy.ts'
 import { decide, type Situation } from '#trust/access.ts'
+import { isGuestBy } from '#trust/restrictions.ts'
 
 /** The facts about a person, as the directory has them; the rest of a situation is the caller's. */
 export function subjectFacts(
@@ -16,7 +16,7 @@ export function subjectFacts(
 ): Pick<Situation, 'isAdministrator' | 'isGuest' | 'subject' | 'policy'> {
   const { policy } = directory
   const subject = policy.attributesOf(person)
-  const isGuest = valuesOf(subject, 'role').includes('guest')
+  const isGuest = isGuestBy(subject)
   const isAdministrator = directory.person(person)?.profile.isAdministrator === true
   return { isAdministrator: isAdministrator && !isGuest, isGuest, subject, policy }
 }

@@ -31,7 +31,7 @@ import { pack, unpack, type ParcelRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 import { foundAgain } from './refound.ts'
 import { reproject } from './reproject.ts'
-import { endSessions, type SessionRecord } from './session-book.ts'
+import { endSessions } from './session-book.ts'
 import { destroySharesOf, handOutShare, takeShare } from './shares.ts'
 import { channelsMeant, isMarkedAlike, markAnew } from './marking.ts'
 import { keepSpare } from './spare.ts'
@@ -58,8 +58,11 @@ export async function keysChanged(
     await offerForRevoked(tx, context, node)
     await offerUnderNew(tx, context, node)
     await withdrawLate(tx, context, node)
-    // Whoever has this very node may have the phones of its people: who knows a password signs in again.
-    if (node === context.identity.certificate.node) await endSessions(tx, context, isOfPeople)
+    // Whoever has the node may have the phones of its people. At home, who knows a password signs in again; nowhere else.
+    const isOwn = node === context.identity.certificate.node
+    await endSessions(tx, context, ({ by, person }) =>
+      isOwn ? by !== 'operator' : roster.homeOf(person)?.node === node,
+    )
   }
   if (news.kind === 'wipe order') {
     roster.awaitWipe(news.node, !context.keyBook().hasWiped(news.node))
@@ -75,10 +78,6 @@ export async function keysChanged(
   await auditKeyNews(tx, context, news)
   if (news.kind === 'wipe order' && news.node === context.identity.certificate.node)
     await confirmWipe(tx, context)
-}
-
-function isOfPeople({ by }: SessionRecord): boolean {
-  return by !== 'operator'
 }
 
 /** Takes out of the view what a revoked node says it wrote after it was lost. */

@@ -39,6 +39,13 @@ export function organisationsOf(subject: Attributes | undefined): readonly strin
   return valuesOf(subject, 'organisation')
 }
 
+/** A guest by their role, or of a partner without anybody having said that they are a member all the same. */
+export function isGuestBy(subject: Attributes | undefined): boolean {
+  const roles = valuesOf(subject, 'role')
+  const isPartners = organisationsOf(subject).length > 0
+  return roles.includes('guest') || (isPartners && !roles.includes('member'))
+}
+
 function releaseOf({ subject, channel }: Situation): Check[] {
   const found = organisationsOf(subject)
   if (channel === undefined || !Object.hasOwn(channel, 'releasableTo') || found.length === 0)

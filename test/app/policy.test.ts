@@ -252,7 +252,7 @@ test('a change is told, so that doors end what is open', async (t) => {
 
   t.match(
     told.filter(({ kind }) => kind === 'access-changed' || kind === 'person-updated'),
-    [{ kind: 'access-changed', part: { about: 'person' } }, { person: { isGuest: true } }],
+    [{ person: { isGuest: true } }, { kind: 'access-changed', part: { about: 'person' } }],
   )
   const audits = await node.audit(amira.id, { limit: 10 })
   t.ok(audits.some(({ deed }) => deed === 'policy changed'))

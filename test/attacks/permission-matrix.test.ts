@@ -5,18 +5,22 @@
 import { Readable } from 'node:stream'
 import { test, type Test } from 'tap'
 import type { Unsent } from '#app/kept-types.ts'
-import type { NodeEvent } from '#app/node.ts'
+import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { Person } from '#app/types.ts'
 import { must } from '#base/assert.ts'
 import { bytesFromText } from '#base/bytes.ts'
 import { idFromBytes, type ChannelId, type PostId, type UserId } from '#base/ids.ts'
+import { openMemoryNetwork } from '#carriers/memory.ts'
 import { newChannelId } from '#model/channel-id.ts'
+import type { Carrier } from '#ports/carrier.ts'
 import { createPeople } from '#server/people.ts'
 import type { Door } from '#server/door.ts'
 import { allRoutes } from '#server/routes.ts'
+import type { Identity } from '#trust/identity.ts'
+import { virtualClock } from '../support/clock.ts'
 import { aLanDoor, fetched, type Answer, type LanDoor } from '../support/lan-door.ts'
 import { aSocket, type LiveClient } from '../support/live-client.ts'
-import { seedOf } from '../support/nodes.ts'
+import { aNode, anAdministrator, anIdentity, seedOf, until } from '../support/nodes.ts'
 import { aPreviewer } from '../support/previews.ts'
 import { ROWS, type MatrixIds, type Row } from '../support/permission-rows.ts'
 
@@ -31,18 +35,21 @@ const NAME = 'medevac-secret'
  * Bo made the private channel and administers it, dana is in it. Amira administers the workspace and is not in it, nor is
  * chen. Eva is a guest in another channel. Farid, a guest from a partner, ivan, a member from that partner, and gus, who has no
  * clearance, are in it, but what it is marked with keeps them out; petra is of the partner to whom it may be released. Hana has
- * signed out, and ines may sign in no more: they still have their tokens.
+ * signed out, ines may sign in no more, and the node where vera was enrolled, who is in it and cleared, is revoked: they still
+ * have their tokens.
  */
 type Who = keyof Scene['people'] | 'nobody'
 const READERS: readonly Who[] = ['bo', 'dana', 'petra']
 const GUESTS: readonly Who[] = ['eva', 'farid']
 const OUTSIDE: readonly Who[] = ['amira', 'chen', 'eva', 'farid', 'ivan', 'gus']
-const NO_SESSION: readonly Who[] = ['hana', 'ines', 'nobody']
+const NO_SESSION: readonly Who[] = ['hana', 'ines', 'vera', 'nobody']
 const NAMES = ['dana', 'eva', 'farid', 'gus', 'hana', 'ines', 'ivan', 'petra'] as const
 
 interface Scene {
   readonly door: LanDoor
-  readonly people: Readonly<Record<'amira' | 'bo' | 'chen' | (typeof NAMES)[number], Person>>
+  readonly people: Readonly<
+    Record<'amira' | 'bo' | 'chen' | 'vera' | (typeof NAMES)[number], Person>
+  >
   readonly channel: ChannelId
   readonly post: PostId
   readonly ids: MatrixIds
@@ -50,6 +57,8 @@ interface Scene {
   readonly none: MatrixIds
   readonly ask: (who: Who, method: string, path: string, body?: unknown) => Promise<Answer>
   readonly tokens: Readonly<Record<string, string>>
+  /** Revokes vera's node. */
+  readonly lose: () => Promise<void>
 }
 
 const ROUTES = new Set(
@@ -73,7 +82,7 @@ test('every route has a row, and every row a route', async (t) => {
   )
 })
 
-const LONG = { timeout: 60_000 }
+const LONG = { timeout: 300_000 }
 
 test(
   'nobody gets past what their role, membership and clearance give, by no route',
@@ -91,7 +100,7 @@ test(
       wrong.push(...(await leaks(scene, name, row)))
     }
     t.strictSame(wrong, [])
-    t.strictSame(await stateOf(scene), { bodies: [SECRET], members: 6 }, 'and nothing has changed')
+    t.strictSame(await stateOf(scene), { bodies: [SECRET], members: 7 }, 'and nothing has changed')
 
     const shut: string[] = []
     for (const [name, row] of Object.entries(ROWS)) {
@@ -234,6 +243,46 @@ test('who loses a channel by a label, an attribute or a rule hears no more, and 
     await again.closed
     t.equal((await scene.ask('dana', 'GET', `/api/v4/channels/${channel}`)).status, 200)
   }
+})
+
+test('who was enrolled on a node that is revoked is out at once, and is as nobody from then on', async (t) => {
+  const scene = await aScene(t, { isKept: true })
+  const { door, tokens, people, channel, post, ids, ask } = scene
+  const headers = { authorization: `Bearer ${tokens['vera']}` }
+  t.equal((await ask('vera', 'GET', `/api/v4/posts/${post}`)).status, 200, 'she could read it')
+  const socket = await aSocket(door, { headers })
+  const hello = await socket.event('hello')
+  await scene.lose()
+
+  t.equal(await socket.closed, 1008)
+  const query = `?connection_id=${String(hello.data?.['connection_id'])}&sequence_number=1`
+  const again = await aSocket(door, { headers, query })
+  await door.node.post(people.bo.id, { channel, body: 'after' })
+  const challenged = await again.ask('authentication_challenge', { token: tokens['vera'] })
+  t.match(challenged.error, { status_code: 401 })
+  t.strictSame(again.events('posted'), [])
+  const paths = [
+    `/api/v4/posts/${post}`,
+    `/api/v4/channels/${channel}/stats`,
+    `/api/v4/files/${ids.file}/thumbnail`,
+    '/api/v4/users/autocomplete?name=d',
+    `/api/v4/teams/${ids.team}/channels/autocomplete?name=med`,
+    '/api/v4/users/stats',
+  ]
+  for (const path of paths) {
+    const hers = await ask('vera', 'GET', path)
+    const unknown = await fetched(door.url + path, {
+      headers: { authorization: `Bearer ${idOf('no token')}` },
+    })
+    t.strictSame(plain(hers), plain(unknown), path)
+  }
+  const login = { login_id: 'vera', password: 'vera-password' }
+  const nobody = { login_id: 'nobody', password: 'vera-password' }
+  t.strictSame(
+    plain(await ask('nobody', 'POST', '/api/v4/users/login', login)),
+    plain(await ask('nobody', 'POST', '/api/v4/users/login', nobody)),
+  )
+  await t.rejects(door.node.openSession('vera'), { code: 'NOT_SIGNED_IN' })
 })
 
 interface Asking {
@@ -393,9 +442,13 @@ function idOf(name: string): string {
   return idFromBytes(seedOf(name).subarray(0, 16))
 }
 
-async function aScene(t: Test): Promise<Scene> {
-  const door = await aLanDoor(t, { previewer: aPreviewer() })
+async function aScene(t: Test, { isKept = false } = {}): Promise<Scene> {
+  const network = openMemoryNetwork({ clock: virtualClock() })
+  const [near, far] = [anIdentity('alpha', 1, 'hub'), anIdentity('bravo', 2)]
+  const carriers = [network.open(near.certificate.node)]
+  const door = await aLanDoor(t, { previewer: aPreviewer(), knows: [far], carriers })
   const { node } = door
+  const vera = await somebodyElsewhere({ node, near, carrier: network.open(far.certificate.node) })
   const { amira, bo, chen } = door.people
   const enrol = (username: string): Promise<Person> =>
     node.enrolPerson(amira.id, {
@@ -407,7 +460,7 @@ async function aScene(t: Test): Promise<Scene> {
   const more = {} as Record<(typeof NAMES)[number], Person>
   for (const name of NAMES) more[name] = await enrol(name)
   const { dana, eva, farid, gus, ivan, petra } = more
-  const members = [dana, farid, gus, ivan, petra].map(({ id: person }) => person)
+  const members = [dana, farid, gus, ivan, petra, vera].map(({ id: person }) => person)
   const draft = { kind: 'private', name: NAME, displayName: NAME, members } as const
   const { id: channel } = await node.createChannel(bo.id, draft)
   const room = { kind: 'private', name: 'room', displayName: 'Room', members: [eva.id, farid.id] }
@@ -433,23 +486,29 @@ async function aScene(t: Test): Promise<Scene> {
   const pixel = { type: 'image/png', source: Readable.from([PIXEL]) }
   await node.addEmoji(chen.id, 'kit_ok', pixel)
   await say({ about: 'levels', levels: ['open', 'restricted', 'secret'] })
-  for (const { id } of [bo, dana]) await attributes(id, { clearance: 'secret' })
+  for (const { id } of [bo, dana, vera]) await attributes(id, { clearance: 'secret' })
   await attributes(eva.id, { role: 'guest' })
   await attributes(farid.id, { role: 'guest', clearance: 'secret', organisation: 'redcross' })
-  await attributes(ivan.id, { clearance: 'secret', organisation: 'redcross' })
-  await attributes(petra.id, { clearance: 'secret', organisation: 'press' })
+  await attributes(ivan.id, { role: 'member', clearance: 'secret', organisation: 'redcross' })
+  await attributes(petra.id, { role: 'member', clearance: 'secret', organisation: 'press' })
   await say({
     about: 'label',
     channel,
     label: { classification: 'secret', releasableTo: ['press'] },
   })
-  const people = { amira, bo, chen, ...more }
+  const people = { amira, bo, chen, vera, ...more }
   const tokens: Record<string, string> = {}
   for (const who of Object.keys(people)) tokens[who] = (await node.openSession(who)).token
   await node.signOut(must(tokens['hana'], 'she had one'))
   await node.setActive(amira.id, more.ines.id, false)
   const { organisation: team, node: self } = await node.status()
+  const lose = async (): Promise<void> => {
+    await door.clock.advance(60_000) // what she wrote before counts on
+    await node.revokeNode(amira.id, { node: far.certificate.node })
+  }
+  if (!isKept) await lose()
   return {
+    lose,
     door,
     people,
     channel,
@@ -474,6 +533,20 @@ async function aScene(t: Test): Promise<Scene> {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
   }
+}
+
+/** Somebody who was enrolled on another node, which was in contact once. */
+async function somebodyElsewhere(where: {
+  readonly node: EdgeNode
+  readonly near: Identity
+  readonly carrier: Carrier
+}): Promise<Person> {
+  const { node, near, carrier } = where
+  await using kit = await aNode('bravo', { knows: [near], carriers: [carrier] })
+  await anAdministrator(kit, 'vera')
+  const found = async (): Promise<boolean> => (await node.personByName('vera')) !== undefined
+  await until([node, kit], found)
+  return must(await node.personByName('vera'), 'she is known')
 }
 
 /** An event of each kind, and who hears of it. A new kind of event has no row here and does not compile. */
@@ -525,6 +598,10 @@ async function eventsOf(
     'member-added': {
       event: { kind: 'member-added', channel, person: people.dana.id },
       hears: READERS,
+    },
+    'member-changed': {
+      event: { kind: 'member-changed', membership, notify: {} },
+      hears: ['dana'],
     },
     'person-updated': {
       event: { kind: 'person-updated', person: people.chen, isNew: false },

@@ -66,6 +66,8 @@ export interface DoorChoice extends Partial<
   readonly previewer?: Previewer
   /** Beside the courier. */
   readonly carriers?: readonly Carrier[]
+  /** Nodes it knows beforehand. */
+  readonly knows?: NodeChoice['knows']
   readonly options?: NodeChoice['options']
   /** Puts another answer in the place of some of the node's: for what a sound node does not do. */
   readonly change?: (node: EdgeNode) => EdgeNode
@@ -79,12 +81,14 @@ export async function aLanDoor(
   const clock = virtualClock()
   const log = collectingLog()
   const { siteUrl, names, tls, web, captivePortal, change = (same) => same, ...more } = choice
-  const { store = openMemoryStore(), options = {}, disk, previewer, carriers = [], ...deps } = more
+  const { store = openMemoryStore(), options = {}, disk, previewer, ...others } = more
+  const { carriers = [], knows = [], ...deps } = others
   const courier = openCourierCarrier({ store, random: seededRandom(77), disk: SYSTEM_STICKS })
   const ports = { clock, log, store, courier, carriers: [courier, ...carriers] }
   const node = await aNode('alpha', {
     ...ports,
     role: 'hub',
+    knows,
     options,
     ...(disk && { disk }),
     ...(previewer && { previewer }),

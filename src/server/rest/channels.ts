@@ -85,7 +85,11 @@ function teamChannelRoutes(door: Door): readonly Route[] {
       return byName(call)
     }),
     route('GET', '/api/v4/teams/name/:teamname/channels/name/:channel', byName),
-    route('GET', `${base}/deleted`, () => []),
+    route('GET', `${base}/deleted`, async (call) => {
+      checkTeam(door, call)
+      const channels = await node.archivedChannels(call.subject)
+      return shown(door, pageOf(channels, queryOf(call, PageQuery)))
+    }),
     route('GET', `${base}/autocomplete`, async (call) => {
       checkTeam(door, call)
       return await search(door, call, queryOf(call, SearchQuery).name)
@@ -174,16 +178,26 @@ async function createGroup(door: Door, call: Call): Promise<object> {
   const members = [call.subject, ...others].toSorted(compareText)
   const names = members.map((id) => door.people.byId(id)?.username ?? id)
   const name = hexFromBytes(sha256(bytesFromText(members.join('\n')))).slice(0, 40)
-  const known = (await door.node.channelsOf(call.subject)).find((one) => one.name === name)
-  const channel =
-    known ??
-    (await door.node.createChannel(call.subject, {
-      kind: 'group',
-      name,
-      displayName: names.toSorted(compareText).join(', ').slice(0, 64),
-      members: others,
-    }))
-  return created(door, call, channel)
+  const find = async (): Promise<Channel | undefined> =>
+    (await door.node.channelsOf(call.subject)).find(
+      (one) => one.kind === 'group' && one.name === name,
+    )
+  const draft = {
+    kind: 'group',
+    name,
+    displayName: names.toSorted(compareText).join(', ').slice(0, 64),
+    members: others,
+  } as const
+  const known = await find()
+  if (known !== undefined) return created(door, call, known)
+  try {
+    return created(door, call, await door.node.createChannel(call.subject, draft))
+  } catch (error) {
+    // Another of them may have been quicker.
+    const quicker = await find()
+    if (quicker === undefined) throw error
+    return created(door, call, quicker)
+  }
 }
 
 function compareText(a: string, b: string): number {

@@ -2,12 +2,10 @@
 import { z } from 'zod'
 import { EdgeError } from '#base/errors.ts'
 import type { ChannelId } from '#base/ids.ts'
-import type { Membership } from '#app/types.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, idParam, userParam } from '#server/input.ts'
-import { textOf } from '#server/live-text.ts'
+import { memberChanged } from '#server/live-member-events.ts'
 import { route, type Call, type Route } from '#server/route.ts'
-import { channelMemberFrom } from './shapes-channel.ts'
 import { OK } from './shapes.ts'
 
 const Props = z.record(z.string().max(64), z.string().max(512))
@@ -28,17 +26,7 @@ async function set(door: Door, call: Call): Promise<object> {
   await node.setNotifyProps(person, channel, props)
   const membership = await node.membership(channel, person)
   if (membership === undefined) throw new EdgeError('NOT_FOUND', { what: 'member' })
-  await tellMember(door, membership)
+  const notify = (await node.notifyProps(person)).get(channel) ?? {}
+  door.announce(memberChanged({ membership, notify }))
   return OK
-}
-
-/** Tells a member what their membership is now. */
-export async function tellMember(door: Door, membership: Membership): Promise<void> {
-  const { person, channel } = membership
-  const kept = (await door.node.notifyProps(person)).get(channel)
-  const data = { channelMember: JSON.stringify(channelMemberFrom(membership, kept)) }
-  door.announce({
-    to: { kind: 'person', person },
-    text: textOf('channel_member_updated', data, { user_id: person, channel_id: channel }),
-  })
 }

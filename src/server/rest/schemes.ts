@@ -6,7 +6,6 @@ import { Attributes, type Moderation } from '#model/policy.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, idParam, textParam, userParam } from '#server/input.ts'
 import { route, type Call, type Route } from '#server/route.ts'
-import { tellMember } from './notify.ts'
 import { permissionsFrom, roleFrom } from './permissions.ts'
 import { OK } from './shapes.ts'
 
@@ -105,10 +104,13 @@ function take(taken: Set<string>, permission: string, isLeft: boolean | null | u
   if (isLeft === false) taken.add(permission)
 }
 
-async function setAdministrator(door: Door, call: Call, isAdministrator: boolean): Promise<object> {
+async function setAdministrator(
+  { node }: Door,
+  call: Call,
+  isAdministrator: boolean,
+): Promise<object> {
   const channel = idParam<ChannelId>(call, 'channel')
-  const change = { channel, person: userParam(call), isAdministrator }
-  await tellMember(door, await door.node.setMemberRole(call.subject, change))
+  await node.setMemberRole(call.subject, { channel, person: userParam(call), isAdministrator })
   return OK
 }
 
@@ -117,7 +119,9 @@ async function setGuest({ node }: Door, call: Call, isGuest: boolean): Promise<o
   const person: UserId = userParam(call)
   const known = (await node.policy(call.subject)).people.find((one) => one.person === person)
   const { role: _, ...rest } = known?.attributes ?? {}
-  const attributes = Attributes.parse(isGuest ? { ...rest, role: 'guest' } : rest)
+  const isPartners = Object.hasOwn(rest, 'organisation') // who is a member only by somebody's word
+  const role = isGuest ? { role: 'guest' } : isPartners ? { role: 'member' } : {}
+  const attributes = Attributes.parse({ ...rest, ...role })
   await node.changePolicy(call.subject, { about: 'person', person, attributes })
   return OK
 }

@@ -87,7 +87,7 @@ export function ownUserFrom(
 }
 
 /** Names of the roles a person has everywhere, separated by spaces. */
-function systemRoles(person: Person): string {
+export function systemRoles(person: Person): string {
   if (person.isGuest) return 'system_guest'
   return person.isAdministrator ? 'system_user system_admin' : 'system_user'
 }

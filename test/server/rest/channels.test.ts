@@ -1,4 +1,6 @@
 import { test } from 'tap'
+import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
+import { sha256 } from '#base/hash.ts'
 import { aLanDoor } from '../../support/lan-door.ts'
 
 test('a channel is made, found, and listed to those who may see it', async (t) => {
@@ -112,4 +114,83 @@ test('a channel says how many it has', async (t) => {
   const { id } = await door.node.channelByName(door.people.bo.id, 'town-square')
 
   t.match((await door.ask('bo', 'GET', `/api/v4/channels/${id}/stats`)).json, { member_count: 3 })
+})
+
+test('archived channels are listed to those who may read them, a page at a time', async (t) => {
+  const door = await aLanDoor(t)
+  const { organisation: team } = await door.node.status()
+  const drafts = [
+    ['public', 'relay'],
+    ['private', 'closed'],
+    ['public', 'open'],
+  ] as const
+  for (const [kind, name] of drafts)
+    await door.node.createChannel(door.people.bo.id, { kind, name, displayName: name })
+  const names = async (who: 'bo' | 'chen', query = ''): Promise<unknown> => {
+    const { json } = await door.ask(who, 'GET', `/api/v4/teams/${team}/channels/deleted${query}`)
+    return (json as { name: string; delete_at: number }[]).map(
+      (one) => one.delete_at > 0 && one.name,
+    )
+  }
+  t.strictSame(await names('bo'), [])
+  const ids: string[] = []
+  for (const [, name] of drafts) {
+    const { id } = await door.node.channelByName(door.people.bo.id, name)
+    ids.push(id)
+    t.equal((await door.ask('bo', 'DELETE', `/api/v4/channels/${id}`)).status, 200)
+  }
+
+  t.strictSame(await names('bo'), ['closed', 'open', 'relay'])
+  t.strictSame(await names('chen'), ['open', 'relay'], 'nothing of what chen may not read')
+  t.strictSame(await names('bo', '?page=1&per_page=2'), ['relay'])
+  t.strictSame(await names('bo', '?page=2&per_page=2'), [], 'the list ends')
+  t.equal((await door.ask('amira', 'POST', `/api/v4/channels/${ids[0]}/restore`)).status, 200)
+  t.strictSame(await names('bo'), ['closed', 'open'])
+  const elsewhere = `/api/v4/teams/${'x'.repeat(26)}/channels/deleted`
+  t.equal((await door.ask('bo', 'GET', elsewhere)).status, 404)
+})
+
+test('nobody makes or renames a channel that clients would take for a group of others', async (t) => {
+  const door = await aLanDoor(t)
+  const { amira, bo, chen } = door.people
+  const people = [amira.id, bo.id].toSorted()
+  const name = hexFromBytes(sha256(bytesFromText(people.join('\n')))).slice(0, 40)
+  const trap = { type: 'P', name, display_name: 'amira, bo' }
+  t.match((await door.ask('chen', 'POST', '/api/v4/channels', trap)).json, { status_code: 400 })
+  const draft = { ...trap, name: 'plain' }
+  const made = (await door.ask('chen', 'POST', '/api/v4/channels', draft)).json
+  const path = `/api/v4/channels/${String(Reflect.get(Object(made), 'id'))}/patch`
+  t.match((await door.ask('chen', 'PUT', path, { name })).json, { status_code: 400 })
+
+  const group = await door.ask('bo', 'POST', '/api/v4/channels/group', people)
+  t.match(group.json, { type: 'G', name })
+  const id = String(Reflect.get(Object(group.json), 'id'))
+  t.equal((await door.ask('chen', 'GET', `/api/v4/channels/${id}`)).status, 404)
+  // Bo takes it for what amira and bo say to each other, and finds it again by who they are.
+  const members = `/api/v4/channels/${id}/members`
+  t.equal((await door.ask('amira', 'POST', members, { user_id: chen.id })).status, 403)
+  t.equal((await door.ask('amira', 'DELETE', `${members}/${bo.id}`)).status, 403)
+  t.equal((await door.ask('chen', 'GET', `/api/v4/channels/${id}`)).status, 404)
+  t.equal((await door.ask('amira', 'DELETE', `${members}/me`)).status, 200, 'who wants to goes')
+})
+
+test('what two make at once is made once', async (t) => {
+  const door = await aLanDoor(t)
+  const { amira, bo, chen } = door.people
+  const all = [amira.id, bo.id, chen.id]
+  const group = await Promise.all(
+    (['amira', 'bo', 'chen'] as const).map((who) =>
+      door.ask(who, 'POST', '/api/v4/channels/group', all),
+    ),
+  )
+  t.strictSame(
+    group.map(({ status }) => status),
+    [201, 201, 201],
+  )
+  t.equal(new Set(group.map(({ json }) => Reflect.get(Object(json), 'id'))).size, 1)
+  const draft = { type: 'O', name: 'ops', display_name: 'Ops' }
+  const open = await Promise.all(
+    (['amira', 'bo'] as const).map((who) => door.ask(who, 'POST', '/api/v4/channels', draft)),
+  )
+  t.strictSame(new Set(open.map(({ status }) => status)), new Set([201, 400]))
 })

@@ -116,3 +116,32 @@ test('a channel gets another administrator from one it has', async (t) => {
   t.equal((await door.ask('bo', 'PUT', `${member}/roles`, roles)).status, 200)
   t.match((await door.ask('chen', 'GET', member)).json, { scheme_admin: false })
 })
+
+test('somebody of a partner is a guest until it is said that they are a member', async (t) => {
+  const door = await aLanDoor(t)
+  const { bo } = door.people
+  const put = async (attributes: object): Promise<number> =>
+    (await door.ask('amira', 'PUT', `/api/holdfast/v1/policy/people/${bo.id}`, attributes)).status
+  const roles = async (): Promise<unknown> =>
+    Reflect.get(Object((await door.ask('bo', 'GET', '/api/v4/users/me')).json), 'roles')
+  const channels = async (): Promise<number> =>
+    ((await door.ask('bo', 'GET', '/api/v4/users/me/channels')).json as object[]).length
+  t.equal(await channels(), 1)
+
+  t.equal(await put({ organisation: 'redcross' }), 200)
+  t.equal(await roles(), 'system_guest')
+  t.equal(await channels(), 0, 'nobody has put them into a channel')
+  const draft = { type: 'P', name: 'mine', display_name: 'mine' }
+  t.equal((await door.ask('bo', 'POST', '/api/v4/channels', draft)).status, 403)
+
+  t.equal((await door.ask('amira', 'POST', `/api/v4/users/${bo.id}/promote`)).status, 200)
+  t.equal(await roles(), 'system_user')
+  t.match((await door.node.policy(door.people.amira.id)).people, [
+    { attributes: { organisation: 'redcross', role: 'member' } },
+  ])
+  t.equal((await door.ask('amira', 'POST', `/api/v4/users/${bo.id}/demote`)).status, 200)
+  t.equal(await roles(), 'system_guest')
+  t.equal(await put({ organisation: 'redcross', role: 'member' }), 200)
+  t.equal(await roles(), 'system_user')
+  t.equal(await put({ role: 'administrator' }), 400)
+})
