@@ -2,7 +2,6 @@
 import { effect, untracked } from '@preact/signals'
 import { render, type VNode } from 'preact'
 import { placeFrom } from '#web/core/address.ts'
-import { plainOf } from '#web/core/markup.ts'
 import type * as Sealing from '#web/core/sealing.ts'
 import { createApp, type App } from '#web/state/app.ts'
 import { policyFrom } from '#web/state/lock-policy.ts'
@@ -13,6 +12,7 @@ import { openPasskeys } from './passkey.ts'
 import { announcement, AroundProvider, place } from './ui/context.ts'
 import { fetchPlaces } from './ui/lazy.tsx'
 import { LockScreen } from './ui/lock.tsx'
+import { fetchParser, plainOf } from './ui/reading.ts'
 import { Root } from './ui/root.tsx'
 import { followWorker } from './worker.ts'
 
@@ -20,6 +20,8 @@ import { followWorker } from './worker.ts'
 const PATIENCE_MS = 20_000
 /** The places beside channels are fetched when the first messages are drawn, even on an old phone. */
 const PLACES_AFTER_MS = 5_000
+/** The worker fetches all of the page once more: after the first messages. */
+const WORKER_AFTER_MS = 2_000
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz234567'
 
 await begin()
@@ -55,7 +57,7 @@ async function begin(): Promise<void> {
       } else app ??= run(device, locking)
     })
   })
-  followWorker(device, locking.shelf)
+  setTimeout(() => followWorker(device, locking.shelf), WORKER_AFTER_MS)
 }
 
 function loadSealing(): Promise<typeof Sealing> {
@@ -76,7 +78,10 @@ function run(device: Device, locking: Locking): App {
   )
   const at = place.value
   void app.start(at.kind === 'channel' ? at.channelId : undefined)
-  setTimeout(() => void fetchPlaces().catch(() => undefined), PLACES_AFTER_MS)
+  setTimeout(
+    () => void Promise.all([fetchParser(), fetchPlaces()]).catch(() => undefined),
+    PLACES_AFTER_MS,
+  )
   return app
 }
 

@@ -28,17 +28,12 @@ const DAY_MS = 24 * HOUR_MS
 
 /** Times in `language`. */
 export function timesIn(language: string): Times {
-  const clockFormat = once(() => {
-    const options = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
-    return new Intl.DateTimeFormat(language, options)
-  })
   const dayFormat = once(() => {
     const options = { weekday: 'long', day: 'numeric', month: 'long' } as const
     return new Intl.DateTimeFormat(language, options)
   })
   const relative = once(() => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }))
   const numberFormat = once(() => new Intl.NumberFormat(language, { maximumFractionDigits: 1 }))
-  const clock = (at: number): string => clockFormat().format(at)
   const day = (at: number, now: number): string => {
     const days = Math.round((midnight(at) - midnight(now)) / DAY_MS)
     if (days === 0 || days === -1) return capitalised(relative().format(days, 'day'))
@@ -60,10 +55,9 @@ export function timesIn(language: string): Times {
     },
     clockSpan: (ms) => {
       const seconds = Math.round(ms / 1_000)
-      const two = new Intl.NumberFormat(language, { minimumIntegerDigits: 2 })
-      return `${numberFormat().format(Math.floor(seconds / 60))}:${two.format(seconds % 60)}`
+      return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`
     },
-    number: (value) => numberFormat().format(value),
+    number: (value) => (isShort(value) ? String(value) : numberFormat().format(value)),
     bytes: (value) => {
       const [amount, unit] = inBytes(value)
       // Of bytes the short form says one as it says many.
@@ -86,6 +80,21 @@ export function timesIn(language: string): Times {
 /** Whether two points in time are of one day. */
 export function isSameDay(a: number, b: number): boolean {
   return midnight(a) === midnight(b)
+}
+
+/** By hand: all our languages write a clock so, and on an old phone the first use of the browser's own takes half a second. */
+function clock(at: number): string {
+  const time = new Date(at)
+  return `${two(time.getHours())}:${two(time.getMinutes())}`
+}
+
+/** Nothing in it is written otherwise elsewhere. */
+function isShort(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < 1_000
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0')
 }
 
 /** Made when it is first wanted: each costs an old phone a tenth of a second. */

@@ -162,18 +162,20 @@ interface Ways {
 function createStart(ports: AppPorts, parts: Parts, { enter, show }: Ways): App['start'] {
   const { store, loading, keeping } = parts
   return async (channelId) => {
-    const isOver = await endSession(ports, parts)
-    // Without a session there is nothing to ask for yet.
-    const loaded = isOver || ports.csrf() === '' ? undefined : loading.everything()
-    if (loaded !== undefined && channelId !== undefined) void show(channelId)
-    await keeping.restore(channelId)
-    await parts.openOutbox()
+    const asking = endSession(ports, parts).then((isOver) => {
+      // Without a session there is nothing to ask for yet.
+      if (isOver || ports.csrf() === '') return undefined
+      if (channelId !== undefined) void show(channelId)
+      return { loaded: loading.everything() }
+    })
+    // At once: an old phone takes a while for each that it reads.
+    const [asked] = await Promise.all([asking, keeping.restore(channelId), parts.openOutbox()])
     store.isReady.value = true
     keeping.follow()
-    const isSignedIn = loaded !== undefined || store.me.value !== undefined
+    const isSignedIn = asked !== undefined || store.me.value !== undefined
     await Promise.all([
       keeping.restoreRest().then(() => parts.attaching.sweep()),
-      isSignedIn ? enter(loaded) : undefined,
+      isSignedIn ? enter(asked?.loaded) : undefined,
     ])
   }
 }

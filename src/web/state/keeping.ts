@@ -83,12 +83,17 @@ export function createKeeping(ports: KeepingPorts): Keeping {
   return {
     restore: async (channelId) => {
       const before = era
-      const me = (await shelf.get('me')) as Person | undefined
-      const lists = (await shelf.get('lists')) as Lists | undefined
+      const [me, lists, kept] = (await Promise.all([
+        shelf.get('me'),
+        shelf.get('lists'),
+        channelId === undefined ? undefined : shelf.get(CHANNEL + channelId),
+      ])) as [Person | undefined, Lists | undefined, KeptChannel | undefined]
       if (era !== before) return
-      batch(() => showLists(store, me, lists))
-      if (channelId !== undefined && isTheirs(store, lists))
-        await bring(CHANNEL + channelId, before)
+      batch(() => {
+        showLists(store, me, lists)
+        if (channelId !== undefined && kept !== undefined && isTheirs(store, lists))
+          show(store, channelId, kept)
+      })
     },
     restoreRest: async () => {
       const before = era

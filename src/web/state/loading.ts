@@ -41,19 +41,7 @@ export interface Loading {
 export function createLoading(ask: Ask, store: Store): Loading {
   const olderRunning = new Map<string, Promise<void>>()
   const get = async (path: string): Promise<unknown> => valueOf(await ask('GET', path))
-  const channels = async (): Promise<void> => {
-    const [all, memberships] = await Promise.all([
-      get('/api/v4/users/me/channels'),
-      get('/api/v4/users/me/channel_members?page=-1'),
-    ])
-    if (!Array.isArray(all) || !Array.isArray(memberships)) return
-    batch(() => {
-      store.channels.value = byId(all.map(channelFrom))
-      store.memberships.value = new Map(
-        memberships.map(membershipFrom).map((one) => [one.channelId, one]),
-      )
-    })
-  }
+  const channels = async (): Promise<void> => batch(await readChannels(get, store))
   const status = async (): Promise<void> => {
     const value = await get('/api/holdfast/v1/status')
     if (value !== undefined) store.status.value = value
@@ -68,10 +56,21 @@ export function createLoading(ask: Ask, store: Store): Loading {
   }
   return {
     everything: async () => {
-      const rest = [readTeam(ask, store), channels(), readPeople(ask, store), status()]
-      const answer = await ask('GET', '/api/v4/users/me')
-      if (answer.kind === 'ok') store.me.value = personFrom(answer.value)
-      await Promise.all(rest)
+      const beside = status()
+      const [answer, team, people, lists] = await Promise.all([
+        ask('GET', '/api/v4/users/me'),
+        get('/api/v4/users/me/teams'),
+        readPeople(get),
+        readChannels(get, store),
+      ])
+      // Together, so that an old phone draws them once.
+      batch(() => {
+        if (answer.kind === 'ok') store.me.value = personFrom(answer.value)
+        showTeam(store, team)
+        if (people.length > 0) store.people.value = byId(people)
+        lists()
+      })
+      await Promise.all([beside, readPresences(ask, store, people)])
       return answer.kind === 'ok'
     },
     channels,
@@ -125,22 +124,42 @@ export function valueOf(answer: Answer): unknown {
   return answer.kind === 'ok' ? answer.value : undefined
 }
 
-async function readTeam(ask: Ask, store: Store): Promise<void> {
-  const team = fields(list(valueOf(await ask('GET', '/api/v4/users/me/teams')))[0])
+/** Gives what shows them; that does nothing where the node has not told both. */
+async function readChannels(
+  get: (path: string) => Promise<unknown>,
+  store: Store,
+): Promise<() => void> {
+  const [all, memberships] = await Promise.all([
+    get('/api/v4/users/me/channels'),
+    get('/api/v4/users/me/channel_members?page=-1'),
+  ])
+  if (!Array.isArray(all) || !Array.isArray(memberships)) return () => undefined
+  const known = memberships.map(membershipFrom)
+  return () => {
+    store.channels.value = byId(all.map(channelFrom))
+    store.memberships.value = new Map(known.map((one) => [one.channelId, one]))
+  }
+}
+
+function showTeam(store: Store, teams: unknown): void {
+  const team = fields(list(teams)[0])
   if (text(team.id) !== '')
     store.workspace.value = { id: text(team.id), name: text(team.display_name) }
 }
 
-async function readPeople(ask: Ask, store: Store): Promise<void> {
+async function readPeople(get: (path: string) => Promise<unknown>): Promise<readonly Person[]> {
   const people: Person[] = []
   for (let page = 0; page < PEOPLE_PAGES_MAX; page += 1) {
     const query = `page=${page}&per_page=${PEOPLE_PER_PAGE}`
-    const some = list(valueOf(await ask('GET', `/api/v4/users?${query}`))).map(personFrom)
+    const some = list(await get(`/api/v4/users?${query}`)).map(personFrom)
     people.push(...some)
     if (some.length < PEOPLE_PER_PAGE) break
   }
+  return people
+}
+
+async function readPresences(ask: Ask, store: Store, people: readonly Person[]): Promise<void> {
   if (people.length === 0) return
-  store.people.value = byId(people)
   const ids = people.map(({ id }) => id).slice(0, 1_000)
   const statuses = list(valueOf(await ask('POST', '/api/v4/users/status/ids', ids))).map(fields)
   store.presences.value = new Map(

@@ -95,8 +95,10 @@ interface State extends LockMemory {
 /** The lock of this device, closed if there is one. */
 export async function openLocking(ports: LockingPorts): Promise<Locking> {
   const { shelf } = ports
-  const kept = await keptLock(shelf)
-  const policy = (await shelf.get(POLICY)) as LockPolicy | undefined
+  const [kept, policy] = await Promise.all([
+    keptLock(shelf),
+    shelf.get(POLICY) as Promise<LockPolicy | undefined>,
+  ])
   const state: State = {
     key: undefined,
     sealing: undefined,

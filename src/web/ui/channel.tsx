@@ -36,7 +36,7 @@ export function ChannelPlace(props: {
     addEventListener('focus', onFocus)
     return () => removeEventListener('focus', onFocus)
   }, [app, channelId])
-  if (channel === undefined) return <p class="empty">{say('channel.gone')}</p>
+  if (channel === undefined) return <p class="empty">{missingWords(app)}</p>
   return (
     <div class="channel" data-thread={String(threadId !== undefined)}>
       <section class="conversation" aria-label={titleOf(channel, known(app))}>
@@ -48,6 +48,12 @@ export function ChannelPlace(props: {
       {threadId !== undefined && <ThreadPane channelId={channelId} rootId={threadId} />}
     </div>
   )
+}
+
+/** That a channel is not here only somebody can say who knows the others. */
+function missingWords({ store }: App): string {
+  if (store.channels.value.size > 0) return say('channel.gone')
+  return say(store.connection.value === 'away' ? 'messages.unseen' : 'loading')
 }
 
 /** When one looked last, if there is anything new since. */

@@ -1,8 +1,9 @@
 /** A message's Markdown as elements. Nothing of it is ever read as HTML. */
 import { createContext, type VNode } from 'preact'
 import { useContext, useMemo } from 'preact/hooks'
-import { piecesOf, type Box, type Piece } from '#web/core/markup.ts'
+import type { Box, Piece } from '#web/core/markup.ts'
 import { useApp } from './context.ts'
+import { parser, piecesOf } from './reading.ts'
 
 type OnTick = (box: Box) => void
 
@@ -11,7 +12,7 @@ const Ticking = createContext<OnTick | undefined>(undefined)
 /** The text of a message. `onTick` hears of a box that somebody wants the other way; without it boxes are only shown. */
 export function Marks(props: { readonly text: string; readonly onTick?: OnTick }): VNode {
   const { text, onTick } = props
-  const pieces = useMemo(() => piecesOf(text), [text])
+  const pieces = useMemo(() => piecesOf(text), [text, parser.value])
   return (
     <div class="marks" dir="auto">
       <Ticking.Provider value={onTick}>

@@ -2,11 +2,11 @@
 import type { ComponentChildren, VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { EMOJI_NAMES, emojiOf, QUICK } from '#web/core/emoji.ts'
-import { plainOf } from '#web/core/markup.ts'
 import type { Post } from '#web/core/wire.ts'
 import { say } from '#web/words/words.ts'
 import { go, tell, useApp } from './context.ts'
 import { Icon, type IconName } from './icons.tsx'
+import { plainOf } from './reading.ts'
 import { Sheet } from './sheet.tsx'
 import { StoryContent } from './story.tsx'
 
