@@ -297,7 +297,7 @@ async function invite(actor: Actor): Promise<void> {
   const { society, node, self, chance } = actor
   const own = (await node.channelsOf(self)).filter((channel) => channel.kind !== 'direct')
   const people = await node.allPeople()
-  if (own.length === 0) return
+  if (own.length === 0 || people.length === 0) return
   const [channel, person] = [chance.pick(own).id, chance.pick(people).id]
   society.circles.mayCome(channel, [person])
   await node.addMember(self, channel, person)

@@ -1,7 +1,7 @@
 /** The first day of a node: its operator sets it up and enrols some people. */
 import { codeOf, EdgeError } from '#base/errors.ts'
 import type { UserId } from '#base/ids.ts'
-import type { PersonDraft } from '#app/node.ts'
+import type { EdgeNode, PersonDraft } from '#app/node.ts'
 import type { Person } from '#app/types.ts'
 import type { Chance } from './chance.ts'
 import type { Member } from './fleet.ts'
@@ -13,7 +13,19 @@ import { USERNAMES } from './words.ts'
  */
 export async function settle(member: Member, chance: Chance): Promise<void> {
   const node = member.boot?.node
-  if (node === undefined || member.people.length > 0) return
+  if (node === undefined || member.people.length > 0 || underWay.has(node)) return
+  // Another who sets it up at the same time would see people whom the disk may still refuse.
+  underWay.add(node)
+  try {
+    await setUp(member, node, chance)
+  } finally {
+    underWay.delete(node)
+  }
+}
+
+const underWay = new WeakSet<EdgeNode>()
+
+async function setUp(member: Member, node: EdgeNode, chance: Chance): Promise<void> {
   const here = (await node.allPeople()).filter((person) => person.homeNode === member.id)
   const administrator = here.find((person) => person.isAdministrator)
   const names = chance.happens(0.5) ? ['amira', `amira.${member.name}`] : [`amira.${member.name}`]
