@@ -190,10 +190,10 @@ async function scroll(
   }
 }
 
-/** When the first messages were drawn, by the page's own clock: whoever asks from outside needs the slow processor, too. */
+/** When messages and the box to write in were drawn, by the page's own clock: whoever asks from outside needs the slow processor, too. */
 const DRAWN = `globalThis.drawn = new Promise((resolve) => {
   const look = () => {
-    if (document.querySelector('.message') === null) return
+    if (document.querySelector('.message') === null || document.querySelector('.composer textarea') === null) return
     observer.disconnect()
     requestAnimationFrame(() => setTimeout(() => resolve(performance.now())))
   }

@@ -91,6 +91,7 @@ async function statusOf(
     waitingChanges: waiting.length,
     disk: await context.sync.room.now(),
     overdue: await overdueCounts(replica.read),
+    isRevoked: roster.revokedSince(identity.certificate.node) !== undefined,
     isToBeWiped: context.sync.keyBook().isToBeWiped(identity.certificate.node),
     clock: clockState({
       now: now(),

@@ -286,6 +286,8 @@ export interface NodeStatus {
   readonly overdue: Readonly<Record<Lane, number>>
   /** Room on the disk: `full` means that nothing new is taken in. */
   readonly disk: RoomState
+  /** This very node is shut out, and has heard so: nothing of it reaches the others any more. */
+  readonly isRevoked: boolean
   /** Headquarters ordered this node to destroy its keys. */
   readonly isToBeWiped: boolean
   /** Its own clock, which nothing but its machine ever sets. */

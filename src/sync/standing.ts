@@ -76,8 +76,11 @@ export async function keysChanged(
   if (news.kind === 'share') await takeShare(tx, context, news)
   await takeKeyNews(tx, context, news)
   await auditKeyNews(tx, context, news)
-  if (news.kind === 'wipe order' && news.node === context.identity.certificate.node)
+  if (news.kind === 'wipe order' && news.node === context.identity.certificate.node) {
+    // While there is somebody to tell their browsers: what these keep goes, too.
+    await endSessions(tx, context, isOfPeople)
     await confirmWipe(tx, context)
+  }
 }
 
 /** Takes out of the view what a revoked node says it wrote after it was lost. */

@@ -125,7 +125,7 @@ function portsOf(locking: Locking, app: () => App): Parameters<typeof createApp>
         `${location.origin.replace(/^http/, 'ws')}/api/v4/websocket?${query}`,
       )
       socket.addEventListener('open', events.opened)
-      socket.addEventListener('close', events.closed)
+      socket.addEventListener('close', ({ reason }) => events.closed(reason))
       socket.addEventListener('message', ({ data }) => events.received(String(data)))
       return {
         send: (text) => {

@@ -257,7 +257,7 @@ test(
           mimeType: 'application/octet-stream',
           buffer: saved,
         })
-        await page.locator('[role=status]', { hasText: 'taken out of 1 file' }).waitFor()
+        await page.locator('[role=status]', { hasText: 'Taken out of 1 file' }).waitFor()
         s.strictSame(await faultsInThemes(page, 'desk-carry'), [])
         await page.click('button:has-text("Throw these copies away")')
         const sealed = await download(page, 'a:has-text("Download a backup")')

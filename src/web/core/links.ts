@@ -23,6 +23,7 @@ export interface NodeStatus {
   readonly waitingChanges: number
   readonly disk: string
   readonly isClockSure: boolean
+  readonly isRevoked: boolean
   readonly isToBeWiped: boolean
 }
 
@@ -63,6 +64,7 @@ export function statusFrom(value: unknown): NodeStatus {
     waitingChanges: number(one.waitingChanges),
     disk: text(fields(one.disk).state),
     isClockSure: fields(one.clock).state !== 'uncertain',
+    isRevoked: one.isRevoked === true,
     isToBeWiped: one.isToBeWiped === true,
   }
 }

@@ -14,7 +14,8 @@ export interface LiveSocket {
 export interface SocketEvents {
   readonly opened: () => void
   readonly received: (text: string) => void
-  readonly closed: () => void
+  /** `reason`: what the node said, or ''. */
+  readonly closed: (reason: string) => void
 }
 
 /** One event of the node. */
@@ -35,6 +36,8 @@ export interface LivePorts {
   /** The stream is here. `isResumed`: nothing was missed; otherwise what is shown has to be asked for again. */
   readonly onHere: (isResumed: boolean) => void
   readonly onAway: () => void
+  /** The node has ended the session, and may not be there to be asked. */
+  readonly onSignedOut: () => void
 }
 
 /** The stream. */
@@ -47,6 +50,8 @@ export interface Live {
   readonly say: (action: string, data: object) => void
 }
 
+/** With this word the node closes the streams of a session that is over. */
+const SIGNED_OUT = 'signed out'
 const PING_MS = 30_000
 const FIRST_WAIT_MS = 1_000
 /** Longest wait between two attempts: a kit that is switched on again is seen this soon. */
@@ -135,7 +140,10 @@ function openSocket(state: State, ports: LivePorts, connect: () => void): void {
         lost()
       }
     },
-    closed: lost,
+    closed: (reason) => {
+      if (isThis() && reason === SIGNED_OUT) ports.onSignedOut()
+      lost()
+    },
   })
   state.socket = socket
 }

@@ -4,12 +4,13 @@ import { createLive, type LivePorts } from '#web/core/live.ts'
 import type { Outbox } from '#web/core/outbox.ts'
 import { roomyShelf } from '#web/core/room.ts'
 import type { Shelf } from '#web/core/shelf.ts'
-import { personFrom, type Post } from '#web/core/wire.ts'
+import { personFrom, type Person, type Post } from '#web/core/wire.ts'
 import { createUpload } from '#web/core/uploading.ts'
 import { createAttaching, type Attaching } from './attaching.ts'
 import { takeEvent, type EventPorts } from './events.ts'
 import { cameHere, createShow } from './freshness.ts'
 import { createKeeping, dropOldest, type Keeping, type KeepingPorts } from './keeping.ts'
+import { leaveDrafts, takeDrafts } from './left-drafts.ts'
 import { createLoading, type Loading } from './loading.ts'
 import { createBox } from './outgoing.ts'
 import { createPersonal, type Personal } from './personal.ts'
@@ -104,12 +105,15 @@ export function createApp(given: AppPorts): App {
       const person = personFrom(answer.value)
       if (store.me.value !== undefined && store.me.value.id !== person.id) await keeping.forget()
       store.me.value = person
+      store.isEnded.value = false
       await ports.shelf.remove(ENDED)
       await ports.shelf.put('me', person)
+      await takeDrafts(ports.shelf, person.id)
       await enter()
       return undefined
     },
     signOut: async () => {
+      live.stop() // it is not ended elsewhere
       await ask('POST', '/api/v4/users/logout')
       letGo(parts)
       await ports.shelf.clear()
@@ -140,8 +144,12 @@ async function endSession({ shelf }: AppPorts, { ask }: Parts): Promise<boolean>
 
 /** The session was ended elsewhere. */
 async function ended({ shelf, forgetsAll }: AppPorts, parts: Parts): Promise<void> {
+  const { store, keeping } = parts
+  const me = store.me.value ?? ((await shelf.get('me')) as Person | undefined)
   letGo(parts)
-  await parts.keeping.forget()
+  store.isEnded.value = true
+  if (me !== undefined && !forgetsAll()) await leaveDrafts(shelf, me.id)
+  await keeping.forget()
   if (!forgetsAll()) return parts.attaching.sweep(0)
   await shelf.clear()
   await parts.openOutbox()
@@ -242,6 +250,7 @@ function partsOf(ports: AppPorts): Parts {
       // At a start that found nobody it is known only now who is signed in, and nothing was sent before.
       void cameHere({ store, loading, stories }, isResumed).then(outbox.flush)
     },
+    onSignedOut: asking.onSignedOut,
     onAway: () => {
       store.connection.value = 'away'
       // A locked node would say so.

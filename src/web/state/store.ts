@@ -29,6 +29,8 @@ export interface Arriving {
 export interface Store {
   /** Undefined: nobody is signed in. */
   readonly me: Signal<Person | undefined>
+  /** The session was ended elsewhere, and what was read here is gone. */
+  readonly isEnded: Signal<boolean>
   /** False until what was kept has been read. */
   readonly isReady: Signal<boolean>
   readonly connection: Signal<Connection>
@@ -68,6 +70,7 @@ export function createStore(): Store {
   const unread = computed(() => unreadOf(channels.value, memberships.value))
   const store: Store = {
     me: signal<Person | undefined>(undefined),
+    isEnded: signal(false),
     isReady: signal(false),
     connection: signal<Connection>('starting'),
     isLocked: signal(false),

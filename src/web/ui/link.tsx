@@ -121,6 +121,7 @@ function Alarms({ status }: { readonly status: NodeStatus }): VNode {
     status.disk === 'full' && say('link.full'),
     status.disk === 'low' && say('link.low'),
     !status.isClockSure && say('link.clock'),
+    status.isRevoked && say('link.revoked'),
     status.isToBeWiped && say('link.wipe'),
   ].filter((one) => one !== false)
   return (

@@ -2,6 +2,7 @@
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
 import { hashOf, type Place } from '#web/core/address.ts'
+import { statusFrom } from '#web/core/links.ts'
 import { inSections, otherOf, titleOf } from '#web/core/naming.ts'
 import type { Channel } from '#web/core/wire.ts'
 import { say, times } from '#web/words/words.ts'
@@ -142,13 +143,19 @@ function Foot(): VNode {
   const waiting = store.waiting.value.filter(({ userId }) => userId === store.me.value?.id).length
   const connection = store.connection.value
   const isAway = connection === 'away'
+  const isRevoked = statusFrom(store.status.value).isRevoked
   if (store.isLocked.value) return <Locked />
   return (
     <footer class="side-foot">
-      <a class="foot-state" href={hashOf({ kind: 'link' })} data-state={connection}>
-        <Icon name={isAway ? 'warning' : 'link'} />
+      <a
+        class="foot-state"
+        href={hashOf({ kind: 'link' })}
+        data-state={connection}
+        data-revoked={String(isRevoked)}
+      >
+        <Icon name={isAway || isRevoked ? 'warning' : 'link'} />
         <span>
-          {say(`connection.${connection}`)}
+          {say(isRevoked && !isAway ? 'connection.revoked' : `connection.${connection}`)}
           {waiting > 0 && <small>{say('side.waiting', { n: waiting })}</small>}
         </span>
       </a>

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import type { TargetedSubmitEvent, VNode } from 'preact'
 import type { SignInFailure } from '#web/state/app.ts'
 import { say } from '#web/words/words.ts'
-import { useApp, useDevice } from './context.ts'
+import { useApp, useDevice, useLocking } from './context.ts'
 import { valueIn } from './form.ts'
 import { Mark } from './icons.tsx'
 import { LanguageChoice } from './language-choice.tsx'
@@ -13,6 +13,23 @@ const FAILURES = {
   often: 'signIn.often',
   away: 'signIn.away',
 } as const satisfies Record<SignInFailure, string>
+
+/** Why somebody who was signed in is not any more, and what of theirs is still here. */
+function Ended(): VNode {
+  const { store } = useApp()
+  const { policy } = useLocking()
+  const waiting = store.waiting.value.length
+  return (
+    <>
+      {store.isEnded.value && (
+        <p role="alert">
+          {say('signIn.ended')} {!policy.value.forgetsAll && say('signIn.kept')}
+        </p>
+      )}
+      {waiting > 0 && <p>{say('signIn.waiting', { n: waiting })}</p>}
+    </>
+  )
+}
 
 /** The screen before all others. */
 export function SignIn(): VNode {
@@ -37,6 +54,7 @@ export function SignIn(): VNode {
           <Mark /> Holdfast
         </h1>
         <p class="quiet">{say('signIn.about')}</p>
+        <Ended />
         <label class="field">
           <span>{say('signIn.name')}</span>
           <input name="name" autocomplete="username" autocapitalize="none" required dir="auto" />

@@ -26,6 +26,7 @@ function aStream() {
     onEvent: ({ name }) => heard.push(name),
     onHere: (isResumed) => heard.push(isResumed ? 'resumed' : 'new'),
     onAway: () => heard.push('away'),
+    onSignedOut: () => heard.push('signed out'),
   })
   const last = () => {
     const socket = sockets.at(-1)
@@ -38,13 +39,24 @@ function aStream() {
   return { live, sockets, timers, heard, last, receive, hello, wait }
 }
 
+test('who is signed out by the node hears so, and not from a stream that merely breaks', async (t) => {
+  const stream = aStream()
+  stream.live.start()
+  stream.hello('c')
+  stream.last().events.closed('going away')
+  t.strictSame(stream.heard, ['new', 'away'])
+  stream.wait()
+  stream.last().events.closed('signed out')
+  t.strictSame(stream.heard.slice(2), ['signed out', 'away'])
+})
+
 test('a stream begins with a greeting and is resumed where it broke', async (t) => {
   const stream = aStream()
   stream.live.start()
   stream.last().events.opened()
   stream.hello('c')
   stream.receive({ event: 'posted', data: {}, seq: 1 })
-  stream.last().events.closed()
+  stream.last().events.closed('')
   stream.wait()
 
   t.equal(stream.last().query, 'connection_id=c&sequence_number=2')
@@ -57,7 +69,7 @@ test('what was missed comes before anything else and says that nothing is lost',
   const stream = aStream()
   stream.live.start()
   stream.hello('c')
-  stream.last().events.closed()
+  stream.last().events.closed('')
   stream.wait()
   stream.receive({ event: 'typing', data: {}, seq: 1 })
 
@@ -92,7 +104,7 @@ test('waits grow up to a bound, and a network that is back ends them', async (t)
   t.strictSame([waitMs(0, 1), waitMs(1, 1), waitMs(50, 1), waitMs(50, 0)], [1e3, 2e3, 3e4, 15e3])
   const stream = aStream()
   stream.live.start()
-  stream.last().events.closed()
+  stream.last().events.closed('')
   stream.live.hurry()
   t.equal(stream.sockets.length, 2)
   t.strictSame(stream.timers, [])
@@ -102,7 +114,7 @@ test('a stopped stream stays away', async (t) => {
   const stream = aStream()
   stream.live.start()
   stream.live.stop()
-  stream.last().events.closed()
+  stream.last().events.closed('')
   stream.live.hurry()
 
   t.equal(stream.sockets.length, 1)

@@ -72,7 +72,7 @@ export function aBrowser({ url }: Pick<LanDoor, 'url'>): Browser & {
           events.opened()
         })
         socket.addEventListener('message', ({ data }) => events.received(String(data)))
-        socket.addEventListener('close', events.closed)
+        socket.addEventListener('close', ({ reason }) => events.closed(reason))
         socket.addEventListener('error', () => undefined)
         return {
           send: (text) => {

@@ -153,6 +153,27 @@ test('a session that ends elsewhere wipes what was read, and keeps what was not 
   await browser.until(() => browser.texts.getItem(`holdfast:channel:${town}`) === null)
 
   t.match(app.store.waiting.value, [{ message: 'unsent' }])
+  t.equal(app.store.isEnded.value, true)
+})
+
+test('a draft outlives a session that ends elsewhere, for its author alone', async (t) => {
+  const { town, browsers, apps, door } = await aTown(t, 'bo', 'amira')
+  const [browser] = browsers
+  const [app] = apps
+  if (browser === undefined || app === undefined) throw new Error('a browser was opened')
+  const draft = `draft:${town}`
+  await app.shelf.put(draft, 'half a thought')
+  await endSession(door, browser.token())
+  await app.loading.channels()
+  await browser.until(() => app.store.isEnded.value)
+  await browser.until(() => browser.texts.getItem('holdfast:lists') === null)
+  t.equal(await app.shelf.get(draft), undefined)
+  t.equal(await app.signIn('amira', 'amira-password'), undefined)
+  t.equal(await app.shelf.get(draft), undefined, 'nobody else finds it')
+  await app.signIn('bo', 'bo-password')
+
+  t.equal(await app.shelf.get(draft), 'half a thought')
+  t.equal(app.store.isEnded.value, false)
 })
 
 /** As another device does: the node does not know it any more, a moment later. */
