@@ -7,10 +7,11 @@
  * Called by `scripts/test`, which sees to the right Node, the packages and nats-server.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, globSync, statSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { atOnce } from './lib/at-once.ts'
+import { inGroups } from './lib/groups.ts'
 import { readTapResults, type FileResult } from './lib/tap-results.ts'
 import { runTestFiles } from './lib/test-files.ts'
 
@@ -47,7 +48,7 @@ const GATES: readonly Gate[] = [
   { name: 'unused code', command: ['knip'] },
 ]
 
-/** How many gates, and how many test files, run at once. */
+/** How many gates, and how many processes with test files, run at once. */
 const JOBS = 2
 /** Longest time for a test file that does not ask for more, and how long it may take to say that it has none left. */
 const TIMEOUT_MS = 600_000
@@ -113,7 +114,11 @@ function testFiles(wanted: readonly string[]): string[] {
 }
 
 async function runTests(files: readonly string[]): Promise<readonly FileResult[]> {
-  const tap = runTestFiles(files.toSorted(longFirst), {
+  const textOf = (file: string) => {
+    const name = path.join(ROOT, file)
+    return existsSync(name) ? readFileSync(name, 'utf8') : ''
+  }
+  const tap = runTestFiles(inGroups(files.toSorted(longFirst), textOf), {
     cwd: ROOT,
     // Hundreds of processes read the same source: what the first has compiled, the others take over.
     environment: {
