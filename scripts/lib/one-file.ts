@@ -12,7 +12,11 @@ export function begin(whole: Test): void {
   file = whole
 }
 
-/** As `test` of tap, one level down. */
+/**
+ * As `test` of tap, one level down.
+ *
+ * @public a test file finds it where it asks for tap
+ */
 export const test = ((...words: Parameters<Test['test']>) => {
   if (file === undefined) throw new Error('found a test outside a file; wanted one in a file')
   return file.test(...words)

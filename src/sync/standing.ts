@@ -78,7 +78,7 @@ export async function keysChanged(
   await auditKeyNews(tx, context, news)
   if (news.kind === 'wipe order' && news.node === context.identity.certificate.node) {
     // While there is somebody to tell their browsers: what these keep goes, too.
-    await endSessions(tx, context, isOfPeople)
+    await endSessions(tx, context, ({ by }) => by !== 'operator')
     await confirmWipe(tx, context)
   }
 }

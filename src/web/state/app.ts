@@ -112,13 +112,7 @@ export function createApp(given: AppPorts): App {
       await enter()
       return undefined
     },
-    signOut: async () => {
-      live.stop() // it is not ended elsewhere
-      await ask('POST', '/api/v4/users/logout')
-      letGo(parts)
-      await ports.shelf.clear()
-      await parts.openOutbox()
-    },
+    signOut: () => signOut(parts, ports),
     stop: () => {
       letGo(parts)
       parts.closeOutbox()
@@ -144,13 +138,20 @@ async function endSession({ shelf }: AppPorts, { ask }: Parts): Promise<boolean>
 
 /** The session was ended elsewhere. */
 async function ended({ shelf, forgetsAll }: AppPorts, parts: Parts): Promise<void> {
-  const { store, keeping } = parts
-  const me = store.me.value ?? ((await shelf.get('me')) as Person | undefined)
+  const me = parts.store.me.value ?? ((await shelf.get('me')) as Person | undefined)
   letGo(parts)
-  store.isEnded.value = true
+  parts.store.isEnded.value = true
   if (me !== undefined && !forgetsAll()) await leaveDrafts(shelf, me.id)
-  await keeping.forget()
+  await parts.keeping.forget()
   if (!forgetsAll()) return parts.attaching.sweep(0)
+  await shelf.clear()
+  await parts.openOutbox()
+}
+
+async function signOut(parts: Parts, { shelf }: AppPorts): Promise<void> {
+  parts.live.stop() // it is not ended elsewhere
+  await parts.ask('POST', '/api/v4/users/logout')
+  letGo(parts)
   await shelf.clear()
   await parts.openOutbox()
 }

@@ -20,7 +20,8 @@ export async function takeDrafts(shelf: Shelf, userId: string): Promise<void> {
   for (const [key, left] of await shelf.entries(place)) {
     const draft = DRAFT + key.slice(place.length)
     const now = await shelf.get(draft)
-    await shelf.put(draft, now === undefined ? left : `${String(now)}\n${String(left)}`)
+    const isBoth = typeof now === 'string' && typeof left === 'string'
+    await shelf.put(draft, isBoth ? `${now}\n${left}` : left)
     await shelf.remove(key)
   }
 }
