@@ -1,7 +1,10 @@
 import { join } from 'node:path'
-import { test, type Test } from 'tap'
+import { t as whole, test, type Test } from 'tap'
 import { readTapResults, type FileResult } from '../../scripts/lib/tap-results.ts'
 import { runTestFiles, type Running } from '../../scripts/lib/test-files.ts'
+
+// Some of these files are waited for until they are out of time.
+whole.setTimeout(240_000)
 
 const TAP = "import { test } from 'tap'\n"
 
