@@ -12,7 +12,7 @@ import { SHORT } from './seeds-suite.ts'
 import { openVerdict, type Failure } from './verdict.ts'
 import type { World } from './world.ts'
 
-const { world, result } = await runWorld(12, SHORT)
+const { world, result } = await runWorld(15, SHORT)
 const saved = world.book
   .all()
   .filter(
