@@ -14,11 +14,11 @@ import { joinClocks, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { disbelieved } from './alarms.ts'
 import { isNode, type SyncContext } from './context.ts'
-import { clockOf } from './ledger.ts'
+import { clockOf, receiptOf } from './ledger.ts'
 import { noteName, queueNote, signNote } from './note-queue.ts'
 import { noteLoss } from './rebirth.ts'
 import type { Tx } from './replica.ts'
-import { noteDoubted, sentOf } from './sent.ts'
+import { noteDoubted, noteHollow, sentOf } from './sent.ts'
 
 /** How long our own changes wait for somebody's first word after a start: 5 s. */
 const FIRST_WORD_MS = 5_000
@@ -76,12 +76,26 @@ export async function hearOfOurselves(
     if (have > sent) remember(context, claim.document, claimed)
   }
   if (beyond.length === 0) return
+  if (!isOurs)
+    for (const { document } of hearsay.claims)
+      await doubt(tx, context, { by: hearsay.by, document })
   if (isOurs || context.run.isOver) {
     const proved = beyond.map(({ document, clock }) => [document, clock[actor] ?? 0] as const)
     return noteLoss(tx, context, isOurs ? Object.fromEntries(proved) : {})
   }
   await noteDoubted(tx, actor, hearsay.by)
   if (beginsDoubt(context, hearsay.by)) await ask(tx, context, { ...hearsay, claims: beyond })
+}
+
+/** What of ours may have left since a node said what it had of a document: it says more of it now, and may mean something else. */
+async function doubt(
+  tx: Tx,
+  { replica: { actor } }: SyncContext,
+  { by, document }: { readonly by: NodeId; readonly document: DocumentId },
+): Promise<void> {
+  const before = (await receiptOf(tx, by, document))?.clock[actor] ?? 0
+  if ((await sentOf(tx, document, actor)) > before)
+    await noteHollow(tx, document, { actor, nodes: [by], from: before + 1 })
 }
 
 /** Whether somebody's unproved word keeps what was never sent from being sent now. */

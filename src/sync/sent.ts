@@ -33,10 +33,20 @@ export async function noteSent(
   tx.put(key.sent(document, actor), pack(seq))
   const doubted = unpack<DoubtedRecord>(await tx.get(key.doubted))
   if (doubted?.actor !== actor) return
+  await noteHollow(tx, document, { actor, nodes: doubted.nodes, from: before + 1 })
+}
+
+/** From this number on some nodes may mean something else by our list of a document, or from an earlier one if that was said before. */
+export async function noteHollow(
+  tx: Tx,
+  document: DocumentId,
+  said: { readonly actor: ActorId; readonly nodes: readonly NodeId[]; readonly from: number },
+): Promise<void> {
+  const { actor, nodes, from } = said
   const known = await hollowOf(tx, document)
-  const from: Record<NodeId, number> = { ...known[actor] }
-  for (const node of doubted.nodes) from[node] ??= before + 1
-  tx.put(key.hollow(document), pack({ ...known, [actor]: from } satisfies HollowRecord))
+  const numbers: Record<NodeId, number> = { ...known[actor] }
+  for (const node of nodes) numbers[node] ??= from
+  tx.put(key.hollow(document), pack({ ...known, [actor]: numbers } satisfies HollowRecord))
 }
 
 async function hollowOf(reader: Pick<Reader, 'get'>, document: DocumentId): Promise<HollowRecord> {

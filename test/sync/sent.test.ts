@@ -65,6 +65,26 @@ test('a message is not stored where somebody knows another by its number', async
   )
 })
 
+test('who names more than was sent may mean something else by all that left since it spoke last', async (t) => {
+  const fleet = await aFleet(t, ['alpha', 'charlie', 'hub'])
+  const alpha = fleet.node('alpha')
+  await found(fleet.node('hub'))
+  await fleet.settle()
+  const signs = async (seq: number): Promise<void> => {
+    const items = [{ document: routine, clock: { [alpha.actor]: seq }, read: {} }]
+    const note = await noteOf(fleet.node('charlie'), { kind: 'receipt', isWhole: false, items })
+    await arrive(alpha, note, { from: charlie })
+  }
+  await send(alpha, 1)
+  await signs(1)
+  await send(alpha, 3)
+  t.strictSame(await meant(alpha, charlie), [true, true, true, true, true])
+
+  await signs(4)
+
+  t.strictSame(await meant(alpha, charlie), [true, false, false, false, false])
+})
+
 test('a receipt names of our own list what has left, and nothing more', async (t) => {
   await using alpha = await aSync('alpha')
   const clock = { [alpha.actor]: 5, [actorOf(bravo, seedOf('its life').subarray(0, 4))]: 7 }
