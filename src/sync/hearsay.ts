@@ -76,9 +76,7 @@ export async function hearOfOurselves(
     if (have > sent) remember(context, claim.document, claimed)
   }
   if (beyond.length === 0) return
-  if (!isOurs)
-    for (const { document } of hearsay.claims)
-      await doubt(tx, context, { by: hearsay.by, document })
+  await doubtSent(tx, context, hearsay)
   if (isOurs || context.run.isOver) {
     const proved = beyond.map(({ document, clock }) => [document, clock[actor] ?? 0] as const)
     return noteLoss(tx, context, isOurs ? Object.fromEntries(proved) : {})
@@ -87,15 +85,18 @@ export async function hearOfOurselves(
   if (beginsDoubt(context, hearsay.by)) await ask(tx, context, { ...hearsay, claims: beyond })
 }
 
-/** What of ours may have left since a node said what it had of a document: it says more of it now, and may mean something else. */
-async function doubt(
+/** What of ours has left since a node said what it had of it: it says more now, and may mean something else. */
+async function doubtSent(
   tx: Tx,
-  { replica: { actor } }: SyncContext,
-  { by, document }: { readonly by: NodeId; readonly document: DocumentId },
+  { replica: { actor }, identity }: SyncContext,
+  { claims, by }: Hearsay,
 ): Promise<void> {
-  const before = (await receiptOf(tx, by, document))?.clock[actor] ?? 0
-  if ((await sentOf(tx, document, actor)) > before)
-    await noteHollow(tx, document, { actor, nodes: [by], from: before + 1 })
+  if (by === identity.certificate.node) return
+  for (const { document } of claims) {
+    const before = (await receiptOf(tx, by, document))?.clock[actor] ?? 0
+    if ((await sentOf(tx, document, actor)) > before)
+      await noteHollow(tx, document, { actor, nodes: [by], from: before + 1 })
+  }
 }
 
 /** Whether somebody's unproved word keeps what was never sent from being sent now. */
