@@ -5,11 +5,13 @@ const DRAFT = 'draft:'
 /** Files of drafts go: they may be large, and their originals are elsewhere on the device. */
 const FILES = 'draft:files:'
 
-/** Puts the texts of drafts aside for `userId`. */
+/** Puts the texts of drafts aside for `userId`; another tab may be at it, too. */
 export async function leaveDrafts(shelf: Shelf, userId: string): Promise<void> {
   for (const key of await shelf.keys(DRAFT)) {
     if (key.startsWith(FILES)) continue
-    await shelf.put(placeOf(userId) + key.slice(DRAFT.length), await shelf.get(key))
+    const draft = await shelf.get(key)
+    if (draft === undefined) continue
+    await shelf.put(placeOf(userId) + key.slice(DRAFT.length), draft)
     await shelf.remove(key)
   }
 }

@@ -18,3 +18,24 @@ test('drafts are put aside without their files, and come back behind what was ty
   t.equal(await shelf.get('draft:depot'), 'fuel')
   t.strictSame(await shelf.keys('left:'), [])
 })
+
+test('put aside by another tab in between, a draft is there once and whole', async (t) => {
+  const shelf = textShelf(undefined)
+  await shelf.put('draft:town', 'before')
+  await shelf.put('draft:depot', 'fuel')
+  const slow = {
+    ...shelf,
+    keys: async (prefix: string) => {
+      const names = await shelf.keys(prefix)
+      await leaveDrafts(shelf, 'bo')
+      return names
+    },
+  }
+  await leaveDrafts(slow, 'bo')
+
+  t.strictSame(await shelf.keys('draft:'), [])
+  t.strictSame(await shelf.entries('left:'), [
+    ['left:bo:depot', 'fuel'],
+    ['left:bo:town', 'before'],
+  ])
+})
