@@ -1,7 +1,19 @@
 /** Which test files share a process. Pure. */
 
 /** Folders of small files that begin nothing outside their process and change nothing that is the process's own. */
-const SHARING = ['base', 'config', 'model', 'server', 'trust', 'x509']
+const SHARING = [
+  'app',
+  'base',
+  'carriers',
+  'codec',
+  'config',
+  'model',
+  'server',
+  'sync',
+  'trust',
+  'web',
+  'x509',
+]
 /** What a file may not name: how long it may take as a whole, and what all files of a process have in common. */
 const ALONE =
   /\bt as \w+, test\b|\bprocess\.|\bglobalThis\b|node:(?:process|child_process|worker_threads|v8|vm|module)'/
