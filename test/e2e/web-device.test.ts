@@ -309,6 +309,8 @@ test(
         s.match(await keptIn(page), /A draft/)
         await page.evaluate(WORKER_READY)
         await page.context().setOffline(true)
+        await page.reload() // being offline does not cut what is open
+        await page.locator('.foot-state[data-state=away]').waitFor({ state: 'attached' })
         await shutOut(hub, `${how}-one`, how)
         s.match(await keptIn(page), /Before the lock/, 'who has not heard keeps it')
         await page.context().setOffline(false)
