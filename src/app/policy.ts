@@ -9,8 +9,9 @@ import { audit } from '#sync/audit.ts'
 import { channelFacts, subjectFacts } from '#sync/readers.ts'
 import type { Tx } from '#sync/replica.ts'
 import { decide, explain, type Situation } from '#trust/access.ts'
-import { isGuestBy } from '#trust/restrictions.ts'
+import { isGuestBy, isOurs } from '#trust/restrictions.ts'
 import { isChangeable, permissionsOf, PERMISSIONS, ROLES, type Role } from '#trust/roles.ts'
+import { refuseLast } from './administrators.ts'
 import {
   channelOf,
   insist,
@@ -129,12 +130,21 @@ async function changePolicy(context: AppContext, subject: UserId, part: PolicyPa
     })
   checkPart(context, part)
   await context.sync.replica.commit(async (tx) => {
+    refuseLastHere(context, part)
     const content = { kind: 'policy' as const, part }
     await write(tx, context, { document: DIRECTORY, author: subject, content })
     await leaveFirst(tx, context, { subject, part })
     const subjects = subjectsOf(part)
     await audit(tx, context.sync, { deed: 'policy changed', by: subject, subjects })
   })
+}
+
+/** Whoever becomes a guest or a partner's administers no more. On other nodes that is theirs to bear: it may have to be done. */
+function refuseLastHere(context: AppContext, part: PolicyPart): void {
+  if (part.about !== 'person' || isOurs(part.attributes)) return
+  const { roster, identity } = context.sync
+  const isHere = roster.homeOf(part.person)?.node === identity.certificate.node
+  if (isHere) refuseLast(context, part.person, 'manage policy')
 }
 
 /** Everybody is in the first channel by custom: nobody put a guest there. */
