@@ -158,7 +158,7 @@ function situationIn(
 export function mayRead(
   { sync, surroundings }: AppContext,
   subject: UserId,
-  at: { readonly channel: ChannelId; readonly environment?: Attributes },
+  at: { readonly channel: ChannelId; readonly environment?: Attributes | 'any' },
 ): boolean {
   const facts = channelFacts(sync.directory(), at.channel, subject)
   const environment = at.environment ?? surroundings?.now() ?? {}

@@ -32,7 +32,7 @@ import type {
   Question,
   RolePicture,
 } from './policy-types.ts'
-import { maySee, seenBy } from './sight.ts'
+import { maySee, readableOf, seenBy } from './sight.ts'
 import type { Membership } from './types.ts'
 
 /** The part of the app about who may what. */
@@ -56,6 +56,7 @@ export function openPolicy(context: AppContext): Governing {
     roles: (channel) => rolesIn(context, channel),
     setMemberRole: (subject, change) => setMemberRole(context, subject, change),
     whoMayHear: openHearing(context),
+    hearable: (person) => readableOf(context, person, 'any'),
     mayCallAll: (person, channel) => {
       const facts = channelFacts(sync.directory(), channel, person)
       const environment = surroundings?.now() ?? {}
