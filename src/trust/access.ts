@@ -127,8 +127,10 @@ export function explain(situation: Situation): readonly Check[] {
   return LOOKS.flatMap((look) => look(facts))
 }
 
+/** Nobody of a partner administers, and no guest. */
 function withStanding(situation: Situation): Situation {
-  return { ...situation, isAdministrator: situation.isAdministrator && isOurs(situation.subject) }
+  const isSaidTo = situation.isAdministrator && !isOurs(situation.subject)
+  return isSaidTo ? { ...situation, isAdministrator: false } : situation
 }
 
 type Look = (situation: Situation) => readonly Check[]
