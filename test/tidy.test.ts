@@ -53,6 +53,8 @@ const WORLD =
 
 /** Source files (or folders, ending in `/`) without a test file of their own, and who tests them instead. */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  'src/app/shut-out.ts':
+    'test/attacks/revoked-people.test.ts shuts people out, at the app and at the door',
   'src/model/purge-content.ts': 'test/vectors writes and reads it',
   'src/model/stretch.ts': 'test/model/stub.test.ts makes and compares stubs',
   'src/sync/pace-desk.ts': 'test/sync/pace.test.ts opens it again',

@@ -84,7 +84,7 @@ export async function openFuzzDoor(): Promise<FuzzDoor> {
       presence,
       announce: hub.announce,
       version: '10.11.0',
-      maySee: node.maySee,
+      hearing: node,
     },
     tokens: tokens.map(({ token }) => token),
     words: {

@@ -150,6 +150,15 @@ export interface Accounts {
 
   /** Whether somebody may sign in. Who may not loses all sessions, on every node that hears of it. */
   readonly setActive: (subject: UserId, person: UserId, isActive: boolean) => Promise<Person>
+  /**
+   * Whether somebody administers: on their own node by its word, everywhere by that of a node that administers. No guest, nobody
+   * of a partner, no bot; and the last one of a node stays. @throws EdgeError NOT_FOUND, NOT_ALLOWED
+   */
+  readonly setAdministrator: (
+    subject: UserId,
+    person: UserId,
+    isAdministrator: boolean,
+  ) => Promise<Person>
   /** Confirms, from a node that administers, that a person enrolled elsewhere is who they say. */
   readonly vouchFor: (subject: UserId, person: UserId) => Promise<Person>
 }

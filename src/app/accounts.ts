@@ -1,6 +1,7 @@
 /** All that lets somebody in, but sessions themselves, put together. */
 import { openAccessTokens } from './access-tokens.ts'
 import type { Accounts } from './account-types.ts'
+import { openAdministrators } from './administrators.ts'
 import { openBots } from './bots.ts'
 import type { AppContext } from './context.ts'
 import { openPasskeys } from './passkeys.ts'
@@ -22,5 +23,6 @@ export function openAccounts(context: AppContext, ports: SignInPorts): WithoutSe
     ...openAccessTokens(context),
     ...openBots(context),
     ...openStanding(context),
+    ...openAdministrators(context),
   }
 }

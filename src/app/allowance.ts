@@ -73,12 +73,12 @@ function inMinutes(ms: number): string {
   return `${Math.ceil(ms / 60_000)} min`
 }
 
-function checked(text: string): string {
-  const reason = text.trim()
-  if (reason !== '' && reason.length <= OVERRIDE_REASON_CHARACTERS_MAX) return reason
+function checked(reason: string): string {
+  const isNothing = reason.trim() === ''
+  if (!isNothing && reason.length <= OVERRIDE_REASON_CHARACTERS_MAX) return reason
   throw new EdgeError('INPUT_INVALID', {
     field: 'holdfast_override',
-    found: reason === '' ? 'nothing' : `${reason.length} characters`,
+    found: isNothing ? 'nothing' : `${reason.length} characters`,
     wanted: `why it cannot wait, in 1 to ${OVERRIDE_REASON_CHARACTERS_MAX} characters`,
   })
 }

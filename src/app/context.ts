@@ -18,7 +18,7 @@ import { unpackOnce } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import type { Terms } from '#tariff/terms.ts'
 import { decide, type Action, type Reason, type Situation } from '#trust/access.ts'
-import { organisationsOf } from '#trust/restrictions.ts'
+import { isOurs, organisationsOf } from '#trust/restrictions.ts'
 import type { Allowance } from './allowance.ts'
 import type { BlobUses } from '#sync/blob-uses.ts'
 import { personFrom, channelFrom } from './present.ts'
@@ -72,7 +72,8 @@ export function peerName({ roster }: Pick<SyncContext, 'roster'>, peer: PeerId):
 
 /** Whether `person` administers the workspace. */
 export function isAdministrator({ sync }: AppContext, person: UserId): boolean {
-  return subjectFacts(sync.directory(), person).isAdministrator
+  const { isAdministrator: isOne, subject } = subjectFacts(sync.directory(), person)
+  return isOne && isOurs(subject)
 }
 
 /** Whether `person` is a member of `channel` now. */
@@ -157,7 +158,7 @@ function situationIn(
 export function mayRead(
   { sync, surroundings }: AppContext,
   subject: UserId,
-  at: { readonly channel: ChannelId; readonly environment?: Attributes },
+  at: { readonly channel: ChannelId; readonly environment?: Attributes | 'any' },
 ): boolean {
   const facts = channelFacts(sync.directory(), at.channel, subject)
   const environment = at.environment ?? surroundings?.now() ?? {}
@@ -172,9 +173,10 @@ export function peopleOf(context: AppContext, ids: readonly UserId[]): readonly 
     const known = directory().person(id)
     if (known === undefined) return []
     const home = roster.homeOf(id)?.node ?? identity.certificate.node
-    const { isGuest = false, isAdministrator: administers, subject } = subjectFacts(directory(), id)
+    const { isGuest = false, subject } = subjectFacts(directory(), id)
     const pictureAt = context.pictureTimes.get(id) ?? 0
     const partnerOf = organisationsOf(subject)
+    const administers = isAdministrator(context, id)
     const standing = { isGuest, isAdministrator: administers, partnerOf, pictureAt }
     const person = personFrom(known, { username: names.get(id) ?? '', home, ...standing })
     const mood = context.moods.get(id)

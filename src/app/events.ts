@@ -10,6 +10,7 @@ import { channelOf, personOf, type AppContext } from './context.ts'
 import { membershipOf } from './members.ts'
 import type { NodeEvent } from './node.ts'
 import { messageFrom } from './present.ts'
+import { fallenSessions } from './shut-out.ts'
 import { replyHeard } from './threads.ts'
 import type { Channel, Person, Reaction } from './types.ts'
 
@@ -122,13 +123,19 @@ async function translate(context: AppContext, event: SyncEvent): Promise<readonl
   }
 }
 
-function keysChanged(
+async function keysChanged(
   context: AppContext,
   { news }: Extract<SyncEvent, { kind: 'keys' }>,
-): readonly NodeEvent[] {
-  if (news.kind === 'revocation') return [{ kind: 'node-revoked', node: news.revocation.node }]
+): Promise<readonly NodeEvent[]> {
+  if (news.kind === 'revocation')
+    return [{ kind: 'node-revoked', node: news.revocation.node }, ...(await botsEnded(context))]
   const isOurs = news.kind === 'wipe order' && news.node === context.sync.identity.certificate.node
   return [isOurs ? { kind: 'wipe-ordered' } : { kind: 'links-changed' }]
+}
+
+async function botsEnded(context: AppContext): Promise<readonly NodeEvent[]> {
+  const sessions = await fallenSessions(context)
+  return sessions.length === 0 ? [] : [{ kind: 'sessions-ended', sessions }]
 }
 
 function amended(event: Extract<SyncEvent, { kind: 'amended' }>): readonly NodeEvent[] {
@@ -164,7 +171,9 @@ async function directoryChanged(
   switch (change.kind) {
     case 'person': {
       const person = personOf(context, change.person.id)
-      return person === undefined ? [] : [{ kind: 'person-updated', person, isNew: change.isNew }]
+      if (person === undefined) return []
+      const told: NodeEvent = { kind: 'person-updated', person, isNew: change.isNew }
+      return person.deactivatedAt === 0 ? [told] : [told, ...(await botsEnded(context))]
     }
     case 'channel': {
       const channel = await channelNow(context, change.channel.id)

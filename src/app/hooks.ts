@@ -9,6 +9,7 @@ import { insist, insistInChannel, isAdministrator, mayRead, type AppContext } fr
 import { newFileId } from './files.ts'
 import type { Hook, HookDraft, HookPost, Hooks } from './kept-types.ts'
 import type { EdgeNode } from './node.ts'
+import { refuseInName } from './shut-out.ts'
 import { maySee } from './sight.ts'
 
 /** What hooks post with. */
@@ -48,6 +49,7 @@ export function openHooks(context: AppContext, means: Means): Hooks {
       await replica.commit(async (tx) => tx.delete(keptKey.hook(id)))
     },
     postByHook: async (hook, post) => {
+      refuseInName(context, hook.creator, 'a webhook')
       insistRole(context, hook.creator)
       const { channel: _channel, root, ...draft } = post
       const channel = await channelFor(context, means, { hook, post })

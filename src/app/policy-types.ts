@@ -96,6 +96,8 @@ export interface Governing {
   ) => Promise<Membership>
   /** Which members of a channel may be told what happens there, now. Not to be kept: it holds for this moment. */
   readonly whoMayHear: (channel: ChannelId) => MayHear
+  /** The channels somebody is in and could read under some circumstances: of no others are they ever told. */
+  readonly hearable: (person: UserId) => readonly ChannelId[]
   /** Whether somebody may call all of a channel at once. */
   readonly mayCallAll: (person: UserId, channel: ChannelId) => boolean
   /** Whether `subject` may know of a person. */

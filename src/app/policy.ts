@@ -9,8 +9,9 @@ import { audit } from '#sync/audit.ts'
 import { channelFacts, subjectFacts } from '#sync/readers.ts'
 import type { Tx } from '#sync/replica.ts'
 import { decide, explain, type Situation } from '#trust/access.ts'
-import { isGuestBy } from '#trust/restrictions.ts'
+import { isGuestBy, isOurs } from '#trust/restrictions.ts'
 import { isChangeable, permissionsOf, PERMISSIONS, ROLES, type Role } from '#trust/roles.ts'
+import { refuseLast } from './administrators.ts'
 import {
   channelOf,
   insist,
@@ -31,7 +32,7 @@ import type {
   Question,
   RolePicture,
 } from './policy-types.ts'
-import { maySee, seenBy } from './sight.ts'
+import { maySee, readableOf, seenBy } from './sight.ts'
 import type { Membership } from './types.ts'
 
 /** The part of the app about who may what. */
@@ -55,6 +56,7 @@ export function openPolicy(context: AppContext): Governing {
     roles: (channel) => rolesIn(context, channel),
     setMemberRole: (subject, change) => setMemberRole(context, subject, change),
     whoMayHear: openHearing(context),
+    hearable: (person) => readableOf(context, person, 'any'),
     mayCallAll: (person, channel) => {
       const facts = channelFacts(sync.directory(), channel, person)
       const environment = surroundings?.now() ?? {}
@@ -129,12 +131,21 @@ async function changePolicy(context: AppContext, subject: UserId, part: PolicyPa
     })
   checkPart(context, part)
   await context.sync.replica.commit(async (tx) => {
+    refuseLastHere(context, part)
     const content = { kind: 'policy' as const, part }
     await write(tx, context, { document: DIRECTORY, author: subject, content })
     await leaveFirst(tx, context, { subject, part })
     const subjects = subjectsOf(part)
     await audit(tx, context.sync, { deed: 'policy changed', by: subject, subjects })
   })
+}
+
+/** Whoever becomes a guest or a partner's administers no more. On other nodes that is theirs to bear: it may have to be done. */
+function refuseLastHere(context: AppContext, part: PolicyPart): void {
+  if (part.about !== 'person' || isOurs(part.attributes)) return
+  const { roster, identity } = context.sync
+  const isHere = roster.homeOf(part.person)?.node === identity.certificate.node
+  if (isHere) refuseLast(context, part.person, 'manage policy')
 }
 
 /** Everybody is in the first channel by custom: nobody put a guest there. */

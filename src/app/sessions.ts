@@ -24,6 +24,7 @@ import {
 } from '#sync/session-book.ts'
 import type { Accounts, OpenSession, Session, SignInWords } from './account-types.ts'
 import { insist, isAdministrator, personIdByName, type AppContext } from './context.ts'
+import { whyShutOut } from './shut-out.ts'
 
 type Sessions = Pick<
   Accounts,
@@ -141,14 +142,6 @@ function refuseShutOut(context: AppContext, person: UserId): void {
   const subjects = [aboutPerson(person)]
   context.sync.audit.count({ deed: 'sign-in refused', result: 'refused', subjects, reason })
   throw new EdgeError('NOT_SIGNED_IN', { found: 'wrong name or password' })
-}
-
-/** Of a node that is revoked, whoever took it may be anybody who was enrolled there: only that node itself still serves them. */
-function whyShutOut({ sync }: AppContext, person: UserId): 'deactivated' | 'revoked' | undefined {
-  if (sync.directory().person(person)?.deactivatedAt !== 0) return 'deactivated'
-  const home = sync.roster.homeOf(person)?.node
-  const isElsewhere = home !== undefined && home !== sync.identity.certificate.node
-  return isElsewhere && sync.roster.revokedSince(home) !== undefined ? 'revoked' : undefined
 }
 
 async function sessionOf(context: AppContext, token: string): Promise<Session | undefined> {

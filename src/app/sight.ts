@@ -7,10 +7,15 @@ import { subjectFacts } from '#sync/readers.ts'
 import { permissionsOf, rolesOf } from '#trust/roles.ts'
 import { mayRead, type AppContext } from './context.ts'
 
-/** The channels somebody is in and may read. */
-export function readableOf(context: AppContext, person: UserId): readonly ChannelId[] {
+/** The channels somebody is in and may read: now, or under any circumstances. */
+export function readableOf(
+  context: AppContext,
+  person: UserId,
+  environment?: 'any',
+): readonly ChannelId[] {
   const joined = context.sync.directory().channelsOf(person)
-  return joined.filter((channel) => mayRead(context, person, { channel }))
+  const under = environment === undefined ? {} : { environment }
+  return joined.filter((channel) => mayRead(context, person, { channel, ...under }))
 }
 
 /** Whether `subject` may know of a person; nobody knows of one who is not there. */

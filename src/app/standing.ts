@@ -13,11 +13,13 @@ import { ourPerson } from './people.ts'
 import { maySee } from './sight.ts'
 import type { Person } from './types.ts'
 
+const ACTION = 'manage accounts'
+
 /** The part of the app that says who may sign in. */
 export function openStanding(context: AppContext): Pick<Accounts, 'setActive' | 'vouchFor'> {
   return {
     setActive: async (subject, person, isActive) => {
-      const { bot } = known(context, subject, person)
+      const { bot } = knownPerson(context, subject, person)
       const isOwner = bot?.owner === subject
       if (!isOwner) insistOnAdministrator(context, subject)
       if (subject === person)
@@ -37,7 +39,7 @@ export function openStanding(context: AppContext): Pick<Accounts, 'setActive' | 
       })
     },
     vouchFor: async (subject, person) => {
-      const { profile, isVouchedFor, administers } = known(context, subject, person)
+      const { profile, isVouchedFor, administers } = knownPerson(context, subject, person)
       insistOnAdministrator(context, subject)
       insistOnAuthority(context)
       if (isVouchedFor) return ourPerson(context, person)
@@ -66,7 +68,8 @@ async function say(
   return ourPerson(context, person)
 }
 
-function known(context: AppContext, subject: UserId, person: UserId): DirectoryPerson {
+/** Whom the directory knows and `subject` may know of. @throws EdgeError NOT_FOUND */
+export function knownPerson(context: AppContext, subject: UserId, person: UserId): DirectoryPerson {
   const found = context.sync.directory().person(person)
   if (found === undefined || !maySee(context, subject, person))
     throw new EdgeError('NOT_FOUND', { what: 'person', id: person })
@@ -74,15 +77,14 @@ function known(context: AppContext, subject: UserId, person: UserId): DirectoryP
 }
 
 function insistOnAdministrator(context: AppContext, subject: UserId): void {
-  const action = 'manage accounts'
-  insist(context, subject, { action, isAdministrator: isAdministrator(context, subject) })
+  insist(context, subject, { action: ACTION, isAdministrator: isAdministrator(context, subject) })
 }
 
-/** Others would pass over what this node says. */
-function insistOnAuthority({ sync }: AppContext): void {
+/** Others would pass over what this node says. @throws EdgeError NOT_ALLOWED */
+export function insistOnAuthority({ sync }: AppContext, action: string = ACTION): void {
   if (sync.identity.certificate.rights.administers) return
   throw new EdgeError('NOT_ALLOWED', {
-    action: 'manage accounts',
+    action,
     found: 'a node that does not administer the organisation',
     do: 'Do it on the home node of that person, or on one that administers.',
   })

@@ -15,6 +15,7 @@ import { insistInChannel, type AppContext } from './context.ts'
 import type { Conversations } from './conversation-types.ts'
 import { checkBody } from './draft-checks.ts'
 import type { KeptEvent, Scheduled, Unsent, UnsentDraft, Unsents } from './kept-types.ts'
+import { refuseInName } from './shut-out.ts'
 
 interface ScheduledRecord extends Scheduled {
   readonly person: UserId
@@ -173,6 +174,7 @@ async function send(context: AppContext, record: ScheduledRecord, sending: Sendi
   const { id, person, channel, root, body, lane, files, asksAcknowledgement } = record
   const place = keptKey.scheduled(person, id)
   try {
+    refuseInName(context, person, 'a message for later')
     await sending.post(person, {
       channel,
       body,

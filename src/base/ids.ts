@@ -54,7 +54,7 @@ export function isId(text: string): boolean {
 /** The 26-character form of 16 bytes. */
 export function idFromBytes<T extends ShortId>(bytes: Uint8Array): T {
   assert(bytes.length === ID_BYTES, 'an id is 16 bytes')
-  let text = ''
+  const codes: number[] = []
   let buffer = 0
   let bits = 0
   for (const byte of bytes) {
@@ -62,11 +62,13 @@ export function idFromBytes<T extends ShortId>(bytes: Uint8Array): T {
     bits += 8
     while (bits >= 5) {
       bits -= 5
-      text += ALPHABET[(buffer >> bits) & 31]
+      codes.push(ALPHABET.charCodeAt((buffer >> bits) & 31))
     }
     buffer &= (1 << bits) - 1
   }
-  return (text + ALPHABET[(buffer << (5 - bits)) & 31]) as T
+  codes.push(ALPHABET.charCodeAt((buffer << (5 - bits)) & 31))
+  // Made at once: of a text that grows letter by letter V8 keeps every step, 400 bytes for each id that is kept.
+  return String.fromCharCode(...codes) as T
 }
 
 /** The 16 bytes of a 26-character id. */

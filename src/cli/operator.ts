@@ -4,6 +4,7 @@
  */
 import { codeOf } from '#base/errors.ts'
 import type { EdgeNode } from '#app/node.ts'
+import type { Person } from '#app/types.ts'
 import { removeRunNote, writeRunNote } from '#config/run-note.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
@@ -35,14 +36,18 @@ const RENEW_MS = 24 * 3_600_000
 
 /** The administrator who was enrolled on this node first; `draft`, enrolled now, when nobody is. */
 export async function ensureOperator(node: EdgeNode, draft: NewAdministrator): Promise<Operator> {
-  const { node: self } = await node.status()
-  const here = (await node.allPeople())
-    .filter((person) => person.isAdministrator && person.homeNode === self.id)
-    .toSorted((a, b) => a.createdAt - b.createdAt)
-  const [first] = here
+  const [first] = await fitHere(node)
   if (first !== undefined) return { username: first.username, password: undefined }
   await node.setUp({ ...draft, displayName: draft.username, isAdministrator: true })
   return draft
+}
+
+/** Who administers here and may sign in, those of this node, the first who was enrolled first. */
+async function fitHere(node: EdgeNode): Promise<readonly Person[]> {
+  const { node: self } = await node.status()
+  return (await node.allPeople())
+    .filter((one) => one.isAdministrator && one.homeNode === self.id && one.deactivatedAt === 0)
+    .toSorted((a, b) => a.createdAt - b.createdAt)
 }
 
 /**
@@ -74,14 +79,18 @@ export async function awaitOperator(
   return undefined
 }
 
-/** Lets the command line on this machine in until it is disposed; do that before the node is closed. */
+/**
+ * Lets the command line on this machine in until it is disposed; do that before the node is closed. Whoever administers no more,
+ * or may not sign in, does not speak for it any longer: then another one does.
+ */
 export async function leaveWord(
   node: EdgeNode,
   word: Word,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<AsyncDisposable> {
-  const { dataFolder, host, port, username } = word
+  const { dataFolder, host, port } = word
   const stopping = new AbortController()
+  let { username } = word
   let token = ''
   const renew = async (): Promise<void> => {
     const old = token
@@ -100,12 +109,28 @@ export async function leaveWord(
       )
     }
   }
+  const replace = async (): Promise<void> => {
+    if (stopping.signal.aborted) return
+    const fit = await fitHere(node)
+    const [first] = fit
+    if (first === undefined || fit.some((one) => one.username === username)) return
+    username = first.username
+    await renew()
+  }
   await renew()
   const keeping = keep()
+  let replacing = Promise.resolve()
+  const unsubscribe = node.subscribe(({ kind }) => {
+    if (kind !== 'person-updated') return
+    replacing = replacing
+      .then(replace)
+      .catch((error: unknown) => log.warn('operator.not-renewed', { error: String(error) }))
+  })
   return {
     [Symbol.asyncDispose]: async () => {
       stopping.abort()
-      await keeping
+      unsubscribe()
+      await Promise.all([keeping, replacing])
       await node.signOut(token)
       await removeRunNote(dataFolder)
     },

@@ -12,6 +12,9 @@ const DEEDS: Readonly<Record<PersonDeed, string>> = {
   'sign-out': 'end all sessions of a person on this node; programs keep their tokens',
   'drop-factor':
     'let a person in by the password alone: their authenticator is lost, or a clock is wrong',
+  appoint:
+    'make somebody an administrator: of their own node there, everywhere on a node that administers',
+  dismiss: 'let somebody administer no more; the last one of a node stays',
 }
 
 /** Adds the commands about people. */

@@ -21,7 +21,8 @@ interface Shown {
 }
 
 /** What may be done for a person, by the word that is typed. */
-export type PersonDeed = 'deactivate' | 'activate' | 'vouch' | 'sign-out' | 'drop-factor'
+export type PersonDeed =
+  'deactivate' | 'activate' | 'vouch' | 'sign-out' | 'drop-factor' | 'appoint' | 'dismiss'
 
 interface Deed {
   /** What was done, behind the name. */
@@ -68,6 +69,14 @@ const DEEDS: Readonly<Record<PersonDeed, Deed>> = {
   'drop-factor': {
     done: 'signs in by the password alone',
     ask: ({ ask }, id) => ask('PUT', `${USERS}/${id}/mfa`, { activate: false }),
+  },
+  appoint: {
+    done: 'is an administrator',
+    ask: ({ ask }, id) => ask('PUT', `${USERS}/${id}/roles`, { roles: 'system_user system_admin' }),
+  },
+  dismiss: {
+    done: 'is no administrator any more',
+    ask: ({ ask }, id) => ask('PUT', `${USERS}/${id}/roles`, { roles: 'system_user' }),
   },
 }
 
@@ -131,6 +140,7 @@ export async function list(options: CommonOptions, surroundings: Surroundings): 
 function wordsOf({ is_bot: isBot, delete_at: deletedAt, props, roles }: Shown): string {
   const words = [
     ...(isBot === true ? ['a bot'] : []),
+    ...(roles.split(' ').includes('system_admin') ? ['an administrator'] : []),
     ...(props.holdfast_partner === undefined ? [] : [`of ${props.holdfast_partner}`]),
     ...(roles === 'system_guest' ? ['a guest'] : []),
     ...(props.holdfast_unvouched === undefined ? [] : ['not vouched for']),

@@ -77,6 +77,8 @@ export const DEEDS = [
   'letter changed',
   'letter set',
   'link drilled',
+  'administrator appointed',
+  'administrator dismissed',
 ] as const
 
 /** What was done. */
@@ -195,6 +197,7 @@ export const REFUSABLE = [
   'make webhook',
   'manage budget',
   'manage letters',
+  'manage administrators',
 ] as const
 
 /** Names of the small numbers that may stand beside a deed, by number like deeds. */

@@ -2,7 +2,8 @@
  * Tells people that delivery words have changed: the author of a message, and whoever asked for its story. A link
  * that opens moves many messages at once, so changes are gathered for a moment and told together.
  */
-import type { PostId, UserId } from '#base/ids.ts'
+import type { Message } from '#app/types.ts'
+import type { ChannelId, PostId, UserId } from '#base/ids.ts'
 import type { Clock } from '#ports/clock.ts'
 import {
   DELIVERY_GATHER_MAX,
@@ -11,25 +12,29 @@ import {
   WATCHERS_PER_MESSAGE_MAX,
 } from './limits.ts'
 
+/** A message and where it stands. */
+export type Watched = Pick<Message, 'id' | 'channel'>
+
 /** Who hears of which messages. */
 export interface DeliveryWatch {
   /** `person` wants to hear of `message`. The messages watched for longest are forgotten first. */
-  readonly watch: (message: PostId, person: UserId) => void
+  readonly watch: (message: Watched, person: UserId) => void
   /** The words of these messages have changed. */
   readonly changed: (messages: readonly PostId[]) => void
 }
 
-/** `tell` is called with the messages of one person, some DELIVERY_GATHER_MS after the first of them changed. */
+/** `tell` is called with the messages of one person in one channel, some DELIVERY_GATHER_MS after the first of them changed. */
 export function createDeliveryWatch(
   clock: Clock,
-  tell: (person: UserId, messages: readonly PostId[]) => void,
+  tell: (person: UserId, channel: ChannelId, messages: readonly PostId[]) => void,
   signal: AbortSignal,
 ): DeliveryWatch {
-  const watchers = new Map<PostId, Set<UserId>>()
+  const watchers: Watchers = new Map()
   const gathered = new Set<PostId>()
   let isGathering = false
   const tellAll = (): void => {
-    for (const [person, messages] of messagesByPerson(gathered, watchers)) tell(person, messages)
+    for (const { person, channel, messages } of messagesByPerson(gathered, watchers))
+      tell(person, channel, messages)
     gathered.clear()
   }
   const gather = async (): Promise<void> => {
@@ -39,10 +44,10 @@ export function createDeliveryWatch(
     if (!signal.aborted) tellAll()
   }
   return {
-    watch: (message, person) => {
-      const people = watchers.get(message) ?? new Set<UserId>()
-      if (people.size < WATCHERS_PER_MESSAGE_MAX) people.add(person)
-      watchers.set(message, people)
+    watch: ({ id, channel }, person) => {
+      const watched = watchers.get(id) ?? { channel, people: new Set<UserId>() }
+      if (watched.people.size < WATCHERS_PER_MESSAGE_MAX) watched.people.add(person)
+      watchers.set(id, watched)
       if (watchers.size > WATCHED_MESSAGES_MAX) forgetOldest(watchers)
     },
     changed: (messages) => {
@@ -53,19 +58,28 @@ export function createDeliveryWatch(
   }
 }
 
-function messagesByPerson(
-  messages: Iterable<PostId>,
-  watchers: ReadonlyMap<PostId, ReadonlySet<UserId>>,
-): ReadonlyMap<UserId, readonly PostId[]> {
-  const all = new Map<UserId, PostId[]>()
+type Watchers = Map<PostId, { readonly channel: ChannelId; readonly people: Set<UserId> }>
+
+interface Own {
+  readonly person: UserId
+  readonly channel: ChannelId
+  readonly messages: PostId[]
+}
+
+function messagesByPerson(messages: Iterable<PostId>, watchers: Watchers): Iterable<Own> {
+  const all = new Map<string, Own>()
   for (const message of messages) {
-    for (const person of watchers.get(message) ?? []) {
-      const own = all.get(person) ?? []
-      own.push(message)
-      all.set(person, own)
+    const watched = watchers.get(message)
+    if (watched === undefined) continue
+    const { channel, people } = watched
+    for (const person of people) {
+      const name = `${person} ${channel}`
+      const own = all.get(name) ?? { person, channel, messages: [] }
+      own.messages.push(message)
+      all.set(name, own)
     }
   }
-  return all
+  return all.values()
 }
 
 function forgetOldest(watchers: Map<PostId, unknown>): void {

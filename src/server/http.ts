@@ -161,6 +161,8 @@ function hangUp(app: FastifyInstance, door: Door, one: Route): void {
     },
     handler: async (request, reply) => {
       const caller = must(callers.get(request), 'a route with a session has a caller')
+      // While the body was coming the session may have ended.
+      if (!isStream(one) && method !== 'GET') await door.doorkeeper.callerOf(request)
       const answer = door.node.within(circumstancesOf(request.raw), () =>
         one.handle({ request, reply, ...caller }),
       )

@@ -9,28 +9,19 @@ import { rolesFrom } from './rest/permissions.ts'
 
 /** What is looked at, and what is ended. */
 export interface AccessPorts {
-  readonly node: Pick<EdgeNode, 'membershipsOf'>
+  readonly node: Pick<EdgeNode, 'hearable'>
   readonly hub: Pick<LiveHub, 'endPerson' | 'endOutdated'>
   readonly members: Pick<MembersHere, 'all' | 'channelsOf'>
 }
 
-/**
- * Ends what has to end after a part of the policy has changed, or what `person` is. Whoever lost something is out before this
- * returns; whoever gained something hears of it a little later.
- */
-export function endOutdated(ports: AccessPorts, person: UserId | undefined): void {
-  const { hub, members } = ports
+/** Ends what has to end after a part of the policy has changed, or what `person` is: who hears of less now, or of more. */
+export function endOutdated({ node, hub, members }: AccessPorts, person: UserId | undefined): void {
   if (person !== undefined) hub.endPerson(person)
   hub.endOutdated()
-  for (const one of members.all()) void endGained(ports, one)
-}
-
-/** Whoever may hear of more begins anew; when that cannot be read now, their next stream has it. */
-async function endGained({ node, hub, members }: AccessPorts, person: UserId): Promise<void> {
-  const known = members.channelsOf(person)
-  const [memberships] = await Promise.allSettled([node.membershipsOf(person)])
-  if (memberships.status === 'rejected') return
-  if (memberships.value.some(({ channel }) => !known.has(channel))) hub.endPerson(person)
+  for (const one of members.all()) {
+    const known = members.channelsOf(one)
+    if (node.hearable(one).some((channel) => !known.has(channel))) hub.endPerson(one)
+  }
 }
 
 /** Clients ask for roles and channels again; who lost something begins a new stream (`endOutdated`). */

@@ -55,7 +55,7 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
     case 'member-added':
       return [memberAdded(event.channel, event.person, context)]
     case 'member-removed':
-      return memberRemoved(event.channel, event.person)
+      return memberRemoved(event.channel, event.person, context)
     case 'member-changed':
       return [memberChanged(event)]
     case 'person-updated':
@@ -150,9 +150,14 @@ function fileChanged({ id, channel, quality, bytes, have, isHere }: FileProgress
   return { to, text: textOf('holdfast_file', data, { channel_id: channel }) }
 }
 
-/** Our own event: delivery words of these messages have changed. Stock clients pass over it. */
-export function deliveryChanged(person: UserId, messages: readonly PostId[]): Announcement {
-  return toPerson(person, 'holdfast_delivery', { post_ids: JSON.stringify(messages) })
+/** Our own event: delivery words of these messages of one channel have changed. Stock clients pass over it. */
+export function deliveryChanged(
+  person: UserId,
+  of: ChannelId,
+  messages: readonly PostId[],
+): Announcement {
+  const { text } = toPerson(person, 'holdfast_delivery', { post_ids: JSON.stringify(messages) })
+  return { to: { kind: 'person', person, of }, text }
 }
 
 /** Our own event, for everybody: how many messages of this node are overdue; an alarm when they have become more. */

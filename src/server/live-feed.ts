@@ -27,7 +27,7 @@ export interface FeedPorts {
 
 /** Follows the events of `node` until the returned function is called. */
 export function followNode(
-  node: Pick<EdgeNode, 'subscribe' | 'mayCallAll' | 'roles'>,
+  node: Pick<EdgeNode, 'subscribe' | 'mayCallAll' | 'roles' | 'hearable'>,
   ports: FeedPorts,
 ): () => void {
   const context: EventContext = {
@@ -40,7 +40,7 @@ export function followNode(
   }
   return node.subscribe((event) => {
     const roles = rolesNow(event, ports)
-    takeIn(event, ports)
+    takeIn(event, ports, node)
     if (event.kind === 'access-changed')
       ports.accessChanged(event.part.about === 'person' ? event.part.person : undefined)
     for (const announcement of announcementsOf(event, context)) ports.announce(announcement)
@@ -61,13 +61,14 @@ function rolesNow(event: NodeEvent, { people, workspace }: FeedPorts): readonly 
   return rolesChanged(people.byId(event.person.id), event.person, workspace)
 }
 
-function takeIn(event: NodeEvent, ports: FeedPorts): void {
+function takeIn(event: NodeEvent, ports: FeedPorts, node: Pick<EdgeNode, 'hearable'>): void {
   const { members, delivery, people } = ports
   if (event.kind === 'person-updated') people.learn(event.person)
   if (event.kind === 'sessions-ended') ports.endSessions(event.sessions)
-  if (event.kind === 'posted') delivery.watch(event.message.id, event.message.author)
+  if (event.kind === 'posted') delivery.watch(event.message, event.message.author)
   if (event.kind === 'delivery-changed') delivery.changed(event.messages)
-  if (event.kind === 'member-added') members.change(event.channel.id, event.person, true)
+  if (event.kind === 'member-added' && node.hearable(event.person).includes(event.channel.id))
+    members.change(event.channel.id, event.person, true)
   if (event.kind === 'channel-created') {
     for (const person of foundersOf(event.channel)) members.change(event.channel.id, person, true)
   }

@@ -8,8 +8,8 @@ import type { MembersHere } from './members-here.ts'
 
 /** All times are monotonic milliseconds. */
 export interface LiveHub {
-  /** Counts `session` in. Resolves once its person's channels are known; from then on no event is missed. */
-  readonly enter: (session: LiveSession) => Promise<void>
+  /** Counts `session` in: from then on it misses no event. */
+  readonly enter: (session: LiveSession) => void
   /** The stream with this id, if it is kept and belongs to `person`. */
   readonly find: (id: string, person: UserId) => LiveSession | undefined
   /** Takes a stream out for good. */
@@ -19,7 +19,7 @@ export interface LiveHub {
   readonly endPerson: (person: UserId) => void
   /** Replays nothing any more of what a person was told so far: they may not read some of it now. */
   readonly forgetTold: (person: UserId) => void
-  /** Ends the streams that may not hear of all their channels any more: nothing is replayed from them. */
+  /** Ends the streams that hear of other channels than when they began: nothing is replayed from them, and clients ask anew. */
   readonly endOutdated: () => void
   /** Whether this person has a connected stream. */
   readonly isConnected: (person: UserId) => boolean
@@ -49,21 +49,20 @@ export function createLiveHub(members: MembersHere, hearing: Hearing): LiveHub {
     leave(session)
   }
   const streams = { sessionsOf, members, hearing }
+  /** The channels of its person that a stream did not hear of when it began, by its circumstances. */
+  const deafTo = new WeakMap<LiveSession, ReadonlySet<ChannelId>>()
+  const silent = ({ person, told }: LiveSession): readonly ChannelId[] =>
+    [...members.channelsOf(person)].filter((channel) => !hearing.whoMayHear(channel)(person, told))
   return {
-    enter: async (session) => {
+    enter: (session) => {
       const sessions = sessionsOf.get(session.person) ?? new Set<LiveSession>()
       sessionsOf.set(session.person, sessions.add(session))
       for (const old of superfluous(sessions)) {
         old.close(1008, 'too many sessions')
         leave(old)
       }
-      let isIn = false
-      try {
-        await members.add(session.person)
-        isIn = true
-      } finally {
-        if (!isIn) leave(session)
-      }
+      members.add(session.person)
+      deafTo.set(session, new Set(silent(session)))
     },
     find: (id, person) => {
       for (const session of sessionsOf.get(person) ?? []) if (session.id === id) return session
@@ -77,9 +76,9 @@ export function createLiveHub(members: MembersHere, hearing: Hearing): LiveHub {
     },
     endOutdated: () => {
       for (const session of [...sessionsOf.values()].flatMap((sessions) => [...sessions])) {
-        const { person, told } = session
-        const channels = [...members.channelsOf(person)]
-        if (channels.some((channel) => !hearing.whoMayHear(channel)(person, told))) end(session)
+        const [before, now] = [deafTo.get(session), silent(session)]
+        const isOther = now.length !== before?.size || now.some((one) => !before.has(one))
+        if (isOther) end(session)
       }
     },
     isConnected: (person) =>

@@ -23,8 +23,14 @@ export function memberAdded(
   return { to, text: textOf('user_added', { user_id: person, team_id: team }, broadcast) }
 }
 
-/** Those who stay hear who left; the one who left hears which channel it was. */
-export function memberRemoved(channel: Channel, person: UserId): readonly Announcement[] {
+/** Those who stay hear who left; the one who left hears which channel it was, where they knew of it. */
+export function memberRemoved(
+  channel: Channel,
+  person: UserId,
+  { membersHere }: Pick<EventContext, 'membersHere'>,
+): readonly Announcement[] {
+  const left = { channel_id: channel.id, user_id: person, remover_id: '' }
+  const isKnown = [...membersHere(channel.id)].includes(person)
   return [
     {
       to: { kind: 'channel', channel: channel.id, except: person },
@@ -34,7 +40,7 @@ export function memberRemoved(channel: Channel, person: UserId): readonly Announ
         { channel_id: channel.id, omit_users: { [person]: true } },
       ),
     },
-    toPerson(person, 'user_removed', { channel_id: channel.id, user_id: person, remover_id: '' }),
+    ...(isKnown ? [toPerson(person, 'user_removed', left)] : []),
   ]
 }
 

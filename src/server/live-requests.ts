@@ -2,11 +2,13 @@
 import { z } from 'zod'
 import { EdgeError } from '#base/errors.ts'
 import type { ChannelId, UserId } from '#base/ids.ts'
+import type { Attributes } from '#model/policy.ts'
 import type { Clock } from '#ports/clock.ts'
 import { wireErrorFrom } from './errors.ts'
 import { IDS_PER_REQUEST_MAX } from './limits.ts'
 import { idSchema, optionalIdSchema, parse } from './input.ts'
 import { typing } from './live-events.ts'
+import type { Hearing } from './live-hub.ts'
 import type { Announcement } from './live-text.ts'
 import type { MembersHere } from './members-here.ts'
 import type { Presence } from './presence.ts'
@@ -27,8 +29,8 @@ export interface RequestPorts {
   readonly announce: (announcement: Announcement) => void
   /** Version and name that `ping` answers with. */
   readonly version: string
-  /** Whether one person may know of another. */
-  readonly maySee: (subject: UserId, person: UserId) => boolean
+  /** Who may know of whom, and be told what happens in a channel: nobody else says something there. */
+  readonly hearing: Hearing
 }
 
 const Request = z.object({
@@ -46,19 +48,26 @@ export function readRequest(text: string): LiveRequest | undefined {
   return outcome.success ? outcome.data : undefined
 }
 
+/** Who asks, and under which circumstances. */
+export interface Asker {
+  readonly person: UserId
+  readonly told: Attributes
+}
+
 /** Does what `person` asks, and gives the data of the answer. @throws EdgeError INPUT_INVALID, NOT_ALLOWED */
 export function answerRequest(
   request: LiveRequest,
-  person: UserId,
+  asker: Asker,
   ports: RequestPorts,
 ): object | undefined {
   const { clock, presence } = ports
-  const isKnown = (other: UserId): boolean => ports.maySee(person, other)
+  const { person } = asker
+  const isKnown = (other: UserId): boolean => ports.hearing.maySee(person, other)
   switch (request.action) {
     case 'ping':
       return { text: 'pong', version: ports.version, server_time: clock.now(), node_id: '' }
     case 'user_typing':
-      return relayTyping(person, parse('data', Typing, request.data), ports)
+      return relayTyping(asker, parse('data', Typing, request.data), ports)
     case 'user_update_active_status': {
       const { user_is_active: isActive } = parse('data', Active, request.data)
       presence.setActive(person, isActive, clock.now())
@@ -94,9 +103,14 @@ export function refusedText(request: LiveRequest, error: unknown): string {
   return JSON.stringify({ status: 'FAIL', error: wireErrorFrom(error, ''), seq_reply: request.seq })
 }
 
-function relayTyping(person: UserId, data: z.infer<typeof Typing>, ports: RequestPorts): undefined {
+function relayTyping(
+  { person, told }: Asker,
+  data: z.infer<typeof Typing>,
+  ports: RequestPorts,
+): undefined {
   const { channel_id: channel, parent_id: parent } = data
-  if (!ports.members.of(channel).has(person)) {
+  const isThere = ports.members.of(channel).has(person)
+  if (!isThere || !ports.hearing.whoMayHear(channel)(person, told)) {
     throw new EdgeError('NOT_ALLOWED', { found: 'not a member of the channel' })
   }
   ports.announce(typing(person, channel, parent ?? ''))

@@ -63,11 +63,7 @@ export interface VisitorPorts {
   readonly bursts: Bursts
   readonly frames: Frames
   /** Gives the person's stream to `outlet`. */
-  readonly welcome: (
-    person: UserId,
-    outlet: LiveOutlet,
-    request: IncomingMessage,
-  ) => Promise<LiveSession>
+  readonly welcome: (person: UserId, outlet: LiveOutlet, request: IncomingMessage) => LiveSession
   /** A socket of this person has closed. */
   readonly left: (person: UserId) => void
 }
@@ -176,7 +172,7 @@ async function introduce(state: State, token: string): Promise<boolean> {
   const opened = await ports.doorkeeper.sessionOf(token)
   if (opened === undefined || state.isGone) return false
   state.opened = opened
-  const session = await ports.welcome(opened.person, outlet, connection.request)
+  const session = ports.welcome(opened.person, outlet, connection.request)
   state.token = token
   state.session = session
   if (state.isGone) letGo(state, session)
@@ -185,11 +181,11 @@ async function introduce(state: State, token: string): Promise<boolean> {
 
 async function answer(state: State, asked: LiveRequest): Promise<void> {
   if (asked.action === 'authentication_challenge') return await challenge(state, asked)
-  const person = state.session?.person
-  if (person === undefined) {
+  const { session } = state
+  if (session === undefined) {
     throw new EdgeError('NOT_SIGNED_IN', { wanted: 'authentication_challenge' })
   }
-  state.outlet.answer(doneText(asked, answerRequest(asked, person, state.ports.requests)))
+  state.outlet.answer(doneText(asked, answerRequest(asked, session, state.ports.requests)))
 }
 
 async function challenge(state: State, asked: LiveRequest): Promise<void> {

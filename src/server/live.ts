@@ -69,8 +69,8 @@ export function createLive(ports: LivePorts): Live {
     ...ports,
     bursts: createBursts(),
     frames: createFrames(),
-    welcome: async (person: UserId, outlet: LiveOutlet, request: IncomingMessage) => {
-      const session = await openSession(ports, person, {
+    welcome: (person: UserId, outlet: LiveOutlet, request: IncomingMessage) => {
+      const session = openSession(ports, person, {
         outlet,
         told: circumstancesOf(request),
         ...resumptionOf(request),
@@ -123,7 +123,7 @@ interface Asked {
 }
 
 /** The person's old stream, taken up where the client lost it, or a new one when that cannot be. */
-async function openSession(ports: LivePorts, person: UserId, asked: Asked): Promise<LiveSession> {
+function openSession(ports: LivePorts, person: UserId, asked: Asked): LiveSession {
   const { hub, clock } = ports
   const { told } = asked
   const before = hub.find(asked.id, person)
@@ -142,7 +142,7 @@ async function openSession(ports: LivePorts, person: UserId, asked: Asked): Prom
       server_hostname: ports.serverName,
     }),
   )
-  await hub.enter(session)
+  hub.enter(session)
   assert(session.attach(asked.outlet, 0), 'a new stream is replayed from its start')
   return session
 }

@@ -76,7 +76,7 @@ async function openDoor(
   const presence = createPresence((change) => hub.announce(statusChanged(change)))
   const delivery = createDeliveryWatch(
     clock,
-    (person, messages) => hub.announce(deliveryChanged(person, messages)),
+    (person, channel, messages) => hub.announce(deliveryChanged(person, channel, messages)),
     signal,
   )
   const doorkeeper = createDoorkeeper(node, clock)
@@ -86,7 +86,7 @@ async function openDoor(
     log,
     doorkeeper,
     hub,
-    requests: { clock, members, presence, announce, version: options.version, maySee: node.maySee },
+    requests: { clock, members, presence, announce, version: options.version, hearing: node },
     serverVersion: versionIdOf(options),
     serverName: status.node.name,
     siteUrl: options.siteUrl,

@@ -7,7 +7,7 @@ import type { ChannelKind } from '#model/channel-id.ts'
 import type { Policy } from '#model/policy-book.ts'
 import type { Attributes, Moderation } from '#model/policy.ts'
 import type { Shortfall } from './condition.ts'
-import { byLabel, byRules } from './restrictions.ts'
+import { byLabel, byRules, isOurs } from './restrictions.ts'
 import { PERMISSIONS, permissionsOf, rolesOf, type Permission } from './roles.ts'
 
 /** What somebody wants to do in a channel: labels and rules have a say in it. */
@@ -47,6 +47,8 @@ export type Action =
   | 'manage letters'
   /** Of others: their sessions, their second factor, whether they may sign in; and bots. */
   | 'manage accounts'
+  /** Who administers. */
+  | 'manage administrators'
   | 'read policy'
   | 'manage policy'
   | 'purge messages'
@@ -113,14 +115,22 @@ const YES: Decision = { ok: true }
 
 /** The decision: that of the first check that fails. */
 export function decide(situation: Situation): Decision {
+  const facts = withStanding(situation)
   for (const look of LOOKS)
-    for (const { ok, reason } of look(situation)) if (!ok && reason !== undefined) return no(reason)
+    for (const { ok, reason } of look(facts)) if (!ok && reason !== undefined) return no(reason)
   return YES
 }
 
 /** All that was looked at for a decision, also after the first thing that stands in its way. */
 export function explain(situation: Situation): readonly Check[] {
-  return LOOKS.flatMap((look) => look(situation))
+  const facts = withStanding(situation)
+  return LOOKS.flatMap((look) => look(facts))
+}
+
+/** Nobody of a partner administers, and no guest. */
+function withStanding(situation: Situation): Situation {
+  const isSaidTo = situation.isAdministrator && !isOurs(situation.subject)
+  return isSaidTo ? { ...situation, isAdministrator: false } : situation
 }
 
 type Look = (situation: Situation) => readonly Check[]
@@ -185,6 +195,7 @@ function decideByFacts(situation: Situation): Decision {
     case 'manage budget':
     case 'manage letters':
     case 'manage accounts':
+    case 'manage administrators':
     case 'read policy':
     case 'manage policy':
     case 'purge messages':

@@ -46,6 +46,11 @@ export function isGuestBy(subject: Attributes | undefined): boolean {
   return roles.includes('guest') || (isPartners && !roles.includes('member'))
 }
 
+/** Of our own, and no guest: nobody else ever administers, whoever says that they do. */
+export function isOurs(subject: Attributes | undefined): boolean {
+  return !isGuestBy(subject) && organisationsOf(subject).length === 0
+}
+
 function releaseOf({ subject, channel }: Situation): Check[] {
   const found = organisationsOf(subject)
   if (channel === undefined || !Object.hasOwn(channel, 'releasableTo') || found.length === 0)

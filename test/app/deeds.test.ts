@@ -141,6 +141,8 @@ const DONE_IN: Readonly<Record<Deed, readonly [keyof typeof SCENES, AuditRecord[
   'letter changed': ['letters', 'found'],
   'letter set': ['letters', 'done'],
   'link drilled': ['letters', 'done'],
+  'administrator appointed': ['accounts', 'done'],
+  'administrator dismissed': ['accounts', 'done'],
   'courier exported': ['courier', 'done'],
   'courier imported': ['courier', 'done'],
   'allowance overridden': ['people', 'done'],
@@ -277,6 +279,8 @@ async function accounts(t: Test): Promise<Records> {
   await node.setAccessToken(amira.id, id, 'gone')
   await node.setActive(amira.id, bo.id, false)
   await node.setActive(amira.id, bo.id, true)
+  await node.setAdministrator(amira.id, bo.id, true)
+  await node.setAdministrator(bo.id, bo.id, false)
   return auditOf(node, amira.id)
 }
 

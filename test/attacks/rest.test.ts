@@ -1,5 +1,6 @@
 /** Attacks from the LAN: a person without the right, a page of another site, a guesser, a request that is no request. */
 import { test } from 'tap'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Door } from '#server/door.ts'
 import { createPeople } from '#server/people.ts'
@@ -142,6 +143,33 @@ test('requests that smuggle, split headers or climb out of the folder get an err
   t.equal(split.headers.get('set-cookie'), null)
   t.strictSame(await unnamedAt(door, 'malformedRequest'), [])
   t.equal((await door.ask('bo', 'GET', '/api/v4/users/me')).status, 200)
+})
+
+test('a request that began before its session ended does nothing after that', async (t) => {
+  const door = await aLanDoor(t)
+  const { node, people } = door
+  const square = await node.channelByName(people.bo.id, 'town-square')
+  const body = JSON.stringify({ channel_id: square.id, message: 'too late' })
+  const head = (token: string): string =>
+    `POST /api/v4/posts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`
+  const ends = [
+    (token: string) => node.signOut(token),
+    () => node.setActive(people.amira.id, people.bo.id, false),
+  ]
+  for (const end of ends) {
+    const { token } = await node.openSession('bo')
+    const socket = connect(Number(new URL(door.url).port), '127.0.0.1')
+    socket.write(head(token) + body.slice(0, 5))
+    t.equal((await door.ask('chen', 'GET', '/api/v4/users/me')).status, 200, 'it has begun')
+    await end(token)
+    await door.clock.advance(0)
+    const answered = once(socket, 'data')
+    socket.write(body.slice(5))
+    const [answer] = await answered
+    t.match(String(answer), /^HTTP\/1\.1 401 /)
+  }
+  const { messages } = await node.page(people.amira.id, square.id, { limit: 5 })
+  t.strictSame(messages, [])
 })
 
 test('whoever guesses passwords has to wait', async (t) => {

@@ -19,6 +19,10 @@ test('people are listed, shut out, let in, signed out and helped when an authent
   t.notMatch((await person('list')).out, /may not sign in/)
   for (const deed of ['sign-out', 'drop-factor', 'vouch'])
     t.match(await person(deed, 'bo'), { code: 0 }, deed)
+  t.match(await person('appoint', 'bo'), { code: 0, out: 'bo is an administrator.\n' })
+  t.match((await person('list')).out, /bo +an administrator\n/)
+  t.match(await person('dismiss', 'bo'), { code: 0, out: 'bo is no administrator any more.\n' })
+  t.match(await person('dismiss', 'admin'), { code: 4, error: /the last administrator/ })
   const why = (...words: readonly string[]) =>
     holdfast('policy', 'explain', ...words, '--data', data)
   t.match(await why('bo', 'post', '--in', 'town-square'), {

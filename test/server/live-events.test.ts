@@ -210,7 +210,7 @@ test('typing passes over the typist, hello names its stream', async (t) => {
 test('links and delivery words are no events of Mattermost', async (t) => {
   t.strictSame(announcementsOf({ kind: 'links-changed' }, context()), [])
   t.strictSame(announcementsOf({ kind: 'delivery-changed', messages: [] }, context()), [])
-  t.match(seen(deliveryChanged(bo, ['post1' as PostId])), {
+  t.match(seen(deliveryChanged(bo, ops, ['post1' as PostId])), {
     event: 'holdfast_delivery',
     data: { post_ids: '["post1"]' },
     broadcast: { user_id: bo },

@@ -1,22 +1,23 @@
 import { test } from 'tap'
 import type { ChannelId, UserId } from '#base/ids.ts'
+import type { Attributes } from '#model/policy.ts'
 import { LIVE_KEEP_MS, LIVE_SESSIONS_PER_PERSON_MAX } from '#server/limits.ts'
 import { createLiveHub } from '#server/live-hub.ts'
 import { createLiveSession } from '#server/live-session.ts'
 import { createMembersHere } from '#server/members-here.ts'
 
 const [amira, bo] = ['amira', 'bo'] as UserId[] as [UserId, UserId]
-const ops = 'ops' as ChannelId
+const [ops, medic] = ['ops', 'medic'] as ChannelId[] as [ChannelId, ChannelId]
 const HEARS_ALL = { whoMayHear: () => () => true, maySee: () => true }
 
 function aHub() {
-  const members = createMembersHere({ membershipsOf: async () => [] })
+  const members = createMembersHere({ hearable: () => [] })
   const hub = createLiveHub(members, HEARS_ALL)
-  const enter = async (id: string, person: UserId) => {
+  const enter = (id: string, person: UserId) => {
     const session = createLiveSession(id, { person }, 0)
     const sent: string[] = []
     const closed: number[] = []
-    await hub.enter(session)
+    hub.enter(session)
     const outlet = {
       tell: (text: string, number: number) => void sent.push(`${text}${number}`),
       answer: () => undefined,
@@ -30,9 +31,9 @@ function aHub() {
 
 test('an event reaches exactly those it is for', async (t) => {
   const { members, hub, enter } = aHub()
-  const one = await enter('one', amira)
-  const two = await enter('two', bo)
-  const three = await enter('three', bo)
+  const one = enter('one', amira)
+  const two = enter('two', bo)
+  const three = enter('three', bo)
   members.change(ops, bo, true)
   hub.announce({ to: { kind: 'channel', channel: ops }, text: 'c' })
   hub.announce({ to: { kind: 'channel', channel: ops, except: bo }, text: 'x' })
@@ -46,7 +47,7 @@ test('an event reaches exactly those it is for', async (t) => {
 
 test('a stream is found by its own person only', async (t) => {
   const { hub, enter } = aHub()
-  const { session } = await enter('one', amira)
+  const { session } = enter('one', amira)
 
   t.equal(hub.find('one', amira), session)
   t.equal(hub.find('one', bo), undefined)
@@ -55,7 +56,7 @@ test('a stream is found by its own person only', async (t) => {
 
 test('a stream that nobody came back for is forgotten, with its person', async (t) => {
   const { members, hub, enter } = aHub()
-  const { session, outlet } = await enter('one', amira)
+  const { session, outlet } = enter('one', amira)
   session.detach(outlet, 100)
   hub.forgetStale(100 + LIVE_KEEP_MS)
   t.equal(hub.find('one', amira), session)
@@ -70,27 +71,37 @@ test('too many streams of one person: first those without a client go, then the 
   const { hub, enter } = aHub()
   const all = []
   for (let number = 0; number < LIVE_SESSIONS_PER_PERSON_MAX; number += 1) {
-    all.push(await enter(`s${number}`, bo))
+    all.push(enter(`s${number}`, bo))
   }
   all[5]?.session.detach(all[5].outlet, 1)
-  await enter('next', bo)
+  enter('next', bo)
   t.equal(hub.find('s5', bo), undefined)
-  await enter('another', bo)
+  enter('another', bo)
 
   t.equal(hub.find('s0', bo), undefined)
   t.strictSame(all[0]?.closed, [1008])
   t.ok(hub.find('another', bo))
 })
 
-test('a stream whose memberships cannot be read is not counted in', async (t) => {
-  const members = createMembersHere({
-    membershipsOf: () => Promise.reject(new Error('the disk is gone')),
-  })
-  const hub = createLiveHub(members, HEARS_ALL)
+test('a stream ends when it may hear of less than when it began, or of more, and only then', async (t) => {
+  const members = createMembersHere({ hearable: () => [ops, medic] })
+  const heard = new Map<Attributes, Set<ChannelId>>()
+  const whoMayHear = (channel: ChannelId) => (_: UserId, told: Attributes) =>
+    heard.get(told)?.has(channel) === true
+  const hub = createLiveHub(members, { whoMayHear, maySee: () => true })
+  const [phone, desk] = [{ link: 'remote' }, { link: 'lan' }]
+  heard.set(phone, new Set([ops]))
+  heard.set(desk, new Set([ops, medic]))
+  for (const [id, told] of Object.entries({ phone, desk }))
+    hub.enter(createLiveSession(id, { person: bo, told }, 0))
+  const left = (): readonly string[] => ['phone', 'desk'].filter((id) => hub.find(id, bo))
+  hub.endOutdated()
+  t.strictSame(left(), ['phone', 'desk'])
 
-  await t.rejects(hub.enter(createLiveSession('one', { person: bo }, 0)), {
-    message: 'the disk is gone',
-  })
-  t.equal(hub.find('one', bo), undefined)
-  t.strictSame([...members.all()], [])
+  heard.set(phone, new Set([ops, medic]))
+  hub.endOutdated()
+  t.strictSame(left(), ['desk'])
+  heard.set(desk, new Set([medic]))
+  hub.endOutdated()
+  t.strictSame(left(), [])
 })

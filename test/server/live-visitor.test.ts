@@ -79,10 +79,10 @@ test('a client that leaves while it introduces itself is not taken for present',
   const door = await aLanDoor(t, {
     change: (node) => ({
       ...node,
-      membershipsOf: async (person) => {
+      sessionOf: async (token) => {
         asked.resolve()
         await gate.promise
-        return node.membershipsOf(person)
+        return node.sessionOf(token)
       },
     }),
   })
@@ -105,7 +105,7 @@ test('when the node fails, the client is told to come again', async (t) => {
   const door = await aLanDoor(t, {
     change: (node) => ({
       ...node,
-      membershipsOf: () => Promise.reject(new Error('the disk is gone')),
+      sessionOf: () => Promise.reject(new Error('the disk is gone')),
     }),
   })
   const { token } = await door.node.openSession('bo')

@@ -1,6 +1,7 @@
 /** Where people type: messages, channels and people. The rest is in `hostile-places-kept.ts`. */
 import { inner } from './live-client.ts'
 import { KEPT_PLACES } from './hostile-places-kept.ts'
+import { SAID_PLACES } from './hostile-places-said.ts'
 import { isEmpty, longerThan, within, type Place } from './hostile-scene.ts'
 
 /** Each of them, by what is typed there. */
@@ -174,6 +175,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     },
   },
   ...KEPT_PLACES,
+  ...SAID_PLACES,
 }
 
 function tells(

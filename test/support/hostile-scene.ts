@@ -57,7 +57,8 @@ type Ask = (
 
 /** A door with a channel, a room, a message, a thread and a webhook. */
 export async function aHostileScene(t: Test): Promise<HostileScene> {
-  const door = await aLanDoor(t)
+  const allowance = { flash: 0, immediate: 1_000, withinMs: 3_600_000 }
+  const door = await aLanDoor(t, { options: { allowance } })
   const { node, people } = door
   const live = await aLiveClient(door, 'amira')
   const { token } = await node.openSession('amira')

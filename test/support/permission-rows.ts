@@ -304,6 +304,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
     body: () => ({ active: true }),
     isForAdministrators: true,
   },
+  'PUT /api/v4/users/:user/roles': {
+    ...admin,
+    body: () => ({ roles: 'system_user system_admin' }),
+  },
   'DELETE /api/v4/users/:user': { ...own, isForAdministrators: true },
   'POST /api/holdfast/v1/people/:user/vouch': final,
   'POST /api/v4/users/:user/mfa/generate': { ...own, isForAdministrators: true },

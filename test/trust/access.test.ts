@@ -170,6 +170,20 @@ const TABLE: Readonly<
     yes: [{ isAdministrator: true }],
     no: [['not an administrator', { isMember: true, isAuthor: true }]],
   },
+  'manage administrators': {
+    yes: [{ isAdministrator: true, subject: { clearance: 'secret' } }],
+    no: [
+      ['not an administrator', { isMember: true, isAuthor: true }],
+      [
+        'not an administrator',
+        { isAdministrator: true, isGuest: true, subject: { role: 'guest' } },
+      ],
+      [
+        'not an administrator',
+        { isAdministrator: true, subject: { organisation: 'redcross', role: 'member' } },
+      ],
+    ],
+  },
   'manage accounts': {
     yes: [{ isAdministrator: true }],
     no: [['not an administrator', { isMember: true, isAuthor: true }]],

@@ -139,7 +139,8 @@ async function openLive(): Promise<Subject> {
       const request = readRequest(textFromBytes(input))
       if (request === undefined) return undefined
       try {
-        JSON.parse(doneText(request, answerRequest(request, words['$me'] as UserId, door.live)))
+        const asker = { person: words['$me'] as UserId, told: {} }
+        JSON.parse(doneText(request, answerRequest(request, asker, door.live)))
       } catch (error) {
         if (!(error instanceof EdgeError)) throw error
         JSON.parse(refusedText(request, error))

@@ -33,9 +33,9 @@ async function storyOf(
   id: PostId,
 ): Promise<DeliveryStory & { readonly origin: NodeId }> {
   const story = await door.node.delivery(call.subject, id)
-  const { origin } = await door.node.message(call.subject, id)
-  door.delivery.watch(id, call.subject)
-  return { ...story, origin }
+  const message = await door.node.message(call.subject, id)
+  door.delivery.watch(message, call.subject)
+  return { ...story, origin: message.origin }
 }
 
 /** Stories in the order asked; of messages that are not here, or not for this person, there is none. */

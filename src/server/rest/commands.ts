@@ -175,7 +175,7 @@ async function where(door: Door, { call, channel, rest }: Asked): Promise<string
   const stories = await Promise.all(
     messages.map(async (message) => {
       const { deliveries, overdueSince } = await door.node.delivery(call.subject, message.id)
-      door.delivery.watch(message.id, call.subject)
+      door.delivery.watch(message, call.subject)
       const ago = agoBy(door)
       const overdue = overdueSince === undefined ? [] : [`- **overdue** ${ago(overdueSince)}`]
       const ways = deliveries.map((way) => `- ${wayText(way, ago)}`)

@@ -87,14 +87,14 @@ function inForm(text: string): unknown {
   return readJson(json)
 }
 
-/** Slack's marks for links and calls, as Markdown has them. */
+/** Slack's marks for links and calls, as Markdown has them. No mark holds another `<`, so that time grows with the text alone. */
 function plain(text: string): string {
   return text
-    .replace(/<!(channel|here|all|everyone)(?:\|[^>]*)?>/g, (_, word: string) =>
+    .replace(/<!(channel|here|all|everyone)(?:\|[^<>]*)?>/g, (_, word: string) =>
       word === 'everyone' ? '@all' : `@${word}`,
     )
-    .replace(/<((?:https?|mailto|tel):[^|>\s]+)\|([^>]*)>/g, '[$2]($1)')
-    .replace(/<((?:https?|mailto|tel):[^|>\s]+)>/g, '$1')
+    .replace(/<((?:https?|mailto|tel):[^|<>\s]+)\|([^<>]*)>/g, '[$2]($1)')
+    .replace(/<((?:https?|mailto|tel):[^|<>\s]+)>/g, '$1')
 }
 
 const TEXTS = ['text', 'pretext', 'fallback', 'title', 'footer', 'author_name'] as const

@@ -18,6 +18,7 @@ const NewPassword = z.object({
   current_password: z.string().max(1_024).default(''),
   new_password: z.string().min(1).max(1_024),
 })
+const Roles = z.object({ roles: z.string().max(256) })
 const Active = z.object({ active: z.boolean() })
 
 /** The routes about sessions and what opens them. */
@@ -59,11 +60,30 @@ export function sessionRoutes(door: Door): readonly Route[] {
       await node.setActive(call.subject, idParam<UserId>(call, 'user'), false)
       return OK
     }),
+    route('PUT', '/api/v4/users/:user/roles', async (call) => {
+      insistOnPerson(call)
+      const isAdministrator = isOfAdministrator(bodyOf(call, Roles).roles)
+      await node.setAdministrator(call.subject, userParam(call), isAdministrator)
+      return OK
+    }),
     route('POST', '/api/holdfast/v1/people/:user/vouch', async (call) => {
       insistOnPerson(call)
       return userFrom(await node.vouchFor(call.subject, idParam<UserId>(call, 'user')))
     }),
   ]
+}
+
+/** Everybody is a user; guests are made by `demote`, and there are no other roles to give. */
+function isOfAdministrator(roles: string): boolean {
+  const names = new Set(roles.split(' ').filter((name) => name !== ''))
+  const isUser = names.delete('system_user')
+  const isAdministrator = names.delete('system_admin')
+  if (isUser && names.size === 0) return isAdministrator
+  throw new EdgeError('INPUT_INVALID', {
+    field: 'roles',
+    found: roles,
+    wanted: 'system_user, or system_user system_admin',
+  })
 }
 
 /** Whoever guesses at the present one through a session that is open has no more tries than at the door. */

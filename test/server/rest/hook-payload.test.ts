@@ -67,3 +67,10 @@ test('what says nothing, or is nothing, is refused by name', async (t) => {
 function textOf(text: string): string {
   return readPayload({ text }, JSON_TYPE).text
 }
+
+test('a long text of marks that never end is read at once', async (t) => {
+  for (const mark of ['<http:', '<https://a|', '<!here|', '<mailto:a|b', '<', ' *a', '(*']) {
+    const text = mark.repeat(900_000 / mark.length)
+    t.equal(readPayload({ text }, 'application/json').text, text)
+  }
+})

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { LOGIN_PAIR } from '#server/limits.ts'
 import { aLanDoor, fetched, passwordOf, type LanDoor } from '../../support/lan-door.ts'
-import { aSocket } from '../../support/live-client.ts'
+import { aLiveClient, aSocket } from '../../support/live-client.ts'
 
 interface Shown {
   readonly id: string
@@ -123,6 +123,48 @@ test('a device says where its notifications go, in so many words', async (t) => 
   t.match(await sessionsOf(door, bo), [{ device_id: 'android_rn:abc', token: '' }])
   t.equal((await attach('x'.repeat(513))).status, 400)
   t.equal((await attach(5)).status, 400)
+})
+
+test('whoever is made an administrator, or is one no more, hears so at once, and so does everybody', async (t) => {
+  const door = await aLanDoor(t)
+  const { bo, amira } = door.people
+  const path = `/api/v4/users/${bo.id}/roles`
+  const roles = { roles: 'system_user system_admin' }
+  const policy = async (): Promise<number> =>
+    (await door.ask('bo', 'GET', '/api/holdfast/v1/policy')).status
+  const [his, hers] = [await aLiveClient(door, 'bo'), await aLiveClient(door, 'chen')]
+  t.equal((await door.ask('bo', 'PUT', path, roles)).status, 403)
+  t.equal(await policy(), 403)
+
+  t.strictSame((await door.ask('amira', 'PUT', path, roles)).json, { status: 'OK' })
+
+  t.match(await his.event('user_role_updated'), { data: { user_id: bo.id, ...roles } })
+  t.match(await hers.event('user_updated'), { data: { user: { id: bo.id, ...roles } } })
+  await his.closed
+  t.equal(await policy(), 200)
+  const again = await aLiveClient(door, 'bo')
+  const back = { roles: 'system_user' }
+  t.equal((await door.ask('bo', 'PUT', path, back)).status, 200)
+  t.match(await again.event('user_role_updated'), { data: { user_id: bo.id, ...back } })
+  t.equal(await policy(), 403)
+  const last = await door.ask('amira', 'PUT', '/api/v4/users/me/roles', back)
+  t.match(last, { status: 403, json: { detailed_error: /found=the last administrator/ } })
+  t.match((await door.ask('chen', 'GET', `/api/v4/users/${amira.id}`)).json, roles)
+})
+
+test('roles that nobody can be given are named, and a token gives none', async (t) => {
+  const door = await aLanDoor(t)
+  const path = `/api/v4/users/${door.people.bo.id}/roles`
+  const wrong = ['', 'system_admin', 'system_user system_guest', 'system_user __proto__', 7]
+  for (const roles of wrong)
+    t.match(await door.ask('amira', 'PUT', path, { roles }), {
+      status: 400,
+      json: { detailed_error: /roles/ },
+    })
+  const { id } = door.people.amira
+  const { token } = await door.node.makeAccessToken(id, id, 'a script')
+  const answer = await as(door, token, 'PUT', path, { roles: 'system_user system_admin' })
+  t.match(answer, { status: 403, json: { detailed_error: /found=an access token/ } })
 })
 
 test('who administers says that somebody is who they say', async (t) => {
