@@ -1,6 +1,7 @@
 /** The whole app: sync opened, and each part of `EdgeNode` put together. */
 import { equalBytes } from '#base/bytes.ts'
 import type { ChannelId, UserId } from '#base/ids.ts'
+import type { Refusal } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { SyncEvent } from '#sync/context.ts'
 import { openNodeSync, type NodeSync } from '#sync/node-sync.ts'
@@ -65,8 +66,8 @@ export async function openEdgeNode(
   keepNewest()
   const here = context
   for (const event of early) events.relay(context, event)
-
-  const status = openStatus(context, { links: sync.links, version, startedAt })
+  const around = { links: sync.links, refusals: refusalsTo(ports.carriers, events) }
+  const status = openStatus(context, { ...around, version, startedAt })
   const gaps = openGaps(context)
   const stop = new AbortController()
   const index = openSearchIndex(context, stop.signal)
@@ -103,6 +104,16 @@ export async function openEdgeNode(
       await index[Symbol.asyncDispose]()
     },
   }
+}
+
+/** What is said of this node to those who carry for it; whoever is served here hears when that changes. */
+function refusalsTo(
+  carriers: EdgeNodePorts['carriers'],
+  { publish }: Pick<Events, 'publish'>,
+): () => readonly Refusal[] {
+  for (const { refusals } of carriers)
+    refusals?.onChange(() => publish({ kind: 'refusals-changed' }))
+  return () => carriers.flatMap((one) => one.refusals?.all() ?? [])
 }
 
 async function contextOf(
