@@ -48,7 +48,7 @@ export async function openEdgeNode(
   options: EdgeNodeOptions,
   ports: EdgeNodePorts,
 ): Promise<EdgeNode & AsyncDisposable> {
-  const { clock, log, passwords } = ports
+  const { clock, log, passwords, carriers } = ports
   const startedAt = clock.now()
   const events = openEvents((error) => log.error('event.failed', { reason: String(error) }))
   const early: SyncEvent[] = []
@@ -61,18 +61,17 @@ export async function openEdgeNode(
   }
   const keepNewest = certificateKeeper(options, identity)
   const { organisationSecret, root, version, offlineSignInMs: offlineMs = 0 } = options
+  const { answerBlock = async () => new Uint8Array(0) } = options
   const sync = await openNodeSync({ ...options, ...ports, identity, emit, calm: events.calm })
   context = await contextOf(sync, options, ports)
   keepNewest()
   const here = context
   for (const event of early) events.relay(context, event)
-  const around = { links: sync.links, refusals: refusalsTo(ports.carriers, events) }
+  const around = { links: sync.links, refusals: refusalsTo(carriers, events) }
   const status = openStatus(context, { ...around, version, startedAt })
   const gaps = openGaps(context)
   const stop = new AbortController()
-  const index = openSearchIndex(context, stop.signal)
-  events.subscribe(index.heard)
-  const { answerBlock = async () => new Uint8Array(0) } = options
+  const index = openHeardIndex(context, events, stop.signal)
   const daily = openDaily(context, { passwords, clock, events })
   const keeping = daily.run(stop.signal)
   const { tellViewed, tellPreferences } = tellersOf(events, clock)
@@ -104,6 +103,13 @@ export async function openEdgeNode(
       await index[Symbol.asyncDispose]()
     },
   }
+}
+
+/** The index of a search, which hears of all that changes. */
+function openHeardIndex(context: AppContext, events: Events, stop: AbortSignal): SearchIndex {
+  const index = openSearchIndex(context, stop)
+  events.subscribe(index.heard)
+  return index
 }
 
 /** What is said of this node to those who carry for it; whoever is served here hears when that changes. */
