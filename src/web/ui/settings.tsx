@@ -22,7 +22,7 @@ export function SettingsPlace(): VNode {
     <div class="page">
       <PlaceHead
         title={say('settings.title')}
-        detail={me === undefined ? '' : `${me.name} · @${me.username}`}
+        detail={me === undefined ? '' : `\u2068${me.name}\u2069 · \u2066@${me.username}\u2069`}
       />
       <div class="page-body">
         <fieldset class="card">
