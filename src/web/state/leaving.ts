@@ -27,6 +27,7 @@ export interface LeavingParts {
   /** Drops everything in memory. */
   readonly letGo: () => void
   readonly openOutbox: () => Promise<void>
+  readonly closeOutbox: () => void
 }
 
 /** What somebody has begun and not sent. */
@@ -83,6 +84,7 @@ async function ended({ shelf, forgetsAll }: LeavingPorts, parts: LeavingParts): 
   if (me !== undefined && !forgetsAll()) await leaveDrafts(shelf, me.id)
   await parts.keeping.forget()
   if (!forgetsAll()) return parts.attaching.sweep(0)
+  parts.closeOutbox()
   await shelf.clear()
   await parts.openOutbox()
 }
@@ -91,6 +93,8 @@ async function signOut({ shelf }: LeavingPorts, parts: LeavingParts): Promise<vo
   parts.live.stop() // it is not ended elsewhere
   await parts.ask('POST', '/api/v4/users/logout')
   parts.letGo()
+  // What is on its way to the node must not be put back by its answer.
+  parts.closeOutbox()
   await shelf.clear()
   await parts.openOutbox()
 }
