@@ -1,6 +1,7 @@
 /** The whole app: sync opened, and each part of `EdgeNode` put together. */
 import { equalBytes } from '#base/bytes.ts'
 import type { ChannelId, UserId } from '#base/ids.ts'
+import type { Refusal } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { SyncEvent } from '#sync/context.ts'
 import { openNodeSync, type NodeSync } from '#sync/node-sync.ts'
@@ -47,7 +48,7 @@ export async function openEdgeNode(
   options: EdgeNodeOptions,
   ports: EdgeNodePorts,
 ): Promise<EdgeNode & AsyncDisposable> {
-  const { clock, log, passwords } = ports
+  const { clock, log, passwords, carriers } = ports
   const startedAt = clock.now()
   const events = openEvents((error) => log.error('event.failed', { reason: String(error) }))
   const early: SyncEvent[] = []
@@ -60,18 +61,17 @@ export async function openEdgeNode(
   }
   const keepNewest = certificateKeeper(options, identity)
   const { organisationSecret, root, version, offlineSignInMs: offlineMs = 0 } = options
+  const { answerBlock = async () => new Uint8Array(0) } = options
   const sync = await openNodeSync({ ...options, ...ports, identity, emit, calm: events.calm })
   context = await contextOf(sync, options, ports)
   keepNewest()
   const here = context
   for (const event of early) events.relay(context, event)
-
-  const status = openStatus(context, { links: sync.links, version, startedAt })
+  const around = { links: sync.links, refusals: refusalsTo(carriers, events) }
+  const status = openStatus(context, { ...around, version, startedAt })
   const gaps = openGaps(context)
   const stop = new AbortController()
-  const index = openSearchIndex(context, stop.signal)
-  events.subscribe(index.heard)
-  const { answerBlock = async () => new Uint8Array(0) } = options
+  const index = openHeardIndex(context, events, stop.signal)
   const daily = openDaily(context, { passwords, clock, events })
   const keeping = daily.run(stop.signal)
   const { tellViewed, tellPreferences } = tellersOf(events, clock)
@@ -103,6 +103,23 @@ export async function openEdgeNode(
       await index[Symbol.asyncDispose]()
     },
   }
+}
+
+/** The index of a search, which hears of all that changes. */
+function openHeardIndex(context: AppContext, events: Events, stop: AbortSignal): SearchIndex {
+  const index = openSearchIndex(context, stop)
+  events.subscribe(index.heard)
+  return index
+}
+
+/** What is said of this node to those who carry for it; whoever is served here hears when that changes. */
+function refusalsTo(
+  carriers: EdgeNodePorts['carriers'],
+  { publish }: Pick<Events, 'publish'>,
+): () => readonly Refusal[] {
+  for (const { refusals } of carriers)
+    refusals?.onChange(() => publish({ kind: 'refusals-changed' }))
+  return () => carriers.flatMap((one) => one.refusals?.all() ?? [])
 }
 
 async function contextOf(

@@ -156,6 +156,7 @@ export type NodeEvent =
   /** These sessions are over: whoever has one of them is not to be served any more. */
   | { readonly kind: 'sessions-ended'; readonly sessions: readonly string[] }
   | { readonly kind: 'node-revoked'; readonly node: NodeId }
+  | { readonly kind: 'refusals-changed' }
   /** Headquarters wants this very node to destroy its keys; its answer is on its way. */
   | { readonly kind: 'wipe-ordered' }
 

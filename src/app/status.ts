@@ -1,5 +1,6 @@
 /** The node about itself and its links, and where messages are. */
 import type { Instant, PostId, UserId } from '#base/ids.ts'
+import type { Refusal } from '#ports/carrier.ts'
 import { LANES, type Lane } from '#model/precedence.ts'
 import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
 import type { Certificate } from '#trust/identity.ts'
@@ -20,6 +21,7 @@ export function openStatus(
   context: AppContext,
   options: {
     readonly links: () => readonly LinkState[]
+    readonly refusals: () => readonly Refusal[]
     readonly version: string
     readonly startedAt: Instant
   },
@@ -68,6 +70,7 @@ async function statusOf(
   context: AppContext,
   options: {
     readonly links: () => readonly LinkState[]
+    readonly refusals: () => readonly Refusal[]
     readonly version: string
     readonly startedAt: Instant
   },
@@ -92,6 +95,10 @@ async function statusOf(
     disk: await context.sync.room.now(),
     overdue: await overdueCounts(replica.read),
     isRevoked: roster.revokedSince(identity.certificate.node) !== undefined,
+    refusals: options.refusals().map(({ peer, place, why, since }) => {
+      const from = peer === undefined ? place : peerName(context.sync, peer)
+      return { from, why, since }
+    }),
     isToBeWiped: context.sync.keyBook().isToBeWiped(identity.certificate.node),
     clock: clockState({
       now: now(),

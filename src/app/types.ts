@@ -6,6 +6,7 @@ import type { Attributes } from '#model/policy.ts'
 import type { FileHeader } from '#model/post-content.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { AcknowledgementRecord, TimeDoubt } from '#model/view.ts'
+import type { Refusal } from '#ports/carrier.ts'
 import type { Queued, Unknown } from '#sync/queue.ts'
 import type { RoomState } from '#sync/room.ts'
 import type { ClockState, NodeClock } from './clock-state.ts'
@@ -288,6 +289,8 @@ export interface NodeStatus {
   readonly disk: RoomState
   /** This very node is shut out, and has heard so: nothing of it reaches the others any more. */
   readonly isRevoked: boolean
+  /** Who will not talk to this node, and why, as they say: nobody has proven it. `from`: a node's name, or where it was dialled. */
+  readonly refusals: readonly (Pick<Refusal, 'why' | 'since'> & { readonly from: string })[]
   /** Headquarters ordered this node to destroy its keys. */
   readonly isToBeWiped: boolean
   /** Its own clock, which nothing but its machine ever sets. */

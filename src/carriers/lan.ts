@@ -24,6 +24,7 @@ import { FRAME_BYTES_MAX } from './lan-message.ts'
 import { openLanMeter, type LanMeter } from './lan-meter.ts'
 import { unreachable } from './lan-outgoing.ts'
 import { openLanPeer, type LanPeer } from './lan-peer.ts'
+import { openRefusals, type Refusals } from './lan-refusals.ts'
 import { reportEnd } from './lan-report.ts'
 import { openLanSession, type LanSession, type SessionEnd } from './lan-session.ts'
 import { openStrangers } from './lan-strangers.ts'
@@ -79,7 +80,7 @@ const PARCEL_BYTES_LEAST = 1_024
  */
 export function openLanCarrier(options: LanOptions, ports: LanPorts): LanCarrier {
   const urls = options.dial.map(peerUrl)
-  const house = openHouse(options, ports)
+  const house = openHouse(options, ports, urls)
   const strangers = openStrangers()
   const stop = new AbortController()
   const dialTask = {
@@ -97,6 +98,7 @@ export function openLanCarrier(options: LanOptions, ports: LanPorts): LanCarrier
     receiptDelayMs: options.receiptDelayMs ?? RECEIPT_DELAY_MS,
     usedBytes: house.meter.usedBytes,
     room: (peer) => roomAt(house.peers.get(peer)?.bytesPerMs()),
+    refusals: house.refusals,
     contacts: () => withCertificates(house),
     arrivals: house.arrivals.arrivals,
     accept: (socket, remoteAddress) => {
@@ -141,6 +143,7 @@ interface House {
   readonly ports: LanPorts
   readonly envelopeBytesMax: number
   readonly meter: LanMeter
+  readonly refusals: Refusals
   readonly contacts: ContactQueue
   readonly arrivals: ArrivalQueue
   readonly peers: Map<PeerId, LanPeer>
@@ -151,12 +154,13 @@ interface House {
   readonly owners: Map<LanSession, NodeId>
 }
 
-function openHouse(options: LanOptions, ports: LanPorts): House {
+function openHouse(options: LanOptions, ports: LanPorts, urls: readonly string[]): House {
   return {
     options,
     ports,
     envelopeBytesMax: options.envelopeBytesMax ?? ENVELOPE_BYTES_MAX,
     meter: openLanMeter(),
+    refusals: openRefusals(urls, ports.clock),
     contacts: openContactQueue(),
     arrivals: openArrivalQueue(WAITING_MAX),
     peers: new Map(),
@@ -194,12 +198,14 @@ function partyOf({ identity, roster }: LanOptions, clock: Clock): SessionParty {
 interface Visit {
   readonly socket: WebSocket
   readonly role: SessionRole
+  /** What was dialled. */
+  readonly url?: string
   readonly onOpen?: () => void
   readonly onEnd: (reason: SessionEnd, peer: NodeId | undefined) => void
 }
 
-function runSession(house: House, { socket, role, onOpen, onEnd }: Visit): void {
-  const { ports, options, certificates, sessions, owners, meter } = house
+function runSession(house: House, { socket, role, url, onOpen, onEnd }: Visit): void {
+  const { ports, options, certificates, sessions, owners, meter, refusals } = house
   meter.connects()
   const session = openLanSession(
     {
@@ -214,11 +220,13 @@ function runSession(house: House, { socket, role, onOpen, onEnd }: Visit): void 
         ports.log.info('lan.session-open', { peer: node, role })
         certificates.set(node, certificateBytes)
         owners.set(opened, node)
+        refusals.met(node, url)
         return peerOf(house, node).adopt(opened)
       },
       onEnd: (ended, reason, peer) => {
         reportEnd(ports.log, { reason, role, ...(peer === undefined ? {} : { peer }) })
         if (peer !== undefined) peerOf(house, peer).lose(ended)
+        refusals.ended(reason, peer, url)
         onEnd(reason, peer)
       },
     },
@@ -232,7 +240,7 @@ function dialOnce(house: House, url: string): Promise<DialEnd> {
   const { connect = connectTo } = house.ports
   return new Promise((resolve) => {
     const onEnd = (reason: SessionEnd, peer: NodeId | undefined): void => resolve({ reason, peer })
-    runSession(house, { socket: connect(url), role: 'initiator', onEnd })
+    runSession(house, { socket: connect(url), role: 'initiator', url, onEnd })
   })
 }
 

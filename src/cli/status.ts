@@ -34,12 +34,23 @@ function about(answer: NodeStatus, url: string): readonly string[] {
       ['Address', url],
       ['Running', `since ${when(startedAt)}`],
       ['Holds', `${messages} messages in ${channels} channels`],
+      ...standing(answer),
       ...gaps,
       ...overdue(answer),
       ...disk(answer),
       ...clock,
     ]),
   ]
+}
+
+/** Whether the others still take what comes from here. */
+function standing({ isRevoked, refusals }: NodeStatus): readonly (readonly string[])[] {
+  const shutOut = 'this node is revoked: nothing of it reaches the others any more'
+  if (isRevoked) return [['Shut out', shutOut]]
+  return refusals.map(({ from, why, since }) => {
+    const what = why === 'revoked' ? 'this node is revoked' : 'its certificate has expired'
+    return ['Refused', `since ${when(since)}; ${from} says, unproven, that ${what}`]
+  })
 }
 
 function overdue({ overdue: counts }: NodeStatus): readonly (readonly string[])[] {

@@ -5,7 +5,7 @@
  * and passes on what arrives. A peer is another node, or a post office: a shared place (a NATS stream) where
  * an envelope that was put once is found by every node.
  */
-import type { NodeId } from '#base/ids.ts'
+import type { Instant, NodeId } from '#base/ids.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { LinkProfile } from '#tariff/profile.ts'
 import type { Terms } from '#tariff/terms.ts'
@@ -64,6 +64,17 @@ export interface LinkRoom {
   readonly underWayBytes: number
 }
 
+/** Somebody will not talk to us, and says why. Nobody has proven that it is so, or who says it: it is for people to know. */
+export interface Refusal {
+  /** The node that was met there before; undefined when none was. */
+  readonly peer: NodeId | undefined
+  /** Where it was said, `host:port`; '' when they had called us. */
+  readonly place: string
+  /** We are shut out of the organisation, or our certificate has run out. */
+  readonly why: 'revoked' | 'expired'
+  readonly since: Instant
+}
+
 /** A line on which nothing is sent: what it would take. */
 export interface LineRehearsal {
   /** What it would be good for by now. */
@@ -105,6 +116,11 @@ export interface Carrier extends AsyncDisposable {
   readonly rehearse?: (profile: LinkProfile) => LineRehearsal
   /** For a carrier whose line stands only while it is wanted. */
   readonly line?: LineControl
+  /** For a carrier whose peers say why they refuse us. One listener, called when that changes. */
+  readonly refusals?: {
+    readonly all: () => readonly Refusal[]
+    readonly onChange: (listener: () => void) => void
+  }
   /** For a carrier whose links may be thin. */
   readonly room?: (peer: PeerId) => LinkRoom
   /**

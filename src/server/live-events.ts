@@ -70,6 +70,8 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
     }
     case 'overdue-changed':
       return [overdueChanged(event)]
+    case 'refusals-changed':
+      return [{ to: { kind: 'everybody' }, text: textOf('holdfast_standing', {}, {}) }]
     case 'room-changed':
       return [roomChanged(event)]
     case 'file-changed':

@@ -109,12 +109,18 @@ function followSight(locking: Locking, onSeen: () => void): void {
   })
 }
 
+function cookie(name: string): string {
+  const all = document.cookie.split('; ')
+  return all.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1) ?? ''
+}
+
 function portsOf(locking: Locking, app: () => App): Parameters<typeof createApp>[0] {
   return {
     shelf: locking.shelf,
     forgetsAll: () => locking.policy.value.forgetsAll,
     fetch: (url, init) => fetch(url, { ...init, credentials: 'same-origin', cache: 'no-store' }),
-    csrf: () => /(?:^|; )MMCSRF=([^;]*)/.exec(document.cookie)?.[1] ?? '',
+    csrf: () => cookie('MMCSRF'),
+    user: () => cookie('MMUSERID'),
     patience: () => {
       const impatience = new AbortController()
       setTimeout(() => impatience.abort(), PATIENCE_MS)

@@ -88,6 +88,7 @@ test('the people of a node that hears of its own revocation have to sign in agai
   await alpha.wipeNode(amira.id, node.id) // it is told that, and so the other, too
   await ended.promise
 
+  t.equal((await bravo.status()).isRevoked, true)
   t.equal(await bravo.sessionOf(phone.token), undefined)
   t.ok(await bravo.sessionOf(operator.token))
   t.ok(await bravo.signIn('bo', 'bo-password'))

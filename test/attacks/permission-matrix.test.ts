@@ -647,6 +647,7 @@ async function eventsOf(
       hears: READERS,
     },
     'links-changed': { event: { kind: 'links-changed' }, hears: [] },
+    'refusals-changed': { event: { kind: 'refusals-changed' }, hears: all },
     'room-changed': { event: { kind: 'room-changed', disk }, hears: all },
     'overdue-changed': { event: { kind: 'overdue-changed', overdue, isAlarm: false }, hears: all },
     'node-revoked': { event: { kind: 'node-revoked', node: people.bo.homeNode }, hears: [] },

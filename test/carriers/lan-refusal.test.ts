@@ -1,7 +1,7 @@
 /** Nodes whose certificates no longer count: both ends are told, each in its own words. */
 import { test } from 'tap'
 import { virtualClock } from '../support/clock.ts'
-import { aLanNode } from '../support/lan.ts'
+import { aLanNode, openDoor } from '../support/lan.ts'
 import { anIdentity, organisation } from '../support/nodes.ts'
 import { openRoster } from '#trust/roster.ts'
 
@@ -67,4 +67,21 @@ test('a revoked node is told that it is', async (t) => {
 
   t.match(await here.log.when('lan.session-end'), { facts: { reason: 'revoked' } })
   t.match(await there.log.when('lan.session-end'), { facts: { reason: 'revoked-says-peer' } })
+  t.match(there.side.carrier.refusals?.all(), [{ peer: undefined, why: 'revoked' }])
+})
+
+test('what a liar says who stands where the hub was is told, changes nothing, and is over when the hub is there', async (t) => {
+  await using here = await aLanNode(hub)
+  let isLiar = true
+  await using door = await openDoor((socket, from) =>
+    isLiar ? socket.close(4_002) : here.accept(socket, from),
+  )
+  await using there = await aLanNode(anIdentity('bravo', 2), { dial: [door.address] })
+
+  await there.log.when('lan.session-end')
+  t.match(there.side.carrier.refusals?.all(), [{ peer: undefined, why: 'revoked' }])
+  isLiar = false
+  await there.side.nextContact(true)
+
+  t.strictSame(there.side.carrier.refusals?.all(), [])
 })

@@ -35,16 +35,28 @@ test(
       .locator('.delivery', { hasText: 'headquarters' })
       .waitFor(PATIENT)
 
-    await t.test('shut out, it says of no message that it has gone', async (s) => {
-      await order(hub, kit, 'revoke')
-      await write(page, 'After the loss')
-      await messageWith(page, 'After the loss')
-        .locator('.delivery', { hasText: 'Queued' })
-        .waitFor(PATIENT)
-      await page.fill('.composer textarea', 'Half a thought')
-      await picture(page, 'phone-revoked')
-      s.strictSame(sins, [])
-    })
+    await t.test(
+      'refused by headquarters, it says so, and of no message that it has gone',
+      async (s) => {
+        await order(hub, kit, 'revoke')
+        await page.locator('.standing', { hasText: 'alpha refuses this node' }).waitFor(PATIENT)
+        await write(page, 'After the loss')
+        const line = messageWith(page, 'After the loss').locator('.delivery')
+        await line.filter({ hasText: 'others refuse it' }).waitFor(PATIENT)
+        s.strictSame(await faultsInThemes(page, 'phone-refused'), [])
+        await line.click()
+        await page.locator('.sheet .warning', { hasText: 'not proven' }).waitFor()
+        await picture(page, 'phone-refused-story')
+        await page.keyboard.press('Escape')
+        await page.click('.standing')
+        await page.locator('.card.warning', { hasText: 'not proven' }).waitFor()
+        s.strictSame(await faultsInThemes(page, 'phone-refused-links'), [])
+        await page.goBack()
+        await page.fill('.composer textarea', 'Half a thought')
+        await picture(page, 'phone-revoked')
+        s.strictSame(sins, [])
+      },
+    )
 
     await t.test(
       'an order to wipe reaches the browsers of its people before it is gone',

@@ -239,6 +239,13 @@ test('everybody hears when the disk fills up', async (t) => {
   t.match(seen(announcement), { event: 'holdfast_disk', data: disk })
 })
 
+test('everybody hears when others refuse the node, and asks who', async (t) => {
+  const [announcement] = announcementsOf({ kind: 'refusals-changed' }, context())
+
+  t.strictSame(announcement?.to, { kind: 'everybody' })
+  t.match(seen(announcement), { event: 'holdfast_standing', data: {} })
+})
+
 test('words of people cannot break out of the JSON', async (t) => {
   for (const body of ['"}],"seq":99', '\\', '\u2028\u2029', '\ud800', '</script>', '\u0000']) {
     const { data, seq } = seen(announcementsOf(posted({ body }), context())[0])

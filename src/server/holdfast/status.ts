@@ -24,7 +24,8 @@ async function statusFor({ node, people, options }: Door, { subject }: Call): Pr
   const counts = { ...status, channels: channels.length, messages }
   if (node.seenBy(subject) === undefined) return counts
   // With whom the node has to do is none of a guest's business.
-  return { ...counts, nodes: [status.node], links: [], waitingChanges: 0 }
+  const refusals = status.refusals.map((one) => ({ ...one, from: '' }))
+  return { ...counts, nodes: [status.node], links: [], refusals, waitingChanges: 0 }
 }
 
 /**

@@ -28,6 +28,8 @@ export interface ClientPorts {
   /** The value of the cookie MMCSRF: what only our own pages can read. */
   readonly csrf: () => string
   readonly patience: () => AbortSignal
+  /** Whether the browser's session is still that of whoever is shown here: another tab may have let somebody else in. */
+  readonly isOurs: () => boolean
   /** The session is over. */
   readonly onSignedOut: () => void
   /** Whether the node answers, and says that it is locked. */
@@ -43,8 +45,13 @@ const NOT_NOW = new Set([408, 423, 425, 429, 502, 503, 504])
 /** A way to ask. */
 export function createAsk(ports: ClientPorts): Ask {
   return async (method, path, body) => {
+    if (!ports.isOurs()) {
+      ports.onSignedOut()
+      return refused(401, '')
+    }
+    const token = ports.csrf()
     const headers = {
-      ...(method === 'GET' ? {} : { 'x-csrf-token': ports.csrf() }),
+      ...(method === 'GET' ? {} : { 'x-csrf-token': token }),
       ...(body === undefined ? {} : { 'content-type': typeOf(body) }),
     }
     try {
@@ -58,7 +65,9 @@ export function createAsk(ports: ClientPorts): Ask {
       const answer = answerOf(response.status, content)
       ports.onLocked(isLocked(content))
       const isSession = answer.kind === 'refused' && answer.status === 401
-      if (isSession && path !== '/api/v4/users/login') ports.onSignedOut()
+      // What was asked before somebody signed in anew says nothing of that session.
+      const isOfNow = ['', token].includes(ports.csrf())
+      if (isSession && isOfNow && path !== '/api/v4/users/login') ports.onSignedOut()
       return answer
     } catch {
       return { kind: 'away' }

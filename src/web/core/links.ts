@@ -13,6 +13,15 @@ export interface Link {
   readonly queued: Readonly<Record<Lane, number>>
 }
 
+/**
+ * Whether others still take what comes from this node. `out`: by the organisation's order, signed, which the node has heard. `refused` and
+ * `expired`: because `from` says so, who has not proven it ('' where that may not be told).
+ */
+export type Standing =
+  | { readonly kind: 'in' }
+  | { readonly kind: 'out' }
+  | { readonly kind: 'refused' | 'expired'; readonly from: string }
+
 /** The node itself. */
 export interface NodeStatus {
   readonly name: string
@@ -23,7 +32,7 @@ export interface NodeStatus {
   readonly waitingChanges: number
   readonly disk: string
   readonly isClockSure: boolean
-  readonly isRevoked: boolean
+  readonly standing: Standing
   readonly isToBeWiped: boolean
 }
 
@@ -64,9 +73,24 @@ export function statusFrom(value: unknown): NodeStatus {
     waitingChanges: number(one.waitingChanges),
     disk: text(fields(one.disk).state),
     isClockSure: fields(one.clock).state !== 'uncertain',
-    isRevoked: one.isRevoked === true,
+    standing: standingFrom(one),
     isToBeWiped: one.isToBeWiped === true,
   }
+}
+
+/** While some link to headquarters is up, nobody refuses this node whose word would count. */
+function standingFrom(status: Readonly<Record<string, unknown>>): Standing {
+  if (status.isRevoked === true) return { kind: 'out' }
+  const hubs = list(status.nodes)
+    .map(fields)
+    .filter(({ role }) => role === 'hub')
+  const isHubThere = list(status.links)
+    .map(fields)
+    .some(({ isUp, peer }) => isUp === true && hubs.some(({ name }) => name === peer))
+  const refusals = isHubThere ? [] : list(status.refusals).map(fields)
+  const [worst] = [...refusals.filter(({ why }) => why === 'revoked'), ...refusals]
+  if (worst === undefined) return { kind: 'in' }
+  return { kind: worst.why === 'revoked' ? 'refused' : 'expired', from: text(worst.from) }
 }
 
 /** A report of gaps. */

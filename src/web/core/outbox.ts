@@ -58,6 +58,8 @@ export interface Outbox {
   readonly retry: (pendingId: string, change?: Partial<Waiting>) => Promise<void>
   /** Throws it away. */
   readonly discard: (pendingId: string) => Promise<void>
+  /** Nothing is kept, sent or shown any more, whatever becomes of what is on its way; what was kept stays. */
+  readonly close: () => void
 }
 
 const PREFIX = 'outbox:'
@@ -66,7 +68,10 @@ const PREFIX = 'outbox:'
 export async function openOutbox(ports: OutboxPorts): Promise<Outbox> {
   const { shelf, send, show } = ports
   const waiting = await keptIn(shelf)
-  const tell = (): void => show([...waiting.values()])
+  let isClosed = false
+  const tell = (): void => {
+    if (!isClosed) show([...waiting.values()])
+  }
   const { gone, isGone } = watchGone((pendingId) => waiting.has(pendingId))
   const keep = async (one: Waiting): Promise<boolean> => {
     const kept = withoutMark(one)
@@ -86,8 +91,8 @@ export async function openOutbox(ports: OutboxPorts): Promise<Outbox> {
   const sendOne = async (one: Waiting): Promise<boolean> => {
     const attempt = await send(one)
     if (attempt.kind === 'later') return false
-    // Somebody may have thrown it away meanwhile.
-    if (!waiting.has(one.pendingId)) return true
+    // Somebody may have thrown it away meanwhile, or all of it.
+    if (isClosed || !waiting.has(one.pendingId)) return true
     if (attempt.kind === 'taken') await forget(one.pendingId)
     else if (attempt.kind === 'going') await keep({ ...one, files: attempt.files })
     else await keep({ ...one, refusal: attempt.reason })
@@ -97,17 +102,11 @@ export async function openOutbox(ports: OutboxPorts): Promise<Outbox> {
     for (;;) {
       const all = [...waiting.values()].filter((one) => one.refusal === undefined)
       const next = all.find(({ files }) => files.every(isWhole)) ?? all[0]
-      if (next === undefined) return true
+      if (next === undefined || isClosed) return true
       if (!(await sendOne(next))) return false
     }
   }
-  let running: Promise<boolean> | undefined
-  const flush = (): Promise<boolean> => {
-    running ??= sendAll().finally(() => {
-      running = undefined
-    })
-    return running
-  }
+  const flush = joined(sendAll)
   tell()
   return {
     add: keep,
@@ -120,6 +119,20 @@ export async function openOutbox(ports: OutboxPorts): Promise<Outbox> {
       await keep({ ...rest, ...change })
     },
     discard: forget,
+    close: () => {
+      isClosed = true
+    },
+  }
+}
+
+/** A job that runs once at a time; whoever asks meanwhile gets what becomes of it. */
+function joined(job: () => Promise<boolean>): () => Promise<boolean> {
+  let running: Promise<boolean> | undefined
+  return () => {
+    running ??= job().finally(() => {
+      running = undefined
+    })
+    return running
   }
 }
 

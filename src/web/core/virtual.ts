@@ -47,6 +47,22 @@ export function rowAt(offsets: Float64Array, top: number): number {
   return low
 }
 
+/**
+ * The row that is kept where it is, and how far the top of the view is below its beginning. The first in sight that will still stand at
+ * the same message when others come before it: a heading moves up to them, and whoever held it would be carried along.
+ */
+export function heldRow(
+  offsets: Float64Array,
+  top: number,
+  isHeld: (index: number) => boolean,
+): { readonly index: number; readonly below: number } {
+  const first = rowAt(offsets, top)
+  let index = first
+  while (index < offsets.length - 1 && !isHeld(index)) index += 1
+  if (index >= offsets.length - 1) index = first
+  return { index, below: top - (offsets[index] ?? 0) }
+}
+
 /** What is in sight. */
 export interface View {
   readonly top: number

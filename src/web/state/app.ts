@@ -4,13 +4,14 @@ import { createLive, type LivePorts } from '#web/core/live.ts'
 import type { Outbox } from '#web/core/outbox.ts'
 import { roomyShelf } from '#web/core/room.ts'
 import type { Shelf } from '#web/core/shelf.ts'
-import { personFrom, type Person, type Post } from '#web/core/wire.ts'
+import { personFrom, type Post } from '#web/core/wire.ts'
 import { createUpload } from '#web/core/uploading.ts'
 import { createAttaching, type Attaching } from './attaching.ts'
 import { takeEvent, type EventPorts } from './events.ts'
 import { cameHere, createShow } from './freshness.ts'
 import { createKeeping, dropOldest, type Keeping, type KeepingPorts } from './keeping.ts'
-import { leaveDrafts, takeDrafts } from './left-drafts.ts'
+import { createLeaving, type Begun, type Leaving } from './leaving.ts'
+import { takeDrafts } from './left-drafts.ts'
 import { createLoading, type Loading } from './loading.ts'
 import { createBox } from './outgoing.ts'
 import { createPersonal, type Personal } from './personal.ts'
@@ -28,6 +29,8 @@ export interface AppPorts extends Pick<ClientPorts, 'fetch' | 'csrf' | 'patience
   readonly chance: () => number
   readonly now: () => number
   readonly room: KeepingPorts['room']
+  /** Whose session the browser has: another tab may have let somebody else in. '' where it has none. */
+  readonly user: () => string
   readonly newId: () => string
   /** Whether a session that is ended elsewhere takes what was not sent yet, too. */
   readonly forgetsAll: () => boolean
@@ -60,6 +63,8 @@ export interface App {
   readonly signIn: (login: string, password: string) => Promise<SignInFailure | undefined>
   /** Ends the session and forgets everything here, the outbox too. */
   readonly signOut: () => Promise<void>
+  /** What that would take with it, beside what waits in the outbox. */
+  readonly begun: () => Promise<Begun>
   /** Lets go of everything in memory; what is kept stays. */
   readonly stop: () => void
   /** The channel is on the screen: its messages are asked for when they may be old. */
@@ -76,7 +81,7 @@ export function createApp(given: AppPorts): App {
   const shelf = roomyShelf(given.shelf, () => dropOldest(given.shelf))
   const ports: AppPorts = { ...given, shelf }
   const parts = partsOf(ports)
-  const { store, ask, loading, keeping, stories, writing, live, flush } = parts
+  const { store, ask, loading, keeping, stories, writing, live, leaving, flush } = parts
   const enter = async (loaded: Promise<unknown> = loading.everything()): Promise<void> => {
     await loaded
     live.start()
@@ -102,17 +107,20 @@ export function createApp(given: AppPorts): App {
       const body = { login_id: login, password, device_id: '' }
       const answer = await ask('POST', '/api/v4/users/login', body)
       if (answer.kind !== 'ok') return failureOf(answer)
+      await leaving.over()
       const person = personFrom(answer.value)
       if (store.me.value !== undefined && store.me.value.id !== person.id) await keeping.forget()
       store.me.value = person
       store.isEnded.value = false
+      store.filesGone.value = 0
       await ports.shelf.remove(ENDED)
       await ports.shelf.put('me', person)
       await takeDrafts(ports.shelf, person.id)
       await enter()
       return undefined
     },
-    signOut: () => signOut(parts, ports),
+    signOut: leaving.signOut,
+    begun: leaving.begun,
     stop: () => {
       letGo(parts)
       parts.closeOutbox()
@@ -136,27 +144,7 @@ async function endSession({ shelf }: AppPorts, { ask }: Parts): Promise<boolean>
   return true
 }
 
-/** The session was ended elsewhere. */
-async function ended({ shelf, forgetsAll }: AppPorts, parts: Parts): Promise<void> {
-  const me = parts.store.me.value ?? ((await shelf.get('me')) as Person | undefined)
-  letGo(parts)
-  parts.store.isEnded.value = true
-  if (me !== undefined && !forgetsAll()) await leaveDrafts(shelf, me.id)
-  await parts.keeping.forget()
-  if (!forgetsAll()) return parts.attaching.sweep(0)
-  await shelf.clear()
-  await parts.openOutbox()
-}
-
-async function signOut(parts: Parts, { shelf }: AppPorts): Promise<void> {
-  parts.live.stop() // it is not ended elsewhere
-  await parts.ask('POST', '/api/v4/users/logout')
-  letGo(parts)
-  await shelf.clear()
-  await parts.openOutbox()
-}
-
-function letGo({ live, attaching, pictures, store }: Parts): void {
+function letGo({ live, attaching, pictures, store }: Omit<Parts, 'leaving'>): void {
   live.stop()
   attaching.clear()
   pictures.clear()
@@ -216,6 +204,7 @@ interface Parts {
   readonly attaching: Attaching
   readonly pictures: Pictures
   readonly live: ReturnType<typeof createLive>
+  readonly leaving: Leaving
   readonly outbox: () => Outbox
   readonly openOutbox: () => Promise<void>
   readonly closeOutbox: () => void
@@ -228,7 +217,9 @@ function partsOf(ports: AppPorts): Parts {
   const keeping = createKeeping({ ...ports, store })
   const asking: ClientPorts = {
     ...ports,
-    onSignedOut: () => void ended(ports, parts),
+    isOurs: () => ['', store.me.value?.id ?? ports.user()].includes(ports.user()),
+    // Where nothing can be removed, as on a device that is locked meanwhile, the next start does it.
+    onSignedOut: () => void parts.leaving.ended().catch(nothing),
     onLocked: (isLocked) => {
       store.isLocked.value = isLocked
     },
@@ -261,7 +252,7 @@ function partsOf(ports: AppPorts): Parts {
   const { box, flush } = outbox
   const deeds = { outbox: box, reloadChannels: loading.channels, onWaiting: flush }
   const writing = createWriting({ ...ports, ...deeds, ask, store })
-  const parts: Parts = {
+  const others: Omit<Parts, 'leaving'> = {
     store,
     ask,
     askLong,
@@ -280,6 +271,8 @@ function partsOf(ports: AppPorts): Parts {
       onRefresh = listener
     },
   }
+  const letGoAll = (): void => letGo(others)
+  const parts = { ...others, leaving: createLeaving(ports, { ...others, letGo: letGoAll }) }
   return parts
 }
 

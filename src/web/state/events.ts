@@ -67,6 +67,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   holdfast_delivery: ({ onDelivery }, { data }) => onDelivery(list(inner(data.post_ids)).map(text)),
   holdfast_overdue: (ports) => void ports.loading.status(),
   holdfast_disk: (ports) => void ports.loading.status(),
+  holdfast_standing: (ports) => void ports.loading.status(),
   preferences_changed: ({ store }, { data }) =>
     takePreferences(store, list(inner(data.preferences)), true),
   preferences_deleted: ({ store }, { data }) =>

@@ -46,12 +46,12 @@ export function createLoading(ask: Ask, store: Store): Loading {
     const value = await get('/api/holdfast/v1/status')
     if (value !== undefined) store.status.value = value
   }
-  const readOlder = async (channelId: string): Promise<void> => {
+  const readOlder = async (channelId: string, oldest: string): Promise<void> => {
     const timeline = store.timeline(channelId)
-    const oldest = timeline.value.order[0]
-    if (oldest === undefined || !timeline.value.hasOlder) return
     const query = `per_page=${OLDER_POSTS}&before=${oldest}`
     const value = await get(`/api/v4/channels/${channelId}/posts?${query}`)
+    // First: whoever is drawn by this page and asks for the one before it must not be given this one.
+    olderRunning.delete(channelId)
     if (value !== undefined) timeline.value = withOlder(timeline.value, pageFrom(value))
   }
   return {
@@ -77,12 +77,13 @@ export function createLoading(ask: Ask, store: Store): Loading {
     status,
     purged: createPurged(get, store),
     newest: (channelId) => readNewest(get, store.timeline(channelId), channelId),
-    older: (channelId) => {
-      const running =
-        olderRunning.get(channelId) ??
-        readOlder(channelId).finally(() => olderRunning.delete(channelId))
+    older: async (channelId) => {
+      const { order, hasOlder } = store.timeline(channelId).value
+      const [oldest] = order
+      if (oldest === undefined || !hasOlder) return
+      const running = olderRunning.get(channelId) ?? readOlder(channelId, oldest)
       olderRunning.set(channelId, running)
-      return running
+      await running
     },
     thread: async (channelId, rootId) => {
       const value = await get(`/api/v4/posts/${rootId}/thread`)

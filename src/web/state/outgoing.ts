@@ -50,6 +50,7 @@ export function createBox(ports: BoxPorts, send: ReturnType<typeof sender>, stor
     flush: () => void flush(),
     close: () => {
       callOff()
+      outbox?.close()
       outbox = undefined
       store.waiting.value = []
     },

@@ -1,6 +1,7 @@
 /** Everything the screens show, as signals: changed by the modules beside this one, read by `ui/`. */
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import type { Story } from '#web/core/delivery.ts'
+import { statusFrom, type Standing } from '#web/core/links.ts'
 import type { Waiting } from '#web/core/outbox.ts'
 import type { Purged } from '#web/core/purged.ts'
 import { EMPTY, type Timeline } from '#web/core/timeline.ts'
@@ -31,6 +32,8 @@ export interface Store {
   readonly me: Signal<Person | undefined>
   /** The session was ended elsewhere, and what was read here is gone. */
   readonly isEnded: Signal<boolean>
+  /** Files that were chosen and not sent, and went with that. */
+  readonly filesGone: Signal<number>
   /** False until what was kept has been read. */
   readonly isReady: Signal<boolean>
   readonly connection: Signal<Connection>
@@ -50,6 +53,8 @@ export interface Store {
   readonly saved: Signal<ReadonlySet<string>>
   /** The node's own word on itself, as it came; undefined until it has come. */
   readonly status: Signal<unknown>
+  /** Whether others still take what comes from the node, by that word. */
+  readonly standing: ReadonlySignal<Standing>
   /** Where messages of a channel were purged, as far as that was asked. */
   readonly purged: Signal<ReadonlyMap<string, readonly Purged[]>>
   /** Grows whenever what is shown has to be asked for again. */
@@ -68,9 +73,11 @@ export function createStore(): Store {
   const channels = signal<ReadonlyMap<string, Channel>>(new Map())
   const memberships = signal<ReadonlyMap<string, Membership>>(new Map())
   const unread = computed(() => unreadOf(channels.value, memberships.value))
+  const status = signal<unknown>(undefined)
   const store: Store = {
     me: signal<Person | undefined>(undefined),
     isEnded: signal(false),
+    filesGone: signal(0),
     isReady: signal(false),
     connection: signal<Connection>('starting'),
     isLocked: signal(false),
@@ -84,7 +91,8 @@ export function createStore(): Store {
     stories: signal<ReadonlyMap<string, Story>>(new Map()),
     arriving: signal<ReadonlyMap<string, Arriving>>(new Map()),
     saved: signal<ReadonlySet<string>>(new Set()),
-    status: signal<unknown>(undefined),
+    status,
+    standing: computed(() => statusFrom(status.value).standing),
     purged: signal<ReadonlyMap<string, readonly Purged[]>>(new Map()),
     round: signal(0),
     timeline: (channelId) => {

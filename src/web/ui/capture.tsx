@@ -64,7 +64,9 @@ function Meaning({ report }: { readonly report: Report }): VNode {
       {report.revokedSince === 0 && <p class="warning">{say('capture.exercise')}</p>}
       {report.administers && <p class="warning">{say('capture.administers')}</p>}
       <h3>{say('capture.people', { n: people.length })}</h3>
-      <p dir="auto">{people.join(', ') || '–'}</p>
+      <p class="names" dir="auto">
+        {people.join(', ') || '–'}
+      </p>
       <h3>{say('capture.channels', { n: open.length })}</h3>
       <ul class="lines">
         {channels.map((channel) => (

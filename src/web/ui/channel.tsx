@@ -11,6 +11,7 @@ import { Icon } from './icons.tsx'
 import { Members } from './members.tsx'
 import { MessageList } from './message-list.tsx'
 import { PlaceHead } from './place-head.tsx'
+import { StandingLine } from './standing.tsx'
 import { ThreadPane } from './thread.tsx'
 
 /** The place of a channel. */
@@ -41,6 +42,7 @@ export function ChannelPlace(props: {
     <div class="channel" data-thread={String(threadId !== undefined)}>
       <section class="conversation" aria-label={titleOf(channel, known(app))}>
         <Head channel={channel} />
+        <StandingLine />
         <MessageList channelId={channelId} newSince={newSince} />
         <TypingLine channelId={channelId} />
         <Composer key={channelId} channelId={channelId} rootId="" />

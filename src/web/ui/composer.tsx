@@ -220,7 +220,9 @@ function Suggestions(props: {
             <span class="entry-name" dir="auto">
               {person.name}
             </span>
-            <span class="quiet">@{person.username}</span>
+            <bdi class="quiet username" dir="ltr">
+              @{person.username}
+            </bdi>
           </button>
         </li>
       ))}

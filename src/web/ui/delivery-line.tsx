@@ -6,7 +6,7 @@ import { lateAt, summaryOf, type Stage } from '#web/core/delivery.ts'
 import type { Post } from '#web/core/wire.ts'
 import { say, times } from '#web/words/words.ts'
 import { useApp } from './context.ts'
-import { nodeName, STAGE_ICONS, wordsOf } from './delivery-words.ts'
+import { isStranded, nodeName, STAGE_ICONS, wordsOf } from './delivery-words.ts'
 import { Icon } from './icons.tsx'
 import { Sheet } from './sheet.tsx'
 import { StoryContent } from './story.tsx'
@@ -18,17 +18,20 @@ export function DeliveryLine({ post }: { readonly post: Post }): VNode {
   const story = useComputed(() => store.stories.value.get(post.id)).value
   const summary = story === undefined ? undefined : summaryOf(story)
   const stage = summary?.stage ?? 'on this kit'
+  const standing = store.standing.value
+  const isWarning =
+    summary?.isOverdue === true || (summary !== undefined && isStranded(stage, standing))
   return (
     <>
       <button
         type="button"
         class="delivery"
         data-stage={stage}
-        data-overdue={String(summary?.isOverdue === true)}
+        data-overdue={String(isWarning)}
         onClick={() => setOpen(true)}
       >
-        <Icon name={summary?.isOverdue === true ? 'warning' : STAGE_ICONS[stage as Stage]} />
-        {summary === undefined ? say('stage.kit') : wordsOf(summary)}
+        <Icon name={isWarning ? 'warning' : STAGE_ICONS[stage as Stage]} />
+        {summary === undefined ? say('stage.kit') : wordsOf(summary, standing)}
       </button>
       {isOpen && <Story post={post} onClose={() => setOpen(false)} />}
     </>

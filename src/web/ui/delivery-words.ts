@@ -1,5 +1,6 @@
 /** Delivery in the words of the language that is shown, and an icon for each stage. */
 import type { Stage, Summary } from '#web/core/delivery.ts'
+import type { Standing } from '#web/core/links.ts'
 import { fields, list, text } from '#web/core/wire.ts'
 import type { Store } from '#web/state/store.ts'
 import { say, times } from '#web/words/words.ts'
@@ -23,9 +24,16 @@ export function nodeName(store: Store, id: string): string | undefined {
   return found === undefined || found.isThisNode === true ? undefined : text(found.name)
 }
 
+/** Whether it waits on a node from which nobody takes it. */
+export function isStranded(stage: Summary['stage'], { kind }: Standing): boolean {
+  return kind !== 'in' && (stage === 'queued' || stage === 'on this kit')
+}
+
 /** One summary in words. */
-export function wordsOf(summary: Summary): string {
+export function wordsOf(summary: Summary, standing: Standing): string {
   const { stage, where, count, total, carrier } = summary
+  if (isStranded(stage, standing) && total > 0)
+    return say(standing.kind === 'out' ? 'stage.shutOut' : 'stage.turnedAway')
   switch (stage) {
     case 'read':
       return where === 'hub' ? say('stage.readHub') : say('stage.readSome', { n: count, total })

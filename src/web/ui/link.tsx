@@ -28,6 +28,7 @@ import { Icon } from './icons.tsx'
 import { Letters } from './letters.tsx'
 import { Band, LaneBars } from './pictures.tsx'
 import { PlaceHead } from './place-head.tsx'
+import { standingWords } from './standing.tsx'
 
 const EVERY_MS = 10_000
 const STICK = 'courier'
@@ -121,7 +122,7 @@ function Alarms({ status }: { readonly status: NodeStatus }): VNode {
     status.disk === 'full' && say('link.full'),
     status.disk === 'low' && say('link.low'),
     !status.isClockSure && say('link.clock'),
-    status.isRevoked && say('link.revoked'),
+    standingWords(status.standing) ?? false,
     status.isToBeWiped && say('link.wipe'),
   ].filter((one) => one !== false)
   return (

@@ -68,7 +68,9 @@ export function PersonLine({ person }: { readonly person: Person }): VNode {
       <span class="entry-name" dir="auto">
         {person.name}
       </span>
-      <span class="quiet">@{person.username}</span>
+      <bdi class="quiet username" dir="ltr">
+        @{person.username}
+      </bdi>
     </>
   )
 }

@@ -5,7 +5,7 @@
 import type { RefObject, VNode } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { rowsOf, type Row } from '#web/core/rows.ts'
-import { createHeights, offsetsOf, rowAt, windowOf, type Heights } from '#web/core/virtual.ts'
+import { createHeights, heldRow, offsetsOf, windowOf, type Heights } from '#web/core/virtual.ts'
 import type { App } from '#web/state/app.ts'
 import type { Connection } from '#web/state/store.ts'
 import { say, times, words } from '#web/words/words.ts'
@@ -176,9 +176,9 @@ function useVirtual(rows: readonly Row[]): Virtual {
     if (current === null) return
     const { scrollTop, clientHeight, scrollHeight } = current
     anchor.isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR
-    const index = rowAt(offsets, scrollTop)
-    anchor.key = keys[index] ?? ''
-    anchor.below = scrollTop - (offsets[index] ?? 0)
+    const held = heldRow(offsets, scrollTop, (index) => isHeld(rows[index]))
+    anchor.key = keys[held.index] ?? ''
+    anchor.below = held.below
     setAtEnd(anchor.isAtEnd)
     // Only every so often another row comes into sight.
     if (Math.abs(scrollTop - scrolled) > SPARE / 3 || anchor.isAtEnd) setScrolled(scrollTop)
@@ -198,6 +198,11 @@ function useVirtual(rows: readonly Row[]): Virtual {
     onScroll,
     toEnd,
   }
+}
+
+/** A message: headings and lines belong to the first message below them, whichever that is. */
+function isHeld(row: Row | undefined): boolean {
+  return row?.kind === 'post' || row?.kind === 'waiting'
 }
 
 function keepAnchor(

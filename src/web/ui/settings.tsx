@@ -22,7 +22,7 @@ export function SettingsPlace(): VNode {
     <div class="page">
       <PlaceHead
         title={say('settings.title')}
-        detail={me === undefined ? '' : `${me.name} · @${me.username}`}
+        detail={me === undefined ? '' : `\u2068${me.name}\u2069 · \u2066@${me.username}\u2069`}
       />
       <div class="page-body">
         <fieldset class="card">
@@ -127,16 +127,23 @@ function LeaveCard(): VNode {
   const app = useApp()
   const [isSure, setSure] = useState(false)
   const waiting = app.store.waiting.value.length
+  const [begun, setBegun] = useState({ texts: 0, files: 0 })
+  useEffect(() => void app.begun().then(setBegun), [app, isSure])
+  const losses = [
+    waiting > 0 && say('leave.waiting', { n: waiting }),
+    begun.texts > 0 && say('leave.drafts', { n: begun.texts }),
+    begun.files > 0 && say('leave.files', { n: begun.files }),
+  ].filter((one) => one !== false)
   return (
     <section class="card">
       <h2>{say('leave.title')}</h2>
       <p>{say('leave.about')}</p>
-      {waiting > 0 && (
-        <p class="warning with-icon">
+      {losses.map((one) => (
+        <p key={one} class="warning with-icon">
           <Icon name="warning" />
-          {say('leave.waiting', { n: waiting })}
+          {one}
         </p>
-      )}
+      ))}
       <button
         type="button"
         class="button danger"

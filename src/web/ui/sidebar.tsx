@@ -2,7 +2,6 @@
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
 import { hashOf, type Place } from '#web/core/address.ts'
-import { statusFrom } from '#web/core/links.ts'
 import { inSections, otherOf, titleOf } from '#web/core/naming.ts'
 import type { Channel } from '#web/core/wire.ts'
 import { say, times } from '#web/words/words.ts'
@@ -143,7 +142,8 @@ function Foot(): VNode {
   const waiting = store.waiting.value.filter(({ userId }) => userId === store.me.value?.id).length
   const connection = store.connection.value
   const isAway = connection === 'away'
-  const isRevoked = statusFrom(store.status.value).isRevoked
+  const { kind } = store.standing.value
+  const isOut = kind !== 'in'
   if (store.isLocked.value) return <Locked />
   return (
     <footer class="side-foot">
@@ -151,11 +151,13 @@ function Foot(): VNode {
         class="foot-state"
         href={hashOf({ kind: 'link' })}
         data-state={connection}
-        data-revoked={String(isRevoked)}
+        data-standing={kind}
       >
-        <Icon name={isAway || isRevoked ? 'warning' : 'link'} />
+        <Icon name={isAway || isOut ? 'warning' : 'link'} />
         <span>
-          {say(isRevoked && !isAway ? 'connection.revoked' : `connection.${connection}`)}
+          {isOut && !isAway
+            ? say(kind === 'out' ? 'connection.revoked' : 'connection.refused')
+            : say(`connection.${connection}`)}
           {waiting > 0 && <small>{say('side.waiting', { n: waiting })}</small>}
         </span>
       </a>

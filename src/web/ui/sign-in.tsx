@@ -19,11 +19,13 @@ function Ended(): VNode {
   const { store } = useApp()
   const { policy } = useLocking()
   const waiting = store.waiting.value.length
+  const filesGone = store.filesGone.value
   return (
     <>
       {store.isEnded.value && (
         <p role="alert">
-          {say('signIn.ended')} {!policy.value.forgetsAll && say('signIn.kept')}
+          {say('signIn.ended')} {say(policy.value.forgetsAll ? 'signIn.forgotten' : 'signIn.kept')}{' '}
+          {!policy.value.forgetsAll && filesGone > 0 && say('signIn.files', { n: filesGone })}
         </p>
       )}
       {waiting > 0 && <p>{say('signIn.waiting', { n: waiting })}</p>}

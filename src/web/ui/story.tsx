@@ -5,14 +5,16 @@ import { inOrder, lateAt, type Delivery } from '#web/core/delivery.ts'
 import type { Post } from '#web/core/wire.ts'
 import { say, times } from '#web/words/words.ts'
 import { useApp } from './context.ts'
-import { carrierName, nodeName, STAGE_ICONS } from './delivery-words.ts'
+import { carrierName, isStranded, nodeName, STAGE_ICONS } from './delivery-words.ts'
 import { Icon } from './icons.tsx'
+import { standingWords } from './standing.tsx'
 
 /** The story. */
 export function StoryContent({ post }: { readonly post: Post }): VNode {
   const { store, stories } = useApp()
   useEffect(() => stories.want([post.id]), [post.id])
   const story = store.stories.value.get(post.id)
+  const standing = store.standing.value
   const now = Date.now()
   const { moment } = times()
   if (story === undefined) return <p class="quiet">{say('story.unknown')}</p>
@@ -38,6 +40,12 @@ export function StoryContent({ post }: { readonly post: Post }): VNode {
         ))}
       </ol>
       {story.deliveries.length === 0 && <p class="quiet">{say('story.nobody')}</p>}
+      {story.deliveries.some(({ stage }) => isStranded(stage, standing)) && (
+        <p class="warning with-icon">
+          <Icon name="warning" />
+          {standingWords(standing)}
+        </p>
+      )}
       {story.overdueSince > 0 && (
         <p class="warning with-icon">
           <Icon name="warning" />

@@ -77,6 +77,7 @@ export const en = {
   'connection.away': 'The node is out of reach',
   'connection.here': 'The node is here',
   'connection.locked': 'The node is locked. Unlock it',
+  'connection.refused': 'Other nodes refuse this one',
   'connection.revoked': 'This node has been shut out',
   'connection.starting': 'Looking for the node …',
   'cost.down': 'not there now',
@@ -163,6 +164,14 @@ export const en = {
   'lane.routine.about': 'Goes in its turn.',
   'leave.about': 'Signing out forgets everything that is kept on this device.',
   'leave.do': 'Sign out',
+  'leave.drafts': {
+    one: '{n} draft has not been sent. It would be lost.',
+    other: '{n} drafts have not been sent. They would be lost.',
+  },
+  'leave.files': {
+    one: '{n} file has been chosen and not sent. It would be lost.',
+    other: '{n} files have been chosen and not sent. They would be lost.',
+  },
   'leave.sure': 'Sign out and forget everything',
   'leave.title': 'Signing out',
   'leave.waiting': {
@@ -174,6 +183,8 @@ export const en = {
   'link.bytes': '{sent} sent, {received} received since it started',
   'link.clock': 'The clock of this node is uncertain. Order is kept; shown times may be wrong.',
   'link.down': 'Down for {span}',
+  'link.expired':
+    '{node} refuses this node and says that its certificate has run out. What is written here waits on this node until an operator has renewed it.',
   'link.full': 'The disk is full: nothing new is taken in.',
   'link.low': 'The disk is almost full.',
   'link.none': 'No link is set up on this node.',
@@ -184,8 +195,11 @@ export const en = {
     other: '{n} messages should be at headquarters and are not.',
   },
   'link.queue': { one: '{n} change waits', other: '{n} changes wait' },
+  'link.refused':
+    '{node} refuses this node and says that it has been shut out. That is not proven: ask headquarters by another way. What is written here waits on this node.',
   'link.revoked':
     'This node has been shut out: what is written here does not reach the others any more.',
+  'link.somebody': 'Another node',
   'link.title': 'Links',
   'link.unknown': 'The node has not said yet how its links are.',
   'link.up': 'Up for {span}',
@@ -382,6 +396,11 @@ export const en = {
   'signIn.away': 'The node is out of reach. Try again when you are near it.',
   'signIn.ended': 'Your session on this device was ended. What you had read here has been removed.',
   'signIn.enter': 'Sign in',
+  'signIn.files': {
+    one: '{n} file that was chosen and not sent has been removed. Choose it again.',
+    other: '{n} files that were chosen and not sent have been removed. Choose them again.',
+  },
+  'signIn.forgotten': 'What had not been sent has been removed, too.',
   'signIn.kept': 'What you typed and did not send is kept for you.',
   'signIn.name': 'Name',
   'signIn.often': 'Too many attempts. Wait a little.',
@@ -402,8 +421,10 @@ export const en = {
   'stage.readHub': 'Read at headquarters',
   'stage.readSome': { one: 'Read on {n} of {total}', other: 'Read on {n} of {total}' },
   'stage.refused': 'The node did not take it.',
+  'stage.shutOut': 'Stays on this kit: it has been shut out',
   'stage.storedHub': 'Stored at headquarters',
   'stage.storedSome': { one: 'Stored on {n} of {total}', other: 'Stored on {n} of {total}' },
+  'stage.turnedAway': 'Waits on this kit: others refuse it',
   'stage.waiting': 'On this device, waits for the node',
   'stage.waitingMemory': 'Only in this tab, waits for the node',
   'stick.about':

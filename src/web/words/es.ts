@@ -74,6 +74,7 @@ export const es: Catalogue = {
   'connection.away': 'El nodo está fuera de alcance',
   'connection.here': 'El nodo está aquí',
   'connection.locked': 'El nodo está bloqueado. Desbloquearlo',
+  'connection.refused': 'Otros nodos rechazan a este',
   'connection.revoked': 'Este nodo ha sido excluido',
   'connection.starting': 'Buscando el nodo…',
   'cost.down': 'ahora no está',
@@ -160,6 +161,14 @@ export const es: Catalogue = {
   'lane.routine.about': 'Sale cuando le toca.',
   'leave.about': 'Al salir se borra todo lo guardado en este dispositivo.',
   'leave.do': 'Salir',
+  'leave.drafts': {
+    one: '{n} borrador no se ha enviado. Se perdería.',
+    other: '{n} borradores no se han enviado. Se perderían.',
+  },
+  'leave.files': {
+    one: '{n} archivo elegido no se ha enviado. Se perdería.',
+    other: '{n} archivos elegidos no se han enviado. Se perderían.',
+  },
   'leave.sure': 'Salir y borrarlo todo',
   'leave.title': 'Salir',
   'leave.waiting': {
@@ -172,6 +181,8 @@ export const es: Catalogue = {
   'link.clock':
     'El reloj de este nodo no es seguro. El orden se mantiene; las horas mostradas pueden ser falsas.',
   'link.down': 'Cortado desde hace {span}',
+  'link.expired':
+    '{node} rechaza a este nodo y dice que su certificado ha caducado. Lo que se escribe aquí espera en este nodo hasta que un operador lo renueve.',
   'link.full': 'El disco está lleno: no se acepta nada nuevo.',
   'link.low': 'El disco está casi lleno.',
   'link.none': 'Este nodo no tiene ningún enlace.',
@@ -182,7 +193,10 @@ export const es: Catalogue = {
     other: '{n} mensajes deberían estar en el cuartel general y no están.',
   },
   'link.queue': { one: '{n} cambio espera', other: '{n} cambios esperan' },
+  'link.refused':
+    '{node} rechaza a este nodo y dice que ha sido excluido. No está probado: pregunte al cuartel general por otra vía. Lo que se escribe aquí espera en este nodo.',
   'link.revoked': 'Este nodo ha sido excluido: lo que se escribe aquí ya no llega a los demás.',
+  'link.somebody': 'Otro nodo',
   'link.title': 'Enlaces',
   'link.unknown': 'El nodo aún no ha dicho cómo están sus enlaces.',
   'link.up': 'Activo desde hace {span}',
@@ -380,6 +394,11 @@ export const es: Catalogue = {
   'signIn.ended':
     'Su sesión en este dispositivo se ha cerrado. Lo que había leído aquí se ha borrado.',
   'signIn.enter': 'Entrar',
+  'signIn.files': {
+    one: 'Se ha quitado {n} archivo elegido y no enviado. Elíjalo de nuevo.',
+    other: 'Se han quitado {n} archivos elegidos y no enviados. Elíjalos de nuevo.',
+  },
+  'signIn.forgotten': 'También se ha quitado lo que no se había enviado.',
   'signIn.kept': 'Lo que escribió y no envió se conserva para usted.',
   'signIn.name': 'Nombre',
   'signIn.often': 'Demasiados intentos. Espere un poco.',
@@ -404,8 +423,10 @@ export const es: Catalogue = {
   'stage.readHub': 'Leído en el cuartel general',
   'stage.readSome': { one: 'Leído en {n} de {total}', other: 'Leído en {n} de {total}' },
   'stage.refused': 'El nodo no lo aceptó.',
+  'stage.shutOut': 'Se queda en este kit: ha sido excluido',
   'stage.storedHub': 'Guardado en el cuartel general',
   'stage.storedSome': { one: 'Guardado en {n} de {total}', other: 'Guardado en {n} de {total}' },
+  'stage.turnedAway': 'Espera en este kit: otros lo rechazan',
   'stage.waiting': 'En este dispositivo, espera al nodo',
   'stage.waitingMemory': 'Solo en esta pestaña, espera al nodo',
   'stick.about':

@@ -74,6 +74,7 @@ export const fr: Catalogue = {
   'connection.away': 'Le nœud est hors de portée',
   'connection.here': 'Le nœud est là',
   'connection.locked': 'Le nœud est verrouillé. Le déverrouiller',
+  'connection.refused': 'D’autres nœuds refusent celui-ci',
   'connection.revoked': 'Ce nœud a été exclu',
   'connection.starting': 'Recherche du nœud…',
   'cost.down': 'absente maintenant',
@@ -164,6 +165,14 @@ export const fr: Catalogue = {
   'lane.routine.about': 'Part à son tour.',
   'leave.about': 'La déconnexion efface tout ce qui est gardé sur cet appareil.',
   'leave.do': 'Se déconnecter',
+  'leave.drafts': {
+    one: '{n} brouillon n’a pas été envoyé. Il serait perdu.',
+    other: '{n} brouillons n’ont pas été envoyés. Ils seraient perdus.',
+  },
+  'leave.files': {
+    one: '{n} fichier choisi n’a pas été envoyé. Il serait perdu.',
+    other: '{n} fichiers choisis n’ont pas été envoyés. Ils seraient perdus.',
+  },
   'leave.sure': 'Se déconnecter et tout effacer',
   'leave.title': 'Déconnexion',
   'leave.waiting': {
@@ -176,6 +185,8 @@ export const fr: Catalogue = {
   'link.clock':
     'L’horloge de ce nœud est incertaine. L’ordre est gardé ; les heures affichées peuvent être fausses.',
   'link.down': 'Coupée depuis {span}',
+  'link.expired':
+    '{node} refuse ce nœud et dit que son certificat a expiré. Ce qu’on écrit ici attend sur ce nœud qu’un opérateur l’ait renouvelé.',
   'link.full': 'Le disque est plein : rien de nouveau n’est accepté.',
   'link.low': 'Le disque est presque plein.',
   'link.none': 'Aucune liaison n’est configurée sur ce nœud.',
@@ -186,7 +197,10 @@ export const fr: Catalogue = {
     other: '{n} messages devraient être au quartier général et n’y sont pas.',
   },
   'link.queue': { one: '{n} changement attend', other: '{n} changements attendent' },
+  'link.refused':
+    '{node} refuse ce nœud et dit qu’il a été exclu. Ce n’est pas prouvé : demandez au quartier général par une autre voie. Ce qu’on écrit ici attend sur ce nœud.',
   'link.revoked': 'Ce nœud a été exclu : ce qu’on y écrit n’atteint plus les autres.',
+  'link.somebody': 'Un autre nœud',
   'link.title': 'Liaisons',
   'link.unknown': 'Le nœud n’a pas encore dit comment vont ses liaisons.',
   'link.up': 'Établie depuis {span}',
@@ -385,6 +399,11 @@ export const fr: Catalogue = {
   'signIn.ended':
     'Votre session sur cet appareil a été fermée. Ce que vous y aviez lu a été effacé.',
   'signIn.enter': 'Se connecter',
+  'signIn.files': {
+    one: '{n} fichier choisi et pas envoyé a été retiré. Choisissez-le de nouveau.',
+    other: '{n} fichiers choisis et pas envoyés ont été retirés. Choisissez-les de nouveau.',
+  },
+  'signIn.forgotten': 'Ce qui n’avait pas été envoyé a été retiré aussi.',
   'signIn.kept': 'Ce que vous avez écrit sans l’envoyer est gardé pour vous.',
   'signIn.name': 'Nom',
   'signIn.often': 'Trop d’essais. Attendez un peu.',
@@ -409,8 +428,10 @@ export const fr: Catalogue = {
   'stage.readHub': 'Lu au quartier général',
   'stage.readSome': { one: 'Lu sur {n} de {total}', other: 'Lu sur {n} de {total}' },
   'stage.refused': 'Le nœud ne l’a pas accepté.',
+  'stage.shutOut': 'Reste sur ce kit : il a été exclu',
   'stage.storedHub': 'Conservé au quartier général',
   'stage.storedSome': { one: 'Conservé sur {n} de {total}', other: 'Conservé sur {n} de {total}' },
+  'stage.turnedAway': 'Attend sur ce kit : d’autres le refusent',
   'stage.waiting': 'Sur cet appareil, attend le nœud',
   'stage.waitingMemory': 'Dans cet onglet seulement, attend le nœud',
   'stick.about':

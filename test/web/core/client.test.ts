@@ -3,14 +3,16 @@ import { answerOf, createAsk, type ClientPorts } from '#web/core/client.ts'
 
 function aClient(fetch: ClientPorts['fetch']) {
   const ended: string[] = []
+  const session = { proof: 'proof', isOurs: true }
   const ask = createAsk({
     fetch,
-    csrf: () => 'proof',
+    csrf: () => session.proof,
+    isOurs: () => session.isOurs,
     patience: () => new AbortController().signal,
     onSignedOut: () => ended.push('ended'),
     onLocked: (isLocked) => void (isLocked && ended.push('locked')),
   })
-  return { ask, ended }
+  return { ask, ended, session }
 }
 
 function answering(status: number, text: string) {
@@ -53,6 +55,25 @@ test('a session that is over is noticed, a wrong password is not taken for one',
   await ask('POST', '/api/v4/users/login', {})
   t.strictSame(ended, [])
   await ask('GET', '/api/v4/users/me')
+  t.strictSame(ended, ['ended'])
+})
+
+test('an answer to what was asked under another session ends nothing, one without a session does', async (t) => {
+  const { ask, ended, session } = aClient(async () => {
+    session.proof = 'newer'
+    return answering(401, '{}')
+  })
+  await ask('GET', '/x')
+  t.strictSame(ended, [])
+  await ask('GET', '/x')
+  t.strictSame(ended, ['ended'], 'the newer one')
+})
+
+test('nothing is asked in the session of somebody else', async (t) => {
+  const { ask, ended, session } = aClient(() => Promise.reject(new Error('it was asked')))
+  session.isOurs = false
+
+  t.match(await ask('POST', '/x', {}), { kind: 'refused', status: 401 })
   t.strictSame(ended, ['ended'])
 })
 

@@ -26,6 +26,26 @@ test('a status that says little is still one', async (t) => {
   t.equal(total(statusFrom({ overdue: { flash: 1, routine: 2 } }).overdue), 3)
 })
 
+test('a signed order that shuts the node out is told from what somebody only says', async (t) => {
+  const hub = { name: 'alpha', role: 'hub' }
+  const said = [
+    { why: 'expired', from: 'bravo' },
+    { why: 'revoked', from: 'alpha' },
+  ]
+  const standing = (status: object) => statusFrom({ nodes: [hub], ...status }).standing
+
+  t.strictSame(standing({}), { kind: 'in' })
+  t.strictSame(standing({ refusals: said }), { kind: 'refused', from: 'alpha' })
+  t.strictSame(standing({ refusals: said.slice(0, 1) }), { kind: 'expired', from: 'bravo' })
+  t.strictSame(standing({ refusals: said, isRevoked: true }), { kind: 'out' })
+  t.strictSame(standing({ refusals: said, links: [link] }), { kind: 'in' }, 'headquarters is there')
+  const down = [
+    { ...link, isUp: false },
+    { ...link, peer: 'bravo' },
+  ]
+  t.strictSame(standing({ refusals: said, links: down }), { kind: 'refused', from: 'alpha' })
+})
+
 test('gaps are summed by precedence in both directions', async (t) => {
   const gaps = gapsFrom({
     lacking: [{ lane: 'flash', changes: 2 }],

@@ -132,3 +132,23 @@ test('what the device has no room for is held, shown so, and sent; kept as soon 
   await outbox.gone('never was')
   t.strictSame(node.taken, ['one', 'two'])
 })
+
+test('an outbox that is closed while something is on its way keeps and shows nothing more', async (t) => {
+  const shelf = textShelf(aTextStore())
+  const shown: number[] = []
+  const answer = Promise.withResolvers<Attempt>()
+  const outbox = await openOutbox({
+    shelf,
+    send: () => answer.promise,
+    show: ({ length }) => shown.push(length),
+  })
+  await outbox.add(aWaiting('one', 1))
+  const flushed = outbox.flush()
+
+  outbox.close()
+  await shelf.clear()
+  answer.resolve({ kind: 'refused', reason: 'too long' })
+
+  t.equal(await flushed, true)
+  t.strictSame([await shelf.keys(''), shown], [[], [0, 1]])
+})

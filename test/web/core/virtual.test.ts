@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { createHeights, offsetsOf, rowAt, windowOf } from '#web/core/virtual.ts'
+import { createHeights, heldRow, offsetsOf, rowAt, windowOf } from '#web/core/virtual.ts'
 
 test('only rows in sight are drawn, and some beyond', async (t) => {
   const keys = Array.from({ length: 10_000 }, (_, index) => `k${index}`)
@@ -28,4 +28,16 @@ test('an empty list draws nothing', async (t) => {
   const offsets = offsetsOf([], createHeights(50))
 
   t.strictSame(windowOf(offsets, { top: 0, height: 500, spare: 100 }), { first: 0, end: 0 })
+})
+
+/** The rows between a heading and a line. */
+const isHeld = (index: number): boolean => index === 1 || index === 2
+
+test('a message is kept where it is, and not the heading above it', async (t) => {
+  const offsets = offsetsOf(['day', 'a', 'b', 'line'], createHeights(50))
+
+  t.strictSame(heldRow(offsets, 0, isHeld), { index: 1, below: -50 })
+  t.strictSame(heldRow(offsets, 110, isHeld), { index: 2, below: 10 })
+  t.strictSame(heldRow(offsets, 160, isHeld), { index: 3, below: 10 }, 'no message is below it')
+  t.match(heldRow(offsetsOf([], createHeights(50)), 0, isHeld), { index: 0 })
 })

@@ -1,6 +1,6 @@
 /** The web client without a screen, against a node's door that is really open; its socket, tab and network are in the test's hands. */
 import { createApp, type App } from '#web/state/app.ts'
-import { textShelf, type TextStore } from '#web/core/shelf.ts'
+import { textShelf, type Shelf, type TextStore } from '#web/core/shelf.ts'
 import { aTextStore } from '../../support/text-store.ts'
 import type { LanDoor, Name } from '../../support/lan-door.ts'
 import { passwordOf } from '../../support/lan-door.ts'
@@ -10,10 +10,19 @@ export interface Browser {
   /** Opens the page: what was kept is there. */
   readonly open: () => Promise<App>
   /** The network between the device and the node. */
-  readonly network: { isThere: boolean; isAnswerLost: boolean; asked: string[] }
+  readonly network: {
+    isThere: boolean
+    isAnswerLost: boolean
+    asked: string[]
+    /** Answers wait until they are released. */
+    holdsAnswers: boolean
+    held: (() => void)[]
+  }
   readonly texts: TextStore
   /** What the node's operator wants of browsers. */
-  readonly device: { forgetsAll: boolean }
+  readonly device: { forgetsAll: boolean; shelfMs: number }
+  /** Another tab signs somebody in, or out. */
+  readonly cookies: Map<string, string>
   /** The token of the session. */
   readonly token: () => string
   /** Waits for what the node tells. */
@@ -27,8 +36,14 @@ export function aBrowser({ url }: Pick<LanDoor, 'url'>): Browser & {
 } {
   const texts = aTextStore()
   const cookies = new Map<string, string>()
-  const device = { forgetsAll: false }
-  const network = { isThere: true, isAnswerLost: false, asked: [] as string[] }
+  const device = { forgetsAll: false, shelfMs: 0 }
+  const network: Browser['network'] = {
+    isThere: true,
+    isAnswerLost: false,
+    asked: [],
+    holdsAnswers: false,
+    held: [],
+  }
   const sockets = new Set<WebSocket>()
   const timers = new Set<NodeJS.Timeout>()
   let ids = 0
@@ -40,14 +55,16 @@ export function aBrowser({ url }: Pick<LanDoor, 'url'>): Browser & {
     const response = await fetch(url + path, { ...init, headers: { ...init.headers, cookie } })
     for (const line of response.headers.getSetCookie()) keepCookie(cookies, line)
     const bytes = await response.blob()
+    if (network.holdsAnswers) await new Promise<void>((resolve) => network.held.push(resolve))
     if (network.isAnswerLost) throw new TypeError('Failed to fetch')
     return { status: response.status, text: () => bytes.text(), blob: async () => bytes }
   }
   const open = async (): Promise<App> => {
     const app = createApp({
-      shelf: textShelf(texts),
+      shelf: slowly(textShelf(texts), device),
       fetch: fetchWith,
       csrf: () => cookies.get('MMCSRF') ?? '',
+      user: () => cookies.get('MMUSERID') ?? '',
       patience: () => new AbortController().signal,
       chance: () => 0,
       now: Date.now,
@@ -87,6 +104,7 @@ export function aBrowser({ url }: Pick<LanDoor, 'url'>): Browser & {
   }
   return {
     open,
+    cookies,
     device,
     network,
     texts,
@@ -103,6 +121,23 @@ export function aBrowser({ url }: Pick<LanDoor, 'url'>): Browser & {
       for (const timer of timers) clearTimeout(timer)
       for (const socket of sockets) socket.close()
     },
+  }
+}
+
+/** The same, as slow as a device's storage. */
+function slowly(shelf: Shelf, device: { readonly shelfMs: number }): Shelf {
+  const later = async <T>(job: () => Promise<T>): Promise<T> => {
+    if (device.shelfMs > 0) await new Promise((resolve) => setTimeout(resolve, device.shelfMs))
+    return job()
+  }
+  return {
+    ...shelf,
+    get: (key) => later(() => shelf.get(key)),
+    put: (key, value) => later(() => shelf.put(key, value)),
+    remove: (key) => later(() => shelf.remove(key)),
+    keys: (prefix) => later(() => shelf.keys(prefix)),
+    entries: (prefix) => later(() => shelf.entries(prefix)),
+    clear: () => later(() => shelf.clear()),
   }
 }
 
