@@ -67,6 +67,12 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/sync/vouching.ts': 'test/sync/inbox.test.ts and purge.test.ts send what nobody vouches for',
   'src/server/rest/shapes-purged.ts':
     'test/server/holdfast/purging.test.ts asks for lists with them',
+  'src/media/loudness.ts': 'test/media/sound.test.ts looks at sounds of every kind',
+  'src/media/opus.ts': 'test/media/sound.test.ts looks at sounds of every kind',
+  'src/media/webm.ts': 'test/media/sound.test.ts looks at sounds of every kind',
+  'src/media/ogg.ts': 'test/media/sound.test.ts looks at sounds of every kind',
+  'src/media/mp3.ts': 'test/media/sound.test.ts looks at sounds of every kind',
+  'src/media/lengths.ts': 'test/media/sound.test.ts looks at sounds of every kind',
   'src/main.ts': 'test/e2e starts it as a process',
   'src/compose.ts': 'test/e2e starts whole nodes',
   'src/config/carrying-schema.ts': 'test/config/schema.test.ts reads samples of all',

@@ -2,6 +2,7 @@
 import { EdgeError, type Facts } from '#base/errors.ts'
 import type { ChannelId, DocumentId, Instant, PostId, UserId } from '#base/ids.ts'
 import { actionNumber } from '#model/audit-words.ts'
+import type { ChannelKind } from '#model/channel-id.ts'
 import type { Content, Draft } from '#model/entry.ts'
 import { usernames } from '#model/names.ts'
 import type { Attributes } from '#model/policy.ts'
@@ -89,6 +90,20 @@ export async function channelOf(context: AppContext, id: ChannelId, tx?: Tx): Pr
   const reader = tx ?? context.sync.replica.read
   const record = unpackOnce<ChannelRecord>(await reader.get(key.channel(id))) ?? EMPTY_CHANNEL
   return channelFrom(known, record)
+}
+
+/** What a report calls a channel; undefined for one that the directory does not know. */
+export async function namedChannel(
+  { sync }: AppContext,
+  id: ChannelId | undefined,
+): Promise<
+  { readonly id: ChannelId; readonly kind: ChannelKind; readonly name: string } | undefined
+> {
+  const known = id && sync.directory().channel(id)
+  if (id === undefined || known === undefined) return undefined
+  const bytes = await sync.replica.read.get(key.channel(id))
+  const { settings } = unpackOnce<ChannelRecord>(bytes) ?? EMPTY_CHANNEL
+  return { id, kind: known.kind, name: settings.name ?? '' }
 }
 
 /** What somebody wants to do in a channel. */

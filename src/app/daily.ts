@@ -3,6 +3,7 @@ import { codeOf } from '#base/errors.ts'
 import { FILES_LOOK_MS } from '#base/limits.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Passwords } from '#ports/passwords.ts'
+import { lookForLost } from '#sync/lost-files.ts'
 import { openArrangements } from './arrangements.ts'
 import { openBookmarks, type Bookmarks } from './bookmarks.ts'
 import { openChannels } from './channels.ts'
@@ -82,6 +83,7 @@ export function openDaily(context: AppContext, { passwords, clock, events }: Dai
   const tidy = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       await Promise.all([
+        lookForLost(context.sync),
         dropForgottenFiles(context),
         dropForgottenUploads(context),
         dropOldFetched(context),

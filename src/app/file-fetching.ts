@@ -2,6 +2,7 @@
 import { codeOf, EdgeError } from '#base/errors.ts'
 import { beginFetch, nameOf, stopFetch } from '#sync/file-fetching.ts'
 import { fileRange, smallRecord, type FetchRecord, type FileRecord } from '#sync/file-records.ts'
+import { leaveLost } from '#sync/lost-files.ts'
 import { unpack } from '#sync/records.ts'
 import type { AppContext } from './context.ts'
 import type { Files, KnownFile, Quality } from './file-types.ts'
@@ -24,7 +25,10 @@ export function openFetching(
     },
     cancelFetch: async (subject, id, quality = 'whole') => {
       const file = recordFor(await fileOf(context, subject, id), quality)
-      await replica.commit((tx) => stopFetch(tx, sync, nameOf(sync, file)))
+      await replica.commit(async (tx) => {
+        await leaveLost(tx, file)
+        await stopFetch(tx, sync, nameOf(sync, file))
+      })
       return fileOf(context, subject, id)
     },
     filesUnderWay: async (subject) => {
@@ -72,7 +76,7 @@ function unlessHidden(error: unknown): undefined {
 }
 
 /** What is here of a file whose bytes are not. */
-export function whereItIs({ originName, fetch, have, bytes }: KnownFile): string {
-  const about = `its header; it is on ${originName}`
+export function whereItIs({ originName, isLost, fetch, have, bytes }: KnownFile): string {
+  const about = `its header; ${isLost ? 'its bytes were lost here' : `it is on ${originName}`}`
   return fetch === undefined ? about : `${about}, and ${have} of ${bytes} bytes have come`
 }

@@ -33,7 +33,7 @@ export async function dropOldFetched(context: AppContext): Promise<void> {
   const { sync } = context
   if (sync.identity.certificate.role === 'hub') return
   const fetched = (await filesHere(context))
-    .filter(({ isFetched }) => isFetched === true)
+    .filter(({ isFetched, lost }) => isFetched === true && lost === undefined)
     .toSorted((a, b) => b.createdAt - a.createdAt)
   let left = FETCHED_BYTES_MAX
   for (const file of fetched) {

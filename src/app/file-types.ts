@@ -26,6 +26,8 @@ export interface KnownFile extends FileHeader {
   /** The node on which it was handed in, and what that is called. */
   readonly origin: NodeId
   readonly originName: string
+  /** Its bytes were here and are gone: other nodes are asked for them. */
+  readonly isLost: boolean
   /** Its bytes are here; otherwise only what it is. */
   readonly isHere: boolean
   /** How much of it is here. */

@@ -2,14 +2,20 @@
 import type { DocumentId, Instant, UserId } from '#base/ids.ts'
 import { channelOfDocument, parseDocumentId } from '#model/document-id.ts'
 import { LANES, type Lane } from '#model/precedence.ts'
-import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
 import type { Entry, Range } from '#ports/store.ts'
 import { lookForGaps, type DocumentGaps, type Lacking } from '#sync/gaps.ts'
-import { key, range } from '#sync/keys.ts'
+import { range } from '#sync/keys.ts'
 import { keptFrom } from '#sync/parking.ts'
 import type { LostRecord } from '#sync/mending.ts'
 import { unpack } from '#sync/records.ts'
-import { isAdministrator, isMember, mayRead, peerName, type AppContext } from './context.ts'
+import {
+  isAdministrator,
+  isMember,
+  mayRead,
+  namedChannel,
+  peerName,
+  type AppContext,
+} from './context.ts'
 import type {
   DocumentGap,
   DocumentKind,
@@ -138,7 +144,7 @@ async function described(context: AppContext, gaps: DocumentGaps): Promise<Docum
   return {
     kind: kindOf(document),
     lane,
-    channel: await channelIn(context, document),
+    channel: await namedChannel(context, channelOfDocument(document)),
     lacking: lacking && describedLack(context, lacking),
     lackedBy: lackedBy.map(({ node, changes, bytes, since }) => {
       return { node: peerName(context.sync, node), changes, bytes, since }
@@ -174,18 +180,6 @@ function kindOf(document: DocumentId): DocumentKind {
     case undefined:
       return 'directory'
   }
-}
-
-async function channelIn(
-  { sync }: AppContext,
-  document: DocumentId,
-): Promise<DocumentGap['channel']> {
-  const id = channelOfDocument(document)
-  const known = id && sync.directory().channel(id)
-  if (id === undefined || known === undefined) return undefined
-  const bytes = await sync.replica.read.get(key.channel(id))
-  const { settings } = unpack<ChannelRecord>(bytes) ?? EMPTY_CHANNEL
-  return { id, kind: known.kind, name: settings.name ?? '' }
 }
 
 /** Envelopes of a kind that are kept: there is a limit to them. */

@@ -75,11 +75,12 @@ interface Whereabouts {
 export function knownFrom(sync: SyncContext, file: FileRecord, where: Whereabouts): KnownFile {
   const own = sync.identity.certificate
   const origin = originOf(sync, file, where.here)
-  const { isFetched: _how, of: _of, ...known } = file
+  const { isFetched: _how, of: _of, lost: _lost, ...known } = file
   return {
     ...known,
     message: file.message,
     origin,
+    isLost: where.here?.lost !== undefined,
     originName: origin === own.node ? own.name : peerName(sync, origin),
     ...stateOf(sync, file, where),
     little: file.small && { ...file.small, ...stateOf(sync, file.small, where.little ?? {}) },
@@ -92,7 +93,7 @@ function stateOf(
   { bytes, hash }: SmallHeader,
   { here, fetch, links = [], terms }: Whereabouts,
 ): Pick<KnownFile, 'isHere' | 'have' | 'fetch' | 'price'> {
-  const isHere = here?.hash === hash
+  const isHere = here?.hash === hash && here.lost === undefined
   const have = isHere ? bytes : bytesIn(fetch?.have ?? [])
   const source = fetch?.source?.peer
   return {

@@ -22,7 +22,7 @@ import type { Pacing } from './pace-types.ts'
 import type { Planning } from './plan-types.ts'
 import type { Releasing } from './release-types.ts'
 import type { AuditFeed, Opening } from './audit-types.ts'
-import type { CourierProgress, CourierStatus, LastBackup } from './carrying-types.ts'
+import type { BackingUp, CourierProgress, CourierStatus } from './carrying-types.ts'
 import type { ConversationEvent, Conversations } from './conversation-types.ts'
 import type { FileProgress, Files } from './file-types.ts'
 import type { HomeKit } from './homes.ts'
@@ -164,6 +164,7 @@ export type NodeEvent =
 export interface EdgeNode
   extends
     Accounts,
+    BackingUp,
     Bookmarks,
     Reporting,
     Dictionaries,
@@ -275,13 +276,6 @@ export interface EdgeNode
   readonly courierStatus: (subject: UserId, folder: string) => Promise<CourierStatus>
   /** What is being done with a stick now, if anything is. Answers at once. */
   readonly courierProgress: (subject: UserId) => CourierProgress | undefined
-  /**
-   * The store as it lies on the disk, names hidden and values sealed, for a backup.
-   * @throws EdgeError NOT_FOUND where there is no disk to back up
-   */
-  readonly storeImage: (subject: UserId) => Promise<AsyncIterable<Uint8Array>>
-  /** Undefined where it was never taken here. */
-  readonly lastBackup: (subject: UserId) => Promise<LastBackup | undefined>
   /** A code that lets one new node join, once, within a day. Only administrators. */
   readonly makeJoinCode: (
     subject: UserId,

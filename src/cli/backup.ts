@@ -1,13 +1,20 @@
 /** `holdfast backup` and `holdfast restore`: a whole node in one sealed file, and back. */
 import { resolve } from 'node:path'
 import { EdgeError } from '#base/errors.ts'
-import { openStoppedStore, writeBackup, type BackupKey } from '#compose/backup.ts'
+import {
+  openStoppedStore,
+  writeBackup,
+  type BackupKey,
+  type BackupSource,
+} from '#compose/backup.ts'
 import { identityIn, restoreBackup, type RestoreKey } from '#compose/restore.ts'
 import { passphraseIn } from '#config/files.ts'
 import { realWorld } from '#compose/world.ts'
 import { readDataFolder } from '#config/data-folder.ts'
 import { readCertificate } from '#trust/identity.ts'
 import { organisationOf, rosterOf } from '#compose/opening.ts'
+import type { HeldBlob } from '#app/carrying-types.ts'
+import { missingLines } from './missing-files.ts'
 import { NodeNotRunning } from './explain.ts'
 import { findLocalNode } from './local-node.ts'
 import { askHidden } from './question.ts'
@@ -45,11 +52,19 @@ export async function backup(
   }
   await using store = await imageHere(data, surroundings)
   const target = resolve(file)
-  const report = await writeBackup(target, { dataFolder: data, image: store.image, about }, key)
-  if (json) return writeJson(surroundings.terminal, { file: target, ...report, ...about })
-  const { bytes, blobs } = report
+  const { image, held } = store
+  const report = await writeBackup(target, { dataFolder: data, image, about, held }, key)
+  if (json)
+    return writeJson(surroundings.terminal, {
+      file: target,
+      ...report,
+      files: report.files ?? null,
+      ...about,
+    })
+  const { bytes, blobs, files } = report
   writeLines(surroundings.terminal, [
     `${about.name} is in ${target}: ${bytes} bytes, ${blobs} ${blobs === 1 ? 'file' : 'files'} of people in it.`,
+    ...missingLines(files, 'backup'),
     'It holds the keys of this node: whoever opens it is this node. Keep it where a passphrase can be kept.',
     `Put it back with \`holdfast restore ${file}\`; never while the node itself goes on.`,
   ])
@@ -58,11 +73,15 @@ export async function backup(
 async function imageHere(
   data: string,
   surroundings: Surroundings,
-): Promise<{ readonly image: AsyncIterable<Uint8Array> } & AsyncDisposable> {
+): Promise<Pick<BackupSource, 'image' | 'held'> & AsyncDisposable> {
   try {
     const { stream } = await findLocalNode(data, surroundings)
     const image = await stream('/api/holdfast/v1/backup/store')
-    return { image, [Symbol.asyncDispose]: async () => undefined }
+    const held = async (): Promise<readonly HeldBlob[]> => {
+      const parts = await Array.fromAsync(await stream('/api/holdfast/v1/backup/blobs'))
+      return JSON.parse(Buffer.concat(parts).toString('utf8')) as readonly HeldBlob[]
+    }
+    return { image, held, [Symbol.asyncDispose]: async () => undefined }
   } catch (error) {
     if (!(error instanceof NodeNotRunning)) throw error
     return openStoppedStore(data, realWorld('warn').log)
@@ -78,10 +97,17 @@ export async function restore(
   const { data, json } = options
   const key = await restoreKey(options, surroundings)
   const { log } = realWorld('warn')
-  const note = await restoreBackup({ file: resolve(file), dataFolder: data, key, log })
-  if (json) return writeJson(surroundings.terminal, { dataFolder: data, ...note })
+  const { files, ...note } = await restoreBackup({
+    file: resolve(file),
+    dataFolder: data,
+    key,
+    log,
+  })
+  if (json)
+    return writeJson(surroundings.terminal, { dataFolder: data, ...note, files: files ?? null })
   writeLines(surroundings.terminal, [
     `${note.name} is in ${data}, as it was at ${when(note.takenAt)}.`,
+    ...missingLines(files, 'folder'),
     'Start it with `holdfast start`. It begins a new life, and asks the other nodes for what it has missed.',
     'The node that the backup was taken of must not run again: two of one are taken for a copy, and shut out.',
   ])

@@ -1,5 +1,6 @@
 /** `holdfast files`: which files are on their way to this node, how much of each has come, and what the rest takes; shows one, asks for it, or stops. */
 import { findLocalNode } from './local-node.ts'
+import { showLost } from './missing-files.ts'
 import {
   table,
   when,
@@ -14,6 +15,8 @@ export interface FilesOptions extends CommonOptions {
   readonly fetch?: string
   readonly cancel?: string
   readonly show?: string
+  /** Only what was here and is gone. */
+  readonly lost?: true
   /** The small picture is meant, not the file. */
   readonly small?: true
 }
@@ -45,6 +48,7 @@ const AT = '/api/holdfast/v1/files'
 /** Runs the command. */
 export async function showFiles(options: FilesOptions, surroundings: Surroundings): Promise<void> {
   const { terminal } = surroundings
+  if (options.lost === true) return showLost(options, surroundings)
   const { ask } = await findLocalNode(options.data, surroundings)
   const { fetch, cancel, show, small } = options
   const quality = small === true ? '?quality=small' : ''

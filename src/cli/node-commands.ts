@@ -36,6 +36,7 @@ export function addNodeCommands(
     .option('--fetch <id>', 'fetch this one by whatever link there is')
     .option('--cancel <id>', 'stop fetching this one')
     .option('--show <id>', 'show this one, wherever it is')
+    .option('--lost', 'show what this node had and has lost, as administrators may know of it')
     .option('--small', 'with --fetch or --cancel: the small picture of it instead')
     .addHelpText('after', examples('files', 'files --fetch ID --small', 'files --json'))
     .action(action(async () => (await import('./files.ts')).showFiles))

@@ -4,6 +4,7 @@ import { LANES } from '#model/precedence.ts'
 import { clockInWords as inWords } from './clock-words.ts'
 import { findLocalNode } from './local-node.ts'
 import {
+  amount,
   table,
   when,
   writeJson,
@@ -92,12 +93,4 @@ function links(answer: NodeStatus): readonly string[] {
 function waiting({ queued }: Link): string {
   const lanes = LANES.filter((lane) => queued[lane] > 0).map((lane) => `${queued[lane]} ${lane}`)
   return lanes.length === 0 ? 'nothing waits' : `${lanes.join(', ')} wait`
-}
-
-function amount(bytes: number): string {
-  return bytes < 1_000
-    ? `${bytes} B`
-    : bytes < 1e6
-      ? `${(bytes / 1e3).toFixed(1)} kB`
-      : `${(bytes / 1e6).toFixed(1)} MB`
 }

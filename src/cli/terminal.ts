@@ -55,6 +55,15 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   )
 }
 
+/** Bytes for people: in powers of a thousand, as disks and operators count. */
+export function amount(bytes: number): string {
+  return bytes < 1_000
+    ? `${bytes} B`
+    : bytes < 1e6
+      ? `${(bytes / 1e3).toFixed(1)} kB`
+      : `${(bytes / 1e6).toFixed(1)} MB`
+}
+
 /** How far a calendar goes from 1970, either way, in milliseconds; what others claim may lie beyond. */
 const CALENDAR_MS = 8.64e15
 

@@ -8,6 +8,7 @@
  *     folder/...      every file of the data folder but those that only a running node has
  *     store/1 ...     the store as one image (`#storage/store-image.ts`), in pieces
  *     blobs/...       files, each sealed as it lies there
+ *     files/1 ...     which files the node needs, and where each is (`backup-list.ts`); only where a running node was asked
  *
  * The store comes before the blobs: a file that comes in meanwhile is one too many, never one too few.
  */
@@ -17,6 +18,7 @@ import { dirname, join, relative } from 'node:path'
 import { Readable } from 'node:stream'
 import { Encrypter } from 'age-encryption'
 import { createTarPacker, type TarPackController } from 'modern-tar'
+import type { HeldBlob } from '#app/carrying-types.ts'
 import { bytesFromText, concatBytes } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
 import type { Instant } from '#base/ids.ts'
@@ -26,6 +28,7 @@ import type { Log } from '#ports/log.ts'
 import type { Entry } from '#ports/store.ts'
 import { openLevelStore } from '#storage/level-store.ts'
 import { entriesOf, imageOf } from '#storage/store-image.ts'
+import { listedBlobs, piecesOf, reportOf, type BlobReport } from './backup-list.ts'
 
 /** Who can open a backup. */
 export type BackupKey = { readonly passphrase: string } | { readonly recipient: string }
@@ -36,6 +39,8 @@ export interface BackupSource {
   /** The store, as `LevelStore.pages` and `imageOf` give it. */
   readonly image: AsyncIterable<Uint8Array>
   readonly about: BackupNote
+  /** What lies beside the store, asked for when all that is here is in the backup; unknown without. */
+  readonly held?: (() => Promise<readonly HeldBlob[]>) | undefined
 }
 
 /** What a backup says of itself. */
@@ -50,10 +55,12 @@ export interface BackupReport {
   readonly bytes: number
   /** Files that people handed in. */
   readonly blobs: number
+  /** What of all that the node needs is not among them; undefined where nobody could say. */
+  readonly files: BlobReport | undefined
 }
 
-/** Version of the list above. */
-export const BACKUP_FORMAT = 1
+/** Version of the list above; the first had no `files`. */
+export const BACKUP_FORMAT = 2
 const PIECE_BYTES = 1 << 20
 
 /**
@@ -76,12 +83,12 @@ export async function writeBackup(
       await target.writeFile(chunk)
       bytes += chunk.length
     }
-    const blobs = await sealed.blobs
+    const packed = await sealed.packed
     await target.sync()
     await rename(unfinished, file)
     await syncFolder(dirname(file))
     isDone = true
-    return { bytes, blobs }
+    return { bytes, ...packed }
   } catch (cause) {
     if (cause instanceof EdgeError || !(cause instanceof Error && 'code' in cause)) throw cause
     if (cause.code === 'ENOSPC') throw new EdgeError('STORE_FULL', { file }, { cause })
@@ -95,13 +102,15 @@ export async function writeBackup(
 export async function sealBackup(
   source: BackupSource,
   key: BackupKey,
-): Promise<{ readonly content: AsyncIterable<Uint8Array>; readonly blobs: Promise<number> }> {
+): Promise<{ readonly content: AsyncIterable<Uint8Array>; readonly packed: Promise<Packed> }> {
   const encrypter = encrypterFor(key)
   const { readable, controller } = createTarPacker()
-  const blobs = pack(controller, source)
-  blobs.catch((error: unknown) => controller.error(error))
-  return { content: await encrypter.encrypt(readable), blobs }
+  const packed = pack(controller, source)
+  packed.catch((error: unknown) => controller.error(error))
+  return { content: await encrypter.encrypt(readable), packed }
 }
+
+type Packed = Omit<BackupReport, 'bytes'>
 
 /**
  * The store of a folder whose node is stopped. Disposing it closes the store.
@@ -137,11 +146,8 @@ function encrypterFor(key: BackupKey): Encrypter {
   return encrypter
 }
 
-/** Gives how many blobs there were. */
-async function pack(
-  controller: TarPackController,
-  { dataFolder, image, about }: BackupSource,
-): Promise<number> {
+async function pack(controller: TarPackController, source: BackupSource): Promise<Packed> {
+  const { dataFolder, image, about } = source
   const note = bytesFromText(`${JSON.stringify({ format: BACKUP_FORMAT, ...about })}\n`)
   await add(controller, { name: 'backup.json', bytes: note, mode: SECRET_MODE })
   const layout = layoutOf(dataFolder)
@@ -155,17 +161,42 @@ async function pack(
   ]
   for (const path of await filesIn(dataFolder, left))
     await addFile(controller, { name: `folder/${relative(dataFolder, path)}`, path })
-  let number = 0
-  for await (const bytes of inPieces(imageOf(checked(image)))) {
-    number += 1
-    await add(controller, { name: `store/${number}`, bytes, mode: SECRET_MODE })
-  }
-  let blobs = 0
-  for (const path of await filesIn(layout.blobs, []))
-    if (await addFile(controller, { name: `blobs/${relative(layout.blobs, path)}`, path }))
-      blobs += 1
+  await addPieces(controller, 'store', inPieces(imageOf(checked(image))))
+  const packed = await packBlobs(controller, layout.blobs, source)
   controller.finalize()
-  return blobs
+  return packed
+}
+
+async function packBlobs(
+  controller: TarPackController,
+  folder: string,
+  { held }: Pick<BackupSource, 'held'>,
+): Promise<Packed> {
+  const names = new Set<string>()
+  const addBlob = async (name: string): Promise<void> => {
+    if (await addFile(controller, { name: `blobs/${name}`, path: join(folder, name) }))
+      names.add(name)
+  }
+  for (const path of await filesIn(folder, [])) await addBlob(relative(folder, path))
+  if (held === undefined) return { blobs: names.size, files: undefined }
+  const all = await held()
+  // What came in, or back from a bucket, since the folder was read.
+  for (const { name, place } of all) if (place === 'here' && !names.has(name)) await addBlob(name)
+  const list = listedBlobs(all, names)
+  await addPieces(controller, 'files', piecesOf(list))
+  return { blobs: names.size, files: reportOf(list) }
+}
+
+async function addPieces(
+  controller: TarPackController,
+  folder: string,
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
+  let number = 0
+  for await (const bytes of pieces) {
+    number += 1
+    await add(controller, { name: `${folder}/${number}`, bytes, mode: SECRET_MODE })
+  }
 }
 
 interface Piece {

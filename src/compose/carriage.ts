@@ -27,8 +27,9 @@ export async function openCarriage(
   const take: NonNullable<Carriage['backup']>['take'] = async (subject) => {
     const image = await node.storeImage(subject)
     const about = { node: certificate.node, name: certificate.name, takenAt: clock.now() }
-    const { content, blobs } = await sealBackup({ dataFolder, image, about }, { recipient })
-    blobs.catch(() => undefined) // the content fails with it
+    const held = (): ReturnType<EdgeNode['blobsHeld']> => node.blobsHeld(subject)
+    const { content, packed } = await sealBackup({ dataFolder, image, about, held }, { recipient })
+    packed.catch(() => undefined) // the content fails with it
     return content
   }
   return { folders, tray, backup: { recipient, take } }

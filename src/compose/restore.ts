@@ -19,6 +19,7 @@ import type { Write } from '#ports/store.ts'
 import { openLevelStore } from '#storage/level-store.ts'
 import { entriesOf } from '#storage/store-image.ts'
 import { BACKUP_FORMAT, syncFolder, type BackupNote } from './backup.ts'
+import { openListReader, type BlobReport } from './backup-list.ts'
 
 /** What opens a backup: its passphrase, or the private half of its recipient. */
 export type RestoreKey = { readonly passphrase: string } | { readonly identity: string }
@@ -32,6 +33,12 @@ export interface Restoring {
   readonly log: Log
 }
 
+/** What was put back. */
+export interface RestoreReport extends BackupNote {
+  /** What of the files that the node needs is not in its folder; undefined where the backup has no list of them. */
+  readonly files: BlobReport | undefined
+}
+
 const FOLDER_MODE = 0o750
 const INNER_MODE = 0o700
 const FILE_MODE_MAX = 0o644
@@ -42,7 +49,7 @@ const BATCH_ENTRIES = 64
 const SAFE_NAME = /^(?:[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}\/)*[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}$/
 
 const Note = z.object({
-  format: z.literal(BACKUP_FORMAT),
+  format: z.union([z.literal(1), z.literal(BACKUP_FORMAT)]),
   node: z.string().max(64),
   name: z.string().max(200),
   takenAt: z.number(),
@@ -52,7 +59,7 @@ const Note = z.object({
  * Puts a node back.
  * @throws EdgeError INPUT_INVALID for another passphrase or a damaged file, ALREADY_EXISTS when the folder is there, STORE_FULL
  */
-export async function restoreBackup(restoring: Restoring): Promise<BackupNote> {
+export async function restoreBackup(restoring: Restoring): Promise<RestoreReport> {
   const { file, dataFolder } = restoring
   if (await isThere(dataFolder))
     throw new EdgeError('ALREADY_EXISTS', {
@@ -66,13 +73,13 @@ export async function restoreBackup(restoring: Restoring): Promise<BackupNote> {
   let isDone = false
   try {
     await mkdir(unfinished, { recursive: true, mode: FOLDER_MODE })
-    const note = await unpack(restoring, unfinished)
+    const report = await unpack(restoring, unfinished)
     const state = await stateOfFolder(unfinished)
     if (state.kind !== 'complete') throw damaged(file, 'no whole node in it')
     await rename(unfinished, dataFolder)
     await syncFolder(dirname(dataFolder))
     isDone = true
-    return note
+    return report
   } catch (cause) {
     throw explained(file, cause)
   } finally {
@@ -80,7 +87,7 @@ export async function restoreBackup(restoring: Restoring): Promise<BackupNote> {
   }
 }
 
-async function unpack({ file, key, log }: Restoring, folder: string): Promise<BackupNote> {
+async function unpack({ file, key, log }: Restoring, folder: string): Promise<RestoreReport> {
   await using source = await open(file, 'r')
   const sealed = source.readableWebStream() as ReadableStream<Uint8Array>
   const archive = await decrypterFor(key).decrypt(sealed)
@@ -89,6 +96,8 @@ async function unpack({ file, key, log }: Restoring, folder: string): Promise<Ba
   const image = new TransformStream<Uint8Array, Uint8Array>()
   const filling = fill(store, image.readable)
   const feed = image.writable.getWriter()
+  const list = openListReader()
+  const blobs = new Set<string>()
   let note: BackupNote | undefined
   try {
     for await (const entry of entries as AsyncIterable<ParsedTarEntry>) {
@@ -96,7 +105,9 @@ async function unpack({ file, key, log }: Restoring, folder: string): Promise<Ba
       if (note === undefined) note = await readNote(file, entry)
       else if (name.startsWith('store/'))
         for await (const part of entry.body) await feed.write(part)
-      else await place(file, folder, entry)
+      else if (name.startsWith('files/')) {
+        if (!(await list.take(entry.body))) throw damaged(file, `the list ${name}`)
+      } else blobs.add(await place(file, folder, entry))
     }
     await feed.close()
   } catch (error) {
@@ -106,7 +117,7 @@ async function unpack({ file, key, log }: Restoring, folder: string): Promise<Ba
   }
   await filling
   if (note === undefined) throw damaged(file, 'nothing in it')
-  return note
+  return { ...note, files: list.report(blobs) }
 }
 
 function decrypterFor(key: RestoreKey): Decrypter {
@@ -147,12 +158,14 @@ async function readNote(file: string, { header, body }: ParsedTarEntry): Promise
   return note.data
 }
 
-/** Whoever knows a recipient can make a backup for it: no name may lead out of the folder. */
+/**
+ * Gives the name of the blob that it is. Whoever knows a recipient can make a backup for it: no name may lead out of the folder.
+ */
 async function place(
   file: string,
   folder: string,
   { header, body }: ParsedTarEntry,
-): Promise<void> {
+): Promise<string> {
   const { name, type, mode = 0 } = header
   const inside = /^(?:folder\/|(?=blobs\/))(.*)$/.exec(name)?.[1]
   const isPlain = type === 'file' && inside !== undefined && SAFE_NAME.test(inside)
@@ -162,6 +175,7 @@ async function place(
   await using target = await open(path, 'wx', mode & FILE_MODE_MAX)
   await target.writeFile(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]))
   await target.sync()
+  return name.replace(/^blobs\//, '')
 }
 
 /** The key in a file as `age-keygen` writes it: comments, and one line with the key. */

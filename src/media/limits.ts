@@ -34,6 +34,8 @@ export const SMALL_POINTS = 1_024
 export const SMALL_FROM_BYTES = 65_536
 /** Levels of a sound's outline. */
 export const LEVELS = 128
+/** Pieces of a coded sound that are read: 20 h of speech at 20 ms. */
+export const PACKETS_MAX = 4_000_000
 /** Points of a track's outline. */
 export const OUTLINE_POINTS = 400
 /** Lines of it. */

@@ -8,8 +8,8 @@ import { bytesOfPreview, type Preview } from '#model/preview.ts'
 import { PREVIEW_BYTES_MAX, SMALL_BYTES_MAX } from '#base/limits.ts'
 import { TRACK_BYTES_MAX } from './limits.ts'
 import type { Seen } from './picture.ts'
+import { soundLook } from './sound.ts'
 import { trackPreview } from './track.ts'
-import { wavePreview } from './wave.ts'
 
 try {
   // When memory runs out, this process goes first.
@@ -28,7 +28,7 @@ async function see(kind: string | undefined, bytes: Uint8Array): Promise<Seen | 
     const { seePages } = await import('./pages.ts')
     return await seePages(bytes)
   }
-  const preview = kind === 'sound' ? wavePreview(bytes) : trackOf(bytes)
+  const preview = kind === 'sound' ? await soundLook(bytes) : trackOf(bytes)
   return preview && { preview }
 }
 

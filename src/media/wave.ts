@@ -1,12 +1,12 @@
 /** How loud a sound is from its beginning to its end, read from a WAV file (RIFF, Microsoft 1991; samples as integers or floats). */
-import { PREVIEW_NUMBER_MAX, type Preview } from '#model/preview.ts'
+import type { Preview } from '#model/preview.ts'
 import { LEVELS } from './limits.ts'
+import { soundPreview } from './loudness.ts'
 
 const INTEGERS = 1
 const FLOATS = 3
 /** The format stands further behind. */
 const EXTENSIBLE = 0xfffe
-const LEVEL_MAX = 255
 /** Samples that are looked at for one level: enough to see how loud it is. */
 const SAMPLES_MAX = 4_096
 
@@ -63,11 +63,7 @@ function levelsOf(data: DataView, format: Format): Preview | undefined {
     }
     return Math.sqrt(sum / Math.max(1, seen))
   })
-  // A quiet recording is drawn as large as a loud one.
-  const loudest = loud.reduce((known, one) => Math.max(known, one), 1 / LEVEL_MAX)
-  const levels = Uint8Array.from(loud, (one) => Math.round((LEVEL_MAX * one) / loudest))
-  const long = Math.round((1_000 * samples) / format.rate)
-  return { kind: 'sound', milliseconds: Math.min(PREVIEW_NUMBER_MAX, long), levels }
+  return soundPreview((1_000 * samples) / format.rate, loud)
 }
 
 /** -1 to 1. */

@@ -7,6 +7,16 @@ export interface Blob {
   readonly bytes: number
 }
 
+/** Where a blob lies: on this machine, on another, nowhere, or nobody can say while that other cannot be reached. */
+export type BlobPlace = 'here' | 'elsewhere' | 'nowhere' | 'unknown'
+
+/** A blob as it lies there. */
+export interface BlobLying {
+  /** What it is called there; says nothing of its content. */
+  readonly name: string
+  readonly place: BlobPlace
+}
+
 /** What the disk does for files. Every method may throw EdgeError STORE_BROKEN. */
 export interface Blobs {
   /**
@@ -25,6 +35,8 @@ export interface Blobs {
    * first. Where there is no such machine, everything is at hand.
    */
   readonly isAtHand?: (hash: string) => Promise<boolean>
+  /** Where each of these lies. Says `unknown` where another machine that cannot be reached may have it. */
+  readonly places: (hashes: ReadonlySet<string>) => Promise<ReadonlyMap<string, BlobLying>>
   /** Takes a blob away; one that is not there is no error. */
   readonly remove: (hash: string) => Promise<void>
   /** Takes all away but these. Called before anything is written. */

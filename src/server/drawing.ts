@@ -34,6 +34,8 @@ function svg(width: number, height: number, path: string): Drawn {
 
 /** A bar for each level. */
 function soundPath(levels: Uint8Array): string {
+  // Nobody could read how loud it is: a line, as long as any.
+  if (levels.length === 0) return `M${EDGE} ${SOUND_HEIGHT / 2}H${SIDE - EDGE}`
   const step = (SIDE - 2 * EDGE) / Math.max(1, levels.length)
   return Array.from(levels, (level, index) => {
     const x = round(EDGE + (index + 0.5) * step)

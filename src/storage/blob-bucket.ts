@@ -11,7 +11,7 @@ import { EdgeError } from '#base/errors.ts'
 import type { Blobs } from '#ports/blobs.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
-import type { BlobFolder } from './blob-folder.ts'
+import { placesOf, type BlobFolder } from './blob-folder.ts'
 
 /** Objects in a bucket, by name. Every method may throw: the bucket is elsewhere. */
 export interface Bucket {
@@ -76,6 +76,7 @@ export function openBlobBucket(ports: BlobBucketPorts): Blobs & AsyncDisposable 
       bring(name).catch((error: unknown) => tellAway(log, error))
       return false
     },
+    places: (hashes) => placesIn(ports, hashes),
     remove: async (hash) => {
       await folder.remove(hash)
       leaving.add(folder.nameOf(hash))
@@ -94,6 +95,33 @@ export function openBlobBucket(ports: BlobBucketPorts): Blobs & AsyncDisposable 
       await moving
       await Promise.allSettled(bringing.values())
     },
+  }
+}
+
+async function placesIn(
+  ports: BlobBucketPorts,
+  hashes: ReadonlySet<string>,
+): ReturnType<Blobs['places']> {
+  // The folder first: what moves meanwhile is in both.
+  const here = new Set(await ports.folder.names())
+  const there = await namesIn(ports)
+  return placesOf(hashes, {
+    nameOf: ports.folder.nameOf,
+    placeOf: (name) => {
+      if (here.has(name)) return 'here'
+      if (there === undefined) return 'unknown'
+      return there.has(name) ? 'elsewhere' : 'nowhere'
+    },
+  })
+}
+
+/** What the bucket has; undefined while it is away. */
+async function namesIn({ bucket, log }: BlobBucketPorts): Promise<ReadonlySet<string> | undefined> {
+  try {
+    return new Set(await bucket.names())
+  } catch (error) {
+    tellAway(log, error)
+    return undefined
   }
 }
 

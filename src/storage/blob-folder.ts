@@ -5,7 +5,7 @@
 import { open, mkdir, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hexFromBytes } from '#base/bytes.ts'
-import type { Blob, Blobs } from '#ports/blobs.ts'
+import type { Blob, BlobLying, BlobPlace, Blobs } from '#ports/blobs.ts'
 import type { Random } from '#ports/random.ts'
 import type { Algorithm } from './seal.ts'
 import {
@@ -59,6 +59,8 @@ export async function openBlobFolder(options: BlobFolderOptions): Promise<BlobFo
       await rm(join(folder, name), { force: true })
       await syncFolder(folder)
     })
+  const names = (): Promise<readonly string[]> =>
+    guarded(async () => (await readdir(folder)).filter((name) => !name.startsWith(UNFINISHED)))
   return {
     write: (source, bytesMax) => write(bench, source, bytesMax),
     read: (hash, span) =>
@@ -66,6 +68,13 @@ export async function openBlobFolder(options: BlobFolderOptions): Promise<BlobFo
         const source = await sourceAt(join(folder, blobName(bench, hash)))
         return source && (await openBlob(bench, source, { hash, span }))
       }),
+    places: async (hashes) => {
+      const here = new Set(await names())
+      return placesOf(hashes, {
+        nameOf: (hash) => blobName(bench, hash),
+        placeOf: (name) => (here.has(name) ? 'here' : 'nowhere'),
+      })
+    },
     remove: (hash) => removeFile(blobName(bench, hash)),
     retain: (hashes) =>
       guarded(async () => {
@@ -74,8 +83,7 @@ export async function openBlobFolder(options: BlobFolderOptions): Promise<BlobFo
           if (!kept.has(name)) await rm(join(folder, name), { force: true })
       }),
     nameOf: (hash) => blobName(bench, hash),
-    names: () =>
-      guarded(async () => (await readdir(folder)).filter((name) => !name.startsWith(UNFINISHED))),
+    names,
     has: async (name) => (await stat(join(folder, name)).catch(() => undefined)) !== undefined,
     pathOf: (name) => join(folder, name),
     removeFile,
@@ -88,6 +96,21 @@ export async function openBlobFolder(options: BlobFolderOptions): Promise<BlobFo
       })
     },
   }
+}
+
+/** Each of these by what it is called, and where that lies. */
+export function placesOf(
+  hashes: ReadonlySet<string>,
+  how: {
+    readonly nameOf: (hash: string) => string
+    readonly placeOf: (name: string) => BlobPlace
+  },
+): ReadonlyMap<string, BlobLying> {
+  const lying = [...hashes].map((hash): readonly [string, BlobLying] => {
+    const name = how.nameOf(hash)
+    return [hash, { name, place: how.placeOf(name) }]
+  })
+  return new Map(lying)
 }
 
 type Bench = BlobFolderOptions

@@ -24,6 +24,10 @@ export function openMemoryBlobs(held = new Map<string, Uint8Array>()): Blobs {
       const whole = held.get(hash)
       return whole && once(whole.subarray(span?.from ?? 0, span?.to ?? whole.length))
     },
+    places: async (hashes) =>
+      new Map(
+        [...hashes].map((name) => [name, { name, place: held.has(name) ? 'here' : 'nowhere' }]),
+      ),
     remove: async (hash) => void held.delete(hash),
     retain: async (hashes) => {
       for (const hash of held.keys()) if (!hashes.has(hash)) held.delete(hash)

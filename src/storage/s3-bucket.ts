@@ -15,11 +15,14 @@ export interface S3Options {
 
 /** How long one request may take: 10 min for a file of 100 MB. */
 const REQUEST_MS = 600_000
+/** The same for one without content: a node that starts or stops waits for it no longer than 20 s. */
+const WORD_MS = 20_000
 const TYPE = 'application/octet-stream'
 
 /** The bucket. Nothing is asked of it yet. */
 export function openS3Bucket({ prefix, ...options }: S3Options): Bucket {
   const s3 = new S3mini({ ...options, requestAbortTimeout: REQUEST_MS })
+  const words = new S3mini({ ...options, requestAbortTimeout: WORD_MS })
   const keyOf = (name: string): string => `${prefix}${name}`
   return {
     put: async (name, content) => {
@@ -27,8 +30,8 @@ export function openS3Bucket({ prefix, ...options }: S3Options): Bucket {
     },
     sizeOf: async (name) => {
       // `getContentLength` takes an object that is not there for a failure.
-      if ((await s3.objectExists(keyOf(name))) !== true) return undefined
-      return s3.getContentLength(keyOf(name))
+      if ((await words.objectExists(keyOf(name))) !== true) return undefined
+      return words.getContentLength(keyOf(name))
     },
     read: async (name, from, to) => {
       const answer = await s3.getObjectRaw(keyOf(name), false, from, to)
@@ -42,7 +45,7 @@ export function openS3Bucket({ prefix, ...options }: S3Options): Bucket {
       await s3.deleteObject(keyOf(name))
     },
     names: async () => {
-      const all = (await s3.listObjects('/', prefix)) ?? []
+      const all = (await words.listObjects('/', prefix)) ?? []
       return all.map(({ Key }) => Key.slice(prefix.length))
     },
   }

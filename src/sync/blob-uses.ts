@@ -26,6 +26,9 @@ export interface BlobUses {
   readonly take: <T>(work: (write: Blobs['write']) => Promise<T>) => Promise<T>
   readonly read: Blobs['read']
   readonly isAtHand: (hash: string) => Promise<boolean>
+  readonly places: Blobs['places']
+  /** Every need there is. */
+  readonly all: () => Promise<readonly BlobUse[]>
   /** Notes in a commit that a blob is needed. */
   readonly use: (tx: Tx, use: BlobUse) => void
   /** Notes in a commit that it is needed no more by that. */
@@ -81,6 +84,14 @@ export function openBlobUses(
     take,
     read: blobs.read,
     isAtHand: async (hash) => (await blobs.isAtHand?.(hash)) ?? true,
+    places: blobs.places,
+    all: async () => {
+      const uses = await replica.read.list(keptRange.allBlobUses)
+      return uses.flatMap(([place, bytes]) => {
+        const hash = unpack<string>(bytes)
+        return hash === undefined ? [] : [{ hash, id: place.slice(place.lastIndexOf('/') + 1) }]
+      })
+    },
     use: (tx, { hash, id }) => tx.put(keptKey.blobUse(hash, id), pack(hash)),
     drop: (tx, { hash, id }) => {
       tx.delete(keptKey.blobUse(hash, id))

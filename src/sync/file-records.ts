@@ -30,13 +30,15 @@ export interface FileRecord extends FileHeader {
   readonly message?: PostId
   /** It came from another node. */
   readonly isFetched?: boolean
+  /** Its bytes were found gone; others are asked for them, unless somebody has stopped that. Whatever holds them still keeps them. */
+  readonly lost?: 'wanted' | 'left'
   /** It is the small picture of this file. */
   readonly of?: FileId
 }
 
 /** The small picture of a file as a file of its own: it is fetched, given and dropped like any other. */
 export function smallRecord(record: FileRecord): FileRecord | undefined {
-  const { preview: _preview, small, ...file } = record
+  const { preview: _preview, lost: _lost, small, ...file } = record
   if (small === undefined) return undefined
   const id = idFromBytes<FileId>(sha256(bytesFromText(`holdfast small ${file.id}`)).slice(0, 16))
   return { ...file, ...small, id, of: file.id, type: 'image/webp' }

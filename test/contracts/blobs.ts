@@ -46,6 +46,21 @@ export async function blobsContract(suite: Test, open: () => Promise<Blobs>): Pr
     t.equal(await blobs.read(gone.hash), undefined)
   })
 
+  await suite.test(
+    'where a blob lies is told, and by what name; of no other is it said',
+    async (t) => {
+      const blobs = await open()
+      const kept = await blobs.write(inParts(pattern(10), 10), 10)
+      const gone = 'ab'.repeat(32)
+
+      const places = await blobs.places(new Set([kept.hash, gone]))
+
+      t.match(must(places.get(kept.hash), 'it is told').place, /^(here|elsewhere)$/)
+      t.equal(places.get(gone)?.place, 'nowhere')
+      t.equal(new Set([...places.values()].map(({ name }) => name)).size, 2)
+    },
+  )
+
   await suite.test('what is too large is refused, and what breaks off is not there', async (t) => {
     const blobs = await open()
     await t.rejects(blobs.write(inParts(pattern(101), 50), 100), { code: 'TOO_LARGE' })

@@ -1,7 +1,10 @@
 /** A kit that is lost and put back from its backup on another machine, with real processes. */
-import { rm, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
+import { must } from '#base/assert.ts'
+import { localUrl, readRunNote } from '#config/run-note.ts'
 import {
   eventually,
   found,
@@ -52,3 +55,77 @@ test('put back from a backup that was taken while it ran, a kit loses nothing an
   const { error } = await restored.end('SIGTERM')
   t.match(error, '"event":"node.restored"')
 })
+
+test('a backup names the files that it lacks, restoring it lists them, and others give them back', async (t) => {
+  const folder = t.testdir()
+  const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
+  const [file, secret] = [join(folder, 'alpha.age'), join(folder, 'secret')]
+  await writeFile(secret, 'correct horse battery\n', { mode: 0o600 })
+  await initNode(alpha, { name: 'alpha', role: 'hub', port: await freePort() })
+  const hub = await startNode(t, '--data', alpha)
+  const { url } = (await holdfastJson('invite', '--data', alpha)) as Record<string, string>
+  const here = ['--name', 'bravo', '--host', '127.0.0.1', '--port', String(await freePort())]
+  await holdfastJson('join', `${url}`, ...here, '--data', bravo)
+  await startNode(t, '--data', bravo)
+  const plan = await postWithFile(alpha, 'plan.bin', 5_000)
+  const map = await postWithFile(alpha, 'map.bin', 90_000)
+  for (const id of [plan, map]) await eventually(() => whole(bravo, id))
+
+  const blobs = join(alpha, 'blobs')
+  for (const name of await readdir(blobs))
+    if ((await stat(join(blobs, name))).size > 60_000) await rm(join(blobs, name))
+  const taken = await holdfastJson('backup', file, '--passphrase-file', secret, '--data', alpha)
+  await hub.end('SIGKILL')
+  const other = join(folder, 'new machine')
+  const said = await holdfast('restore', file, '--passphrase-file', secret, '--data', other)
+  await startNode(t, '--data', other)
+
+  const lost = { file: 'map.bin', bytes: 90_000, in: 'nowhere', channel: { kind: 'public' } }
+  t.match(taken, { blobs: 1, files: { listed: 2, missing: [lost] } })
+  t.match(said.out, /Of 2 files that it needs, 1 are not in the folder:\n +map\.bin +90000 B +in /)
+  t.match(said.out, 'lost here; the other nodes are asked for it')
+  await eventually(() => isNothingLost(other, map))
+  t.equal((await stat(join(other, 'blobs', lostName(taken)))).size > 90_000, true)
+})
+
+/** The id of a file of so many bytes that is now in the first channel. */
+async function postWithFile(data: string, name: string, bytes: number): Promise<string> {
+  const note = must(await readRunNote(data), 'it runs')
+  const headers = { authorization: `Bearer ${note.token}` }
+  const ask = async (path: string, body?: Uint8Array<ArrayBuffer> | string): Promise<unknown> => {
+    const method = body === undefined ? 'GET' : 'POST'
+    const type = typeof body === 'string' ? 'application/json' : 'application/octet-stream'
+    const init = { method, headers: { ...headers, 'content-type': type }, body: body ?? null }
+    const answer = await fetch(`${localUrl(note)}/api/v4${path}`, init)
+    return answer.json()
+  }
+  const [team] = (await ask('/users/me/teams')) as readonly { readonly id: string }[]
+  const square = (await ask(`/teams/${team?.id}/channels/name/town-square`)) as { id: string }
+  const kept = (await ask(
+    `/files?channel_id=${square.id}&filename=${name}`,
+    new Uint8Array(randomBytes(bytes)),
+  )) as { readonly file_infos: readonly { readonly id: string }[] }
+  const id = must(kept.file_infos[0], 'it was taken').id
+  await ask('/posts', JSON.stringify({ channel_id: square.id, message: name, file_ids: [id] }))
+  return id
+}
+
+/** Asks for it, as a link of a busy machine may not be quick enough for what nobody asked for. */
+async function whole(data: string, id: string): Promise<true | undefined> {
+  const told = await holdfast('files', '--fetch', id, '--show', id, '--data', data, '--json')
+  const isWhole = told.code === 0 && told.out.includes('"isHere":true')
+  return isWhole ? true : undefined
+}
+
+/** The node is closed for a moment when it begins a new life. */
+async function isNothingLost(data: string, id: string): Promise<true | undefined> {
+  await holdfast('files', '--fetch', id, '--data', data)
+  const { code, out } = await holdfast('files', '--lost', '--data', data, '--json')
+  return code === 0 && out === '[]\n' ? true : undefined
+}
+
+/** What the file was called on the disk. */
+function lostName(backup: unknown): string {
+  const { files } = backup as { readonly files: { readonly missing: readonly { name: string }[] } }
+  return must(files.missing[0], 'one is missing').name
+}

@@ -138,9 +138,16 @@ test('while the bucket is away files stay, and nothing is lost when it comes bac
   server.objects.set = put
   await settled()
   t.strictSame(await readdir(folder), [])
+  const asked = new Set([hash, 'ab'.repeat(32)])
+  t.strictSame(await placesOf(blobs, asked), ['elsewhere', 'nowhere'])
   server.fail(true)
   await t.rejects(blobs.read(hash), { code: 'BUCKET_AWAY' })
+  t.strictSame(await placesOf(blobs, asked), ['unknown', 'unknown'], 'nobody can say')
 })
+
+async function placesOf(blobs: Blobs, hashes: ReadonlySet<string>): Promise<readonly string[]> {
+  return [...(await blobs.places(hashes)).values()].map(({ place }) => place)
+}
 
 test('what is taken away goes from the bucket, too, also what a crash has left there', async (t) => {
   const scene = await aScene(t)

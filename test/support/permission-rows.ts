@@ -274,6 +274,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'GET /api/holdfast/v1/courier/tray/:file': admin,
   'POST /api/holdfast/v1/courier/take': final,
   'GET /api/holdfast/v1/backup': admin,
+  'GET /api/holdfast/v1/backup/blobs': admin,
   'GET /api/holdfast/v1/backup/file': admin,
   'GET /api/holdfast/v1/backup/store': admin,
   'GET /': open,

@@ -23,6 +23,7 @@ export function backupRoutes(door: Door): readonly Route[] {
       call.reply.type('application/octet-stream')
       return Readable.from(image, { objectMode: false })
     }),
+    route('GET', `${AT}/blobs`, async (call) => node.blobsHeld(call.subject)),
     route('GET', `${AT}/file`, async (call) => {
       await node.lastBackup(call.subject)
       const backup = door.carriage?.backup

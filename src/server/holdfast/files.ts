@@ -51,6 +51,7 @@ function fileFrom(file: KnownFile): object {
     createdAt,
     origin: { node: file.origin, name: file.originName },
     ...stateFrom(file),
+    isLost: file.isLost,
     preview: preview === undefined ? null : previewFrom(preview),
     small: little === undefined ? null : stateFrom(little),
   }

@@ -160,6 +160,9 @@ export const WORDS: WordsByRoute = {
   'GET /api/holdfast/v1/backup': {
     summary: 'When the store was taken last, and for whose key browsers get a backup.',
   },
+  'GET /api/holdfast/v1/backup/blobs': {
+    summary: 'Which files the node needs and where the bytes of each are; `nowhere` are lost here.',
+  },
   'GET /api/holdfast/v1/backup/file': {
     summary: 'The whole node, sealed for the key that its config names.',
     gives: BYTES,
