@@ -1,4 +1,7 @@
-/** MP3 (ISO 11172-3 and 13818-3, layer III): its frames are found by their heads, and some of them decoded. */
+/**
+ * MP3 (ISO 11172-3 and 13818-3, layer III): its frames are found by their heads, and some of them decoded, by mpg123 (LGPL 2.1, in a
+ * package of its own that may be exchanged).
+ */
 import { MPEGDecoder } from 'mpg123-decoder'
 import type { Preview } from '#model/preview.ts'
 import { PACKETS_MAX } from './limits.ts'

@@ -62,12 +62,8 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
       return [personUpdated(event.person, event.isNew)]
     case 'viewed':
       return [viewed(event)]
-    case 'preferences-changed': {
-      const preferences = event.preferences.map((one) => preferenceFrom(event.person, one))
-      return [
-        toPerson(event.person, 'preferences_changed', { preferences: JSON.stringify(preferences) }),
-      ]
-    }
+    case 'preferences-changed':
+      return [preferencesChanged(event)]
     case 'overdue-changed':
       return [overdueChanged(event)]
     case 'refusals-changed':
@@ -95,6 +91,13 @@ export function announcementsOf(event: NodeEvent, context: EventContext): readon
     case 'wipe-ordered':
       return []
   }
+}
+
+function preferencesChanged(
+  event: Extract<NodeEvent, { kind: 'preferences-changed' }>,
+): Announcement {
+  const preferences = event.preferences.map((one) => preferenceFrom(event.person, one))
+  return toPerson(event.person, 'preferences_changed', { preferences: JSON.stringify(preferences) })
 }
 
 function viewed({ person, channel, at }: Extract<NodeEvent, { kind: 'viewed' }>): Announcement {

@@ -85,13 +85,7 @@ export function openBlobUses(
     read: blobs.read,
     isAtHand: async (hash) => (await blobs.isAtHand?.(hash)) ?? true,
     places: blobs.places,
-    all: async () => {
-      const uses = await replica.read.list(keptRange.allBlobUses)
-      return uses.flatMap(([place, bytes]) => {
-        const hash = unpack<string>(bytes)
-        return hash === undefined ? [] : [{ hash, id: place.slice(place.lastIndexOf('/') + 1) }]
-      })
-    },
+    all: () => usesOf(replica),
     use: (tx, { hash, id }) => tx.put(keptKey.blobUse(hash, id), pack(hash)),
     drop: (tx, { hash, id }) => {
       tx.delete(keptKey.blobUse(hash, id))
@@ -100,10 +94,14 @@ export function openBlobUses(
         removeSoon()
       })
     },
-    sweep: async () => {
-      const uses = await replica.read.list(keptRange.allBlobUses)
-      const hashes = uses.flatMap(([, bytes]) => unpack<string>(bytes) ?? [])
-      await blobs.retain(new Set(hashes))
-    },
+    sweep: async () => blobs.retain(new Set((await usesOf(replica)).map(({ hash }) => hash))),
   }
+}
+
+async function usesOf({ read }: SyncContext['replica']): Promise<readonly BlobUse[]> {
+  const uses = await read.list(keptRange.allBlobUses)
+  return uses.flatMap(([place, bytes]) => {
+    const hash = unpack<string>(bytes)
+    return hash === undefined ? [] : [{ hash, id: place.slice(place.lastIndexOf('/') + 1) }]
+  })
 }
