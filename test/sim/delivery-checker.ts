@@ -39,6 +39,8 @@ export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
   const shown = new Map<string, { readonly rank: number; readonly at: number }>()
   /** Nodes whose disk was put back. */
   const putBack = new Set<number>()
+  /** Of which words were taken back since, by observer, message and destination. */
+  const takenBack = new Set<string>()
   /** Counts questions and answers: an answer to an older question may be an older one. */
   let moment = 0
 
@@ -53,11 +55,13 @@ export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
     const rank = RANK[delivery.word]
     marks.count(`word.${delivery.word}`)
     const isUndone = ground.evidence.isUndone(destination.index, said.number)
-    // What a node signed for before its disk was put back is taken back by what it says then.
-    const mayGoBack = putBack.has(destination.index)
-    if (before.rank > rank && before.rank >= RANK.stored && askedAt > before.at && !mayGoBack)
-      return 'a stronger word was shown before'
-    if (rank > before.rank || mayGoBack) shown.set(place, { rank, at: moment })
+    const wasPutBack = putBack.has(destination.index)
+    if (before.rank > rank && before.rank >= RANK.stored && askedAt > before.at) {
+      // What a node signed for before its disk was put back is taken back by what it says then, once.
+      if (!wasPutBack || takenBack.has(place)) return 'a stronger word was shown before'
+      takenBack.add(place)
+    }
+    if (rank > before.rank || wasPutBack) shown.set(place, { rank, at: moment })
     const mayBeUndone = isUndone && !isSettled
     return unproven(ground, { member, said, destination, word: delivery.word, mayBeUndone })
   }
@@ -84,6 +88,7 @@ export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
     },
     forget: ({ index }) => {
       putBack.add(index)
+      for (const place of takenBack) if (place.endsWith(` ${index}`)) takenBack.delete(place)
       for (const place of shown.keys()) if (place.startsWith(`${index} `)) shown.delete(place)
     },
     checkFinal: async ({ boot, name }, said, expected) => {
