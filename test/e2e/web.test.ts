@@ -1,11 +1,13 @@
 /** Our client in a real browser: two people on two kits, a link that is cut, a node that is down, and hostile text. */
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Decrypter } from 'age-encryption'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
 import { t as suite, test } from 'tap'
 import { CHROMIUM } from '../../scripts/fleet/chromium.ts'
 import { must } from '../../scripts/fleet/client.ts'
+import type { Node } from '../../scripts/fleet/node.ts'
 import {
   aScene,
   aThinKit,
@@ -266,6 +268,12 @@ test(
         const plain = Buffer.from(await decrypter.decrypt(sealed))
         s.ok(plain.includes('backup.json'))
         await page.locator('.card', { hasText: 'The last one was begun' }).waitFor()
+        await withoutBlobs(scene.hub, async () => {
+          await page.reload()
+          const card = page.locator('.card', { hasText: 'Lost files' })
+          await card.locator('li').first().waitFor()
+          s.strictSame(await faultsInThemes(page, 'desk-lost'), [])
+        })
         s.strictSame(sins, [])
         await page.context().close()
       },
@@ -345,4 +353,15 @@ async function postAll({ hub }: Scene): Promise<void> {
   const channels = (await ask('GET', '/api/v4/users/me/channels')) as { id: string }[]
   for (const message of [...NAUGHTY, 'hostile ends'])
     await ask('POST', '/api/v4/posts', { channel_id: channels[0]?.id, message })
+}
+
+/** Work while a node has none of the bytes beside its store. */
+async function withoutBlobs(node: Node, work: () => Promise<void>): Promise<void> {
+  const blobs = join(node.dataFolder, 'blobs')
+  const away = join(node.dataFolder, 'away')
+  await rename(blobs, away)
+  await mkdir(blobs)
+  await work()
+  await rm(blobs, { recursive: true })
+  await rename(away, blobs)
 }

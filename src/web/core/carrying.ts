@@ -32,6 +32,31 @@ export interface TrayFile {
   readonly bytes: number
 }
 
+/** Bytes that the node needs and has nowhere. */
+export interface LostFile {
+  /** Empty where it has none, or for a channel that the reader is not in. */
+  readonly name: string
+  readonly bytes: number | undefined
+  readonly channelId: string
+  readonly channelName: string
+  /** Other nodes may have it. */
+  readonly isShared: boolean
+}
+
+/** Of what lies beside the store, what is lost. */
+export function lostFrom(value: unknown): readonly LostFile[] {
+  return list(value)
+    .map(fields)
+    .filter(({ place }) => place === 'nowhere')
+    .map(({ file, bytes, channel, isShared }) => ({
+      name: text(file),
+      bytes: typeof bytes === 'number' ? bytes : undefined,
+      channelId: text(fields(channel).id),
+      channelName: text(fields(channel).name),
+      isShared: isShared === true,
+    }))
+}
+
 /** The status of a stick. */
 export function stickFrom(value: unknown): Stick {
   const { files, bytes, fresh, waiting } = fields(value)

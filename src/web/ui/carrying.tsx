@@ -18,6 +18,7 @@ import { BackupCard } from './backup-card.tsx'
 import { useApp } from './context.ts'
 import { valueIn } from './form.ts'
 import { Icon } from './icons.tsx'
+import { LostFiles } from './lost-files.tsx'
 import { toldOutcome } from './outcome.ts'
 
 const AT = '/api/holdfast/v1/courier'
@@ -32,6 +33,7 @@ export function CarryingPage(): VNode {
         <DeviceCard />
       </div>
       <BackupCard />
+      <LostFiles />
     </>
   )
 }

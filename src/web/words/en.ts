@@ -240,6 +240,16 @@ export const en = {
     one: 'Wrong. After {n} more wrong try all that is kept here is forgotten.',
     other: 'Wrong. After {n} more wrong tries all that is kept here is forgotten.',
   },
+  'lost.about':
+    'Other nodes that have them are asked over links that cost little; over any link once somebody asks for one in its message.',
+  'lost.asked': 'asked of other nodes',
+  'lost.count': {
+    one: '{n} file has no bytes on this node any more.',
+    other: '{n} files have no bytes on this node any more.',
+  },
+  'lost.gone': 'on no other node',
+  'lost.title': 'Lost files',
+  'lost.unnamed': 'without a name here',
   'members.add': 'Add somebody',
   'members.title': 'Members',
   'message.answer': 'Reply in a thread',

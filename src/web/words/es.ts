@@ -237,6 +237,17 @@ export const es: Catalogue = {
     one: 'Incorrecto. Tras {n} intento fallido más se borra todo lo que se guarda aquí.',
     other: 'Incorrecto. Tras {n} intentos fallidos más se borra todo lo que se guarda aquí.',
   },
+  'lost.about':
+    'Se piden a los nodos que los tienen por enlaces baratos; por cualquier enlace en cuanto alguien pida uno en su mensaje.',
+  'lost.asked': 'pedido a otros nodos',
+  'lost.count': {
+    one: 'El contenido de {n} archivo ya no está en este nodo.',
+    many: 'El contenido de {n} archivos ya no está en este nodo.',
+    other: 'El contenido de {n} archivos ya no está en este nodo.',
+  },
+  'lost.gone': 'en ningún otro nodo',
+  'lost.title': 'Archivos perdidos',
+  'lost.unnamed': 'sin nombre aquí',
   'members.add': 'Añadir a alguien',
   'members.title': 'Miembros',
   'message.answer': 'Respuesta en un hilo',

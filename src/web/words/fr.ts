@@ -242,6 +242,17 @@ export const fr: Catalogue = {
     one: 'Code incorrect. Encore {n} erreur, et tout ce qui est gardé ici sera effacé.',
     other: 'Code incorrect. Encore {n} erreurs, et tout ce qui est gardé ici sera effacé.',
   },
+  'lost.about':
+    'On les demande aux nœuds qui les ont par les liaisons peu coûteuses ; par toute liaison dès que quelqu’un en demande un dans son message.',
+  'lost.asked': 'demandé à d’autres nœuds',
+  'lost.count': {
+    one: '{n} fichier n’a plus son contenu sur ce nœud.',
+    many: '{n} fichiers n’ont plus leur contenu sur ce nœud.',
+    other: '{n} fichiers n’ont plus leur contenu sur ce nœud.',
+  },
+  'lost.gone': 'sur aucun autre nœud',
+  'lost.title': 'Fichiers perdus',
+  'lost.unnamed': 'sans nom ici',
   'members.add': 'Ajouter quelqu’un',
   'members.title': 'Membres',
   'message.answer': 'Réponse dans un fil',

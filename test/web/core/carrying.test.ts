@@ -1,5 +1,12 @@
 import { test } from 'tap'
-import { carriedFrom, courierFrom, stickFrom, sumOf, trayFrom } from '#web/core/carrying.ts'
+import {
+  carriedFrom,
+  courierFrom,
+  lostFrom,
+  stickFrom,
+  sumOf,
+  trayFrom,
+} from '#web/core/carrying.ts'
 
 test('sticks, reports and the tray are read as the node tells them', async (t) => {
   t.strictSame(stickFrom({ files: 2, bytes: 9, fresh: 1, isKnown: true, waiting: 3 }), {
@@ -22,4 +29,20 @@ test('sticks, reports and the tray are read as the node tells them', async (t) =
     { name: 'a.courier', bytes: 3 },
   ])
   t.strictSame(trayFrom('nonsense'), [])
+})
+
+test('what is lost is what lies nowhere, by name where the reader may know it', async (t) => {
+  const map = { what: 'file', file: 'map.png', bytes: 9, isShared: true, place: 'nowhere' }
+  const channel = { id: 'c', kind: 'public', name: 'Water' }
+  const told = [
+    { ...map, channel },
+    { ...map, place: 'here' },
+    { ...map, place: 'unknown' },
+    { what: 'picture', isShared: false, place: 'nowhere' },
+  ]
+  t.strictSame(lostFrom(told), [
+    { name: 'map.png', bytes: 9, channelId: 'c', channelName: 'Water', isShared: true },
+    { name: '', bytes: undefined, channelId: '', channelName: '', isShared: false },
+  ])
+  t.strictSame(lostFrom('nonsense'), [])
 })
