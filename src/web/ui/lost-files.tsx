@@ -37,7 +37,7 @@ export function LostFiles(): VNode | null {
             <Named file={file} />
             <small>
               {dotted([
-                (channels.get(file.channelId)?.name ?? file.channelName) || undefined,
+                (channels.get(file.channelId)?.displayName ?? file.channelName) || undefined,
                 file.bytes === undefined ? undefined : times().bytes(file.bytes),
                 say(file.isShared ? 'lost.asked' : 'lost.gone'),
               ])}
