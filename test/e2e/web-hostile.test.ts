@@ -60,6 +60,17 @@ const BEHEADED = `[...document.querySelectorAll('.file-name')].filter((one) => {
   const [letter, box] = [range.getBoundingClientRect(), one.getBoundingClientRect()]
   return letter.left < box.left - 1 || letter.right > box.right + 1
 }).map((one) => one.textContent)`
+/** A device that takes its time to find a draft. */
+const SLOW_DRAFTS = `{
+  const { get } = IDBObjectStore.prototype
+  IDBObjectStore.prototype.get = function (key) {
+    const request = get.call(this, key)
+    const listen = request.addEventListener.bind(request)
+    request.addEventListener = (kind, heard) =>
+      listen(kind, (event) => (String(key).startsWith('draft:') ? setTimeout(heard, 1_000, event) : heard(event)))
+    return request
+  }
+}`
 
 test(
   'hostile names run nothing, break no line, and lose nothing',
@@ -121,6 +132,24 @@ test(
       s.strictSame(await faultsOf(page), [])
       await picture(page, 'phone-hostile-files')
     })
+
+    await t.test(
+      'what is typed before a draft has come from the device stands behind it',
+      async (s) => {
+        const { page } = phone
+        await openAt(page, ids[0] ?? '')
+        await page.fill('.composer textarea', 'Kept before')
+        await until(async () => (await keptIn(page)).includes('Kept before'))
+        await page.evaluate(SLOW_DRAFTS)
+        await openAt(page, ids[0] ?? '')
+        await page.fill('.composer textarea', 'Typed at once')
+        const both = 'Kept before\nTyped at once'
+        await until(async () => (await keptIn(page)).includes(JSON.stringify(both)))
+        s.equal(await page.inputValue('.composer textarea'), both)
+        s.ok((await keptIn(page)).includes(JSON.stringify(both)))
+        await page.reload()
+      },
+    )
 
     await t.test('what is being written is there again as it was typed', async (s) => {
       const { page } = phone
