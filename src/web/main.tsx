@@ -155,7 +155,7 @@ function portsOf(locking: Locking, app: () => App): Parameters<typeof createApp>
       const isHere = at.kind === 'channel' && at.channelId === post.channelId
       if (!isHere && !isMentioned) return
       const name = store.people.value.get(post.userId)?.name ?? ''
-      announcement.value = say('says', { name, text: plainOf(post.message).slice(0, 200) })
+      announcement.value = say('says', { name, text: plainOf(post.message, 200) })
     },
   }
 }

@@ -1,5 +1,5 @@
 /** What channels and people are called on the screen, and in which order channels stand. */
-import type { Channel, Person } from './wire.ts'
+import { isSeen, type Channel, type Person } from './wire.ts'
 
 /** What naming has to know. */
 export interface Known {
@@ -14,7 +14,7 @@ export function titleOf(channel: Channel, { me, people }: Known): string {
     return people.get(other)?.name ?? '…'
   }
   if (channel.type === 'G') return groupTitle(channel, { me, people })
-  return channel.displayName || channel.name
+  return isSeen(channel.displayName) ? channel.displayName : channel.name
 }
 
 /** The other person of a direct channel; oneself, in a channel with oneself. */
@@ -29,6 +29,13 @@ export function initialsOf(name: string): string {
   const first = firstLetter(words[0])
   const last = words.length > 1 ? firstLetter(words.at(-1)) : ''
   return (first + last).toLocaleUpperCase()
+}
+
+/** A text, or as much of it as is wanted, which shows that there is more. */
+export function shortened(text: string, lengthMax: number): string {
+  if (text.length <= lengthMax) return text
+  const begun = text.slice(0, lengthMax - 1).replace(/[\ud800-\udbff]$/, '')
+  return `${begun.trimEnd()}…`
 }
 
 function firstLetter(word = ''): string {

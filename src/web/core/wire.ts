@@ -129,9 +129,14 @@ export function personFrom(value: unknown): Person {
   return {
     id: text(one.id),
     username,
-    name: name || text(one.nickname) || username,
+    name: [name, text(one.nickname)].find(isSeen) ?? username,
     isAdministrator: text(one.roles).split(' ').includes('system_admin'),
   }
+}
+
+/** Whether somebody who looks sees anything: there are letters that leave no mark, and nobody could choose what they name. */
+export function isSeen(name: string): boolean {
+  return /[^\p{Cc}\p{Cf}\p{M}\p{Z}\u115f\u1160\u2800\u3164\uffa0]/u.test(name)
 }
 
 /** A channel. */

@@ -154,7 +154,10 @@ function useDraft(app: App, at: string): KeptDraft {
     const load = async (): Promise<void> => {
       const kept = await shelf.get(key)
       if (isGone || typeof kept !== 'string' || isWaiting(app, at, kept)) return
-      setText((now) => now || kept)
+      const typed = mine.current
+      if (typed === '') setText(kept)
+      // Typing did not wait for the device: what it had kept stands before that.
+      else if (!typed.startsWith(kept)) keep(`${kept}\n${typed}`)
     }
     void load()
     return () => {

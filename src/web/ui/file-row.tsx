@@ -50,8 +50,8 @@ export function FileWords(props: {
         <img class="file-thumb" src={props.picture} alt="" />
       )}
       <span class="file-words">
-        <span class="file-name">
-          <bdi>{props.name}</bdi>
+        <span class="file-name" dir="auto">
+          {props.name}
         </span>
         <small>
           {kindOf(props)}

@@ -35,7 +35,7 @@ export function MessageSheet(props: {
     else tell(say('failed.away'))
   }
   const mayDelete = isMine || store.me.value?.isAdministrator === true
-  const title = isStory ? say('story.title') : plainOf(post.message).slice(0, 60)
+  const title = isStory ? say('story.title') : plainOf(post.message, 60)
   return (
     <Sheet title={title || say('message.more')} onClose={onClose}>
       {isStory ? (

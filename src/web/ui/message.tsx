@@ -122,7 +122,7 @@ function Answered(props: { readonly post: Post; readonly root: Post | undefined 
       <span dir="auto">
         {root === undefined
           ? say('message.answer')
-          : say('message.answerTo', { name, text: plainOf(root.message).slice(0, 80) })}
+          : say('message.answerTo', { name, text: plainOf(root.message, 80) })}
       </span>
     </button>
   )

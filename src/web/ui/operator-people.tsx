@@ -5,6 +5,7 @@ import { roleOf } from '#web/core/links.ts'
 import { fields, list, number, text } from '#web/core/wire.ts'
 import { valueOf } from '#web/state/loading.ts'
 import { say, times } from '#web/words/words.ts'
+import { AuditCard } from './audit-card.tsx'
 import { Capture } from './capture.tsx'
 import { useApp } from './context.ts'
 import { Icon } from './icons.tsx'
@@ -21,7 +22,7 @@ export function PeoplePage(): VNode {
         <Invite />
       </div>
       <Nodes />
-      <Audit />
+      <AuditCard />
     </>
   )
 }
@@ -230,51 +231,4 @@ function Nodes(): VNode {
       )}
     </section>
   )
-}
-
-function Audit(): VNode {
-  const app = useApp()
-  const [lines, setLines] = useState<readonly Readonly<Record<string, unknown>>[]>([])
-  const load = async (before?: number): Promise<void> => {
-    const query = `limit=50${before === undefined ? '' : `&before=${before}`}`
-    const value = valueOf(await app.ask('GET', `/api/holdfast/v1/audit?${query}`))
-    const more = linesOf(value)
-    setLines((known) => (before === undefined ? more : [...known, ...more]))
-  }
-  useEffect(() => void load(), [])
-  const last = lines.at(-1)
-  return (
-    <section class="card">
-      <h2>{say('audit.title')}</h2>
-      <ul class="lines audit">
-        {lines.map((line) => (
-          <li key={number(line.number)} data-result={text(line.result)}>
-            <time>{times().moment(number(line.at), Date.now())}</time>
-            <span lang="en">
-              {text(line.deed)}
-              {number(line.count) > 1 && ` × ${number(line.count)}`}
-            </span>
-            <span class="quiet">{app.store.people.value.get(text(line.by))?.name}</span>
-            <span class="quiet" lang="en">
-              {text(line.reason)}
-            </span>
-          </li>
-        ))}
-      </ul>
-      {last !== undefined && lines.length % 50 === 0 && (
-        <button type="button" class="button small" onClick={() => void load(number(last.number))}>
-          {say('audit.more')}
-        </button>
-      )}
-    </section>
-  )
-}
-
-/** One line of JSON, or several: a single one has been read as JSON already. */
-function linesOf(value: unknown): readonly Readonly<Record<string, unknown>>[] {
-  if (typeof value !== 'string') return value === undefined ? [] : [fields(value)]
-  return value
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => fields(JSON.parse(line)))
 }

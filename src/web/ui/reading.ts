@@ -4,6 +4,7 @@
  */
 import { signal } from '@preact/signals'
 import { lineOf, plainPieces, typedPieces, type Parse, type Piece } from '#web/core/markup.ts'
+import { shortened } from '#web/core/naming.ts'
 
 /** What is in sight is drawn first, in milliseconds. */
 const SOON_MS = 50
@@ -34,7 +35,7 @@ export function piecesOf(source: string): readonly Piece[] {
   return typedPieces(source)
 }
 
-/** The message in one line of plain text, for previews and announcements. */
-export function plainOf(source: string): string {
-  return lineOf(piecesOf(source))
+/** The message in one line of plain text, for previews and announcements; the beginning of it where that has more letters. */
+export function plainOf(source: string, lettersMax: number): string {
+  return shortened(lineOf(piecesOf(source)), lettersMax)
 }

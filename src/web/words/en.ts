@@ -187,7 +187,7 @@ export const en = {
     '{node} refuses this node and says that its certificate has run out. What is written here waits on this node until an operator has renewed it.',
   'link.full': 'The disk is full: nothing new is taken in.',
   'link.low': 'The disk is almost full.',
-  'link.none': 'No link is set up on this node.',
+  'link.none': 'No other node has been reached since this one started.',
   'link.nothing': 'Nothing waits',
   'link.now': 'now',
   'link.overdue': {

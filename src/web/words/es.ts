@@ -185,7 +185,7 @@ export const es: Catalogue = {
     '{node} rechaza a este nodo y dice que su certificado ha caducado. Lo que se escribe aquí espera en este nodo hasta que un operador lo renueve.',
   'link.full': 'El disco está lleno: no se acepta nada nuevo.',
   'link.low': 'El disco está casi lleno.',
-  'link.none': 'Este nodo no tiene ningún enlace.',
+  'link.none': 'Este nodo no ha alcanzado a ningún otro desde que arrancó.',
   'link.nothing': 'Nada espera',
   'link.now': 'ahora',
   'link.overdue': {

@@ -189,7 +189,7 @@ export const fr: Catalogue = {
     '{node} refuse ce nœud et dit que son certificat a expiré. Ce qu’on écrit ici attend sur ce nœud qu’un opérateur l’ait renouvelé.',
   'link.full': 'Le disque est plein : rien de nouveau n’est accepté.',
   'link.low': 'Le disque est presque plein.',
-  'link.none': 'Aucune liaison n’est configurée sur ce nœud.',
+  'link.none': 'Aucun autre nœud n’a été joint depuis le démarrage de celui-ci.',
   'link.nothing': 'Rien n’attend',
   'link.now': 'maintenant',
   'link.overdue': {

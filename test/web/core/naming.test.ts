@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { hueOf, initialsOf, inSections, otherOf, titleOf } from '#web/core/naming.ts'
+import { hueOf, initialsOf, inSections, otherOf, shortened, titleOf } from '#web/core/naming.ts'
 import { channelFrom, personFrom } from '#web/core/wire.ts'
 
 const people = new Map(
@@ -45,4 +45,19 @@ test('initials and hues hold for any script', async (t) => {
   )
   t.equal(hueOf('somebody', 6), hueOf('somebody', 6))
   t.ok(hueOf('x', 6) < 6)
+})
+
+test('what is cut shows that there is more, and no letter is cut in two', async (t) => {
+  t.equal(shortened('all of it', 9), 'all of it')
+  t.equal(shortened('more of it', 9), 'more of…')
+  t.equal(shortened('🔥🔥', 4), '🔥🔥')
+  t.equal(shortened('🔥🔥🔥', 4), '🔥…')
+})
+
+test('a name that leaves nothing to see gives way to the one that is signed in with', async (t) => {
+  const unseen = '\u200d\u200c\u2060\u00ad\u3164'
+  t.equal(personFrom({ username: 'bo', first_name: unseen }).name, 'bo')
+  t.equal(personFrom({ username: 'bo', first_name: unseen, nickname: 'Bosse' }).name, 'Bosse')
+  t.equal(titleOf(channelFrom({ type: 'O', name: 'ops', display_name: unseen }), known), 'ops')
+  t.equal(titleOf(channelFrom({ type: 'O', name: 'ops', display_name: '🔥' }), known), '🔥')
 })
