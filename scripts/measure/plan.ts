@@ -47,6 +47,8 @@ const HEADER_BYTES = 52
 const ACKNOWLEDGED = 1.5
 /** Messages on a link: about as much as half a minute of a thin one carries, or a whole window of a fat one. */
 const MESSAGES = { thin: 120, fat: 600 }
+/** So many times as much where time is billed in steps: one step more or less is then a small part of the bill. */
+const STEPPED = 5
 const THIN_BPS = 1_000_000
 /** What takes less is over before this machine has thought: its time says nothing about the link. */
 const LEAST_MS = 5_000
@@ -80,7 +82,8 @@ export async function measurePlan(
     // oxlint-disable-next-line no-await-in-loop -- one after another: each has the machine to itself
     const profile = { ...(await readLink(undefined, name)), opens: undefined }
     const count = profile.upBps < THIN_BPS ? MESSAGES.thin : MESSAGES.fat
-    const texts = await textsFor(options.input, isSmall ? 20 : count)
+    const steps = profile.tariff.shape === 'minutes' ? STEPPED : 1
+    const texts = await textsFor(options.input, isSmall ? 20 : count * steps)
     const measure = profile.tariff.shape === 'messages' ? measurePlanSbd : measureIp
     const { outcome, isLate } = await calmest(profile, () => measure(profile, texts), tell)
     lateProfiles += Number(isLate)

@@ -279,6 +279,38 @@ test(
       },
     )
 
+    await t.test('the policy in the browser: levels, who needs and has one, a rule', async (s) => {
+      const admin = { ...DESK, token: scene.hub.token() }
+      const { page, sins } = await visit(scene, scene.hub.url(), admin)
+      await page.evaluate("location.hash = '#/operator/policy'")
+      await page.fill('textarea[name=levels]', 'open\n\nsecret\nopen')
+      await page.click('form:has(textarea[name=levels]) button')
+      const square = page.locator('.leveled label', { hasText: 'Town Square' }).locator('select')
+      await square.selectOption('open')
+      await page.locator('.note', { hasText: 'Saved' }).waitFor()
+      await page.click('summary:has-text("New rule")')
+      await page.fill('input[name=name]', 'north-only')
+      await page.click('details[open] button:has-text("Save")')
+      await page.click('summary:has-text("north-only")')
+      await page.click('button:has-text("Look")')
+      await page.locator('output', { hasText: 'Yes.' }).waitFor()
+      s.strictSame(await faultsInThemes(page, 'desk-policy'), [])
+      await page.setViewportSize({ width: 360, height: 780 })
+      s.strictSame(await faultsOf(page), [])
+      await picture(page, 'phone-policy')
+      await page.reload()
+      await page.click('summary:has-text("north-only")')
+      s.equal(await square.inputValue(), 'open')
+      await page.click('button:has-text("Take away")')
+      await page.locator('summary:has-text("north-only")').waitFor({ state: 'detached' })
+      await square.selectOption('')
+      await page.fill('textarea[name=levels]', '')
+      await page.click('form:has(textarea[name=levels]) button')
+      await square.waitFor({ state: 'detached' })
+      s.strictSame(sins, [])
+      await page.context().close()
+    })
+
     await t.test('hostile text does nothing, and every place and language holds', async (s) => {
       await postAll(scene)
       await messageWith(amira.page, 'hostile ends').waitFor()

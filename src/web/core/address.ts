@@ -1,7 +1,7 @@
 /** Where in the app somebody is, as the part of the address behind `#`: so that back, reload and links work. */
 
 /** Pages for whoever runs the kit; the first is where one comes to. */
-export const OPERATOR_PAGES = ['people', 'carry'] as const
+export const OPERATOR_PAGES = ['people', 'policy', 'carry'] as const
 
 /** One of them. */
 export type OperatorPage = (typeof OPERATOR_PAGES)[number]

@@ -6,10 +6,12 @@ import { say } from '#web/words/words.ts'
 import { CarryingPage } from './carrying.tsx'
 import { PeoplePage } from './operator-people.tsx'
 import { PlaceHead } from './place-head.tsx'
+import { PolicyPage } from './policy.tsx'
 
 /** Its pages, in the order of their tabs: a new one stands here and in `OPERATOR_PAGES`. */
 const PAGES: Readonly<Record<OperatorPage, { readonly title: Key; readonly draw: () => VNode }>> = {
   people: { title: 'operator.people', draw: () => <PeoplePage /> },
+  policy: { title: 'operator.policy', draw: () => <PolicyPage /> },
   carry: { title: 'operator.carry', draw: () => <CarryingPage /> },
 }
 
