@@ -12,7 +12,7 @@ import { isGood } from './audience.ts'
 import type { ContactState } from './contact-state.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { compare } from './doubts.ts'
-import { heldBy, othersWith } from './gap-marks.ts'
+import { heldBy, othersWith, withinEnds } from './gap-marks.ts'
 import { range } from './keys.ts'
 import { clockOf } from './ledger.ts'
 import { noteName, queueNote, signNote } from './note-queue.ts'
@@ -68,7 +68,9 @@ async function isInDoubt(
       ([actor, from]) => (from[node] ?? Infinity) <= (mine[actor] ?? 0),
     )
     if (!isDoubted) continue
-    const theirs = await heldBy(tx, node, document)
+    // What they signed for beyond the end of a list that forked they have no more, and never take back.
+    const wanted = await heldBy(tx, node, document)
+    const theirs = await withinEnds(tx, context, { document, wanted })
     if (countBeyond(mine, theirs) === 0 && countBeyond(theirs, mine) === 0) return true
   }
   return false
