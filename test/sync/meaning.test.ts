@@ -7,10 +7,12 @@ import { DIRECTORY, segmentDocument } from '#model/document-id.ts'
 import type { MessageRecord } from '#model/view.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { standings } from '#sync/delivery.ts'
-import { range } from '#sync/keys.ts'
+import { key, range } from '#sync/keys.ts'
 import { clockOf } from '#sync/ledger.ts'
 import { doubtfulAt } from '#sync/meaning.ts'
 import { describe } from '#sync/notes.ts'
+import { pack, type ForkRecord } from '#sync/records.ts'
+import type { Tx } from '#sync/replica.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { virtualClock } from '../support/clock.ts'
 import { aFleet } from '../support/fleet.ts'
@@ -123,6 +125,28 @@ test('nobody is asked who signs for less, or reads elsewhere, or leaves the answ
   t.strictSame(await looked(office), [], 'there kits leave it to the hub')
   await say(alpha, 'more than charlie has signed for')
   t.strictSame(await looked(charlie.id), [])
+})
+
+test('what was signed for beyond the end of a list that forked does not keep it from being asked', async (t) => {
+  const { alpha, bravo, charlie } = await aDoubt(t)
+  const { context } = alpha
+  const looked = async () => {
+    context.run.meanings.clear()
+    const look = (tx: Tx) => doubtfulAt(tx, context, { peer: charlie.id })
+    return (await context.replica.commit(look)).documents
+  }
+  const has = await clockOf(charlie.context.replica.read, routine)
+  const items = [{ document: routine, clock: { ...has, [bravo.actor]: 5 }, read: {} }]
+  const note = await noteOf(charlie, { kind: 'receipt', isWhole: false, items })
+  await arrive(alpha, note, { from: charlie.id })
+  t.strictSame(await looked(), [], 'it has more than is here')
+
+  await context.replica.commit(async (tx) => {
+    const fork: ForkRecord = { forkAt: 1, proofs: [], anchors: [] }
+    tx.put(key.fork(routine, bravo.actor), pack(fork))
+  })
+  context.run.hasForks = true
+  t.strictSame(await looked(), [routine])
 })
 
 test('who is asked in short, and has the very same, says so in a have', async (t) => {
