@@ -37,9 +37,10 @@ export function PolicyPage(): VNode {
   if (policy === undefined) return <section class="card" aria-busy="true" />
   const change: Change = async (method, path, body) => {
     const answer = await app.ask(method, AT + path, body)
-    if (!toldOutcome(answer, say('policy.saved'))) return false
-    setPolicy(policyFrom(valueOf(answer)))
-    return true
+    const isDone = toldOutcome(answer, say('policy.saved'))
+    // What was refused is drawn as it stands.
+    setPolicy(isDone ? policyFrom(valueOf(answer)) : { ...policy })
+    return isDone
   }
   const { channels, people } = app.store
   const named = [...channels.value.values()].filter(({ type }) => type === 'O' || type === 'P')
