@@ -56,6 +56,17 @@ export function insist(context: AppContext, subject: UserId, situation: Situatio
   throw new EdgeError('NOT_ALLOWED', { action, found: decision.reason })
 }
 
+/** Refuses on a node that has no say over the whole organisation: others would pass over what it writes. */
+export function insistOnAdministeringNode({ sync }: AppContext, action: Action): void {
+  if (sync.identity.certificate.rights.administers) return
+  throw new EdgeError('NOT_ALLOWED', {
+    action,
+    found: 'a node that does not administer the organisation',
+    wanted: 'one whose certificate says so',
+    do: 'Do it at headquarters, or have the root certify this node.',
+  })
+}
+
 function countRefusal(
   { sync }: AppContext,
   by: UserId,

@@ -15,6 +15,7 @@ import { refuseLast } from './administrators.ts'
 import {
   channelOf,
   insist,
+  insistOnAdministeringNode,
   insistInChannel,
   isAdministrator,
   isMember,
@@ -122,13 +123,7 @@ async function changePolicy(context: AppContext, subject: UserId, part: PolicyPa
     action: 'manage policy',
     isAdministrator: isAdministrator(context, subject),
   })
-  if (!isHome && !context.sync.identity.certificate.rights.administers)
-    throw new EdgeError('NOT_ALLOWED', {
-      action: 'manage policy',
-      found: 'a node that does not administer the organisation',
-      wanted: 'one whose certificate says so',
-      do: 'Do it at headquarters, or have the root certify this node.',
-    })
+  if (!isHome) insistOnAdministeringNode(context, 'manage policy')
   checkPart(context, part)
   await context.sync.replica.commit(async (tx) => {
     refuseLastHere(context, part)

@@ -14,7 +14,14 @@ import { purgeRange, type PurgeRecord } from '#sync/purge-keys.ts'
 import { orderPurge, type PurgeWish } from '#sync/purge-orders.ts'
 import { unpack } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
-import { insist, insistInChannel, isAdministrator, write, type AppContext } from './context.ts'
+import {
+  insist,
+  insistOnAdministeringNode,
+  insistInChannel,
+  isAdministrator,
+  write,
+  type AppContext,
+} from './context.ts'
 import type {
   Keeping,
   PurgeAnswer,
@@ -158,13 +165,7 @@ function insistOn(
   action: 'purge messages' | 'hold messages',
 ): void {
   insist(context, subject, { action, isAdministrator: isAdministrator(context, subject) })
-  if (context.sync.identity.certificate.rights.administers) return
-  throw new EdgeError('NOT_ALLOWED', {
-    action,
-    found: 'a node that does not administer the organisation',
-    wanted: 'one whose certificate says so',
-    do: 'Do it at headquarters, or have the root certify this node.',
-  })
+  insistOnAdministeringNode(context, action)
 }
 
 async function say(

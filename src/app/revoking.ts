@@ -18,7 +18,14 @@ import { kindOfChannel } from '#model/channel-id.ts'
 import type { Action } from '#trust/access.ts'
 import type { KeyPair } from '#trust/keys.ts'
 import { issuerHere, renew } from './admission.ts'
-import { insist, isAdministrator, peopleOf, write, type AppContext } from './context.ts'
+import {
+  insist,
+  insistOnAdministeringNode,
+  isAdministrator,
+  peopleOf,
+  write,
+  type AppContext,
+} from './context.ts'
 import type { EdgeNode, RevocationRequest } from './node.ts'
 import type { CapturedChannel, CaptureReport } from './types.ts'
 
@@ -165,13 +172,7 @@ function rekeyBytes({ sync }: AppContext, node: NodeId): number {
 /** Both the person and the node must have a say: others would pass over what it writes. */
 function insistOnAuthority(context: AppContext, subject: UserId, action: Action): void {
   insist(context, subject, { action, isAdministrator: isAdministrator(context, subject) })
-  if (context.sync.identity.certificate.rights.administers) return
-  throw new EdgeError('NOT_ALLOWED', {
-    action,
-    found: 'a node that does not administer the organisation',
-    wanted: 'one whose certificate says so',
-    do: 'Do it at headquarters, or have the root certify this node.',
-  })
+  insistOnAdministeringNode(context, action)
 }
 
 function certificateOf(context: AppContext, node: NodeId): Certificate {
