@@ -26,6 +26,8 @@ export interface Parcel {
   readonly isForAll?: boolean
   /** Number among this node's parcels to this peer in this lane and life; starts at 0, no gaps. */
   readonly number: number
+  /** It is a piece of this file, by its name on the way (16 hexadecimal digits): where pieces are kept apart, it lies there. */
+  readonly file?: string
 }
 
 /** The peer can be reached (`isUp`), or no longer. A contact begins with `isUp` true and ends with false. */
@@ -75,6 +77,16 @@ export interface Refusal {
   readonly since: Instant
 }
 
+/** Of a post office that keeps the pieces of each file apart: a piece is given to whoever fetches that file, and to nobody else. */
+export interface Shelf {
+  /**
+   * Fetches some more of what lies there of a file: about as much as the link carries in two seconds, and no piece twice while the place is
+   * kept. It comes with the arrivals. Resolves once the node has settled all that came: `end` when there was nothing more.
+   * @throws EdgeError CARRIER_UNREACHABLE when the contact ends first
+   */
+  readonly fetch: (peer: PeerId, file: string, signal: AbortSignal) => Promise<'more' | 'end'>
+}
+
 /** A line on which nothing is sent: what it would take. */
 export interface LineRehearsal {
   /** What it would be good for by now. */
@@ -114,6 +126,8 @@ export interface Carrier extends AsyncDisposable {
   readonly usedBytes?: () => number
   /** Plays through how parcels would go, on a line like that. */
   readonly rehearse?: (profile: LinkProfile) => LineRehearsal
+  /** For a post office that keeps the pieces of files apart; where there is none, pieces lie among all else. */
+  readonly shelf?: Shelf
   /** For a carrier whose line stands only while it is wanted. */
   readonly line?: LineControl
   /** For a carrier whose peers say why they refuse us. One listener, called when that changes. */
