@@ -265,6 +265,8 @@ export const WISHES_IN_NOTE_MAX = 64
 export const WISH_HOPS_MAX = 15
 /** Wishes of others that a node keeps; the oldest gives way. */
 export const WISHES_MAX = 2_000
+/** Files of which a node keeps in mind what lies on the shelves of post offices; the one heard of longest ago gives way. */
+export const LYING_MAX = 2_000
 /** A kit fetches files of up to so many bytes that nobody asked for, over fat links. */
 export const FETCH_UNASKED_BYTES_MAX = 16 * 1_024 * 1_024
 /** Bytes of files that a kit keeps of what came from other nodes: 2 GiB. Headquarters keeps all. */

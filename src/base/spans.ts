@@ -30,6 +30,11 @@ export function withoutSpans(a: Spans, b: Spans): Spans {
   return left
 }
 
+/** What is in both. */
+export function commonSpans(a: Spans, b: Spans): Spans {
+  return withoutSpans(a, withoutSpans(a, b))
+}
+
 /** How many bytes these are. */
 export function bytesIn(spans: Spans): number {
   return spans.reduce((sum, [from, to]) => sum + to - from, 0)

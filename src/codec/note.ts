@@ -4,7 +4,7 @@
  * - `receipt` (2): "I have these on disk", and how much of it somebody there has had on a screen;
  * - `have` (3): all I have of these documents, so that you may send what I lack;
  * - `want` (4): I lack what follows this of these documents; please send it again;
- * - wishes for files (5): see `wish.ts`.
+ * - wishes for files (5), and what of them lies on a shelf (6): see `wish.ts` and `given.ts`.
  *
  * A note is signed in one form, and travels in another in which documents of the envelope's own scope are numbers
  * (`load.ts`). Each follows from the other, whoever is known.
@@ -16,6 +16,7 @@ import type { Clock } from '#model/log.ts'
 import type { Scope } from '#trust/epoch.ts'
 import type { Roster } from '#trust/roster.ts'
 import { readDocument, writeDocument } from './document-code.ts'
+import { checkGiven, isGiven } from './given.ts'
 import { areWishes, checkWishes } from './wish.ts'
 
 /** What a note says of one document. */
@@ -89,12 +90,13 @@ export function decodeNote(body: Uint8Array, roster: Roster): Note | undefined {
 
 /** A signed note's bytes as they travel in an envelope of a scope. */
 export function shortenNote(body: Uint8Array, scope: Scope): Uint8Array {
-  return areWishes(body) ? body : write(parse(body), scope)
+  return areWishes(body) || isGiven(body) ? body : write(parse(body), scope)
 }
 
 /** The bytes that were signed, of those that `shortenNote` gave. @throws MalformedBytes */
 export function restoreNote(bytes: Uint8Array, scope: Scope): Uint8Array {
-  return areWishes(bytes) ? checkWishes(short(bytes)) : write(parse(short(bytes), scope))
+  if (areWishes(bytes)) return checkWishes(short(bytes))
+  return isGiven(bytes) ? checkGiven(short(bytes)) : write(parse(short(bytes), scope))
 }
 
 /** A note as it is written: nobody in it is looked up. */

@@ -13,8 +13,9 @@ import {
   type ByteReader,
 } from '#base/bytes.ts'
 import { FILE_BYTES_MAX, WISH_SPANS_MAX, WISH_HOPS_MAX, WISHES_IN_NOTE_MAX } from '#base/limits.ts'
-import { withoutSpans, type Span, type Spans } from '#base/spans.ts'
+import { withoutSpans, type Spans } from '#base/spans.ts'
 import type { FileName } from './piece.ts'
+import { readSpans, writeSpans } from './spans-code.ts'
 
 /** What is wanted of one file. */
 export interface Wish {
@@ -56,14 +57,7 @@ export function encodeWishes({ number, wishes }: Wishes): Uint8Array {
     if (hops > 0) writer.uint(through.length)
     for (const node of hops > 0 ? through : []) writer.uint(node)
     writer.uint(pieceBytes)
-    const told = spans.slice(0, WISH_SPANS_MAX)
-    writer.uint(told.length)
-    let at = 0
-    for (const [from, to] of told) {
-      writer.uint(from - at)
-      writer.uint(to - from)
-      at = to
-    }
+    writeSpans(writer, spans)
   }
   return writer.bytes()
 }
@@ -109,19 +103,15 @@ function readWish(reader: ByteReader): Wish {
     throw new MalformedBytes('nobody wants such a file')
   const through = hops === 0 ? [] : readThrough(reader, hops)
   const pieceBytes = reader.uint()
-  const count = reader.uint()
-  if (count > WISH_SPANS_MAX) throw new MalformedBytes('a file has too many holes')
-  const spans: Span[] = []
-  let at = 0
-  for (let index = 0; index < count; index += 1) {
-    const from = at + reader.uint()
-    const to = from + reader.uint()
-    if (to <= from || to > bytes || (index > 0 && from === at))
-      throw new MalformedBytes('a stretch of a file is empty, or beyond its end')
-    spans.push([from, to])
-    at = to
+  return {
+    name,
+    bytes,
+    isAsked: (flags & ASKED) !== 0,
+    hops,
+    through,
+    pieceBytes,
+    spans: readSpans(reader, bytes),
   }
-  return { name, bytes, isAsked: (flags & ASKED) !== 0, hops, through, pieceBytes, spans }
 }
 
 function readThrough(reader: ByteReader, hops: number): readonly number[] {

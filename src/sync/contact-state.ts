@@ -27,6 +27,8 @@ export interface ContactState {
   /** See `Carrier`. */
   readonly lanes?: readonly Lane[]
   readonly isMetered?: boolean
+  /** Pieces of files lie there apart: who is to have them has to hear of them. */
+  readonly hasShelf?: boolean
   /** Carriers by which the peer is in contact and that cost nothing, where this one does: what may go by one of them does. */
   readonly beside?: () => readonly string[]
   /** Everything unless given. */

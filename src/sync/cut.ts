@@ -190,7 +190,9 @@ async function keepParcel(
 /** A parcel as it is on disk. */
 export function cutOf(record: ParcelRecord, lane: Lane, number: number): Cut {
   const isForAll = record.document === KEYS
-  return { parcel: { bytes: record.bytes, lane, number, isForAll }, record }
+  const file = record.piece?.name
+  const parcel = { bytes: record.bytes, lane, number, isForAll, ...(file && { file }) }
+  return { parcel, record }
 }
 
 /** Where the messages stand that these changes name. */

@@ -5,6 +5,7 @@
  * whatever is between them: each node on the way asks the next.
  */
 import type { Instant } from '#base/ids.ts'
+import { withoutSpans } from '#base/spans.ts'
 import type { FileName } from '#codec/piece.ts'
 import type { Wish } from '#codec/wish.ts'
 import type { ContactState } from './contact-state.ts'
@@ -12,6 +13,7 @@ import { isNode, type SyncContext } from './context.ts'
 import { askedOf, nothingOf, sayWanted } from './file-asked.ts'
 import { dueMs, fetchOf, newFileLook, putFetch, type FileLook } from './file-desk.ts'
 import { fileKey, type AskedRecord, type FetchRecord } from './file-records.ts'
+import { lyingAt } from './file-lying.ts'
 import { isSaid, wantedAt } from './file-wanted.ts'
 import { allWishers, dropWish, type Wisher } from './file-wishes.ts'
 import type { Tx } from './replica.ts'
@@ -61,9 +63,10 @@ async function sayDue(tx: Tx, context: SyncContext, state: Looking): Promise<num
   const { files, time } = context
   const { peer } = state
   const laterMs: number[] = []
-  const all = await freshWishers(tx, context, { state, laterMs })
+  const others = await freshWishers(tx, context, { state, laterMs })
   const wishes: Wish[] = []
   const asked = await askedOf(tx, peer)
+  const lying = await lyingAt(tx, peer)
   for (const name of new Set([...asked.keys(), ...files.open])) {
     const fetch = await fetchOf(tx, name)
     const before = asked.get(name)
@@ -71,15 +74,19 @@ async function sayDue(tx: Tx, context: SyncContext, state: Looking): Promise<num
       if (before !== undefined) closeAsking(tx, state, { name, before, wishes })
       continue
     }
-    const wishers = all.filter((one) => one.name === name)
+    const wishers = others.filter((one) => one.name === name)
     const isStanding = isAskedNow(before)
     // What nobody asked for goes on where it was asked of a link that was fat.
     const isFatThere = isFat(state) || (isAskedNow(before) && !before.isAsked)
     const there = { peer, isFat: isFatThere, isStanding }
-    const { wish, againMs } = wantedAt(context, { name, fetch, wishers, ...there })
+    const { wish: all, againMs } = wantedAt(context, { name, fetch, wishers, ...there })
+    laterMs.push(againMs ?? Infinity)
+    // What lies on the shelf there is fetched: nobody is asked for it.
+    const wish = { ...all, spans: withoutSpans(all.spans, lying.get(name) ?? []) }
+    if (wish.spans.length === 0 && all.spans.length > 0) continue
     const due = { name, fetch, before, wish }
     const atMs = dueAt(context, state, due)
-    laterMs.push(againMs ?? Infinity, atMs ?? Infinity)
+    laterMs.push(atMs ?? Infinity)
     if (atMs === undefined || atMs > time.nowMs()) continue
     laterMs.pop()
     wishes.push(wish)
@@ -130,7 +137,8 @@ interface Due {
   readonly wish: Wish
 }
 
-function isAskedNow(before: AskedRecord | undefined): before is AskedRecord {
+/** Whether a peer was asked, and not told since that it need not. */
+export function isAskedNow(before: AskedRecord | undefined): before is AskedRecord {
   return before !== undefined && before.isOff !== true
 }
 

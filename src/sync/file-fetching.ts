@@ -150,7 +150,8 @@ export async function takePiece(
 ): Promise<Outcome> {
   const { name } = piece
   // Everybody at a post office has it by this.
-  if (from !== undefined && !isNode(from)) await noteGiven(tx, context, { peer: from, piece, by })
+  if (from !== undefined && !isNode(from))
+    await noteGiven(tx, context, { peer: from, name, spans: [[piece.from, piece.to]], by })
   if (from !== undefined) await noteCame(tx, context, { peer: from, piece })
   const fetch = await fetchOf(tx, name)
   if (fetch !== undefined && !isTaken(fetch, piece, by)) return { kind: 'noted' }

@@ -92,6 +92,13 @@ export interface WishRecord extends Omit<Wish, 'name'> {
   readonly giver?: NodeId | undefined
 }
 
+/** What of a file lies on the shelf of a post office, as those said who put it there. */
+export interface LyingRecord {
+  readonly spans: Spans
+  /** When it was last heard, by the running time. */
+  readonly heardMs: number
+}
+
 /** A piece as it lies in the store. */
 export interface PieceRecord {
   readonly to: number
@@ -116,6 +123,8 @@ export const fileKey = {
   wish: (peer: PeerId, name: FileName, node: NodeId) => `wish/${peer}/${name}/${node}`,
   /** AskedRecord: what a peer was asked for. */
   asked: (peer: PeerId, name: FileName) => `file-ask/${peer}/${name}`,
+  /** LyingRecord: what lies on the shelf of a post office. */
+  lying: (peer: PeerId, name: FileName) => `lying/${peer}/${name}`,
   /** The number of the last note of wishes. */
   notes: 'wishes-said',
 } as const
@@ -133,6 +142,8 @@ export const fileRange = {
   allPieces: within('piece/'),
   asked: (peer: PeerId) => within(`file-ask/${peer}/`),
   allAsked: within('file-ask/'),
+  lyingAt: (peer: PeerId) => within(`lying/${peer}/`),
+  allLying: within('lying/'),
   wishes: within('wish/'),
   wishesAt: (peer: PeerId) => within(`wish/${peer}/`),
   wishesFor: (peer: PeerId, name: FileName) => within(`wish/${peer}/${name}/`),

@@ -10,6 +10,7 @@ import { fetchOf, newFileLook } from './file-desk.ts'
 import { fileKey, fileRange, type FileRecord, type PieceRecord } from './file-records.ts'
 import { isFat } from './file-asking.ts'
 import { turnMs } from './file-turns.ts'
+import { smallestOf } from './file-wanted.ts'
 import { wishesAt, type Wisher } from './file-wishes.ts'
 import { keptKey } from './kept-keys.ts'
 import { mayCarryFile } from './pace.ts'
@@ -65,8 +66,12 @@ async function servedAt(
     wish.isStale !== true &&
     (wish.isAsked || isFat(state)) &&
     roster.revokedSince(node) === undefined
-  return (await wishesAt(tx, state.peer))
-    .filter(mayBe)
+  const all = (await wishesAt(tx, state.peer)).filter(mayBe)
+  // At a post office one piece is for all who want it.
+  const limitOf = (name: FileName): number =>
+    smallestOf(all.flatMap((one) => (one.name === name ? [one.wish.pieceBytes] : [])))
+  return all
+    .map((one) => ({ ...one, wish: { ...one.wish, pieceBytes: limitOf(one.name) } }))
     .toSorted(
       (a, b) =>
         Number(b.wish.isAsked) - Number(a.wish.isAsked) ||

@@ -59,7 +59,9 @@ export function wantedAt(context: Ground, asking: Asking): Wanted {
   const isAsked = (isOwn && fetch.isAsked) || causes.some(({ wisher }) => wisher.wish.isAsked)
   const through = isOwn ? [] : common(causes.map((one) => one.through))
   const hops = isOwn ? 0 : 1 + Math.min(...causes.map(({ wisher }) => wisher.wish.hops))
-  const pieceBytes = file === undefined ? smallestRoom(context, causes) : 0
+  // Whoever gives at a post office cannot tell how thin the link to it is here.
+  const own = isNode(peer) ? [] : [context.files.rooms.get(peer) ?? 0]
+  const pieceBytes = smallestOf(own, file === undefined ? roomsOf(context, causes) : [])
   return { wish: { name, bytes, isAsked, hops, through, pieceBytes, spans }, againMs }
 }
 
@@ -137,12 +139,16 @@ function common(lists: readonly (readonly number[])[]): readonly number[] {
 }
 
 /** None of the links on which a file goes on should have to wait long for a piece of it. */
-function smallestRoom({ files }: Ground, causes: readonly Cause[]): number {
-  const rooms = causes.flatMap(({ wisher: { peer, wish } }) => [
+function roomsOf({ files }: Ground, causes: readonly Cause[]): readonly number[] {
+  return causes.flatMap(({ wisher: { peer, wish } }) => [
     wish.pieceBytes,
     files.rooms.get(peer) ?? 0,
   ])
-  const limits = rooms.filter((room) => room > 0)
+}
+
+/** The smallest that is a limit: 0 is none. */
+export function smallestOf(...rooms: readonly (readonly number[])[]): number {
+  const limits = rooms.flat().filter((room) => room > 0)
   return limits.length === 0 ? 0 : Math.min(...limits)
 }
 

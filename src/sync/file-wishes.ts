@@ -6,7 +6,7 @@
 import type { ActorId, NodeId } from '#base/ids.ts'
 import { WISHES_MAX } from '#base/limits.ts'
 import { joinSpans, withoutSpans, type Spans } from '#base/spans.ts'
-import type { FileName, PiecePlace } from '#codec/piece.ts'
+import type { FileName } from '#codec/piece.ts'
 import { decodeWishes, type Wish } from '#codec/wish.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { ContactState } from './contact-state.ts'
@@ -152,12 +152,21 @@ export async function dropWish(
 export async function noteGiven(
   tx: Tx,
   context: SyncContext,
-  { peer, piece, by }: { readonly peer: PeerId; readonly piece: PiecePlace; readonly by: NodeId },
+  {
+    peer,
+    name,
+    spans: given,
+    by,
+  }: {
+    readonly peer: PeerId
+    readonly name: FileName
+    readonly spans: Spans
+    readonly by: NodeId
+  },
 ): Promise<void> {
-  const { name, from, to } = piece
   for (const [place, bytes] of await tx.list(fileRange.wishesFor(peer, name)))
     for (const { node, wish } of wisherOf(place, bytes)) {
-      const spans = withoutSpans(wish.spans, [[from, to]])
+      const spans = withoutSpans(wish.spans, given)
       const moved = { ...wish, spans, movedMs: context.time.nowMs(), giver: by }
       if (spans.length === 0) await dropWish(tx, context, { peer, name, node })
       else tx.put(place, pack(moved satisfies WishRecord))

@@ -3,6 +3,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import type { ContactState } from './contact-state.ts'
 import type { SyncContext } from './context.ts'
 import type { Cut } from './cut.ts'
+import { sayGiven } from './file-lying.ts'
 import { noteGiven } from './file-wishes.ts'
 import { key, range } from './keys.ts'
 import { hasOf, noteHas, tellDelivery } from './ledger.ts'
@@ -26,8 +27,12 @@ export async function handedOver(
   const { peer } = state
   const { piece } = cut.record
   const by = context.identity.certificate.node
-  if (piece !== undefined) await noteGiven(tx, context, { peer, piece, by })
   const { lane, number } = cut.parcel
+  if (piece !== undefined) {
+    const { name, from, to } = piece
+    await noteGiven(tx, context, { peer, name, spans: [[from, to]], by })
+    if (state.hasShelf === true) await sayGiven(tx, context, { state, piece, number })
+  }
   const taken = key.parcel(peer, lane, number)
   // What it holds may count no more since it was cut, or may have been purged.
   const known = unpack<ParcelRecord>(await tx.get(taken))

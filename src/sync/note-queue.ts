@@ -4,7 +4,7 @@
  */
 import { bytesFromHex, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
-import { nodePrefixOfActor, type Instant } from '#base/ids.ts'
+import { nodePrefixOfActor, type ActorId, type Instant, type NodeId } from '#base/ids.ts'
 import type { SignedNote } from '#codec/load.ts'
 import { encodeNote, type Note } from '#codec/note.ts'
 import type { PeerId } from '#ports/carrier.ts'
@@ -25,6 +25,22 @@ export function signNote({ identity, roster, replica }: SyncContext, note: Note)
   const body = encodeNote(note, roster)
   const signature = identity.sign(noteStatement(identity.organisation.id, { actor, body }))
   return { actor, body, signature }
+}
+
+/** A note is its node's own word. Only a receipt holds for good: what somebody has, wants or gave is for them alone to say (`spoken`). */
+export function isVouchedFor(
+  { identity, roster }: SyncContext,
+  said: {
+    readonly signed: SignedNote
+    readonly node: NodeId
+    readonly spoken: { readonly actor: ActorId }
+  },
+  isReceipt: boolean,
+): boolean {
+  const { signed, node, spoken } = said
+  if (!isReceipt && signed.actor !== spoken.actor) return false
+  const statement = noteStatement(identity.organisation.id, signed)
+  return roster.proves(node, { part: 'note', statement }, signed.signature)
 }
 
 /** A name for a note, for keys: of what it says, not of its signature. */

@@ -9,19 +9,17 @@ import {
 import { NOTE_ITEMS_MAX } from '#base/limits.ts'
 import type { LoadedNote, SignedNote } from '#codec/load.ts'
 import { decodeNote, type Note, type NoteItem } from '#codec/note.ts'
-import { areWishes } from '#codec/wish.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
-import { noteStatement } from '#trust/attestation.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { digestOf, lookForForks } from './doubts.ts'
-import { takeWishes } from './file-wishes.ts'
+import { takerOf } from './file-notes.ts'
 import { noteLess } from './gap-marks.ts'
 import { hearOfOurselves } from './hearsay.ts'
 import { key } from './keys.ts'
 import { hearLife, lifeOf, owesLife, type Spoken } from './lives.ts'
-import { noteName, queueNote } from './note-queue.ts'
+import { isVouchedFor, noteName, queueNote } from './note-queue.ts'
 import { allDocuments, clockOf, noteWord, receiptOf, signedFor, type Word } from './ledger.ts'
 import { forgetAsked, lower, mayAskAgain, setHasAsSaid } from './lowering.ts'
 import { pack, unpack, type SaidRecord } from './records.ts'
@@ -79,14 +77,12 @@ async function takeNote(
   },
 ): Promise<string | undefined> {
   const { signed, node, from, spoken } = arrival
-  const { actor, body, signature } = signed
-  const note = areWishes(body) ? undefined : decodeNote(body, context.roster)
-  if (note === undefined && !areWishes(body)) return 'malformed'
-  const statement = noteStatement(context.identity.organisation.id, signed)
-  if (!context.roster.proves(node, { part: 'note', statement }, signature)) return 'not vouched for'
-  // Only receipts hold for good; what somebody has or wants is for them alone to say.
-  if (note?.kind !== 'receipt' && actor !== spoken.actor) return 'not vouched for'
-  if (note === undefined) return takeWishes(tx, context, { body, actor, node, from })
+  const { actor, body } = signed
+  const takeOfFiles = takerOf(body)
+  const note = takeOfFiles === undefined ? decodeNote(body, context.roster) : undefined
+  if (note === undefined && takeOfFiles === undefined) return 'malformed'
+  if (!isVouchedFor(context, arrival, note?.kind === 'receipt')) return 'not vouched for'
+  if (note === undefined) return takeOfFiles?.(tx, context, { body, actor, node, from })
   await hearOfOurselves(tx, context, { claims: note.items, by: node, from })
   const named = note.items.map(({ clock }) => clock)
   const life = await (actor === spoken.actor

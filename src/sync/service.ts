@@ -7,13 +7,14 @@ import type { Instant } from '#base/ids.ts'
 import { IN_FLIGHT_MAX } from '#base/limits.ts'
 import type { Carrier, Contact, LinkRoom, PeerId } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
-import { openBell, type Bell } from './bell.ts'
+import { openBell, rungWithin, type Bell } from './bell.ts'
 import { beginSession, nextAffordable, settleUse, type Mark } from './affording.ts'
 import { beginContact } from './contact.ts'
 import type { ContactState, Next, Room } from './contact-state.ts'
 import type { SyncContext } from './context.ts'
 import type { Cut } from './cut.ts'
 import { newFileLook } from './file-desk.ts'
+import { keepFetching } from './file-shelf.ts'
 import { handedOver, takeBack } from './handover.ts'
 import type { Links } from './links.ts'
 import { isDrillDue, noteProof } from './pace.ts'
@@ -56,6 +57,22 @@ const USUAL_SHARE = 0.5
 /** Serves one contact until it ends and everything under way has been answered or given up. */
 export async function serve(bench: Bench, service: Service): Promise<void> {
   const state = stateOf(bench, service)
+  const { carrier, signal } = service
+  const left = await begin(bench, service, state)
+  service.onBegun?.()
+  const { shelf } = carrier
+  const fetching = shelf && keepFetching(bench, { shelf, state, signal })
+  await keepSending(bench, service, { state, left })
+  await fetching
+  await settle(bench, state)
+}
+
+/** Cuts and sends until the contact ends; `left` is what an earlier one left. */
+async function keepSending(
+  bench: Bench,
+  service: Service,
+  { state, left }: { readonly state: ContactState; readonly left: readonly Cut[] },
+): Promise<void> {
   const bell = openBell()
   const ring = (): void => bell.ring()
   bench.bells.add(bell)
@@ -75,8 +92,6 @@ export async function serve(bench: Bench, service: Service): Promise<void> {
     })
     under.add(flight)
   }
-  const left = await begin(bench, service, state)
-  service.onBegun?.()
   if (state.metered !== undefined) state.left.push(...left)
   else for (const cut of isSpared(bench, state) ? [] : left) launch(cut)
   const { onQuiet } = service.carrier
@@ -92,12 +107,11 @@ export async function serve(bench: Bench, service: Service): Promise<void> {
     }
     await settleWhatCame(bench, state, under.size)
     onQuiet?.(state.peer, under.size)
-    await waitForMore(bench, bell, next?.lookAgainAt)
+    await rungWithin(bell, { clock: bench.clock, ms: lookWithinMs(bench, next?.lookAgainAt) })
   }
   service.signal.removeEventListener('abort', ring)
   bench.bells.delete(bell)
   await Promise.allSettled(under)
-  await settle(bench, state)
 }
 
 /** Puts right what was booked for a session, as far as it can be told now. */
@@ -181,7 +195,15 @@ function stateOf(bench: Bench, { carrier, contact }: Service): ContactState {
     measured: () => bench.links.of({ carrier: name, peer: contact.peer }),
   }
   const beside = isMetered ? { beside: () => freeTo(bench, contact.peer) } : {}
-  const manner = { receiptDelayMs, isVisit, isMetered, ...beside, ...(lanes && { lanes }) }
+  const hasShelf = carrier.shelf !== undefined
+  const manner = {
+    receiptDelayMs,
+    isVisit,
+    isMetered,
+    hasShelf,
+    ...beside,
+    ...(lanes && { lanes }),
+  }
   return { peer: contact.peer, carrier: name, ...manner, ...fresh }
 }
 
@@ -208,21 +230,9 @@ function look(bench: Bench, service: Service, state: ContactState): Promise<Next
   )
 }
 
-async function waitForMore(
-  bench: Bench,
-  bell: Bell,
-  lookAgainAt: Instant | undefined,
-): Promise<void> {
-  if (lookAgainAt === undefined) return bell.rung()
-  const ms = Math.min(LOOK_MS_MAX, Math.max(1, lookAgainAt - bench.context.now()))
-  const alarm = new AbortController()
-  const ringLater = async (): Promise<void> => {
-    await bench.clock.sleep(ms, alarm.signal)
-    if (!alarm.signal.aborted) bell.ring()
-  }
-  void ringLater() // rather than a race: a wait for the bell that was given up would hear the next ring
-  await bell.rung()
-  alarm.abort('rung') // with no reason an error is made, and its stack, for nobody
+/** When to look again, from now on, in milliseconds; undefined: when something changes. */
+function lookWithinMs({ context }: Bench, at: Instant | undefined): number | undefined {
+  return at && Math.min(LOOK_MS_MAX, Math.max(1, at - context.now()))
 }
 
 interface Flight {

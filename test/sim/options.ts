@@ -71,7 +71,7 @@ export const HARMLESS: readonly Plant[] = ['renumbered-duplicates']
 export type Plant = (typeof PLANTS)[number]
 
 /** Runs that somebody has thought out. */
-export const STORIES = ['two-sticks'] as const
+export const STORIES = ['two-sticks', 'shelf'] as const
 
 /** How a run is set up. */
 export interface SimOptions {
@@ -91,7 +91,7 @@ export interface SimOptions {
    */
   readonly powerCut: string | undefined
   readonly also: readonly Extra[]
-  /** A run that somebody has thought out instead of a drawn one: `two-sticks.ts`. It has its own number of nodes. */
+  /** A run that somebody has thought out instead of a drawn one: `two-sticks.ts`, `shelf-story.ts`. It has its own number of nodes. */
   readonly story: (typeof STORIES)[number] | undefined
 }
 

@@ -4,7 +4,7 @@
  */
 import type { NodeId } from '#base/ids.ts'
 import { must } from '#base/assert.ts'
-import type { Arrival, Carrier, Contact, Parcel } from '#ports/carrier.ts'
+import type { Arrival, Carrier, Contact, LinkRoom, Parcel } from '#ports/carrier.ts'
 import type { Store } from '#ports/store.ts'
 import { openConduit } from './conduit.ts'
 import { ahead, loadCursor, nextFor, withAccepted, writeOf, type Cursor } from './cursor.ts'
@@ -28,6 +28,7 @@ import {
   type PostOffice,
   type Start,
 } from './post-office.ts'
+import { openShelf, type ShelfVisit } from './post-shelf.ts'
 import type { Life } from './timeline.ts'
 
 /** The one post office of a world, and the ways to it. */
@@ -84,10 +85,12 @@ interface Visit {
   readonly muted: ReadonlySet<PostWay>
   isOpen: boolean
   cursor: Cursor
+  /** Files of which something was found on the shelf. */
+  readonly found: Set<string>
 }
 
-/** A post office that is up, and nobody plugged in. */
-export function openPost(world: NetworkWorld): Post {
+/** A post office that is up, and nobody plugged in; `room` is what the lines to it are said to be good for. */
+export function openPost(world: NetworkWorld, room?: LinkRoom): Post {
   const { timeline, chance, marks } = world
   const office = openPostOffice()
   const boxes = new Map<NodeId, Box>()
@@ -189,6 +192,7 @@ export function openPost(world: NetworkWorld): Post {
         name: NAME,
         envelopeBytesMax: SIM_ENVELOPE_BYTES_MAX,
         receiptDelayMs: 10_000,
+        ...(room && { room: () => room }),
         contacts: endpoint.contacts.stream,
         arrivals: endpoint.arrivals.stream,
         send: (peer, parcel, signal) => {
@@ -196,6 +200,7 @@ export function openPost(world: NetworkWorld): Post {
           if (visit?.side.isUp() !== true) return Promise.reject(unreachable(peer))
           return visit.side.send({ parcel, signal }, (answer) => put(visit, parcel, answer))
         },
+        shelf: openShelf(world, office, () => shelfVisit(box)),
         [Symbol.asyncDispose]: async () => {
           if (box.visit !== undefined) {
             box.visit.isOpen = false
@@ -269,7 +274,24 @@ function beginVisit(
   const cursor = { place: resumed, beyond: isSame && !mayHaveForgotten ? beyond : [], told }
   const here = world.nameOf(box.endpoint.node)
   const roads = { there: openRoad(world, here, POST), back: openRoad(world, POST, here) }
-  return { box, side, start, roads, muted, offered: new Set(), isOpen: true, cursor }
+  return {
+    box,
+    side,
+    start,
+    roads,
+    muted,
+    offered: new Set(),
+    found: new Set(),
+    isOpen: true,
+    cursor,
+  }
+}
+
+/** The contact of a node, if it has one. */
+function shelfVisit({ endpoint, store, visit }: Box): ShelfVisit | undefined {
+  if (visit?.side.isUp() !== true) return undefined
+  const isHeard = (way: PostWay): boolean => visit.isOpen && !visit.muted.has(way)
+  return { endpoint, store, isHeard, found: visit.found, ...visit.roads }
 }
 
 interface Offer {

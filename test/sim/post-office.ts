@@ -18,6 +18,8 @@ export interface Item {
   readonly lane: Lane
   readonly bytes: Uint8Array
   readonly storedAt: Instant
+  /** The file of which it is a piece. */
+  readonly file?: string
 }
 
 /** Which post office it is: `stream` counts how often it was made anew, `era` how often it was started. */
@@ -38,6 +40,8 @@ export interface PostOffice {
   readonly put: (sender: NodeId, parcel: Parcel, at: Instant) => Outcome
   /** The first parcel behind `sequence` that is not by `reader`. */
   readonly next: (sequence: number, reader: NodeId) => Item | undefined
+  /** The pieces of a file behind `sequence` that are not by `reader`: they lie apart, with numbers of their own. */
+  readonly onShelf: (file: string, sequence: number, reader: NodeId) => readonly Item[]
   /** Where somebody goes on who had come to `place`, which may have been lost since. */
   readonly resume: (place: Place | undefined) => Place
   /** Started again without what was stored at or after `at`. Gives how many parcels that were. */
@@ -53,54 +57,88 @@ export function isSameStart(a: Start | undefined, b: Start): boolean {
 
 /** An empty post office. */
 export function openPostOffice(): PostOffice {
-  const items: Item[] = []
-  const byName = new Map<string, Item>()
+  const messages = openRow()
+  const pieces = openRow()
   /** The last sequence that was left at the start of each era. */
   let lefts = [0]
   let stream = 0
   const start = (): Start => ({ stream, era: lefts.length - 1 })
-  const last = (): number => items.at(-1)?.sequence ?? 0
 
   return {
     start,
     put: (sender, parcel, at) => {
-      const name = `${sender} ${parcel.lane} ${parcel.number}`
-      const present = byName.get(name)
-      if (present !== undefined) {
-        return equalBytes(present.bytes, parcel.bytes)
-          ? 'departed'
-          : new EdgeError('ALREADY_EXISTS', { number: parcel.number, lane: parcel.lane })
-      }
-      const bytes = Uint8Array.from(parcel.bytes)
-      const item = { sequence: last() + 1, name, sender, lane: parcel.lane, bytes, storedAt: at }
-      items.push(item)
-      byName.set(name, item)
-      return 'departed'
+      const row = parcel.file === undefined ? messages : pieces
+      return row.put(sender, parcel, at)
     },
     next: (sequence, reader) =>
-      items.find((item) => item.sequence > sequence && item.sender !== reader),
+      messages.items.find((item) => item.sequence > sequence && item.sender !== reader),
+    onShelf: (file, sequence, reader) =>
+      pieces.items.filter(
+        (item) => item.file === file && item.sequence > sequence && item.sender !== reader,
+      ),
     resume: (place) => {
       const sequence =
         place?.stream === stream ? Math.min(place.sequence, ...lefts.slice(place.era + 1)) : 0
       return { ...start(), sequence }
     },
     failPower: (at) => {
+      const lost = messages.lose(at) + pieces.lose(at)
+      lefts.push(messages.last())
+      return lost
+    },
+    wipe: () => {
+      messages.clear()
+      pieces.clear()
+      lefts = [0]
+      stream += 1
+    },
+  }
+}
+
+/** Where parcels stand in the order in which they came. */
+interface Row {
+  readonly items: readonly Item[]
+  readonly last: () => number
+  readonly put: PostOffice['put']
+  /** Takes back what was stored at or after `at`. Gives how many parcels that were. */
+  readonly lose: (at: Instant) => number
+  readonly clear: () => void
+}
+
+function openRow(): Row {
+  const items: Item[] = []
+  const byName = new Map<string, Item>()
+  const last = (): number => items.at(-1)?.sequence ?? 0
+  return {
+    items,
+    last,
+    put: (sender, { bytes, lane, number, file }, at) => {
+      const name = `${sender} ${lane} ${number}`
+      const present = byName.get(name)
+      if (present !== undefined) {
+        return equalBytes(present.bytes, bytes)
+          ? 'departed'
+          : new EdgeError('ALREADY_EXISTS', { number, lane })
+      }
+      const place = { sequence: last() + 1, name, sender, lane, storedAt: at }
+      const item = { ...place, bytes: Uint8Array.from(bytes), ...(file && { file }) }
+      items.push(item)
+      byName.set(name, item)
+      return 'departed'
+    },
+    lose: (at) => {
       let lost = 0
       for (;;) {
         const item = items.at(-1)
-        if (item === undefined || item.storedAt < at) break
+        if (item === undefined || item.storedAt < at) return lost
         items.pop()
         byName.delete(item.name)
         lost += 1
       }
-      lefts.push(last())
-      return lost
     },
-    wipe: () => {
+    clear: () => {
       items.length = 0
       byName.clear()
-      lefts = [0]
-      stream += 1
     },
   }
 }

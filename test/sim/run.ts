@@ -21,6 +21,7 @@ import { checkWord, openWorld, START_AT, type World } from './world.ts'
 import { playScript, type Passing } from './script.ts'
 import { markerOf, type Said } from './said.ts'
 import { isByHand } from './topology.ts'
+import { playShelf } from './shelf-story.ts'
 import { playTwoSticks } from './two-sticks.ts'
 import type { Failure } from './verdict.ts'
 import type { View } from './view.ts'
@@ -112,7 +113,8 @@ async function live(world: World): Promise<void> {
   await during(world, 'founding', { ms: FOUNDING_MS_MAX, work: foundOrganisation(world) })
   if (world.verdict.failure() !== undefined) return
   const { powerCut, story } = world.options
-  if (story !== undefined) await playTwoSticks(world, passingOf(world))
+  if (story === 'two-sticks') await playTwoSticks(world, passingOf(world))
+  else if (story === 'shelf') await playShelf(world, passingOf(world))
   else if (powerCut !== undefined) await playScript(world, passingOf(world))
   else await faultyHours(world)
   if (world.verdict.failure() !== undefined) return

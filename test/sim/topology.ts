@@ -39,6 +39,9 @@ export const TWO_STICKS: Topology = {
   byHand: [2, 3],
 }
 
+/** Headquarters and three kits that meet at the post office and nowhere else. */
+export const POST_ONLY: Topology = { name: 'post only', cables: [], post: [0, 1, 2, 3] }
+
 /** Whether nothing but sticks reaches a node ever. */
 export function isByHand({ byHand = [] }: Topology, index: number): boolean {
   return byHand.includes(index)

@@ -32,11 +32,12 @@ import type { Stage } from './scene.ts'
 import { openSecrecy, type Secrecy } from './secrecy.ts'
 import type { Question, Society } from './society.ts'
 import { openPurgeChecker, type PurgeChecker } from './purge-checker.ts'
+import type { LinkRoom } from '#ports/carrier.ts'
 import { openPost, type Post } from './post-carrier.ts'
 import { openBook, type Book, type Said } from './said.ts'
 import { openSilence, type Silence } from './silence.ts'
 import { openTimeline, type Timeline } from './timeline.ts'
-import { drawTopology, TWO_STICKS, withFar } from './topology.ts'
+import { drawTopology, POST_ONLY, TWO_STICKS, withFar } from './topology.ts'
 import { openMarks, openTrace, type Marks, type Trace } from './trace.ts'
 import { openVerdict, type Verdict } from './verdict.ts'
 import { isForkedAway, openWatch } from './watch.ts'
@@ -71,6 +72,9 @@ export interface World extends Stage, Society {
 
 /** True time at which every run begins: 2026-11-02 06:00 UTC. */
 export const START_AT = Date.UTC(2026, 10, 2, 6)
+
+/** Most files are several pieces there. */
+const THIN_ROOM: LinkRoom = { parcelBytes: 2_000, underWayBytes: 6_000 }
 
 /** An organisation with no node yet. */
 export function openWorld(
@@ -112,12 +116,23 @@ export function openWorld(
   const drawnPlan = planSticks(chance.fork('sticks'), hasSticks ? options.nodes : 0)
   const plan = isTold ? AS_TOLD : drawnPlan
   const { far, isFarForGood: isForGood } = plan
-  const near = isTold ? TWO_STICKS : drawn
+  const told = options.story === 'shelf' ? POST_ONLY : TWO_STICKS
+  const near = isTold ? told : drawn
   const topology = far === undefined ? near : withFar(near, { far, isForGood })
   trace.note('world', 'founded', { seed, topology: topology.name, nodes: options.nodes })
   const asked = new Set<Question>()
   const society = { book, files, evidence, circles, timeline, verdict, trace, marks, asked }
-  const network = openNetwork({ timeline, trace, marks, chance, faults, members, evidence })
+  const postRoom = options.story === 'shelf' ? THIN_ROOM : undefined
+  const network = openNetwork({
+    timeline,
+    trace,
+    marks,
+    chance,
+    faults,
+    members,
+    evidence,
+    postRoom,
+  })
   const { lan, lastTrafficAt, onTraffic } = network
   const carried = { society, onTraffic, far: plan.far }
   const sticks = openSticks(chance.fork('sticks'), plan, carried)
@@ -273,6 +288,8 @@ interface Surroundings {
   readonly faults: Faults
   readonly members: readonly Member[]
   readonly evidence: Evidence
+  /** What lines to the post office are said to be good for; anything unless given. */
+  readonly postRoom: LinkRoom | undefined
 }
 
 interface Network extends Pick<World, 'lan' | 'post' | 'lastTrafficAt'> {
@@ -300,7 +317,7 @@ function openNetwork(around: Surroundings): Network {
   })
   return {
     lan: openLan(network('lan')),
-    post: openPost(network('post')),
+    post: openPost(network('post'), around.postRoom),
     lastTrafficAt: () => lastTrafficAt,
     onTraffic,
   }

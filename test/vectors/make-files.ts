@@ -1,7 +1,8 @@
-/** Vectors of files on their way: pieces in each compression, and wishes. */
+/** Vectors of files on their way: pieces in each compression, wishes, and what lies on a shelf. */
 import { bytesFromText, hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { idFromBytes, type FileId } from '#base/ids.ts'
+import { encodeGiven, type Given } from '#codec/given.ts'
 import { encodePiece, fileKeyOf, sealPiece } from '#codec/piece.ts'
 import { encodeWishes, type Wish, type Wishes } from '#codec/wish.ts'
 import { seededRandom } from '../support/random.ts'
@@ -32,6 +33,18 @@ export function fileVectors(): Readonly<Record<string, unknown>> {
       }),
       wishesOf({ number: 301, wishes: [wish('0011223344556677', true, [])] }),
     ],
+    given: [
+      givenOf([
+        { name: '0011223344556677', spans: [[0, 540]] },
+        {
+          name: '8899aabbccddeeff',
+          spans: [
+            [7, 8],
+            [600, 70_000],
+          ],
+        },
+      ]),
+    ],
   }
 }
 
@@ -51,6 +64,10 @@ function pieceOf(
 
 function wish(name: string, isAsked: boolean, spans: Wish['spans']): Wish {
   return { name, bytes: 100_000, isAsked, hops: 0, through: [], pieceBytes: 0, spans }
+}
+
+function givenOf(files: readonly Given[]) {
+  return { files, bytes: hexFromBytes(encodeGiven(files)) }
 }
 
 function wishesOf(said: Wishes) {

@@ -1,0 +1,176 @@
+/**
+ * Fetching what lies on the shelf of a post office (`file-lying.ts`), one file after another, the most urgent first, about two seconds of
+ * the link at a time: so what is asked for meanwhile goes first, and no flash message waits behind a whole file.
+ */
+import { codeOf } from '#base/errors.ts'
+import type { Instant } from '#base/ids.ts'
+import { SMALL_BYTES_MAX } from '#base/limits.ts'
+import { bytesIn, commonSpans, type Spans } from '#base/spans.ts'
+import type { FileName } from '#codec/piece.ts'
+import type { Shelf } from '#ports/carrier.ts'
+import type { Clock } from '#ports/clock.ts'
+import { openBell, rungWithin, type Bell } from './bell.ts'
+import type { ContactState } from './contact-state.ts'
+import type { SyncContext } from './context.ts'
+import { askedOf } from './file-asked.ts'
+import { askedFromMs, isAskedNow, isFat } from './file-asking.ts'
+import { fetchOf } from './file-desk.ts'
+import { forgetLying, lyingAt } from './file-lying.ts'
+import { fileKey, type AskedRecord, type FetchRecord } from './file-records.ts'
+import { wantedAt } from './file-wanted.ts'
+import { allWishers, type Wisher } from './file-wishes.ts'
+import { untilDone } from './patience.ts'
+import { pack } from './records.ts'
+import type { Tx } from './replica.ts'
+
+/** Where it is fetched, and until when. */
+export interface Fetching {
+  readonly shelf: Shelf
+  readonly state: ContactState
+  readonly signal: AbortSignal
+}
+
+/** What a node has for it. */
+interface Bench {
+  readonly context: SyncContext
+  readonly clock: Clock
+  readonly bells: Set<Bell>
+}
+
+/** Fetches what is wanted as it comes to lie there, until the contact ends. */
+export async function keepFetching(bench: Bench, fetching: Fetching): Promise<void> {
+  const { context, clock, bells } = bench
+  const { state, signal } = fetching
+  const bell = openBell()
+  bells.add(bell)
+  signal.addEventListener('abort', bell.ring)
+  let seen: string | undefined
+  let lookAgainAt: Instant | undefined
+  while (!signal.aborted) {
+    const now = `${context.files.version()} ${isFat(state)}`
+    const isDue = lookAgainAt !== undefined && lookAgainAt <= context.now()
+    if (seen === now && !isDue) {
+      const ms = lookAgainAt && lookAgainAt - context.now()
+      await rungWithin(bell, { clock, ms })
+      continue
+    }
+    seen = now
+    const next = await look(bench, fetching)
+    lookAgainAt = next?.lookAgainAt
+    if (next?.name === undefined) continue
+    seen = undefined
+    if (!(await fetchSome(bench, fetching, next.name))) break
+  }
+  signal.removeEventListener('abort', bell.ring)
+  bells.delete(bell)
+}
+
+function look({ context, clock }: Bench, { state, signal }: Fetching) {
+  return untilDone({ log: context.log, clock, signal }, () =>
+    context.replica.commit((tx) => nextOnShelf(tx, context, state)),
+  )
+}
+
+/** Fetches some more of a file; false when there is no way there any more. */
+async function fetchSome(
+  { context, clock }: Bench,
+  { shelf, state, signal }: Fetching,
+  name: FileName,
+): Promise<boolean> {
+  try {
+    const outcome = await shelf.fetch(state.peer, name, signal)
+    if (outcome === 'end')
+      await untilDone({ log: context.log, clock, signal }, () =>
+        context.replica.commit((tx) => nothingMore(tx, context, { state, name })),
+      )
+    return true
+  } catch (error) {
+    const code = codeOf(error) ?? String(error)
+    if (code !== 'CARRIER_UNREACHABLE') context.log.error('file.failed', { code })
+    return false
+  }
+}
+
+/** The file of which more is to be fetched now, or when there may be one. */
+interface NextOnShelf {
+  readonly name: FileName | undefined
+  readonly lookAgainAt: Instant | undefined
+}
+
+/** The most urgent file that lies there and is wanted here: asked-for ones first, of these small pictures, then what was wanted first. */
+async function nextOnShelf(
+  tx: Tx,
+  context: SyncContext,
+  state: ContactState,
+): Promise<NextOnShelf> {
+  const { now, time } = context
+  const found: { readonly name: FileName; readonly fetch: FetchRecord }[] = []
+  let atMs = Infinity
+  for (const one of await wantedThere(tx, context, state)) {
+    const fromMs = isAskedNow(one.before) ? 0 : askedFromMs(context, state, one)
+    if (fromMs <= time.nowMs()) found.push(one)
+    else atMs = Math.min(atMs, fromMs)
+  }
+  const [first] = found.toSorted(
+    ({ fetch: a }, { fetch: b }) =>
+      Number(b.isAsked) - Number(a.isAsked) ||
+      Number(a.bytes > SMALL_BYTES_MAX) - Number(b.bytes > SMALL_BYTES_MAX) ||
+      a.begunMs - b.begunMs,
+  )
+  const lookAgainAt = atMs === Infinity ? undefined : now() + atMs - time.nowMs()
+  return { name: first?.name, lookAgainAt }
+}
+
+/** A file that lies there, of which something lacks here. */
+interface WantedThere {
+  readonly name: FileName
+  readonly fetch: FetchRecord
+  readonly before: AskedRecord | undefined
+  readonly spans: Spans
+}
+
+async function wantedThere(
+  tx: Tx,
+  context: SyncContext,
+  state: ContactState,
+): Promise<readonly WantedThere[]> {
+  const { peer } = state
+  const lying = await lyingAt(tx, peer)
+  if (lying.size === 0) return []
+  const asked = await askedOf(tx, peer)
+  const isFresh = ({ node, wish }: Wisher): boolean =>
+    wish.isStale !== true && context.roster.revokedSince(node) === undefined
+  const all = (await allWishers(tx)).filter(isFresh)
+  const wanted: WantedThere[] = []
+  for (const [name, there] of lying) {
+    const fetch = await fetchOf(tx, name)
+    if (fetch === undefined) continue
+    const before = asked.get(name)
+    const wishers = all.filter((one) => one.name === name)
+    const asking = { name, fetch, peer, wishers, isFat: isFat(state) }
+    const { wish } = wantedAt(context, { ...asking, isStanding: isAskedNow(before) })
+    const spans = commonSpans(wish.spans, there)
+    if (bytesIn(spans) > 0) wanted.push({ name, fetch, before, spans })
+  }
+  return wanted
+}
+
+/** All that lay there has come. What lacks all the same was lost there: it is asked for again, after a while. */
+async function nothingMore(
+  tx: Tx,
+  context: SyncContext,
+  { state, name }: { readonly state: ContactState; readonly name: FileName },
+): Promise<void> {
+  const { peer } = state
+  const one = (await wantedThere(tx, context, state)).find((wanted) => wanted.name === name)
+  if (one === undefined) return
+  const { before, spans } = one
+  await forgetLying(tx, { peer, name, lacking: spans })
+  if (before !== undefined) {
+    const off = { ...before, atMs: context.time.nowMs(), isOff: true }
+    tx.put(fileKey.asked(peer, name), pack(off satisfies AskedRecord))
+  }
+  tx.afterwards(() => context.log.warn('file.not-there', { bytes: bytesIn(spans) }))
+  tx.afterwards(context.files.changed)
+  tx.afterwards(context.ring)
+}

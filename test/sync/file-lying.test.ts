@@ -1,0 +1,134 @@
+/** What lies on the shelf of a post office: who says so, who believes it, and what follows. */
+import { test, type Test } from 'tap'
+import { must } from '#base/assert.ts'
+import { actorOf } from '#base/ids.ts'
+import type { Span } from '#base/spans.ts'
+import { decodeGiven, encodeGiven } from '#codec/given.ts'
+import { encodeWishes } from '#codec/wish.ts'
+import type { PeerId } from '#ports/carrier.ts'
+import { forgetLying, lyingAt, sayGiven, takeGiven } from '#sync/file-lying.ts'
+import { allWishers, takeWishes } from '#sync/file-wishes.ts'
+import { range } from '#sync/keys.ts'
+import { restoreNotes, takeQueued } from '#sync/note-queue.ts'
+import { unpack, type NoteRecord } from '#sync/records.ts'
+import { anIdentity, lifeOf } from '../support/nodes.ts'
+import { aSync } from '../support/sync.ts'
+
+const POST: PeerId = 'post:office'
+const NAME = '0123456789abcdef'
+const STATE = { peer: POST, receiptDelayMs: 300_000 }
+const bravo = anIdentity('bravo', 2)
+const chad = anIdentity('chad', 3)
+
+test('what somebody has put on a shelf is wanted there no more, and is found there later', async (t) => {
+  const { hear, want, lying, wishes } = await aReader(t)
+  await want([[0, 900]])
+
+  await hear([[0, 300]])
+  t.strictSame(await wishes(), [[[300, 900]]])
+  await hear([[300, 900]])
+
+  t.strictSame(await wishes(), [])
+  t.strictSame(await lying(), [[NAME, [[0, 900]]]])
+})
+
+test('only what lies at a post office is believed, and nobody learns from his own word', async (t) => {
+  const { alpha, hear, lying } = await aReader(t)
+  const { node } = bravo.certificate
+
+  await hear([[0, 300]], { from: node })
+  await hear([[0, 300]], { from: undefined })
+  await hear([[0, 300]], { node: alpha.id })
+  t.strictSame(await lying(), [])
+  t.equal(await hear([[5, 5]]), 'malformed')
+})
+
+test('what was fetched in vain is not thought to lie there any more, and the rest is', async (t) => {
+  const { alpha, hear, lying } = await aReader(t)
+  await hear([[0, 900]])
+  const forget = (lacking: readonly Span[]) =>
+    alpha.context.replica.commit((tx) => forgetLying(tx, { peer: POST, name: NAME, lacking }))
+
+  await forget([[100, 200]])
+  const left = await lying()
+  await forget([[0, 900]])
+
+  t.strictSame(left, [
+    [
+      NAME,
+      [
+        [0, 100],
+        [200, 900],
+      ],
+    ],
+  ])
+  t.strictSame(await lying(), [])
+})
+
+test('what was given is told together while more is wanted, at once when nothing is', async (t) => {
+  const { want, give, queued } = await aReader(t)
+  await want([[0, 900]])
+
+  await give([0, 300], 1)
+  await give([300, 600], 2)
+  const before = await queued()
+  await want([])
+  await give([600, 900], 3)
+  const after = await queued()
+
+  t.match(before, [{ spans: [[0, 600]] }])
+  t.ok(must(before[0], 'one waits').since > 0)
+  t.match(after, [{ spans: [[0, 900]], since: 0 }])
+})
+
+test('a note that is given up goes back beside what was given since', async (t) => {
+  const { alpha, give, queued } = await aReader(t)
+  await give([0, 300], 1)
+  const { context } = alpha
+  const room = { peer: POST, bytes: 10_000, isAlone: true }
+  const notes = await context.replica.commit((tx) => takeQueued(tx, context, room))
+
+  await give([300, 600], 2)
+  await context.replica.commit((tx) => restoreNotes(tx, POST, { notes }))
+
+  t.match(await queued(), [{ spans: [[0, 300]] }, { spans: [[300, 600]] }])
+})
+
+/** A node that reads at a post office. */
+async function aReader(t: Test) {
+  const alpha = await aSync('alpha', { knows: [bravo, chad] })
+  t.teardown(() => alpha[Symbol.asyncDispose]())
+  const { context } = alpha
+  const { replica } = context
+  let number = 0
+  return {
+    alpha,
+    hear: (spans: readonly Span[], said: Partial<Parameters<typeof takeGiven>[2]> = {}) => {
+      const body = encodeGiven([{ name: NAME, spans }])
+      const by = { body, node: bravo.certificate.node, from: POST, ...said }
+      return replica.commit((tx) => takeGiven(tx, context, by))
+    },
+    want: async (spans: readonly Span[]) => {
+      const { node } = chad.certificate
+      const wish = { name: NAME, bytes: 900, isAsked: true, hops: 0, through: [], pieceBytes: 0 }
+      number += 1
+      const body = encodeWishes({ number, wishes: [{ ...wish, spans }] })
+      const said = { body, actor: actorOf(node, lifeOf('chad')), node, from: POST }
+      await replica.commit((tx) => takeWishes(tx, context, said))
+    },
+    give: async ([from, to]: Span, parcel: number) => {
+      const piece = { name: NAME, from, to }
+      await replica.commit((tx) => sayGiven(tx, context, { state: STATE, piece, number: parcel }))
+    },
+    lying: async () => [...(await lyingAt(replica.read, POST))],
+    wishes: async () => (await allWishers(replica.read)).map(({ wish }) => wish.spans),
+    queued: async () => {
+      const notes = await replica.read.list(range.notes(POST))
+      return notes
+        .map(([, bytes]) => must(unpack<NoteRecord>(bytes), 'a note'))
+        .flatMap(({ body, since }) =>
+          (decodeGiven(body) ?? []).map(({ spans }) => ({ spans, since })),
+        )
+    },
+  }
+}
