@@ -213,7 +213,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/app/known-file.ts': 'test/app/file-fetching.test.ts looks at files on their way',
   'src/sync/file-asked.ts': 'test/sync/file-asking.test.ts looks at what is left of it',
   'src/sync/file-notes.ts': 'test/sync/notes.test.ts and file-lying.test.ts take both kinds',
-  'src/sync/file-shelf.ts': 'test/sim/shelf-story.test.ts fetches from a shelf that forgets',
   'src/codec/spans-code.ts': 'test/codec/wish.test.ts and given.test.ts read and write stretches',
   'src/sync/file-desk.ts': 'test/app/file-fetching.test.ts switches nodes off and on',
   'src/sync/file-fetching.ts': 'test/app/file-fetching.test.ts and test/sync/file-wishes.test.ts',

@@ -2,6 +2,7 @@
  * What a contact may send, where its carrier's use is billed: nothing while the link is closed, and nothing that the budget does
  * not allow. What is about to be sent is booked in the commit that cuts it.
  */
+import type { Instant } from '#base/ids.ts'
 import { laneNumber } from '#model/precedence.ts'
 import { connectUse, parcelUse } from '#tariff/profile.ts'
 import { opensNext } from '#tariff/windows.ts'
@@ -9,7 +10,7 @@ import { nextParcel } from './contact.ts'
 import type { ContactState, Next } from './contact-state.ts'
 import type { Pause, SyncContext } from './context.ts'
 import type { Cut } from './cut.ts'
-import { putRight, reserve, type MeteredCarrier } from './spending.ts'
+import { leftOf, putRight, reserve, spentIn, type MeteredCarrier } from './spending.ts'
 import type { Tx } from './replica.ts'
 
 /** What a carrier had counted when its session at hand began, and when it was asked last. */
@@ -60,6 +61,18 @@ async function mostUrgent(tx: Tx, context: SyncContext, state: ContactState): Pr
 function later({ shut }: SyncContext, { name }: MeteredCarrier, pause: Pause): Next {
   shut.set(name, pause)
   return { cut: undefined, lookAgainAt: pause.until }
+}
+
+/** Until when nothing is left of the budget for what need not be; undefined when something is, or nothing is billed. */
+export async function spentUntil(
+  tx: Tx,
+  context: SyncContext,
+  { metered }: Pick<ContactState, 'metered'>,
+): Promise<Instant | undefined> {
+  if (metered === undefined) return undefined
+  const { span, spent } = await spentIn(tx, context, metered)
+  if (!Object.values(leftOf(metered.terms.budget, spent, false)).includes(0)) return undefined
+  return later(context, metered, { why: 'no budget until', until: span.endsAt }).lookAgainAt
 }
 
 function useOf({ terms }: MeteredCarrier, { parcel }: Cut) {

@@ -9,6 +9,7 @@ import { bytesIn, commonSpans, type Spans } from '#base/spans.ts'
 import type { FileName } from '#codec/piece.ts'
 import type { Shelf } from '#ports/carrier.ts'
 import type { Clock } from '#ports/clock.ts'
+import { spentUntil } from './affording.ts'
 import { openBell, rungWithin, type Bell } from './bell.ts'
 import type { ContactState } from './contact-state.ts'
 import type { SyncContext } from './context.ts'
@@ -45,21 +46,19 @@ export async function keepFetching(bench: Bench, fetching: Fetching): Promise<vo
   bells.add(bell)
   signal.addEventListener('abort', bell.ring)
   let seen: string | undefined
-  let lookAgainAt: Instant | undefined
+  let last: NextOnShelf | undefined
   while (!signal.aborted) {
     const now = `${context.files.version()} ${isFat(state)}`
-    const isDue = lookAgainAt !== undefined && lookAgainAt <= context.now()
-    if (seen === now && !isDue) {
-      const ms = lookAgainAt && lookAgainAt - context.now()
-      await rungWithin(bell, { clock, ms })
+    const isDue = last?.lookAgainAt !== undefined && last.lookAgainAt <= context.now()
+    if (seen !== now || isDue || last?.isPaused === true) last = await look(bench, fetching)
+    seen = now
+    if (last?.name !== undefined) {
+      if (!(await fetchSome(bench, fetching, last.name))) break
+      seen = undefined
       continue
     }
-    seen = now
-    const next = await look(bench, fetching)
-    lookAgainAt = next?.lookAgainAt
-    if (next?.name === undefined) continue
-    seen = undefined
-    if (!(await fetchSome(bench, fetching, next.name))) break
+    const at = last?.lookAgainAt
+    await rungWithin(bell, { clock, ms: at && Math.max(1, at - context.now()) })
   }
   signal.removeEventListener('abort', bell.ring)
   bells.delete(bell)
@@ -95,6 +94,8 @@ async function fetchSome(
 interface NextOnShelf {
   readonly name: FileName | undefined
   readonly lookAgainAt: Instant | undefined
+  /** Nothing is left of the budget; an operator may grant more at any time. */
+  readonly isPaused: boolean
 }
 
 /** The most urgent file that lies there and is wanted here: asked-for ones first, of these small pictures, then what was wanted first. */
@@ -117,8 +118,10 @@ async function nextOnShelf(
       Number(a.bytes > SMALL_BYTES_MAX) - Number(b.bytes > SMALL_BYTES_MAX) ||
       a.begunMs - b.begunMs,
   )
+  const until = first && (await spentUntil(tx, context, state))
+  if (until !== undefined) return { name: undefined, lookAgainAt: until, isPaused: true }
   const lookAgainAt = atMs === Infinity ? undefined : now() + atMs - time.nowMs()
-  return { name: first?.name, lookAgainAt }
+  return { name: first?.name, lookAgainAt, isPaused: false }
 }
 
 /** A file that lies there, of which something lacks here. */

@@ -1,0 +1,124 @@
+/** When a node fetches what lies on the shelf of a post office: what it wants, as long as more comes, and as the budget allows. */
+import { test, type Test } from 'tap'
+import { actorOf } from '#base/ids.ts'
+import { encodeGiven } from '#codec/given.ts'
+import { encodeWishes } from '#codec/wish.ts'
+import type { PeerId, Shelf } from '#ports/carrier.ts'
+import { takeGiven } from '#sync/file-lying.ts'
+import { askedOf } from '#sync/file-asked.ts'
+import { fileRange } from '#sync/file-records.ts'
+import { takeWishes } from '#sync/file-wishes.ts'
+import { grant } from '#sync/spending.ts'
+import { virtualClock } from '../support/clock.ts'
+import { aHandCarrier, unreachable } from '../support/hand-carrier.ts'
+import { anIdentity, lifeOf } from '../support/nodes.ts'
+import { aSync, found } from '../support/sync.ts'
+import { aTerms, type TermsChoice } from '../support/terms.ts'
+
+const POST: PeerId = 'post:office'
+const NAME = '0123456789abcdef'
+const MINUTE_MS = 60_000
+const bravo = anIdentity('bravo', 2)
+const chad = anIdentity('chad', 3)
+
+test('what lies there and somebody wants is fetched as long as more comes, and nobody is asked', async (t) => {
+  const rig = await aRig(t, ['more', 'more', 'end'])
+  rig.carrier.begin(POST)
+  await rig.want()
+  await rig.lies()
+  await rig.clock.advance(MINUTE_MS)
+
+  t.strictSame(rig.fetched, [NAME, NAME, NAME])
+  t.equal(rig.log.events.filter(({ event }) => event === 'file.not-there').length, 1)
+  const { read } = rig.context.replica
+  t.strictSame(await read.list(fileRange.lyingAt(POST)), [], 'it is not thought to lie there now')
+  t.ok((await askedOf(read, POST)).has(NAME), 'so somebody is asked')
+})
+
+test('what nobody wants stays where it lies', async (t) => {
+  const rig = await aRig(t, [])
+  rig.carrier.begin(POST)
+  await rig.lies()
+  await rig.clock.advance(MINUTE_MS)
+  t.strictSame(rig.fetched, [])
+})
+
+test('a contact that ends ends the fetching, and the next one goes on', async (t) => {
+  const rig = await aRig(t, [])
+  rig.carrier.begin(POST)
+  await rig.want()
+  await rig.lies()
+  await rig.clock.advance(MINUTE_MS)
+  t.strictSame(rig.fetched, [NAME], 'it is under way')
+
+  rig.carrier.end(POST)
+  await rig.clock.advance(MINUTE_MS)
+  rig.carrier.begin(POST)
+  await rig.clock.advance(MINUTE_MS)
+
+  t.strictSame(rig.fetched, [NAME, NAME])
+})
+
+test('where nothing is left of the budget it waits for the next window, or for what an operator grants', async (t) => {
+  const rig = await aRig(t, ['more', 'end'], { budget: { bytesMax: 1 } })
+  const { context, clock } = rig
+  rig.carrier.begin(POST)
+  await rig.want()
+  await rig.lies()
+  await clock.advance(MINUTE_MS)
+  const before = [...rig.fetched]
+  const paused = [...context.shut.values()]
+
+  const extra = { bytes: 100_000, ms: 0, micros: 0 }
+  await context.replica.commit((tx) => grant(tx, context, { carrier: rig.metered, extra }))
+  context.ring()
+  await clock.advance(MINUTE_MS)
+
+  t.strictSame(before, [])
+  t.match(paused, [{ why: 'no budget until' }])
+  t.strictSame(rig.fetched, [NAME, NAME])
+})
+
+/** A node at a post office with a shelf, which a kit asked for a file; `outcomes` is what comes of each fetch, and then nothing does. */
+async function aRig(t: Test, outcomes: readonly ('more' | 'end')[], choice: TermsChoice = {}) {
+  const clock = virtualClock()
+  const fetched: string[] = []
+  const left = [...outcomes]
+  const shelf: Shelf = {
+    fetch: (_, file, signal) => {
+      fetched.push(file)
+      const outcome = left.shift()
+      if (outcome !== undefined) return Promise.resolve(outcome)
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(unreachable(POST)))
+      })
+    },
+  }
+  const hand = aHandCarrier(() => 'departed', { name: 'thin' })
+  const terms = aTerms(choice)
+  const carrier = { ...hand, shelf, terms }
+  const alpha = await aSync('alpha', { clock, carriers: [carrier], knows: [bravo, chad] })
+  t.teardown(() => alpha[Symbol.asyncDispose]())
+  await found(alpha)
+  const { context, log } = alpha
+  return {
+    context,
+    log,
+    clock,
+    carrier,
+    fetched,
+    metered: { name: 'thin', terms },
+    want: async () => {
+      const { node } = chad.certificate
+      const wish = { name: NAME, bytes: 900, isAsked: true, hops: 0, through: [], pieceBytes: 0 }
+      const body = encodeWishes({ number: 1, wishes: [{ ...wish, spans: [[0, 900]] }] })
+      const said = { body, actor: actorOf(node, lifeOf('chad')), node, from: node }
+      await context.replica.commit((tx) => takeWishes(tx, context, said))
+    },
+    lies: async () => {
+      const body = encodeGiven([{ name: NAME, spans: [[0, 900]] }])
+      const said = { body, node: bravo.certificate.node, from: POST }
+      await context.replica.commit((tx) => takeGiven(tx, context, said))
+    },
+  }
+}
