@@ -33,7 +33,7 @@ const LOOPBACK = '127.0.0.1'
 const ROOT = join(import.meta.dirname, '..', '..')
 const STORE = 'jetstream'
 const CONFIG = `
-jetstream { store_dir: "${STORE}", max_file_store: 1G }
+jetstream { store_dir: "${STORE}", max_file_store: 2G }
 write_deadline: "60s"
 `
 

@@ -171,6 +171,7 @@ function hubCarrier(office: PostOffice, speed: number): object {
     servers: [office.url],
     provision: true,
     streamBytesMax: STREAM_BYTES_MAX,
+    fileStreamBytesMax: STREAM_BYTES_MAX,
     receiptDelayMs: LIFE.hubReceiptDelayMs,
     connectTimeoutMs: connectTimeoutMs(speed),
     backOffMsMax: BACK_OFF_MS_MAX,

@@ -76,13 +76,28 @@ export function openCatchUp(parts: CatchUpParts): CatchUp {
   }
 }
 
-/** The first message at or after `seq` among `filter`. */
+/** The first message at or after `seq` among `filter`, everything in the stream unless given. */
 export async function firstFrom(
   exchange: Exchange,
-  { workspace, seq, filter }: { workspace: string; seq: number; filter?: string },
+  { stream, seq, filter }: { stream: string; seq: number; filter?: string },
 ): Promise<Finding> {
-  const wanted = { seq, next_by_subj: filter ?? everySubject(workspace) }
-  return findingOf(await exchange.ask(directGet(workspace, wanted)))
+  const wanted = { seq, next_by_subj: filter ?? everySubject(stream) }
+  return findingOf(await exchange.ask(directGet(stream, wanted)))
+}
+
+/** Whether the server sends a page without headers. */
+export function canFetchBare({ line }: Exchange): boolean {
+  const [major, minor] = line.version
+  return major > 2 || (major === 2 && minor >= 12)
+}
+
+/** The question for what a stream has. */
+export function directGet(
+  stream: string,
+  wanted: object,
+): { readonly subject: string; readonly bytes: Uint8Array } {
+  const bytes = bytesFromText(JSON.stringify(wanted))
+  return { subject: `$JS.API.DIRECT.GET.${stream}`, bytes }
 }
 
 async function fetchAll(parts: CatchUpParts): Promise<void> {
@@ -116,7 +131,7 @@ async function fetchAll(parts: CatchUpParts): Promise<void> {
 /** The first two pages are one message each: nothing or one missing is the rule, and costs no more than that. */
 async function fetchPage(parts: CatchUpParts, pages: number): Promise<Outcome> {
   if (pages < 2) return fetchNumbers(parts, 1)
-  if (canFetchBare(parts)) return fetchBare(parts)
+  if (canFetchBare(parts.exchange)) return fetchBare(parts)
   return fetchNumbers(parts, Math.min(pipelineOn(parts), 2 ** (pages - 1)))
 }
 
@@ -127,18 +142,15 @@ function pipelineOn({ exchange }: CatchUpParts): number {
   return Math.min(PIPELINE_MAX, Math.max(1, Math.round(bytes / USUAL_MESSAGE_BYTES)))
 }
 
-function canFetchBare({ exchange }: CatchUpParts): boolean {
-  const [major, minor] = exchange.line.version
-  return major > 2 || (major === 2 && minor >= 12)
-}
-
 /** Asks for `width` numbers at once. */
 async function fetchNumbers(parts: CatchUpParts, width: number): Promise<Outcome> {
   const { exchange, ledger, options } = parts
   const { workspace } = options
   const from = ledger.next()
   const findings = await Promise.all(
-    Array.from({ length: width }, (_, at) => firstFrom(exchange, { workspace, seq: from + at })),
+    Array.from({ length: width }, (_, at) =>
+      firstFrom(exchange, { stream: workspace, seq: from + at }),
+    ),
   )
   for (const finding of findings) {
     if (finding.kind === 'nothing') return 'end'
@@ -204,7 +216,7 @@ async function fetchFlash({
     // oxlint-disable-next-line no-await-in-loop -- one after another
     await arrivals.calm(exchange.line.over)
     // oxlint-disable-next-line no-await-in-loop -- one after another
-    const finding = await firstFrom(exchange, { workspace, seq, filter })
+    const finding = await firstFrom(exchange, { stream: workspace, seq, filter })
     if (finding.kind !== 'found') return
     seq = finding.mark.seq + 1
     if (isOwnSubject(options, finding.mark.subject)) continue
@@ -216,9 +228,9 @@ async function fetchFlash({
 /** All is there. Pages without headers leave no mark by which the stream can be known again, so one is fetched. */
 async function finish(parts: CatchUpParts, pages: number): Promise<void> {
   const { exchange, ledger, options } = parts
-  if (pages > 3 && canFetchBare(parts)) {
+  if (pages > 3 && canFetchBare(exchange)) {
     const seq = ledger.next() - 1
-    const finding = await firstFrom(exchange, { workspace: options.workspace, seq })
+    const finding = await firstFrom(exchange, { stream: options.workspace, seq })
     if (finding.kind === 'found') take(parts, finding)
   }
   ledger.nothingMore()
@@ -229,19 +241,11 @@ async function look({ exchange, ledger, options }: CatchUpParts): Promise<void> 
   const { workspace } = options
   for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
     // oxlint-disable-next-line no-await-in-loop -- one look after another
-    const finding = await firstFrom(exchange, { workspace, seq: ledger.expectedLast() })
+    const finding = await firstFrom(exchange, { stream: workspace, seq: ledger.expectedLast() })
     if (finding.kind !== 'found') break
     const balance = ledger.looked(finding.mark, finding.bytes)
     if (balance === 'even') return
     if (balance === 'gap') break
   }
   ledger.missed()
-}
-
-function directGet(
-  workspace: string,
-  wanted: object,
-): { readonly subject: string; readonly bytes: Uint8Array } {
-  const bytes = bytesFromText(JSON.stringify(wanted))
-  return { subject: `$JS.API.DIRECT.GET.${workspace}`, bytes }
 }

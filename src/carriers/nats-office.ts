@@ -1,16 +1,16 @@
 /** The node's side of one post office: what outlives a line. Books, queues, and the place on disk. */
-import { textFromBytes } from '#base/bytes.ts'
-import { codeOf } from '#base/errors.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { Arrival, PeerId } from '#ports/carrier.ts'
 import { openArrivalQueue, type ArrivalQueue } from './arrival-queue.ts'
 import { openContactQueue, type ContactQueue } from './contact-queue.ts'
 import { openTokens, type Tokens } from './nats-exchange.ts'
 import type { Entry } from './nats-books.ts'
+import { openKeeper, type Keeper } from './nats-keeper.ts'
 import { openLedger, type Ledger } from './nats-ledger.ts'
 import type { NatsOptions, NatsPorts } from './nats-options.ts'
 import { envelopesIn } from './nats-pack.ts'
 import { bytesFromPlace, placeFromBytes, placeKey } from './nats-place.ts'
+import { openShelfBooks, type ShelfBooks } from './nats-shelf-books.ts'
 
 /** Everything that one line after another works with. */
 export interface Office {
@@ -18,6 +18,8 @@ export interface Office {
   readonly options: NatsOptions
   readonly ports: NatsPorts
   readonly ledger: Ledger
+  /** Of the pieces of files. */
+  readonly shelf: ShelfBooks
   readonly contacts: ContactQueue
   readonly waiting: ArrivalQueue
   readonly tokens: Tokens
@@ -43,7 +45,8 @@ export async function openOffice(options: NatsOptions, ports: NatsPorts): Promis
     ledger.setForgotten(true)
   }
   const waiting = openArrivalQueue(WAITING_MAX)
-  const keeper = openKeeper({ key, ports, ledger, carrier: options.name })
+  const value = (): Uint8Array => bytesFromPlace(ledger.place())
+  const keeper = openKeeper({ key, ports, carrier: options.name, value })
   const covers = new WeakMap<Arrival, Cover>()
   const waitingFor = new WeakMap<Entry, Message[]>()
 
@@ -52,6 +55,7 @@ export async function openOffice(options: NatsOptions, ports: NatsPorts): Promis
     options,
     ports,
     ledger,
+    shelf: await openShelfBooks(options, ports),
     contacts: openContactQueue(),
     waiting,
     tokens: openTokens(ports.random.bytes(16)),
@@ -144,52 +148,5 @@ function arrivalOf(parts: ArrivalParts): Arrival {
       settle()
     },
     refuse: settle,
-  }
-}
-
-interface Keeper {
-  readonly save: () => Promise<void>
-  /** These bytes stand in the store. */
-  readonly isKept: (place: Uint8Array) => void
-}
-
-interface KeeperParts {
-  readonly key: string
-  readonly carrier: string
-  readonly ports: Pick<NatsPorts, 'store' | 'log'>
-  readonly ledger: Ledger
-}
-
-/** Writes one place at a time; calls that come meanwhile share the next write. */
-function openKeeper({ key, carrier, ports, ledger }: KeeperParts): Keeper {
-  let kept = ''
-  let isWanted = false
-  let saving: Promise<void> | undefined
-
-  const write = async (): Promise<void> => {
-    while (isWanted) {
-      isWanted = false
-      const value = bytesFromPlace(ledger.place())
-      if (textFromBytes(value) === kept) continue
-      try {
-        // oxlint-disable-next-line no-await-in-loop -- one write after the other
-        await ports.store.write([{ key, value }])
-        kept = textFromBytes(value)
-      } catch (error) {
-        ports.log.warn('nats.place-not-kept', { carrier, code: codeOf(error) ?? 'UNKNOWN' })
-      }
-    }
-  }
-  return {
-    isKept: (place) => {
-      kept = textFromBytes(place)
-    },
-    save: async () => {
-      isWanted = true
-      saving ??= write().finally(() => {
-        saving = undefined
-      })
-      await saving
-    },
   }
 }

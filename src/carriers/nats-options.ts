@@ -34,11 +34,13 @@ export interface NatsAddress {
   readonly epoch: string
 }
 
-/** What the stream is like where this node makes it. */
+/** What the streams are like where this node makes them. */
 interface NatsStream {
   /** Room for envelopes, in bytes. A full stream refuses; it never drops. */
   readonly streamBytesMax: number
-  /** How long the stream keeps an envelope, in milliseconds. */
+  /** Room for pieces of files, in bytes. When it is full the oldest goes: it can be asked for again. */
+  readonly fileStreamBytesMax: number
+  /** How long a stream keeps an envelope, in milliseconds. */
   readonly streamAgeMaxMs: number
   /** Copies in a cluster: 1 unless given. More than 1 only on servers from 2.12.3 (research/nats.md 2). */
   readonly streamReplicas?: number | undefined
@@ -50,7 +52,7 @@ export interface NatsOptions extends NatsAccess, NatsAddress, NatsStream {
   readonly name: string
   /** Tried in this order, each as `nats://host:port` or `tls://host:port`. */
   readonly servers: readonly string[]
-  /** Whether this node makes the stream and keeps its settings right. One hub does. */
+  /** Whether this node makes the streams and keeps their settings right. One hub does. */
   readonly provision: boolean
   /** Longest wait between two attempts to connect, in milliseconds. */
   readonly backOffMaxMs: number

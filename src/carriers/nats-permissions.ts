@@ -2,17 +2,17 @@
  * What a node may do at a NATS server: exactly the subjects that this carrier uses, and nothing more.
  *
  * The subject says who writes, so a node writes under its own number only; it reads its workspace (sealed, so reading
- * tells little) and hears answers to its own questions. It can ask for no list of streams, change none, purge and delete
+ * tells little), asks for pieces of files, and hears answers to its own questions. It can ask for no list of streams, change none, purge and delete
  * nothing. Subjects in answers are outside of all permissions, in every version of the server (research/nats.md 5): what
  * keeps partners apart is the account.
  */
-import { everySubject, nodeToken } from './nats-subject.ts'
+import { everySubject, fileStream, nodeToken } from './nats-subject.ts'
 
 /** A node of one workspace. */
 export interface NatsUser {
   readonly workspace: string
   readonly nodeNumber: number
-  /** Whether this node makes the stream. */
+  /** Whether this node makes the streams. */
   readonly provision: boolean
 }
 
@@ -34,14 +34,14 @@ export interface PostOffice {
 export function permissionsOf(user: NatsUser): NatsPermissions {
   const { workspace, provision } = user
   const node = nodeToken(user)
-  const own = `${workspace}.*.${node}.*`
-  const direct = `$JS.API.DIRECT.GET.${workspace}`
-  const stream = ['INFO', 'CREATE', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${workspace}`)
-  return {
+  const publish = [workspace, fileStream(workspace)].flatMap((stream) => {
+    const own = `${stream}.*.${node}.*`
+    const direct = `$JS.API.DIRECT.GET.${stream}`
+    const verbs = ['INFO', 'CREATE', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`)
     // The second question is by subject: what stands under one of our own, when the server says that it is taken.
-    publish: [own, direct, `${direct}.${own}`, ...(provision ? stream : [])],
-    subscribe: [everySubject(workspace), `r.${node}.*`],
-  }
+    return [own, direct, `${direct}.${own}`, ...(provision ? verbs : [])]
+  })
+  return { publish, subscribe: [everySubject(workspace), `r.${node}.*`] }
 }
 
 /** The subject of a node's certificate, by which a server with `verify_and_map` knows it. */

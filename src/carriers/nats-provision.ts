@@ -1,17 +1,18 @@
 /**
- * Makes the stream, where this node is the one to do so, and keeps its settings as they must be.
+ * Makes the streams, where this node is the one to do so, and keeps their settings as they must be.
  *
  * One message for each subject and `discard: new`: a repeated parcel is refused, and so is one for which there is no
- * room, instead of something older being dropped. Plain requests; needs server 2.9.10 or newer.
+ * room, instead of something older being dropped. Pieces of files can be asked for again, so there the oldest goes, and
+ * what is repeated takes the place of what it repeats. Plain requests; needs server 2.9.10 or newer.
  */
 import { bytesFromText } from '#base/bytes.ts'
 import type { Log } from '#ports/log.ts'
 import { apiErrorOf, isRecord, jsonOf, type ApiError } from './nats-answer.ts'
 import type { Exchange } from './nats-exchange.ts'
 import type { NatsOptions } from './nats-options.ts'
-import { everySubject } from './nats-subject.ts'
+import { everyPiece, everySubject, fileStream } from './nats-subject.ts'
 
-/** The stream as it stands now. */
+/** A stream as it stands now. */
 export interface Provisioned {
   /** When it was made, in the server's words: a stream made again says another time. */
   readonly madeAt: string
@@ -20,6 +21,11 @@ export interface Provisioned {
 }
 
 type Json = Readonly<Record<string, unknown>>
+
+/** What a stream must be like, in JetStream's words. */
+interface StreamConfig extends Json {
+  readonly name: string
+}
 
 const STREAM_NOT_FOUND = 10_059
 const NO_ANSWER = 0
@@ -36,13 +42,13 @@ const NANOSECONDS_PER_MS = 1_000_000
  */
 export async function provisionStream(
   exchange: Exchange,
-  options: NatsOptions,
-  log: Log,
+  wanted: StreamConfig,
+  { carrier, log }: { readonly carrier: string; readonly log: Log },
 ): Promise<Provisioned | undefined> {
-  const wanted = streamConfig(options)
+  const { name } = wanted
   const call = (verb: string, body: object): Promise<Json | ApiError> =>
-    request(exchange, `$JS.API.STREAM.${verb}.${options.workspace}`, body)
-  const facts = { carrier: options.name, stream: options.workspace }
+    request(exchange, `$JS.API.STREAM.${verb}.${name}`, body)
+  const facts = { carrier, stream: name }
 
   let stream = await call('INFO', {})
   let isNew = false
@@ -63,22 +69,40 @@ export async function provisionStream(
   return typeof stream.created === 'string' ? { madeAt: stream.created, isNew } : undefined
 }
 
-/** What the stream must be like, in JetStream's words (research/nats.md 4a). */
-export function streamConfig(options: NatsOptions): Json {
-  const { workspace, streamBytesMax, streamAgeMaxMs, streamReplicas } = options
+/** The stream for all but pieces of files (research/nats.md 4a). */
+export function streamConfig(options: NatsOptions): StreamConfig {
+  const { workspace, streamBytesMax } = options
   return {
     name: workspace,
     subjects: [everySubject(workspace)],
+    discard: 'new',
+    discard_new_per_subject: true,
+    max_bytes: streamBytesMax,
+    ...bothHave(options),
+  }
+}
+
+/** The stream for pieces of files. */
+export function fileStreamConfig(options: NatsOptions): StreamConfig {
+  const { workspace, fileStreamBytesMax } = options
+  return {
+    name: fileStream(workspace),
+    subjects: [everyPiece(workspace)],
+    discard: 'old',
+    max_bytes: fileStreamBytesMax,
+    ...bothHave(options),
+  }
+}
+
+function bothHave({ streamAgeMaxMs, streamReplicas }: NatsOptions): Json {
+  return {
     retention: 'limits',
     storage: 'file',
-    discard: 'new',
     max_msgs_per_subject: 1,
-    discard_new_per_subject: true,
     allow_direct: true,
     deny_delete: true,
     deny_purge: true,
     max_msg_size: MESSAGE_BYTES_MAX,
-    max_bytes: streamBytesMax,
     max_age: streamAgeMaxMs * NANOSECONDS_PER_MS,
     num_replicas: streamReplicas ?? 1,
   }

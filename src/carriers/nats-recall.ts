@@ -24,10 +24,10 @@ type Memory = 'kept' | 'lost' | 'aged'
 
 /**
  * Compares our marks with the stream, goes back to the newest that is still true, and notes whether the node must
- * be told. Waits for as long as no stream answers.
+ * be told. Waits for as long as no stream answers. Says whether something is gone that only a loss can take.
  * @throws EdgeError CARRIER_UNREACHABLE when the line ends first
  */
-export async function recall(parts: RecallParts): Promise<void> {
+export async function recall(parts: RecallParts): Promise<boolean> {
   const { ledger } = parts
   const marks = ledger.marks().toReversed()
   for (const [lost, mark] of marks.entries()) {
@@ -38,7 +38,7 @@ export async function recall(parts: RecallParts): Promise<void> {
     return learned(parts, { isForgotten: memory === 'aged' || lost > 0, lost, seq: mark.seq })
   }
   ledger.rewind(0)
-  learned(parts, { isForgotten: marks.length > 0, lost: marks.length, seq: 0 })
+  return learned(parts, { isForgotten: marks.length > 0, lost: marks.length, seq: 0 })
 }
 
 interface Learned {
@@ -52,12 +52,14 @@ interface Learned {
 function learned(
   { exchange, ledger, options, ports }: RecallParts,
   { isForgotten, lost, seq }: Learned,
-): void {
+): boolean {
   if (lost > 0) ledger.trustNoServer()
   ledger.trustServer(exchange.line.serverId)
-  if (!isForgotten) return
-  ledger.setForgotten(true)
-  ports.log.warn('nats.forgotten', { carrier: options.name, lost, seq })
+  if (isForgotten) {
+    ledger.setForgotten(true)
+    ports.log.warn('nats.forgotten', { carrier: options.name, lost, seq })
+  }
+  return lost > 0
 }
 
 async function memoryOf(parts: RecallParts, mark: Mark): Promise<Memory> {
@@ -65,7 +67,7 @@ async function memoryOf(parts: RecallParts, mark: Mark): Promise<Memory> {
   const { workspace } = options
   for (let failures = 1; ; failures += 1) {
     // oxlint-disable-next-line no-await-in-loop -- until there is an answer
-    const finding = await firstFrom(exchange, { workspace, seq: mark.seq })
+    const finding = await firstFrom(exchange, { stream: workspace, seq: mark.seq })
     if (finding.kind === 'nothing') return 'lost'
     if (finding.kind === 'found') return compare(mark, finding.mark)
     const waitMs = backOffMs(failures, options.backOffMaxMs, ports.random)

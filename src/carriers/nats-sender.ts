@@ -22,7 +22,7 @@ import { bytesOnLine, type Exchange } from './nats-exchange.ts'
 import type { NatsOptions, NatsPorts } from './nats-options.ts'
 import { bytesInPack, hasEnvelope, packed, PACK_ENVELOPES_MAX } from './nats-pack.ts'
 import type { Mark } from './nats-place.ts'
-import { subjectOf } from './nats-subject.ts'
+import { standOf } from './nats-subject.ts'
 import { roomOn, waitMs, type UnderWay } from './nats-window.ts'
 
 /** Sends on one line; ends with it. */
@@ -40,19 +40,21 @@ export interface SenderParts {
   readonly exchange: Exchange
   readonly options: NatsOptions
   readonly ports: Pick<NatsPorts, 'clock' | 'random' | 'log'>
-  /** Hears of each parcel before it leaves. */
-  readonly onSending: (bytes: Uint8Array) => void
-  /** Hears of each parcel that was stored now. */
+  /** Hears of each parcel before it leaves, and whether it is a piece of a file: those go to another stream. */
+  readonly onSending: (bytes: Uint8Array, isPiece: boolean) => void
+  /** Hears of each parcel that was stored now in the stream for all but pieces. */
   readonly onStored: (mark: Mark, bytes: Uint8Array) => void
-  /** Hears that no stream took a parcel. */
-  readonly onNobody: () => void
+  /** Hears that no stream took a parcel, or a piece. */
+  readonly onNobody: (isPiece: boolean) => void
   /** Hears that nothing is waiting or under way any more. */
   readonly onIdle: () => void
 }
 
 interface Job {
   readonly parcel: Parcel
+  readonly stream: string
   readonly subject: string
+  readonly isPiece: boolean
   readonly settle: PromiseWithResolvers<Handover>
   /** Line ended or caller gave up. */
   readonly over: AbortSignal
@@ -90,7 +92,8 @@ export function openSender(parts: SenderParts): Sender {
       if (desk.jobs >= JOBS_MAX) throw new EdgeError('TOO_MANY_REQUESTS', { queued: desk.jobs })
       const job: Job = {
         parcel,
-        subject: subjectOf(options, parcel.lane, parcel.number),
+        ...standOf(options, parcel),
+        isPiece: parcel.file !== undefined,
         settle: Promise.withResolvers(),
         over,
         tries: 0,
@@ -105,7 +108,7 @@ async function carry(desk: Desk, job: Job): Promise<Handover> {
   const onOver = (): void => job.settle.reject(unreachable(desk.options))
   job.over.addEventListener('abort', onOver)
   desk.jobs += 1
-  desk.onSending(job.parcel.bytes)
+  desk.onSending(job.parcel.bytes, job.isPiece)
   enqueue(desk, job)
   try {
     return await job.settle.promise
@@ -142,7 +145,7 @@ function pump(desk: Desk): void {
   }
 }
 
-/** Takes out of its queue what goes in one message with a job: the next ones, of which none was tried before. */
+/** Takes out of its queue what goes in one message with a job: the next ones, of which none was tried before, and no piece of a file. */
 function othersWith({ waiting, exchange }: Desk, first: Job): readonly Job[] {
   const { lane } = first.parcel
   const queue = waiting.get(lane) ?? []
@@ -153,8 +156,8 @@ function othersWith({ waiting, exchange }: Desk, first: Job): readonly Job[] {
   )
   const others: Job[] = []
   let bytes = bytesInPack(first.parcel.bytes)
-  if (lane === 'flash' || first.tries > 0) return others
-  for (let next = queue[0]; next?.tries === 0; next = queue[0]) {
+  if (lane === 'flash' || first.tries > 0 || first.isPiece) return others
+  for (let next = queue[0]; next?.tries === 0 && !next.isPiece; next = queue[0]) {
     bytes += bytesInPack(next.parcel.bytes)
     if (bytes > most || others.length + 2 > PACK_ENVELOPES_MAX) break
     others.push(next)
@@ -198,7 +201,7 @@ async function publish(desk: Desk, jobs: readonly [Job, ...Job[]]): Promise<void
     beganAtMs: before === 0 ? clock.monotonicMs() : beganAtMs,
   }
   for (const job of jobs) job.tries += 1
-  if (jobs.length > 1) desk.onSending(bytes)
+  if (jobs.length > 1) desk.onSending(bytes, false)
   try {
     const answer = await desk.exchange.ask({ subject, bytes, isParcel: true })
     desk.underWay = {
@@ -220,8 +223,9 @@ function stored(
   jobs: readonly [Job, ...Job[]],
   { seq, bytes }: { readonly seq: number; readonly bytes: Uint8Array },
 ): void {
+  const [{ subject, isPiece }] = jobs
   for (const job of jobs) job.settle.resolve('departed')
-  onStored({ seq, subject: jobs[0].subject }, bytes)
+  if (!isPiece) onStored({ seq, subject }, bytes)
 }
 
 /** What nobody answered is said once more as it was. What is refused together is offered alone. */
@@ -244,7 +248,7 @@ async function refused(desk: Desk, job: Job, { code, reason }: ApiError): Promis
     return job.settle.reject(tooLarge(job.parcel.bytes.length, reason))
   const { name: carrier } = desk.options
   desk.ports.log.warn('nats.refused', { carrier, code, reason, attempt: job.tries })
-  if (code === NO_STREAM_CODE) desk.onNobody()
+  if (code === NO_STREAM_CODE) desk.onNobody(job.isPiece)
   // Should a server word it otherwise, a taken subject is still found out.
   if (code === STORE_FAILED && job.tries > 1) return readBack(desk, [job])
   return again(desk, job)
@@ -264,9 +268,9 @@ async function again(desk: Desk, job: Job): Promise<void> {
 async function readBack(desk: Desk, jobs: readonly [Job, ...Job[]]): Promise<unknown> {
   const { exchange, options, ports } = desk
   const [first] = jobs
-  const subject = `$JS.API.DIRECT.GET.${options.workspace}.${first.subject}`
+  const subject = `$JS.API.DIRECT.GET.${first.stream}.${first.subject}`
   const finding = findingOf(await exchange.ask({ subject, bytes: new Uint8Array() }))
-  if (finding.kind === 'nobody') desk.onNobody()
+  if (finding.kind === 'nobody') desk.onNobody(first.isPiece)
   if (finding.kind !== 'found') return Promise.all(jobs.map((job) => again(desk, job)))
   const left = jobs.filter((job) => !hasEnvelope(finding.bytes, job.parcel.bytes))
   for (const job of jobs) if (!left.includes(job)) job.settle.resolve('departed')

@@ -1,20 +1,23 @@
-/** What happens on one line, from the greeting to the end: provision, recall, contact, live traffic, catching up. */
+/** What happens on one line, from the greeting to the end: provision, recall, contact, live traffic, catching up, pieces of files. */
 import { codeOf } from '#base/errors.ts'
 import { backOffMs } from './nats-back-off.ts'
 import { openCatchUp, type CatchUp } from './nats-catch-up.ts'
 import { openExchange, type Exchange } from './nats-exchange.ts'
+import { openFileStream, type FileStream } from './nats-file-stream.ts'
 import type { Line, LineMessage } from './nats-line.ts'
 import type { Office } from './nats-office.ts'
 import type { Mark } from './nats-place.ts'
-import { provisionStream } from './nats-provision.ts'
+import { provisionStream, streamConfig } from './nats-provision.ts'
 import { recall } from './nats-recall.ts'
 import { openSender, type Sender } from './nats-sender.ts'
+import { openLineShelf, type LineShelf } from './nats-shelf.ts'
 import { everySubject, isOwnSubject, laneOfSubject } from './nats-subject.ts'
 
 /** A contact with the post office. */
 export interface Session {
   readonly sender: Sender
   readonly exchange: Exchange
+  readonly shelf: LineShelf
 }
 
 /** Serves `line` until it ends. `onContact` hears of the contact when it begins, and undefined when it has ended. */
@@ -29,11 +32,22 @@ export async function serveLine(
   const contact = { mayHaveForgottenSince: false }
   try {
     await findStream(office, exchange)
+    const files = openFileStream(office, exchange)
+    files.mend()
     const catchUp = catchUpOn(office, exchange)
     line.listen(everySubject(options.workspace), (message) => hear(office, catchUp, message))
-    const sender = senderOn(office, { exchange, catchUp, contact })
+    const sender = senderOn(office, { exchange, catchUp, contact, files })
+    const shelf = openLineShelf({
+      peer,
+      exchange,
+      options,
+      ports,
+      books: office.shelf,
+      arrivals: office.waiting,
+      onNobody: files.mend,
+    })
     contacts.begin(peer, ledger.place().mayHaveForgotten)
-    onContact({ sender, exchange })
+    onContact({ sender, exchange, shelf })
     await catchUp.run()
   } catch (error) {
     if (codeOf(error) !== 'CARRIER_UNREACHABLE') throw error
@@ -47,17 +61,21 @@ export async function serveLine(
 
 /** Sees to it that the stream is there, where that is our task, and that it is the one we know. */
 async function findStream(office: Office, exchange: Exchange): Promise<void> {
-  const { options, ledger } = office
-  if (options.provision) await provision(office, exchange)
-  if (!ledger.knowsServer(exchange.line.serverId)) await recall({ ...office, exchange })
+  const { options, ledger, shelf } = office
+  const isOther = options.provision && (await provision(office, exchange))
+  const isKnown = ledger.knowsServer(exchange.line.serverId)
+  const hasLost = !isKnown && (await recall({ ...office, exchange }))
+  // Both streams lie on the same disk.
+  if (isOther || hasLost) shelf.forget()
   await office.save()
 }
 
 /** Until the stream is as it must be. Says whether it is another than the one we knew. */
 async function provision({ options, ports, ledger }: Office, exchange: Exchange): Promise<boolean> {
+  const told = { carrier: options.name, log: ports.log }
   for (let failures = 1; ; failures += 1) {
     // oxlint-disable-next-line no-await-in-loop -- one try after the other
-    const stream = await provisionStream(exchange, options, ports.log)
+    const stream = await provisionStream(exchange, streamConfig(options), told)
     if (stream !== undefined) {
       const known = ledger.streamMadeAt()
       const isOther = known !== undefined && known !== stream.madeAt
@@ -112,11 +130,12 @@ interface LineParts {
   }
   readonly exchange: Exchange
   readonly catchUp: CatchUp
+  readonly files: FileStream
 }
 
 function senderOn(office: Office, parts: LineParts): Sender {
-  const { exchange, contact } = parts
-  const { options, ports, ledger } = office
+  const { exchange, contact, files } = parts
+  const { options, ports, ledger, shelf } = office
   let isMending = false
   const mend = async (): Promise<void> => {
     if (!options.provision || isMending) return
@@ -134,9 +153,9 @@ function senderOn(office: Office, parts: LineParts): Sender {
     exchange,
     options,
     ports,
-    onSending: ledger.sending,
+    onSending: (bytes, isPiece) => (isPiece ? shelf : ledger).sending(bytes),
     onStored: (mark, bytes) => stored(office, parts, { mark, bytes }),
-    onNobody: () => void mend(),
+    onNobody: (isPiece) => (isPiece ? files.mend() : void mend()),
     onIdle: () => void office.save(),
   })
 }

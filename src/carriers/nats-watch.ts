@@ -2,7 +2,8 @@
  * The one watchdog of a line. It runs while something is unanswered, and only then: an idle line costs no byte.
  *
  * An overdue answer costs one ping: a pong means that only the answer was lost, nothing at all means that the line is
- * dead, and it is dropped. TCP alone would take most of a minute to notice, or never (research/nats.md 3e).
+ * dead, and it is dropped. TCP alone would take most of a minute to notice, or never (research/nats.md 3e). Bytes that keep
+ * coming in may be that very answer, half a minute long on a thin line: the pong stands behind it.
  */
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
@@ -42,17 +43,17 @@ export async function watchOver(ward: Ward): Promise<void> {
     const bytes = line.bytesRead()
     if (bytes !== seen.bytes) seen = { bytes, atMs: now }
     const patienceMs = ward.patienceMs()
-    ward.giveUp(PATIENCE_ON_A_BUSY_LINE * patienceMs)
     const oldestAt = ward.oldestAt()
     if (isWork && oldestAt === undefined) continue
+    const isLate = now - (oldestAt ?? now) >= PATIENCE_ON_A_BUSY_LINE * patienceMs
     const leftMs = Math.max(seen.atMs, oldestAt ?? seen.atMs) + patienceMs - now
-    if (isWork && leftMs > 0) {
+    if (isWork && leftMs > 0 && !isLate) {
       // oxlint-disable-next-line no-await-in-loop -- one thing after another, as long as the line lives
       await clock.sleep(Math.min(leftMs, LOOK_EVERY_MS), line.over)
       continue
     }
     // oxlint-disable-next-line no-await-in-loop -- one thing after another, as long as the line lives
-    if (await isAlive(ward)) ward.giveUp(patienceMs)
+    if (await isAlive(ward)) ward.giveUp(patienceMs + clock.monotonicMs() - now)
   }
 }
 

@@ -4,7 +4,7 @@
  * What is put there once is found by every node. We publish with a plain PUB and a short reply subject, hear live
  * traffic by a plain SUB, catch up by direct get, and leave nothing standing on the server: 585 bytes of IP for a
  * 300-byte envelope with its acknowledgement inside TLS, 370 for each of ten that leave together (`nats-pack.ts`), none while idle
- * (`scripts/bench nats`, measured 2026-11-22).
+ * (`scripts/bench nats`, measured 2026-11-22). Pieces of files stand in a second stream, and come to whoever fetches them (`nats-shelf.ts`).
  * Needs server 2.9.10; uses what newer ones offer. The server's acknowledgement is not custody: `departed`.
  */
 import { EdgeError } from '#base/errors.ts'
@@ -51,18 +51,25 @@ export async function openNatsCarrier(
   const stop = new AbortController()
   const running = link.run(stop.signal)
 
+  const unreachable = (peer: PeerId): EdgeError =>
+    new EdgeError('CARRIER_UNREACHABLE', { carrier: options.name, peer })
   const send = async (peer: PeerId, parcel: Parcel, signal: AbortSignal): Promise<Handover> => {
     const { length } = parcel.bytes
     if (length > ENVELOPE_BYTES_MAX)
       throw new EdgeError('ENVELOPE_TOO_LARGE', { bytes: length, bytesMax: ENVELOPE_BYTES_MAX })
-    if (peer !== office.peer || session === undefined)
-      throw new EdgeError('CARRIER_UNREACHABLE', { carrier: options.name, peer })
+    if (peer !== office.peer || session === undefined) throw unreachable(peer)
     return session.sender.send(parcel, signal)
   }
   return {
     name: options.name,
     envelopeBytesMax: ENVELOPE_BYTES_MAX,
     receiptDelayMs: options.receiptDelayMs,
+    shelf: {
+      fetch: async (peer, file, signal) => {
+        if (peer !== office.peer || session === undefined) throw unreachable(peer)
+        return session.shelf.fetch(file, signal)
+      },
+    },
     room: () => roomOn(session?.exchange.pace() ?? firstPace(SLOW_DIAL_MS)),
     contacts: office.contacts.contacts,
     arrivals: office.arrivals,
@@ -80,7 +87,7 @@ export async function openNatsCarrier(
       await running
       office.contacts.close()
       office.waiting.close()
-      await office.save()
+      await Promise.all([office.save(), office.shelf.save()])
     },
   }
 }

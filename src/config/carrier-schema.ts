@@ -78,16 +78,19 @@ const Nats = object({
     .describe('Path of a file with the seed of an nkey, instead of a password.'),
   provision: flag
     .default(false)
-    .describe('Whether this node creates the stream when it is missing; one hub does.'),
+    .describe('Whether this node creates the streams when they are missing; one hub does.'),
   streamBytesMax: whole(1_000_000, 1_000_000_000_000)
     .default(1_000_000_000)
-    .describe('Room for envelopes in the stream, used when it is created.'),
-  streamDaysMax: whole(1, 3_650)
-    .default(30)
-    .describe('How long the stream keeps an envelope, used when it is created.'),
+    .describe('Room for envelopes in the stream. A full one refuses more until some are too old.'),
+  fileStreamBytesMax: whole(1_000_000, 1_000_000_000_000)
+    .default(1_000_000_000)
+    .describe(
+      'Room for pieces of files, in a stream of their own. When it is full the oldest gives way.',
+    ),
+  streamDaysMax: whole(1, 3_650).default(30).describe('How long both streams keep an envelope.'),
   streamReplicas: whole(1, 5)
     .default(1)
-    .describe('Copies of the stream in a cluster; more than 1 only with servers from 2.12.3.'),
+    .describe('Copies of both streams in a cluster; more than 1 only with servers from 2.12.3.'),
   receiptDelayMs: receiptDelayMs.default(30_000),
   connectTimeoutMs: whole(1_000, 600_000)
     .default(120_000)

@@ -6,8 +6,9 @@ import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { test } from 'tap'
 import { accountsBlock, certificateSubjectOf, permissionsOf } from '#carriers/nats-permissions.ts'
 import { carrierContract, type CarrierRig } from '../contracts/carrier.ts'
-import { handOver, parcel, textOf } from '../support/carrier-side.ts'
-import { hub, type NatsNode } from '../support/nats-node.ts'
+import { shelfContract } from '../contracts/shelf.ts'
+import { fetchAll, handOver, keepAccepting, parcel, textOf } from '../support/carrier-side.ts'
+import { hub, whenFilesReady, type NatsNode } from '../support/nats-node.ts'
 import { withoutNatsServer } from '../support/nats-server.ts'
 import { member, openSite, type NatsSite } from '../support/nats-site.ts'
 import { certified } from '../support/tls.ts'
@@ -15,22 +16,35 @@ import { startRelay } from '../support/relay.ts'
 
 const real = { skip: withoutNatsServer, timeout: 30_000 }
 const OWN = { OWN: [member(1), member(2), member(3)] }
+const FILE = '00000000000000a1'
 
-test('a node gets its own subjects, and the one who makes the stream three more', async (t) => {
+test('a node gets its own subjects, and the one who makes the streams three more of each', async (t) => {
   t.strictSame(permissionsOf({ workspace: 'a', nodeNumber: 37, provision: false }), {
-    publish: ['a.*.11.*', '$JS.API.DIRECT.GET.a', '$JS.API.DIRECT.GET.a.a.*.11.*'],
+    publish: [
+      'a.*.11.*',
+      '$JS.API.DIRECT.GET.a',
+      '$JS.API.DIRECT.GET.a.a.*.11.*',
+      'a-f.*.11.*',
+      '$JS.API.DIRECT.GET.a-f',
+      '$JS.API.DIRECT.GET.a-f.a-f.*.11.*',
+    ],
     subscribe: ['a.*.*.*', 'r.11.*'],
   })
-  t.strictSame(permissionsOf({ workspace: 'a', nodeNumber: 1, provision: true }).publish.slice(3), [
-    '$JS.API.STREAM.INFO.a',
-    '$JS.API.STREAM.CREATE.a',
-    '$JS.API.STREAM.UPDATE.a',
-  ])
+  const { publish } = permissionsOf({ workspace: 'a', nodeNumber: 1, provision: true })
+  t.strictSame(
+    publish.filter((subject) => subject.startsWith('$JS.API.STREAM.')),
+    ['a', 'a-f'].flatMap((stream) =>
+      ['INFO', 'CREATE', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`),
+    ),
+  )
   t.equal(certificateSubjectOf({ nodeNumber: 37 }), 'CN=11')
   t.match(accountsBlock({ account: 'OWN', workspace: 'a', users: [member(2)] }), '{ user: "CN=2",')
 })
 
-if (withoutNatsServer === false) carrierContract('nats with permissions', openPair)
+if (withoutNatsServer === false) {
+  carrierContract('nats with permissions', openPair)
+  shelfContract('nats with permissions', openPair)
+}
 
 test('nodes do all that they do without one word of complaint from the server', real, async (t) => {
   await using site = await openSite(OWN)
@@ -46,6 +60,10 @@ test('nodes do all that they do without one word of complaint from the server', 
   t.equal(await handOver(bravo, hub, parcel('live', { lane: 'flash' })), 'departed')
   t.equal(await handOver(bravo, hub, parcel('live', { lane: 'flash' })), 'departed', 'read back')
   t.equal(textOf(await alpha.nextArrival()), 'live')
+  t.equal(await handOver(bravo, hub, parcel('piece', { file: FILE, number: 1 })), 'departed')
+  void keepAccepting(alpha)
+  await fetchAll(alpha, hub, FILE)
+  t.equal(alpha.arrivals.map(textOf).at(-1), 'piece')
 
   for (const node of [alpha, bravo]) {
     t.strictSame(node.log.named('nats.server-error'), [])
@@ -57,10 +75,20 @@ test('a captured node publishes only as itself', real, async (t) => {
   await using site = await openSite({ OWN: [member(1), member(2)], PARTNER: [member(4, 'b')] })
   await using alpha = await site.open(1)
   await alpha.log.when('nats.caught-up')
+  await whenFilesReady(alpha)
   await using captured = await login(site, 2)
 
   t.match(await captured.ask('a.3.2.own0', 'as itself'), { stream: 'a' })
-  for (const subject of ['a.3.1.forged', 'a.3.9.nobody', 'b.3.2.other', 'r.1.token', 'x'])
+  t.match(await captured.ask('a-f.AAAAAA.2.own0', 'as itself'), { stream: 'a-f' })
+  const pieces = ['a-f.AAAAAA.1.forged', 'a-f.AAAAAA.9.nobody', 'b-f.AAAAAA.2.other', 'a-f.1.1.x.y']
+  for (const subject of [
+    'a.3.1.forged',
+    'a.3.9.nobody',
+    'b.3.2.other',
+    'r.1.token',
+    'x',
+    ...pieces,
+  ])
     // oxlint-disable-next-line no-await-in-loop -- one after another
     t.match(await captured.ask(subject, 'forged'), /permissions violation/i, subject)
   t.equal(textOf(await alpha.nextArrival()), 'as itself')
@@ -74,7 +102,9 @@ test(
     await using site = await openSite({ OWN: [member(1), member(2)], PARTNER: [member(4, 'b')] })
     await using captured = await login(site, 2)
 
-    for (const subject of ['>', 'b.*.*.*', 'r.1.*', 'r.*.*', '$SYS.>', '$JS.>', '_INBOX.>', 'a.>'])
+    const pieces = ['a-f.>', 'a-f.*.*.*', 'a-f.AAAAAA.*.*', '*.*.*.*', 'b-f.*.*.*']
+    const others = ['>', 'b.*.*.*', 'r.1.*', 'r.*.*', '$SYS.>', '$JS.>', '_INBOX.>', 'a.>']
+    for (const subject of [...others, ...pieces])
       // oxlint-disable-next-line no-await-in-loop -- one after another
       t.match(await captured.listen(subject), /permissions violation/i, subject)
     t.equal(await captured.listen('a.*.*.*'), undefined)
@@ -101,8 +131,13 @@ test(
       'MSG.GET',
       'SNAPSHOT',
     ]
-    const consumers = ['CONSUMER.CREATE.a', 'CONSUMER.DURABLE.CREATE.a.x', 'CONSUMER.LIST.a']
-    const all = [...calls, ...onStream.map((verb) => `STREAM.${verb}.a`), ...consumers]
+    const onEach = ['a', 'a-f'].flatMap((stream) => [
+      ...onStream.map((verb) => `STREAM.${verb}.${stream}`),
+      `CONSUMER.CREATE.${stream}`,
+      `CONSUMER.DURABLE.CREATE.${stream}.x`,
+      `CONSUMER.LIST.${stream}`,
+    ])
+    const all = [...calls, ...onEach, 'STREAM.CREATE.a-g', 'DIRECT.GET.a-f.a-f.AAAAAA.1.ep0c10']
     for (const call of all)
       // oxlint-disable-next-line no-await-in-loop -- one after another
       t.match(await captured.ask(`$JS.API.${call}`, '{}'), /permissions violation/i, call)
@@ -113,7 +148,7 @@ test(
 )
 
 test(
-  'even the node that makes the stream cannot purge it, nor delete what stands in it',
+  'even the node that makes the streams cannot purge them, nor delete what stands in them',
   real,
   async (t) => {
     await using site = await openSite(OWN)
@@ -121,9 +156,10 @@ test(
     await alpha.log.when('nats.caught-up')
     await using captured = await login(site, 1)
 
-    for (const verb of ['PURGE', 'DELETE', 'MSG.DELETE'])
+    const verbs = ['PURGE', 'DELETE', 'MSG.DELETE']
+    for (const call of ['a', 'a-f'].flatMap((stream) => verbs.map((verb) => `${verb}.${stream}`)))
       // oxlint-disable-next-line no-await-in-loop -- one after another
-      t.match(await captured.ask(`$JS.API.STREAM.${verb}.a`, '{}'), /permissions violation/i, verb)
+      t.match(await captured.ask(`$JS.API.STREAM.${call}`, '{}'), /permissions violation/i, call)
   },
 )
 

@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { streamConfig } from '#carriers/nats-provision.ts'
+import { fileStreamConfig, streamConfig } from '#carriers/nats-provision.ts'
 import { handOver, parcel } from '../support/carrier-side.ts'
-import { hub, natsOptions, openNatsNode, rawNats } from '../support/nats-node.ts'
+import { hub, natsOptions, openNatsNode, rawNats, type NatsNode } from '../support/nats-node.ts'
 import { startNatsServer, withoutNatsServer } from '../support/nats-server.ts'
 
 const never = new AbortController().signal
@@ -67,7 +67,7 @@ test(
     await raw.request('$JS.API.STREAM.DELETE.a')
 
     t.equal(await handOver(alpha, hub, parcel('after', { number: 3 })), 'departed')
-    t.equal(alpha.log.named('nats.stream-made').length, 2)
+    t.equal(timesMade(alpha, 'a'), 2)
     t.strictSame(
       alpha.contacts.map(({ isUp, mayHaveForgotten }) => [isUp, mayHaveForgotten]),
       [
@@ -89,7 +89,7 @@ test('a stream that was deleted while others listen is made again', real, async 
 
   // Whoever listens is somebody there: the server does not say that no stream took it.
   t.equal(await handOver(alpha, hub, parcel('after', { number: 0 })), 'departed')
-  t.equal(alpha.log.named('nats.stream-made').length, 2)
+  t.equal(timesMade(alpha, 'a'), 2)
 })
 
 test('a stream made anew by somebody else is found out by our own next parcel', real, async (t) => {
@@ -124,3 +124,24 @@ test('what the stream is asked for is what the design says', async (t) => {
     num_replicas: 3,
   })
 })
+
+test('the stream of pieces lets the oldest go, and takes what is repeated for new', async (t) => {
+  const config = fileStreamConfig(natsOptions('', { fileStreamBytesMax: 5_000, streamReplicas: 3 }))
+  t.match(config, {
+    name: 'a-f',
+    subjects: ['a-f.*.*.*'],
+    discard: 'old',
+    max_bytes: 5_000,
+    max_msgs_per_subject: 1,
+    deny_delete: true,
+    deny_purge: true,
+    allow_direct: true,
+    num_replicas: 3,
+  })
+  t.equal('discard_new_per_subject' in config, false)
+})
+
+/** How often this node has made a stream. */
+function timesMade({ log }: NatsNode, stream: string): number {
+  return log.named('nats.stream-made').filter(({ facts }) => facts.stream === stream).length
+}

@@ -3,10 +3,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'tap'
+import { must } from '#base/assert.ts'
 import type { NatsOptions } from '#carriers/nats-options.ts'
 import { permissionsOf, type NatsPermissions } from '#carriers/nats-permissions.ts'
 import { makeCertificate, writeCertificate, type Certificate } from '../support/certificates.ts'
-import { handOver, parcel, textOf } from '../support/carrier-side.ts'
+import { fetchAll, handOver, keepAccepting, parcel, textOf } from '../support/carrier-side.ts'
 import { hub, openNatsNode, rawNats, type NatsNode } from '../support/nats-node.ts'
 import {
   natsConfigFault,
@@ -129,6 +130,16 @@ test(
     t.equal(textOf(await alpha.nextArrival()), 'to the hub')
     t.equal(await handOver(alpha, hub, parcel('and live', { number: 1 })), 'departed')
     t.equal(textOf(await bravo.nextArrival()), 'and live')
+
+    const file = '00000000000000a1'
+    t.equal(await handOver(alpha, hub, parcel('a piece', { file, number: 2 })), 'departed')
+    void keepAccepting(bravo)
+    await fetchAll(bravo, hub, file)
+    t.equal(textOf(must(bravo.arrivals.at(-1), 'it came')), 'a piece')
+    t.equal(await handOver(bravo, hub, parcel('another', { file, number: 1 })), 'departed')
+    void keepAccepting(alpha)
+    await fetchAll(alpha, hub, file)
+    t.equal(textOf(must(alpha.arrivals.at(-1), 'it came')), 'another')
   },
 )
 

@@ -102,6 +102,54 @@ test('where something else stands under a message of several, only its first is 
   t.strictSame(await Promise.all([first, last]), ['departed', 'departed'])
 })
 
+test('a piece of a file goes alone, to its own stream, and its acknowledgement says nothing of the other', async (t) => {
+  const { line, sender, said } = open()
+  const piece = (number: number) => ({ ...small(number), file: '00000000000000a1' })
+  const handed = Promise.all(
+    [small(0), small(1), piece(2), piece(3), small(4), small(5)].map((one) =>
+      sender.send(one, never),
+    ),
+  )
+  await settled()
+  for (let at = 0; at < line.published.length; at += 1) {
+    line.acknowledge(line.published[at], 100 + at)
+    // oxlint-disable-next-line no-await-in-loop -- one answer after the other
+    await settled()
+  }
+
+  t.strictSame(await handed, Array(6).fill('departed'))
+  t.strictSame(heldBy(line), ['0', '1', '2', '3', '45'])
+  t.strictSame(
+    line.published.map(({ subject }) => subject),
+    [
+      'a.3.1.k3x9q0',
+      'a.3.1.k3x9q1',
+      'a-f.AAAAAA.1.k3x9q32',
+      'a-f.AAAAAA.1.k3x9q33',
+      'a.3.1.k3x9q4',
+    ],
+  )
+  t.strictSame(said, ['stored 100', 'stored 101', 'stored 104'])
+})
+
+test('where no answer comes to a piece, what stands in its own stream is looked at', async (t) => {
+  const { line, sender, clock, said } = open()
+  const handed = sender.send({ ...small(7), file: '00000000000000a1' }, never)
+  line.pong()
+  await clock.advance(6_000)
+  await clock.advance(6_000)
+  const question = line.published[2]
+  t.equal(question?.subject, '$JS.API.DIRECT.GET.a-f.a-f.AAAAAA.1.k3x9q37')
+  line.say({ subject: question?.reply ?? '', status: 503 })
+  await settled()
+  t.strictSame(said, ['nobody took a piece'])
+  await clock.advance(6_000)
+  line.acknowledge(line.published[3], 9)
+
+  t.equal(await handed, 'departed')
+  t.strictSame(said, ['nobody took a piece'])
+})
+
 test('an answer that is lost is asked for again, on the same subject', async (t) => {
   const { line, sender, clock } = open()
   const handed = sender.send(parcel('once more'), never)
@@ -258,6 +306,8 @@ interface Opened {
   readonly line: ScriptedLine
   readonly clock: VirtualClock
   readonly sender: Sender
+  /** What it told of streams. */
+  readonly said: readonly string[]
 }
 
 function open(): Opened {
@@ -272,16 +322,17 @@ function open(): Opened {
     options: slow,
     ports,
   })
+  const said: string[] = []
   const sender = openSender({
     exchange,
     options: slow,
     ports,
     onSending: nothing,
-    onStored: nothing,
-    onNobody: nothing,
+    onStored: ({ seq }) => said.push(`stored ${seq}`),
+    onNobody: (isPiece) => said.push(`nobody took ${isPiece ? 'a piece' : 'a message'}`),
     onIdle: nothing,
   })
-  return { line, clock, sender }
+  return { line, clock, sender, said }
 }
 
 /** Sends what may never depart. */

@@ -1,10 +1,14 @@
 import { test } from 'tap'
 import {
   assertAddress,
+  everyPiece,
   everySubject,
+  fileToken,
   isOwnSubject,
   laneOfSubject,
   laneSubjects,
+  piecesOf,
+  standOf,
   subjectOf,
 } from '#carriers/nats-subject.ts'
 
@@ -26,6 +30,20 @@ test('a subject tells its lane, and one that is none tells nothing', async (t) =
   t.equal(laneOfSubject(subjectOf(address, 'priority', 7)), 'priority')
   for (const strange of ['a', 'a.9.17.k3X-q4', 'a.x.17.k3X-q4', ''])
     t.equal(laneOfSubject(strange), undefined)
+})
+
+test('a piece of a file stands in a stream of its own, where no filter of the other finds it', async (t) => {
+  const file = 'ffffffff000000b2'
+  const parcel = { lane: 'routine', number: 36 } as const
+  t.strictSame(standOf(address, parcel), { stream: 'a', subject: 'a.3.17.k3X-q10' })
+  const piece = { stream: 'a-f', subject: 'a-f._____w.17.k3X-q310' }
+  t.strictSame(standOf(address, { ...parcel, file }), piece)
+  t.not(standOf(address, { ...parcel, file, lane: 'flash' }).subject, piece.subject)
+  t.equal(isOwnSubject(address, piece.subject), true)
+  t.equal(piecesOf('a', fileToken(file)), 'a-f._____w.*.*')
+  t.equal(everyPiece('a'), 'a-f.*.*.*')
+  for (const wrong of ['', 'ffffffff', 'FFFFFFFF000000B2', 'a.*.>'])
+    t.throws(() => fileToken(wrong), wrong)
 })
 
 test('filters take in all lanes, or one', async (t) => {

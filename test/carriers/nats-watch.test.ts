@@ -85,12 +85,34 @@ test('a busy line does not keep an answer waiting for ever that was lost', async
 
   for (let second = 0; second < 40; second += 1) {
     line.trickle(40)
+    if (second === 30) line.pong()
     // oxlint-disable-next-line no-await-in-loop -- second by second
     await clock.advance(1_000)
   }
 
   t.equal(await asked, undefined)
   t.equal(line.over.aborted, false)
+})
+
+test('an answer that takes the line for minutes is waited for, and so is what was asked meanwhile', async (t) => {
+  const { clock, line, exchange } = watched()
+  const asked = exchange.ask(question)
+  const state = { later: undefined as Promise<unknown> | undefined }
+
+  for (let second = 0; second < 200; second += 1) {
+    line.trickle(300)
+    if (second === 190) state.later = exchange.ask(question)
+    // oxlint-disable-next-line no-await-in-loop -- second by second
+    await clock.advance(1_000)
+  }
+  line.acknowledge(line.published[0], 1)
+  line.pong()
+  await clock.advance(1_000)
+  line.acknowledge(line.published[1], 2)
+
+  t.match(await asked, { status: 0 })
+  t.match(await state.later, { status: 0 })
+  t.equal(line.pings(), 1)
 })
 
 test('much under way on a slow line gets the time it needs', async (t) => {

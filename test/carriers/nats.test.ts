@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'tap'
 import { carrierContract, type CarrierRig } from '../contracts/carrier.ts'
+import { shelfContract } from '../contracts/shelf.ts'
 import { parcel } from '../support/carrier-side.ts'
 import { hub, openNatsNode, type NatsNode } from '../support/nats-node.ts'
 import { startNatsServer, withoutNatsServer } from '../support/nats-server.ts'
@@ -11,7 +12,10 @@ import { startRelay } from '../support/relay.ts'
 const never = new AbortController().signal
 const real = { skip: withoutNatsServer, timeout: 20_000 }
 
-if (withoutNatsServer === false) carrierContract('nats', openPair)
+if (withoutNatsServer === false) {
+  carrierContract('nats', openPair)
+  shelfContract('nats', openPair)
+}
 
 test(
   'nats: it has the name people know, and sends to its own post office only',

@@ -58,6 +58,7 @@ test('a post office gets every default but its servers', async (t) => {
     name: 'nats',
     provision: false,
     streamBytesMax: 1_000_000_000,
+    fileStreamBytesMax: 1_000_000_000,
     streamDaysMax: 30,
     connectTimeoutMs: 120_000,
     backOffMsMax: 60_000,
@@ -157,7 +158,7 @@ test('all problems are named at once: key, what was found, what is wanted', asyn
 
   t.strictSame(problems.toSorted(), [
     'carriers[0].dial[0]: found "hub", wanted host:port, such as 192.168.1.20:8065 or [fd00::1]:8065',
-    'carriers[1].password: found an unknown key, wanted one of kind, name, servers, tls, user, passwordFile, nkeySeedFile, provision, streamBytesMax, streamDaysMax, streamReplicas, receiptDelayMs, connectTimeoutMs, backOffMsMax, idleProbeMs, link, budget, dialAt, gatherMsMax',
+    'carriers[1].password: found an unknown key, wanted one of kind, name, servers, tls, user, passwordFile, nkeySeedFile, provision, streamBytesMax, fileStreamBytesMax, streamDaysMax, streamReplicas, receiptDelayMs, connectTimeoutMs, backOffMsMax, idleProbeMs, link, budget, dialAt, gatherMsMax',
     'carriers[1].servers: found nothing, wanted a list of nats://host:port',
     'carriers[2].kind: found "smoke", wanted a carrier of kind lan, nats or sbd',
     'carriers[3]: found "lan", wanted a carrier of kind lan, nats or sbd',

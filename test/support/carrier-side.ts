@@ -43,6 +43,27 @@ export async function accept(side: CarrierSide, arrival: Arrival): Promise<void>
   arrival.acceptCustody()
 }
 
+/** Accepts all that comes from now on. */
+export async function keepAccepting(side: CarrierSide): Promise<never> {
+  // oxlint-disable-next-line no-await-in-loop -- one after the other, as they come
+  for (;;) await accept(side, await side.nextArrival())
+}
+
+/** Does what a node does that wants a file: fetches until there is no more, in one contact after another. */
+export async function fetchAll(side: CarrierSide, peer: PeerId, file: string): Promise<void> {
+  for (let outcome = 'more'; outcome !== 'end';) {
+    const heard = side.contacts.length
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- one page after another
+      outcome = (await side.carrier.shelf?.fetch(peer, file, new AbortController().signal)) ?? 'end'
+    } catch (error) {
+      if (codeOf(error) !== 'CARRIER_UNREACHABLE') throw error
+      // oxlint-disable-next-line no-await-in-loop -- one try after another
+      await side.contactFrom(heard)
+    }
+  }
+}
+
 /** Does what a node does to get a parcel across: offers it in one contact after another until it is handed over. */
 export async function handOver(
   side: CarrierSide,

@@ -14,30 +14,31 @@ export interface CollectingLog extends Log {
   readonly events: readonly LoggedEvent[]
   /** The logged events of this name, oldest first. */
   readonly named: (event: string) => readonly LoggedEvent[]
-  /** Resolves with the first event of this name, logged already or later. */
-  readonly when: (event: string) => Promise<LoggedEvent>
+  /** Resolves with the first event of this name that is wanted, logged already or later. */
+  readonly when: (event: string, isWanted?: (facts: Facts) => boolean) => Promise<LoggedEvent>
 }
 
 /** An empty log. */
 export function collectingLog(): CollectingLog {
   const events: LoggedEvent[] = []
-  const waiting = new Map<string, PromiseWithResolvers<LoggedEvent>>()
+  let change = Promise.withResolvers<void>()
   const collect =
     (level: keyof Log): Log['info'] =>
     (event, facts = {}) => {
-      const logged = { level, event, facts }
-      events.push(logged)
-      waiting.get(event)?.resolve(logged)
+      events.push({ level, event, facts })
+      change.resolve()
+      change = Promise.withResolvers()
     }
   return {
     events,
     named: (event) => events.filter((each) => each.event === event),
-    when: async (event) => {
-      const past = events.find((each) => each.event === event)
-      if (past !== undefined) return past
-      const future = waiting.get(event) ?? Promise.withResolvers<LoggedEvent>()
-      waiting.set(event, future)
-      return future.promise
+    when: async (event, isWanted = () => true) => {
+      for (;;) {
+        const found = events.find((each) => each.event === event && isWanted(each.facts))
+        if (found !== undefined) return found
+        // oxlint-disable-next-line no-await-in-loop -- until it has come
+        await change.promise
+      }
     },
     error: collect('error'),
     warn: collect('warn'),

@@ -2,6 +2,7 @@
 import { connect, type ConnectionOptions } from '@nats-io/transport-node'
 import { openNatsCarrier, type NatsCarrier } from '#carriers/nats.ts'
 import type { NatsOptions } from '#carriers/nats-options.ts'
+import { fileStream } from '#carriers/nats-subject.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Store } from '#ports/store.ts'
 import { realClock, realRandom } from '#ports/real.ts'
@@ -29,6 +30,7 @@ export function natsOptions(url: string, changes: Partial<NatsOptions> = {}): Na
     epoch: 'k3x9q',
     provision: true,
     streamBytesMax: 50_000_000,
+    fileStreamBytesMax: 50_000_000,
     streamAgeMaxMs: 30 * 24 * 3_600_000,
     connectTimeoutMs: 5_000,
     backOffMaxMs: 100,
@@ -63,11 +65,17 @@ export async function openNatsNode(
   }
 }
 
+/** Resolves when this node has made the stream for pieces of files, which no contact waits for. */
+export async function whenFilesReady({ log, options }: NatsNode): Promise<void> {
+  await log.when('nats.stream-made', ({ stream }) => stream === fileStream(options.workspace))
+}
+
 /** Somebody else at the server, who goes past the carrier. */
 export interface RawNats extends AsyncDisposable {
   /** Publishes and waits for the stream's answer. */
   readonly put: (subject: string, text: string) => Promise<unknown>
-  readonly streamInfo: () => Promise<unknown>
+  /** Of the workspace's own stream unless another is named. */
+  readonly streamInfo: (stream?: string) => Promise<unknown>
   /** Gives the stream so much room. */
   readonly makeRoom: (bytesMax: number) => Promise<unknown>
   readonly request: (subject: string, body?: object) => Promise<unknown>
@@ -86,7 +94,7 @@ export async function rawNats(url: string, access: ConnectionOptions = {}): Prom
       const answer = await connection.request(subject, text)
       return answer.json<unknown>()
     },
-    streamInfo: () => request('$JS.API.STREAM.INFO.a'),
+    streamInfo: (stream = 'a') => request(`$JS.API.STREAM.INFO.${stream}`),
     makeRoom: async (bytesMax) => {
       const info = await connection.request('$JS.API.STREAM.INFO.a')
       const { config } = info.json<{ config: object }>()

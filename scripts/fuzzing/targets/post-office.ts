@@ -3,14 +3,16 @@ import { bytesFromText, textFromBytes } from '#base/bytes.ts'
 import { apiErrorOf, findingOf, jsonOf, verdictOf } from '#carriers/nats-answer.ts'
 import type { LineMessage } from '#carriers/nats-line.ts'
 import { bytesFromPlace, NOWHERE, placeFromBytes, withMark } from '#carriers/nats-place.ts'
+import { bytesFromReadings, readingsFromBytes } from '#carriers/nats-shelf-books.ts'
 import { isOwnSubject, subjectOf } from '#carriers/nats-subject.ts'
 import type { Target } from '../target.ts'
 
-/** Readers of answers, subjects and the noted place. */
+/** Readers of answers, subjects and the noted places. */
 export const POST_OFFICE_TARGETS: readonly Target[] = [
   { name: 'nats-answer', open: openAnswers },
   { name: 'nats-header', open: openHeaders },
   { name: 'nats-place', open: openPlaces },
+  { name: 'nats-readings', open: openReadings },
   { name: 'nats-subject', open: openSubjects },
 ]
 
@@ -85,6 +87,21 @@ async function openPlaces() {
       if (read === undefined) return undefined
       withMark(read.marks, mark)
       const again = placeFromBytes(bytesFromPlace(read))
+      return JSON.stringify(again) === JSON.stringify(read)
+        ? undefined
+        : 'written again it is another'
+    },
+  }
+}
+
+async function openReadings() {
+  return {
+    form: 'json' as const,
+    samples: [bytesFromReadings([]), bytesFromReadings([['AAAAAA', 7, 'k3x9q2A-b_c']])],
+    check: (input: Uint8Array) => {
+      const read = readingsFromBytes(input)
+      if (read === undefined) return undefined
+      const again = readingsFromBytes(bytesFromReadings(read))
       return JSON.stringify(again) === JSON.stringify(read)
         ? undefined
         : 'written again it is another'
