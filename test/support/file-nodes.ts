@@ -159,7 +159,7 @@ export function noise(name: string, length: number): Uint8Array {
 
 /** Somebody posts a file in `town-square`. */
 export async function postFile(
-  { node, person }: FileNode,
+  { node, person }: Pick<FileNode, 'node' | 'person'>,
   bytes: Uint8Array,
   name = 'map.bin',
 ): Promise<FileId> {
