@@ -15,6 +15,8 @@ const THIN = { rateBps: 2_400, rttMs: 3_000 }
 const BYTES_PER_MS = 0.3
 /** About 2 s of it. */
 const PARCEL_BYTES = 600
+/** A file, by its name on the way. */
+const MAP = '0123456789abcdef'
 
 test('nats: a thin link drains any queue over one connection', real, async (t) => {
   const { kit, shore } = await aThinPair(t)
@@ -48,6 +50,37 @@ test('nats: flash overtakes a full queue, and waits for one parcel', real, async
   const inTheAir = BYTES_PER_MS * THIN.rttMs
   t.ok(passed < inTheAir + 2 * PARCEL_BYTES + 600, `${passed} bytes came before it or with it`)
 })
+
+test(
+  'nats: flash comes before the rest of a file, and waits for a page of it at most',
+  real,
+  async (t) => {
+    const { kit, shore, link } = await aThinPair(t)
+    for (let number = 0; number < 30; number += 1)
+      await handOver(shore, hub, { ...parcelOf('routine', number, PARCEL_BYTES), file: MAP })
+    const { signal } = new AbortController()
+    const fetchAll = async (): Promise<void> => {
+      while ((await kit.carrier.shelf?.fetch(hub, MAP, signal)) === 'more');
+    }
+    fetchAll().catch(() => undefined)
+    for (let left = 8; left > 0; left -= 1) await accept(kit, await kit.nextArrival())
+
+    const before = link.stats().downBytes
+    const flash = parcelOf('flash', 0, 150)
+    await handOver(shore, hub, flash)
+    let passed = 0
+    for (let isFlash = false; !isFlash;) {
+      const arrival = await kit.nextArrival()
+      isFlash = arrival.bytes.length === flash.bytes.length
+      passed = link.stats().downBytes - before
+      await accept(kit, arrival)
+    }
+
+    // A page is a round trip and 2 s of the line, and a piece more; then its own bytes, headers, and a busy machine.
+    const page = BYTES_PER_MS * (THIN.rttMs + 2_000) + PARCEL_BYTES
+    t.ok(passed < page + 900, `${passed} bytes came before it or with it`)
+  },
+)
 
 test(
   'nats: an idle link carries nothing, and a half-open one is noticed when there is something to send',
