@@ -1,4 +1,4 @@
-/** The stream for pieces of files, where this node makes it: beside everything else, as no message waits for it. */
+/** The stream for pieces of files, where this node makes it: beside everything else, as nothing waits for it. */
 import { codeOf } from '#base/errors.ts'
 import { backOffMs } from './nats-back-off.ts'
 import type { Exchange } from './nats-exchange.ts'

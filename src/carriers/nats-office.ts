@@ -31,7 +31,11 @@ export interface Office {
   readonly save: () => Promise<void>
 }
 
-const WAITING_MAX = { arrivalsMax: 256, bytesMax: 8_000_000 }
+/**
+ * Half of it is in use at most when a page is asked for, and a page has up to 64 messages of 64 envelopes: what did not fit would never
+ * come again on this line. What it takes is told by the bytes.
+ */
+const WAITING_MAX = { arrivalsMax: 16_384, bytesMax: 8_000_000 }
 
 /** The office as the store knows it. */
 export async function openOffice(options: NatsOptions, ports: NatsPorts): Promise<Office> {

@@ -22,7 +22,7 @@ import { bytesOnLine, type Exchange } from './nats-exchange.ts'
 import type { NatsOptions, NatsPorts } from './nats-options.ts'
 import { bytesInPack, hasEnvelope, packed, PACK_ENVELOPES_MAX } from './nats-pack.ts'
 import type { Mark } from './nats-place.ts'
-import { standOf } from './nats-subject.ts'
+import { openStands, type Stand, type Stands } from './nats-stand.ts'
 import { roomOn, waitMs, type UnderWay } from './nats-window.ts'
 
 /** Sends on one line; ends with it. */
@@ -52,9 +52,7 @@ export interface SenderParts {
 
 interface Job {
   readonly parcel: Parcel
-  readonly stream: string
-  readonly subject: string
-  readonly isPiece: boolean
+  stand: Stand
   readonly settle: PromiseWithResolvers<Handover>
   /** Line ended or caller gave up. */
   readonly over: AbortSignal
@@ -64,6 +62,7 @@ interface Job {
 interface Desk extends SenderParts {
   /** By lane, first come first. */
   readonly waiting: ReadonlyMap<string, Job[]>
+  readonly stands: Stands
   underWay: UnderWay
   jobs: number
   /** Something left in this turn: the rest of it goes together. */
@@ -82,23 +81,18 @@ const NO_STREAM_CODE = 503
 export function openSender(parts: SenderParts): Sender {
   const waiting = new Map(LANES.map((lane) => [lane as string, [] as Job[]]))
   const underWay = { bytes: 0, beganAtMs: 0, answeredAtMs: 0 }
-  const desk: Desk = { ...parts, waiting, underWay, jobs: 0, hasSpoken: false, isWaiting: false }
-  const { options, exchange } = parts
+  const { options, exchange, ports } = parts
+  const stands = openStands(options, ports.clock)
+  const idle = { jobs: 0, hasSpoken: false, isWaiting: false }
+  const desk: Desk = { ...parts, waiting, stands, underWay, ...idle }
   return {
     send: async (parcel, signal) => {
       const over = AbortSignal.any([exchange.line.over, signal])
       if (over.aborted) throw unreachable(options)
       assertFits(parcel, exchange)
       if (desk.jobs >= JOBS_MAX) throw new EdgeError('TOO_MANY_REQUESTS', { queued: desk.jobs })
-      const job: Job = {
-        parcel,
-        ...standOf(options, parcel),
-        isPiece: parcel.file !== undefined,
-        settle: Promise.withResolvers(),
-        over,
-        tries: 0,
-      }
-      return carry(desk, job)
+      const settle = Promise.withResolvers<Handover>()
+      return carry(desk, { parcel, stand: stands.of(parcel), settle, over, tries: 0 })
     },
   }
 }
@@ -108,7 +102,7 @@ async function carry(desk: Desk, job: Job): Promise<Handover> {
   const onOver = (): void => job.settle.reject(unreachable(desk.options))
   job.over.addEventListener('abort', onOver)
   desk.jobs += 1
-  desk.onSending(job.parcel.bytes, job.isPiece)
+  desk.onSending(job.parcel.bytes, job.stand.isPiece)
   enqueue(desk, job)
   try {
     return await job.settle.promise
@@ -156,8 +150,8 @@ function othersWith({ waiting, exchange }: Desk, first: Job): readonly Job[] {
   )
   const others: Job[] = []
   let bytes = bytesInPack(first.parcel.bytes)
-  if (lane === 'flash' || first.tries > 0 || first.isPiece) return others
-  for (let next = queue[0]; next?.tries === 0 && !next.isPiece; next = queue[0]) {
+  if (lane === 'flash' || first.tries > 0 || first.stand.isPiece) return others
+  for (let next = queue[0]; next?.tries === 0 && !next.stand.isPiece; next = queue[0]) {
     bytes += bytesInPack(next.parcel.bytes)
     if (bytes > most || others.length + 2 > PACK_ENVELOPES_MAX) break
     others.push(next)
@@ -190,7 +184,7 @@ async function pumpLater(desk: Desk, ms: number): Promise<void> {
 
 /** One try: one parcel, or several in one message, under the number of the first. */
 async function publish(desk: Desk, jobs: readonly [Job, ...Job[]]): Promise<void> {
-  const [{ subject, parcel }] = jobs
+  const [{ stand, parcel }] = jobs
   const { clock } = desk.ports
   const { bytes: before, beganAtMs } = desk.underWay
   const bytes = jobs.length === 1 ? parcel.bytes : packed(jobs.map((job) => job.parcel.bytes))
@@ -203,7 +197,7 @@ async function publish(desk: Desk, jobs: readonly [Job, ...Job[]]): Promise<void
   for (const job of jobs) job.tries += 1
   if (jobs.length > 1) desk.onSending(bytes, false)
   try {
-    const answer = await desk.exchange.ask({ subject, bytes, isParcel: true })
+    const answer = await desk.exchange.ask({ subject: stand.subject, bytes, isParcel: true })
     desk.underWay = {
       ...desk.underWay,
       bytes: desk.underWay.bytes - size,
@@ -223,7 +217,7 @@ function stored(
   jobs: readonly [Job, ...Job[]],
   { seq, bytes }: { readonly seq: number; readonly bytes: Uint8Array },
 ): void {
-  const [{ subject, isPiece }] = jobs
+  const { subject, isPiece } = jobs[0].stand
   for (const job of jobs) job.settle.resolve('departed')
   if (!isPiece) onStored({ seq, subject }, bytes)
 }
@@ -248,10 +242,19 @@ async function refused(desk: Desk, job: Job, { code, reason }: ApiError): Promis
     return job.settle.reject(tooLarge(job.parcel.bytes.length, reason))
   const { name: carrier } = desk.options
   desk.ports.log.warn('nats.refused', { carrier, code, reason, attempt: job.tries })
-  if (code === NO_STREAM_CODE) desk.onNobody(job.isPiece)
+  if (code === NO_STREAM_CODE) nobody(desk, job)
   // Should a server word it otherwise, a taken subject is still found out.
   if (code === STORE_FAILED && job.tries > 1) return readBack(desk, [job])
   return again(desk, job)
+}
+
+/** A piece that was tried twice goes among all else. */
+function nobody(desk: Desk, job: Job): void {
+  desk.onNobody(job.stand.isPiece)
+  if (!job.stand.isPiece || job.tries < 2) return
+  desk.stands.filesAway()
+  job.stand = desk.stands.of(job.parcel)
+  desk.onSending(job.parcel.bytes, false)
 }
 
 /** Offers it again after a pause, unless it is over by then. */
@@ -268,16 +271,17 @@ async function again(desk: Desk, job: Job): Promise<void> {
 async function readBack(desk: Desk, jobs: readonly [Job, ...Job[]]): Promise<unknown> {
   const { exchange, options, ports } = desk
   const [first] = jobs
-  const subject = `$JS.API.DIRECT.GET.${first.stream}.${first.subject}`
+  const { stream, subject: taken } = first.stand
+  const subject = `$JS.API.DIRECT.GET.${stream}.${taken}`
   const finding = findingOf(await exchange.ask({ subject, bytes: new Uint8Array() }))
-  if (finding.kind === 'nobody') desk.onNobody(first.isPiece)
+  if (finding.kind === 'nobody') nobody(desk, first)
   if (finding.kind !== 'found') return Promise.all(jobs.map((job) => again(desk, job)))
   const left = jobs.filter((job) => !hasEnvelope(finding.bytes, job.parcel.bytes))
   for (const job of jobs) if (!left.includes(job)) job.settle.resolve('departed')
   for (const job of left) if (job !== first) enqueue(desk, job)
   if (!left.includes(first)) return undefined
   const { lane, number } = first.parcel
-  const facts = { carrier: options.name, subject: first.subject }
+  const facts = { carrier: options.name, subject: taken }
   ports.log.error('nats.subject-foreign', facts)
   return first.settle.reject(new EdgeError('ALREADY_EXISTS', { ...facts, lane, number }))
 }

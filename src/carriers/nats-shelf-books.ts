@@ -34,8 +34,9 @@ export interface ShelfBooks {
 /** Files and how far they were read, the one asked for longest ago first. */
 export type Readings = readonly (readonly [token: string, seq: number, print: string])[]
 
-/** So many files are kept. */
-const FILES_MAX = 64
+/** So many files are kept on disk, and while the node runs so many: as many as may be wanted at once. */
+const KEPT_MAX = 64
+const FILES_MAX = 1_024
 /** So many of our own pieces are known again where nothing says who wrote them. */
 const SENT_MAX = 512
 
@@ -81,7 +82,7 @@ export async function openShelfBooks(
 
 /** The bytes on disk: JSON, as it is small and an operator may want to read it. What was never found is left out. */
 export function bytesFromReadings(readings: Readings): Uint8Array {
-  const files = readings.filter(([, seq]) => seq > 0)
+  const files = readings.filter(([, seq]) => seq > 0).slice(-KEPT_MAX)
   return bytesFromText(JSON.stringify({ version: 1, files }))
 }
 
@@ -91,7 +92,7 @@ export function readingsFromBytes(bytes: Uint8Array): Readings | undefined {
   if (typeof value !== 'object' || value === null || !('version' in value) || value.version !== 1)
     return undefined
   if (!('files' in value) || !Array.isArray(value.files)) return undefined
-  return value.files.every(isReading) ? value.files.slice(-FILES_MAX) : undefined
+  return value.files.every(isReading) ? value.files.slice(-KEPT_MAX) : undefined
 }
 
 function parsed(text: string): unknown {

@@ -1,10 +1,15 @@
 import { test } from 'tap'
 import { EdgeError } from '#base/errors.ts'
+import { openOffice } from '#carriers/nats-office.ts'
+import { packed, PACK_ENVELOPES_MAX } from '#carriers/nats-pack.ts'
 import { placeFromBytes } from '#carriers/nats-place.ts'
+import type { Arrival } from '#ports/carrier.ts'
 import type { Store } from '#ports/store.ts'
+import { realClock, realRandom } from '#ports/real.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { accept, handOver, parcel, textOf } from '../support/carrier-side.ts'
-import { hub, openNatsNode } from '../support/nats-node.ts'
+import { collectingLog } from '../support/log.ts'
+import { hub, natsOptions, openNatsNode } from '../support/nats-node.ts'
 import { startNatsServer, withoutNatsServer } from '../support/nats-server.ts'
 
 const KEY = 'carrier/nats/place/a'
@@ -133,6 +138,33 @@ test(
     t.equal(await cursorOf(again.store), 2)
   },
 )
+
+test('of a page of messages of several, as much as a server sends at once, nothing is lost', async (t) => {
+  const [messages, each] = [64, PACK_ENVELOPES_MAX]
+  const ports = { clock: realClock(), random: realRandom(), log: collectingLog() }
+  const office = await openOffice(natsOptions(''), { ...ports, store: openMemoryStore() })
+  // So many may wait before a page is asked for.
+  let before = 0
+  while (office.waiting.isCalm()) {
+    office.waiting.push(anArrival())
+    before += 1
+  }
+  for (let seq = 1; seq <= messages; seq += 1) {
+    const texts = Array.from({ length: each }, (_, at) => Buffer.from(`${seq} ${at}`))
+    const message = packed(texts)
+    const entry = office.ledger.fetchedBare(message)
+    if (entry !== undefined) office.deliver(entry, message)
+  }
+
+  t.equal(office.waiting.size(), before + messages * each)
+})
+
+function anArrival(): Arrival {
+  const bytes = Uint8Array.of(1)
+  return { peer: hub, bytes, bookmark: [], acceptCustody: nothing, refuse: nothing }
+}
+
+function nothing(): void {}
 
 async function cursorOf(store: Store): Promise<number | undefined> {
   return placeFromBytes((await store.get(KEY)) ?? new Uint8Array())?.cursor

@@ -104,7 +104,6 @@ test('where something else stands under a message of several, only its first is 
 
 test('a piece of a file goes alone, to its own stream, and its acknowledgement says nothing of the other', async (t) => {
   const { line, sender, said } = open()
-  const piece = (number: number) => ({ ...small(number), file: '00000000000000a1' })
   const handed = Promise.all(
     [small(0), small(1), piece(2), piece(3), small(4), small(5)].map((one) =>
       sender.send(one, never),
@@ -134,7 +133,7 @@ test('a piece of a file goes alone, to its own stream, and its acknowledgement s
 
 test('where no answer comes to a piece, what stands in its own stream is looked at', async (t) => {
   const { line, sender, clock, said } = open()
-  const handed = sender.send({ ...small(7), file: '00000000000000a1' }, never)
+  const handed = sender.send(piece(7), never)
   line.pong()
   await clock.advance(6_000)
   await clock.advance(6_000)
@@ -144,10 +143,36 @@ test('where no answer comes to a piece, what stands in its own stream is looked 
   await settled()
   t.strictSame(said, ['nobody took a piece'])
   await clock.advance(6_000)
-  line.acknowledge(line.published[3], 9)
 
+  t.equal(line.published[3]?.subject, 'a.3.1.k3x9q7', 'so it lies among all else')
+  line.acknowledge(line.published[3], 9)
   t.equal(await handed, 'departed')
-  t.strictSame(said, ['nobody took a piece'])
+  t.strictSame(said, ['nobody took a piece', 'stored 9'])
+})
+
+test('where the stream for pieces is away, they keep nobody waiting, and are tried there again later', async (t) => {
+  const { line, sender, clock, said } = open()
+  const handed = sender.send(piece(0), never)
+  for (const at of [0, 1]) {
+    line.say({ subject: line.published[at]?.reply ?? '', status: 503 })
+    // oxlint-disable-next-line no-await-in-loop -- one try after the other
+    await clock.advance(4_000)
+  }
+  line.acknowledge(line.published[2], 1)
+  t.equal(await handed, 'departed')
+  const next = sender.send(piece(1), never)
+  line.acknowledge(line.published[3], 2)
+  await next
+  await clock.advance(600_000)
+  const last = sender.send(piece(2), never)
+  line.acknowledge(line.published[4], 1)
+  await last
+
+  t.strictSame(
+    line.published.map(({ subject }) => subject.split('.')[0]),
+    ['a-f', 'a-f', 'a', 'a', 'a-f'],
+  )
+  t.strictSame(said, ['nobody took a piece', 'nobody took a piece', 'stored 1', 'stored 2'])
 })
 
 test('an answer that is lost is asked for again, on the same subject', async (t) => {
@@ -351,6 +376,11 @@ function standsAs(subject = ''): (name: string) => string | undefined {
 /** A few bytes that say their number. */
 function small(number: number): Parameters<Sender['send']>[0] {
   return { bytes: Buffer.from(`\u0002${number}`), lane: 'routine', number }
+}
+
+/** The same, of a file. */
+function piece(number: number): Parameters<Sender['send']>[0] {
+  return { ...small(number), file: '00000000000000a1' }
 }
 
 /** The numbers in each message that was published. */

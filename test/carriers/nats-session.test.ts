@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { placeFromBytes } from '#carriers/nats-place.ts'
 import { accept, handOver, parcel, textOf, type CarrierSide } from '../support/carrier-side.ts'
-import { hub, openNatsNode, type NatsNode } from '../support/nats-node.ts'
+import { hub, openNatsNode, type NatsNode, whenFilesReady } from '../support/nats-node.ts'
 import { startNatsServer, withoutNatsServer, type NatsServer } from '../support/nats-server.ts'
 import { startRelay } from '../support/relay.ts'
 
@@ -138,7 +138,7 @@ test('an idle contact moves no bytes', real, async (t) => {
   await using server = await startNatsServer()
   await using relay = await startRelay(server.port)
   await using alpha = await openNatsNode(`nats://127.0.0.1:${relay.port}`, { patienceMs: 20 })
-  await alpha.log.when('nats.caught-up')
+  await Promise.all([alpha.log.when('nats.caught-up'), whenFilesReady(alpha)])
   await handOver(alpha, hub, parcel('one'))
   const before = relay.bytes()
 
