@@ -2,6 +2,7 @@ import { test } from 'tap'
 import type { NodeId } from '#base/ids.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { carrierContract, type CarrierRig } from '../contracts/carrier.ts'
+import { shelfContract } from '../contracts/shelf.ts'
 import { accept, handOver, hear, parcel, textOf } from '../support/carrier-side.ts'
 import { aNetworkWorld } from './a-network.ts'
 import { keepRunning } from './keep-running.ts'
@@ -13,6 +14,7 @@ const bravo = 'bravo' as NodeId
 const PEER = 'post:sim'
 
 carrierContract('simulated post office', async () => (await openPair()).rig)
+shelfContract('simulated post office', async () => (await openPair()).rig)
 
 test('the first contact ever has nothing to forget, one after a power failure has', async (t) => {
   const { rig, post } = await openPair()

@@ -87,6 +87,8 @@ interface Visit {
   cursor: Cursor
   /** Files of which something was found on the shelf. */
   readonly found: Set<string>
+  /** Aborted once the node has learned of the end. */
+  readonly over: AbortSignal
 }
 
 /** A post office that is up, and nobody plugged in; `room` is what the lines to it are said to be good for. */
@@ -269,7 +271,13 @@ function beginVisit(
   const isSame = resumed.sequence === place.sequence && place.stream === resumed.stream
   const mayHaveForgotten = !world.faults.hidesForgetting && !isSameStart(told, start)
   const contact = { peer: POST, isUp: true, mayHaveForgotten } as const
-  const side = openSide(world, NAME, { endpoint: box.endpoint, contact })
+  const known = openSide(world, NAME, { endpoint: box.endpoint, contact })
+  const over = new AbortController()
+  const drop = (): void => {
+    known.drop()
+    over.abort('over') // with no reason an error is made, and its stack, for nobody
+  }
+  const side = { ...known, drop }
   // What lay beyond a place that is gone may be something else by now.
   const cursor = { place: resumed, beyond: isSame && !mayHaveForgotten ? beyond : [], told }
   const here = world.nameOf(box.endpoint.node)
@@ -282,6 +290,7 @@ function beginVisit(
     muted,
     offered: new Set(),
     found: new Set(),
+    over: over.signal,
     isOpen: true,
     cursor,
   }
@@ -291,7 +300,8 @@ function beginVisit(
 function shelfVisit({ endpoint, store, visit }: Box): ShelfVisit | undefined {
   if (visit?.side.isUp() !== true) return undefined
   const isHeard = (way: PostWay): boolean => visit.isOpen && !visit.muted.has(way)
-  return { endpoint, store, isHeard, found: visit.found, ...visit.roads }
+  const { found, over, roads } = visit
+  return { endpoint, store, isHeard, found, over, ...roads }
 }
 
 interface Offer {

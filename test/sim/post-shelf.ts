@@ -23,6 +23,8 @@ export interface ShelfVisit {
   readonly back: Road
   /** Files of which something was found in this contact. */
   readonly found: Set<string>
+  /** Aborted once the node has learned that the contact is over. */
+  readonly over: AbortSignal
   /** Whether something comes through on a way now. */
   readonly isHeard: (way: 'there' | 'back') => boolean
 }
@@ -36,15 +38,25 @@ export function openShelf(
   office: Pick<PostOffice, 'onShelf'>,
   visitNow: () => ShelfVisit | undefined,
 ): Shelf {
+  const running = new Map<string, Promise<'more' | 'end'>>()
+  const begin = (visit: ShelfVisit, peer: Arrival['peer'], file: string) => {
+    const fetching = fetchSome(world, office, { visit, peer, file })
+    running.set(file, fetching)
+    const onOver = (): void => void (running.get(file) === fetching && running.delete(file))
+    void fetching.then(onOver, onOver)
+    visit.over.addEventListener('abort', onOver)
+    return fetching
+  }
   return {
-    fetch: async (peer, file, signal) => {
+    fetch: async (peer, file, caller) => {
       const visit = visitNow()
-      if (visit === undefined || signal.aborted) throw unreachable(peer)
+      if (visit === undefined || caller.aborted) throw unreachable(peer)
+      const signal = AbortSignal.any([caller, visit.over])
       const over = Promise.withResolvers<never>()
       const onAbort = (): void => over.reject(unreachable(peer))
       signal.addEventListener('abort', onAbort)
       try {
-        return await Promise.race([fetchSome(world, office, { visit, peer, file }), over.promise])
+        return await Promise.race([running.get(file) ?? begin(visit, peer, file), over.promise])
       } finally {
         signal.removeEventListener('abort', onAbort)
       }
