@@ -3,6 +3,7 @@
  * removed while another is being taken in: that may turn out to be the same.
  */
 import type { Blob, Blobs } from '#ports/blobs.ts'
+import { guardBlobs, type GuardedBlobs } from './blob-guard.ts'
 import { keptKey, keptRange } from './kept-keys.ts'
 import { pack, unpack } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -24,7 +25,10 @@ export interface BlobUses {
   ) => Promise<T>
   /** The same for work that takes several in before its commit: what none then needs is removed. */
   readonly take: <T>(work: (write: Blobs['write']) => Promise<T>) => Promise<T>
+  /** Undefined for what is damaged from its beginning, too, and for what is known to be. */
   readonly read: Blobs['read']
+  /** What is known of those that are damaged. */
+  readonly guard: Pick<GuardedBlobs, 'damaged' | 'suspects' | 'bell' | 'found' | 'check'>
   readonly isAtHand: (hash: string) => Promise<boolean>
   readonly places: Blobs['places']
   /** Every need there is. */
@@ -39,9 +43,10 @@ export interface BlobUses {
 
 /** The blobs of a node whose commits are `sync`'s. */
 export function openBlobUses(
-  blobs: Blobs,
+  kept: Blobs,
   { replica, log }: Pick<SyncContext, 'replica' | 'log'>,
 ): BlobUses {
+  const blobs = guardBlobs(kept)
   const idle = new Set<string>()
   let taking = 0
   const removeIdle = async (): Promise<void> => {
@@ -52,7 +57,7 @@ export function openBlobUses(
     await replica.commit(async (tx) => {
       for (const hash of hashes) {
         const left = await tx.list({ ...keptRange.blobUses(hash), limit: 1 })
-        if (left.length === 0) await blobs.remove(hash)
+        if (left.length === 0) await remove(tx, blobs, hash)
       }
     })
   }
@@ -83,6 +88,7 @@ export function openBlobUses(
       }),
     take,
     read: blobs.read,
+    guard: blobs,
     isAtHand: async (hash) => (await blobs.isAtHand?.(hash)) ?? true,
     places: blobs.places,
     all: () => usesOf(replica),
@@ -96,6 +102,13 @@ export function openBlobUses(
     },
     sweep: async () => blobs.retain(new Set((await usesOf(replica)).map(({ hash }) => hash))),
   }
+}
+
+async function remove(tx: Tx, blobs: GuardedBlobs, hash: string): Promise<void> {
+  await blobs.remove(hash)
+  if (!blobs.damaged.has(hash)) return
+  tx.delete(keptKey.damagedBlob(hash))
+  blobs.found(hash, undefined)
 }
 
 async function usesOf({ read }: SyncContext['replica']): Promise<readonly BlobUse[]> {
