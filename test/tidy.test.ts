@@ -188,7 +188,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/sync/following.ts': 'test/server/rest/threads.test.ts follows threads',
   'src/model/post-content.ts': 'test/model/entry.test.ts writes and reads posts',
   'src/app/arrangements.ts': 'test/server/rest/sidebar.test.ts and marks.test.ts',
-  'src/sync/blob-uses.ts': 'test/server/rest/files.test.ts hands in and deletes files',
   'src/app/daily.ts': 'nothing but parts that are tested by themselves',
   'src/app/delivery-words.ts': 'test/cli/delivery-words.test.ts',
   'src/app/draft-checks.ts': 'test/app/messages.test.ts posts what is too long',

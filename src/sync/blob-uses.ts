@@ -1,6 +1,6 @@
 /**
  * Blobs and what needs them: two files with the same content are one blob, and it goes when nothing needs it any more. None is
- * removed while another is being taken in: that may turn out to be the same.
+ * removed while another is being taken in, nor is one taken in while others are being removed: it may turn out to be the same.
  */
 import type { Blob, Blobs } from '#ports/blobs.ts'
 import { guardBlobs, type GuardedBlobs } from './blob-guard.ts'
@@ -49,20 +49,17 @@ export function openBlobUses(
   const blobs = guardBlobs(kept)
   const idle = new Set<string>()
   let taking = 0
-  const removeIdle = async (): Promise<void> => {
-    if (taking > 0) return
-    const hashes = [...idle]
-    idle.clear()
-    // In a commit, so that nobody begins to need one meanwhile.
-    await replica.commit(async (tx) => {
-      for (const hash of hashes) {
-        const left = await tx.list({ ...keptRange.blobUses(hash), limit: 1 })
-        if (left.length === 0) await remove(tx, blobs, hash)
-      }
+  let removing: Promise<void> = Promise.resolve()
+  // In a commit, so that nobody begins to need one meanwhile.
+  const removeIdle = (): Promise<void> =>
+    replica.commit(async (tx) => {
+      if (taking > 0) return // what comes in may be one of them; it is looked at again then
+      const done = removeUnused(tx, blobs, idle)
+      removing = done.catch(() => undefined)
+      await done
     })
-  }
   const removeSoon = (): void => {
-    if (idle.size === 0) return
+    if (idle.size === 0 || taking > 0) return
     removeIdle().catch((error: unknown) =>
       log.warn('blob.left', { error: error instanceof Error ? error.name : 'unknown' }),
     )
@@ -70,6 +67,7 @@ export function openBlobUses(
   const take: BlobUses['take'] = async (work) => {
     taking += 1
     try {
+      await removing
       return await work(async (source, bytesMax) => {
         const blob = await blobs.write(source, bytesMax)
         idle.add(blob.hash) // should the commit fail
@@ -104,11 +102,16 @@ export function openBlobUses(
   }
 }
 
-async function remove(tx: Tx, blobs: GuardedBlobs, hash: string): Promise<void> {
-  await blobs.remove(hash)
-  if (!blobs.damaged.has(hash)) return
-  tx.delete(keptKey.damagedBlob(hash))
-  blobs.found(hash, undefined)
+async function removeUnused(tx: Tx, blobs: GuardedBlobs, idle: Set<string>): Promise<void> {
+  for (const hash of idle) {
+    idle.delete(hash)
+    const left = await tx.list({ ...keptRange.blobUses(hash), limit: 1 })
+    if (left.length > 0) continue
+    await blobs.remove(hash)
+    if (!blobs.damaged.has(hash)) continue
+    tx.delete(keptKey.damagedBlob(hash))
+    blobs.found(hash, undefined)
+  }
 }
 
 async function usesOf({ read }: SyncContext['replica']): Promise<readonly BlobUse[]> {
