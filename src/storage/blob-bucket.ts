@@ -53,7 +53,10 @@ export function openBlobBucket(ports: BlobBucketPorts): Blobs & AsyncDisposable 
     const before = bringing.get(name)
     if (before !== undefined) return before
     used.set(name, clock.monotonicMs())
-    const now = away(() => bringBack(ports, name)).finally(() => bringing.delete(name))
+    const now = bringStaying(ports, leaving, name).finally(() => {
+      bringing.delete(name)
+      used.set(name, clock.monotonicMs()) // it may have taken long
+    })
     checked.delete(name)
     bringing.set(name, now)
     return now
@@ -145,6 +148,16 @@ async function namesIn({ bucket, log }: BlobBucketPorts): Promise<ReadonlySet<st
     tellAway(log, error)
     return undefined
   }
+}
+
+/** What was taken away meanwhile does not come back. */
+async function bringStaying(
+  ports: BlobBucketPorts,
+  leaving: ReadonlySet<string>,
+  name: string,
+): Promise<void> {
+  await away(() => bringBack(ports, name))
+  if (leaving.has(name)) await ports.folder.removeFile(name)
 }
 
 /** One that is not there is no error: nothing is here afterwards. */

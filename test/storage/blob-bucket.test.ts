@@ -184,6 +184,19 @@ test('what rots here is not put in the place of what the bucket has, and is brou
   t.ok(good.equals(stored()))
 })
 
+test('what is taken away while it is being brought stays away', async (t) => {
+  const { blobs, folder, server, settled, pass } = await aScene(t)
+  const { hash } = await blobs.write(inParts(pattern(300_000), 5_000), 300_000)
+  await settled()
+  const reading = blobs.read(hash)
+  await blobs.remove(hash)
+  t.equal(await reading, undefined)
+  pass(600_001)
+  await settled()
+  t.strictSame(await readdir(folder), [])
+  t.equal(server.objects.size, 0)
+})
+
 test('what rots before it has moved stays here until there is a good one; so it is with what rots there', async (t) => {
   const { blobs, folder, server, settled } = await aScene(t)
   const text = pattern(300_000)
