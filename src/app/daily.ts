@@ -29,6 +29,7 @@ import { openPictures } from './pictures.ts'
 import { openThreads } from './threads.ts'
 import type { Person } from './types.ts'
 import { keepSending, openUnsent } from './unsent.ts'
+import { openUploadQuota } from './upload-quota.ts'
 import { dropForgottenUploads, openUploads } from './uploads.ts'
 
 /** What it works with. */
@@ -61,9 +62,10 @@ export function openDaily(context: AppContext, { passwords, clock, events }: Dai
   const unsent = openUnsent(context, tell)
   const tellOf = (person: Person): void =>
     events.publish({ kind: 'person-updated', person, isNew: false })
+  const quota = openUploadQuota(context)
   const parts = {
-    ...openFiles(context),
-    ...openUploads(context),
+    ...openFiles(context, quota),
+    ...openUploads(context, quota),
     ...openPictures(context, tellOf),
     ...openMoods(context, tellOf),
     ...openThreads(context, tell),
