@@ -131,7 +131,7 @@ const WHY: Readonly<Record<string, string>> = {
   'too large': 'larger than any courier file',
   'not a file': 'a folder, a link or a pipe',
   'too many files': 'more files than are looked at',
-  unreadable: 'cannot be read',
+  unreadable: 'cannot be read; if the stick was taken out, put it in and import again',
 }
 
 function refusals({ refused }: Pick<CourierReport, 'refused'>): readonly string[] {
