@@ -117,6 +117,7 @@ async function putDown(state: State): Promise<void> {
   const parts = [...state.waiting].toSorted((a, b) => compareLanes(a.parcel.lane, b.parcel.lane))
   const { now, forAll } = state.keys
   state.isWriting = true
+  state.onProgress?.(state.sums.bytes, undefined, 'stick')
   try {
     await writeParts(state, parts.filter(isForAll), forAll)
     const others = parts.filter((part) => !isForAll(part))
@@ -154,7 +155,7 @@ async function writeParts(
   sums.files += 1
   sums.bytes += bytes.length
   sums.envelopes += parts.length
-  state.onProgress?.(sums.bytes, undefined)
+  state.onProgress?.(sums.bytes, undefined, 'node')
   for (const part of parts) part.answer('departed')
 }
 

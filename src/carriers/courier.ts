@@ -110,6 +110,7 @@ async function exportTo(
   const { stick } = await know(bench, visit, content)
   const peer = peerOf(stick)
   if (outings.has(peer)) throw busy(folder)
+  onProgress?.(0, undefined, 'node')
   const outing = openOuting(bench, { folder, medium, stick, keys: await visit.keys(), onProgress })
   outings.set(peer, outing)
   try {
