@@ -22,7 +22,7 @@ export function missingLines(
 ): readonly string[] {
   if (report === undefined)
     return [
-      'Which files it needs only a running node knows, and it was not asked: once it runs, `holdfast files --lost` says what is missing.',
+      'Which files it needs nobody could say, as the node was stopped and its key not at hand: once it runs, `holdfast files --lost` says what is missing.',
     ]
   const { listed, missing } = report
   if (listed === 0) return []

@@ -1,7 +1,7 @@
 /**
  * The list of files in a backup: what lay beside the store, or should have. It stands behind everything else, as lines of JSON
- * in pieces `files/1`, `files/2` and so on, so it may be long; and it is there only where a running node was asked, as
- * only that knows. Who restores reads what has come, what lies in a bucket, and what is lost.
+ * in pieces `files/1`, `files/2` and so on, so it may be long; and it is there unless the node was stopped and its key not at
+ * hand. Who restores reads what has come, what lies in a bucket, and what is lost.
  */
 import { z } from 'zod'
 import type { HeldBlob } from '#app/carrying-types.ts'
