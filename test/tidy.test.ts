@@ -210,6 +210,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/media/png-chunks.ts': 'test/media/positions.test.ts looks through PNG files',
   'src/server/drawing.ts': 'test/server/rest/file-pictures.test.ts shows what it draws',
   'src/app/known-file.ts': 'test/app/file-fetching.test.ts looks at files on their way',
+  'src/sync/salvage.ts': 'test/sync/damaged-files.test.ts counts what has to come again',
   'src/sync/file-asked.ts': 'test/sync/file-asking.test.ts looks at what is left of it',
   'src/sync/file-desk.ts': 'test/app/file-fetching.test.ts switches nodes off and on',
   'src/sync/file-fetching.ts': 'test/app/file-fetching.test.ts and test/sync/file-wishes.test.ts',

@@ -4,7 +4,7 @@
  * absent until it was looked at as a whole (`damaged-files.ts`) or has come anew; it stays where it lies until then.
  */
 import { EdgeError } from '#base/errors.ts'
-import type { Blobs, BlobState } from '#ports/blobs.ts'
+import type { Blobs, BlobSpan, BlobState } from '#ports/blobs.ts'
 import { openBell, type Bell } from './bell.ts'
 
 /** The same blobs, and what of them is not as it was written. */
@@ -15,6 +15,8 @@ export interface GuardedBlobs extends Blobs {
   readonly suspects: Set<string>
   /** Rings when there is one. */
   readonly bell: Bell
+  /** A stretch of one that is damaged elsewhere; undefined where it is damaged here. */
+  readonly readDamaged: (hash: string, span: BlobSpan) => Promise<Uint8Array | undefined>
   /** Says what was found of one. */
   readonly found: (hash: string, state: BlobState | undefined) => void
 }
@@ -47,6 +49,7 @@ export function guardBlobs(blobs: Blobs): GuardedBlobs {
       if (state === 'damaged') damaged.add(hash)
       else damaged.delete(hash)
     },
+    readDamaged: (hash, span) => readDamaged(blobs, hash, span),
     write: async (source, bytesMax) => {
       const blob = await blobs.write(source, bytesMax)
       written += 1
@@ -79,6 +82,20 @@ export function guardBlobs(blobs: Blobs): GuardedBlobs {
           return [hash, { name, place: isUseless ? 'damaged' : place }]
         }),
       ),
+  }
+}
+
+async function readDamaged(
+  blobs: Blobs,
+  hash: string,
+  span: BlobSpan,
+): Promise<Uint8Array | undefined> {
+  try {
+    const bytes = Buffer.concat(await Array.fromAsync((await blobs.read(hash, span)) ?? []))
+    return bytes.length === span.to - span.from ? new Uint8Array(bytes) : undefined
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    return undefined
   }
 }
 

@@ -28,7 +28,10 @@ export interface BlobUses {
   /** Undefined for what is damaged from its beginning, too, and for what is known to be. */
   readonly read: Blobs['read']
   /** What is known of those that are damaged. */
-  readonly guard: Pick<GuardedBlobs, 'damaged' | 'suspects' | 'bell' | 'found' | 'check'>
+  readonly guard: Pick<
+    GuardedBlobs,
+    'damaged' | 'suspects' | 'bell' | 'found' | 'check' | 'readDamaged'
+  >
   readonly isAtHand: (hash: string) => Promise<boolean>
   readonly places: Blobs['places']
   /** Every need there is. */

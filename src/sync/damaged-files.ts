@@ -7,6 +7,7 @@
 import { codeOf, EdgeError } from '#base/errors.ts'
 import type { FileId } from '#base/ids.ts'
 import type { BlobState } from '#ports/blobs.ts'
+import type { Piece } from '#codec/piece.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { SyncContext } from './context.ts'
 import {
@@ -19,6 +20,7 @@ import type { FileRecord } from './file-records.ts'
 import { keptKey, keptRange } from './kept-keys.ts'
 import { noteLost } from './lost-files.ts'
 import { pack, unpack } from './records.ts'
+import { keepSound, soundPieces } from './salvage.ts'
 import type { Tx } from './replica.ts'
 
 /** How far the blobs were checked: all up to this key, so many keys in each turn. */
@@ -131,6 +133,7 @@ async function settle(
     return
   }
   const isNew = state === 'damaged' && !guard.damaged.has(hash)
+  const sound = isNew ? await soundOf(context, hash) : []
   await replica.commit(async (tx) => {
     const records = await recordsOf(tx, hash)
     const isNeeded = (await tx.list({ ...keptRange.blobUses(hash), limit: 1 })).length > 0
@@ -139,9 +142,20 @@ async function settle(
     if (state !== undefined)
       for (const record of records)
         await noteLost(tx, context, { record, isGone: state === 'damaged' })
+    for (const one of sound) await keepSound(tx, context, one)
     tx.afterwards(() => guard.found(hash, isNeeded ? state : undefined))
   })
   if (isNew) log.warn('file.damaged', { count: 1 })
+}
+
+/** What can still be read of the files that have these bytes, read before the commit, which others wait for. */
+async function soundOf(
+  context: SyncContext,
+  hash: string,
+): Promise<readonly { readonly file: FileRecord; readonly pieces: readonly Piece[] }[]> {
+  const [file] = await recordsOf(context.replica.read, hash)
+  // Of several files with the same bytes the first that is back heals all.
+  return file === undefined ? [] : [{ file, pieces: await soundPieces(context, file) }]
 }
 
 async function isElsewhere({ files }: SyncContext, hash: string): Promise<boolean> {
@@ -149,7 +163,10 @@ async function isElsewhere({ files }: SyncContext, hash: string): Promise<boolea
   return places.get(hash)?.place !== 'nowhere'
 }
 
-async function recordsOf(tx: Tx, hash: string): Promise<readonly FileRecord[]> {
+async function recordsOf(
+  tx: Pick<Tx, 'get' | 'list'>,
+  hash: string,
+): Promise<readonly FileRecord[]> {
   const records: FileRecord[] = []
   for (const [place] of await tx.list(keptRange.blobUses(hash))) {
     const id = place.slice(place.lastIndexOf('/') + 1) as FileId

@@ -28,3 +28,5 @@ export const FILES_CHECK_EVERY_MS = 3_600_000
 export const FILES_CHECK_TURNS = 168
 /** How long it waits after each stretch that it has read: small machines and cards have other work. */
 export const FILES_CHECK_REST_MS = 200
+/** Of a file that is damaged so many sound bytes are kept, at most: 16 MiB are one commit. */
+export const SALVAGE_BYTES_MAX = 16 * 1_024 * 1_024

@@ -57,6 +57,11 @@ test('damage further on is thrown where it is', async (t) => {
 
   await t.rejects(all(blobs, hash), { code: 'STORE_BROKEN' })
   t.strictSame([...blobs.suspects], [hash])
+  blobs.found(hash, 'damaged')
+  t.equal(await blobs.readDamaged(hash, { from: 0, to: 200_000 }), undefined)
+  state.error = undefined
+  t.equal((await blobs.readDamaged(hash, { from: 10, to: 20 }))?.length, 10)
+  t.equal(await blobs.readDamaged(hash, { from: 199_999, to: 200_001 }), undefined)
 })
 
 test('a disk that cannot be asked for another reason is no damage', async (t) => {

@@ -68,6 +68,8 @@ test('what rots while nobody reads it is found in its turn, asked for, and heals
   await clock.advance(FILES_CHECK_FIRST_MS)
   t.match(await fileAt(hub, id), { isHere: false, isLost: true, fetch: { isAsked: false } })
   t.equal(hub.blobs().length, lying, 'what is damaged lies where it lay')
+  t.match(await fileAt(hub, id), { have: 65_536 }, 'what is sound of it need not come again')
+  const before = kit.sent.length
   const places = async () =>
     (await hub.node().blobsHeld(hub.person.id)).map(({ place }) => place).toSorted()
   t.strictSame(await places(), ['damaged'])
@@ -84,6 +86,9 @@ test('what rots while nobody reads it is found in its turn, asked for, and heals
   t.strictSame(Buffer.from(await bytesAt(hub, id)), Buffer.from(bytes))
   t.strictSame(await places(), ['here'])
   t.strictSame(await hub.keys('blob-damaged/'), [])
+  t.strictSame([await hub.keys('piece/'), await hub.keys('fetch/')], [[], []])
+  const came = kit.sent.slice(before).reduce((sum, { bytes: { length } }) => sum + length, 0)
+  t.ok(came < 145_000, `${came} bytes for the 134,464 that were damaged`)
 })
 
 test('nobody is given a wrong byte, nobody is called a liar, and messages go on', async (t) => {
