@@ -1,8 +1,9 @@
 /** Backups: what an administrator may take of the store, that it was taken, in the audit, and what lies beside the store. */
 import { EdgeError } from '#base/errors.ts'
-import type { FileId, UserId } from '#base/ids.ts'
+import type { ChannelId, FileId, UserId } from '#base/ids.ts'
 import type { MessageRecord } from '#model/view.ts'
 import type { BlobLying } from '#ports/blobs.ts'
+import type { Store } from '#ports/store.ts'
 import { audit } from '#sync/audit.ts'
 import { keptKey } from '#sync/kept-keys.ts'
 import type { FileRecord } from '#sync/file-records.ts'
@@ -48,21 +49,32 @@ async function heldBy(context: AppContext, subject: UserId): Promise<readonly He
   const { blobs } = context
   const uses = await blobs.all()
   const places = await blobs.places(new Set(uses.map(({ hash }) => hash)))
+  const { read } = context.sync.replica
+  const asker: Asker = {
+    mayKnow: (record) => mayKnow(context, subject, record),
+    channelOf: (id) => namedChannel(context, id),
+  }
   const held: HeldBlob[] = []
   for (const { hash, id } of uses) {
     const lying = places.get(hash)
-    if (lying !== undefined) held.push({ ...(await aboutUse(context, subject, id)), ...lying })
+    if (lying !== undefined) held.push({ ...(await aboutUse(read, id, asker)), ...lying })
   }
   return held
 }
 
-/** What it is that needs a blob, as far as `subject` may know. */
-async function aboutUse(
-  context: AppContext,
-  subject: UserId,
+/** Who asks, and may not know everything. */
+export interface Asker {
+  /** Whether what a file is called is told. */
+  readonly mayKnow: (record: FileRecord) => Promise<boolean>
+  readonly channelOf: (id: ChannelId) => Promise<HeldBlob['channel']>
+}
+
+/** What it is that needs a blob, by the id of its use, as far as whoever asks may know. */
+export async function aboutUse(
+  read: Pick<Store, 'get'>,
   id: string,
+  { mayKnow: isKnown, channelOf }: Asker,
 ): Promise<Omit<HeldBlob, keyof BlobLying>> {
-  const { read } = context.sync.replica
   const record = unpack<FileRecord>(await read.get(keptKey.file(id as FileId)))
   if (record === undefined) {
     const what = id.includes('.') ? 'part of an upload' : 'picture'
@@ -71,9 +83,9 @@ async function aboutUse(
   const { name, bytes, message } = record
   return {
     what: record.of === undefined ? 'file' : 'small picture',
-    file: (await mayKnow(context, subject, record)) ? name : undefined,
+    file: (await isKnown(record)) ? name : undefined,
     bytes,
-    channel: await namedChannel(context, record.channel),
+    channel: await channelOf(record.channel),
     isShared: message !== undefined,
   }
 }

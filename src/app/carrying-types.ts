@@ -2,11 +2,15 @@
 import type { ChannelId, Instant, UserId } from '#base/ids.ts'
 import type { ChannelKind } from '#model/channel-id.ts'
 import type { BlobLying } from '#ports/blobs.ts'
-import type { StickStatus } from '#ports/courier.ts'
+import type { CourierWait, StickStatus } from '#ports/courier.ts'
 
 /** What is being done with a stick. */
 export interface CourierProgress {
   readonly deed: 'export' | 'import'
+  /** Where the stick is. */
+  readonly folder: string
+  /** What it waits for now. */
+  readonly waitsFor: CourierWait
   readonly bytes: number
   /** All there is, where that is known. */
   readonly of: number | undefined

@@ -52,7 +52,7 @@ export function openCarrying(
         const begin = (peer: PeerId): Promise<boolean> => beginExport(context, subject, peer)
         const keys = (): Promise<CourierKeys> => keysToSeal(context)
         const work = () =>
-          progress.during('export', (onProgress) =>
+          progress.during({ deed: 'export', folder }, (onProgress) =>
             sticks.exportTo({ folder, forget, begin, keys, onProgress }, stop),
           )
         return noted(context, { deed: 'courier exported', subject }, work)
@@ -62,7 +62,7 @@ export function openCarrying(
         await context.sync.room.insist()
         const keys = async (): Promise<CourierKeys> => keysOf(context, undefined)
         const work = () =>
-          progress.during('import', (onProgress) =>
+          progress.during({ deed: 'import', folder }, (onProgress) =>
             sticks.importFrom({ folder, forget, keys, missed, onProgress }, stop),
           )
         const report = await noted(context, { deed: 'courier imported', subject }, work)
@@ -96,7 +96,7 @@ function insistOn(context: AppContext, subject: UserId): void {
 interface Progress {
   readonly now: () => CourierProgress | undefined
   readonly during: <T>(
-    deed: CourierProgress['deed'],
+    visit: Pick<CourierProgress, 'deed' | 'folder'>,
     work: (told: NonNullable<CourierVisit['onProgress']>) => Promise<T>,
   ) => Promise<T>
 }
@@ -106,11 +106,11 @@ function openProgress(): Progress {
   let progress: CourierProgress | undefined
   return {
     now: () => progress,
-    during: async (deed, work) => {
-      progress = { deed, bytes: 0, of: undefined }
+    during: async (visit, work) => {
+      progress = { ...visit, bytes: 0, of: undefined, waitsFor: 'stick' }
       try {
-        return await work((bytes, of) => {
-          progress = { deed, bytes, of }
+        return await work((bytes, of, waitsFor) => {
+          progress = { ...visit, bytes, of, waitsFor }
         })
       } finally {
         progress = undefined

@@ -3,6 +3,7 @@ import { codeOf } from '#base/errors.ts'
 import { FILES_LOOK_MS } from '#base/limits.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Passwords } from '#ports/passwords.ts'
+import { doubtDamaged, keepFilesSound } from '#sync/damaged-files.ts'
 import { lookForLost } from '#sync/lost-files.ts'
 import { openArrangements } from './arrangements.ts'
 import { openBookmarks, type Bookmarks } from './bookmarks.ts'
@@ -28,6 +29,7 @@ import { openPictures } from './pictures.ts'
 import { openThreads } from './threads.ts'
 import type { Person } from './types.ts'
 import { keepSending, openUnsent } from './unsent.ts'
+import { openUploadQuota } from './upload-quota.ts'
 import { dropForgottenUploads, openUploads } from './uploads.ts'
 
 /** What it works with. */
@@ -60,9 +62,10 @@ export function openDaily(context: AppContext, { passwords, clock, events }: Dai
   const unsent = openUnsent(context, tell)
   const tellOf = (person: Person): void =>
     events.publish({ kind: 'person-updated', person, isNew: false })
+  const quota = openUploadQuota(context)
   const parts = {
-    ...openFiles(context),
-    ...openUploads(context),
+    ...openFiles(context, quota),
+    ...openUploads(context, quota),
     ...openPictures(context, tellOf),
     ...openMoods(context, tellOf),
     ...openThreads(context, tell),
@@ -82,6 +85,7 @@ export function openDaily(context: AppContext, { passwords, clock, events }: Dai
   })
   const tidy = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
+      doubtDamaged(context.sync.files)
       await Promise.all([
         lookForLost(context.sync),
         dropForgottenFiles(context),
@@ -97,6 +101,7 @@ export function openDaily(context: AppContext, { passwords, clock, events }: Dai
     run: async (signal) => {
       await Promise.all([
         tidy(signal),
+        keepFilesSound(context.sync, clock, signal),
         keepPurging(context, clock, signal),
         keepBurning(context, clock, signal),
         keepSending(context, { post: talking.post, clock, tell, bell: unsent.bell }, signal),

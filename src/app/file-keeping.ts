@@ -2,9 +2,7 @@
  * How much of files is kept, and what goes when it is more. What is held (legal hold) stays: messages of a held channel, or of a held person,
  * keep their files wherever these are. What no other node has goes never.
  */
-import { EdgeError } from '#base/errors.ts'
-import type { UserId } from '#base/ids.ts'
-import { FETCHED_BYTES_MAX, FILES_WAITING_MS, WAITING_BYTES_MAX } from '#base/limits.ts'
+import { FETCHED_BYTES_MAX, FILES_WAITING_MS } from '#base/limits.ts'
 import type { MessageRecord } from '#model/view.ts'
 import { dropFile, dropFilesOf as dropAllOf } from '#sync/file-fetching.ts'
 import type { FileRecord } from '#sync/file-records.ts'
@@ -13,20 +11,6 @@ import { key } from '#sync/keys.ts'
 import { unpack } from '#sync/records.ts'
 import type { AppContext } from './context.ts'
 import type { Message } from './types.ts'
-
-/** Refuses another file of somebody who has handed in much that no message has. @throws EdgeError TOO_LARGE */
-export async function insistOnQuota(context: AppContext, subject: UserId): Promise<void> {
-  const waiting = (await filesHere(context)).filter(
-    ({ owner, message }) => owner === subject && message === undefined,
-  )
-  const foundBytes = waiting.reduce((sum, { bytes }) => sum + bytes, 0)
-  if (foundBytes >= WAITING_BYTES_MAX)
-    throw new EdgeError('TOO_LARGE', {
-      field: 'files that no message has',
-      foundBytes,
-      wantedBytesMax: WAITING_BYTES_MAX,
-    })
-}
 
 /** What a kit has fetched goes, the oldest first, where it is more than a kit keeps and is not held; it may be fetched again. */
 export async function dropOldFetched(context: AppContext): Promise<void> {

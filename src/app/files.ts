@@ -22,8 +22,8 @@ import { insistInChannel, type AppContext } from './context.ts'
 import { openFetching, whereItIs } from './file-fetching.ts'
 import type { FileDraft, Files } from './file-types.ts'
 import { fileOf } from './known-file.ts'
-import { insistOnQuota } from './file-keeping.ts'
 import { takeIn } from './taking-in.ts'
+import type { UploadQuota } from './upload-quota.ts'
 
 type FileParts = Pick<
   Files,
@@ -31,12 +31,15 @@ type FileParts = Pick<
 >
 
 /** The file part of the app. */
-export function openFiles(context: AppContext): FileParts {
+export function openFiles(context: AppContext, quota: UploadQuota): FileParts {
   return {
     keepFile: async (subject, draft, source) => {
       await insistOnFile(context, subject, draft)
+      await quota.insist(subject)
       const file = { ...draft, id: newFileId(context), owner: subject }
-      return await takeIn(context, { file, source, bytesMax: FILE_BYTES_MAX })
+      return quota.within(subject, source, (metered) =>
+        takeIn(context, { file, source: metered, bytesMax: FILE_BYTES_MAX }),
+      )
     },
     file: (subject, id) => fileOf(context, subject, id),
     readFile: async (subject, id, span) => {
@@ -68,7 +71,6 @@ export async function insistOnFile(
   await insistInChannel(context, subject, { channel, action: 'post' })
   await insistInChannel(context, subject, { channel, action: 'send files' })
   await context.sync.room.insist()
-  await insistOnQuota(context, subject)
 }
 
 /** An id for something that is kept here. */

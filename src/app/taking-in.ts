@@ -2,6 +2,7 @@
  * Files as they come in: freed of the place where they were made, as the policy says, and looked at, so that everybody sees what they are
  * before any of it travels. Only then are they noted, in one commit.
  */
+import { EdgeError } from '#base/errors.ts'
 import type { FileId, UserId } from '#base/ids.ts'
 import { SMALL_BYTES_MAX } from '#base/limits.ts'
 import { patched } from '#media/patches.ts'
@@ -57,7 +58,9 @@ async function clean(
   const { bytes } = blob
   const patches = await patchesOfPositions({ bytes, readAt: readerOf(blobs, blob) })
   if (patches.length === 0) return blob
-  const content = (await blobs.read(blob.hash)) ?? once(new Uint8Array(0))
+  const content = await blobs.read(blob.hash)
+  // What was written just now and cannot be read is no empty file.
+  if (content === undefined) throw new EdgeError('STORE_BROKEN', { part: 'blob', reason: 'absent' })
   return write(patched(content, patches), bytes)
 }
 

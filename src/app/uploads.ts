@@ -2,15 +2,17 @@
  * Files that come in parts. Each part is on disk before it counts, so a phone that went away goes on where it was, whatever broke in
  * between. Parts are blobs of their own until the file is whole.
  */
-import { EdgeError } from '#base/errors.ts'
+import { codeOf, EdgeError } from '#base/errors.ts'
 import type { FileId, Instant, UserId } from '#base/ids.ts'
 import { FILE_BYTES_MAX, FILES_WAITING_MS, UPLOAD_PARTS_MAX, UPLOADS_MAX } from '#base/limits.ts'
 import { keptKey, keptRange } from '#sync/kept-keys.ts'
 import { pack, unpack } from '#sync/records.ts'
+import type { Tx } from '#sync/replica.ts'
 import type { AppContext } from './context.ts'
 import type { Files, KnownFile, Upload } from './file-types.ts'
 import { insistOnFile, newFileId } from './files.ts'
 import { takeIn } from './taking-in.ts'
+import type { UploadQuota } from './upload-quota.ts'
 
 /** A file of which some has come: its parts in their order. */
 interface UploadRecord extends Upload {
@@ -21,7 +23,7 @@ interface UploadRecord extends Upload {
 type Uploads = Pick<Files, 'beginUpload' | 'upload' | 'uploads' | 'continueUpload'>
 
 /** The part of the app that takes files in parts. */
-export function openUploads(context: AppContext): Uploads {
+export function openUploads(context: AppContext, quota: UploadQuota): Uploads {
   const { replica, now } = context.sync
   /** Two connections must not both go on with one file. */
   const busy = new Set<FileId>()
@@ -33,6 +35,7 @@ export function openUploads(context: AppContext): Uploads {
   return {
     beginUpload: async (subject, draft) => {
       await insistOnFile(context, subject, draft)
+      await quota.insist(subject)
       if (draft.bytes > FILE_BYTES_MAX || draft.bytes < 1) throw wrongSize(draft.bytes)
       const { channel, name, type, bytes, keepsPosition = false } = draft
       const at = now()
@@ -69,7 +72,10 @@ export function openUploads(context: AppContext): Uploads {
       try {
         const record = await recordOf(subject, id)
         await insistOnFile(context, subject, record)
-        return await goOn(context, record, source)
+        const next = await quota.within(subject, source, (metered) =>
+          takePart(context, record, metered),
+        )
+        return next.have < next.bytes ? undefined : await finish(context, next)
       } finally {
         busy.delete(id)
       }
@@ -85,17 +91,17 @@ export async function dropForgottenUploads(context: AppContext): Promise<void> {
     if (record !== undefined && now() - record.touchedAt <= FILES_WAITING_MS) continue
     await replica.commit(async (tx) => {
       tx.delete(place)
-      for (const [at, hash] of (record?.parts ?? []).entries())
-        context.blobs.drop(tx, { hash, id: `${record?.id}.${at}` })
+      if (record !== undefined) dropParts(tx, context, record)
     })
   }
 }
 
-async function goOn(
+/** Takes what comes now, and gives what is there then. */
+async function takePart(
   context: AppContext,
   record: UploadRecord,
   source: AsyncIterable<Uint8Array>,
-): Promise<KnownFile | undefined> {
+): Promise<UploadRecord> {
   const { blobs, sync } = context
   const { id, owner } = record
   if (record.parts.length >= UPLOAD_PARTS_MAX)
@@ -114,31 +120,77 @@ async function goOn(
     return after
   })
   if (broken.error !== undefined) throw broken.error
-  return next.have < next.bytes ? undefined : finish(context, next)
+  return next
 }
 
-function finish(context: AppContext, record: UploadRecord): Promise<KnownFile> {
-  return takeIn(context, {
-    file: record,
-    source: inOrder(context, record.parts),
-    bytesMax: record.bytes,
-    also: (tx) => {
-      tx.delete(keptKey.upload(record.owner, record.id))
-      for (const [at, hash] of record.parts.entries())
-        context.blobs.drop(tx, { hash, id: `${record.id}.${at}` })
-    },
+/** How many of the parts were read whole, and how many bytes those have; whether the next is damaged or gone. */
+interface Reading {
+  parts: number
+  bytes: number
+  isBroken: boolean
+}
+
+async function finish(context: AppContext, record: UploadRecord): Promise<KnownFile> {
+  const reading: Reading = { parts: 0, bytes: 0, isBroken: false }
+  try {
+    return await takeIn(context, {
+      file: record,
+      source: inOrder(context, record.parts, reading),
+      bytesMax: record.bytes,
+      also: (tx) => {
+        tx.delete(keptKey.upload(record.owner, record.id))
+        dropParts(tx, context, record)
+      },
+    })
+  } catch (error) {
+    if (reading.isBroken) await goBack(context, record, reading)
+    throw error
+  }
+}
+
+/** What lies behind a part that cannot be read has to come again; whoever asks is told so. */
+function goBack(
+  { blobs, sync }: AppContext,
+  record: UploadRecord,
+  { parts, bytes: have }: Reading,
+): Promise<void> {
+  return sync.replica.commit(async (tx) => {
+    const back: UploadRecord = { ...record, parts: record.parts.slice(0, parts), have }
+    tx.put(keptKey.upload(record.owner, record.id), pack(back))
+    dropParts(tx, { blobs }, { ...record, from: parts })
   })
+}
+
+function dropParts(
+  tx: Tx,
+  { blobs }: Pick<AppContext, 'blobs'>,
+  { id, parts, from = 0 }: Pick<UploadRecord, 'id' | 'parts'> & { readonly from?: number },
+): void {
+  for (const [at, hash] of parts.entries())
+    if (at >= from) blobs.drop(tx, { hash, id: `${id}.${at}` })
 }
 
 async function* inOrder(
   { blobs }: AppContext,
   parts: readonly string[],
+  reading: Reading,
 ): AsyncIterable<Uint8Array> {
-  for (const hash of parts) {
-    const content = await blobs.read(hash)
-    if (content === undefined)
-      throw new EdgeError('STORE_BROKEN', { part: 'blob', reason: 'absent' })
-    yield* content
+  try {
+    for (const hash of parts) {
+      const content = await blobs.read(hash)
+      if (content === undefined)
+        throw new EdgeError('STORE_BROKEN', { part: 'blob', reason: 'absent' })
+      let bytes = 0
+      for await (const part of content) {
+        bytes += part.length
+        yield part
+      }
+      reading.parts += 1
+      reading.bytes += bytes
+    }
+  } catch (error) {
+    reading.isBroken = codeOf(error) === 'STORE_BROKEN'
+    throw error
   }
 }
 

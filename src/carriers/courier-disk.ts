@@ -1,6 +1,6 @@
 /** Sticks as the system has them: folders of its file system. What lies there may be anything; nothing is followed. */
 import { constants } from 'node:fs'
-import { lstat, open, opendir, realpath, rename, rm, type FileHandle } from 'node:fs/promises'
+import { lstat, open, opendir, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { StickDisk, StickReading } from '#ports/stick.ts'
 import { codeFrom, folderInvalid, wordOf } from './courier-stick.ts'
@@ -13,6 +13,7 @@ const NO_FOLDER_SYNC: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EPERM
 /** The file system of this machine. */
 export const SYSTEM_STICKS: StickDisk = {
   assertFolder,
+  mediumOf: async (folder) => String((await stat(folder)).dev),
   names: namesIn,
   open: (folder, name) => openPlain(join(folder, name)),
   create: async (folder, name, bytes) => {

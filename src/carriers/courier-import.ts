@@ -5,7 +5,13 @@
 import { must } from '#base/assert.ts'
 import { EdgeError } from '#base/errors.ts'
 import { openCourierFile, type CourierReader } from '#codec/courier-file.ts'
-import type { CourierKeys, CourierRefusal, CourierReport, CourierVisit } from '#ports/courier.ts'
+import type {
+  CourierKeys,
+  CourierRefusal,
+  CourierReport,
+  CourierVisit,
+  CourierWait,
+} from '#ports/courier.ts'
 import type { StickDisk } from '#ports/stick.ts'
 import type { Store } from '#ports/store.ts'
 import { suiteOf } from '#trust/keys.ts'
@@ -45,9 +51,9 @@ export async function takeAll(
   let left = content.files.filter(({ id }) => book.files.get(id)?.isDone !== true)
   const of = left.reduce((sum, { size }) => sum + size, 0)
   let read = 0
-  const onRead = (bytes: number): void => {
+  const onRead: Task['onRead'] = (bytes, waitsFor = 'stick') => {
     read += bytes
-    importing.onProgress?.(Math.min(read, of), of)
+    importing.onProgress?.(Math.min(read, of), of, waitsFor)
   }
   for (let before = left.length + 1; left.length > 0 && left.length < before;) {
     before = left.length
@@ -73,7 +79,8 @@ interface Task {
   readonly book: StickBook
   readonly file: StickFile
   readonly tally: Tally
-  readonly onRead: (bytes: number) => void
+  /** So many more bytes were read; and what is waited for now, the stick unless given. */
+  readonly onRead: (bytes: number, waitsFor?: CourierWait) => void
   /** Grows with what is settled. */
   taken: Taken
 }
@@ -121,6 +128,7 @@ async function takeFile(task: Task): Promise<boolean> {
 /** Once all is answered, what was settled without a word to the disk is noted as well. */
 async function finish(task: Task, answers: Set<Promise<void>>, isWhole: boolean): Promise<void> {
   const { importing, book, file } = task
+  if (answers.size > 0) task.onRead(0, 'node')
   await Promise.all(answers)
   const isDone = isWhole && !importing.signal.aborted
   const hasNews = isDone || task.taken.upTo > 0 || task.taken.beyond.length > 0
@@ -164,9 +172,11 @@ async function offer(
     refuse: (reason = 'refused') => settle(() => tally.refuse('envelope', reason))(),
   }
   signal.addEventListener('abort', onAbort, { once: true })
-  while (!signal.aborted && !arrivals.push(arrival))
+  while (!signal.aborted && !arrivals.push(arrival)) {
+    task.onRead(0, 'node')
     // oxlint-disable-next-line no-await-in-loop -- until there is room
     await arrivals.calm(signal)
+  }
   if (signal.aborted) answer.resolve()
   const over = answer.promise.finally(() => {
     signal.removeEventListener('abort', onAbort)

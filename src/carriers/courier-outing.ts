@@ -28,6 +28,8 @@ export interface OutingPorts {
 /** Where it goes, and what is sealed with on the way. */
 export interface Destination {
   readonly folder: string
+  /** On what that lay when the export began. */
+  readonly medium: string | undefined
   readonly stick: StickId
   readonly keys: CourierKeys
   readonly onProgress?: CourierVisit['onProgress']
@@ -115,6 +117,7 @@ async function putDown(state: State): Promise<void> {
   const parts = [...state.waiting].toSorted((a, b) => compareLanes(a.parcel.lane, b.parcel.lane))
   const { now, forAll } = state.keys
   state.isWriting = true
+  state.onProgress?.(state.sums.bytes, undefined, 'stick')
   try {
     await writeParts(state, parts.filter(isForAll), forAll)
     const others = parts.filter((part) => !isForAll(part))
@@ -140,19 +143,19 @@ async function writeParts(
   secret: Uint8Array,
 ): Promise<void> {
   if (parts.length === 0) return
-  const { folder, stick, keys, store, random, books, disk, sums } = state
+  const { folder, medium, stick, keys, store, random, books, disk, sums } = state
   const suite = must(suiteOf(keys.suite), 'a node knows its own suite')
   const salt = random.bytes(COURIER_SALT_BYTES)
   const writer = writeCourierFile(suite, { secret, salt })
   const bytes = concatBytes(...parts.map(({ parcel }) => writer.add(parcel.bytes)), writer.end())
   const name = hexFromBytes(random.bytes(NAME_BYTES))
-  await writeStickFile(disk, { folder, name, bytes })
+  await writeStickFile(disk, { folder, name, bytes, medium })
   const taken = { size: bytes.length, upTo: 0, beyond: [], isDone: true }
   await store.write([books.write(stick, hexFromBytes(salt), taken)])
   sums.files += 1
   sums.bytes += bytes.length
   sums.envelopes += parts.length
-  state.onProgress?.(sums.bytes, undefined)
+  state.onProgress?.(sums.bytes, undefined, 'node')
   for (const part of parts) part.answer('departed')
 }
 

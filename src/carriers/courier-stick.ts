@@ -1,6 +1,7 @@
 /**
  * A stick as files: which courier files lie in its folder, reading one frame by frame, writing one so that it is there whole
- * or not at all. What lies there may be anything; whatever else it is, it is left alone.
+ * or not at all. What lies there may be anything; whatever else it is, it is left alone. Sticks are FAT, mostly: names may come back in
+ * capitals or cut to 8.3, repairs give other names, and a folder may be readable only in part.
  */
 import { hexFromBytes } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
@@ -25,11 +26,25 @@ export interface StickContent {
   /** Each once, however often it lies there. */
   readonly files: readonly StickFile[]
   readonly refused: readonly CourierRefusal[]
+  /** What stopped the look before its end; nothing is known of what stands behind. */
+  readonly stopped: EdgeError | undefined
 }
 
-const ENDING = '.courier'
+/** Ours, also where long names were lost. */
+const ENDING = /\.cou(?:rier)?$/i
+/** What repairs of a FAT stick call files whose names were lost, and some machines files in short: ours may be among them. */
+const PERHAPS = /^(?:fsck\d{4}\.rec|file\d{4}\.chk)$/i
+/** What macOS puts beside every file of a FAT stick. */
+const BESIDE = '._'
 /** What a write that was interrupted leaves. */
-const UNFINISHED = /^\.[0-9a-f]{16}\.part$/
+const UNFINISHED = /^(?:\.[0-9a-f]{16}\.part|[0-9a-f]{8}\.hfp)$/i
+/** How a file is called, and while it is being written: the second where a stick knows only 8.3. */
+const NAMINGS: readonly ((name: string) => Naming)[] = [
+  (name) => ({ whole: `${name}.courier`, unfinished: `.${name}.part` }),
+  (name) => ({ whole: `${name.slice(0, 8)}.cou`, unfinished: `${name.slice(0, 8)}.hfp` }),
+]
+/** What a system says of a name that a stick cannot have. */
+const NO_SUCH_NAMES: readonly string[] = ['EINVAL', 'ENAMETOOLONG', 'EILSEQ']
 /** Frames that are read at once. */
 const FRAMES_READ = 16
 /** Writes of one file: each node that comes to the stick meanwhile may take away one. */
@@ -43,25 +58,33 @@ export async function lookAt(disk: StickDisk, folder: string): Promise<StickCont
   const refuse = (reason: string): void => void refused.set(reason, 1 + (refused.get(reason) ?? 0))
   let names = 0
   let opened = 0
+  let stopped: EdgeError | undefined
   try {
     for await (const name of disk.names(folder)) {
       names += 1
-      if (names > COURIER_NAMES_MAX) break
-      if (!name.toLowerCase().endsWith(ENDING)) continue
+      if (names > COURIER_NAMES_MAX) {
+        refuse('too many files')
+        break
+      }
+      const isOurs = ENDING.test(name) && !name.startsWith(BESIDE)
+      if (!isOurs && !PERHAPS.test(name)) continue
       opened += 1
       if (opened > COURIER_FILES_MAX) {
         refuse('too many files')
         continue
       }
       const file = await identify(disk, folder, name)
-      if (typeof file === 'string') refuse(file)
-      else if (file.size > (found.get(file.id)?.size ?? 0)) found.set(file.id, file)
+      if (typeof file !== 'string') {
+        if (file.size > (found.get(file.id)?.size ?? 0)) found.set(file.id, file)
+      } else if (isOurs) refuse(file)
     }
   } catch (cause) {
-    throw unreadable(folder, cause)
+    stopped = unreadable(folder, cause)
+    if (names === 0) throw stopped
+    refuse('unreadable')
   }
   const refusals = [...refused].map(([reason, count]) => ({ what: 'file' as const, reason, count }))
-  return { files: [...found.values()], refused: refusals }
+  return { files: [...found.values()], refused: refusals, stopped }
 }
 
 /** The file's id and size, or why it is none of ours. */
@@ -124,6 +147,8 @@ export interface NewStickFile {
   readonly folder: string
   /** 16 hexadecimal digits; an ending is added. */
   readonly name: string
+  /** On what the folder lay when the export began (`StickDisk.mediumOf`): a stick that is gone leaves an empty folder. */
+  readonly medium?: string | undefined
   readonly bytes: Uint8Array
 }
 
@@ -132,12 +157,11 @@ export interface NewStickFile {
  * @throws EdgeError STICK_FULL, INPUT_INVALID; nothing of the file is left then
  */
 export async function writeStickFile(disk: StickDisk, file: NewStickFile): Promise<void> {
-  const { folder, name, bytes } = file
+  const { folder, bytes } = file
   try {
-    await putInPlace(disk, file)
+    await putUnder(disk, file)
     await disk.sync(folder)
   } catch (cause) {
-    await disk.remove(folder, unfinished(name))
     const code = codeFrom(cause)
     if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code))
       throw new EdgeError('STICK_FULL', { bytes: bytes.length }, { cause })
@@ -145,14 +169,42 @@ export async function writeStickFile(disk: StickDisk, file: NewStickFile): Promi
   }
 }
 
+/** Under the first name that the stick can have. */
+async function putUnder(disk: StickDisk, file: NewStickFile): Promise<void> {
+  for (const [index, naming] of NAMINGS.entries()) {
+    const names = naming(file.name)
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- the next only where this one will not do
+      return await putInPlace(disk, file, names)
+    } catch (cause) {
+      // What has this name already is not ours.
+      // oxlint-disable-next-line no-await-in-loop -- see above
+      if (codeFrom(cause) !== 'EEXIST') await disk.remove(file.folder, names.unfinished)
+      if (index === NAMINGS.length - 1 || !NO_SUCH_NAMES.includes(codeFrom(cause))) throw cause
+    }
+  }
+}
+
+interface Naming {
+  readonly whole: string
+  readonly unfinished: string
+}
+
 /** Again when it was taken away: by another node, as if it had been interrupted. */
-async function putInPlace(disk: StickDisk, { folder, name, bytes }: NewStickFile): Promise<void> {
+async function putInPlace(
+  disk: StickDisk,
+  { folder, bytes, medium }: NewStickFile,
+  { whole, unfinished }: Naming,
+): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       // oxlint-disable-next-line no-await-in-loop -- see above
-      await disk.create(folder, unfinished(name), bytes)
+      await disk.create(folder, unfinished, bytes)
       // oxlint-disable-next-line no-await-in-loop -- see above
-      return await disk.rename(folder, unfinished(name), name + ENDING)
+      if (medium !== undefined && (await disk.mediumOf?.(folder)) !== medium)
+        throw systemError('ENODEV')
+      // oxlint-disable-next-line no-await-in-loop -- see above
+      return await disk.rename(folder, unfinished, whole)
     } catch (cause) {
       if (codeFrom(cause) !== 'ENOENT' || tries === WRITE_TRIES_MAX) throw cause
     }
@@ -173,8 +225,8 @@ export async function clearUnfinished(disk: StickDisk, folder: string): Promise<
   }
 }
 
-function unfinished(name: string): string {
-  return `.${name}.part`
+function systemError(code: string): Error {
+  return Object.assign(new Error(code), { code })
 }
 
 /** What the system calls an error: `ENOSPC` and the like. */
@@ -187,7 +239,13 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOTDIR: 'something that is no folder',
   EACCES: 'no permission',
   EPERM: 'no permission',
+  EEXIST: 'something else of the same name',
   EIO: 'a stick that does not answer',
+  ENODEV: 'a stick that does not answer',
+  ENXIO: 'a stick that does not answer',
+  ENOTCONN: 'a stick that does not answer',
+  EUCLEAN: 'a damaged folder',
+  EBADMSG: 'a damaged folder',
   EROFS: 'a stick that cannot be written to',
 }
 

@@ -23,7 +23,13 @@ import { openContactQueue, type ContactQueue } from './contact-queue.ts'
 import { openBooks, peerOf, type StickBook } from './courier-books.ts'
 import { takeAll } from './courier-import.ts'
 import { openOuting, type Outing, type OutingPorts } from './courier-outing.ts'
-import { clearUnfinished, lookAt, type StickContent } from './courier-stick.ts'
+import {
+  clearUnfinished,
+  folderInvalid,
+  lookAt,
+  wordOf,
+  type StickContent,
+} from './courier-stick.ts'
 
 /** The carrier, and what people do with it. */
 export interface CourierCarrier extends Carrier, Courier {}
@@ -97,11 +103,15 @@ async function exportTo(
   const { contacts, outings, disk } = bench
   const { folder, onProgress } = visit
   const content = await lookAt(disk, folder)
+  // Which stick this is cannot be told; and whatever is put on it may go the same way.
+  if (content.stopped !== undefined) throw content.stopped
+  const medium = await mediumOf(disk, folder)
   await clearUnfinished(disk, folder)
   const { stick } = await know(bench, visit, content)
   const peer = peerOf(stick)
   if (outings.has(peer)) throw busy(folder)
-  const outing = openOuting(bench, { folder, stick, keys: await visit.keys(), onProgress })
+  onProgress?.(0, undefined, 'node')
+  const outing = openOuting(bench, { folder, medium, stick, keys: await visit.keys(), onProgress })
   outings.set(peer, outing)
   try {
     if (!(await visit.begin(peer))) return { files: 0, bytes: 0, envelopes: 0, refused: [] }
@@ -116,6 +126,14 @@ async function exportTo(
     contacts.end(peer)
     outings.delete(peer)
     outing.end()
+  }
+}
+
+async function mediumOf(disk: StickDisk, folder: string): Promise<string | undefined> {
+  try {
+    return await disk.mediumOf?.(folder)
+  } catch (cause) {
+    throw folderInvalid(folder, [wordOf(cause), 'a folder that can be read'], cause)
   }
 }
 

@@ -7,9 +7,12 @@ import {
   type BackupKey,
   type BackupSource,
 } from '#compose/backup.ts'
+import { forget, unlockAlone } from '#compose/unlocking.ts'
 import { identityIn, restoreBackup, type RestoreKey } from '#compose/restore.ts'
-import { passphraseIn } from '#config/files.ts'
+import { isThere, passphraseIn } from '#config/files.ts'
 import { realWorld } from '#compose/world.ts'
+import { layoutOf } from '#config/layout.ts'
+import { loadConfig } from '#config/load.ts'
 import { readDataFolder } from '#config/data-folder.ts'
 import { readCertificate } from '#trust/identity.ts'
 import { organisationOf, rosterOf } from '#compose/opening.ts'
@@ -84,7 +87,28 @@ async function imageHere(
     return { image, held, [Symbol.asyncDispose]: async () => undefined }
   } catch (error) {
     if (!(error instanceof NodeNotRunning)) throw error
-    return openStoppedStore(data, realWorld('warn').log)
+    return openStopped(data, surroundings)
+  }
+}
+
+/** Its key is used where it is at hand; nobody is asked for a passphrase, as the rest of a backup needs none. */
+async function openStopped(
+  data: string,
+  { environment }: Surroundings,
+): ReturnType<typeof openStoppedStore> {
+  const { log, random } = realWorld('warn')
+  const usual = layoutOf(data).config
+  const file = (await isThere(usual)) ? usual : undefined
+  const config = await loadConfig({ file, environment, overrides: {} }).catch(() => undefined)
+  const key = config && (await unlockAlone(data, config.unlock).catch(() => undefined))
+  if (config === undefined || key === undefined) return openStoppedStore(data, log)
+  const store = await openStoppedStore(data, log, { key, config, random })
+  return {
+    ...store,
+    [Symbol.asyncDispose]: async () => {
+      forget(key)
+      await store[Symbol.asyncDispose]()
+    },
   }
 }
 

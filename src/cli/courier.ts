@@ -1,16 +1,11 @@
 /** `holdfast courier export`, `import` and `status`: the running node and a stick that somebody carries. */
 import { resolve } from 'node:path'
-import type { CourierProgress, CourierStatus } from '#app/carrying-types.ts'
+import type { CourierStatus } from '#app/carrying-types.ts'
+import { EdgeError } from '#base/errors.ts'
 import type { CourierReport } from '#ports/courier.ts'
-import { findLocalNode, type LocalNode } from './local-node.ts'
-import {
-  amount,
-  table,
-  writeJson,
-  writeLines,
-  type CommonOptions,
-  type Surroundings,
-} from './terminal.ts'
+import { STUCK_MS, watchProgress } from './courier-progress.ts'
+import { findLocalNode } from './local-node.ts'
+import { table, writeJson, writeLines, type CommonOptions, type Surroundings } from './terminal.ts'
 
 const ADDRESS = '/api/holdfast/v1/courier'
 
@@ -80,45 +75,32 @@ async function carry(
     surroundings,
   }: { readonly options: CommonOptions; readonly surroundings: Surroundings },
 ): Promise<CourierReport> {
-  const { ask, askLong } = await findLocalNode(options.data, surroundings)
+  const { ask, askUntil } = await findLocalNode(options.data, surroundings)
   const over = new AbortController()
-  const telling = options.json ? undefined : tellProgress(ask, surroundings, over.signal)
+  const stuck = new AbortController()
+  const visit = { deed, folder: resolve(folder) }
+  const watching = watchProgress(ask, visit, {
+    ...surroundings,
+    ...(options.json && { terminal: { ...surroundings.terminal, error: () => undefined } }),
+    over: AbortSignal.any([over.signal, surroundings.signal]),
+    onStuck: (waitsFor) => stuck.abort(stillAtWork(waitsFor)),
+  })
   try {
-    return (await askLong(`${ADDRESS}/${deed}`, { folder: resolve(folder) })) as CourierReport
+    const stop = AbortSignal.any([stuck.signal, surroundings.signal])
+    const { folder: place } = visit
+    return (await askUntil(`${ADDRESS}/${deed}`, { folder: place }, stop)) as CourierReport
   } finally {
     over.abort()
-    await telling
+    await watching
   }
 }
 
-/** How often it is asked how far the stick has come: every second. */
-const LOOK_MS = 1_000
-/** So many hundredths more are worth a line. */
-const STEP_PERCENT = 5
-
-/** Tells on standard error how far a large stick has come. That nobody can be asked for it ends nothing. */
-async function tellProgress(
-  ask: LocalNode['ask'],
-  { clock, terminal, signal }: Surroundings,
-  over: AbortSignal,
-): Promise<void> {
-  const stop = AbortSignal.any([over, signal])
-  let told = -1
-  for (;;) {
-    await clock.sleep(LOOK_MS, stop)
-    if (stop.aborted) return
-    const answer = await ask('GET', `${ADDRESS}/progress`).catch(() => undefined)
-    const { progress } = (answer ?? { progress: null }) as {
-      readonly progress: CourierProgress | null
-    }
-    if (progress === null || stop.aborted) continue
-    const { bytes, of = 0 } = progress
-    const step = of === 0 ? bytes : Math.floor((100 * bytes) / of / STEP_PERCENT)
-    if (step === told) continue
-    told = step
-    const much = of === 0 ? '' : `, ${Math.floor((100 * bytes) / of)} % of ${amount(of)}`
-    terminal.error(`  ${progress.deed}: ${amount(bytes)}${much}\n`)
-  }
+function stillAtWork(waitsFor: string): EdgeError {
+  return new EdgeError('CARRIER_UNREACHABLE', {
+    found: `nothing has moved for ${STUCK_MS / 1_000} s; it waits for ${waitsFor}`,
+    wanted: 'an answer of the node, which goes on with it',
+    do: 'Look whether the stick is in and sound; `holdfast courier status` tells what is on it.',
+  })
 }
 
 /** Why a file or an envelope stays where it is, for people. */
@@ -131,7 +113,7 @@ const WHY: Readonly<Record<string, string>> = {
   'too large': 'larger than any courier file',
   'not a file': 'a folder, a link or a pipe',
   'too many files': 'more files than are looked at',
-  unreadable: 'cannot be read',
+  unreadable: 'cannot be read; if the stick was taken out, put it in and import again',
 }
 
 function refusals({ refused }: Pick<CourierReport, 'refused'>): readonly string[] {

@@ -3,6 +3,7 @@ import { EdgeError, ERRORS, type ErrorCode, type Facts } from '#base/errors.ts'
 import { noNodeIn, stateOfFolder } from '#config/layout.ts'
 import { localUrl, readRunNote, type RunNote } from '#config/run-note.ts'
 import { NodeNotRunning } from './explain.ts'
+import { requestPatiently } from './patient-request.ts'
 import { request } from './request.ts'
 import type { Surroundings } from './terminal.ts'
 
@@ -14,6 +15,8 @@ export interface LocalNode {
   readonly ask: (method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown) => Promise<unknown>
   /** What is answered to a POST that may take minutes. @throws as `ask` */
   readonly askLong: (path: string, body: unknown) => Promise<unknown>
+  /** What is answered to a POST, however long that takes, until `stop` aborts: its reason is thrown. @throws as `ask` */
+  readonly askUntil: (path: string, body: unknown, stop: AbortSignal) => Promise<unknown>
   /** The bytes that the node answers to a GET, as they come: however many, however long it takes. @throws as `ask` */
   readonly stream: (path: string) => Promise<AsyncIterable<Uint8Array>>
   /** The bytes that the node answers to a GET. @throws as `ask` */
@@ -59,6 +62,21 @@ export async function findLocalNode(
     ask: async (method, path, body) => jsonOf(await bytesOf({ method, path, body })),
     askLong: async (path, body) =>
       jsonOf(await bytesOf({ method: 'POST', path, body, patienceMs: LONG_MS })),
+    askUntil: async (path, body, stop) => {
+      const headers = { authorization: `Bearer ${note.token}`, 'content-type': 'application/json' }
+      const asked = {
+        method: 'POST',
+        url: url + path,
+        headers,
+        body: JSON.stringify(body),
+      } as const
+      const answer = await requestPatiently(asked, stop).catch((cause: unknown) => {
+        stop.throwIfAborted()
+        throw new NodeNotRunning(dataFolder, { cause })
+      })
+      if (answer.status < 300) return jsonOf(answer.body)
+      throw refusalFrom(answer.status, jsonOf(answer.body))
+    },
     stream: async (path) => {
       const headers = { authorization: `Bearer ${note.token}` }
       const answer = await fetch(url + path, { headers, signal: surroundings.signal })

@@ -7,7 +7,13 @@ import { table, writeJson, writeLines, type CommonOptions, type Surroundings } f
 /** So many are shown; `--json` has all. */
 const SHOWN_MAX = 40
 
-const ORDER: readonly ListedBlob['in'][] = ['nowhere', 'perhaps in the bucket', 'bucket', 'backup']
+const ORDER: readonly ListedBlob['in'][] = [
+  'nowhere',
+  'damaged',
+  'perhaps in the bucket',
+  'bucket',
+  'backup',
+]
 
 /** What is missing, for people; `from` says of what. */
 export function missingLines(
@@ -16,7 +22,7 @@ export function missingLines(
 ): readonly string[] {
   if (report === undefined)
     return [
-      'Which files it needs only a running node knows, and it was not asked: once it runs, `holdfast files --lost` says what is missing.',
+      'Which files it needs nobody could say, as the node was stopped and its key not at hand: once it runs, `holdfast files --lost` says what is missing.',
     ]
   const { listed, missing } = report
   if (listed === 0) return []
@@ -32,12 +38,16 @@ export function missingLines(
 export async function showLost(options: CommonOptions, surroundings: Surroundings): Promise<void> {
   const { ask } = await findLocalNode(options.data, surroundings)
   const all = (await ask('GET', '/api/holdfast/v1/backup/blobs')) as readonly HeldBlob[]
-  const lost = all.filter(({ place }) => place === 'nowhere')
-  if (options.json) return writeJson(surroundings.terminal, lost)
+  const lost = all.flatMap((blob) =>
+    blob.place === 'nowhere' || blob.place === 'damaged' ? [{ ...blob, in: blob.place }] : [],
+  )
+  if (options.json)
+    return writeJson(
+      surroundings.terminal,
+      lost.map(({ in: _in, ...blob }) => blob),
+    )
   const lines =
-    lost.length === 0
-      ? [`No file is lost; ${all.length} are where they belong.`]
-      : linesOf(lost.map((blob) => ({ ...blob, in: 'nowhere' })))
+    lost.length === 0 ? [`No file is lost; ${all.length} are where they belong.`] : linesOf(lost)
   const unasked = all.filter(({ place }) => place === 'unknown').length
   const away = `${unasked} may lie in the bucket, which cannot be reached now.`
   writeLines(surroundings.terminal, unasked === 0 ? lines : [...lines, away])
@@ -70,8 +80,10 @@ function wayBack({ in: where, what, isShared }: ListedBlob): string {
       return 'lies in the bucket; the node takes it from there'
     case 'perhaps in the bucket':
       return 'may lie in the bucket, which could not be reached'
+    case 'damaged':
     case 'nowhere':
-      if (isShared) return 'lost here; the other nodes are asked for it'
+      if (isShared)
+        return `${where === 'damaged' ? 'damaged' : 'lost'} here; the other nodes are asked for it`
       return what === 'picture'
         ? 'gone; it has to be chosen anew'
         : 'gone; it has to be handed in anew'

@@ -1,7 +1,7 @@
 /**
  * The list of files in a backup: what lay beside the store, or should have. It stands behind everything else, as lines of JSON
- * in pieces `files/1`, `files/2` and so on, so it may be long; and it is there only where a running node was asked, as
- * only that knows. Who restores reads what has come, what lies in a bucket, and what is lost.
+ * in pieces `files/1`, `files/2` and so on, so it may be long; and it is there unless the node was stopped and its key not at
+ * hand. Who restores reads what has come, what lies in a bucket, and what is lost.
  */
 import { z } from 'zod'
 import type { HeldBlob } from '#app/carrying-types.ts'
@@ -10,8 +10,8 @@ import { parseJson } from '#config/json.ts'
 
 /** What lay beside the store, and where its bytes are now. */
 export interface ListedBlob extends Omit<HeldBlob, 'place'> {
-  /** In the backup; in the node's bucket, or perhaps, as that could not be reached; nowhere. */
-  readonly in: 'backup' | 'bucket' | 'perhaps in the bucket' | 'nowhere'
+  /** In the backup; in the node's bucket, or perhaps, as that could not be reached; nowhere; in the backup, and damaged as it lay here. */
+  readonly in: 'backup' | 'bucket' | 'perhaps in the bucket' | 'nowhere' | 'damaged'
 }
 
 /** How many there are, and those that are not in the backup. */
@@ -30,7 +30,7 @@ const NAME_CHARACTERS_MAX = 256
 
 const Row = z.object({
   name: z.string().min(1).max(200),
-  in: z.enum(['backup', 'bucket', 'perhaps in the bucket', 'nowhere']),
+  in: z.enum(['backup', 'bucket', 'perhaps in the bucket', 'nowhere', 'damaged']),
   what: z.enum(['file', 'small picture', 'part of an upload', 'picture']),
   file: z.string().max(1_000).optional(),
   bytes: z.int().min(0).optional(),
@@ -53,7 +53,7 @@ export function listedBlobs(
     ...blob,
     file: file?.slice(0, NAME_CHARACTERS_MAX),
     channel: channel && { ...channel, name: channel.name.slice(0, NAME_CHARACTERS_MAX) },
-    in: inBackup.has(blob.name) ? 'backup' : WHERE[place],
+    in: inBackup.has(blob.name) && place !== 'damaged' ? 'backup' : WHERE[place],
   }))
 }
 
@@ -63,6 +63,7 @@ const WHERE = {
   // It went away while the backup was taken.
   here: 'nowhere',
   nowhere: 'nowhere',
+  damaged: 'damaged',
 } as const
 
 /** The pieces of a list. An empty one has one empty piece: there was somebody to ask. */
@@ -107,7 +108,7 @@ export function openListReader(): ListReader {
 
 /** A list may say that the backup holds what it does not hold. */
 function checked(row: ListedBlob, placed: ReadonlySet<string>): ListedBlob {
-  if (placed.has(row.name)) return { ...row, in: 'backup' }
+  if (placed.has(row.name) && row.in !== 'damaged') return { ...row, in: 'backup' }
   return row.in === 'backup' ? { ...row, in: 'nowhere' } : row
 }
 

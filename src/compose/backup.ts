@@ -8,7 +8,7 @@
  *     folder/...      every file of the data folder but those that only a running node has
  *     store/1 ...     the store as one image (`#storage/store-image.ts`), in pieces
  *     blobs/...       files, each sealed as it lies there
- *     files/1 ...     which files the node needs, and where each is (`backup-list.ts`); only where a running node was asked
+ *     files/1 ...     which files the node needs, and where each is (`backup-list.ts`); not of a stopped node whose key is not at hand
  *
  * The store comes before the blobs: a file that comes in meanwhile is one too many, never one too few.
  */
@@ -25,10 +25,13 @@ import type { Instant } from '#base/ids.ts'
 import { layoutOf } from '#config/layout.ts'
 import { SECRET_MODE } from '#config/files.ts'
 import type { Log } from '#ports/log.ts'
+import type { Random } from '#ports/random.ts'
 import type { Entry } from '#ports/store.ts'
 import { openLevelStore } from '#storage/level-store.ts'
 import { entriesOf, imageOf } from '#storage/store-image.ts'
 import { listedBlobs, piecesOf, reportOf, type BlobReport } from './backup-list.ts'
+import { heldByStopped, type StoppedNode } from './stopped-files.ts'
+import { sealWhole } from './unlocking.ts'
 
 /** Who can open a backup. */
 export type BackupKey = { readonly passphrase: string } | { readonly recipient: string }
@@ -113,16 +116,20 @@ export async function sealBackup(
 type Packed = Omit<BackupReport, 'bytes'>
 
 /**
- * The store of a folder whose node is stopped. Disposing it closes the store.
+ * The store of a folder whose node is stopped, and where its key is at hand, what lies beside it. Disposing it closes the store.
  * @throws EdgeError DATA_FOLDER_IN_USE, STORE_BROKEN
  */
 export async function openStoppedStore(
   dataFolder: string,
   log: Log,
-): Promise<{ readonly image: AsyncIterable<Uint8Array> } & AsyncDisposable> {
+  opened?: Omit<StoppedNode, 'dataFolder'> & { readonly random: Random },
+): Promise<Pick<BackupSource, 'image' | 'held'> & AsyncDisposable> {
   const store = await openLevelStore({ folder: layoutOf(dataFolder).store, log })
   return {
     image: imageOf(store.pages()),
+    held:
+      opened &&
+      (() => heldByStopped({ dataFolder, ...opened }, sealWhole(store, opened.key, opened.random))),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   }
 }

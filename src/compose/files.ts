@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { EdgeError } from '#base/errors.ts'
 import type { Config } from '#config/schema.ts'
 import type { Blobs } from '#ports/blobs.ts'
-import { openBlobBucket } from '#storage/blob-bucket.ts'
+import { openBlobBucket, type Bucket } from '#storage/blob-bucket.ts'
 import type { BlobFolder } from '#storage/blob-folder.ts'
 import { openS3Bucket } from '#storage/s3-bucket.ts'
 import type { World } from './world.ts'
@@ -17,16 +17,23 @@ export async function openFiles(
   config: Config,
   { world, stack }: { readonly world: World; readonly stack: AsyncDisposableStack },
 ): Promise<Blobs> {
-  const { bucket } = config.files
+  const bucket = await bucketOf(config, folder.nameOf)
   if (bucket === undefined) return folder
+  const { log, clock } = world
+  return stack.use(openBlobBucket({ folder, bucket, log, clock }))
+}
+
+/** The bucket of a node whose files are called so, where it has one. @throws EdgeError CONFIG_INVALID */
+export async function bucketOf(
+  { files: { bucket } }: Pick<Config, 'files'>,
+  nameOf: BlobFolder['nameOf'],
+): Promise<Bucket | undefined> {
+  if (bucket === undefined) return undefined
   const { accessKeyFile, prefix, ...where } = bucket
   const keys = await accessKeysIn(accessKeyFile)
-  const { log, clock } = world
   // Known to this node alone, and the same after a restore: what others keep in the bucket is not listed, and not taken away.
-  const own = folder.nameOf('').slice(0, OWN_CHARACTERS)
-  const options = { ...where, ...keys, prefix: `${prefix}${own}/` }
-  const ports = { folder, bucket: openS3Bucket(options), log, clock }
-  return stack.use(openBlobBucket(ports))
+  const own = nameOf('').slice(0, OWN_CHARACTERS)
+  return openS3Bucket({ ...where, ...keys, prefix: `${prefix}${own}/` })
 }
 
 async function accessKeysIn(

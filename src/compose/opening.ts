@@ -16,6 +16,7 @@ import type { Random } from '#ports/random.ts'
 import type { Store } from '#ports/store.ts'
 import { range } from '#sync/keys.ts'
 import { openBlobFolder, type BlobFolder } from '#storage/blob-folder.ts'
+import type { BlobSeal } from '#storage/sealed-blob.ts'
 import { openLevelStore } from '#storage/level-store.ts'
 import { deriveKey } from '#storage/seal.ts'
 import { imageOf } from '#storage/store-image.ts'
@@ -113,14 +114,14 @@ export async function openParts(
 }
 
 /** Files beside the store, sealed under a key that follows from the same. */
-function openBlobs(
-  folder: string,
-  { vault, bytes }: StoreKey,
-  random: Random,
-): Promise<BlobFolder> {
+function openBlobs(folder: string, key: StoreKey, random: Random): Promise<BlobFolder> {
+  return openBlobFolder({ folder, ...blobSealOf(key), random })
+}
+
+/** What files beside the store are called and sealed by. */
+export function blobSealOf({ vault, bytes }: StoreKey): BlobSeal {
   const { algorithm, id: salt } = vault
-  const key = deriveKey(algorithm, bytes, { salt, label: 'holdfast blobs' })
-  return openBlobFolder({ folder, algorithm, key, random })
+  return { algorithm, key: deriveKey(algorithm, bytes, { salt, label: 'holdfast blobs' }) }
 }
 
 /**

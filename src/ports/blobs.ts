@@ -7,8 +7,11 @@ export interface Blob {
   readonly bytes: number
 }
 
-/** Where a blob lies: on this machine, on another, nowhere, or nobody can say while that other cannot be reached. */
-export type BlobPlace = 'here' | 'elsewhere' | 'nowhere' | 'unknown'
+/**
+ * Where a blob lies: on this machine, on another, nowhere, or nobody can say while that other cannot be reached. What lies here or
+ * there and is known to be damaged is no use to anybody.
+ */
+export type BlobPlace = 'here' | 'elsewhere' | 'nowhere' | 'unknown' | 'damaged'
 
 /** A blob as it lies there. */
 export interface BlobLying {
@@ -27,7 +30,7 @@ export interface Blobs {
   readonly write: (source: AsyncIterable<Uint8Array>, bytesMax: number) => Promise<Blob>
   /**
    * The bytes from `from` to before `to` (all unless given), or undefined when there is no such blob.
-   * What is damaged is STORE_BROKEN, at the latest where the damage is.
+   * What is damaged is STORE_BROKEN with the fact `part: blob`, at the latest where the damage is: no wrong byte is given.
    */
   readonly read: (hash: string, span?: BlobSpan) => Promise<AsyncIterable<Uint8Array> | undefined>
   /**
@@ -35,6 +38,11 @@ export interface Blobs {
    * first. Where there is no such machine, everything is at hand.
    */
   readonly isAtHand?: (hash: string) => Promise<boolean>
+  /**
+   * Reads all of what lies on this machine and says whether it is what was written; undefined where nothing lies here. Waits for `rest`
+   * after each MiB. What lies here damaged and sound on another machine is brought from there.
+   */
+  readonly check: (hash: string, rest: () => Promise<void>) => Promise<BlobState | undefined>
   /** Where each of these lies. Says `unknown` where another machine that cannot be reached may have it. */
   readonly places: (hashes: ReadonlySet<string>) => Promise<ReadonlyMap<string, BlobLying>>
   /** Takes a blob away; one that is not there is no error. */
@@ -42,6 +50,9 @@ export interface Blobs {
   /** Takes all away but these. Called before anything is written. */
   readonly retain: (hashes: ReadonlySet<string>) => Promise<void>
 }
+
+/** Whether a blob is what was written. */
+export type BlobState = 'sound' | 'damaged'
 
 /** Some of a blob. */
 export interface BlobSpan {

@@ -12,14 +12,20 @@ export interface CourierKeys {
   readonly held: readonly Uint8Array[]
 }
 
+/** What the work with a stick waits for: that it reads or writes, or that the node has more for it, or takes what was read. */
+export type CourierWait = 'stick' | 'node'
+
 /** A stick in hand. */
 export interface CourierVisit {
   /** Absolute, and without a symbolic link in it. */
   readonly folder: string
   /** Asked again once something was taken: there may be new ones in it. */
   readonly keys: () => Promise<CourierKeys>
-  /** Told of every file written and every stretch read: bytes so far, and of how many where that is known. */
-  readonly onProgress?: (bytes: number, of: number | undefined) => void
+  /**
+   * Told of every file written and every stretch read: bytes so far, and of how many where that is known; and whenever it waits for
+   * something else from then on.
+   */
+  readonly onProgress?: (bytes: number, of: number | undefined, waitsFor: CourierWait) => void
   /** A stick that was not seen for longest makes room: what is known of it is to be let go. */
   readonly forget: (peer: PeerId) => Promise<void>
 }

@@ -17,6 +17,8 @@ export interface StickReading {
 export interface StickDisk {
   /** @throws EdgeError INPUT_INVALID unless it is a folder by its real path, through no link */
   readonly assertFolder: (folder: string) => Promise<void>
+  /** What the folder lies on, where the system can tell: once a stick is gone, it is something else. */
+  readonly mediumOf?: (folder: string) => Promise<string>
   /** Whatever lies there, in the order of the system. */
   readonly names: (folder: string) => AsyncIterable<string>
   /** Opens a plain file; follows no link, and waits for nobody. Never rejects. */

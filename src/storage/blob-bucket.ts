@@ -8,7 +8,7 @@ import { openAsBlob } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { equalBytes } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
-import type { Blobs } from '#ports/blobs.ts'
+import type { Blobs, BlobState } from '#ports/blobs.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Log } from '#ports/log.ts'
 import { placesOf, type BlobFolder } from './blob-folder.ts'
@@ -46,20 +46,28 @@ export function openBlobBucket(ports: BlobBucketPorts): Blobs & AsyncDisposable 
   const stop = new AbortController()
   const leaving = new Set<string>()
   const used = new Map<string, number>()
+  const checked = new Map<string, BlobState>()
   const bringing = new Map<string, Promise<void>>()
-  const moving = keepMoving({ ...ports, leaving, used }, stop.signal)
+  const moving = keepMoving({ ...ports, leaving, used, checked }, stop.signal)
   const bring = (name: string): Promise<void> => {
     const before = bringing.get(name)
     if (before !== undefined) return before
     used.set(name, clock.monotonicMs())
-    const now = away(() => bringBack(ports, name)).finally(() => bringing.delete(name))
+    const now = bringStaying(ports, leaving, name).finally(() => {
+      bringing.delete(name)
+      used.set(name, clock.monotonicMs()) // it may have taken long
+    })
+    checked.delete(name)
     bringing.set(name, now)
     return now
   }
   return {
     write: async (source, bytesMax) => {
       const blob = await folder.write(source, bytesMax)
-      leaving.delete(folder.nameOf(blob.hash))
+      const name = folder.nameOf(blob.hash)
+      leaving.delete(name)
+      used.delete(name) // what the bucket has of it may be damaged
+      checked.delete(name)
       return blob
     },
     read: async (hash, span) => {
@@ -76,7 +84,29 @@ export function openBlobBucket(ports: BlobBucketPorts): Blobs & AsyncDisposable 
       bring(name).catch((error: unknown) => tellAway(log, error))
       return false
     },
+    check: async (hash, rest) => {
+      const state = await folder.check(hash, rest)
+      const name = folder.nameOf(hash)
+      if (state !== 'damaged' || leaving.has(name) || !(await isIn(bucket, name))) return state
+      await bring(name)
+      return folder.check(hash, rest)
+    },
     places: (hashes) => placesIn(ports, hashes),
+    ...openRemoving(ports, leaving),
+    [Symbol.asyncDispose]: async () => {
+      stop.abort()
+      await moving
+      await Promise.allSettled(bringing.values())
+    },
+  }
+}
+
+function openRemoving(
+  ports: BlobBucketPorts,
+  leaving: Set<string>,
+): Pick<Blobs, 'remove' | 'retain'> {
+  const { folder } = ports
+  return {
     remove: async (hash) => {
       await folder.remove(hash)
       leaving.add(folder.nameOf(hash))
@@ -84,18 +114,13 @@ export function openBlobBucket(ports: BlobBucketPorts): Blobs & AsyncDisposable 
     retain: async (hashes) => {
       await folder.retain(hashes)
       const kept = new Set([...hashes].map(folder.nameOf))
-      try {
-        for (const name of await bucket.names()) if (!kept.has(name)) leaving.add(name)
-      } catch (error) {
-        tellAway(log, error)
-      }
-    },
-    [Symbol.asyncDispose]: async () => {
-      stop.abort()
-      await moving
-      await Promise.allSettled(bringing.values())
+      for (const name of (await namesIn(ports)) ?? []) if (!kept.has(name)) leaving.add(name)
     },
   }
+}
+
+async function isIn(bucket: Bucket, name: string): Promise<boolean> {
+  return (await away(() => bucket.sizeOf(name))) !== undefined
 }
 
 async function placesIn(
@@ -125,6 +150,16 @@ async function namesIn({ bucket, log }: BlobBucketPorts): Promise<ReadonlySet<st
   }
 }
 
+/** What was taken away meanwhile does not come back. */
+async function bringStaying(
+  ports: BlobBucketPorts,
+  leaving: ReadonlySet<string>,
+  name: string,
+): Promise<void> {
+  await away(() => bringBack(ports, name))
+  if (leaving.has(name)) await ports.folder.removeFile(name)
+}
+
 /** One that is not there is no error: nothing is here afterwards. */
 async function bringBack({ folder, bucket }: BlobBucketPorts, name: string): Promise<void> {
   const size = await bucket.sizeOf(name)
@@ -142,6 +177,8 @@ type Moving = BlobBucketPorts & {
   readonly leaving: Set<string>
   /** When what was brought back was last read. */
   readonly used: Map<string, number>
+  /** What was found of files here: a damaged one is never put in the place of what the bucket has. */
+  readonly checked: Map<string, BlobState>
 }
 
 async function keepMoving(moving: Moving, signal: AbortSignal): Promise<void> {
@@ -159,16 +196,19 @@ async function keepMoving(moving: Moving, signal: AbortSignal): Promise<void> {
 }
 
 async function moveAll(moving: Moving, signal: AbortSignal): Promise<void> {
-  const { folder, bucket, leaving, used, clock } = moving
+  const { folder, bucket, leaving, used, checked, clock } = moving
   for (const name of await folder.names()) {
     if (signal.aborted) return
     if (clock.monotonicMs() - (used.get(name) ?? -Infinity) < USED_MS) continue
+    if (!(await isSound(moving, name))) continue
     const content = await openAsBlob(folder.pathOf(name)).catch(() => undefined)
     if (content === undefined) continue // it was taken away meanwhile
     // What was brought back is there still.
     if (!used.has(name)) await bucket.put(name, content)
     used.delete(name)
-    if (await isSame(bucket, name, folder.pathOf(name))) await folder.removeFile(name)
+    if (!(await isSame(bucket, name, folder.pathOf(name)))) continue
+    await folder.removeFile(name)
+    checked.delete(name)
   }
   for (const name of leaving) {
     if (signal.aborted) return
@@ -176,6 +216,22 @@ async function moveAll(moving: Moving, signal: AbortSignal): Promise<void> {
     if (!(await folder.names()).includes(name)) await bucket.remove(name)
     leaving.delete(name)
   }
+}
+
+/** Whether a file may move. A damaged one stays until there is a good one, or goes where the bucket has what it was brought from. */
+async function isSound(
+  { folder, bucket, used, checked, log }: Moving,
+  name: string,
+): Promise<boolean> {
+  const before = checked.get(name)
+  if (before !== undefined) return before === 'sound'
+  const state = await folder.checkFile(name)
+  if (state === undefined) return false // it was taken away meanwhile
+  checked.set(name, state)
+  if (state === 'sound') return true
+  log.warn('bucket.damaged', { count: 1 })
+  if (used.delete(name) && (await bucket.sizeOf(name)) !== undefined) await folder.removeFile(name)
+  return false
 }
 
 /** A file goes only when the bucket has every byte of it. */

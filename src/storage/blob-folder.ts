@@ -5,7 +5,8 @@
 import { open, mkdir, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hexFromBytes } from '#base/bytes.ts'
-import type { Blob, BlobLying, BlobPlace, Blobs } from '#ports/blobs.ts'
+import { EdgeError } from '#base/errors.ts'
+import type { Blob, BlobLying, BlobPlace, BlobSpan, BlobState, Blobs } from '#ports/blobs.ts'
 import type { Random } from '#ports/random.ts'
 import type { Algorithm } from './seal.ts'
 import {
@@ -34,6 +35,8 @@ export interface BlobFolder extends Blobs {
   readonly names: () => Promise<readonly string[]>
   readonly has: (name: string) => Promise<boolean>
   readonly pathOf: (name: string) => string
+  /** Whether the file of this name is what was written under it, as `check` does. */
+  readonly checkFile: (name: string, rest?: () => Promise<void>) => Promise<BlobState | undefined>
   /** Takes a file away. */
   readonly removeFile: (name: string) => Promise<void>
   /** Takes a file back, sealed as it was moved. */
@@ -44,6 +47,10 @@ export interface BlobFolder extends Blobs {
 const UNFINISHED = '.new-'
 const FOLDER_MODE = 0o700
 const FILE_MODE = 0o600
+/** Bytes of one that is checked that are read without a rest: 1 MiB. */
+const STRETCH_BYTES = 1_048_576
+/** What a system says of a stretch of a disk that gives nothing any more. */
+const UNREADABLE: readonly string[] = ['EIO', 'EBADMSG', 'EUCLEAN']
 
 /** Opens the folder, made where it is not there; what an earlier run left unfinished is taken away. */
 export async function openBlobFolder(options: BlobFolderOptions): Promise<BlobFolder> {
@@ -63,11 +70,9 @@ export async function openBlobFolder(options: BlobFolderOptions): Promise<BlobFo
     guarded(async () => (await readdir(folder)).filter((name) => !name.startsWith(UNFINISHED)))
   return {
     write: (source, bytesMax) => write(bench, source, bytesMax),
-    read: (hash, span) =>
-      guarded(async () => {
-        const source = await sourceAt(join(folder, blobName(bench, hash)))
-        return source && (await openBlob(bench, source, { hash, span }))
-      }),
+    read: (hash, span) => openFile(bench, blobName(bench, hash), span),
+    check: (hash, rest) => check(bench, blobName(bench, hash), rest),
+    checkFile: (name, rest = async () => undefined) => check(bench, name, rest),
     places: async (hashes) => {
       const here = new Set(await names())
       return placesOf(hashes, {
@@ -95,6 +100,39 @@ export async function openBlobFolder(options: BlobFolderOptions): Promise<BlobFo
         return { name }
       })
     },
+  }
+}
+
+function openFile(
+  bench: Bench,
+  name: string,
+  span?: BlobSpan,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  return guarded(async () => {
+    const source = await sourceAt(join(bench.folder, name))
+    return source && (await openBlob(bench, source, { name, span }))
+  })
+}
+
+async function check(
+  bench: Bench,
+  name: string,
+  rest: () => Promise<void>,
+): Promise<BlobState | undefined> {
+  try {
+    const content = await openFile(bench, name)
+    if (content === undefined) return undefined
+    let bytes = 0
+    for await (const part of content) {
+      bytes += part.length
+      if (bytes < STRETCH_BYTES) continue
+      bytes = 0
+      await rest()
+    }
+    return 'sound'
+  } catch (error) {
+    if (error instanceof EdgeError && error.facts['part'] === 'blob') return 'damaged'
+    throw error
   }
 }
 
@@ -169,12 +207,22 @@ async function sourceAt(path: string): Promise<SealedSource | undefined> {
     size,
     readAt: async (position, length) => {
       const buffer = new Uint8Array(length)
-      const { bytesRead } = await guarded(() => file.read(buffer, 0, length, position))
+      const { bytesRead } = await guarded(() => file.read(buffer, 0, length, position)).catch(
+        (error: unknown) => {
+          throw unreadable(error)
+        },
+      )
       if (bytesRead !== length) throw brokenBlob('file too short')
       return buffer
     },
     close: () => file.close(),
   }
+}
+
+/** A card that cannot read some of what it holds says so in several ways; that is damage as any other. */
+function unreadable(error: unknown): unknown {
+  const reason = error instanceof EdgeError ? error.facts['reason'] : undefined
+  return UNREADABLE.includes(String(reason)) ? brokenBlob(String(reason), error) : error
 }
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {

@@ -24,6 +24,11 @@ export function openMemoryBlobs(held = new Map<string, Uint8Array>()): Blobs {
       const whole = held.get(hash)
       return whole && once(whole.subarray(span?.from ?? 0, span?.to ?? whole.length))
     },
+    check: async (hash) => {
+      const whole = held.get(hash)
+      if (whole === undefined) return undefined
+      return createHash('sha256').update(whole).digest('hex') === hash ? 'sound' : 'damaged'
+    },
     places: async (hashes) =>
       new Map(
         [...hashes].map((name) => [name, { name, place: held.has(name) ? 'here' : 'nowhere' }]),

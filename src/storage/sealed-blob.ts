@@ -7,7 +7,7 @@
  * does not open.
  */
 import { createHash, createHmac } from 'node:crypto'
-import { bytesFromHex, bytesFromText, concatBytes, equalBytes, hexFromBytes } from '#base/bytes.ts'
+import { bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
 import { EdgeError } from '#base/errors.ts'
 import type { Blob, BlobSpan } from '#ports/blobs.ts'
 import {
@@ -102,11 +102,11 @@ async function putEnd(
   await put(sealChunk(key, last, { number: number + (isTwo ? 1 : 0), isLast: true }))
 }
 
-/** The bytes of a sealed blob; closes its source when they are read, or when it fails. @throws EdgeError STORE_BROKEN */
+/** The bytes of a blob that is sealed under this name; closes its source when they are read, or when it fails. @throws EdgeError STORE_BROKEN */
 export async function openBlob(
   seal: BlobSeal,
   source: SealedSource,
-  { hash, span }: { readonly hash: string; readonly span: BlobSpan | undefined },
+  { name, span }: { readonly name: string; readonly span?: BlobSpan | undefined },
 ): Promise<AsyncIterable<Uint8Array>> {
   try {
     const { size } = source
@@ -117,7 +117,7 @@ export async function openBlob(
     if (head[0] !== seal.algorithm) throw brokenBlob('unknown format')
     const opened: OpenedBlob = { source, key: keyOf(seal, head.subarray(1)), chunks }
     const end = await tailOf(opened)
-    if (!equalBytes(end.subarray(-HASH_BYTES), bytesFromHex(hash)))
+    if (blobName(seal, hexFromBytes(end.subarray(-HASH_BYTES))) !== name)
       throw brokenBlob('another content')
     const from = Math.max(0, span?.from ?? 0)
     return spanOf(opened, { from, to: Math.min(bytes, span?.to ?? bytes) })

@@ -1,8 +1,9 @@
 /**
  * Blobs and what needs them: two files with the same content are one blob, and it goes when nothing needs it any more. None is
- * removed while another is being taken in: that may turn out to be the same.
+ * removed while another is being taken in, nor is one taken in while others are being removed: it may turn out to be the same.
  */
 import type { Blob, Blobs } from '#ports/blobs.ts'
+import { guardBlobs, type GuardedBlobs } from './blob-guard.ts'
 import { keptKey, keptRange } from './kept-keys.ts'
 import { pack, unpack } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -24,7 +25,13 @@ export interface BlobUses {
   ) => Promise<T>
   /** The same for work that takes several in before its commit: what none then needs is removed. */
   readonly take: <T>(work: (write: Blobs['write']) => Promise<T>) => Promise<T>
+  /** Undefined for what is damaged from its beginning, too, and for what is known to be. */
   readonly read: Blobs['read']
+  /** What is known of those that are damaged. */
+  readonly guard: Pick<
+    GuardedBlobs,
+    'damaged' | 'suspects' | 'bell' | 'found' | 'check' | 'readDamaged'
+  >
   readonly isAtHand: (hash: string) => Promise<boolean>
   readonly places: Blobs['places']
   /** Every need there is. */
@@ -39,25 +46,23 @@ export interface BlobUses {
 
 /** The blobs of a node whose commits are `sync`'s. */
 export function openBlobUses(
-  blobs: Blobs,
+  kept: Blobs,
   { replica, log }: Pick<SyncContext, 'replica' | 'log'>,
 ): BlobUses {
+  const blobs = guardBlobs(kept)
   const idle = new Set<string>()
   let taking = 0
-  const removeIdle = async (): Promise<void> => {
-    if (taking > 0) return
-    const hashes = [...idle]
-    idle.clear()
-    // In a commit, so that nobody begins to need one meanwhile.
-    await replica.commit(async (tx) => {
-      for (const hash of hashes) {
-        const left = await tx.list({ ...keptRange.blobUses(hash), limit: 1 })
-        if (left.length === 0) await blobs.remove(hash)
-      }
+  let removing: Promise<void> = Promise.resolve()
+  // In a commit, so that nobody begins to need one meanwhile.
+  const removeIdle = (): Promise<void> =>
+    replica.commit(async (tx) => {
+      if (taking > 0) return // what comes in may be one of them; it is looked at again then
+      const done = removeUnused(tx, blobs, idle)
+      removing = done.catch(() => undefined)
+      await done
     })
-  }
   const removeSoon = (): void => {
-    if (idle.size === 0) return
+    if (idle.size === 0 || taking > 0) return
     removeIdle().catch((error: unknown) =>
       log.warn('blob.left', { error: error instanceof Error ? error.name : 'unknown' }),
     )
@@ -65,6 +70,7 @@ export function openBlobUses(
   const take: BlobUses['take'] = async (work) => {
     taking += 1
     try {
+      await removing
       return await work(async (source, bytesMax) => {
         const blob = await blobs.write(source, bytesMax)
         idle.add(blob.hash) // should the commit fail
@@ -83,6 +89,7 @@ export function openBlobUses(
       }),
     take,
     read: blobs.read,
+    guard: blobs,
     isAtHand: async (hash) => (await blobs.isAtHand?.(hash)) ?? true,
     places: blobs.places,
     all: () => usesOf(replica),
@@ -95,6 +102,18 @@ export function openBlobUses(
       })
     },
     sweep: async () => blobs.retain(new Set((await usesOf(replica)).map(({ hash }) => hash))),
+  }
+}
+
+async function removeUnused(tx: Tx, blobs: GuardedBlobs, idle: Set<string>): Promise<void> {
+  for (const hash of idle) {
+    idle.delete(hash)
+    const left = await tx.list({ ...keptRange.blobUses(hash), limit: 1 })
+    if (left.length > 0) continue
+    await blobs.remove(hash)
+    if (!blobs.damaged.has(hash)) continue
+    tx.delete(keptKey.damagedBlob(hash))
+    blobs.found(hash, undefined)
   }
 }
 

@@ -22,3 +22,13 @@ export const FAT_BYTES_PER_SECOND = 16_000
 export const FAT_ROUND_TRIP_MS = 150
 /** Files that are being fetched; more wait until somebody asks for them. */
 export const FETCHES_MAX = 5_000
+/** A node that has started begins to check its files after so long: 10 min. */
+export const FILES_CHECK_FIRST_MS = 600_000
+/** And checks some of them so often: each hour, */
+export const FILES_CHECK_EVERY_MS = 3_600_000
+/** in so many turns all of them: a week. */
+export const FILES_CHECK_TURNS = 168
+/** How long it waits after each stretch that it has read: small machines and cards have other work. */
+export const FILES_CHECK_REST_MS = 200
+/** Of a file that is damaged so many sound bytes are kept, at most: 16 MiB are one commit. */
+export const SALVAGE_BYTES_MAX = 16 * 1_024 * 1_024

@@ -14,6 +14,10 @@ export const keptKey = {
   fileOf: (message: PostId, id: FileId) => `file-of/${message}/${id}`,
   /** Something here needs the blob whose hash begins so: a file, an emoji or a picture. */
   blobUse: (hash: string, id: string) => `blob/${hash.slice(0, 32)}/${id}`,
+  /** When the blob of this hash was found to be damaged. */
+  damagedBlob: (hash: string) => `blob-damaged/${hash}`,
+  /** BlobTurn: how far the blobs were checked. */
+  blobTurn: 'blob-turn',
   /** The id of the message that has this file, whichever node it is from: follows from documents. */
   fileSeen: (id: FileId) => `view/file/${id}`,
   /** This message is pinned: follows from documents. */
@@ -59,6 +63,7 @@ export const keptRange = {
   allOnce: within('view/once/'),
   bookmarks: (channel: ChannelId): Range => within(`view/bookmark/${channel}/`),
   allBlobUses: within('blob/'),
+  damagedBlobs: within('blob-damaged/'),
   uploads: (person: UserId): Range => within(`upload/${person}/`),
   allUploads: within('upload/'),
   follows: (person: UserId): Range => within(`follow/${person}/`),

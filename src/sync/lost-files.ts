@@ -1,6 +1,6 @@
 /**
- * Files whose bytes are gone although this node had them: from a damaged disk, or after a restore, from a bucket that was not saved or is
- * not the right one. Others are asked for them. What needs the bytes is not forgotten meanwhile: should the right bucket
+ * Files whose bytes are gone although this node had them, or damaged: from a damaged disk, or after a restore, from a bucket that was not
+ * saved or is not the right one. Others are asked for them. What needs the bytes is not forgotten meanwhile: should the right bucket
  * be back, they are there.
  */
 import { beginFetch, nameOf, noteHeld, stopFetch } from './file-fetching.ts'
@@ -20,11 +20,10 @@ export async function lookForLost(context: SyncContext): Promise<void> {
   let count = 0
   for (const record of records) {
     const place = places.get(record.hash)?.place ?? 'unknown'
-    const isGone = place === 'nowhere'
-    const isSettled = isGone ? record.lost === 'left' : record.lost === undefined
-    if (place === 'unknown' || isSettled) continue
+    const isGone = place === 'nowhere' || place === 'damaged'
+    if (place === 'unknown' || isSettled(record, isGone)) continue
     if (isGone && record.lost === undefined) count += 1
-    await replica.commit((tx) => note(tx, context, { record, isGone }))
+    await replica.commit((tx) => noteLost(tx, context, { record, isGone }))
   }
   if (count > 0) log.warn('file.lost', { count })
 }
@@ -36,13 +35,15 @@ export async function leaveLost(tx: Tx, { id }: Pick<FileRecord, 'id'>): Promise
     tx.put(keptKey.file(id), pack({ ...record, lost: 'left' } satisfies FileRecord))
 }
 
-async function note(
+/** Notes in a commit that the bytes of a file are gone, or are back; nothing where that is known. */
+export async function noteLost(
   tx: Tx,
   context: SyncContext,
   { record, isGone }: { readonly record: FileRecord; readonly isGone: boolean },
 ): Promise<void> {
   const now = unpack<FileRecord>(await tx.get(keptKey.file(record.id)))
   if (now === undefined || now.hash !== record.hash || now.lost !== record.lost) return
+  if (isSettled(now, isGone)) return
   const { lost: _lost, ...file } = now
   const name = nameOf(context, file)
   if (!isGone) {
@@ -54,4 +55,8 @@ async function note(
   // What no message has, no other node has.
   if (file.message !== undefined)
     await beginFetch(tx, context, { file: { ...file, isFetched: true }, isAsked: false })
+}
+
+function isSettled({ lost }: FileRecord, isGone: boolean): boolean {
+  return isGone ? lost === 'left' : lost === undefined
 }

@@ -21,6 +21,7 @@ import { recordAudit } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { Run, SyncContext, SyncEvent } from './context.ts'
 import { clearShelf, newShelf } from './dictionaries.ts'
+import { loadDamaged } from './damaged-files.ts'
 import { openDeadlines, type LaneTimes } from './deadlines.ts'
 import { startDriver, type Driver } from './driver.ts'
 import { ensureSealingKey, holdFromDoor, reloadEpochs } from './epochs.ts'
@@ -235,6 +236,7 @@ async function begin(context: SyncContext, options: NodeSyncOptions): Promise<vo
   const { replica, peers, run } = context
   await context.time.begin(replica.read)
   await context.files.blobs.sweep()
+  await loadDamaged(context)
   await loadFetches(context.files, replica)
   await loadPace(replica.read, context.pace)
   const known = await replica.read.list(range.peers)

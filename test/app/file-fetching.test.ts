@@ -90,6 +90,29 @@ test('with a message that is purged its files go everywhere, also what has come 
   }
 })
 
+test('of a message that is deleted while its file is on the way nothing stays, and nothing more is sent', async (t) => {
+  const { clock, nodes } = await aFleetWithFiles(t, ['alpha', 'bravo'], THIN)
+  const [hub, kit] = [must(nodes[0], 'hub'), must(nodes[1], 'kit')]
+  const id = await postFile(hub, noise('map', 40_000))
+  await clock.advance(10_000)
+  await kit.node().fetchFile(kit.person.id, id)
+  await clock.advance(8_000)
+  const midway = must(await fileAt(kit, id), 'it is known')
+  t.ok(midway.have > 0 && midway.have < 40_000, `${midway.have} have come`)
+
+  await hub.node().deletePost(hub.person.id, must(midway.message, 'a message has it'))
+  await clock.advance(60_000)
+  const before = hub.sent.length
+  await clock.advance(600_000)
+  t.equal(hub.sent.length, before)
+  for (const node of [hub, kit]) {
+    t.equal(await fileAt(node, id), undefined)
+    t.strictSame(node.blobs(), [])
+    for (const kind of ['piece/', 'fetch/', 'wish/', 'file-ask/', 'file-name/', 'blob/'])
+      t.strictSame(await node.keys(kind), [], kind)
+  }
+})
+
 test('flash overtakes a file: at most what is under way leaves before it', async (t) => {
   const { clock, nodes } = await aFleetWithFiles(t, ['alpha', 'bravo'], THIN)
   const [hub, kit] = [must(nodes[0], 'hub'), must(nodes[1], 'kit')]

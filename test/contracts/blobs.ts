@@ -61,6 +61,19 @@ export async function blobsContract(suite: Test, open: () => Promise<Blobs>): Pr
     },
   )
 
+  await suite.test('what lies here is sound; of what does not nothing is said', async (t) => {
+    const blobs = await open()
+    const kept = await blobs.write(inParts(pattern(2_500_000), 70_000), 2_500_000)
+    let rests = 0
+    const rest = async (): Promise<void> => void (rests += 1)
+
+    const { place } = must((await blobs.places(new Set([kept.hash]))).get(kept.hash), 'it is told')
+
+    t.equal(await blobs.check(kept.hash, rest), place === 'here' ? 'sound' : undefined)
+    t.ok(rests <= 3)
+    t.equal(await blobs.check('ab'.repeat(32), rest), undefined)
+  })
+
   await suite.test('what is too large is refused, and what breaks off is not there', async (t) => {
     const blobs = await open()
     await t.rejects(blobs.write(inParts(pattern(101), 50), 100), { code: 'TOO_LARGE' })

@@ -88,6 +88,33 @@ test('a backup names the files that it lacks, restoring it lists them, and other
   t.equal((await stat(join(other, 'blobs', lostName(taken)))).size > 90_000, true)
 })
 
+test('a node that is stopped says what it needs and the backup lacks, unless it is locked', async (t) => {
+  const folder = t.testdir()
+  const alpha = join(folder, 'alpha')
+  const [file, secret] = [join(folder, 'alpha.age'), join(folder, 'secret')]
+  await writeFile(secret, 'correct horse battery\n', { mode: 0o600 })
+  await initNode(alpha, { name: 'alpha', role: 'hub', port: await freePort() })
+  const hub = await startNode(t, '--data', alpha)
+  await postWithFile(alpha, 'plan.bin', 5_000)
+  await postWithFile(alpha, 'map.bin', 90_000)
+  await hub.end('SIGTERM')
+  const blobs = join(alpha, 'blobs')
+  for (const name of await readdir(blobs))
+    if ((await stat(join(blobs, name))).size > 60_000) await rm(join(blobs, name))
+
+  const taken = await holdfastJson('backup', file, '--passphrase-file', secret, '--data', alpha)
+  const other = join(folder, 'new machine')
+  const said = await holdfast('restore', file, '--passphrase-file', secret, '--data', other)
+  const lost = { file: 'map.bin', bytes: 90_000, in: 'nowhere', channel: { kind: 'public' } }
+  t.match(taken, { blobs: 1, files: { listed: 2, missing: [lost] } })
+  t.match(said.out, /Of 2 files that it needs, 1 are not in the folder:\n +map\.bin +90000 B +in /)
+
+  await holdfast('passphrase', 'set', '--new-passphrase-file', secret, '--data', alpha)
+  const locked = await holdfast('backup', `${file}.2`, '--passphrase-file', secret, '--data', alpha)
+  t.equal(locked.code, 0)
+  t.match(locked.out, 'as the node was stopped and its key not at hand')
+})
+
 /** The id of a file of so many bytes that is now in the first channel. */
 async function postWithFile(data: string, name: string, bytes: number): Promise<string> {
   const note = must(await readRunNote(data), 'it runs')

@@ -1,5 +1,5 @@
 /** Files that move to a bucket: a real client, and a server that checks what it signs. */
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { test, type Test } from 'tap'
@@ -148,6 +148,80 @@ test('while the bucket is away files stay, and nothing is lost when it comes bac
 async function placesOf(blobs: Blobs, hashes: ReadonlySet<string>): Promise<readonly string[]> {
   return [...(await blobs.places(hashes)).values()].map(({ place }) => place)
 }
+
+/** Changes a byte of the only file of a folder. */
+async function rot(folder: string): Promise<void> {
+  const path = join(folder, must((await readdir(folder))[0], 'a file'))
+  const bytes = await readFile(path)
+  bytes[100] = (bytes[100] ?? 0) ^ 1
+  await writeFile(path, bytes)
+}
+
+const noRest = async (): Promise<void> => undefined
+
+test('what rots here is not put in the place of what the bucket has, and is brought from there again', async (t) => {
+  const { blobs, folder, server, log, settled, pass } = await aScene(t)
+  const text = pattern(300_000)
+  const { hash } = await blobs.write(inParts(text, 5_000), text.length)
+  await settled()
+  const stored = () => Buffer.from(must([...server.objects.values()][0], 'it is there'))
+  const good = stored()
+
+  t.ok(text.equals(await all(blobs, hash)))
+  await rot(folder)
+  pass(600_001)
+  await settled()
+  await settled()
+  t.ok(good.equals(stored()), 'after it was not read for a while')
+  t.match(log.named('bucket.damaged'), [{ level: 'warn' }])
+  t.strictSame(await readdir(folder), [])
+
+  t.ok(text.equals(await all(blobs, hash)))
+  await rot(folder)
+  await t.rejects(all(blobs, hash), { code: 'STORE_BROKEN' })
+  t.equal(await blobs.check(hash, noRest), 'sound')
+  t.ok(text.equals(await all(blobs, hash)))
+  t.ok(good.equals(stored()))
+})
+
+test('what is taken away while it is being brought stays away', async (t) => {
+  const { blobs, folder, server, settled, pass } = await aScene(t)
+  const { hash } = await blobs.write(inParts(pattern(300_000), 5_000), 300_000)
+  await settled()
+  const reading = blobs.read(hash)
+  await blobs.remove(hash)
+  t.equal(await reading, undefined)
+  pass(600_001)
+  await settled()
+  t.strictSame(await readdir(folder), [])
+  t.equal(server.objects.size, 0)
+})
+
+test('what rots before it has moved stays here until there is a good one; so it is with what rots there', async (t) => {
+  const { blobs, folder, server, settled } = await aScene(t)
+  const text = pattern(300_000)
+  const { hash } = await blobs.write(inParts(text, 5_000), text.length)
+  await rot(folder)
+  await settled()
+  t.equal(server.objects.size, 0)
+  t.equal((await readdir(folder)).length, 1)
+  t.equal(await blobs.check(hash, noRest), 'damaged')
+  await blobs.write(inParts(text, 5_000), text.length)
+  await settled()
+  t.equal(server.objects.size, 1)
+  t.ok(text.equals(await all(blobs, hash)))
+
+  const [name, object] = must([...server.objects][0], 'it is there')
+  const bad = Buffer.from(object)
+  bad[100] = (bad[100] ?? 0) ^ 1
+  server.objects.set(name, bad)
+  await rot(folder)
+  t.equal(await blobs.check(hash, noRest), 'damaged', 'both are')
+  await blobs.write(inParts(text, 5_000), text.length)
+  await settled()
+  t.strictSame(await readdir(folder), [], 'the good one has moved')
+  t.ok(text.equals(await all(blobs, hash)))
+})
 
 test('what is taken away goes from the bucket, too, also what a crash has left there', async (t) => {
   const scene = await aScene(t)

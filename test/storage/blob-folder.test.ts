@@ -84,11 +84,20 @@ test('every changed byte is noticed, and another key opens nothing', async (t) =
     flipped[at] = (flipped[at] ?? 0) ^ 1
     await writeFile(path, flipped)
     await t.rejects(all(blobs, blob.hash), { code: 'STORE_BROKEN' }, `byte ${at}`)
+    t.equal(await blobs.check(blob.hash, async () => undefined), 'damaged')
   }
   for (const cut of [10, 65_569, sound.length - 1]) {
     await writeFile(path, sound.subarray(0, cut))
     await t.rejects(all(blobs, blob.hash), { code: 'STORE_BROKEN' }, `cut to ${cut}`)
+    t.equal(await blobs.check(blob.hash, async () => undefined), 'damaged')
   }
+  await blobs.write(inParts(pattern(150_000), 9_000), 150_000)
+  t.equal(
+    await blobs.check(blob.hash, async () => undefined),
+    'sound',
+    'a good one takes its place',
+  )
+  t.equal((await readdir(folder)).length, 1)
 })
 
 test('a file in the place of another does not open', async (t) => {

@@ -6,6 +6,7 @@ import type { EdgeNode, NodeEvent } from '#app/node.ts'
 import type { Person } from '#app/types.ts'
 import { openServer, type ServerDeps } from '#server/server.ts'
 import type { Previewer } from '#ports/previewer.ts'
+import type { Blobs } from '#ports/blobs.ts'
 import type { Disk } from '#ports/disk.ts'
 import type { Carrier } from '#ports/carrier.ts'
 import type { Store } from '#ports/store.ts'
@@ -63,6 +64,7 @@ export interface DoorChoice extends Partial<
   readonly tls?: ServerTls
   readonly store?: Store
   readonly disk?: Disk
+  readonly blobs?: Blobs
   readonly previewer?: Previewer
   /** Beside the courier. */
   readonly carriers?: readonly Carrier[]
@@ -81,7 +83,7 @@ export async function aLanDoor(
   const clock = virtualClock()
   const log = collectingLog()
   const { siteUrl, names, tls, web, captivePortal, change = (same) => same, ...more } = choice
-  const { store = openMemoryStore(), options = {}, disk, previewer, ...others } = more
+  const { store = openMemoryStore(), options = {}, disk, blobs, previewer, ...others } = more
   const { carriers = [], knows = [], ...deps } = others
   const courier = openCourierCarrier({ store, random: seededRandom(77), disk: SYSTEM_STICKS })
   const ports = { clock, log, store, courier, carriers: [courier, ...carriers] }
@@ -91,6 +93,7 @@ export async function aLanDoor(
     knows,
     options,
     ...(disk && { disk }),
+    ...(blobs && { blobs }),
     ...(previewer && { previewer }),
   })
   const amira = await anAdministrator(node, 'amira')

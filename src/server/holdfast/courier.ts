@@ -8,6 +8,7 @@ import { EdgeError } from '#base/errors.ts'
 import type { TrayFile } from '#ports/tray.ts'
 import type { Carriage, Door } from '#server/door.ts'
 import { bodyOf, queryOf, textParam } from '#server/input.ts'
+import { patiently } from '#server/patience.ts'
 import { route, streamRoute, type Call, type Route } from '#server/route.ts'
 
 /** Longest path that a system takes. */
@@ -22,10 +23,14 @@ export function courierRoutes(door: Door): readonly Route[] {
   const { node } = door
   return [
     route('POST', `${AT}/export`, (call) =>
-      node.exportCourier(call.subject, bodyOf(call, Folder).folder),
+      patiently(call, door.clock, () =>
+        node.exportCourier(call.subject, bodyOf(call, Folder).folder),
+      ),
     ),
     route('POST', `${AT}/import`, (call) =>
-      node.importCourier(call.subject, bodyOf(call, Folder).folder),
+      patiently(call, door.clock, () =>
+        node.importCourier(call.subject, bodyOf(call, Folder).folder),
+      ),
     ),
     route('GET', AT, (call) => node.courierStatus(call.subject, queryOf(call, Folder).folder)),
     route('GET', `${AT}/progress`, (call) => ({
@@ -44,10 +49,12 @@ function trayRoutes(door: Door): readonly Route[] {
     route('POST', `${AT}/tray`, async (call) => {
       const { tray } = carriageOf(door, call)
       await insistOnRoom(door)
-      return tray.fill(async (folder) => {
-        const report = await node.exportCourier(call.subject, folder)
-        return { ...report, list: await tray.files() }
-      })
+      return patiently(call, door.clock, () =>
+        tray.fill(async (folder) => {
+          const report = await node.exportCourier(call.subject, folder)
+          return { ...report, list: await tray.files() }
+        }),
+      )
     }),
     route('GET', `${AT}/tray`, async (call): Promise<{ list: readonly TrayFile[] }> => ({
       list: await carriageOf(door, call).tray.files(),
@@ -67,7 +74,9 @@ function trayRoutes(door: Door): readonly Route[] {
     streamRoute('POST', `${AT}/take`, async (call) => {
       const { tray } = carriageOf(door, call)
       await insistOnRoom(door)
-      return tray.receive(call.request.raw, (folder) => node.importCourier(call.subject, folder))
+      return tray.receive(call.request.raw, (folder) =>
+        patiently(call, door.clock, () => node.importCourier(call.subject, folder)),
+      )
     }),
   ]
 }

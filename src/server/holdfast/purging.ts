@@ -6,6 +6,7 @@ import { OnceDays, RetentionDays } from '#model/policy.ts'
 import type { Door } from '#server/door.ts'
 import { bodyOf, idParam, idSchema, userParam } from '#server/input.ts'
 import { postFrom } from '#server/rest/shapes-post.ts'
+import { patiently } from '#server/patience.ts'
 import { route, type Route } from '#server/route.ts'
 
 /** Which messages: by their ids, or all before a time in milliseconds since 1970. */
@@ -24,7 +25,7 @@ export const Retention = z.strictObject({ days: RetentionDays.nullable() })
 export const OnceRetention = z.strictObject({ days: OnceDays.nullable() })
 
 /** The routes about purging. */
-export function purgingRoutes({ node }: Door): readonly Route[] {
+export function purgingRoutes({ node, clock }: Door): readonly Route[] {
   const base = '/api/holdfast/v1'
   return [
     route('GET', `${base}/channels/:channel/purges`, (call) =>
@@ -36,7 +37,7 @@ export function purgingRoutes({ node }: Door): readonly Route[] {
       return node.purge(call.subject, { channel, messages, before })
     }),
     route('POST', `${base}/purge/compact`, async (call) => {
-      await node.compactPurged(call.subject)
+      await patiently(call, clock, () => node.compactPurged(call.subject))
       return {}
     }),
     route('GET', `${base}/keeping`, (call) => node.keeping(call.subject)),

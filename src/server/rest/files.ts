@@ -171,6 +171,16 @@ async function fetchFile(door: Door, call: Call): Promise<Readable> {
   const { request, reply, subject } = call
   const file = await door.node.file(subject, id)
   const span = spanOf(request.headers.range, file.bytes)
+  if (span !== undefined && span.from >= file.bytes) {
+    reply.header('content-range', `bytes */${file.bytes}`)
+    throw new EdgeError('INPUT_INVALID', {
+      field: 'range',
+      found: span.from,
+      wanted: `less than ${file.bytes}`,
+    })
+  }
+  // Read before anything is said of it: it may turn out to be gone.
+  const content = await door.node.readFile(subject, id, span)
   const isShown = SHOWN.test(file.type)
   reply.header('content-type', isShown ? file.type : ANY_TYPE)
   const isAsked = queryValue(call, 'download') === '1'
@@ -181,20 +191,12 @@ async function fetchFile(door: Door, call: Call): Promise<Readable> {
   reply.header('etag', `"${file.hash.slice(0, 32)}"`)
   if (span === undefined) {
     reply.header('content-length', file.bytes)
-    return Readable.from(await door.node.readFile(subject, id))
-  }
-  if (span.from >= file.bytes) {
-    reply.header('content-range', `bytes */${file.bytes}`)
-    throw new EdgeError('INPUT_INVALID', {
-      field: 'range',
-      found: span.from,
-      wanted: `less than ${file.bytes}`,
-    })
+    return Readable.from(content)
   }
   reply.status(206)
   reply.header('content-length', span.to - span.from)
   reply.header('content-range', `bytes ${span.from}-${span.to - 1}/${file.bytes}`)
-  return Readable.from(await door.node.readFile(subject, id, span))
+  return Readable.from(content)
 }
 
 /** RFC 8187: what may not stand there as it is, is escaped, and half a character is none. */

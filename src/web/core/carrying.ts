@@ -32,7 +32,7 @@ export interface TrayFile {
   readonly bytes: number
 }
 
-/** Bytes that the node needs and has nowhere. */
+/** Bytes that the node needs and has nowhere, or only damaged. */
 export interface LostFile {
   /** Empty where it has none, or for a channel that the reader is not in. */
   readonly name: string
@@ -41,19 +41,22 @@ export interface LostFile {
   readonly channelName: string
   /** Other nodes may have it. */
   readonly isShared: boolean
+  /** It is here, and not what it was. */
+  readonly isDamaged: boolean
 }
 
-/** Of what lies beside the store, what is lost. */
+/** Of what lies beside the store, what is lost or damaged. */
 export function lostFrom(value: unknown): readonly LostFile[] {
   return list(value)
     .map(fields)
-    .filter(({ place }) => place === 'nowhere')
-    .map(({ file, bytes, channel, isShared }) => ({
+    .filter(({ place }) => place === 'nowhere' || place === 'damaged')
+    .map(({ file, bytes, channel, isShared, place }) => ({
       name: text(file),
       bytes: typeof bytes === 'number' ? bytes : undefined,
       channelId: text(fields(channel).id),
       channelName: text(fields(channel).name),
       isShared: isShared === true,
+      isDamaged: place === 'damaged',
     }))
 }
 

@@ -1,4 +1,4 @@
-/** Files of messages whose bytes this node has lost: named, so that somebody may ask for them again. Nothing where none is lost. */
+/** Files of messages whose bytes this node has lost, or has only damaged: named, so that somebody may ask for them again. Nothing where none is lost. */
 import type { VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { hashOf } from '#web/core/address.ts'
@@ -39,6 +39,7 @@ export function LostFiles(): VNode | null {
               {dotted([
                 (channels.get(file.channelId)?.displayName ?? file.channelName) || undefined,
                 file.bytes === undefined ? undefined : times().bytes(file.bytes),
+                file.isDamaged ? say('lost.damaged') : undefined,
                 say(file.isShared ? 'lost.asked' : 'lost.gone'),
               ])}
             </small>

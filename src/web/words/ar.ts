@@ -316,6 +316,7 @@ export const ar: Catalogue = {
     many: '{n} ملفًا لم يعد محتواها على هذه العقدة.',
     other: '{n} ملف لم يعد محتواها على هذه العقدة.',
   },
+  'lost.damaged': 'تالف هنا',
   'lost.gone': 'ليس على أي عقدة أخرى',
   'lost.title': 'ملفات مفقودة',
   'lost.unnamed': 'بلا اسم هنا',

@@ -247,6 +247,7 @@ export const en = {
     one: '{n} file has no bytes on this node any more.',
     other: '{n} files have no bytes on this node any more.',
   },
+  'lost.damaged': 'damaged here',
   'lost.gone': 'on no other node',
   'lost.title': 'Lost files',
   'lost.unnamed': 'without a name here',

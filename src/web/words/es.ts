@@ -245,6 +245,7 @@ export const es: Catalogue = {
     many: 'El contenido de {n} archivos ya no está en este nodo.',
     other: 'El contenido de {n} archivos ya no está en este nodo.',
   },
+  'lost.damaged': 'dañado aquí',
   'lost.gone': 'en ningún otro nodo',
   'lost.title': 'Archivos perdidos',
   'lost.unnamed': 'sin nombre aquí',

@@ -250,6 +250,7 @@ export const fr: Catalogue = {
     many: '{n} fichiers n’ont plus leur contenu sur ce nœud.',
     other: '{n} fichiers n’ont plus leur contenu sur ce nœud.',
   },
+  'lost.damaged': 'abîmé ici',
   'lost.gone': 'sur aucun autre nœud',
   'lost.title': 'Fichiers perdus',
   'lost.unnamed': 'sans nom ici',

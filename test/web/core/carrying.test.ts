@@ -31,18 +31,34 @@ test('sticks, reports and the tray are read as the node tells them', async (t) =
   t.strictSame(trayFrom('nonsense'), [])
 })
 
-test('what is lost is what lies nowhere, by name where the reader may know it', async (t) => {
+test('what is lost is what lies nowhere, or damaged, by name where the reader may know it', async (t) => {
   const map = { what: 'file', file: 'map.png', bytes: 9, isShared: true, place: 'nowhere' }
   const channel = { id: 'c', kind: 'public', name: 'Water' }
   const told = [
     { ...map, channel },
     { ...map, place: 'here' },
     { ...map, place: 'unknown' },
+    { ...map, place: 'damaged' },
     { what: 'picture', isShared: false, place: 'nowhere' },
   ]
   t.strictSame(lostFrom(told), [
-    { name: 'map.png', bytes: 9, channelId: 'c', channelName: 'Water', isShared: true },
-    { name: '', bytes: undefined, channelId: '', channelName: '', isShared: false },
+    {
+      name: 'map.png',
+      bytes: 9,
+      channelId: 'c',
+      channelName: 'Water',
+      isShared: true,
+      isDamaged: false,
+    },
+    { name: 'map.png', bytes: 9, channelId: '', channelName: '', isShared: true, isDamaged: true },
+    {
+      name: '',
+      bytes: undefined,
+      channelId: '',
+      channelName: '',
+      isShared: false,
+      isDamaged: false,
+    },
   ])
   t.strictSame(lostFrom('nonsense'), [])
 })
