@@ -1,14 +1,15 @@
 /** A node is lost, or might be: shutting it out, ordering its keys destroyed, and saying what its loss means. */
 import { EdgeError } from '#base/errors.ts'
-import type { Instant, NodeId, UserId } from '#base/ids.ts'
+import type { ChannelId, Instant, NodeId, PostId, UserId } from '#base/ids.ts'
 import { aboutNode } from '#model/audit-content.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { KeyContent } from '#model/key-content.ts'
-import { EMPTY_CHANNEL, type ChannelRecord } from '#model/view.ts'
+import { EMPTY_CHANNEL, type ChannelRecord, type MessageRecord } from '#model/view.ts'
 import { nodesOf } from '#sync/audience.ts'
 import { audit, revocationDeed } from '#sync/audit.ts'
 import { ensureEpoch } from '#sync/epochs.ts'
 import { exposureOf, openAudiences, unawareOf, type ChannelExposure } from '#sync/exposure.ts'
+import { keptKey, keptRange } from '#sync/kept-keys.ts'
 import { key } from '#sync/keys.ts'
 import { orderHere } from '#sync/orders.ts'
 import { unpack } from '#sync/records.ts'
@@ -31,6 +32,8 @@ import type { CapturedChannel, CaptureReport } from './types.ts'
 
 type Revoking = Pick<EdgeNode, 'revokeNode' | 'wipeNode' | 'captureReport'>
 
+/** Files that are read together. */
+const FILES_AT_ONCE = 500
 /** Bytes of one wrap in an epoch entry, and of a pair that has to be made first. */
 const WRAP_COST = 51
 const PAIR_COST = 1_150
@@ -132,6 +135,7 @@ async function reportOf(context: AppContext, certificate: Certificate): Promise<
       homed.map(({ id }) => id),
     ).map(({ username }) => username),
     channels: await Promise.all(exposed.map((one) => captured(context, one))),
+    files: await filesIn(context, new Set(exposed.map(({ channel }) => channel))),
     unaware: unaware.map(({ node: id, heardAt }) => ({
       id,
       name: sync.roster.byNode(id)?.name ?? '',
@@ -140,6 +144,31 @@ async function reportOf(context: AppContext, certificate: Certificate): Promise<
     isToBeWiped: book.isToBeWiped(node),
     hasWiped: book.hasWiped(node),
     rekeyBytes: rekeyBytes(context, node),
+  }
+}
+
+/** Files of messages in channels, each once. */
+async function filesIn(
+  { sync }: AppContext,
+  channels: ReadonlySet<ChannelId>,
+): Promise<CaptureReport['files']> {
+  const { read } = sync.replica
+  let [count, bytes] = [0, 0]
+  for (let from = keptRange.filesSeen.from; ;) {
+    // oxlint-disable-next-line no-await-in-loop -- some after the others: there may be many
+    const some = await read.list({ ...keptRange.filesSeen, from, limit: FILES_AT_ONCE })
+    for (const [place, value] of some) {
+      const message = unpack<PostId>(value)
+      // oxlint-disable-next-line no-await-in-loop -- one after another
+      const record = message && unpack<MessageRecord>(await read.get(key.message(message)))
+      const file = record?.files?.find(({ id }) => place === keptKey.fileSeen(id))
+      if (record === undefined || file === undefined || !channels.has(record.channel)) continue
+      count += 1
+      bytes += file.bytes
+    }
+    const [last] = some.at(-1) ?? []
+    if (last === undefined || some.length < FILES_AT_ONCE) return { count, bytes }
+    from = `${last}\0`
   }
 }
 

@@ -244,6 +244,8 @@ export interface CaptureReport {
   /** People whose home it is: whoever has it can speak for them until it is revoked. */
   readonly people: readonly string[]
   readonly channels: readonly CapturedChannel[]
+  /** Files of messages in these channels, as far as they are known here: it has fetched some of them, and which nobody can tell. */
+  readonly files: { readonly count: number; readonly bytes: number }
   /** Nodes that have not confirmed the revocation: they still believe the node and seal for it. */
   readonly unaware: readonly {
     readonly id: NodeId

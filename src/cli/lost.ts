@@ -3,6 +3,7 @@ import { EdgeError } from '#base/errors.ts'
 import type { CapturedChannel, CaptureReport, NodeStatus, NodeSummary } from '#app/types.ts'
 import { findLocalNode, type LocalNode } from './local-node.ts'
 import {
+  amount,
   table,
   when,
   writeJson,
@@ -64,6 +65,12 @@ async function show(local: LocalNode, { id, options, surroundings }: Showing): P
   writeLines(terminal, linesOf(report))
 }
 
+/** Nobody can tell which of them it has fetched. */
+function filesOf({ files: { count, bytes } }: CaptureReport): string {
+  if (count === 0) return 'none in these channels'
+  return `some of the ${count} in these channels, ${amount(bytes)} together`
+}
+
 /** The report in words. */
 function linesOf(report: CaptureReport): readonly string[] {
   const { node, isExercise, revokedSince, people } = report
@@ -79,7 +86,7 @@ function linesOf(report: CaptureReport): readonly string[] {
     ...(shut.length === 0 ? [] : ['It could read, until new keys were made:']),
     ...channelTable(shut, undefined),
     ...table([
-      ['Files', 'none are kept by this version'],
+      ['Files', filesOf(report)],
       ['It can speak for', people.length === 0 ? 'nobody' : people.join(', ')],
       ['It may', powersOf(report)],
       ['Its certificate', `ends ${when(report.certificateUntil)}`],

@@ -56,6 +56,7 @@ export const keptKey = {
 /** Ranges that are walked as a whole. */
 export const keptRange = {
   files: within('file/'),
+  filesSeen: within('view/file/'),
   filesOf: (message: PostId): Range => within(`file-of/${message}/`),
   blobUses: (hash: string): Range => within(`blob/${hash.slice(0, 32)}/`),
   pins: (channel: ChannelId): Range => within(`view/pin/${channel}/`),

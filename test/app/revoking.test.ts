@@ -6,11 +6,25 @@ import { must } from '#base/assert.ts'
 import type { ChannelId, NodeId, UserId } from '#base/ids.ts'
 import type { NodeRole } from '#trust/identity.ts'
 import { virtualClock, type VirtualClock } from '../support/clock.ts'
+import { noise, once } from '../support/file-nodes.ts'
 import { aNode, anAdministrator, anIdentity, until } from '../support/nodes.ts'
 
 test('a revoked node opens nothing that is sealed once its revocation was heard', async (t) => {
   const { alpha, bravo, charlie, clock } = await threeNodes(t, 'hub')
 
+  const maps = await alpha.node.createChannel(alpha.person, {
+    kind: 'private',
+    name: 'maps',
+    displayName: 'Maps',
+  })
+  for (const [channel, length] of [
+    [alpha.square, 900],
+    [maps.id, 70],
+  ] as const) {
+    const draft = { channel, name: 'map', type: 'image/x-map' }
+    const { id } = await alpha.node.keepFile(alpha.person, draft, once(noise('map', length)))
+    await alpha.node.post(alpha.person, { channel, body: 'a map', files: [id] })
+  }
   await clock.advance(60_000)
   const report = await alpha.node.revokeNode(alpha.person, { node: charlie.id, reason: 'lost' })
   await clock.advance(60_000)
@@ -28,6 +42,7 @@ test('a revoked node opens nothing that is sealed once its revocation was heard'
   )
   t.strictSame(later.unaware, [])
   t.match(report.channels, [{ name: 'Town Square', opensNow: false }])
+  t.strictSame(report.files, { count: 1, bytes: 900 }, 'those it may have, and no others')
   t.equal(await sees(charlie, alpha.square, 'charlie is out'), false)
   t.equal(await sees(bravo, alpha.square, 'still me'), false)
 })

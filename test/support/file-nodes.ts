@@ -170,7 +170,8 @@ export async function postFile(
   return id
 }
 
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+/** All of it in one part. */
+export async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes
 }
 

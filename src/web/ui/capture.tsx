@@ -17,6 +17,7 @@ interface Report {
     readonly heldThere: number
     readonly opensNow: boolean
   }[]
+  readonly files: { readonly count: number; readonly bytes: number }
   readonly unaware: readonly string[]
   readonly isToBeWiped: boolean
   readonly hasWiped: boolean
@@ -57,7 +58,7 @@ export function Capture(props: {
 }
 
 function Meaning({ report }: { readonly report: Report }): VNode {
-  const { people, channels, unaware, rekeyBytes } = report
+  const { people, channels, files, unaware, rekeyBytes } = report
   const open = channels.filter(({ opensNow }) => opensNow)
   return (
     <>
@@ -79,6 +80,9 @@ function Meaning({ report }: { readonly report: Report }): VNode {
           </li>
         ))}
       </ul>
+      {files.count > 0 && (
+        <p>{say('capture.files', { n: files.count, bytes: times().bytes(files.bytes) })}</p>
+      )}
       {report.revokedSince > 0 && (
         <p>
           {unaware.length === 0
@@ -163,6 +167,7 @@ function reportFrom(value: unknown): Report {
         heldThere: number(channel.heldThere),
         opensNow: channel.opensNow === true,
       })),
+    files: { count: number(fields(one.files).count), bytes: number(fields(one.files).bytes) },
     unaware: list(one.unaware).map((node) => text(fields(node).name)),
     isToBeWiped: one.isToBeWiped === true,
     hasWiped: one.hasWiped === true,

@@ -39,6 +39,7 @@ export const ar: Catalogue = {
   },
   'capture.cost': 'المفاتيح الجديدة للجميع تكلف نحو {bytes} على الوصلات.',
   'capture.exercise': 'هذا تمرين: لم يُفعل شيء بعد.',
+  'capture.files': 'ملفات في هذه القنوات قد يكون لديه بعضها: {n}، مجموعها {bytes}.',
   'capture.held': {
     zero: 'لا قيود على قرصه',
     one: 'قيد واحد على قرصه',

@@ -31,6 +31,7 @@ export const en = {
   },
   'capture.cost': 'New keys for everybody cost about {bytes} on the links.',
   'capture.exercise': 'This is a drill: nothing has been done yet.',
+  'capture.files': 'Files in these channels, of which it may have some: {n}, together {bytes}.',
   'capture.held': { one: '{n} entry on its disk', other: '{n} entries on its disk' },
   'capture.open': 'If it is captured',
   'capture.opens': 'opens',

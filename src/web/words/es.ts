@@ -28,6 +28,8 @@ export const es: Catalogue = {
   },
   'capture.cost': 'Las claves nuevas para todos cuestan unos {bytes} en los enlaces.',
   'capture.exercise': 'Es un ejercicio: todavía no se ha hecho nada.',
+  'capture.files':
+    'Archivos en estos canales, de los que puede tener algunos: {n}, en total {bytes}.',
   'capture.held': { one: '{n} entrada en su disco', other: '{n} entradas en su disco' },
   'capture.open': 'Si lo capturan',
   'capture.opens': 'abierto',

@@ -28,6 +28,7 @@ export const fr: Catalogue = {
   },
   'capture.cost': 'De nouvelles clés pour tous coûtent environ {bytes} sur les liaisons.',
   'capture.exercise': 'C’est un exercice : rien n’a encore été fait.',
+  'capture.files': 'Fichiers dans ces canaux, dont il peut avoir certains : {n}, en tout {bytes}.',
   'capture.held': { one: '{n} entrée sur son disque', other: '{n} entrées sur son disque' },
   'capture.open': 'S’il est capturé',
   'capture.opens': 'ouvert',
