@@ -159,9 +159,9 @@ const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 
 
 /** @throws EdgeError INPUT_INVALID */
 function durationFrom(text: string): number {
-  const [, amount, unit = ''] = /^(\d{1,5})([mhd])$/.exec(text) ?? []
+  const [, count, unit = ''] = /^(\d{1,5})([mhd])$/.exec(text) ?? []
   const ms = UNIT_MS[unit]
-  if (amount !== undefined && ms !== undefined) return Number(amount) * ms
+  if (count !== undefined && ms !== undefined) return Number(count) * ms
   throw new EdgeError('INPUT_INVALID', {
     field: 'lost',
     found: text,
