@@ -84,6 +84,16 @@ function administersBy(
   return { now: isOne(said.at(-1)), ever: said.some(isOne) }
 }
 
+/** One entry that says of the profile what they all say, where the last of them stands. */
+export function summaryOf(
+  entries: PersonEntries,
+  { profile, administers, createdAt }: DirectoryPerson,
+): PersonEntry {
+  const { order, at } = entries.at(-1) ?? { order: '', at: createdAt }
+  const content = { kind: 'person', profile } as const
+  return { order, at, content, isByAdministrator: administers === 'organisation' }
+}
+
 /**
  * What a node that administers said last counts; after that the home may still shut its own people out, and let in again
  * whom it has shut out itself, but nobody whom the organisation did.

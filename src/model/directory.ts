@@ -15,6 +15,7 @@ import { isFounder, kindOfChannel, type ChannelKind } from './channel-id.ts'
 import { DIRECTORY } from './document-id.ts'
 import {
   personFrom,
+  summaryOf,
   withEntry,
   type DirectoryPerson,
   type PersonEntries,
@@ -86,6 +87,10 @@ export type DirectoryChange =
 export interface Directory {
   /** `writer`: the node whose list the entry stands in. */
   readonly apply: (logged: Logged, writer: Writer) => DirectoryChange
+  /** What is known of a person in one entry, which stands where the last about them does. */
+  readonly summary: (id: UserId) => PersonEntry | undefined
+  /** Goes by a summary from before entries were lost, until all are folded anew. */
+  readonly presume: (id: UserId, summary: PersonEntry) => void
   /** How many entries there were: as long as it is the same, nothing has changed. */
   readonly version: () => number
   readonly person: (id: UserId) => DirectoryPerson | undefined
@@ -134,6 +139,14 @@ export function openDirectory(): Directory {
     apply: (logged, writer) => {
       version += 1
       return applyEntry(tables, logged, writer)
+    },
+    summary: (id) => {
+      const { entries, value } = people.get(id) ?? {}
+      return entries && value && summaryOf(entries, value)
+    },
+    presume: (id, summary) => {
+      version += 1
+      applyPerson(tables, id, summary)
     },
     version: () => version,
     person: (id) => people.get(id)?.value,

@@ -23,7 +23,7 @@ import { isNode, type SyncContext } from './context.ts'
 import { cutNotes, type Cut, type Riders } from './cut.ts'
 import { sayWishes } from './file-asking.ts'
 import { key, range } from './keys.ts'
-import { gapsOf, isToBeAsked, noteQuestion, type Gap } from './gap-marks.ts'
+import { gapsOf, isToBeAsked, type Gap } from './gap-marks.ts'
 import { oldestDebt } from './debts.ts'
 import { clockOf } from './ledger.ts'
 import { noteBytes, noteName, oldestNote, queueNote, signNote, takeQueued } from './note-queue.ts'
@@ -32,6 +32,7 @@ import { pack, unpack, type AnnouncedRecord, type PeerRecord, type QueuedNote } 
 import type { Tx } from './replica.ts'
 import { withoutUnsent } from './sent.ts'
 import { questionsAt } from './unsigned.ts'
+import { askFor, WANT_KEYS } from './wanting.ts'
 
 /** Notes that go alone go behind what is urgent and before what is routine. */
 export const NOTE_LANE: Lane = 'priority'
@@ -85,9 +86,9 @@ export async function notesDue(
   const wishAt = await sayWishes(tx, context, state)
   const times = await dueTimes(tx, context, state)
   const isDue = times.some((at) => at <= now)
-  const all = [isNow ? undefined : introduceAt, wantsAt, askAt, wishAt, ...times]
-  const later = all.filter((at) => at !== undefined)
-  return { isDue, lookAgainAt: isDue || later.length === 0 ? undefined : Math.min(...later) }
+  const all = [introduceAt, wantsAt, askAt, wishAt, ...times]
+  const later = all.flatMap((at) => (at !== undefined && at > now ? at : []))
+  return { isDue, lookAgainAt: later.length === 0 ? undefined : Math.min(...later) }
 }
 
 async function isAnyDue(tx: Tx, context: SyncContext, state: ContactState): Promise<boolean> {
@@ -106,19 +107,23 @@ async function dueTimes(
   return known.map((since) => (since === 0 || since > context.now() ? 0 : since + receiptDelayMs))
 }
 
-/** An envelope of nothing but notes: all that wait for the peer, as far as they fit. */
-export function cutNotesAlone(
+/**
+ * An envelope of nothing but notes: all that wait for the peer, as far as they fit. While there is no key to seal them by, the question
+ * for what is lacking of the keys document, if it is one of them.
+ */
+export async function cutNotesAlone(
   tx: Tx,
   context: SyncContext,
   state: Pick<ContactState, 'peer' | 'toldAt'>,
 ): Promise<Cut | undefined> {
   const { peer } = state
   state.toldAt = context.now()
-  return cutNotes(tx, context, {
-    peer,
-    lane: NOTE_LANE,
-    take: () => take(tx, context, { peer, bytes: NOTE_BYTES_MAX, isAlone: true }),
-  })
+  const room = { peer, bytes: NOTE_BYTES_MAX, isAlone: true }
+  const to = { peer, lane: NOTE_LANE }
+  const all = await cutNotes(tx, context, { ...to, take: () => take(tx, context, room) })
+  if (all !== undefined) return all
+  const keys = () => takeQueued(tx, context, { ...room, only: WANT_KEYS })
+  return cutNotes(tx, context, { ...to, isForAll: true, take: keys })
 }
 
 /**
@@ -220,14 +225,7 @@ async function sayWants(
     else if (!gap.isAnnounced || (await isToBeAsked(tx, context, { ...gap, peer, isVisit })))
       wanted.push(gap.document)
   }
-  const said = wanted.length === 0 ? undefined : await describe(tx, 'want', wanted)
-  if (said !== undefined)
-    queueNote(tx, peer, { name: '!want', since: 0, note: signNote(context, said) })
-  for (const { document } of said?.items ?? []) {
-    const asked = (state.wanted.get(document)?.times ?? -1) + 1
-    state.wanted.set(document, { at: now, times: asked })
-    noteQuestion(tx, document, { at: now, of: peer })
-  }
+  await askFor(tx, context, { state, wanted })
   return times.length === 0 ? undefined : Math.min(...times)
 }
 

@@ -142,7 +142,7 @@ async function nextNote(
     const cut = await cutOffer(tx, context, { state, offer: company, offers: due })
     if (cut !== undefined) return { cut, lookAgainAt: undefined }
   }
-  return { cut: await cutNotesAlone(tx, context, state), lookAgainAt: undefined }
+  return { cut: await cutNotesAlone(tx, context, state), lookAgainAt }
 }
 
 /** Whether notes may ride with what is offered, and are not held up by it. */

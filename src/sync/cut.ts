@@ -104,15 +104,19 @@ export async function cutNotes(
   want: {
     readonly peer: PeerId
     readonly lane: Lane
+    /** Whoever was ever let in may read them. */
+    readonly isForAll?: true
     readonly take: () => Promise<readonly QueuedNote[]>
   },
 ): Promise<Cut | undefined> {
-  const sealing = await sealingKeyFor(tx, context, undefined)
+  const { isForAll } = want
+  const sealing = await sealingKeyFor(tx, context, isForAll && KEYS)
   const notes = sealing === undefined ? [] : await want.take()
   if (sealing === undefined || notes.length === 0) return undefined
   const body = encodeLoad({ notes }, wrappingOf(context, sealing))
   const bytes = await sealBody(tx, context, { body, sealing, peer: want.peer, sign: undefined })
-  return keepParcel(tx, want, { bytes, document: undefined, first: {}, clock: {}, notes })
+  const record = { bytes, document: undefined, first: {}, clock: {}, notes }
+  return keepParcel(tx, want, isForAll ? { ...record, isForAll } : record)
 }
 
 /** Cuts an envelope that is a piece of a file; undefined while there is no key. */
@@ -189,7 +193,7 @@ async function keepParcel(
 
 /** A parcel as it is on disk. */
 export function cutOf(record: ParcelRecord, lane: Lane, number: number): Cut {
-  const isForAll = record.document === KEYS
+  const isForAll = record.document === KEYS || record.isForAll === true
   const file = record.piece?.name
   const parcel = { bytes: record.bytes, lane, number, isForAll, ...(file && { file }) }
   return { parcel, record }

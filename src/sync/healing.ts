@@ -125,15 +125,16 @@ async function isCutThere(staging: Healer['staging'], document: DocumentId): Pro
   return forks.some(([, bytes]) => unpack<ForkRecord>(bytes)?.forkAt !== undefined)
 }
 
-/** A hole that others have filled is one no more. */
-export async function closeHole(tx: Tx, document: DocumentId): Promise<void> {
+/** A hole that others have filled is one no more: whether this one was. */
+export async function closeHole(tx: Tx, document: DocumentId): Promise<boolean> {
   const place = key.hole(document)
   const hole = unpack<HoleRecord>(await tx.get(place))
-  if (hole === undefined) return
+  if (hole === undefined) return false
   const clock = unpack<DocumentRecord>(await tx.get(key.document(document)))?.clock ?? {}
-  if (countBeyond(hole.wanted, clock) > 0) return
+  if (countBeyond(hole.wanted, clock) > 0) return false
   tx.delete(place)
   for (const [name] of await tx.list(range.broken(document))) tx.delete(name)
+  return true
 }
 
 /** Asks for an actor's changes up to the number where its list ends (see `list-end.ts`), and for none beyond. */

@@ -22,6 +22,7 @@ import { takenApart } from './joint.ts'
 import { range } from './keys.ts'
 import { clockOf } from './ledger.ts'
 import { takeNotes, type NotesTaken } from './notes.ts'
+import { presumeNobody } from './officers.ts'
 import { allParked, keptFrom, park, unpark } from './parking.ts'
 import type { KeptRecord, Wait } from './records.ts'
 import { settleAllAside, settleAside } from './rebirth.ts'
@@ -189,7 +190,8 @@ function isShutOut({ roster }: SyncContext, { sender, key: { scope } }: Opened):
 /** Tries again what waited for changes of a document, each once something of what it lacked has come; then looks what is left. */
 async function retryWaiting(tx: Tx, context: SyncContext, document: DocumentId): Promise<void> {
   await retryAllWaiting(tx, context, document)
-  await closeHole(tx, document)
+  const isWhole = await closeHole(tx, document)
+  if (isWhole && document === DIRECTORY) await presumeNobody(tx, context)
   await closeAnnounced(tx, context, document)
 }
 

@@ -1,13 +1,13 @@
 /**
  * In which life a node speaks. A life that is new here comes after those that were heard of, as what lies at a post office is read in
- * its order; when a late envelope has shown it the wrong way round, the node's own words set it right: the later life
- * holds what the earlier one wrote. Who was put back begins a new life, and what it signed for in earlier ones holds no
- * more than it says again (`ledger.ts`).
+ * its order, but not after one in which the node said that it holds what it wrote in this one. When a late envelope has shown it the
+ * wrong way round, the node's own words set it right: the later life holds what the earlier one wrote. Who was put back begins a
+ * new life, and what it signed for in earlier ones holds no more than it says again (`ledger.ts`).
  */
 import type { ActorId, Instant, NodeId } from '#base/ids.ts'
 import type { Clock } from '#model/log.ts'
-import { key } from './keys.ts'
-import { pack, unpack } from './records.ts'
+import { key, range } from './keys.ts'
+import { pack, unpack, unpackOnce, type ReceiptRecord } from './records.ts'
 import type { Tx } from './replica.ts'
 
 /** Lives of one node that are remembered: it begins one whenever its disk is put back. */
@@ -44,6 +44,11 @@ export async function hearLife(
   const life = await lifeOf(tx, node, actor)
   const isSetRight = named.some((clock) => known !== undefined && clock[known.actor] !== undefined)
   if (life !== undefined && (life.isCurrent || !isSetRight)) return life
+  if (known !== undefined && !isSetRight && (await isNamed(tx, { node, by: known.actor, actor }))) {
+    const earlier = [...known.earlier, actor].slice(-LIVES_MAX)
+    tx.put(key.lives(node), pack({ ...known, earlier } satisfies LivesRecord))
+    return { actor, isCurrent: false, isLater: false }
+  }
   const earlier = known?.earlier ?? []
   const others = earlier.filter((one) => one !== actor)
   const before = known === undefined ? others : [...others, known.actor]
@@ -51,6 +56,18 @@ export async function hearLife(
   const record: LivesRecord = { actor, earlier: before.slice(-LIVES_MAX), ...toldAt }
   tx.put(key.lives(node), pack(record))
   return { actor, isCurrent: true, isLater: before.length > 0 }
+}
+
+/** Whether a node has said in one life that it holds what it wrote in another, which was earlier then, whatever comes first. */
+async function isNamed(
+  tx: Tx,
+  { node, by, actor }: Spoken & { readonly by: ActorId },
+): Promise<boolean> {
+  const words = await tx.list(range.receipts(node))
+  return words.some(([, bytes]) => {
+    const { life, clock } = unpackOnce<ReceiptRecord>(bytes) ?? {}
+    return life === by && clock?.[actor] !== undefined
+  })
 }
 
 /** What is known of the life in which a node said something that somebody else passes on; undefined when it never spoke here in it. */

@@ -1,6 +1,6 @@
 /** Opens all of sync for one node: replica, directory, roster, keyring, and the driver that runs them. */
 import { actorOf, type ChannelId, type Instant } from '#base/ids.ts'
-import type { DirectoryChange } from '#model/directory.ts'
+import type { Directory, DirectoryChange } from '#model/directory.ts'
 import { KEYS } from '#model/document-id.ts'
 import type { Blobs } from '#ports/blobs.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
@@ -33,6 +33,7 @@ import { followUp } from './purge-orders.ts'
 import type { LinkState } from './links.ts'
 import { keepMakingWhole, wantFilesOf } from './file-fetching.ts'
 import { loadFetches, openFileDesk } from './file-desk.ts'
+import { keepOfficers, officersChanged, presumeOfficers } from './officers.ts'
 import { loadPace, NO_PACE, openPaceDesk, type PacePolicy } from './pace-desk.ts'
 import { openProjector, type ProjectorHooks } from './projector.ts'
 import { beginAgain, noteNewLife, settleAllAside } from './rebirth.ts'
@@ -186,7 +187,7 @@ function hooksOf(context: () => SyncContext): ProjectorHooks {
   return {
     keysChanged: (tx, news, content) => keysChanged(tx, context(), { news, content }),
     directoryChanged: (tx, change) => followDirectory(tx, context(), change),
-    foldedAnew: (tx, before) => foldedAnew(tx, context(), before),
+    foldedAnew: (tx, before) => followFolding(tx, context(), before),
     told: (tx, event) => tx.afterwards(() => context().emit(event)),
     withoutEffect: (tx, at) => alarm(tx, context(), { deed: 'entry without effect', ...at }),
     filesCame: (tx, message) => wantFilesOf(tx, context(), message),
@@ -204,6 +205,13 @@ async function followDirectory(
 ): Promise<void> {
   await directoryChanged(tx, context, change)
   await holdsChanged(tx, context, change)
+  await officersChanged(tx, context, change)
+}
+
+async function followFolding(tx: Tx, context: SyncContext, before: Directory): Promise<void> {
+  await presumeOfficers(tx, context)
+  await foldedAnew(tx, context, before)
+  await keepOfficers(tx, context)
 }
 
 function roomOf({ disk, room, clock, log, emit }: NodeSyncOptions): Room {
@@ -257,12 +265,14 @@ async function begin(context: SyncContext, options: NodeSyncOptions): Promise<vo
     await takeAllForkWords(tx, context)
     await settleAllAside(tx, context)
     await remedyAll(tx, context)
+    await keepOfficers(tx, context)
   })
 }
 
 /** What is derived from the documents that say who is who, made anew. */
 async function fold(reader: Pick<Reader, 'log' | 'list'>, context: SyncContext): Promise<void> {
   await context.projector.reload(reader)
+  await presumeOfficers(reader, context)
   await reloadEpochs(reader, context)
   for (const { id } of context.directory().channels()) addChannel(context, id)
 }

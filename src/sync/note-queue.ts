@@ -73,11 +73,19 @@ export async function oldestNote(tx: Tx, peer: PeerId): Promise<Instant | undefi
 export async function takeQueued(
   tx: Tx,
   context: SyncContext,
-  room: { readonly peer: PeerId; readonly bytes: number; readonly isAlone: boolean },
+  room: {
+    readonly peer: PeerId
+    readonly bytes: number
+    readonly isAlone: boolean
+    /** None but the one of this name. */
+    readonly only?: string
+  },
 ): Promise<readonly QueuedNote[]> {
   const taken: QueuedNote[] = []
   let bytes = 0
   for (const [place, value] of await tx.list({ ...range.notes(room.peer), limit: LOOKED_AT_MAX })) {
+    const name = place.slice(place.lastIndexOf('/') + 1)
+    if (room.only !== undefined && name !== room.only) continue
     const record = unpack<NoteRecord>(value)
     // Nobody could be told whose word it is: it waits for the certificate.
     if (record === undefined || context.roster.ofActor(record.actor) === undefined) continue
@@ -89,7 +97,7 @@ export async function takeQueued(
     if (bytes + more > room.bytes && !(room.isAlone && taken.length === 0)) continue
     bytes += more
     tx.delete(place)
-    taken.push({ ...record, name: place.slice(place.lastIndexOf('/') + 1) })
+    taken.push({ ...record, name })
   }
   return taken
 }

@@ -80,6 +80,8 @@ export interface ParcelRecord {
   readonly piece?: PiecePlace
   /** Notes in it: they go again when it does not arrive. */
   readonly notes?: readonly QueuedNote[]
+  /** They are sealed by the key of the keys document. */
+  readonly isForAll?: true
   /** The peer took it, and something before it is still under way. */
   readonly isAnswered?: boolean
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
+import { must } from '#base/assert.ts'
 import { newPersonId, type ChannelId, type UserId } from '#base/ids.ts'
 import { COUNTER_MAX } from '#base/limits.ts'
 import { directChannelId, newChannelId, type ChannelKind } from '#model/channel-id.ts'
@@ -398,6 +399,31 @@ test('the two of a direct channel are in it for good, whoever says it first, and
   }
   const alone = say(openLog(DIRECTORY), 'alpha', aMember(pair, amira, 'member'))
   t.strictSame(directoryOf([alone]).members(pair), [], 'one of them alone proves nothing')
+})
+
+test('a summary stands for the entries it was made of, and what is newer counts', async (t) => {
+  const log = openLog(DIRECTORY)
+  const first = say(log, 'bravo', aPerson('Bo', true))
+  const shut = say(log, 'hub', { kind: 'standing', person: bo, isActive: true }, 60)
+  const later = say(log, 'hub', { kind: 'standing', person: bo, isActive: false }, 120)
+  const whole = directoryOf([first, shut])
+  const summary = must(whole.summary(bo), 'bo is known')
+
+  const lost = openDirectory()
+  const { version } = lost
+  const before = version()
+  lost.presume(bo, summary)
+  t.not(version(), before)
+  t.match(lost.person(bo), { profile: { displayName: 'Bo', isAdministrator: true } })
+  t.equal(lost.person(bo)?.administers, 'home')
+  t.equal(lost.person(bo)?.updatedAt, whole.person(bo)?.updatedAt)
+
+  hear(lost, first)
+  hear(lost, shut)
+  t.strictSame(lost.person(bo), whole.person(bo), 'what is back changes nothing')
+  hear(lost, later)
+  t.ok((lost.person(bo)?.deactivatedAt ?? 0) > 0)
+  t.equal(openDirectory().summary(bo), undefined)
 })
 
 test('entries that belong elsewhere change nothing here', async (t) => {

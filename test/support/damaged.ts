@@ -6,6 +6,7 @@ import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { sealingKey } from '#storage/seal.ts'
 import { sealStore } from '#storage/sealed-store.ts'
+import type { NodeRole } from '#trust/identity.ts'
 import { virtualClock, type VirtualClock } from './clock.ts'
 import { collectingLog, type CollectingLog } from './log.ts'
 import { anIdentity, seedOf } from './nodes.ts'
@@ -40,12 +41,13 @@ export interface Scene {
 }
 
 /** Nodes of one network, which end with the test. */
-export function aScene(t: Test): Scene {
+export function aScene(t: Test, roleOfAlpha: NodeRole = 'kit'): Scene {
   const clock = virtualClock()
+  const alpha = anIdentity('alpha', 1, roleOfAlpha)
   const network = openMemoryNetwork({ clock, delayMs: 0 })
   const open = async (name: 'alpha' | 'bravo', choice: Choice): Promise<Opened> => {
     const { store = openMemoryStore(), isLinked = false, life = `${name} life` } = choice
-    const self = name === 'alpha' ? ALPHA : BRAVO
+    const [self, other] = name === 'alpha' ? [alpha, BRAVO] : [BRAVO, alpha]
     const log = collectingLog()
     let rebirths = 0
     const carrier = isLinked ? network.open(self.certificate.node) : undefined
@@ -54,7 +56,8 @@ export function aScene(t: Test): Scene {
       store,
       log,
       life: seedOf(life).subarray(0, 4),
-      knows: [name === 'alpha' ? BRAVO : ALPHA],
+      role: self.certificate.role,
+      knows: [other],
       carriers: carrier === undefined ? [] : [carrier],
       onRebirth: () => {
         rebirths += 1

@@ -8,10 +8,14 @@ import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { ChannelRecord } from '#model/view.ts'
 import { openLevelStore } from '#storage/level-store.ts'
 import { sealStore } from '#storage/sealed-store.ts'
+import { writeHere } from '#sync/author.ts'
+import { isSealable } from '#sync/epochs.ts'
 import { key, range } from '#sync/keys.ts'
+import { orderHere } from '#sync/orders.ts'
 import { pack, unpack, type DocumentRecord, type ForkRecord } from '#sync/records.ts'
 import { ALPHA, aScene, aSealedStore, BRAVO, flip, STORE_KEY } from '../support/damaged.ts'
 import { collectingLog, type CollectingLog } from '../support/log.ts'
+import { anIdentity } from '../support/nodes.ts'
 import { seededRandom } from '../support/random.ts'
 import {
   amend,
@@ -184,6 +188,42 @@ test('a node whose own list of keys is damaged opens, says that its life is over
   await reborn.close()
   await bravo.close()
 })
+
+test('a hub that lost the sealing keys of all others can still ask them for what it lacks', async (t) => {
+  const scene = aScene(t, 'hub')
+  const [below, store] = aSealedStore()
+  const bravo = await scene.open('bravo', { isLinked: true })
+  const first = await scene.open('alpha', { store, isLinked: true })
+  await found(first.node)
+  await shutSomebodyOut(first.node)
+  await scene.clock.advance(DAY_MS)
+  await first.close()
+  const ofBravo = Buffer.from(bravo.node.actor, 'hex')
+  for (const [name, bytes] of await store.list(range.loose(KEYS)))
+    if (Buffer.from(bytes).includes(ofBravo)) await flip(below, name)
+
+  const alone = await scene.open('alpha', { store })
+  t.notOk(isSealable(alone.node.context, DIRECTORY))
+  await alone.close()
+  const again = await scene.open('alpha', { store, isLinked: true })
+  await scene.clock.advance(DAY_MS)
+  t.strictSame(await store.list(range.holes), [])
+  await say(again.node, 'heard')
+  await scene.clock.advance(DAY_MS)
+
+  t.strictSame(await bodies(bravo.node), ['heard'])
+  t.equal(again.rebirths(), 0, 'nothing of its own was lost')
+  t.strictSame(await store.list(range.notes(bravo.node.id)), [])
+})
+
+/** The first epoch opens for whoever was let in: from now on it does not do any more. */
+async function shutSomebodyOut({ context }: SyncNode): Promise<void> {
+  const { node } = anIdentity('charlie', 3).certificate
+  const order = { kind: 'revocation', node, since: context.now(), reason: 'lost' } as const
+  const content = orderHere(context.identity, order)
+  const entry = { author: undefined, claimedAt: context.now(), content }
+  await context.replica.commit((tx) => writeHere(tx, context, { document: KEYS, entry }))
+}
 
 test('a bit flipped anywhere in the log of a real store loses nothing that another node has', async (t) => {
   const alpha = await aSync('alpha', { knows: [BRAVO] })

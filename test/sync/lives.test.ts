@@ -1,6 +1,9 @@
 import { test } from 'tap'
 import type { ActorId } from '#base/ids.ts'
 import { actorOf } from '#base/ids.ts'
+import { DIRECTORY } from '#model/document-id.ts'
+import type { Clock } from '#model/log.ts'
+import { noteWord } from '#sync/ledger.ts'
 import { hearLife, owesLife } from '#sync/lives.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
 import { aSync } from '../support/sync.ts'
@@ -27,6 +30,16 @@ test('lives that came in the wrong order are set right by the later one, which h
   t.match(await hear(second, { [second]: 3 }), { isCurrent: false })
   t.match(await hear(second, { [second]: 3, [first]: 7 }), { isCurrent: true, isLater: true })
   t.match(await hear(first), { isCurrent: false })
+})
+
+test('a life is not taken for the later one when the other has said that it holds what was written in it', async (t) => {
+  const { hear, says } = await aListener()
+  await says(second, { [second]: 1, [first]: 7 })
+
+  t.match(await hear(first, { [first]: 7 }), { isCurrent: false })
+  t.strictSame(await hear(second), { actor: second, isCurrent: true, isLater: true })
+  t.match(await hear(first), { isCurrent: false })
+  t.match(await hear(lifeAt(3)), { isCurrent: true }, 'a third one is new')
 })
 
 test('who begins a later life is told once what its disk may have lost', async (t) => {
@@ -60,6 +73,12 @@ async function aListener() {
   return {
     hear: (actor: ActorId, clock = {}) =>
       context.replica.commit((tx) => hearLife(tx, { node, actor, named: [clock] })),
+    says: (actor: ActorId, clock: Clock) =>
+      context.replica.commit(async (tx) => {
+        const life = await hearLife(tx, { node, actor, named: [clock] })
+        const word = { node, document: DIRECTORY, clock, read: {}, receipt: undefined, life }
+        await noteWord(tx, context, { ...word, isWhole: true })
+      }),
     owes: (now = 0) => context.replica.commit((tx) => owesLife(tx, node, now)),
   }
 }
