@@ -82,7 +82,7 @@ async function sayDue(tx: Tx, context: SyncContext, state: Looking): Promise<num
     const { wish: all, againMs } = wantedAt(context, { name, fetch, wishers, ...there })
     laterMs.push(againMs ?? Infinity)
     // What lies on the shelf there is fetched: nobody is asked for it.
-    const wish = { ...all, spans: withoutSpans(all.spans, lying.get(name) ?? []) }
+    const wish = { ...all, spans: withoutSpans(all.spans, lying.get(name)?.spans ?? []) }
     if (wish.spans.length === 0 && all.spans.length > 0) continue
     const due = { name, fetch, before, wish }
     const atMs = dueAt(context, state, due)

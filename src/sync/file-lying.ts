@@ -11,7 +11,8 @@ import type { PeerId } from '#ports/carrier.ts'
 import { noteStatement } from '#trust/attestation.ts'
 import type { ContactState } from './contact-state.ts'
 import { isNode, type SyncContext } from './context.ts'
-import { GIVEN_DELAY_MS_MAX } from './file-limits.ts'
+import { dueMs } from './file-desk.ts'
+import { FETCH_PATIENCE_MS, GIVEN_DELAY_MS_MAX, VAIN_PATIENCES_MAX } from './file-limits.ts'
 import { fileKey, fileRange, type LyingRecord } from './file-records.ts'
 import { noteGiven } from './file-wishes.ts'
 import { within } from './keys.ts'
@@ -93,7 +94,7 @@ export async function takeGiven(
     const before = unpack<LyingRecord>(await tx.get(place))
     if (before === undefined) await makeRoom(tx)
     const all = joinSpans(before?.spans ?? [], spans).slice(0, WISH_SPANS_MAX)
-    tx.put(place, pack({ spans: all, heardMs: time.nowMs() } satisfies LyingRecord))
+    tx.put(place, pack({ ...before, spans: all, heardMs: time.nowMs() } satisfies LyingRecord))
   }
   tx.afterwards(files.changed)
   tx.afterwards(ring)
@@ -115,24 +116,45 @@ async function makeRoom(tx: Tx): Promise<void> {
 export async function lyingAt(
   reader: Pick<Tx, 'list'>,
   peer: PeerId,
-): Promise<ReadonlyMap<FileName, Spans>> {
-  const lying = new Map<FileName, Spans>()
+): Promise<ReadonlyMap<FileName, LyingRecord>> {
+  const lying = new Map<FileName, LyingRecord>()
   if (isNode(peer)) return lying
   const { from } = fileRange.lyingAt(peer)
-  for (const [place, bytes] of await reader.list(fileRange.lyingAt(peer)))
-    lying.set(place.slice(from.length), unpack<LyingRecord>(bytes)?.spans ?? [])
+  for (const [place, bytes] of await reader.list(fileRange.lyingAt(peer))) {
+    const record = unpack<LyingRecord>(bytes)
+    if (record !== undefined) lying.set(place.slice(from.length), record)
+  }
   return lying
+}
+
+/** From when on what was said to lie there is worth a look, by the running time: who is misled costs little, however often. */
+export function worthALookMs(context: Pick<SyncContext, 'time'>, { vain }: LyingRecord): number {
+  if (vain === undefined) return 0
+  const patiences = Math.min(2 ** vain.times, VAIN_PATIENCES_MAX)
+  return dueMs(context, vain.atMs, FETCH_PATIENCE_MS * patiences)
 }
 
 /** All that lay there of a file has come: what of it still lacks is not there, whoever said so. */
 export async function forgetLying(
   tx: Tx,
-  { peer, name, lacking }: { readonly peer: PeerId; readonly name: FileName; lacking: Spans },
+  { time }: Pick<SyncContext, 'time'>,
+  {
+    peer,
+    name,
+    lacking,
+  }: { readonly peer: PeerId; readonly name: FileName; readonly lacking: Spans },
 ): Promise<void> {
   const place = fileKey.lying(peer, name)
   const before = unpack<LyingRecord>(await tx.get(place))
   if (before === undefined) return
   const spans = withoutSpans(before.spans, lacking)
-  if (spans.length === 0) tx.delete(place)
-  else tx.put(place, pack({ ...before, spans } satisfies LyingRecord))
+  const vain = { times: 1 + (before.vain?.times ?? 0), atMs: time.nowMs() }
+  tx.put(place, pack({ ...before, spans, vain } satisfies LyingRecord))
+}
+
+/** Some of a file was there: who says that more is, is believed at once. */
+export async function noteFound(tx: Tx, peer: PeerId, name: FileName): Promise<void> {
+  const place = fileKey.lying(peer, name)
+  const { vain, ...before } = unpack<LyingRecord>(await tx.get(place)) ?? {}
+  if (vain !== undefined) tx.put(place, pack(before))
 }

@@ -97,6 +97,8 @@ export interface LyingRecord {
   readonly spans: Spans
   /** When it was last heard, by the running time. */
   readonly heardMs: number
+  /** How often in a row something of it was not there, and when last. */
+  readonly vain?: { readonly times: number; readonly atMs: number }
 }
 
 /** A piece as it lies in the store. */

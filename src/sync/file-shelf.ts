@@ -16,8 +16,8 @@ import type { SyncContext } from './context.ts'
 import { askedOf } from './file-asked.ts'
 import { askedFromMs, isAskedNow, isFat } from './file-asking.ts'
 import { fetchOf } from './file-desk.ts'
-import { forgetLying, lyingAt } from './file-lying.ts'
-import { fileKey, type AskedRecord, type FetchRecord } from './file-records.ts'
+import { forgetLying, lyingAt, noteFound, worthALookMs } from './file-lying.ts'
+import { fileKey, type AskedRecord, type FetchRecord, type LyingRecord } from './file-records.ts'
 import { wantedAt } from './file-wanted.ts'
 import { allWishers, type Wisher } from './file-wishes.ts'
 import { untilDone } from './patience.ts'
@@ -78,10 +78,13 @@ async function fetchSome(
 ): Promise<boolean> {
   try {
     const outcome = await shelf.fetch(state.peer, name, signal)
-    if (outcome === 'end')
-      await untilDone({ log: context.log, clock, signal }, () =>
-        context.replica.commit((tx) => nothingMore(tx, context, { state, name })),
-      )
+    await untilDone({ log: context.log, clock, signal }, () =>
+      context.replica.commit((tx) =>
+        outcome === 'end'
+          ? nothingMore(tx, context, { state, name })
+          : noteFound(tx, state.peer, name),
+      ),
+    )
     return true
   } catch (error) {
     const code = codeOf(error) ?? String(error)
@@ -108,7 +111,8 @@ async function nextOnShelf(
   const found: { readonly name: FileName; readonly fetch: FetchRecord }[] = []
   let atMs = Infinity
   for (const one of await wantedThere(tx, context, state)) {
-    const fromMs = isAskedNow(one.before) ? 0 : askedFromMs(context, state, one)
+    const turnMs = isAskedNow(one.before) ? 0 : askedFromMs(context, state, one)
+    const fromMs = Math.max(turnMs, worthALookMs(context, one.there))
     if (fromMs <= time.nowMs()) found.push(one)
     else atMs = Math.min(atMs, fromMs)
   }
@@ -129,6 +133,8 @@ interface WantedThere {
   readonly name: FileName
   readonly fetch: FetchRecord
   readonly before: AskedRecord | undefined
+  readonly there: LyingRecord
+  /** What lies there of it and is wanted. */
   readonly spans: Spans
 }
 
@@ -152,8 +158,8 @@ async function wantedThere(
     const wishers = all.filter((one) => one.name === name)
     const asking = { name, fetch, peer, wishers, isFat: isFat(state) }
     const { wish } = wantedAt(context, { ...asking, isStanding: isAskedNow(before) })
-    const spans = commonSpans(wish.spans, there)
-    if (bytesIn(spans) > 0) wanted.push({ name, fetch, before, spans })
+    const spans = commonSpans(wish.spans, there.spans)
+    if (bytesIn(spans) > 0) wanted.push({ name, fetch, before, there, spans })
   }
   return wanted
 }
@@ -168,7 +174,7 @@ async function nothingMore(
   const one = (await wantedThere(tx, context, state)).find((wanted) => wanted.name === name)
   if (one === undefined) return
   const { before, spans } = one
-  await forgetLying(tx, { peer, name, lacking: spans })
+  await forgetLying(tx, context, { peer, name, lacking: spans })
   if (before !== undefined) {
     const off = { ...before, atMs: context.time.nowMs(), isOff: true }
     tx.put(fileKey.asked(peer, name), pack(off satisfies AskedRecord))

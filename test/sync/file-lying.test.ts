@@ -47,7 +47,9 @@ test('what was fetched in vain is not thought to lie there any more, and the res
   const { alpha, hear, lying } = await aReader(t)
   await hear([[0, 900]])
   const forget = (lacking: readonly Span[]) =>
-    alpha.context.replica.commit((tx) => forgetLying(tx, { peer: POST, name: NAME, lacking }))
+    alpha.context.replica.commit((tx) =>
+      forgetLying(tx, alpha.context, { peer: POST, name: NAME, lacking }),
+    )
 
   await forget([[100, 200]])
   const left = await lying()
@@ -62,7 +64,7 @@ test('what was fetched in vain is not thought to lie there any more, and the res
       ],
     ],
   ])
-  t.strictSame(await lying(), [])
+  t.strictSame(await lying(), [[NAME, []]])
 })
 
 test('what was given is told together while more is wanted, at once when nothing is', async (t) => {
@@ -120,7 +122,8 @@ async function aReader(t: Test) {
       const piece = { name: NAME, from, to }
       await replica.commit((tx) => sayGiven(tx, context, { state: STATE, piece, number: parcel }))
     },
-    lying: async () => [...(await lyingAt(replica.read, POST))],
+    lying: async () =>
+      [...(await lyingAt(replica.read, POST))].map(([name, { spans }]) => [name, spans]),
     wishes: async () => (await allWishers(replica.read)).map(({ wish }) => wish.spans),
     queued: async () => {
       const notes = await replica.read.list(range.notes(POST))

@@ -4,9 +4,8 @@ import { actorOf } from '#base/ids.ts'
 import { encodeGiven } from '#codec/given.ts'
 import { encodeWishes } from '#codec/wish.ts'
 import type { PeerId, Shelf } from '#ports/carrier.ts'
-import { takeGiven } from '#sync/file-lying.ts'
 import { askedOf } from '#sync/file-asked.ts'
-import { fileRange } from '#sync/file-records.ts'
+import { lyingAt, takeGiven } from '#sync/file-lying.ts'
 import { takeWishes } from '#sync/file-wishes.ts'
 import { grant } from '#sync/spending.ts'
 import { virtualClock } from '../support/clock.ts'
@@ -31,8 +30,26 @@ test('what lies there and somebody wants is fetched as long as more comes, and n
   t.strictSame(rig.fetched, [NAME, NAME, NAME])
   t.equal(rig.log.events.filter(({ event }) => event === 'file.not-there').length, 1)
   const { read } = rig.context.replica
-  t.strictSame(await read.list(fileRange.lyingAt(POST)), [], 'it is not thought to lie there now')
+  t.match([...(await lyingAt(read, POST)).values()], [{ spans: [] }], 'not thought to lie there')
   t.ok((await askedOf(read, POST)).has(NAME), 'so somebody is asked')
+})
+
+test('whoever says again and again what is not so is believed later and later, until it is', async (t) => {
+  const rig = await aRig(t, ['end', 'end', 'end', 'end', 'more', 'end', 'end'])
+  rig.carrier.begin(POST)
+  await rig.want()
+  const times: number[] = []
+  for (let minutes = 0; minutes < 40; minutes += 1) {
+    const before = rig.fetched.length
+    await rig.lies()
+    await rig.clock.advance(MINUTE_MS)
+    if (rig.fetched.length > before) times.push(minutes)
+  }
+  t.strictSame(
+    times,
+    [0, 2, 6, 14, 30, 32, 36],
+    'twice as late each time; once more was there, soon',
+  )
 })
 
 test('what nobody wants stays where it lies', async (t) => {
