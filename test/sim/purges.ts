@@ -137,19 +137,21 @@ async function order(
   if (answer?.held === 0) for (const said of meant) said.purge = 'ordered'
 }
 
-/** Until it is done: whoever holds something must be able to let it go. */
+/** Until it is done: whoever holds something must be able to let it go. A node whose power goes while it does so answers no more. */
 async function lift(world: World, person: UserId, hold: Hold): Promise<void> {
+  let isDone = false
+  world.timeline.after(MINUTE_MS, () => {
+    if (!isDone) void lift(world, person, hold)
+  })
+  const node = world.members[0]?.boot?.node
+  if (node === undefined) return
   try {
-    const node = world.members[0]?.boot?.node
-    if (node !== undefined) {
-      await node.hold(person, { ...hold, isHeld: false })
-      world.marks.count('purge.hold-ended')
-      return
-    }
+    await node.hold(person, { ...hold, isHeld: false })
+    isDone = true
+    world.marks.count('purge.hold-ended')
   } catch (error) {
     tell(world, error)
   }
-  world.timeline.after(MINUTE_MS, () => void lift(world, person, hold))
 }
 
 const FAIR: ReadonlySet<string> = new Set([
