@@ -145,6 +145,8 @@ const OF_FORK: ReadonlySet<unknown> = new Set([
   'node.cloned',
   'not vouched for',
   'delta.not-vouched-for',
+  // Whoever sent what is not vouched for is told that it was refused; the reason is looked at where it was.
+  'INPUT_INVALID',
 ])
 
 /** What an honest node meets only where another is captured: events, and why it refuses an envelope. */
