@@ -9,12 +9,14 @@ import type { Note, NoteItem } from '#codec/note.ts'
 import { countBeyond, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { SyncContext } from './context.ts'
+import { heldBy } from './gap-marks.ts'
 import { key } from './keys.ts'
 import { clockOf, tellDelivery } from './ledger.ts'
+import { endOf, type ListName } from './list-end.ts'
 import { noteName, queueNote, signNote } from './note-queue.ts'
 import { pack, unpack, type DocumentRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
-import { noteMeant } from './sent.ts'
+import { doubtedOf, noteMeant, sentOf } from './sent.ts'
 
 /** 4 bytes that replicas with the same changes share, and replicas of a fork do not. */
 export async function digestOf(
@@ -41,7 +43,7 @@ export async function lookForForks(
 ): Promise<void> {
   for (const item of note.items) {
     const found = await compare(tx, item)
-    if (found === 'same') await believe(tx, context, { node: sender, ...item })
+    if (found === 'same') await believe(tx, context, { node: sender, ...item, meant: item.clock })
     else if (found === 'forked' && from !== undefined)
       await askForAll(tx, context, { peer: from, document: item.document, actor: undefined })
   }
@@ -58,13 +60,40 @@ export async function compare(
   return equalBytes(digest, await digestOf(reader, document)) ? 'same' : 'forked'
 }
 
-/** Delivery words of ours rest on what a node has signed for, once it is known to mean the same by it. */
+/**
+ * What an earlier life of ours wrote, and our disk had lost, has come back: signed by us, and going on from all that had left.
+ * That is what everybody meant who named as much of that list and no more: who is far away nobody can ask (`meaning.ts`).
+ */
+export async function believeWithReturned(
+  tx: Tx,
+  context: SyncContext,
+  { document, actor }: ListName,
+): Promise<void> {
+  const doubted = await doubtedOf(tx, document, actor)
+  if (doubted.length === 0 || actor === context.replica.actor) return
+  const seq = (await tx.log(document)).last(actor)?.seq ?? 0
+  if (seq <= (await sentOf(tx, document, actor))) return
+  if ((await endOf(tx, context.roster, { document, actor })) !== undefined) return
+  for (const node of doubted) {
+    const clock = await heldBy(tx, node, document)
+    if ((clock[actor] ?? 0) > seq) continue
+    await believe(tx, context, { node, document, clock, meant: { [actor]: seq } })
+  }
+}
+
+/** Delivery words of ours rest on what a node has signed for, once it is known to mean the same by it: as far as `meant`. */
 async function believe(
   tx: Tx,
   context: SyncContext,
-  said: { readonly node: NodeId; readonly document: DocumentId; readonly clock: Clock },
+  said: {
+    readonly node: NodeId
+    readonly document: DocumentId
+    readonly clock: Clock
+    readonly meant: Clock
+  },
 ): Promise<void> {
-  const spans = await noteMeant(tx, said.node, said)
+  const { node, document, meant } = said
+  const spans = await noteMeant(tx, node, { document, clock: meant })
   if (spans.length === 0) return
   await context.deadlines.heard(tx, said)
   for (const span of spans) tellDelivery(tx, context, span)

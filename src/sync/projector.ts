@@ -74,7 +74,7 @@ export interface ProjectorHooks {
   readonly filesCame: (tx: Tx, message: MessageRecord) => Promise<void>
   /** An order to purge was added. */
   readonly purgeOrdered: (tx: Tx, at: FoldedAt) => Promise<void>
-  /** An entry came in about a message that is not here. */
+  /** An entry came in, or was written again in a new life, about a message that is not here. */
   readonly unplaced: (tx: Tx, at: FoldedAt) => Promise<void>
   readonly audited: (tx: Tx, at: { document: DocumentId; logged: Logged }) => Promise<void>
 }
@@ -173,8 +173,7 @@ async function foldOne(
   const scene = { tx, document, logged, source, directory, certifiedAt, withoutEffect, home }
   const event = await applyMessage(scene, writer ?? identity.certificate.node)
   if (source.isLate) await tellFiles(tx, hooks, event)
-  if (source.isAgain !== true)
-    await tellPurges(tx, bench, { at, source, isPlaced: event !== undefined })
+  if (source.isAgain !== true) await tellPurges(tx, bench, { at, isPlaced: event !== undefined })
   return event
 }
 
@@ -190,10 +189,10 @@ async function tellFiles(
 async function tellPurges(
   tx: Tx,
   { hooks }: Bench,
-  { at, source, isPlaced }: Folding & { readonly isPlaced: boolean },
+  { at, isPlaced }: Pick<Folding, 'at'> & { readonly isPlaced: boolean },
 ): Promise<void> {
   if (at.logged.entry.content.kind === 'purge') await hooks.purgeOrdered(tx, at)
-  else if (!isPlaced && source.isLate) await hooks.unplaced(tx, at)
+  else if (!isPlaced) await hooks.unplaced(tx, at)
 }
 
 async function foldDirectory(

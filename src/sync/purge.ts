@@ -4,7 +4,7 @@
  * its node administers or is a hub, by its certificate; so everybody decides alike, whatever else has come. A hold keeps what
  * is here until it ends; of what is not here there is nothing to keep.
  */
-import type { ChannelId, DocumentId } from '#base/ids.ts'
+import { nodePrefix, nodePrefixOfActor, type ChannelId, type DocumentId } from '#base/ids.ts'
 import { aboutChannel } from '#model/audit-content.ts'
 import { channelDocument, channelOfDocument } from '#model/document-id.ts'
 import type { DirectoryChange } from '#model/directory.ts'
@@ -34,14 +34,21 @@ export interface PurgeOrder extends Logged {
   readonly content: PurgeContent
 }
 
-/** An order has come, or was written here. */
+/**
+ * An order has come, or was written here. Whoever ordered sees to what comes later of the message (`purge-orders.ts`); an order of
+ * our own that our disk had lost finds here, besides, what was said since.
+ */
 export async function takePurge(
   tx: Tx,
   context: SyncContext,
-  { document }: { readonly document: DocumentId },
+  { document, logged: { actor } }: { readonly document: DocumentId; readonly logged: Logged },
 ): Promise<void> {
   const channel = channelOfDocument(document)
-  if (channel !== undefined) await carryOut(tx, context, channel)
+  if (channel === undefined) return
+  await carryOut(tx, context, channel)
+  const { replica, identity } = context
+  const isOurs = nodePrefixOfActor(actor) === nodePrefix(identity.certificate.node)
+  if (isOurs && actor !== replica.actor) orderRest(tx, context, channel)
 }
 
 /** A hold has ended, or has begun: orders that waited take effect. */

@@ -2,7 +2,7 @@
  * How far of our own lists was ever put into an envelope, and whose words about them count. Whoever has named more than that means
  * something else under our numbers, from a time that this disk has lost, or lies; `hearsay.ts` waits for the proof. When none
  * comes in time we go on, and may use numbers twice: what leaves after such a word that node has not got, whatever it signs for,
- * until it has shown that it means the same (`meaning.ts`).
+ * until it has shown that it means the same (`meaning.ts`), or what it named has come back (`doubts.ts`).
  */
 import type { ActorId, DocumentId, NodeId } from '#base/ids.ts'
 import type { Note } from '#codec/note.ts'
@@ -51,6 +51,15 @@ export async function noteHollow(
 
 async function hollowOf(reader: Pick<Reader, 'get'>, document: DocumentId): Promise<HollowRecord> {
   return unpack<HollowRecord>(await reader.get(key.hollow(document))) ?? {}
+}
+
+/** Who may mean something else by some of our list of a document. */
+export async function doubtedOf(
+  reader: Pick<Reader, 'get'>,
+  document: DocumentId,
+  actor: ActorId,
+): Promise<readonly NodeId[]> {
+  return Object.keys((await hollowOf(reader, document))[actor] ?? {}) as NodeId[]
 }
 
 /** How far of an own actor's list was ever put into an envelope. */

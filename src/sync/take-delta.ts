@@ -13,7 +13,7 @@ import { breachIn } from '#model/rules.ts'
 import type { Trodden } from '#model/trail.ts'
 import { alarm } from './alarms.ts'
 import type { Outcome, SyncContext } from './context.ts'
-import { askForAll } from './doubts.ts'
+import { askForAll, believeWithReturned } from './doubts.ts'
 import { cutTo, endList } from './freeze.ts'
 import { hearFirstWord } from './hearsay.ts'
 import { key } from './keys.ts'
@@ -245,6 +245,7 @@ async function apply(tx: Tx, context: SyncContext, { arrival, good }: Applicatio
     if (signature !== undefined)
       tx.put(key.attestation(document, actor, newest.seq), Uint8Array.from(signature))
     if (document === KEYS) await endList(tx, context, { document, actor })
+    await believeWithReturned(tx, context, { document, actor })
   }
   const from = arrival.incoming.from
   await offerToPeers(tx, context, { document, from })

@@ -14,6 +14,7 @@ import { describe } from '#sync/notes.ts'
 import { pack, type ForkRecord } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
+import { stolenDisk } from '../support/adversary.ts'
 import { virtualClock } from '../support/clock.ts'
 import { aFleet } from '../support/fleet.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
@@ -87,6 +88,27 @@ test('what a life of ours that is over left in doubt stays so, whatever the next
   await envelopeOf(next, routine)
 
   t.not(await wordOf(next, message, charlie.id), 'stored')
+})
+
+test('what comes back of a lost list is what those meant who named that much, and need not be asked', async (t) => {
+  const { next, messages, give, charlie } = await aReturn(t)
+  const words = async () => {
+    const said = []
+    for (const message of messages) said.push(await wordOf(next, message, charlie.id))
+    return said.map((word) => word === 'stored')
+  }
+  t.strictSame(await words(), [false, false, false], 'it may mean something else')
+
+  await give(2)
+  t.strictSame(await words(), [false, false, false], 'it has named more than that')
+  await give(3)
+
+  t.strictSame(await words(), [true, true, true])
+  const actor = messages[0]?.actor
+  t.strictSame(next.events.filter(({ kind }) => kind === 'delivery').at(-1), {
+    kind: 'delivery',
+    span: { document: routine, actor, from: 1, to: 3 },
+  })
 })
 
 test('it is asked once it signs for all there is, ever more rarely, and not for ever', async (t) => {
@@ -215,6 +237,45 @@ async function aDoubt(t: Test) {
     return open('alpha', { store, life: seedOf('next life').subarray(0, 4) })
   }
   return { alpha, bravo, charlie, clock, message, give, reborn }
+}
+
+/**
+ * Alpha has lost two of three messages with its disk, and heard from charlie, whom it never meets, that it has all of them; bravo
+ * has proved that they are alpha's, so this is the next life.
+ */
+async function aReturn(t: Test) {
+  const knows = [anIdentity('alpha', 1), anIdentity('bravo', 2), anIdentity('charlie', 3)]
+  const disk = openMemoryStore()
+  await using before = await aSync('alpha', { knows, store: disk })
+  const [bravo, charlie] = [await aSync('bravo', { knows }), await aSync('charlie', { knows })]
+  await found(before)
+  for (const node of [bravo, charlie]) await arrive(node, await envelopeOf(before, DIRECTORY))
+  const messages = [await say(before, 'one')]
+  await envelopeOf(before, routine)
+  const image = await stolenDisk(disk)
+  const parts: Uint8Array[] = []
+  for (const text of ['two', 'three']) {
+    messages.push(await say(before, text))
+    parts.push(await envelopeOf(before, routine))
+  }
+  for (const node of [bravo, charlie]) await arrive(node, must(parts[1], 'all of it'))
+
+  await using back = await aSync('alpha', { knows, store: image })
+  const { read } = charlie.context.replica
+  const receipt = await noteOf(charlie, await describe(read, 'receipt', [routine]))
+  await arrive(back, receipt, { from: bravo.id })
+  await arrive(back, must(parts[1], 'all of it'), { from: bravo.id })
+  t.ok(back.context.run.isOver)
+  await back[Symbol.asyncDispose]()
+  const life = seedOf('next life').subarray(0, 4)
+  const next = await aSync('alpha', { knows, store: image, life })
+  t.teardown(async () => {
+    for (const node of [next, bravo, charlie]) await node[Symbol.asyncDispose]()
+  })
+  const give = async (count: 2 | 3): Promise<void> => {
+    await arrive(next, must(parts[count - 2], 'a part'), { from: bravo.id })
+  }
+  return { next, messages, give, charlie }
 }
 
 async function wordOf(

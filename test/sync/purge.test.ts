@@ -6,8 +6,10 @@ import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import { range } from '#sync/keys.ts'
 import { orderPurge, type PurgeWish } from '#sync/purge-orders.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
-import { anIdentity } from '../support/nodes.ts'
+import { stolenDisk } from '../support/adversary.ts'
+import { anIdentity, seedOf } from '../support/nodes.ts'
 import {
+  amend,
   arrive,
   aSync,
   bodies,
@@ -143,6 +145,33 @@ test('it is gone after the next start, too, and what comes later goes on', async
 
   t.strictSame(await bodies(again), ['one', 'three', 'four'])
   t.strictSame(await heads(again), before)
+})
+
+test('who had lost its own order sees to it that what it said meanwhile of the message goes, too', async (t) => {
+  for (const orderFirst of [false, true]) {
+    const { alpha, bravo, stores } = await three()
+    await introduce(alpha, bravo)
+    const { id: target } = await say(alpha, 'one')
+    await say(alpha, 'two')
+    await give(alpha, bravo)
+    const image = await stolenDisk(must(stores[0], 'three'))
+    await purge(alpha, one(target))
+    await give(alpha, bravo, settings)
+    await alpha[Symbol.asyncDispose]()
+    const life = seedOf('next life').subarray(0, 4)
+    await using back = await aSync('alpha', { role: 'hub', knows, store: image, life })
+
+    if (orderFirst) await give(bravo, back, settings)
+    await amend(back, { kind: 'reaction', target, emoji: 'eyes', isSet: true })
+    await give(back, bravo)
+    if (!orderFirst) await give(bravo, back, settings)
+    for (const node of [back, bravo]) t.strictSame(await bodies(node), ['two'])
+    await give(back, bravo, settings)
+
+    for (const { context } of [back, bravo])
+      t.strictSame(await context.replica.read.list(range.allOrphans), [])
+    t.strictSame(await heads(bravo), await heads(back))
+  }
 })
 
 test('an order of a node that has no say in it changes nothing', async (t) => {
