@@ -35,6 +35,8 @@ export interface CatchUp {
   readonly run: () => Promise<void>
   /** Has a look at the books: something may be missing, or unproven. */
   readonly wake: () => void
+  /** Resolves once nothing is missing, nobody has it, or the line has ended. */
+  readonly caughtUp: () => Promise<void>
 }
 
 type Outcome = 'more' | 'end' | 'nobody'
@@ -56,17 +58,25 @@ export function openCatchUp(parts: CatchUpParts): CatchUp {
   const { exchange, ledger } = parts
   const { over } = exchange.line
   let bell = Promise.withResolvers<void>()
+  let rest = Promise.withResolvers<void>()
   const wake = (): void => {
     bell.resolve()
     bell = Promise.withResolvers()
   }
-  over.addEventListener('abort', wake, { once: true })
+  const tell = (): void => {
+    rest.resolve()
+    rest = Promise.withResolvers()
+  }
+  over.addEventListener('abort', () => (wake(), tell()), { once: true })
   return {
     wake,
+    caughtUp: async () => {
+      if (!ledger.isComplete() && !over.aborted) await rest.promise
+    },
     run: async () => {
       while (!over.aborted) {
         // oxlint-disable-next-line no-await-in-loop -- one thing after another, as long as the line lives
-        if (!ledger.isComplete()) await fetchAll(parts)
+        if (!ledger.isComplete()) await fetchAll(parts, tell).then(tell)
         // oxlint-disable-next-line no-await-in-loop -- one thing after another, as long as the line lives
         else if (ledger.isCrowded()) await look(parts)
         // oxlint-disable-next-line no-await-in-loop -- one thing after another, as long as the line lives
@@ -100,7 +110,7 @@ export function directGet(
   return { subject: `$JS.API.DIRECT.GET.${stream}`, bytes }
 }
 
-async function fetchAll(parts: CatchUpParts): Promise<void> {
+async function fetchAll(parts: CatchUpParts, onNobody: () => void): Promise<void> {
   const { exchange, ledger, options, ports, arrivals } = parts
   const { over } = exchange.line
   let [pages, failures] = [0, 0]
@@ -114,6 +124,7 @@ async function fetchAll(parts: CatchUpParts): Promise<void> {
       failures += 1
       const waitMs = backOffMs(failures, options.backOffMaxMs, ports.random)
       ports.log.warn('nats.no-stream', { carrier: options.name, waitMs })
+      onNobody()
       // oxlint-disable-next-line no-await-in-loop -- page after page
       await ports.clock.sleep(waitMs, over)
       continue

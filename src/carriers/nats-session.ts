@@ -44,6 +44,7 @@ export async function serveLine(
       ports,
       books: office.shelf,
       arrivals: office.waiting,
+      caughtUp: catchUp.caughtUp,
       onNobody: files.mend,
     })
     contacts.begin(peer, ledger.place().mayHaveForgotten)

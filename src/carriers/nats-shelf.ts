@@ -1,7 +1,7 @@
 /**
  * The stream of pieces, on one line: a piece is asked for by whoever wants its file, and comes to nobody else. No piece is pushed:
  * the whole of a file from a fast giver would stand before flash on a thin link. So one page is asked for at a time, whatever the file,
- * about a round trip and two seconds of the line.
+ * about a round trip and two seconds of the line, and none while messages are still to be fetched.
  */
 import { keepLast } from './nats-shelf-books.ts'
 import { openPage, type Page } from './nats-shelf-page.ts'
@@ -17,6 +17,8 @@ import { fileStream, fileToken } from './nats-subject.ts'
 
 /** What fetching pieces works with. */
 export interface ShelfParts extends Omit<Asking, 'pace'> {
+  /** Resolves once no message is to be fetched, or the line has ended. */
+  readonly caughtUp: () => Promise<void>
   /** Hears that no stream answered. */
   readonly onNobody: () => void
 }
@@ -100,6 +102,8 @@ async function fetchPage(desk: Desk, sight: Sight, pages: Page[]): Promise<Outco
   const { exchange, arrivals, books, ports } = desk
   const beganMs = ports.clock.monotonicMs()
   for (let page = pages.at(-1); page !== undefined; page = pages.at(-1)) {
+    // oxlint-disable-next-line no-await-in-loop -- one question after another
+    await desk.caughtUp()
     // oxlint-disable-next-line no-await-in-loop -- one question after another
     await arrivals.calm(exchange.line.over)
     // oxlint-disable-next-line no-await-in-loop -- one question after another

@@ -212,6 +212,7 @@ async function open(line = scriptedLine(), waiting?: ArrivalQueue): Promise<Open
     ports: { clock, log },
     books,
     arrivals,
+    caughtUp: async () => undefined,
     onNobody: () => undefined,
   })
   return { line, clock, books, shelf, came }

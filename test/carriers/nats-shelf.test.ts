@@ -73,6 +73,23 @@ test(
   },
 )
 
+test('whoever was away gets the messages first, and the pieces after them', real, async (t) => {
+  await using server = await startNatsServer()
+  await using alpha = await openReady(server.url)
+  await put(alpha, pieces([...Array(5).keys()], 5_000))
+  for (let number = 0; number < 60; number += 1)
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, each in a message of its own
+    await alpha.carrier.send(hub, parcel(`report ${number}`, { number }), never)
+
+  await using bravo = await openNode(server.url, 2)
+  void keepAccepting(bravo)
+  await fetchAll(bravo, hub, MAP)
+
+  const firstPiece = bravo.arrivals.findIndex(({ bytes }) => bytes.length >= 5_000)
+  t.equal(bravo.arrivals.length, 65)
+  t.equal(firstPiece, 60)
+})
+
 test('a stream made anew is read from its beginning, in the same call', real, async (t) => {
   await using server = await startNatsServer()
   await using alpha = await openReady(server.url)
