@@ -48,7 +48,7 @@ export const POLICY_READERS: Readonly<
   Record<number, (fields: Fields) => PolicyContent | undefined>
 > = {
   [POLICY_KIND_NUMBER.policy]: ([about, name, value]) => {
-    const read = READERS[ABOUT[Number(about)] ?? 'none']
+    const read = typeof about === 'number' ? READERS[ABOUT[about] ?? 'none'] : undefined
     const part = read?.(name, value ?? undefined)
     return part && { kind: 'policy', part }
   },

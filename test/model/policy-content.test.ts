@@ -46,6 +46,8 @@ test('what is about nothing is no part', async (t) => {
     [6, null, {}],
     [-1, null, {}],
     ['levels', null, ['open']],
+    ['0', null, ['open']],
+    [[[{ toString: false }]], null, ['open']],
     [0, null, ['open', 'open']],
     [2, '__proto__', null],
     [2, null, null],
