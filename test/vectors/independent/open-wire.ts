@@ -18,7 +18,7 @@ import { digestOf, readNote, signedNote, type Note, type NoteItem } from './note
 import { MODEL, SEGMENT, byAmira } from './open-model.ts'
 import { DICTIONARY, SAMPLES, SCRIPTS } from './open-texts.ts'
 import { TRUST, alphaOf } from './open-trust.ts'
-import { openedPiece, openedWishes, type PieceCase } from './piece.ts'
+import { openedGiven, openedPiece, openedWishes, type PieceCase } from './piece.ts'
 import { isSigned } from './suites.ts'
 
 interface EnvelopeVector {
@@ -94,6 +94,7 @@ export const WIRE_OPENERS: Openers = {
       learned: learnedWith(false),
     }),
   'files.wishes.*': openedWishes,
+  'files.given.*': openedGiven,
   dictionary: () => dictionaryCase(),
   'guesses.*': ({ learned: most, body }: GuessVector) => {
     const all = concat(Buffer.of(0xd9), SCRIPTS, Buffer.of(0x0a), DICTIONARY, Buffer.of(0), ...SAMPLES)

@@ -1,4 +1,4 @@
-/** PROTOCOL.md, “Files on their way”: pieces and wishes. */
+/** PROTOCOL.md, “Files on their way”: pieces, wishes and what lies on a shelf. */
 import { brotliDecompressSync, inflateRawSync } from 'node:zlib'
 import { bytesOf, concat, hex, must, readWhole, text, uint, type Reader } from './bytes.ts'
 import { unmixed, type Learned } from './mixing.ts'
@@ -72,14 +72,31 @@ function readWish(reader: Reader) {
   const through: number[] = []
   for (let left = hops > 0 ? reader.uint(15) : 0; left > 0; left -= 1) through.push(reader.uint())
   const pieceBytes = reader.uint()
+  const spans = readSpans(reader, bytes)
+  return { name, bytes, isAsked: (flags & 1) === 1, hops, through, pieceBytes, spans }
+}
+
+/** What lies on a shelf, as it is signed. */
+export function openedGiven({ bytes }: { readonly bytes: string }): unknown {
+  const files = readWhole(hex(bytes), (reader) => {
+    must(reader.byte() === 6, 'nothing of a shelf')
+    return Array.from({ length: reader.uint(64) }, () => ({
+      name: Buffer.from(reader.take(8)).toString('hex'),
+      spans: readSpans(reader, FILE_BYTES_MAX),
+    }))
+  })
+  return { files, bytes }
+}
+
+function readSpans(reader: Reader, bytes: number): readonly [number, number][] {
   const spans: [number, number][] = []
   let at = 0
   for (let left = reader.uint(256); left > 0; left -= 1) {
     const from = at + reader.uint(bytes)
     const to = from + reader.uint(bytes)
-    must(to > from && to <= bytes && (from > at || at === 0), 'no such stretch')
+    must(to > from && to <= bytes && (from > at || spans.length === 0), 'no such stretch')
     spans.push([from, to])
     at = to
   }
-  return { name, bytes, isAsked: (flags & 1) === 1, hops, through, pieceBytes, spans }
+  return spans
 }
