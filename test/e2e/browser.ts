@@ -14,6 +14,7 @@ import { must } from '../../scripts/fleet/client.ts'
 import { aNode, type Node } from '../../scripts/fleet/node.ts'
 import { openLink, type Link } from '../../scripts/link/proxy.ts'
 import { constantTrace } from '../../scripts/link/trace.ts'
+import { folderOf } from '../support/folder.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 /** Where pictures are left to be looked at. */
@@ -50,11 +51,12 @@ async function buildClient(): Promise<void> {
 /** One node with everybody on it, and a browser; the end of the test closes both. */
 export async function aHub(t: Test, program: string): Promise<Pick<Scene, 'hub' | 'browser'>> {
   await buildClient()
+  const folder = folderOf(t)
   const stack = new AsyncDisposableStack()
   t.teardown(() => stack.disposeAsync())
   const stop = new AbortController()
   stack.defer(() => stop.abort())
-  const about = { folder: t.testdir(), stop: stop.signal, carriers: [] }
+  const about = { folder, stop: stop.signal, carriers: [] }
   const hub = stack.use(aNode({ ...about, name: 'alpha', role: 'hub' }))
   await hub.found('Relief')
   await hub.start()
@@ -66,11 +68,11 @@ export async function aHub(t: Test, program: string): Promise<Pick<Scene, 'hub' 
 /** Builds the client, founds the organisation and opens the browser; the end of the test closes all. */
 export async function aScene(t: Test, program: string): Promise<Scene> {
   await buildClient()
+  const folder = folderOf(t)
   const stack = new AsyncDisposableStack()
   t.teardown(() => stack.disposeAsync())
   const stop = new AbortController()
   stack.defer(() => stop.abort())
-  const folder = t.testdir()
   const about = { folder, stop: stop.signal }
   const stick = join(folder, 'stick')
   await mkdir(stick)
@@ -97,6 +99,7 @@ export async function aScene(t: Test, program: string): Promise<Scene> {
 
 /** A kit whose way to the hub is billed as a satellite is. */
 export async function aThinKit(t: Test, hub: Node): Promise<Pick<Scene, 'kit' | 'link'>> {
+  const folder = folderOf(t)
   const stack = new AsyncDisposableStack()
   t.teardown(() => stack.disposeAsync())
   const stop = new AbortController()
@@ -105,7 +108,7 @@ export async function aThinKit(t: Test, hub: Node): Promise<Pick<Scene, 'kit' | 
   const budget = { window: 'day', bytesMax: 200_000, moneyMax: 30 }
   const dial = [`127.0.0.1:${link.port}`]
   const carriers = [{ kind: 'lan', dial, backOffMsMax: 1_000, link: 'certus-100', budget }]
-  const about = { name: 'charlie', role: 'kit', folder: t.testdir(), stop: stop.signal } as const
+  const about = { name: 'charlie', role: 'kit', folder, stop: stop.signal } as const
   const kit = stack.use(aNode({ ...about, carriers }))
   await kit.join(hub)
   await kit.start()

@@ -1,13 +1,16 @@
 /** Audits from the command line: a real node, a file, and a check without the node. */
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
+import { folderOf } from '../support/folder.ts'
 import { eventually, freePort, holdfast, holdfastJson, initNode, startNode } from './processes.ts'
 
 suite.setTimeout(120_000)
 
 test('what was done is listed, written to a file by the config, exported, and checked without the node', async (t) => {
-  const folder = t.testdir({ 'audit.json': JSON.stringify({ audit: { file: 'lines.jsonl' } }) })
+  const folder = folderOf(t)
+  const config = JSON.stringify({ audit: { file: 'lines.jsonl' } })
+  await writeFile(join(folder, 'audit.json'), config)
   const data = join(folder, 'alpha')
   const port = await freePort()
   await initNode(data, { name: 'alpha', role: 'hub', port })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { t as suite, test } from 'tap'
 import { must } from '#base/assert.ts'
 import { localUrl, readRunNote } from '#config/run-note.ts'
+import { folderOf } from '../support/folder.ts'
 import {
   eventually,
   found,
@@ -12,13 +13,14 @@ import {
   holdfast,
   holdfastJson,
   initNode,
+  look,
   startNode,
 } from './processes.ts'
 
 suite.setTimeout(180_000)
 
 test('put back from a backup that was taken while it ran, a kit loses nothing and doubles nothing', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
   const [file, secret] = [join(folder, 'bravo.age'), join(folder, 'secret')]
   await writeFile(secret, 'correct horse battery\n', { mode: 0o600 })
@@ -57,7 +59,7 @@ test('put back from a backup that was taken while it ran, a kit loses nothing an
 })
 
 test('a backup names the files that it lacks, restoring it lists them, and others give them back', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
   const [file, secret] = [join(folder, 'alpha.age'), join(folder, 'secret')]
   await writeFile(secret, 'correct horse battery\n', { mode: 0o600 })
@@ -89,7 +91,7 @@ test('a backup names the files that it lacks, restoring it lists them, and other
 })
 
 test('a node that is stopped says what it needs and the backup lacks, unless it is locked', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const alpha = join(folder, 'alpha')
   const [file, secret] = [join(folder, 'alpha.age'), join(folder, 'secret')]
   await writeFile(secret, 'correct horse battery\n', { mode: 0o600 })
@@ -139,15 +141,15 @@ async function postWithFile(data: string, name: string, bytes: number): Promise<
 
 /** Asks for it, as a link of a busy machine may not be quick enough for what nobody asked for. */
 async function whole(data: string, id: string): Promise<true | undefined> {
-  const told = await holdfast('files', '--fetch', id, '--show', id, '--data', data, '--json')
+  const told = await look('files', '--fetch', id, '--show', id, '--data', data, '--json')
   const isWhole = told.code === 0 && told.out.includes('"isHere":true')
   return isWhole ? true : undefined
 }
 
 /** The node is closed for a moment when it begins a new life. */
 async function isNothingLost(data: string, id: string): Promise<true | undefined> {
-  await holdfast('files', '--fetch', id, '--data', data)
-  const { code, out } = await holdfast('files', '--lost', '--data', data, '--json')
+  await look('files', '--fetch', id, '--data', data)
+  const { code, out } = await look('files', '--lost', '--data', data, '--json')
   return code === 0 && out === '[]\n' ? true : undefined
 }
 

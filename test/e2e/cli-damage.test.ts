@@ -2,7 +2,16 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
-import { eventually, freePort, holdfastJson, initNode, startNode, type Shown } from './processes.ts'
+import { folderOf } from '../support/folder.ts'
+import {
+  eventually,
+  freePort,
+  holdfastJson,
+  initNode,
+  lookJson,
+  type Shown,
+  startNode,
+} from './processes.ts'
 
 suite.setTimeout(180_000)
 
@@ -10,7 +19,7 @@ suite.setTimeout(180_000)
 const DAMAGED = [/\.ldb$/, /\.log$/]
 
 test('a kit whose tables and log are partly zero starts, and has again all that headquarters has', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
   await initNode(alpha, { name: 'alpha', role: 'hub', port: await freePort() })
   await startNode(t, '--data', alpha)
@@ -44,7 +53,7 @@ test('a kit whose tables and log are partly zero starts, and has again all that 
 
 /** True once a node shows exactly these texts; it is closed for a moment when it begins a new life. */
 async function holding(data: string, texts: readonly string[]): Promise<true | undefined> {
-  const shown = (await holdfastJson('read', '--data', data).catch(() => [])) as readonly Shown[]
+  const shown = (await lookJson('read', '--data', data).catch(() => [])) as readonly Shown[]
   const found = shown.map(({ text }) => text).toSorted()
   return String(found) === String(texts.toSorted()) ? true : undefined
 }

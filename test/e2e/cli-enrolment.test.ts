@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { t as suite, test } from 'tap'
 import { isThere } from '#config/files.ts'
 import { readTlsFolder } from '#config/tls-folder.ts'
+import { folderOf } from '../support/folder.ts'
 import {
   eventually,
   found,
@@ -19,7 +20,7 @@ suite.setTimeout(180_000)
 type Words = Readonly<Record<string, string>>
 
 test('two nodes with FIPS algorithms join by digits, and talk over the LAN', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
   await founded(alpha)
   await startNode(t, '--data', alpha)
@@ -49,7 +50,7 @@ test('two nodes with FIPS algorithms join by digits, and talk over the LAN', asy
 })
 
 test('nobody gets in when the person at the new node says that the digits differ', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const alpha = join(folder, 'alpha')
   await founded(alpha)
   await startNode(t, '--data', alpha)
@@ -69,7 +70,7 @@ test('nobody gets in when the person at the new node says that the digits differ
 })
 
 test('by file, without a network; the root moves to a safe and still gives rights', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
   const file = (name: string): string => join(folder, name)
   await writeFile(file('passphrase'), 'correct horse battery staple\n')
@@ -144,7 +145,7 @@ test('by file, without a network; the root moves to a safe and still gives right
 })
 
 test('a node behind a passphrase moves its root and asks for a certificate, once it is entered', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const alpha = join(folder, 'alpha')
   const file = (name: string): string => join(folder, name)
   await writeFile(file('store'), 'seven green boats\n')

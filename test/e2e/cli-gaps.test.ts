@@ -4,12 +4,21 @@ import { join } from 'node:path'
 import { t as suite, test } from 'tap'
 import type { GapReport } from '#app/gap-types.ts'
 import { layoutOf } from '#config/layout.ts'
-import { eventually, freePort, holdfast, holdfastJson, initNode, startNode } from './processes.ts'
+import { folderOf } from '../support/folder.ts'
+import {
+  eventually,
+  freePort,
+  holdfast,
+  holdfastJson,
+  initNode,
+  lookJson,
+  startNode,
+} from './processes.ts'
 
 suite.setTimeout(120_000)
 
 test('what a node that is off lacks is shown, and nothing once it has come back', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
   const port = await freePort()
   await initNode(alpha, { name: 'alpha', role: 'hub', port })
@@ -43,7 +52,7 @@ test('what a node that is off lacks is shown, and nothing once it has come back'
 
 function noGaps(data: string): Promise<boolean> {
   return eventually(async () => {
-    const { nodes, lacking } = (await holdfastJson('gaps', '--data', data)) as GapReport
+    const { nodes, lacking } = (await lookJson('gaps', '--data', data)) as GapReport
     return nodes.length + lacking.length === 0 ? true : undefined
   })
 }

@@ -2,12 +2,21 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
-import { eventually, freePort, holdfast, holdfastJson, initNode, startNode } from './processes.ts'
+import { folderOf } from '../support/folder.ts'
+import {
+  eventually,
+  freePort,
+  holdfast,
+  holdfastJson,
+  initNode,
+  look,
+  startNode,
+} from './processes.ts'
 
 suite.setTimeout(240_000)
 
 test('one flash more than allowed needs a reason, and what no hub has in time is overdue until one has', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const [hub, kit] = [join(folder, 'hub'), join(folder, 'kit')]
   const port = await freePort()
   await initNode(hub, { name: 'hub', role: 'hub', port })
@@ -37,7 +46,7 @@ test('one flash more than allowed needs a reason, and what no hub has in time is
   t.match((await holdfast(...deeds)).out, /allowance overridden/)
   const statusWith = (wanted: RegExp) =>
     eventually(async () => {
-      const shown = (await holdfast('status', '--data', kit)).out
+      const shown = (await look('status', '--data', kit)).out
       return wanted.test(shown) ? shown : undefined
     })
   t.match(await statusWith(/Overdue/), /Overdue +2 flash: not at headquarters in time/)

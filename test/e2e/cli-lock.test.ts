@@ -5,6 +5,7 @@ import { t as suite, test } from 'tap'
 import { must } from '#base/assert.ts'
 import { keyOf } from '#compose/opening.ts'
 import { keysOf } from '#compose/unlocking.ts'
+import { folderOf } from '../support/folder.ts'
 import {
   eventually,
   found,
@@ -12,13 +13,14 @@ import {
   holdfast,
   holdfastJson,
   initNode,
+  look,
   startNode,
 } from './processes.ts'
 
 suite.setTimeout(180_000)
 
 test('a node locked by a passphrase says nothing until it is unlocked, and can be locked again', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const alpha = join(folder, 'alpha')
   const port = await freePort()
   const [right, wrong] = [join(folder, 'right'), join(folder, 'wrong')]
@@ -48,7 +50,7 @@ test('a node locked by a passphrase says nothing until it is unlocked, and can b
   t.match(refused, { code: 4, error: /^NOT_ALLOWED: found another passphrase/ })
   await holdfastJson('unlock', '--passphrase-file', right, '--data', alpha)
   const status = await eventually(async () => {
-    const { code, out } = await holdfast('status', '--json', '--data', alpha)
+    const { code, out } = await look('status', '--json', '--data', alpha)
     return code === 0 ? (JSON.parse(out) as unknown) : undefined
   })
   t.match(status, { node: { name: 'alpha' } })
@@ -56,7 +58,7 @@ test('a node locked by a passphrase says nothing until it is unlocked, and can b
 
   await holdfastJson('lock', '--data', alpha)
   await eventually(async () => {
-    const { error } = await holdfast('status', '--data', alpha)
+    const { error } = await look('status', '--data', alpha)
     return error.startsWith('LOCKED') ? true : undefined
   })
   const form = await fetch(`${url}/api/holdfast/v1/unlock`, {
@@ -67,7 +69,7 @@ test('a node locked by a passphrase says nothing until it is unlocked, and can b
   t.equal(form.status, 200, 'a phone with nothing but a browser')
   t.ok(
     await eventually(async () => {
-      const answer = await holdfast('read', '--json', '--data', alpha)
+      const answer = await look('read', '--json', '--data', alpha)
       return answer.code === 0 && answer.out.includes('Behind the lock') ? true : undefined
     }),
   )
@@ -96,7 +98,7 @@ test('a node locked by a passphrase says nothing until it is unlocked, and can b
 })
 
 test('a passphrase that is set on a running node is enough to lock it at once', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const alpha = join(folder, 'alpha')
   const passphrase = join(folder, 'passphrase')
   await writeFile(passphrase, 'seven green boats')
@@ -110,14 +112,14 @@ test('a passphrase that is set on a running node is enough to lock it at once', 
   await holdfastJson('lock', '--data', alpha)
 
   await eventually(async () => {
-    const { error } = await holdfast('status', '--data', alpha)
+    const { error } = await look('status', '--data', alpha)
     return error.startsWith('LOCKED') ? true : undefined
   })
   t.match(await holdfast(...unlock), { code: 0 })
 })
 
 test('nothing in a folder that is locked tells a secret of the node', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const alpha = join(folder, 'alpha')
   const passphrase = join(folder, 'passphrase')
   await writeFile(passphrase, 'seven green boats')
@@ -132,7 +134,7 @@ test('nothing in a folder that is locked tells a secret of the node', async (t) 
 })
 
 test('no key, no passphrase and no message is in any file or log of a node that ran', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const alpha = join(folder, 'alpha')
   const passphrase = join(folder, 'passphrase')
   await writeFile(passphrase, 'seven green boats')
@@ -168,7 +170,7 @@ test('no key, no passphrase and no message is in any file or log of a node that 
 })
 
 test('a wiped node is gone for good, also while it runs', async (t) => {
-  const alpha = join(t.testdir(), 'alpha')
+  const alpha = join(folderOf(t), 'alpha')
   await initNode(alpha, { name: 'alpha', role: 'kit', port: await freePort() })
   const node = await startNode(t, '--data', alpha)
   const unsure = await holdfast('wipe', '--data', alpha)

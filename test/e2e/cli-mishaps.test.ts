@@ -2,6 +2,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
+import { folderOf } from '../support/folder.ts'
 import {
   eventually,
   found,
@@ -24,7 +25,7 @@ interface Report {
 suite.setTimeout(120_000)
 
 test('a kit restored from a backup gets back what it wrote since, and writes on', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
   await initNode(alpha, { name: 'alpha', role: 'hub', port: await freePort() })
   await startNode(t, '--data', alpha)
@@ -47,7 +48,7 @@ test('a kit restored from a backup gets back what it wrote since, and writes on'
 })
 
 test('what cannot start says why in one line, and ends with its own code', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
   const port = await freePort()
   await initNode(alpha, { name: 'alpha', role: 'kit', port })
@@ -79,7 +80,7 @@ test('what cannot start says why in one line, and ends with its own code', async
 })
 
 test('the doctor finds what is well and what is not', async (t) => {
-  const alpha = join(t.testdir(), 'alpha')
+  const alpha = join(folderOf(t), 'alpha')
   await initNode(alpha, { name: 'alpha', role: 'kit', port: await freePort() })
   const well = (await holdfastJson('doctor', '--data', alpha)) as Report
   t.match(finding(well, 'store'), { state: 'ok', text: /^all \d+ values open$/ })

@@ -1,12 +1,13 @@
 /** People from the command line: a real node. */
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
+import { folderOf } from '../support/folder.ts'
 import { freePort, holdfast, holdfastJson, initNode, startNode } from './processes.ts'
 
 suite.setTimeout(120_000)
 
 test('people are listed, shut out, let in, signed out and helped when an authenticator is lost', async (t) => {
-  const data = join(t.testdir({}), 'alpha')
+  const data = join(folderOf(t), 'alpha')
   const port = await freePort()
   await initNode(data, { name: 'alpha', role: 'hub', port })
   await startNode(t, '--data', data, '--host', '127.0.0.1', '--port', String(port))

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
 import { startNatsServer, withoutNatsServer } from '../support/nats-server.ts'
+import { folderOf } from '../support/folder.ts'
 import { eventually, found, freePort, holdfast, holdfastJson, startNode } from './processes.ts'
 
 suite.setTimeout(120_000)
@@ -12,7 +13,7 @@ test(
   { skip: withoutNatsServer },
   async (t) => {
     await using server = await startNatsServer()
-    const folder = t.testdir()
+    const folder = folderOf(t)
     const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
     const port = await freePort()
     const office = { kind: 'nats', name: 'shore', servers: [server.url], receiptDelayMs: 0 }

@@ -1,12 +1,13 @@
 /** `holdfast purge`, `hold` and `retention` with a real process. */
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
+import { folderOf } from '../support/folder.ts'
 import { freePort, holdfast, holdfastJson, initNode, startNode } from './processes.ts'
 
 suite.setTimeout(120_000)
 
 test('a message is held, then purged, and the disk made to drop it; days are set', async (t) => {
-  const data = join(t.testdir(), 'alpha')
+  const data = join(folderOf(t), 'alpha')
   await initNode(data, { name: 'alpha', role: 'hub', port: await freePort() })
   await startNode(t, '--data', data)
   await holdfastJson('post', 'town-square', 'burn this', '--data', data)

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
+import { folderOf } from '../support/folder.ts'
 import {
   eventually,
   found,
@@ -9,13 +10,14 @@ import {
   holdfast,
   holdfastJson,
   initNode,
+  look,
   startNode,
 } from './processes.ts'
 
 suite.setTimeout(120_000)
 
 test('a stolen kit opens while headquarters does not know, and never again once it does', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const [hub, kit] = [join(folder, 'hub'), join(folder, 'kit')]
   const [hubPort, kitPort] = [await freePort(), await freePort()]
   await initNode(hub, { name: 'hub', role: 'hub', port: hubPort })
@@ -47,7 +49,7 @@ test('a stolen kit opens while headquarters does not know, and never again once 
   t.match(again.started, { event: 'locked', waitsForHeadquarters: true })
   t.ok(
     await eventually(async () => {
-      const { code: ended } = await holdfast('status', '--data', kit)
+      const { code: ended } = await look('status', '--data', kit)
       return ended === 0 ? true : undefined
     }),
     'headquarters opened it',
@@ -63,7 +65,7 @@ test('a stolen kit opens while headquarters does not know, and never again once 
   t.match(await holdfast('status', '--data', kit), { code: 1, error: /^LOCKED: / })
   await holdfastJson('release', 'allow', 'kit', '--data', hub)
   await eventually(async () => {
-    const { code: ended } = await holdfast('status', '--data', kit)
+    const { code: ended } = await look('status', '--data', kit)
     return ended === 0 ? true : undefined
   })
   await held.end('SIGTERM')
@@ -78,7 +80,7 @@ test('a stolen kit opens while headquarters does not know, and never again once 
 })
 
 async function statusOf(data: string): Promise<string> {
-  return (await holdfast('release', 'status', '--data', data)).out
+  return (await look('release', 'status', '--data', data)).out
 }
 
 /** Lets it ask a few times; each command takes a moment. */

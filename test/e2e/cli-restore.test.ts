@@ -3,12 +3,13 @@ import { copyFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
 import { markOf } from '#config/files.ts'
+import { folderOf } from '../support/folder.ts'
 import { eventually, found, freePort, holdfastJson, initNode, startNode } from './processes.ts'
 
 suite.setTimeout(120_000)
 
 test('put back in place and written on before it meets anybody, a kit loses nothing and doubles nothing', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
   await initNode(alpha, { name: 'alpha', role: 'hub', port: await freePort() })
   const hub = await startNode(t, '--data', alpha)

@@ -7,12 +7,13 @@ import { t as suite, test } from 'tap'
 import { handOver, parcel } from '../support/carrier-side.ts'
 import { hub, openNatsNode } from '../support/nats-node.ts'
 import { startNatsServer, withoutNatsServer } from '../support/nats-server.ts'
+import { folderOf } from '../support/folder.ts'
 import { freePort, holdfast, holdfastJson, initNode, startNode } from './processes.ts'
 
 suite.setTimeout(120_000)
 
 test('whoever has the certificate of the organisation reaches a node by https', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const [data, pem] = [join(folder, 'alpha'), join(folder, 'ca.pem')]
   const port = await freePort()
   await initNode(data, { name: 'alpha', role: 'hub', port })
@@ -39,7 +40,7 @@ test(
   'a post office is made by one command, and nodes log in with what it wrote',
   { skip: withoutNatsServer },
   async (t) => {
-    const folder = t.testdir()
+    const folder = folderOf(t)
     const [data, office] = [join(folder, 'alpha'), join(folder, 'office')]
     await initNode(data, { name: 'alpha', role: 'hub', port: await freePort() })
     await startNode(t, '--data', data)

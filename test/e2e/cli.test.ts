@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { t as suite, test } from 'tap'
+import { folderOf } from '../support/folder.ts'
 import {
   eventually,
   found,
@@ -16,7 +17,7 @@ import {
 suite.setTimeout(120_000)
 
 test('a kit joins a hub, what is written on one is read on the other, and a kill loses nothing', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
   const [hubPort, kitPort] = [await freePort(), await freePort()]
   await initNode(alpha, { name: 'alpha', role: 'hub', port: hubPort })
@@ -70,7 +71,7 @@ test('a kit joins a hub, what is written on one is read on the other, and a kill
 })
 
 test('a node that is told to stop ends well and takes its word back', async (t) => {
-  const alpha = join(t.testdir(), 'alpha')
+  const alpha = join(folderOf(t), 'alpha')
   await initNode(alpha, { name: 'alpha', role: 'kit', port: await freePort() })
   const node = await startNode(t, '--data', alpha)
   t.equal((await stat(join(alpha, 'keys', 'operator.token'))).mode & 0o777, 0o600)
@@ -83,7 +84,7 @@ test('a node that is told to stop ends well and takes its word back', async (t) 
 })
 
 test('the first start makes everything and shows it once', async (t) => {
-  const alpha = join(t.testdir(), 'alpha')
+  const alpha = join(folderOf(t), 'alpha')
   const here = ['--name', 'alpha', '--host', '127.0.0.1', '--port', '0']
   const node = await startNode(t, ...here, '--data', alpha)
   t.match(node.started, {
@@ -106,7 +107,7 @@ test('the first start makes everything and shows it once', async (t) => {
 })
 
 test('a person who was enrolled signs in, and a name serves once', async (t) => {
-  const alpha = join(t.testdir(), 'alpha')
+  const alpha = join(folderOf(t), 'alpha')
   const here = ['--name', 'alpha', '--host', '127.0.0.1', '--port', '0']
   const node = await startNode(t, ...here, '--data', alpha)
 

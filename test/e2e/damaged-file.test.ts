@@ -5,14 +5,23 @@ import { join } from 'node:path'
 import { t as suite, test } from 'tap'
 import { must } from '#base/assert.ts'
 import { localUrl, readRunNote } from '#config/run-note.ts'
-import { eventually, freePort, holdfast, holdfastJson, initNode, startNode } from './processes.ts'
+import { folderOf } from '../support/folder.ts'
+import {
+  eventually,
+  freePort,
+  holdfast,
+  holdfastJson,
+  initNode,
+  look,
+  startNode,
+} from './processes.ts'
 
 suite.setTimeout(180_000)
 
 const BYTES = 900_000
 
 test('a download of a file that rots ends short or is refused, and the file comes back', async (t) => {
-  const folder = t.testdir()
+  const folder = folderOf(t)
   const [alpha, bravo] = [join(folder, 'alpha'), join(folder, 'bravo')]
   await initNode(alpha, { name: 'alpha', role: 'hub', port: await freePort() })
   await startNode(t, '--data', alpha)
@@ -54,7 +63,7 @@ test('a download of a file that rots ends short or is refused, and the file come
   await truncate(path, 500_000)
   t.equal((await ask(`/files/${id}`)).status, 404, 'one that was cut short is refused')
   await eventually(() => isHere(alpha, id))
-  t.ok(await isWhole(ask, id, map))
+  t.ok(await eventually(async () => (await isWhole(ask, id, map)) || undefined))
 })
 
 type Ask = (path: string, body?: Uint8Array<ArrayBuffer> | string) => Promise<Response>
@@ -89,12 +98,12 @@ async function isWhole(ask: Ask, id: string, bytes: Uint8Array): Promise<boolean
 }
 
 async function isHere(data: string, id: string): Promise<true | undefined> {
-  const told = await holdfast('files', '--fetch', id, '--show', id, '--data', data, '--json')
+  const told = await look('files', '--fetch', id, '--show', id, '--data', data, '--json')
   return told.code === 0 && told.out.includes('"isHere":true') ? true : undefined
 }
 
 async function isLost(data: string): Promise<true | undefined> {
-  const told = await holdfast('files', '--lost', '--data', data, '--json')
+  const told = await look('files', '--lost', '--data', data, '--json')
   return told.code === 0 && told.out.includes('"damaged"') ? true : undefined
 }
 

@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { t as suite, test } from 'tap'
 import { must } from '#base/assert.ts'
 import { localUrl, readRunNote } from '#config/run-note.ts'
+import { folderOf } from '../support/folder.ts'
 import { eventually, freePort, initNode, startNode } from './processes.ts'
 
 suite.setTimeout(240_000)
@@ -15,7 +16,7 @@ const BYTES = 24_000_000
 const PART = 6_000_000
 
 test('an upload goes on where it was after every kill, and is whole and there once', async (t) => {
-  const data = join(t.testdir(), 'alpha')
+  const data = join(folderOf(t), 'alpha')
   const blobs = join(data, 'blobs')
   await initNode(data, { name: 'alpha', role: 'hub', port: await freePort() })
   let node = await startNode(t, '--data', data)

@@ -4,7 +4,10 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
+import { runCommandLine } from '#cli/command-line.ts'
+import { exitCodeOf, explain } from '#cli/explain.ts'
 
 /** How a command ended. */
 export interface Ended {
@@ -60,7 +63,31 @@ export async function holdfastAsked(
 
 /** Runs one command with --json; the value it wrote. Throws when it does not end well. */
 export async function holdfastJson(...words: readonly string[]): Promise<unknown> {
-  const { code, out, error } = await holdfast(...words, '--json')
+  return valueOf(words, await holdfast(...words, '--json'))
+}
+
+/** Runs one command in this process: for what is asked until the answer is another. */
+export async function look(...words: readonly string[]): Promise<Ended> {
+  let [out, error] = ['', '']
+  const terminal = {
+    out: (text: string) => void (out += text),
+    error: (text: string) => void (error += text),
+  }
+  const { signal } = new AbortController()
+  try {
+    const code = await runCommandLine(words, { terminal, signal, environment: {} })
+    return { code, out, error }
+  } catch (thrown) {
+    return { code: exitCodeOf(thrown), out, error: `${error}${explain(thrown, false)}\n` }
+  }
+}
+
+/** The same with --json; the value it wrote. Throws when it does not end well. */
+export async function lookJson(...words: readonly string[]): Promise<unknown> {
+  return valueOf(words, await look(...words, '--json'))
+}
+
+function valueOf(words: readonly string[], { code, out, error }: Ended): unknown {
   if (code !== 0) throw new Error(`holdfast ${words.join(' ')} ended with ${code}: ${error}`)
   return JSON.parse(out)
 }
@@ -76,7 +103,7 @@ export async function initNode(
 
 /** The message with this text in the first channel of a running node, if it is there. */
 export async function found(data: string, text: string): Promise<Shown | undefined> {
-  const messages = (await holdfastJson('read', '--data', data)) as readonly Shown[]
+  const messages = (await lookJson('read', '--data', data)) as readonly Shown[]
   return messages.find((message) => message.text === text)
 }
 
@@ -106,11 +133,15 @@ export async function startNode(t: Test, ...words: readonly string[]): Promise<R
   }
 }
 
+/** Tries again after so many milliseconds. */
+const PAUSE_MS = 50
+
 /** Runs `attempt` until it has an answer; a test that gets none runs into its time limit. */
 export async function eventually<T>(attempt: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
     const answer = await attempt()
     if (answer !== undefined) return answer
+    await sleep(PAUSE_MS)
   }
 }
 

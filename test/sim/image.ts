@@ -68,6 +68,7 @@ export function takeImage(ground: ImageGround, member: Member): PutBack {
     watch.onPutBack(member)
     forget(ground, member, before)
     forgetOrders(ground, orders)
+    if (newLife === undefined) doubtUnsent(ground, member)
   }
 }
 
@@ -83,6 +84,19 @@ function forgetOrders({ members, book }: ImageGround, before: readonly string[])
   const lost = before.filter((place) => !known.has(place)).map((place) => place.split('/')[1])
   for (const said of book.all())
     if (said.purge === 'ordered' && lost.includes(said.channel)) said.purge = 'asked'
+}
+
+/** What had never left when the image was taken is written again, under another id, once others tell that it was put back. */
+function doubtUnsent({ book }: ImageGround, member: Member): void {
+  for (const { document, actor, seq, content } of heldBy(member)) {
+    if (content.kind !== 'post') continue
+    const [number = -1] = numbersIn(Buffer.from(content.body))
+    const said = book.all()[number]
+    const place = key.sent(document, actor)
+    const [entry] = member.disk.durable({ from: place, to: `${place} ` })
+    const sent = entry?.[0] === place ? (unpack<number>(entry[1]) ?? 0) : 0
+    if (said?.home === member.index && seq > sent) said.isUnsure = true
+  }
 }
 
 /** One change, by what it is about. */
