@@ -16,10 +16,10 @@ import type { SyncContext } from './context.ts'
 import { askedOf } from './file-asked.ts'
 import { askedFromMs, isAskedNow, isFat } from './file-asking.ts'
 import { fetchOf } from './file-desk.ts'
-import { forgetLying, lyingAt, noteFound, worthALookMs } from './file-lying.ts'
-import { fileKey, type AskedRecord, type FetchRecord, type LyingRecord } from './file-records.ts'
+import { fileKey, type AskedRecord, type FetchRecord } from './file-records.ts'
 import { wantedAt } from './file-wanted.ts'
 import { allWishers, type Wisher } from './file-wishes.ts'
+import { believedOf, forgetLying, lyingAt } from './file-words.ts'
 import { untilDone } from './patience.ts'
 import { pack } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -78,13 +78,10 @@ async function fetchSome(
 ): Promise<boolean> {
   try {
     const outcome = await shelf.fetch(state.peer, name, signal)
-    await untilDone({ log: context.log, clock, signal }, () =>
-      context.replica.commit((tx) =>
-        outcome === 'end'
-          ? nothingMore(tx, context, { state, name })
-          : noteFound(tx, state.peer, name),
-      ),
-    )
+    if (outcome === 'end')
+      await untilDone({ log: context.log, clock, signal }, () =>
+        context.replica.commit((tx) => nothingMore(tx, context, { state, name })),
+      )
     return true
   } catch (error) {
     const code = codeOf(error) ?? String(error)
@@ -112,9 +109,9 @@ async function nextOnShelf(
   let atMs = Infinity
   for (const one of await wantedThere(tx, context, state)) {
     const turnMs = isAskedNow(one.before) ? 0 : askedFromMs(context, state, one)
-    const fromMs = Math.max(turnMs, worthALookMs(context, one.there))
-    if (fromMs <= time.nowMs()) found.push(one)
-    else atMs = Math.min(atMs, fromMs)
+    const isDue = one.spans.length > 0 && turnMs <= time.nowMs()
+    if (isDue) found.push(one)
+    else atMs = Math.min(atMs, Math.max(turnMs, one.spans.length > 0 ? 0 : one.moreMs))
   }
   const [first] = found.toSorted(
     ({ fetch: a }, { fetch: b }) =>
@@ -133,9 +130,10 @@ interface WantedThere {
   readonly name: FileName
   readonly fetch: FetchRecord
   readonly before: AskedRecord | undefined
-  readonly there: LyingRecord
-  /** What lies there of it and is wanted. */
+  /** What lies there of it and is wanted, as far as who says so is believed now. */
   readonly spans: Spans
+  /** When others may be, by the running time. */
+  readonly moreMs: number
 }
 
 async function wantedThere(
@@ -151,15 +149,16 @@ async function wantedThere(
     wish.isStale !== true && context.roster.revokedSince(node) === undefined
   const all = (await allWishers(tx)).filter(isFresh)
   const wanted: WantedThere[] = []
-  for (const [name, there] of lying) {
+  for (const [name, told] of lying) {
     const fetch = await fetchOf(tx, name)
     if (fetch === undefined) continue
     const before = asked.get(name)
     const wishers = all.filter((one) => one.name === name)
     const asking = { name, fetch, peer, wishers, isFat: isFat(state) }
     const { wish } = wantedAt(context, { ...asking, isStanding: isAskedNow(before) })
-    const spans = commonSpans(wish.spans, there.spans)
-    if (bytesIn(spans) > 0) wanted.push({ name, fetch, before, there, spans })
+    const { spans: there, moreMs } = believedOf(context, told)
+    const spans = commonSpans(wish.spans, there)
+    if (spans.length > 0 || moreMs < Infinity) wanted.push({ name, fetch, before, spans, moreMs })
   }
   return wanted
 }
@@ -172,7 +171,7 @@ async function nothingMore(
 ): Promise<void> {
   const { peer } = state
   const one = (await wantedThere(tx, context, state)).find((wanted) => wanted.name === name)
-  if (one === undefined) return
+  if (one === undefined || one.spans.length === 0) return
   const { before, spans } = one
   await forgetLying(tx, context, { peer, name, lacking: spans })
   if (before !== undefined) {

@@ -12,13 +12,8 @@ import type { PeerId } from '#ports/carrier.ts'
 import type { ContactState } from './contact-state.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { endFetch, fetchOf, putFetch } from './file-desk.ts'
-import {
-  fileKey,
-  fileRange,
-  placeOfWish,
-  type FetchRecord,
-  type WishRecord,
-} from './file-records.ts'
+import { fileKey, fileRange, placeOf, type FetchRecord, type WishRecord } from './file-records.ts'
+import { denyLying } from './file-words.ts'
 import { lifeOf } from './lives.ts'
 import { pack, unpack } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -60,6 +55,7 @@ export async function takeWishes(
     if (wish.spans.length === 0) await dropWish(tx, context, { peer, name, node })
     else {
       if (known === undefined) await makeRoom(tx, context)
+      await denyLying(tx, context, { peer, name, wanted: wish.spans })
       const heard = { ...wish, actor, number, heardMs: time.nowMs(), movedMs: 0 }
       tx.put(place, pack(heard satisfies WishRecord))
       await carry(tx, context, { name, wish })
@@ -131,7 +127,7 @@ export async function wishesAt(tx: Pick<Tx, 'list'>, peer: PeerId): Promise<read
 
 function wisherOf(place: string, bytes: Uint8Array): readonly Wisher[] {
   const wish = unpack<WishRecord>(bytes)
-  return wish === undefined ? [] : [{ ...placeOfWish(place), wish }]
+  return wish === undefined ? [] : [{ ...placeOf(place), wish }]
 }
 
 /** Somebody wants nothing of a file any more; what was carried for nobody else goes. */

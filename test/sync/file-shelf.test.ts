@@ -5,8 +5,9 @@ import { encodeGiven } from '#codec/given.ts'
 import { encodeWishes } from '#codec/wish.ts'
 import type { PeerId, Shelf } from '#ports/carrier.ts'
 import { askedOf } from '#sync/file-asked.ts'
-import { lyingAt, takeGiven } from '#sync/file-lying.ts'
+import { takeGiven } from '#sync/file-lying.ts'
 import { takeWishes } from '#sync/file-wishes.ts'
+import { lyingAt, noteFound } from '#sync/file-words.ts'
 import { grant } from '#sync/spending.ts'
 import { virtualClock } from '../support/clock.ts'
 import { aHandCarrier, unreachable } from '../support/hand-carrier.ts'
@@ -30,7 +31,8 @@ test('what lies there and somebody wants is fetched as long as more comes, and n
   t.strictSame(rig.fetched, [NAME, NAME, NAME])
   t.equal(rig.log.events.filter(({ event }) => event === 'file.not-there').length, 1)
   const { read } = rig.context.replica
-  t.match([...(await lyingAt(read, POST)).values()], [{ spans: [] }], 'not thought to lie there')
+  const [told] = [...(await lyingAt(read, POST)).values()]
+  t.match(told, [{ record: { spans: [] } }], 'not thought to lie there')
   t.ok((await askedOf(read, POST)).has(NAME), 'so somebody is asked')
 })
 
@@ -50,6 +52,20 @@ test('whoever says again and again what is not so is believed later and later, u
     [0, 2, 6, 14, 30, 32, 36],
     'twice as late each time; once more was there, soon',
   )
+})
+
+test('whoever says again and again what is not so keeps nobody from asking others for it', async (t) => {
+  const rig = await aRig(t, ['end', 'end', 'end'])
+  rig.carrier.begin(POST)
+  await rig.want()
+  for (let times = 0; times < 100; times += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- again and again
+    await rig.lies()
+    // oxlint-disable-next-line no-await-in-loop -- again and again
+    await rig.clock.advance(MINUTE_MS / 20)
+  }
+  const asked = (await askedOf(rig.context.replica.read, POST)).get(NAME)
+  t.match(asked, { isOff: undefined, spans: [[0, 900]] })
 })
 
 test('what nobody wants stays where it lies', async (t) => {
@@ -102,10 +118,14 @@ async function aRig(t: Test, outcomes: readonly ('more' | 'end')[], choice: Term
   const fetched: string[] = []
   const left = [...outcomes]
   const shelf: Shelf = {
-    fetch: (_, file, signal) => {
+    fetch: async (_, file, signal) => {
       fetched.push(file)
       const outcome = left.shift()
-      if (outcome !== undefined) return Promise.resolve(outcome)
+      // A piece of bravo's came.
+      const by = bravo.certificate.node
+      if (outcome === 'more')
+        await context.replica.commit((tx) => noteFound(tx, { peer: POST, name: NAME, by }))
+      if (outcome !== undefined) return outcome
       return new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(unreachable(POST)))
       })
