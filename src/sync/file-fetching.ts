@@ -230,7 +230,7 @@ async function makeWhole(
     if (!isSame) {
       const liars = [...new Set([...fetch.liars, ...fetch.givers])]
       await dropPieces(tx, name)
-      const again = { ...fetch, have: [], givers: [], liars, source: undefined }
+      const again = { ...fetch, have: [], readAt: [], givers: [], liars, source: undefined }
       putFetch(tx, files, { name, fetch: again })
       return false
     }

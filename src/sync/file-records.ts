@@ -58,6 +58,8 @@ export interface FetchRecord {
   readonly movedMs: number
   /** Who was asked for it last, or gave some of it since, and when. */
   readonly source?: FetchSource | undefined
+  /** Post offices at which what lies there was read from its beginning since what is here began to come. */
+  readonly readAt?: readonly PeerId[]
   /** Who gave pieces of it. */
   readonly givers: readonly NodeId[]
   /** Who gave what was not of the file: nothing of theirs is taken any more. */

@@ -1,6 +1,7 @@
 /** When a node fetches what lies on the shelf of a post office: what it wants, as long as more comes, and as the budget allows. */
 import { test, type Test } from 'tap'
 import { actorOf } from '#base/ids.ts'
+import type { Span } from '#base/spans.ts'
 import { encodeGiven } from '#codec/given.ts'
 import { encodeWishes } from '#codec/wish.ts'
 import type { PeerId, Shelf } from '#ports/carrier.ts'
@@ -68,6 +69,59 @@ test('whoever says again and again what is not so keeps nobody from asking other
   t.match(asked, { isOff: undefined, spans: [[0, 900]] })
 })
 
+test('where nobody answers for now nothing is lost; where nobody does for long it is asked for', async (t) => {
+  const away = Array.from({ length: 3 }, () => 'away' as const)
+  const rig = await aRig(t, ['away', 'more', ...away, 'more'])
+  const lost = () => rig.log.events.filter(({ event }) => event === 'file.not-there').length
+  rig.carrier.begin(POST)
+  await rig.want()
+  await rig.lies()
+  await rig.clock.advance(MINUTE_MS / 2)
+  t.equal(rig.fetched.length, 1, 'not again at once')
+
+  await rig.clock.advance(MINUTE_MS)
+  t.equal(rig.fetched.length, 3)
+  t.equal(lost(), 0)
+  await rig.clock.advance(2 * MINUTE_MS)
+  t.equal(rig.fetched.length, 5)
+  t.equal(lost(), 1)
+})
+
+test('what is asked for anew is read from its beginning, once', async (t) => {
+  const rig = await aRig(t, ['more', 'more', 'end', 'more', 'end'])
+  rig.carrier.begin(POST)
+  await rig.want()
+  await rig.lies()
+  await rig.clock.advance(MINUTE_MS)
+  t.strictSame(rig.begun, [NAME])
+
+  await rig.want([], 2)
+  await rig.clock.advance(2 * MINUTE_MS)
+  await rig.want([[0, 900]], 3)
+  await rig.lies()
+  await rig.clock.advance(MINUTE_MS)
+
+  t.equal(rig.fetched.length, 5)
+  t.strictSame(rig.begun, [NAME, NAME])
+})
+
+test('a clock that is set back makes nobody wait longer', async (t) => {
+  const rig = await aRig(t, ['end', 'end'])
+  rig.carrier.begin(POST)
+  await rig.want()
+  await rig.lies()
+  await rig.clock.advance(MINUTE_MS / 2)
+  await rig.lies()
+  await rig.clock.advance(1_000)
+  t.equal(rig.fetched.length, 1)
+
+  rig.clock.setWall(rig.clock.now() - 1_000 * MINUTE_MS)
+  rig.context.ring()
+  await rig.clock.advance(3 * MINUTE_MS)
+
+  t.equal(rig.fetched.length, 2)
+})
+
 test('what nobody wants stays where it lies', async (t) => {
   const rig = await aRig(t, [])
   rig.carrier.begin(POST)
@@ -113,11 +167,17 @@ test('where nothing is left of the budget it waits for the next window, or for w
 })
 
 /** A node at a post office with a shelf, which a kit asked for a file; `outcomes` is what comes of each fetch, and then nothing does. */
-async function aRig(t: Test, outcomes: readonly ('more' | 'end')[], choice: TermsChoice = {}) {
+async function aRig(
+  t: Test,
+  outcomes: readonly ('more' | 'end' | 'away')[],
+  choice: TermsChoice = {},
+) {
   const clock = virtualClock()
   const fetched: string[] = []
+  const begun: string[] = []
   const left = [...outcomes]
   const shelf: Shelf = {
+    again: (file) => void begun.push(file),
     fetch: async (_, file, signal) => {
       fetched.push(file)
       const outcome = left.shift()
@@ -144,11 +204,12 @@ async function aRig(t: Test, outcomes: readonly ('more' | 'end')[], choice: Term
     clock,
     carrier,
     fetched,
+    begun,
     metered: { name: 'thin', terms },
-    want: async () => {
+    want: async (spans: readonly Span[] = [[0, 900]], number = 1) => {
       const { node } = chad.certificate
       const wish = { name: NAME, bytes: 900, isAsked: true, hops: 0, through: [], pieceBytes: 0 }
-      const body = encodeWishes({ number: 1, wishes: [{ ...wish, spans: [[0, 900]] }] })
+      const body = encodeWishes({ number, wishes: [{ ...wish, spans }] })
       const said = { body, actor: actorOf(node, lifeOf('chad')), node, from: node }
       await context.replica.commit((tx) => takeWishes(tx, context, said))
     },
