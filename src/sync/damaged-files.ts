@@ -139,8 +139,7 @@ async function settle(
     const isNeeded = (await tx.list({ ...keptRange.blobUses(hash), limit: 1 })).length > 0
     if (state === 'damaged' && isNeeded) tx.put(keptKey.damagedBlob(hash), pack(context.now()))
     else tx.delete(keptKey.damagedBlob(hash))
-    for (const record of records)
-      await noteLost(tx, context, { record, isGone: state !== 'sound' })
+    for (const record of records) await noteLost(tx, context, { record, isGone: state !== 'sound' })
     for (const one of sound) await keepSound(tx, context, one)
     tx.afterwards(() => guard.found(hash, isNeeded ? state : undefined))
   })

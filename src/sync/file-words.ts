@@ -8,31 +8,21 @@ import { bytesIn, commonSpans, joinSpans, withoutSpans, type Spans } from '#base
 import type { FileName } from '#codec/piece.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { isNode, type SyncContext } from './context.ts'
+import { crowdedOut } from './file-crowd.ts'
 import { dueMs } from './file-desk.ts'
 import { FETCH_PATIENCE_MS, VAIN_PATIENCES_MAX } from './file-limits.ts'
 import { fileKey, fileRange, placeOf, type LyingRecord, type Misled } from './file-records.ts'
 import { pack, unpack } from './records.ts'
 import type { Tx } from './replica.ts'
 
-/** Where there are too many, whoever has said most gives way, what was heard of longest ago first: it is asked for like any other. */
+/** Where there are too many, some give way: what they name is asked for like any other. */
 export async function makeRoom(tx: Tx): Promise<void> {
-  const all = await tx.list(fileRange.allLying)
-  const places = new Map<NodeId, string[]>()
-  const heard = all.map(([place, bytes]) => ({
+  const all = (await tx.list(fileRange.allLying)).map(([place, bytes]) => ({
     place,
+    node: placeOf(place).node,
     heardMs: unpack<LyingRecord>(bytes)?.heardMs ?? 0,
   }))
-  for (const { place } of heard.toSorted((a, b) => a.heardMs - b.heardMs)) {
-    const { node } = placeOf(place)
-    const known = places.get(node) ?? []
-    known.push(place)
-    places.set(node, known)
-  }
-  for (let count = all.length; count > LYING_MAX; count -= 1) {
-    const [most] = [...places.values()].toSorted((a, b) => b.length - a.length)
-    const place = most?.shift()
-    if (place !== undefined) tx.delete(place)
-  }
+  for (const { place } of crowdedOut(all, LYING_MAX)) tx.delete(place)
 }
 
 /** What a node says of a file. */
