@@ -34,6 +34,8 @@ export interface Sight {
   readonly token: string
   /** Something of it was found: the stream is the one that its place is in. */
   isFound: boolean
+  /** When last, by the monotonic clock. */
+  foundMs: number
   /** So many are asked for at once. */
   width: number
 }
@@ -48,6 +50,8 @@ const PAGE_BYTES_MIN = 4_096
 /** A quarter of what a server lets wait for one node (edge-config/nats/hub.conf). */
 const PAGE_BYTES_MAX = 262_144
 const PAGE_PIECES_MAX = 64
+/** So long a stream is taken for the one in which something was found: 10 min. */
+const SURE_MS = 600_000
 /** Questions under way at once on servers that answer one at a time. */
 const PIPELINE_MAX = 8
 
@@ -55,6 +59,11 @@ const PIPELINE_MAX = 8
 export function fetchPieces(desk: Asking, sight: Sight, page: Page): Promise<Answer> {
   const isBare = sight.isFound && canFetchBare(desk.exchange)
   return isBare ? fetchBare(desk, sight, page) : fetchNumbers(desk, sight, page)
+}
+
+/** Whether it has to be made sure that the stream is the one of before: at first, and again after a while, as it may be made anew under a line. */
+export function isUnsure({ ports }: Pick<Asking, 'ports'>, { isFound, foundMs }: Sight): boolean {
+  return !isFound || ports.clock.monotonicMs() - foundMs >= SURE_MS
 }
 
 /** Whether the last piece of before still stands where it stood: it costs that piece. An answer that stays away says nothing against it. */
@@ -68,6 +77,7 @@ export async function isSameStream(desk: Asking, sight: Sight): Promise<boolean>
   if (finding.kind === 'nobody') return true
   const isThere = finding.kind === 'found' && finding.mark.seq === seq
   sight.isFound = isThere && fingerprint(finding.bytes) === print
+  sight.foundMs = desk.ports.clock.monotonicMs()
   return sight.isFound
 }
 
@@ -140,6 +150,7 @@ async function fetchBare(desk: Asking, sight: Sight, page: Page): Promise<Answer
   } finally {
     const tookMs = ports.clock.monotonicMs() - beganMs
     learn(desk, { tookMs, bytes: pieces.reduce((sum, bytes) => sum + bytesOnLine(bytes), 0) })
+    if (pieces.length > 0) sight.foundMs = ports.clock.monotonicMs()
     for (const bytes of pieces)
       if (books.hasSent(bytes)) page.pass(page.next(), bytes)
       // oxlint-disable-next-line no-await-in-loop -- in the order of their numbers
@@ -167,6 +178,7 @@ async function take(
   )
   sight.width = seq === page.next() ? Math.max(1, wide) : 1
   sight.isFound = true
+  sight.foundMs = desk.ports.clock.monotonicMs()
   if (isOwnSubject(desk.options, subject)) page.pass(seq, bytes)
   else await deliver(desk, page, { seq, bytes })
 }

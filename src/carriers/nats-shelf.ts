@@ -9,6 +9,7 @@ import {
   fetchPieces,
   isFull,
   isSameStream,
+  isUnsure,
   unreachable,
   type Asking,
   type Sight,
@@ -32,7 +33,7 @@ export interface LineShelf {
   readonly fetch: (file: string, signal: AbortSignal) => Promise<Outcome>
 }
 
-type Outcome = 'more' | 'end'
+type Outcome = 'more' | 'end' | 'away'
 
 interface Desk extends Asking, ShelfParts {
   readonly sights: Map<string, Sight>
@@ -66,7 +67,7 @@ export function openLineShelf(parts: ShelfParts): LineShelf {
 }
 
 function begin(desk: Desk, token: string): Promise<Outcome> {
-  const sight = desk.sights.get(token) ?? { token, isFound: false, width: 1 }
+  const sight = desk.sights.get(token) ?? { token, isFound: false, foundMs: 0, width: 1 }
   desk.sights.set(token, sight)
   keepLast(desk.sights, SIGHTS_MAX)
   const running = fetchSome(desk, sight).finally(() => desk.running.delete(token))
@@ -110,7 +111,9 @@ async function fetchPage(desk: Desk, sight: Sight, pages: Page[]): Promise<Outco
     const outcome = await fetchPieces(desk, sight, page)
     if (outcome === 'nobody') return nobody(desk, page)
     // oxlint-disable-next-line no-await-in-loop -- one question after another
-    if (outcome === 'end' && !sight.isFound && !(await isSameStream(desk, sight)))
+    const isEmpty = outcome === 'end' && page.size().count === 0
+    // oxlint-disable-next-line no-await-in-loop -- one question after another
+    if (isEmpty && isUnsure(desk, sight) && !(await isSameStream(desk, sight)))
       pages.push(openPage(books.anew(sight.token), books.save))
     else if (outcome === 'end' || isFull(desk, page, ports.clock.monotonicMs() - beganMs))
       return outcome
@@ -125,7 +128,7 @@ function nobody(desk: Desk, page: Page): Outcome {
     desk.ports.log.warn('nats.no-stream', { carrier, stream: fileStream(workspace) })
   desk.hasWarned = true
   desk.onNobody()
-  return page.size().count > 0 ? 'more' : 'end'
+  return page.size().count > 0 ? 'more' : 'away'
 }
 
 /** What it resolves with, or an error at once when `over` aborts. */

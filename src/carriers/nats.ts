@@ -15,7 +15,7 @@ import { openOffice } from './nats-office.ts'
 import type { NatsOptions, NatsPorts } from './nats-options.ts'
 import { rehearseLine } from './nats-rehearsal.ts'
 import { serveLine, type Session } from './nats-session.ts'
-import { assertAddress } from './nats-subject.ts'
+import { assertAddress, fileToken } from './nats-subject.ts'
 import { firstPace, roomOn } from './nats-window.ts'
 
 /** What is expected of a line that is not there: 2.4 kbit/s, 3 s there and back. */
@@ -69,6 +69,7 @@ export async function openNatsCarrier(
         if (peer !== office.peer || session === undefined) throw unreachable(peer)
         return session.shelf.fetch(file, signal)
       },
+      again: (file) => void office.shelf.anew(fileToken(file)),
     },
     room: () => roomOn(session?.exchange.pace() ?? firstPace(SLOW_DIAL_MS)),
     contacts: office.contacts.contacts,

@@ -81,10 +81,17 @@ export interface Refusal {
 export interface Shelf {
   /**
    * Fetches some more of what lies there of a file: about as much as the link carries in two seconds, and no piece twice while the place is
-   * kept. It comes with the arrivals. Resolves once the node has settled all that came: `end` when there was nothing more.
+   * kept. It comes with the arrivals. Resolves once the node has settled all that came: `end` when there was nothing more, `away` when
+   * nobody answers there for now, so that nothing is known of what lies there.
    * @throws EdgeError CARRIER_UNREACHABLE when the contact ends first
    */
-  readonly fetch: (peer: PeerId, file: string, signal: AbortSignal) => Promise<'more' | 'end'>
+  readonly fetch: (
+    peer: PeerId,
+    file: string,
+    signal: AbortSignal,
+  ) => Promise<'more' | 'end' | 'away'>
+  /** What came of a file was let go of: the next fetch begins at its beginning. */
+  readonly again?: (file: string) => void
 }
 
 /** A line on which nothing is sent: what it would take. */

@@ -11,7 +11,7 @@ import { openBell, type Bell } from './bell.ts'
 export interface GuardedBlobs extends Blobs {
   /** Hashes of those that are damaged, as far as is known. */
   readonly damaged: ReadonlySet<string>
-  /** Hashes of those that are to be looked at as a whole: something was wrong with them, or they have come anew. */
+  /** Hashes of those that are to be looked at as a whole: something was wrong with them, they were not there, or they have come anew. */
   readonly suspects: Set<string>
   /** Rings when there is one. */
   readonly bell: Bell
@@ -62,6 +62,7 @@ export function guardBlobs(blobs: Blobs): GuardedBlobs {
       if (damaged.has(hash) || doubted.has(hash)) return undefined
       try {
         const content = await blobs.read(hash, span)
+        if (content === undefined) suspect(hash) // somebody has taken it away, or a bucket is
         return content && (await readAhead(content, () => doubt(hash)))
       } catch (error) {
         if (!isDamage(error)) throw error

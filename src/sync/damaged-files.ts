@@ -1,6 +1,6 @@
 /**
- * Files whose bytes are here and not what was written: a card rots, a file is cut short or overwritten. Found when somebody reads them, and
- * by reading all of them in turn, a few each hour. Such a file is as one that is lost (`lost-files.ts`): others are asked for it, and
+ * Files whose bytes are here and not what was written: a card rots, a file is cut short, overwritten or taken away. Found when somebody reads
+ * them, and by reading all of them in turn, a few each hour. Such a file is as one that is lost (`lost-files.ts`): others are asked for it, and
  * the damaged bytes lie where they are until good ones take their place. Only what lies on this machine is read: a bucket looks
  * after its own bytes, and has each one paid for that is fetched.
  */
@@ -139,9 +139,7 @@ async function settle(
     const isNeeded = (await tx.list({ ...keptRange.blobUses(hash), limit: 1 })).length > 0
     if (state === 'damaged' && isNeeded) tx.put(keptKey.damagedBlob(hash), pack(context.now()))
     else tx.delete(keptKey.damagedBlob(hash))
-    if (state !== undefined)
-      for (const record of records)
-        await noteLost(tx, context, { record, isGone: state === 'damaged' })
+    for (const record of records) await noteLost(tx, context, { record, isGone: state !== 'sound' })
     for (const one of sound) await keepSound(tx, context, one)
     tx.afterwards(() => guard.found(hash, isNeeded ? state : undefined))
   })

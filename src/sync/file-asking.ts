@@ -13,7 +13,7 @@ import { isNode, type SyncContext } from './context.ts'
 import { askedOf, nothingOf, sayWanted } from './file-asked.ts'
 import { dueMs, fetchOf, newFileLook, putFetch, type FileLook } from './file-desk.ts'
 import { fileKey, type AskedRecord, type FetchRecord } from './file-records.ts'
-import { lyingAt } from './file-lying.ts'
+import { believedOf, lyingAt } from './file-words.ts'
 import { isSaid, wantedAt } from './file-wanted.ts'
 import { allWishers, dropWish, type Wisher } from './file-wishes.ts'
 import type { Tx } from './replica.ts'
@@ -78,11 +78,18 @@ async function sayDue(tx: Tx, context: SyncContext, state: Looking): Promise<num
     const isStanding = isAskedNow(before)
     // What nobody asked for goes on where it was asked of a link that was fat.
     const isFatThere = isFat(state) || (isAskedNow(before) && !before.isAsked)
-    const there = { peer, isFat: isFatThere, isStanding }
-    const { wish: all, againMs } = wantedAt(context, { name, fetch, wishers, ...there })
+    const { wish: all, againMs } = wantedAt(context, {
+      name,
+      fetch,
+      wishers,
+      peer,
+      isFat: isFatThere,
+      isStanding,
+    })
     laterMs.push(againMs ?? Infinity)
     // What lies on the shelf there is fetched: nobody is asked for it.
-    const wish = { ...all, spans: withoutSpans(all.spans, lying.get(name)?.spans ?? []) }
+    const there = believedOf(context, lying.get(name))
+    const wish = { ...all, spans: withoutSpans(all.spans, there.spans) }
     if (wish.spans.length === 0 && all.spans.length > 0) continue
     const due = { name, fetch, before, wish }
     const atMs = dueAt(context, state, due)

@@ -24,6 +24,7 @@ import {
 } from './file-records.ts'
 import { noteCame, noteVain } from './file-asked.ts'
 import { carryAgain, dropWish, noteGiven, wishesFor } from './file-wishes.ts'
+import { noteFound } from './file-words.ts'
 import { keptKey, keptRange } from './kept-keys.ts'
 import { pack, unpack } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -150,8 +151,10 @@ export async function takePiece(
 ): Promise<Outcome> {
   const { name } = piece
   // Everybody at a post office has it by this.
-  if (from !== undefined && !isNode(from))
+  if (from !== undefined && !isNode(from)) {
     await noteGiven(tx, context, { peer: from, name, spans: [[piece.from, piece.to]], by })
+    await noteFound(tx, { peer: from, name, by })
+  }
   if (from !== undefined) await noteCame(tx, context, { peer: from, piece })
   const fetch = await fetchOf(tx, name)
   if (fetch !== undefined && !isTaken(fetch, piece, by)) return { kind: 'noted' }
@@ -227,7 +230,7 @@ async function makeWhole(
     if (!isSame) {
       const liars = [...new Set([...fetch.liars, ...fetch.givers])]
       await dropPieces(tx, name)
-      const again = { ...fetch, have: [], givers: [], liars, source: undefined }
+      const again = { ...fetch, have: [], readAt: [], givers: [], liars, source: undefined }
       putFetch(tx, files, { name, fetch: again })
       return false
     }

@@ -3,17 +3,17 @@
  * there says so to all: who wants it fetches it, who else has the file need not give it, and who comes to want it later asks nobody.
  */
 import type { NodeId } from '#base/ids.ts'
-import { LYING_MAX, WISH_SPANS_MAX } from '#base/limits.ts'
-import { joinSpans, withoutSpans, type Spans } from '#base/spans.ts'
+import { WISH_SPANS_MAX } from '#base/limits.ts'
+import { joinSpans, type Spans } from '#base/spans.ts'
 import { decodeGiven, encodeGiven } from '#codec/given.ts'
 import type { FileName, PiecePlace } from '#codec/piece.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { noteStatement } from '#trust/attestation.ts'
 import type { ContactState } from './contact-state.ts'
 import { isNode, type SyncContext } from './context.ts'
-import { dueMs } from './file-desk.ts'
-import { FETCH_PATIENCE_MS, GIVEN_DELAY_MS_MAX, VAIN_PATIENCES_MAX } from './file-limits.ts'
+import { GIVEN_DELAY_MS_MAX } from './file-limits.ts'
 import { fileKey, fileRange, type LyingRecord } from './file-records.ts'
+import { isTrusted, makeRoom } from './file-words.ts'
 import { noteGiven } from './file-wishes.ts'
 import { within } from './keys.ts'
 import { queueNote } from './note-queue.ts'
@@ -88,73 +88,19 @@ export async function takeGiven(
   if (said === undefined) return 'malformed'
   // Only who reads at a post office can find it there.
   if (peer === undefined || isNode(peer) || by === identity.certificate.node) return undefined
+  let more = 0
   for (const { name, spans } of said) {
-    await noteGiven(tx, context, { peer, name, spans, by })
-    const place = fileKey.lying(peer, name)
+    const place = fileKey.lying(peer, name, by)
     const before = unpack<LyingRecord>(await tx.get(place))
-    if (before === undefined) await makeRoom(tx)
+    if (before === undefined) more += 1
     const all = joinSpans(before?.spans ?? [], spans).slice(0, WISH_SPANS_MAX)
-    tx.put(place, pack({ ...before, spans: all, heardMs: time.nowMs() } satisfies LyingRecord))
+    const record = { ...before, spans: all, heardMs: time.nowMs() } satisfies LyingRecord
+    tx.put(place, pack(record))
+    // Nobody is kept from giving it by whoever said so in vain.
+    if (isTrusted(context, record)) await noteGiven(tx, context, { peer, name, spans, by })
   }
+  if (more > 0) await makeRoom(tx)
   tx.afterwards(files.changed)
   tx.afterwards(ring)
   return undefined
-}
-
-/** Where there are too many, the one that was heard of longest ago gives way: it is asked for like any other. */
-async function makeRoom(tx: Tx): Promise<void> {
-  const all = await tx.list({ ...fileRange.allLying, limit: LYING_MAX })
-  if (all.length < LYING_MAX) return
-  const times = all.map(
-    ([place, bytes]) => [unpack<LyingRecord>(bytes)?.heardMs ?? 0, place] as const,
-  )
-  const [oldest] = times.toSorted(([a], [b]) => a - b)
-  if (oldest !== undefined) tx.delete(oldest[1])
-}
-
-/** What lies on the shelf of a post office, by the files' names; nothing where there is none. */
-export async function lyingAt(
-  reader: Pick<Tx, 'list'>,
-  peer: PeerId,
-): Promise<ReadonlyMap<FileName, LyingRecord>> {
-  const lying = new Map<FileName, LyingRecord>()
-  if (isNode(peer)) return lying
-  const { from } = fileRange.lyingAt(peer)
-  for (const [place, bytes] of await reader.list(fileRange.lyingAt(peer))) {
-    const record = unpack<LyingRecord>(bytes)
-    if (record !== undefined) lying.set(place.slice(from.length), record)
-  }
-  return lying
-}
-
-/** From when on what was said to lie there is worth a look, by the running time: who is misled costs little, however often. */
-export function worthALookMs(context: Pick<SyncContext, 'time'>, { vain }: LyingRecord): number {
-  if (vain === undefined) return 0
-  const patiences = Math.min(2 ** vain.times, VAIN_PATIENCES_MAX)
-  return dueMs(context, vain.atMs, FETCH_PATIENCE_MS * patiences)
-}
-
-/** All that lay there of a file has come: what of it still lacks is not there, whoever said so. */
-export async function forgetLying(
-  tx: Tx,
-  { time }: Pick<SyncContext, 'time'>,
-  {
-    peer,
-    name,
-    lacking,
-  }: { readonly peer: PeerId; readonly name: FileName; readonly lacking: Spans },
-): Promise<void> {
-  const place = fileKey.lying(peer, name)
-  const before = unpack<LyingRecord>(await tx.get(place))
-  if (before === undefined) return
-  const spans = withoutSpans(before.spans, lacking)
-  const vain = { times: 1 + (before.vain?.times ?? 0), atMs: time.nowMs() }
-  tx.put(place, pack({ ...before, spans, vain } satisfies LyingRecord))
-}
-
-/** Some of a file was there: who says that more is, is believed at once. */
-export async function noteFound(tx: Tx, peer: PeerId, name: FileName): Promise<void> {
-  const place = fileKey.lying(peer, name)
-  const { vain, ...before } = unpack<LyingRecord>(await tx.get(place)) ?? {}
-  if (vain !== undefined) tx.put(place, pack(before))
 }

@@ -58,6 +58,8 @@ export interface FetchRecord {
   readonly movedMs: number
   /** Who was asked for it last, or gave some of it since, and when. */
   readonly source?: FetchSource | undefined
+  /** Post offices at which what lies there was read from its beginning since what is here began to come. */
+  readonly readAt?: readonly PeerId[]
   /** Who gave pieces of it. */
   readonly givers: readonly NodeId[]
   /** Who gave what was not of the file: nothing of theirs is taken any more. */
@@ -92,13 +94,21 @@ export interface WishRecord extends Omit<Wish, 'name'> {
   readonly giver?: NodeId | undefined
 }
 
-/** What of a file lies on the shelf of a post office, as those said who put it there. */
+/** What of a file lies on the shelf of a post office, as a node says who has put it there. */
 export interface LyingRecord {
   readonly spans: Spans
   /** When it was last heard, by the running time. */
   readonly heardMs: number
-  /** How often in a row something of it was not there, and when last. */
-  readonly vain?: { readonly times: number; readonly atMs: number }
+  /** Something of it was not there. */
+  readonly vain?: Misled
+  /** Somebody who reads there asked for some of it all the same. */
+  readonly denied?: Misled
+}
+
+/** How often in a row, and when last. */
+export interface Misled {
+  readonly times: number
+  readonly atMs: number
 }
 
 /** A piece as it lies in the store. */
@@ -125,8 +135,8 @@ export const fileKey = {
   wish: (peer: PeerId, name: FileName, node: NodeId) => `wish/${peer}/${name}/${node}`,
   /** AskedRecord: what a peer was asked for. */
   asked: (peer: PeerId, name: FileName) => `file-ask/${peer}/${name}`,
-  /** LyingRecord: what lies on the shelf of a post office. */
-  lying: (peer: PeerId, name: FileName) => `lying/${peer}/${name}`,
+  /** LyingRecord: what lies on the shelf of a post office, by who says so. */
+  lying: (peer: PeerId, name: FileName, node: NodeId) => `lying/${peer}/${name}/${node}`,
   /** The number of the last note of wishes. */
   notes: 'wishes-said',
 } as const
@@ -145,14 +155,15 @@ export const fileRange = {
   asked: (peer: PeerId) => within(`file-ask/${peer}/`),
   allAsked: within('file-ask/'),
   lyingAt: (peer: PeerId) => within(`lying/${peer}/`),
+  lyingOf: (peer: PeerId, name: FileName) => within(`lying/${peer}/${name}/`),
   allLying: within('lying/'),
   wishes: within('wish/'),
   wishesAt: (peer: PeerId) => within(`wish/${peer}/`),
   wishesFor: (peer: PeerId, name: FileName) => within(`wish/${peer}/${name}/`),
 } as const
 
-/** What a key of a wish says. */
-export function placeOfWish(place: string): {
+/** What a key of a wish, or of what lies somewhere, says. */
+export function placeOf(place: string): {
   readonly peer: PeerId
   readonly name: FileName
   readonly node: NodeId

@@ -11,14 +11,10 @@ import { decodeWishes, type Wish } from '#codec/wish.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { ContactState } from './contact-state.ts'
 import { isNode, type SyncContext } from './context.ts'
+import { crowdedOut } from './file-crowd.ts'
 import { endFetch, fetchOf, putFetch } from './file-desk.ts'
-import {
-  fileKey,
-  fileRange,
-  placeOfWish,
-  type FetchRecord,
-  type WishRecord,
-} from './file-records.ts'
+import { fileKey, fileRange, placeOf, type FetchRecord, type WishRecord } from './file-records.ts'
+import { denyLying } from './file-words.ts'
 import { lifeOf } from './lives.ts'
 import { pack, unpack } from './records.ts'
 import type { Tx } from './replica.ts'
@@ -52,6 +48,7 @@ export async function takeWishes(
   // What was said in a life that is over comes late.
   if ((await lifeOf(tx, node, actor))?.isCurrent === false) return undefined
   const { number } = said
+  let hasMore = false
   for (const { name, ...wish } of said.wishes) {
     const place = fileKey.wish(peer, name, node)
     const known = unpack<WishRecord>(await tx.get(place))
@@ -59,23 +56,27 @@ export async function takeWishes(
     if (known?.actor === actor && known.number >= number) continue
     if (wish.spans.length === 0) await dropWish(tx, context, { peer, name, node })
     else {
-      if (known === undefined) await makeRoom(tx, context)
+      hasMore ||= known === undefined
+      await denyLying(tx, context, { peer, name, wanted: wish.spans })
       const heard = { ...wish, actor, number, heardMs: time.nowMs(), movedMs: 0 }
       tx.put(place, pack(heard satisfies WishRecord))
       await carry(tx, context, { name, wish })
     }
   }
+  if (hasMore) await makeRoom(tx, context)
   tx.afterwards(files.changed)
   tx.afterwards(ring)
   return undefined
 }
 
-/** Where there are too many the oldest gives way. */
+/** Where there are too many, some give way. */
 async function makeRoom(tx: Tx, context: SyncContext): Promise<void> {
-  const all = await allWishers(tx)
-  if (all.length < WISHES_MAX) return
-  const [oldest] = all.toSorted((a, b) => a.wish.heardMs - b.wish.heardMs)
-  if (oldest !== undefined) await dropWish(tx, context, oldest)
+  const all = (await tx.list(fileRange.wishes)).flatMap(([place, bytes]) => wisherOf(place, bytes))
+  const crowd = all.map((one) => ({ ...one, heardMs: one.wish.heardMs }))
+  const out = crowdedOut(crowd, WISHES_MAX)
+  const left = Map.groupBy(new Set(crowd).difference(new Set(out)), ({ name }) => name)
+  for (const { peer, name, node } of out)
+    await dropWish(tx, context, { peer, name, node, left: left.get(name) ?? [] })
 }
 
 /** A wish for what is not here is one more thing to fetch. */
@@ -120,7 +121,10 @@ export async function allWishers(tx: Pick<Tx, 'list'>): Promise<readonly Wisher[
 
 /** Everybody who wants something of a file. */
 export async function wishesFor(tx: Pick<Tx, 'list'>, name: FileName): Promise<readonly Wisher[]> {
-  return (await allWishers(tx)).filter((one) => one.name === name)
+  const all = await tx.list({ ...fileRange.wishes, limit: WISHES_MAX })
+  return all.flatMap(([place, bytes]) =>
+    placeOf(place).name === name ? wisherOf(place, bytes) : [],
+  )
 }
 
 /** What is wanted by a peer, or at it. */
@@ -131,21 +135,30 @@ export async function wishesAt(tx: Pick<Tx, 'list'>, peer: PeerId): Promise<read
 
 function wisherOf(place: string, bytes: Uint8Array): readonly Wisher[] {
   const wish = unpack<WishRecord>(bytes)
-  return wish === undefined ? [] : [{ ...placeOfWish(place), wish }]
+  return wish === undefined ? [] : [{ ...placeOf(place), wish }]
 }
 
 /** Somebody wants nothing of a file any more; what was carried for nobody else goes. */
 export async function dropWish(
   tx: Tx,
   context: SyncContext,
-  { peer, name, node }: Pick<Wisher, 'peer' | 'name' | 'node'>,
+  {
+    peer,
+    name,
+    node,
+    left,
+  }: Pick<Wisher, 'peer' | 'name' | 'node'> & {
+    /** Who else wants something of it, where that is known. */
+    readonly left?: readonly Wisher[]
+  },
 ): Promise<void> {
   tx.delete(fileKey.wish(peer, name, node))
   tx.afterwards(context.files.changed)
   const fetch = await fetchOf(tx, name)
   if (fetch === undefined || fetch.file !== undefined) return
-  if ((await wishesFor(tx, name)).length === 0) await endFetch(tx, context, name)
-  else await dropCarried(tx, context, name)
+  const others = left ?? (await wishesFor(tx, name))
+  if (others.length === 0) await endFetch(tx, context, name)
+  else await dropCarried(tx, context, { name, wishers: others })
 }
 
 /** Some of a file was given at a peer: whoever wanted it there wants it no more. */
@@ -171,14 +184,18 @@ export async function noteGiven(
       if (spans.length === 0) await dropWish(tx, context, { peer, name, node })
       else tx.put(place, pack(moved satisfies WishRecord))
     }
-  await dropCarried(tx, context, name)
+  await dropCarried(tx, context, { name })
 }
 
 /** A piece that was carried for others goes once nobody wants it any more. */
-async function dropCarried(tx: Tx, { files }: SyncContext, name: FileName): Promise<void> {
+async function dropCarried(
+  tx: Tx,
+  { files }: SyncContext,
+  { name, wishers }: { readonly name: FileName; readonly wishers?: readonly Wisher[] },
+): Promise<void> {
   const fetch = await fetchOf(tx, name)
   if (fetch === undefined || fetch.file !== undefined) return
-  const wanted = spansOf(await wishesFor(tx, name))
+  const wanted = spansOf(wishers ?? (await wishesFor(tx, name)))
   const idle = withoutSpans(fetch.have, wanted)
   if (idle.length === 0) return
   let have = fetch.have

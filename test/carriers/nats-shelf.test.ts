@@ -4,6 +4,7 @@ import { must } from '#base/assert.ts'
 import { placeKey } from '#carriers/nats-place.ts'
 import { fileStreamConfig } from '#carriers/nats-provision.ts'
 import type { Parcel } from '#ports/carrier.ts'
+import { realClock } from '#ports/real.ts'
 import { fetchAll, handOver, keepAccepting, parcel, textOf } from '../support/carrier-side.ts'
 import {
   hub,
@@ -112,6 +113,28 @@ test('a stream made anew is read from its beginning, in the same call', real, as
   t.equal(bravo.arrivals.length, 1)
 })
 
+test('a stream made anew under a line is noticed before long', real, async (t) => {
+  await using server = await startNatsServer()
+  await using alpha = await openReady(server.url)
+  await put(alpha, pieces([0, 1, 2], 100))
+  const clock = { ...realClock() }
+  let laterMs = 0
+  clock.monotonicMs = () => realClock().monotonicMs() + laterMs
+  await using bravo = await openNode(server.url, 2, { clock })
+  void keepAccepting(bravo)
+  await fetchAll(bravo, hub, MAP)
+  await using raw = await rawNats(server.url)
+  await raw.request('$JS.API.STREAM.DELETE.a-f')
+  await raw.request('$JS.API.STREAM.CREATE.a-f', fileStreamConfig(alpha.options))
+  await handOver(alpha, hub, aPiece(3, 100))
+  t.equal(await fetchSome(bravo), 'end')
+
+  laterMs = 600_000
+  await fetchAll(bravo, hub, MAP)
+
+  t.strictSame(bravo.arrivals.map(textOf).at(-1), textOfPiece(3, 100))
+})
+
 test(
   'whoever is told of more that is not there pays for one piece in each contact',
   real,
@@ -162,6 +185,24 @@ test(
     t.equal(bravo.arrivals.length, 7)
   },
 )
+
+test('what was let go of is read from its beginning, once', real, async (t) => {
+  await using server = await startNatsServer()
+  await using alpha = await openReady(server.url)
+  await using bravo = await openNode(server.url, 2)
+  void keepAccepting(bravo)
+  await put(alpha, pieces([0, 1, 2], 100))
+  await fetchAll(bravo, hub, MAP)
+
+  must(bravo.carrier.shelf?.again, 'it keeps a place')(MAP)
+  await fetchAll(bravo, hub, MAP)
+  await fetchAll(bravo, hub, MAP)
+
+  t.strictSame(
+    bravo.arrivals.map(textOf),
+    [0, 1, 2, 0, 1, 2].map((number) => textOfPiece(number, 100)),
+  )
+})
 
 test('own pieces are passed over, those of a former life are not', real, async (t) => {
   await using server = await startNatsServer()
@@ -305,8 +346,8 @@ test(
     await using server = await startNatsServer()
     await using bravo = await openNode(server.url, 2)
 
-    t.equal(await fetchSome(bravo), 'end')
-    t.equal(await fetchSome(bravo), 'end')
+    t.equal(await fetchSome(bravo), 'away')
+    t.equal(await fetchSome(bravo), 'away')
 
     const said = bravo.log.named('nats.no-stream').filter(({ facts }) => facts.stream === 'a-f')
     t.match(said, [{ level: 'warn' }])
@@ -357,7 +398,7 @@ function openBehind({ port }: Relay, nodeNumber: number): Promise<NatsNode> {
   return openNode(`nats://127.0.0.1:${port}`, nodeNumber)
 }
 
-function fetchSome({ carrier }: NatsNode): Promise<'more' | 'end'> {
+function fetchSome({ carrier }: NatsNode): Promise<'more' | 'end' | 'away'> {
   return must(carrier.shelf, 'it keeps pieces apart').fetch(hub, MAP, never)
 }
 

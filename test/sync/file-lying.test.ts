@@ -3,14 +3,18 @@ import { test, type Test } from 'tap'
 import { must } from '#base/assert.ts'
 import { actorOf } from '#base/ids.ts'
 import type { Span } from '#base/spans.ts'
-import { decodeGiven, encodeGiven } from '#codec/given.ts'
+import { LYING_MAX } from '#base/limits.ts'
+import { decodeGiven, encodeGiven, type Given } from '#codec/given.ts'
 import { encodeWishes } from '#codec/wish.ts'
 import type { PeerId } from '#ports/carrier.ts'
-import { forgetLying, lyingAt, sayGiven, takeGiven } from '#sync/file-lying.ts'
+import { fileRange } from '#sync/file-records.ts'
+import { sayGiven, takeGiven } from '#sync/file-lying.ts'
 import { allWishers, takeWishes } from '#sync/file-wishes.ts'
+import { forgetLying, lyingAt } from '#sync/file-words.ts'
 import { range } from '#sync/keys.ts'
 import { restoreNotes, takeQueued } from '#sync/note-queue.ts'
 import { unpack, type NoteRecord } from '#sync/records.ts'
+import { virtualClock } from '../support/clock.ts'
 import { anIdentity, lifeOf } from '../support/nodes.ts'
 import { aSync } from '../support/sync.ts'
 
@@ -19,6 +23,7 @@ const NAME = '0123456789abcdef'
 const STATE = { peer: POST, receiptDelayMs: 300_000 }
 const bravo = anIdentity('bravo', 2)
 const chad = anIdentity('chad', 3)
+const delta = anIdentity('delta', 4)
 
 test('what somebody has put on a shelf is wanted there no more, and is found there later', async (t) => {
   const { hear, want, lying, wishes } = await aReader(t)
@@ -44,7 +49,7 @@ test('only what lies at a post office is believed, and nobody learns from his ow
 })
 
 test('what was fetched in vain is not thought to lie there any more, and the rest is', async (t) => {
-  const { alpha, hear, lying } = await aReader(t)
+  const { alpha, clock, hear, lying } = await aReader(t)
   await hear([[0, 900]])
   const forget = (lacking: readonly Span[]) =>
     alpha.context.replica.commit((tx) =>
@@ -53,6 +58,7 @@ test('what was fetched in vain is not thought to lie there any more, and the res
 
   await forget([[100, 200]])
   const left = await lying()
+  await clock.advance(120_000)
   await forget([[0, 900]])
 
   t.strictSame(left, [
@@ -65,6 +71,54 @@ test('what was fetched in vain is not thought to lie there any more, and the res
     ],
   ])
   t.strictSame(await lying(), [[NAME, []]])
+})
+
+test('who says that something lies there, and is contradicted by who looked, is not believed for a while', async (t) => {
+  const { clock, hear, want, wishes } = await aReader(t)
+  await want([[0, 900]])
+  await hear([[0, 900]])
+  t.strictSame(await wishes(), [], 'believed once')
+
+  await want([[0, 900]])
+  await hear([[0, 900]])
+  t.strictSame(await wishes(), [[[0, 900]]], 'they say that it is not there')
+  await hear([[0, 300]], { node: delta.certificate.node })
+  t.strictSame(await wishes(), [[[300, 900]]], 'others are believed')
+
+  await clock.advance(120_000)
+  await hear([[0, 900]])
+  t.strictSame(await wishes(), [], 'two minutes later it may be so')
+  await want([[0, 900]])
+  await clock.advance(120_000)
+  await hear([[0, 900]])
+  t.strictSame(await wishes(), [[[0, 900]]], 'four minutes the next time')
+})
+
+test('whoever says most gives way to others, and a note looks for room once', async (t) => {
+  const { alpha, hearOf, lying } = await aReader(t)
+  const { node } = delta.certificate
+  await hearOf(['00000000000000aa'], { node })
+  // oxlint-disable-next-line no-await-in-loop -- note after note
+  for (let at = 0; at < LYING_MAX + 128; at += 64) await hearOf(names(at, 64))
+
+  const all = (await lying()).map(([name]) => name)
+  t.ok(all.length <= LYING_MAX, `${all.length} are kept`)
+  t.ok(all.includes('00000000000000aa'), 'the word of another stays')
+  const { replica } = alpha.context
+  let lists = 0
+  await replica.commit(async (tx) => {
+    const body = encodeGiven(names(9_000, 64).map((name) => ({ name, spans: [[0, 9]] })))
+    const counting = {
+      ...tx,
+      list: (asked: Parameters<typeof tx.list>[0]) => {
+        if (asked.from === fileRange.allLying.from) lists += 1
+        return tx.list(asked)
+      },
+    }
+    const said = { body, node: bravo.certificate.node, from: POST }
+    await takeGiven(counting, alpha.context, said)
+  })
+  t.equal(lists, 1)
 })
 
 test('what was given is told together while more is wanted, at once when nothing is', async (t) => {
@@ -96,20 +150,35 @@ test('a note that is given up goes back beside what was given since', async (t) 
   t.match(await queued(), [{ spans: [[0, 300]] }, { spans: [[300, 600]] }])
 })
 
+function names(from: number, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, at) => (from + at).toString(16).padStart(16, 'f'))
+}
+
 /** A node that reads at a post office. */
 async function aReader(t: Test) {
-  const alpha = await aSync('alpha', { knows: [bravo, chad] })
+  const clock = virtualClock()
+  const alpha = await aSync('alpha', { clock, knows: [bravo, chad, delta] })
   t.teardown(() => alpha[Symbol.asyncDispose]())
   const { context } = alpha
   const { replica } = context
   let number = 0
+  const hear = (
+    given: readonly Given[],
+    said: Partial<Parameters<typeof takeGiven>[2]> = {},
+  ): Promise<string | undefined> => {
+    const by = { body: encodeGiven(given), node: bravo.certificate.node, from: POST, ...said }
+    return replica.commit((tx) => takeGiven(tx, context, by))
+  }
   return {
     alpha,
-    hear: (spans: readonly Span[], said: Partial<Parameters<typeof takeGiven>[2]> = {}) => {
-      const body = encodeGiven([{ name: NAME, spans }])
-      const by = { body, node: bravo.certificate.node, from: POST, ...said }
-      return replica.commit((tx) => takeGiven(tx, context, by))
-    },
+    clock,
+    hear: (spans: readonly Span[], said: Partial<Parameters<typeof takeGiven>[2]> = {}) =>
+      hear([{ name: NAME, spans }], said),
+    hearOf: (files: readonly string[], said: Partial<Parameters<typeof takeGiven>[2]> = {}) =>
+      hear(
+        files.map((name) => ({ name, spans: [[0, 9]] })),
+        said,
+      ),
     want: async (spans: readonly Span[]) => {
       const { node } = chad.certificate
       const wish = { name: NAME, bytes: 900, isAsked: true, hops: 0, through: [], pieceBytes: 0 }
@@ -123,7 +192,10 @@ async function aReader(t: Test) {
       await replica.commit((tx) => sayGiven(tx, context, { state: STATE, piece, number: parcel }))
     },
     lying: async () =>
-      [...(await lyingAt(replica.read, POST))].map(([name, { spans }]) => [name, spans]),
+      [...(await lyingAt(replica.read, POST))].map(([name, told]) => [
+        name,
+        told.flatMap(({ record }) => record.spans),
+      ]),
     wishes: async () => (await allWishers(replica.read)).map(({ wish }) => wish.spans),
     queued: async () => {
       const notes = await replica.read.list(range.notes(POST))

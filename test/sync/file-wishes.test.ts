@@ -1,8 +1,10 @@
 /** Whom a node asks for files, and what it makes of what it is given. */
 import { test, type Test } from 'tap'
 import { must } from '#base/assert.ts'
+import { WISHES_IN_NOTE_MAX, WISHES_MAX } from '#base/limits.ts'
 import type { Blobs } from '#ports/blobs.ts'
 import { encodeWishes } from '#codec/wish.ts'
+import { fileRange } from '#sync/file-records.ts'
 import { allWishers, takeWishes } from '#sync/file-wishes.ts'
 import { hearLife } from '#sync/lives.ts'
 import { actorOf, type ActorId } from '#base/ids.ts'
@@ -76,7 +78,35 @@ test('a wish of an earlier life that comes late takes nothing off that of this o
   t.equal(found.length, 1)
 })
 
-const knows = [anIdentity('bravo', 2)] as const
+test('whoever wants most gives way to others, and soon', async (t) => {
+  const { alpha, hear } = await aHearer(t)
+  const [flooder, other] = knows
+  await hear(other, { number: 1, names: ['0000000000000aaa'] })
+  let looks = 0
+  const notes = Math.ceil(WISHES_MAX / WISHES_IN_NOTE_MAX) + 3
+  for (let number = 1; number <= notes; number += 1) {
+    const names = Array.from({ length: WISHES_IN_NOTE_MAX }, (_, at) =>
+      (number * WISHES_IN_NOTE_MAX + at).toString(16).padStart(16, 'f'),
+    )
+    const onList = (from: string): void => {
+      if (number === notes && from.startsWith('wish/')) looks += 1
+    }
+    // oxlint-disable-next-line no-await-in-loop -- note after note
+    await hear(flooder, { number, names, onList })
+  }
+
+  const left = await allWishers(alpha.context.replica.read)
+  t.equal(left.length, WISHES_MAX)
+  t.ok(
+    left.some(({ name }) => name === '0000000000000aaa'),
+    'what another wants is still wanted',
+  )
+  const asked = (await alpha.context.replica.read.list(fileRange.fetches)).length
+  t.equal(asked, WISHES_MAX, 'what nobody wants any more is not fetched')
+  t.ok(looks < 10, `${looks} looks at all wishes for one note`)
+})
+
+const knows = [anIdentity('bravo', 2), anIdentity('chad', 3)] as const
 
 /** A node at a post office where others say what they want. */
 async function aHearer(t: Test) {
@@ -87,8 +117,10 @@ async function aHearer(t: Test) {
     readonly number: number
     readonly names: readonly string[]
     readonly actor?: ActorId
+    /** Hears of each range that is listed. */
+    readonly onList?: (from: string) => void
   }
-  const hear = async (from: Identity, { number, names, actor }: Said): Promise<void> => {
+  const hear = async (from: Identity, { number, names, actor, onList }: Said): Promise<void> => {
     const { node } = from.certificate
     const wish = { bytes: 9, isAsked: true, hops: 0, through: [], pieceBytes: 0 }
     const wishes = names.map((name) => ({ ...wish, name, spans: [[0, 9] as const] }))
@@ -98,7 +130,19 @@ async function aHearer(t: Test) {
       node,
       from: 'post:office' as const,
     }
-    await context.replica.commit((tx) => takeWishes(tx, context, said))
+    await context.replica.commit((tx) =>
+      takeWishes(
+        {
+          ...tx,
+          list: (range) => {
+            onList?.(range.from)
+            return tx.list(range)
+          },
+        },
+        context,
+        said,
+      ),
+    )
   }
   return { alpha, hear }
 }

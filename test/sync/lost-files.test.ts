@@ -17,6 +17,7 @@ async function aScene(t: Test) {
       return blob
     },
     read: async (hash, span) => (gone.has(hash) ? undefined : blobs.read(hash, span)),
+    check: async (hash, rest) => (gone.has(hash) ? undefined : blobs.check(hash, rest)),
     places: async (hashes) =>
       new Map(
         [...(await blobs.places(hashes))].map(([hash, { name, place }]) => [
@@ -66,6 +67,26 @@ test('what was lost is asked for, and comes back from whoever has it', async (t)
   t.strictSame(Buffer.from(await bytesAt(hub, id)), Buffer.from(bytes))
   const uses = await hub.keys('blob/')
   t.equal(uses.length, 2, 'both are still needed')
+})
+
+test('what somebody finds gone is asked for at once; where nobody can say it is not', async (t) => {
+  const { clock, hub, kit, gone, state } = await aScene(t)
+  const bytes = noise('map', 100_000)
+  const id = await postFile(hub, bytes)
+  await clock.advance(60_000)
+  t.match(await fileAt(kit, id), { isHere: true })
+  for (const hash of hub.blobs()) gone.add(hash)
+  state.away = 'unknown'
+  await t.rejects(bytesAt(hub, id), { code: 'NOT_FOUND' })
+  await clock.advance(60_000)
+  t.match(await fileAt(hub, id), { isHere: true, isLost: false })
+
+  state.away = 'nowhere'
+  await t.rejects(bytesAt(hub, id), { code: 'NOT_FOUND' })
+  await clock.advance(120_000)
+
+  t.match(await fileAt(hub, id), { isHere: true, isLost: false })
+  t.strictSame(Buffer.from(await bytesAt(hub, id)), Buffer.from(bytes))
 })
 
 test('where nobody can say, nothing is lost; what is back is held again, and no longer asked for', async (t) => {

@@ -21,14 +21,20 @@ export interface FetchWay {
 /** Both. */
 export interface FetchWays {
   readonly whole: FetchWay
+  /** It was here, and its bytes are gone or damaged. */
+  readonly isLost: boolean
   /** Undefined where the file has none. */
   readonly small: FetchWay | undefined
 }
 
 /** As the node answers. */
 export function fetchWaysFrom(value: unknown): FetchWays {
-  const { small } = fields(value)
-  return { whole: wayFrom(value), small: small == null ? undefined : wayFrom(small) }
+  const { small, isLost } = fields(value)
+  return {
+    whole: wayFrom(value),
+    isLost: isLost === true,
+    small: small == null ? undefined : wayFrom(small),
+  }
 }
 
 /** Under what name progress is kept: the two come apart from each other. */

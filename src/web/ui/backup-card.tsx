@@ -2,7 +2,6 @@
 import type { VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { fields, number, text } from '#web/core/wire.ts'
-import { valueOf } from '#web/state/loading.ts'
 import { say, times } from '#web/words/words.ts'
 import { useApp } from './context.ts'
 import { Icon } from './icons.tsx'
@@ -11,12 +10,18 @@ import { Icon } from './icons.tsx'
 const AGAIN_MS = 2_000
 
 /** The card. */
-export function BackupCard(): VNode {
+export function BackupCard(): VNode | null {
   const app = useApp()
   const [facts, setFacts] = useState<Readonly<Record<string, unknown>>>()
-  const load = async (): Promise<void> =>
-    setFacts(fields(valueOf(await app.ask('GET', '/api/holdfast/v1/backup'))))
+  const [isHidden, setHidden] = useState(false)
+  const load = async (): Promise<void> => {
+    const answer = await app.ask('GET', '/api/holdfast/v1/backup')
+    // Who may not know of it is not told that there is none.
+    setHidden(answer.kind === 'refused')
+    if (answer.kind === 'ok') setFacts(fields(answer.value))
+  }
   useEffect(() => void load(), [app])
+  if (isHidden) return null
   if (facts === undefined) return <section class="card" aria-busy="true" />
   const last = fields(facts.last)
   const at = number(last.at)

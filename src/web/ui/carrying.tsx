@@ -28,12 +28,12 @@ const EVERY_MS = 1_000
 export function CarryingPage(): VNode {
   return (
     <>
+      <LostFiles />
       <div class="cards">
         <StickCard />
         <DeviceCard />
       </div>
       <BackupCard />
-      <LostFiles />
     </>
   )
 }

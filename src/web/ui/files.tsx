@@ -7,7 +7,7 @@ import type { FileInfo } from '#web/core/wire.ts'
 import type { Found } from '#web/state/pictures.ts'
 import { say } from '#web/words/words.ts'
 import { useApp, useLocking } from './context.ts'
-import { Fetching, useFetchable } from './fetching.tsx'
+import { Fetching, useFetchable, type Fetchable } from './fetching.tsx'
 import { FileWords, isPicture, useAddress } from './file-row.tsx'
 import { Guarded } from './guarded.tsx'
 import { useLook } from './look.tsx'
@@ -142,9 +142,7 @@ function AbsentFile(
         <FileWords name={file.name} size={file.size}>
           <span class="doubt">
             {' · '}
-            {found.kind === 'elsewhere'
-              ? say('files.onlyOn', { node: found.node })
-              : say('files.away')}
+            {whereWords(found, fetchable)}
           </span>
         </FileWords>
       </div>
@@ -156,6 +154,11 @@ function AbsentFile(
       )}
     </div>
   )
+}
+
+function whereWords(found: Exclude<Found, { kind: 'here' }>, { ways }: Fetchable): string {
+  if (found.kind !== 'elsewhere') return say('files.away')
+  return ways?.isLost === true ? say('files.lost') : say('files.onlyOn', { node: found.node })
 }
 
 /** For the browser to keep its place before it has come. */

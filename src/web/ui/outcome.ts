@@ -9,6 +9,11 @@ export function toldOutcome(answer: Answer, done?: string): boolean {
     if (done !== undefined) tell(done)
     return true
   }
-  tell((answer.kind === 'refused' && answer.reason) || say('failed.away'))
+  tell(reasonOf(answer))
   return false
+}
+
+/** Why something was not done. */
+export function reasonOf(answer: Exclude<Answer, { readonly kind: 'ok' }>): string {
+  return (answer.kind === 'refused' && answer.reason) || say('failed.away')
 }

@@ -14,10 +14,10 @@ import { fields, text } from '#web/core/wire.ts'
 import { valueOf } from '#web/state/loading.ts'
 import type { Key } from '#web/words/en.ts'
 import { say } from '#web/words/words.ts'
-import { useApp } from './context.ts'
+import { tell, useApp } from './context.ts'
 import { valueIn } from './form.ts'
 import { MayThey } from './may-they.tsx'
-import { toldOutcome } from './outcome.ts'
+import { reasonOf, toldOutcome } from './outcome.ts'
 
 const AT = '/api/holdfast/v1/policy'
 
@@ -27,14 +27,14 @@ type Change = (method: 'PUT' | 'DELETE', path: string, body?: object) => Promise
 export function PolicyPage(): VNode {
   const app = useApp()
   const [policy, setPolicy] = useState<Policy>()
-  useEffect(() => {
-    const load = async (): Promise<void> => {
-      const answer = await app.ask('GET', AT)
-      if (toldOutcome(answer)) setPolicy(policyFrom(valueOf(answer)))
-    }
-    void load()
-  }, [app])
-  if (policy === undefined) return <section class="card" aria-busy="true" />
+  const [refusal, setRefusal] = useState<string>()
+  const load = async (): Promise<void> => {
+    const answer = await app.ask('GET', AT)
+    if (answer.kind === 'ok') setPolicy(policyFrom(answer.value))
+    else setRefusal(reasonOf(answer))
+  }
+  useEffect(() => void load(), [app])
+  if (policy === undefined) return <Unread refusal={refusal} onAgain={() => void load()} />
   const change: Change = async (method, path, body) => {
     const answer = await app.ask(method, AT + path, body)
     const isDone = toldOutcome(answer, say('policy.saved'))
@@ -70,6 +70,22 @@ export function PolicyPage(): VNode {
       <Rules policy={policy} change={change} />
       <MayThey />
     </>
+  )
+}
+
+/** Not there yet, or not for whoever asks. */
+function Unread(props: {
+  readonly refusal: string | undefined
+  readonly onAgain: () => void
+}): VNode {
+  if (props.refusal === undefined) return <section class="card" aria-busy="true" />
+  return (
+    <section class="card stack">
+      <p role="status">{props.refusal}</p>
+      <button type="button" class="button" onClick={props.onAgain}>
+        {say('again')}
+      </button>
+    </section>
   )
 }
 
@@ -204,7 +220,8 @@ function RuleForm({
 }): VNode {
   const save = async (form: HTMLFormElement): Promise<void> => {
     const name = rule?.name ?? valueIn(form, 'name').trim()
-    const content = fields(parsed(valueIn(form, 'rule')))
+    const content = parsed(valueIn(form, 'rule'))
+    if (content === undefined) return tell(say('policy.noJson'))
     if ((await change('PUT', `/rules/${encodeURIComponent(name)}`, content)) && !rule) form.reset()
   }
   return (
@@ -256,10 +273,10 @@ function RuleForm({
   )
 }
 
-/** What is no JSON the node refuses, and says what it wants. */
-function parsed(typed: string): unknown {
+/** Undefined where it is no JSON; what is no rule the node refuses, and says what it wants. */
+function parsed(typed: string): object | undefined {
   try {
-    return JSON.parse(typed)
+    return fields(JSON.parse(typed))
   } catch {
     return undefined
   }

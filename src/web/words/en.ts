@@ -126,6 +126,7 @@ export const en = {
   'files.fetch': 'Fetch it',
   'files.gone': 'This browser has lost the file.',
   'files.label': 'Files',
+  'files.lost': 'lost on this node',
   'files.memory': 'This browser keeps files only while this tab is open.',
   'files.onlyOn': 'only on {node}',
   'files.open': 'Open {name}',
@@ -242,11 +243,12 @@ export const en = {
     other: 'Wrong. After {n} more wrong tries all that is kept here is forgotten.',
   },
   'lost.about':
-    'Other nodes that have them are asked over links that cost little; over any link once somebody asks for one in its message.',
+    'Other nodes that have them are asked over links that cost little; over any link once somebody asks for one in its message. What no other node has comes back when somebody sends it again, or with a copy of the folder of files. A disk that has lost some may lose more.',
   'lost.asked': 'asked of other nodes',
   'lost.count': {
-    one: '{n} file has no bytes on this node any more.',
-    other: '{n} files have no bytes on this node any more.',
+    one: '{n} file cannot be opened here: its bytes are gone from this node’s disk, or damaged.',
+    other:
+      '{n} files cannot be opened here: their bytes are gone from this node’s disk, or damaged.',
   },
   'lost.damaged': 'damaged here',
   'lost.gone': 'on no other node',
@@ -350,6 +352,8 @@ export const en = {
   'policy.may': 'May somebody do it?',
   'policy.newRule': 'New rule',
   'policy.no': 'No.',
+  'policy.noJson':
+    'What is typed is no JSON: a comma, a quote or a bracket may lack, or be one too many.',
   'policy.none': 'None',
   'policy.people': 'What people may see',
   'policy.positions': 'Where a picture was taken',

@@ -124,6 +124,7 @@ export const es: Catalogue = {
   'files.fetch': 'Traerlo',
   'files.gone': 'Este navegador ha perdido el archivo.',
   'files.label': 'Archivos',
+  'files.lost': 'perdido en este nodo',
   'files.memory': 'Este navegador guarda los archivos solo mientras esta pestaña está abierta.',
   'files.onlyOn': 'solo en {node}',
   'files.open': 'Abrir {name}',
@@ -240,12 +241,13 @@ export const es: Catalogue = {
     other: 'Incorrecto. Tras {n} intentos fallidos más se borra todo lo que se guarda aquí.',
   },
   'lost.about':
-    'Se piden a los nodos que los tienen por enlaces baratos; por cualquier enlace en cuanto alguien pida uno en su mensaje.',
+    'Se piden a los nodos que los tienen por enlaces baratos; por cualquier enlace en cuanto alguien pida uno en su mensaje. Lo que ningún otro nodo tiene vuelve cuando alguien lo envía de nuevo, o con una copia de la carpeta de archivos. Un disco que ha perdido algunos puede perder más.',
   'lost.asked': 'pedido a otros nodos',
   'lost.count': {
-    one: 'El contenido de {n} archivo ya no está en este nodo.',
-    many: 'El contenido de {n} archivos ya no está en este nodo.',
-    other: 'El contenido de {n} archivos ya no está en este nodo.',
+    one: '{n} archivo no se puede abrir aquí: su contenido falta en el disco de este nodo o está dañado.',
+    many: '{n} archivos no se pueden abrir aquí: su contenido falta en el disco de este nodo o está dañado.',
+    other:
+      '{n} archivos no se pueden abrir aquí: su contenido falta en el disco de este nodo o está dañado.',
   },
   'lost.damaged': 'dañado aquí',
   'lost.gone': 'en ningún otro nodo',
@@ -349,6 +351,8 @@ export const es: Catalogue = {
   'policy.may': '¿Puede alguien hacerlo?',
   'policy.newRule': 'Regla nueva',
   'policy.no': 'No.',
+  'policy.noJson':
+    'Lo escrito no es JSON: quizá falte o sobre una coma, una comilla o un corchete.',
   'policy.none': 'Ninguno',
   'policy.people': 'Lo que cada persona puede ver',
   'policy.positions': 'Dónde se tomó una foto',

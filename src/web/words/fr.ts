@@ -124,6 +124,7 @@ export const fr: Catalogue = {
   'files.fetch': 'Le faire venir',
   'files.gone': 'Ce navigateur a perdu le fichier.',
   'files.label': 'Fichiers',
+  'files.lost': 'perdu sur ce nœud',
   'files.memory': 'Ce navigateur ne garde les fichiers que tant que cet onglet est ouvert.',
   'files.onlyOn': 'seulement sur {node}',
   'files.open': 'Ouvrir {name}',
@@ -244,12 +245,13 @@ export const fr: Catalogue = {
     other: 'Code incorrect. Encore {n} erreurs, et tout ce qui est gardé ici sera effacé.',
   },
   'lost.about':
-    'On les demande aux nœuds qui les ont par les liaisons peu coûteuses ; par toute liaison dès que quelqu’un en demande un dans son message.',
+    'On les demande aux nœuds qui les ont par les liaisons peu coûteuses ; par toute liaison dès que quelqu’un en demande un dans son message. Ce qu’aucun autre nœud n’a revient quand quelqu’un le renvoie, ou avec une copie du dossier des fichiers. Un disque qui en a perdu peut en perdre d’autres.',
   'lost.asked': 'demandé à d’autres nœuds',
   'lost.count': {
-    one: '{n} fichier n’a plus son contenu sur ce nœud.',
-    many: '{n} fichiers n’ont plus leur contenu sur ce nœud.',
-    other: '{n} fichiers n’ont plus leur contenu sur ce nœud.',
+    one: '{n} fichier ne peut pas être ouvert ici : son contenu manque sur le disque de ce nœud, ou il est abîmé.',
+    many: '{n} fichiers ne peuvent pas être ouverts ici : leur contenu manque sur le disque de ce nœud, ou il est abîmé.',
+    other:
+      '{n} fichiers ne peuvent pas être ouverts ici : leur contenu manque sur le disque de ce nœud, ou il est abîmé.',
   },
   'lost.damaged': 'abîmé ici',
   'lost.gone': 'sur aucun autre nœud',
@@ -353,6 +355,8 @@ export const fr: Catalogue = {
   'policy.may': 'Quelqu’un peut-il le faire ?',
   'policy.newRule': 'Nouvelle règle',
   'policy.no': 'Non.',
+  'policy.noJson':
+    'Ce qui est écrit n’est pas du JSON : il manque peut-être une virgule, un guillemet ou un crochet, ou il y en a un de trop.',
   'policy.none': 'Aucun',
   'policy.people': 'Ce que chacun peut voir',
   'policy.positions': 'Lieu d’une photo',

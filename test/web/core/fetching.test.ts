@@ -27,6 +27,10 @@ test('the whole and the small picture are told apart, each with what it takes', 
 
 test('a file without a small picture has none, and nonsense costs nothing', async (t) => {
   t.equal(fetchWaysFrom({ bytes: 3, small: null }).small, undefined)
+  t.strictSame(
+    [{ isLost: true }, { isLost: false }, {}].map((one) => fetchWaysFrom(one).isLost),
+    [true, false, false],
+  )
   t.match(fetchWaysFrom(7), { whole: { bytes: 0, isHere: false }, small: undefined })
 })
 
