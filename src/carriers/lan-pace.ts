@@ -20,6 +20,15 @@ export interface Allowance {
   readonly waitMs?: number
 }
 
+/** A ping that is out. */
+export interface Ping {
+  readonly atMs: number
+  /** What had been sent before it. */
+  readonly sentBytes: number
+  /** It may stand behind something of ours. */
+  readonly isBehind: boolean
+}
+
 /** What one session has on its way. */
 export interface Pace {
   /** A frame of so many bytes was sent that carries a piece. */
@@ -28,8 +37,10 @@ export interface Pace {
   readonly got: () => void
   /** Whether the round trip is to be measured now: before a piece, while nothing is on its way. */
   readonly needsRoundTrip: () => boolean
-  /** How long a ping took, and whether its answer may have stood behind pieces of the peer's. */
-  readonly tookRoundTrip: (ms: number, isRough: boolean) => void
+  /** A ping goes now. */
+  readonly pinged: () => Ping
+  /** It is answered; the answer may have stood behind pieces of the peer's. */
+  readonly answered: (ping: Ping, isHeldUp: boolean) => void
   readonly allowance: () => Allowance
   /** Bytes a millisecond as measured; undefined while nothing is known. */
   readonly bytesPerMs: () => number | undefined
@@ -60,6 +71,8 @@ const PATIENCE_FACTOR = 3
 /** Frames that are acknowledged together. */
 interface Group {
   readonly bytes: number
+  /** What has been sent, with it. */
+  readonly sentBytes: number
   /** What had been acknowledged when its last frame was sent, and when that was. */
   readonly gotBytes: number
   readonly gotAtMs: number
@@ -90,9 +103,9 @@ interface Knowledge {
 
 const NOTHING: Knowledge = { bytesPerMs: undefined, roundTripMs: undefined, roughMs: [] }
 
-/** Nothing is on its way, and the rate is unknown. */
-export function openPace(clock: Pick<Clock, 'monotonicMs'>): Pace {
-  const air = openAir(clock)
+/** No piece is on its way, and the rate is unknown. Something else may be: so many bytes, behind which the first ping stands. */
+export function openPace(clock: Pick<Clock, 'monotonicMs'>, sentBytes = 0): Pace {
+  const air = openAir(clock, sentBytes)
   let known = NOTHING
   const forgetWhenQuiet = (): void => {
     if (air.quietMs() >= FORGET_MS) known = NOTHING
@@ -121,7 +134,11 @@ export function openPace(clock: Pick<Clock, 'monotonicMs'>): Pace {
       forgetWhenQuiet()
       return known.roundTripMs === undefined && air.isEmpty()
     },
-    tookRoundTrip: (ms, isRough) => {
+    pinged: () => ({ atMs: clock.monotonicMs(), ...air.ahead() }),
+    answered: ({ atMs, sentBytes: before, isBehind }, isHeldUp) => {
+      air.areThere(before)
+      const ms = clock.monotonicMs() - atMs
+      const isRough = isBehind || isHeldUp
       const roughMs = isRough ? [...known.roughMs, ms] : known.roughMs
       const isEnough = !isRough || roughMs.length >= ROUGH_MAX || known.roundTripMs !== undefined
       const leastMs = Math.min(ms, known.roundTripMs ?? ms, ...roughMs)
@@ -149,6 +166,10 @@ interface Air {
   /** Bytes a millisecond while the oldest group was on its way; undefined when none was. */
   readonly got: () => number | undefined
   readonly isEmpty: () => boolean
+  /** What was sent before what goes now, and whether some of it may still be on its way. */
+  readonly ahead: () => Pick<Ping, 'sentBytes' | 'isBehind'>
+  /** So many of all that were sent are there: the peer has answered what followed them. */
+  readonly areThere: (bytes: number) => void
   readonly bytes: () => number
   /** How long the link has had to do with what is on its way, if it was always busy. */
   readonly carriedForMs: (roundTripMs: number) => number
@@ -156,7 +177,8 @@ interface Air {
   readonly quietMs: () => number
 }
 
-function openAir(clock: Pick<Clock, 'monotonicMs'>): Air {
+function openAir(clock: Pick<Clock, 'monotonicMs'>, sentAtFirst: number): Air {
+  let [sentBytes, thereBytes] = [sentAtFirst, 0]
   const groups: Group[] = []
   const group = openGrouping()
   let bytes = 0
@@ -164,13 +186,19 @@ function openAir(clock: Pick<Clock, 'monotonicMs'>): Air {
   let gotAtMs = 0
   let beganAtMs = 0
   let usedAtMs = clock.monotonicMs()
+  const areThere = (count: number): void => {
+    thereBytes = Math.max(thereBytes, count)
+  }
   return {
+    areThere,
+    ahead: () => ({ sentBytes, isBehind: thereBytes < sentBytes }),
     sent: (frameBytes) => {
       usedAtMs = clock.monotonicMs()
+      sentBytes += frameBytes
       const complete = group(frameBytes)
       if (complete === 0) return
       if (groups.length === 0) beganAtMs = gotAtMs = usedAtMs
-      groups.push({ bytes: complete, gotBytes, gotAtMs })
+      groups.push({ bytes: complete, sentBytes, gotBytes, gotAtMs })
       bytes += complete
     },
     got: () => {
@@ -178,6 +206,7 @@ function openAir(clock: Pick<Clock, 'monotonicMs'>): Air {
       if (oldest === undefined) return undefined
       gotAtMs = usedAtMs = clock.monotonicMs()
       gotBytes += oldest.bytes
+      areThere(oldest.sentBytes)
       bytes -= oldest.bytes
       return (gotBytes - oldest.gotBytes) / Math.max(1, gotAtMs - oldest.gotAtMs)
     },

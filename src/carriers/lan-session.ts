@@ -122,8 +122,9 @@ export function openLanSession(task: SessionTask, ports: SessionPorts): LanSessi
     task.onEnd(self, reason, peer)
   }
   const put = (message: Uint8Array): void => say(task, message)
-  const begin = (session: Session): void => {
-    const sides = { end, task, user: () => user }
+  const begin = (session: Session, proofs: readonly Uint8Array[]): void => {
+    const saidBytes = proofs.reduce((sum, { length }) => sum + length, 0)
+    const sides = { end, task, saidBytes, user: () => user }
     talk = talkOver(session, sides, { ...ports, signal: over.signal })
     user = task.onOpen(self, { node: session.peer.node, certificateBytes: session.peerBytes })
   }
@@ -134,7 +135,7 @@ export function openLanSession(task: SessionTask, ports: SessionPorts): LanSessi
     const isRefused = role === 'initiator' && peer !== undefined && !task.isWanted(peer)
     if (isRefused) return end('already-connected')
     step.messages.forEach(put)
-    if (step.kind === 'proven') begin(step.session)
+    if (step.kind === 'proven') begin(step.session, step.messages)
   }
   const hear = (frame: Uint8Array, open: Talk): void => {
     const wrong = heed(open.hear(frame), user)
@@ -205,17 +206,20 @@ function say({ socket, onMoved }: SessionTask, message: Uint8Array): void {
 
 interface TalkSides {
   readonly task: SessionTask
+  /** Of the handshake, just now. */
+  readonly saidBytes: number
   readonly user: () => SessionUser
   readonly end: (reason: SessionEnd) => void
 }
 
 function talkOver(
   session: Session,
-  { task, user, end }: TalkSides,
+  { task, saidBytes, user, end }: TalkSides,
   ports: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Talk {
   const { socket, role, keepAliveMs } = task
   const talkTask = {
+    saidBytes,
     idleMs: keepAliveMs === undefined || role === 'initiator' ? keepAliveMs : 2 * keepAliveMs,
     isAwaiting: () => user().isAwaiting(),
     onSilent: () => end('silent'),

@@ -2,7 +2,7 @@
 import type { Clock } from '#ports/clock.ts'
 import { openFrame, sealFrame, type Session } from '#trust/session.ts'
 import { FRAME_BYTES_MAX, parseMessage, writeMessage, type LanMessage } from './lan-message.ts'
-import { openGrouping, openPace, type Pace } from './lan-pace.ts'
+import { openGrouping, openPace, type Pace, type Ping } from './lan-pace.ts'
 import { openWatch, type WatchTask } from './lan-watch.ts'
 
 /** A message that is not about the session itself. */
@@ -25,6 +25,8 @@ export interface Talk {
 
 /** Where frames go, and what the watch needs. */
 export interface TalkTask extends Omit<WatchTask, 'ping' | 'patienceMs'> {
+  /** What was said before, in bytes, that the peer need not have got yet. */
+  readonly saidBytes: number
   readonly put: (frame: Uint8Array) => void
   readonly onRoom: () => void
 }
@@ -58,8 +60,8 @@ export function openTalk(
     pings.heardPiece()
     if (arrived(frameBytes) > 0) say({ kind: 'got' })
   }
-  const pace = openPace(ports.clock)
-  const pings = openPings(ports.clock, pace)
+  const pace = openPace(ports.clock, task.saidBytes)
+  const pings = openPings(pace)
   const watch = openWatch({ ...task, ping, patienceMs: pace.patienceMs }, ports.clock, ports.signal)
   const ringIn = openAlarm(ports, task.onRoom)
   return {
@@ -110,17 +112,16 @@ interface Pings {
   readonly heardPiece: () => void
 }
 
-/** Tells `pace` how long each took. */
-function openPings(clock: Clock, pace: Pick<Pace, 'tookRoundTrip'>): Pings {
-  const out: { readonly sentAtMs: number; readonly heardPieces: number }[] = []
+/** Tells `pace` of each. */
+function openPings(pace: Pick<Pace, 'pinged' | 'answered'>): Pings {
+  const out: { readonly ping: Ping; readonly heardPieces: number }[] = []
   let heardPieces = 0
   return {
     isOut: () => out.length > 0,
-    sent: () => void out.push({ sentAtMs: clock.monotonicMs(), heardPieces }),
+    sent: () => void out.push({ ping: pace.pinged(), heardPieces }),
     answered: () => {
       const oldest = out.shift()
-      if (oldest === undefined) return
-      pace.tookRoundTrip(clock.monotonicMs() - oldest.sentAtMs, oldest.heardPieces < heardPieces)
+      if (oldest !== undefined) pace.answered(oldest.ping, oldest.heardPieces < heardPieces)
     },
     heardPiece: () => {
       heardPieces += 1

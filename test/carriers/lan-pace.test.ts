@@ -7,6 +7,7 @@ import {
   openPace,
   PIECE_BYTES_MIN,
   type Pace,
+  type Ping,
 } from '#carriers/lan-pace.ts'
 
 test('an unknown link is taken for a thin one: one small piece is on its way', async (t) => {
@@ -55,15 +56,26 @@ test('a round trip that may have been held up counts only with others, and then 
   const tripMs = [9_000, 8_000, 4_000, 7_000, 9_000]
   for (const [at, ms] of tripMs.entries()) {
     t.equal(pace.needsRoundTrip(), true, `after ${at}`)
+    const ping = pace.pinged()
     pace.sent(PIECE_BYTES_MIN)
     clock.pass(ms)
-    pace.tookRoundTrip(ms, true)
+    pace.answered(ping, true)
     pace.got()
   }
 
   t.equal(pace.needsRoundTrip(), false)
   pace.sent(PIECE_BYTES_MIN)
   t.ok((pace.allowance().waitMs ?? 0) < Infinity)
+})
+
+test('what was said before the first piece is not taken for a longer round trip', async (t) => {
+  const link = aLink(0.3, 3_000, 1_200)
+
+  link.sendAll(12_000)
+
+  const airtimeMs = link.pace.allowance().pieceBytes / 0.3
+  const longestMs = link.sendAll(30_000)
+  t.ok(longestMs <= airtimeMs + 600, `flash would have waited ${longestMs} ms`)
 })
 
 test('a link that gets worse is noticed', async (t) => {
@@ -185,17 +197,18 @@ interface TestLink {
   readonly freeze: (ms: number) => void
 }
 
-/** A link that delivers one piece after another, acknowledges each, and takes its time for both. */
-function aLink(bytesPerMsAtFirst: number, roundTripMs: number): TestLink {
+/** A link that delivers one piece after another, after what was said before, acknowledges each, and takes its time for both. */
+function aLink(bytesPerMsAtFirst: number, roundTripMs: number, saidBytes = 0): TestLink {
   const clock = aClock()
-  const pace = openPace(clock)
+  const pace = openPace(clock, saidBytes)
   const flying: { readonly bytes: number; readonly gotAtMs: number }[] = []
   let bytesPerMs = bytesPerMsAtFirst
-  let freeAtMs = 0
-  let pongAtMs: number | undefined
+  let freeAtMs = saidBytes / bytesPerMs
+  let pong: { readonly ping: Ping; readonly atMs: number } | undefined
   const send = (bytes: number): number => {
-    if (pace.needsRoundTrip()) pongAtMs ??= clock.monotonicMs() + roundTripMs
     const waitMs = Math.max(0, freeAtMs - clock.monotonicMs())
+    if (pace.needsRoundTrip())
+      pong ??= { ping: pace.pinged(), atMs: clock.monotonicMs() + waitMs + roundTripMs }
     freeAtMs = clock.monotonicMs() + waitMs + bytes / bytesPerMs
     flying.push({ bytes, gotAtMs: freeAtMs + roundTripMs })
     pace.sent(bytes)
@@ -204,10 +217,11 @@ function aLink(bytesPerMsAtFirst: number, roundTripMs: number): TestLink {
   const next = (): void => {
     const [first] = flying
     if (first === undefined) return
-    if (pongAtMs !== undefined && pongAtMs <= first.gotAtMs) {
-      clock.pass(Math.max(0, pongAtMs - clock.monotonicMs()))
-      pongAtMs = undefined
-      return pace.tookRoundTrip(roundTripMs, false)
+    if (pong !== undefined && pong.atMs <= first.gotAtMs) {
+      clock.pass(Math.max(0, pong.atMs - clock.monotonicMs()))
+      pace.answered(pong.ping, false)
+      pong = undefined
+      return
     }
     flying.shift()
     clock.pass(Math.max(0, first.gotAtMs - clock.monotonicMs()))

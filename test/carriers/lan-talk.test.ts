@@ -116,6 +116,7 @@ function aSpeaker(session: Session): Speaker {
   const frames: Uint8Array[] = []
   let rooms = 0
   const task = {
+    saidBytes: 0,
     idleMs: 30_000,
     isAwaiting: () => false,
     onSilent: () => undefined,

@@ -159,6 +159,7 @@ async function openFrames() {
           put: () => undefined,
           onRoom: () => undefined,
           isAwaiting: () => false,
+          saidBytes: 0,
           idleMs: 1_000,
           onSilent: () => undefined,
         },
