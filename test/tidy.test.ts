@@ -57,6 +57,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
     'test/attacks/revoked-people.test.ts shuts people out, at the app and at the door',
   'src/model/purge-content.ts': 'test/vectors writes and reads it',
   'src/model/stretch.ts': 'test/model/stub.test.ts makes and compares stubs',
+  'src/sync/copies.ts': 'test/sync/rebirth.test.ts writes again what turns up later',
   'src/sync/pace-desk.ts': 'test/sync/pace.test.ts opens it again',
   'src/sync/pace-drill.ts': 'test/sync/pace.test.ts drills',
   'src/sync/pace-keeper.ts': 'test/sync/pace.test.ts cuts links and mends them',

@@ -14,6 +14,7 @@ import type { Arrival, PeerId } from '#ports/carrier.ts'
 import { isHeardIn } from './audience.ts'
 import { disbelieved, refused } from './alarms.ts'
 import { isNode, type Incoming, type Outcome, type SyncContext } from './context.ts'
+import { withdrawCopies } from './copies.ts'
 import { takePiece } from './file-fetching.ts'
 import { closeAnnounced } from './gap-marks.ts'
 import { openWithDictionary, readsMore } from './dictionaries.ts'
@@ -59,6 +60,7 @@ async function takeWithKept(tx: Tx, context: SyncContext, incoming: Incoming): P
   if (grown === KEYS) await settleAllAside(tx, context)
   else await settleAside(tx, context, grown)
   await retryWaiting(tx, context, grown)
+  await withdrawCopies(tx, context)
   if (opensMore(grown)) await retryParked(tx, context)
   else if (await readsMore(tx, context, grown)) await retryParked(tx, context, 'dictionary')
   return outcome
@@ -230,6 +232,7 @@ export async function retryParked(tx: Tx, context: SyncContext, wait?: Wait): Pr
       const grown = grownBy(outcome)
       if (grown === undefined) continue
       await retryWaiting(tx, context, grown)
+      await withdrawCopies(tx, context)
       hasGrown ||= opensMore(grown) || (await readsMore(tx, context, grown))
     }
   }

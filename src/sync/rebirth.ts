@@ -5,7 +5,8 @@
  * Every cut notes how far of its own list a node has ever sent (`sent/`). Whoever holds more than that, with our signature,
  * has it from the time which was lost (`hearsay.ts` hears of it). In the new life the end of the old list that was never sent is set aside; the lost changes
  * come back from the others as another's; what was set aside and turns out to be the same is dropped, and the rest,
- * written since the restore, is written again. So nothing is lost and nothing is doubled.
+ * written since the restore, is written again; what shows itself only after that is withdrawn (`copies.ts`). So nothing is lost and
+ * nothing stays doubled.
  */
 import type { DocumentId, Instant, PostId } from '#base/ids.ts'
 import { channelOfDocument } from '#model/document-id.ts'
@@ -16,6 +17,7 @@ import { haveHubsSpoken } from './anchors.ts'
 import { audit, forgetRecords, lastAuditor } from './audit.ts'
 import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
+import { newestId, noteCopy } from './copies.ts'
 import { keepCut } from './cut-off.ts'
 import { forgetAskings } from './file-asked.ts'
 import { OF_DAMAGE } from './healing.ts'
@@ -251,16 +253,16 @@ async function writeAgain(
   if (entry.content.kind !== 'post' || channelOfDocument(document) === undefined) return
   const from = postIdOf(document, record.actor, record.seq)
   const to = postIdOf(document, logged.actor, logged.seq)
-  tx.put(key.moved(from), pack(to))
+  noteCopy(tx, { document, ...record }, to)
   if (entry.author === undefined) return
   for (const [place, bytes] of await tx.list(range.pending(entry.author)))
     if (unpack<PostId>(bytes) === from) tx.put(place, pack(to))
 }
 
 async function redirected(tx: Tx, content: Content): Promise<Content> {
-  const newId = async (id: PostId): Promise<PostId> =>
-    unpack<PostId>(await tx.get(key.moved(id))) ?? id
   if (content.kind === 'post')
-    return content.root === undefined ? content : { ...content, root: await newId(content.root) }
-  return 'target' in content ? { ...content, target: await newId(content.target) } : content
+    return content.root === undefined
+      ? content
+      : { ...content, root: await newestId(tx, content.root) }
+  return 'target' in content ? { ...content, target: await newestId(tx, content.target) } : content
 }

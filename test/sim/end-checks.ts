@@ -120,12 +120,21 @@ function checkMessages(end: End, member: Member, view: View): void {
       found: wrong,
     })
   }
+  checkKnown(end, where, shown)
+}
+
+/** Every message is one that somebody wrote. */
+function checkKnown({ said: all, verdict }: End, where: string, shown: readonly Message[]): void {
   const known = new Set(all.map((said) => said.id))
-  const mayBeAnothers = all.some((said) => said.isUnsure && said.deletion !== 'none')
+  const unsure = all.filter(({ isUnsure }) => isUnsure)
+  const mayBeAnothers = unsure.some(({ deletion }) => deletion !== 'none')
   for (const message of shown) {
+    // What was written again is withdrawn once the first one comes.
+    const mayBeCopy = unsure.length > 0 && message.deletedAt !== 0
     const isExplained =
       known.has(message.id) || numbersIn(Buffer.from(message.body)).length > 0 || mayBeAnothers
-    if (!isExplained) twice(verdict, where, `message ${message.id}, which nobody wrote,`)
+    if (!isExplained && !mayBeCopy)
+      twice(verdict, where, `message ${message.id}, which nobody wrote,`)
   }
 }
 

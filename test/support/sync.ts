@@ -1,5 +1,12 @@
 /** Sync of one node for tests, without the app above it: one channel, `ops`, and one person, amira. */
-import { newPersonId, type ActorId, type DocumentId, type NodeId, type UserId } from '#base/ids.ts'
+import {
+  newPersonId,
+  type ActorId,
+  type DocumentId,
+  type NodeId,
+  type PostId,
+  type UserId,
+} from '#base/ids.ts'
 import { must } from '#base/assert.ts'
 import { openEnvelope } from '#codec/envelope.ts'
 import { decodeLoad, type LoadedNote } from '#codec/load.ts'
@@ -129,10 +136,11 @@ export async function say(
   { context }: SyncNode,
   body: string,
   lane: Lane = 'routine',
+  root?: PostId,
 ): Promise<MessageRecord> {
   return context.replica.commit(async (tx) => {
     const document = await segmentFor(tx, { channel: ops, lane }, context.now())
-    const entry = entryOf(context, { kind: 'post', body, root: undefined })
+    const entry = entryOf(context, { kind: 'post', body, root })
     const { logged } = await writeHere(tx, context, { document, entry })
     const id = postIdOf(document, logged.actor, logged.seq)
     return must(unpack<MessageRecord>(await tx.get(key.message(id))), 'the post is in the view')

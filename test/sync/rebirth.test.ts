@@ -12,6 +12,7 @@ import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { audit } from '#sync/audit.ts'
 import { auditLists, readAudit } from '#sync/audit-reading.ts'
+import { COPIES } from '#sync/copies.ts'
 import { range } from '#sync/keys.ts'
 import { clockOf } from '#sync/ledger.ts'
 import { virtualClock, type VirtualClock } from '../support/clock.ts'
@@ -205,6 +206,48 @@ test('nor is it when it was proved of another document only', async (t) => {
   await reborn.close()
 })
 
+for (const isAnswered of [false, true])
+  test(`what was written again and shows itself later is withdrawn, ${isAnswered ? 'but not once it was answered' : 'its answers first'}`, async (t) => {
+    const scene = await aRestore(t, { isCutBeforeImage: true, isThread: true })
+    const restored = await scene.open({})
+    await arrive(restored.node, await envelopeOf(scene.bravo, routine))
+    t.equal(restored.node.context.run.isOver, true)
+    await restored.close()
+    const alone = await scene.open({ life: 'second' })
+    const again = (await shown(alone.node)).filter(({ lane }) => lane === 'flash')
+    t.same(again.map(({ body }) => body).toSorted(), ['before 3', 'before 4'])
+    const root = must(
+      again.find(({ body }) => body === 'before 3'),
+      'it is there',
+    ).id
+    if (isAnswered) await say(alone.node, 'since', 'immediate', root)
+    await alone.close()
+
+    const reborn = await scene.open({ isLinked: true, life: 'second' })
+    await scene.clock.advance(DAY_MS)
+
+    const all = [
+      'before 1',
+      'before 2',
+      'before 3',
+      'before 4',
+      'lost 1',
+      'lost 2',
+      'lost 3',
+      'lost 4',
+    ]
+    const twice = isAnswered ? ['before 3', 'since'] : []
+    for (const node of [reborn.node, scene.bravo]) {
+      const left = (await shown(node)).filter(({ deletedAt }) => deletedAt === 0)
+      t.strictSame(left.map(({ body }) => body).toSorted(), [...all, ...twice].toSorted())
+      const first = left.find(({ body, id }) => body === 'before 3' && id !== root)
+      t.equal(left.find(({ body }) => body === 'before 4')?.root, must(first, 'it came').id)
+    }
+    const copies = await reborn.node.context.replica.read.list(COPIES)
+    t.equal(copies.length, isAnswered ? 1 : 0)
+    await reborn.close()
+  })
+
 test('a lie told beside the truth hides what was not sent for an hour, not for good', async (t) => {
   const scene = await aRestore(t)
   const restored = await scene.open({})
@@ -266,7 +309,7 @@ interface Scene {
 /** Alpha wrote and sent, an image of its disk was taken, it wrote and sent more, and the image was put back. */
 async function aRestore(
   t: Test,
-  { isCutBeforeImage = false, isAudited = false } = {},
+  { isCutBeforeImage = false, isAudited = false, isThread = false } = {},
 ): Promise<Scene> {
   const clock = virtualClock()
   const network = openMemoryNetwork({ clock, delayMs: 0 })
@@ -317,7 +360,8 @@ async function aRestore(
   const offline = await open(disk, {})
   if (isCutBeforeImage) {
     await say(offline.node, 'before 2')
-    await say(offline.node, 'before 3', 'flash')
+    const { id: root } = await say(offline.node, 'before 3', 'flash')
+    if (isThread) await say(offline.node, 'before 4', 'flash', root)
   }
   await offline.close()
   const image = await imageOf(disk)
@@ -325,7 +369,7 @@ async function aRestore(
   for (const number of [1, 2, 3, 4]) await say(second.node, `lost ${number}`)
   if (isAudited) await note(second.node, 'signed out')
   await clock.advance(DAY_MS)
-  t.equal((await bodies(bravo)).length, isCutBeforeImage ? 7 : 6)
+  t.equal((await bodies(bravo)).length, 6 + Number(isCutBeforeImage) + Number(isThread))
   await second.close()
   return { clock, bravo, open: ({ store = image, ...choice }) => open(store, choice) }
 }
