@@ -5,6 +5,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import type { Cut } from './cut.ts'
 import type { FileLook } from './file-desk.ts'
 import type { LinkState } from './links.ts'
+import type { ParcelRecord } from './records.ts'
 import type { MeteredCarrier } from './spending.ts'
 
 /** What may be cut now. */
@@ -43,6 +44,8 @@ export interface ContactState {
   readonly left: Cut[]
   /** What is on its way. */
   readonly flying: Set<Cut>
+  /** Answered, and waiting for the answer to what stands before it (`handover.ts`). */
+  early?: readonly ParcelRecord[]
   /** When this contact was last asked for what a document lacks, and how often before. */
   readonly wanted: Map<DocumentId, { readonly at: Instant; readonly times: number }>
   /** When notes last went to the peer in this contact. */

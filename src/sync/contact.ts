@@ -6,7 +6,7 @@ import type { DocumentId, Instant } from '#base/ids.ts'
 import { RELAY_DELAY_MS, RIDE_CHANGES_MAX } from '#base/limits.ts'
 import { channelDocument, channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import { countBeyond, joinClocks } from '#model/log.ts'
-import { laneFromNumber, laneNumber, LANES, type Lane } from '#model/precedence.ts'
+import { laneFromNumber, LANES, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { audienceOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
@@ -27,6 +27,7 @@ import { nextPiece } from './file-serving.ts'
 import { ageWishes } from './file-wishes.ts'
 import { goesAnywayAt, mustHoldBack } from './hearsay.ts'
 import { retryParked } from './inbox.ts'
+import { onItsWay } from './handover.ts'
 import { key, range } from './keys.ts'
 import { allDocuments, clockOf, coveredByAll, hasOf, setHas } from './ledger.ts'
 import { leftParcels } from './left-parcels.ts'
@@ -279,12 +280,7 @@ async function cutDocument(
 ): Promise<Cut | undefined> {
   const { state, document, lane } = want
   await spare(tx, context, { peer: state.peer, document })
-  let clock = await hasOf(tx, state.peer, document)
-  for (const { record, parcel } of [...state.flying, ...state.left]) {
-    // What something urgent needs does not wait for the routine parcel that it is in.
-    const isLater = laneNumber(parcel.lane) > laneNumber(lane)
-    if (record.document === document && !isLater) clock = joinClocks(clock, record.clock)
-  }
+  let clock = joinClocks(await hasOf(tx, state.peer, document), onItsWay(state, document, lane))
   const mine = await clockOf(tx, document)
   const { actor } = context.replica
   if (await mustHoldBack(tx, context, { peer: state.peer, document }))

@@ -1,4 +1,7 @@
 /** What follows from a peer's answer to a parcel. */
+import type { DocumentId } from '#base/ids.ts'
+import { joinClocks, type Clock } from '#model/log.ts'
+import { laneNumber, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { ContactState } from './contact-state.ts'
 import type { SyncContext } from './context.ts'
@@ -45,10 +48,31 @@ export async function handedOver(
   const answered = new Map([...parcels].filter(([, { isAnswered }]) => isAnswered === true))
   const isUnderWay = answered.size < parcels.size
   while (await settleOne(tx, peer, answered));
+  const early = isUnderWay ? [...answered.values()] : []
+  tx.afterwards(() => {
+    state.early = early
+  })
   for (const [place, record] of answered) {
     if (isUnderWay) tx.put(place, pack(record))
     else tx.delete(place)
   }
+}
+
+/** What of a document is on its way to the peer in a lane or a more urgent one, and need not be cut for it again. */
+export function onItsWay(
+  { flying, left, early = [] }: ContactState,
+  document: DocumentId,
+  lane: Lane,
+): Clock {
+  // What something urgent needs does not wait for the routine parcel that it is in.
+  const before = [...flying, ...left].filter(
+    ({ record, parcel }) =>
+      record.document === document && laneNumber(parcel.lane) <= laneNumber(lane),
+  )
+  // An answer that came early counts only while what it waits for may be answered, too.
+  const after = before.length === 0 ? [] : early.filter((one) => one.document === document)
+  const records = [...before.map(({ record }) => record), ...after]
+  return records.reduce<Clock>((clock, record) => joinClocks(clock, record.clock), {})
 }
 
 /** Notes that the peer has what one of these parcels holds, if there is one before which nothing lacks. */

@@ -8,7 +8,7 @@ import type { PeerId } from '#ports/carrier.ts'
 import { beginContact, nextParcel } from '#sync/contact.ts'
 import type { ContactState } from '#sync/contact-state.ts'
 import type { Cut } from '#sync/cut.ts'
-import { handedOver } from '#sync/handover.ts'
+import { handedOver, takeBack } from '#sync/handover.ts'
 import { key, range } from '#sync/keys.ts'
 import { hasOf, noteHas, setHas } from '#sync/ledger.ts'
 import { unpack, type DepartureRecord, type OutboxRecord } from '#sync/records.ts'
@@ -94,13 +94,35 @@ test('an answer that overtakes another counts once that one has come', async (t)
   const [first, second, third] = cuts
 
   await answer(alpha, state, must(third, 'third'))
+  t.equal(await next(alpha, state), undefined, 'it is not sent again meanwhile')
   await answer(alpha, state, must(second, 'second'))
   t.strictSame(await has(alpha, office), {})
+  t.equal(await next(alpha, state), undefined)
   await answer(alpha, state, must(first, 'first'))
 
   t.strictSame(await has(alpha, office), { [alpha.actor]: 3 })
   const flying = await alpha.context.replica.read.list(range.parcels(office))
   t.notOk(flying.some(([place]) => place.includes(`/${LANES.indexOf('routine')}/`)))
+})
+
+test('what was answered early is sent again when what it waits for has to be', async (t) => {
+  const alpha = await aFounder()
+  const state = await begin(alpha, office)
+  await everything(alpha, state)
+  await say(alpha, 'one')
+  const first = must(await next(alpha, state), 'there is one')
+  await say(alpha, 'two')
+  await answer(alpha, state, must(await next(alpha, state), 'there is another'))
+  await alpha.context.replica.commit((tx) => takeBack(tx, state, { cut: first, mayTryAgain: true }))
+  state.flying.delete(first)
+
+  const again = must(await next(alpha, state), 'both')
+  t.strictSame(again.record.clock, { [alpha.actor]: 2 })
+  t.strictSame(again.record.first, { [alpha.actor]: 1 })
+  await answer(alpha, state, again)
+
+  t.strictSame(await has(alpha, office), { [alpha.actor]: 2 })
+  t.equal(await next(alpha, state), undefined)
 })
 
 test('an answer that waits for what the peer has no more is let go once nothing is under way', async (t) => {
