@@ -24,6 +24,8 @@ export interface FileDesk {
   readonly bell: Bell
   /** How large a parcel each link takes: a piece that goes on there should not be larger. */
   readonly rooms: Map<PeerId, number>
+  /** When it was last said at once what lies on the shelf of a post office, by the running time. */
+  readonly givenMs: Map<PeerId, number>
   /** Whether a link that costs less than a carrier's is there, or one to that peer; never, before sync runs. */
   isCheaperThere: (carrier: string, peer?: PeerId) => boolean
 }
@@ -51,6 +53,7 @@ export function openFileDesk(blobs: BlobUses): FileDesk {
     },
     bell: openBell(),
     rooms: new Map(),
+    givenMs: new Map(),
     isCheaperThere: () => false,
   }
 }

@@ -10,6 +10,8 @@ export const FETCH_NEXT_TURN_MS = 30_000
 export const FETCH_VAIN_MAX = 2
 /** What was put on a shelf is said within so many milliseconds, though nothing else leaves: before it is the turn of others to give it. */
 export const GIVEN_DELAY_MS_MAX = 60_000
+/** What is due to be said of a shelf so soon after the last word of it waits until then, for more: 2 s. */
+export const GIVEN_TOGETHER_MS = 2_000
 /** After each time that what was said to lie on a shelf was not there, the next word of who said so waits twice as long: up to so many times FETCH_PATIENCE_MS. */
 export const VAIN_PATIENCES_MAX = 1_024
 /** How long a wish of an earlier contact stands in a new one in which it is not said again: 5 min. */

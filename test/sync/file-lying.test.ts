@@ -7,6 +7,7 @@ import { LYING_MAX } from '#base/limits.ts'
 import { decodeGiven, encodeGiven, type Given } from '#codec/given.ts'
 import { encodeWishes } from '#codec/wish.ts'
 import type { PeerId } from '#ports/carrier.ts'
+import { GIVEN_TOGETHER_MS } from '#sync/file-limits.ts'
 import { fileRange } from '#sync/file-records.ts'
 import { sayGiven, takeGiven } from '#sync/file-lying.ts'
 import { allWishers, takeWishes } from '#sync/file-wishes.ts'
@@ -137,6 +138,30 @@ test('what was given is told together while more is wanted, at once when nothing
   t.match(after, [{ spans: [[0, 900]], since: 0 }])
 })
 
+test('of many small files several are told together', async (t) => {
+  const { alpha, clock, give, queued } = await aReader(t)
+  const { context } = alpha
+  const room = { peer: POST, bytes: 10_000, isAlone: true }
+  await give([0, 9], 1, '00000000000000a1')
+  t.match(await queued(), [{ since: 0 }], 'the first at once')
+  await context.replica.commit((tx) => takeQueued(tx, context, room))
+
+  for (let at = 2; at < 80; at += 1)
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await give([0, 9], at, at.toString(16).padStart(16, '0'))
+  const notes = await context.replica.read.list(range.notes(POST))
+  const told = await queued()
+  t.equal(notes.length, 2, 'as many as a note tells of')
+  t.equal(told.length, 78)
+  const dueAt = told.map(({ since }) => since + STATE.receiptDelayMs)
+  t.ok(dueAt.every((each) => each === context.now() + GIVEN_TOGETHER_MS), 'within two seconds')
+
+  await context.replica.commit((tx) => takeQueued(tx, context, room))
+  await clock.advance(GIVEN_TOGETHER_MS)
+  await give([0, 9], 80, '00000000000000a2')
+  t.match(await queued(), [{ since: 0 }])
+})
+
 test('a note that is given up goes back beside what was given since', async (t) => {
   const { alpha, give, queued } = await aReader(t)
   await give([0, 300], 1)
@@ -187,8 +212,8 @@ async function aReader(t: Test) {
       const said = { body, actor: actorOf(node, lifeOf('chad')), node, from: POST }
       await replica.commit((tx) => takeWishes(tx, context, said))
     },
-    give: async ([from, to]: Span, parcel: number) => {
-      const piece = { name: NAME, from, to }
+    give: async ([from, to]: Span, parcel: number, name = NAME) => {
+      const piece = { name, from, to }
       await replica.commit((tx) => sayGiven(tx, context, { state: STATE, piece, number: parcel }))
     },
     lying: async () =>
