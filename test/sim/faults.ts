@@ -118,9 +118,12 @@ export function openFaults(chance: Chance, options: SimOptions): Faults {
       }
       for (const member of stage.members) stage.fleet.switchOn(member)
     },
-    bringBack: ({ timeline, fleet }, member) => {
+    bringBack: (stage, member) => {
+      const scene = { stage, phase }
+      const { timeline, fleet } = stage
+      if (isActive) return void timeline.after(downMs(chance), () => endOutage(scene, member))
       // A slow write that was to be cut off may be the last thing that goes wrong.
-      timeline.after(isActive ? downMs(chance) : SOON_MS, () => fleet.switchOn(member))
+      timeline.after(SOON_MS, () => fleet.switchOn(member))
     },
   }
 }
@@ -206,16 +209,24 @@ function cutPower(scene: Scene, chance: Chance): void {
       () => {
         if (own.happens(0.3)) fleet.shutDown(member)
         else fleet.cutPower(member)
-        timeline.after(downMs(own), () => fleet.switchOn(member))
+        timeline.after(downMs(own), () => endOutage(scene, member))
         // The power goes again before the node has opened, or soon after.
         if (!own.happens(0.3)) return
         timeline.after(downMs(own), () => {
-          fleet.switchOn(member)
+          endOutage(scene, member)
           timeline.after(own.between(0, 12), () => fleet.cutPower(member), phase)
         })
       },
     )
   }
+}
+
+/**
+ * The power is back, perhaps long after the faults, which end with all nodes on. Who is off by then was being stopped as they
+ * ended, or has given up: a kit that is shut out stays off.
+ */
+function endOutage({ stage, phase }: Pick<Scene, 'stage' | 'phase'>, member: Member): void {
+  if (phase.isAlive() || !member.isShutOut) stage.fleet.switchOn(member)
 }
 
 /** A disk takes its time for minutes: a card that moves its blocks about, or that is worn out. */

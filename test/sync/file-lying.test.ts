@@ -154,7 +154,10 @@ test('of many small files several are told together', async (t) => {
   t.equal(notes.length, 2, 'as many as a note tells of')
   t.equal(told.length, 78)
   const dueAt = told.map(({ since }) => since + STATE.receiptDelayMs)
-  t.ok(dueAt.every((each) => each === context.now() + GIVEN_TOGETHER_MS), 'within two seconds')
+  t.ok(
+    dueAt.every((each) => each === context.now() + GIVEN_TOGETHER_MS),
+    'within two seconds',
+  )
 
   await context.replica.commit((tx) => takeQueued(tx, context, room))
   await clock.advance(GIVEN_TOGETHER_MS)
