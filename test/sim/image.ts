@@ -158,9 +158,10 @@ function forget({ members, book, evidence }: ImageGround, member: Member, before
       if (said !== undefined) said.isUnsure = true
     }
   }
-  for (const said of book.all())
-    if (said.home === member.index && !evidence.isOnDisk(member.index, said.number))
-      said.isForgotten = true
+  // What was purged since is gone from the image, too.
+  const { isOnDisk, isUndone } = evidence
+  for (const said of book.all().filter(({ home }) => home === member.index))
+    said.isForgotten ||= !isOnDisk(said.home, said.number) || isUndone(said.home, said.number)
 }
 
 /**
