@@ -119,7 +119,7 @@ function attest({ identity }: SyncContext, log: Log, newest: Logged): Uint8Array
 }
 
 /** Whether an actor is a life of this very node: what it wrote in an earlier one it may still sign for. */
-function isOwn(context: SyncContext, actor: ActorId): boolean {
+export function isOwn(context: SyncContext, actor: ActorId): boolean {
   return nodePrefixOfActor(actor) === nodePrefix(context.identity.certificate.node)
 }
 

@@ -5,6 +5,7 @@ import type { ForkBranch, ForkProof } from '#model/fork-content.ts'
 import { stepOf, trailAfter, upTo } from '#model/trail.ts'
 import { attestationOf } from '#trust/attestation.ts'
 import type { Fork, SyncContext } from './context.ts'
+import { isOwn } from './cut-changes.ts'
 import { key } from './keys.ts'
 import type { Tx } from './replica.ts'
 
@@ -39,20 +40,20 @@ export function isProof({ roster, identity }: SyncContext, proof: ForkProof): bo
 /** Our own copy of the list from `seq` to its first signed change there. */
 async function signedBranch(
   tx: Tx,
-  { identity, replica }: SyncContext,
+  context: SyncContext,
   { document, actor, seq }: Pick<Fork, 'document' | 'actor' | 'seq'>,
 ): Promise<ForkBranch | undefined> {
+  const { identity } = context
   const log = await tx.log(document)
   const steps: Step[] = []
   while (steps.length < DELTA_CHANGES_MAX) {
     const change = log.find(actor, seq + steps.length)
     if (change === undefined) return undefined
     steps.push(stepOf(change.hash))
-    // A copy of this very node writes elsewhere: what we wrote ourselves we can sign now.
-    const signature =
-      actor === replica.actor
-        ? identity.sign(attestationOf(identity.organisation.id, upTo(log, change)))
-        : await tx.get(key.attestation(document, actor, change.seq))
+    // What we wrote ourselves, in this life or one before, we can sign now.
+    const signature = isOwn(context, actor)
+      ? identity.sign(attestationOf(identity.organisation.id, upTo(log, change)))
+      : await tx.get(key.attestation(document, actor, change.seq))
     if (signature !== undefined) return { steps, signature }
   }
   return undefined

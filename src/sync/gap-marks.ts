@@ -20,6 +20,7 @@ import {
   type Announcement,
   type DocumentRecord,
   type KeptRecord,
+  type PeerRecord,
   type QuestionRecord,
   type ReceiptRecord,
 } from './records.ts'
@@ -193,16 +194,23 @@ export interface LessRecord {
   readonly isVoid?: true
 }
 
-/** A node says itself that it holds less than it has signed for: its disk was put back, or damaged. */
-export async function noteLess(tx: Tx, context: SyncContext, said: Said): Promise<void> {
+/**
+ * A node says itself that it holds less than it has signed for: its disk was put back, or damaged. True when that is news, and no
+ * mere word of the contact at hand that overtook this one.
+ */
+export async function noteLess(tx: Tx, context: SyncContext, said: Said): Promise<boolean> {
   const { node, document, clock } = said
-  const signed = unpackOnce<ReceiptRecord>(await tx.get(key.receipt(node, document)))?.clock ?? {}
-  if (countBeyond(signed, clock) === 0) return
+  const receipt = unpackOnce<ReceiptRecord>(await tx.get(key.receipt(node, document)))
+  if (receipt === undefined || countBeyond(receipt.clock, clock) === 0) return false
   const place = key.less(node, document)
   const known = unpackOnce<LessRecord>(await tx.get(place))
-  if (known?.isVoid === true) return
-  tx.put(place, pack({ clock, since: known?.since ?? context.now() } satisfies LessRecord))
-  await markUneven(tx, document, context.now())
+  if (known?.isVoid === true) return false
+  const now = context.now()
+  tx.put(place, pack({ clock, since: known?.since ?? now } satisfies LessRecord))
+  await markUneven(tx, document, now)
+  const metAt = unpackOnce<PeerRecord>(await tx.get(key.peer(node)))?.lastAt ?? 0
+  // A time that lies ahead means that the clock was set back.
+  return known === undefined && (receipt.at < metAt || receipt.at > now)
 }
 
 /** A node says in a later life what it holds: what it signed for in earlier ones counts no more. */

@@ -10,6 +10,7 @@ import {
   type NodeId,
 } from '#base/ids.ts'
 import { RELAY_DELAY_MS, WANT_DOUBLINGS_MAX, WANT_INTERVAL_MS } from '#base/limits.ts'
+import { KEYS } from '#model/document-id.ts'
 import { countBeyond, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { disbelieved } from './alarms.ts'
@@ -115,9 +116,15 @@ export function mayAskAgain(
   return true
 }
 
+/** Whether a node that says to have lost something hears again what was signed for: it may not be the one that says so. */
+export function mayHearAgain(context: SyncContext, node: NodeId): boolean {
+  return mayAskAgain(context, { sender: `loss ${node}`, document: KEYS, isInContact: true })
+}
+
 /** What a node asked for in a life that is over says nothing of what it lacks in this one. */
 export function forgetAsked({ run }: SyncContext, node: NodeId): void {
-  const places = [node, `direct ${node}`, `question ${node}`].map((sender) => `${sender} `)
+  const senders = [node, `direct ${node}`, `question ${node}`, `loss ${node}`]
+  const places = senders.map((sender) => `${sender} `)
   for (const place of run.asked.keys())
     if (places.some((start) => place.startsWith(start))) run.asked.delete(place)
 }

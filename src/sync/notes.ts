@@ -21,7 +21,7 @@ import { key } from './keys.ts'
 import { hearLife, lifeOf, owesLife, type Spoken } from './lives.ts'
 import { isVouchedFor, noteName, queueNote } from './note-queue.ts'
 import { allDocuments, clockOf, noteWord, receiptOf, signedFor, type Word } from './ledger.ts'
-import { forgetAsked, lower, mayAskAgain, setHasAsSaid } from './lowering.ts'
+import { forgetAsked, lower, mayAskAgain, mayHearAgain, setHasAsSaid } from './lowering.ts'
 import { pack, unpack, type SaidRecord } from './records.ts'
 import { settleAllAside } from './rebirth.ts'
 import type { Reader, Tx } from './replica.ts'
@@ -92,14 +92,9 @@ async function takeNote(
     case 'receipt':
       await takeReceipt(tx, context, { note, from, sender: node, signed, life })
       break
-    case 'have': {
-      // It may have lost what others had signed for; at a post office it asks for that.
-      const isAnew = from === node && (await owesLife(tx, node, context.now()))
-      if (isAnew) forgetAsked(context, node)
+    case 'have':
       await takeHave(tx, context, { note, from, sender: node, life })
-      if (isAnew) await signAgain(tx, context, node)
       break
-    }
     case 'want':
       await takeWant(tx, context, { note, from, sender: node })
       break
@@ -220,9 +215,8 @@ export async function passOnAgain(
   }
 }
 
-/** A node that begins a new life hears again what we and others have signed for, for itself and for those behind it. */
+/** Who has lost something, in a new life or not, hears again what we and others have signed for, for itself and those behind it. */
 async function signAgain(tx: Tx, context: SyncContext, node: NodeId): Promise<void> {
-  tx.afterwards(() => context.log.warn('peer.new-life', { node }))
   await passOnAgain(tx, context, { peer: node })
   for (const document of await allDocuments(tx)) {
     const place = key.owed(node, document)
@@ -231,12 +225,23 @@ async function signAgain(tx: Tx, context: SyncContext, node: NodeId): Promise<vo
   tx.afterwards(context.ring)
 }
 
-/** What a node says it has is the truth about what it has, also when that is less than we thought. */
-async function takeHave(
+/** Who says what it has may have lost what others had signed for, in this life or the last; at a post office it asks for that. */
+async function takeHave(tx: Tx, context: SyncContext, have: WordArrival): Promise<void> {
+  const { from, sender } = have
+  const isAnew = from === sender && (await owesLife(tx, sender, context.now()))
+  if (isAnew) forgetAsked(context, sender)
+  const hasLost = await believeHave(tx, context, have)
+  if (isAnew) tx.afterwards(() => context.log.warn('peer.new-life', { node: sender }))
+  if (isAnew || (hasLost && mayHearAgain(context, sender))) await signAgain(tx, context, sender)
+}
+
+/** It is the truth about what a node has, also when that is less than we thought. True when it tells us itself that it has lost something. */
+async function believeHave(
   tx: Tx,
   context: SyncContext,
   { note, from, sender, life }: WordArrival,
-): Promise<void> {
+): Promise<boolean> {
+  let hasLost = false
   const said = new Map(note.items.map((item) => [item.document, item.clock]))
   await lookForForks(tx, context, { note, from, sender })
   if (note.isQuestion === true) await answer(tx, context, { note, from, sender })
@@ -248,7 +253,8 @@ async function takeHave(
   for (const document of documents) {
     const clock = said.get(document) ?? {}
     // What lies somewhere may have been said long ago.
-    if (from === sender) await noteLess(tx, context, { node: sender, document, clock })
+    if (from === sender && (await noteLess(tx, context, { node: sender, document, clock })))
+      hasLost = true
     const word = { node: sender, document, clock, read: {}, receipt: undefined, life }
     await noteWord(tx, context, { ...word, isWhole: true })
     if (from === undefined) continue
@@ -259,6 +265,7 @@ async function takeHave(
     // In a post office others may hold it for the sender to find; a hub puts there again what the sender lacks.
     await lower(tx, context, { from, document, clock, sender })
   }
+  return hasLost
 }
 
 /** Somebody wants to hear who has what. At a post office a hub also says again what it heard of others. */

@@ -145,6 +145,7 @@ export function openSticks(chance: Chance, plan: SticksPlan, ground: SticksGroun
         trace.note(stick.name, 'is in a node that lost its power')
         marks.count('stick.power-off')
         pullOut(stick)
+        place.onLost()
       }
     },
   }
@@ -153,6 +154,8 @@ export function openSticks(chance: Chance, plan: SticksPlan, ground: SticksGroun
 interface Place {
   readonly member: Member
   readonly boot: Boot
+  /** The node there has lost its power: it answers no more. */
+  readonly onLost: () => void
 }
 
 interface Opening extends SticksGround {
@@ -339,9 +342,10 @@ interface Visit {
   readonly stick: Stick
   readonly member: Member
   readonly boot: Boot
+  readonly place: Place
 }
 
-/** A person who may puts the stick into a node, takes what is on it, writes what is there for it, or both. */
+/** A person who may puts the stick into a node, takes what is on it, writes what is there for it, or both; unless its power goes. */
 async function visit(
   carrying: Carrying,
   stick: Stick,
@@ -352,9 +356,11 @@ async function visit(
   const [self] = member.people
   if (boot?.node === undefined || self === undefined) return
   const { node } = boot
-  const here: Visit = { carrying, stick, member, boot }
+  const lost = Promise.withResolvers<void>()
+  const place: Place = { member, boot, onLost: lost.resolve }
+  const here: Visit = { carrying, stick, member, boot, place }
   stick.putIn()
-  places.set(stick, { member, boot })
+  places.set(stick, place)
   world.trace.note(stick.name, 'is put in', { at: member.name })
   if (isHasty) world.timeline.after(chance.between(0, 400), () => snatch(here))
   const act = async (): Promise<void> => {
@@ -365,7 +371,8 @@ async function visit(
     }
   }
   const what = `puts ${stick.name} in`
-  await judged(world, { member, boot, what }, within(boot.life, act()))
+  const judging = judged(world, { member, boot, what }, within(boot.life, act()))
+  await Promise.race([judging, lost.promise])
   if (isIn(here)) pullOut(stick)
 }
 
@@ -383,7 +390,7 @@ function snatch(here: Visit): void {
 
 /** What was said to be on it is on it, whenever it is pulled out from then on, and cannot be read by just anybody. */
 async function putOut(here: Visit, write: () => Promise<CourierReport>): Promise<void> {
-  const { carrying, stick, member, boot } = here
+  const { carrying, stick, member, place } = here
   const { places, pullOut, world } = carrying
   const before = stick.files()
   const report = await unlessHindered(here, write)
@@ -399,7 +406,7 @@ async function putOut(here: Visit, write: () => Promise<CourierReport>): Promise
   if (fresh.some(([, bytes]) => numbersIn(bytes).length > 0))
     fail(here, 'promise 7: secrecy', ['nothing on it that anybody can read', 'a message'])
   stick.putIn()
-  places.set(stick, { member, boot })
+  places.set(stick, place)
 }
 
 /** What only a stick explains that was changed by other hands. */

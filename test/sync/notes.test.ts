@@ -12,8 +12,15 @@ import { key, range } from '#sync/keys.ts'
 import { hasOf, setHas } from '#sync/ledger.ts'
 import { gapsOf } from '#sync/gap-marks.ts'
 import { describeAll, passOnAgain } from '#sync/notes.ts'
-import { pack, unpack, type NoteRecord, type ReceiptRecord } from '#sync/records.ts'
+import {
+  pack,
+  unpack,
+  type NoteRecord,
+  type PeerRecord,
+  type ReceiptRecord,
+} from '#sync/records.ts'
 import { noteStatement } from '#trust/attestation.ts'
+import { virtualClock } from '../support/clock.ts'
 import { anIdentity, type NodeChoice } from '../support/nodes.ts'
 import { seededRandom } from '../support/random.ts'
 import {
@@ -121,6 +128,49 @@ test('what a node says it has is believed, also when it is less than we thought'
   t.equal(await offered(alpha, bravo.id), true)
   await arrive(alpha, await noteOf(bravo, have({ [alpha.actor]: 1 })), { from: bravo.id })
   t.equal(await offered(alpha, bravo.id), false)
+})
+
+test('who holds less than it had signed for hears again, once, what others signed for of its own messages', async (t) => {
+  const clock = virtualClock()
+  const { alpha, bravo, charlie } = await threeNodes({ clock })
+  alpha.context.peers.add(bravo.id)
+  await say(bravo, 'one')
+  await arrive(alpha, await envelopeOf(bravo, routine), { from: bravo.id })
+  for (const text of ['two', 'three']) await say(alpha, text)
+  const [one, two] = [{ [bravo.actor]: 1 }, { [bravo.actor]: 1, [alpha.actor]: 1 }]
+  const heard = await noteOf(charlie, receipt(one))
+  await arrive(alpha, heard, { from: charlie.id })
+  await arrive(alpha, await noteOf(bravo, receipt(two)), { from: bravo.id })
+  const tells = async (clockThere: Clock, from: PeerId = bravo.id): Promise<unknown[]> => {
+    await alpha.context.replica.commit(async (tx) => {
+      for (const all of [range.notes(bravo.id), range.owed(bravo.id)])
+        for (const [place] of await tx.list(all)) tx.delete(place)
+    })
+    await arrive(alpha, await noteOf(bravo, have(clockThere)), { from })
+    return notesFor(alpha, bravo.id)
+  }
+  const meet = async (): Promise<void> => {
+    await clock.advance(1)
+    const times = { firstAt: 0, lastAt: clock.now() }
+    const record: PeerRecord = { carrier: 'lan', introducedAs: undefined, ...times }
+    await alpha.context.replica.commit(async (tx) => tx.put(key.peer(bravo.id), pack(record)))
+  }
+
+  t.strictSame(await tells(one), [], 'its receipt has overtaken what it said before')
+  await tells(two)
+  await meet()
+  t.strictSame(await tells(two), [], 'it has lost nothing')
+  t.strictSame(await tells(one, office), [], 'what lies there may be old')
+  t.strictSame(await tells(one), notesIn(alpha, heard))
+  const owed = await alpha.context.replica.read.get(key.owed(bravo.id, routine))
+  t.ok(owed, 'and what we have')
+  t.strictSame(await tells(one), [])
+  let told = 0
+  for (let times = 0; times < 9; times += 1) {
+    await tells(two)
+    if ((await tells(one)).length > 0) told += 1
+  }
+  t.equal(told, 3, 'who says so again and again is not told each time')
 })
 
 test('a note that says all a node has says what it does not have', async (t) => {

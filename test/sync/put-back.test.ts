@@ -10,6 +10,7 @@ import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { range } from '#sync/keys.ts'
 import { clockOf } from '#sync/ledger.ts'
+import { forkOf } from '#sync/list-end.ts'
 import { describe } from '#sync/notes.ts'
 import { secondList, stolenDisk } from '../support/adversary.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
@@ -138,6 +139,25 @@ test('a correction waits with the message that it corrects', async (t) => {
 
   t.ok((await bodies(charlie.node())).includes('since, corrected'))
   t.notOk((await bodies(charlie.node())).includes('since'))
+})
+
+test('what a node wrote in an earlier life, and nobody has heard, proves a fork of that list', async (t) => {
+  const disk = openMemoryStore()
+  const before = await aSync('charlie', { knows: people, store: disk })
+  await found(before)
+  await say(before, 'never heard')
+  await envelopeOf(before, routine)
+  await before[Symbol.asyncDispose]()
+  const life = seedOf('a later life').subarray(0, 4)
+  const charlie = await aSync('charlie', { knows: people, store: disk, life })
+  t.teardown(() => charlie[Symbol.asyncDispose]())
+  const list = { document: routine, actor: before.actor }
+
+  await arrive(charlie, secondList(charlies, list, { texts: ['else'] }))
+
+  const { forkAt, proofs } = await forkOf(charlie.context.replica.read, list)
+  t.equal(forkAt, 1)
+  t.equal(proofs.length, 1, 'everybody hears of it')
 })
 
 test('who still has a kit whose key was copied loses nothing, and says nothing twice', async (t) => {
