@@ -5,9 +5,12 @@
 import { codeOf } from '#base/errors.ts'
 import type { EdgeNode } from '#app/node.ts'
 import type { Delivery } from '#app/types.ts'
+import type { MessageRecord } from '#model/view.ts'
+import { key } from '#sync/keys.ts'
+import { unpack } from '#sync/records.ts'
 import type { Evidence } from './evidence.ts'
 import type { Member } from './fleet.ts'
-import type { Said } from './said.ts'
+import { numbersIn, type Said } from './said.ts'
 import type { Marks } from './trace.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -69,7 +72,7 @@ export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
   return {
     check: async (member, said, isSettled = false) => {
       const { boot } = member
-      if (boot?.node === undefined || said.id === undefined) return
+      if (boot?.node === undefined || said.id === undefined || isAnother(member, said)) return
       moment += 1
       const question = { member, said, askedAt: moment, isSettled }
       const deliveries = await deliveriesOf(boot.node, said)
@@ -106,6 +109,15 @@ export function openDeliveryChecker(ground: DeliveryGround): DeliveryChecker {
       }
     },
   }
+}
+
+/** Of two messages under one number, as a disk that was put back makes them, a node may show the other. */
+function isAnother({ disk }: Member, { id, isUnsure, number }: Said): boolean {
+  if (id === undefined || !isUnsure) return false
+  const [stored] = disk.durable({ from: key.message(id), to: `${key.message(id)} ` })
+  const { body = '' } = (stored && unpack<MessageRecord>(stored[1])) ?? {}
+  const numbers = numbersIn(Buffer.from(body))
+  return numbers.length > 0 && !numbers.includes(number)
 }
 
 interface Question {
