@@ -182,7 +182,7 @@ interface Copying {
 }
 
 /** A log of the same document, without some of its changes, and with other stubs if given. */
-function copyOf(log: Log, { isCut, stubs = log.stubs, isGone = () => false }: Copying): Log {
+export function copyOf(log: Log, { isCut, stubs = log.stubs, isGone = () => false }: Copying): Log {
   const copy = openLog(log.document, { isCut, stubs })
   for (const change of log.since({})) {
     const isCovered = change.seq <= (copy.last(change.actor)?.seq ?? 0)

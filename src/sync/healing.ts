@@ -5,12 +5,12 @@
  * numbers of what was lost must not be used twice.
  */
 import { codeOf } from '#base/errors.ts'
-import type { ActorId, DocumentId, Instant } from '#base/ids.ts'
+import { nodePrefixOfActor, type ActorId, type DocumentId, type Instant } from '#base/ids.ts'
 import { foldDocument, loadDocument } from '#model/document.ts'
-import { countBeyond, joinClocks, postIdOf, type Clock, type Log } from '#model/log.ts'
+import { countBeyond, joinClocks, postIdOf, type Clock, type Log, type Logged } from '#model/log.ts'
 import type { MessageRecord } from '#model/view.ts'
 import type { Log as EventLog } from '#ports/log.ts'
-import { headsOf } from './documents.ts'
+import { copyOf, headsOf } from './documents.ts'
 import { key, range } from './keys.ts'
 import { topOf, type ListEnd } from './list-end.ts'
 import {
@@ -47,14 +47,14 @@ export async function heal(
   const sent = unpack<number>(await safely(staging.get(key.sent(document, actor)))) ?? 0
   const known = unpack<DocumentRecord>(await safely(staging.get(key.document(document))))
   const record = known ?? (await recordWithout(staging, document, { [actor]: sent }))
-  const { clock, size } = await rebuild(staging, record, inMemory ?? document)
+  const { clock, size, found } = await rebuild({ staging, actor }, record, inMemory ?? document)
   const missing = countBeyond(record.clock, clock)
   events.error('document.damaged', { document, size, missing })
   const had = record.clock[actor] ?? 0
   const has = clock[actor] ?? 0
   const isOwnLoss = had > has
   const isElsewhere = isOwnLoss ? { [actor]: Math.max(has, Math.min(had, sent)) } : {}
-  const lost = { ...record.clock, ...isElsewhere }
+  const lost = { ...joinClocks(record.clock, found), ...isElsewhere }
   await noteHole(staging, document, { since, lost, clock })
   if (!isOwnLoss) return false
   await keepOwn(staging, { document, actor, from: Math.max(has, sent) + 1, to: had })
@@ -63,16 +63,17 @@ export async function heal(
   return true
 }
 
-/** Writes a document anew from what survives of it. */
+/** Writes a document anew from what survives of it; `found` is all that was read, used or not. */
 async function rebuild(
-  staging: Staging,
+  { staging, actor }: Pick<Healer, 'staging' | 'actor'>,
   record: DocumentRecord,
   from: DocumentId | Log,
-): Promise<DocumentRecord> {
+): Promise<DocumentRecord & { readonly found: Clock }> {
   const document = typeof from === 'string' ? from : from.document
   const whole = typeof from === 'string' ? undefined : { log: from, useless: [] }
   const { looseFrom, looseTo } = record
-  const { log, useless } = whole ?? (await survivors(staging, document, record))
+  const survived = whole ?? (await survivors(staging, document, record))
+  const { log, useless } = whole ?? (await vouchedFor({ staging, actor }, survived))
   const snapshot = foldDocument(log)
   for (const [index, bytes] of useless.entries()) staging.put(key.broken(document, index), bytes)
   for (let index = looseFrom; index < looseTo; index += 1)
@@ -91,7 +92,7 @@ async function rebuild(
   // What was purged is known by its orders.
   staging.put(key.damage(`doc/${document}`), pack(0))
   staging.put(key.document(document), pack(next))
-  return next
+  return { ...next, found: survived.log.clock() }
 }
 
 /** What is lost is asked for from now on, with what an earlier damage took and is not back yet. */
@@ -161,6 +162,47 @@ interface Survivors {
   readonly log: Log
   /** Bytes that are there and cannot be used. */
   readonly useless: readonly Uint8Array[]
+}
+
+/**
+ * What is left of a list may end before the change that its node signed. Nobody would take that from us, so we do not say that we
+ * have it: it is asked for again with what was lost, and its bytes stay. Lists that forked end where hubs say (`list-end.ts`).
+ */
+async function vouchedFor(
+  { staging, actor: self }: Pick<Healer, 'staging' | 'actor'>,
+  { log, useless }: Survivors,
+): Promise<Survivors> {
+  const ends = new Map<ActorId, number>()
+  for (const [name, last] of Object.entries(log.clock())) {
+    const actor = name as ActorId
+    const isOwn = nodePrefixOfActor(actor) === nodePrefixOfActor(self)
+    if (!isOwn) ends.set(actor, await lastVouchedFor(staging, log, { actor, last }))
+  }
+  const isGone = ({ actor, seq }: Logged): boolean => seq > (ends.get(actor) ?? Infinity)
+  const gone = log.since({}).filter(isGone)
+  if (gone.length === 0) return { log, useless }
+  const shorter = copyOf(log, { isCut: log.isCut, isGone })
+  return { log: shorter, useless: [...useless, ...gone.map(({ bytes }) => bytes)] }
+}
+
+/** Where others take an actor's list to: all of it while nobody can tell. */
+async function lastVouchedFor(
+  staging: Staging,
+  log: Log,
+  { actor, last }: { readonly actor: ActorId; readonly last: number },
+): Promise<number> {
+  const { document } = log
+  const fork = await safely(staging.get(key.fork(document, actor)))
+  const signatures = await safely(staging.list(range.attestations(document, actor)))
+  if (fork !== undefined || signatures === undefined) return last
+  const signed = new Set(signatures.map(([name]) => Number(name.slice(name.lastIndexOf('/') + 1))))
+  const isVouchedFor = (seq: number): boolean =>
+    signed.has(seq) ||
+    log.stubAt(actor, seq) !== undefined ||
+    log.stubAt(actor, seq + 1) !== undefined
+  let end = last
+  while (end > 0 && !isVouchedFor(end)) end -= 1
+  return end
 }
 
 /** The record is gone, too: where loose changes lie is still to be seen from their names. */

@@ -12,7 +12,13 @@ import { writeHere } from '#sync/author.ts'
 import { isSealable } from '#sync/epochs.ts'
 import { key, range } from '#sync/keys.ts'
 import { orderHere } from '#sync/orders.ts'
-import { pack, unpack, type DocumentRecord, type ForkRecord } from '#sync/records.ts'
+import {
+  pack,
+  unpack,
+  type DocumentRecord,
+  type ForkRecord,
+  type HoleRecord,
+} from '#sync/records.ts'
 import { ALPHA, aScene, aSealedStore, BRAVO, flip, STORE_KEY } from '../support/damaged.ts'
 import { collectingLog, type CollectingLog } from '../support/log.ts'
 import { anIdentity } from '../support/nodes.ts'
@@ -47,7 +53,7 @@ test("another's changes that were lost are asked for, and come back", async (t) 
 
   const again = await scene.open('bravo', { store, isLinked: true })
   await say(again.node, 'from bravo')
-  t.match(again.log.named('document.damaged'), [{ facts: { size: 1, missing: 3 } }])
+  t.match(again.log.named('document.damaged'), [{ facts: { size: 0, missing: 4 } }])
   await scene.clock.advance(DAY_MS)
 
   t.equal(await sizeOf(again.node), 5)
@@ -58,6 +64,54 @@ test("another's changes that were lost are asked for, and come back", async (t) 
   t.strictSame(await again.node.context.replica.read.list(range.holes), [])
   await again.close()
   await alpha.close()
+})
+
+test('what nobody vouches for without the change that was lost is not kept as had, and comes back with it', async (t) => {
+  const scene = aScene(t)
+  const [below, store] = aSealedStore()
+  const alpha = await aSync('alpha', { knows: [BRAVO] })
+  await found(alpha)
+  const bravo = await scene.open('bravo', { store })
+  for (const document of [KEYS, DIRECTORY])
+    await arrive(bravo.node, await envelopeOf(alpha, document))
+  await say(alpha, 'signed alone')
+  await arrive(bravo.node, await envelopeOf(alpha, routine))
+  for (const number of [2, 3]) await say(alpha, `message ${number}`)
+  const together = await envelopeOf(alpha, routine, { [alpha.context.replica.actor]: 1 })
+  await arrive(bravo.node, together)
+  await say(bravo.node, 'its own')
+  await bravo.close()
+  await flip(below, key.loose(routine, 2))
+
+  const again = await scene.open('bravo', { store })
+  const { replica } = again.node.context
+  await say(again.node, 'from bravo')
+  const { actor } = alpha.context.replica
+  const record = unpack<DocumentRecord>(await store.get(key.document(routine)))
+  t.equal(record?.clock[actor], 1, 'it says to have what it can hand on')
+  t.strictSame((await bodies(again.node)).includes('message 2'), true, 'people still see it')
+  const hole = unpack<HoleRecord>(await store.get(key.hole(routine)))
+  t.equal(hole?.wanted[actor], 3)
+  t.equal((await replica.read.list(range.broken(routine))).length, 1, 'its bytes stay')
+  t.equal(again.rebirths(), 0, 'its own list it can sign itself')
+
+  await arrive(again.node, together)
+  const { clock } = must(
+    unpack<DocumentRecord>(await store.get(key.document(routine))),
+    'it is there',
+  )
+  t.equal(clock[actor], 3)
+  t.strictSame(await replica.read.list(range.holes), [])
+  t.strictSame(await replica.read.list(range.broken(routine)), [])
+  t.strictSame((await bodies(again.node)).toSorted(), [
+    'from bravo',
+    'its own',
+    'message 2',
+    'message 3',
+    'signed alone',
+  ])
+  await again.close()
+  await alpha[Symbol.asyncDispose]()
 })
 
 test('a damaged document in which a list was cut off for a fork is still known as one', async (t) => {
