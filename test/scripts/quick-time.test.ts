@@ -18,15 +18,18 @@ function run(speed: number, program: string): unknown {
 }
 
 test('an hour of waiting passes in a moment, and every clock agrees that it was an hour', async (t) => {
+  const speed = 100_000
   const found = run(
-    1_000_000,
+    speed,
     `const began = [Date.now(), performance.now()]
      await new Promise((resolve) => setTimeout(resolve, 3_600_000))
      console.log(JSON.stringify([Date.now() - began[0], performance.now() - began[1]]))`,
   ) as readonly [number, number]
 
-  t.ok(found[0] >= 3_600_000, `${found[0]} ms by the wall clock`)
-  t.ok(found[1] >= 3_600_000, `${found[1]} ms by the other`)
+  // Node's timers may be due a millisecond early.
+  const leastMs = 3_600_000 - speed
+  t.ok(found[0] >= leastMs, `${found[0]} ms by the wall clock`)
+  t.ok(found[1] >= leastMs, `${found[1]} ms by the other`)
 })
 
 test('what comes again and again comes as much more often, until it is stopped', async (t) => {
