@@ -19,6 +19,7 @@ import { writeHere } from './author.ts'
 import type { SyncContext } from './context.ts'
 import { newestId, noteCopy } from './copies.ts'
 import { keepCut } from './cut-off.ts'
+import { oweReceipts } from './debts.ts'
 import { forgetAskings } from './file-asked.ts'
 import { OF_DAMAGE } from './healing.ts'
 import { hide, hideLost, keepAmendments } from './hiding.ts'
@@ -97,6 +98,8 @@ export async function noteNewLife(tx: Tx, context: SyncContext): Promise<void> {
   if (told === undefined && (last === undefined || last === context.replica.actor)) return
   tx.delete(key.auditNewLife)
   await forgetAskings(tx)
+  // Whoever hears of a new life takes back what was signed for in the old one, and so has nothing to pass on.
+  for (const document of await allDocuments(tx)) await oweReceipts(tx, context, document)
   const reason = told ?? 'put back'
   const deed = reason === 'copied elsewhere' ? 'clone noticed' : 'restore noticed'
   await audit(tx, context, { deed, result: 'found', reason })

@@ -14,7 +14,7 @@ import { audit } from '#sync/audit.ts'
 import { auditLists, readAudit } from '#sync/audit-reading.ts'
 import { COPIES } from '#sync/copies.ts'
 import { range } from '#sync/keys.ts'
-import { clockOf } from '#sync/ledger.ts'
+import { allDocuments, clockOf, receiptOf } from '#sync/ledger.ts'
 import { virtualClock, type VirtualClock } from '../support/clock.ts'
 import { collectingLog } from '../support/log.ts'
 import { anIdentity, organisation, seedOf } from '../support/nodes.ts'
@@ -166,6 +166,24 @@ test('a restored node that wrote nothing gets back what it lost, and writes on',
   const all = ['after', 'before 1', 'before 2', 'lost 1', 'lost 2', 'lost 3', 'lost 4']
   t.strictSame((await bodies(reborn.node)).toSorted(), all)
   t.strictSame((await bodies(scene.bravo)).toSorted(), all)
+  await reborn.close()
+})
+
+test('what it has signed for in the life before it signs for again, so that others can pass it on', async (t) => {
+  const scene = await aRestore(t)
+  const met = await scene.open({ isLinked: true })
+  await scene.clock.advance(DAY_MS)
+  await met.close()
+
+  const reborn = await scene.open({ isLinked: true, life: 'second' })
+  await scene.clock.advance(DAY_MS)
+
+  const { read } = scene.bravo.context.replica
+  for (const document of await allDocuments(read)) {
+    const receipt = must(await receiptOf(read, reborn.node.id, document), 'it has said what it has')
+    t.strictSame(receipt.told, receipt.clock, `all that it has of ${document} it has signed for`)
+    t.ok(receipt.said, 'and that is kept')
+  }
   await reborn.close()
 })
 
