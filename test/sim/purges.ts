@@ -85,6 +85,10 @@ async function purgeSome(
     const leftMs = lengthMs * 0.95 - (world.timeline.now() - world.startedAt)
     const afterMs = chance.between(MINUTE_MS, Math.max(2 * MINUTE_MS, leftMs))
     world.timeline.after(afterMs, () => void lift(world, person, hold))
+    // A hold that headquarters lost with its disk, and so had not to end, comes back from others: it is ended once more.
+    const restMs = lengthMs - (world.timeline.now() - world.startedAt) + MINUTE_MS
+    if (world.options.also.includes('put-back'))
+      world.timeline.after(restMs, () => void lift(world, person, hold))
   } catch (error) {
     tell(world, error)
   }
