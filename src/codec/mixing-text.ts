@@ -83,6 +83,7 @@ function receipt(writer: ByteWriter, number: number): void {
     // All of it was read, nothing, or nearly all.
     const lacks = Math.min(number % 16, seq >> 2)
     note.uint([1, 0, 1 + 2 * lacks][number % 3] ?? 0)
+    for (const step of [5, 6]) note.byte(made(number + item, step))
   }
   writer.byte(3)
   writer.block(note.bytes())

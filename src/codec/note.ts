@@ -25,9 +25,15 @@ export interface NoteItem {
   readonly clock: Clock
   /** Receipts only: the part of `clock` that was on a screen there. */
   readonly read: Clock
-  /** `have` only: 4 bytes that follow from the newest changes themselves. Equal clocks with another digest: a fork. */
-  readonly digest?: Uint8Array
+  /** Receipts and `have`s only. A list that is not named here may be any. */
+  readonly prints?: Prints
 }
+
+/**
+ * For each of some lists, the first 2 bytes of the hash of the change that is named, as a number from 1 to 65,535: that hash follows
+ * from all changes of the list before it. Another print under the same number: another list.
+ */
+export type Prints = Readonly<Record<ActorId, number>>
 
 /** A note. Both flags are for `have` only. */
 export interface Note {
@@ -43,8 +49,8 @@ const KINDS = { receipt: 2, have: 3, want: 4 } as const
 const WHOLE = 1
 const QUESTION = 2
 const ITEMS_MAX = 5_000
-const DIGEST_BYTES = 4
-const NO_DIGEST = new Uint8Array(DIGEST_BYTES)
+const PRINT_BYTES = 2
+const NO_PRINT = 0
 /** More lives than fit into a note that is cut to size: a node with thousands of them must not make notes unreadable. */
 const ACTORS_MAX = 16_384
 /** Largest note that is read: one that is cut to size is smaller, and each of its bytes may become dozens on a disk. */
@@ -61,12 +67,12 @@ export function encodeNote(note: Note, roster: Roster): Uint8Array {
       number: roster.ofActor(actor)?.number ?? 0,
       life: Buffer.from(actor.slice(16), 'hex'),
     })),
-    items: note.items.map(({ document, clock, read, digest = NO_DIGEST }) => ({
+    items: note.items.map(({ document, clock, read, prints }) => ({
       document,
-      digest,
       counts: actors.flatMap((actor, index) => {
         const seq = clock[actor]
-        return seq === undefined ? [] : [{ index, seq, seen: read[actor] ?? 0 }]
+        const rest = { seen: read[actor] ?? 0, print: prints?.[actor] ?? NO_PRINT }
+        return seq === undefined ? [] : [{ index, seq, ...rest }]
       }),
     })),
   })
@@ -114,8 +120,8 @@ interface WrittenItem {
     readonly index: number
     readonly seq: number
     readonly seen: number
+    readonly print: number
   }[]
-  readonly digest: Uint8Array
 }
 
 function write({ kind, actors, items, ...flags }: Written, scope?: Scope): Uint8Array {
@@ -128,15 +134,15 @@ function write({ kind, actors, items, ...flags }: Written, scope?: Scope): Uint8
     writer.raw(life)
   }
   writer.uint(items.length)
-  for (const { document, counts, digest } of items) {
+  for (const { document, counts } of items) {
     writeDocument(writer, document, scope)
     writer.uint(counts.length)
-    for (const { index, seq, seen } of counts) {
+    for (const { index, seq, seen, print } of counts) {
       writer.uint(index)
       writer.uint(seq)
       if (kind === 'receipt') writer.uint(scope === undefined ? seen : shortSeen(seq, seen))
+      if (kind !== 'want') writer.raw(Uint8Array.of(print >> 8, print & 255))
     }
-    if (kind === 'have') writer.raw(digest)
   }
   return writer.bytes()
 }
@@ -199,29 +205,40 @@ function readItem(
     const index = reader.uint()
     if (index >= about.actors) throw new MalformedBytes('nobody stands at this place')
     const seq = readCount(reader.uint())
-    if (about.kind !== 'receipt') return { index, seq, seen: 0 }
-    const number = reader.uint()
+    const number = about.kind === 'receipt' ? reader.uint() : 0
     const seen = about.scope === undefined ? number : longSeen(seq, number)
-    return { index, seq, seen: readCount(seen) }
+    const print = about.kind === 'want' ? NO_PRINT : readPrint(reader)
+    return { index, seq, seen: readCount(seen), print }
   })
-  return { document, counts, digest: about.kind === 'have' ? reader.raw(DIGEST_BYTES) : NO_DIGEST }
+  return { document, counts }
+}
+
+function readPrint(reader: ByteReader): number {
+  const [high = 0, low = 0] = reader.raw(PRINT_BYTES)
+  return 256 * high + low
 }
 
 function itemOf(
-  { document, counts, digest }: WrittenItem,
+  { document, counts }: WrittenItem,
   actors: readonly (ActorId | undefined)[],
   kind: Note['kind'],
 ): NoteItem {
   const clock: Record<string, number> = {}
   const read: Record<string, number> = {}
-  for (const { index, seq, seen } of counts) {
+  const prints: Record<string, number> = {}
+  for (const { index, seq, seen, print } of counts) {
     const actor = actors[index]
     if (actor === undefined) continue
     clock[actor] = seq
     if (seen > 0) read[actor] = seen
+    if (print !== NO_PRINT) prints[actor] = print
   }
-  const rest = kind === 'have' ? { digest: new Uint8Array(digest) } : {}
-  return { document, clock, read, ...rest }
+  return { document, clock, read, ...(kind !== 'want' && { prints }) }
+}
+
+/** The print of a change, by at least the first 4 digits of its hash. */
+export function printOf(hash: string): number {
+  return Number.parseInt(hash.slice(0, 2 * PRINT_BYTES), 16)
 }
 
 function readList<T>(count: () => number, most: number, one: () => T): T[] {

@@ -2,35 +2,25 @@
  * Something does not go on from what we have: forged, or a node has signed two different changes under one number. Who said
  * it is asked for the whole list, once; if there are two branches, the proof is in it (`freeze.ts`).
  */
-import { bytesFromText, equalBytes } from '#base/bytes.ts'
-import { sha256 } from '#base/hash.ts'
 import type { ActorId, DocumentId, NodeId } from '#base/ids.ts'
 import type { Note, NoteItem } from '#codec/note.ts'
-import { countBeyond, type Clock } from '#model/log.ts'
+import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { SyncContext } from './context.ts'
+import { isOwn } from './cut-changes.ts'
 import { heldBy } from './gap-marks.ts'
 import { key } from './keys.ts'
-import { clockOf, tellDelivery } from './ledger.ts'
+import { clockOf, receiptOf, tellDelivery } from './ledger.ts'
 import { endOf, type ListName } from './list-end.ts'
 import { noteName, queueNote, signNote } from './note-queue.ts'
-import { pack, unpack, type DocumentRecord } from './records.ts'
+import { printsOf } from './prints.ts'
+import { pack } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
-import { doubtedOf, noteMeant, sentOf } from './sent.ts'
-
-/** 4 bytes that replicas with the same changes share, and replicas of a fork do not. */
-export async function digestOf(
-  reader: Pick<Reader, 'get'>,
-  document: DocumentId,
-): Promise<Uint8Array> {
-  const heads = unpack<DocumentRecord>(await reader.get(key.document(document)))?.heads ?? {}
-  const names = Object.entries(heads).map(([actor, head]) => `${actor} ${head}`)
-  return sha256(bytesFromText(names.toSorted().join('\n'))).subarray(0, 4)
-}
+import { doubtedOf, noteHollow, noteMeant, sentOf } from './sent.ts'
 
 /**
- * Whoever counts as many changes as we do and means others is asked for all of them: the proof is among them. Who means the same
- * is believed by that number again.
+ * Compares what somebody says to have with what is here. Who means another list by its name and number is asked for all of it: the proof
+ * of the fork is among it. If that list is ours, nothing counts as stored there that may not be the same; until what is there shows that it is.
  */
 export async function lookForForks(
   tx: Tx,
@@ -42,22 +32,49 @@ export async function lookForForks(
   }: { readonly note: Note; readonly from: PeerId | undefined; readonly sender: NodeId },
 ): Promise<void> {
   for (const item of note.items) {
-    const found = await compare(tx, item)
-    if (found === 'same') await believe(tx, context, { node: sender, ...item, meant: item.clock })
-    else if (found === 'forked' && from !== undefined)
-      await askForAll(tx, context, { peer: from, document: item.document, actor: undefined })
+    const { same, others } = await compare(tx, context, item)
+    await believe(tx, context, { node: sender, ...item, meant: same })
+    for (const [name, seq] of Object.entries(others)) {
+      const list = { document: item.document, actor: name as ActorId }
+      if (isOwn(context, list.actor)) await doubt(tx, context, { ...list, node: sender, seq })
+      if (from !== undefined) await askForAll(tx, context, { peer: from, ...list })
+    }
   }
 }
 
-/** Whether somebody who says so of a document means what we do; undefined where that cannot be compared. */
+/** The lists of which somebody who says so means the same as we do, and those of which it does not: up to which number. */
 export async function compare(
-  reader: Pick<Reader, 'get'>,
-  { document, clock, digest }: Pick<NoteItem, 'document' | 'clock' | 'digest'>,
-): Promise<'same' | 'forked' | undefined> {
+  reader: Pick<Reader, 'get' | 'log'>,
+  context: SyncContext,
+  { document, clock, prints = {} }: NoteItem,
+): Promise<{ readonly same: Clock; readonly others: Clock }> {
   const mine = await clockOf(reader, document)
-  const isSameClock = countBeyond(mine, clock) === 0 && countBeyond(clock, mine) === 0
-  if (!isSameClock || digest === undefined || Object.keys(mine).length === 0) return undefined
-  return equalBytes(digest, await digestOf(reader, document)) ? 'same' : 'forked'
+  // Of others' lists the newest change is enough: what they have of it goes on from it, or shows itself when it does not.
+  const isToCompare = ([actor, seq]: [string, number]): boolean =>
+    seq === mine[actor as ActorId] || isOwn(context, actor as ActorId)
+  const named = Object.fromEntries(Object.entries(clock).filter(isToCompare))
+  const same: Record<string, number> = {}
+  const others: Record<string, number> = {}
+  for (const [name, print] of Object.entries(await printsOf(reader, document, named))) {
+    const actor = name as ActorId
+    const theirs = prints[actor]
+    if (theirs === undefined) continue
+    const lists = theirs === print ? same : others
+    lists[actor] = named[actor] ?? 0
+  }
+  return { same, others }
+}
+
+/** A node names a list of ours that is not this one: what it said before it may have meant, what is beyond that it has not got. */
+async function doubt(
+  tx: Tx,
+  context: SyncContext,
+  { node, document, actor, seq }: ListName & { readonly node: NodeId; readonly seq: number },
+): Promise<void> {
+  const before = (await receiptOf(tx, node, document))?.clock[actor] ?? 0
+  const from = Math.min(before + 1, seq)
+  await noteHollow(tx, document, { actor, nodes: [node], from })
+  tellDelivery(tx, context, { document, actor, from, to: seq })
 }
 
 /**

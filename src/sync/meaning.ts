@@ -1,21 +1,18 @@
 /**
  * Somebody who has named more of our list than we ever sent may mean something else by its numbers, so nothing that left since counts
- * as stored there (`sent.ts`). When no fork shows itself, it is asked what it means once it signs for all that we have of a
- * document: its answer is a `have`, and the same digest there says that it has the very same changes.
+ * as stored there (`sent.ts`) before it has shown that it means the same. Any receipt of it shows that by its prints (`prints.ts`);
+ * when none comes that says so of what is doubted, it is asked for one.
  */
-import type { DocumentId, Instant, NodeId } from '#base/ids.ts'
+import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { MEANING_ASKED_MAX, MEANING_DOCUMENTS_MAX, MEANING_MS } from '#base/limits.ts'
-import type { Note, NoteItem } from '#codec/note.ts'
 import { countBeyond, type Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { isGood } from './audience.ts'
 import type { ContactState } from './contact-state.ts'
 import { isNode, type SyncContext } from './context.ts'
-import { compare } from './doubts.ts'
 import { heldBy, othersWith, withinEnds } from './gap-marks.ts'
 import { range } from './keys.ts'
 import { clockOf } from './ledger.ts'
-import { noteName, queueNote, signNote } from './note-queue.ts'
 import { unpack } from './records.ts'
 import type { Tx } from './replica.ts'
 import type { HollowRecord } from './sent.ts'
@@ -53,7 +50,7 @@ interface Doubtful {
   readonly mine: Clock
 }
 
-/** Whether a node that would answer there signs for just what we have, and may mean something else by some of it. */
+/** Whether a node that would answer there signs for no more of our list than we have, and may mean something else by some of it. */
 async function isInDoubt(
   tx: Tx,
   context: SyncContext,
@@ -64,14 +61,14 @@ async function isInDoubt(
   for (const node of othersWith(context, document)) {
     const isThere = isNode(peer) ? node === peer : heard?.has(node) === true
     if (!isThere || !answers(context, { from: peer, by: node, asking: self })) continue
-    const isDoubted = Object.entries(lists).some(
-      ([actor, from]) => (from[node] ?? Infinity) <= (mine[actor] ?? 0),
-    )
-    if (!isDoubted) continue
     // What they signed for beyond the end of a list that forked they have no more, and never take back.
     const wanted = await heldBy(tx, node, document)
     const theirs = await withinEnds(tx, context, { document, wanted })
-    if (countBeyond(mine, theirs) === 0 && countBeyond(theirs, mine) === 0) return true
+    const isDoubted = Object.entries(lists).some(([name, from]) => {
+      const [theirSeq, mySeq] = [theirs[name as ActorId] ?? 0, mine[name as ActorId] ?? 0]
+      return (from[node] ?? Infinity) <= theirSeq && theirSeq <= mySeq
+    })
+    if (isDoubted) return true
   }
   return false
 }
@@ -106,23 +103,4 @@ export function answers(
   if (isNode(from) || areHubs.includes(true)) return true
   const others = roster.all().filter((one) => isGood(context, one) && one.node !== asking)
   return !others.some(({ role }) => role === 'hub')
-}
-
-/** Says of what a short question names, and is the very same here, that it is. */
-export async function saySame(
-  tx: Tx,
-  context: SyncContext,
-  {
-    from,
-    documents,
-    note,
-  }: { readonly from: PeerId; readonly documents: readonly DocumentId[]; readonly note: Note },
-): Promise<void> {
-  if (note.isWhole || note.items.length > MEANING_DOCUMENTS_MAX) return
-  const items: NoteItem[] = []
-  for (const item of note.items)
-    if (documents.includes(item.document) && (await compare(tx, item)) === 'same') items.push(item)
-  if (items.length === 0) return
-  const said = signNote(context, { kind: 'have', isWhole: false, items })
-  queueNote(tx, from, { name: `!same.${noteName(said)}`, since: 0, note: said })
 }

@@ -13,7 +13,7 @@ import { KEYS } from '#model/document-id.ts'
 import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { isNode, type SyncContext } from './context.ts'
-import { digestOf, lookForForks } from './doubts.ts'
+import { lookForForks } from './doubts.ts'
 import { takerOf } from './file-notes.ts'
 import { noteLess } from './gap-marks.ts'
 import { hearOfOurselves } from './hearsay.ts'
@@ -22,6 +22,7 @@ import { hearLife, lifeOf, owesLife, type Spoken } from './lives.ts'
 import { isVouchedFor, noteName, queueNote } from './note-queue.ts'
 import { allDocuments, clockOf, noteWord, receiptOf, signedFor, type Word } from './ledger.ts'
 import { forgetAsked, lower, mayAskAgain, mayHearAgain, setHasAsSaid } from './lowering.ts'
+import { newestPrints } from './prints.ts'
 import { pack, unpack, type SaidRecord } from './records.ts'
 import { settleAllAside } from './rebirth.ts'
 import type { Reader, Tx } from './replica.ts'
@@ -84,6 +85,7 @@ async function takeNote(
   if (!isVouchedFor(context, arrival, note?.kind === 'receipt')) return 'not vouched for'
   if (note === undefined) return takeOfFiles?.(tx, context, { body, actor, node, from })
   await hearOfOurselves(tx, context, { claims: note.items, by: node, from })
+  await lookForForks(tx, context, { note, from, sender: node })
   const named = note.items.map(({ clock }) => clock)
   const life = await (actor === spoken.actor
     ? hearLife(tx, { ...spoken, named })
@@ -107,7 +109,7 @@ async function takeNote(
 /** About how long a note may become, in bytes before compression: sealed, it fits in one envelope of any carrier. */
 export const NOTE_BYTES_MAX = 55_000
 const ITEM_BYTES = 26
-const CLOCK_ENTRY_BYTES = 8
+const CLOCK_ENTRY_BYTES = 10
 
 /** About how many bytes a note has that tells this of one document. */
 export function itemBytes(clock: Clock): number {
@@ -128,8 +130,7 @@ export async function describe(
     if (items.length > 0 && bytes > NOTE_BYTES_MAX) break
     const read =
       kind === 'receipt' ? (unpack<Clock>(await reader.get(key.seenHere(document))) ?? {}) : {}
-    const digest = kind === 'have' ? { digest: await digestOf(reader, document) } : {}
-    items.push({ document, clock, read, ...digest })
+    items.push({ document, clock, read, prints: await newestPrints(reader, document, clock) })
   }
   return { kind, isWhole: false, items }
 }
@@ -243,7 +244,6 @@ async function believeHave(
 ): Promise<boolean> {
   let hasLost = false
   const said = new Map(note.items.map((item) => [item.document, item.clock]))
-  await lookForForks(tx, context, { note, from, sender })
   if (note.isQuestion === true) await answer(tx, context, { note, from, sender })
   // What it does not name it does not have: of what is here, and of what it has signed for once.
   const unnamed = note.isWhole

@@ -10,6 +10,7 @@ import type { Clock } from '#model/log.ts'
 import type { MessageRecord } from '#model/view.ts'
 import type { Span } from './context.ts'
 import { key } from './keys.ts'
+import { printsOf } from './prints.ts'
 import { pack, unpack } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 
@@ -117,7 +118,7 @@ export async function noteMeant(
  * whoever heard of them, by whatever way, would wait for it.
  */
 export async function withoutUnsent(
-  reader: Pick<Reader, 'get'>,
+  reader: Pick<Reader, 'get' | 'log'>,
   actor: ActorId,
   receipt: Note,
 ): Promise<Note> {
@@ -125,7 +126,8 @@ export async function withoutUnsent(
     const sent = await sentOf(reader, item.document, actor)
     if ((item.clock[actor] ?? 0) <= sent) return item
     const { [actor]: _, ...others } = item.clock
-    return { ...item, clock: sent === 0 ? others : { ...others, [actor]: sent } }
+    const clock = sent === 0 ? others : { ...others, [actor]: sent }
+    return { ...item, clock, prints: await printsOf(reader, item.document, clock) }
   })
   return { ...receipt, items: await Promise.all(items) }
 }

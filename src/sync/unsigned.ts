@@ -17,7 +17,7 @@ import { isNode, type SyncContext, type Watch } from './context.ts'
 import { heldBy, othersWith } from './gap-marks.ts'
 import { key, range } from './keys.ts'
 import { clockOf, hasOf } from './ledger.ts'
-import { answers, doubtfulAt, saySame } from './meaning.ts'
+import { answers, doubtfulAt } from './meaning.ts'
 import { pack } from './records.ts'
 import type { Tx } from './replica.ts'
 
@@ -147,7 +147,6 @@ export async function owesAnswer(
     const hasSome = (await tx.get(key.document(document))) !== undefined
     if (hasSome && (await tx.get(place)) === undefined) tx.put(place, pack(context.now()))
   }
-  await saySame(tx, context, question)
   tx.afterwards(context.ring)
   return role === 'hub' && !isNode(question.from)
 }

@@ -4,7 +4,14 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { byteWriter, concatBytes } from '#base/bytes.ts'
 import type { ActorId } from '#base/ids.ts'
-import { decodeNote, encodeNote, restoreNote, shortenNote, type Note } from '#codec/note.ts'
+import {
+  decodeNote,
+  encodeNote,
+  restoreNote,
+  shortenNote,
+  type Note,
+  type Prints,
+} from '#codec/note.ts'
 import { channelDocument, DIRECTORY, segmentDocument } from '#model/document-id.ts'
 import type { Clock } from '#model/log.ts'
 import { anActor } from '../support/histories.ts'
@@ -14,17 +21,24 @@ import { actorAt, actors, aRoster, nodeAt, ops } from '../support/wire.ts'
 const roster = aRoster()
 const documents = [DIRECTORY, channelDocument(ops), segmentDocument(ops, 'priority', 12)]
 
-const aDigest = Uint8Array.of(1, 2, 3, 4)
-/** What its kind allows: only a `have` has digests and may be whole, only a receipt tells what was read. */
+/** What its kind allows: only a `have` may be whole, only a receipt tells what was read, and a `want` names no lists by prints. */
 const proper = ({ kind, isWhole, items }: Note): Note => ({
   kind,
   isWhole: isWhole && kind === 'have',
   items: items.map(({ read, ...one }) => ({
     ...one,
     read: kind === 'receipt' ? read : {},
-    ...(kind === 'have' ? { digest: aDigest } : {}),
+    ...(kind === 'want' ? {} : { prints: printsOf(one.clock) }),
   })),
 })
+
+/** Some have one, some none. */
+const printsOf = (clock: Clock): Prints =>
+  Object.fromEntries(
+    Object.entries(clock).flatMap(([actor, seq]) =>
+      seq % 3 === 0 ? [] : [[actor, 1 + (seq % 65_535)]],
+    ),
+  )
 
 test('a note says which changes of which documents, and how far they were read', async (t) => {
   const clock = fc.dictionary(fc.constantFrom(...actors), fc.integer({ min: 1, max: 1_000_000 }), {
@@ -86,8 +100,8 @@ test('actors of nodes that the reader does not know are passed over, the rest is
 
   const note = decodeNote(bytes, aRoster([nodeAt(1)]))
 
-  const digest = new Uint8Array(4)
-  t.strictSame(note?.items, [{ document: DIRECTORY, clock: { [actorAt(1)]: 9 }, read: {}, digest }])
+  const prints = {}
+  t.strictSame(note?.items, [{ document: DIRECTORY, clock: { [actorAt(1)]: 9 }, read: {}, prints }])
 })
 
 test('a note cut short, with more behind it or of another kind is refused', async (t) => {

@@ -10,10 +10,11 @@ import { upTo } from '#model/trail.ts'
 import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { writeHere } from '#sync/author.ts'
-import { digestOf } from '#sync/doubts.ts'
 import { key, range } from '#sync/keys.ts'
+import { clockOf } from '#sync/ledger.ts'
 import { forkOf } from '#sync/list-end.ts'
 import { orderHere } from '#sync/orders.ts'
+import { newestPrints } from '#sync/prints.ts'
 import { anInsider, secondList } from '../support/adversary.ts'
 import { revokeSince } from '../support/fleet.ts'
 import { collectingLog } from '../support/log.ts'
@@ -510,7 +511,8 @@ async function lacks({ context }: SyncNode): Promise<boolean> {
 }
 
 async function digest({ context }: SyncNode): Promise<string> {
-  return Buffer.from(await digestOf(context.replica.read, routine)).toString('hex')
+  const { read } = context.replica
+  return JSON.stringify(await newestPrints(read, routine, await clockOf(read, routine)))
 }
 
 async function fork({ context }: SyncNode, actor: ActorId) {

@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { must } from '#base/assert.ts'
+import { hexFromBytes } from '#base/bytes.ts'
 import { ENVELOPE_BYTES_MAX, NOTE_ITEMS_MAX } from '#base/limits.ts'
 import { actorOf, type DocumentId } from '#base/ids.ts'
 import { sealEnvelope } from '#codec/envelope.ts'
@@ -252,7 +253,8 @@ test('a node describes all it has, in several notes when there is much', async (
     },
   ])
 
-  const record = pack({ clock: { [alpha.actor]: 1 }, size: 1, looseFrom: 0, looseTo: 1 })
+  const [clock, heads] = [{ [alpha.actor]: 1 }, { [alpha.actor]: '0badcafe' }]
+  const record = pack({ clock, heads, size: 1, looseFrom: 0, looseTo: 1 })
   await alpha.context.replica.commit(async (tx) => {
     for (let number = 0; number < NOTE_ITEMS_MAX; number += 1)
       tx.put(key.document(segmentDocument(ops, 'routine', number)), record)
@@ -280,7 +282,9 @@ test('documents with very many writers are described in notes that fit any carri
         actor,
         1 + (seqs[2 * index] ?? 0) * 256 + (seqs[2 * index + 1] ?? 0),
       ])
-      const record = pack({ clock: Object.fromEntries(clock), size: 1, looseFrom: 0, looseTo: 1 })
+      const heads = Object.fromEntries(lives.map((actor) => [actor, hexFromBytes(chance.bytes(4))]))
+      const has = { clock: Object.fromEntries(clock), heads }
+      const record = pack({ ...has, size: 1, looseFrom: 0, looseTo: 1 })
       tx.put(key.document(segmentDocument(ops, 'routine', number)), record)
     }
   })

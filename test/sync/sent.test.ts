@@ -3,11 +3,9 @@ import { test } from 'tap'
 import { actorOf, type NodeId } from '#base/ids.ts'
 import type { Note } from '#codec/note.ts'
 import { canMean, noteDoubted, noteSent, sentOf, withoutUnsent } from '#sync/sent.ts'
-import { standings } from '#sync/delivery.ts'
-import { clockOf } from '#sync/ledger.ts'
 import { aFleet } from '../support/fleet.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
-import { arrive, aSync, found, noteOf, routine, say, type SyncNode } from '../support/sync.ts'
+import { arrive, aSync, found, noteOf, routine, type SyncNode } from '../support/sync.ts'
 
 const bravo = anIdentity('bravo', 2).certificate.node
 const charlie = anIdentity('charlie', 3).certificate.node
@@ -45,26 +43,6 @@ test('in our next life every word counts again', async (t) => {
   t.equal(await canMean(read, charlie, { document: routine, actor: next, seq: 1 }), true)
 })
 
-test('a message is not stored where somebody knows another by its number', async (t) => {
-  const fleet = await aFleet(t, ['alpha', 'bravo', 'charlie', 'hub'])
-  const alpha = fleet.node('alpha')
-  await found(fleet.node('hub'))
-  await fleet.settle()
-  const clock = { ...(await clockOf(alpha.context.replica.read, routine)), [alpha.actor]: 2 }
-  const items = [{ document: routine, clock, read: {} }]
-  const note = await noteOf(fleet.node('charlie'), { kind: 'receipt', isWhole: false, items })
-  await arrive(alpha, note, { from: charlie })
-
-  const message = await say(alpha, 'under a number that charlie has named')
-  await fleet.clock.advance(600_000)
-
-  const words = await standings(alpha.context, message, [])
-  t.match(
-    words.map(({ destination, word }) => [destination === charlie, word === 'stored']),
-    words.map(({ destination }) => [destination === charlie, destination !== charlie]),
-  )
-})
-
 test('who names more than was sent may mean something else by all that left since it spoke last', async (t) => {
   const fleet = await aFleet(t, ['alpha', 'charlie', 'hub'])
   const alpha = fleet.node('alpha')
@@ -94,8 +72,9 @@ test('a receipt names of our own list what has left, and nothing more', async (t
     items: [{ document: routine, clock, read: {} }],
   }
   const told = async () => {
-    const { read } = alpha.context.replica
-    const { items } = await withoutUnsent(read, alpha.actor, receipt as Note)
+    const { items } = await alpha.context.replica.commit((tx) =>
+      withoutUnsent(tx, alpha.actor, receipt as Note),
+    )
     return items.map((item) => item.clock)
   }
   const { [alpha.actor]: _, ...others } = clock

@@ -4,13 +4,12 @@
  */
 import { must } from '#base/assert.ts'
 import { byteReader, bytesFromHex, bytesFromText, concatBytes, hexFromBytes } from '#base/bytes.ts'
-import { sha256 } from '#base/hash.ts'
 import { bytesFromId, idFromBytes, type ActorId, type ChangeHash, type DocumentId, type FileId, type Trail } from '#base/ids.ts'
 import { encodeDelta } from '#codec/delta.ts'
 import { openEnvelope, sealEnvelope, type Sealing } from '#codec/envelope.ts'
 import { encodeLoad, type SignedNote } from '#codec/load.ts'
 import type { MessagePlace } from '#codec/message-names.ts'
-import { encodeNote } from '#codec/note.ts'
+import { encodeNote, printOf } from '#codec/note.ts'
 import { trainedDictionary, type TrainedDictionary } from '#codec/trained-dictionary.ts'
 import { itemsOf, tickedBody } from '#model/checklist.ts'
 import { genesisOf } from '#model/change.ts'
@@ -140,13 +139,14 @@ function wireVectors(): Vectors {
     'naming a message of an actor without changes': deltaOf(aReaction(), 0, [answered]),
   }
   const clock = { [actorAt(0)]: 4, [actorAt(1)]: 1 }
+  const prints = Object.fromEntries(
+    Object.entries(clock).map(([actor, seq]) => [actor, printIn(log, actor as ActorId, seq)]),
+  )
   const items = [
-    { document: segment, clock, read: { [actorAt(0)]: 2 } },
+    { document: segment, clock, read: { [actorAt(0)]: 2 }, prints },
     { document: DIRECTORY, clock: {}, read: {} },
   ]
-  const heads = Object.entries(clock).map(([actor, seq]) => headOf(log, actor as ActorId, seq))
-  const digest = sha256(bytesFromText(heads.toSorted().join('\n'))).subarray(0, 4)
-  const having = { document: segment, clock, read: {}, digest }
+  const having = { document: segment, clock, read: {}, prints }
   const notes = {
     receipt: encodeNote({ kind: 'receipt', isWhole: false, items }, aRoster()),
     have: encodeNote({ kind: 'have', isWhole: true, items: [having] }, aRoster()),
@@ -204,9 +204,8 @@ function wireVectors(): Vectors {
   }
 }
 
-/** A line of a digest. */
-function headOf(log: Log, actor: ActorId, seq: number): string {
-  return `${actor} ${must(log.find(actor, seq), 'it is written').hash.slice(0, 8)}`
+function printIn(log: Log, actor: ActorId, seq: number): number {
+  return printOf(must(log.find(actor, seq), 'it is written').hash)
 }
 
 /** Made of alpha's first three changes and of the one by charlie. */

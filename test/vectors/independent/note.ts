@@ -1,5 +1,5 @@
 /** PROTOCOL.md, “Note”: receipts, what nodes have and what they want. */
-import { byte, bytesOf, concat, hash, idOf, must, uint, type Reader } from './bytes.ts'
+import { byte, bytesOf, concat, idOf, must, uint, type Reader } from './bytes.ts'
 import { numberedDocument, type Document } from './names.ts'
 
 export const NOTE_KINDS = { 2: 'receipt', 3: 'have', 4: 'want' } as const
@@ -15,13 +15,13 @@ export interface NoteLine {
   readonly newest: number
   /** In a receipt: up to which number it was on a screen. */
   readonly seen?: number
+  /** But in a `want`: the first 4 digits of that change's hash, or 0000. */
+  readonly print?: string
 }
 
 export interface NoteItem {
   readonly document: Document
   readonly lines: readonly NoteLine[]
-  /** In a `have`. */
-  readonly digest?: string
 }
 
 export interface Note {
@@ -51,12 +51,13 @@ export function readNote(reader: Reader, form: Form): Note {
     const lines = Array.from({ length: reader.uint(actors.length) }, () => {
       const actor = reader.uint(actors.length - 1)
       const newest = reader.uint(SEQ_MAX)
-      if (kind !== 'receipt') return { actor, newest }
-      const seen = reader.uint()
-      return { actor, newest, seen: form === 'signed' ? seen : unfolded(seen, newest) }
+      if (kind === 'want') return { actor, newest }
+      const short = kind === 'receipt' ? reader.uint() : undefined
+      const print = reader.take(2).toString('hex')
+      if (short === undefined) return { actor, newest, print }
+      return { actor, newest, print, seen: form === 'signed' ? short : unfolded(short, newest) }
     })
-    if (kind !== 'have') return { document, lines }
-    return { document, lines, digest: reader.take(4).toString('hex') }
+    return { document, lines }
   })
   return { kind, whole, actors, items }
 }
@@ -69,25 +70,21 @@ export function signedNote({ kind, whole, actors, items }: Note): Buffer {
     uint(actors.length),
     ...actors.map(({ node, life }) => concat(uint(node), Buffer.from(life, 'hex'))),
     uint(items.length),
-    ...items.map(({ document, lines, digest = '' }) =>
+    ...items.map(({ document, lines }) =>
       concat(
         documentCode(document),
         uint(lines.length),
-        ...lines.map(({ actor, newest, seen }) =>
-          concat(uint(actor), uint(newest), seen === undefined ? byte() : uint(seen)),
+        ...lines.map(({ actor, newest, seen, print = '' }) =>
+          concat(
+            uint(actor),
+            uint(newest),
+            seen === undefined ? byte() : uint(seen),
+            Buffer.from(print, 'hex'),
+          ),
         ),
-        Buffer.from(digest, 'hex'),
       ),
     ),
   )
-}
-
-/** The digest of a document in a `have`: of each actor its newest change's hash. */
-export function digestOf(newest: ReadonlyMap<string, string>): string {
-  const lines = [...newest].map(([actor, head]) => `${actor} ${head.slice(0, 8)}`).toSorted()
-  return hash(Buffer.from(lines.join('\n')))
-    .subarray(0, 4)
-    .toString('hex')
 }
 
 function readDocument(reader: Reader, form: Form): Document {

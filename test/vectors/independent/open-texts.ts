@@ -21,7 +21,7 @@ export const SAMPLES = TEXTS.sampleBodies.map(hex)
 const SUMS = {
   scripts: '734e55ceb169332013a5707df6481ad0e0807e625681fb1c5b6e024c88595b25',
   dictionary: '63e720f2bd8ae0fbc6fabbec3f677b80a9a934bdca9df81eb9f2478d2c824e38',
-  samples: '7840208042897c9e84ff0ee8706817f52ff9bd86e231937e1898dfdebe470bda',
+  samples: 'af888159feda087194696171fb15460638078f99621369428a697858172f8094',
 }
 /** The sample bodies are of made-up nodes in a made-up channel. */
 const KNOWN: Knowledge = {
