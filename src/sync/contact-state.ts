@@ -1,5 +1,6 @@
 /** One contact with one peer: what it knows beyond the store, and what it decides. */
 import type { DocumentId, Instant } from '#base/ids.ts'
+import type { Clock } from '#model/log.ts'
 import type { Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { Cut } from './cut.ts'
@@ -50,8 +51,11 @@ export interface ContactState {
   readonly wanted: Map<DocumentId, { readonly at: Instant; readonly times: number }>
   /** When notes last went to the peer in this contact. */
   toldAt?: Instant | undefined
-  /** Documents this contact refused, or of which a visit has sent all there was; not offered again before the next. */
-  readonly refused: Set<DocumentId>
+  /**
+   * Documents this contact refused, and what the peer had of each: they are offered again once it says to have something else. And those
+   * of which a visit has sent all there was (undefined): not before the next.
+   */
+  readonly refused: Map<DocumentId, Clock | undefined>
 }
 
 /** The next parcel, or when to look again (undefined: when something changes). */

@@ -98,7 +98,7 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
       const cut = await cutOffer(tx, context, { state, offer, offers: due })
       if (cut !== undefined) return { cut, lookAgainAt: undefined }
       // A visit is over soon: what has nothing more to give now is not looked at once for every other parcel.
-      if (state.isVisit) tx.afterwards(() => state.refused.add(offer.document))
+      if (state.isVisit) tx.afterwards(() => state.refused.set(offer.document, undefined))
     }
   }
   const piece: Next = isSpared ? NOTHING : await nextPiece(tx, context, state)
@@ -233,7 +233,7 @@ interface Offer {
   readonly record: OutboxRecord
 }
 
-/** What the outbox holds for this peer, oldest first, without what this contact refused. */
+/** What the outbox holds for this peer, oldest first, without what this contact refuses. */
 async function openOffers(tx: Tx, state: ContactState): Promise<readonly Offer[]> {
   const offers: Offer[] = []
   for (const [place, bytes] of await tx.list(range.outbox(state.peer))) {
@@ -241,10 +241,18 @@ async function openOffers(tx: Tx, state: ContactState): Promise<readonly Offer[]
     const lane = laneFromNumber(Number(laneText))
     const record = unpack<OutboxRecord>(bytes)
     const id = document as DocumentId
-    if (lane !== undefined && record !== undefined && !state.refused.has(id))
+    if (lane !== undefined && record !== undefined && !(await isRefused(tx, state, id)))
       offers.push({ lane, document: id, record })
   }
   return offers.toSorted((a, b) => a.record.since - b.record.since)
+}
+
+/** Whether this contact has refused a document, to which a list may have come that forked and is mended by now. */
+async function isRefused(tx: Tx, state: ContactState, document: DocumentId): Promise<boolean> {
+  if (!state.refused.has(document)) return false
+  const before = state.refused.get(document)
+  const has = await hasOf(tx, state.peer, document)
+  return before === undefined || countBeyond(before, has) + countBeyond(has, before) === 0
 }
 
 /** Cuts an offer, after the directory and the channel's settings if those wait too: a message needs them to be read. */

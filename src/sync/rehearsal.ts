@@ -227,7 +227,7 @@ async function book(
 function stateFor({ carrier, peer }: Way): ContactState {
   const { name, receiptDelayMs, lanes, isMetered = false } = carrier
   const manner = { receiptDelayMs, isMetered, ...(lanes && { lanes }) }
-  const fresh = { left: [], flying: new Set<Cut>(), wanted: new Map(), refused: new Set<never>() }
+  const fresh = { left: [], flying: new Set<Cut>(), wanted: new Map(), refused: new Map() }
   return { peer, carrier: name, ...manner, ...fresh }
 }
 

@@ -16,6 +16,7 @@ import type { Cut } from './cut.ts'
 import { newFileLook } from './file-desk.ts'
 import { keepFetching } from './file-shelf.ts'
 import { handedOver, takeBack } from './handover.ts'
+import { hasOf } from './ledger.ts'
 import type { Links } from './links.ts'
 import { isDrillDue, noteProof } from './pace.ts'
 import { untilDone } from './patience.ts'
@@ -190,7 +191,7 @@ function stateOf(bench: Bench, { carrier, contact }: Service): ContactState {
     left: [],
     flying: new Set<Cut>(),
     wanted: new Map(),
-    refused: new Set<never>(),
+    refused: new Map(),
     files: newFileLook(),
     measured: () => bench.links.of({ carrier: name, peer: contact.peer }),
   }
@@ -288,8 +289,11 @@ async function refuse(
   const { document } = cut.record
   // Another number may do when this one is taken; anything else would be refused again.
   const mayTryAgain = code === 'ALREADY_EXISTS'
-  if (document !== undefined && !mayTryAgain) state.refused.add(document)
   await untilDone({ log: context.log, clock, signal: service.signal }, () =>
-    context.replica.commit((tx) => takeBack(tx, state, { cut, mayTryAgain })),
+    context.replica.commit(async (tx) => {
+      if (document !== undefined && !mayTryAgain)
+        state.refused.set(document, await hasOf(tx, state.peer, document))
+      await takeBack(tx, state, { cut, mayTryAgain })
+    }),
   )
 }

@@ -137,7 +137,7 @@ async function aGap(startsAt = 1_800_000_000_000) {
     left: [],
     flying: new Set(),
     wanted: new Map(),
-    refused: new Set(),
+    refused: new Map(),
   }
   const contact = { state, mayHaveForgotten: false, certificate: undefined }
   await bravo.context.replica.commit((tx) => beginContact(tx, bravo.context, contact))

@@ -327,7 +327,7 @@ async function begin(
     left: [],
     flying: new Set(),
     wanted: new Map(),
-    refused: new Set(),
+    refused: new Map(),
   }
   await context.replica.commit((tx) =>
     beginContact(tx, context, { state, mayHaveForgotten, certificate }),

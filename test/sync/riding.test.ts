@@ -268,7 +268,7 @@ async function begin({ context }: SyncNode, peer: PeerId): Promise<ContactState>
     left: [],
     flying: new Set(),
     wanted: new Map(),
-    refused: new Set(),
+    refused: new Map(),
   }
   const contact = { state, mayHaveForgotten: false, certificate: undefined }
   await context.replica.commit((tx) => beginContact(tx, context, contact))

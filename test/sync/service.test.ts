@@ -4,6 +4,7 @@ import { IN_FLIGHT_MAX } from '#base/limits.ts'
 import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
 import { key, range } from '#sync/keys.ts'
+import { setHas } from '#sync/ledger.ts'
 import { queueNote, signNote } from '#sync/note-queue.ts'
 import { pack } from '#sync/records.ts'
 import { virtualClock, type VirtualClock } from '../support/clock.ts'
@@ -93,6 +94,28 @@ test('what is refused is not sent again before the next contact', async (t) => {
   await clock.advance(HOUR_MS)
 
   t.equal(routineParcels().length, 2)
+})
+
+test('what was refused is offered again in the same contact once the peer says to have something else', async (t) => {
+  let count = 0
+  const { alpha, carrier, clock } = await aRig(t, ({ parcel }) => {
+    if (parcel.lane !== 'routine') return 'custody'
+    count += 1
+    return count === 2 ? new EdgeError('INPUT_INVALID', {}) : 'custody'
+  })
+  carrier.begin('post:office')
+  for (const text of ['one', 'two']) {
+    await say(alpha, text)
+    await clock.advance(HOUR_MS)
+  }
+  t.equal(count, 2)
+
+  await alpha.context.replica.commit((tx) =>
+    setHas(tx, alpha.context, { peer: 'post:office', document: routine, clock: {} }),
+  )
+  await clock.advance(HOUR_MS)
+
+  t.equal(count, 3)
 })
 
 test('when the carrier cannot reach the peer any more, nothing is cut until the next contact', async (t) => {

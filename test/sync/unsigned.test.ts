@@ -137,7 +137,7 @@ async function aWriter(t: Test, peer: PeerId = office) {
     left: [],
     flying: new Set(),
     wanted: new Map(),
-    refused: new Set(),
+    refused: new Map(),
   }
   const look = (of: ContactState = state) =>
     context.replica.commit((tx) => unsignedAt(tx, context, of))

@@ -33,7 +33,7 @@ async function asked(wanted: readonly DocumentId[]): Promise<readonly (readonly 
     left: [],
     flying: new Set(),
     wanted: new Map(),
-    refused: new Set(),
+    refused: new Map(),
   }
   await replica.commit((tx) => askFor(tx, bravo.context, { state, wanted }))
   return (await replica.read.list(range.notes(peer))).map(([, bytes]) => {
