@@ -27,7 +27,7 @@ import { nextPiece } from './file-serving.ts'
 import { ageWishes } from './file-wishes.ts'
 import { goesAnywayAt, mustHoldBack } from './hearsay.ts'
 import { retryParked } from './inbox.ts'
-import { onItsWay } from './handover.ts'
+import { isRefused, onItsWay } from './handover.ts'
 import { key, range } from './keys.ts'
 import { allDocuments, clockOf, coveredByAll, hasOf, setHas } from './ledger.ts'
 import { leftParcels } from './left-parcels.ts'
@@ -245,14 +245,6 @@ async function openOffers(tx: Tx, state: ContactState): Promise<readonly Offer[]
       offers.push({ lane, document: id, record })
   }
   return offers.toSorted((a, b) => a.record.since - b.record.since)
-}
-
-/** Whether this contact has refused a document, to which a list may have come that forked and is mended by now. */
-async function isRefused(tx: Tx, state: ContactState, document: DocumentId): Promise<boolean> {
-  if (!state.refused.has(document)) return false
-  const before = state.refused.get(document)
-  const has = await hasOf(tx, state.peer, document)
-  return before === undefined || countBeyond(before, has) + countBeyond(has, before) === 0
 }
 
 /** Cuts an offer, after the directory and the channel's settings if those wait too: a message needs them to be read. */

@@ -43,7 +43,7 @@ export async function lookForForks(
 }
 
 /** The lists of which somebody who says so means the same as we do, and those of which it does not: up to which number. */
-export async function compare(
+async function compare(
   reader: Pick<Reader, 'get' | 'log'>,
   context: SyncContext,
   { document, clock, prints = {} }: NoteItem,

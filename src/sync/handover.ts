@@ -1,6 +1,6 @@
 /** What follows from a peer's answer to a parcel. */
 import type { DocumentId } from '#base/ids.ts'
-import { joinClocks, type Clock } from '#model/log.ts'
+import { countBeyond, joinClocks, type Clock } from '#model/log.ts'
 import { laneNumber, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { ContactState } from './contact-state.ts'
@@ -119,4 +119,16 @@ export async function takeBack(
   const { lane, number } = cut.parcel
   tx.delete(key.parcel(peer, lane, number))
   if (cut.record.document !== undefined || mayTryAgain) await restoreNotes(tx, peer, cut.record)
+}
+
+/** Whether this contact refuses a document: what it has of it is what it had then. */
+export async function isRefused(
+  tx: Tx,
+  { peer, refused }: ContactState,
+  document: DocumentId,
+): Promise<boolean> {
+  const before = refused.get(document)
+  if (before === undefined) return refused.has(document)
+  const has = await hasOf(tx, peer, document)
+  return countBeyond(before, has) + countBeyond(has, before) === 0
 }

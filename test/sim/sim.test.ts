@@ -10,16 +10,16 @@ file.setTimeout(RUN_MS_MAX)
 /** A list forks in one of several hundred runs: these two are known to come to it. */
 const FORKING: readonly Order[] = [
   {
-    seed: 1223,
+    seed: 8635,
     options: {
-      nodes: 2,
-      hours: 3.75,
-      actions: 46,
-      without: ['duplicates', 'clocks', 'slow-consumers', 'sticks', 'purges'],
-      also: ['put-back'],
+      nodes: 4,
+      hours: 3.25,
+      actions: 75,
+      without: ['power-in-writes', 'strays', 'post-wipe', 'capture', 'swizzle', 'slow-consumers'],
+      also: ['put-back', 'budgets'],
     },
   },
-  { seed: 98, options: { nodes: 3, hours: 2, actions: 50, also: ['put-back'] } },
+  { seed: 9, options: { nodes: 3, hours: 2, actions: 50, also: ['put-back'] } },
 ]
 
 test(
