@@ -45,7 +45,8 @@ export interface Books {
   readonly flash: Ahead
   /** Heard live after `reached`, number unknown. */
   readonly unproven: Set<Entry>
-  asked: ReadonlySet<Entry>
+  /** Those of them that were heard before the stream was asked for more, and not again since. */
+  asked: Set<Entry>
   /** By fingerprint, oldest first. */
   readonly recent: Map<string, Entry>
 }

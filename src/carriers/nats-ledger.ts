@@ -214,6 +214,7 @@ function listening(state: State): Listening {
       const heard = entry ?? books.recent.get(fingerprint(bytes))
       // One that is heard again may have been refused by the stream before, and be stored only now.
       if (heard !== undefined && heard.seq === undefined) books.unproven.add(heard)
+      if (heard !== undefined) books.asked.delete(heard)
       return entry
     },
     missed: () => {

@@ -233,6 +233,20 @@ test('where something passed us by behind our own it is fetched all the same', a
   }
 })
 
+test('what a full stream refused and stores while its end is asked for is not passed over', async (t) => {
+  const ledger = openLedger(undefined)
+  t.ok(ledger.heard(bytesOf('refused')))
+  t.ok(ledger.asking())
+  t.equal(ledger.heard(bytesOf('refused')), undefined, 'sent again, it stands at 1')
+  settle(ledger, ledger.heard(bytesOf('refused, too')))
+  ledger.sending(bytesOf('mine'))
+  t.equal(ledger.acknowledged(at(2), bytesOf('mine')), 'open')
+
+  ledger.nothingMore()
+
+  t.equal(ledger.place().cursor, 0)
+})
+
 test('whatever happens, the cursor never passes an envelope that was not accepted, and nothing is lost', async (t) => {
   holds(t, fc.property(fc.array(anEvent, { maxLength: 120, size: 'max' }), neverLoses), 2_000)
 })
