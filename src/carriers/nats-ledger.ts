@@ -212,9 +212,10 @@ function listening(state: State): Listening {
     heard: (bytes) => {
       const entry = remember(books, bytes, 'queued')
       const heard = entry ?? books.recent.get(fingerprint(bytes))
+      if (heard === undefined) return entry
       // One that is heard again may have been refused by the stream before, and be stored only now.
-      if (heard !== undefined && heard.seq === undefined) books.unproven.add(heard)
-      if (heard !== undefined) books.asked.delete(heard)
+      if (heard.seq === undefined) books.unproven.add(heard)
+      books.asked.delete(heard)
       return entry
     },
     missed: () => {

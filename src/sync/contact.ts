@@ -6,7 +6,7 @@ import type { DocumentId, Instant } from '#base/ids.ts'
 import { RELAY_DELAY_MS, RIDE_CHANGES_MAX } from '#base/limits.ts'
 import { channelDocument, channelOfDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
 import { countBeyond, joinClocks } from '#model/log.ts'
-import { laneFromNumber, LANES, type Lane } from '#model/precedence.ts'
+import { laneFromNumber, laneNumber, LANES, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { audienceOf } from './audience.ts'
 import { isNode, type SyncContext } from './context.ts'
@@ -25,7 +25,7 @@ import { ensureEpochAlone, sealingKeyFor } from './epochs.ts'
 import { beginAsking } from './file-asked.ts'
 import { nextPiece } from './file-serving.ts'
 import { ageWishes } from './file-wishes.ts'
-import { goesAnywayAt, mustHoldBack } from './hearsay.ts'
+import { goesAnywayAt, laneOnHold, mustHoldBack } from './hearsay.ts'
 import { retryParked } from './inbox.ts'
 import { isRefused, onItsWay } from './handover.ts'
 import { key, range } from './keys.ts'
@@ -85,7 +85,9 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
   const asideUntil = await settleOverdue(tx, context)
   const isSpared = besideOf(context, state).length > 0
   const offers = await openOffers(tx, state)
-  const { due, later } = sorted(offers, state, context.now())
+  const { due: ready, later } = sorted(offers, state, context.now())
+  const hold = await laneOnHold(tx, context, { peer: state.peer, offers: ready })
+  const due = ready.filter(({ lane }) => hold === undefined || laneNumber(lane) <= laneNumber(hold))
   for (const lane of lanesOf(state)) {
     if (lane === NOTE_LANE && !isSpared) {
       const probe = await nextProbe(tx, context, state)
@@ -101,7 +103,7 @@ export async function nextParcel(tx: Tx, context: SyncContext, state: ContactSta
       if (state.isVisit) tx.afterwards(() => state.refused.set(offer.document, undefined))
     }
   }
-  const piece: Next = isSpared ? NOTHING : await nextPiece(tx, context, state)
+  const piece: Next = isSpared || hold !== undefined ? NOTHING : await nextPiece(tx, context, state)
   if (piece.cut !== undefined) return piece
   const times = [...later, asideUntil, piece.lookAgainAt, goesAnywayAt(context)].filter(
     (at) => at !== undefined,

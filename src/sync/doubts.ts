@@ -20,7 +20,7 @@ import { doubtedOf, noteHollow, noteMeant, sentOf } from './sent.ts'
 
 /**
  * Compares what somebody says to have with what is here. Who means another list by its name and number is asked for all of it: the proof
- * of the fork is among it. If that list is ours, nothing counts as stored there that may not be the same; until what is there shows that it is.
+ * of the fork is among it. If that list is ours, nothing counts as stored there that may not be the same, until what is there shows that it is.
  */
 export async function lookForForks(
   tx: Tx,
@@ -50,8 +50,10 @@ async function compare(
 ): Promise<{ readonly same: Clock; readonly others: Clock }> {
   const mine = await clockOf(reader, document)
   // Of others' lists the newest change is enough: what they have of it goes on from it, or shows itself when it does not.
-  const isToCompare = ([actor, seq]: [string, number]): boolean =>
-    seq === mine[actor as ActorId] || isOwn(context, actor as ActorId)
+  const isToCompare = ([name, seq]: [string, number]): boolean => {
+    const [actor, here = 0] = [name as ActorId, mine[name as ActorId]]
+    return prints[actor] !== undefined && (seq === here || (seq < here && isOwn(context, actor)))
+  }
   const named = Object.fromEntries(Object.entries(clock).filter(isToCompare))
   const same: Record<string, number> = {}
   const others: Record<string, number> = {}
@@ -73,8 +75,8 @@ async function doubt(
 ): Promise<void> {
   const before = (await receiptOf(tx, node, document))?.clock[actor] ?? 0
   const from = Math.min(before + 1, seq)
-  await noteHollow(tx, document, { actor, nodes: [node], from })
-  tellDelivery(tx, context, { document, actor, from, to: seq })
+  const isNews = await noteHollow(tx, document, { actor, nodes: [node], from })
+  if (isNews) tellDelivery(tx, context, { document, actor, from, to: seq })
 }
 
 /**

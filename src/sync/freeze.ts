@@ -16,11 +16,12 @@ import { mayHold } from './audience.ts'
 import { writeHere } from './author.ts'
 import type { Fork, SyncContext } from './context.ts'
 import { cutBefore, keepCut } from './cut-off.ts'
+import { oweReceipts } from './debts.ts'
 import { isProof, proofOf } from './fork-proof.ts'
 import { wantUpTo } from './healing.ts'
 import { keepOwn } from './hiding.ts'
 import { key } from './keys.ts'
-import { hasOf, setHas } from './ledger.ts'
+import { hasOf, hearAnew, setHas } from './ledger.ts'
 import {
   allForks,
   endOf,
@@ -163,9 +164,19 @@ export async function cutTo(
   }
   keepOwn(tx, context, { document, gone })
   if (gone.length === 0 && !hadUnexplained) return
+  await sayAnew(tx, context, list)
   await show(tx, context, { document, back: [] })
   if (document === KEYS) await sayAgain(tx, context, gone)
   tx.afterwards(() => context.log.warn('list.frozen', { document, actor, count: gone.length }))
+}
+
+/**
+ * What nodes signed for of a list may have meant the branch that is gone. Each says anew what it has of it, and that is passed on,
+ * though it is less than it said before: whose list it is learns no other way what somebody behind us holds.
+ */
+async function sayAnew(tx: Tx, context: SyncContext, { document, actor }: ListName): Promise<void> {
+  await oweReceipts(tx, context, document)
+  for (const { node } of context.roster.all()) await hearAnew(tx, node, { document, actor })
 }
 
 /**

@@ -110,18 +110,25 @@ async function noteDeparture(
   tellDelivery(tx, context, { document, actor, from, to })
 }
 
-/** The peer will not have this parcel under this number: a delta may be cut anew, and notes go with other company or alone. */
+/**
+ * The peer will not have this parcel under this number: a delta may be cut anew, now if another number may do (`mayTryAgain`), and notes
+ * go with other company or alone.
+ */
 export async function takeBack(
   tx: Tx,
-  { peer }: ContactState,
+  { peer, refused }: ContactState,
   { cut, mayTryAgain }: { readonly cut: Cut; readonly mayTryAgain: boolean },
 ): Promise<void> {
-  const { lane, number } = cut.parcel
-  tx.delete(key.parcel(peer, lane, number))
-  if (cut.record.document !== undefined || mayTryAgain) await restoreNotes(tx, peer, cut.record)
+  const { parcel, record } = cut
+  const { document } = record
+  tx.delete(key.parcel(peer, parcel.lane, parcel.number))
+  if (document !== undefined || mayTryAgain) await restoreNotes(tx, peer, record)
+  if (document === undefined || mayTryAgain) return
+  const has = await hasOf(tx, peer, document)
+  tx.afterwards(() => refused.set(document, has))
 }
 
-/** Whether this contact refuses a document: what it has of it is what it had then. */
+/** Whether this contact refuses a document: the peer has all of it that it had then, so the same would be cut again. */
 export async function isRefused(
   tx: Tx,
   { peer, refused }: ContactState,
@@ -129,6 +136,5 @@ export async function isRefused(
 ): Promise<boolean> {
   const before = refused.get(document)
   if (before === undefined) return refused.has(document)
-  const has = await hasOf(tx, peer, document)
-  return countBeyond(before, has) + countBeyond(has, before) === 0
+  return countBeyond(before, await hasOf(tx, peer, document)) === 0
 }

@@ -11,6 +11,7 @@
  */
 import type { DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { joinClocks, type Clock } from '#model/log.ts'
+import { laneNumber, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { disbelieved } from './alarms.ts'
 import { isNode, type SyncContext } from './context.ts'
@@ -113,11 +114,38 @@ export async function mustHoldBack(
   context: SyncContext,
   { peer, document }: { readonly peer: PeerId; readonly document: DocumentId },
 ): Promise<boolean> {
-  const { run, replica } = context
+  const { run } = context
   const isHeld = run.isOver || isInDoubt(context) || (isNode(peer) && awaitsFirstWord(context))
-  if (!isHeld) return false
-  const have = (await clockOf(tx, document))[replica.actor] ?? 0
-  return have > (await sentOf(tx, document, replica.actor))
+  return isHeld && holdsUnsent(tx, context, document)
+}
+
+async function holdsUnsent(
+  tx: Tx,
+  { replica: { actor } }: SyncContext,
+  document: DocumentId,
+): Promise<boolean> {
+  const have = (await clockOf(tx, document))[actor] ?? 0
+  return have > (await sentOf(tx, document, actor))
+}
+
+/** The most urgent of what is offered a peer that waits for its first word: nothing less urgent is to overtake it meanwhile. */
+export async function laneOnHold(
+  tx: Tx,
+  context: SyncContext,
+  {
+    peer,
+    offers,
+  }: {
+    readonly peer: PeerId
+    readonly offers: readonly { readonly lane: Lane; readonly document: DocumentId }[]
+  },
+): Promise<Lane | undefined> {
+  if (!isNode(peer) || !awaitsFirstWord(context)) return undefined
+  for (const { lane, document } of offers.toSorted(
+    (a, b) => laneNumber(a.lane) - laneNumber(b.lane),
+  ))
+    if (await holdsUnsent(tx, context, document)) return lane
+  return undefined
 }
 
 /** When what is held back goes anyway, always ahead; undefined when nothing is, or when it is for good. */

@@ -197,6 +197,18 @@ export async function noteWord(tx: Tx, context: SyncContext, word: Word): Promis
   return isTold
 }
 
+/** The next receipt of a node that names this list counts as news of it, whatever it named before. */
+export async function hearAnew(
+  tx: Tx,
+  node: NodeId,
+  { document, actor }: { readonly document: DocumentId; readonly actor: ActorId },
+): Promise<void> {
+  const known = await receiptOf(tx, node, document)
+  if (known?.told[actor] === undefined) return
+  const { [actor]: _, ...told } = known.told
+  tx.put(key.receipt(node, document), pack({ ...known, told } satisfies ReceiptRecord))
+}
+
 /** What receipts have told with this word, and whether it is one that tells more than those before. */
 function receiptsWith(
   word: Word,

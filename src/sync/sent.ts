@@ -37,17 +37,23 @@ export async function noteSent(
   await noteHollow(tx, document, { actor, nodes: doubted.nodes, from: before + 1 })
 }
 
-/** From this number on some nodes may mean something else by our list of a document, or from an earlier one if that was said before. */
+/**
+ * From this number on some nodes may mean something else by our list of a document, or from the one that was said before. Tells
+ * whether any of this is new.
+ */
 export async function noteHollow(
   tx: Tx,
   document: DocumentId,
   said: { readonly actor: ActorId; readonly nodes: readonly NodeId[]; readonly from: number },
-): Promise<void> {
+): Promise<boolean> {
   const { actor, nodes, from } = said
   const known = await hollowOf(tx, document)
   const numbers: Record<NodeId, number> = { ...known[actor] }
-  for (const node of nodes) numbers[node] ??= from
-  tx.put(key.hollow(document), pack({ ...known, [actor]: numbers } satisfies HollowRecord))
+  const fresh = nodes.filter((node) => numbers[node] === undefined)
+  for (const node of fresh) numbers[node] = from
+  if (fresh.length > 0)
+    tx.put(key.hollow(document), pack({ ...known, [actor]: numbers } satisfies HollowRecord))
+  return fresh.length > 0
 }
 
 async function hollowOf(reader: Pick<Reader, 'get'>, document: DocumentId): Promise<HollowRecord> {

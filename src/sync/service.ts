@@ -16,7 +16,6 @@ import type { Cut } from './cut.ts'
 import { newFileLook } from './file-desk.ts'
 import { keepFetching } from './file-shelf.ts'
 import { handedOver, takeBack } from './handover.ts'
-import { hasOf } from './ledger.ts'
 import type { Links } from './links.ts'
 import { isDrillDue, noteProof } from './pace.ts'
 import { untilDone } from './patience.ts'
@@ -286,14 +285,9 @@ async function refuse(
   const code = codeOf(error)
   const facts = { peer: state.peer, bytes: cut.parcel.bytes.length }
   context.log.warn('parcel.refused', { ...facts, code: code ?? 'unknown', reason: String(error) })
-  const { document } = cut.record
   // Another number may do when this one is taken; anything else would be refused again.
   const mayTryAgain = code === 'ALREADY_EXISTS'
   await untilDone({ log: context.log, clock, signal: service.signal }, () =>
-    context.replica.commit(async (tx) => {
-      if (document !== undefined && !mayTryAgain)
-        state.refused.set(document, await hasOf(tx, state.peer, document))
-      await takeBack(tx, state, { cut, mayTryAgain })
-    }),
+    context.replica.commit((tx) => takeBack(tx, state, { cut, mayTryAgain })),
   )
 }

@@ -3,8 +3,9 @@ import { test, type Test } from 'tap'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
 import { must } from '#base/assert.ts'
 import { cutTo } from '#sync/freeze.ts'
-import { range } from '#sync/keys.ts'
-import { describeAll } from '#sync/notes.ts'
+import { key, range } from '#sync/keys.ts'
+import { receiptOf } from '#sync/ledger.ts'
+import { describe, describeAll } from '#sync/notes.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import {
   amend,
@@ -53,6 +54,30 @@ test('what is said in a cut part of a list of a message that has not come is not
     (await shown(bravo)).map(({ body, reactions }) => [body, reactions]),
     [['comes last', []]],
   )
+})
+
+test('what a node has left of a list that ended is heard anew and passed on, though it is less', async (t) => {
+  const { alpha, bravo, forBravo } = await twoBranches(t)
+  const { read } = bravo.context.replica
+  const heard = async () => {
+    const note = await noteOf(
+      alpha,
+      await describe(alpha.context.replica.read, 'receipt', [routine]),
+    )
+    await arrive(bravo, note, { from: alpha.id })
+    return must(await receiptOf(read, alpha.id, routine), 'alpha has spoken').said
+  }
+  const before = await heard()
+  t.equal(await heard(), before, 'the same again is no news')
+  await arrive(alpha, await envelopeOf(bravo, KEYS))
+  await arrive(alpha, forBravo)
+  await arrive(bravo, await envelopeOf(alpha, KEYS))
+
+  const after = await heard()
+
+  t.strictSame(await bodies(bravo), ['both have this'])
+  t.not(after, before)
+  t.ok(await read.get(key.said(must(after, 'it is kept'))), 'to be passed on')
 })
 
 /** Charlie's list as alpha and as bravo have it: one change in common, then another one each. */

@@ -1,10 +1,12 @@
 import { test, type Test } from 'tap'
+import { actorOf } from '#base/ids.ts'
 import { EdgeError } from '#base/errors.ts'
 import { IN_FLIGHT_MAX } from '#base/limits.ts'
 import { channelDocument, DIRECTORY, KEYS } from '#model/document-id.ts'
+import type { Clock } from '#model/log.ts'
 import type { Carrier, PeerId } from '#ports/carrier.ts'
 import { key, range } from '#sync/keys.ts'
-import { setHas } from '#sync/ledger.ts'
+import { clockOf, setHas } from '#sync/ledger.ts'
 import { queueNote, signNote } from '#sync/note-queue.ts'
 import { pack } from '#sync/records.ts'
 import { virtualClock, type VirtualClock } from '../support/clock.ts'
@@ -15,7 +17,7 @@ import {
   type Answer,
   type HandCarrier,
 } from '../support/hand-carrier.ts'
-import { anIdentity } from '../support/nodes.ts'
+import { anIdentity, lifeOf } from '../support/nodes.ts'
 import {
   arrive,
   aSync,
@@ -96,7 +98,7 @@ test('what is refused is not sent again before the next contact', async (t) => {
   t.equal(routineParcels().length, 2)
 })
 
-test('what was refused is offered again in the same contact once the peer says to have something else', async (t) => {
+test('what was refused is offered again in the same contact once the peer says to have less', async (t) => {
   let count = 0
   const { alpha, carrier, clock } = await aRig(t, ({ parcel }) => {
     if (parcel.lane !== 'routine') return 'custody'
@@ -109,13 +111,41 @@ test('what was refused is offered again in the same contact once the peer says t
     await clock.advance(HOUR_MS)
   }
   t.equal(count, 2)
+  const nowHas = (clockThere: Clock) =>
+    alpha.context.replica.commit((tx) =>
+      setHas(tx, alpha.context, { peer: 'post:office', document: routine, clock: clockThere }),
+    )
 
-  await alpha.context.replica.commit((tx) =>
-    setHas(tx, alpha.context, { peer: 'post:office', document: routine, clock: {} }),
-  )
+  await nowHas({ [alpha.actor]: 1, [actorOf(bravoIdentity.certificate.node, lifeOf('bravo'))]: 5 })
+  await clock.advance(HOUR_MS)
+  t.equal(count, 2, 'what others put there changes nothing')
+  await nowHas({})
   await clock.advance(HOUR_MS)
 
   t.equal(count, 3)
+})
+
+test('what left before a start does not overtake a flash message that waits for the first word', async (t) => {
+  const { alpha, carrier, clock } = await aRig(t, () => 'custody')
+  const { actor, context } = alpha
+  for (const text of ['it', 'left', 'before']) await say(alpha, text)
+  await context.replica.commit(async (tx) => {
+    for (const document of [KEYS, DIRECTORY, channelDocument(ops), routine])
+      tx.put(key.sent(document, actor), pack((await clockOf(tx, document))[actor] ?? 0))
+  })
+  await say(alpha, 'never left', 'flash')
+  context.run.isUnsure = true
+  carrier.begin(bravoIdentity.certificate.node)
+  await clock.advance(4_000)
+  const early = carrier.sent.map(({ parcel }) => parcel.lane)
+  await clock.advance(2_000)
+
+  t.notOk(early.includes('routine'), early.join(' '))
+  const lanes = carrier.sent.map(({ parcel }) => parcel.lane)
+  t.ok(
+    lanes.includes('routine') && lanes.indexOf('flash') < lanes.indexOf('routine'),
+    lanes.join(' '),
+  )
 })
 
 test('when the carrier cannot reach the peer any more, nothing is cut until the next contact', async (t) => {
