@@ -72,6 +72,10 @@ export interface Boot {
   node: (EdgeNode & AsyncDisposable) | undefined
   /** The life of its store is over: it is closed, and opened in another. */
   isEnding: boolean
+  /** Told to stop, and it takes its time. */
+  isStopping: boolean
+  /** Switched on meanwhile: it starts again once it has stopped. */
+  isToStart: boolean
   /** Messages that were told as new in this life. */
   readonly told: Set<PostId>
   /** Those that were told as deleted. */
@@ -180,7 +184,10 @@ export function openFleet(world: FleetWorld): Fleet {
     world.onLost(member)
   }
   const switchOn = (member: Member): void => {
-    if (member.boot !== undefined) return
+    if (member.boot !== undefined) {
+      member.boot.isToStart = member.boot.isStopping
+      return
+    }
     markResumed(marks, member)
     const boot = beginBoot(member)
     trace.note(member.name, 'power on', { clock: member.clock.kind })
@@ -196,6 +203,8 @@ export function openFleet(world: FleetWorld): Fleet {
       roster,
       node: undefined,
       isEnding: false,
+      isStopping: false,
+      isToStart: false,
       told: new Set(),
       toldDeleted: new Set(),
     }
@@ -243,6 +252,7 @@ export function openFleet(world: FleetWorld): Fleet {
     const { boot } = member
     if (boot?.node === undefined) return cutPower(member)
     trace.note(member.name, 'is told to stop')
+    boot.isStopping = true
     marks.count('power.shut-down')
     void close(member, boot)
     timeline.after(
@@ -255,11 +265,13 @@ export function openFleet(world: FleetWorld): Fleet {
       boot.life,
     )
   }
-  const close = async (member: Member, { life, node }: Boot): Promise<void> => {
+  const close = async (member: Member, boot: Boot): Promise<void> => {
+    const { life, node } = boot
     try {
       if (node !== undefined) await within(life, Promise.resolve(node[Symbol.asyncDispose]()))
       trace.note(member.name, 'has stopped')
       cutPower(member)
+      if (boot.isToStart) switchOn(member)
     } catch (error) {
       failStart(verdict, member, error)
     }
