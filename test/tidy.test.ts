@@ -57,6 +57,9 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
     'test/attacks/revoked-people.test.ts shuts people out, at the app and at the door',
   'src/model/purge-content.ts': 'test/vectors writes and reads it',
   'src/model/stretch.ts': 'test/model/stub.test.ts makes and compares stubs',
+  'src/sync/agreement.ts':
+    'test/attacks/prints.test.ts, test/sync/meaning.test.ts and doubts.test.ts compare',
+  'src/sync/words.ts': 'test/sync/ledger.test.ts and gap-marks.test.ts note words',
   'src/sync/copies.ts': 'test/sync/rebirth.test.ts writes again what turns up later',
   'src/sync/pace-desk.ts': 'test/sync/pace.test.ts opens it again',
   'src/sync/pace-drill.ts': 'test/sync/pace.test.ts drills',

@@ -147,6 +147,8 @@ export const MEANING_MS = 60_000
 export const MEANING_ASKED_MAX = 6
 /** Documents in one such question. */
 export const MEANING_DOCUMENTS_MAX = 16
+/** Documents in one question for lists of which somebody has said something else. */
+export const LISTS_ASKED_MAX = 16
 /** When the same document is first asked for again, in milliseconds; then after twice that, and so on. */
 export const WANT_INTERVAL_MS = 60_000
 /** How often that time doubles in one contact: up to about an hour. */

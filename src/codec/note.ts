@@ -238,7 +238,7 @@ function itemOf(
 
 /** The print of a change, by at least the first 4 digits of its hash. */
 export function printOf(hash: string): number {
-  return Number.parseInt(hash.slice(0, 2 * PRINT_BYTES), 16)
+  return Number.parseInt(hash.slice(0, 2 * PRINT_BYTES), 16) || 1
 }
 
 function readList<T>(count: () => number, most: number, one: () => T): T[] {

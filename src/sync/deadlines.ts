@@ -16,6 +16,7 @@ import { laneNumber, LANES, type Lane } from '#model/precedence.ts'
 import type { MessageRecord } from '#model/view.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Certificate } from '#trust/identity.ts'
+import { isMeant } from './agreement.ts'
 import { mayHold } from './audience.ts'
 import { openBell, type Bell } from './bell.ts'
 import type { SyncContext } from './context.ts'
@@ -24,7 +25,6 @@ import { receiptOf } from './ledger.ts'
 import { untilDone } from './patience.ts'
 import { pack, unpack, type LateRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
-import { canMean } from './sent.ts'
 
 /** For each lane, how long a message may take to headquarters, in milliseconds; 0 for no limit. */
 export type LaneTimes = Readonly<Record<Lane, number>>
@@ -196,7 +196,7 @@ async function isSettled(tx: Tx, context: SyncContext, message: MessageRecord): 
   const counting = countingNodes(context, document)
   for (const { node } of counting) {
     const isNamed = covers((await receiptOf(tx, node, document))?.clock ?? {}, actor, seq)
-    if (isNamed && (await canMean(tx, node, message))) return true
+    if (isNamed && (await isMeant(tx, context, { ...message, node }))) return true
   }
   return counting.length === 0
 }
@@ -220,7 +220,7 @@ async function clear(tx: Tx, context: SyncContext, { node, document, clock }: Wo
   for (const [place] of await tx.list(range.late(document))) {
     const [actorText, seqText] = place.split('/').slice(-2)
     const [actor, seq] = [actorText as ActorId, Number(seqText)]
-    if (covers(clock, actor, seq) && (await canMean(tx, node, { document, actor, seq })))
+    if (covers(clock, actor, seq) && (await isMeant(tx, context, { node, document, actor, seq })))
       places.push(place)
   }
   takeOut(tx, context, { counts, places })

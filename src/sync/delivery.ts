@@ -5,6 +5,7 @@
 import type { Instant, NodeId } from '#base/ids.ts'
 import { covers } from '#model/log.ts'
 import type { MessageRecord } from '#model/view.ts'
+import { isMeant } from './agreement.ts'
 import { mayHold } from './audience.ts'
 import type { SyncContext } from './context.ts'
 import type { LinkState } from './links.ts'
@@ -14,7 +15,7 @@ import { receiptOf } from './ledger.ts'
 import { queuesOf, queueTo, type Queued } from './queue.ts'
 import { unpack, type DepartureRecord } from './records.ts'
 import type { Replica } from './replica.ts'
-import { canMean, sentOf } from './sent.ts'
+import { sentOf } from './sent.ts'
 
 /** The way of one message to one node. */
 export interface Standing {
@@ -49,7 +50,7 @@ export async function standings(
     // What was signed for and is said to be lost by now is not stored there.
     const held = await storedAt(read, node, message.document)
     const isNamed = isSent && covers(held, message.actor, message.seq)
-    const isStored = isNamed && (await canMean(read, node, message))
+    const isStored = isNamed && (await isMeant(read, context, { ...message, node }))
     const rest = { queue: undefined, carrier: undefined, at: receipt?.at }
     if (isStored) found.push({ destination: node, word: isRead ? 'read' : 'stored', ...rest })
     else found.push({ destination: node, ...standingHere(left, queueTo(queues, node)) })

@@ -3,13 +3,14 @@
  * it is run again.
  */
 import { codeOf, EdgeError } from '#base/errors.ts'
-import type { ActorId, DocumentId, Instant } from '#base/ids.ts'
+import { nodePrefixOfActor, type ActorId, type DocumentId, type Instant } from '#base/ids.ts'
 import { encodeEntry } from '#model/entry.ts'
 import { placeEntry } from '#model/order.ts'
 import type { Log as EventLog } from '#ports/log.ts'
 import type { Store } from '#ports/store.ts'
 import type { Documents } from './documents.ts'
 import { markUneven } from './gap-marks.ts'
+import { dropPrints, keepPrint } from './prints.ts'
 import { damagedIn, mend, type Mended } from './mending.ts'
 import type { Reader, Tx } from './replica.ts'
 import type { Staging } from './staging.ts'
@@ -179,20 +180,32 @@ function transaction(desk: Desk, work: Work): Tx {
       await markUneven(staging, document, desk.now())
       const log = await documents.log(document)
       const entry = placeEntry(log, draft, { actor, seen })
-      return documents.add(document, log.next(actor, encodeEntry(entry, log.context(actor))))
+      const logged = await documents.add(
+        document,
+        log.next(actor, encodeEntry(entry, log.context(actor))),
+      )
+      await keepPrint(staging, document, logged)
+      return logged
     },
     take: async (document, change) => {
       touched.add(document)
       await markUneven(staging, document, desk.now())
-      return documents.add(document, change)
+      const logged = await documents.add(document, change)
+      if (isOfSameNode(actor, change.actor)) await keepPrint(staging, document, logged)
+      return logged
     },
-    cutBack: (document, last) => {
+    cutBack: async (document, last) => {
       touched.add(document)
+      await dropPrints(staging, { document, actor: last.actor }, last.seq)
       return documents.cutBack(document, last)
     },
-    purge: (document, stubs) => {
+    purge: async (document, stubs) => {
       touched.add(document)
-      return documents.purge(document, stubs)
+      const gone = await documents.purge(document, stubs)
+      // The list may go on with a stub of what our disk has lost.
+      for (const { actor: of, to: seq, hash } of stubs)
+        if (isOfSameNode(actor, of)) await keepPrint(staging, document, { actor: of, seq, hash })
+      return gone
     },
     check: documents.check,
     undo: () => {
@@ -200,6 +213,10 @@ function transaction(desk: Desk, work: Work): Tx {
     },
     afterwards: (effect) => void effects.push(effect),
   }
+}
+
+function isOfSameNode(one: ActorId, other: ActorId): boolean {
+  return nodePrefixOfActor(one) === nodePrefixOfActor(other)
 }
 
 /** What memory held of these documents is no longer true. A disk that cannot be read now is read before the next commit. */

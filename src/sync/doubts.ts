@@ -1,146 +1,99 @@
 /**
  * Something does not go on from what we have: forged, or a node has signed two different changes under one number. Who said
- * it is asked for the whole list, once; if there are two branches, the proof is in it (`freeze.ts`).
+ * it is asked for the whole list; if there are two branches, the proof is in it (`freeze.ts`).
  */
-import type { ActorId, DocumentId, NodeId } from '#base/ids.ts'
+import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
+import { LISTS_ASKED_MAX, MEANING_ASKED_MAX, MEANING_MS } from '#base/limits.ts'
 import type { Note, NoteItem } from '#codec/note.ts'
-import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { SyncContext } from './context.ts'
 import { isOwn } from './cut-changes.ts'
-import { heldBy } from './gap-marks.ts'
 import { key } from './keys.ts'
-import { clockOf, receiptOf, tellDelivery } from './ledger.ts'
-import { endOf, type ListName } from './list-end.ts'
+import { clockOf } from './ledger.ts'
+import type { ListName } from './list-end.ts'
 import { noteName, queueNote, signNote } from './note-queue.ts'
-import { printsOf } from './prints.ts'
-import { pack } from './records.ts'
-import type { Reader, Tx } from './replica.ts'
-import { doubtedOf, noteHollow, noteMeant, sentOf } from './sent.ts'
+import { newestPrints, ownPrint } from './prints.ts'
+import { pack, unpack } from './records.ts'
+import type { Tx } from './replica.ts'
+
+/** When a peer was last asked for a list of which somebody said something else, and how often. */
+export interface AskedRecord {
+  readonly at: Instant
+  readonly times: number
+}
 
 /**
  * Compares what somebody says to have with what is here. Who means another list by its name and number is asked for all of it: the proof
- * of the fork is among it. If that list is ours, nothing counts as stored there that may not be the same, until what is there shows that it is.
+ * of the fork is among it.
  */
 export async function lookForForks(
   tx: Tx,
   context: SyncContext,
-  {
-    note,
-    from,
-    sender,
-  }: { readonly note: Note; readonly from: PeerId | undefined; readonly sender: NodeId },
+  said: { readonly note: Note; readonly from: PeerId | undefined; readonly sender: NodeId },
 ): Promise<void> {
-  for (const item of note.items) {
-    const { same, others } = await compare(tx, context, item)
-    await believe(tx, context, { node: sender, ...item, meant: same })
-    for (const [name, seq] of Object.entries(others)) {
-      const list = { document: item.document, actor: name as ActorId }
-      if (isOwn(context, list.actor)) await doubt(tx, context, { ...list, node: sender, seq })
-      if (from !== undefined) await askForAll(tx, context, { peer: from, ...list })
-    }
-  }
+  const { note, from, sender } = said
+  if (from === undefined) return
+  const lists: ListName[] = []
+  for (const item of note.items) lists.push(...(await othersIn(tx, context, item)))
+  await askForAll(tx, context, { peer: from, by: sender, lists })
 }
 
-/** The lists of which somebody who says so means the same as we do, and those of which it does not: up to which number. */
-async function compare(
-  reader: Pick<Reader, 'get' | 'log'>,
+/** The lists of which somebody who says so does not mean the same as we do. */
+async function othersIn(
+  tx: Tx,
   context: SyncContext,
   { document, clock, prints = {} }: NoteItem,
-): Promise<{ readonly same: Clock; readonly others: Clock }> {
-  const mine = await clockOf(reader, document)
-  // Of others' lists the newest change is enough: what they have of it goes on from it, or shows itself when it does not.
-  const isToCompare = ([name, seq]: [string, number]): boolean => {
-    const [actor, here = 0] = [name as ActorId, mine[name as ActorId]]
-    return prints[actor] !== undefined && (seq === here || (seq < here && isOwn(context, actor)))
-  }
-  const named = Object.fromEntries(Object.entries(clock).filter(isToCompare))
-  const same: Record<string, number> = {}
-  const others: Record<string, number> = {}
-  for (const [name, print] of Object.entries(await printsOf(reader, document, named))) {
+): Promise<readonly ListName[]> {
+  const lists: ListName[] = []
+  const mine = await clockOf(tx, document)
+  const newest = await newestPrints(tx, document, clock)
+  for (const [name, print] of Object.entries(prints)) {
     const actor = name as ActorId
-    const theirs = prints[actor]
-    if (theirs === undefined) continue
-    const lists = theirs === print ? same : others
-    lists[actor] = named[actor] ?? 0
+    const [seq, last] = [clock[actor] ?? 0, mine[actor] ?? 0]
+    if (seq === 0 || seq > last) continue
+    // Of others' lists the newest change is enough: what they have of it goes on from it, or shows itself when it does not.
+    const isEarlier = seq < last && isOwn(context, actor)
+    const here = isEarlier ? await ownPrint(tx, { document, actor }, seq) : newest[actor]
+    if (here !== undefined && here !== print) lists.push({ document, actor })
   }
-  return { same, others }
-}
-
-/** A node names a list of ours that is not this one: what it said before it may have meant, what is beyond that it has not got. */
-async function doubt(
-  tx: Tx,
-  context: SyncContext,
-  { node, document, actor, seq }: ListName & { readonly node: NodeId; readonly seq: number },
-): Promise<void> {
-  const before = (await receiptOf(tx, node, document))?.clock[actor] ?? 0
-  const from = Math.min(before + 1, seq)
-  const isNews = await noteHollow(tx, document, { actor, nodes: [node], from })
-  if (isNews) tellDelivery(tx, context, { document, actor, from, to: seq })
+  return lists
 }
 
 /**
- * What an earlier life of ours wrote, and our disk had lost, has come back: signed by us, and going on from all that had left.
- * That is what everybody meant who named as much of that list and no more: who is far away nobody can ask (`meaning.ts`).
- */
-export async function believeWithReturned(
-  tx: Tx,
-  context: SyncContext,
-  { document, actor }: ListName,
-): Promise<void> {
-  const doubted = await doubtedOf(tx, document, actor)
-  if (doubted.length === 0 || actor === context.replica.actor) return
-  const seq = (await tx.log(document)).last(actor)?.seq ?? 0
-  if (seq <= (await sentOf(tx, document, actor))) return
-  if ((await endOf(tx, context.roster, { document, actor })) !== undefined) return
-  for (const node of doubted) {
-    const clock = await heldBy(tx, node, document)
-    if ((clock[actor] ?? 0) > seq) continue
-    await believe(tx, context, { node, document, clock, meant: { [actor]: seq } })
-  }
-}
-
-/** Delivery words of ours rest on what a node has signed for, once it is known to mean the same by it: as far as `meant`. */
-async function believe(
-  tx: Tx,
-  context: SyncContext,
-  said: {
-    readonly node: NodeId
-    readonly document: DocumentId
-    readonly clock: Clock
-    readonly meant: Clock
-  },
-): Promise<void> {
-  const { node, document, meant } = said
-  const spans = await noteMeant(tx, node, { document, clock: meant })
-  if (spans.length === 0) return
-  await context.deadlines.heard(tx, said)
-  for (const span of spans) tellDelivery(tx, context, span)
-}
-
-/**
- * Asks for the whole list of one actor (or of all) of a document, once: what came of it did not go on from what we have,
- * so somebody forged it, or the actor's node signed two.
+ * Asks for whole lists of which what `by` said, or sent, did not go on from what we have: somebody forged it, or the actor's node signed two
+ * changes under one number. Some at a time, and again ever more rarely: an answer may be lost, and a list may fork twice.
  */
 export async function askForAll(
   tx: Tx,
   context: SyncContext,
-  about: {
-    readonly peer: PeerId
-    readonly document: DocumentId
-    readonly actor: ActorId | undefined
-  },
+  {
+    peer,
+    by,
+    lists,
+  }: { readonly peer: PeerId; readonly by: NodeId; readonly lists: readonly ListName[] },
 ): Promise<void> {
-  const { peer, document, actor } = about
-  const mine = await clockOf(tx, document)
-  // Nothing contradicts what we have nothing of; lives can be made up by the thousand.
-  if (actor !== undefined && mine[actor] === undefined) return
-  const clock = actor === undefined ? {} : { ...mine, [actor]: 0 }
-  const place = key.asked(peer, document, actor ?? 'all')
-  if ((await tx.get(place)) !== undefined) return
-  const items = [{ document, clock, read: {} }]
+  const clocks = new Map<DocumentId, Record<ActorId, number>>()
+  for (const { document, actor } of lists) {
+    if (clocks.size >= LISTS_ASKED_MAX) break
+    const mine = await clockOf(tx, document)
+    // Nothing contradicts what we have nothing of; lives can be made up by the thousand.
+    if (mine[actor] === undefined) continue
+    const place = key.asked(peer, document, { actor, by })
+    const known = unpack<AskedRecord>(await tx.get(place))
+    if (known !== undefined && !isToAskAgain(context, known)) continue
+    tx.put(place, pack({ at: context.now(), times: (known?.times ?? 0) + 1 } satisfies AskedRecord))
+    clocks.set(document, { ...mine, ...clocks.get(document), [actor]: 0 })
+  }
+  if (clocks.size === 0) return
+  const items = [...clocks].map(([document, clock]) => ({ document, clock, read: {} }))
   const note = signNote(context, { kind: 'want', isWhole: false, items })
-  tx.put(place, pack(context.now()))
   queueNote(tx, peer, { name: `!want.${noteName(note)}`, since: 0, note })
   tx.afterwards(context.ring)
+}
+
+function isToAskAgain({ now }: SyncContext, { at, times }: AskedRecord): boolean {
+  if (times >= MEANING_ASKED_MAX) return false
+  const waitedMs = now() - at
+  // A time that lies ahead means that the clock was set back.
+  return waitedMs < 0 || waitedMs >= MEANING_MS * 2 ** (times - 1)
 }

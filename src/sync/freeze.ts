@@ -10,6 +10,7 @@ import type { KeyNews } from '#model/key-book.ts'
 import { postIdOf, type Logged } from '#model/log.ts'
 import type { Trodden } from '#model/trail.ts'
 import type { MessageRecord } from '#model/view.ts'
+import { compareReturned, forgetBeyond } from './agreement.ts'
 import { alarm, disbelieved } from './alarms.ts'
 import { anchorHere, isSigned } from './anchors.ts'
 import { mayHold } from './audience.ts'
@@ -21,7 +22,7 @@ import { isProof, proofOf } from './fork-proof.ts'
 import { wantUpTo } from './healing.ts'
 import { keepOwn } from './hiding.ts'
 import { key } from './keys.ts'
-import { hasOf, hearAnew, setHas } from './ledger.ts'
+import { hasOf, setHas } from './ledger.ts'
 import {
   allForks,
   endOf,
@@ -155,6 +156,7 @@ export async function cutTo(
   const { document, actor } = list
   const log = await tx.log(document)
   const hadUnexplained = log.hasUnexplained()
+  await forgetBeyond(tx, context, { ...list, last })
   const gone = await tx.cutBack(document, { actor, seq: last, isProved: true })
   for (const change of gone) {
     const place = key.attestation(document, actor, change.seq)
@@ -164,19 +166,11 @@ export async function cutTo(
   }
   keepOwn(tx, context, { document, gone })
   if (gone.length === 0 && !hadUnexplained) return
-  await sayAnew(tx, context, list)
+  // What nodes signed for may have meant what is gone: each says anew what it has left.
+  await oweReceipts(tx, context, document)
   await show(tx, context, { document, back: [] })
   if (document === KEYS) await sayAgain(tx, context, gone)
   tx.afterwards(() => context.log.warn('list.frozen', { document, actor, count: gone.length }))
-}
-
-/**
- * What nodes signed for of a list may have meant the branch that is gone. Each says anew what it has of it, and that is passed on,
- * though it is less than it said before: whose list it is learns no other way what somebody behind us holds.
- */
-async function sayAnew(tx: Tx, context: SyncContext, { document, actor }: ListName): Promise<void> {
-  await oweReceipts(tx, context, document)
-  for (const { node } of context.roster.all()) await hearAnew(tx, node, { document, actor })
 }
 
 /**
@@ -219,6 +213,7 @@ async function giveBack(
     if (signature !== undefined) tx.put(key.attestation(document, actor, change.seq), signature)
     logged.push(await tx.take(document, change))
   }
+  await compareReturned(tx, context, list)
   await show(tx, context, { document, back: logged })
   if (document === KEYS) lookAgain(tx, context)
 }

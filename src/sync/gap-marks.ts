@@ -22,8 +22,8 @@ import {
   type KeptRecord,
   type PeerRecord,
   type QuestionRecord,
-  type ReceiptRecord,
 } from './records.ts'
+import type { ReceiptRecord } from './said.ts'
 import type { Reader, Tx } from './replica.ts'
 
 /** A document has changed here: others may lack some of it from now on. */

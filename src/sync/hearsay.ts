@@ -15,11 +15,11 @@ import { laneNumber, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { disbelieved } from './alarms.ts'
 import { isNode, type SyncContext } from './context.ts'
-import { clockOf, receiptOf } from './ledger.ts'
+import { clockOf } from './ledger.ts'
 import { noteName, queueNote, signNote } from './note-queue.ts'
 import { noteLoss } from './rebirth.ts'
 import type { Tx } from './replica.ts'
-import { noteDoubted, noteHollow, sentOf } from './sent.ts'
+import { sentOf } from './sent.ts'
 
 /** How long our own changes wait for somebody's first word after a start: 5 s. */
 const FIRST_WORD_MS = 5_000
@@ -77,27 +77,11 @@ export async function hearOfOurselves(
     if (have > sent) remember(context, claim.document, claimed)
   }
   if (beyond.length === 0) return
-  await doubtSent(tx, context, hearsay)
   if (isOurs || context.run.isOver) {
     const proved = beyond.map(({ document, clock }) => [document, clock[actor] ?? 0] as const)
     return noteLoss(tx, context, isOurs ? Object.fromEntries(proved) : {})
   }
-  await noteDoubted(tx, actor, hearsay.by)
   if (beginsDoubt(context, hearsay.by)) await ask(tx, context, { ...hearsay, claims: beyond })
-}
-
-/** What of ours has left since a node said what it had of it: it says more now, and may mean something else. */
-async function doubtSent(
-  tx: Tx,
-  { replica: { actor }, identity }: SyncContext,
-  { claims, by }: Hearsay,
-): Promise<void> {
-  if (by === identity.certificate.node) return
-  for (const { document } of claims) {
-    const before = (await receiptOf(tx, by, document))?.clock[actor] ?? 0
-    if ((await sentOf(tx, document, actor)) > before)
-      await noteHollow(tx, document, { actor, nodes: [by], from: before + 1 })
-  }
 }
 
 /** Whether somebody's unproved word keeps what was never sent from being sent now. */

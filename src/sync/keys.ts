@@ -66,8 +66,9 @@ export const key = {
   /** CutRecord: a change that was cut off a list which forked. */
   cut: (id: DocumentId, actor: ActorId, at: { readonly seq: number; readonly trail: Trail }) =>
     `cut/${id}/${actor}/${padded(at.seq)}/${at.trail}`,
-  /** We asked this peer for an actor's whole list, as what it sent did not go on from what we have. */
-  asked: (peer: PeerId, id: DocumentId, actor: ActorId | 'all') => `asked/${peer}/${id}/${actor}`,
+  /** AskedRecord: we asked this peer for an actor's whole list, as what somebody said of it is not what we have. */
+  asked: (peer: PeerId, id: DocumentId, about: { readonly actor: ActorId; readonly by: NodeId }) =>
+    `asked/${peer}/${id}/${about.actor}/${about.by}`,
   /** SealingSeedRecord: a sealing key of ours, by its name. */
   sealingSeed: (name: string) => `seal/${name}`,
   /** 32 bytes: what the owner of this pair shares with whom it was made for; we are one of them. */
@@ -109,10 +110,10 @@ export const key = {
 
   /** Number of the last of an own actor's changes of a document that was ever put into an envelope. */
   sent: (id: DocumentId, actor: ActorId) => `sent/${id}/${actor}`,
-  /** DoubtedRecord: who has named more of our lists than was sent. */
-  doubted: 'doubted',
-  /** HollowRecord: from where on those nodes mean something else by our list of a document. */
-  hollow: (id: DocumentId) => `hollow/${id}`,
+  /** Raw bytes: prints of our own changes of a document, a page of them (`prints.ts`). */
+  prints: (id: DocumentId, actor: ActorId, page: number) => `print/${id}/${actor}/${padded(page)}`,
+  /** Since when somebody has named what is not the same here of a list of ours, or not here. */
+  doubtful: (id: DocumentId) => `unlike/${id}`,
   /** RebornRecord: this node was put back to an earlier state; the life that it names must end. */
   reborn: 'reborn',
   /** AsideRecord: a change of an earlier life that others may know as another one. */
@@ -248,7 +249,7 @@ export const range = {
   allAside: within('aside/'),
   holes: within('hole/'),
   uneven: within('uneven/'),
-  hollow: within('hollow/'),
+  doubtful: within('unlike/'),
   announced: within('more/'),
   broken: (id: DocumentId) => within(`broken/${id}/`),
   damage: within('damage/'),

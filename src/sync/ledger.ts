@@ -3,11 +3,10 @@
  * said is on their disks (receipts). An outbox entry names a document, not bytes: the delta is cut when a contact
  * opens, so what was written while apart leaves as one envelope, sealed under the key of that moment.
  */
-import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
+import type { DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { hexFromBytes } from '#base/bytes.ts'
 import { sha256 } from '#base/hash.ts'
 import { RELAY_DELAY_MS } from '#base/limits.ts'
-import type { SignedNote } from '#codec/load.ts'
 import { channelOfDocument, KEYS, laneOfDocument } from '#model/document-id.ts'
 import { countBeyond, joinClocks, meetClocks, type Clock } from '#model/log.ts'
 import { coveredWith } from '#model/stub.ts'
@@ -15,18 +14,10 @@ import type { PeerId } from '#ports/carrier.ts'
 import type { Certificate } from '#trust/identity.ts'
 import { mayHold } from './audience.ts'
 import { isNode, type Span, type SyncContext } from './context.ts'
-import { heldBy, liftLess, noteAnnounced, storedAt, tellChanged, voidWords } from './gap-marks.ts'
+import { heldBy, liftLess } from './gap-marks.ts'
 import { key, range } from './keys.ts'
-import { beginsLife, type Life } from './lives.ts'
-import { keepSaid } from './said.ts'
-import {
-  pack,
-  unpack,
-  unpackOnce,
-  type DocumentRecord,
-  type OutboxRecord,
-  type ReceiptRecord,
-} from './records.ts'
+import type { ReceiptRecord } from './said.ts'
+import { pack, unpack, unpackOnce, type DocumentRecord, type OutboxRecord } from './records.ts'
 import type { Reader, Tx } from './replica.ts'
 
 /** What `peer` holds of a document, as far as we know. */
@@ -157,120 +148,6 @@ export async function signedFor(
   const receipts = range.receipts(node)
   const entries = await reader.list(receipts)
   return entries.map(([place]) => place.slice(receipts.from.length) as DocumentId)
-}
-
-/** A node's own word on what it has on disk, and how we came by it. */
-export interface Word {
-  readonly node: NodeId
-  readonly document: DocumentId
-  readonly clock: Clock
-  readonly read: Clock
-  /** The receipt it came in, as it was signed; one that tells something new is passed on, whatever we knew by other ways. */
-  readonly receipt: SignedNote | undefined
-  /** The life in which the node itself said it; undefined for what others passed on. */
-  readonly life?: Life | undefined
-  /** It says all that the node has of the document, as it stands: no less, and no more. */
-  readonly isWhole?: boolean
-}
-
-/** Notes a node's own word. True when it is a receipt that tells something no receipt told before. */
-export async function noteWord(tx: Tx, context: SyncContext, word: Word): Promise<boolean> {
-  // Its node has said since what it holds, or will.
-  if (word.life?.isCurrent === false) return false
-  const place = key.receipt(word.node, word.document)
-  const known = unpack<ReceiptRecord>(await tx.get(place)) ?? NO_RECEIPT
-  const clock = joinClocks(known.clock, word.clock)
-  const read = joinClocks(known.read, word.read)
-  await noteAnnounced(tx, context, word)
-  const life = await takeLife(tx, context, { word, known })
-  const isNews = isBeyond(clock, known.clock) || isBeyond(read, known.read)
-  const { told, toldRead, isTold } = receiptsWith(word, known)
-  if (!isNews && !isTold && life === known.life) return false
-  const at = isNews ? context.now() : known.at
-  const said = isTold
-    ? await keepSaid(tx, context, { before: known.said, receipt: word.receipt })
-    : known.said
-  const record = { clock, read, told, toldRead, said, at, ...(life && { life }) }
-  tx.put(place, pack(record satisfies ReceiptRecord))
-  if (isNews) await context.deadlines.heard(tx, word)
-  tellWord(tx, context, { document: word.document, before: known, after: { clock, read } })
-  return isTold
-}
-
-/** The next receipt of a node that names this list counts as news of it, whatever it named before. */
-export async function hearAnew(
-  tx: Tx,
-  node: NodeId,
-  { document, actor }: { readonly document: DocumentId; readonly actor: ActorId },
-): Promise<void> {
-  const known = await receiptOf(tx, node, document)
-  if (known?.told[actor] === undefined) return
-  const { [actor]: _, ...told } = known.told
-  tx.put(key.receipt(node, document), pack({ ...known, told } satisfies ReceiptRecord))
-}
-
-/** What receipts have told with this word, and whether it is one that tells more than those before. */
-function receiptsWith(
-  word: Word,
-  known: ReceiptRecord,
-): Pick<ReceiptRecord, 'told' | 'toldRead'> & { readonly isTold: boolean } {
-  // What it signed for in an earlier life is to be heard again of this one.
-  const before = beginsLife(word, known) ? {} : known.told
-  if (word.receipt === undefined) return { told: before, toldRead: known.toldRead, isTold: false }
-  const told = joinClocks(before, word.clock)
-  const toldRead = joinClocks(known.toldRead, word.read)
-  const isTold = isBeyond(told, before) || isBeyond(toldRead, known.toldRead)
-  return { told, toldRead, isTold }
-}
-
-/** What a node says in a later life stands for all that it said before; gives the life in which it said last what it has. */
-async function takeLife(
-  tx: Tx,
-  context: SyncContext,
-  { word, known }: { readonly word: Word; readonly known: ReceiptRecord },
-): Promise<ActorId | undefined> {
-  const { life } = word
-  const isOwn = life?.isCurrent === true
-  const isWhole = isOwn && word.isWhole === true
-  const { node, document } = word
-  const before = await storedAt(tx, node, document)
-  if (beginsLife(word, known)) await voidWords(tx, context, word)
-  else await liftLess(tx, { ...word, isPassedOn: !isOwn })
-  tellChanged(tx, context, { document, before, after: await storedAt(tx, node, document) })
-  return isWhole ? life.actor : known.life
-}
-
-const NO_RECEIPT: ReceiptRecord = {
-  clock: {},
-  read: {},
-  told: {},
-  toldRead: {},
-  said: undefined,
-  at: 0,
-}
-
-function isBeyond(ahead: Clock, behind: Clock): boolean {
-  return countBeyond(ahead, behind) > 0
-}
-
-type Known = Pick<ReceiptRecord, 'clock' | 'read'>
-
-function tellWord(
-  tx: Tx,
-  context: SyncContext,
-  change: { readonly document: DocumentId; readonly before: Known; readonly after: Known },
-): void {
-  const { actor } = context.replica
-  const of = (clock: Clock): number => clock[actor] ?? 0
-  const { before, after, document } = change
-  const isRead = of(after.read) > of(before.read)
-  const from = 1 + (isRead ? of(before.read) : of(before.clock))
-  tellDelivery(tx, context, {
-    document,
-    actor,
-    from,
-    to: Math.max(of(after.clock), of(after.read)),
-  })
 }
 
 /** A name for an envelope's bytes, for keys. */

@@ -7,7 +7,8 @@
 import type { ActorId, Instant, NodeId } from '#base/ids.ts'
 import type { Clock } from '#model/log.ts'
 import { key, range } from './keys.ts'
-import { pack, unpack, unpackOnce, type ReceiptRecord } from './records.ts'
+import { pack, unpack, unpackOnce } from './records.ts'
+import type { ReceiptRecord } from './said.ts'
 import type { Tx } from './replica.ts'
 
 /** Lives of one node that are remembered: it begins one whenever its disk is put back. */

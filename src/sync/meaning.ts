@@ -1,7 +1,7 @@
 /**
- * Somebody who has named more of our list than we ever sent may mean something else by its numbers, so nothing that left since counts
- * as stored there (`sent.ts`) before it has shown that it means the same. Any receipt of it shows that by its prints (`prints.ts`);
- * when none comes that says so of what is doubted, it is asked for one.
+ * Somebody who has named a list of ours that is not the same here, or more of it than is here, may hold some of ours all the same: what it
+ * shares with that list, or what it got since. Any receipt of it shows that by its prints (`agreement.ts`); when none comes that says
+ * so of what is doubted, it is asked for one.
  */
 import type { ActorId, DocumentId, Instant, NodeId } from '#base/ids.ts'
 import { MEANING_ASKED_MAX, MEANING_DOCUMENTS_MAX, MEANING_MS } from '#base/limits.ts'
@@ -12,10 +12,9 @@ import type { ContactState } from './contact-state.ts'
 import { isNode, type SyncContext } from './context.ts'
 import { heldBy, othersWith, withinEnds } from './gap-marks.ts'
 import { range } from './keys.ts'
-import { clockOf } from './ledger.ts'
-import { unpack } from './records.ts'
+import { clockOf, receiptOf } from './ledger.ts'
 import type { Tx } from './replica.ts'
-import type { HollowRecord } from './sent.ts'
+import type { ReceiptRecord } from './said.ts'
 
 /** Documents of which somebody who reads there is to be asked now what it means, and when to look again. */
 export async function doubtfulAt(
@@ -28,12 +27,13 @@ export async function doubtfulAt(
 }> {
   const documents: DocumentId[] = []
   const times: Instant[] = []
-  const hollow = isVisit === true ? [] : await tx.list(range.hollow)
-  for (const [place, bytes] of hollow) {
-    const document = place.slice(range.hollow.from.length) as DocumentId
+  const marks = isVisit === true ? [] : await tx.list(range.doubtful)
+  for (const [place] of marks) {
+    const document = place.slice(range.doubtful.from.length) as DocumentId
     const mine = await clockOf(tx, document)
-    const lists = unpack<HollowRecord>(bytes) ?? {}
-    if (!(await isInDoubt(tx, context, { peer, document, mine, lists }))) continue
+    const doubted = await doubtedAt(tx, context, document)
+    if (doubted.length === 0) tx.delete(place)
+    if (!(await isInDoubt(tx, context, { peer, document, mine, doubted }))) continue
     const askAt = askedAt(context, { peer, document, mine })
     if (askAt === undefined) continue
     if (askAt > context.now() || documents.length === MEANING_DOCUMENTS_MAX) times.push(askAt)
@@ -50,23 +50,38 @@ interface Doubtful {
   readonly mine: Clock
 }
 
-/** Whether a node that would answer there signs for no more of our list than we have, and may mean something else by some of it. */
+/** The receipts of nodes that have named what is not the same here, or not here. */
+async function doubtedAt(
+  tx: Tx,
+  context: SyncContext,
+  document: DocumentId,
+): Promise<readonly (readonly [NodeId, ReceiptRecord])[]> {
+  const doubted: [NodeId, ReceiptRecord][] = []
+  for (const node of othersWith(context, document)) {
+    const receipt = await receiptOf(tx, node, document)
+    if (receipt?.named !== undefined) doubted.push([node, receipt])
+  }
+  return doubted
+}
+
+/** Whether a node that would answer there signs for no more of our list than we have, and has not shown that it means the same. */
 async function isInDoubt(
   tx: Tx,
   context: SyncContext,
-  { peer, document, mine, lists }: Doubtful & { readonly lists: HollowRecord },
+  one: Doubtful & { readonly doubted: readonly (readonly [NodeId, ReceiptRecord])[] },
 ): Promise<boolean> {
+  const { peer, document, mine, doubted } = one
   const heard = context.run.heard.get(peer)
   const self = context.identity.certificate.node
-  for (const node of othersWith(context, document)) {
+  for (const [node, { same = {}, named = {} }] of doubted) {
     const isThere = isNode(peer) ? node === peer : heard?.has(node) === true
     if (!isThere || !answers(context, { from: peer, by: node, asking: self })) continue
     // What they signed for beyond the end of a list that forked they have no more, and never take back.
     const wanted = await heldBy(tx, node, document)
     const theirs = await withinEnds(tx, context, { document, wanted })
-    const isDoubted = Object.entries(lists).some(([name, from]) => {
+    const isDoubted = Object.keys(named).some((name) => {
       const [theirSeq, mySeq] = [theirs[name as ActorId] ?? 0, mine[name as ActorId] ?? 0]
-      return (from[node] ?? Infinity) <= theirSeq && theirSeq <= mySeq
+      return (same[name as ActorId] ?? 0) < theirSeq && theirSeq <= mySeq
     })
     if (isDoubted) return true
   }

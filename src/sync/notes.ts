@@ -1,11 +1,5 @@
 /** Notes from other nodes: receipts, what they have, what they want. Each is believed only of the node that signed it. */
-import {
-  nodePrefix,
-  nodePrefixOfActor,
-  type ActorId,
-  type DocumentId,
-  type NodeId,
-} from '#base/ids.ts'
+import type { DocumentId, NodeId } from '#base/ids.ts'
 import { NOTE_ITEMS_MAX } from '#base/limits.ts'
 import type { LoadedNote, SignedNote } from '#codec/load.ts'
 import { decodeNote, type Note, type NoteItem } from '#codec/note.ts'
@@ -20,13 +14,15 @@ import { hearOfOurselves } from './hearsay.ts'
 import { key } from './keys.ts'
 import { hearLife, lifeOf, owesLife, type Spoken } from './lives.ts'
 import { isVouchedFor, noteName, queueNote } from './note-queue.ts'
-import { allDocuments, clockOf, noteWord, receiptOf, signedFor, type Word } from './ledger.ts'
+import { allDocuments, clockOf, receiptOf, signedFor } from './ledger.ts'
 import { forgetAsked, lower, mayAskAgain, mayHearAgain, setHasAsSaid } from './lowering.ts'
 import { newestPrints } from './prints.ts'
-import { pack, unpack, type SaidRecord } from './records.ts'
+import { pack, unpack } from './records.ts'
+import type { SaidRecord } from './said.ts'
 import { settleAllAside } from './rebirth.ts'
 import type { Reader, Tx } from './replica.ts'
 import { owesAnswer } from './unsigned.ts'
+import { noteWord, type Word } from './words.ts'
 
 /** What became of the notes of an envelope. */
 export interface NotesTaken {
@@ -174,8 +170,8 @@ async function takeReceipt(
   let isNews = false
   // It says as much as the node's introduction, and may come before it.
   const word = { node: sender, receipt: signed, life, isWhole: true }
-  for (const { document, clock, read } of note.items)
-    if (await noteWord(tx, context, { ...word, document, clock, read })) isNews = true
+  for (const { document, clock, read, prints } of note.items)
+    if (await noteWord(tx, context, { ...word, document, clock, read, prints })) isNews = true
   if (!isNews) return
   const waiting = { name: noteName(signed), since: context.now(), note: signed }
   for (const peer of context.peers) {
@@ -184,10 +180,7 @@ async function takeReceipt(
   tx.afterwards(context.ring)
 }
 
-/**
- * What others' receipts told and `peer` may have lost, or has never heard, is put on its way to it: for a node, of documents
- * in which it has written.
- */
+/** What others' receipts told and `peer` may have lost, or has never heard, is put on its way to it: for itself and for those behind it. */
 export async function passOnAgain(
   tx: Tx,
   context: SyncContext,
@@ -202,10 +195,7 @@ export async function passOnAgain(
   const { peer, asking = peer } = to
   const self = context.identity.certificate.node
   const others = context.roster.all().filter(({ node }) => node !== self && node !== asking)
-  const isMeant = (actor: string): boolean =>
-    !isNode(peer) || nodePrefixOfActor(actor as ActorId) === nodePrefix(peer)
   for (const document of to.documents ?? (await allDocuments(tx))) {
-    if (!Object.keys(await clockOf(tx, document)).some(isMeant)) continue
     for (const { node } of others) {
       const said = (await receiptOf(tx, node, document))?.said
       const bytes = said === undefined ? undefined : await tx.get(key.said(said))
@@ -243,7 +233,7 @@ async function believeHave(
   { note, from, sender, life }: WordArrival,
 ): Promise<boolean> {
   let hasLost = false
-  const said = new Map(note.items.map((item) => [item.document, item.clock]))
+  const said = new Map(note.items.map((item) => [item.document, item]))
   if (note.isQuestion === true) await answer(tx, context, { note, from, sender })
   // What it does not name it does not have: of what is here, and of what it has signed for once.
   const unnamed = note.isWhole
@@ -251,11 +241,11 @@ async function believeHave(
     : []
   const documents = new Set([...said.keys(), ...unnamed])
   for (const document of documents) {
-    const clock = said.get(document) ?? {}
+    const { clock = {}, prints } = said.get(document) ?? {}
     // What lies somewhere may have been said long ago.
     if (from === sender && (await noteLess(tx, context, { node: sender, document, clock })))
       hasLost = true
-    const word = { node: sender, document, clock, read: {}, receipt: undefined, life }
+    const word = { node: sender, document, clock, prints, read: {}, receipt: undefined, life }
     await noteWord(tx, context, { ...word, isWhole: true })
     if (from === undefined) continue
     if (isNode(from)) {

@@ -12,6 +12,7 @@ import { countBeyond, postIdOf, type Log, type Logged } from '#model/log.ts'
 import { documentOfStretch, stubOfStretch, type PurgeContent } from '#model/purge-content.ts'
 import { fits, lackingOf } from '#model/stretch.ts'
 import { isSameStub, joinStubs, type Stub } from '#model/stub.ts'
+import { compareReturned } from './agreement.ts'
 import { alarm } from './alarms.ts'
 import { audit } from './audit.ts'
 import { isTooLate } from './books.ts'
@@ -175,6 +176,7 @@ async function empty(
       await noteSent(tx, document, { actor, seq: to })
   if (countBeyond((await tx.log(document)).clock(), before.clock()) > 0)
     await oweReceipts(tx, context, document)
+  for (const { actor } of stubs) await compareReturned(tx, context, { document, actor })
   const purged = { document, stubs }
   await dropKeptApart(tx, purged)
   await recut(tx, context, purged)

@@ -13,6 +13,7 @@ import { channelOfDocument } from '#model/document-id.ts'
 import type { Content, Draft } from '#model/entry.ts'
 import { joinClocks, postIdOf, type Clock, type Logged } from '#model/log.ts'
 import type { MessageRecord } from '#model/view.ts'
+import { forgetBeyond } from './agreement.ts'
 import { haveHubsSpoken } from './anchors.ts'
 import { audit, forgetRecords, lastAuditor } from './audit.ts'
 import { writeHere } from './author.ts'
@@ -68,10 +69,8 @@ export async function noteLoss(tx: Tx, context: SyncContext, heard: Clock): Prom
  * Begins a new life after a restore: sets aside what the old one has never sent. To be run before the directory is
  * read. False when the life is still the old one: then the node must be closed, and opened in a new one.
  */
-export async function beginAgain(
-  tx: Tx,
-  { replica, now }: Pick<SyncContext, 'replica' | 'now'>,
-): Promise<boolean> {
+export async function beginAgain(tx: Tx, context: SyncContext): Promise<boolean> {
+  const { replica, now } = context
   const record = unpack<RebornRecord>(await tx.get(key.reborn))
   if (record === undefined) return true
   if (record.actor === replica.actor) return false
@@ -80,7 +79,7 @@ export async function beginAgain(
     hidden.push(...(await hideLost(tx, document)))
     // What damage left is ours, sent or not: nobody can have something else under its numbers.
     const isWhole = record.why === OF_DAMAGE && record.ends?.[document] === undefined
-    if (!isWhole) hidden.push(...(await setAside(tx, document, { ...record, at: now() })))
+    if (!isWhole) hidden.push(...(await setAside(tx, context, { ...record, document, at: now() })))
   }
   await keepAmendments(tx, hidden, now())
   tx.delete(key.reborn)
@@ -208,9 +207,10 @@ function isOverdue({ doubtedSince }: AsideRecord, now: Instant): boolean {
 
 async function setAside(
   tx: Tx,
-  document: DocumentId,
-  { actor, heard, said, ends, at }: RebornRecord & { readonly at: Instant },
+  context: SyncContext,
+  about: RebornRecord & { readonly document: DocumentId; readonly at: Instant },
 ): Promise<readonly MessageRecord[]> {
+  const { document, actor, heard, said, ends, at } = about
   const hidden: MessageRecord[] = []
   const hideOne = async (one: Pick<Logged, 'actor' | 'seq'>): Promise<void> => {
     const message = await hide(tx, document, one)
@@ -224,6 +224,7 @@ async function setAside(
   const proved = heard[document] ?? sent
   const target = Math.max(proved, said?.[document] ?? 0)
   const log = await tx.log(document)
+  await forgetBeyond(tx, context, { document, actor, last })
   for (const logged of await tx.cutBack(document, {
     actor,
     seq: last,

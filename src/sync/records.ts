@@ -117,20 +117,6 @@ export type Wait = 'key' | 'certificate' | 'dictionary'
 /** How many envelopes each has handed over that wait for one thing, by `<wait>/<peer>`. */
 export type ParkedCounts = Readonly<Record<string, number>>
 
-/** What a node said it has. */
-export interface ReceiptRecord {
-  readonly clock: Clock
-  readonly read: Clock
-  /** The part of both that its own receipts told, and that was therefore passed on. */
-  readonly told: Clock
-  readonly toldRead: Clock
-  /** Name of the newest of those receipts: who may have lost it is given it again. */
-  readonly said: string | undefined
-  readonly at: Instant
-  /** The life in which the node itself said all that it has of the document. */
-  readonly life?: ActorId
-}
-
 /** Nodes have signed for more of a document than is here. */
 export interface AnnouncedRecord extends Announcement {
   /** What was signed for later, while the first of it had not come yet. */
@@ -147,11 +133,6 @@ export interface Announcement {
 export interface QuestionRecord {
   readonly at: Instant
   readonly of: PeerId
-}
-
-/** Somebody's signed receipt, and for how many documents it is the newest. */
-export interface SaidRecord extends Omit<NoteRecord, 'since'> {
-  readonly uses: number
 }
 
 /** Our changes from `from` to the one in the key left by a carrier. */

@@ -1,10 +1,41 @@
-/** Receipts as their nodes signed them: each kept while it is the newest for some document, to be passed on. */
+/** What nodes have said they have, and the receipts as they signed them: each kept while it is the newest for some document, to be passed on. */
+import type { ActorId, Instant } from '#base/ids.ts'
 import type { SignedNote } from '#codec/load.ts'
+import type { Clock } from '#model/log.ts'
 import type { SyncContext } from './context.ts'
 import { key } from './keys.ts'
 import { noteName } from './note-queue.ts'
-import { pack, unpack, type SaidRecord } from './records.ts'
+import { pack, unpack, type NoteRecord } from './records.ts'
 import type { Tx } from './replica.ts'
+
+/** What a node said it has. */
+export interface ReceiptRecord {
+  readonly clock: Clock
+  readonly read: Clock
+  /** The part of both that its own receipts told, and that was therefore passed on. */
+  readonly told: Clock
+  readonly toldRead: Clock
+  /** Name of the newest of those receipts: who may have lost it is given it again. */
+  readonly said: string | undefined
+  readonly at: Instant
+  /** The life in which the node itself said all that it has of the document. */
+  readonly life?: ActorId
+  /** How far of lists of ours it has shown to hold the very changes that stand here. */
+  readonly same?: Clock | undefined
+  /** What it has named beyond that: of a list that is not the same, or goes on from what our disk has lost. */
+  readonly named?: Readonly<Record<ActorId, NamedList>> | undefined
+}
+
+/** A list as its node's word names it: up to a number, and by the print of the change there. */
+export interface NamedList {
+  readonly seq: number
+  readonly print: number
+}
+
+/** Somebody's signed receipt, and for how many documents it is the newest. */
+export interface SaidRecord extends Omit<NoteRecord, 'since'> {
+  readonly uses: number
+}
 
 /** Keeps a receipt once, however many documents it is the newest for, and lets go of the one before. */
 export async function keepSaid(

@@ -11,14 +11,15 @@ import { EMPTY_LIST } from '#model/list.ts'
 import type { Clock, Log } from '#model/log.ts'
 import { breachIn } from '#model/rules.ts'
 import type { Trodden } from '#model/trail.ts'
+import { compareReturned } from './agreement.ts'
 import { alarm } from './alarms.ts'
 import type { Outcome, SyncContext } from './context.ts'
-import { askForAll, believeWithReturned } from './doubts.ts'
+import { askForAll } from './doubts.ts'
 import { cutTo, endList } from './freeze.ts'
 import { hearFirstWord } from './hearsay.ts'
 import { key } from './keys.ts'
 import { oweReceipts } from './debts.ts'
-import { noteHas, noteWord, offerToPeers, setHas } from './ledger.ts'
+import { noteHas, offerToPeers, setHas } from './ledger.ts'
 import { hearLife, lifeOf } from './lives.ts'
 import { endOf, reachOf, topOf, type ListEnd } from './list-end.ts'
 import { uphold } from './orders.ts'
@@ -29,6 +30,7 @@ import { sentOf } from './sent.ts'
 import { settle } from './standing.ts'
 import { isVouchedFor, signatureOf, voucherOf, type DeltaArrival, type Newest } from './vouching.ts'
 import { keepWaiting } from './waiting.ts'
+import { noteWord } from './words.ts'
 
 /** Changes of one run that are to be added; none when all of them are here. */
 interface Good {
@@ -114,7 +116,9 @@ async function sortRun(
   if (voucher === 'none') {
     alarm(tx, context, { deed: 'not vouched for', document, actor })
     const peer = arrival.incoming.from
-    if (peer !== undefined) await askForAll(tx, context, { peer, document, actor })
+    const by = arrival.opened.sender.node
+    const lists = [{ document, actor }]
+    if (peer !== undefined) await askForAll(tx, context, { peer, by, lists })
     return 'refused'
   }
   const signature = voucher === 'signature' ? signatureOf(arrival, actor) : undefined
@@ -245,7 +249,7 @@ async function apply(tx: Tx, context: SyncContext, { arrival, good }: Applicatio
     if (signature !== undefined)
       tx.put(key.attestation(document, actor, newest.seq), Uint8Array.from(signature))
     if (document === KEYS) await endList(tx, context, { document, actor })
-    await believeWithReturned(tx, context, { document, actor })
+    await compareReturned(tx, context, { document, actor })
   }
   const from = arrival.incoming.from
   await offerToPeers(tx, context, { document, from })

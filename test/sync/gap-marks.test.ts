@@ -17,7 +17,7 @@ import {
   withinEnds,
 } from '#sync/gap-marks.ts'
 import { key, range } from '#sync/keys.ts'
-import { noteWord, type Word } from '#sync/ledger.ts'
+import { noteWord, type Word } from '#sync/words.ts'
 import { unpack, type AnnouncedRecord } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { secondList } from '../support/adversary.ts'

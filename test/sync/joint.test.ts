@@ -12,7 +12,8 @@ import { cutDelta } from '#sync/cut.ts'
 import { key } from '#sync/keys.ts'
 import { receiptOf } from '#sync/ledger.ts'
 import { signNote } from '#sync/note-queue.ts'
-import { unpack, type SaidRecord } from '#sync/records.ts'
+import { unpack } from '#sync/records.ts'
+import type { SaidRecord } from '#sync/said.ts'
 import { anIdentity } from '../support/nodes.ts'
 import {
   arrive,

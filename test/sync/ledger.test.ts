@@ -4,15 +4,8 @@ import { actorOf, type NodeId } from '#base/ids.ts'
 import type { Clock } from '#model/log.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import { key } from '#sync/keys.ts'
-import {
-  coveredByAll,
-  hasOf,
-  noteHas,
-  noteWord,
-  offerToPeers,
-  receiptOf,
-  setHas,
-} from '#sync/ledger.ts'
+import { coveredByAll, hasOf, noteHas, offerToPeers, receiptOf, setHas } from '#sync/ledger.ts'
+import { noteWord } from '#sync/words.ts'
 import { unpack, type OutboxRecord } from '#sync/records.ts'
 import type { Tx } from '#sync/replica.ts'
 import { anIdentity } from '../support/nodes.ts'

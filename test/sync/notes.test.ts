@@ -13,13 +13,9 @@ import { key, range } from '#sync/keys.ts'
 import { hasOf, setHas } from '#sync/ledger.ts'
 import { gapsOf } from '#sync/gap-marks.ts'
 import { describeAll, passOnAgain } from '#sync/notes.ts'
-import {
-  pack,
-  unpack,
-  type NoteRecord,
-  type PeerRecord,
-  type ReceiptRecord,
-} from '#sync/records.ts'
+import { newestPrints } from '#sync/prints.ts'
+import { pack, unpack, type NoteRecord, type PeerRecord } from '#sync/records.ts'
+import type { ReceiptRecord } from '#sync/said.ts'
 import { noteStatement } from '#trust/attestation.ts'
 import { virtualClock } from '../support/clock.ts'
 import { anIdentity, type NodeChoice } from '../support/nodes.ts'
@@ -48,7 +44,12 @@ test('a receipt counts for the node that signed it', async (t) => {
   const { alpha, bravo } = await threeNodes()
   await say(alpha, 'one')
 
-  const { outcome } = await arrive(alpha, await noteOf(bravo, receipt({ [alpha.actor]: 1 })))
+  const { items, ...rest } = receipt({ [alpha.actor]: 1 })
+  const { read } = alpha.context.replica
+  const prints = await newestPrints(read, routine, { [alpha.actor]: 1 })
+  const told = { ...rest, items: items.map((item) => ({ ...item, prints })) }
+
+  const { outcome } = await arrive(alpha, await noteOf(bravo, told))
 
   t.match(outcome, { kind: 'noted' })
   t.match(await receiptAt(alpha, bravo), { clock: { [alpha.actor]: 1 }, told: {} })

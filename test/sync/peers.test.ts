@@ -44,7 +44,9 @@ test('of a peer that is let go nothing is left, and it is new when it comes agai
   await clock.advance(1_000)
   carrier.end(STICK)
   await say(node, 'two')
-  await store.write([{ key: key.asked(STICK, routine, 'all'), value: pack(1) }])
+  await store.write([
+    { key: key.asked(STICK, routine, { actor: node.actor, by: node.id }), value: pack(1) },
+  ])
   await context.replica.commit((tx) => forgetPeer(tx, context, STICK))
   const rows = await store.list({ from: '', to: '~' })
 
