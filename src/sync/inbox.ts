@@ -27,6 +27,7 @@ import { presumeNobody } from './officers.ts'
 import { allParked, keptFrom, park, unpark } from './parking.ts'
 import type { KeptRecord, Wait } from './records.ts'
 import { settleAllAside, settleAside } from './rebirth.ts'
+import { regain } from './regain.ts'
 import type { Tx } from './replica.ts'
 import { keepCertificates } from './spare.ts'
 import { takeDelta } from './take-delta.ts'
@@ -192,6 +193,7 @@ function isShutOut({ roster }: SyncContext, { sender, key: { scope } }: Opened):
 /** Tries again what waited for changes of a document, each once something of what it lacked has come; then looks what is left. */
 async function retryWaiting(tx: Tx, context: SyncContext, document: DocumentId): Promise<void> {
   await retryAllWaiting(tx, context, document)
+  if (await regain(tx, context, document)) await retryAllWaiting(tx, context, document)
   const isWhole = await closeHole(tx, document)
   if (isWhole && document === DIRECTORY) await presumeNobody(tx, context)
   await closeAnnounced(tx, context, document)

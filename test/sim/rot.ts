@@ -14,6 +14,8 @@ import { often, type Scene } from './scene.ts'
 const MINUTE_MS = 60_000
 /** Where changes and snapshots lie. */
 const DOCUMENT = /^(?:loose|snap)\/([^/]+)/
+/** Signatures: with one goes all of a list that it vouches for. */
+const SIGNATURE = /^att\/([^/]+)/
 const LOST_MAX = 3
 /** Values that are no documents, and that nothing is lost with which somebody was promised. */
 const NOTED =
@@ -30,8 +32,15 @@ export function rotDisks(scene: Scene, chance: Chance): void {
       scene,
       () => own.between(20 * MINUTE_MS, 200 * MINUTE_MS),
       () => {
-        if (own.happens(0.5)) return flipValue(scene, own, member)
-        const names = heldElsewhere(member, members).filter((name) => isFreeFor(hit, member, name))
+        const isElsewhere = whatIsElsewhere(member, members)
+        const mayHit = (document: string): boolean =>
+          (hit.get(document) ?? member) === member && isElsewhere(document)
+        if (own.happens(0.5)) {
+          const document = flipValue(scene, own, { member, mayHit })
+          if (document !== undefined) hit.set(document, member)
+          return
+        }
+        const names = namesIn(member).filter((name) => mayHit(documentIn(name)))
         if (names.length === 0) return
         const from = own.below(names.length)
         member.isDamaged = true
@@ -49,23 +58,33 @@ export function rotDisks(scene: Scene, chance: Chance): void {
   }
 }
 
-function isFreeFor(hit: ReadonlyMap<string, Member>, member: Member, name: string): boolean {
-  return (hit.get(documentIn(name)) ?? member) === member
-}
-
 function documentIn(name: string): string {
   return DOCUMENT.exec(name)?.[1] ?? ''
 }
 
-/** A bit flips in what the node notes for itself: bookkeeping, secrets, the view. */
-function flipValue({ stage: { marks } }: Scene, chance: Chance, member: Member): void {
-  const names = member.disk.durable(EVERYTHING).flatMap(([name]) => (NOTED.test(name) ? name : []))
+interface Flipping {
+  readonly member: Member
+  readonly mayHit: (document: string) => boolean
+}
+
+/** A bit flips in what the node notes for itself: bookkeeping, secrets, the view. Gives the document that is the less for it. */
+function flipValue(
+  { stage: { marks } }: Scene,
+  chance: Chance,
+  { member, mayHit }: Flipping,
+): string | undefined {
+  const names = namesIn(member).filter((name) => {
+    const document = SIGNATURE.exec(name)?.[1]
+    return NOTED.test(name) && (document === undefined || mayHit(document))
+  })
   const kinds = [...new Set(names.map(kindOf))]
-  if (kinds.length === 0) return
+  if (kinds.length === 0) return undefined
   const kind = chance.pick(kinds)
   member.isDamaged = true
   marks.count('disk.value-flipped')
-  member.disk.flip(chance.pick(names.filter((name) => kindOf(name) === kind)))
+  const name = chance.pick(names.filter((one) => kindOf(one) === kind))
+  member.disk.flip(name)
+  return SIGNATURE.exec(name)?.[1]
 }
 
 /** The words that a name begins with. */
@@ -76,18 +95,24 @@ function kindOf(name: string): string {
     .join('/')
 }
 
-/** Names of values of documents all of which another node has, too. */
-function heldElsewhere(member: Member, members: readonly Member[]): readonly string[] {
+function namesIn({ disk }: Member): readonly string[] {
+  return disk.durable(EVERYTHING).map(([name]) => name)
+}
+
+/** Whether another node has all of a document, too. */
+function whatIsElsewhere(
+  member: Member,
+  members: readonly Member[],
+): (document: string) => boolean {
   const others = members.filter((one) => one !== member && one.capturedAt === undefined)
-  const isElsewhere = new Map<string, boolean>()
-  return member.disk.durable(EVERYTHING).flatMap(([name]) => {
-    const document = documentIn(name)
-    if (document === '') return []
-    const isSafe =
-      isElsewhere.get(document) ?? others.some((other) => covers(other, member, document))
-    isElsewhere.set(document, isSafe)
-    return isSafe ? [name] : []
-  })
+  const known = new Map<string, boolean>()
+  return (document) => {
+    const isElsewhere =
+      known.get(document) ??
+      (document !== '' && others.some((other) => covers(other, member, document)))
+    known.set(document, isElsewhere)
+    return isElsewhere
+  }
 }
 
 function covers(other: Member, member: Member, document: string): boolean {
