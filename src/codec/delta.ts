@@ -45,7 +45,7 @@ export interface DeltaDraft {
   /** The sender's own actor, known to `roster` like those of all changes; its newest change is vouched for by the envelope's signature. */
   readonly sender: ActorId
   readonly roster: Roster
-  /** For every other actor with changes here: the signature over its newest one in `changes`; no bytes where an order to purge vouches for that. */
+  /** For every other actor with changes here: the signature over its newest one in `changes`; no bytes where an order to purge or the proof of a fork vouches for that. */
   readonly attestations: ReadonlyMap<ActorId, Uint8Array>
   /** Where messages stand that the entries name; a message that is not here travels by its id. */
   readonly places?: ReadonlyMap<PostId, MessagePlace>
@@ -57,7 +57,7 @@ export interface Run {
   readonly firstSeq: number
   /** Their entries: one at least. */
   readonly values: readonly Uint8Array[]
-  /** The signature over the last of them; undefined for the sender, whose signature is the envelope's, and where an order to purge what comes next vouches for it. */
+  /** The signature over the last of them; undefined for the sender, whose signature is the envelope's, and where an order to purge what comes next, or the proof that the list forked there, vouches for it. */
   readonly attestation: Uint8Array | undefined
 }
 

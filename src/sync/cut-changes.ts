@@ -18,11 +18,13 @@ export async function selectChanges(
   at: {
     readonly log: Log
     readonly clock: Clock
+    /** Up to where the proof of a fork vouches for a list. */
+    readonly proved: ReadonlyMap<ActorId, number>
     readonly bytesMax: number
     readonly changeBytesMax?: number | undefined
   },
 ): Promise<readonly Logged[]> {
-  const { log, clock, bytesMax, changeBytesMax = Infinity } = at
+  const { log, clock, proved, bytesMax, changeBytesMax = Infinity } = at
   // Without its node's certificate nobody could be told whose list it is: it waits until that comes.
   const known = log.since(clock).filter(({ actor }) => context.roster.ofActor(actor))
   const missing = withoutLong(withoutHoles(known), changeBytesMax)
@@ -31,7 +33,9 @@ export async function selectChanges(
     if (!isOwn(context, actor)) signed.set(actor, await signedSeqs(tx, log.document, actor))
   }
   const isEnd = ({ actor, seq }: Logged): boolean =>
-    signed.get(actor)?.has(seq) !== false || log.stubAt(actor, seq + 1) !== undefined
+    signed.get(actor)?.has(seq) !== false ||
+    proved.get(actor) === seq ||
+    log.stubAt(actor, seq + 1) !== undefined
   const vouched = upToEnds(missing, isEnd)
   const kept = upToEnds(vouched.slice(0, fitting(vouched, bytesMax)), isEnd)
   if (kept.length > 0) return kept
@@ -93,14 +97,22 @@ async function signedSeqs(
   return new Set(entries.map(([place]) => Number(place.slice(place.lastIndexOf('/') + 1))))
 }
 
-/** What vouches for a run that ends before something that was purged: the order says what that went on from. */
-const BY_ORDER = new Uint8Array(0)
+/** A run that ends before something that was purged, or before a fork: the order, or the proof, says what that went on from. */
+const UNSIGNED = new Uint8Array(0)
 
-/** What vouches for the changes of each actor: a signature, or the order that purged what comes next. */
+/** What vouches for the changes of each actor: a signature, the order that purged what comes next, or the proof that it forked. */
 export async function attestationsFor(
   tx: Tx,
   context: SyncContext,
-  { log, changes }: { readonly log: Log; readonly changes: readonly Logged[] },
+  {
+    log,
+    changes,
+    proved,
+  }: {
+    readonly log: Log
+    readonly changes: readonly Logged[]
+    readonly proved: ReadonlyMap<ActorId, number>
+  },
 ): Promise<ReadonlyMap<ActorId, Uint8Array>> {
   const found = new Map<ActorId, Uint8Array>()
   for (const actor of new Set(changes.map((change) => change.actor))) {
@@ -109,7 +121,8 @@ export async function attestationsFor(
     const stored = await tx.get(key.attestation(log.document, actor, newest.seq))
     const signature = stored ?? (isOwn(context, actor) ? attest(context, log, newest) : undefined)
     if (signature !== undefined) found.set(actor, signature)
-    else if (log.stubAt(actor, newest.seq + 1) !== undefined) found.set(actor, BY_ORDER)
+    else if (proved.get(actor) === newest.seq || log.stubAt(actor, newest.seq + 1) !== undefined)
+      found.set(actor, UNSIGNED)
   }
   return found
 }

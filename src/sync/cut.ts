@@ -17,6 +17,7 @@ import type { SyncContext } from './context.ts'
 import { attestationsFor, newestOf, plainBytesOf, selectChanges } from './cut-changes.ts'
 import { dictionaryFor } from './dictionaries.ts'
 import { sealingKeyFor } from './epochs.ts'
+import { endsBeforeForks } from './fork-proof.ts'
 import { ridingOf, signTogether } from './joint.ts'
 import { key } from './keys.ts'
 import { hasOf } from './ledger.ts'
@@ -57,14 +58,16 @@ export async function cutDelta(
   const log = await tx.log(want.document)
   const { changeBytesMax } = want
   const bytesMax = Math.min(CUT_BYTES_MAX, want.plainBytesMax ?? CUT_BYTES_MAX)
+  const proved = await endsBeforeForks(tx, context, { log, clock: want.clock })
   const changes = await selectChanges(tx, context, {
     log,
+    proved,
     clock: want.clock,
     bytesMax,
     changeBytesMax,
   })
   if (changes.length === 0) return undefined
-  const attestations = await attestationsFor(tx, context, { log, changes })
+  const attestations = await attestationsFor(tx, context, { log, changes, proved })
   const sender = context.replica.actor
   const { document, riders } = want
   const sealing = await sealingKeyFor(tx, context, document)

@@ -1,13 +1,16 @@
 /** Proof that a node signed two changes under one number: made from what is here, and checked by whoever reads it. */
-import type { Step } from '#base/ids.ts'
+import type { ActorId, Step } from '#base/ids.ts'
 import { DELTA_CHANGES_MAX } from '#base/limits.ts'
+import { KEYS } from '#model/document-id.ts'
 import type { ForkBranch, ForkProof } from '#model/fork-content.ts'
+import type { Clock, Log } from '#model/log.ts'
 import { stepOf, trailAfter, upTo } from '#model/trail.ts'
-import { attestationOf } from '#trust/attestation.ts'
+import { attestationOf, type Attested } from '#trust/attestation.ts'
 import type { Fork, SyncContext } from './context.ts'
 import { isOwn } from './cut-changes.ts'
 import { key } from './keys.ts'
-import type { Tx } from './replica.ts'
+import { allForks, forkOf } from './list-end.ts'
+import type { Reader, Tx } from './replica.ts'
 
 /** The proof that our branch and the other one make; undefined when nothing vouches for ours. */
 export async function proofOf(
@@ -35,6 +38,45 @@ export function isProof({ roster, identity }: SyncContext, proof: ForkProof): bo
   }
   const firsts = new Set(branches.map(({ steps }) => steps[0]))
   return firsts.size === branches.length && branches.every(isSigned)
+}
+
+/**
+ * Whether both branches of a list that forked go on from this change of it: then their signatures vouch for all up to there. Looked at
+ * again where it stands: the list with the proof may have been cut since.
+ */
+export async function isBeforeFork(
+  reader: Pick<Reader, 'get' | 'log'>,
+  context: SyncContext,
+  { document, actor, seq, trail }: Attested,
+): Promise<boolean> {
+  const { forkAt, proofs } = await forkOf(reader, { document, actor })
+  if (forkAt !== seq + 1) return false
+  const keys = await reader.log(KEYS)
+  return proofs.some((at) => {
+    const proof = keys.find(at.actor, at.seq)?.entry.content
+    if (proof?.kind !== 'fork' || proof.document !== document || proof.actor !== actor) return false
+    return proof.seq === forkAt && proof.before === trail && isProof(context, proof)
+  })
+}
+
+/** The last changes before forks of lists, by actor, where the proof is all that vouches for what a peer lacks that has `clock`. */
+export async function endsBeforeForks(
+  tx: Tx,
+  context: SyncContext,
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
+): Promise<ReadonlyMap<ActorId, number>> {
+  const ends = new Map<ActorId, number>()
+  if (!context.run.hasForks) return ends
+  for (const { document, actor } of await allForks(tx)) {
+    if (document !== log.document || isOwn(context, actor)) continue
+    const seq = ((await forkOf(tx, { document, actor })).forkAt ?? 0) - 1
+    if (seq <= (clock[actor] ?? 0)) continue
+    if ((await tx.get(key.attestation(document, actor, seq))) !== undefined) continue
+    const trail = log.trail(actor, seq)
+    if (trail !== undefined && (await isBeforeFork(tx, context, { document, actor, seq, trail })))
+      ends.set(actor, seq)
+  }
+  return ends
 }
 
 /** Our own copy of the list from `seq` to its first signed change there. */

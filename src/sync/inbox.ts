@@ -21,6 +21,7 @@ import { openWithDictionary, readsMore } from './dictionaries.ts'
 import { closeHole } from './healing.ts'
 import { takenApart } from './joint.ts'
 import { range } from './keys.ts'
+import { allForks, forkOf } from './list-end.ts'
 import { clockOf } from './ledger.ts'
 import { takeNotes, type NotesTaken } from './notes.ts'
 import { presumeNobody } from './officers.ts'
@@ -192,11 +193,27 @@ function isShutOut({ roster }: SyncContext, { sender, key: { scope } }: Opened):
 
 /** Tries again what waited for changes of a document, each once something of what it lacked has come; then looks what is left. */
 async function retryWaiting(tx: Tx, context: SyncContext, document: DocumentId): Promise<void> {
+  if (document === KEYS) await retryProved(tx, context)
   await retryAllWaiting(tx, context, document)
   if (await regain(tx, context, document)) await retryAllWaiting(tx, context, document)
   const isWhole = await closeHole(tx, document)
   if (isWhole && document === DIRECTORY) await presumeNobody(tx, context)
   await closeAnnounced(tx, context, document)
+}
+
+/** The proof of a fork may have come: it vouches for what came without a signature, and goes up to there (`vouching.ts`). */
+async function retryProved(tx: Tx, context: SyncContext): Promise<void> {
+  if (!context.run.hasForks) return
+  for (const list of await allForks(tx)) {
+    const { forkAt } = await forkOf(tx, list)
+    if (forkAt === undefined) continue
+    const kept = (await tx.list(range.waiting(list.document))).map(
+      ([place, bytes]) => [place, keptFrom(bytes)] as const,
+    )
+    const ready = kept.filter(([, { wanted }]) => wanted[list.actor] === forkAt)
+    for (const one of ready) await takeKept(tx, context, one)
+    if (ready.length > 0 && list.document !== KEYS) await retryWaiting(tx, context, list.document)
+  }
 }
 
 /** Tries again once whatever waits for changes of a document: it was purged of some, and nobody sends those any more. */

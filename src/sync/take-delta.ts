@@ -111,7 +111,7 @@ async function sortRun(
   const log = await tx.log(document)
   const taken = run.kind === 'good' ? upTo(end, log, run) : undefined
   if (run.kind === 'good' && taken === undefined) return 'past'
-  const voucher = voucherOf(context, { arrival, run }, log)
+  const voucher = await voucherOf(tx, context, { arrival, run })
   if (voucher === 'awaited') return 'wanted'
   if (voucher === 'none') {
     alarm(tx, context, { deed: 'not vouched for', document, actor })

@@ -92,9 +92,23 @@ function mayStay(
   if (prefix === 'hole/' || prefix === 'more/')
     return mayStayLacking(rest, place) || isLost(rest, place, value)
   if (prefix !== 'view/orphan/') return false
-  // What anybody says of a message of a captured node that counts no more, or a captured node of whatever it likes.
+  return mayStayUnseen(rest, place, value)
+}
+
+/**
+ * What anybody says of a message of a captured node that counts no more, or a captured node of whatever it likes; or of a message
+ * that was on a branch of a forked list: it is nowhere any more, or has got another id.
+ */
+function mayStayUnseen(rest: Waiting, place: string, value: Uint8Array): boolean {
+  const { captured, members, reference } = rest
   const author = unpack<Pick<Amendment, 'author'>>(value)?.author
-  const target = rest.said.find(({ id }) => id !== undefined && place.includes(`/${id}/`))
+  const target = rest.said.find(({ id, earlierIds }) =>
+    [id, ...earlierIds].some((one) => one !== undefined && place.includes(`/${one}/`)),
+  )
+  if (target?.isUnsure === true && members[target.home]?.mayHaveForked === true) {
+    const shown = reference.channels.get(target.channel)?.messages ?? []
+    if (!shown.some(({ id }) => place.includes(`/${id}/`))) return true
+  }
   return captured.some(
     ({ id, index }) =>
       target?.home === index || (author && nodePrefixOfPerson(author) === nodePrefix(id)),

@@ -81,17 +81,26 @@ async function purgeSome(
     if (!chance.happens(HOLD_PROBABILITY)) return
     const author = chance.pick(some).author
     const hold: Hold = chance.happens(0.7) ? { channel } : { person: author }
+    planEnd(world, { person, hold }, { chance, lengthMs })
     await node.hold(person, { ...hold, isHeld: true })
-    const leftMs = lengthMs * 0.95 - (world.timeline.now() - world.startedAt)
-    const afterMs = chance.between(MINUTE_MS, Math.max(2 * MINUTE_MS, leftMs))
-    world.timeline.after(afterMs, () => void lift(world, person, hold))
-    // A hold that headquarters lost with its disk, and so had not to end, comes back from others: it is ended once more.
-    const restMs = lengthMs - (world.timeline.now() - world.startedAt) + MINUTE_MS
-    if (world.options.also.includes('put-back'))
-      world.timeline.after(restMs, () => void lift(world, person, hold))
   } catch (error) {
     tell(world, error)
   }
+}
+
+/** Before it begins: nobody is told of a hold whose node loses its power just after writing it down. */
+function planEnd(
+  world: World,
+  { person, hold }: { readonly person: UserId; readonly hold: Hold },
+  { chance, lengthMs }: { readonly chance: Chance; readonly lengthMs: number },
+): void {
+  const leftMs = lengthMs * 0.95 - (world.timeline.now() - world.startedAt)
+  const afterMs = chance.between(MINUTE_MS, Math.max(2 * MINUTE_MS, leftMs))
+  world.timeline.after(afterMs, () => void lift(world, person, hold))
+  // A hold that headquarters lost with its disk, and so had not to end, comes back from others: it is ended once more.
+  const restMs = lengthMs - (world.timeline.now() - world.startedAt) + MINUTE_MS
+  if (world.options.also.includes('put-back'))
+    world.timeline.after(restMs, () => void lift(world, person, hold))
 }
 
 /** Where something was spilled just now, or any channel. */

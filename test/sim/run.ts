@@ -305,6 +305,7 @@ function nameAgain({ channels }: View, all: readonly Said[]): void {
   for (const said of all.filter(({ isUnsure }) => isUnsure)) {
     const messages = channels.get(said.channel)?.messages ?? []
     const message = messages.find(({ body }) => body.includes(markerOf(said.number)))
+    if (said.id !== undefined && said.id !== message?.id) said.earlierIds.add(said.id)
     said.id = message?.id
   }
 }

@@ -29,6 +29,8 @@ export interface Said {
   /** Attempts that nobody has answered; one that the power cut off stays for ever. */
   underWay: number
   id: PostId | undefined
+  /** What it was called before its node wrote it again, or lost it. */
+  readonly earlierIds: Set<PostId>
   /** What must be found: the last text shown as saved. */
   body: string
   /** What may be found instead: texts whose edit nobody has answered. */
@@ -89,6 +91,7 @@ export function openBook(): Book {
         fate: 'asked',
         underWay: 0,
         id: undefined,
+        earlierIds: new Set(),
         body: firstBody,
         maybe: new Set(),
         deletion: 'none',
