@@ -52,7 +52,7 @@ export interface ContactState {
   /** When notes last went to the peer in this contact. */
   toldAt?: Instant | undefined
   /**
-   * Documents this contact refused, and what the peer had of each: they are offered again once it says to have less. And those of
+   * Documents this contact refused, and what the peer had of each: they are offered again once it says to have less, or, if it is a node, something else. And those of
    * which a visit has sent all there was (undefined): not before the next.
    */
   readonly refused: Map<DocumentId, Clock | undefined>

@@ -4,7 +4,7 @@ import { countBeyond, joinClocks, type Clock } from '#model/log.ts'
 import { laneNumber, type Lane } from '#model/precedence.ts'
 import type { PeerId } from '#ports/carrier.ts'
 import type { ContactState } from './contact-state.ts'
-import type { SyncContext } from './context.ts'
+import { isNode, type SyncContext } from './context.ts'
 import type { Cut } from './cut.ts'
 import { sayGiven } from './file-lying.ts'
 import { noteGiven } from './file-wishes.ts'
@@ -128,7 +128,10 @@ export async function takeBack(
   tx.afterwards(() => refused.set(document, has))
 }
 
-/** Whether this contact refuses a document: the peer has all of it that it had then, so the same would be cut again. */
+/**
+ * Whether this contact refuses a document: the peer has all of it that it had then, so the same would be cut again. A node that has more
+ * by now may take what it did not take before: it may have heard who vouches for it.
+ */
 export async function isRefused(
   tx: Tx,
   { peer, refused }: ContactState,
@@ -136,5 +139,6 @@ export async function isRefused(
 ): Promise<boolean> {
   const before = refused.get(document)
   if (before === undefined) return refused.has(document)
-  return countBeyond(before, await hasOf(tx, peer, document)) === 0
+  const has = await hasOf(tx, peer, document)
+  return countBeyond(before, has) === 0 && (!isNode(peer) || countBeyond(has, before) === 0)
 }

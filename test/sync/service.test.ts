@@ -125,6 +125,31 @@ test('what was refused is offered again in the same contact once the peer says t
   t.equal(count, 3)
 })
 
+test('what a node refused is offered again once it says to have more: it may take it now', async (t) => {
+  let count = 0
+  const { alpha, carrier, clock } = await aRig(t, ({ parcel }) => {
+    if (parcel.lane !== 'routine') return 'custody'
+    count += 1
+    return count === 1 ? new EdgeError('INPUT_INVALID', {}) : 'custody'
+  })
+  const { node: peer } = bravoIdentity.certificate
+  await say(alpha, 'one')
+  carrier.begin(peer)
+  await clock.advance(HOUR_MS)
+  t.equal(count, 1)
+
+  await alpha.context.replica.commit((tx) =>
+    setHas(tx, alpha.context, {
+      peer,
+      document: routine,
+      clock: { [actorOf(peer, lifeOf('bravo'))]: 5 },
+    }),
+  )
+  await clock.advance(HOUR_MS)
+
+  t.equal(count, 2)
+})
+
 test('what left before a start does not overtake a flash message that waits for the first word', async (t) => {
   const { alpha, carrier, clock } = await aRig(t, () => 'custody')
   const { actor, context } = alpha
