@@ -81,10 +81,11 @@ export async function setHas(
   const isMeant = maySend(context, item.peer, item.document)
   const place = key.outbox(item.peer, laneOfDocument(item.document), item.document)
   if (!isMeant || countBeyond(mine, joined) === 0) tx.delete(place)
-  else if ((await tx.get(place)) === undefined) {
+  else {
     const { notBefore = 0 } = item
-    tx.put(place, pack({ since: context.now(), notBefore } satisfies OutboxRecord))
-    tx.afterwards(context.ring)
+    if ((await tx.get(place)) === undefined)
+      tx.put(place, pack({ since: context.now(), notBefore } satisfies OutboxRecord))
+    tx.afterwards(context.ring) // what was refused may be taken now
   }
 }
 
