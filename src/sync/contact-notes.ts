@@ -32,7 +32,7 @@ import { pack, unpack, type AnnouncedRecord, type PeerRecord, type QueuedNote } 
 import type { Tx } from './replica.ts'
 import { withoutUnsent } from './sent.ts'
 import { questionsAt } from './unsigned.ts'
-import { askFor, WANT_KEYS } from './wanting.ts'
+import { askFor, lacksKeys, WANT_KEYS } from './wanting.ts'
 
 /** Notes that go alone go behind what is urgent and before what is routine. */
 export const NOTE_LANE: Lane = 'priority'
@@ -108,8 +108,8 @@ async function dueTimes(
 }
 
 /**
- * An envelope of nothing but notes: all that wait for the peer, as far as they fit. While there is no key to seal them by, the question
- * for what is lacking of the keys document, if it is one of them.
+ * An envelope of nothing but notes: all that wait for the peer, as far as they fit. While there is no key to seal them by, or none that
+ * others surely have, the question for what is lacking of the keys document, if it is one of them.
  */
 export async function cutNotesAlone(
   tx: Tx,
@@ -120,10 +120,10 @@ export async function cutNotesAlone(
   state.toldAt = context.now()
   const room = { peer, bytes: NOTE_BYTES_MAX, isAlone: true }
   const to = { peer, lane: NOTE_LANE }
-  const all = await cutNotes(tx, context, { ...to, take: () => take(tx, context, room) })
-  if (all !== undefined) return all
-  const keys = () => takeQueued(tx, context, { ...room, only: WANT_KEYS })
-  return cutNotes(tx, context, { ...to, isForAll: true, take: keys })
+  const all = () => cutNotes(tx, context, { ...to, take: () => take(tx, context, room) })
+  const question = () => takeQueued(tx, context, { ...room, only: WANT_KEYS })
+  const keys = () => cutNotes(tx, context, { ...to, isForAll: true, take: question })
+  return (await lacksKeys(tx)) ? ((await keys()) ?? all()) : ((await all()) ?? keys())
 }
 
 /**
@@ -169,7 +169,8 @@ interface Room {
 
 /** Takes notes out of the queue, and a receipt of our own for what is owed. */
 async function take(tx: Tx, context: SyncContext, room: Room): Promise<readonly QueuedNote[]> {
-  const queued = await takeQueued(tx, context, room)
+  const but = (await lacksKeys(tx)) ? WANT_KEYS : undefined
+  const queued = await takeQueued(tx, context, { ...room, but })
   const used = queued.reduce((sum, note) => sum + noteBytes(context, note), 0)
   const isAlone = room.isAlone && queued.length === 0
   const receipt = await takeDebts(tx, context, { ...room, bytes: room.bytes - used, isAlone })

@@ -79,13 +79,15 @@ export async function takeQueued(
     readonly isAlone: boolean
     /** None but the one of this name. */
     readonly only?: string
+    /** All but the one of this name. */
+    readonly but?: string | undefined
   },
 ): Promise<readonly QueuedNote[]> {
   const taken: QueuedNote[] = []
   let bytes = 0
   for (const [place, value] of await tx.list({ ...range.notes(room.peer), limit: LOOKED_AT_MAX })) {
     const name = place.slice(place.lastIndexOf('/') + 1)
-    if (room.only !== undefined && name !== room.only) continue
+    if ((room.only !== undefined && name !== room.only) || name === room.but) continue
     const record = unpack<NoteRecord>(value)
     // Nobody could be told whose word it is: it waits for the certificate.
     if (record === undefined || context.roster.ofActor(record.actor) === undefined) continue
