@@ -49,7 +49,7 @@ test('one flash more than allowed needs a reason, and what no hub has in time is
       const shown = (await look('status', '--data', kit)).out
       return wanted.test(shown) ? shown : undefined
     })
-  t.match(await statusWith(/Overdue/), /Overdue +2 flash: not at headquarters in time/)
+  t.match(await statusWith(/Overdue +2/), /Overdue +2 flash: not at headquarters in time/)
   t.match((await holdfast('read', '--data', kit)).out, /Fire\n +overdue since .*hub \(HQ\): /)
 
   await startNode(t, '--data', hub)
