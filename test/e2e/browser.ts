@@ -195,6 +195,9 @@ export function messageWith(page: Page, text: string) {
 /** What WCAG 2.2 AA says against this page as it stands. */
 export async function faultsOf(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe.source)
+  // What is still fading in has little contrast.
+  await page.evaluate(`Promise.all(document.getAnimations().filter(({ effect }) =>
+    effect.getComputedTiming().endTime < Infinity).map(({ finished }) => finished.catch(() => {})))`)
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
   const found: unknown = await page.evaluate(
     `axe.run({ runOnly: ${JSON.stringify(tags)} }).then(({ violations }) => violations.map(

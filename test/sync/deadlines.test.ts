@@ -7,6 +7,7 @@ import type { MessageRecord } from '#model/view.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { overdueCounts, overdueSince, type LaneTimes } from '#sync/deadlines.ts'
 import { range } from '#sync/keys.ts'
+import { printsOf } from '#sync/prints.ts'
 import { noteWord } from '#sync/words.ts'
 import { virtualClock } from '../support/clock.ts'
 import { aFaultyStore, type FaultyStore } from '../support/faulty-store.ts'
@@ -315,6 +316,10 @@ async function hasHeard(
   { document, actor, seq }: MessageRecord,
 ): Promise<void> {
   const { node } = must(by, 'a node').certificate
-  const word = { node, document, clock: { [actor]: seq }, read: {}, receipt: undefined }
-  await context.replica.commit((tx) => noteWord(tx, context, word))
+  const clock = { [actor]: seq }
+  await context.replica.commit(async (tx) => {
+    const prints = await printsOf(tx, document, clock)
+    const word = { node, document, clock, prints, read: {}, receipt: undefined }
+    await noteWord(tx, context, word)
+  })
 }
