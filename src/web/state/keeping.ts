@@ -65,7 +65,8 @@ export function createKeeping(ports: KeepingPorts): Keeping {
   const { store, shelf, after } = ports
   const due = new Map<string, () => void>()
   const soon = (key: string, job: () => Promise<void>): void => {
-    due.get(key)?.()
+    // What changes again and again is kept all the same: as it is by then.
+    if (due.has(key)) return
     due.set(
       key,
       after(GATHER_MS, () => {
@@ -102,8 +103,11 @@ export function createKeeping(ports: KeepingPorts): Keeping {
     },
     follow: () =>
       effect(() => {
-        const lists = listsOf(store)
-        if (lists !== undefined) soon('lists', () => shelf.put('lists', lists))
+        if (listsOf(store) === undefined) return
+        soon('lists', async () => {
+          const lists = listsOf(store)
+          if (lists !== undefined) await shelf.put('lists', lists)
+        })
       }),
     keep: (channelId) => soon(channelId, () => keepChannel(ports, channelId)),
     forget: async () => {

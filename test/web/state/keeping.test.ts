@@ -30,7 +30,7 @@ function aKeeping() {
       for (let turn = 0; turn < 200; turn += 1) await Promise.resolve()
     }
   }
-  return { store, shelf, keeping, settle, given }
+  return { store, shelf, keeping, settle, given, due }
 }
 
 test('only the newest messages of the channels looked at last are kept', async (t) => {
@@ -49,6 +49,20 @@ test('only the newest messages of the channels looked at last are kept', async (
   t.equal(await shelf.get('channel:first'), undefined)
   const { posts: big } = (await shelf.get('channel:big')) as { posts: { id: string }[] }
   t.strictSame([big.length, big.at(-1)?.id], [KEPT_POSTS_MAX, `p${KEPT_POSTS_MAX + 49}`])
+})
+
+test('what changes again and again is kept in time all the same, as it is by then', async (t) => {
+  const { store, shelf, keeping, settle, due } = aKeeping()
+  store.timeline('town').value = withNewest(EMPTY, aPage([aPost('p', 1)]))
+  keeping.keep('town')
+  const [first] = due
+  store.timeline('town').value = withNewest(EMPTY, aPage([aPost('p', 1), aPost('q', 2)]))
+  keeping.keep('town')
+
+  t.strictSame([due.length, due[0] === first], [1, true])
+  await settle()
+  const { posts } = (await shelf.get('channel:town')) as { posts: readonly unknown[] }
+  t.equal(posts.length, 2)
 })
 
 test('several changes are kept once, and forgetting leaves the outbox', async (t) => {
