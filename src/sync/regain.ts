@@ -2,9 +2,10 @@
  * What we wrote and damage tore off: it lies here whole, and what it goes on from is gone (`healing.ts`). Once that has come back from
  * others it is put in its place again. It was sent, and may yet have come to nobody: on a stick that was lost, to a node that is shut out.
  */
-import { nodePrefix, nodePrefixOfActor, type DocumentId } from '#base/ids.ts'
+import { nodePrefix, nodePrefixOfActor, type ActorId, type DocumentId } from '#base/ids.ts'
 import type { Change } from '#model/change.ts'
 import type { Log } from '#model/log.ts'
+import { compareReturned } from './agreement.ts'
 import type { SyncContext } from './context.ts'
 import { oweReceipts } from './debts.ts'
 import { holeOf } from './healing.ts'
@@ -25,6 +26,7 @@ export async function regain(tx: Tx, context: SyncContext, document: DocumentId)
   const self = nodePrefix(context.identity.certificate.node)
   const isOurs = ({ actor, seq }: Change): boolean =>
     nodePrefixOfActor(actor) === self && seq <= (wanted[actor] ?? 0)
+  const regained = new Set<ActorId>()
   let count = 0
   for (const [, bytes] of await tx.list(range.broken(document))) {
     const change = nextIn(await tx.log(document), bytes)
@@ -33,6 +35,7 @@ export async function regain(tx: Tx, context: SyncContext, document: DocumentId)
     const source = { isLate: true, pendingId: '', now: context.now() }
     const event = await context.projector.apply(tx, { document, logged }, source)
     if (event !== undefined) tx.afterwards(() => context.emit(event))
+    regained.add(change.actor)
     count += 1
   }
   if (count === 0) return false
@@ -40,6 +43,7 @@ export async function regain(tx: Tx, context: SyncContext, document: DocumentId)
   await settle(tx, context, { document, from: undefined })
   await offerToPeers(tx, context, { document, from: undefined })
   await oweReceipts(tx, context, document)
+  for (const actor of regained) await compareReturned(tx, context, { document, actor })
   tx.afterwards(() => context.log.info('document.regained', { document, count }))
   return true
 }
