@@ -5,8 +5,6 @@ import type { DocumentId, NodeId } from '#base/ids.ts'
 import { decodeNote } from '#codec/note.ts'
 import { DIRECTORY, KEYS, segmentDocument } from '#model/document-id.ts'
 import type { MessageRecord } from '#model/view.ts'
-import type { Identity } from '#trust/identity.ts'
-import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { standings } from '#sync/delivery.ts'
 import { range } from '#sync/keys.ts'
@@ -17,6 +15,7 @@ import type { Tx } from '#sync/replica.ts'
 import { writeHere } from '#sync/author.ts'
 import { anInsider, stolenDisk } from '../support/adversary.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
+import { restarting } from '../support/restarting.ts'
 import {
   amira,
   arrive,
@@ -443,26 +442,4 @@ async function aFork(t: Test) {
     for (const node of [alpha, bravo, charlie.node()]) await node[Symbol.asyncDispose]()
   })
   return { alpha, bravo, charlie }
-}
-
-/** Charlie, opened in a new life whenever the one it has is over. */
-async function restarting(store: Store, knows: readonly Identity[]) {
-  let [lives, isOver] = [0, false]
-  const onRebirth = (): void => {
-    isOver = true
-  }
-  const open = async (): Promise<SyncNode> => {
-    const life = lives === 0 ? {} : { life: seedOf(`life ${lives}`).subarray(0, 4) }
-    return aSync('charlie', { knows, store, onRebirth, ...life })
-  }
-  let node = await open()
-  const hear = async (bytes: Uint8Array): Promise<void> => {
-    await arrive(node, bytes)
-    if (!isOver) return
-    await node[Symbol.asyncDispose]()
-    lives += 1
-    isOver = false
-    node = await open()
-  }
-  return { node: () => node, hear }
 }

@@ -5,8 +5,6 @@
 import { test, type Test } from 'tap'
 import { must } from '#base/assert.ts'
 import { DIRECTORY, KEYS } from '#model/document-id.ts'
-import type { Identity } from '#trust/identity.ts'
-import type { Store } from '#ports/store.ts'
 import { openMemoryStore } from '#storage/memory-store.ts'
 import { range } from '#sync/keys.ts'
 import { clockOf } from '#sync/ledger.ts'
@@ -14,6 +12,7 @@ import { forkOf } from '#sync/list-end.ts'
 import { describe } from '#sync/notes.ts'
 import { secondList, stolenDisk } from '../support/adversary.ts'
 import { anIdentity, seedOf } from '../support/nodes.ts'
+import { restarting } from '../support/restarting.ts'
 import {
   amend,
   arrive,
@@ -243,28 +242,6 @@ async function aFork(t: Test, { hubHolds }: { readonly hubHolds: 'lost' | 'since
     await wordOf(alpha),
   ]
   return { alpha, bravo, charlie, words }
-}
-
-/** Charlie, opened in a new life whenever the one it has is over. */
-async function restarting(store: Store, knows: readonly Identity[]) {
-  let [lives, isOver] = [0, false]
-  const onRebirth = (): void => {
-    isOver = true
-  }
-  const open = async (): Promise<SyncNode> => {
-    const life = lives === 0 ? {} : { life: seedOf(`life ${lives}`).subarray(0, 4) }
-    return aSync('charlie', { knows, store, onRebirth, ...life })
-  }
-  let node = await open()
-  const hear = async (bytes: Uint8Array): Promise<void> => {
-    await arrive(node, bytes)
-    if (!isOver) return
-    await node[Symbol.asyncDispose]()
-    lives += 1
-    isOver = false
-    node = await open()
-  }
-  return { node: () => node, hear }
 }
 
 /** Everybody gives everybody all they have, several times. */
